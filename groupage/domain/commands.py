@@ -1,0 +1,107 @@
+"""What a dispatcher may ask for (imperative). A command is a fact on the command topic; the router hands it to its owner."""
+
+from typing import ClassVar
+
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.consignment import HoldType
+from groupage.domain.events.quantities import Id, Text
+
+
+class Command(Event, frozen=True, kw_only=True):
+    """A wish with a name behind it. `command_id` makes asking twice harmless."""
+
+    kind: ClassVar[Kind] = "command"
+    subject_field: ClassVar[str] = "command_id"
+
+    command_id: Id
+    by: Id
+    reason: Text = ""
+
+
+class LaneCommand(Command, frozen=True, kw_only=True):
+    """A command that a lane carries out."""
+
+    key_field: ClassVar[str] = "lane_id"
+
+    lane_id: Id
+
+
+class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
+    """Make this proposed plan the published one."""
+
+    name: ClassVar[str] = "command.accept_plan"
+
+    plan_id: Id
+
+
+class RejectPlan(LaneCommand, frozen=True, kw_only=True):
+    """Refuse this proposed plan; `reason` is required in practice."""
+
+    name: ClassVar[str] = "command.reject_plan"
+
+    plan_id: Id
+
+
+class PinConsignment(LaneCommand, frozen=True, kw_only=True):
+    """Keep the consignment on this voyage (and in this consolidation, when named), or let go (`unpin`)."""
+
+    name: ClassVar[str] = "command.pin"
+
+    consignment_id: Id
+    voyage_id: Id | None = None
+    consolidation_id: Id | None = None
+    unpin: bool = False
+
+
+class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
+    """Never put the consignment on this voyage, or allow it again (`lift`)."""
+
+    name: ClassVar[str] = "command.forbid"
+
+    consignment_id: Id
+    voyage_id: Id
+    lift: bool = False
+
+
+class RollConsignment(LaneCommand, frozen=True, kw_only=True):
+    """Send it with a later departure."""
+
+    name: ClassVar[str] = "command.roll"
+
+    consignment_id: Id
+    from_voyage_id: Id
+
+
+class ReplanLane(LaneCommand, frozen=True, kw_only=True):
+    """Plan this lane now."""
+
+    name: ClassVar[str] = "command.replan"
+
+
+class HoldConsignment(Command, frozen=True, kw_only=True):
+    """Stop the consignment."""
+
+    name: ClassVar[str] = "command.hold"
+    key_field: ClassVar[str] = "consignment_id"
+
+    consignment_id: Id
+    hold: HoldType = "DISPATCHER"
+
+
+class ReleaseConsignment(Command, frozen=True, kw_only=True):
+    """End the hold that the command `hold_id` placed."""
+
+    name: ClassVar[str] = "command.release"
+    key_field: ClassVar[str] = "consignment_id"
+
+    consignment_id: Id
+    hold_id: Id
+
+
+class UnfreezeConsolidation(Command, frozen=True, kw_only=True):
+    """Re-open the manifest; costed, needs a reason."""
+
+    name: ClassVar[str] = "command.unfreeze"
+    key_field: ClassVar[str] = "consolidation_id"
+
+    consolidation_id: Id

@@ -1,0 +1,1 @@
+"""Facts that happened (past tense), one module for each owner of state. `groupage.domain.catalogue` lists them all."""

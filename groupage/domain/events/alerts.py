@@ -1,0 +1,43 @@
+"""Alerts: raised when something needs a person, cleared when it does not any more."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.quantities import Id, Text
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class AlertRaised(Event, frozen=True, kw_only=True):
+    """Somebody should look. The same `alert_id` is raised again only after it was cleared, or worse."""
+
+    name: ClassVar[str] = "alert.raised"
+    kind: ClassVar[Kind] = "alert"
+    key_field: ClassVar[str] = "about"
+    subject_field: ClassVar[str] = "alert_id"
+    internal: ClassVar[bool] = True
+
+    alert_id: Id
+    about: Id
+    """Id of the aggregate."""
+    about_kind: Text
+    code: Text
+    severity: Severity
+    message: Text
+    due_at: datetime | None = None
+
+
+class AlertCleared(Event, frozen=True, kw_only=True):
+    """The reason went away."""
+
+    name: ClassVar[str] = "alert.cleared"
+    kind: ClassVar[Kind] = "alert"
+    key_field: ClassVar[str] = "about"
+    subject_field: ClassVar[str] = "alert_id"
+    internal: ClassVar[bool] = True
+
+    alert_id: Id
+    about: Id
+    about_kind: Text
+    code: Text

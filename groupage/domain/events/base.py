@@ -1,0 +1,58 @@
+"""What all events share: frozen, keyword-only, and a class that knows its name, its owner and its key."""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+Kind = Literal[
+    "consignment", "unit", "container", "visit", "declaration", "voyage", "consolidation", "lane",
+    "command", "request", "alert", "clock",
+]
+"""The owners of state. The key of an event is the id of its owner."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened. Subclasses set `name` (CloudEvents type without version), `kind` and `key_field`."""
+
+    name: ClassVar[str] = ""
+    kind: ClassVar[Kind] = "consignment"
+    key_field: ClassVar[str] = ""
+    subject_field: ClassVar[str] = ""
+    """Field that holds what the event is about when that is not its key (a unit inside a consignment)."""
+    internal: ClassVar[bool] = False
+    """Derived and sent by groupage's own processors; senders outside never publish it."""
+
+    @property
+    def key(self) -> str:
+        """Id of the aggregate that owns the state this event changes."""
+        return str(getattr(self, self.key_field))
+
+    @property
+    def subject(self) -> str:
+        """Id of the thing that the event is about."""
+        return str(getattr(self, self.subject_field or self.key_field))
+
+
+class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
+    """Outer size of one box, each edge in mm and at least 1."""
+
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+
+class Money(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    amount_minor: int
+    currency: str
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place with its coordinates in 1e-6 degrees (integers, so that a plan hashes the same everywhere)."""
+
+    place_id: str
+    latitude_udeg: int
+    longitude_udeg: int
+    name: str = ""
+    timezone: str = "Asia/Shanghai"

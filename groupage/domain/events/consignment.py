@@ -1,0 +1,305 @@
+"""Facts about one consignment: booked, announced, held, declared dangerous, allocated."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from groupage.domain.events.base import Dimensions, Event, Kind, Money, Place
+from groupage.domain.events.quantities import (
+    Cm3, Cm3OrZero, Count, CountOrZero, Grams, GramsOrZero, Hs6, Id, Locode, Text, UnNumber,
+)
+
+import msgspec
+
+CustomsMode = Literal["1039", "0110", "9610", "9710", "9810", "1210"]
+"""China's supervision modes (domain.md 1.5); 1039 is market procurement."""
+HoldType = Literal["CUSTOMS", "DG", "DAMAGE", "DOCS", "CREDIT", "MEASURE", "DISPATCHER"]
+Incoterm = Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"]
+
+
+class ConsignmentEvent(Event, frozen=True, kw_only=True):
+    """A fact that a consignment owns."""
+
+    kind: ClassVar[Kind] = "consignment"
+    key_field: ClassVar[str] = "consignment_id"
+
+    consignment_id: Id
+
+
+class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One dangerous article as declared (IMDG)."""
+
+    un_number: UnNumber
+    imo_class: str
+    packing_group: Literal["I", "II", "III", ""] = ""
+    net_g: GramsOrZero = 0
+    limited_quantity: bool = False
+
+
+class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`pieces` alike cartons as declared by the shipper; size and gross weight of each one."""
+
+    pieces: Count
+    size: Dimensions
+    gross_g: Grams
+    this_side_up: bool = False
+    """True: only the declared height may stand vertical."""
+    max_top_load_g: GramsOrZero | None = None
+    """Grams that may stand on one carton; None: as much as the ordinary stack gives; 0: nothing on top."""
+    hs6: Hs6 | None = None
+    goods: Text = ""
+
+
+class PickUp(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when a truck of the hub collects the cargo."""
+
+    place: Place
+    ready_at: datetime
+    latest_at: datetime
+
+
+class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
+    """A merchant (or agent) booked space. Declared figures; the dimensioner has the last word."""
+
+    name: ClassVar[str] = "consignment.booked"
+
+    shipper: Id
+    consignee: Id
+    buyer: Text = ""
+    pol: Locode
+    pod: Locode
+    service_id: Text = ""
+    """Wanted service; empty: any that meets `latest_arrival_at`."""
+    mode: CustomsMode
+    incoterm: Incoterm = "FCA"
+    incoterm_place: Text = ""
+    lines: tuple[CartonLine, ...]
+    value: Money
+    dangerous_goods: tuple[DangerousGoods, ...] = ()
+    ready_at: datetime
+    """When the cargo can be at the hub (or be collected)."""
+    latest_arrival_at: datetime | None = None
+    """Wanted arrival at `pod`; later costs money."""
+    pickup: PickUp | None = None
+    credit_ok: bool = True
+    priority: Literal["must_go", "preferred", "filler"] = "preferred"
+
+
+class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
+    """The booking changed. Only the fields given change."""
+
+    name: ClassVar[str] = "consignment.amended"
+
+    reason: Text
+    base_version: CountOrZero = 0
+    lines: tuple[CartonLine, ...] | None = None
+    value: Money | None = None
+    mode: CustomsMode | None = None
+    pod: Locode | None = None
+    service_id: Text | None = None
+    ready_at: datetime | None = None
+    latest_arrival_at: datetime | None = None
+    consignee: Id | None = None
+    priority: Literal["must_go", "preferred", "filler"] | None = None
+    credit_ok: bool | None = None
+
+
+class ConsignmentAccepted(ConsignmentEvent, frozen=True, kw_only=True):
+    """The forwarder accepted the booking explicitly (otherwise the guard of →ACCEPTED decides by itself)."""
+
+    name: ClassVar[str] = "consignment.accepted"
+
+
+class ConsignmentRejected(ConsignmentEvent, frozen=True, kw_only=True):
+    """The booking or the cargo was refused (unfit cargo, no credit, forbidden goods)."""
+
+    name: ClassVar[str] = "consignment.rejected"
+
+    reason: Text
+
+
+class ConsignmentCancelled(ConsignmentEvent, frozen=True, kw_only=True):
+    """The merchant withdrew. After the dead-freight threshold `fee_basis_cm3` is charged."""
+
+    name: ClassVar[str] = "consignment.cancelled"
+
+    reason: Text
+    fee_basis_cm3: Cm3OrZero = 0
+
+
+class ConsignmentReturned(ConsignmentEvent, frozen=True, kw_only=True):
+    """The cargo went back to the merchant."""
+
+    name: ClassVar[str] = "consignment.returned"
+
+    reason: Text
+
+
+class ConsignmentSplit(ConsignmentEvent, frozen=True, kw_only=True):
+    """The consignment continues as `children` (more than one container's worth, or ship-short)."""
+
+    name: ClassVar[str] = "consignment.split"
+
+    children: tuple[Id, ...]
+    reason: Text
+
+
+class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One carton of a delivery note: its SSCC or mark, and which booking line it belongs to (from 0)."""
+
+    unit_id: Id
+    line: CountOrZero = 0
+
+
+class AsnReceived(ConsignmentEvent, frozen=True, kw_only=True):
+    """An advance shipping notice: these units are on their way."""
+
+    name: ClassVar[str] = "asn.received"
+
+    units: tuple[AnnouncedUnit, ...]
+    vehicle: Text = ""
+    eta_at: datetime | None = None
+
+
+class ReceiptDiscrepancy(ConsignmentEvent, frozen=True, kw_only=True):
+    """Tally and ASN differ, or cargo came damaged or wrongly marked."""
+
+    name: ClassVar[str] = "receipt.discrepancy"
+
+    discrepancy: Literal["short", "over", "damaged", "marks", "unfit"]
+    pieces: Count
+    unit_ids: tuple[Id, ...] = ()
+    photo_ref: Text = ""
+
+
+class DiscrepancyAccepted(ConsignmentEvent, frozen=True, kw_only=True):
+    """The shipper said what to do with a discrepancy: ship what is there, or wait for the rest."""
+
+    name: ClassVar[str] = "receipt.discrepancy_accepted"
+
+    decision: Literal["ship_short", "wait", "accept_over"]
+
+
+class TallyCompleted(ConsignmentEvent, frozen=True, kw_only=True):
+    """The dock closed the tally sheet of this consignment."""
+
+    name: ClassVar[str] = "tally.completed"
+
+    pieces: CountOrZero
+
+
+class RerateAccepted(ConsignmentEvent, frozen=True, kw_only=True):
+    """The shipper accepted the measured figures (and their freight) although they exceed the tolerance."""
+
+    name: ClassVar[str] = "rerate.accepted"
+
+    volume_cm3: Cm3
+    gross_g: Grams
+
+
+class HoldPlaced(ConsignmentEvent, frozen=True, kw_only=True):
+    """The consignment must not move on until the hold with this id is released."""
+
+    name: ClassVar[str] = "hold.placed"
+
+    hold_id: Id
+    hold: HoldType
+    by: Text
+    reason: Text = ""
+
+
+class HoldReleased(ConsignmentEvent, frozen=True, kw_only=True):
+    """A hold ended."""
+
+    name: ClassVar[str] = "hold.released"
+
+    hold_id: Id
+    by: Text
+    reason: Text = ""
+
+
+class DgDeclared(ConsignmentEvent, frozen=True, kw_only=True):
+    """Dangerous goods were declared with their papers."""
+
+    name: ClassVar[str] = "dg.declared"
+
+    goods: tuple[DangerousGoods, ...]
+    msds_ref: Text = ""
+
+
+class DgApproved(ConsignmentEvent, frozen=True, kw_only=True):
+    """The DG desk approved the declaration."""
+
+    name: ClassVar[str] = "dg.approved"
+
+    by: Text = ""
+
+
+class DgRejected(ConsignmentEvent, frozen=True, kw_only=True):
+    """The DG desk refused the declaration."""
+
+    name: ClassVar[str] = "dg.rejected"
+
+    reason: Text
+
+
+class ConsignmentAllocated(ConsignmentEvent, frozen=True, kw_only=True):
+    """An approved plan gave the consignment a place."""
+
+    name: ClassVar[str] = "consignment.allocated"
+
+    consolidation_id: Id
+    voyage_id: Id
+    plan_id: Id
+    from_consolidation_id: Id | None = None
+    reason_code: Text = ""
+
+
+class ConsignmentDeallocated(ConsignmentEvent, frozen=True, kw_only=True):
+    """An approved plan (or an unfreeze) took the place away."""
+
+    name: ClassVar[str] = "consignment.deallocated"
+
+    consolidation_id: Id
+    plan_id: Id
+    reason_code: Text
+
+
+class ConsignmentRolled(ConsignmentEvent, frozen=True, kw_only=True):
+    """The consignment goes with a later departure than the one it was planned for."""
+
+    name: ClassVar[str] = "consignment.rolled"
+
+    from_consolidation_id: Id
+    to_consolidation_id: Id | None = None
+    plan_id: Id = "manual"
+    reason_code: Text
+
+
+class CustomsStatusChanged(ConsignmentEvent, frozen=True, kw_only=True):
+    """Derived: the declaration that covers this consignment changed its status."""
+
+    name: ClassVar[str] = "consignment.customs_changed"
+    internal: ClassVar[bool] = True
+
+    declaration_id: Id
+    status: Literal["DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
+    revision: CountOrZero
+    """Rises with each status of that declaration; a lower one is stale."""
+
+
+class ConsolidationPositionChanged(ConsignmentEvent, frozen=True, kw_only=True):
+    """Derived: what this consignment must know about the consolidation that it is allocated to."""
+
+    name: ClassVar[str] = "consignment.consolidation_changed"
+    internal: ClassVar[bool] = True
+
+    consolidation_id: Id
+    status: Text
+    """A `ConsolidationStatus`."""
+    revision: CountOrZero
+    equipment_ref: Text = ""
+    voyage_id: Text = ""
+    manifest_ref: Text = ""
+    stuffing_open: bool = False
+    door_close_at: datetime | None = None
+    departed_at: datetime | None = None

@@ -1,0 +1,190 @@
+"""Facts about one lane's planning: asked for, proposed, approved, superseded, and what each container and truck shall do."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+import msgspec
+
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.quantities import Count, CountOrZero, Id, Text
+from groupage.domain.plans import PlannedContainer, Route
+
+Cause = Literal[
+    "measured", "amended", "booked", "available", "cancelled", "short", "hold_placed", "hold_released",
+    "customs", "carrier", "schedule", "cutoff_near", "container", "did_not_fit", "command", "timer",
+]
+"""Why a lane wants a new plan."""
+
+
+class LaneEvent(Event, frozen=True, kw_only=True):
+    """A fact that a lane owns."""
+
+    kind: ClassVar[Kind] = "lane"
+    key_field: ClassVar[str] = "lane_id"
+
+    lane_id: Id
+
+
+class ReplanWanted(LaneEvent, frozen=True, kw_only=True):
+    """Derived: something changed that the lane's plan should know. The lane debounces these."""
+
+    name: ClassVar[str] = "plan.wanted"
+    internal: ClassVar[bool] = True
+
+    cause: Cause
+    about: Text
+    """Id of what changed."""
+
+
+class PlanRequested(Event, frozen=True, kw_only=True):
+    """Derived: plan this lane now. Read by the planners (one consumer group)."""
+
+    name: ClassVar[str] = "plan.requested"
+    kind: ClassVar[Kind] = "request"
+    key_field: ClassVar[str] = "lane_id"
+    subject_field: ClassVar[str] = "request_id"
+    internal: ClassVar[bool] = True
+
+    request_id: Id
+    lane_id: Id
+    sequence: Count
+    """1, 2, 3 … for each lane: a plan for a lower one never overtakes a plan for a higher one."""
+    clock_at: datetime
+    causes: tuple[Cause, ...]
+    about: tuple[Text, ...] = ()
+    """Up to 50 ids of what changed."""
+    seed: int = 0
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """Who goes where."""
+
+    consignment_id: Id
+    consolidation_id: Id
+    voyage_id: Id
+    reason_code: Text = ""
+
+
+class PlanMove(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference from the published plan; None: not in a container."""
+
+    consignment_id: Id
+    from_consolidation_id: Id | None
+    to_consolidation_id: Id | None
+    reason_code: Text
+    reason: Text
+
+
+class PlanProposed(LaneEvent, frozen=True, kw_only=True):
+    """A certified plan for the lane. Placements follow as `container.planned`, routes as `route.planned`."""
+
+    name: ClassVar[str] = "plan.proposed"
+    internal: ClassVar[bool] = True
+
+    plan_id: Id
+    request_id: Id
+    sequence: Count
+    decided_at: datetime
+    assignments: tuple[Assignment, ...]
+    moves: tuple[PlanMove, ...]
+    consolidations: tuple["PlannedConsolidation", ...]
+    cost_minor: int
+    bound_minor: int
+    gap_ratio: float
+    certificate: Text
+    """Digest of the plan that the verifier passed."""
+
+
+class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
+    """One container of a plan, without its placements."""
+
+    consolidation_id: Id
+    voyage_id: Id
+    iso_type: Text
+    equipment_ref: Text = ""
+    consignment_ids: tuple[Id, ...]
+    volume_cm3: CountOrZero
+    gross_g: CountOrZero
+
+
+class PlanFailed(LaneEvent, frozen=True, kw_only=True):
+    """The request gave no plan that the verifier passes; the published plan stays."""
+
+    name: ClassVar[str] = "plan.failed"
+    internal: ClassVar[bool] = True
+
+    request_id: Id
+    sequence: Count
+    reason: Text
+
+
+class PlanApproved(LaneEvent, frozen=True, kw_only=True):
+    """A dispatcher (or the policy of automatic approval) accepted the plan: it is the published one now."""
+
+    name: ClassVar[str] = "plan.approved"
+
+    plan_id: Id
+    by: Text
+
+
+class PlanRejected(LaneEvent, frozen=True, kw_only=True):
+    """A dispatcher refused the plan; the published one stays."""
+
+    name: ClassVar[str] = "plan.rejected"
+
+    plan_id: Id
+    by: Text
+    reason: Text
+
+
+class PlanSuperseded(LaneEvent, frozen=True, kw_only=True):
+    """Derived: a newer plan took this one's place."""
+
+    name: ClassVar[str] = "plan.superseded"
+    internal: ClassVar[bool] = True
+
+    plan_id: Id
+    by_plan_id: Id
+
+
+class ContainerPlanned(LaneEvent, frozen=True, kw_only=True):
+    """How one container of an approved plan is to be stuffed, carton by carton. For the warehouse."""
+
+    name: ClassVar[str] = "container.planned"
+    subject_field: ClassVar[str] = "plan_id"
+    internal: ClassVar[bool] = True
+
+    plan_id: Id
+    container: PlannedContainer
+
+
+class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
+    """Where one truck shall drive. For the drivers and the carrier."""
+
+    name: ClassVar[str] = "route.planned"
+    subject_field: ClassVar[str] = "plan_id"
+    internal: ClassVar[bool] = True
+
+    plan_id: Id
+    route: Route
+
+
+class RouteRevised(LaneEvent, frozen=True, kw_only=True):
+    """A route of an earlier plan changed."""
+
+    name: ClassVar[str] = "route.revised"
+    subject_field: ClassVar[str] = "plan_id"
+    internal: ClassVar[bool] = True
+
+    plan_id: Id
+    route: Route
+
+
+class ConsolidationClosed(LaneEvent, frozen=True, kw_only=True):
+    """Derived: the consolidation left (or was dissolved); the lane plans it no longer."""
+
+    name: ClassVar[str] = "lane.consolidation_closed"
+    internal: ClassVar[bool] = True
+
+    consolidation_id: Id
+    status: Text

@@ -1,0 +1,24 @@
+"""Field types with their bounds. The bounds keep nonsense out; they are no rules of the trade."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Id = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+"""An id or mark: 1 to 200 characters, no white space at either end."""
+Text = Annotated[str, Meta(max_length=2_000)]
+Locode = Annotated[str, Meta(pattern="^[A-Z]{2}[A-Z2-9]{3}$")]
+"""UN/LOCODE, e.g. ``CNNGB``."""
+Mm = Annotated[int, Meta(ge=1, le=100_000)]
+MmOffset = Annotated[int, Meta(ge=0, le=100_000)]
+Grams = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+GramsOrZero = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Cm3 = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
+Cm3OrZero = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+CountOrZero = Annotated[int, Meta(ge=0, le=1_000_000)]
+Hs6 = Annotated[str, Meta(pattern="^[0-9]{6}$")]
+"""Harmonised System code, six digits."""
+IsoType = Annotated[str, Meta(pattern="^[A-Z0-9]{4}$")]
+"""ISO 6346 size-type code, e.g. ``45G1`` (40' high cube)."""
+UnNumber = Annotated[str, Meta(pattern="^[0-9]{4}$")]

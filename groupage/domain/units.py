@@ -1,0 +1,41 @@
+"""Base units are integers: mm, g, cm³, cents. Metres, kilograms and cubic metres exist only here and at the edges."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+MM3_PER_CM3 = 1_000
+CM3_PER_M3 = 1_000_000
+G_PER_KG = 1_000
+
+
+def _round(value: Decimal) -> int:
+    return int(value.to_integral_value(rounding=ROUND_HALF_UP))
+
+
+def mm_from_cm(value_cm: Decimal) -> int:
+    """Millimetres, half up."""
+    return _round(value_cm * 10)
+
+
+def g_from_kg(value_kg: Decimal) -> int:
+    """Grams, half up."""
+    return _round(value_kg * G_PER_KG)
+
+
+def cm3_from_m3(value_m3: Decimal) -> int:
+    """Cubic centimetres, half up."""
+    return _round(value_m3 * CM3_PER_M3)
+
+
+def volume_cm3(*, length_mm: int, width_mm: int, height_mm: int) -> int:
+    """Volume of a box in cm³, rounded up: a carton is never planned smaller than it is."""
+    return -(-length_mm * width_mm * height_mm // MM3_PER_CM3)
+
+
+def m3(value_cm3: int) -> float:
+    """Cubic metres, for people."""
+    return value_cm3 / CM3_PER_M3
+
+
+def kg(value_g: int) -> float:
+    """Kilograms, for people."""
+    return value_g / G_PER_KG

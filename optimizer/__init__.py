@@ -1,0 +1,1 @@
+"""From a plan request to a verified plan: allocation, loading, routing, verification."""

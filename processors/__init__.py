@@ -1,0 +1,1 @@
+"""From facts to state: batch intake, pure cores, one transaction, fence and relay."""

@@ -1,0 +1,1 @@
+"""The ways in: everything that puts facts onto Kafka."""

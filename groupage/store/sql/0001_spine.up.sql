@@ -1,0 +1,130 @@
+-- Everything here but `plan*` is derived from the Kafka log and can be thrown away and rebuilt (`groupage rebuild`).
+
+-- One row for each delivered fact of each owner. The same (source, event_id) under the same owner is the same fact.
+create table fact (
+    fact_id       uuid primary key,            -- 16 bytes of BLAKE2b over owner kind, key, source, event id
+    kind          text not null,               -- owner kind: consignment, unit, container ...
+    key           text not null,               -- owner id
+    subject       text not null,               -- what it is about (a unit inside a consignment); equals key otherwise
+    type          text not null,               -- event name without version
+    source        text not null,
+    event_id      text not null,
+    occurred_at   timestamptz not null,        -- when it happened
+    recorded_at   timestamptz not null,        -- when groupage took it in
+    topic         text not null,
+    partition     integer not null,
+    record_offset bigint not null,
+    correction_of text,
+    retracted     boolean not null default false,
+    relayed_by    text,                        -- processor that derived it; null: from outside
+    envelope      bytea not null,              -- the whole fact, canonical JSON (contracts codec)
+    original      bytea                        -- the foreign document it was mapped from
+);
+create index fact_owner on fact (kind, key);
+create index fact_subject on fact (subject) where subject <> key;
+
+-- States. `body` is the JSON of the state struct in groupage.domain.state; the other columns are what people filter by.
+create table consignment (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, customs text not null, blocked boolean not null, lane_id text not null, shipper text not null,
+    consignee text not null, mode text not null, consolidation_id text, voyage_id text,
+    pieces integer not null, received_pieces integer not null, measured_pieces integer not null, loaded_pieces integer not null,
+    volume_cm3 bigint not null, gross_g bigint not null
+);
+create index consignment_lane on consignment (lane_id, status);
+create index consignment_consolidation on consignment (consolidation_id) where consolidation_id is not null;
+create index consignment_deadline on consignment (partition, deadline_at) where deadline_at is not null;
+
+create table unit (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, owner_id text, parent_id text, location text not null
+);
+create index unit_parent on unit (parent_id) where parent_id is not null;
+create index unit_owner on unit (owner_id) where owner_id is not null;
+
+create table container (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, iso_type text not null, consolidation_id text, seal_no text not null, vgm_g bigint
+);
+create table visit (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null
+);
+create table declaration (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, mode text not null
+);
+create table voyage (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, lane_id text not null, etd_at timestamptz, lco_at timestamptz
+);
+create index voyage_lane on voyage (lane_id, etd_at);
+create table consolidation (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    status text not null, lane_id text not null, voyage_id text not null, iso_type text not null, equipment_ref text not null,
+    members integer not null, planned_volume_cm3 bigint not null, loaded_volume_cm3 bigint not null, gross_g bigint not null,
+    next_cutoff text not null, next_cutoff_at timestamptz, departed_at timestamptz
+);
+create index consolidation_lane on consolidation (lane_id, status);
+create index consolidation_deadline on consolidation (partition, deadline_at) where deadline_at is not null;
+create table lane (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null,
+    published_plan_id text, sequence integer not null
+);
+create index lane_deadline on lane (partition, deadline_at) where deadline_at is not null;
+create table command (
+    key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
+    deadline_at timestamptz, body bytea not null
+);
+
+-- Where each intake stands. Advanced by compare-and-set inside the transaction that holds the batch's effects: the fence.
+create table intake_offset (
+    topic text not null, partition integer not null, next_offset bigint not null, clock_at timestamptz,
+    primary key (topic, partition)
+);
+
+-- What other owners must hear; the relay publishes in order of outbox_id within an origin, then deletes.
+create table outbox (
+    outbox_id bigint generated always as identity primary key,
+    origin_topic text not null, origin_partition integer not null,
+    topic text not null, key text not null, headers bytea not null, value bytea not null
+);
+create index outbox_origin on outbox (origin_topic, origin_partition, outbox_id);
+
+create table dead_letter (
+    letter_id uuid primary key,                -- deterministic: from topic, partition, offset and reason code
+    at timestamptz not null, topic text not null, partition integer not null, record_offset bigint not null,
+    code text not null, reason text not null,  -- code is one of a small closed set; reason is for people
+    type text not null, source text not null, event_id text not null, key text not null,
+    headers bytea not null, value bytea not null, replayed_at timestamptz
+);
+create index dead_letter_at on dead_letter (at);
+
+create table alert (
+    alert_id text primary key, about text not null, about_kind text not null, code text not null, severity text not null,
+    message text not null, due_at timestamptz, raised_at timestamptz not null, cleared_at timestamptz
+);
+create index alert_open on alert (about_kind, code) where cleared_at is null;
+
+-- Plans are decisions, not derived data: rebuilding keeps them.
+create table plan (
+    plan_id text primary key, request_id text not null unique, lane_id text not null, sequence integer not null,
+    decided_at timestamptz not null, stored_at timestamptz not null default now(),
+    containers integer not null, consignments integer not null, left_out integer not null,
+    cost_minor bigint not null, bound_minor bigint not null, gap_ratio double precision not null,
+    body bytea not null,                       -- Plan as JSON, zlib
+    instance bytea not null                    -- Instance as JSON, zlib: the plan can be solved and verified again from it
+);
+create index plan_lane on plan (lane_id, sequence desc);
+create table plan_request (
+    request_id text primary key, lane_id text not null, sequence integer not null, asked_at timestamptz not null,
+    state text not null check (state in ('running', 'planned', 'failed', 'superseded')),
+    attempts integer not null default 0, detail text not null default '', updated_at timestamptz not null default now()
+);

@@ -1,0 +1,216 @@
+"""Settings by environment: one frozen class per process, read once in its ``main``.
+
+Every variable starts with ``GROUPAGE_``. Nothing here reads the environment when it is imported.
+Secrets have no defaults, are held as ``SecretStr`` and are never logged.
+"""
+
+import ssl
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = "127.0.0.1"
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+LogFormat = Literal["auto", "console", "json"]
+
+
+def _config(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix=prefix, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+
+class KafkaSettings(BaseSettings):
+    """Where Kafka is and how to speak to it (``GROUPAGE_KAFKA_*``)."""
+
+    model_config = _config("GROUPAGE_KAFKA_")
+
+    bootstrap_servers: str = Field(min_length=1)
+    """``host:port``, several separated by commas."""
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ca_file: Path | None = None
+    """Certificates to trust, PEM. Without it the system's own."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    request_timeout_s: float = Field(default=20.0, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "KafkaSettings":
+        if self.security_protocol.startswith("SASL") and not (
+            self.sasl_username and self.sasl_password
+        ):
+            raise ValueError(
+                f"security protocol {self.security_protocol} needs GROUPAGE_KAFKA_SASL_USERNAME "
+                "and GROUPAGE_KAFKA_SASL_PASSWORD"
+            )
+        if self.key_file and not self.cert_file:
+            raise ValueError("GROUPAGE_KAFKA_KEY_FILE needs GROUPAGE_KAFKA_CERT_FILE beside it")
+        return self
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """TLS as configured; ``None`` for a protocol without TLS."""
+        if not self.security_protocol.endswith("SSL"):
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.cert_file:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+    def client_kwargs(self) -> dict[str, Any]:
+        """What every aiokafka client (producer, consumer, admin) is constructed with."""
+        kwargs: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "request_timeout_ms": int(self.request_timeout_s * 1000),
+            "security_protocol": self.security_protocol,
+        }
+        if context := self.ssl_context():
+            kwargs["ssl_context"] = context
+        if self.security_protocol.startswith("SASL") and self.sasl_password:
+            kwargs["sasl_mechanism"] = self.sasl_mechanism
+            kwargs["sasl_plain_username"] = self.sasl_username
+            kwargs["sasl_plain_password"] = self.sasl_password.get_secret_value()
+        return kwargs
+
+    def child_environment(self) -> dict[str, str]:
+        """These settings as variables for a child process. Holds the password in clear."""
+        variables = {
+            "BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "SECURITY_PROTOCOL": self.security_protocol,
+            "SASL_MECHANISM": self.sasl_mechanism,
+            "SASL_USERNAME": self.sasl_username,
+            "SASL_PASSWORD": self.sasl_password and self.sasl_password.get_secret_value(),
+            "CA_FILE": self.ca_file,
+            "CERT_FILE": self.cert_file,
+            "KEY_FILE": self.key_file,
+        }
+        return {f"GROUPAGE_KAFKA_{name}": str(value) for name, value in variables.items() if value}
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is (``GROUPAGE_DATABASE_*``)."""
+
+    model_config = _config("GROUPAGE_DATABASE_")
+
+    url: SecretStr
+    """``postgresql://user:password@host/name``, secret because it may hold the password."""
+    pool_size_min: int = Field(default=1, ge=0, le=100)
+    pool_size_max: int = Field(default=8, ge=1, le=100)
+    connect_timeout_s: float = Field(default=10.0, gt=0, le=120)
+    command_timeout_s: float = Field(default=60.0, gt=0, le=3600)
+
+
+class TopicSettings(BaseSettings):
+    """How the names of topics and groups begin (``GROUPAGE_TOPIC_PREFIX``)."""
+
+    model_config = _config("GROUPAGE_TOPIC_")
+
+    prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,80}$")
+    """Lets several hubs, or several tests, share one Kafka."""
+    partitions: int = Field(default=8, ge=1, le=256)
+    """Of the topics whose number of partitions the topic table leaves to the hub."""
+    replication_factor: int = Field(default=1, ge=1, le=7)
+
+
+class TelemetrySettings(BaseSettings):
+    """Logs and the metrics server (``GROUPAGE_LOG_*``, ``GROUPAGE_METRICS_*``)."""
+
+    model_config = _config("GROUPAGE_")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: LogFormat = "auto"
+    """``auto``: for people on a terminal, JSON otherwise."""
+    metrics_host: str = LOOPBACK
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """0 lets the system choose; the port is then in the log line ``metrics_listening``."""
+
+
+class GatewaySettings(BaseSettings):
+    """The HTTP intake (``GROUPAGE_GATEWAY_*``)."""
+
+    model_config = _config("GROUPAGE_GATEWAY_")
+
+    host: str = LOOPBACK
+    port: int = Field(default=8080, ge=0, le=65535)
+    max_body_bytes: int = Field(default=16 * 2**20, ge=1024, le=2**30)
+    max_batch_items: int = Field(default=10_000, ge=1, le=1_000_000)
+    max_in_flight_bytes: int = Field(default=64 * 2**20, ge=2**20, le=2**34)
+    """Accepted and not yet acknowledged by Kafka; beyond it the gateway answers 503 and a time."""
+    rate_per_s: float = Field(default=2_000.0, gt=0)
+    """Requests each client address may send, on average."""
+    rate_burst: int = Field(default=4_000, ge=1)
+    publish_timeout_s: float = Field(default=10.0, gt=0, le=120)
+    shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+
+class ProcessorSettings(BaseSettings):
+    """One processor worker (``GROUPAGE_PROCESSOR_*``)."""
+
+    model_config = _config("GROUPAGE_PROCESSOR_")
+
+    batch_records_max: int = Field(default=2_000, ge=1, le=100_000)
+    batch_wait_s: float = Field(default=0.1, gt=0, le=10)
+    channel_batches_max: int = Field(default=4, ge=1, le=64)
+    """The bound of the channel between intake and fold: the back-pressure."""
+    cached_states_max: int = Field(default=50_000, ge=100)
+    commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
+    shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)
+    """Kubernetes kills after 30 s."""
+
+
+class PlannerSettings(BaseSettings):
+    """The planner (``GROUPAGE_PLANNER_*``)."""
+
+    model_config = _config("GROUPAGE_PLANNER_")
+
+    solver_processes: int = Field(default=1, ge=1, le=64)
+    solver_threads: int = Field(default=1, ge=1, le=64)
+    """Threads of one solve. 1 keeps the same request, seed and work limit on the same plan."""
+    seed: int = Field(default=20_260_301, ge=0)
+    solve_timeout_s: float = Field(default=30.0, gt=0, le=3600)
+    attempts_max: int = Field(default=3, ge=1, le=10)
+    shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)
+
+
+class ClockSettings(BaseSettings):
+    """The clock that turns time into facts (``GROUPAGE_CLOCK_*``)."""
+
+    model_config = _config("GROUPAGE_CLOCK_")
+
+    tick_s: float = Field(default=10.0, gt=0, le=600)
+    source: Literal["wall", "none"] = "wall"
+    """``none`` where somebody else ticks: a simulator in fast motion, a recording in a replay."""
+
+
+class ApiSettings(BaseSettings):
+    """The read-only HTTP API (``GROUPAGE_API_*``)."""
+
+    model_config = _config("GROUPAGE_API_")
+
+    host: str = LOOPBACK
+    port: int = Field(default=8090, ge=0, le=65535)
+    page_size_max: int = Field(default=1_000, ge=1, le=10_000)
+
+
+class LocalSettings(BaseSettings):
+    """Everything on one machine: ``groupage up`` (``GROUPAGE_*``)."""
+
+    model_config = _config("GROUPAGE_")
+
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("groupage")))
+    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("groupage")))
+    maven_mirror: str | None = None
+    """Address of a company mirror that serves Maven Central's layout."""
+    kafka_port: int = Field(default=0, ge=0, le=65535)
+    """0 chooses a free one and keeps it for this data directory."""
+    gateway_port: int = Field(default=0, ge=0, le=65535)
+    api_port: int = Field(default=0, ge=0, le=65535)
+    kafka_heap_mib: int = Field(default=512, ge=256, le=65536)
+    processor_workers: int = Field(default=1, ge=1, le=64)

@@ -1,0 +1,7 @@
+"""What every process tells about itself: logs, metrics, health."""
+
+from groupage.telemetry import metrics
+from groupage.telemetry.logs import configure_logging
+from groupage.telemetry.server import Checks, TelemetryServer
+
+__all__ = ["Checks", "TelemetryServer", "configure_logging", "metrics"]

@@ -1,0 +1,88 @@
+"""Logging: structlog in front, the standard library's records of other packages through it."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import structlog
+
+from groupage.settings import TelemetrySettings
+
+# These say at INFO what is only of interest to those who maintain them.
+_CHATTY = (
+    "aiokafka",
+    "faust",
+    "mode",
+    "venusian",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "aiohttp.access",
+)
+
+# Without local variables: they may hold a password.
+_TRACEBACK = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
+def configure_logging(
+    settings: TelemetrySettings, *, process: str, stream: TextIO | None = None
+) -> None:
+    """Route everything logged in this process to ``stream`` (standard error).
+
+    Each line carries ``process``, a UTC time and the bound values; console form on a terminal,
+    JSON elsewhere unless ``settings.log_format`` says which. Call once, in an entry point.
+    """
+    out = stream if stream is not None else sys.stderr
+    console = settings.log_format == "console" or (settings.log_format == "auto" and out.isatty())
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    shared = _shared_processors()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(process=process)
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=_renderers(console=console, colors=out.isatty())
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _shared_processors() -> list[structlog.typing.Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+
+
+def _renderers(*, console: bool, colors: bool) -> Sequence[structlog.typing.Processor]:
+    clean: Any = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if console:
+        return [
+            clean,
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                timestamp_key="at",
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
+        ]
+    return [
+        clean,
+        _TRACEBACK,
+        structlog.processors.JSONRenderer(default=str),
+    ]

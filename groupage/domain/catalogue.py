@@ -1,22 +1,49 @@
-"""Every event and command there is, by name. The one list from which codecs, schemas and processors are made."""
+"""Every event and command there is, by name.
+
+The one list from which codecs, schemas and processors are made.
+"""
 
 from types import ModuleType
 
 from groupage.domain import commands
 from groupage.domain.events import (
-    alerts, clock, consignment, consolidation, customs, equipment, planning, schedule, unit,
+    alerts,
+    clock,
+    consignment,
+    consolidation,
+    customs,
+    equipment,
+    planning,
+    schedule,
+    unit,
 )
 from groupage.domain.events.base import Event
 
 
 def _concrete(module: ModuleType) -> list[type[Event]]:
     return [
-        member for member in vars(module).values()
-        if isinstance(member, type) and issubclass(member, Event) and member.__module__ == module.__name__
+        member
+        for member in vars(module).values()
+        if isinstance(member, type)
+        and issubclass(member, Event)
+        and member.__module__ == module.__name__
         and "name" in vars(member)
     ]
 
 
-_MODULES = (consignment, unit, equipment, customs, schedule, consolidation, planning, alerts, clock, commands)
-EVENTS: dict[str, type[Event]] = {event.name: event for module in _MODULES for event in _concrete(module)}
+_MODULES = (
+    consignment,
+    unit,
+    equipment,
+    customs,
+    schedule,
+    consolidation,
+    planning,
+    alerts,
+    clock,
+    commands,
+)
+EVENTS: dict[str, type[Event]] = {
+    event.name: event for module in _MODULES for event in _concrete(module)
+}
 """Event class by name (`unit.received`)."""

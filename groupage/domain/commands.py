@@ -1,4 +1,7 @@
-"""What a dispatcher may ask for (imperative). A command is a fact on the command topic; the router hands it to its owner."""
+"""What a dispatcher may ask for (imperative).
+
+A command is a fact on the command topic; the router hands it to its owner.
+"""
 
 from typing import ClassVar
 
@@ -43,7 +46,7 @@ class RejectPlan(LaneCommand, frozen=True, kw_only=True):
 
 
 class PinConsignment(LaneCommand, frozen=True, kw_only=True):
-    """Keep the consignment on this voyage (and in this consolidation, when named), or let go (`unpin`)."""
+    """Tie the consignment to a voyage (and a consolidation, when named); `unpin` lets it go."""
 
     name: ClassVar[str] = "command.pin"
 

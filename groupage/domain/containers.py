@@ -29,21 +29,60 @@ class ContainerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SPECS: dict[str, ContainerSpec] = {
-    # ISO 668 / ISO 1496-1 minimum inner sizes and doors as published by fredoniainc; the heaviest usual tare (domain.md 2.4).
-    "22G1": ContainerSpec(iso_type="22G1", length_mm=5_867, width_mm=2_330, height_mm=2_350, door_width_mm=2_286,
-                          door_height_mm=2_261, tare_g=2_300_000, max_gross_g=30_480_000),
-    "42G1": ContainerSpec(iso_type="42G1", length_mm=11_998, width_mm=2_330, height_mm=2_350, door_width_mm=2_286,
-                          door_height_mm=2_261, tare_g=3_940_000, max_gross_g=30_480_000),
-    "45G1": ContainerSpec(iso_type="45G1", length_mm=11_998, width_mm=2_330, height_mm=2_655, door_width_mm=2_286,
-                          door_height_mm=2_566, tare_g=4_120_000, max_gross_g=30_480_000),
-    # 45' high cube: typical sizes, no ISO minimum was read (domain.md 2.4); 10 mm taken off each edge for tolerance.
-    "L5G1": ContainerSpec(iso_type="L5G1", length_mm=13_546, width_mm=2_340, height_mm=2_680, door_width_mm=2_330,
-                          door_height_mm=2_575, tare_g=4_820_000, max_gross_g=30_480_000),
+    # ISO 668 / ISO 1496-1 minimum inner sizes and doors as published by fredoniainc; the heaviest
+    # usual tare (docs/trade.md).
+    "22G1": ContainerSpec(
+        iso_type="22G1",
+        length_mm=5_867,
+        width_mm=2_330,
+        height_mm=2_350,
+        door_width_mm=2_286,
+        door_height_mm=2_261,
+        tare_g=2_300_000,
+        max_gross_g=30_480_000,
+    ),
+    "42G1": ContainerSpec(
+        iso_type="42G1",
+        length_mm=11_998,
+        width_mm=2_330,
+        height_mm=2_350,
+        door_width_mm=2_286,
+        door_height_mm=2_261,
+        tare_g=3_940_000,
+        max_gross_g=30_480_000,
+    ),
+    "45G1": ContainerSpec(
+        iso_type="45G1",
+        length_mm=11_998,
+        width_mm=2_330,
+        height_mm=2_655,
+        door_width_mm=2_286,
+        door_height_mm=2_566,
+        tare_g=4_120_000,
+        max_gross_g=30_480_000,
+    ),
+    # 45' high cube: typical sizes, no ISO minimum was read (docs/trade.md); 10 mm taken off each
+    # edge for tolerance.
+    "L5G1": ContainerSpec(
+        iso_type="L5G1",
+        length_mm=13_546,
+        width_mm=2_340,
+        height_mm=2_680,
+        door_width_mm=2_330,
+        door_height_mm=2_575,
+        tare_g=4_820_000,
+        max_gross_g=30_480_000,
+    ),
 }
 """By ISO 6346 size-type code."""
 
-PLANNING_STANDARD_CM3 = {"22G1": 25_000_000, "42G1": 50_000_000, "45G1": 60_000_000, "L5G1": 68_000_000}
-"""What forwarders plan to and charge dead freight on: 25 / 50 / 60 m³ (domain.md finding 7)."""
+PLANNING_STANDARD_CM3 = {
+    "22G1": 25_000_000,
+    "42G1": 50_000_000,
+    "45G1": 60_000_000,
+    "L5G1": 68_000_000,
+}
+"""What forwarders plan to and charge dead freight on: 25 / 50 / 60 m³ (docs/trade.md)."""
 
 
 def spec_of(iso_type: str) -> ContainerSpec:

@@ -13,7 +13,10 @@ class InvalidInput(GroupageError):
 
 
 class Unavailable(GroupageError):
-    """A server that groupage needs did not answer in time. Check `groupage doctor`, then try again."""
+    """A server that groupage needs did not answer in time.
+
+    Check `groupage doctor`, then try again.
+    """
 
 
 class Misconfigured(GroupageError):

@@ -13,8 +13,10 @@ Classifier = Literal["PLN", "EST", "ACT", "REQ"]
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event with who said it, when it happened and when we heard of it.
 
-    Identity is (`source`, `event_id`): the same pair again is the same fact. Nothing is edited: a fact with
-    `correction_of` takes the place of the fact with that event id (same source, same key), or withdraws it when `retracted`.
+    Identity is (`source`, `event_id`): the same pair again is the same fact. Nothing is edited: a
+    fact with
+    `correction_of` takes the place of the fact with that event id (same source, same key), or
+    withdraws it when `retracted`.
     """
 
     event_id: str

@@ -12,11 +12,13 @@ EquipmentRef = NewType("EquipmentRef", str)
 """A container number of ISO 6346, e.g. ``CSQU3054383``."""
 DeclarationId = NewType("DeclarationId", str)
 VoyageId = NewType("VoyageId", str)
-"""One departure of one service, ``{service_id}/{voyage}``, e.g. ``FE4/2610W`` or ``YXO-MAD/T1117``."""
+"""One departure of one service, ``{service_id}/{voyage}``, e.g. ``FE4/2610W`` or
+``YXO-MAD/T1117``."""
 VisitId = NewType("VisitId", str)
 """One truck at one dock, once."""
 LaneId = NewType("LaneId", str)
-"""Where from and where to: ``{pol}-{pod}`` in UN/LOCODE, e.g. ``CNNGB-NLRTM``. The unit of planning."""
+"""Where from and where to: ``{pol}-{pod}`` in UN/LOCODE, e.g. ``CNNGB-NLRTM``. The unit of
+planning."""
 PlanId = NewType("PlanId", str)
 RequestId = NewType("RequestId", str)
 

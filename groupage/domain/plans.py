@@ -1,6 +1,8 @@
-"""What the optimizer takes and gives: an instance (everything a plan depends on) and a plan (everything that was decided).
+"""What the optimizer takes and gives.
 
-Both are plain data: they go to a file and back unchanged, and a plan names the digest of its instance. Nothing here computes.
+An instance is everything a plan depends on; a plan is everything that was decided. Both are plain
+data: they go to a file and back unchanged, and a plan names the digest of its instance. Nothing
+here computes.
 """
 
 from datetime import datetime
@@ -11,17 +13,23 @@ import msgspec
 from groupage.domain.containers import ContainerSpec
 
 Stage = Literal["slushy", "frozen", "locked"]
-"""slushy: free to re-plan, at a price. frozen: manifest filed, contents stay. locked: stuffing began, only the tail may move."""
+"""slushy: free to re-plan, at a price. frozen: manifest filed, contents stay. locked: stuffing
+began, only the tail may move."""
 
 
 class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-# ---------------------------------------------------------------------------------------------------------------- instance
+# --------------------------------------------------------------------------------------------------
+# -------------- instance
+
 
 class CartonGroup(_Data, frozen=True, kw_only=True):
-    """Cartons of one consignment that are alike to the mm and g. `unit_ids` names each of them (declared ones get made-up marks)."""
+    """Cartons of one consignment that are alike to the mm and g.
+
+    `unit_ids` names each of them (declared ones get made-up marks).
+    """
 
     unit_ids: tuple[str, ...]
     length_mm: int
@@ -144,14 +152,17 @@ class Spot(_Data, frozen=True, kw_only=True):
 
 
 class RoadModel(_Data, frozen=True, kw_only=True):
-    """Great-circle distance × detour, at one speed: deterministic and offline (optimizer.md part 2, section 7, item 6)."""
+    """Great-circle distance × detour, at one speed: deterministic and offline."""
 
     detour_permille: int = 1_300
     speed_m_per_s: int = 11
 
 
 class Weights(_Data, frozen=True, kw_only=True):
-    """Prices in US cents that make one plan better than another; the source of each stands in `groupage.domain.policy`."""
+    """Prices in US cents that make one plan better than another.
+
+    The source of each stands in `groupage.domain.policy`.
+    """
 
     late_per_m3_day: int
     left_out_per_m3: int
@@ -167,7 +178,8 @@ class Rules(_Data, frozen=True, kw_only=True):
     """Limits that a plan must keep, beyond geometry."""
 
     declaration_cap_usd_cents: int
-    """1039: at most this much on one declaration; one declaration per mode-1039 consignee and container."""
+    """1039: at most this much on one declaration; one declaration per mode-1039 consignee and
+    container."""
     plan_fill_permille: int
     """Allocation fills a container to this share of its volume before the loader has spoken."""
     mode_mix: tuple[tuple[str, ...], ...]
@@ -179,7 +191,10 @@ class Rules(_Data, frozen=True, kw_only=True):
 
 
 class Limits(_Data, frozen=True, kw_only=True):
-    """How much work a solve may do. Deterministic work units first; seconds only as a safety net."""
+    """How much work a solve may do.
+
+    Deterministic work units first; seconds only as a safety net.
+    """
 
     seed: int = 0
     allocation_work: float = 4.0
@@ -213,10 +228,16 @@ class Instance(_Data, frozen=True, kw_only=True):
     published_plan_id: str = ""
 
 
-# -------------------------------------------------------------------------------------------------------------------- plan
+# --------------------------------------------------------------------------------------------------
+# ------------------ plan
+
 
 class Placement(_Data, frozen=True, kw_only=True):
-    """Where one carton stands (origin: far left floor corner seen from the door; x to the door, y to the right, z up) and when it goes in."""
+    """Where one carton stands (origin.
+
+    Far left floor corner seen from the door; x to the door, y to the right, z up) and when it goes
+    in.
+    """
 
     unit_id: str
     consignment_id: str
@@ -251,9 +272,20 @@ class LeftOut(_Data, frozen=True, kw_only=True):
 
     consignment_id: str
     code: Literal[
-        "not_available_before_cutoff", "blocked_by_hold", "no_capacity", "costs_more_than_waiting", "no_departure",
-        "dangerous_goods", "mode_mix", "declaration_cap", "larger_than_container", "heavier_than_container", "did_not_fit",
-        "forbidden", "customs_rejected", "dissolved",
+        "not_available_before_cutoff",
+        "blocked_by_hold",
+        "no_capacity",
+        "costs_more_than_waiting",
+        "no_departure",
+        "dangerous_goods",
+        "mode_mix",
+        "declaration_cap",
+        "larger_than_container",
+        "heavier_than_container",
+        "did_not_fit",
+        "forbidden",
+        "customs_rejected",
+        "dissolved",
     ]
     reason: str
     next_voyage_id: str | None = None
@@ -314,8 +346,16 @@ class Cost(_Data, frozen=True, kw_only=True):
     @property
     def total(self) -> int:
         """All terms."""
-        return (self.freight + self.handling + self.dead_freight + self.lateness + self.waiting + self.left_out
-                + self.change + self.haulage)
+        return (
+            self.freight
+            + self.handling
+            + self.dead_freight
+            + self.lateness
+            + self.waiting
+            + self.left_out
+            + self.change
+            + self.haulage
+        )
 
 
 class SolverStats(_Data, frozen=True, kw_only=True):
@@ -351,7 +391,8 @@ class Plan(_Data, frozen=True, kw_only=True):
     unrouted: tuple[Unrouted, ...]
     cost: Cost
     lower_bound: int
-    """No plan of this instance costs less on the allocation terms (routing's haulage excluded), US cents."""
+    """No plan of this instance costs less on the allocation terms (routing's haulage excluded), US
+    cents."""
     gap_ratio: float
     stats: SolverStats
     causes: tuple[str, ...] = ()

@@ -1,6 +1,8 @@
-"""The hub's own rules: tolerances, prices, deadlines. Data with a source for each figure; a TOML file may replace any of them.
+"""The hub's own rules.
 
-Prices are US cents. Where no public source was found the figure is an assumption and says so: set your own.
+Tolerances, prices, deadlines: data with a source for each figure (docs/trade.md); a TOML file may
+replace any of them. Prices are US cents. Where no public source was found the figure is an
+assumption and says so: set your own.
 """
 
 import tomllib
@@ -31,8 +33,15 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
         """The single trucks of this type; `common` gives start place and hours."""
         return tuple(
             msgspec.convert(
-                {"truck_id": f"{self.name}-{number:02d}", "payload_g": self.payload_g, "volume_cm3": self.volume_cm3,
-                 "fixed_usd_cents": self.fixed_usd_cents, "usd_cents_per_km": self.usd_cents_per_km, "role": self.role, **common},
+                {
+                    "truck_id": f"{self.name}-{number:02d}",
+                    "payload_g": self.payload_g,
+                    "volume_cm3": self.volume_cm3,
+                    "fixed_usd_cents": self.fixed_usd_cents,
+                    "usd_cents_per_km": self.usd_cents_per_km,
+                    "role": self.role,
+                    **common,
+                },
                 Truck,
             )
             for number in range(1, self.count + 1)
@@ -42,26 +51,42 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the hub decides for itself."""
 
-    hub: Place = Place(place_id="hub", name="Yiwu hub", latitude_udeg=29_306_000, longitude_udeg=120_075_000)
+    hub: Place = Place(
+        place_id="hub", name="Yiwu hub", latitude_udeg=29_306_000, longitude_udeg=120_075_000
+    )
     terminals: tuple[Place, ...] = (
-        Place(place_id="CNNGB", name="Ningbo-Zhoushan", latitude_udeg=29_933_000, longitude_udeg=121_850_000),
-        Place(place_id="CNSHA", name="Shanghai", latitude_udeg=30_626_000, longitude_udeg=122_065_000),
-        Place(place_id="CNYIW", name="Yiwu West rail terminal", latitude_udeg=29_290_000, longitude_udeg=119_990_000),
+        Place(
+            place_id="CNNGB",
+            name="Ningbo-Zhoushan",
+            latitude_udeg=29_933_000,
+            longitude_udeg=121_850_000,
+        ),
+        Place(
+            place_id="CNSHA", name="Shanghai", latitude_udeg=30_626_000, longitude_udeg=122_065_000
+        ),
+        Place(
+            place_id="CNYIW",
+            name="Yiwu West rail terminal",
+            latitude_udeg=29_290_000,
+            longitude_udeg=119_990_000,
+        ),
     )
     """Where full containers are delivered, by UN/LOCODE of the port of loading."""
     check_digits: CheckDigitPolicy = "quarantine"
-    """Most container numbers in DCSA's own examples fail ISO 6346 (domain.md finding 4): a hard reject refuses the standard's examples."""
+    """Most container numbers in DCSA's own examples fail ISO 6346 (docs/trade.md): a hard reject
+    refuses the standard's examples."""
     measure_tolerance_permille: int = 50
-    """Measured volume or mass above declared by more than this needs a re-rate. Assumption: 5 %, as China's VGM tolerance."""
+    """Measured volume or mass above declared by more than this needs a re-rate. Assumption: 5 %, as
+    China's VGM tolerance."""
     dead_freight_notice_s: int = 30 * 3_600
-    """11:00 on the day before a 17:00 cut-off (domain.md finding 7)."""
+    """11:00 on the day before a 17:00 cut-off (docs/trade.md)."""
     release_before_stuffing: bool = True
     """Customs must have released a consignment before it is loaded; false: declared is enough."""
     vgm_tolerance_permille: int = 50
     vgm_tolerance_g: int = 1_000_000
-    """5 % or 1 t, the smaller one (domain.md 4.3)."""
+    """5 % or 1 t, the smaller one (docs/trade.md)."""
     haul_s: int = 4 * 3_600
-    """Hub to terminal, Yiwu to Ningbo (domain.md 1.2, from memory)."""
+    """Hub to terminal, Yiwu to Ningbo (docs/trade.md)."""
     at_risk_before_s: int = 4 * 3_600
     """How long before a deadline an unmet one is called at risk. Assumption."""
     auto_approve: bool = True
@@ -75,31 +100,59 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     door_close_before_gate_in_s: int = 5 * 3_600
     """Stuffing ends this long before the terminal's deadline: haul plus an hour at the gate."""
     weights: Weights = Weights(
-        # 25 USD a day and m³: about a tenth of an LCL freight of 80 USD/m³ a day, three times over. Assumption.
+        # 25 USD a day and m³: about a tenth of an LCL freight of 80 USD/m³ a day, three times over.
+        # Assumption.
         late_per_m3_day=2_500,
         left_out_per_m3=30_000,
         left_out_must_go_per_m3=150_000,
         dead_freight_per_m3=8_000,
-        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box. Assumption.
+        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box.
+        # Assumption.
         change=1_500,
         container_handling=15_000,
         wait_per_m3_day=300,
     )
     rules: Rules = Rules(
-        declaration_cap_usd_cents=15_000_000,  # GACC 2014 no. 54, 2019 no. 221 (domain.md finding 9)
+        declaration_cap_usd_cents=15_000_000,  # GACC 2014 no. 54, 2019 no. 221 (docs/trade.md)
         plan_fill_permille=830,
-        mode_mix=(("1039",), ("0110", "9710", "9810"), ("9610", "1210"), ("1039", "0110", "9710", "9810")),
-        allow_dangerous=False,  # general LCL boxes refuse it (domain.md 1.3)
+        mode_mix=(
+            ("1039",),
+            ("0110", "9710", "9810"),
+            ("9610", "1210"),
+            ("1039", "0110", "9710", "9810"),
+        ),
+        allow_dangerous=False,  # general LCL boxes refuse it (docs/trade.md)
         freeze_before_lco_s=24 * 3_600,
     )
     road: RoadModel = RoadModel()
     fleet: tuple[FleetType, ...] = (
-        FleetType(name="van", count=12, payload_g=1_500_000, volume_cm3=9_000_000, fixed_usd_cents=2_000,
-                  usd_cents_per_km=40, role="pickup"),
-        FleetType(name="lorry", count=8, payload_g=8_000_000, volume_cm3=42_000_000, fixed_usd_cents=6_000,
-                  usd_cents_per_km=90, role="pickup"),
-        FleetType(name="tractor", count=60, payload_g=28_000_000, volume_cm3=90_000_000, fixed_usd_cents=12_000,
-                  usd_cents_per_km=110, role="drayage"),
+        FleetType(
+            name="van",
+            count=12,
+            payload_g=1_500_000,
+            volume_cm3=9_000_000,
+            fixed_usd_cents=2_000,
+            usd_cents_per_km=40,
+            role="pickup",
+        ),
+        FleetType(
+            name="lorry",
+            count=8,
+            payload_g=8_000_000,
+            volume_cm3=42_000_000,
+            fixed_usd_cents=6_000,
+            usd_cents_per_km=90,
+            role="pickup",
+        ),
+        FleetType(
+            name="tractor",
+            count=60,
+            payload_g=28_000_000,
+            volume_cm3=90_000_000,
+            fixed_usd_cents=12_000,
+            usd_cents_per_km=110,
+            role="drayage",
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The states of consignments, consolidations and containers (domain.md 4.2 and 4.3), in their order."""
+"""The states of consignments, consolidations and containers, in their order."""
 
 from enum import StrEnum
 

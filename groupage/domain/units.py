@@ -1,4 +1,7 @@
-"""Base units are integers: mm, g, cm³, cents. Metres, kilograms and cubic metres exist only here and at the edges."""
+"""Base units are integers: mm, g, cm³, cents.
+
+Metres, kilograms and cubic metres exist only here and at the edges.
+"""
 
 from decimal import ROUND_HALF_UP, Decimal
 

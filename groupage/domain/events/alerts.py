@@ -10,7 +10,10 @@ Severity = Literal["info", "warning", "critical"]
 
 
 class AlertRaised(Event, frozen=True, kw_only=True):
-    """Somebody should look. The same `alert_id` is raised again only after it was cleared, or worse."""
+    """Somebody should look.
+
+    The same `alert_id` is raised again only after it was cleared, or worse.
+    """
 
     name: ClassVar[str] = "alert.raised"
     kind: ClassVar[Kind] = "alert"

@@ -1,24 +1,41 @@
-"""What all events share: frozen, keyword-only, and a class that knows its name, its owner and its key."""
+"""What all events share.
+
+Frozen, keyword-only, and a class that knows its name, its owner and its key.
+"""
 
 from typing import ClassVar, Literal
 
 import msgspec
 
 Kind = Literal[
-    "consignment", "unit", "container", "visit", "declaration", "voyage", "consolidation", "lane",
-    "command", "request", "alert", "clock",
+    "consignment",
+    "unit",
+    "container",
+    "visit",
+    "declaration",
+    "voyage",
+    "consolidation",
+    "lane",
+    "command",
+    "request",
+    "alert",
+    "clock",
 ]
 """The owners of state. The key of an event is the id of its owner."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that happened. Subclasses set `name` (CloudEvents type without version), `kind` and `key_field`."""
+    """Something that happened.
+
+    Subclasses set `name` (CloudEvents type without version), `kind` and `key_field`.
+    """
 
     name: ClassVar[str] = ""
     kind: ClassVar[Kind] = "consignment"
     key_field: ClassVar[str] = ""
     subject_field: ClassVar[str] = ""
-    """Field that holds what the event is about when that is not its key (a unit inside a consignment)."""
+    """Field that holds what the event is about when that is not its key (a unit inside a
+    consignment)."""
     internal: ClassVar[bool] = False
     """Derived and sent by groupage's own processors; senders outside never publish it."""
 
@@ -49,7 +66,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place with its coordinates in 1e-6 degrees (integers, so that a plan hashes the same everywhere)."""
+    """A place; coordinates in 1e-6 degrees (integers: a plan hashes the same everywhere)."""
 
     place_id: str
     latitude_udeg: int

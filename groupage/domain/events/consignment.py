@@ -3,15 +3,25 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from groupage.domain.events.base import Dimensions, Event, Kind, Money, Place
-from groupage.domain.events.quantities import (
-    Cm3, Cm3OrZero, Count, CountOrZero, Grams, GramsOrZero, Hs6, Id, Locode, Text, UnNumber,
-)
-
 import msgspec
 
+from groupage.domain.events.base import Dimensions, Event, Kind, Money, Place
+from groupage.domain.events.quantities import (
+    Cm3,
+    Cm3OrZero,
+    Count,
+    CountOrZero,
+    Grams,
+    GramsOrZero,
+    Hs6,
+    Id,
+    Locode,
+    Text,
+    UnNumber,
+)
+
 CustomsMode = Literal["1039", "0110", "9610", "9710", "9810", "1210"]
-"""China's supervision modes (domain.md 1.5); 1039 is market procurement."""
+"""China's supervision modes (docs/trade.md); 1039 is market procurement."""
 HoldType = Literal["CUSTOMS", "DG", "DAMAGE", "DOCS", "CREDIT", "MEASURE", "DISPATCHER"]
 Incoterm = Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"]
 
@@ -44,7 +54,8 @@ class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     this_side_up: bool = False
     """True: only the declared height may stand vertical."""
     max_top_load_g: GramsOrZero | None = None
-    """Grams that may stand on one carton; None: as much as the ordinary stack gives; 0: nothing on top."""
+    """Grams that may stand on one carton; None: as much as the ordinary stack gives; 0: nothing on
+    top."""
     hs6: Hs6 | None = None
     goods: Text = ""
 
@@ -104,7 +115,7 @@ class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentAccepted(ConsignmentEvent, frozen=True, kw_only=True):
-    """The forwarder accepted the booking explicitly (otherwise the guard of →ACCEPTED decides by itself)."""
+    """The forwarder accepted the booking explicitly; else the guard of →ACCEPTED decides."""
 
     name: ClassVar[str] = "consignment.accepted"
 
@@ -144,7 +155,10 @@ class ConsignmentSplit(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One carton of a delivery note: its SSCC or mark, and which booking line it belongs to (from 0)."""
+    """One carton of a delivery note.
+
+    Its SSCC or mark, and which booking line it belongs to (from 0).
+    """
 
     unit_id: Id
     line: CountOrZero = 0
@@ -188,7 +202,7 @@ class TallyCompleted(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class RerateAccepted(ConsignmentEvent, frozen=True, kw_only=True):
-    """The shipper accepted the measured figures (and their freight) although they exceed the tolerance."""
+    """The shipper accepted measured figures beyond the tolerance, and their freight."""
 
     name: ClassVar[str] = "rerate.accepted"
 

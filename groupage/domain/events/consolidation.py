@@ -50,7 +50,10 @@ class ConsolidationBooked(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ConsolidationFrozen(ConsolidationEvent, frozen=True, kw_only=True):
-    """The manifest is filed with container and seal number: from now on a change re-opens the whole box with customs."""
+    """The manifest is filed with container and seal number.
+
+    From now on a change re-opens the whole box with customs.
+    """
 
     name: ClassVar[str] = "consolidation.frozen"
 
@@ -115,7 +118,10 @@ class ConsolidationCancelled(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
-    """Derived: what the consolidation must know of one consignment that is (or was) allocated to it."""
+    """Derived.
+
+    What the consolidation must know of one consignment that is (or was) allocated to it.
+    """
 
     name: ClassVar[str] = "consolidation.consignment_changed"
     internal: ClassVar[bool] = True

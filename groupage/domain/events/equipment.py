@@ -25,7 +25,8 @@ class ContainerReleased(ContainerEvent, frozen=True, kw_only=True):
     tare_g: Grams
     max_gross_g: Grams
     inside: Dimensions | None = None
-    """The unit's own inner size when its plate or a measurement tells; else the ISO minimum is planned on."""
+    """The unit's own inner size when its plate or a measurement tells; else the ISO minimum is
+    planned on."""
     door_width_mm: Mm | None = None
     door_height_mm: Mm | None = None
     carrier_booking_id: Id | None = None

@@ -1,4 +1,7 @@
-"""Facts about one lane's planning: asked for, proposed, approved, superseded, and what each container and truck shall do."""
+"""Facts about one lane's planning.
+
+Asked for, proposed, approved, superseded, and what each container and truck shall do.
+"""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -10,8 +13,22 @@ from groupage.domain.events.quantities import Count, CountOrZero, Id, Text
 from groupage.domain.plans import PlannedContainer, Route
 
 Cause = Literal[
-    "measured", "amended", "booked", "available", "cancelled", "short", "hold_placed", "hold_released",
-    "customs", "carrier", "schedule", "cutoff_near", "container", "did_not_fit", "command", "timer",
+    "measured",
+    "amended",
+    "booked",
+    "available",
+    "cancelled",
+    "short",
+    "hold_placed",
+    "hold_released",
+    "customs",
+    "carrier",
+    "schedule",
+    "cutoff_near",
+    "container",
+    "did_not_fit",
+    "command",
+    "timer",
 ]
 """Why a lane wants a new plan."""
 
@@ -76,7 +93,10 @@ class PlanMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanProposed(LaneEvent, frozen=True, kw_only=True):
-    """A certified plan for the lane. Placements follow as `container.planned`, routes as `route.planned`."""
+    """A certified plan for the lane.
+
+    Placements follow as `container.planned`, routes as `route.planned`.
+    """
 
     name: ClassVar[str] = "plan.proposed"
     internal: ClassVar[bool] = True
@@ -119,7 +139,10 @@ class PlanFailed(LaneEvent, frozen=True, kw_only=True):
 
 
 class PlanApproved(LaneEvent, frozen=True, kw_only=True):
-    """A dispatcher (or the policy of automatic approval) accepted the plan: it is the published one now."""
+    """A dispatcher (or the policy of automatic approval) accepted the plan.
+
+    It is the published one now.
+    """
 
     name: ClassVar[str] = "plan.approved"
 
@@ -148,7 +171,10 @@ class PlanSuperseded(LaneEvent, frozen=True, kw_only=True):
 
 
 class ContainerPlanned(LaneEvent, frozen=True, kw_only=True):
-    """How one container of an approved plan is to be stuffed, carton by carton. For the warehouse."""
+    """How one container of an approved plan is to be stuffed, carton by carton.
+
+    For the warehouse.
+    """
 
     name: ClassVar[str] = "container.planned"
     subject_field: ClassVar[str] = "plan_id"

@@ -9,7 +9,8 @@ from groupage.domain.events.base import Event, Kind, Money
 from groupage.domain.events.quantities import Count, CountOrZero, Id, IsoType, Locode, Text
 
 CutoffCode = Literal["LCO", "DCO", "VCO", "CUA", "DGC", "PCO", "FCO", "ECP", "EFC", "AFC"]
-"""DCSA cut-off codes: LCO = latest delivery of LCL cargo at the CFS, DCO documents, VCO VGM, CUA customs, PCO port."""
+"""DCSA cut-off codes: LCO = latest delivery of LCL cargo at the CFS, DCO documents, VCO VGM, CUA
+customs, PCO port."""
 TransportMode = Literal["VESSEL", "RAIL", "TRUCK", "AIR"]
 
 
@@ -30,7 +31,10 @@ class Cutoff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EquipmentOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the carrier gives on this voyage: container type, freight for one, and how many at most (None: no limit known)."""
+    """What the carrier gives on this voyage.
+
+    Container type, freight for one, and how many at most (None: no limit known).
+    """
 
     iso_type: IsoType
     freight: Money

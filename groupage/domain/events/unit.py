@@ -1,7 +1,9 @@
 """Facts about one logistic unit (carton, case, pallet).
 
-A sender that knows the consignment names it: the fact then travels under the consignment's key, one hop from the
-state it changes. A unit that nobody announced yet waits under its own key and is handed over when its consignment is known.
+A sender that knows the consignment names it: the fact then travels under the consignment's key, one
+hop from the
+state it changes. A unit that nobody announced yet waits under its own key and is handed over when
+its consignment is known.
 """
 
 from datetime import datetime
@@ -71,7 +73,10 @@ class UnitMoved(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitRepacked(UnitEvent, frozen=True, kw_only=True):
-    """`inputs` ceased to exist, `outputs` came of them (EPCIS TransformationEvent). `unit_id` is the first output."""
+    """`inputs` ceased to exist, `outputs` came of them (EPCIS TransformationEvent).
+
+    `unit_id` is the first output.
+    """
 
     name: ClassVar[str] = "unit.repacked"
 
@@ -82,7 +87,10 @@ class UnitRepacked(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitPacked(UnitEvent, frozen=True, kw_only=True):
-    """Put into (or onto) another unit: carton into case, case onto pallet (EPCIS AggregationEvent ADD, packing)."""
+    """Put into (or onto) another unit.
+
+    Carton into case, case onto pallet (EPCIS AggregationEvent ADD, packing).
+    """
 
     name: ClassVar[str] = "unit.packed"
 
@@ -107,7 +115,11 @@ class UnitStaged(UnitEvent, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a box stands: its corner nearest the far left floor corner (x to the door, y to the right, z up), and its edges along x, y, z."""
+    """Where a box stands.
+
+    Its corner nearest the far left floor corner (x to the door, y to the right, z up), and its
+    edges along x, y, z.
+    """
 
     x_mm: MmOffset
     y_mm: MmOffset
@@ -148,11 +160,15 @@ class UnitShipped(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
-    """Derived from an ASN: the unit belongs to this consignment; whatever waits under its own key is handed over."""
+    """Derived from an ASN.
+
+    The unit belongs to this consignment; whatever waits under its own key is handed over.
+    """
 
     name: ClassVar[str] = "unit.announced"
     internal: ClassVar[bool] = True
 
     owner_id: Id
-    """The consignment. (`consignment_id` stays empty: this fact travels under the unit's own key.)"""
+    """The consignment. (`consignment_id` stays empty: this fact travels under the unit's own
+    key.)"""
     announced_at: datetime

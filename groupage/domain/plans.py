@@ -152,10 +152,20 @@ class Spot(_Data, frozen=True, kw_only=True):
 
 
 class RoadModel(_Data, frozen=True, kw_only=True):
-    """Great-circle distance × detour, at one speed: deterministic and offline."""
+    """Great-circle distance x detour at one speed: deterministic and offline.
+
+    From place to place: straight_m = haversine on a sphere of 6,371,009 m in double precision,
+    rounded to the nearest metre (half to even); distance_m = ceil(straight_m x detour_permille /
+    1,000); drive_s = ceil(distance_m / speed_m_per_s). Between two places of the same id: 0.
+    A route costs fixed + ceil(distance of all its legs x usd_cents_per_km / 1,000).
+    """
 
     detour_permille: int = 1_300
     speed_m_per_s: int = 11
+    hub_dwell_s: int = 1_800
+    """Unloading a pick-up truck at the hub, or hitching a full container there. Assumption."""
+    gate_dwell_s: int = 3_600
+    """From the terminal's gate until the tractor is free again. Assumption: an hour."""
 
 
 class Weights(_Data, frozen=True, kw_only=True):
@@ -167,6 +177,9 @@ class Weights(_Data, frozen=True, kw_only=True):
     late_per_m3_day: int
     left_out_per_m3: int
     left_out_must_go_per_m3: int
+    left_out_filler_per_m3: int = 2_000
+    """Less than the freight of a well filled container: fillers take room that is paid for, and
+    never open a container of their own. Assumption."""
     dead_freight_per_m3: int
     change: int
     """Moving one consignment from where the published plan has it (slushy)."""
@@ -233,10 +246,26 @@ class Instance(_Data, frozen=True, kw_only=True):
 
 
 class Placement(_Data, frozen=True, kw_only=True):
-    """Where one carton stands (origin.
+    """Where one carton stands and when it goes in.
 
-    Far left floor corner seen from the door; x to the door, y to the right, z up) and when it goes
-    in.
+    Origin: far left floor corner seen from the door; x to the door, y to the right, z up. A load
+    plan is valid if
+
+    - every carton of every consignment of the container stands in it once, in one of its allowed
+      positions (`this_side_up`: dz is its height), and nothing else but cartons that stood there;
+    - each stands inside the walls (`wall_margin_mm` off both side walls and the far wall,
+      `door_margin_mm` off the door) and passes the door: width and height
+      as it stands are at most the door's;
+    - no two overlap, and each whole base rests on the floor or on tops of other cartons;
+    - it can be loaded in `sequence` (1, 2, 3 ... over the cartons that do not stand there yet): a
+      carton comes level from the door at its own height and is set down, so that when it comes
+      nothing stands in the straight corridor between it and the door, nor above it;
+    - what rests on a carton is within its `max_top_load_g`. Each carton passes its mass and what
+      it carries to those that it stands on, in proportion to the areas of contact, exactly (in
+      fractions); what stands on the floor passes it to the floor.
+
+    Cartons that stood there (`FixedStanding`) keep their place, come first (sequence 1, 2, 3 ... in
+    the order of `OpenConsolidation.standing`) and bear under the same rules.
     """
 
     unit_id: str
@@ -302,12 +331,20 @@ class Move(_Data, frozen=True, kw_only=True):
 
 
 class Stop(_Data, frozen=True, kw_only=True):
-    """A truck's call at a place; `load_g` and `load_cm3` on board after it."""
+    """A truck's call at a place; `load_g` and `load_cm3` on board after it.
+
+    A pick-up route is start, pickup..., deliver (at the hub, everything), end (where it started).
+    A drayage route is start, (collect_container at the hub, drop_container at the terminal)...,
+    end; on board is the cargo and, by mass, the container's tare. arrive_at = leave_at of the stop
+    before + drive_s. Start is left within the truck's hours, not before the clock. A pickup
+    begins at max(arrive_at, ready_at), not after latest_at, and takes service_s; hub stops take
+    hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier.
+    """
 
     place_id: str
     action: Literal["start", "pickup", "deliver", "collect_container", "drop_container", "end"]
     reference: str
-    """Consignment or consolidation."""
+    """Consignment (pickup), consolidation (collect_container, drop_container), else the truck."""
     arrive_at: datetime
     leave_at: datetime
     load_g: int
@@ -332,7 +369,31 @@ class Unrouted(_Data, frozen=True, kw_only=True):
 
 
 class Cost(_Data, frozen=True, kw_only=True):
-    """US cents. The sum is what the solver minimised; the verifier recomputes every term."""
+    """US cents. The sum is what the solver minimised; the verifier recomputes every term.
+
+    All terms but `haulage` are allocation terms. "Each container" is each one in `Plan.containers`,
+    old or new; its departure is the one of its voyage in `Instance.departures`. A container whose
+    voyage is there no more costs no freight, lateness or waiting: nothing about it can be decided.
+
+    freight: offer of the container's type on its departure (0 where the departure has no such
+        offer), summed over containers.
+    handling: `container_handling` for each container.
+    dead_freight: for each container ceil(max(0, PLANNING_STANDARD_CM3[type] - cargo_volume_cm3)
+        x dead_freight_per_m3 / 10^6); 0 for a type without a planning standard.
+    lateness: for each placed consignment floor(whole seconds of max(0, eta - latest_arrival)
+        x volume_cm3 x late_per_m3_day / (86,400 x 10^6)); 0 without `latest_arrival_at`.
+    waiting: for each placed consignment floor(whole seconds of max(0, etd - available)
+        x volume_cm3 x wait_per_m3_day / (86,400 x 10^6)).
+    left_out: for each consignment left out floor(volume_cm3 x price / 10^6), the price by priority
+        (`left_out_must_go_per_m3`, `left_out_per_m3`, `left_out_filler_per_m3`). A consignment that
+        is blocked and has no place on the published plan costs nothing: no plan could take it.
+    change: `change` for each move away from a container of the published plan (to another one or to
+        none) that is not forced. Forced, seen from the instance alone: that container is not in
+        `consolidations` or its voyage not in `departures`; or the consignment is not committed and
+        it is pinned elsewhere, its voyage is forbidden, its customs status is REJECTED, or it is
+        available only after the departure's `lco_at`.
+    haulage: `cost_usd_cents` of each route.
+    """
 
     freight: int = 0
     handling: int = 0
@@ -377,7 +438,28 @@ class Certificate(_Data, frozen=True, kw_only=True):
 
 
 class Plan(_Data, frozen=True, kw_only=True):
-    """What was decided for one lane."""
+    """What was decided for one lane. A plan is valid if all of this holds.
+
+    Consignments: each demand is either in one container or in `left_out`, whole. `moves` has
+    one entry for each demand whose container differs from its `current_consolidation_id`.
+
+    Containers: every frozen or locked consolidation of the instance is in the plan, with exactly
+    those of its consignments that are demands of the instance; a committed demand stays in its
+    container. A slushy one without cargo is not in the plan. Stage, voyage, spec, equipment of an
+    existing one do not change; a new one is slushy, of a departure and a type on offer, with the
+    spec of `groupage.domain.containers`. Containers of one type on one departure: no more than
+    `available`, or than stand there frozen and locked already, whichever is more.
+
+    A consignment that comes newly into a container, or stays in a slushy one: available by `lco_at`
+    (and, coming newly, the clock is not past it), not forbidden there, in the pinned voyage or
+    consolidation if pinned, customs not REJECTED; blocked: only where it is already; dangerous
+    only if `allow_dangerous`, and never beside a class it must be segregated from.
+
+    A slushy container: modes of its consignments within one set of `mode_mix` (an empty table lets
+    all pass), values of mode-1039 consignments of one consignee within `declaration_cap_usd_cents`.
+    Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
+    the demands as of the cartons within the payload, and a load plan as `Placement` says.
+    """
 
     plan_id: str
     request_id: str
@@ -394,6 +476,7 @@ class Plan(_Data, frozen=True, kw_only=True):
     """No plan of this instance costs less on the allocation terms (routing's haulage excluded), US
     cents."""
     gap_ratio: float
+    """(allocation terms - lower_bound) / max(1, allocation terms)."""
     stats: SolverStats
     causes: tuple[str, ...] = ()
     certificate: Certificate | None = None

@@ -7,6 +7,16 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from groupage.domain.events.quantities import (
+    Currency,
+    Id,
+    LatitudeUdeg,
+    LongitudeUdeg,
+    MinorUnits,
+    Mm,
+    Text,
+)
+
 Kind = Literal[
     "consignment",
     "unit",
@@ -53,23 +63,23 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
     """Outer size of one box, each edge in mm and at least 1."""
 
-    length_mm: int
-    width_mm: int
-    height_mm: int
+    length_mm: Mm
+    width_mm: Mm
+    height_mm: Mm
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True):
     """An amount in minor units (cents) of an ISO 4217 currency."""
 
-    amount_minor: int
-    currency: str
+    amount_minor: MinorUnits
+    currency: Currency
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A place; coordinates in 1e-6 degrees (integers: a plan hashes the same everywhere)."""
 
-    place_id: str
-    latitude_udeg: int
-    longitude_udeg: int
-    name: str = ""
-    timezone: str = "Asia/Shanghai"
+    place_id: Id
+    latitude_udeg: LatitudeUdeg
+    longitude_udeg: LongitudeUdeg
+    name: Text = ""
+    timezone: Text = "Asia/Shanghai"

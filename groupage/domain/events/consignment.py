@@ -15,6 +15,7 @@ from groupage.domain.events.quantities import (
     GramsOrZero,
     Hs6,
     Id,
+    ImoClass,
     Locode,
     Text,
     UnNumber,
@@ -39,7 +40,7 @@ class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """One dangerous article as declared (IMDG)."""
 
     un_number: UnNumber
-    imo_class: str
+    imo_class: ImoClass
     packing_group: Literal["I", "II", "III", ""] = ""
     net_g: GramsOrZero = 0
     limited_quantity: bool = False

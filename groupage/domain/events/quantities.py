@@ -22,3 +22,12 @@ Hs6 = Annotated[str, Meta(pattern="^[0-9]{6}$")]
 IsoType = Annotated[str, Meta(pattern="^[A-Z0-9]{4}$")]
 """ISO 6346 size-type code, e.g. ``45G1`` (40' high cube)."""
 UnNumber = Annotated[str, Meta(pattern="^[0-9]{4}$")]
+MinorUnits = Annotated[int, Meta(ge=0, le=1_000_000_000_000_000)]
+"""Money in minor units (cents)."""
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+"""ISO 4217."""
+LatitudeUdeg = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
+LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
+"""1e-6 degrees."""
+ImoClass = Annotated[str, Meta(pattern=r"^[1-9](\.[1-6])?[A-S]?$")]
+"""IMDG class or division, class 1 with its compatibility group: ``3``, ``5.1``, ``1.4S``."""

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from groupage.domain.events.base import Dimensions, Event, Kind
-from groupage.domain.events.quantities import Count, Grams, Id, MmOffset, Text
+from groupage.domain.events.quantities import Count, CountOrZero, Grams, Id, Mm, MmOffset, Text
 
 
 class UnitEvent(Event, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class UnitStaged(UnitEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "unit.staged"
 
     door: Text = ""
-    sequence: int = 0
+    sequence: CountOrZero = 0
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,9 +124,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     x_mm: MmOffset
     y_mm: MmOffset
     z_mm: MmOffset
-    dx_mm: int
-    dy_mm: int
-    dz_mm: int
+    dx_mm: Mm
+    dy_mm: Mm
+    dz_mm: Mm
 
 
 class UnitLoaded(UnitEvent, frozen=True, kw_only=True):

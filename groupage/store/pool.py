@@ -1,0 +1,54 @@
+"""Connections to PostgreSQL: one pool for each process, every wait with a budget."""
+
+import asyncpg
+
+from groupage.domain.errors import Misconfigured, Unavailable
+from groupage.settings import DatabaseSettings
+
+# A process that hangs between two statements must not hold its locks for ever.
+_IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+
+TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InterfaceError,
+)
+"""What passes by itself: a server that restarts, a full connection table, a deadlock.
+
+Everything else that asyncpg raises is a bug or bad data."""
+
+
+async def create_pool(settings: DatabaseSettings, *, application_name: str) -> asyncpg.Pool:
+    """A pool on the configured database; `application_name` is what ``pg_stat_activity`` shows.
+
+    Raises Unavailable when the server does not answer in time, Misconfigured when it refuses us.
+    """
+    try:
+        return await asyncpg.create_pool(
+            settings.url.get_secret_value(),
+            min_size=settings.pool_size_min,
+            max_size=settings.pool_size_max,
+            timeout=settings.connect_timeout_s,
+            command_timeout=settings.command_timeout_s,
+            server_settings={
+                "application_name": application_name,
+                "timezone": "UTC",
+                # Thousands of short statements: compiling one costs more than running it.
+                "jit": "off",
+                "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_TIMEOUT,
+            },
+        )
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        raise Misconfigured(f"GROUPAGE_DATABASE_URL: PostgreSQL refuses: {error}") from error
+    except TRANSIENT_ERRORS as error:
+        raise Unavailable(
+            f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
+            "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
+        ) from error

@@ -185,8 +185,8 @@ class ClockSettings(BaseSettings):
     model_config = _config("GROUPAGE_CLOCK_")
 
     tick_s: float = Field(default=10.0, gt=0, le=600)
-    source: Literal["wall", "none"] = "wall"
-    """``none`` where somebody else ticks: a simulator in fast motion, a recording in a replay."""
+    source: Literal["wall", "external"] = "wall"
+    """``external`` where somebody else ticks: a simulator in fast motion, a recording."""
 
 
 class ApiSettings(BaseSettings):

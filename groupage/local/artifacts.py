@@ -39,6 +39,7 @@ class Jar:
 
     @property
     def file_name(self) -> str:
+        """As Maven names it."""
         return f"{self.artifact}-{self.version}.jar"
 
     def __str__(self) -> str:

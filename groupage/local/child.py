@@ -97,6 +97,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
+        """Its id, from the first start on."""
         return self._popen.pid if self._popen else None
 
     def poll(self) -> int | None:
@@ -104,6 +105,7 @@ class Child:
         return self._popen.poll() if self._popen else None
 
     def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
         return self._popen is not None and self._popen.poll() is None
 
     def signal_stop(self) -> None:
@@ -112,7 +114,7 @@ class Child:
             self._popen.send_signal(self.stop_signal)
 
     def wait_stopped(self, deadline: float) -> bool:
-        """Wait until ``deadline`` (monotonic seconds), then kill. False when it had to be killed."""
+        """Wait until ``deadline`` (monotonic seconds), then kill. False when it was killed."""
         if not self._popen:
             return True
         while self._popen.poll() is None:

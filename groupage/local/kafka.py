@@ -52,10 +52,12 @@ class KafkaNode:
 
     @property
     def bootstrap_servers(self) -> str:
+        """``host:port`` for clients."""
         return f"{LOOPBACK}:{self.port}"
 
     @property
     def properties_file(self) -> Path:
+        """The broker's configuration; its path also tells this broker's process from others."""
         return self.folder / "server.properties"
 
     def prepare(self) -> None:
@@ -151,7 +153,8 @@ class KafkaNode:
                 ) from error
         if done.returncode:
             raise Unavailable(
-                f"Kafka's storage in {self.folder} could not be formatted:\n{tail(self.log_file, 8)}"
+                f"Kafka's storage in {self.folder} could not be formatted:\n"
+                f"{tail(self.log_file, 8)}"
             )
 
 
@@ -161,7 +164,7 @@ def is_ready(bootstrap_servers: str) -> bool:
     Asking for a group's coordinator makes Kafka create ``__consumer_offsets``, so that the first
     real group does not meet ``GroupCoordinatorNotAvailable``.
     """
-    host, _, port = bootstrap_servers.split(",")[0].rpartition(":")
+    host, _, port = bootstrap_servers.split(",", maxsplit=1)[0].rpartition(":")
     if not is_listening(int(port), host):
         return False
     return asyncio.run(_probe(bootstrap_servers))

@@ -11,6 +11,7 @@ import ctypes
 import os
 import pwd
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
@@ -58,8 +59,7 @@ def _enter_user_namespace(uid: int, gid: int) -> bool:
             ("gid_map", f"{gid} {outer_gid} 1"),
             ("uid_map", f"{uid} 0 1"),
         ):
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-                file.write(text)
+            Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
     except OSError:
         return False
     return True
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Last: a change of user clears the death signal.
     end_with_parent(asked.parent, asked.signal)
     try:
-        os.execvp(asked.program[0], asked.program)
+        os.execvp(asked.program[0], asked.program)  # noqa: S606 - no shell is the point
     except OSError as error:
         sys.stderr.write(f"{asked.program[0]} cannot be started: {error.strerror}\n")
         sys.exit(CANNOT_LAUNCH)

@@ -22,26 +22,32 @@ class DataDir:
 
     @property
     def kafka(self) -> Path:
+        """The broker's configuration and logs (the data kind)."""
         return self.root / "kafka"
 
     @property
     def postgres(self) -> Path:
+        """The database cluster."""
         return self.root / "postgres"
 
     @property
     def logs(self) -> Path:
+        """One file for each process."""
         return self.root / "logs"
 
     @property
     def lock_file(self) -> Path:
+        """Held by the one supervisor of this hub."""
         return self.root / "lock"
 
     @property
     def state_file(self) -> Path:
+        """What runs, and under which addresses."""
         return self.root / "state.json"
 
     @property
     def ports_file(self) -> Path:
+        """The ports given at the last start."""
         return self.root / "ports.json"
 
     def prepare(self) -> None:
@@ -77,7 +83,8 @@ def _private(folder: Path) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), _nobody()):
         raise Misconfigured(
-            f"{folder} belongs to somebody else; remove it, or set XDG_RUNTIME_DIR to a folder of yours"
+            f"{folder} belongs to somebody else; remove it, "
+            "or set XDG_RUNTIME_DIR to a folder of yours"
         )
     folder.chmod(0o700)
     return folder

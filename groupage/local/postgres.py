@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -37,17 +36,21 @@ class PostgresNode:
 
     @property
     def data(self) -> Path:
+        """PGDATA."""
         return self.folder / "data"
 
     def url(self, database: str = DATABASE) -> str:
-        """Address as asyncpg and libpq take it. Nobody but the owner can enter the socket's folder."""
+        """Address as asyncpg and libpq take it; only the owner can enter the socket's folder."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_dir))}"
 
     def prepare(self) -> None:
         """Initialise the cluster the first time. Safe to repeat, and after being cut off."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if must_hand_over():
-            hand_over(self.folder, self.socket_dir)
+        if os.geteuid() == 0:
+            if can_enter_user_namespace():
+                _own("root", self.folder, self.socket_dir)
+            else:
+                hand_over(self.folder, self.socket_dir)
         if (self.data / "PG_VERSION").exists():
             return
         fresh = self.folder / "data.new"  # becomes `data` only when whole
@@ -172,22 +175,24 @@ def _program(name: str) -> Path:
     )
 
 
-def must_hand_over() -> bool:
-    """Whether PostgreSQL must run as ``nobody``: we are root, and user namespaces are forbidden."""
-    return os.geteuid() == 0 and not can_enter_user_namespace()
-
-
 def hand_over(*folders: Path) -> None:
     """Give the folders to ``nobody`` and let that account pass through what lies above them.
 
     Only the right to pass (``x``) is added on the way, never the right to list or read.
     """
-    account = pwd.getpwnam("nobody")
-    for folder in folders:
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    _own("nobody", *folders)
     for leaf in (*folders, _program("postgres")):
         for above in leaf.resolve().parents:
             mode = above.stat().st_mode
             if not mode & 0o001:
                 above.chmod(mode | 0o001)
+
+
+def _own(account_name: str, *folders: Path) -> None:
+    """Make the account the owner of the folders and all in them, where it is not already."""
+    account = pwd.getpwnam(account_name)
+    for folder in folders:
+        if folder.stat().st_uid == account.pw_uid:
+            continue
+        for path in (*folder.rglob("*"), folder):
+            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)

@@ -155,6 +155,17 @@ class ConsignmentSplit(ConsignmentEvent, frozen=True, kw_only=True):
     reason: Text
 
 
+class ConsignmentNoted(ConsignmentEvent, frozen=True, kw_only=True):
+    """A milestone of the papers: order registered, document drawn up. Changes no state, ever."""
+
+    name: ClassVar[str] = "consignment.noted"
+
+    milestone: Id
+    """What happened, as a word: ``order_registered``."""
+    references: tuple[Id, ...] = ()
+    """Numbers of the papers it is about."""
+
+
 class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One carton of a delivery note.
 

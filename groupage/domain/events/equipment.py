@@ -121,7 +121,8 @@ class ContainerBooked(ContainerEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "container.booked"
 
-    voyage_id: Id
+    voyage_id: Id | None = None
+    """None: taken off its voyage, the next one is not known yet."""
     rescheduled: bool = False
 
 

@@ -1,0 +1,215 @@
+"""Topics from the topic table: made when they are missing, compared when they exist.
+
+Kafka's clock stamps the records (``LogAppendTime``): a sender's wrong clock, or the simulator's,
+can neither expire records early nor have them refused, and the stamp tells when groupage took a
+fact in.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from groupage.contracts.topics import TOPICS, Topic
+from groupage.domain.errors import Misconfigured, Unavailable
+from groupage.settings import KafkaSettings
+
+BUDGET_S = 60.0
+_POLL_S = 0.1
+_INSYNC_REPLICAS_FROM = 3
+
+log = structlog.get_logger(__name__)
+
+
+class TopicsDiffer(Misconfigured):
+    """Topics differ from the topic table. Correct them with kafka-topics.sh or kafka-configs.sh."""
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One property of one topic that is not as the table wants it."""
+
+    topic: str
+    aspect: str
+    wanted: str
+    found: str
+
+    @property
+    def message(self) -> str:
+        """For people."""
+        return f"{self.topic}: {self.aspect} is {self.found}, the topic table wants {self.wanted}"
+
+
+class TopicReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made, what was there as wanted, and what differs."""
+
+    created: tuple[str, ...]
+    present: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+    def require_equal(self) -> None:
+        """Raises TopicsDiffer, naming every difference."""
+        if self.differences:
+            raise TopicsDiffer("\n".join(difference.message for difference in self.differences))
+
+
+def configs_of(topic: Topic, *, replication_factor: int = 1) -> dict[str, str]:
+    """Kafka's topic configuration, written out in full so that broker defaults do not matter."""
+    retention_ms = -1 if topic.retention is None else int(topic.retention.total_seconds() * 1_000)
+    configs = {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(topic.max_message_bytes),
+        "message.timestamp.type": "LogAppendTime",
+    }
+    if replication_factor >= _INSYNC_REPLICAS_FROM:
+        # One replica may fail and acks=all still means two copies.
+        configs["min.insync.replicas"] = "2"
+    return configs
+
+
+async def ensure_topics(
+    kafka: KafkaSettings,
+    *,
+    prefix: str = "",
+    replication_factor: int = 1,
+    topics: Iterable[Topic] = TOPICS,
+    create: bool = True,
+    budget_s: float = BUDGET_S,
+) -> TopicReport:
+    """Make the topics that are missing and compare the others. Existing topics are never changed.
+
+    With `create` false nothing is made and a missing topic is a difference. Raises Unavailable
+    when Kafka does not answer within `budget_s` seconds, Misconfigured when it refuses.
+    """
+    wanted = {prefix + topic.name: topic for topic in topics}
+    try:
+        async with asyncio.timeout(budget_s), _admin(kafka) as admin:
+            existing = set(await admin.list_topics()) & wanted.keys()
+            missing = [name for name in wanted if name not in existing]
+            if create and missing:
+                await _create(admin, {name: wanted[name] for name in missing}, replication_factor)
+            differences = [] if create else [_absent(name) for name in missing]
+            present = {name: wanted[name] for name in wanted if name in existing}
+            differences += await _compare(admin, present, replication_factor)
+    except (TimeoutError, KafkaError, OSError) as error:
+        raise Unavailable(
+            f"Kafka at {kafka.bootstrap_servers} does not answer within {budget_s:g} s "
+            f"({type(error).__name__}: {error}); start it with `groupage up`, or correct "
+            "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
+        ) from error
+    report = TopicReport(
+        created=tuple(missing) if create else (),
+        present=tuple(present),
+        differences=tuple(differences),
+    )
+    log.info(
+        "topics_checked",
+        created=len(report.created),
+        present=len(report.present),
+        differences=[difference.message for difference in report.differences],
+    )
+    return report
+
+
+@asynccontextmanager
+async def _admin(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**kafka.client_kwargs())
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], replication_factor: int
+) -> None:
+    response = await admin.create_topics(
+        [
+            NewTopic(
+                name=name,
+                num_partitions=topic.partitions,
+                replication_factor=replication_factor,
+                topic_configs=configs_of(topic, replication_factor=replication_factor),
+            )
+            for name, topic in wanted.items()
+        ]
+    )
+    for name, code, *detail in response.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise Misconfigured(
+                f"Kafka refuses topic {name}: {for_code(code).__name__} {' '.join(map(str, detail))}"
+            )
+    await _await_leaders(admin, list(wanted))
+
+
+async def _await_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """A topic just made may have no leader yet, and a producer would fail on it."""
+    while True:
+        described = await admin.describe_topics(names)
+        led = all(
+            entry["error_code"] == 0
+            and entry["partitions"]
+            and all(p["leader"] >= 0 and p["error_code"] == 0 for p in entry["partitions"])
+            for entry in described
+        )
+        if led and len(described) == len(names):
+            return
+        await asyncio.sleep(_POLL_S)
+
+
+def _absent(name: str) -> Difference:
+    return Difference(topic=name, aspect="the topic", wanted="present", found="absent")
+
+
+async def _compare(
+    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], replication_factor: int
+) -> list[Difference]:
+    if not wanted:
+        return []
+    differences = []
+    for entry in await admin.describe_topics(list(wanted)):
+        differences += _partition_differences(entry, wanted[entry["topic"]])
+    found = await _configs(admin, list(wanted))
+    for name, topic in wanted.items():
+        for config, value in configs_of(topic, replication_factor=replication_factor).items():
+            if (actual := found[name].get(config, "unknown")) != value:
+                differences.append(
+                    Difference(topic=name, aspect=config, wanted=value, found=actual)
+                )
+    return differences
+
+
+def _partition_differences(entry: dict[str, Any], topic: Topic) -> list[Difference]:
+    count = len(entry["partitions"])
+    if count == topic.partitions:
+        return []
+    return [
+        Difference(
+            topic=entry["topic"],
+            aspect="number of partitions",
+            wanted=str(topic.partitions),
+            found=str(count),
+        )
+    ]
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for response in await admin.describe_configs(resources):
+        for code, detail, _, name, entries in response.resources:
+            if code:
+                raise Misconfigured(
+                    f"Kafka does not tell the configuration of {name}: "
+                    f"{for_code(code).__name__} {detail}"
+                )
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found

@@ -127,6 +127,8 @@ class OpenConsolidation(_Data, frozen=True, kw_only=True):
     stage: Stage
     consignment_ids: tuple[str, ...] = ()
     standing: tuple[FixedStanding, ...] = ()
+    planned: tuple["Placement", ...] = ()
+    """The load plan in force. It stays as long as contents and standing cartons agree with it."""
 
 
 class Truck(_Data, frozen=True, kw_only=True):
@@ -194,7 +196,7 @@ class Rules(_Data, frozen=True, kw_only=True):
     """1039: at most this much on one declaration; one declaration per mode-1039 consignee and
     container."""
     plan_fill_permille: int
-    """Allocation fills a container to this share of its volume before the loader has spoken."""
+    """A container that is planned anew is filled to at most this share of its inner volume."""
     mode_mix: tuple[tuple[str, ...], ...]
     """Sets of customs modes that may share a container."""
     allow_dangerous: bool
@@ -455,7 +457,8 @@ class Plan(_Data, frozen=True, kw_only=True):
     consolidation if pinned, customs not REJECTED; blocked: only where it is already; dangerous
     only if `allow_dangerous`, and never beside a class it must be segregated from.
 
-    A slushy container: modes of its consignments within one set of `mode_mix` (an empty table lets
+    A slushy container: cargo_volume_cm3 within `plan_fill_permille` of the inner volume (committed
+    consignments alone may exceed it); modes of its consignments within one set of `mode_mix` (an empty table lets
     all pass), values of mode-1039 consignments of one consignee within `declaration_cap_usd_cents`.
     Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
     the demands as of the cartons within the payload, and a load plan as `Placement` says.

@@ -1,0 +1,43 @@
+"""What the states of all owners share."""
+
+from datetime import datetime
+
+import msgspec
+
+SortKey = tuple[datetime, int, str]
+"""(occurred_at, rank of the type in its lifecycle, fact id in hex): facts are folded so."""
+
+
+class Refusal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A fact that is kept but changed nothing, and why."""
+
+    code: str
+    reason: str
+    type: str
+    subject: str
+    at: datetime
+    """When it happened."""
+
+
+class State(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """State of one owner: a function of the set of its facts and of the clock.
+
+    Mutable: its core, and only that, writes to it.
+    """
+
+    key: str
+    facts: int = 0
+    """How many facts the owner has, refused and corrected ones included: the revision."""
+    corrections: int = 0
+    """How many of them correct or retract another."""
+    last: SortKey | None = None
+    """Sort key of the newest fact whose place in the order matters."""
+    changed_at: datetime | None = None
+    """When the newest of its facts happened."""
+    refused: dict[str, Refusal] = msgspec.field(default_factory=dict)
+    """By fact id (hex)."""
+
+    @property
+    def revision(self) -> int:
+        """The same facts, the same revision; more facts, a higher one."""
+        return self.facts

@@ -1,0 +1,155 @@
+"""State of one consolidation: a container's worth of consignments on one voyage."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.events.schedule import Cutoff
+from groupage.domain.state.base import State
+from groupage.domain.states import ConsolidationStatus
+
+
+class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a consignment says of itself to the consolidation that it has (or had) a place in."""
+
+    revision: int
+    member: bool
+    status: str
+    pieces: int = 0
+    received_pieces: int = 0
+    staged_pieces: int = 0
+    loaded_pieces: int = 0
+    volume_cm3: int = 0
+    gross_g: int = 0
+    blocked: bool = False
+    blocked_since_at: datetime | None = None
+    customs: str = "NONE"
+    released_at: datetime | None = None
+    received_at: datetime | None = None
+    loaded_at: datetime | None = None
+    declared_at: datetime | None = None
+
+
+class Box(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a container says of itself to the consolidation that uses it."""
+
+    revision: int
+    status: str
+    iso_type: str = ""
+    tare_g: int = 0
+    max_gross_g: int = 0
+    seal_no: str = ""
+    sealed_at: datetime | None = None
+    vgm_g: int | None = None
+    vgm_at: datetime | None = None
+    gated_out_at: datetime | None = None
+    on_board_at: datetime | None = None
+
+
+class Sailing(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a voyage says of itself to those that count on it."""
+
+    revision: int
+    status: str
+    etd_at: datetime
+    eta_at: datetime
+    cutoffs: tuple[Cutoff, ...] = ()
+    departed_at: datetime | None = None
+
+
+class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """As filed."""
+
+    manifest_ref: str
+    equipment_ref: str
+    seal_no: str
+    consignment_ids: tuple[str, ...]
+    filed_at: datetime
+
+
+class CutoffWatch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One deadline and how it stands."""
+
+    due_at: datetime
+    """When the hub must be done: a terminal's deadline less the haul."""
+    state: Literal["ahead", "at_risk", "met", "missed"] = "ahead"
+    met_at: datetime | None = None
+
+
+class ConsolidationState(State, kw_only=True, omit_defaults=True):
+    """Everything known of one consolidation."""
+
+    status: ConsolidationStatus = ConsolidationStatus.NEW
+    status_at: datetime | None = None
+    lane_id: str = ""
+    voyage_id: str = ""
+    """The current voyage (a roll changes it)."""
+    rolled_from: list[str] = msgspec.field(default_factory=list)
+    iso_type: str = ""
+    policy: str = ""
+    opened_at: datetime | None = None
+    plan_id: str = ""
+    plan_revision: int = -1
+    planned_at: datetime | None = None
+    planned_ids: tuple[str, ...] = ()
+    planned_volume_cm3: int = 0
+    planned_gross_g: int = 0
+    carrier_booking_id: str = ""
+    booked_at: datetime | None = None
+    manifest: Manifest | None = None
+    unfrozen: int = 0
+    """How often the manifest was re-opened."""
+    stuffing_started_at: datetime | None = None
+    stuffing_completed_at: datetime | None = None
+    stuffed_in: str = ""
+    """Container named at the start of stuffing."""
+    door: str = ""
+    ended: Literal["", "BROKEN_UP", "CANCELLED"] = ""
+    ended_at: datetime | None = None
+    ended_reason: str = ""
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
+    boxes: dict[str, Box] = msgspec.field(default_factory=dict)
+    """By container number."""
+    voyages: dict[str, Sailing] = msgspec.field(default_factory=dict)
+    """By voyage id."""
+    cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
+    """By DCSA cut-off code."""
+    why_not: dict[str, str] = msgspec.field(default_factory=dict)
+    """Guards that fail although the facts say the step was taken: code → reason in words."""
+    loaded_volume_cm3: int = 0
+    loaded_gross_g: int = 0
+    gated_out_at: datetime | None = None
+    on_board_at: datetime | None = None
+
+    @property
+    def equipment_ref(self) -> str:
+        """Of the manifest, else the only container that named this consolidation; else empty."""
+        if self.manifest is not None:
+            return self.manifest.equipment_ref
+        return next(iter(self.boxes)) if len(self.boxes) == 1 else ""
+
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """The manifest's list, else the plan's."""
+        return self.manifest.consignment_ids if self.manifest is not None else self.planned_ids
+
+    @property
+    def stuffing_open(self) -> bool:
+        """Cartons may go in."""
+        return self.stuffing_started_at is not None and self.stuffing_completed_at is None
+
+    @property
+    def box(self) -> Box | None:
+        """What its container says."""
+        return self.boxes.get(self.equipment_ref)
+
+    @property
+    def sailing(self) -> Sailing | None:
+        """What its voyage says."""
+        return self.voyages.get(self.voyage_id)
+
+    @property
+    def departed_at(self) -> datetime | None:
+        """When the container left the hub, legally."""
+        return self.gated_out_at

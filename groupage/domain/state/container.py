@@ -1,0 +1,45 @@
+"""State of one container as the hub sees it."""
+
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.events.base import Dimensions
+from groupage.domain.state.base import State
+from groupage.domain.states import ContainerStatus
+
+
+class ContainerState(State, kw_only=True, omit_defaults=True):
+    """Everything known of one container. Foreign logs give only some of it."""
+
+    status: ContainerStatus = ContainerStatus.NEW
+    status_at: datetime | None = None
+    iso_type: str = ""
+    tare_g: int = 0
+    max_gross_g: int = 0
+    inside: Dimensions | None = None
+    """The unit's own inner size; None: plan on the ISO minimum of its type."""
+    door_width_mm: int | None = None
+    door_height_mm: int | None = None
+    carrier_booking_id: str = ""
+    consolidation_id: str = ""
+    """Latest one that it was ordered, manifested, sealed, weighed or gated out for."""
+    place: str = ""
+    fit: bool | None = None
+    """None: not inspected."""
+    defects: str = ""
+    seal_no: str = ""
+    sealed_at: datetime | None = None
+    seals: list[str] = msgspec.field(default_factory=list)
+    """All there were, oldest first."""
+    vgm_g: int | None = None
+    vgm_method: str = ""
+    vgm_at: datetime | None = None
+    weighed_g: int | None = None
+    """Yard scale."""
+    picked_up_at: datetime | None = None
+    gated_in_at: datetime | None = None
+    gated_out_at: datetime | None = None
+    on_board_at: datetime | None = None
+    voyage_id: str = ""
+    reschedules: int = 0

@@ -1,0 +1,149 @@
+"""State of one lane's planning: wishes, the outstanding request, plans, the dispatcher's pins."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.events.planning import Assignment, Cause, PlannedConsolidation
+from groupage.domain.state.base import State
+
+PlanStatus = Literal["proposed", "published", "superseded", "rejected"]
+
+
+class Wish(msgspec.Struct, kw_only=True, array_like=True):
+    """One reason to plan again."""
+
+    at: datetime
+    cause: Cause
+    about: str
+
+
+class Asked(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A request that went to the planners, and its answer."""
+
+    request_id: str
+    at: datetime
+    answer: Literal["", "proposed", "failed", "timeout"] = ""
+    answered_at: datetime | None = None
+    detail: str = ""
+
+
+class Asking(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A request that is due now; the lane hears of it again as the fact `plan.asked`."""
+
+    request_id: str
+    sequence: int
+    at: datetime
+    causes: tuple[Cause, ...]
+    about: tuple[str, ...]
+    wish_ids: tuple[str, ...]
+
+
+class PlanNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the lane knows of a plan; the plan itself is in the store."""
+
+    sequence: int
+    status: PlanStatus
+    decided_at: datetime
+    proposed_at: datetime
+    request_id: str
+    cost_minor: int
+    bound_minor: int
+    gap_ratio: float
+    certificate: str
+    by: str = ""
+    """Who approved or rejected it; ``policy`` when by itself."""
+    status_at: datetime | None = None
+    reason: str = ""
+
+
+class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The contents of a plan that may still become the published one."""
+
+    plan_id: str
+    assignments: tuple[Assignment, ...]
+    consolidations: tuple[PlannedConsolidation, ...]
+
+
+class LanePin(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A dispatcher keeps a consignment on a voyage (and in a consolidation, when named)."""
+
+    at: datetime
+    by: str
+    voyage_id: str = ""
+    consolidation_id: str = ""
+    reason: str = ""
+
+
+class LaneForbid(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A dispatcher keeps a consignment off a voyage."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    roll: bool = False
+    """It was rolled: only a later departure will do."""
+
+
+class SeatNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Where the published plan has a consignment, and since which plan.
+
+    An empty consolidation: taken out by that plan.
+    """
+
+    consolidation_id: str
+    voyage_id: str
+    plan_id: str
+    since_at: datetime
+    reason_code: str = ""
+    from_consolidation_id: str = ""
+
+
+class BoxNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A consolidation that a published plan opened and that has not closed."""
+
+    voyage_id: str
+    iso_type: str
+    opened_at: datetime
+    plan_id: str
+    """The last published plan that changed its list."""
+    planned_at: datetime
+    consignment_ids: tuple[str, ...] = ()
+    volume_cm3: int = 0
+    gross_g: int = 0
+
+
+class LaneState(State, kw_only=True, omit_defaults=True):
+    """Everything known of one lane's planning."""
+
+    wishes: dict[str, Wish] = msgspec.field(default_factory=dict)
+    """Not asked for yet, by fact id."""
+    asked: dict[int, Asked] = msgspec.field(default_factory=dict)
+    """Requests by sequence; the last 50."""
+    sequence: int = 0
+    """Of the newest request."""
+    asking: Asking | None = None
+    published_plan_id: str = ""
+    published_sequence: int = 0
+    published_at: datetime | None = None
+    plans: dict[str, PlanNote] = msgspec.field(default_factory=dict)
+    """The last 50 by plan id."""
+    proposals: dict[str, Proposal] = msgspec.field(default_factory=dict)
+    """Plans that wait for a dispatcher."""
+    seats: dict[str, SeatNote] = msgspec.field(default_factory=dict)
+    """By consignment."""
+    boxes: dict[str, BoxNote] = msgspec.field(default_factory=dict)
+    """By consolidation."""
+    closed: list[str] = msgspec.field(default_factory=list)
+    """Consolidations that left or were dissolved; the last 200."""
+    pins: dict[str, LanePin] = msgspec.field(default_factory=dict)
+    """By consignment."""
+    forbids: dict[str, dict[str, LaneForbid]] = msgspec.field(default_factory=dict)
+    """By consignment, then voyage."""
+
+    @property
+    def outstanding(self) -> Asked | None:
+        """The request that waits for its answer."""
+        newest = self.asked.get(self.sequence)
+        return newest if newest is not None and not newest.answer else None

@@ -1,0 +1,40 @@
+"""State of one unit under its own key: not announced (yet), or known from foreign data only."""
+
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.state.base import State
+from groupage.domain.state.consignment import Box
+
+
+class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
+    """A fact that the consignment is to hear of. The fact itself is in the store."""
+
+    at: datetime
+    fact_id: str
+    type: str
+
+
+class UnitState(State, kw_only=True, omit_defaults=True):
+    """Everything known of one unit under its own key."""
+
+    status: str = "KNOWN"
+    """KNOWN, RECEIVED, MEASURED, STORED, STAGED, PACKED, LOADED, SHIPPED or CEASED (repacked)."""
+    owner_id: str = ""
+    """Its consignment, once announced; its facts are handed over then."""
+    announced_at: datetime | None = None
+    parent_id: str = ""
+    """The unit or container that holds it directly."""
+    parent_at: datetime | None = None
+    location: str = ""
+    condition: str = ""
+    measured: Box | None = None
+    received_at: datetime | None = None
+    shipped_at: datetime | None = None
+    inputs: tuple[str, ...] = ()
+    """Units that were repacked into this one."""
+    outputs: tuple[str, ...] = ()
+    """Units that this one was repacked into."""
+    waiting: list[WaitingFact] = msgspec.field(default_factory=list)
+    """Facts for the consignment, oldest first."""

@@ -1,0 +1,82 @@
+"""Blocks: cartons of one kind, standing alike, stacked to a box without gaps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.loading.kinds import Hold, Kind
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+BLOCKS_PER_POSITION_MAX = 400
+"""Blocks kept of one kind and position, the biggest ones and every single row."""
+
+
+def _layers_max(kind: Kind, dz: int, hold: Hold, quantity: int) -> int:
+    """How high the kind may be stacked on itself."""
+    layers = min(quantity, hold.height // dz)
+    if kind.top_load_g is not None:
+        layers = min(layers, 1 + kind.top_load_g // kind.gross_g)
+    return layers
+
+
+def _counts(
+    kind: Kind, position: tuple[int, int, int], hold: Hold, quantity: int
+) -> list[tuple[int, int, int]]:
+    dx, dy, dz = position
+    columns_max = min(quantity, (hold.x2 - hold.x1) // dx)
+    rows_max = min(quantity, (hold.y2 - hold.y1) // dy)
+    layers_max = _layers_max(kind, dz, hold, quantity)
+    found = [
+        (columns, rows, layers)
+        for layers in range(1, layers_max + 1)
+        for rows in range(1, min(rows_max, quantity // layers) + 1)
+        for columns in range(1, min(columns_max, quantity // (layers * rows)) + 1)
+    ]
+    if len(found) > BLOCKS_PER_POSITION_MAX:
+        found.sort(key=lambda c: (-c[0] * c[1] * c[2], c))
+        small = [c for c in found[BLOCKS_PER_POSITION_MAX:] if c[0] * c[1] * c[2] <= max(c)]
+        found = found[:BLOCKS_PER_POSITION_MAX] + small
+    return found
+
+
+class BlockTable:
+    """All blocks that the stock allows, as columns of numbers."""
+
+    def __init__(self, kinds: Sequence[Kind], quantities: Sequence[int], hold: Hold) -> None:
+        rows: list[tuple[int, int, int, int, int, int, int]] = []
+        for number, (kind, quantity) in enumerate(zip(kinds, quantities, strict=True)):
+            if quantity == 0:
+                continue
+            for position in kind.positions(hold):
+                for counts in _counts(kind, position, hold, quantity):
+                    rows.append((number, *position, *counts))  # noqa: PERF401
+        table: Ints = np.array(rows, dtype=np.int64).reshape(-1, 7)
+        self.kind: Ints = np.ascontiguousarray(table[:, 0])
+        self.unit: Ints = np.ascontiguousarray(table[:, 1:4])
+        self.counts: Ints = np.ascontiguousarray(table[:, 4:7])
+        size = self.unit * self.counts
+        self.dx: Ints = np.ascontiguousarray(size[:, 0])
+        self.dy: Ints = np.ascontiguousarray(size[:, 1])
+        self.dz: Ints = np.ascontiguousarray(size[:, 2])
+        self.quantity: Ints = self.counts.prod(axis=1)
+        self.volume: Floats = size.astype(np.float64).prod(axis=1)
+
+
+def reachable(edges: Sequence[int], limit: int) -> Ints:
+    """For each length up to `limit`, the longest row of cartons that fits into it.
+
+    `edges` are the lengths that may stand along the axis, each usable any number of times.
+    """
+    bits = 1
+    full = (1 << (limit + 1)) - 1
+    for edge in sorted(set(edges)):
+        step = edge
+        while step <= limit:
+            bits |= (bits << step) & full
+            step *= 2
+    hits = np.array([bits >> length & 1 for length in range(limit + 1)], dtype=np.int64)
+    lengths: Ints = np.maximum.accumulate(hits * np.arange(limit + 1))
+    return lengths

@@ -1,0 +1,174 @@
+"""Which consignments fit together: passes until everything that is left in goes in.
+
+A pass that leaves cartons over drops whole consignments worth that volume, then tries again; what
+is left of the effort afterwards tries to take dropped ones back. Deterministic.
+"""
+
+from dataclasses import dataclass, field
+
+from groupage.domain.plans import Placement
+from optimizer.loading.blocks import BlockTable
+from optimizer.loading.greedy import Pass, Set, Taste
+from optimizer.loading.kinds import Hold, Stock
+
+TASTES = (
+    Taste(contact=2.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
+    Taste(contact=4.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
+    Taste(contact=1.0, count=0.05, loss=2.0, close_permille=20, low_first=True),
+    Taste(contact=3.0, count=0.4, loss=1.0, close_permille=80, low_first=True),
+    Taste(contact=2.0, count=0.2, loss=4.0, close_permille=40, low_first=True),
+    Taste(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False),
+)
+"""Tried in this order, turned by the seed."""
+PASSES_PER_SET = 3
+"""Variants tried on one set of consignments before something is dropped."""
+
+
+@dataclass(slots=True)
+class Found:
+    """The outcome of a search."""
+
+    placements: tuple[Placement, ...]
+    misfits: tuple[str, ...]
+    passes: int
+
+
+@dataclass(slots=True)
+class _Attempt:
+    sets: list[Set]
+    over_mm3: int
+    """Volume of the cartons that found no place."""
+
+
+@dataclass(slots=True)
+class _Search:
+    hold: Hold
+    stock: Stock
+    staying: frozenset[str]
+    effort: int
+    seed: int
+    passes: int = 0
+    best: list[Set] = field(default_factory=list)
+
+    def attempt(self, consignments: list[str], tries: int) -> _Attempt:
+        """The best of up to `tries` passes over these consignments; stops at a complete one."""
+        quantities = self.stock.quantities(consignments)
+        table = BlockTable(self.stock.kinds, quantities, self.hold)
+        best: _Attempt | None = None
+        for number in range(tries):
+            taste = TASTES[(self.seed + number) % len(TASTES)]
+            one = Pass(self.hold, self.stock, quantities, table, taste)
+            sets = one.run()
+            self.passes += 1
+            pairs = zip(self.stock.kinds, one.remaining, strict=True)
+            over = sum(kind.volume_mm3 * left for kind, left in pairs)
+            if best is None or over < best.over_mm3:
+                best = _Attempt(sets, over)
+            if over == 0:
+                break
+        return best or _Attempt([], 0)
+
+    def droppable(self, consignments: list[str]) -> list[str]:
+        """Those that may be left out: what must stay only when nothing else is left."""
+        free = [c for c in consignments if c not in self.staying]
+        return free or consignments
+
+    def drop(self, consignments: list[str], over_mm3: int) -> list[str]:
+        """Drop whole consignments of about `over_mm3`: one just big enough, or several."""
+        kept = list(consignments)
+        while over_mm3 > 0 and kept:
+            sizes = sorted((self.stock.volume_mm3(c), c) for c in self.droppable(kept))
+            size, gone = next((s for s in sizes if s[0] >= over_mm3), sizes[-1])
+            kept.remove(gone)
+            over_mm3 -= max(size, 1)
+        return kept
+
+    def possible(self) -> list[str]:
+        """Consignments whose cartons fit one by one, as many as volume and payload allow."""
+        stock, hold = self.stock, self.hold
+        fits = [bool(kind.positions(hold)) for kind in stock.kinds]
+        kept = [c for c, units in stock.units.items() if all(fits[kind] for kind in units)]
+        standing_mm3 = sum(box.dx_mm * box.dy_mm * box.dz_mm for box in stock.fixed)
+        standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
+        volume = sum(stock.volume_mm3(c) for c in kept) + standing_mm3 - hold.volume_mm3
+        if volume > 0:
+            kept = self.drop(kept, volume)
+        while kept and sum(stock.gross_g(c) for c in kept) + standing_g > hold.payload_g:
+            heaviest = max(self.droppable(kept), key=lambda c: (stock.gross_g(c), c))
+            kept.remove(heaviest)
+        return kept
+
+    def shrink(self, kept: list[str]) -> list[str]:
+        """Drop until a pass places everything; remembers that pass."""
+        slack_permille = 1_000
+        while True:
+            spare = self.effort - self.passes
+            found = self.attempt(kept, max(1, min(PASSES_PER_SET, spare)))
+            if found.over_mm3 == 0:
+                self.best = found.sets
+                return kept
+            kept = self.drop(kept, found.over_mm3 * slack_permille // 1_000)
+            slack_permille += 150 if spare > 0 else 500
+
+    def take_back(self, kept: list[str]) -> list[str]:
+        """Use what is left of the effort to squeeze dropped ones in again, smallest first."""
+        stock = self.stock
+        fits = [bool(kind.positions(self.hold)) for kind in stock.kinds]
+        dropped = sorted(
+            (stock.volume_mm3(c), c)
+            for c, units in stock.units.items()
+            if c not in kept and all(fits[kind] for kind in units)
+        )
+        standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
+        for _, consignment_id in dropped:
+            if self.passes >= self.effort:
+                break
+            more = [*kept, consignment_id]
+            if sum(stock.gross_g(c) for c in more) + standing_g > self.hold.payload_g:
+                continue
+            found = self.attempt(more, 1)
+            if found.over_mm3:
+                break
+            self.best, kept = found.sets, more
+        return kept
+
+
+def _placements(stock: Stock, kept: list[str], sets: list[Set]) -> tuple[Placement, ...]:
+    marks: list[list[tuple[str, str]]] = [[] for _ in stock.kinds]
+    for consignment_id in sorted(kept, reverse=True):
+        for kind, units in stock.units[consignment_id].items():
+            marks[kind].extend((consignment_id, unit) for unit in reversed(units))
+    placed = [
+        Placement(
+            unit_id=box.unit_id, consignment_id=box.consignment_id, x_mm=box.x_mm, y_mm=box.y_mm,
+            z_mm=box.z_mm, dx_mm=box.dx_mm, dy_mm=box.dy_mm, dz_mm=box.dz_mm, sequence=number,
+        )
+        for number, box in enumerate(stock.fixed, start=1)
+    ]  # fmt: skip
+    for number, one in enumerate(sets, start=len(placed) + 1):
+        consignment_id, unit_id = marks[one.kind].pop()
+        placed.append(
+            Placement(
+                unit_id=unit_id,
+                consignment_id=consignment_id,
+                x_mm=one.x,
+                y_mm=one.y,
+                z_mm=one.z,
+                dx_mm=one.dx,
+                dy_mm=one.dy,
+                dz_mm=one.dz,
+                sequence=number,
+            )
+        )
+    return tuple(placed)
+
+
+def search(hold: Hold, stock: Stock, *, staying: frozenset[str], effort: int, seed: int) -> Found:
+    """Load as many consignments as fit, each whole."""
+    run = _Search(hold, stock, staying, effort, seed)
+    kept = run.take_back(run.shrink(run.possible()))
+    return Found(
+        placements=_placements(stock, kept, run.best),
+        misfits=tuple(sorted(set(stock.units) - set(kept))),
+        passes=run.passes,
+    )

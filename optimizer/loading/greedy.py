@@ -1,0 +1,217 @@
+"""One pass: the deepest space takes its best block, until nothing fits any more.
+
+Block building on maximal spaces with the score of Araya, Guerrero and Nuñez (2017,
+https://doi.org/10.1016/j.cor.2017.01.002): volume, room lost beside the block, contact with what
+stands, number of cartons.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.loading.bearing import Bearing
+from optimizer.loading.blocks import BlockTable, Floats, Ints, reachable
+from optimizer.loading.kinds import Hold, Kind, Stock
+from optimizer.loading.spaces import Rect, Spaces
+
+CANDIDATES_MAX = 25
+"""Blocks tried in one space when the best ones would crush what is below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Weights of a pass."""
+
+    contact: float
+    count: float
+    loss: float
+    close_permille: int
+    """A face this near to its neighbour counts as touching, in permille of the space."""
+    low_first: bool
+    """Among equally deep spaces take the lowest (else the highest) first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """One carton set down, in the order of loading."""
+
+    kind: int
+    x: int
+    y: int
+    z: int
+    dx: int
+    dy: int
+    dz: int
+
+
+class Pass:
+    """The state of one pass."""
+
+    def __init__(
+        self, hold: Hold, stock: Stock, quantities: Sequence[int], table: BlockTable, taste: Taste
+    ) -> None:
+        self.hold = hold
+        self.kinds = stock.kinds
+        self.remaining = list(quantities)
+        self.table = table
+        self.taste = taste
+        self.sets: list[Set] = []
+        self.spaces = Spaces((hold.x1, hold.y1, hold.x2, hold.y2))
+        self.towers: list[tuple[int, int, int, int, int, int]] = []
+        limits = [kind.top_load_g for kind in (*stock.kinds, *stock.fixed_kinds)]
+        self.bearing = Bearing(active=any(limit is not None for limit in limits))
+        self.alive: Ints = np.arange(len(table.kind))
+        self._reach = self._reach_tables()
+        self._worth: Floats = table.volume * table.quantity.astype(np.float64) ** -taste.count
+        self._set_fixed(stock)
+
+    def _reach_tables(self) -> tuple[Ints, Ints, Ints]:
+        used = [k for k, left in zip(self.kinds, self.remaining, strict=True) if left]
+        spots = [position for kind in used for position in kind.positions(self.hold)]
+        limits = (self.hold.x2, self.hold.y2, self.hold.height)
+        x, y, z = (
+            reachable([spot[axis] for spot in spots], limit) for axis, limit in enumerate(limits)
+        )
+        return x, y, z
+
+    def _set_fixed(self, stock: Stock) -> None:
+        pairs = zip(stock.fixed, stock.fixed_kinds, strict=True)
+        for box, kind in sorted(pairs, key=lambda pair: (pair[0].z_mm, pair[0].unit_id)):
+            rect = (box.x_mm, box.y_mm, box.x_mm + box.dx_mm, box.y_mm + box.dy_mm)
+            self._stand(rect, box.z_mm, box.z_mm + box.dz_mm, kind)
+            self._close_column(rect, box.z_mm, box.z_mm + box.dz_mm, strong=kind.top_load_g != 0)
+
+    def _stand(self, rect: Rect, z: int, top: int, kind: Kind) -> None:
+        self.bearing.add(rect, z=z, top=top, gross_g=kind.gross_g, top_load_g=kind.top_load_g)
+
+    def _close_column(self, rect: Rect, z: int, top: int, *, strong: bool) -> None:
+        self.towers.append((*rect, z, top))
+        self.spaces.occupy(rect, top)
+        hold = self.hold
+        x1, y1, x2, y2 = rect
+        usable = (max(x1, hold.x1), max(y1, hold.y1), min(x2, hold.x2), min(y2, hold.y2))
+        if strong and top < hold.height and usable[0] < usable[2] and usable[1] < usable[3]:
+            self.spaces.add_top(usable, top)
+
+    def run(self) -> list[Set]:
+        """Fill the container; the sets in loading order."""
+        while len(self.alive):
+            spots = self.spaces.all_open()
+            if not spots:
+                break
+            z, rect = min(spots, key=self._depth)
+            block = self._best(z, rect)
+            if block is None:
+                self.spaces.close(z, rect)
+            else:
+                self._place(block, z, rect)
+        return self.sets
+
+    def _depth(self, spot: tuple[int, Rect]) -> tuple[int, int, int, Rect]:
+        z, rect = spot
+        side = min(rect[1] - self.hold.y1, self.hold.y2 - rect[3])
+        return rect[0], z if self.taste.low_first else -z, side, rect
+
+    def _corner_right(self, rect: Rect) -> bool:
+        """Whether blocks go to the right end of the space: that side is nearer to a wall."""
+        return rect[1] - self.hold.y1 > self.hold.y2 - rect[3]
+
+    def _best(self, z: int, rect: Rect) -> int | None:
+        table = self.table
+        size = (rect[2] - rect[0], rect[3] - rect[1], self.hold.height - z)
+        alive = self.alive
+        fits = alive[
+            (table.dx[alive] <= size[0])
+            & (table.dy[alive] <= size[1])
+            & (table.dz[alive] <= size[2])
+        ]
+        fits = self._reachable_from_door(fits, z, rect)
+        if not len(fits):
+            return None
+        scores = self._scores(fits, rect, size)
+        if not self.bearing.active or z == 0:
+            return int(fits[int(np.argmax(scores))])
+        return self._strong_enough(fits[np.argsort(-scores, kind="stable")], z, rect)
+
+    def _scores(self, fits: Ints, rect: Rect, size: tuple[int, int, int]) -> Floats:
+        taste, table = self.taste, self.table
+        dx, dy, dz = table.dx[fits], table.dy[fits], table.dz[fits]
+        beside = (size[0] - dx, size[1] - dy, size[2] - dz)
+        used = np.ones(len(fits))
+        for axis in range(3):
+            lost = beside[axis] - self._reach[axis][beside[axis]]
+            used *= 1.0 - lost / size[axis]
+        front, side, top = dy * dz, dx * dz, dx * dy
+        near = [beside[axis] * 1_000 <= taste.close_permille * size[axis] for axis in range(3)]
+        walled = rect[2] < self.hold.x2
+        touching = front + side + top + side * near[1] + top * near[2] + front * (near[0] & walled)
+        contact = touching / (2 * (front + side + top))
+        scores: Floats = self._worth[fits] * used**taste.loss * contact**taste.contact
+        return scores
+
+    def _reachable_from_door(self, fits: Ints, z: int, rect: Rect) -> Ints:
+        """Drop blocks with something in the straight corridor between them and the door."""
+        right = self._corner_right(rect)
+        for x1, y1, _, y2, low, top in self.towers:
+            if x1 < rect[2] or top <= z or y2 <= rect[1] or y1 >= rect[3]:
+                continue
+            dy, dz = self.table.dy[fits], self.table.dz[fits]
+            meets = low < z + dz
+            meets &= (rect[3] - dy < y2) if right else (rect[1] + dy > y1)
+            fits = fits[~meets]
+            if not len(fits):
+                break
+        return fits
+
+    def _strong_enough(self, ranked: Ints, z: int, rect: Rect) -> int | None:
+        for block in ranked[:CANDIDATES_MAX].tolist():
+            if self._bears(block, z, rect):
+                return int(block)
+        singles = ranked[CANDIDATES_MAX:]
+        singles = singles[self.table.quantity[singles] == 1]
+        for block in singles.tolist():
+            if self._bears(block, z, rect):
+                return int(block)
+        return None
+
+    def _bears(self, block: int, z: int, rect: Rect) -> bool:
+        kind = self.kinds[int(self.table.kind[block])]
+        columns, rows, layers = self.table.counts[block].tolist()
+        dx, dy, _ = self.table.unit[block].tolist()
+        x, y = self._origin(block, rect)
+        bases = [
+            ((x + i * dx, y + j * dy, x + (i + 1) * dx, y + (j + 1) * dy), kind.gross_g * layers)
+            for i in range(columns)
+            for j in range(rows)
+        ]
+        return self.bearing.allows(bases, z)
+
+    def _origin(self, block: int, rect: Rect) -> tuple[int, int]:
+        if self._corner_right(rect):
+            return rect[0], rect[3] - int(self.table.dy[block])
+        return rect[0], rect[1]
+
+    def _place(self, block: int, z: int, space: Rect) -> None:
+        number = int(self.table.kind[block])
+        kind = self.kinds[number]
+        columns, rows, layers = self.table.counts[block].tolist()
+        dx, dy, dz = self.table.unit[block].tolist()
+        x0, y0 = self._origin(block, space)
+        for i in range(columns):
+            for k in range(layers):
+                for j in range(rows):
+                    x, y, low = x0 + i * dx, y0 + j * dy, z + k * dz
+                    self.sets.append(Set(number, x, y, low, dx, dy, dz))
+                    self._stand((x, y, x + dx, y + dy), low, low + dz, kind)
+        self.remaining[number] -= columns * rows * layers
+        self._retire(number)
+        rect = (x0, y0, x0 + columns * dx, y0 + rows * dy)
+        strong = kind.top_load_g is None or kind.top_load_g > 0
+        self._close_column(rect, z, z + layers * dz, strong=strong)
+
+    def _retire(self, number: int) -> None:
+        """Drop blocks that need more cartons of the kind than are left."""
+        table, alive = self.table, self.alive
+        gone = (table.kind[alive] == number) & (table.quantity[alive] > self.remaining[number])
+        self.alive = alive[~gone]

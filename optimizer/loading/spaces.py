@@ -1,0 +1,121 @@
+"""Where something can be set down: rectangles of one level with free air up to the roof.
+
+All rectangles of a level are kept maximal: tops of equal height that touch are merged, so a carton
+may stand across several cartons and still be supported everywhere.
+"""
+
+from dataclasses import dataclass, field
+
+Rect = tuple[int, int, int, int]
+"""x1, y1, x2, y2 in mm."""
+
+
+@dataclass(slots=True)
+class Level:
+    """The free rectangles of one height."""
+
+    open: list[Rect] = field(default_factory=list)
+    closed: set[Rect] = field(default_factory=set)
+    """Rectangles in which nothing fits; kept, because a neighbour may come to the same height."""
+
+
+def _inside(inner: Rect, outer: Rect) -> bool:
+    return (
+        inner[0] >= outer[0]
+        and inner[1] >= outer[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def _crop(rect: Rect, hole: Rect) -> list[Rect]:
+    """The maximal rectangles of `rect` outside `hole` (they overlap)."""
+    x1, y1, x2, y2 = rect
+    hx1, hy1, hx2, hy2 = hole
+    parts = []
+    if hx1 > x1:
+        parts.append((x1, y1, hx1, y2))
+    if hx2 < x2:
+        parts.append((hx2, y1, x2, y2))
+    if hy1 > y1:
+        parts.append((x1, y1, x2, hy1))
+    if hy2 < y2:
+        parts.append((x1, hy2, x2, y2))
+    return parts
+
+
+def _bridges(a: Rect, b: Rect) -> list[Rect]:
+    """Rectangles covered by two that touch or overlap, reaching over both."""
+    x1, x2 = max(a[0], b[0]), min(a[2], b[2])
+    y1, y2 = max(a[1], b[1]), min(a[3], b[3])
+    found = []
+    if y1 < y2 and x1 <= x2:
+        found.append((min(a[0], b[0]), y1, max(a[2], b[2]), y2))
+    if x1 < x2 and y1 <= y2:
+        found.append((x1, min(a[1], b[1]), x2, max(a[3], b[3])))
+    return found
+
+
+def _keep_maximal(rects: list[Rect]) -> list[Rect]:
+    kept: list[Rect] = []
+    for rect in sorted(set(rects), key=lambda r: ((r[2] - r[0]) * (r[3] - r[1]), r), reverse=True):
+        if not any(_inside(rect, other) for other in kept):
+            kept.append(rect)
+    return kept
+
+
+class Spaces:
+    """All levels of a container."""
+
+    def __init__(self, floor: Rect) -> None:
+        self.levels: dict[int, Level] = {0: Level(open=[floor])}
+
+    def all_open(self) -> list[tuple[int, Rect]]:
+        """Level and rectangle of each space that may still take something."""
+        return [(z, rect) for z, level in self.levels.items() for rect in level.open]
+
+    def close(self, z: int, rect: Rect) -> None:
+        """Nothing that is left fits here."""
+        level = self.levels[z]
+        level.open.remove(rect)
+        level.closed.add(rect)
+
+    def occupy(self, rect: Rect, top: int) -> None:
+        """Take the column over `rect` out of every space below `top`."""
+        for z, level in self.levels.items():
+            if z >= top:
+                continue
+            for name in ("open", "closed"):
+                rects = getattr(level, name)
+                hit = [
+                    r
+                    for r in rects
+                    if r[0] < rect[2] and r[2] > rect[0] and r[1] < rect[3] and r[3] > rect[1]
+                ]
+                if hit:
+                    self._replace(level, name, hit, rect)
+
+    @staticmethod
+    def _replace(level: Level, name: str, hit: list[Rect], hole: Rect) -> None:
+        parts = [part for rect in hit for part in _crop(rect, hole)]
+        if name == "open":
+            gone = set(hit)
+            level.open = _keep_maximal([r for r in level.open if r not in gone] + parts)
+        else:
+            level.closed.difference_update(hit)
+            level.closed.update(_keep_maximal(parts))
+
+    def add_top(self, rect: Rect, z: int) -> None:
+        """A new surface at height `z`; joined with what lies level beside it."""
+        level = self.levels.setdefault(z, Level())
+        known = set(level.open) | level.closed
+        fresh = [rect]
+        known.add(rect)
+        while fresh:
+            new = fresh.pop()
+            for other in sorted(known):
+                for joined in _bridges(new, other):
+                    if joined not in known and not any(_inside(joined, k) for k in known):
+                        known.add(joined)
+                        fresh.append(joined)
+        level.open = [r for r in _keep_maximal(list(known)) if r not in level.closed]

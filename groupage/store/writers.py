@@ -1,0 +1,340 @@
+"""What a batch writes: facts, states, dead letters, alerts, outbox rows, and its fence.
+
+Each function is one statement; the caller holds the transaction. Rows are plain tuples in the
+column order named beside them, because tens of thousands pass here each second.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from groupage.domain.events.base import Kind
+
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+FACT_COLUMNS = (
+    "fact_id",
+    "kind",
+    "key",
+    "subject",
+    "type",
+    "source",
+    "event_id",
+    "occurred_at",
+    "recorded_at",
+    "topic",
+    "partition",
+    "record_offset",
+    "correction_of",
+    "retracted",
+    "relayed_by",
+    "envelope",
+    "original",
+)
+
+_COMMON = (
+    ("key", "text"),
+    ("partition", "integer"),
+    ("revision", "bigint"),
+    ("changed_at", "timestamptz"),
+    ("deadline_at", "timestamptz"),
+    ("body", "bytea"),
+)
+STATE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
+    "consignment": (
+        ("status", "text"),
+        ("customs", "text"),
+        ("blocked", "boolean"),
+        ("lane_id", "text"),
+        ("shipper", "text"),
+        ("consignee", "text"),
+        ("mode", "text"),
+        ("consolidation_id", "text"),
+        ("voyage_id", "text"),
+        ("pieces", "integer"),
+        ("received_pieces", "integer"),
+        ("measured_pieces", "integer"),
+        ("loaded_pieces", "integer"),
+        ("volume_cm3", "bigint"),
+        ("gross_g", "bigint"),
+    ),
+    "unit": (("status", "text"), ("owner_id", "text"), ("parent_id", "text"), ("location", "text")),
+    "container": (
+        ("status", "text"),
+        ("iso_type", "text"),
+        ("consolidation_id", "text"),
+        ("seal_no", "text"),
+        ("vgm_g", "bigint"),
+    ),
+    "visit": (),
+    "declaration": (("status", "text"), ("mode", "text")),
+    "voyage": (
+        ("status", "text"),
+        ("lane_id", "text"),
+        ("etd_at", "timestamptz"),
+        ("lco_at", "timestamptz"),
+    ),
+    "consolidation": (
+        ("status", "text"),
+        ("lane_id", "text"),
+        ("voyage_id", "text"),
+        ("iso_type", "text"),
+        ("equipment_ref", "text"),
+        ("members", "integer"),
+        ("planned_volume_cm3", "bigint"),
+        ("loaded_volume_cm3", "bigint"),
+        ("gross_g", "bigint"),
+        ("next_cutoff", "text"),
+        ("next_cutoff_at", "timestamptz"),
+        ("departed_at", "timestamptz"),
+    ),
+    "lane": (("published_plan_id", "text"), ("sequence", "integer")),
+    "command": (),
+}
+"""Query columns of each table, after the common ones; a core gives them in this order."""
+
+
+class StoredState(NamedTuple):
+    """A state as it lies in its table."""
+
+    key: str
+    revision: int
+    changed_at: datetime
+    body: bytes
+
+
+class Position(NamedTuple):
+    """How far a partition was taken in: the fence compares `expected` before it writes the rest."""
+
+    topic: str
+    partition: int
+    expected: int
+    next_offset: int
+    clock_at: datetime | None
+
+
+class OutboxRow(NamedTuple):
+    """One message for another owner; topic names without the hub's prefix."""
+
+    origin_topic: str
+    origin_partition: int
+    topic: str
+    key: str
+    headers: bytes
+    value: bytes
+
+
+class DeadLetterRow(NamedTuple):
+    """A record that had no effect, and why."""
+
+    letter_id: UUID
+    at: datetime
+    topic: str
+    partition: int
+    record_offset: int
+    code: str
+    reason: str
+    type: str
+    source: str
+    event_id: str
+    key: str
+    headers: bytes
+    value: bytes
+
+
+class AlertRow(NamedTuple):
+    """An alert that is raised, or raised again with other words."""
+
+    alert_id: str
+    about: str
+    about_kind: str
+    code: str
+    severity: str
+    message: str
+    due_at: datetime | None
+    raised_at: datetime
+
+
+Headers = list[tuple[str, bytes]]
+_HEADERS = msgspec.msgpack.Decoder(Headers)
+_encode_headers = msgspec.msgpack.Encoder().encode
+
+
+def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
+    """Kafka headers as one value, for `outbox` and `dead_letter`."""
+    return _encode_headers(list(headers))
+
+
+def unpack_headers(packed: bytes) -> Headers:
+    """The headers that `pack_headers` packed."""
+    return _HEADERS.decode(packed)
+
+
+def _upsert(kind: Kind) -> str:
+    columns = (*_COMMON, *STATE_COLUMNS[kind])
+    names = ", ".join(name for name, _ in columns)
+    arrays = ", ".join(f"${n}::{type_}[]" for n, (_, type_) in enumerate(columns, start=1))
+    changes = ", ".join(f"{name} = excluded.{name}" for name, _ in columns[1:])
+    return (
+        f"insert into {kind} as old ({names}) select * from unnest({arrays}) "  # noqa: S608 - our names
+        f"on conflict (key) do update set {changes} where old.revision < excluded.revision"
+    )
+
+
+_UPSERT: dict[Kind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
+_LOAD: dict[Kind, str] = {
+    kind: f"select key, revision, changed_at, body from {kind} where key = any($1::text[])"  # noqa: S608
+    for kind in STATE_COLUMNS
+}
+_DUE: dict[Kind, str] = {
+    kind: f"select key from {kind} where partition = $1 and deadline_at <= $2 order by key"  # noqa: S608
+    for kind in STATE_COLUMNS
+}
+_NEXT_DEADLINE: dict[Kind, str] = {
+    kind: f"select min(deadline_at) from {kind} where partition = $1"  # noqa: S608
+    for kind in STATE_COLUMNS
+}
+
+
+# --- reading what the fold needs ----------------------------------------------------------------
+
+
+async def known_facts(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that are stored already."""
+    rows = await connection.fetch("select fact_id from fact where fact_id = any($1::uuid[])", ids)
+    return {row[0] for row in rows}
+
+
+async def load_states(connection: Connection, kind: Kind, keys: Sequence[str]) -> list[StoredState]:
+    """The stored states of those owners; owners without one are left out."""
+    return [StoredState(*row) for row in await connection.fetch(_LOAD[kind], keys)]
+
+
+async def due_keys(
+    connection: Connection, kind: Kind, *, partition: int, at: datetime
+) -> list[str]:
+    """Owners in the partition whose deadline has come."""
+    return [row[0] for row in await connection.fetch(_DUE[kind], partition, at)]
+
+
+async def next_deadline(connection: Connection, kind: Kind, *, partition: int) -> datetime | None:
+    """The first deadline of all owners in the partition."""
+    at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition)
+    return at
+
+
+async def envelopes_of(connection: Connection, kind: Kind, key: str) -> list[bytes]:
+    """Every stored fact of one owner, as JSON, in no particular order."""
+    rows = await connection.fetch(
+        "select envelope from fact where kind = $1 and key = $2", kind, key
+    )
+    return [row[0] for row in rows]
+
+
+async def open_positions(
+    connection: Connection, partitions: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], tuple[int, datetime | None]]:
+    """Where the intake of each partition goes on, and the last tick there; new ones start at 0."""
+    topics, numbers = [topic for topic, _ in partitions], [number for _, number in partitions]
+    await connection.execute(
+        "insert into intake_offset (topic, partition, next_offset) "
+        "select topic, number, 0 from unnest($1::text[], $2::integer[]) as new (topic, number) "
+        "on conflict do nothing",
+        topics,
+        numbers,
+    )
+    rows = await connection.fetch(
+        "select o.topic, o.partition, o.next_offset, o.clock_at from intake_offset o "
+        "join unnest($1::text[], $2::integer[]) as mine (topic, number) "
+        "on o.topic = mine.topic and o.partition = mine.number",
+        topics,
+        numbers,
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+# --- writing one batch --------------------------------------------------------------------------
+
+
+async def advance_positions(connection: Connection, positions: Sequence[Position]) -> bool:
+    """The fence: move each partition from what was expected; False when another moved one."""
+    status = await connection.execute(
+        "update intake_offset o set next_offset = n.next_offset, "
+        "clock_at = coalesce(n.clock_at, o.clock_at) "
+        "from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::timestamptz[]) "
+        "as n (topic, partition, expected, next_offset, clock_at) "
+        "where o.topic = n.topic and o.partition = n.partition and o.next_offset = n.expected",
+        *_columns(positions, 5),
+    )
+    return status == f"UPDATE {len(positions)}"
+
+
+async def copy_facts(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store facts (`FACT_COLUMNS`) that are known to be new."""
+    await connection.copy_records_to_table("fact", records=rows, columns=FACT_COLUMNS)
+
+
+async def upsert_states(
+    connection: Connection, kind: Kind, rows: Sequence[tuple[Any, ...]]
+) -> bool:
+    """Store states: key, partition, revision, changed_at, deadline_at, body, then `STATE_COLUMNS`.
+
+    False when a stored revision is not lower than the new one.
+    """
+    width = len(_COMMON) + len(STATE_COLUMNS[kind])
+    status = await connection.execute(_UPSERT[kind], *_columns(rows, width))
+    return status == f"INSERT 0 {len(rows)}"
+
+
+async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterRow]) -> None:
+    """Keep the records that had no effect; the same one again changes nothing."""
+    await connection.execute(
+        "insert into dead_letter (letter_id, at, topic, partition, record_offset, code, reason, "
+        "type, source, event_id, key, headers, value) select * from unnest($1::uuid[], "
+        "$2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::text[], "
+        "$8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[]) "
+        "on conflict do nothing",
+        *_columns(rows, 13),
+    )
+
+
+async def raise_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None:
+    """Open alerts; one that is open already keeps the time when it was raised."""
+    await connection.execute(
+        "insert into alert as old (alert_id, about, about_kind, code, severity, message, due_at, "
+        "raised_at) select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], "
+        "$5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[]) "
+        "on conflict (alert_id) do update set severity = excluded.severity, "
+        "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
+        "case when old.cleared_at is null then old.raised_at else excluded.raised_at end",
+        *_columns(rows, 8),
+    )
+
+
+async def clear_alerts(connection: Connection, cleared: Sequence[tuple[str, datetime]]) -> None:
+    """Close alerts: id and the time when the reason went away."""
+    await connection.execute(
+        "update alert a set cleared_at = c.at from unnest($1::text[], $2::timestamptz[]) "
+        "as c (id, at) where a.alert_id = c.id and a.cleared_at is null",
+        *_columns(cleared, 2),
+    )
+
+
+async def insert_outbox(connection: Connection, rows: Sequence[OutboxRow]) -> None:
+    """Queue messages in the order given."""
+    await connection.execute(
+        "insert into outbox (origin_topic, origin_partition, topic, key, headers, value) "
+        "select ot, op, t, k, h, v from unnest($1::text[], $2::integer[], $3::text[], $4::text[], "
+        "$5::bytea[], $6::bytea[]) with ordinality as n (ot, op, t, k, h, v, place) order by place",
+        *_columns(rows, 6),
+    )
+
+
+def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -144,9 +144,8 @@ async def _create(
     )
     for name, code, *detail in response.topic_errors:
         if code and for_code(code) is not TopicAlreadyExistsError:
-            raise Misconfigured(
-                f"Kafka refuses topic {name}: {for_code(code).__name__} {' '.join(map(str, detail))}"
-            )
+            reason = " ".join([for_code(code).__name__, *map(str, detail)])
+            raise Misconfigured(f"Kafka refuses topic {name}: {reason}")
     await _await_leaders(admin, list(wanted))
 
 

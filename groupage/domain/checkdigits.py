@@ -1,7 +1,8 @@
-"""Check digits of container numbers (ISO 6346) and GS1 keys (SSCC, GTIN), and what a hub does with a wrong one.
+"""Check digits of container numbers (ISO 6346) and of GS1 keys (SSCC, GTIN).
 
-Most container numbers in DCSA's own examples fail ISO 6346, so a wrong digit is a matter of policy: `reject` refuses
-the fact, `quarantine` keeps it aside for a person, `warn` lets it through with a remark.
+Most container numbers in DCSA's own examples fail ISO 6346, so a wrong digit is a matter of the
+hub's policy: `reject` refuses the fact, `quarantine` keeps it aside for a person, `warn` lets it
+through with a remark.
 """
 
 import re
@@ -45,10 +46,8 @@ def gs1_digit(body: str) -> int:
     """
     if not (body.isascii() and body.isdigit()):
         raise ValueError(f"{body!r} is no digits")
-    total = sum(
-        int(digit) * (1 if position % 2 else 3) for position, digit in enumerate(body[::-1])
-    )
-    return -total % 10
+    digits = [int(digit) for digit in body[::-1]]
+    return -(3 * sum(digits[::2]) + sum(digits[1::2])) % 10
 
 
 def is_container_number(ref: str) -> bool:

@@ -311,6 +311,7 @@ class CustomsStatusChanged(ConsignmentEvent, frozen=True, kw_only=True):
     status: Literal["DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
     revision: CountOrZero
     """Rises with each status of that declaration; a lower one is stale."""
+    declared_at: datetime | None = None
 
 
 class ConsolidationPositionChanged(ConsignmentEvent, frozen=True, kw_only=True):
@@ -326,6 +327,10 @@ class ConsolidationPositionChanged(ConsignmentEvent, frozen=True, kw_only=True):
     equipment_ref: Text = ""
     voyage_id: Text = ""
     manifest_ref: Text = ""
+    frozen_at: datetime | None = None
     stuffing_open: bool = False
+    stuffing_started_at: datetime | None = None
+    stuffing_completed_at: datetime | None = None
     door_close_at: datetime | None = None
+    lco_at: datetime | None = None
     departed_at: datetime | None = None

@@ -139,7 +139,13 @@ class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     gross_g: GramsOrZero
     blocked: bool
     customs: Text
+    received_pieces: CountOrZero = 0
+    blocked_since_at: datetime | None = None
+    declared_at: datetime | None = None
+    released_at: datetime | None = None
+    """Customs' release. The times let the consolidation judge what was so at an earlier moment."""
     received_at: datetime | None = None
+    loaded_at: datetime | None = None
 
 
 class ContainerPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):

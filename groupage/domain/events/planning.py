@@ -73,6 +73,50 @@ class PlanRequested(Event, frozen=True, kw_only=True):
     seed: int = 0
 
 
+class PlanAsked(LaneEvent, frozen=True, kw_only=True):
+    """Derived: the lane sent `plan.requested` for these wishes; later wishes need another request."""
+
+    name: ClassVar[str] = "plan.asked"
+    subject_field: ClassVar[str] = "request_id"
+    internal: ClassVar[bool] = True
+
+    request_id: Id
+    sequence: Count
+    wish_ids: tuple[Id, ...]
+    """Fact ids (hex) of the wishes that the request answers."""
+
+
+class LanePinned(LaneEvent, frozen=True, kw_only=True):
+    """Derived from `command.pin`: a dispatcher keeps the consignment there, or lets go (`unpin`)."""
+
+    name: ClassVar[str] = "lane.pinned"
+    subject_field: ClassVar[str] = "consignment_id"
+    internal: ClassVar[bool] = True
+
+    consignment_id: Id
+    by: Id
+    reason: Text = ""
+    voyage_id: Id | None = None
+    consolidation_id: Id | None = None
+    unpin: bool = False
+
+
+class LaneForbidden(LaneEvent, frozen=True, kw_only=True):
+    """Derived from `command.forbid`, or `command.roll` (`roll`): not on this voyage; `lift` ends it."""
+
+    name: ClassVar[str] = "lane.forbidden"
+    subject_field: ClassVar[str] = "consignment_id"
+    internal: ClassVar[bool] = True
+
+    consignment_id: Id
+    by: Id
+    reason: Text = ""
+    voyage_id: Id
+    lift: bool = False
+    roll: bool = False
+    """It was to go with this voyage and is sent with a later one."""
+
+
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Who goes where."""
 

@@ -1,0 +1,209 @@
+"""What a core is, and the fold that makes a state from facts. Pure: no clock, no log, no I/O.
+
+The state of an owner is a function of the *set* of its facts and of the clock::
+
+    effective facts ──sort──▶ apply, one by one ──▶ settle ──▶ observe(clock)
+
+- *effective*: a correction or retraction (`correction_of`, same source) takes its target out,
+  wherever either sorts.
+- *sort*: by (occurred_at, lifecycle rank of the type, fact id).
+- `apply` judges what the owner alone can judge, in that order. A `Verdict` refuses the fact.
+- `settle` derives what depends on other owners' news (customs, container, voyage): judged over
+  the times written down, so it does not matter when the news arrived.
+- `observe` marks deadlines as at risk or missed.
+
+`advance` gives the same state as `fold` and is cheap: a fact in order is applied to the state as
+it stands; so is one that commutes with everything that sorts after it (news of other owners,
+facts about another unit). Anything else folds anew.
+
+How the shell uses it, for each owner that a batch touches. States are mutated in place: on any
+error drop the cached one::
+
+    before, known = core.outputs(state), set(state.refused)
+    state = advance(core, state, new, stored, clock_at=clock_at).state  # `new`: no duplicates
+    for change in changes(before, core.outputs(state), state=state, at=now):
+        ...  # publish change.event, occurred at change.at,
+        ...  # under the event id change_id(core.kind, key, change, state.revision)
+    state.refused.keys() - known  # dead letters by fact id; their alerts are among the outputs
+    core.columns(state), core.deadline(state), state.revision, state.changed_at  # the row
+    encode_state(state)  # its body
+
+On a tick `tick(core, state, clock_at)` takes the place of `advance`, for owners whose deadline
+has come. A state that was never stored starts as `core.new(key)`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from groupage.domain.events.base import Kind
+from groupage.domain.fact import Fact
+from groupage.domain.state.base import Refusal, SortKey, State
+from processors.facts import Entry, effective
+from processors.outputs import Said
+
+S = TypeVar("S", bound=State)
+_LAST_RANK = 99
+
+
+class Verdict(NamedTuple):
+    """Why a fact may not change the state."""
+
+    code: str
+    reason: str
+
+
+class Advanced(NamedTuple):
+    """What `advance` made of a state."""
+
+    state: Any
+    refolded: bool
+
+
+class Core(Protocol[S]):
+    """One kind of owner. Stateless; made once with the policy."""
+
+    kind: Kind
+    state_type: type[S]
+    ranks: Mapping[str, int]
+    """Place of each event type in the lifecycle; decides between facts of the same instant."""
+    commuting: frozenset[str]
+    """Types whose `apply` reads and writes nothing that the order of other facts could change."""
+    estimates: frozenset[str]
+    """Types that count although their classifier says planned, estimated or requested."""
+
+    def new(self, key: str) -> S:
+        """The state before any fact."""
+        ...
+
+    def apply(self, state: S, entry: Entry) -> Verdict | None:
+        """Change `state` by one effective fact, or say why not."""
+        ...
+
+    def passes(self, state: S, fact: Fact) -> bool:
+        """True: the late fact may be applied now, with the same result as in its place."""
+        ...
+
+    def settle(self, state: S) -> None:
+        """Derive what is derived. Idempotent."""
+        ...
+
+    def observe(self, state: S, clock_at: datetime) -> None:
+        """It is `clock_at` now. Idempotent, and later clocks may follow in any step width."""
+        ...
+
+    def deadline(self, state: S) -> datetime | None:
+        """The next instant at which `observe` would change something."""
+        ...
+
+    def outputs(self, state: S) -> dict[str, Said]:
+        """What others must know now, by output id; `changes` fills in `revision`."""
+        ...
+
+    def columns(self, state: S) -> tuple[Any, ...]:
+        """Query columns of the kind's table, in the order of the SQL (after the common ones)."""
+        ...
+
+
+def sort_key(core: Core[S], entry: Entry) -> SortKey:
+    """Where the fact stands among the owner's facts."""
+    fact = entry.fact
+    return (fact.occurred_at, core.ranks.get(fact.data.name, _LAST_RANK), entry.fact_id)
+
+
+def fold(
+    core: Core[S], key: str, entries: Iterable[Entry], *, clock_at: datetime | None = None
+) -> S:
+    """The state of an owner from all its facts (each once, in any order)."""
+    every = list(entries)
+    state = core.new(key)
+    for entry in sorted(effective(every), key=lambda entry: sort_key(core, entry)):
+        _apply(core, state, entry, sort_key(core, entry))
+    state.facts = len(every)
+    state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
+    state.changed_at = max((entry.fact.occurred_at for entry in every), default=None)
+    return _finish(core, state, clock_at)
+
+
+def advance(
+    core: Core[S],
+    state: S,
+    new: Sequence[Entry],
+    stored: Callable[[], Iterable[Entry]],
+    *,
+    clock_at: datetime | None = None,
+) -> Advanced:
+    """The state after `new` facts, none of them a duplicate.
+
+    `stored()` gives all of the owner's facts, `new` among them. Mutates `state`, or leaves it half
+    changed and returns another one when the facts must be folded anew.
+    """
+    for entry in sorted(new, key=lambda entry: sort_key(core, entry)) if len(new) > 1 else new:
+        fact = entry.fact
+        if state.corrections or fact.correction_of is not None:
+            return Advanced(fold(core, state.key, stored(), clock_at=clock_at), refolded=True)
+        place = sort_key(core, entry)
+        in_place = (
+            state.last is None
+            or fact.data.name in core.commuting
+            or not counts(core, fact)
+            or place > state.last
+            or core.passes(state, fact)
+        )
+        if not in_place:
+            return Advanced(fold(core, state.key, stored(), clock_at=clock_at), refolded=True)
+        _apply(core, state, entry, place)
+        state.facts += 1
+        if state.changed_at is None or fact.occurred_at > state.changed_at:
+            state.changed_at = fact.occurred_at
+    return Advanced(_finish(core, state, clock_at), refolded=False)
+
+
+def tick(core: Core[S], state: S, clock_at: datetime) -> S:
+    """The state at a later instant, without new facts."""
+    return _finish(core, state, clock_at)
+
+
+def _finish(core: Core[S], state: S, clock_at: datetime | None) -> S:
+    core.settle(state)
+    if clock_at is not None:
+        core.observe(state, clock_at)
+    return state
+
+
+def _apply(core: Core[S], state: S, entry: Entry, place: SortKey) -> None:
+    fact = entry.fact
+    name = fact.data.name
+    if not counts(core, fact):
+        return
+    verdict = core.apply(state, entry)
+    if verdict is not None:
+        state.refused[entry.fact_id] = refusal(fact, verdict)
+    if name not in core.commuting and (state.last is None or place > state.last):
+        state.last = place
+
+
+def counts(core: Core[S], fact: Fact) -> bool:
+    """Plans and estimates are kept, but only what was actually so changes a state."""
+    return fact.classifier == "ACT" or fact.data.name in core.estimates
+
+
+def refusal(fact: Fact, verdict: Verdict) -> Refusal:
+    """How a refused fact is remembered."""
+    return Refusal(
+        code=verdict.code,
+        reason=verdict.reason,
+        type=fact.data.name,
+        subject=fact.subject,
+        at=fact.occurred_at,
+    )
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def encode_state(state: State) -> bytes:
+    """JSON of a state; equal states give equal bytes."""
+    return _ENCODER.encode(state)

@@ -1,0 +1,76 @@
+"""Facts with their identity, and which of them corrections and retractions leave."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from groupage.domain.fact import Fact
+
+
+class Entry(NamedTuple):
+    """A fact with its identity."""
+
+    fact_id: str
+    """Hex of `groupage.contracts.encoding.fact_id`."""
+    fact: Fact
+
+
+def effective(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that nothing corrected or retracted, unsorted. Retractions themselves are gone too.
+
+    A correction that was retracted itself does nothing: its target counts again. Of two corrections
+    of one fact the one recorded last counts.
+    """
+    every = list(entries)
+    about: dict[tuple[str, str], list[Entry]] = {}
+    for entry in every:
+        target = entry.fact.correction_of
+        if target is not None:
+            about.setdefault((entry.fact.source, target), []).append(entry)
+    if not about:
+        return every
+    verdicts: dict[str, bool] = {}
+    return [
+        entry
+        for entry in every
+        if not entry.fact.retracted
+        and not _withdrawn(entry, about, verdicts)
+        and not _replaced(entry, about, verdicts)
+    ]
+
+
+def _withdrawn(
+    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], verdicts: dict[str, bool]
+) -> bool:
+    known = verdicts.get(entry.fact_id)
+    if known is None:
+        verdicts[entry.fact_id] = False  # ends circles: what retracts itself stands
+        known = any(
+            by.fact.retracted and not _withdrawn(by, about, verdicts)
+            for by in about.get((entry.fact.source, entry.fact.event_id), ())
+        )
+        verdicts[entry.fact_id] = known
+    return known
+
+
+def _replaced(
+    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], verdicts: dict[str, bool]
+) -> bool:
+    fact = entry.fact
+    by_others = about.get((fact.source, fact.event_id), ())
+    if any(
+        by.fact_id != entry.fact_id
+        and not by.fact.retracted
+        and not _withdrawn(by, about, verdicts)
+        for by in by_others
+    ):
+        return True
+    if fact.correction_of is None:
+        return False
+    rivals = about[(fact.source, fact.correction_of)]
+    mine = (fact.recorded_at, entry.fact_id)
+    return any(
+        (by.fact.recorded_at, by.fact_id) > mine
+        and not by.fact.retracted
+        and not _withdrawn(by, about, verdicts)
+        for by in rivals
+    )

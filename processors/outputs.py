@@ -1,0 +1,114 @@
+"""What owners tell others: outputs are levels (what is so now); differences are published."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+
+from groupage.domain.events.alerts import AlertCleared, AlertRaised, Severity
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.consolidation import ConsignmentPositionChanged
+from groupage.domain.state.base import State
+
+_NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
+
+
+class Said(NamedTuple):
+    """What others must know now, and since when it is so (the derived fact's `occurred_at`)."""
+
+    event: Event
+    at: datetime
+
+
+class Change(NamedTuple):
+    """Something to publish: new, changed, or taken back."""
+
+    output_id: str
+    event: Event
+    at: datetime
+
+
+def alert(
+    kind: Kind,
+    state: State,
+    code: str,
+    message: str,
+    *,
+    severity: Severity = "warning",
+    part: str = "",
+    due_at: datetime | None = None,
+) -> AlertRaised:
+    """An alert about a state. `part` tells apart several of the same code."""
+    return AlertRaised(
+        alert_id=f"{kind}/{state.key}/{code}" + (f"/{part}" if part else ""),
+        about=state.key,
+        about_kind=kind,
+        code=code,
+        severity=severity,
+        message=message,
+        due_at=due_at,
+    )
+
+
+def refusal_alerts(kind: Kind, state: State) -> dict[str, Said]:
+    """One alert for each refused fact."""
+    return {
+        f"alert:refused:{fact_id}": Said(
+            alert(
+                kind,
+                state,
+                "illegal_transition",
+                f"{refused.type} of {refused.subject} was refused: {refused.reason}",
+                part=fact_id,
+            ),
+            refused.at,
+        )
+        for fact_id, refused in state.refused.items()
+    }
+
+
+def changes(
+    before: Mapping[str, Said], after: Mapping[str, Said], *, state: State, at: datetime
+) -> list[Change]:
+    """What must be published to go from `before` to `after`; `at` is when what vanished ended."""
+    changed = [
+        Change(output_id, _stamped(said.event, state.revision), said.at)
+        for output_id, said in after.items()
+        if output_id not in before or before[output_id].event != said.event
+    ]
+    for output_id, said in before.items():
+        if output_id not in after:
+            taken_back = _taken_back(said.event)
+            if taken_back is not None:
+                changed.append(Change(output_id, _stamped(taken_back, state.revision), at))
+    return changed
+
+
+def change_id(kind: Kind, key: str, change: Change, revision: int) -> str:
+    """Event id of a change: the same facts say the same thing under the same id."""
+    content = msgspec.json.encode(change.event).decode()
+    name = f"{kind}\0{key}\0{change.output_id}\0{revision}\0{change.event.name}\0{content}"
+    return str(uuid5(_NAMESPACE, name))
+
+
+def _stamped(event: Event, revision: int) -> Event:
+    if "revision" not in event.__struct_fields__:
+        return event
+    return msgspec.structs.replace(event, revision=revision)
+
+
+def _taken_back(event: Event) -> Event | None:
+    match event:
+        case AlertRaised():
+            return AlertCleared(
+                alert_id=event.alert_id,
+                about=event.about,
+                about_kind=event.about_kind,
+                code=event.code,
+            )
+        case ConsignmentPositionChanged():
+            return msgspec.structs.replace(event, member=False)
+        case _:
+            return None

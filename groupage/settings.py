@@ -114,8 +114,6 @@ class TopicSettings(BaseSettings):
 
     prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,80}$")
     """Lets several hubs, or several tests, share one Kafka."""
-    partitions: int = Field(default=8, ge=1, le=256)
-    """Of the topics whose number of partitions the topic table leaves to the hub."""
     replication_factor: int = Field(default=1, ge=1, le=7)
 
 

@@ -72,6 +72,8 @@ class Child:
     stop_budget_s: float = 20.0
     ordinary_user: bool = False
     """Leave root first: PostgreSQL refuses to run as root."""
+    ends_with_us: bool = True
+    """Whether the system ends it when this process is gone, however it went (Linux)."""
     _popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     identity: Identity | None = None
 
@@ -80,7 +82,8 @@ class Child:
         _roll(self.log_file)
         launcher = [
             *(sys.executable, "-m", "groupage.local.launch"),
-            *("--parent", str(os.getpid()), "--signal", str(int(self.stop_signal))),
+            *("--signal", str(int(self.stop_signal))),
+            *(["--parent", str(os.getpid())] if self.ends_with_us else []),
             *(["--ordinary-user"] if self.ordinary_user else []),
             "--",
         ]
@@ -119,7 +122,7 @@ class Child:
             return True
         while self._popen.poll() is None:
             if time.monotonic() >= deadline:
-                log.warning("process_killed", process=self.name, pid=self._popen.pid)
+                log.warning("process_killed", name=self.name, pid=self._popen.pid)
                 self._popen.kill()
                 self._popen.wait(10)
                 return False

@@ -1,6 +1,6 @@
 """Becomes another program that ends when its parent does, and that is not root if it must not be.
 
-``python -m groupage.local.launch --parent PID --signal N [--ordinary-user] -- PROGRAM ARG...``
+``python -m groupage.local.launch --signal N [--parent PID] [--ordinary-user] -- PROGRAM ARG...``
 
 The process keeps its id: what the caller started is what runs. Standard library only, because
 every child passes through here.
@@ -77,7 +77,7 @@ def can_enter_user_namespace() -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Prepare this process as asked, then become the program."""
     parser = argparse.ArgumentParser(prog="groupage.local.launch")
-    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--parent", type=int)
     parser.add_argument("--signal", type=int, required=True)
     parser.add_argument("--ordinary-user", action="store_true")
     parser.add_argument("program", nargs="+")
@@ -85,7 +85,8 @@ def main(arguments: list[str] | None = None) -> None:
     if asked.ordinary_user:
         leave_root()
     # Last: a change of user clears the death signal.
-    end_with_parent(asked.parent, asked.signal)
+    if asked.parent:
+        end_with_parent(asked.parent, asked.signal)
     try:
         os.execvp(asked.program[0], asked.program)  # noqa: S606 - no shell is the point
     except OSError as error:

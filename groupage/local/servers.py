@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from groupage.domain.errors import Unavailable
@@ -16,6 +17,14 @@ from groupage.settings import LocalSettings
 KAFKA_READY_TIMEOUT_S = 90.0
 """After a hard stop Kafka reads its logs again, and the machine may be busy."""
 POSTGRES_READY_TIMEOUT_S = 60.0
+
+
+GoesOn = Callable[[], bool]
+"""False as soon as nobody waits for the server any more."""
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -69,24 +78,27 @@ def start_postgres(node: postgres.PostgresNode) -> RunningServer:
     return RunningServer(child=child, address=node.url())
 
 
-def await_kafka(server: RunningServer) -> None:
+def await_kafka(server: RunningServer, goes_on: GoesOn = _always) -> None:
     """Raises Unavailable, with the end of the log, when the broker does not come up."""
     if not kafka.wait_ready(
-        server.address, timeout_s=KAFKA_READY_TIMEOUT_S, still_there=server.child.is_running
+        server.address,
+        timeout_s=KAFKA_READY_TIMEOUT_S,
+        still_there=lambda: goes_on() and server.child.is_running(),
     ):
         raise _did_not_start(server.child, KAFKA_READY_TIMEOUT_S)
 
 
-def await_postgres(server: RunningServer, maintenance_url: str) -> None:
+def await_postgres(server: RunningServer, maintenance_url: str, goes_on: GoesOn = _always) -> None:
     """Wait, then make the hub's database. Raises Unavailable with the end of the log."""
     deadline = time.monotonic() + POSTGRES_READY_TIMEOUT_S
     while not postgres.wait_ready(
         maintenance_url,
         timeout_s=deadline - time.monotonic(),
-        still_there=server.child.is_running,
+        still_there=lambda: goes_on() and server.child.is_running(),
     ):
         # Back-ends of a server that was killed hold its shared memory for a moment.
-        if time.monotonic() >= deadline or "shared memory block" not in server.child.log_tail():
+        held = "shared memory block" in server.child.log_tail()
+        if not goes_on() or not held or time.monotonic() >= deadline:
             raise _did_not_start(server.child, POSTGRES_READY_TIMEOUT_S)
         time.sleep(0.5)
         server.child.start()

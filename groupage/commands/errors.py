@@ -1,0 +1,33 @@
+"""What the command line says instead of a traceback."""
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from groupage import settings
+from groupage.domain.errors import GroupageError
+
+
+def explained(error: Exception) -> str | None:
+    """The message for an error that is not a bug of groupage; ``None`` for one that is."""
+    if isinstance(error, GroupageError):
+        return str(error)
+    if isinstance(error, ValidationError):
+        return _settings_message(error)
+    return None
+
+
+def _settings_message(error: ValidationError) -> str | None:
+    settings_class = getattr(settings, error.title, None)
+    if not (isinstance(settings_class, type) and issubclass(settings_class, BaseSettings)):
+        return None
+    prefix = settings_class.model_config.get("env_prefix", "")
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = prefix + "_".join(str(part) for part in item["loc"]).upper()
+        if item["type"] == "missing":
+            lines.append(f"{name} is not set, and no hub runs here: start one with `groupage up`")
+        elif not item["loc"]:
+            lines.append(item["msg"])
+        else:
+            lines.append(f"{name}: {item['msg']}")
+    return "; ".join(lines)

@@ -1,0 +1,111 @@
+"""``groupage status``: what runs, and under which addresses."""
+
+import json
+import os
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from groupage.local.hub import running_hub
+from groupage.local.state import HubState, ProcessState
+from groupage.settings import LocalSettings
+
+NOT_RUNNING = 1
+
+
+def main(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Show the hub of the data directory; status 0 while it runs, 1 otherwise."""
+    settings = LocalSettings()
+    state = running_hub(settings.data_dir)
+    described = describe(state, str(settings.data_dir))
+    if as_json:
+        typer.echo(json.dumps(described, indent=2))
+    else:
+        _print(described)
+    if state is None or state.phase != "running":
+        raise typer.Exit(NOT_RUNNING)
+
+
+def describe(state: HubState | None, data_dir: str) -> dict[str, Any]:
+    """The shape scripts rely on. Without a hub, servers named by the environment are shown."""
+    if state is None:
+        kafka = os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS")
+        database = os.environ.get("GROUPAGE_DATABASE_URL")
+        return {
+            "phase": "stopped",
+            "data_dir": data_dir,
+            "kafka": {"bootstrap_servers": kafka, "local": False},
+            "database": {"url": without_password(database) if database else None, "local": False},
+            "gateway": {"url": os.environ.get("GROUPAGE_GATEWAY_URL")},
+            "api": {"url": os.environ.get("GROUPAGE_API_URL")},
+            "metrics": [],
+            "processes": [],
+        }
+    return {
+        "phase": state.phase,
+        "data_dir": data_dir,
+        "clock": state.clock,
+        "kafka": {
+            "bootstrap_servers": state.kafka_bootstrap_servers,
+            "local": state.kafka_is_local,
+        },
+        "database": {
+            "url": without_password(state.database_url),
+            "local": state.database_is_local,
+        },
+        "gateway": {"url": state.gateway_url or None},
+        "api": {"url": state.api_url or None},
+        "metrics": [process.metrics for process in state.processes if process.metrics],
+        "processes": [_process(process) for process in state.processes],
+    }
+
+
+def without_password(url: str) -> str:
+    """The address with its password replaced: what is printed may be pasted anywhere."""
+    parts = urlsplit(url)
+    account, at, host = parts.netloc.rpartition("@")
+    user, colon, password = account.partition(":")
+    if not (at and colon and password):
+        return url
+    return urlunsplit(parts._replace(netloc=f"{user}:***@{host}"))
+
+
+def _process(process: ProcessState) -> dict[str, Any]:
+    alive = process.identity is not None and process.identity.process() is not None
+    return {
+        "name": process.name,
+        "pid": process.identity.pid if process.identity and alive else None,
+        "state": process.state if alive or process.state != "running" else "died",
+        "restarts": process.restarts,
+        "metrics": process.metrics,
+        "log_file": process.log_file,
+    }
+
+
+def _print(described: dict[str, Any]) -> None:
+    console = Console()
+    console.print(f"hub on {described['data_dir']}: {described['phase']}", highlight=False)
+    for name, address in (
+        ("Kafka", described["kafka"]["bootstrap_servers"]),
+        ("PostgreSQL", described["database"]["url"]),
+        ("gateway", described["gateway"]["url"]),
+        ("API", described["api"]["url"]),
+    ):
+        if address:
+            console.print(f"  {name:<11} {address}", highlight=False, soft_wrap=True)
+    if not described["processes"]:
+        console.print("start one with `groupage up`, or try `groupage demo`")
+        return
+    table = Table("process", "pid", "state", "restarts", "metrics")
+    for process in described["processes"]:
+        table.add_row(
+            process["name"],
+            str(process["pid"] or ""),
+            process["state"],
+            str(process["restarts"]),
+            process["metrics"] or "",
+        )
+    console.print(table)

@@ -1,0 +1,36 @@
+"""``groupage topics``: Kafka's topics as the topic table wants them."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import msgspec
+import typer
+
+from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.telemetry.logs import configure_logging
+
+
+def main(
+    *,
+    check: Annotated[bool, typer.Option(help="Make nothing; a missing topic is an error.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Create missing topics and compare the others; status 1 when one differs."""
+    from groupage.contracts.admin import ensure_topics  # noqa: PLC0415 - brings aiokafka
+
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="topics")
+    settings = TopicSettings()
+    report = asyncio.run(
+        ensure_topics(
+            KafkaSettings(),
+            prefix=settings.prefix,
+            replication_factor=settings.replication_factor,
+            create=not check,
+        )
+    )
+    if as_json:
+        typer.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+    else:
+        typer.echo(f"{len(report.created)} topics made, {len(report.present)} were there")
+    report.require_equal()

@@ -1,0 +1,47 @@
+"""The plan answers this instance, and its certificate speaks of these bytes."""
+
+import hashlib
+
+import msgspec
+
+from groupage.domain.plans import Instance, Plan
+from optimizer.canonical import plan_id_of
+from optimizer.verification.case import Case
+from optimizer.verification.violation import Violations, broken
+
+
+def _sha256(value: Instance | Plan) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def check(case: Case) -> Violations:
+    """Request, lane, sequence, plan id, time, and the digests of the certificate."""
+    instance, plan = case.instance, case.plan
+    instance_digest = _sha256(instance)
+    pairs = [
+        ("request_id", plan.request_id, instance.request_id),
+        ("lane_id", plan.lane_id, instance.lane_id),
+        ("sequence", plan.sequence, instance.sequence),
+        ("plan_id", plan.plan_id, plan_id_of(instance_digest)),
+    ]
+    if plan.certificate is not None:
+        bare = msgspec.structs.replace(plan, certificate=None)
+        seal = plan.certificate
+        pairs += [
+            ("certificate.instance_digest", seal.instance_digest, instance_digest),
+            ("certificate.plan_digest", seal.plan_digest, _sha256(bare)),
+        ]
+    found = [
+        broken("other_instance", field, f"is {said!r}, the instance makes it {right!r}")
+        for field, said, right in pairs
+        if said != right
+    ]
+    if plan.decided_at < instance.clock_at:
+        found.append(
+            broken(
+                "decided_before_clock",
+                "decided_at",
+                f"{plan.decided_at} is before the instance's clock {instance.clock_at}",
+            )
+        )
+    return found

@@ -1,0 +1,87 @@
+"""A complete allocation under construction: open containers, who is in them, what it costs."""
+
+from collections.abc import Sequence
+
+from groupage.domain.plans import Demand
+from optimizer.allocation.bins import Bin
+from optimizer.allocation.problem import Problem
+from optimizer.allocation.slots import Slot, new_slot
+
+_RANK = {"must_go": 0, "preferred": 1, "filler": 2}
+
+
+class Draft:
+    """Containers by key with their contents; whatever is in none of them is left out."""
+
+    def __init__(self, problem: Problem, *, extra: Sequence[Slot] = ()) -> None:
+        self.problem = problem
+        slots = {slot.key: slot for slot in (*problem.slots, *extra)}
+        self.bins = {key: Bin(slot, problem.instance) for key, slot in slots.items()}
+        self.where: dict[str, str] = {}
+        self._opened = 0
+        for consignment_id, key in problem.fixed.items():
+            self.put(problem.demands[consignment_id], self.bins[key])
+
+    def put(self, demand: Demand, into: Bin) -> None:
+        """Place it. The caller has asked `accepts`, or it is there anyway."""
+        into.add(demand)
+        self.where[demand.consignment_id] = into.slot.key
+
+    def accepts(self, demand: Demand, into: Bin) -> bool:
+        """Whether the consignment may go there and there is room."""
+        return (
+            self.problem.allows(demand.consignment_id, into.slot) and into.binding(demand) is None
+        )
+
+    def unplaced(self) -> list[Demand]:
+        """Free consignments without a container, most urgent and biggest first."""
+        return sorted(
+            (d for one, d in self.problem.free.items() if one not in self.where),
+            key=lambda d: (_RANK[d.priority], -d.volume_cm3, d.consignment_id),
+        )
+
+    def room(self, pool: tuple[str, str]) -> int:
+        """How many more containers of this departure and type may come into use."""
+        used = sum(
+            bin_.slot.pool == pool and not bin_.slot.fixed and bool(bin_.members)
+            for bin_ in self.bins.values()
+        )
+        return self.problem.room.get(pool, 0) - used
+
+    def usable(self, bin_: Bin) -> bool:
+        """Whether a container is in use, or may come into use under the departure's offers."""
+        if bin_.members or bin_.slot.fixed or bin_.slot.pool not in self.problem.room:
+            return True
+        return self.room(bin_.slot.pool) > 0
+
+    def fresh(self, pool: Slot) -> Bin:
+        """A new container of a pool; not part of the draft yet."""
+        assert pool.departure is not None, pool.key
+        slot = new_slot(
+            self.problem.instance,
+            pool.departure,
+            pool.spec.iso_type,
+            key=f"{pool.key} #{self._opened + 1}",
+            copies_max=1,
+        )
+        return Bin(slot, self.problem.instance)
+
+    def open(self, bin_: Bin) -> None:
+        """Take a new container, with what is in it, into the draft."""
+        if bin_.slot.key not in self.bins:
+            self._opened += 1
+        self.bins[bin_.slot.key] = bin_
+        self.where.update(dict.fromkeys(bin_.members, bin_.slot.key))
+
+    def price(self, consignment_id: str, bin_: Bin) -> int:
+        """Cost of one free consignment being in this container, dead freight aside."""
+        return self.problem.options[consignment_id][bin_.slot.place]
+
+    def cost(self) -> int:
+        """US cents of all that allocation can change, and of the containers that it cannot."""
+        free = self.problem.free
+        return (
+            sum(b.opening_cost for b in self.bins.values() if b.members or b.slot.fixed)
+            + sum(self.price(one, self.bins[key]) for one, key in self.where.items() if one in free)
+            + sum(cost for one, cost in self.problem.behind.items() if one not in self.where)
+        )

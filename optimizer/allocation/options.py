@@ -1,0 +1,202 @@
+"""Which consignment may be in which container as far as the two alone decide, and what forbids it otherwise."""
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.containers import ContainerSpec
+from groupage.domain.plans import CartonGroup, Demand, Departure, Instance
+from optimizer.allocation.slots import Slot
+
+Code = Literal[
+    "not_available_before_cutoff",
+    "blocked_by_hold",
+    "no_capacity",
+    "costs_more_than_waiting",
+    "no_departure",
+    "dangerous_goods",
+    "mode_mix",
+    "declaration_cap",
+    "larger_than_container",
+    "heavier_than_container",
+    "did_not_fit",
+    "forbidden",
+    "customs_rejected",
+    "dissolved",
+]
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a consignment may not be somewhere."""
+
+    code: Code
+    reason: str
+
+
+def refusal_anywhere(demand: Demand, instance: Instance) -> Refusal | None:
+    """What keeps the consignment out of every container of this plan (committed ones are past this)."""
+    rules = instance.rules
+    if demand.customs == "REJECTED":
+        return Refusal(code="customs_rejected", reason="customs rejected its declaration")
+    if demand.dg_classes and not rules.allow_dangerous:
+        classes = ", ".join(demand.dg_classes)
+        return Refusal(
+            code="dangerous_goods",
+            reason=f"dangerous goods of class {classes} do not go into a shared container here",
+        )
+    if demand.mode == "1039" and demand.value_usd_cents > rules.declaration_cap_usd_cents:
+        return Refusal(
+            code="declaration_cap",
+            reason=(
+                f"value {usd(demand.value_usd_cents)} is above the cap of one 1039 declaration "
+                f"({usd(rules.declaration_cap_usd_cents)}); split it"
+            ),
+        )
+    if rules.mode_mix and not any(demand.mode in modes for modes in rules.mode_mix):
+        return Refusal(
+            code="mode_mix", reason=f"customs mode {demand.mode} is in no set of the mode policy"
+        )
+    if not instance.departures:
+        return Refusal(code="no_departure", reason="no departure of the lane can be planned")
+    return None
+
+
+def refusal_in(demand: Demand, slot: Slot, instance: Instance) -> Refusal | None:
+    """What keeps the consignment out of this container; None: nothing but the other contents."""
+    here = demand.current_consolidation_id == slot.key
+    if demand.committed and here:
+        return None
+    checks = (
+        _fence(slot),
+        _hold(demand, here=here),
+        _pin(demand, slot),
+        _cutoff(demand, slot, instance, here=here),
+        _size(demand, slot),
+    )
+    return next((refusal for refusal in checks if refusal is not None), None)
+
+
+def _fence(slot: Slot) -> Refusal | None:
+    if not slot.fixed:
+        return None
+    return Refusal(code="no_capacity", reason=f"{slot.key} is closed to changes (manifest filed)")
+
+
+def _hold(demand: Demand, *, here: bool) -> Refusal | None:
+    if not demand.blocked or here:
+        return None
+    return Refusal(
+        code="blocked_by_hold", reason="a hold stands: it keeps a place it has but gets no new one"
+    )
+
+
+def _pin(demand: Demand, slot: Slot) -> Refusal | None:
+    voyage_id = slot.pool[0]
+    if voyage_id in demand.forbidden_voyage_ids:
+        return Refusal(code="forbidden", reason=f"a dispatcher forbade voyage {voyage_id}")
+    if demand.pinned_consolidation_id not in (None, slot.key):
+        return Refusal(code="forbidden", reason=f"pinned to {demand.pinned_consolidation_id}")
+    if demand.pinned_voyage_id not in (None, voyage_id):
+        return Refusal(code="forbidden", reason=f"pinned to voyage {demand.pinned_voyage_id}")
+    return None
+
+
+def _cutoff(demand: Demand, slot: Slot, instance: Instance, *, here: bool) -> Refusal | None:
+    departure = slot.departure
+    if departure is None:
+        return Refusal(code="no_departure", reason=f"{slot.key} has lost its voyage")
+    if demand.available_at > departure.lco_at:
+        return Refusal(
+            code="not_available_before_cutoff",
+            reason=(
+                f"available {minute(demand.available_at)}, LCO of {departure.voyage_id} "
+                f"{tense(departure, instance)} {minute(departure.lco_at)}"
+            ),
+        )
+    if not here and instance.clock_at > departure.lco_at:
+        return Refusal(
+            code="no_departure",
+            reason=(
+                f"{departure.voyage_id} takes nothing new: its LCO was {minute(departure.lco_at)}"
+            ),
+        )
+    return None
+
+
+def _size(demand: Demand, slot: Slot) -> Refusal | None:
+    for group in demand.cartons:
+        if not carton_fits(group, slot.spec):
+            size = f"{group.length_mm}x{group.width_mm}x{group.height_mm} mm"
+            return Refusal(
+                code="larger_than_container",
+                reason=f"a carton of {size} does not pass into a {slot.spec.iso_type}",
+            )
+    if demand.volume_cm3 > slot.usable_cm3:
+        return Refusal(
+            code="larger_than_container",
+            reason=(
+                f"{m3(demand.volume_cm3)} is more than a {slot.spec.iso_type} may take "
+                f"({m3(slot.usable_cm3)}); split it"
+            ),
+        )
+    if demand.gross_g > slot.payload_g:
+        return Refusal(
+            code="heavier_than_container",
+            reason=(
+                f"{demand.gross_g // 1_000} kg is more than a {slot.spec.iso_type} carries "
+                f"({slot.payload_g // 1_000} kg); split it"
+            ),
+        )
+    return None
+
+
+def carton_fits(group: CartonGroup, spec: ContainerSpec) -> bool:
+    """Whether some allowed orientation goes through the door and stands inside."""
+    width_mm = min(spec.width_mm, spec.door_width_mm)
+    height_mm = min(spec.height_mm, spec.door_height_mm)
+    edges = (group.length_mm, group.width_mm, group.height_mm)
+    return any(
+        along <= spec.length_mm and across <= width_mm and up <= height_mm
+        for along, across, up in permutations(edges)
+        if up == group.height_mm or not group.this_side_up
+    )
+
+
+def first_binding(refusals: Sequence[Refusal]) -> Refusal:
+    """The refusal that a dispatcher can do most about: the last of the departures' own words."""
+    order = (
+        "forbidden",
+        "blocked_by_hold",
+        "did_not_fit",
+        "larger_than_container",
+        "heavier_than_container",
+        "not_available_before_cutoff",
+        "no_capacity",
+        "no_departure",
+    )
+    ranked = [refusal for code in order for refusal in refusals if refusal.code == code]
+    if not ranked:
+        return refusals[-1]
+    return [refusal for refusal in ranked if refusal.code == ranked[0].code][-1]
+
+
+def tense(departure: Departure, instance: Instance) -> str:
+    """Was or is, by the hub's clock."""
+    return "was" if departure.lco_at <= instance.clock_at else "is"
+
+
+def minute(instant: object) -> str:
+    """An instant for people, UTC."""
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
+def usd(cents: int) -> str:
+    """Money for people."""
+    return f"{cents / 100:,.0f} USD"
+
+
+def m3(volume_cm3: int) -> str:
+    """Volume for people."""
+    return f"{volume_cm3 / 1_000_000:.2f} m³"

@@ -1,0 +1,69 @@
+"""The cost terms of a plan as the allocation sees them, in US cents. The formulas stand in optimizer/README.md."""
+
+from datetime import datetime, timedelta
+
+from groupage.domain.containers import PLANNING_STANDARD_CM3
+from groupage.domain.plans import Demand, Departure, Instance, Weights
+from groupage.domain.units import CM3_PER_M3
+
+_CM3_S_PER_M3_DAY = CM3_PER_M3 * 86_400
+
+
+def _seconds(span: timedelta) -> int:
+    return max(0, span.days * 86_400 + span.seconds)
+
+
+def lateness(demand: Demand, departure: Departure, weights: Weights) -> int:
+    """What arriving after `latest_arrival_at` costs."""
+    if demand.latest_arrival_at is None:
+        return 0
+    late_s = _seconds(departure.eta_at - demand.latest_arrival_at)
+    return demand.volume_cm3 * weights.late_per_m3_day * late_s // _CM3_S_PER_M3_DAY
+
+
+def waiting(demand: Demand, departure: Departure, weights: Weights) -> int:
+    """What the floor space costs until departure."""
+    wait_s = _seconds(departure.etd_at - demand.available_at)
+    return demand.volume_cm3 * weights.wait_per_m3_day * wait_s // _CM3_S_PER_M3_DAY
+
+
+def left_out(demand: Demand, weights: Weights) -> int:
+    """What it costs to leave the consignment behind."""
+    if demand.blocked and demand.current_consolidation_id is None:
+        return 0
+    price = {
+        "must_go": weights.left_out_must_go_per_m3,
+        "preferred": weights.left_out_per_m3,
+        "filler": weights.left_out_filler_per_m3,
+    }[demand.priority]
+    return demand.volume_cm3 * price // CM3_PER_M3
+
+
+def dead_freight(iso_type: str, cargo_cm3: int, weights: Weights) -> int:
+    """What the unused part of the planning standard costs."""
+    unused_cm3 = max(0, PLANNING_STANDARD_CM3.get(iso_type, 0) - cargo_cm3)
+    return -(-unused_cm3 * weights.dead_freight_per_m3 // CM3_PER_M3)
+
+
+def freight(departure: Departure, iso_type: str) -> int:
+    """Freight of one container; 0 when the departure does not offer the type (any more)."""
+    return next((o.freight_usd_cents for o in departure.offers if o.iso_type == iso_type), 0)
+
+
+def change_price(demand: Demand, instance: Instance) -> int:
+    """What it costs to move the consignment from its current container; 0: nothing, or forced."""
+    current = demand.current_consolidation_id
+    held = next((c for c in instance.consolidations if c.consolidation_id == current), None)
+    if held is None:
+        return 0
+    departure = next((d for d in instance.departures if d.voyage_id == held.voyage_id), None)
+    if departure is None:
+        return 0
+    forced = not demand.committed and (
+        demand.pinned_consolidation_id not in (None, current)
+        or demand.pinned_voyage_id not in (None, held.voyage_id)
+        or held.voyage_id in demand.forbidden_voyage_ids
+        or demand.customs == "REJECTED"
+        or demand.available_at > departure.lco_at
+    )
+    return 0 if forced else instance.weights.change

@@ -15,7 +15,7 @@ from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook
 from groupage.local.state import HubLock, HubState, Phase, ProcessState, write_state
 from groupage.local.supervised import Supervised
-from groupage.local.table import ONE_SHOTS, groupage, process_table
+from groupage.local.table import MIGRATE, TOPICS, groupage, process_table
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
 
 Clock = Literal["wall", "external"]
@@ -23,6 +23,8 @@ Clock = Literal["wall", "external"]
 _READY_TIMEOUT_S = 90.0
 _ONE_SHOT_TIMEOUT_S = 120.0
 _POLL_S = 0.1
+_POSTGRES, _KAFKA = -1, -2
+"""Stages of the servers: they stop last."""
 
 
 class StopRequested(GroupageError):
@@ -56,6 +58,7 @@ class Supervisor:
         self._report = report
         self._lock = HubLock(self._data.lock_file)
         self._supervised: list[Supervised] = []
+        self._one_shots: list[Child] = []
         self._stop_requested = False
         identity = Identity.of(os.getpid())
         assert identity, "this process runs"
@@ -82,7 +85,6 @@ class Supervisor:
             end_leftovers(self._data)
             ports = PortBook(self._data.ports_file)
             self._start_servers(ports)
-            self._run_one_shots()
             if not self._servers_only:
                 self._start_processes(ports)
             ports.save()
@@ -109,6 +111,8 @@ class Supervisor:
         """Stop all in order: intake, the rest of groupage, then the servers. Always succeeds."""
         if self._supervised:
             self._write("stopping", "stopping")
+        for child in self._one_shots:
+            child.stop()
         for stage in sorted({s.stage for s in self._supervised}, reverse=True):
             together = [s for s in self._supervised if s.stage == stage]
             for supervised in together:
@@ -123,67 +127,70 @@ class Supervisor:
     # --- start, step by step --------------------------------------------------------------------
 
     def _start_servers(self, ports: PortBook) -> None:
-        waits: list[Callable[[], None]] = []
-        if not self._database:
-            self._tell("starting PostgreSQL")
-            postgres = servers.postgres_node(self._data)
-            database = servers.start_postgres(postgres)
-            self._supervise(database.child, stage=-1)
-            waits.append(
-                lambda: servers.await_postgres(database, postgres.url("postgres"), self._goes_on)
-            )
-            self._state = msgspec.structs.replace(self._state, database_url=database.address)
-        else:
-            url = self._database.url.get_secret_value()
-            self._state = msgspec.structs.replace(
-                self._state, database_url=url, database_is_local=False
-            )
-        if not self._kafka:
-            self._tell("preparing Kafka")
-            node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
-            broker = servers.start_kafka(node)
-            self._supervise(broker.child, stage=-2)
-            waits.append(lambda: servers.await_kafka(broker, self._goes_on))
-            self._state = msgspec.structs.replace(
-                self._state, kafka_bootstrap_servers=broker.address
-            )
-        else:
-            self._state = msgspec.structs.replace(
-                self._state,
-                kafka_bootstrap_servers=self._kafka.bootstrap_servers,
-                kafka_is_local=False,
-            )
-        self._tell("waiting for Kafka and PostgreSQL")
-        for wait in waits:
-            try:
-                wait()
-            finally:
-                self._check_stop()  # rather than the complaint that the server is not up yet
+        """Both servers, topics and tables; whatever can go on at once does."""
+        broker = self._start_kafka(ports)
+        self._start_postgres()
+        migrate = self._begin_one_shot(MIGRATE)
+        if broker:
+            self._tell("waiting for Kafka")
+            self._wait(lambda: servers.await_kafka(broker, self._goes_on))
+        topics = self._begin_one_shot(TOPICS)
+        for one_shot in (migrate, topics):
+            self._finish(one_shot)
         for supervised in self._supervised:
             supervised.state = "running"
 
-    def _run_one_shots(self) -> None:
-        for arguments in ONE_SHOTS:
-            name = " ".join(arguments)
-            self._tell(f"groupage {name}")
-            child = self._child(name, groupage(*arguments))
-            child.start()
-            deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
-            while child.is_running() and time.monotonic() < deadline:
-                self._pause(child)
-            if not child.wait_stopped(deadline) or child.poll():
-                raise Unavailable(
-                    f"`groupage {name}` failed; its log {child.log_file} ends with:\n"
-                    f"{child.log_tail()}"
-                )
+    def _start_kafka(self, ports: PortBook) -> servers.RunningServer | None:
+        if self._kafka:
+            self._know(kafka_bootstrap_servers=self._kafka.bootstrap_servers, kafka_is_local=False)
+            return None
+        self._tell("preparing Kafka")
+        node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
+        broker = servers.start_kafka(node)
+        self._supervise(broker.child, stage=_KAFKA)
+        self._know(kafka_bootstrap_servers=broker.address)
+        return broker
+
+    def _start_postgres(self) -> None:
+        if self._database:
+            self._know(database_url=self._database.url.get_secret_value(), database_is_local=False)
+            return
+        self._tell("starting PostgreSQL")
+        node = servers.postgres_node(self._data)
+        server = servers.start_postgres(node)
+        self._supervise(server.child, stage=_POSTGRES)
+        self._know(database_url=server.address)
+        self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._goes_on))
+
+    def _wait(self, wait: Callable[[], None]) -> None:
+        try:
+            wait()
+        finally:
+            self._check_stop()  # rather than the complaint that the server is not up yet
+
+    def _begin_one_shot(self, arguments: tuple[str, ...]) -> Child:
+        child = self._child(arguments[0], groupage(*arguments))
+        child.start()
+        self._one_shots.append(child)
+        return child
+
+    def _finish(self, child: Child) -> None:
+        self._tell(f"groupage {child.name}")
+        deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
+        while child.is_running() and time.monotonic() < deadline:
+            self._pause()
+        if not child.wait_stopped(deadline) or child.poll():
+            raise Unavailable(
+                f"`groupage {child.name}` failed; its log {child.log_file} ends with:\n"
+                f"{child.log_tail()}"
+            )
 
     def _start_processes(self, ports: PortBook) -> None:
         gateway_port = ports.port(
             "gateway", wanted=self._settings.gateway_port, variable="GROUPAGE_GATEWAY_PORT"
         )
         api_port = ports.port("api", wanted=self._settings.api_port, variable="GROUPAGE_API_PORT")
-        self._state = msgspec.structs.replace(
-            self._state,
+        self._know(
             gateway_url=f"http://{LOOPBACK}:{gateway_port}",
             api_url=f"http://{LOOPBACK}:{api_port}",
         )
@@ -220,7 +227,7 @@ class Supervisor:
             if ready:
                 supervised.state = "running"
                 return
-            self._pause(None)
+            self._pause()
         how = (
             f"not ready in {_READY_TIMEOUT_S:g} s: {answer}"
             if child.is_running()
@@ -265,10 +272,7 @@ class Supervisor:
         self._report(doing)
         self._write("starting", doing)
 
-    def _pause(self, child: Child | None) -> None:
-        """Wait a moment; when a stop was asked for, end the one-shot ``child`` and give up."""
-        if self._stop_requested and child:
-            child.stop()
+    def _pause(self) -> None:
         self._check_stop()
         time.sleep(_POLL_S)
 
@@ -278,6 +282,9 @@ class Supervisor:
     def _check_stop(self) -> None:
         if self._stop_requested:
             raise StopRequested
+
+    def _know(self, **facts: object) -> None:
+        self._state = msgspec.structs.replace(self._state, **facts)
 
     def _snapshots(self) -> tuple[ProcessState, ...]:
         return tuple(supervised.snapshot() for supervised in self._supervised)

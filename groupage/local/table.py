@@ -36,8 +36,9 @@ class ProcessSpec:
         return f"http://{LOOPBACK}:{self.metrics_port}"
 
 
-ONE_SHOTS: tuple[tuple[str, ...], ...] = (("migrate",), ("topics",))
-"""Commands that must succeed between the servers and the first process."""
+MIGRATE = ("migrate",)
+TOPICS = ("topics",)
+"""Commands that must succeed once their server is up and before the first process starts."""
 
 
 def process_table(

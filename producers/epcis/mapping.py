@@ -1,0 +1,276 @@
+"""EPCIS event → events of the hub. Pure; what means nothing here raises Unmapped with its reason.
+
+| EPCIS 2.0 | groupage |
+|---|---|
+| Object, by bizStep, per EPC | `units.py`: received, measured, stored, moved, staged, shipped … |
+| Object holding; persistentDisposition | hold.placed, hold.released (needs the consignment) |
+| Aggregation ADD, parent a container | unit.loaded, for each child |
+| Aggregation ADD, other parent | unit.packed, for each child; a container: on_board |
+| Aggregation DELETE | unit.unloaded or unit.unpacked, for each child |
+| Aggregation OBSERVE | as Object for parent and children, and the children are in the parent |
+| Transformation | unit.repacked |
+| Association, parent a container | container.sealed; after a DELETE or when replacing: resealed |
+| Transaction with a desadv | asn.received |
+"""
+
+from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import (
+    AnnouncedUnit,
+    AsnReceived,
+    HoldPlaced,
+    HoldReleased,
+    HoldType,
+    ReceiptDiscrepancy,
+)
+from groupage.domain.events.equipment import ContainerOnBoard, ContainerResealed, ContainerSealed
+from groupage.domain.events.unit import (
+    UnitLoaded,
+    UnitPacked,
+    UnitRepacked,
+    UnitUnloaded,
+    UnitUnpacked,
+)
+from producers.epcis.observation import Observation
+from producers.epcis.units import of_container, of_unit
+from producers.epcis.unmapped import Unmapped
+
+_INSIDE_STEPS = frozenset(("packing", "repackaging", "loading"))
+_RESEAL_STEPS = frozenset(("replacing", "repairing"))
+_HOLDS: dict[str, HoldType] = {
+    "damaged": "DAMAGE",
+    "needs_replacement": "DAMAGE",
+    "mismatch_quantity": "MEASURE",
+    "mismatch_class": "DOCS",
+    "mismatch_instance": "DOCS",
+    "no_pedigree_match": "DOCS",
+}
+Seals = dict[str, str]
+"""Seals taken off earlier in the same document, by container."""
+
+
+def events_of(seen: Observation, broken_seals: Seals) -> list[Event]:
+    """What the event means for the hub, never nothing. Raises Unmapped."""
+    match seen.kind:
+        case "ObjectEvent":
+            return _object(seen)
+        case "AggregationEvent":
+            return _aggregation(seen)
+        case "TransformationEvent":
+            return _transformation(seen)
+        case "AssociationEvent":
+            return _association(seen, broken_seals)
+        case _:
+            return _transaction(seen)
+
+
+def _object(seen: Observation) -> list[Event]:
+    if seen.action == "DELETE":
+        raise Unmapped("object_deleted", "the end of an object's life is no event of the hub")
+    held = _holds(seen)
+    if seen.step == "holding":
+        if not held:
+            raise Unmapped("no_consignment", "holding needs the consignment; name it (GINC)")
+        return held
+    return [*_each(seen, seen.units, seen.containers), *held]
+
+
+def _each(seen: Observation, units: tuple[str, ...], containers: tuple[str, ...]) -> list[Event]:
+    if not units and not containers:
+        what = "only quantities of a class" if seen.by_class else "no logistic unit or container"
+        raise Unmapped("no_logistic_unit", f"{seen.step or seen.kind}: the event names {what}")
+    if damage := _damage(seen, units):
+        return damage
+    return [
+        *(of_container(seen, ref) for ref in containers),
+        *(of_unit(seen, unit_id) for unit_id in units),
+    ]
+
+
+def _damage(seen: Observation, units: tuple[str, ...]) -> list[Event]:
+    """An inspection that measures nothing but finds damage, of a consignment that is named."""
+    found = seen.step == "inspecting" and not seen.measured.seen and units
+    if not found or seen.consignment_id is None or seen.disposition != "damaged":
+        return []
+    return [
+        ReceiptDiscrepancy(
+            consignment_id=seen.consignment_id,
+            discrepancy="damaged",
+            pieces=len(units),
+            unit_ids=units,
+        )
+    ]
+
+
+def _holds(seen: Observation) -> list[Event]:
+    """Holds are named after the disposition that is set, so that unsetting it finds them."""
+    if seen.consignment_id is None:
+        return []
+    placed = seen.holds_set
+    if seen.step == "holding" and not placed and not seen.holds_unset:
+        placed = (seen.disposition or "holding",)
+    elif seen.step != "holding":
+        placed = tuple(word for word in placed if word in _HOLDS)
+    return [
+        *(
+            HoldPlaced(
+                consignment_id=seen.consignment_id,
+                hold_id=f"epcis:{word}",
+                hold=_HOLDS.get(word, "DISPATCHER"),
+                by="EPCIS",
+                reason=word,
+            )
+            for word in placed
+        ),
+        *(
+            HoldReleased(
+                consignment_id=seen.consignment_id, hold_id=f"epcis:{word}", by="EPCIS", reason=word
+            )
+            for word in seen.holds_unset
+            if seen.step == "holding" or word in _HOLDS
+        ),
+    ]
+
+
+def _aggregation(seen: Observation) -> list[Event]:
+    children = len(seen.units) + len(seen.containers)
+    if seen.action == "OBSERVE" and seen.step not in _INSIDE_STEPS:
+        return _observed_together(seen)
+    if seen.parent is None:
+        raise Unmapped("no_parent", "the aggregation names no parent")
+    if not children:
+        raise Unmapped(
+            "children_unnamed",
+            f"{seen.action} on {seen.parent.id} without serialised children: name each of them",
+        )
+    return _taken_out(seen) if seen.action == "DELETE" else _put_in(seen)
+
+
+def _observed_together(seen: Observation) -> list[Event]:
+    parent = seen.parent
+    units, containers = seen.units, seen.containers
+    if parent is not None and parent.is_container:
+        containers = (parent.id, *containers)
+    elif parent is not None and parent.scheme not in ("sgln", "gsrn"):
+        units = (parent.id, *units)
+    events = _each(seen, units, containers)
+    inside = _put_in(seen) if parent is not None and (seen.units or seen.containers) else []
+    return [*events, *inside]
+
+
+def _put_in(seen: Observation) -> list[Event]:
+    parent = seen.parent
+    if parent is None:
+        return []
+    on_board: list[Event] = [ContainerOnBoard(equipment_ref=ref) for ref in seen.containers]
+    if parent.is_container:
+        return [
+            *on_board,
+            *(
+                UnitLoaded(
+                    unit_id=unit_id, consignment_id=seen.consignment_id, equipment_ref=parent.id
+                )
+                for unit_id in seen.units
+            ),
+        ]
+    return [
+        *on_board,
+        *(
+            UnitPacked(unit_id=unit_id, consignment_id=seen.consignment_id, parent_id=parent.id)
+            for unit_id in seen.units
+        ),
+    ]
+
+
+def _taken_out(seen: Observation) -> list[Event]:
+    parent = seen.parent
+    if parent is None or not seen.units:
+        raise Unmapped("no_logistic_unit", "only containers are taken off; the hub does not follow")
+    if parent.is_container:
+        return [
+            UnitUnloaded(
+                unit_id=unit_id,
+                consignment_id=seen.consignment_id,
+                equipment_ref=parent.id,
+                reason=seen.disposition,
+            )
+            for unit_id in seen.units
+        ]
+    return [
+        UnitUnpacked(unit_id=unit_id, consignment_id=seen.consignment_id, parent_id=parent.id)
+        for unit_id in seen.units
+    ]
+
+
+def _transformation(seen: Observation) -> list[Event]:
+    if not seen.inputs or not seen.outputs:
+        raise Unmapped(
+            "inputs_or_outputs_only_by_class",
+            "a repack needs at least one serialised input and output; classes have no state",
+        )
+    measured = seen.measured
+    return [
+        UnitRepacked(
+            unit_id=seen.outputs[0],
+            consignment_id=seen.consignment_id,
+            inputs=seen.inputs,
+            outputs=seen.outputs,
+            size=measured.size if len(seen.outputs) == 1 else None,
+            gross_g=measured.gross_g if len(seen.outputs) == 1 else None,
+        )
+    ]
+
+
+def _association(seen: Observation, broken_seals: Seals) -> list[Event]:
+    parent = seen.parent
+    if parent is None or not parent.is_container:
+        raise Unmapped(
+            "association_without_container",
+            "an association counts here when a seal goes on a container (urn:epc:id:bic:…)",
+        )
+    if not seen.units:
+        raise Unmapped("children_unnamed", f"the seal on {parent.id} has no number")
+    seal_no = seen.units[0]
+    if seen.action == "DELETE":
+        broken_seals[parent.id] = seal_no
+        raise Unmapped(
+            "seal_removed_only",
+            f"seal {seal_no} came off {parent.id}; the hub waits for the new one (ADD)",
+        )
+    old_seal_no = broken_seals.pop(parent.id, "")
+    if old_seal_no or seen.step in _RESEAL_STEPS:
+        reason = seen.disposition or seen.step
+        return [
+            ContainerResealed(
+                equipment_ref=parent.id, seal_no=seal_no, old_seal_no=old_seal_no, reason=reason
+            )
+        ]
+    return [ContainerSealed(equipment_ref=parent.id, seal_no=seal_no)]
+
+
+def _transaction(seen: Observation) -> list[Event]:
+    if seen.action == "DELETE":
+        raise Unmapped("transaction_not_of_a_hub", "a transaction's end is no event of the hub")
+    if "desadv" not in seen.transactions:
+        if seen.step and (seen.units or seen.containers):
+            return _each(seen, seen.units, seen.containers)
+        raise Unmapped(
+            "transaction_not_of_a_hub",
+            "of transactions the hub reads despatch advices (type desadv)",
+        )
+    if not seen.units:
+        raise Unmapped("no_logistic_unit", "the despatch advice names no logistic unit")
+    return [
+        AsnReceived(
+            consignment_id=seen.consignment_id or _reference(seen),
+            units=tuple(AnnouncedUnit(unit_id=unit_id) for unit_id in seen.units),
+        )
+    ]
+
+
+def _reference(seen: Observation) -> str:
+    """Without the consignment's name the purchase order's number stands for it, else the advice's.
+
+    Both are URIs; their last part is the number that people use.
+    """
+    uri = seen.transactions.get("po") or seen.transactions["desadv"]
+    return uri.rstrip("/").replace("/", ":").rpartition(":")[2] or uri

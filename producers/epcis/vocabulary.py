@@ -1,0 +1,63 @@
+"""The words of GS1's Core Business Vocabulary 2.0, in each of the forms in which they are written.
+
+A word may stand bare (``receiving``), as URN (``urn:epcglobal:cbv:bizstep:receiving``), as web URI
+(``https://ref.gs1.org/cbv/BizStep-receiving``) or as compact IRI (``cbv:BizStep-receiving``).
+"""
+
+from typing import Literal
+
+Vocabulary = Literal["bizStep", "disposition", "bizTransaction type", "source type", "error reason"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WORDS: dict[Vocabulary, frozenset[str]] = {
+    "bizStep": _words(
+        """accepting arriving assembling collecting commissioning consigning creating_class_instance
+        cycle_counting decommissioning departing destroying disassembling dispensing encoding
+        entering_exiting holding inspecting installing killing loading other packing picking
+        receiving removing repackaging repairing replacing reserving retail_selling sampling
+        sensor_reporting shipping staging_outbound stock_taking stocking storing transporting
+        unloading unpacking void_shipping"""
+    ),
+    "disposition": _words(
+        """active available completeness_inferred completeness_verified conformant container_closed
+        container_open damaged destroyed dispensed disposed encoded expired in_progress in_transit
+        inactive mismatch_class mismatch_instance mismatch_quantity needs_replacement
+        no_pedigree_match non_conformant non_sellable_other partially_dispensed recalled reserved
+        retail_sold returned sellable_accessible sellable_not_accessible stolen unavailable
+        unknown"""
+    ),
+    "bizTransaction type": _words(
+        "bol cert desadv inv pedigree po poc prodorder recadv rma testprd testres upevt"
+    ),
+    "source type": _words("location owning_party possessing_party"),
+    "error reason": _words("did_not_occur incorrect_data"),
+}
+_PREFIXES: dict[Vocabulary, tuple[str, ...]] = {
+    "bizStep": ("urn:epcglobal:cbv:bizstep:", "BizStep-"),
+    "disposition": ("urn:epcglobal:cbv:disp:", "Disp-"),
+    "bizTransaction type": ("urn:epcglobal:cbv:btt:", "BTT-"),
+    "source type": ("urn:epcglobal:cbv:sdt:", "SDT-"),
+    "error reason": ("urn:epcglobal:cbv:er:", "ER-"),
+}
+_WEB = ("https://ref.gs1.org/cbv/", "https://gs1.org/voc/", "cbv:", "gs1:")
+
+
+def word_of(vocabulary: Vocabulary, text: str) -> str | None:
+    """The bare word, or None when `text` is a word of somebody else's vocabulary."""
+    urn, web = _PREFIXES[vocabulary]
+    if text.startswith(urn):
+        return text.removeprefix(urn)
+    for host in _WEB:
+        if text.startswith(host):
+            return text.removeprefix(host).removeprefix(web)
+    return text if text in WORDS[vocabulary] else None
+
+
+def is_known(vocabulary: Vocabulary, text: str) -> bool:
+    """A CBV word in any form, or a URI of another vocabulary. A bare unknown word is neither."""
+    word = word_of(vocabulary, text)
+    return word in WORDS[vocabulary] if word is not None else ":" in text

@@ -1,0 +1,1 @@
+"""Files that people send: packing lists in CSV and Excel."""

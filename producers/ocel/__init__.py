@@ -1,0 +1,1 @@
+"""Object-centric event logs (OCEL 2.0 container logistics, CSV) → facts."""

@@ -1,0 +1,322 @@
+"""The way onto Kafka for facts from outside: idempotent, ordered per key, with budgets for waits.
+
+For an integrator::
+
+    from datetime import UTC, datetime
+
+    from groupage.domain.events.unit import UnitReceived
+    from groupage.settings import KafkaSettings
+    from producers.publisher import Publisher, new_fact
+
+    async def counted_in() -> None:
+        async with Publisher(KafkaSettings(bootstrap_servers="127.0.0.1:9092")) as publisher:
+            fact = new_fact(
+                UnitReceived(unit_id="106141412345678908", dock="D4"),
+                source="/wms/yiwu-1",
+                event_id="receipt-4711",
+                occurred_at=datetime.now(UTC),
+            )
+            receipt = await publisher.publish(fact)  # Kafka has it when this returns
+            print(receipt.topic, receipt.partition, receipt.offset)
+
+Sending the same (source, event id) again does no harm, so after `Unavailable` simply send again.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Self
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.structs import RecordMetadata
+
+from groupage.contracts.codec import Record, encode
+from groupage.contracts.topics import TOPICS
+from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
+from groupage.domain.events.base import Event
+from groupage.domain.fact import Classifier, Fact
+from groupage.settings import KafkaSettings
+from groupage.telemetry import metrics
+from producers.deadletters import DeadLetter
+
+log = structlog.get_logger(__name__)
+
+LINGER_MS = 5
+"""Wait this long for more records of a batch: thirty times the throughput for 5 ms of latency."""
+_HEADROOM_BYTES = 65_536
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where Kafka put a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one item of a batch: a receipt, or the error that says what to do."""
+
+    event_id: str
+    receipt: Receipt | None = None
+    error: GroupageError | None = None
+
+
+def new_fact(
+    event: Event,
+    *,
+    source: str,
+    event_id: str,
+    occurred_at: datetime,
+    classifier: Classifier = "ACT",
+    correction_of: str | None = None,
+    retracted: bool = False,
+) -> Fact:
+    """An event in its envelope, taken in now. `source` is the URI of the system that says so."""
+    return Fact(
+        event_id=event_id,
+        source=source,
+        key=event.key,
+        occurred_at=occurred_at,
+        recorded_at=datetime.now(UTC),
+        data=event,
+        classifier=classifier,
+        correction_of=correction_of,
+        retracted=retracted,
+    )
+
+
+class Publisher:
+    """Publishes facts; an asynchronous context manager.
+
+    `timeout_s` is the budget of one call of `publish` or `publish_many`, waiting for room included.
+    At most `max_in_flight` records are with Kafka and unanswered; more wait.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        prefix: str = "",
+        timeout_s: float = 10.0,
+        stop_timeout_s: float = 5.0,
+        max_in_flight: int = 5_000,
+    ) -> None:
+        self._settings = settings
+        self._prefix = prefix
+        self._timeout_s = timeout_s
+        self._stop_timeout_s = stop_timeout_s
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._producer: AIOKafkaProducer | None = None
+
+    @property
+    def servers(self) -> str:
+        """The bootstrap servers, for messages."""
+        return self._settings.bootstrap_servers
+
+    async def start(self) -> None:
+        """Connect. Raises Unavailable within `timeout_s` when no broker answers."""
+        producer = AIOKafkaProducer(
+            **self._settings.client_kwargs(),
+            client_id="groupage-publisher",
+            enable_idempotence=True,
+            acks="all",
+            compression_type="lz4",
+            linger_ms=LINGER_MS,
+            max_batch_size=131_072,
+            max_request_size=max(topic.max_message_bytes for topic in TOPICS) + _HEADROOM_BYTES,
+        )
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await producer.start()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await _close(producer, timeout_s=1.0)
+            raise self._unavailable("did not answer", error) from error
+        self._producer = producer
+
+    async def stop(self) -> None:
+        """Flush and close within `stop_timeout_s`; what is not flushed by then is given up."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await _close(producer, timeout_s=self._stop_timeout_s)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def publish(self, fact: Fact) -> Receipt:
+        """Returns when Kafka has the fact.
+
+        Raises InvalidInput before anything is sent, Unavailable when Kafka did not confirm in time
+        (it may still arrive; sending again does no harm).
+        """
+        (outcome,) = await self.publish_many([fact])
+        if outcome.error is not None:
+            raise outcome.error
+        return _receipt_of(outcome)
+
+    async def publish_many(self, facts: Sequence[Fact]) -> list[Outcome]:
+        """One outcome for each fact, in their order; facts of one key arrive in that order.
+
+        Never raises for a single item: an invalid fact is not sent, the others are.
+        """
+        records = [self._encoded(fact) for fact in facts]
+        sound = [record for record in records if isinstance(record, Record)]
+        answers = iter(await self.send_records(sound))
+        return [
+            _outcome(fact, next(answers) if isinstance(record, Record) else record)
+            for fact, record in zip(facts, records, strict=True)
+        ]
+
+    async def quarantine(self, letters: Sequence[DeadLetter]) -> None:
+        """Put aside what cannot become a fact. Raises the first failure."""
+        answers = await self.send_records(
+            [letter.record(prefix=self._prefix) for letter in letters]
+        )
+        for answer in answers:
+            if isinstance(answer, GroupageError):
+                raise answer
+
+    async def check(self) -> None:
+        """Ask the broker for its topics. Raises Unavailable when it does not answer."""
+        producer = self._started()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await producer.client.fetch_all_metadata()
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise self._unavailable("did not answer", error) from error
+
+    async def send_records(self, records: Sequence[Record]) -> list[Receipt | GroupageError]:
+        """Send encoded records; a receipt or an error for each, in their order."""
+        producer = self._started()
+        began = time.perf_counter()
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+        sent: list[asyncio.Future[RecordMetadata] | GroupageError] = []
+        try:
+            async with asyncio.timeout_at(deadline):
+                for record in records:
+                    sent.append(await self._send(producer, record))  # noqa: PERF401 (kept on timeout)
+        except TimeoutError as error:
+            late = self._unavailable(f"took no record within {self._timeout_s:g} s", error)
+            sent.extend([late] * (len(records) - len(sent)))
+        pending = [entry for entry in sent if isinstance(entry, asyncio.Future)]
+        if pending:
+            left_s = max(0.0, deadline - asyncio.get_running_loop().time())
+            await asyncio.wait(pending, timeout=left_s)
+            metrics.PUBLISH_S.observe(time.perf_counter() - began)
+        return [self._answer(entry) for entry in sent]
+
+    async def _send(
+        self, producer: AIOKafkaProducer, record: Record
+    ) -> "asyncio.Future[RecordMetadata] | GroupageError":
+        await self._slots.acquire()
+        try:
+            future: asyncio.Future[RecordMetadata] = await producer.send(
+                record.topic,
+                value=record.value,
+                key=record.key,
+                headers=record.headers,
+                timestamp_ms=record.timestamp_ms,
+            )
+        except KafkaError as error:
+            self._slots.release()
+            return self._failure(error)
+        except BaseException:
+            self._slots.release()
+            raise
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, future: "asyncio.Future[RecordMetadata]") -> None:
+        self._slots.release()
+        if not future.cancelled():
+            future.exception()  # looked at, so that asyncio does not report it a second time
+
+    def _answer(
+        self, entry: "asyncio.Future[RecordMetadata] | GroupageError"
+    ) -> Receipt | GroupageError:
+        if isinstance(entry, GroupageError):
+            return entry
+        if not entry.done():
+            metrics.PUBLISH_FAILURES.labels(reason="timeout").inc()
+            return self._unavailable(f"did not confirm within {self._timeout_s:g} s")
+        if error := entry.exception():
+            return self._failure(error)
+        placed = entry.result()
+        return Receipt(topic=placed.topic, partition=placed.partition, offset=placed.offset)
+
+    def _failure(self, error: BaseException) -> GroupageError:
+        if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
+            metrics.PUBLISH_FAILURES.labels(reason="too_large").inc()
+            return InvalidInput(f"the event is too large for its topic: {error}")
+        metrics.PUBLISH_FAILURES.labels(reason="kafka").inc()
+        if isinstance(error, UnknownTopicOrPartitionError):
+            return Unavailable(
+                f"Kafka at {self.servers} has no such topic ({error}); create the topics with "
+                "`groupage topics create` and check GROUPAGE_TOPIC_PREFIX"
+            )
+        return self._unavailable("refused the record", error)
+
+    def _encoded(self, fact: Fact) -> Record | InvalidInput:
+        try:
+            return encode(fact, prefix=self._prefix)
+        except InvalidInput as error:
+            return error
+
+    def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise Unavailable("the publisher is not started; use it as `async with Publisher(…)`")
+        return self._producer
+
+    def _unavailable(self, what: str, cause: BaseException | None = None) -> Unavailable:
+        why = f" ({type(cause).__name__}: {cause})" if cause and str(cause) else ""
+        return Unavailable(
+            f"Kafka at {self.servers} {what}{why}; check that it runs (`groupage status`, "
+            "`groupage doctor`), that GROUPAGE_KAFKA_BOOTSTRAP_SERVERS names it, and send again: "
+            "the same event id is harmless"
+        )
+
+
+def _receipt_of(outcome: Outcome) -> Receipt:
+    if outcome.receipt is None:
+        raise Unavailable
+    return outcome.receipt
+
+
+def _outcome(fact: Fact, answer: Receipt | GroupageError) -> Outcome:
+    if isinstance(answer, GroupageError):
+        return Outcome(event_id=fact.event_id, error=answer)
+    return Outcome(event_id=fact.event_id, receipt=answer)
+
+
+async def _close(producer: AIOKafkaProducer, *, timeout_s: float) -> None:
+    """Stop; when flushing does not end (broker away, aiokafka issue 1101), tear down by force."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await producer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("publisher_gave_up_flushing", error=repr(error), timeout_s=timeout_s)
+    else:
+        return
+    # Private, but the only handles: stop() is blocked by exactly this task.
+    task = producer._sender.sender_task  # noqa: SLF001
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=1.0)
+    try:
+        async with asyncio.timeout(1.0):
+            await producer.client.close()
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("publisher_client_not_closed", error=repr(error))

@@ -1,0 +1,1 @@
+"""A simulated hub day: seeded, deterministic, and sending what real systems would send."""

@@ -1,0 +1,188 @@
+"""The booking side: the day's lots, bookings, notices, amendments, credit and papers."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from groupage.domain.events.consignment import (
+    AnnouncedUnit,
+    AsnReceived,
+    ConsignmentAmended,
+    ConsignmentCancelled,
+    ConsignmentRejected,
+    DgApproved,
+    DgDeclared,
+    DgRejected,
+)
+from producers.simulator.engine import Action
+from producers.simulator.geography import LINES, draw_merchant
+from producers.simulator.lots import DANGEROUS, Lot, LotMaker
+from producers.simulator.sailings import Sailing
+from producers.simulator.voice import BOOKING, DESK
+from producers.simulator.world import World
+
+EXCEPTIONS = (
+    "short",
+    "over",
+    "damaged",
+    "wrong_marks",
+    "unfit",
+    "measured_deviates",
+    "dangerous",
+    "late_truck",
+    "no_show",
+    "cancelled_before_arrival",
+    "cancelled_after_receipt",
+    "amended",
+    "credit_hold",
+    "docs_hold",
+)
+"""At most one of them per lot, so that each can be followed by itself.
+
+Rates of the same names in `Rates`.
+"""
+
+
+class BookingDesk:
+    """Draws the day's lots and says what their shippers say before the cargo comes."""
+
+    def __init__(self, world: World, sailings: list[Sailing]) -> None:
+        self._world = world
+        self._sailings = {(one.lane_id, one.index): one for one in sailings}
+        self._midnight = world.parameters.day_at
+
+    def start(self) -> None:
+        """Draw all lots and put their bookings on the agenda."""
+        world, sizes = self._world, self._world.parameters.sizes
+        merchants = [
+            draw_merchant(world.streams.of("merchant", number), number)
+            for number in range(1, sizes.merchants + 1)
+        ]
+        maker = LotMaker(world.parameters, world.streams, merchants)
+        exceptions = self._draw_exceptions(sizes.consignments)
+        for number in range(1, sizes.consignments + 1):
+            lot = self._draw(maker, number, frozenset(exceptions.get(number, ())))
+            world.lots[lot.id] = lot
+            world.engine.schedule(lot.booked_at, partial(self._book, lot))
+
+    def _draw_exceptions(self, lots: int) -> dict[int, set[str]]:
+        """Which lot meets which exception: at the stated rate, at least one lot each."""
+        rates, free = self._world.parameters.rates, [str(n) for n in range(1, lots + 1)]
+        drawn: dict[int, set[str]] = {}
+        for name in EXCEPTIONS:
+            rate: float = getattr(rates, name)
+            count = max(round(rate * lots), 1) if rate > 0 else 0
+            chosen = self._world.streams.pick(count, free, "exception", name)
+            free = [one for one in free if one not in chosen]
+            for one in chosen:
+                drawn.setdefault(int(one), set()).add(name)
+        return drawn
+
+    def _draw(self, maker: LotMaker, number: int, exceptions: frozenset[str]) -> Lot:
+        sizes, times = self._world.parameters.sizes, self._world.parameters.times
+        random = self._world.streams.of("lot", number)
+        lines = LINES[: sizes.lanes]
+        weights = [1 / (rank + 1) ** sizes.lane_skew for rank in range(len(lines))]
+        line = random.choices(lines, weights)[0]
+        aim = int(random.random() < sizes.second_day_share)
+        sailing = self._sailings[f"{line.pol}-{line.pod}", aim]
+        arrives_at = self._arrival(sailing, same_day=random.random() < 0.4, share=random.random())
+        if "late_truck" in exceptions:
+            arrives_at = sailing.lco_at + timedelta(minutes=20 + 100 * random.random())
+        opens_at = self._midnight - timedelta(hours=times.booking_lead_h)
+        last_at = max(arrives_at - timedelta(hours=5), opens_at + timedelta(minutes=30))
+        booked_at = opens_at + (last_at - opens_at) * random.random()
+        return maker.make(
+            number,
+            line=line,
+            aim=aim,
+            booked_at=booked_at,
+            arrives_at=arrives_at,
+            exceptions=exceptions,
+        )
+
+    def _arrival(self, sailing: Sailing, *, same_day: bool, share: float) -> datetime:
+        """On the day before the cut-off, or on its morning up to an hour and a half before it."""
+        times = self._world.parameters.times
+        midnight = sailing.lco_at - timedelta(
+            seconds=(sailing.lco_at - self._midnight).total_seconds() % 86_400
+        )
+        if not same_day:
+            midnight -= timedelta(days=1)
+        opens_at = midnight + timedelta(hours=times.arrivals_from_h)
+        closes_at = midnight + timedelta(hours=times.arrivals_until_h)
+        if same_day:
+            closes_at = min(closes_at, sailing.lco_at - timedelta(hours=1.5))
+        return opens_at + (closes_at - opens_at) * share
+
+    def _book(self, lot: Lot) -> None:
+        world = self._world
+        world.say(lot.booking, BOOKING)
+        notice_s = world.span(2 * 3_600, 4 * 3_600, "asn", lot.id)
+        self._before_arrival(lot, notice_s, lambda: self._announce(lot))
+        if "credit_hold" in lot.exceptions:
+            world.after(world.span(1_800, 7_200, "credit", lot.id), lambda: self._credit(lot))
+        if "dangerous" in lot.exceptions:
+            world.after(1_800, lambda: self._declare_dangerous(lot))
+        if "amended" in lot.exceptions:
+            world.after(600, lambda: self._amend(lot))
+        if "cancelled_before_arrival" in lot.exceptions:
+            self._before_arrival(lot, 5_000, lambda: self._cancel(lot))
+
+    def _before_arrival(self, lot: Lot, seconds: float, action: Action) -> None:
+        at = max(lot.arrives_at - timedelta(seconds=seconds), self._world.now)
+        self._world.engine.schedule(at, action)
+
+    def _announce(self, lot: Lot) -> None:
+        if lot.gone:
+            return
+        units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
+        notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
+        self._world.say(notice, BOOKING)
+
+    def _credit(self, lot: Lot) -> None:
+        self._world.handled["credit_hold"] += 1
+        reason = "account settled"
+        self._world.say(
+            ConsignmentAmended(consignment_id=lot.id, reason=reason, credit_ok=True), DESK
+        )
+
+    def _declare_dangerous(self, lot: Lot) -> None:
+        world = self._world
+        goods = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,), msds_ref=f"MSDS-{lot.id}")
+        world.say(goods, BOOKING)
+        refused = world.streams.uniform("dg", lot.id) < world.parameters.rates.dangerous_rejected
+        world.after(5_400, lambda: self._judge_dangerous(lot, refused=refused))
+
+    def _judge_dangerous(self, lot: Lot, *, refused: bool) -> None:
+        world = self._world
+        world.handled["dangerous"] += 1
+        if not refused:
+            world.say(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
+            return
+        lot.gone = "dangerous goods refused"
+        reason = "no class 2.1 in a general LCL box"
+        world.say(DgRejected(consignment_id=lot.id, reason=reason), DESK)
+        world.say(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
+
+    def _amend(self, lot: Lot) -> None:
+        """The shipper has fewer cartons than booked: a quarter of the last line stays at home."""
+        world, line = self._world, lot.booking.lines[-1]
+        fewer = max(line.pieces * 3 // 4, 1)
+        lines = (*lot.booking.lines[:-1], msgspec.structs.replace(line, pieces=fewer))
+        last = len(lot.booking.lines) - 1
+        kept = [one for one in lot.cartons if one.line == last][:fewer]
+        lot.cartons = [one for one in lot.cartons if one.line != last] + kept
+        amended = ConsignmentAmended(
+            consignment_id=lot.id, reason="fewer cartons produced", base_version=1, lines=lines
+        )
+        world.handled["amended"] += 1
+        world.say(amended, BOOKING)
+        lot.booking = msgspec.structs.replace(lot.booking, lines=lines)
+
+    def _cancel(self, lot: Lot) -> None:
+        lot.gone = "cancelled"
+        self._world.handled["cancelled_before_arrival"] += 1
+        reason = "order withdrawn by the buyer"
+        self._world.say(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)

@@ -1,0 +1,173 @@
+"""The broker and customs: declarations, selections, releases, rejections."""
+
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.events.base import Money
+from groupage.domain.events.consignment import HoldPlaced, HoldReleased
+from groupage.domain.events.customs import (
+    CustomsDeclared,
+    CustomsRejected,
+    CustomsReleased,
+    CustomsSelected,
+    DeclarationLine,
+)
+from producers.simulator.lots import Lot
+from producers.simulator.voice import CUSTOMS, DESK
+from producers.simulator.world import World
+
+_RETRY_S = 1_800
+_WAITING_ENDS_S = 2 * 86_400
+
+
+class Broker:
+    """Declares lots that are complete; several of one buyer together while the cap allows."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ready: dict[tuple[str, str, str], list[Lot]] = {}
+        self._count = 0
+        rates, lots = world.parameters.rates, world.parameters.sizes.consignments
+        self._scan = world.quota(rates.customs_scan, "scan", first_within=lots // 2)
+        self._inspect = world.quota(rates.customs_inspection, "inspection", first_within=lots // 2)
+        self._reject = world.quota(rates.customs_rejected, "reject", first_within=lots // 2)
+
+    def received(self, lot: Lot) -> None:
+        """The lot is at the hub and complete; its papers follow."""
+        if not lot.declared:
+            self._world.after(
+                self._world.parameters.times.declare_after_s, partial(self._collect, lot, 0)
+            )
+
+    def _collect(self, lot: Lot, waited_s: int) -> None:
+        if lot.gone or lot.declared:
+            return
+        if not (lot.tallied and lot.agreed and not lot.holds):
+            if waited_s < _WAITING_ENDS_S:
+                self._world.after(_RETRY_S, partial(self._collect, lot, waited_s + _RETRY_S))
+            return
+        group = (lot.booking.consignee, lot.lane_id, lot.booking.mode)
+        waiting = self._ready.setdefault(group, [])
+        waiting.append(lot)
+        if len(waiting) == 1:
+            self._world.after(600, lambda: self._declare_all(group))
+
+    def _declare_all(self, group: tuple[str, str, str]) -> None:
+        """As few declarations as the cap allows, in the order in which lots came."""
+        cap = self._world.parameters.sizes.value_max_usd_cents
+        lots = [lot for lot in self._ready.pop(group) if not lot.gone and not lot.declared]
+        batch: list[Lot] = []
+        for lot in lots:
+            if batch and sum(map(_value, [*batch, lot])) > cap:
+                self._declare(batch)
+                batch = []
+            batch.append(lot)
+        if batch:
+            self._declare(batch)
+
+    def _declare(self, lots: list[Lot]) -> None:
+        self._count += 1
+        declaration_id = f"DEC-{lots[0].id.removeprefix('CN-')}"
+        declared = CustomsDeclared(
+            declaration_id=declaration_id,
+            mode=lots[0].booking.mode,
+            consignment_ids=tuple(lot.id for lot in lots),
+            value=Money(amount_minor=sum(map(_value, lots)), currency="USD"),
+            lines=_lines(lots),
+            broker="BROKER-3",
+        )
+        for lot in lots:
+            lot.declared = True
+        self._world.say(declared, CUSTOMS)
+        self._follow(declared, lots)
+
+    def _follow(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
+        """Customs selects it, refuses it or simply releases it."""
+        world, times, about = self._world, self._world.parameters.times, declared.declaration_id
+        if self._reject.hit():
+            world.after(3_600, lambda: self._refuse(declared, lots))
+        elif self._inspect.hit():
+            done_s = world.span(times.inspect_from_s, times.inspect_until_s, "inspect", about)
+            world.after(1_800, lambda: self._select(declared, lots, "INSPECTION", done_s))
+        elif self._scan.hit():
+            done_s = world.span(times.scan_from_s, times.scan_until_s, "scan", about)
+            world.after(1_800, lambda: self._select(declared, lots, "SCAN", done_s))
+        else:
+            wait_s = world.span(times.release_from_s, times.release_until_s, "release", about)
+            world.after(wait_s, lambda: self._release(about, lots))
+
+    def _select(
+        self,
+        declared: CustomsDeclared,
+        lots: list[Lot],
+        selection: Literal["SCAN", "INSPECTION"],
+        done_s: float,
+    ) -> None:
+        world, about = self._world, declared.declaration_id
+        world.handled[f"customs_{selection.lower()}"] += 1
+        world.say(CustomsSelected(declaration_id=about, selection=selection), CUSTOMS)
+        if selection == "INSPECTION":
+            for lot in lots:
+                self._hold(lot, about)
+        world.after(done_s, lambda: self._release(about, lots))
+
+    def _hold(self, lot: Lot, declaration_id: str) -> None:
+        """Cargo under inspection is moved to customs' bay and may not be touched."""
+        hold_id = f"H-{declaration_id}-{lot.id}"
+        lot.holds.add(hold_id)
+        held = HoldPlaced(
+            consignment_id=lot.id,
+            hold_id=hold_id,
+            hold="CUSTOMS",
+            by="customs",
+            reason=f"inspection of declaration {declaration_id}",
+        )
+        self._world.say(held, DESK)
+
+    def _release(self, declaration_id: str, lots: list[Lot]) -> None:
+        world = self._world
+        reference = f"R{declaration_id.removeprefix('DEC-').replace('-', '')}"
+        world.say(CustomsReleased(declaration_id=declaration_id, reference=reference), CUSTOMS)
+        for lot in lots:
+            lot.released = True
+            hold_id = f"H-{declaration_id}-{lot.id}"
+            if hold_id in lot.holds:
+                lot.holds.discard(hold_id)
+                released = HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="customs")
+                world.say(released, DESK)
+
+    def _refuse(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
+        """A wrong HS code: refused, mended and declared again under a new number."""
+        world = self._world
+        world.handled["customs_rejected"] += 1
+        reason = "HS code does not match the goods"
+        world.say(CustomsRejected(declaration_id=declared.declaration_id, reason=reason), CUSTOMS)
+        again = msgspec.structs.replace(declared, declaration_id=f"{declared.declaration_id}-2")
+        world.after(7_200, lambda: self._declare_again(again, lots))
+
+    def _declare_again(self, again: CustomsDeclared, lots: list[Lot]) -> None:
+        world, times = self._world, self._world.parameters.times
+        world.say(again, CUSTOMS)
+        wait_s = world.span(times.release_from_s, times.release_until_s, again.declaration_id)
+        world.after(wait_s, lambda: self._release(again.declaration_id, lots))
+
+
+def _value(lot: Lot) -> int:
+    return lot.booking.value.amount_minor
+
+
+def _lines(lots: list[Lot]) -> tuple[DeclarationLine, ...]:
+    """One goods line for each HS code; value by pieces."""
+    lines: dict[str, tuple[int, int]] = {}
+    for lot in lots:
+        pieces_all = sum(one.pieces for one in lot.booking.lines)
+        for one in lot.booking.lines:
+            pieces, value = lines.get(one.hs6 or "", (0, 0))
+            share = _value(lot) * one.pieces // pieces_all
+            lines[one.hs6 or ""] = (pieces + one.pieces, value + share)
+    return tuple(
+        DeclarationLine(hs6=hs6, pieces=pieces, value=Money(amount_minor=value, currency="USD"))
+        for hs6, (pieces, value) in sorted(lines.items())
+    )

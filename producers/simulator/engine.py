@@ -1,0 +1,80 @@
+"""The discrete-event engine: an agenda of actions, a queue of facts, and gates to wait at."""
+
+import heapq
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.fact import Fact
+
+Action = Callable[[], None]
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """The simulation must not pass `at` before the hub has done its part.
+
+    `lane_id` empty: the hub has taken in all facts. Else: a plan of that lane that was asked for at
+    `since` or later is known.
+    """
+
+    at: datetime
+    lane_id: str = ""
+    since: datetime | None = None
+
+
+class Engine:
+    """Runs actions in the order of time, then of entry; hands out facts as they are sent."""
+
+    def __init__(self, start_at: datetime) -> None:
+        self.now = start_at
+        self._count = 0
+        self._agenda: list[tuple[datetime, int, Action, Gate | None]] = []
+        self._facts: list[tuple[datetime, int, Fact]] = []
+        self._open: Gate | None = None
+
+    def schedule(self, at: datetime, action: Action, *, gate: Gate | None = None) -> None:
+        """Do it at that time; what lies in the past is done next."""
+        self._count += 1
+        heapq.heappush(self._agenda, (max(at, self.now), self._count, action, gate))
+
+    def send(self, fact: Fact) -> None:
+        """The fact leaves its system at `fact.recorded_at`."""
+        self._count += 1
+        heapq.heappush(self._facts, (fact.recorded_at, self._count, fact))
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate at which the simulation stands, if any."""
+        if not self._agenda:
+            return None
+        at, _, _, gate = self._agenda[0]
+        return gate if gate and gate is not self._open and at <= self.now else None
+
+    def open_gate(self) -> None:
+        """Let the simulation pass the gate at which it stands."""
+        self._open = self.gate
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When something happens next; None: never again."""
+        heads = [queue[0][0] for queue in (self._agenda, self._facts) if queue]
+        return min(heads, default=None)
+
+    def advance(self, until: datetime) -> list[Fact]:
+        """Run to `until`, or to the first gate before it, and return the facts sent on the way."""
+        while self._agenda and self._agenda[0][0] <= until:
+            at, _, action, gate = self._agenda[0]
+            self.now = max(self.now, at)
+            if gate and gate is not self._open:
+                return self._sent(self.now)
+            heapq.heappop(self._agenda)
+            action()
+        self.now = max(self.now, until)
+        return self._sent(self.now)
+
+    def _sent(self, until: datetime) -> list[Fact]:
+        facts = []
+        while self._facts and self._facts[0][0] <= until:
+            facts.append(heapq.heappop(self._facts)[2])
+        return facts

@@ -1,0 +1,267 @@
+"""What the simulated hub has in hand: lots (consignments), their cartons, and how they are drawn."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import exp
+from random import Random
+from typing import Literal, cast
+
+from groupage.domain.checkdigits import gs1_digit
+from groupage.domain.events.base import Dimensions, Money, Place
+from groupage.domain.events.consignment import (
+    CartonLine,
+    ConsignmentBooked,
+    CustomsMode,
+    DangerousGoods,
+    PickUp,
+)
+from groupage.domain.units import volume_cm3
+from producers.simulator.cartons import draw_carton
+from producers.simulator.geography import Line
+from producers.simulator.parameters import Parameters
+from producers.simulator.randomness import Streams
+
+GOODS: tuple[tuple[str, str], ...] = (
+    ("950300", "toys"),
+    ("711719", "imitation jewellery"),
+    ("420292", "bags"),
+    ("611595", "socks"),
+    ("392410", "plastic tableware"),
+    ("960810", "ball-point pens"),
+    ("950510", "Christmas articles"),
+    ("961511", "combs and hair slides"),
+    ("660199", "umbrellas"),
+    ("691110", "porcelain tableware"),
+    ("701337", "drinking glasses"),
+    ("630260", "towels"),
+    ("670210", "artificial flowers"),
+    ("830629", "ornaments of base metal"),
+)
+"""HS codes of typical small commodities, from memory."""
+_PRIORITIES: tuple[Literal["must_go", "preferred", "filler"], ...] = (
+    "must_go",
+    "preferred",
+    "filler",
+)
+FRAGILE = frozenset({"691110", "701337"})
+DANGEROUS = DangerousGoods(un_number="1950", imo_class="2.1", net_g=20_000, limited_quantity=True)
+"""Aerosols: what most often hides among household goods. Assumption."""
+
+
+@dataclass(slots=True)
+class Carton:
+    """One carton as it really is."""
+
+    unit_id: str
+    line: int
+    size: Dimensions
+    gross_g: int
+    in_hand: bool = False
+
+    @property
+    def volume_cm3(self) -> int:
+        """Of the measured size."""
+        size = self.size
+        return volume_cm3(
+            length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm
+        )
+
+
+@dataclass(slots=True)
+class Lot:
+    """One consignment and everything the hub's people know of it."""
+
+    booking: ConsignmentBooked
+    line: Line
+    aim: int
+    """Which departure of the lane the shipper aims at: 0, 1."""
+    booked_at: datetime
+    arrives_at: datetime
+    cartons: list[Carton]
+    exceptions: frozenset[str]
+    arrived: bool = False
+    tallied: bool = False
+    measured_at: datetime | None = None
+    agreed: bool = True
+    """False while a discrepancy or a re-rate waits for the shipper's word."""
+    holds: set[str] = field(default_factory=set)
+    declared: bool = False
+    released: bool = False
+    gone: str = ""
+    """Why it does not travel: cancelled, rejected ..."""
+    manifested_in: str = ""
+    """The consolidation on whose manifest it stands."""
+    departed: bool = False
+
+    @property
+    def id(self) -> str:
+        """The consignment's id."""
+        return self.booking.consignment_id
+
+    @property
+    def lane_id(self) -> str:
+        """Its lane."""
+        return f"{self.line.pol}-{self.line.pod}"
+
+    @property
+    def in_hand(self) -> list[Carton]:
+        """The cartons that are here."""
+        return [one for one in self.cartons if one.in_hand]
+
+    @property
+    def can_travel(self) -> bool:
+        """Here, counted, measured, agreed, free of holds and before customs: fit for a manifest."""
+        return (
+            not self.gone
+            and self.tallied
+            and self.measured_at is not None
+            and self.agreed
+            and not self.holds
+            and self.declared
+        )
+
+
+class LotMaker:
+    """Draws lots. Each lot has generators of its own, named by its number."""
+
+    def __init__(self, parameters: Parameters, streams: Streams, merchants: list[Place]) -> None:
+        self._parameters = parameters
+        self._streams = streams
+        self._merchants = merchants
+
+    def make(
+        self,
+        number: int,
+        *,
+        line: Line,
+        aim: int,
+        booked_at: datetime,
+        arrives_at: datetime,
+        exceptions: frozenset[str],
+    ) -> Lot:
+        """Lot `number` of the day."""
+        sizes = self._parameters.sizes
+        goods = self._streams.of("goods", number)
+        who = self._streams.of("who", number)
+        lines = self._lines(goods)
+        volume = sum(one.pieces * _volume(one.size) for one in lines)
+        usd_per_m3 = sizes.value_per_m3_usd * exp(goods.gauss(0, sizes.value_sigma))
+        value = min(max(round(usd_per_m3 * volume / 10_000), 10_000), sizes.value_max_usd_cents)
+        merchant = who.choice(self._merchants)
+        mode = who.choices([m for m, _ in sizes.modes], [share for _, share in sizes.modes])[0]
+        consignee = f"BUYER-{line.pod}-{min(int(who.expovariate(0.12)), 39):02d}"
+        fetched = who.random() < sizes.pickup_share and "late_truck" not in exceptions
+        ready_at = arrives_at - timedelta(hours=2.5 if fetched else 0.5)
+        booking = ConsignmentBooked(
+            consignment_id=self._id(number),
+            shipper=merchant.place_id,
+            consignee=consignee,
+            buyer=consignee if mode == "1039" else "",
+            pol=line.pol,
+            pod=line.pod,
+            mode=cast("CustomsMode", mode),
+            incoterm="FCA",
+            incoterm_place="Yiwu",
+            lines=lines,
+            value=Money(amount_minor=value, currency="USD"),
+            dangerous_goods=(DANGEROUS,) if "dangerous" in exceptions else (),
+            ready_at=ready_at,
+            pickup=PickUp(
+                place=merchant, ready_at=ready_at, latest_at=ready_at + timedelta(hours=2)
+            )
+            if fetched
+            else None,
+            credit_ok="credit_hold" not in exceptions,
+            priority=who.choices(_PRIORITIES, (0.1, 0.8, 0.1))[0],
+        )
+        return Lot(
+            booking=booking,
+            line=line,
+            aim=aim,
+            booked_at=booked_at,
+            arrives_at=arrives_at,
+            cartons=self.cartons(number, lines, exceptions),
+            exceptions=exceptions,
+        )
+
+    def _id(self, number: int) -> str:
+        local_day = self._parameters.day_at + timedelta(hours=8)
+        return f"CN-{local_day:%y%m%d}-{self._parameters.seed}-{number:05d}"
+
+    def _lines(self, random: Random) -> tuple[CartonLine, ...]:
+        """One to three kinds of cartons; lognormal lot sizes, capped where a full load begins."""
+        sizes = self._parameters.sizes
+        sigma = sizes.cartons_sigma
+        drawn = sizes.cartons_mean * exp(random.gauss(-sigma * sigma / 2, sigma))
+        pieces = min(max(round(drawn), 1), sizes.cartons_max)
+        kinds = min(random.choices((1, 2, 3), (0.6, 0.28, 0.12))[0], pieces)
+        lines: list[CartonLine] = []
+        volume_left, gross_left = sizes.volume_max_cm3, sizes.gross_max_g
+        for kind in range(kinds):
+            size, gross_g = draw_carton(random, self._parameters.cartons)
+            hs6, name = random.choice(GOODS)
+            wanted = pieces // kinds + (kind < pieces % kinds)
+            count = min(wanted, volume_left // _volume(size), gross_left // gross_g)
+            upright, top_load_g = random.random() < 0.15, None
+            if hs6 in FRAGILE:
+                upright, top_load_g = True, max(gross_g * 3, 20_000)
+            if count < 1:
+                continue
+            volume_left -= count * _volume(size)
+            gross_left -= count * gross_g
+            lines.append(
+                CartonLine(
+                    pieces=count,
+                    size=size,
+                    gross_g=gross_g,
+                    this_side_up=upright,
+                    max_top_load_g=top_load_g,
+                    hs6=hs6,
+                    goods=name,
+                )
+            )
+        return tuple(lines)
+
+    def cartons(
+        self, number: int, lines: tuple[CartonLine, ...], exceptions: frozenset[str]
+    ) -> list[Carton]:
+        """The real cartons: mostly as declared, a few bulging, in some lots all larger."""
+        random = self._streams.of("cartons", number)
+        grow = heavier = 1.0
+        if "measured_deviates" in exceptions:
+            grow, heavier = random.uniform(1.03, 1.10), random.uniform(1.0, 1.25)
+        cartons: list[Carton] = []
+        for index, line in enumerate(lines):
+            size, gross_g = _grown(line.size, grow), round(line.gross_g * heavier / 10) * 10
+            for _ in range(line.pieces):
+                bulging = random.random() < self._parameters.rates.bulging
+                unit_id = sscc(seed=self._parameters.seed, lot=number, carton=len(cartons))
+                cartons.append(Carton(unit_id, index, _bulged(size) if bulging else size, gross_g))
+        return cartons
+
+
+def sscc(*, seed: int, lot: int, carton: int) -> str:
+    """A serial shipping container code of an invented company, distinct by seed, lot and carton."""
+    serial = seed * 10**8 + lot * 1_000 + carton
+    body = f"06900{serial:012d}"
+    return body + str(gs1_digit(body))
+
+
+def _volume(size: Dimensions) -> int:
+    return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
+
+
+def _grown(size: Dimensions, factor: float) -> Dimensions:
+    def edge(value_mm: int) -> int:
+        return round(value_mm * factor / 5) * 5
+
+    return Dimensions(
+        length_mm=edge(size.length_mm), width_mm=edge(size.width_mm), height_mm=edge(size.height_mm)
+    )
+
+
+def _bulged(size: Dimensions) -> Dimensions:
+    """The dimensioner's grid is 5 mm; a bulging carton is one step higher."""
+    return Dimensions(
+        length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm + 5
+    )

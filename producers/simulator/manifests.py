@@ -1,0 +1,241 @@
+"""From cargo close to the manifest: the last plan, empties, and who is fit to be on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from groupage.domain.commands import ReplanLane, RollConsignment
+from groupage.domain.events.consolidation import (
+    ConsolidationBooked,
+    ConsolidationBrokenUp,
+    ConsolidationCancelled,
+    ConsolidationFrozen,
+    ConsolidationUnfrozen,
+)
+from groupage.domain.plans import PlannedContainer
+from producers.simulator.engine import Gate
+from producers.simulator.lots import Lot
+from producers.simulator.planbook import PlanBook
+from producers.simulator.sailings import Sailing
+from producers.simulator.voice import DESK
+from producers.simulator.world import World
+from producers.simulator.yard import Yard
+
+_ATTEMPTS_MAX = 4
+"""So often a box's manifest is tried with another plan before the box is given up."""
+
+
+@dataclass(slots=True)
+class Box:
+    """One consolidation on its way out."""
+
+    id: str
+    sailing: Sailing
+    plan: PlannedContainer
+    plan_id: str
+    manifests: int = 0
+    attempts: int = 0
+    frozen: bool = False
+    stuffed: bool = False
+    gone: str = ""
+    equipment_ref: str = ""
+    seal_no: str = ""
+    lots: list[Lot] = field(default_factory=list)
+    gated_out_at: datetime | None = None
+    deviations: int = 0
+
+
+class ManifestDesk:
+    """Closes departures. `on_frozen` takes over each box whose manifest is filed."""
+
+    def __init__(
+        self, world: World, book: PlanBook, yard: Yard, *, on_frozen: Callable[[Box], None]
+    ) -> None:
+        self._world = world
+        self._book = book
+        self._yard = yard
+        self._on_frozen = on_frozen
+        self._commands = 0
+        self.boxes: dict[str, Box] = {}
+
+    def start(self, sailings: list[Sailing]) -> None:
+        """Put empties, cargo close and manifest of each departure on the agenda."""
+        times, engine = self._world.parameters.times, self._world.engine
+        for sailing in sailings:
+            if sailing.index > 1 or sailing.blank:
+                continue
+            first = sailing.lco_at - timedelta(seconds=times.empties_before_lco_s)
+            while first < sailing.lco_at:
+                engine.schedule(first, partial(self._order_empties, sailing))
+                first += timedelta(hours=3)
+            closed = partial(self._close, sailing)
+            engine.schedule(sailing.lco_at, closed, gate=Gate(at=sailing.lco_at))
+            at = sailing.lco_at + timedelta(seconds=times.freeze_after_lco_s)
+            gate = Gate(at=at, lane_id=sailing.lane_id, since=sailing.lco_at)
+            engine.schedule(at, partial(self._file_all, sailing), gate=gate)
+
+    def _planned(self, sailing: Sailing) -> list[PlannedContainer]:
+        containers = self._book.containers(sailing.lane_id).values()
+        mine = [one for one in containers if one.voyage_id == sailing.voyage_id]
+        return sorted(mine, key=lambda one: one.consolidation_id)
+
+    def _order_empties(self, sailing: Sailing, *, urgent: bool = False) -> None:
+        for container in self._planned(sailing):
+            self._order(sailing, container, urgent=urgent)
+
+    def _order(self, sailing: Sailing, container: PlannedContainer, *, urgent: bool) -> None:
+        self._yard.order(
+            container.consolidation_id,
+            iso_type=container.spec.iso_type,
+            carrier_booking_id=sailing.carrier_booking_id,
+            urgent=urgent,
+        )
+
+    def _close(self, sailing: Sailing) -> None:
+        """Cargo is closed: the dispatcher wants the plan of what is really here."""
+        self.replan(sailing, "cargo closed")
+
+    def replan(self, sailing: Sailing, reason: str) -> None:
+        """Ask for a new plan of the lane."""
+        self._commands += 1
+        command_id = f"CMD-{sailing.voyage_id}-{self._commands}"
+        wish = ReplanLane(
+            command_id=command_id, by="dispatcher-1", reason=reason, lane_id=sailing.lane_id
+        )
+        self._world.say(wish, DESK)
+
+    def _roll(self, sailing: Sailing, lot: Lot, reason: str) -> None:
+        self._commands += 1
+        command = RollConsignment(
+            command_id=f"CMD-{sailing.voyage_id}-{self._commands}",
+            by="dispatcher-1",
+            reason=reason,
+            lane_id=sailing.lane_id,
+            consignment_id=lot.id,
+            from_voyage_id=sailing.voyage_id,
+        )
+        self._world.handled["rolled_by_dispatcher"] += 1
+        self._world.say(command, DESK)
+
+    def _file_all(self, sailing: Sailing) -> None:
+        self._order_empties(sailing, urgent=True)
+        plan_id = self._book.plan_id(sailing.lane_id)
+        for container in self._planned(sailing):
+            box = Box(container.consolidation_id, sailing, container, plan_id)
+            self.boxes[box.id] = box
+            booked = ConsolidationBooked(
+                consolidation_id=box.id,
+                carrier_booking_id=f"{sailing.carrier_booking_id}-{container.spec.iso_type}",
+            )
+            self._world.say(booked, DESK)
+            self.file(box)
+
+    def file(self, box: Box) -> None:
+        """File the manifest if everything is there; else wait, or ask for another plan."""
+        if box.gone or not self._refresh(box):
+            return
+        container = self._yard.ready(box.id)
+        if container is None:
+            self._order(box.sailing, box.plan, urgent=True)
+            self._retry(box)
+            return
+        lots = [self._world.lots[one] for one in box.plan.consignment_ids]
+        troubles = {lot.id: trouble for lot in lots if (trouble := self._trouble(box, lot))}
+        if not troubles:
+            box.equipment_ref, box.lots = container.equipment_ref, lots
+            self._freeze(box)
+        elif set(troubles.values()) == {"wait"} and self._world.now < self._patience_ends(box):
+            self._retry(box)
+        else:
+            self.replan_without(box, troubles)
+
+    def _refresh(self, box: Box) -> bool:
+        """Take the box as the newest published plan has it; false when it is in none."""
+        plan = self._book.container(box.sailing.lane_id, box.id)
+        if plan is None or not plan.placements:
+            box.gone = "dropped by a later plan"
+            cancelled = ConsolidationCancelled(consolidation_id=box.id, reason=box.gone)
+            self._world.say(cancelled, DESK)
+            return False
+        box.plan, box.plan_id = plan, self._book.plan_id(box.sailing.lane_id)
+        return True
+
+    def _patience_ends(self, box: Box) -> datetime:
+        return box.sailing.lco_at + timedelta(hours=3)
+
+    def last_start_at(self, box: Box) -> datetime:
+        """Stuffing that starts later misses the terminal's deadline."""
+        times = self._world.parameters.times
+        stow_s = times.stow_s * len(box.plan.placements)
+        spare_s = times.haul_s + 2 * 3_600 + stow_s
+        return box.sailing.pco_at(times) - timedelta(seconds=spare_s)
+
+    def _trouble(self, box: Box, lot: Lot) -> str:
+        """Why the lot cannot be on the manifest now: `wait` when it soon can."""
+        if lot.gone:
+            return lot.gone
+        if not lot.arrived:
+            return "not at the hub"
+        planned = {one.unit_id for one in box.plan.placements if one.consignment_id == lot.id}
+        if lot.can_travel and planned != {one.unit_id for one in lot.in_hand}:
+            return "the plan does not know all its cartons"
+        return "" if lot.can_travel else "wait"
+
+    def _retry(self, box: Box, *, since: datetime | None = None) -> None:
+        """Try again later, with a newer plan when one was asked for."""
+        now, times = self._world.now, self._world.parameters.times
+        at = now + timedelta(seconds=times.manifest_retry_s)
+        if at > self.last_start_at(box):
+            self._give_up(box)
+            return
+        gate = Gate(at=at, lane_id=box.sailing.lane_id, since=since) if since else None
+        self._world.engine.schedule(at, partial(self.file, box), gate=gate)
+
+    def _give_up(self, box: Box) -> None:
+        box.gone = "not complete before the terminal's deadline"
+        self._world.handled["broken_up"] += 1
+        for lot in box.lots:
+            lot.manifested_in = ""
+        broken = ConsolidationBrokenUp(consolidation_id=box.id, reason=box.gone)
+        self._world.say(broken, DESK)
+
+    def replan_without(self, box: Box, troubles: dict[str, str]) -> None:
+        """Roll what cannot travel and wait for a plan without it."""
+        box.attempts += 1
+        if box.attempts > _ATTEMPTS_MAX:
+            self._give_up(box)
+            return
+        for lot_id, trouble in sorted(troubles.items()):
+            lot = self._world.lots[lot_id]
+            if not lot.gone and "plan" not in trouble:
+                self._roll(box.sailing, lot, trouble)
+        self.replan(box.sailing, "; ".join(sorted(set(troubles.values()))))
+        self._retry(box, since=self._world.now)
+
+    def _freeze(self, box: Box) -> None:
+        box.manifests += 1
+        box.frozen = True
+        box.seal_no = f"SL{box.equipment_ref[4:]}{box.manifests}"
+        frozen = ConsolidationFrozen(
+            consolidation_id=box.id,
+            manifest_ref=f"MF-{box.id}-{box.manifests}",
+            equipment_ref=box.equipment_ref,
+            seal_no=box.seal_no,
+            consignment_ids=tuple(lot.id for lot in box.lots),
+        )
+        for lot in box.lots:
+            lot.manifested_in = box.id
+        if box.manifests > 1:
+            self._world.handled["manifest_resubmitted"] += 1
+        self._world.say(frozen, DESK)
+        self._on_frozen(box)
+
+    def reopen(self, box: Box, reason: str) -> None:
+        """Take the manifest back."""
+        box.frozen = False
+        for lot in box.lots:
+            lot.manifested_in = ""
+        self._world.say(
+            ConsolidationUnfrozen(consolidation_id=box.id, reason=reason, by="dispatcher-1"), DESK
+        )

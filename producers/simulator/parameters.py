@@ -1,0 +1,202 @@
+"""Every figure of the simulated day, with its source: the one argument of the simulation.
+
+Sources: "computed" and "read" refer to public material (the OCEL 2.0 container logistics log,
+press figures of Yiwu's customs, forwarders' pages); "assumption" means nobody published it and
+you should set your own.
+"""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+from producers.simulator.cartons import CartonRules
+
+Scale = Literal["small", "t0", "t1-hour"]
+
+
+class _Figures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Rates(_Figures, frozen=True, kw_only=True):
+    """Shares of the exceptions, each of what its comment names.
+
+    Assumptions unless a source is given.
+    """
+
+    # of consignments
+    short: float = 0.02
+    short_waits: float = 0.15
+    """Of the short ones: the shipper brings the rest instead of shipping short."""
+    over: float = 0.007
+    damaged: float = 0.01
+    wrong_marks: float = 0.007
+    unfit: float = 0.002
+    measured_deviates: float = 0.06
+    dangerous: float = 0.005
+    dangerous_rejected: float = 0.4
+    """Of the dangerous ones."""
+    late_truck: float = 0.018
+    """Cut-off missed by the shipper: the OCEL log's share of rescheduled containers, 36 of 1,966
+    (computed)."""
+    no_show: float = 0.004
+    cancelled_before_arrival: float = 0.01
+    cancelled_after_receipt: float = 0.004
+    amended: float = 0.03
+    credit_hold: float = 0.005
+    docs_hold: float = 0.01
+    # of declarations
+    customs_scan: float = 0.03
+    customs_inspection: float = 0.01
+    customs_rejected: float = 0.003
+    # of voyages
+    voyage_delayed: float = 0.08
+    voyage_blank: float = 0.03
+    carrier_roll: float = 0.06
+    # of consolidations
+    cancelled_after_freeze: float = 0.02
+    amended_after_freeze: float = 0.02
+    container_unfit: float = 0.03
+    container_swapped: float = 0.02
+    vgm_mismatch: float = 0.02
+    seal_broken: float = 0.01
+    # of cartons
+    bulging: float = 0.03
+    """Measured one grid step larger than declared."""
+    restowed: float = 0.002
+    """Two alike cartons change places while stuffing: the deviation is named."""
+    taken_out: float = 0.0005
+    """Loaded, taken out to be looked at, and loaded again."""
+    # of facts of the warehouse
+    duplicate: float = 0.005
+    late: float = 0.005
+    wrong_clock: float = 0.0005
+    """A device eight hours ahead (UTC taken for local time), corrected later: the trap found in the
+    OCEL log."""
+    corrected: float = 0.001
+    retracted: float = 0.0005
+
+
+class Times(_Figures, frozen=True, kw_only=True):
+    """When things happen and how long they take. Local hours are those of Asia/Shanghai."""
+
+    arrivals_from_h: float = 9.0
+    """Trucks and tricycles arrive 09-20 (read: a day at a CFS)."""
+    arrivals_until_h: float = 20.0
+    closes_from_h: float = 12.0
+    """The first lane's cut-off for LCL cargo (LCO); the lanes' cut-offs are spread over the day."""
+    closes_until_h: float = 18.0
+    booking_lead_h: float = 48.0
+    """Bookings come in from so long before the first cut-off day's midnight."""
+    unload_s: float = 7.0
+    """One carton over the dock, two people. Assumption, as the next four."""
+    measure_s: float = 90.0
+    store_s: float = 600.0
+    stage_s: float = 4.0
+    stow_s: float = 9.0
+    freeze_after_lco_s: int = 1_800
+    """The manifest is filed when the plan after cargo close is known."""
+    staging_s: int = 900
+    """From manifest to the first carton at the door."""
+    manifest_retry_s: int = 1_800
+    declare_after_s: int = 1_800
+    release_from_s: int = 2_400
+    release_until_s: int = 9_000
+    """From declaration to release when customs selects nothing."""
+    scan_from_s: int = 7_200
+    scan_until_s: int = 14_400
+    inspect_from_s: int = 21_600
+    inspect_until_s: int = 72_000
+    empties_before_lco_s: int = 8 * 3_600
+    """Empties are ordered so long before cargo close (07-11 of the day, read)."""
+    haul_s: int = 4 * 3_600
+    """Yiwu to Ningbo (domain planning figure, from memory)."""
+    # Offsets from LCO in hours. Read for one weekly service: documents and cargo close within an
+    # afternoon; the manifest at least
+    # 24 h before loading. The rest are assumptions in that spirit.
+    dco_after_lco_h: float = 3.0
+    afc_after_lco_h: float = 6.0
+    cua_after_lco_h: float = 14.0
+    vco_after_lco_h: float = 16.0
+    pco_after_lco_h: float = 20.0
+    etd_after_lco_h: float = 30.0
+
+
+class Sizes(_Figures, frozen=True, kw_only=True):
+    """How many and how large."""
+
+    consignments: int
+    lanes: int
+    merchants: int
+    cartons_mean: float = 35.0
+    """35 cartons × 20 consignments = 700 in a box (planning assumption of the scales)."""
+    cartons_sigma: float = 0.9
+    """Of ln(cartons): many small lots, a few large ones. Assumption."""
+    cartons_max: int = 220
+    volume_max_cm3: int = 16_000_000
+    """Larger lots book a full container. Assumption."""
+    gross_max_g: int = 7_000_000
+    value_max_usd_cents: int = 14_000_000
+    """Below the cap of a market procurement declaration, USD 150,000 (GACC 2014 no. 54)."""
+    value_per_m3_usd: float = 2_500.0
+    """Median of a lognormal. Assumption."""
+    value_sigma: float = 0.6
+    pickup_share: float = 0.35
+    """Fetched by the hub's trucks, the rest is delivered. Assumption."""
+    second_day_share: float = 0.4
+    """Cargo that aims at the second departure."""
+    lane_skew: float = 0.5
+    """Lane n gets a weight of 1 ÷ (n + 1)^skew. Assumption."""
+    modes: tuple[tuple[str, float], ...] = (
+        # 1039: 75.9 % of exports Jan-Apr 2023, 81 % Jan-Apr 2024 (Jinhua and Yiwu customs,
+        # press). The rest: assumption.
+        ("1039", 0.785),
+        ("0110", 0.155),
+        ("9710", 0.03),
+        ("9810", 0.02),
+        ("9610", 0.006),
+        ("1210", 0.004),
+    )
+
+
+class Parameters(_Figures, frozen=True, kw_only=True):
+    """A day."""
+
+    seed: int
+    day_at: datetime
+    """Midnight (hub's local time, given in UTC) of the first day with cut-offs."""
+    sizes: Sizes
+    rates: Rates = Rates()
+    times: Times = Times()
+    cartons: CartonRules = CartonRules()
+
+
+DEFAULT_DAY_AT = datetime(2026, 3, 1, 16, tzinfo=UTC)
+"""2 March 2026, 00:00 in Yiwu. Fixed, so that a seed says everything."""
+
+_SIZES: dict[str, tuple[Sizes, Times]] = {
+    # Three lanes, about ten containers.
+    "small": (
+        Sizes(consignments=170, lanes=3, merchants=80, cartons_mean=30.0),
+        Times(booking_lead_h=20.0),
+    ),
+    # One hub operator: 100 containers, 70,000 cartons, 2,000 consignments, 0.42 M events a day.
+    "t0": (Sizes(consignments=2_000, lanes=16, merchants=600, cartons_mean=37.0), Times()),
+    # An hour of a city: 100,000 consignments in a 12.5-hour day are 8,000 in an hour.
+    "t1-hour": (
+        Sizes(consignments=8_000, lanes=24, merchants=2_000, second_day_share=0.0),
+        Times(arrivals_from_h=10.0, arrivals_until_h=11.0, closes_from_h=16.0, closes_until_h=20.0),
+    ),
+}
+
+
+def parameters_for(scale: str, *, seed: int, day_at: datetime = DEFAULT_DAY_AT) -> Parameters:
+    """The figures of a scale. Raises InvalidInput for a scale that does not exist."""
+    if scale not in _SIZES:
+        raise InvalidInput(f"scale {scale!r} does not exist; choose one of {', '.join(_SIZES)}")
+    if not 0 <= seed < 10_000:
+        raise InvalidInput(f"seed {seed} is out of range; choose one from 0 to 9999")
+    sizes, times = _SIZES[scale]
+    return Parameters(seed=seed, day_at=day_at, sizes=sizes, times=times)

@@ -1,0 +1,231 @@
+"""The carriers' side: sailings and trains, confirmed space, delays, rolls and blank sailings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from groupage.domain.events.base import Event, Money
+from groupage.domain.events.schedule import (
+    CarrierBookingConfirmed,
+    CarrierBookingRolled,
+    Cutoff,
+    CutoffCode,
+    EquipmentOffer,
+    EtaUpdated,
+    LegDeparted,
+    SailingChanged,
+    SailingPublished,
+)
+from producers.simulator.engine import Engine
+from producers.simulator.geography import LINES, Line
+from producers.simulator.parameters import Parameters, Times
+from producers.simulator.randomness import Quota, Streams
+from producers.simulator.voice import CARRIER, Voice
+
+DEPARTURE_DAYS = (0, 1, 4)
+"""Each lane has a departure on these days; the last takes what rolls out of the simulated time."""
+
+
+@dataclass(slots=True)
+class Sailing:
+    """One departure as the hub's people know it."""
+
+    line: Line
+    voyage_id: str
+    index: int
+    lco_at: datetime
+    etd_at: datetime
+    blank: bool = False
+
+    @property
+    def lane_id(self) -> str:
+        """Its lane."""
+        return f"{self.line.pol}-{self.line.pod}"
+
+    def pco_at(self, times: Times) -> datetime:
+        """When the full container must be at the terminal."""
+        return self.lco_at + timedelta(hours=times.pco_after_lco_h)
+
+    @property
+    def eta_at(self) -> datetime:
+        """Arrival at the destination."""
+        return self.etd_at + timedelta(hours=self.line.transit_h)
+
+    @property
+    def carrier_booking_id(self) -> str:
+        """The carrier's reference for the space on it."""
+        return f"{self.line.carrier}-{self.voyage_id.replace('/', '-')}"
+
+
+def lay_out(parameters: Parameters) -> list[Sailing]:
+    """All departures, lane by lane. The lanes' cut-offs are spread over the hours of `Times`."""
+    times, lines = parameters.times, LINES[: parameters.sizes.lanes]
+    span_h = times.closes_until_h - times.closes_from_h
+    sailings = []
+    for number, line in enumerate(lines):
+        hour = times.closes_from_h + span_h * number / max(len(lines) - 1, 1)
+        close = timedelta(minutes=round(hour * 12) * 5)
+        for index, day in enumerate(DEPARTURE_DAYS):
+            lco_at = parameters.day_at + timedelta(days=day) + close
+            etd_at = lco_at + timedelta(hours=times.etd_after_lco_h)
+            local = etd_at + timedelta(hours=8)
+            sailings.append(
+                Sailing(
+                    line=line,
+                    voyage_id=f"{line.service_id}/{local:%y%m%d}-{parameters.seed}",
+                    index=index,
+                    lco_at=lco_at,
+                    etd_at=etd_at,
+                )
+            )
+    return sailings
+
+
+def cutoffs(sailing: Sailing, times: Times) -> tuple[Cutoff, ...]:
+    """The deadlines of a departure."""
+    hours: tuple[tuple[CutoffCode, float], ...] = (
+        ("LCO", 0.0),
+        ("DCO", times.dco_after_lco_h),
+        ("AFC", times.afc_after_lco_h),
+        ("CUA", times.cua_after_lco_h),
+        ("VCO", times.vco_after_lco_h),
+        ("PCO", times.pco_after_lco_h),
+    )
+    return tuple(
+        Cutoff(code=code, due_at=sailing.lco_at + timedelta(hours=after)) for code, after in hours
+    )
+
+
+class Carriers:
+    """Publishes the schedule and changes it."""
+
+    def __init__(
+        self, parameters: Parameters, engine: Engine, streams: Streams, voice: Voice
+    ) -> None:
+        self._parameters = parameters
+        self._engine = engine
+        self._streams = streams
+        self._voice = voice
+        self.sailings = lay_out(parameters)
+        self.handled: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Put the schedule and its troubles on the agenda."""
+        for sailing in self.sailings:
+            self._publish(sailing)
+        rates = self._parameters.rates
+        troubles = (
+            ("blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
+            ("delayed", rates.voyage_delayed, self.sailings),
+            ("rolled", rates.carrier_roll, [s for s in self.sailings if s.index < 2]),
+        )
+        for name, rate, candidates in troubles:
+            offset = self._streams.uniform("voyages", name)
+            quota = Quota(rate, first_within=len(candidates), offset=offset)
+            for sailing in candidates:
+                if quota.hit() and not sailing.blank:
+                    self._trouble(name, sailing)
+
+    def _say(self, event: Event, at: datetime | None = None) -> None:
+        self._voice.say(event, CARRIER, at=at)
+
+    def _publish(self, sailing: Sailing) -> None:
+        line, start_at = sailing.line, self._engine.now
+        self._say(
+            SailingPublished(
+                voyage_id=sailing.voyage_id,
+                service_id=line.service_id,
+                mode=line.mode,
+                carrier=line.carrier,
+                pol=line.pol,
+                pod=line.pod,
+                etd_at=sailing.etd_at,
+                eta_at=sailing.eta_at,
+                cutoffs=cutoffs(sailing, self._parameters.times),
+                equipment=self._offers(line),
+            )
+        )
+        for iso_type, count in (("45G1", self._space()), ("42G1", self._space()), ("22G1", 4)):
+            self._say(
+                CarrierBookingConfirmed(
+                    voyage_id=sailing.voyage_id,
+                    carrier_booking_id=f"{sailing.carrier_booking_id}-{iso_type}",
+                    iso_type=iso_type,
+                    count=count,
+                ),
+                start_at + timedelta(minutes=5),
+            )
+        self._engine.schedule(sailing.etd_at, lambda: self._depart(sailing))
+
+    def _space(self) -> int:
+        """Twice what an even share of the cargo would need: most weeks space is no problem."""
+        sizes = self._parameters.sizes
+        mean_m3 = sizes.consignments * sizes.cartons_mean * 0.088 / sizes.lanes
+        return max(3, round(mean_m3 / 50))
+
+    def _offers(self, line: Line) -> tuple[EquipmentOffer, ...]:
+        def offer(iso_type: str, cents: int, available: int) -> EquipmentOffer:
+            freight = Money(amount_minor=cents, currency="USD")
+            return EquipmentOffer(iso_type=iso_type, freight=freight, available=available)
+
+        return (
+            offer("45G1", line.freight_45g1, self._space()),
+            offer("42G1", line.freight_42g1, self._space()),
+            offer("22G1", line.freight_22g1, 4),
+        )
+
+    def _trouble(self, name: str, sailing: Sailing) -> None:
+        self.handled[f"voyage {name}"] = self.handled.get(f"voyage {name}", 0) + 1
+        hours = 6 + 14 * self._streams.uniform("trouble", name, sailing.voyage_id)
+        at = max(sailing.lco_at - timedelta(hours=hours), self._engine.now)
+        match name:
+            case "blank":
+                sailing.blank = True
+                self._engine.schedule(at, lambda: self._blank(sailing))
+            case "delayed":
+                self._engine.schedule(at, lambda: self._delay(sailing))
+            case _:
+                self._engine.schedule(at, lambda: self._roll(sailing))
+
+    def _blank(self, sailing: Sailing) -> None:
+        reason = "blank sailing: the carrier takes this departure out of its schedule"
+        self._say(SailingChanged(voyage_id=sailing.voyage_id, reason=reason, cancelled=True))
+
+    def _delay(self, sailing: Sailing) -> None:
+        sailing.etd_at += timedelta(hours=6)
+        self._say(
+            SailingChanged(
+                voyage_id=sailing.voyage_id,
+                reason="port congestion: berth six hours later",
+                etd_at=sailing.etd_at,
+                eta_at=sailing.eta_at,
+            )
+        )
+
+    def _roll(self, sailing: Sailing) -> None:
+        self._say(
+            CarrierBookingRolled(
+                voyage_id=sailing.voyage_id,
+                carrier_booking_id=f"{sailing.carrier_booking_id}-45G1",
+                iso_type="45G1",
+                count=1,
+                reason="overbooked",
+            )
+        )
+
+    def _depart(self, sailing: Sailing) -> None:
+        if sailing.blank:
+            return
+        if self._engine.now < sailing.etd_at:
+            self._engine.schedule(sailing.etd_at, lambda: self._depart(sailing))
+            return
+        leg_id = f"{sailing.voyage_id}#1"
+        line = sailing.line
+        self._say(
+            LegDeparted(voyage_id=sailing.voyage_id, leg_id=leg_id, mode=line.mode, place=line.pol)
+        )
+        self._say(
+            EtaUpdated(
+                voyage_id=sailing.voyage_id, leg_id=leg_id, place=line.pod, eta_at=sailing.eta_at
+            ),
+            self._engine.now + timedelta(hours=1),
+        )

@@ -1,0 +1,156 @@
+"""Turns what happens into facts: source, ids, sending time, and the dirt of real data."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from groupage.domain.events.base import Event
+from groupage.domain.events.unit import UnitMeasured, UnitMoved, UnitStored
+from groupage.domain.fact import Fact
+from producers.simulator.engine import Engine
+from producers.simulator.parameters import Rates
+from producers.simulator.randomness import Streams
+
+BOOKING = "/booking/yiwu"
+WAREHOUSE = "/wms/yiwu-1"
+CUSTOMS = "/customs/yiwu"
+CARRIER = "/carrier/portal"
+DEPOT = "/depot/yiwu"
+DESK = "/desk/yiwu"
+
+_CLOCK_ERROR = timedelta(hours=8)
+_SECOND = timedelta(seconds=1)
+
+
+class Voice:
+    """Says facts. Each system numbers its own, so that the same day gives the same ids."""
+
+    def __init__(self, engine: Engine, streams: Streams, rates: Rates, *, run: str) -> None:
+        self._engine = engine
+        self._streams = streams
+        self._rates = rates
+        self._run = run
+        self._counts: dict[tuple[str, str], int] = {}
+        self.dirt: dict[str, int] = {}
+        """How often each kind of dirt was made."""
+
+    def say(self, event: Event, source: str, *, at: datetime | None = None) -> None:
+        """It happened at `at` (default: now) and is sent at once; the warehouse's may be dirty."""
+        happened_at = at or self._engine.now
+        fact = self._fact(event, source, occurred_at=happened_at, sent_at=happened_at)
+        if source == WAREHOUSE:
+            self._say_dirty(fact)
+        else:
+            self._engine.send(fact)
+
+    def _fact(
+        self,
+        event: Event,
+        source: str,
+        *,
+        occurred_at: datetime,
+        sent_at: datetime,
+        correction_of: str | None = None,
+        retracted: bool = False,
+    ) -> Fact:
+        key = event.key
+        number = self._counts.get((source, key), 0) + 1
+        self._counts[source, key] = number
+        return Fact(
+            event_id=f"{self._run}:{key}:{number}",
+            source=source,
+            key=key,
+            occurred_at=occurred_at,
+            recorded_at=max(sent_at, self._engine.now),
+            data=event,
+            correction_of=correction_of,
+            retracted=retracted,
+        )
+
+    def _count_dirt(self, kind: str) -> None:
+        self.dirt[kind] = self.dirt.get(kind, 0) + 1
+
+    def _say_dirty(self, fact: Fact) -> None:
+        chance = self._streams.uniform("dirt", fact.event_id)
+        for kind, rate, make in self._kinds(fact.data):
+            if chance < rate:
+                self._count_dirt(kind)
+                make(fact)
+                return
+            chance -= rate
+        self._engine.send(fact)
+
+    def _kinds(self, event: Event) -> list[tuple[str, float, Callable[[Fact], None]]]:
+        rates = self._rates
+        kinds: list[tuple[str, float, Callable[[Fact], None]]] = [
+            ("duplicate", rates.duplicate, self._twice),
+            ("late", rates.late, self._late),
+        ]
+        if isinstance(event, UnitStored):
+            kinds.append(("wrong_clock", rates.wrong_clock * 3, self._wrong_clock))
+            kinds.append(("retracted", rates.retracted * 3, self._retracted))
+        if isinstance(event, UnitMeasured):
+            kinds.append(("corrected", rates.corrected * 3, self._corrected))
+        return kinds
+
+    def _delay(self, fact: Fact, *, least_s: float, most_s: float) -> datetime:
+        share = self._streams.uniform("delay", fact.event_id)
+        return fact.recorded_at + (least_s + share * (most_s - least_s)) * _SECOND
+
+    def _twice(self, fact: Fact) -> None:
+        self._engine.send(fact)
+        again_at = self._delay(fact, least_s=1, most_s=1_800)
+        self._engine.send(msgspec.structs.replace(fact, recorded_at=again_at))
+
+    def _late(self, fact: Fact) -> None:
+        """A hand-held reader without radio. Others overtake it, so it is out of order as well."""
+        sent_at = self._delay(fact, least_s=20, most_s=1_500)
+        self._engine.send(msgspec.structs.replace(fact, recorded_at=sent_at))
+
+    def _wrong_clock(self, fact: Fact) -> None:
+        wrong = msgspec.structs.replace(fact, occurred_at=fact.occurred_at + _CLOCK_ERROR)
+        self._engine.send(wrong)
+        self._correct(wrong, fact.data, occurred_at=fact.occurred_at)
+
+    def _corrected(self, fact: Fact) -> None:
+        """A key slipped: the mass was entered ten times too large."""
+        event = fact.data
+        assert isinstance(event, UnitMeasured), event.name
+        wrong = msgspec.structs.replace(event, gross_g=event.gross_g * 10)
+        self._engine.send(msgspec.structs.replace(fact, data=wrong))
+        self._correct(fact, event, occurred_at=fact.occurred_at)
+
+    def _correct(self, wrong: Fact, right: Event, *, occurred_at: datetime) -> None:
+        sent_at = self._delay(wrong, least_s=300, most_s=1_800)
+        correction = self._fact(
+            right,
+            wrong.source,
+            occurred_at=occurred_at,
+            sent_at=sent_at,
+            correction_of=wrong.event_id,
+        )
+        self._engine.send(correction)
+
+    def _retracted(self, fact: Fact) -> None:
+        """Beside the true fact the reader saw the carton in an aisle where it never was."""
+        self._engine.send(fact)
+        event = fact.data
+        assert isinstance(event, UnitStored), event.name
+        ghost = UnitMoved(
+            unit_id=event.unit_id, consignment_id=event.consignment_id, location="Z-99-99"
+        )
+        seen_at = self._delay(fact, least_s=60, most_s=300)
+        wrong = self._fact(ghost, fact.source, occurred_at=seen_at, sent_at=seen_at)
+        self._engine.send(wrong)
+        sent_at = self._delay(wrong, least_s=300, most_s=1_200)
+        self._engine.send(
+            self._fact(
+                ghost,
+                fact.source,
+                occurred_at=seen_at,
+                sent_at=sent_at,
+                correction_of=wrong.event_id,
+                retracted=True,
+            )
+        )

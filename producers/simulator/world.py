@@ -1,0 +1,46 @@
+"""What all parts of the simulated hub share."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from groupage.domain.events.base import Event
+from producers.simulator.engine import Action, Engine
+from producers.simulator.lots import Lot
+from producers.simulator.parameters import Parameters
+from producers.simulator.randomness import Quota, Streams
+from producers.simulator.voice import Voice
+
+
+@dataclass(slots=True)
+class World:
+    """The day's figures, its clock, its chance, its voice and its lots."""
+
+    parameters: Parameters
+    engine: Engine
+    streams: Streams
+    voice: Voice
+    lots: dict[str, Lot] = field(default_factory=dict)
+    handled: Counter[str] = field(default_factory=Counter)
+    """How often each exception was met and dealt with."""
+
+    @property
+    def now(self) -> datetime:
+        """The simulated instant."""
+        return self.engine.now
+
+    def say(self, event: Event, source: str, *, at: datetime | None = None) -> None:
+        """A system says that it happened (now when no time is given)."""
+        self.voice.say(event, source, at=at)
+
+    def after(self, seconds: float, action: Action) -> None:
+        """Do it so many simulated seconds from now."""
+        self.engine.schedule(self.now + timedelta(seconds=seconds), action)
+
+    def span(self, least: float, most: float, *names: str | int) -> float:
+        """A number between two bounds, decided by `names`."""
+        return least + (most - least) * self.streams.uniform(*names)
+
+    def quota(self, rate: float, name: str, *, first_within: int) -> Quota:
+        """An exception that strikes at `rate`, for the first time within so many occasions."""
+        return Quota(rate, first_within=first_within, offset=self.streams.uniform("quota", name))

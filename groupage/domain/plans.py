@@ -340,7 +340,8 @@ class Stop(_Data, frozen=True, kw_only=True):
     end; on board is the cargo and, by mass, the container's tare. arrive_at = leave_at of the stop
     before + drive_s. Start is left within the truck's hours, not before the clock. A pickup
     begins at max(arrive_at, ready_at), not after latest_at, and takes service_s; hub stops take
-    hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier.
+    hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier. Hitching a
+    container begins when all its cargo is available, and it arrives by `gate_in_by_at`.
     """
 
     place_id: str

@@ -1,0 +1,1 @@
+"""Routing: trucks that fetch cargo, tractors that bring containers to their terminals."""

@@ -1,0 +1,176 @@
+"""The search itself: which vehicle does which jobs in which order (OR-Tools routing 9.15).
+
+Everything goes in as matrices, none as a Python callback. The search ends after a number of
+solutions, so that it gives the same answer on any machine; the wall clock is a safety net.
+"""
+
+from dataclasses import dataclass
+
+from ortools.constraint_solver import pywrapcp  # type: ignore[import-untyped]
+from ortools.constraint_solver import routing_enums_pb2 as enums_pb2
+
+PENALTY_CENTS = 100_000_000
+"""Leaving a job undone costs more than any tour: a million dollars."""
+_MILLI = 1_000
+"""Costs are counted in thousandths of a cent: metres x cents per km."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A truck as the search sees it. Seconds count from the instance's clock."""
+
+    base: int
+    """Which row of `start_*` and `end_*` it uses."""
+    open_s: int
+    close_s: int
+    fixed_usd_cents: int
+    usd_cents_per_km: int
+    payload_g: int
+    volume_cm3: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One visit; it begins inside the window."""
+
+    open_s: int
+    close_s: int
+    load_g: int
+    load_cm3: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tours:
+    """The problem. Each matrix entry is (metres, seconds); seconds include the job's own work.
+
+    `between[i][j]`: from the begin of job i to the place of job j. `start[b][j]`: from base b to
+    job j. `end[b][i]`: from the begin of job i until the vehicle is home at base b.
+    """
+
+    vehicles: tuple[Vehicle, ...]
+    jobs: tuple[Job, ...]
+    between: list[list[tuple[int, int]]]
+    start: list[list[tuple[int, int]]]
+    end: list[list[tuple[int, int]]]
+    cumulative: bool
+    """True: loads add up over the tour. False: each job alone must fit."""
+
+
+def _matrix(problem: Tours, part: int) -> list[list[int]]:
+    """Jobs first, then a start node and an end node for each base."""
+    jobs, bases = len(problem.jobs), len(problem.start)
+    size = jobs + 2 * bases
+    matrix = [[0] * size for _ in range(size)]
+    for i in range(jobs):
+        for j in range(jobs):
+            matrix[i][j] = problem.between[i][j][part]
+        for base in range(bases):
+            matrix[jobs + base][i] = problem.start[base][i][part]
+            matrix[i][jobs + bases + base] = problem.end[base][i][part]
+    return matrix
+
+
+class _Model:
+    def __init__(self, problem: Tours) -> None:
+        self.problem = problem
+        jobs, bases = len(problem.jobs), len(problem.start)
+        starts = [jobs + vehicle.base for vehicle in problem.vehicles]
+        ends = [jobs + bases + vehicle.base for vehicle in problem.vehicles]
+        size = jobs + 2 * bases
+        self.index = pywrapcp.RoutingIndexManager(size, len(problem.vehicles), starts, ends)
+        self.routing = pywrapcp.RoutingModel(self.index)
+        self._add_costs()
+        self._add_time()
+        if problem.cumulative:
+            self._add_loads(size)
+        else:
+            self._allow_fitting()
+        for number in range(jobs):
+            node = self.index.NodeToIndex(number)
+            self.routing.AddDisjunction([node], PENALTY_CENTS * _MILLI)
+
+    def _add_costs(self) -> None:
+        metres = _matrix(self.problem, 0)
+        by_price: dict[int, int] = {}
+        for number, vehicle in enumerate(self.problem.vehicles):
+            price = vehicle.usd_cents_per_km
+            if price not in by_price:
+                costs = [[entry * price for entry in row] for row in metres]
+                by_price[price] = self.routing.RegisterTransitMatrix(costs)
+            self.routing.SetArcCostEvaluatorOfVehicle(by_price[price], number)
+            self.routing.SetFixedCostOfVehicle(vehicle.fixed_usd_cents * _MILLI, number)
+
+    def _add_time(self) -> None:
+        problem = self.problem
+        horizon_s = max(vehicle.close_s for vehicle in problem.vehicles)
+        seconds = self.routing.RegisterTransitMatrix(_matrix(problem, 1))
+        fix_start_cumul_to_zero = False
+        self.routing.AddDimension(seconds, horizon_s, horizon_s, fix_start_cumul_to_zero, "time")
+        time = self.routing.GetDimensionOrDie("time")
+        for number, job in enumerate(problem.jobs):
+            node = self.index.NodeToIndex(number)
+            if job.open_s <= min(job.close_s, horizon_s):
+                time.CumulVar(node).SetRange(job.open_s, min(job.close_s, horizon_s))
+            else:
+                self.routing.ActiveVar(node).SetValue(0)
+        for number, vehicle in enumerate(problem.vehicles):
+            time.CumulVar(self.routing.Start(number)).SetRange(vehicle.open_s, vehicle.close_s)
+            time.CumulVar(self.routing.End(number)).SetRange(vehicle.open_s, vehicle.close_s)
+
+    def _add_loads(self, size: int) -> None:
+        problem = self.problem
+        blank = [0] * (size - len(problem.jobs))
+        dimensions = (
+            ("mass", [j.load_g for j in problem.jobs], [v.payload_g for v in problem.vehicles]),
+            (
+                "volume",
+                [j.load_cm3 for j in problem.jobs],
+                [v.volume_cm3 for v in problem.vehicles],
+            ),
+        )
+        fix_start_cumul_to_zero = True
+        for name, loads, limits in dimensions:
+            evaluator = self.routing.RegisterUnaryTransitVector(loads + blank)
+            self.routing.AddDimensionWithVehicleCapacity(
+                evaluator, 0, limits, fix_start_cumul_to_zero, name
+            )
+
+    def _allow_fitting(self) -> None:
+        for number, job in enumerate(self.problem.jobs):
+            able = [
+                v
+                for v, vehicle in enumerate(self.problem.vehicles)
+                if vehicle.payload_g >= job.load_g and vehicle.volume_cm3 >= job.load_cm3
+            ]
+            # SetAllowedVehiclesForIndex takes no Python list in 9.15; -1 stands for "not done".
+            self.routing.VehicleVar(self.index.NodeToIndex(number)).SetValues([-1, *able])
+
+    def solve(self, *, solutions: int, wall_s: float) -> list[list[int]]:
+        parameters = pywrapcp.DefaultRoutingSearchParameters()
+        parameters.first_solution_strategy = (
+            enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+        )
+        parameters.local_search_metaheuristic = (
+            enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        )
+        parameters.solution_limit = max(1, solutions)
+        parameters.time_limit.FromMilliseconds(max(1, round(wall_s * 1_000)))
+        solution = self.routing.SolveWithParameters(parameters)
+        if solution is None:
+            return [[] for _ in self.problem.vehicles]
+        return [self._tour(solution, number) for number in range(len(self.problem.vehicles))]
+
+    def _tour(self, solution: pywrapcp.Assignment, vehicle: int) -> list[int]:
+        tour = []
+        node = solution.Value(self.routing.NextVar(self.routing.Start(vehicle)))
+        while not self.routing.IsEnd(node):
+            tour.append(self.index.IndexToNode(node))
+            node = solution.Value(self.routing.NextVar(node))
+        return tour
+
+
+def search(problem: Tours, *, solutions: int, wall_s: float) -> list[list[int]]:
+    """The jobs of each vehicle in order. Jobs on no tour could not be done."""
+    if not problem.vehicles or not problem.jobs:
+        return [[] for _ in problem.vehicles]
+    return _Model(problem).solve(solutions=solutions, wall_s=wall_s)

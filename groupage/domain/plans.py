@@ -459,8 +459,9 @@ class Plan(_Data, frozen=True, kw_only=True):
     only if `allow_dangerous`, and never beside a class it must be segregated from.
 
     A slushy container: cargo_volume_cm3 within `plan_fill_permille` of the inner volume (committed
-    consignments alone may exceed it); modes of its consignments within one set of `mode_mix` (an empty table lets
-    all pass), values of mode-1039 consignments of one consignee within `declaration_cap_usd_cents`.
+    consignments alone may exceed it); modes of its consignments within one set of `mode_mix` (an
+    empty table lets all pass), values of mode-1039 consignments of one consignee within
+    `declaration_cap_usd_cents`.
     Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
     the demands as of the cartons within the payload, and a load plan as `Placement` says.
     """

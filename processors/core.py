@@ -34,7 +34,7 @@ has come. A state that was never stored starts as `core.new(key)`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -73,6 +73,13 @@ class Core(Protocol[S]):
     """Types whose `apply` reads and writes nothing that the order of other facts could change."""
     estimates: frozenset[str]
     """Types that count although their classifier says planned, estimated or requested."""
+
+    witnesses: bool
+    """True: `witness` wants to see every fact, corrected and retracted ones too."""
+
+    def witness(self, state: S, entry: Entry) -> None:
+        """Note a fact whether it counts or not; in any order."""
+        ...
 
     def new(self, key: str) -> S:
         """The state before any fact."""
@@ -124,6 +131,9 @@ def fold(
     state.facts = len(every)
     state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
     state.changed_at = max((entry.fact.occurred_at for entry in every), default=None)
+    if core.witnesses:
+        for entry in every:
+            core.witness(state, entry)
     return _finish(core, state, clock_at)
 
 
@@ -155,6 +165,8 @@ def advance(
         if not in_place:
             return Advanced(fold(core, state.key, stored(), clock_at=clock_at), refolded=True)
         _apply(core, state, entry, place)
+        if core.witnesses:
+            core.witness(state, entry)
         state.facts += 1
         if state.changed_at is None or fact.occurred_at > state.changed_at:
             state.changed_at = fact.occurred_at
@@ -199,6 +211,31 @@ def refusal(fact: Fact, verdict: Verdict) -> Refusal:
         subject=fact.subject,
         at=fact.occurred_at,
     )
+
+
+class Plain(Generic[S]):
+    """What most cores do not need: late facts that pass, deadlines, witnesses."""
+
+    commuting: frozenset[str] = frozenset()
+    estimates: frozenset[str] = frozenset()
+    witnesses = False
+
+    def witness(self, state: S, entry: Entry) -> None:
+        """Nothing to note."""
+
+    def passes(self, state: S, fact: Fact) -> bool:  # noqa: ARG002
+        """Every late fact is folded in its place."""
+        return False
+
+    def settle(self, state: S) -> None:
+        """Nothing to derive."""
+
+    def observe(self, state: S, clock_at: datetime) -> None:
+        """No deadlines."""
+
+    def deadline(self, state: S) -> datetime | None:  # noqa: ARG002
+        """No deadlines."""
+        return None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

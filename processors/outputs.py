@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
 
 from groupage.domain.events.alerts import AlertCleared, AlertRaised, Severity
 from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.state.base import State
 
@@ -20,6 +21,20 @@ class Said(NamedTuple):
 
     event: Event
     at: datetime
+
+
+class HandOver(Event, frozen=True, kw_only=True):
+    """No event for the log: the shell sends the stored fact on to its consignment.
+
+    The copy keeps source, event id and times (`processors.unit.core.handed`).
+    """
+
+    name: ClassVar[str] = "unit.handed_over"
+    kind: ClassVar[Kind] = "unit"
+    key_field: ClassVar[str] = "owner_id"
+
+    fact_id: str
+    owner_id: str
 
 
 class Change(NamedTuple):
@@ -110,5 +125,7 @@ def _taken_back(event: Event) -> Event | None:
             )
         case ConsignmentPositionChanged():
             return msgspec.structs.replace(event, member=False)
+        case CustomsStatusChanged():
+            return msgspec.structs.replace(event, status="NONE")
         case _:
             return None

@@ -308,7 +308,10 @@ class CustomsStatusChanged(ConsignmentEvent, frozen=True, kw_only=True):
     internal: ClassVar[bool] = True
 
     declaration_id: Id
-    status: Literal["DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
+    status: Literal[
+        "NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"
+    ]
+    """NONE: a correction took the consignment out of the declaration."""
     revision: CountOrZero
     """Rises with each status of that declaration; a lower one is stale."""
     declared_at: datetime | None = None

@@ -139,7 +139,6 @@ class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     gross_g: GramsOrZero
     blocked: bool
     customs: Text
-    received_pieces: CountOrZero = 0
     blocked_since_at: datetime | None = None
     declared_at: datetime | None = None
     released_at: datetime | None = None

@@ -134,6 +134,15 @@ class ContainerOnBoard(ContainerEvent, frozen=True, kw_only=True):
     voyage_id: Id | None = None
 
 
+class ContainerAssigned(ContainerEvent, frozen=True, kw_only=True):
+    """Derived: the consolidation that it is manifested for wants to hear of every change."""
+
+    name: ClassVar[str] = "container.assigned"
+    internal: ClassVar[bool] = True
+
+    consolidation_id: Id
+
+
 class TruckArrived(Event, frozen=True, kw_only=True):
     """A truck docked with cargo of these consignments."""
 

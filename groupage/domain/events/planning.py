@@ -74,7 +74,7 @@ class PlanRequested(Event, frozen=True, kw_only=True):
 
 
 class PlanAsked(LaneEvent, frozen=True, kw_only=True):
-    """Derived: the lane sent `plan.requested` for these wishes; later wishes need another request."""
+    """Derived: the lane sent `plan.requested` for these wishes; later ones need another."""
 
     name: ClassVar[str] = "plan.asked"
     subject_field: ClassVar[str] = "request_id"
@@ -87,7 +87,7 @@ class PlanAsked(LaneEvent, frozen=True, kw_only=True):
 
 
 class LanePinned(LaneEvent, frozen=True, kw_only=True):
-    """Derived from `command.pin`: a dispatcher keeps the consignment there, or lets go (`unpin`)."""
+    """Derived from `command.pin`: keep the consignment there, or let go (`unpin`)."""
 
     name: ClassVar[str] = "lane.pinned"
     subject_field: ClassVar[str] = "consignment_id"
@@ -102,7 +102,7 @@ class LanePinned(LaneEvent, frozen=True, kw_only=True):
 
 
 class LaneForbidden(LaneEvent, frozen=True, kw_only=True):
-    """Derived from `command.forbid`, or `command.roll` (`roll`): not on this voyage; `lift` ends it."""
+    """Derived from `command.forbid` or `command.roll`: not on this voyage; `lift` ends it."""
 
     name: ClassVar[str] = "lane.forbidden"
     subject_field: ClassVar[str] = "consignment_id"

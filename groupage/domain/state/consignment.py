@@ -167,7 +167,8 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """Which guard of the acceptance fails, in words."""
     exit: Exit | None = None
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
-    asn_at: datetime | None = None
+    asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
+    """Each delivery note: when, and its units."""
     vehicle: str = ""
     eta_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -274,6 +275,12 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     def blocked_since_at(self) -> datetime | None:
         """When the oldest open hold was placed."""
         return min((hold.placed_at for hold in self.open_holds.values()), default=None)
+
+    @property
+    def committed(self) -> bool:
+        """It is on the filed manifest of its consolidation: it stays where it is."""
+        position = self.position
+        return position is not None and position.frozen_at is not None
 
     @property
     def position(self) -> ConsolidationPosition | None:

@@ -17,7 +17,6 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     member: bool
     status: str
     pieces: int = 0
-    received_pieces: int = 0
     staged_pieces: int = 0
     loaded_pieces: int = 0
     volume_cm3: int = 0

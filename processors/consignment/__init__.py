@@ -1,0 +1,1 @@
+"""Consignments: the cargo of one merchant for one consignee, from booking to departure."""

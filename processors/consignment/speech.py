@@ -1,0 +1,150 @@
+"""What a consignment tells others: its consolidation, its lane, its units, and people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+
+from groupage.domain.events.consolidation import ConsignmentPositionChanged
+from groupage.domain.events.planning import Cause, ReplanWanted
+from groupage.domain.events.unit import UnitAnnounced
+from groupage.domain.policy import Policy
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from processors.consignment.progress import exceeds
+from processors.outputs import Said, alert, refusal_alerts
+
+_BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
+
+
+def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
+    """All that is so now, by output id."""
+    at = state.changed_at
+    if at is None:
+        return {}
+    said: dict[str, Said] = {}
+    for asn_at, units in state.asns:
+        said.update(_announcements(state.key, asn_at, units))
+    if state.allocation is not None:
+        said[f"position:{state.allocation.consolidation_id}"] = Said(_position(state), at)
+    if state.status in _BEFORE_LEAVING and state.booking is not None:
+        _wishes(state, policy, said)
+    _alerts(state, at, said)
+    if state.refused:
+        said.update(refusal_alerts("consignment", state))
+    return said
+
+
+@lru_cache(maxsize=4_096)
+def _announcements(key: str, at: datetime, units: tuple[str, ...]) -> dict[str, Said]:
+    return {
+        f"announce:{unit_id}": Said(
+            UnitAnnounced(unit_id=unit_id, owner_id=key, announced_at=at), at
+        )
+        for unit_id in units
+    }
+
+
+def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
+    place = state.allocation
+    assert place is not None
+    return ConsignmentPositionChanged(
+        consolidation_id=place.consolidation_id,
+        consignment_id=state.key,
+        revision=0,
+        member=True,
+        status=state.status,
+        pieces=state.pieces,
+        staged_pieces=state.staged_units,
+        loaded_pieces=state.loaded_pieces,
+        volume_cm3=state.volume_cm3,
+        gross_g=state.gross_g,
+        blocked=state.blocked,
+        blocked_since_at=state.blocked_since_at,
+        customs=state.customs,
+        declared_at=state.declared_at,
+        released_at=state.released_at,
+        received_at=state.received_at,
+        loaded_at=state.loaded_at,
+    )
+
+
+def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Said]) -> None:
+    lane = state.lane_id
+    for cause, what, at in _reasons(state, policy):
+        event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
+        said[f"wish:{lane}:{cause}:{what}"] = Said(event, at)
+
+
+def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, str, datetime]]:
+    """Each change that the lane's plan should know: cause, a name for the change, since when."""
+    if state.exit is not None:
+        yield "cancelled", state.exit.status, state.exit.at
+        return
+    if state.status != ConsignmentStatus.BOOKED and state.booked_at is not None:
+        yield "booked", "accepted", state.accepted_at or state.booked_at
+    for number, (at, _, _) in enumerate(state.amendments, 1):
+        yield "amended", str(number), at
+    for name, hold in state.holds.items():
+        yield "hold_placed", name, hold.placed_at
+        if hold.released_at is not None:
+            yield "hold_released", name, hold.released_at
+    if state.customs not in (CustomsStatus.NONE, CustomsStatus.DECLARED):
+        position = state.declarations[state.declaration_id]
+        yield "customs", f"{state.declaration_id}/{state.customs}", position.at
+    yield from _cargo_reasons(state, policy)
+
+
+def _cargo_reasons(
+    state: ConsignmentState, policy: Policy
+) -> Iterator[tuple[Cause, str, datetime]]:
+    if state.measured_at is not None and exceeds(state, policy):
+        figures = f"{state.measured_volume_cm3}/{state.measured_gross_g}"
+        yield "measured", figures, state.measured_at
+    if state.available_at is not None:
+        yield "available", "yes", state.available_at
+    if state.received_at is not None and state.received_pieces < state.declared_pieces:
+        yield "short", str(state.received_pieces), state.received_at
+    if state.unloads and state.changed_at is not None:
+        yield "did_not_fit", str(state.unloads), state.changed_at
+
+
+def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Said]) -> None:
+    troubles = _papers(state) if state.exit is None else _fee(state)
+    for code, message in troubles:
+        said[f"alert:{code}"] = Said(alert("consignment", state, code, message), at)
+
+
+def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    if state.exit is not None and state.exit.fee_due:
+        basis = state.exit.fee_basis_cm3
+        yield "dead_freight", f"cancelled after the threshold: dead freight on {basis} cm³"
+
+
+def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    if state.not_accepted:
+        yield "not_accepted", state.not_accepted
+    if state.customs == CustomsStatus.REJECTED:
+        yield "customs_rejected", f"customs refused declaration {state.declaration_id}"
+    if state.dg_status == "rejected":
+        yield "dg_rejected", "the dangerous goods were refused"
+    position = state.position
+    filed_at = None if position is None else position.frozen_at
+    if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
+        yield "manifest_outdated", "amended after its consolidation's manifest was filed"
+    yield from _receipt(state)
+
+
+def _receipt(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    declared, received = state.declared_pieces, state.received_pieces
+    if received > declared > 0 and state.decision != "accept_over":
+        yield "over_receipt", f"{received} pieces received, {declared} booked"
+    elif state.tally is not None and received < declared and state.received_at is None:
+        yield "short_receipt", f"{received} of {declared} pieces at the closed tally"
+    if state.damaged_units:
+        yield "damaged", f"{state.damaged_units} units came damaged, wet or mismarked"
+    if state.needs_rerate:
+        measured = f"{state.measured_volume_cm3} cm³ and {state.measured_gross_g} g measured"
+        booked = f"{state.declared_volume_cm3} cm³ and {state.declared_gross_g} g booked"
+        yield "needs_rerate", f"{measured}, {booked} for {declared} pieces"
+    if state.staged_units and state.allocation is None:
+        yield "staged_without_place", f"{state.staged_units} units are staged without a place"

@@ -133,9 +133,7 @@ def _merchant(rng: random.Random, place_id: str, policy: Policy) -> Spot:
 
 
 def _volume_cm3(group: CartonGroup) -> int:
-    one = volume_cm3(
-        length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm
-    )
+    one = volume_cm3(length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm)
     return one * len(group.unit_ids)
 
 
@@ -147,7 +145,9 @@ def _cartons(rng: random.Random, consignment_id: str) -> tuple[CartonGroup, ...]
     first = 1
     for kind in range(kinds):
         count = (total - first + 1) // (kinds - kind)
-        sizes = sorted((rng.randrange(lo, hi, 10) for lo, hi in ((400, 720), (300, 560), (220, 480))))
+        sizes = sorted(
+            (rng.randrange(lo, hi, 10) for lo, hi in ((400, 720), (300, 560), (220, 480)))
+        )
         height_mm, width_mm, length_mm = sizes
         density_g_per_l = rng.uniform(90, 330)
         groups.append(

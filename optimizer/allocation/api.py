@@ -127,7 +127,9 @@ def _single_slots(problem: Problem, draft: Draft) -> tuple[dict[str, str], tuple
             assert pool.departure is not None
             key = f"{pool.key} #{number + 1}"
             slots.append(
-                new_slot(problem.instance, pool.departure, pool.spec.iso_type, key=key, copies_max=1)
+                new_slot(
+                    problem.instance, pool.departure, pool.spec.iso_type, key=key, copies_max=1
+                )
             )
             if number < len(mine):
                 renamed[mine[number].slot.key] = key

@@ -2,7 +2,7 @@
 
 from groupage.domain.plans import Demand, Instance
 from optimizer.allocation import pricing
-from optimizer.allocation.mixing import may_share, sets_of
+from optimizer.allocation.mixing import may_share, sets_of, weighed_g
 from optimizer.allocation.options import Code
 from optimizer.allocation.slots import Slot
 
@@ -17,6 +17,7 @@ class Bin:
         self._weights = instance.weights
         self.volume_cm3 = 0
         self._gross_g = 0
+        self._weighed_g = 0
         self._value_usd_cents: dict[str, int] = {}
         self._mode_sets = frozenset(range(max(1, len(instance.rules.mode_mix))))
 
@@ -25,6 +26,8 @@ class Bin:
         if self.volume_cm3 + demand.volume_cm3 > self.slot.usable_cm3:
             return "no_capacity"
         if self._gross_g + demand.gross_g > self.slot.payload_g:
+            return "no_capacity"
+        if self._weighed_g + weighed_g(demand) > self.slot.payload_g:
             return "no_capacity"
         if not self._mode_sets & sets_of(demand.mode, self._rules):
             return "mode_mix"
@@ -41,6 +44,7 @@ class Bin:
         self.members[demand.consignment_id] = demand
         self.volume_cm3 += demand.volume_cm3
         self._gross_g += demand.gross_g
+        self._weighed_g += weighed_g(demand)
         self._mode_sets = self._mode_sets & sets_of(demand.mode, self._rules)
         if demand.mode == "1039":
             self._value_usd_cents[demand.consignee] = (

@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 from groupage.domain.containers import PLANNING_STANDARD_CM3
 from groupage.domain.units import CM3_PER_M3
 
-from optimizer.allocation.mixing import may_share, sets_of
+from optimizer.allocation.mixing import may_share, sets_of, weighed_g
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 from optimizer.allocation.variables import Variables
@@ -66,15 +66,22 @@ class Volume:
 
 
 class Payload:
-    """Contents stay within the payload."""
+    """Contents stay within the payload, by the consignments' masses and by their cartons'."""
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
-        """One row for each container."""
+        """Two rows for each container, one where the masses agree."""
         _ = problem
         for slot in unknown.slots:
-            given = sum(d.gross_g for d in unknown.given[slot.key].members.values())
-            free = sum(d.gross_g * variable for d, variable in unknown.candidates(slot))
-            model.add(given + free <= max(slot.payload_g, given) * unknown.used[slot.key])
+            members = unknown.given[slot.key].members.values()
+            candidates = unknown.candidates(slot)
+            said = [demand.gross_g for demand, _ in candidates]
+            weighed = [weighed_g(demand) for demand, _ in candidates]
+            rows = [(sum(d.gross_g for d in members), said)]
+            if weighed != said:
+                rows.append((sum(weighed_g(d) for d in members), weighed))
+            for given, masses in rows:
+                free = sum(g * v for g, (_, v) in zip(masses, candidates, strict=True))
+                model.add(given + free <= max(slot.payload_g, given) * unknown.used[slot.key])
 
 
 class Offers:
@@ -98,11 +105,15 @@ class DeclarationCap:
             given: dict[str, int] = {}
             for demand in unknown.given[slot.key].members.values():
                 if demand.mode == "1039":
-                    given[demand.consignee] = given.get(demand.consignee, 0) + demand.value_usd_cents
+                    given[demand.consignee] = (
+                        given.get(demand.consignee, 0) + demand.value_usd_cents
+                    )
             values: dict[str, list[tuple[int, cp_model.IntVar]]] = {}
             for demand, variable in unknown.candidates(slot):
                 if demand.mode == "1039":
-                    values.setdefault(demand.consignee, []).append((demand.value_usd_cents, variable))
+                    values.setdefault(demand.consignee, []).append(
+                        (demand.value_usd_cents, variable)
+                    )
             for consignee, terms in values.items():
                 there = given.get(consignee, 0)
                 total = there + sum(value * variable for value, variable in terms)
@@ -167,9 +178,7 @@ class DeadFreight:
                 credit_above(d.volume_cm3, weights.dead_freight_per_m3) * variable
                 for d, variable in unknown.candidates(slot)
             )
-            model.add(
-                unknown.dead[slot.key] >= standard * unknown.used[slot.key] - given - free
-            )
+            model.add(unknown.dead[slot.key] >= standard * unknown.used[slot.key] - given - free)
 
 
 class Symmetry:

@@ -34,9 +34,7 @@ def fill(draft: Draft) -> None:
         open_bins = [b for b in draft.bins.values() if b.members and draft.accepts(demand, b)]
         if not open_bins:
             continue
-        best = min(
-            open_bins, key=lambda b: (draft.price(one, b) - b.saving(demand), b.slot.key)
-        )
+        best = min(open_bins, key=lambda b: (draft.price(one, b) - b.saving(demand), b.slot.key))
         if draft.price(one, best) - best.saving(demand) < draft.problem.behind[one]:
             draft.put(demand, best)
 
@@ -54,7 +52,11 @@ def open_new(draft: Draft) -> None:
 
 def _openable(draft: Draft) -> Iterable[Bin]:
     for slot in draft.problem.slots:
-        if not draft.bins[slot.key].members and not slot.fixed and draft.usable(draft.bins[slot.key]):
+        if (
+            not draft.bins[slot.key].members
+            and not slot.fixed
+            and draft.usable(draft.bins[slot.key])
+        ):
             yield Bin(slot, draft.problem.instance)
     for pool in draft.problem.pools:
         if draft.room(pool.pool) > 0:
@@ -86,7 +88,9 @@ def completed(problem: Problem, wishes: Mapping[str, str], copies: Mapping[str, 
     """
     draft = Draft(problem)
     pools = {pool.key: pool for pool in problem.pools}
-    fresh = {key: _fresh_ones(draft, pools[key], count) for key, count in copies.items()}
+    fresh = {
+        key: _fresh_ones(draft, pools[key], count) for key, count in copies.items() if key in pools
+    }
     for demand in draft.unplaced():
         key = wishes.get(demand.consignment_id)
         if key is None:

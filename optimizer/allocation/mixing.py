@@ -1,6 +1,9 @@
 """Who may share a container: customs modes and dangerous goods."""
 
+from itertools import product
+
 from groupage.domain.plans import Demand, Rules
+from groupage.domain.segregation import TABLE
 
 
 def sets_of(mode: str, rules: Rules) -> frozenset[int]:
@@ -12,6 +15,16 @@ def sets_of(mode: str, rules: Rules) -> frozenset[int]:
 
 def may_share(one: Demand, other: Demand) -> bool:
     """Whether no dangerous class of one must be segregated from a class of the other."""
-    return not any(
-        segregated(mine, theirs) for mine in one.dg_classes for theirs in other.dg_classes
-    )
+    return not any(_segregated(*pair) for pair in product(one.dg_classes, other.dg_classes))
+
+
+def _segregated(mine: str, theirs: str) -> bool:
+    try:
+        return TABLE.code(mine, theirs) != "X"
+    except KeyError:
+        return True  # unknown danger shares with nothing
+
+
+def weighed_g(demand: Demand) -> int:
+    """Mass of its cartons; may differ from the mass of the whole as somebody declared it."""
+    return sum(group.gross_g * len(group.unit_ids) for group in demand.cartons)

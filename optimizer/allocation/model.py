@@ -66,9 +66,7 @@ def search(problem: Problem, slots: Sequence[Slot], *, hint: Hint, effort: Effor
     )
 
 
-def _objective(
-    unknown: Variables, problem: Problem, slots: Sequence[Slot]
-) -> cp_model.LinearExprT:
+def _objective(unknown: Variables, problem: Problem, slots: Sequence[Slot]) -> cp_model.LinearExprT:
     places = {slot.key: slot.place for slot in slots}
     return (
         sum(slot.open_cost * unknown.used[slot.key] for slot in slots)

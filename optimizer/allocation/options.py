@@ -8,6 +8,7 @@ import msgspec
 
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.plans import CartonGroup, Demand, Departure, Instance
+from optimizer.allocation.mixing import weighed_g
 from optimizer.allocation.slots import Slot
 
 Code = Literal[
@@ -141,11 +142,12 @@ def _size(demand: Demand, slot: Slot) -> Refusal | None:
                 f"({m3(slot.usable_cm3)}); split it"
             ),
         )
-    if demand.gross_g > slot.payload_g:
+    mass_g = max(demand.gross_g, weighed_g(demand))
+    if mass_g > slot.payload_g:
         return Refusal(
             code="heavier_than_container",
             reason=(
-                f"{demand.gross_g // 1_000} kg is more than a {slot.spec.iso_type} carries "
+                f"{mass_g // 1_000} kg is more than a {slot.spec.iso_type} carries "
                 f"({slot.payload_g // 1_000} kg); split it"
             ),
         )

@@ -28,6 +28,8 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
     """Containers in which something did not fit: they take nothing more."""
     out: frozenset[str] = frozenset()
     """Consignments that no round found room for."""
+    closed: bool = False
+    """Nothing more is placed: the last word after the last round."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     def allows(self, consignment_id: str, slot: Slot) -> bool:
         """Whether the two may come together, other contents aside."""
-        if (consignment_id, slot.key) in self.cuts.forbidden or slot.full:
+        if self.cuts.closed or slot.full or (consignment_id, slot.key) in self.cuts.forbidden:
             return False
         return slot.place in self.options[consignment_id]
 
@@ -81,7 +83,9 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
     behind: dict[str, int] = {}
     options: dict[str, dict[str, int]] = {}
     refusals: dict[str, dict[str, Refusal]] = {}
-    demands = {d.consignment_id: d for d in sorted(instance.demands, key=lambda d: d.consignment_id)}
+    demands = {
+        d.consignment_id: d for d in sorted(instance.demands, key=lambda d: d.consignment_id)
+    }
     for demand in demands.values():
         if demand.consignment_id in fixed:
             continue

@@ -107,9 +107,7 @@ def _binding_limit(draft: Draft, demand: Demand) -> tuple[Code, str]:
         boxes = ", ".join(refused_by_loader)
         return "did_not_fit", f"its cartons found no room in {boxes}, and nothing else has room"
     codes = [
-        bin_.binding(demand)
-        for bin_ in draft.bins.values()
-        if draft.problem.allows(one, bin_.slot)
+        bin_.binding(demand) for bin_ in draft.bins.values() if draft.problem.allows(one, bin_.slot)
     ]
     for code, words in (
         ("declaration_cap", "the 1039 value of its consignee is at the cap in each container"),

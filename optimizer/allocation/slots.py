@@ -45,9 +45,7 @@ def usable_cm3(spec: ContainerSpec, instance: Instance) -> int:
     return spec.volume_cm3 * instance.rules.plan_fill_permille // 1_000
 
 
-def existing_slots(
-    instance: Instance, departures: Mapping[str, Departure]
-) -> tuple[Slot, ...]:
+def existing_slots(instance: Instance, departures: Mapping[str, Departure]) -> tuple[Slot, ...]:
     """Open consolidations, in the order of their ids; not those that lost their voyage unfixed."""
     demands = {demand.consignment_id: demand for demand in instance.demands}
     slots = []

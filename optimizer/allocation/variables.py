@@ -14,7 +14,11 @@ class Variables:
     """One unknown for each consignment and container that may come together, and one for each container."""
 
     def __init__(
-        self, model: cp_model.CpModel, problem: Problem, slots: Sequence[Slot], given: dict[str, Bin]
+        self,
+        model: cp_model.CpModel,
+        problem: Problem,
+        slots: Sequence[Slot],
+        given: dict[str, Bin],
     ) -> None:
         self.slots = tuple(slots)
         self.given = given

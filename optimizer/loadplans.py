@@ -1,0 +1,84 @@
+"""Load plans of an allocation's containers; one that still holds is kept."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from groupage.domain.plans import CartonGroup, Demand, Instance, OpenConsolidation, Placement
+from optimizer.allocation.slots import Slot
+from optimizer.loading.api import load, lot_of
+
+
+class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the cartons of a container stand."""
+
+    members: tuple[str, ...]
+    placements: tuple[Placement, ...]
+    misfits: tuple[str, ...]
+
+
+def load_plan(instance: Instance, slot: Slot, members: Sequence[str], *, reuse: bool) -> LoadPlan:
+    """The load plan of one container; with `reuse`, the one in force if it fits the contents."""
+    demands = {demand.consignment_id: demand for demand in instance.demands}
+    cargo = [demands[one] for one in sorted(members)]
+    if reuse and slot.existing is not None:
+        kept = still_holds(slot.existing, cargo)
+        if kept is not None:
+            return LoadPlan(members=tuple(sorted(members)), placements=kept, misfits=())
+    loaded = load(
+        slot.spec,
+        [lot_of(demand) for demand in cargo],
+        slot.existing.standing if slot.existing else (),
+        instance.rules,
+        seed=instance.limits.seed,
+    )
+    return LoadPlan(
+        members=tuple(sorted(members)), placements=loaded.placements, misfits=loaded.misfits
+    )
+
+
+def still_holds(
+    container: OpenConsolidation, cargo: Sequence[Demand]
+) -> tuple[Placement, ...] | None:
+    """The load plan in force, its numbering begun with what stands; None when it does not fit.
+
+    It fits when it places exactly the cartons of the cargo in their sizes, and the cartons that
+    stand already are its first ones and stand where it says.
+    """
+    groups = {
+        unit: group for demand in cargo for group in demand.cartons for unit in group.unit_ids
+    }
+    owner = {
+        unit: demand.consignment_id
+        for demand in cargo
+        for group in demand.cartons
+        for unit in group.unit_ids
+    }
+    planned = sorted(container.planned, key=lambda p: p.sequence)
+    if not planned or {p.unit_id for p in planned} != set(groups) or len(planned) != len(groups):
+        return None
+    if any(p.consignment_id != owner[p.unit_id] or not _same_size(p, groups) for p in planned):
+        return None
+    standing = {box.unit_id: box for box in container.standing}
+    first = {p.unit_id: p for p in planned[: len(standing)]}
+    if first.keys() != standing.keys() or any(
+        _corners(standing[unit]) != _corners(first[unit]) for unit in first
+    ):
+        return None
+    ordered = [first[box.unit_id] for box in container.standing] + planned[len(standing) :]
+    return tuple(
+        msgspec.structs.replace(p, sequence=number) for number, p in enumerate(ordered, start=1)
+    )
+
+
+def _same_size(placement: Placement, groups: Mapping[str, CartonGroup]) -> bool:
+    group = groups[placement.unit_id]
+    if group.this_side_up and placement.dz_mm != group.height_mm:
+        return False
+    return sorted((placement.dx_mm, placement.dy_mm, placement.dz_mm)) == sorted(
+        (group.length_mm, group.width_mm, group.height_mm)
+    )
+
+
+def _corners(box: object) -> tuple[int, ...]:
+    return tuple(getattr(box, f"{edge}_mm") for edge in ("x", "y", "z", "dx", "dy", "dz"))

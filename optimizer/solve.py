@@ -1,0 +1,131 @@
+"""One instance in, one plan out: allocate ▸ load ▸ misfits back ▸ route ▸ assemble.
+
+Pure and deterministic: the same instance (its seed and limits are part of it) gives the same plan,
+byte for byte, unless `limits.wall_s` cuts a search short.
+"""
+
+import msgspec
+
+from groupage.domain.plans import Instance, Plan
+from optimizer.allocation.api import Allocation, allocate
+from optimizer.allocation.problem import Cuts
+from optimizer.assemble import assemble, planned_containers
+from optimizer.check_instance import check_instance
+from optimizer.loadplans import LoadPlan, load_plan
+from optimizer.reasons import Reasons
+from optimizer.routing.api import route
+from optimizer.stages import Stages
+from optimizer.verification.api import certify
+from optimizer.verification.violation import Violation
+
+
+class Solved(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, and what the verifier says of it."""
+
+    plan: Plan
+    """Certified when `violations` is empty."""
+    violations: tuple[Violation, ...]
+
+
+def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
+    """Solve and certify. A load plan in force that no longer holds is made anew at the second try.
+
+    Raises InvalidInput for an instance that makes no sense.
+    """
+    stages = stages or Stages()
+    violations: tuple[Violation, ...] = ()
+    plan: Plan | None = None
+    for reuse in (True, False):
+        plan = solve(instance, stages, reuse=reuse)
+        with stages.stage("verify"):
+            certified, violations = certify(instance, plan)
+        if certified is not None:
+            return Solved(plan=certified, violations=())
+        if not any(one.planned for one in instance.consolidations):
+            break
+    assert plan is not None
+    return Solved(plan=plan, violations=violations)
+
+
+def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = True) -> Plan:
+    """The plan of an instance, not yet certified. Raises InvalidInput."""
+    stages = stages or Stages()
+    check_instance(instance)
+    with stages.stage("allocate"):
+        allocation = first = allocate(instance)
+    reasons = Reasons()
+    reasons.note(first)
+    loads: dict[str, LoadPlan] = {}
+    cuts = Cuts()
+    work = first.work
+    rounds = 1
+    while True:
+        with stages.stage("load"):
+            loads = _load(instance, allocation, loads, reuse=reuse)
+        misfits = _misfits(allocation, loads)
+        if not misfits:
+            break
+        last = rounds > instance.limits.loading_rounds
+        cuts = _cut(cuts, allocation, misfits, last=last)
+        with stages.stage("allocate"):
+            allocation = allocate(instance, cuts)
+        reasons.note(allocation)
+        work += allocation.work
+        rounds += 1
+    with stages.stage("route"):
+        containers = planned_containers(instance, allocation, loads)
+        routes, unrouted = route(instance, containers)
+    return assemble(
+        instance,
+        containers,
+        left_out=reasons.left_out(allocation),
+        moves=reasons.moves(instance, allocation),
+        routing=(routes, unrouted),
+        bound=first.lower_bound,
+        fallback=first.fallback,
+        rounds=rounds,
+        work=work,
+    )
+
+
+def _load(
+    instance: Instance, allocation: Allocation, before: dict[str, LoadPlan], *, reuse: bool
+) -> dict[str, LoadPlan]:
+    """Load plans of all containers; those whose contents did not change keep theirs."""
+    loads = {}
+    for slot in allocation.slots:
+        members = tuple(sorted(o for o, key in allocation.assign.items() if key == slot.key))
+        known = before.get(slot.key)
+        if known is not None:
+            placed = tuple(one for one in known.members if one not in known.misfits)
+            if placed == members:
+                loads[slot.key] = LoadPlan(members=members, placements=known.placements, misfits=())
+                continue
+        loads[slot.key] = load_plan(instance, slot, members, reuse=reuse)
+    return loads
+
+
+def _misfits(allocation: Allocation, loads: dict[str, LoadPlan]) -> frozenset[tuple[str, str]]:
+    """(consignment, container) that allocation must answer; a fixed container has no answer."""
+    fixed = {slot.key for slot in allocation.slots if slot.fixed}
+    return frozenset(
+        (one, key) for key, plan in loads.items() if key not in fixed for one in plan.misfits
+    )
+
+
+def _cut(
+    cuts: Cuts, allocation: Allocation, misfits: frozenset[tuple[str, str]], *, last: bool
+) -> Cuts:
+    out = frozenset(one for one, _ in misfits)
+    return Cuts(
+        opened=tuple(
+            slot
+            for slot in allocation.opened
+            if any(k == slot.key and o not in out for o, k in allocation.assign.items())
+        ),
+        keep={one: key for one, key in allocation.assign.items() if one not in out},
+        forbidden=cuts.forbidden | misfits,
+        full=cuts.full | {key for _, key in misfits},
+        out=out if last else frozenset(),
+        closed=last,
+    )

@@ -151,6 +151,13 @@ def _fetch_one(folder: Path, staging: Path, jar: Jar, mirror: str | None) -> Non
     )
 
 
+def repository_url(mirror: str | None) -> str:
+    """Address of the repository that the jars come from."""
+    from jgo.maven import MavenContext  # noqa: PLC0415 - as above
+
+    return mirror or str(next(iter(MavenContext().remote_repos.values())))
+
+
 def _is(path: Path, sha256: str) -> bool:
     try:
         with path.open("rb") as file:

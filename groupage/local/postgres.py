@@ -64,7 +64,7 @@ class PostgresNode:
         options = [f"-c{name}={value}" for name, value in self._settings().items()]
         return Child(
             name="postgres",
-            program=[str(_program("postgres")), "-D", str(self.data), *options],
+            program=[str(program("postgres")), "-D", str(self.data), *options],
             log_file=self.log_file,
             stop_signal=signal.SIGINT,
             stop_budget_s=20.0,
@@ -96,7 +96,7 @@ class PostgresNode:
         child = Child(
             name="initdb",
             program=[
-                *(str(_program("initdb")), "-D", str(target), "-U", SUPERUSER),
+                *(str(program("initdb")), "-D", str(target), "-U", SUPERUSER),
                 *("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
                 # The same order of text on every machine, whatever its locales.
                 *("--locale-provider=builtin", "--locale=C.UTF-8", "--lc-messages=C"),
@@ -158,17 +158,17 @@ async def _probe(url: str) -> bool:
         return False
 
 
-def _program(name: str) -> Path:
-    """A program of the packaged PostgreSQL, found without importing the package.
+def program(name: str) -> Path:
+    """Path of a program of the packaged PostgreSQL, found without importing the package.
 
     Importing it makes a lock file in a shared folder, and its own start-up opens root's folders
     to every local user; neither is needed here.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     for place in (spec.submodule_search_locations or ()) if spec else ():
-        program = Path(place) / _INSTALL / "bin" / name
-        if program.exists():
-            return program
+        path = Path(place) / _INSTALL / "bin" / name
+        if path.exists():
+            return path
     raise Misconfigured(
         f"this platform ({sys.platform}) has no packaged PostgreSQL; run `make install` again, or "
         "name a running server in GROUPAGE_DATABASE_URL"
@@ -181,7 +181,7 @@ def hand_over(*folders: Path) -> None:
     Only the right to pass (``x``) is added on the way, never the right to list or read.
     """
     _own("nobody", *folders)
-    for leaf in (*folders, _program("postgres")):
+    for leaf in (*folders, program("postgres")):
         for above in leaf.resolve().parents:
             mode = above.stat().st_mode
             if not mode & 0o001:

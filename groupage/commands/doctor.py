@@ -1,0 +1,41 @@
+"""``groupage doctor``: what is right, what is not, and what to do about it."""
+
+import json
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from groupage.local.checkup import Finding, check_machine
+from groupage.local.hub import use_running_hub
+from groupage.settings import LocalSettings, TelemetrySettings
+from groupage.telemetry.logs import configure_logging
+
+_COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
+
+
+def main(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Check this machine and the hub; status 1 when something is a problem."""
+    from groupage.commands.doctor_hub import check_hub  # noqa: PLC0415 - brings the clients
+
+    configure_logging(TelemetrySettings(log_level="ERROR"), process="doctor")
+    settings = LocalSettings()
+    use_running_hub(settings.data_dir)
+    findings = [*check_machine(settings), *check_hub(settings)]
+    if as_json:
+        typer.echo(json.dumps([msgspec.to_builtins(finding) for finding in findings], indent=2))
+    else:
+        _print(findings)
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _print(findings: list[Finding]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        mark, colour = finding.state.rjust(7), _COLOURS[finding.state]
+        console.print(f"[{colour}]{mark}[/]  {finding.name:<12} {escape(finding.found)}")
+        if finding.todo:
+            console.print(f"{'':>9}{'':<12} → {escape(finding.todo)}")

@@ -1,0 +1,55 @@
+"""From entries to Kafka: in chunks, counted, each chunk confirmed before the next is read."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.fact import Fact
+from producers.deadletters import DeadLetter
+from producers.intake import Accepted, Entry, PutAside, Summary
+from producers.publisher import Publisher
+
+CHUNK_ENTRIES = 1_000
+
+Progress = Callable[[Summary], None]
+
+
+async def deliver(
+    entries: Iterable[Entry], publisher: Publisher | None, *, progress: Progress | None = None
+) -> Summary:
+    """Publish facts and dead letters of all entries; without a publisher only count them (dry run).
+
+    Raises the first failure of Kafka. What was confirmed stays: running again completes it and
+    repeats nothing, because ids are deterministic.
+    """
+    summary = Summary()
+    for chunk in _chunks(iter(entries)):
+        if publisher is not None:
+            await _publish(chunk, publisher)
+        for entry in chunk:
+            summary.count(entry)
+        if progress is not None:
+            progress(summary)
+    return summary
+
+
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while chunk := list(islice(entries, CHUNK_ENTRIES)):
+        yield chunk
+
+
+async def _publish(chunk: list[Entry], publisher: Publisher) -> None:
+    facts: list[Fact] = []
+    letters: list[DeadLetter] = []
+    for entry in chunk:
+        if isinstance(entry, Accepted):
+            facts.extend(entry.facts)
+        elif isinstance(entry, PutAside):
+            letters.append(entry.letter)
+    for outcome in await publisher.publish_many(facts):
+        if isinstance(outcome.error, InvalidInput):
+            raise InvalidInput(f"event {outcome.event_id}: {outcome.error}") from outcome.error
+        if outcome.error is not None:
+            raise outcome.error
+    if letters:
+        await publisher.quarantine(letters)

@@ -1,0 +1,230 @@
+"""Which column is what: headers in English or in Chinese trade terms, with their units."""
+
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from producers.files.table import Table, plain
+
+Field = Literal[
+    "consignment_id",
+    "shipper",
+    "consignee",
+    "buyer",
+    "pol",
+    "pod",
+    "mode",
+    "incoterm",
+    "currency",
+    "ready_at",
+    "latest_arrival_at",
+    "vehicle",
+    "marks",
+    "unit_ids",
+    "carton_no",
+    "goods",
+    "hs",
+    "un_number",
+    "imo_class",
+    "pieces",
+    "length",
+    "width",
+    "height",
+    "size",
+    "gross",
+    "gross_each",
+    "gross_total",
+    "volume",
+    "value",
+    "this_side_up",
+]
+NAMES: dict[Field, str] = {
+    "consignment_id": "入仓号 进仓号 进仓编号 入仓编号 托单号 订舱号 委托编号 | consignment | "
+    "consignment no | booking no | booking number | so no | s/o no | warehouse entry no",
+    "shipper": "发货人 发货单位 托运人 商户 店铺 供应商 | "
+    "shipper | consignor | merchant | supplier",
+    "consignee": "收货人 收货单位 | consignee",
+    "buyer": "买家 买方 采购商 采购方 | buyer",
+    "pol": "起运港 装货港 启运港 | pol | port of loading | loading port",
+    "pod": "目的港 卸货港 目的地 | pod | port of discharge | destination | destination port",
+    "mode": "贸易方式 监管方式 报关方式 | trade mode | customs mode | supervision mode",
+    "incoterm": "成交方式 贸易条款 贸易术语 | incoterm | incoterms | trade terms",
+    "currency": "币种 币制 | currency",
+    "ready_at": "送货日期 送货时间 进仓日期 入仓日期 交货日期 备货日期 | ready date | "
+    "cargo ready date | cargo ready | delivery date | ready at",
+    "latest_arrival_at": "最晚到港日期 要求到港日期 | latest arrival | required arrival",
+    "vehicle": "车牌 车牌号 送货车牌 | plate | truck plate | truck | vehicle",
+    "marks": "唛头 箱唛 正唛 | marks | mark | shipping mark | shipping marks | marks and numbers | "
+    "marks & nos",
+    "unit_ids": "箱码 物流单元号 | sscc | unit id | carton id | barcode",
+    "carton_no": "箱号 件号 | carton no | carton nos | c/no | ctn no | case no",
+    "goods": "品名 货名 货物名称 中文品名 英文品名 商品名称 | description | goods | commodity | "
+    "description of goods | goods description | product | product name | item",
+    "hs": "hs编码 海关编码 商品编码 税号 | hs | hs code | hscode | tariff code",
+    "un_number": "un号 联合国编号 | un no | un number | un",
+    "imo_class": "危险品类别 危品类别 | imo class | dg class | class",
+    "pieces": "件数 箱数 总箱数 总件数 件 | ctns | ctn | cartons | pieces | packages | pkgs | "
+    "number of packages | no of packages | no of cartons | number of cartons | qty of cartons",
+    "length": "长 长度 外箱长 | l | length",
+    "width": "宽 宽度 外箱宽 | w | width",
+    "height": "高 高度 外箱高 | h | height",
+    "size": "长宽高 长x宽x高 长*宽*高 尺寸 外箱尺寸 箱规 外箱规格 包装尺寸 规格 | "
+    "size | dimensions | dimension | carton size | l*w*h | lxwxh | dims",
+    "gross": "毛重 | gross weight | gross | g.w. | gw | weight",
+    "gross_each": "单件毛重 单箱毛重 每箱毛重 每件毛重 单重 | gross weight per carton | gw/ctn | "
+    "g.w./ctn | gw per carton | unit gross weight | gross weight each | weight per carton",
+    "gross_total": "总毛重 毛重合计 | total gross weight | total g.w. | total gw | "
+    "ttl gw | total weight",
+    "volume": "体积 总体积 方数 立方 材积 | cbm | volume | total cbm | "
+    "total volume | measurement | meas",
+    "value": "货值 金额 总价 总金额 申报价值 申报金额 | "
+    "value | amount | total value | total amount | declared value",
+    "this_side_up": "向上 此面朝上 不可倒置 | this side up | upright",
+}
+"""Headers by field. Chinese names stand apart by spaces, English ones by bars."""
+REQUIRED: dict[str, tuple[Field, ...]] = {
+    "件数 / Cartons": ("pieces",),
+    "尺寸 / Size, or 长, 宽, 高 / Length, Width, Height": ("size", "length"),
+    "毛重 / Gross weight": ("gross", "gross_each", "gross_total"),
+}
+UNITS: dict[str, str] = {
+    "mm": "mm",
+    "毫米": "mm",
+    "cm": "cm",
+    "厘米": "cm",
+    "公分": "cm",
+    "m": "m",
+    "米": "m",
+    "kg": "kg",
+    "kgs": "kg",
+    "千克": "kg",
+    "公斤": "kg",
+    "g": "g",
+    "克": "g",
+    "cbm": "m3",
+    "m3": "m3",
+    "立方米": "m3",
+    "立方": "m3",
+    "方": "m3",
+    "usd": "USD",
+    "美元": "USD",
+    "cny": "CNY",
+    "rmb": "CNY",
+    "人民币": "CNY",
+    "元": "CNY",
+    "eur": "EUR",
+    "欧元": "EUR",
+}
+_HEADER_ROWS_MAX = 40
+_FIELDS_MIN = 3
+_BRACKETS = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]")
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of the list: where, what, and in which unit (empty: the trade's usual one)."""
+
+    index: int
+    field: Field
+    unit: str
+    header: str
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The row with the column names, and what stands above it as ``label: value``."""
+
+    row: int
+    columns: tuple[Column, ...]
+    unused: tuple[str, ...]
+    above: dict[Field, str]
+
+    def of(self, field: Field) -> tuple[Column, ...]:
+        """The columns of a field, maybe none."""
+        return tuple(column for column in self.columns if column.field == field)
+
+
+def _key(text: str) -> str:
+    narrow = unicodedata.normalize("NFKC", text).lower().replace("×", "x").replace("*", "x")
+    return re.sub(r"[^\w³]|_", "", narrow)
+
+
+def _name_table() -> dict[str, Field]:
+    table: dict[str, Field] = {}
+    for field, names in NAMES.items():
+        chinese, *english = names.split("|")
+        for name in (*chinese.split(), *(part.strip() for part in english)):
+            table[_key(name)] = field
+    return table
+
+
+_TABLE = _name_table()
+
+
+def recognise(header: str) -> tuple[Field, str] | None:
+    """Field and unit that a header names; None when it is none of ours."""
+    text = unicodedata.normalize("NFKC", header).lower()
+    unit = ""
+    for inside in _BRACKETS.findall(text):
+        unit = unit or UNITS.get(_key(inside), "")
+    bare = _BRACKETS.sub(" ", text)
+    for candidate in _candidates(bare):
+        if field := _TABLE.get(_key(candidate)):
+            return field, unit
+    for candidate in _candidates(bare):
+        key = _key(candidate)
+        for suffix, meant in UNITS.items():
+            if key.endswith(suffix) and (field := _TABLE.get(key.removesuffix(suffix))):
+                return field, unit or meant
+    return None
+
+
+def _candidates(text: str) -> list[str]:
+    """The whole header, its parts (``毛重/G.W.``), and its Chinese and Latin halves."""
+    chinese = "".join(re.findall(r"[\u4e00-\u9fff]+", text))
+    latin = re.sub(r"[\u4e00-\u9fff]+", " ", text)
+    parts = re.split(r"[/\\|\n]", text)
+    return [part for part in (text, *parts, chinese, latin) if part.strip()]
+
+
+def find_header(table: Table) -> Header | None:
+    """The first row with at least three columns we know, the number of cartons among them."""
+    for index, row in enumerate(table.rows[:_HEADER_ROWS_MAX]):
+        columns, unused = _columns(row)
+        fields = {column.field for column in columns}
+        if len(fields) >= _FIELDS_MIN and fields & {"pieces", "size", "gross", "length"}:
+            above = _labels(table.rows[:index])
+            return Header(row=index, columns=columns, unused=unused, above=above)
+    return None
+
+
+def _columns(row: tuple[object, ...]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    columns, unused = [], []
+    for index, cell in enumerate(row):
+        if not isinstance(cell, str) or not plain(cell):
+            continue
+        if found := recognise(cell):
+            field, unit = found
+            if field == "volume" and unit in ("mm", "cm"):
+                field = "size"  # "Measurement (cm)" lists edges
+            columns.append(Column(index=index, field=field, unit=unit, header=plain(cell)))
+        else:
+            unused.append(plain(cell))
+    return tuple(columns), tuple(unused)
+
+
+def _labels(rows: tuple[tuple[object, ...], ...]) -> dict[Field, str]:
+    """``发货人: 义乌小商品`` in one cell, or a label with its value in the next cell."""
+    found: dict[Field, str] = {}
+    for row in rows:
+        texts = [plain(cell) if isinstance(cell, str | int | float) else "" for cell in row]
+        for index, text in enumerate(texts):
+            label, colon, value = text.partition(":")
+            known = recognise(label) if label else None
+            if known is None:
+                continue
+            if not value.strip():
+                value = next((later for later in texts[index + 1 :] if later), "")
+            if value.strip() and (colon or len(texts) > index + 1):
+                found.setdefault(known[0], value.strip())
+    return found

@@ -1,0 +1,258 @@
+"""One row of a packing list: its cells as values, every error noted with its row and column."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from groupage.domain.events.base import Dimensions
+from groupage.domain.events.consignment import CartonLine, DangerousGoods
+from groupage.domain.units import volume_cm3
+from producers.files import values
+from producers.files.columns import Column, Field, Header
+from producers.files.table import Cell, Table, plain
+from producers.problems import FieldProblem, shown
+
+T = TypeVar("T")
+_VOLUME_TOLERANCE = Decimal("0.05")
+_VOLUME_SLACK_CM3 = 10_000
+_DENSITY_MAX_G_PER_CM3 = 4
+"""Heavier cartons would be half iron: then the figure is the row's total."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What one row says."""
+
+    row: int
+    texts: dict[Field, str]
+    """Fields of the whole consignment that stand in this row."""
+    carton: CartonLine
+    value: Decimal | None
+    currency: str
+    unit_ids: tuple[str, ...]
+    numbers: tuple[int, ...]
+    """Carton numbers of a range in the list (``1-10``)."""
+    dangerous: DangerousGoods | None
+    where: str
+
+
+class RowReader:
+    """Reads the cells of one row; `problems` grows with each error."""
+
+    def __init__(
+        self, table: Table, header: Header, row: int, problems: list[FieldProblem]
+    ) -> None:
+        self._table = table
+        self._header = header
+        self._row = row
+        self._problems = problems
+
+    def wrong(self, column: Column, cell: object, expected: str) -> None:
+        """Note an error of a cell."""
+        place = self._table.place(row=self._row, column=column.index)
+        self._problems.append(
+            FieldProblem(field=f"{place} ({column.header})", value=shown(cell), expected=expected)
+        )
+
+    def cell(self, field: Field) -> tuple[Column, Cell] | None:
+        """The first cell of a field that is not empty."""
+        cells = self._table.rows[self._row]
+        for column in self._header.of(field):
+            value = cells[column.index] if column.index < len(cells) else None
+            if plain(value):
+                return column, value
+        return None
+
+    def text(self, field: Field) -> str:
+        """A cell's text, empty without one."""
+        found = self.cell(field)
+        return plain(found[1]) if found else ""
+
+    def parsed(self, field: Field, parse: Callable[[Cell], T | None], expected: str) -> T | None:
+        """A cell's value; an unreadable one is noted as an error."""
+        found = self.cell(field)
+        if found is None:
+            return None
+        value = parse(found[1])
+        if value is None:
+            self.wrong(*found, expected)
+        return value
+
+    def required(self, field: Field, parse: Callable[[Cell], T | None], expected: str) -> T | None:
+        """The same; an empty cell is an error too."""
+        columns = self._header.of(field)
+        if columns and self.cell(field) is None:
+            self.wrong(columns[0], None, expected)
+        return self.parsed(field, parse, expected)
+
+
+def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line | None:
+    """The row's values, or None when something in it is wrong."""
+    pieces = reader.required("pieces", values.count, "a whole number of cartons, 1 or more")
+    size = _size(reader, header)
+    gross_g = _gross(reader, pieces, size)
+    hs6 = reader.parsed("hs", values.hs6, "an HS code of 6, 8, 10 or 13 digits")
+    upright = reader.parsed("this_side_up", values.flag, "是/yes or 否/no")
+    value = reader.parsed("value", _positive, "an amount, 0 or more")
+    dangerous = _dangerous(reader)
+    for field, (parse, expected) in _SHARED_CHECKS.items():
+        reader.parsed(field, parse, expected)
+    unit_ids = tuple(reader.text("unit_ids").replace(",", " ").replace(";", " ").split())
+    numbers = reader.parsed("carton_no", _numbers, "a carton number or a range like 1-10") or ()
+    if pieces is None or size is None or gross_g is None:
+        return None
+    _check_volume(reader, pieces, size)
+    _check_count(reader, "unit_ids", len(unit_ids), pieces)
+    _check_count(reader, "carton_no", len(numbers), pieces)
+    found = reader.cell("value")
+    return Line(
+        row=row,
+        texts={field: text for field in _SHARED if (text := reader.text(field))},
+        carton=CartonLine(
+            pieces=pieces,
+            size=size,
+            gross_g=gross_g,
+            this_side_up=bool(upright),
+            hs6=hs6,
+            goods=reader.text("goods"),
+        ),
+        value=value,
+        currency=reader.text("currency").upper() or (found[0].unit if found else ""),
+        unit_ids=unit_ids,
+        numbers=numbers,
+        dangerous=dangerous,
+        where=place,
+    )
+
+
+_SHARED: tuple[Field, ...] = (
+    "consignment_id",
+    "shipper",
+    "consignee",
+    "buyer",
+    "pol",
+    "pod",
+    "mode",
+    "incoterm",
+    "ready_at",
+    "latest_arrival_at",
+    "vehicle",
+    "marks",
+)
+
+_SHARED_CHECKS: dict[Field, tuple[Callable[[Cell], object], str]] = {
+    "pol": (values.port, "a UN/LOCODE such as CNNGB, or a port's usual name"),
+    "pod": (values.port, "a UN/LOCODE such as NLRTM, or a port's usual name"),
+    "mode": (values.mode, "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210"),
+    "ready_at": (values.instant, "a date like 2026-03-01"),
+    "latest_arrival_at": (values.instant, "a date like 2026-03-01"),
+}
+
+
+def _positive(cell: Cell) -> Decimal | None:
+    found = values.number(cell)
+    return found if found is not None and found >= 0 else None
+
+
+def _above_zero(cell: Cell) -> Decimal | None:
+    found = values.number(cell)
+    return found if found is not None and found > 0 else None
+
+
+def _numbers(cell: Cell) -> tuple[int, ...] | None:
+    parts = [
+        part.strip() for part in plain(cell).upper().removeprefix("C/NO").strip(" .#").split("-")
+    ]
+    if not all(part.isascii() and part.isdigit() for part in parts) or len(parts) > 2:
+        return None
+    first, last = int(parts[0]), int(parts[-1])
+    return tuple(range(first, last + 1)) if 0 <= last - first < 1_000_000 else None
+
+
+def _size(reader: RowReader, header: Header) -> Dimensions | None:
+    if header.of("size"):
+        edges = reader.required("size", values.size, "length × width × height, like 60*40*35")
+        column = reader.cell("size")
+        if edges is None or column is None:
+            return None
+        unit = values.unit_in(column[1]) or column[0].unit
+        units = (unit, unit, unit)
+    else:
+        found = [reader.required(name, _above_zero, "a number above 0") for name in _EDGES]
+        length, width, height = found
+        if length is None or width is None or height is None:
+            return None
+        edges = (length, width, height)
+        columns = [reader.cell(name) for name in _EDGES]
+        units = tuple(column[0].unit if column else "" for column in columns)  # type: ignore[assignment]
+    mm = [values.millimetres(edge, unit) for edge, unit in zip(edges, units, strict=True)]
+    if all(1 <= edge <= 100_000 for edge in mm):
+        return Dimensions(length_mm=mm[0], width_mm=mm[1], height_mm=mm[2])
+    for name in ("size", *_EDGES):
+        if cell := reader.cell(name):
+            reader.wrong(*cell, "edges between 1 mm and 100 m")
+    return None
+
+
+_EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
+
+
+def _gross(reader: RowReader, pieces: int | None, size: Dimensions | None) -> int | None:
+    """Grams of one carton. A plain 毛重 is one carton's; 总毛重 is the row's."""
+    shares: dict[Field, int | None] = {"gross_each": 1, "gross_total": pieces, "gross": 1}
+    for field, share in shares.items():
+        cell = reader.cell(field)
+        if cell is None:
+            continue
+        value = reader.parsed(field, _above_zero, "a weight above 0")
+        if value is None or share is None:
+            return None
+        gross_g = values.grams(value / share, cell[0].unit)
+        if not 1 <= gross_g <= 1_000_000_000:
+            reader.wrong(*cell, "between 1 g and 1,000 t")
+            return None
+        if field == "gross" and size is not None and _too_dense(gross_g, size):
+            reader.wrong(
+                *cell,
+                "the weight of one carton (call the column 总毛重 when it is the row's total)",
+            )
+            return None
+        return gross_g
+    reader.required("gross", _above_zero, "a weight above 0")
+    reader.required("gross_each", _above_zero, "a weight above 0")
+    reader.required("gross_total", _above_zero, "a weight above 0")
+    return None
+
+
+def _too_dense(gross_g: int, size: Dimensions) -> bool:
+    volume = volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
+    return gross_g > volume * _DENSITY_MAX_G_PER_CM3
+
+
+def _check_volume(reader: RowReader, pieces: int, size: Dimensions) -> None:
+    """The list's own m³, of the row or of one carton, must agree with its edges."""
+    declared = reader.parsed("volume", _above_zero, "a volume in m³ above 0")
+    cell = reader.cell("volume")
+    if declared is None or cell is None:
+        return
+    each = volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
+    said = values.cubic_centimetres(declared)
+    for exact in (each * pieces, each):
+        if abs(said - exact) <= max(int(exact * _VOLUME_TOLERANCE), _VOLUME_SLACK_CM3):
+            return
+    expected = f"{Decimal(each * pieces) / 1_000_000:.3f} m³ (cartons × length × width × height)"
+    reader.wrong(*cell, expected)
+
+
+def _check_count(reader: RowReader, field: Field, given: int, pieces: int) -> None:
+    cell = reader.cell(field)
+    if cell is not None and given and given != pieces:
+        reader.wrong(*cell, f"{pieces} of them, as many as cartons; {given} are given")
+
+
+def _dangerous(reader: RowReader) -> DangerousGoods | None:
+    number = reader.parsed("un_number", values.un_number, "a UN number of four digits")
+    if number is None:
+        return None
+    return DangerousGoods(un_number=number, imo_class=reader.text("imo_class"))

@@ -1,0 +1,288 @@
+"""A packing list → a booking and a shipping notice for each consignment in it. All or nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from groupage.contracts.codec import encode
+from groupage.domain.errors import InvalidInput
+from groupage.domain.events.base import Event, Money
+from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, ConsignmentBooked
+from groupage.domain.fact import Fact
+from producers.files import values
+from producers.files.columns import REQUIRED, Field, Header, find_header
+from producers.files.lines import Line, RowReader, read_line
+from producers.files.table import Table, plain
+from producers.intake import Accepted, Entry, Refused
+from producers.problems import FieldProblem, shown
+
+SOURCE = "/packing-list"
+_TOTALS = ("合计", "总计", "小计", "total", "grand total", "sum")
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts when the list does not say it."""
+
+    ready_at: datetime
+    consignment_id: str | None = None
+    shipper: str | None = None
+    consignee: str = "TO ORDER"
+    pol: str = "CNNGB"
+    pod: str | None = None
+    mode: str = "1039"
+    currency: str = "USD"
+
+
+def entries_of(
+    table: Table, defaults: Defaults, *, recorded_at: datetime
+) -> tuple[list[Entry], int]:
+    """Facts of every consignment of the list, and the number of rows read.
+
+    With a single error anywhere there is only one entry: the refusal with every error.
+    """
+    problems: list[FieldProblem] = []
+    header = _header(table, problems)
+    lines = list(_lines(table, header, problems)) if header else []
+    if header and not lines and not problems:
+        problems.append(FieldProblem(field=table.name, value=None, expected="at least one row"))
+    facts: list[Fact] = []
+    notes: set[str] = set()
+    if header and not problems:
+        for consignment_id, group in _grouped(table, header, lines, defaults).items():
+            builder = _Consignment(consignment_id, header, group, defaults, problems, notes)
+            facts += _checked(builder.facts(recorded_at), problems)
+        notes.update(f"column_not_used: {name}" for name in header.unused)
+    if problems:
+        refused = Refused(
+            event_id=table.name, code="invalid_packing_list", problems=tuple(problems)
+        )
+        return [refused], max(1, len(table.rows) - (header.row + 1 if header else 0))
+    return [Accepted(facts=tuple(facts), notes=tuple(sorted(notes)))], len(lines)
+
+
+def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
+    header = find_header(table)
+    if header is None:
+        first = next((row for row in table.rows if any(map(plain, row))), ())
+        problems.append(
+            FieldProblem(
+                field=table.name,
+                value=shown(", ".join(plain(cell) for cell in first)),
+                expected="a row of column names such as 唛头, 品名, 件数, 长, 宽, 高, 毛重, 体积 "
+                "or Marks, Description, Cartons, Length, Width, Height, Gross weight, CBM",
+            )
+        )
+        return None
+    for name, fields in REQUIRED.items():
+        if not any(header.of(field) for field in fields):
+            place = f"row {header.row + 1}"
+            problems.append(FieldProblem(field=place, value=None, expected=f"a column {name}"))
+    if header.of("length"):
+        for field in ("width", "height"):
+            if not header.of(field):
+                place = f"row {header.row + 1}"
+                problems.append(
+                    FieldProblem(field=place, value=None, expected=f"a column for the {field}")
+                )
+    return header if not problems else None
+
+
+def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterator[Line]:
+    for row in range(header.row + 1, len(table.rows)):
+        cells = [plain(cell).lower() for cell in table.rows[row]]
+        first = next((cell for cell in cells if cell), "")
+        if not first or first.rstrip(":").startswith(_TOTALS):
+            continue
+        reader = RowReader(table, header, row, problems)
+        if line := read_line(reader, header, row, f"row {row + 1}"):
+            yield line
+
+
+def _grouped(
+    table: Table, header: Header, lines: list[Line], defaults: Defaults
+) -> dict[str, list[Line]]:
+    """Rows by consignment; a row without a number belongs to the one above (merged cells)."""
+    named = header.above.get("consignment_id") or defaults.consignment_id
+    current = named or _content_id(table)
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        current = line.texts.get("consignment_id", current)
+        groups.setdefault(current, []).append(line)
+    return groups
+
+
+def _content_id(table: Table) -> str:
+    """A list that names no consignment is called by its content: the same list, the same name."""
+    digest = blake2b(digest_size=6)
+    for row in table.rows:
+        digest.update("\x1f".join(map(plain, row)).encode() + b"\n")
+    return f"PL-{digest.hexdigest().upper()}"
+
+
+def _checked(facts: Iterator[Fact], problems: list[FieldProblem]) -> list[Fact]:
+    """Facts that the contract takes; the others become problems."""
+    sound = []
+    for fact in facts:
+        try:
+            encode(fact)
+        except InvalidInput as error:
+            problems.append(FieldProblem(field=fact.type, value=fact.key, expected=str(error)))
+        else:
+            sound.append(fact)
+    return sound
+
+
+class _Consignment:
+    def __init__(
+        self,
+        consignment_id: str,
+        header: Header,
+        lines: list[Line],
+        defaults: Defaults,
+        problems: list[FieldProblem],
+        notes: set[str],
+    ) -> None:
+        self._id = consignment_id
+        self._header = header
+        self._lines = lines
+        self._defaults = defaults
+        self._problems = problems
+        self._notes = notes
+
+    def facts(self, recorded_at: datetime) -> Iterator[Fact]:
+        """The booking, then the notice. Nothing when a field is wrong."""
+        before = len(self._problems)
+        events = [self._booked(), self._announced()]
+        if len(self._problems) > before:
+            return
+        for event in events:
+            if event is not None:
+                yield _fact(event, recorded_at, self._defaults.ready_at)
+
+    def _booked(self) -> Event | None:
+        said: dict[str, Any] = {
+            "consignment_id": self._id,
+            "shipper": self._needed("shipper", self._defaults.shipper),
+            "consignee": self._shared("consignee") or self._assumed("consignee"),
+            "buyer": self._shared("buyer"),
+            "pol": self._port("pol", self._defaults.pol),
+            "pod": self._port("pod", self._defaults.pod),
+            "mode": self._mode(),
+            "lines": [msgspec.to_builtins(line.carton) for line in self._lines],
+            "value": msgspec.to_builtins(self._value()),
+            "dangerous_goods": [
+                msgspec.to_builtins(line.dangerous) for line in self._lines if line.dangerous
+            ],
+            "ready_at": self._instant("ready_at") or self._assumed("ready_at"),
+            "latest_arrival_at": self._instant("latest_arrival_at"),
+        }
+        if incoterm := self._shared("incoterm").upper()[:3]:
+            said["incoterm"] = incoterm
+        if None in (said["shipper"], said["pol"], said["pod"], said["mode"]):
+            return None
+        try:
+            return msgspec.convert(said, ConsignmentBooked)
+        except msgspec.ValidationError as error:
+            self._wrong("consignment.booked", self._id, str(error))
+            return None
+
+    def _announced(self) -> Event:
+        units: list[AnnouncedUnit] = []
+        running = 0
+        for index, line in enumerate(self._lines):
+            for piece in range(line.carton.pieces):
+                running += 1
+                number = line.numbers[piece] if line.numbers else running
+                unit_id = line.unit_ids[piece] if line.unit_ids else f"{self._id}/{number:04d}"
+                units.append(AnnouncedUnit(unit_id=unit_id, line=index))
+        seen: set[str] = set()
+        for unit in units:
+            if unit.unit_id in seen:
+                where = self._lines[unit.line].where
+                self._wrong(where, unit.unit_id, "a carton number that no other carton has")
+            seen.add(unit.unit_id)
+        return AsnReceived(
+            consignment_id=self._id, units=tuple(units), vehicle=self._shared("vehicle")
+        )
+
+    def _wrong(self, field: str, value: object, expected: str) -> None:
+        self._problems.append(FieldProblem(field=field, value=shown(value), expected=expected))
+
+    def _shared(self, field: Field) -> str:
+        """One value for the whole consignment, from its rows or from above the table."""
+        found = {line.texts[field]: line.where for line in self._lines if field in line.texts}
+        if len(found) > 1:
+            rows = ", ".join(f"{where}: {text}" for text, where in found.items())
+            self._wrong(field, rows, "one for a consignment; tell them apart by a column 入仓号")
+        return next(iter(found), None) or self._header.above.get(field, "")
+
+    def _needed(self, field: Field, default: str | None) -> str | None:
+        text = self._shared(field) or default
+        if not text:
+            self._wrong(field, None, f"a column for it, or the option --{field}")
+            return None
+        return text
+
+    def _assumed(self, field: str) -> Any:
+        self._notes.add(f"assumed: {field}")
+        return getattr(self._defaults, field)
+
+    def _port(self, field: Field, default: str | None) -> str | None:
+        text = self._shared(field)
+        if not text and default:
+            text = self._assumed(field)
+        if not text:
+            self._wrong(field, None, f"a column for it, or the option --{field}")
+            return None
+        found = values.port(text)
+        if found is None:
+            self._wrong(field, text, "a UN/LOCODE such as NLRTM, or a port's usual name")
+        return found
+
+    def _mode(self) -> str | None:
+        text = self._shared("mode") or self._assumed("mode")
+        found = values.mode(text)
+        if found is None:
+            self._wrong("mode", text, "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210")
+        return found
+
+    def _instant(self, field: Field) -> datetime | None:
+        text = self._shared(field)
+        if not text:
+            return None
+        found = values.instant(text)
+        if found is None:
+            self._wrong(field, text, "a date like 2026-03-01")
+        return found
+
+    def _value(self) -> Money:
+        amounts = [line.value for line in self._lines if line.value is not None]
+        currencies = {line.currency for line in self._lines if line.currency}
+        if len(currencies) > 1:
+            self._wrong("currency", ", ".join(sorted(currencies)), "one for a consignment")
+        if not amounts:
+            self._notes.add("assumed: value")
+        above = self._header.above.get("currency", "").upper()
+        currency = next(iter(currencies), None) or above or self._defaults.currency
+        cents = (sum(amounts, Decimal(0)) * 100).to_integral_value()
+        return Money(amount_minor=int(cents), currency=currency)
+
+
+def _fact(event: Event, recorded_at: datetime, assumed_ready_at: datetime) -> Fact:
+    """Named by what it says: the same list again is the same fact, a changed one is another."""
+    said = msgspec.to_builtins(event)
+    if isinstance(event, ConsignmentBooked) and event.ready_at == assumed_ready_at:
+        del said["ready_at"]  # the list does not say it, and it differs at each import
+    digest = blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
+    return Fact(
+        event_id=f"{event.name}/{event.key}/{digest}",
+        source=SOURCE,
+        key=event.key,
+        occurred_at=recorded_at,
+        recorded_at=recorded_at,
+        data=event,
+    )

@@ -1,0 +1,111 @@
+"""Cells of a CSV file or an Excel sheet, as text and numbers, with the row numbers people see."""
+
+import csv
+import io
+import unicodedata
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from groupage.domain.errors import InvalidInput
+
+ROWS_MAX = 100_000
+COLUMNS_MAX = 256
+UNPACKED_BYTES_MAX = 512 * 2**20
+_EXCEL = frozenset((".xlsx", ".xlsm"))
+
+Cell = str | int | float | datetime | None
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of cells; `rows[0]` is row 1."""
+
+    name: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def place(self, *, row: int, column: int) -> str:
+        """How people call a cell (both counted from 0 here): ``row 7, column C``."""
+        return f"row {row + 1}, column {get_column_letter(column + 1)}"
+
+
+def read_table(path: Path, data: bytes, *, sheet: str | None = None) -> Table:
+    """The cells of a file's first (or named) sheet. Raises InvalidInput."""
+    kind = path.suffix.lower()
+    if kind == ".xls":
+        raise InvalidInput(f"{path.name} is an old .xls workbook; save it as .xlsx or CSV")
+    rows = _excel(path, data, sheet) if kind in _EXCEL else _csv(path, data)
+    if len(rows) > ROWS_MAX:
+        raise InvalidInput(f"{path.name} has {len(rows)} rows; {ROWS_MAX} is the most")
+    return Table(name=path.name, rows=tuple(rows))
+
+
+def plain(cell: Cell) -> str:
+    """A cell's text: full-width forms made narrow, no white space at the ends."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
+
+
+def _csv(path: Path, data: bytes) -> list[tuple[Cell, ...]]:
+    text = _decoded(path, data)
+    first = "\n".join(text.splitlines()[:20])
+    try:
+        dialect: Any = csv.Sniffer().sniff(first, delimiters=",;\t")
+    except csv.Error:
+        dialect = csv.excel
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), dialect)
+        return [tuple(cell for cell in row[:COLUMNS_MAX]) for row in rows]
+    except csv.Error as error:
+        raise InvalidInput(f"{path.name} is no CSV file: {error}") from error
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    """UTF-8, or GB 18030 as Chinese Windows writes it."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput(f"{path.name} is neither UTF-8 nor GB 18030 text")
+
+
+def _excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(item.file_size for item in archive.infolist())
+        if unpacked > UNPACKED_BYTES_MAX:
+            raise InvalidInput(f"{path.name} unpacks to {unpacked} bytes; that is no packing list")
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise InvalidInput(f"{path.name} is no Excel workbook: {error}") from error
+    try:
+        if sheet is not None and sheet not in book.sheetnames:
+            names = ", ".join(book.sheetnames)
+            raise InvalidInput(f"{path.name} has no sheet {sheet!r}; it has {names}")
+        found = book[sheet] if sheet is not None else book[book.sheetnames[0]]
+        rows: list[tuple[Cell, ...]] = []
+        for row in found.iter_rows(values_only=True, max_col=COLUMNS_MAX, max_row=ROWS_MAX + 1):
+            cells = tuple(_cell(value) for value in row)
+            while cells and cells[-1] is None:
+                cells = cells[:-1]
+            rows.append(cells)
+        return rows
+    finally:
+        book.close()
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, str | int | float | datetime):
+        return value
+    return str(value)

@@ -1,0 +1,197 @@
+"""Cells to values: numbers, sizes, ports, customs modes, dates. None when a cell is none of it."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
+from producers.files.table import Cell, plain
+
+HUB_ZONE = ZoneInfo("Asia/Shanghai")
+"""Dates in a packing list are dates at the hub."""
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|[-+]?\.\d+")
+_UNIT_TAIL = re.compile(
+    r"\s*(mm|cm|m|kgs?|g|cbm|m3|usd|cny|rmb|eur|ctns?|pcs|件|箱|公斤|千克|克|厘米|毫米)$"
+)
+_SIZE_SPLIT = re.compile(r"\s*[x×*✕]\s*|\s+by\s+", re.IGNORECASE)
+_MODES = {
+    "市场采购": "1039",
+    "市场采购贸易": "1039",
+    "market procurement": "1039",
+    "mpt": "1039",
+    "一般贸易": "0110",
+    "general trade": "0110",
+    "general": "0110",
+    "跨境电商b2b直接出口": "9710",
+    "跨境电商出口海外仓": "9810",
+    "海外仓": "9810",
+    "保税电商": "1210",
+    "110": "0110",
+}
+_CODES = frozenset(("1039", "0110", "9610", "9710", "9810", "1210"))
+_PORTS = {
+    "宁波": "CNNGB",
+    "宁波港": "CNNGB",
+    "ningbo": "CNNGB",
+    "上海": "CNSHA",
+    "上海港": "CNSHA",
+    "shanghai": "CNSHA",
+    "义乌": "CNYIW",
+    "yiwu": "CNYIW",
+    "深圳": "CNSZX",
+    "shenzhen": "CNSZX",
+    "鹿特丹": "NLRTM",
+    "rotterdam": "NLRTM",
+    "汉堡": "DEHAM",
+    "hamburg": "DEHAM",
+    "马德里": "ESMAD",
+    "madrid": "ESMAD",
+    "安特卫普": "BEANR",
+    "antwerp": "BEANR",
+    "费利克斯托": "GBFXT",
+    "felixstowe": "GBFXT",
+    "洛杉矶": "USLAX",
+    "los angeles": "USLAX",
+    "纽约": "USNYC",
+    "new york": "USNYC",
+    "迪拜": "AEDXB",
+    "dubai": "AEDXB",
+    "杰贝阿里": "AEJEA",
+    "jebel ali": "AEJEA",
+}
+"""Ports by the names that lists of this hub use; any other by its UN/LOCODE."""
+_LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
+_YES = frozenset(("y", "yes", "true", "1", "是", "√", "x", "↑"))
+_NO = frozenset(("", "n", "no", "false", "0", "否", "-"))
+_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M")
+
+
+def number(cell: Cell) -> Decimal | None:
+    """A finite number, thousands separated by commas or not, a unit behind it or not."""
+    if isinstance(cell, bool):
+        return None
+    text = _UNIT_TAIL.sub("", plain(cell).lower())
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return None
+
+
+def count(cell: Cell) -> int | None:
+    """A whole number of 1 or more."""
+    found = number(cell)
+    if found is None or found != found.to_integral_value() or found < 1:
+        return None
+    return int(found)
+
+
+def size(cell: Cell) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Three edges in one cell: ``60*40*35``, ``60×40×35cm``, ``60 x 40 x 35``."""
+    parts = [number(part) for part in _SIZE_SPLIT.split(plain(cell).lower())]
+    if len(parts) != 3:
+        return None
+    length, width, height = parts
+    if length is None or width is None or height is None:
+        return None
+    return length, width, height
+
+
+def unit_in(cell: Cell) -> str:
+    """The length unit behind a number in the cell itself: ``600x400x350 mm``."""
+    found = re.search(r"(mm|cm|毫米|厘米)$", plain(cell).lower())
+    return {"毫米": "mm", "厘米": "cm"}.get(found[1], found[1]) if found else ""
+
+
+def millimetres(value: Decimal, unit: str) -> int:
+    """From mm, cm (the usual one) or m."""
+    if unit == "mm":
+        return int(value.to_integral_value())
+    return mm_from_cm(value * 100 if unit == "m" else value)
+
+
+def grams(value: Decimal, unit: str) -> int:
+    """From g or kg (the usual one)."""
+    return int(value.to_integral_value()) if unit == "g" else g_from_kg(value)
+
+
+def cubic_centimetres(value: Decimal) -> int:
+    """From m³."""
+    return cm3_from_m3(value)
+
+
+def port(cell: Cell) -> str | None:
+    """A UN/LOCODE, given as such, by name, or both (``Rotterdam NLRTM``)."""
+    text = plain(cell)
+    if found := _PORTS.get(text.lower()):
+        return found
+    for word in (text, *re.split(r"[\s,;()/]+", text)):
+        if match := _LOCODE.fullmatch(word):
+            return match[1] + match[2]
+        if found := _PORTS.get(word.lower()):
+            return found
+    return None
+
+
+def mode(cell: Cell) -> str | None:
+    """A customs supervision mode by code or by name."""
+    text = plain(cell).lower()
+    if text in _CODES:
+        return text
+    digits = re.search(r"\d{4}", text)
+    if digits and digits[0] in _CODES:
+        return digits[0]
+    return _MODES.get(text)
+
+
+def hs6(cell: Cell) -> str | None:
+    """The first six digits of an HS code of 6, 8, 10 or 13."""
+    digits = re.sub(r"[.\s]", "", plain(cell))
+    return (
+        digits[:6]
+        if digits.isascii() and digits.isdigit() and len(digits) in (6, 8, 10, 13)
+        else None
+    )
+
+
+def un_number(cell: Cell) -> str | None:
+    """Four digits, with or without UN before them."""
+    match = re.fullmatch(r"(?:UN)?\s*(\d{4})", plain(cell).upper())
+    return match[1] if match else None
+
+
+def flag(cell: Cell) -> bool | None:
+    """Yes or no."""
+    text = plain(cell).lower()
+    return True if text in _YES else False if text in _NO else None
+
+
+def instant(cell: Cell) -> datetime | None:
+    """A date or time; without an offset it is hub time. A date alone is its first minute."""
+    if isinstance(cell, datetime):
+        at = cell
+    else:
+        text = plain(cell)
+        found = _iso(text)
+        for form in _DATE_FORMATS:
+            found = found or _parsed(text, form)
+        if found is None:
+            return None
+        at = found
+    return (at if at.tzinfo else at.replace(tzinfo=HUB_ZONE)).astimezone(UTC)
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _parsed(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=HUB_ZONE)
+    except ValueError:
+        return None

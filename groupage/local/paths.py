@@ -58,7 +58,8 @@ class DataDir:
         try:
             for folder in (self.root, self.kafka, self.logs):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.root.chmod(0o700)
+            if self.root.stat().st_mode & 0o066:
+                self.root.chmod(0o700)
         except OSError as error:
             raise Misconfigured(
                 f"the data directory {self.root} cannot be made ({error.strerror}); "

@@ -16,7 +16,7 @@ from groupage.domain.fact import Fact
 
 _DEFAULT_INT_BOUND = 10**12
 _TEXT = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12
 )
 _ATTRIBUTE = _TEXT.filter(str.isprintable)
 _INSTANTS = st.datetimes(
@@ -115,5 +115,5 @@ def received() -> Fact:
         key="CN-1",
         occurred_at=datetime(2026, 3, 1, 8, tzinfo=UTC),
         recorded_at=datetime(2026, 3, 1, 8, 0, 5, 250_000, tzinfo=UTC),
-        data=EVENTS["unit.received"](unit_id="106141412345678908", consignment_id="CN-1"),  # type: ignore[call-arg]
+        data=EVENTS["unit.received"](unit_id="106141412345678908", consignment_id="CN-1"),
     )

@@ -1,0 +1,149 @@
+"""What a writer is told about wrong data: everything at once, with field, value and expectation."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from groupage.contracts.codec import ce_type, envelope_json, fact_from_json
+from groupage.contracts.schemas import reading_schema, writing_schema
+from groupage.contracts.strict import event_twin
+from groupage.contracts.validation import FieldError, validate_for_writing
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.errors import NotFound
+from groupage.domain.events.base import Event
+from groupage.domain.fact import Fact
+
+MEASURED = {
+    "unit_id": "106141412345678908",
+    "size": {"length_mm": 400, "width_mm": 300, "height_mm": 200},
+    "gross_g": 12_000,
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_schemas_are_valid_and_documented(name: str) -> None:
+    """Both schemas of each event obey the meta-schema; the event and its units are described."""
+    for schema in (writing_schema(EVENTS[name]), reading_schema(EVENTS[name])):
+        Draft202012Validator.check_schema(schema)
+        for part in schema["$defs"].values():
+            for field, described in part.get("properties", {}).items():
+                if field.endswith(("_mm", "_g", "_cm3", "_at", "_s")):
+                    assert described.get("description") or "$ref" in described, (name, field)
+    written = writing_schema(EVENTS[name])
+    own = written["$defs"][EVENTS[name].__name__]
+    assert own["description"]
+    assert own["additionalProperties"] is False
+    assert "additionalProperties" not in json.dumps(reading_schema(EVENTS[name]))
+
+
+@pytest.mark.slow
+def test_what_is_written_passes_its_schema(
+    random_facts: Callable[[type[Event]], st.SearchStrategy[Fact]],
+) -> None:
+    """Random facts of all types pass the writing check, by the fast path and by the schema."""
+
+    @settings(
+        max_examples=300,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.one_of(*(random_facts(event) for event in EVENTS.values())))
+    def check(fact: Fact) -> None:
+        data = json.loads(envelope_json(fact_from_json(envelope_json(fact))))["data"]
+        assert validate_for_writing(ce_type(fact.data), data) == ()
+        Draft202012Validator(writing_schema(type(fact.data))).validate(data)
+
+    check()
+
+
+def test_every_error_at_once() -> None:
+    """Wrong values, missing and unknown fields of all depths come in one answer."""
+    errors = validate_for_writing(
+        "unit.measured.v1",
+        {
+            "unit_id": " x",
+            "size": {"length_mm": "long", "width_mm": 0, "heigth_mm": 3},
+            "gross_g": 12.5,
+            "colour": "red",
+        },
+    )
+    found = {error.pointer: (error.value, error.expected) for error in errors}
+    assert found["/unit_id"][0] == " x"
+    assert found["/size/length_mm"] == ("long", "a whole number")
+    assert found["/size/width_mm"] == (0, "at least 1")
+    assert found["/size/height_mm"] == (None, "this field is required: Millimetres.")
+    assert found["/size/heigth_mm"] == (
+        3,
+        "no such field; known are length_mm, width_mm, height_mm",
+    )
+    assert found["/gross_g"] == (12.5, "a whole number")
+    assert found["/colour"][1].startswith("no such field")
+    assert len(found) == len(errors) == 7
+
+
+def test_valid_data_has_no_errors() -> None:
+    """With and without the version in the name."""
+    assert validate_for_writing("unit.measured", MEASURED) == ()
+    assert validate_for_writing("unit.measured.v1", MEASURED) == ()
+
+
+@pytest.mark.parametrize("at", ["2026-03-01T08:00:00", "2026-03-01", "tomorrow", "", 1_772_352_000])
+def test_instants_need_their_offset(at: object) -> None:
+    """A time without offset is refused by name, and told what would be right."""
+    (error,) = validate_for_writing("clock.ticked", {"at": at})
+    assert (error.pointer, error.value) == ("/at", at)
+    assert error.expected in (
+        "an RFC 3339 time with its offset, like 2026-03-01T08:00:00+08:00",
+        "a text",
+    )
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 3, {}])
+def test_data_that_is_no_event(data: object) -> None:
+    """Whatever JSON arrives, the answer is a list of errors."""
+    assert validate_for_writing("unit.measured", data)
+
+
+def test_nul_is_refused_with_the_rest() -> None:
+    """The database cannot hold NUL in a text."""
+    errors = validate_for_writing("unit.measured", MEASURED | {"device": "a\x00", "gross_g": 0})
+    assert {error.pointer for error in errors} == {"/device", "/gross_g"}
+    (alone,) = validate_for_writing("unit.measured", MEASURED | {"device": "a\x00"})
+    assert alone == FieldError(
+        pointer="/device", value="a\x00", expected="a text without the character NUL"
+    )
+
+
+def test_a_flood_of_errors_is_cut() -> None:
+    """Ten thousand wrong lines are not answered one by one."""
+    lines = [{"pieces": 0}] * 10_000
+    assert len(validate_for_writing("consignment.booked", {"lines": lines})) == 100
+
+
+def test_long_values_are_shortened() -> None:
+    """An answer repeats at most 200 characters of what was sent."""
+    (error,) = validate_for_writing("unit.stored", {"unit_id": "u", "location": "x" * 5_000})
+    assert error.value == "x" * 200 + "…"
+
+
+def test_unknown_event() -> None:
+    """There is no schema for what is not in the catalogue."""
+    with pytest.raises(NotFound, match=r"unit\.teleported"):
+        validate_for_writing("unit.teleported.v1", {})
+
+
+def test_twins_know_the_same_fields() -> None:
+    """A twin differs from its event in strictness only."""
+    for event in EVENTS.values():
+        twin = event_twin(event)
+        assert twin.__struct_fields__ == event.__struct_fields__
+        assert twin.__struct_config__.forbid_unknown_fields
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"at": datetime(2026, 3, 1)}, event_twin(EVENTS["clock.ticked"]))  # noqa: DTZ001

@@ -7,6 +7,7 @@ import importlib.resources
 import os
 import re
 import shutil
+import ssl
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _LINE = re.compile(r"^([\w.-]+):([\w.-]+):([\w.-]+) sha256:([0-9a-f]{64})$")
 _AT_ONCE = 8
 _ATTEMPTS = 3
 _REQUEST_TIMEOUT_S = 30
+_SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _LOCK_FILE = "kafka_jars.lock"
 
 log = structlog.get_logger(__name__)
@@ -106,6 +108,7 @@ def _fetch_all(
     folder: Path, wanted: list[Jar], mirror: str | None, left: Callable[[int], None]
 ) -> None:
     log.info("kafka_jars_fetching", jars=len(wanted), folder=str(folder))
+    _trust_the_system()
     staging = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=_AT_ONCE)
     try:
@@ -135,7 +138,7 @@ def _fetch_one(folder: Path, staging: Path, jar: Jar, mirror: str | None) -> Non
             path = component.artifact().resolve()
         except requests.RequestException as error:
             if attempt == _ATTEMPTS:
-                raise Unavailable(_no_network(jar, mirror)) from error
+                raise Unavailable(_no_network(jar, mirror, error)) from error
             continue
         except RuntimeError as error:  # jgo's answer to 404 and the like
             raise Misconfigured(
@@ -149,6 +152,18 @@ def _fetch_one(folder: Path, staging: Path, jar: Jar, mirror: str | None) -> Non
         f"{_repository(mirror)} serves another file than the locked one as {jar}; "
         "if a mirror or proxy in between rewrites files, use another with GROUPAGE_MAVEN_MIRROR"
     )
+
+
+def _trust_the_system() -> None:
+    """Let the web client trust what the system trusts.
+
+    Its own list knows nothing of the certificate authority that many company networks install.
+    """
+    if not {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} & os.environ.keys():
+        for bundle in (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES):
+            if bundle and Path(bundle).exists():
+                os.environ["REQUESTS_CA_BUNDLE"] = bundle
+                return
 
 
 def repository_url(mirror: str | None) -> str:
@@ -170,10 +185,10 @@ def _repository(mirror: str | None) -> str:
     return f"the Maven mirror {mirror}" if mirror else "Maven Central"
 
 
-def _no_network(jar: Jar, mirror: str | None) -> str:
+def _no_network(jar: Jar, mirror: str | None, error: Exception) -> str:
     return (
-        f"{jar} could not be fetched from {_repository(mirror)} in {_ATTEMPTS} attempts; check the "
-        "network, set HTTPS_PROXY, name a mirror in GROUPAGE_MAVEN_MIRROR, or name a running "
+        f"{jar} could not be fetched from {_repository(mirror)} in {_ATTEMPTS} attempts "
+        f"({type(error).__name__}); check the network, set HTTPS_PROXY, name a mirror in GROUPAGE_MAVEN_MIRROR, or name a running "
         "Kafka in GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
     )
 

@@ -1,0 +1,176 @@
+"""Java, ports, folders and locks of one machine."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from groupage.domain.errors import Conflict, Misconfigured
+from groupage.local import java
+from groupage.local.child import Identity
+from groupage.local.paths import DataDir
+from groupage.local.ports import PortBook, is_free, is_listening
+from groupage.local.state import HubLock, HubState, ProcessState, read_state, write_state
+
+
+def fake_java(folder: Path, version: str, status: int = 0) -> Path:
+    """A program that answers ``-version`` as Java does."""
+    program = folder / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\nexit {status}\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("version", "major"), [("17.0.15", 17), ("25", 25), ("1.8.0_402", 8), ("11.0.2-ea", 11)]
+)
+def test_javas_version_is_read_by_running_it(tmp_path: Path, version: str, major: int) -> None:
+    """Old and new ways of writing a version."""
+    assert java.major_version(fake_java(tmp_path, version)) == major
+
+
+def test_what_does_not_run_has_no_version(tmp_path: Path) -> None:
+    """Absent, failing, or no program at all."""
+    assert java.major_version(tmp_path / "absent") is None
+    assert java.major_version(fake_java(tmp_path, "17", status=1)) is None
+
+
+def test_an_old_java_home_does_not_hide_a_new_java(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that is new enough wins, whatever comes before it."""
+    old, new = fake_java(tmp_path / "old", "11.0.2"), fake_java(tmp_path / "new", "21.0.1")
+    monkeypatch.setenv("JAVA_HOME", str(old.parent.parent))
+    monkeypatch.setenv("PATH", str(new.parent))
+    found = java.find_java()
+    assert (found.program, found.major, found.origin) == (new, 21, "path")
+
+
+def test_without_any_java_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Linux arm64, for which no packaged Java exists."""
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "old", "11.0.2").parent.parent))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(Misconfigured, match=r"Java 17 or newer.*Java 11.*apt install openjdk"):
+        java.find_java()
+
+
+def test_a_port_stays_with_its_name_while_it_is_free(tmp_path: Path) -> None:
+    """The next start takes the same one; when somebody took it meanwhile, another."""
+    first = PortBook(tmp_path / "ports.json")
+    port = first.port("kafka")
+    assert first.port("controller") != port
+    first.save()
+    assert PortBook(tmp_path / "ports.json").port("kafka") == port
+    with socket.create_server(("127.0.0.1", port)):
+        assert not is_free(port)
+        assert is_listening(port)
+        assert PortBook(tmp_path / "ports.json").port("kafka") != port
+
+
+def test_a_wanted_port_that_is_taken_is_an_error_naming_its_setting(tmp_path: Path) -> None:
+    """Who set a port wants that one and no other."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Misconfigured, match=f"GROUPAGE_KAFKA_PORT={port} is taken"):
+            PortBook(tmp_path / "p").port("kafka", wanted=port, variable="GROUPAGE_KAFKA_PORT")
+
+
+def test_a_spoiled_port_book_is_begun_anew(tmp_path: Path) -> None:
+    """It is a convenience; nothing depends on it."""
+    (tmp_path / "ports.json").write_text("[1, 2")
+    assert PortBook(tmp_path / "ports.json").port("kafka") > 0
+
+
+def test_a_deep_data_directory_gets_a_short_socket_folder(tmp_path: Path) -> None:
+    """The system allows about a hundred bytes for a socket's path; the folder is private."""
+    deep = DataDir(tmp_path / ("d" * 60) / ("e" * 60))
+    deep.prepare()
+    folder = deep.socket_dir()
+    try:
+        assert len(os.fsencode(folder / ".s.PGSQL.5432")) <= 100
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert deep.socket_dir() == folder
+    finally:
+        folder.rmdir()
+
+
+def test_a_socket_folder_of_somebody_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link planted under our name in a shared folder must not be followed."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - the shared folder is the point
+    deep = DataDir(tmp_path / ("d" * 60) / ("e" * 60))
+    deep.prepare()
+    folder = deep.socket_dir()
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    try:
+        with pytest.raises(Misconfigured, match="belongs to somebody else"):
+            deep.socket_dir()
+    finally:
+        folder.unlink()
+
+
+def test_a_data_directory_is_for_its_owner_only(tmp_path: Path) -> None:
+    """Whatever it was before."""
+    (tmp_path / "hub").mkdir(mode=0o755)
+    DataDir(tmp_path / "hub").prepare()
+    assert (tmp_path / "hub").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    """A file where the folder should be."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misconfigured, match="--data-dir"):
+        DataDir(tmp_path / "file" / "hub").prepare()
+
+
+def test_one_holder_at_a_time(tmp_path: Path) -> None:
+    """The second is told who holds the lock; after release it may have it."""
+    first = HubLock(tmp_path / "lock").acquire()
+    assert HubLock(tmp_path / "lock").is_held()
+    with pytest.raises(Conflict, match=rf"\(process {os.getpid()}\)"):
+        HubLock(tmp_path / "lock").acquire()
+    first.release()
+    assert not HubLock(tmp_path / "lock").is_held()
+    HubLock(tmp_path / "lock").acquire().release()
+
+
+def test_state_survives_writing_and_is_private(tmp_path: Path) -> None:
+    """The address of a database may hold its password."""
+    me = Identity.of(os.getpid())
+    assert me
+    row = ProcessState(
+        name="kafka", state="running", identity=me, restarts=2, metrics=None, log_file="k.log"
+    )
+    state = HubState(phase="running", doing="", supervisor=me, processes=(row,))
+    write_state(tmp_path / "state.json", state)
+    assert read_state(tmp_path / "state.json") == state
+    assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"phase": "flying"}', "[]"])
+def test_a_state_that_cannot_be_read_is_no_state(tmp_path: Path, text: str) -> None:
+    """Half a file or another version's does not stop the next start."""
+    (tmp_path / "state.json").write_text(text)
+    assert read_state(tmp_path / "state.json") is None
+
+
+def test_a_later_process_with_the_same_id_is_not_touched() -> None:
+    """Id and start time must agree before a signal is sent."""
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    identity = Identity.of(sleeper.pid)
+    assert identity
+    other = Identity(pid=identity.pid, started_at_s=identity.started_at_s - 100)
+    other.end(budget_s=1)
+    assert sleeper.poll() is None
+    identity.end(budget_s=5)
+    assert identity.process() is None
+    assert sleeper.wait(5) is not None

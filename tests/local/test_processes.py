@@ -1,0 +1,168 @@
+"""Child processes: started, stopped within a budget, started again with growing patience."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from groupage.local.child import Child
+from groupage.local.ports import PortBook
+from groupage.local.supervised import Supervised, backoff_s
+from groupage.local.table import FILL, INTAKE, process_table
+from groupage.settings import LocalSettings
+
+pytestmark = pytest.mark.slow
+
+STUBBORN = (
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+)
+
+
+def python(folder: Path, code: str, **options: object) -> Child:
+    """A child that runs some Python."""
+    return Child(
+        name="child",
+        program=[sys.executable, "-c", code],
+        log_file=folder / "child.log",
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until it holds, at most ten seconds."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_output_goes_to_the_log_and_settings_come_by_environment(tmp_path: Path) -> None:
+    """Both streams, appended; the child's own variables beside the inherited ones."""
+    child = python(
+        tmp_path,
+        "import os, sys; print(os.environ['X']); print('wrong', file=sys.stderr); sys.exit(3)",
+        environment={"X": "set"},
+    )
+    for _ in range(2):
+        child.start()
+        wait_for(lambda: not child.is_running())
+    assert child.poll() == 3
+    assert sorted(child.log_tail().splitlines()) == ["set", "set", "wrong", "wrong"]
+
+
+def test_a_program_that_is_not_there_is_said_in_the_log(tmp_path: Path) -> None:
+    """The launcher has become nobody; its log must tell why."""
+    child = Child(name="x", program=["/no/such/program"], log_file=tmp_path / "x.log")
+    child.start()
+    wait_for(lambda: not child.is_running())
+    assert child.poll() == 126
+    assert "/no/such/program cannot be started" in child.log_tail()
+
+
+def test_who_does_not_stop_in_its_budget_is_killed(tmp_path: Path) -> None:
+    """A hanging process cannot hold up the end of a hub."""
+    child = python(tmp_path, STUBBORN, stop_budget_s=0.3)
+    child.start()
+    wait_for(lambda: "1" in child.log_tail())
+    assert child.stop() is False
+    assert child.poll() == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start ends left-overs")
+def test_a_child_ends_with_its_parent_even_if_that_is_killed(tmp_path: Path) -> None:
+    """SIGKILL of the parent reaches the child as the signal it stops by."""
+    parent = python(
+        tmp_path,
+        "import pathlib, sys, time\n"
+        "from groupage.local.child import Child\n"
+        f"log = pathlib.Path({str(tmp_path / 'grandchild.log')!r})\n"
+        "code = \"print('up', flush=True); import time; time.sleep(60)\"\n"
+        "child = Child(name='g', program=[sys.executable, '-c', code], log_file=log)\n"
+        "child.start(); print(child.pid, flush=True); time.sleep(60)\n",
+    )
+    parent.start()
+    wait_for(lambda: (tmp_path / "grandchild.log").exists() and parent.log_tail() != "")
+    wait_for(lambda: "up" in (tmp_path / "grandchild.log").read_text())
+    grandchild = int(parent.log_tail())
+    assert parent.pid
+    os.kill(parent.pid, signal.SIGKILL)
+    wait_for(lambda: not psutil.pid_exists(grandchild))
+
+
+def test_a_large_log_is_rolled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One older file is kept, so that logs do not fill the disk."""
+    monkeypatch.setattr("groupage.local.child._LOG_BYTES_MAX", 10)
+    child = python(tmp_path, "print('0123456789ab')")
+    for _ in range(3):
+        child.start()
+        wait_for(lambda: not child.is_running())
+    assert child.log_tail() == "0123456789ab"
+    assert (tmp_path / "child.log.1").read_text() == "0123456789ab\n"
+
+
+def test_patience_doubles_and_has_an_end() -> None:
+    """Half a second, a second, two ... half a minute for ever."""
+    assert [backoff_s(n) for n in range(5)] == [0.5, 1.0, 2.0, 4.0, 8.0]
+    assert backoff_s(6) == backoff_s(10_000) == 30.0
+
+
+def test_a_dead_process_is_started_again_after_its_backoff(tmp_path: Path) -> None:
+    """Not before; each death costs a restart, and the delay grows."""
+    supervised = Supervised(child=python(tmp_path, "raise SystemExit(1)"), stage=1, started_at=0)
+    supervised.child.start()
+    wait_for(lambda: not supervised.child.is_running())
+    supervised.watch(now=10.0)
+    assert (supervised.state, supervised.restart_at) == ("restarting", 10.5)
+    supervised.watch(now=10.4)
+    assert supervised.restarts == 0
+    supervised.watch(now=10.5)
+    assert (supervised.state, supervised.restarts) == ("running", 1)
+    wait_for(lambda: not supervised.child.is_running())
+    supervised.watch(now=11.0)
+    assert supervised.restart_at == 12.0
+
+
+def test_a_process_that_ran_for_long_has_its_patience_back(tmp_path: Path) -> None:
+    """One crash a day is not a crash loop."""
+    supervised = Supervised(
+        child=python(tmp_path, "raise SystemExit(1)"), stage=1, failures=7, started_at=0
+    )
+    supervised.child.start()
+    wait_for(lambda: not supervised.child.is_running())
+    supervised.watch(now=3600.0)
+    assert supervised.restart_at == 3600.5
+
+
+def test_facts_are_let_in_last(tmp_path: Path) -> None:
+    """The gateway and the clock start after, and stop before, what digests their facts."""
+    settings = LocalSettings(processor_workers=2, data_dir=tmp_path)
+    table = process_table(
+        settings, PortBook(tmp_path / "p"), gateway_port=1, api_port=2, with_clock=True
+    )
+    stages = {spec.name: spec.stage for spec in table}
+    assert stages == {
+        "processors-1": FILL,
+        "processors-2": FILL,
+        "planner": FILL,
+        "api": FILL,
+        "clock": INTAKE,
+        "gateway": INTAKE,
+    }
+    assert len({spec.metrics_port for spec in table}) == len(table)
+
+
+def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
+    """Two sources of time would contradict each other."""
+    table = process_table(
+        LocalSettings(data_dir=tmp_path),
+        PortBook(tmp_path / "p"),
+        gateway_port=1,
+        api_port=2,
+        with_clock=False,
+    )
+    assert "clock" not in {spec.name for spec in table}

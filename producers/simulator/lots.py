@@ -1,4 +1,4 @@
-"""What the simulated hub has in hand: lots (consignments), their cartons, and how they are drawn."""
+"""What the hub has in hand: lots (consignments), their cartons, and how they are drawn."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

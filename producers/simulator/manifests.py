@@ -177,6 +177,8 @@ class ManifestDesk:
             return lot.gone
         if not lot.arrived:
             return "not at the hub"
+        if lot.manifested_in not in ("", box.id):
+            return "the plan is older than another box's manifest"
         planned = {one.unit_id for one in box.plan.placements if one.consignment_id == lot.id}
         if lot.can_travel and planned != {one.unit_id for one in lot.in_hand}:
             return "the plan does not know all its cartons"

@@ -1,0 +1,124 @@
+"""Listens to what the hub publishes, as a warehouse system would: plans, and what they open."""
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime
+from typing import Self
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from groupage.contracts.codec import Undecodable, decode
+from groupage.domain.errors import Unavailable
+from groupage.domain.events.base import Event
+from groupage.domain.events.consolidation import ConsolidationOpened
+from groupage.domain.events.planning import (
+    ContainerPlanned,
+    PlanApproved,
+    PlanFailed,
+    PlanProposed,
+    PlanRejected,
+    PlanRequested,
+)
+from groupage.settings import KafkaSettings
+
+log = structlog.get_logger(__name__)
+
+_TOPICS = ("hub.plan.v1", "hub.planrequest.v1", "hub.consolidation.v1")
+_HEARD = (
+    PlanRequested,
+    PlanProposed,
+    ContainerPlanned,
+    PlanApproved,
+    PlanRejected,
+    PlanFailed,
+    ConsolidationOpened,
+)
+_TYPES = frozenset(one.name + ".v1" for one in _HEARD)
+
+
+class Feedback:
+    """Reads from the ends that the topics had when it was started; no group, no offsets kept."""
+
+    def __init__(self, settings: KafkaSettings, *, prefix: str = "") -> None:
+        self._settings = settings
+        self._prefix = prefix
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._heard: deque[Event] = deque()
+
+    async def __aenter__(self) -> Self:
+        """Connect and begin to listen. Raises Unavailable when no broker answers."""
+        consumer = AIOKafkaConsumer(
+            **self._settings.client_kwargs(),
+            client_id="groupage-simulator",
+            group_id=None,
+            enable_auto_commit=False,
+            fetch_max_bytes=16 * 2**20,
+            max_partition_fetch_bytes=16 * 2**20,
+        )
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                await consumer.start()
+                partitions = await self._partitions(consumer)
+                consumer.assign(partitions)
+                await consumer.seek_to_end(*partitions)
+                for partition in partitions:
+                    await consumer.position(partition)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await consumer.stop()
+            raise Unavailable(
+                f"Kafka at {self._settings.bootstrap_servers} did not answer: {error}"
+            ) from error
+        self._consumer = consumer
+        self._task = asyncio.create_task(self._listen(consumer))
+        return self
+
+    async def _partitions(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        await consumer.topics()
+        found = [
+            TopicPartition(self._prefix + topic, number)
+            for topic in _TOPICS
+            for number in sorted(consumer.partitions_for_topic(self._prefix + topic) or ())
+        ]
+        if {one.topic for one in found} != {self._prefix + topic for topic in _TOPICS}:
+            raise Unavailable("the hub's topics are missing; create them with `groupage topics`")
+        return found
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._consumer:
+            await self._consumer.stop()
+
+    async def _listen(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            batches = await consumer.getmany(timeout_ms=200)
+            for records in batches.values():
+                for record in records:
+                    event = self._event(record)
+                    if event is not None:
+                        self._heard.append(event)
+
+    def _event(self, record: ConsumerRecord) -> Event | None:
+        headers = dict(record.headers)
+        if headers.get("ce_type", b"").decode() not in _TYPES:
+            return None
+        try:
+            return decode(
+                record.headers, record.key, record.value, recorded_at=datetime.now(UTC)
+            ).data
+        except Undecodable as error:
+            log.warning("feedback_undecodable", topic=record.topic, error=str(error))
+            return None
+
+    def drain(self) -> list[Event]:
+        """What was heard since the last call. Raises what ended the listening, if something did."""
+        if self._task and self._task.done():
+            self._task.result()
+        heard = list(self._heard)
+        self._heard.clear()
+        return heard

@@ -1,0 +1,172 @@
+"""A hub on paper: answers every wish for a plan by filling boxes one after another.
+
+It stands in for the whole hub where only the simulator is under test. It knows nothing but the
+facts that the simulator sent; its placements are told apart by their place, not checked for fit.
+"""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from groupage.domain.commands import ReplanLane, RollConsignment
+from groupage.domain.containers import spec_of
+from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import (
+    ConsignmentBooked,
+    ConsignmentCancelled,
+    ConsignmentRejected,
+)
+from groupage.domain.events.consolidation import ConsolidationFrozen, ConsolidationUnfrozen
+from groupage.domain.events.planning import (
+    ContainerPlanned,
+    PlanApproved,
+    PlanProposed,
+    PlanRequested,
+)
+from groupage.domain.events.schedule import SailingChanged, SailingPublished
+from groupage.domain.events.unit import UnitReceived, UnitRepacked
+from groupage.domain.fact import Fact
+from groupage.domain.plans import Placement, PlannedContainer
+
+_LOTS_PER_BOX = 12
+_CLOSED_AFTER = timedelta(hours=12)
+
+
+class PaperHub:
+    """Keeps who is here and what sails, and writes plans."""
+
+    def __init__(self) -> None:
+        self._lane_of: dict[str, str] = {}
+        self._units: dict[str, dict[str, None]] = defaultdict(dict)
+        self._voyages: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._forbidden: set[tuple[str, str]] = set()
+        self._frozen: dict[str, PlannedContainer] = {}
+        self._plans: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
+        self._sequence: dict[str, int] = defaultdict(int)
+
+    def take(self, facts: list[Fact]) -> list[Event]:
+        """Take facts in; the plans that they ask for."""
+        said: list[Event] = []
+        for fact in facts:
+            said += self._apply(fact.data, fact.recorded_at)
+        return said
+
+    def _apply(self, event: Event, at: datetime) -> list[Event]:
+        if isinstance(event, ReplanLane):
+            return self._plan(event.lane_id, at)
+        self._apply_cargo(event)
+        self._apply_departure(event)
+        return []
+
+    def _apply_cargo(self, event: Event) -> None:
+        match event:
+            case ConsignmentBooked():
+                self._lane_of[event.consignment_id] = f"{event.pol}-{event.pod}"
+            case ConsignmentCancelled() | ConsignmentRejected():
+                self._lane_of.pop(event.consignment_id, None)
+            case UnitReceived():
+                self._units[event.consignment_id or ""][event.unit_id] = None
+            case UnitRepacked():
+                units = self._units[event.consignment_id or ""]
+                for gone in event.inputs:
+                    units.pop(gone, None)
+                units[event.unit_id] = None
+            case _:
+                pass
+
+    def _apply_departure(self, event: Event) -> None:
+        match event:
+            case SailingPublished():
+                lane = f"{event.pol}-{event.pod}"
+                self._voyages[lane].append((event.cutoffs[0].due_at, event.voyage_id))
+            case SailingChanged() if event.cancelled:
+                for voyages in self._voyages.values():
+                    voyages[:] = [one for one in voyages if one[1] != event.voyage_id]
+            case ConsolidationFrozen():
+                for containers in self._plans.values():
+                    if event.consolidation_id in containers:
+                        self._frozen[event.consolidation_id] = containers[event.consolidation_id]
+            case ConsolidationUnfrozen():
+                self._frozen.pop(event.consolidation_id, None)
+            case RollConsignment():
+                self._forbidden.add((event.consignment_id, event.from_voyage_id))
+            case _:
+                pass
+
+    def _plan(self, lane: str, at: datetime) -> list[Event]:
+        self._sequence[lane] += 1
+        number = self._sequence[lane]
+        plan_id, request_id = f"PLAN-{lane}-{number}", f"REQ-{lane}-{number}"
+        kept = {name: one for name, one in self._frozen.items() if name in self._plans[lane]}
+        taken = {lot for one in kept.values() for lot in one.consignment_ids}
+        waiting = [
+            lot
+            for lot, its_lane in self._lane_of.items()
+            if its_lane == lane and self._units[lot] and lot not in taken
+        ]
+        containers = dict(kept)
+        for lco_at, voyage in sorted(self._voyages[lane]):
+            if at - lco_at > _CLOSED_AFTER:
+                continue
+            mine = [lot for lot in waiting if (lot, voyage) not in self._forbidden]
+            waiting = [lot for lot in waiting if lot not in mine]
+            for start in range(0, len(mine), _LOTS_PER_BOX):
+                box = self._box(lane, voyage, start // _LOTS_PER_BOX, mine[start:][:_LOTS_PER_BOX])
+                containers.setdefault(box.consolidation_id, box)
+        self._plans[lane] = containers
+        return [
+            PlanRequested(
+                request_id=request_id,
+                lane_id=lane,
+                sequence=number,
+                clock_at=at,
+                causes=("command",),
+            ),
+            PlanProposed(
+                lane_id=lane,
+                plan_id=plan_id,
+                request_id=request_id,
+                sequence=number,
+                decided_at=at,
+                assignments=(),
+                moves=(),
+                consolidations=(),
+                cost_minor=0,
+                bound_minor=0,
+                gap_ratio=0.0,
+                certificate="paper",
+            ),
+            *(
+                ContainerPlanned(lane_id=lane, plan_id=plan_id, container=one)
+                for one in containers.values()
+            ),
+            PlanApproved(lane_id=lane, plan_id=plan_id, by="paper"),
+        ]
+
+    def _box(self, lane: str, voyage: str, number: int, lots: list[str]) -> PlannedContainer:
+        units = [(lot, unit) for lot in lots for unit in self._units[lot]]
+        name = f"CSL-{lane}-{voyage}-{number:02d}".replace("/", "_")
+        while name in self._frozen:
+            name += "+"
+        return PlannedContainer(
+            consolidation_id=name,
+            voyage_id=voyage,
+            spec=spec_of("45G1"),
+            stage="slushy",
+            consignment_ids=tuple(lots),
+            placements=tuple(
+                Placement(
+                    unit_id=unit,
+                    consignment_id=lot,
+                    x_mm=place,
+                    y_mm=0,
+                    z_mm=0,
+                    dx_mm=400,
+                    dy_mm=300,
+                    dz_mm=200,
+                    sequence=place,
+                )
+                for place, (lot, unit) in enumerate(units, 1)
+            ),
+            cargo_volume_cm3=1,
+            cargo_gross_g=1,
+        )

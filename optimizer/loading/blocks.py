@@ -63,6 +63,20 @@ class BlockTable:
         self.dz: Ints = np.ascontiguousarray(size[:, 2])
         self.quantity: Ints = self.counts.prod(axis=1)
         self.volume: Floats = size.astype(np.float64).prod(axis=1)
+        self.headroom: Floats = self._headroom(kinds, quantities)
+
+    def _headroom(self, kinds: Sequence[Kind], quantities: Sequence[int]) -> Floats:
+        """How many mm of average cargo each block can bear on its top."""
+        pairs = list(zip(kinds, quantities, strict=True))
+        volume = sum(kind.volume_mm3 * quantity for kind, quantity in pairs)
+        density = sum(kind.gross_g * quantity for kind, quantity in pairs) / max(1, volume)
+        strength = np.array(
+            [np.inf if kind.top_load_g is None else kind.top_load_g for kind in kinds]
+        )
+        mass = np.array([kind.gross_g for kind in kinds], dtype=np.float64)
+        spare = strength[self.kind] - (self.counts[:, 2] - 1) * mass[self.kind]
+        headroom: Floats = spare / (density * self.unit[:, 0] * self.unit[:, 1])
+        return headroom
 
 
 def reachable(edges: Sequence[int], limit: int) -> Ints:

@@ -6,8 +6,10 @@ is left of the effort afterwards tries to take dropped ones back. Deterministic.
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from groupage.domain.plans import Placement
-from optimizer.loading.blocks import BlockTable
+from optimizer.loading.blocks import BlockTable, Floats
 from optimizer.loading.greedy import Pass, Set, Taste
 from optimizer.loading.kinds import Hold, Stock
 
@@ -20,6 +22,10 @@ TASTES = (
     Taste(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False),
 )
 """Tried in this order, turned by the seed."""
+FAVOUR = 2.0
+"""How much more a kind is worth after a pass that left some of it over."""
+OWNED = 4.0
+"""How much a left over carton counts when its consignment is dropped, against free room."""
 PASSES_PER_SET = 3
 """Variants tried on one set of consignments before something is dropped."""
 
@@ -38,6 +44,8 @@ class _Attempt:
     sets: list[Set]
     over_mm3: int
     """Volume of the cartons that found no place."""
+    left: list[int]
+    """How many of each kind found none."""
 
 
 @dataclass(slots=True)
@@ -49,39 +57,62 @@ class _Search:
     seed: int
     passes: int = 0
     best: list[Set] = field(default_factory=list)
+    favour: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.favour = np.ones(len(self.stock.kinds))
 
     def attempt(self, consignments: list[str], tries: int) -> _Attempt:
-        """The best of up to `tries` passes over these consignments; stops at a complete one."""
-        quantities = self.stock.quantities(consignments)
-        table = BlockTable(self.stock.kinds, quantities, self.hold)
+        """The best of up to `tries` passes over these consignments; stops at a complete one.
+
+        What a pass leaves over is favoured in the next one.
+        """
+        stock = self.stock
+        quantities = stock.quantities(consignments)
+        table = BlockTable(stock.kinds, quantities, self.hold)
         best: _Attempt | None = None
         for number in range(tries):
             taste = TASTES[(self.seed + number) % len(TASTES)]
-            one = Pass(self.hold, self.stock, quantities, table, taste)
+            one = Pass(self.hold, stock, quantities, table, taste, self.favour)
             sets = one.run()
             self.passes += 1
-            pairs = zip(self.stock.kinds, one.remaining, strict=True)
+            pairs = zip(stock.kinds, one.remaining, strict=True)
             over = sum(kind.volume_mm3 * left for kind, left in pairs)
+            self.favour[np.array(one.remaining) > 0] *= FAVOUR
             if best is None or over < best.over_mm3:
-                best = _Attempt(sets, over)
+                best = _Attempt(sets, over, one.remaining)
             if over == 0:
                 break
-        return best or _Attempt([], 0)
+        return best or _Attempt([], 0, [])
 
     def droppable(self, consignments: list[str]) -> list[str]:
         """Those that may be left out: what must stay only when nothing else is left."""
         free = [c for c in consignments if c not in self.staying]
         return free or consignments
 
-    def drop(self, consignments: list[str], over_mm3: int) -> list[str]:
-        """Drop whole consignments of about `over_mm3`: one just big enough, or several."""
-        kept = list(consignments)
+    def drop(self, consignments: list[str], over_mm3: int, over: list[int]) -> list[str]:
+        """Drop whole consignments of about `over_mm3`, those first that own what was left over."""
+        kept, missing = list(consignments), list(over)
         while over_mm3 > 0 and kept:
-            sizes = sorted((self.stock.volume_mm3(c), c) for c in self.droppable(kept))
-            size, gone = next((s for s in sizes if s[0] >= over_mm3), sizes[-1])
+            gone = min(self.droppable(kept), key=lambda c: self._regret(c, over_mm3, missing))
             kept.remove(gone)
-            over_mm3 -= max(size, 1)
+            over_mm3 -= max(1, self.stock.volume_mm3(gone))
+            for kind, units in self.stock.units[gone].items():
+                missing[kind] = max(0, missing[kind] - len(units))
         return kept
+
+    def _regret(
+        self, consignment_id: str, over_mm3: int, missing: list[int]
+    ) -> tuple[float, int, str]:
+        """What dropping it costs for each mm³ that it gives back."""
+        stock = self.stock
+        size = stock.volume_mm3(consignment_id)
+        owned = sum(
+            min(missing[kind], len(units)) * stock.kinds[kind].volume_mm3
+            for kind, units in stock.units[consignment_id].items()
+        )
+        gain = min(size, over_mm3) + OWNED * owned
+        return size / max(1.0, gain), -size, consignment_id
 
     def possible(self) -> list[str]:
         """Consignments whose cartons fit one by one, as many as volume and payload allow."""
@@ -92,7 +123,7 @@ class _Search:
         standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
         volume = sum(stock.volume_mm3(c) for c in kept) + standing_mm3 - hold.volume_mm3
         if volume > 0:
-            kept = self.drop(kept, volume)
+            kept = self.drop(kept, volume, [0] * len(stock.kinds))
         while kept and sum(stock.gross_g(c) for c in kept) + standing_g > hold.payload_g:
             heaviest = max(self.droppable(kept), key=lambda c: (stock.gross_g(c), c))
             kept.remove(heaviest)
@@ -107,7 +138,7 @@ class _Search:
             if found.over_mm3 == 0:
                 self.best = found.sets
                 return kept
-            kept = self.drop(kept, found.over_mm3 * slack_permille // 1_000)
+            kept = self.drop(kept, found.over_mm3 * slack_permille // 1_000, found.left)
             slack_permille += 150 if spare > 0 else 500
 
     def take_back(self, kept: list[str]) -> list[str]:

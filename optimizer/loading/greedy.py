@@ -49,7 +49,13 @@ class Pass:
     """The state of one pass."""
 
     def __init__(
-        self, hold: Hold, stock: Stock, quantities: Sequence[int], table: BlockTable, taste: Taste
+        self,
+        hold: Hold,
+        stock: Stock,
+        quantities: Sequence[int],
+        table: BlockTable,
+        taste: Taste,
+        favour: Floats,
     ) -> None:
         self.hold = hold
         self.kinds = stock.kinds
@@ -63,7 +69,8 @@ class Pass:
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
         self.alive: Ints = np.arange(len(table.kind))
         self._reach = self._reach_tables()
-        self._worth: Floats = table.volume * table.quantity.astype(np.float64) ** -taste.count
+        fewer = table.quantity.astype(np.float64) ** -taste.count
+        self._worth: Floats = table.volume * fewer * favour[table.kind]
         self._set_fixed(stock)
 
     def _reach_tables(self) -> tuple[Ints, Ints, Ints]:
@@ -141,6 +148,8 @@ class Pass:
         used = np.ones(len(fits))
         for axis in range(3):
             lost = beside[axis] - self._reach[axis][beside[axis]]
+            if axis == 2 and self.bearing.active:
+                lost = np.maximum(lost, beside[axis] - table.headroom[fits])
             used *= 1.0 - lost / size[axis]
         front, side, top = dy * dz, dx * dz, dx * dy
         near = [beside[axis] * 1_000 <= taste.close_permille * size[axis] for axis in range(3)]

@@ -1,10 +1,8 @@
 """The simulated day by itself, and against a hub on paper."""
 
-import sys
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -19,9 +17,7 @@ from groupage.domain.events.unit import UnitLoaded, UnitMeasured, UnitReceived, 
 from groupage.domain.fact import Fact
 from producers.simulator.parameters import Parameters, Rates, parameters_for
 from producers.simulator.simulation import Simulation
-
-sys.path.insert(0, str(Path(__file__).parent))
-from paper_hub import PaperHub
+from tests.simulator.paper_hub import PaperHub
 
 _BEAT = timedelta(minutes=10)
 

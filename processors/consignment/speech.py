@@ -63,9 +63,17 @@ def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
         customs=state.customs,
         declared_at=state.declared_at,
         released_at=state.released_at,
+        expected_at=_expected_at(state),
         received_at=state.received_at,
         loaded_at=state.loaded_at,
     )
+
+
+def _expected_at(state: ConsignmentState) -> datetime | None:
+    """The delivery note's word, else the booking's; None: nothing is awaited."""
+    if state.received_at is not None or state.booking is None:
+        return None
+    return state.eta_at or state.booking.ready_at
 
 
 def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Said]) -> None:

@@ -143,6 +143,8 @@ class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     declared_at: datetime | None = None
     released_at: datetime | None = None
     """Customs' release. The times let the consolidation judge what was so at an earlier moment."""
+    expected_at: datetime | None = None
+    """When cargo that is not all here yet is expected."""
     received_at: datetime | None = None
     loaded_at: datetime | None = None
 

@@ -1,6 +1,7 @@
 """State of the command router, one for each key that commands name."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,10 @@ class Routed(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: datetime
     fact_id: str
     reason: str = ""
+    told_type: str = ""
+    """Name of the event that its owner was told."""
+    told: dict[str, Any] = msgspec.field(default_factory=dict)
+    """That event's fields."""
 
 
 class CommandState(State, kw_only=True, omit_defaults=True):

@@ -25,6 +25,7 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     blocked_since_at: datetime | None = None
     customs: str = "NONE"
     released_at: datetime | None = None
+    expected_at: datetime | None = None
     received_at: datetime | None = None
     loaded_at: datetime | None = None
     declared_at: datetime | None = None
@@ -71,9 +72,13 @@ class CutoffWatch(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One deadline and how it stands."""
 
     due_at: datetime
-    """When the hub must be done: a terminal's deadline less the haul."""
+    """When the hub must be done: a terminal's deadline (PCO, FCO) less the haul."""
     state: Literal["ahead", "at_risk", "met", "missed"] = "ahead"
     met_at: datetime | None = None
+    projected_at: datetime | None = None
+    """When it is expected to be met; None: not known."""
+    waits_for: tuple[str, ...] = ()
+    """Consignments that are not ready."""
 
 
 class ConsolidationState(State, kw_only=True, omit_defaults=True):
@@ -84,6 +89,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     lane_id: str = ""
     voyage_id: str = ""
     """The current voyage (a roll changes it)."""
+    rolled_at: datetime | None = None
     rolled_from: list[str] = msgspec.field(default_factory=list)
     iso_type: str = ""
     policy: str = ""
@@ -99,6 +105,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     manifest: Manifest | None = None
     unfrozen: int = 0
     """How often the manifest was re-opened."""
+    unfrozen_at: datetime | None = None
     stuffing_started_at: datetime | None = None
     stuffing_completed_at: datetime | None = None
     stuffed_in: str = ""

@@ -36,5 +36,8 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     """Units that were repacked into this one."""
     outputs: tuple[str, ...] = ()
     """Units that this one was repacked into."""
+    repack: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Inputs and outputs of the repack that made it (or some of its sisters)."""
+    repacked_at: datetime | None = None
     waiting: list[WaitingFact] = msgspec.field(default_factory=list)
     """Facts for the consignment, oldest first."""

@@ -53,6 +53,8 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     legs: dict[str, Leg] = msgspec.field(default_factory=dict)
     followers: list[str] = msgspec.field(default_factory=list)
     """Consolidations that count on it, in the order of their ids."""
+    changes: int = 0
+    """How often its schedule was published or changed."""
     schedule_at: datetime | None = None
     """When its schedule last changed."""
     reason: str = ""

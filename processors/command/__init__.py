@@ -1,0 +1,1 @@
+"""Commands: handed to whom they concern."""

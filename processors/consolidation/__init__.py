@@ -1,0 +1,1 @@
+"""Consolidations: a container's worth of consignments on one voyage."""

@@ -1,0 +1,104 @@
+"""Cut-offs of a consolidation: ahead, at risk, met or missed. Functions of facts and clock.
+
+LCO all cargo received · DCO, AFC manifest filed · VCO gross mass verified
+CUA all released by customs · PCO (else FCO) left the hub, a haul before the terminal's deadline
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from groupage.domain.policy import Policy
+from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch, Member
+from processors.consolidation.guards import port_due_at
+
+_TICK = timedelta(microseconds=1)
+
+
+def watch(state: ConsolidationState, policy: Policy) -> None:
+    """Which deadlines there are and which are met; how the others stand is for `observe`."""
+    state.cutoffs = {}
+    sailing = state.sailing
+    if sailing is None or not state.member_ids or state.ended:
+        return
+    members = {name: state.members.get(name) for name in state.member_ids}
+    filed_at = state.manifest.filed_at if state.manifest is not None else None
+    box = state.box
+    for cutoff in sailing.cutoffs:
+        match cutoff.code:
+            case "LCO":
+                seen = _of_members(cutoff.due_at, members, lambda member: member.received_at)
+                seen.projected_at = _projected(members)
+            case "CUA":
+                seen = _of_members(cutoff.due_at, members, lambda member: member.released_at)
+            case "DCO" | "AFC":
+                seen = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at)
+            case "VCO":
+                seen = CutoffWatch(due_at=cutoff.due_at, met_at=box.vgm_at if box else None)
+            case _:
+                continue
+        state.cutoffs[cutoff.code] = seen
+    due_at = port_due_at(state, policy)
+    if due_at is not None:
+        state.cutoffs["PCO"] = CutoffWatch(due_at=due_at, met_at=state.gated_out_at)
+    for seen in state.cutoffs.values():
+        if seen.met_at is not None:
+            seen.state = "met" if seen.met_at <= seen.due_at else "missed"
+
+
+def _of_members(
+    due_at: datetime,
+    members: dict[str, Member | None],
+    when: Callable[[Member], datetime | None],
+) -> CutoffWatch:
+    times = {name: None if member is None else when(member) for name, member in members.items()}
+    waits_for = tuple(sorted(name for name, at in times.items() if at is None))
+    met_at = None if waits_for else max(at for at in times.values() if at is not None)
+    return CutoffWatch(due_at=due_at, met_at=met_at, waits_for=waits_for)
+
+
+def _projected(members: dict[str, Member | None]) -> datetime | None:
+    """When the last cargo that is not here is expected."""
+    return max(
+        (member.expected_at for member in members.values() if member and member.expected_at),
+        default=None,
+    )
+
+
+def observe(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
+    """Missed: the deadline passed unmet. At risk: it is near, or the cargo is expected too late."""
+    for seen in state.cutoffs.values():
+        if seen.met_at is not None:
+            continue
+        if seen.due_at < clock_at:
+            seen.state = "missed"
+        elif clock_at >= _risk_from(seen, policy):
+            seen.state = "at_risk"
+        else:
+            seen.state = "ahead"
+
+
+def _risk_from(seen: CutoffWatch, policy: Policy) -> datetime:
+    if seen.projected_at is not None and seen.projected_at > seen.due_at:
+        return datetime.min.replace(tzinfo=seen.due_at.tzinfo)
+    return seen.due_at - timedelta(seconds=policy.at_risk_before_s)
+
+
+def risk_since(seen: CutoffWatch, policy: Policy) -> datetime:
+    """Since when it is at risk, as a time to publish."""
+    return seen.due_at - timedelta(seconds=policy.at_risk_before_s)
+
+
+def deadline(state: ConsolidationState, policy: Policy) -> datetime | None:
+    """The next instant that changes a cut-off's standing."""
+    nexts = []
+    for seen in state.cutoffs.values():
+        if seen.state == "ahead":
+            nexts.append(max(_risk_from(seen, policy), _floor(seen)))
+        elif seen.state == "at_risk":
+            nexts.append(seen.due_at + _TICK)
+    return min(nexts, default=None)
+
+
+def _floor(seen: CutoffWatch) -> datetime:
+    """A time that every clock has passed, which a database can hold."""
+    return datetime(2000, 1, 1, tzinfo=seen.due_at.tzinfo)

@@ -1,0 +1,1 @@
+"""Visits: one truck at one dock, once."""

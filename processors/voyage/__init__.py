@@ -1,0 +1,1 @@
+"""Voyages: sailings and trains, the space booked on them, their legs."""

@@ -188,7 +188,8 @@ def _repository(mirror: str | None) -> str:
 def _no_network(jar: Jar, mirror: str | None, error: Exception) -> str:
     return (
         f"{jar} could not be fetched from {_repository(mirror)} in {_ATTEMPTS} attempts "
-        f"({type(error).__name__}); check the network, set HTTPS_PROXY, name a mirror in GROUPAGE_MAVEN_MIRROR, or name a running "
+        f"({type(error).__name__}); check the network, set HTTPS_PROXY, name a mirror in "
+        "GROUPAGE_MAVEN_MIRROR, or name a running "
         "Kafka in GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
     )
 

@@ -1,0 +1,198 @@
+"""The command line itself: help, errors, the data directory, one process by itself."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from groupage import cli
+from groupage.commands.errors import explained
+from groupage.commands.run import PROCESSES
+from groupage.commands.status import describe, without_password
+from groupage.domain.errors import GroupageError, Unavailable
+from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
+
+COMMANDS = {name: command for group in cli.COMMANDS.values() for name, command in group.items()}
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the developer's environment, and a data directory without a hub."""
+    for name in list(os.environ):
+        if name.startswith("GROUPAGE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path))
+
+
+@pytest.mark.slow
+def test_help_answers_at_once() -> None:
+    """Under half a second, interpreter included: nothing heavy is imported for it."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "groupage", "--help"], capture_output=True, text=True, check=True
+    )
+    assert time.monotonic() - began < 0.5
+    for name in COMMANDS:
+        assert f"\n  {name} " in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_of_the_table_is_there(name: str) -> None:
+    """Its module is importable and offers a Typer app or a function."""
+    target = cli._load(COMMANDS[name])
+    assert isinstance(target, typer.Typer) or callable(target)
+
+
+@pytest.mark.parametrize("name", sorted(PROCESSES))
+def test_every_process_of_the_table_is_there(name: str) -> None:
+    """The module that `groupage run NAME` imports exists."""
+    assert importlib.util.find_spec(PROCESSES[name])
+
+
+def test_without_a_command_the_help_is_shown_as_wrong_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Status 2, as for any other misuse."""
+    assert cli.run([]) == 2
+    assert cli.USAGE in capsys.readouterr().out
+    assert cli.run(["--help"]) == 0
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2 and the way to the list."""
+    assert cli.run(["exlode"]) == 2
+    assert "no command 'exlode'" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Typer's own answer, with its status."""
+    assert cli.run(["status", "--jsno"]) == 2
+    assert "--jsno" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--data-dir", "/some/where", "status", "--json"],
+        ["status", "--data-dir=/some/where", "--json"],
+        ["status", "--json", "--data-dir", "/some/where"],
+    ],
+)
+def test_the_data_directory_may_be_named_anywhere(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before or behind the command, in one word or two."""
+    assert cli.run(arguments) == 1
+    assert json.loads(capsys.readouterr().out)["data_dir"] == "/some/where"
+
+
+def test_without_a_hub_a_command_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a validation report: the variable's name and `groupage up`."""
+    assert cli.run(["migrate"]) == 1
+    message = capsys.readouterr().err
+    assert "GROUPAGE_DATABASE_URL is not set" in message
+    assert "groupage up" in message
+    assert "Traceback" not in message
+
+
+def test_an_expected_error_is_a_message_and_a_bug_is_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GroupageError ends in status 1; anything else is raised for the developer to see."""
+
+    def unavailable() -> None:
+        raise Unavailable("the sea is closed")
+
+    def bug() -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(cli, "_load", lambda _command: unavailable)
+    assert cli.run(["down"]) == 1
+    assert capsys.readouterr().err == "groupage: the sea is closed\n"
+    monkeypatch.setattr(cli, "_load", lambda _command: bug)
+    with pytest.raises(KeyError):
+        cli.run(["down"])
+
+
+def test_down_without_a_hub_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """What should be so is so."""
+    assert cli.run(["down"]) == 0
+    assert "no hub runs" in capsys.readouterr().out
+
+
+def test_settings_errors_name_the_variable_and_hide_the_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wrong value may be a password put in the wrong place."""
+    monkeypatch.setenv("GROUPAGE_GATEWAY_PORT", "s3cret")
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is what is tested
+        GatewaySettings()
+    text = explained(caught.value)
+    assert text is not None
+    assert text.startswith("GROUPAGE_GATEWAY_PORT: ")
+    assert "s3cret" not in text
+
+
+def test_sasl_without_a_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At start, not at the first connection."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9093")
+    monkeypatch.setenv("GROUPAGE_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    with pytest.raises(ValueError, match="GROUPAGE_KAFKA_SASL_PASSWORD"):
+        KafkaSettings()
+
+
+def test_a_secured_kafka_gets_its_credentials_and_shows_them_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client's arguments hold the password, the settings' text does not."""
+    for name, value in {
+        "BOOTSTRAP_SERVERS": "broker:9093",
+        "SECURITY_PROTOCOL": "SASL_SSL",
+        "SASL_USERNAME": "hub",
+        "SASL_PASSWORD": "s3cret",
+    }.items():
+        monkeypatch.setenv(f"GROUPAGE_KAFKA_{name}", value)
+    settings = KafkaSettings()
+    kwargs = settings.client_kwargs()
+    assert kwargs["sasl_plain_password"] == "s3cret"
+    assert kwargs["sasl_mechanism"] == "SCRAM-SHA-512"
+    assert kwargs["ssl_context"].check_hostname
+    assert "s3cret" not in repr(settings)
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://hub:s3cret@db/hub")
+    assert "s3cret" not in repr(DatabaseSettings())
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://hub:s3cret@db:5432/hub", "postgresql://hub:***@db:5432/hub"),
+        ("postgresql://hub@db/hub", "postgresql://hub@db/hub"),
+        ("postgresql://postgres@/groupage?host=/run", "postgresql://postgres@/groupage?host=/run"),
+    ],
+)
+def test_status_hides_a_password(url: str, shown: str) -> None:
+    """What is printed may be pasted anywhere."""
+    assert without_password(url) == shown
+
+
+def test_status_without_a_hub_shows_servers_named_by_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a cluster, where nothing is supervised here."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
+    described = describe(None, "/data")
+    assert described["kafka"]["bootstrap_servers"] == "broker:9092"
+    assert described["metrics"] == []
+
+
+def test_every_error_tells_its_operator_something() -> None:
+    """A class of the tree without a docstring would print an empty line."""
+    for error_class in [GroupageError, *GroupageError.__subclasses__()]:
+        assert str(error_class()).strip(), error_class

@@ -1,0 +1,146 @@
+"""Logs, metrics and health of a process."""
+
+import asyncio
+import io
+import json
+import logging
+import re
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.metrics import MetricWrapperBase
+
+from groupage.domain.errors import Misconfigured
+from groupage.settings import TelemetrySettings
+from groupage.telemetry import TelemetryServer, configure_logging, metrics
+from groupage.telemetry import server as telemetry_server
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything this process logs from now on, as JSON lines; undone afterwards."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logging(TelemetrySettings(), process="test", stream=stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_a_line_is_one_json_object_with_its_values(logged: io.StringIO) -> None:
+    """Process, UTC time, level, event and what was bound."""
+    structlog.get_logger("groupage.x").info("plan_stored", plan_id="P1", gap_ratio=0.02)
+    line = json.loads(logged.getvalue())
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "event": "plan_stored",
+        "plan_id": "P1",
+        "gap_ratio": 0.02,
+        "process": "test",
+        "level": "info",
+        "logger": "groupage.x",
+    }
+
+
+def test_records_of_other_packages_come_out_the_same_way(logged: io.StringIO) -> None:
+    """Faust and aiokafka log through the standard library; only from WARNING on."""
+    logging.getLogger("aiokafka.consumer").info("not wanted")
+    logging.getLogger("aiokafka.consumer").warning("lost %s", "partition 3")
+    line = json.loads(logged.getvalue())
+    assert (line["event"], line["level"], line["process"]) == (
+        "lost partition 3",
+        "warning",
+        "test",
+    )
+
+
+def test_a_traceback_holds_no_local_variables(logged: io.StringIO) -> None:
+    """A local variable may be a password."""
+
+    def connect(password: str) -> None:
+        assert password
+        raise ConnectionError("refused")
+
+    try:
+        connect("s3" + "cret")
+    except ConnectionError:
+        structlog.get_logger().exception("database_away")
+    assert "refused" in logged.getvalue()
+    assert "s3cret" not in logged.getvalue()
+
+
+def test_metrics_are_prefixed_and_never_labelled_with_ids() -> None:
+    """The number of time series must not grow with the freight."""
+    allowed = {
+        *("processor", "topic", "partition", "reason", "stage", "cause", "outcome"),
+        *("container_type", "cutoff"),
+    }
+    ours = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+    assert len(ours) > 25
+    for metric in ours:
+        name, labels = metric._name, set(metric._labelnames)
+        assert re.fullmatch(r"groupage_[a-z_]+", name), name
+        assert labels <= allowed, (name, labels)
+
+
+async def get(address: str, path: str) -> httpx.Response:
+    """One request."""
+    async with httpx.AsyncClient(timeout=5) as client:
+        return await client.get(address + path)
+
+
+async def test_metrics_are_served_in_prometheus_form() -> None:
+    """With the build's own line."""
+    registry = CollectorRegistry()
+    Counter("groupage_things", "Things", registry=registry).inc(3)
+    async with TelemetryServer(TelemetrySettings(), registry=registry) as server:
+        response = await get(server.address, "/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "groupage_things_total 3.0" in response.text
+    assert next(s for m in metrics.BUILD.collect() for s in m.samples).labels["version"]
+
+
+async def test_ready_means_every_check_is_true() -> None:
+    """503 names the checks that fail; alive is another question."""
+    checks: dict[str, bool | str] = {"kafka": True, "database": "no answer"}
+
+    async def look() -> dict[str, bool | str]:
+        return checks
+
+    async with TelemetryServer(TelemetrySettings(), checks=look) as server:
+        response = await get(server.address, "/readyz")
+        assert response.status_code == 503
+        assert response.json() == {"status": "not ready", "checks": checks}
+        assert (await get(server.address, "/healthz")).status_code == 200
+        checks["database"] = True
+        assert (await get(server.address, "/readyz")).status_code == 200
+
+
+async def test_a_check_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prober gets an answer within the budget, whatever the database does."""
+    monkeypatch.setattr(telemetry_server, "_CHECKS_TIMEOUT_S", 0.05)
+
+    async def hang() -> dict[str, bool | str]:
+        await asyncio.Event().wait()
+        return {}
+
+    async with TelemetryServer(TelemetrySettings(), checks=hang) as server:
+        response = await get(server.address, "/readyz")
+    assert response.status_code == 503
+
+
+async def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the setting to change."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("GROUPAGE_METRICS_PORT", str(port))
+        with pytest.raises(Misconfigured, match=f"GROUPAGE_METRICS_PORT={port}"):
+            await TelemetryServer(TelemetrySettings()).start()

@@ -146,6 +146,21 @@ class GatewaySettings(BaseSettings):
     rate_burst: int = Field(default=4_000, ge=1)
     publish_timeout_s: float = Field(default=10.0, gt=0, le=120)
     shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
+    token: SecretStr | None = None
+    """Bearer token that senders must show. Needed as soon as `host` is not the loopback."""
+    check_digits: Literal["reject", "quarantine", "warn"] = "quarantine"
+    """What happens to events whose container number or SSCC has a wrong check digit."""
+    capture_check_digits: Literal["reject", "quarantine", "warn"] = "warn"
+    """The same for SSCCs in EPCIS documents, where machines read them."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> "GatewaySettings":
+        if self.token is None and self.host not in (LOOPBACK, "::1", "localhost"):
+            raise ValueError(
+                f"the gateway listens on {self.host}: set GROUPAGE_GATEWAY_TOKEN, which every "
+                f"sender must show, or bind {LOOPBACK}"
+            )
+        return self
 
 
 class ProcessorSettings(BaseSettings):
@@ -153,11 +168,13 @@ class ProcessorSettings(BaseSettings):
 
     model_config = _config("GROUPAGE_PROCESSOR_")
 
-    batch_records_max: int = Field(default=2_000, ge=1, le=100_000)
+    batch_records_max: int = Field(default=10_000, ge=1, le=100_000)
     batch_wait_s: float = Field(default=0.1, gt=0, le=10)
     channel_batches_max: int = Field(default=4, ge=1, le=64)
     """The bound of the channel between intake and fold: the back-pressure."""
     cached_states_max: int = Field(default=50_000, ge=100)
+    cached_bytes_max: int = Field(default=160 * 2**20, ge=2**20)
+    """Estimated memory of the cached states; the older ones are read again when needed."""
     commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
     shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)
     """Kubernetes kills after 30 s."""

@@ -1,5 +1,8 @@
 """Connections to PostgreSQL: one pool for each process, every wait with a budget."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import asyncpg
 
 from groupage.domain.errors import Misconfigured, Unavailable
@@ -22,10 +25,15 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
 Everything else that asyncpg raises is a bug or bad data."""
 
 
-async def create_pool(settings: DatabaseSettings, *, application_name: str) -> asyncpg.Pool:
+async def create_pool(
+    settings: DatabaseSettings,
+    *,
+    application_name: str,
+    server_settings: Mapping[str, str] = MappingProxyType({}),
+) -> asyncpg.Pool:
     """A pool on the configured database; `application_name` is what ``pg_stat_activity`` shows.
 
-    Raises Unavailable when the server does not answer in time, Misconfigured when it refuses us.
+    `server_settings` are set in each session. Raises Unavailable when the server does not answer in time, Misconfigured when it refuses us.
     """
     try:
         return await asyncpg.create_pool(
@@ -40,6 +48,7 @@ async def create_pool(settings: DatabaseSettings, *, application_name: str) -> a
                 # Thousands of short statements: compiling one costs more than running it.
                 "jit": "off",
                 "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_TIMEOUT,
+                **server_settings,
             },
         )
     except (

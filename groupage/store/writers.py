@@ -16,6 +16,7 @@ from groupage.domain.events.base import Kind
 
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+    " | asyncpg.Pool[asyncpg.Record]"
 )
 
 FACT_COLUMNS = (
@@ -104,8 +105,7 @@ class StoredState(NamedTuple):
     """A state as it lies in its table."""
 
     key: str
-    revision: int
-    changed_at: datetime
+    partition: int
     body: bytes
 
 
@@ -183,13 +183,13 @@ def _upsert(kind: Kind) -> str:
     changes = ", ".join(f"{name} = excluded.{name}" for name, _ in columns[1:])
     return (
         f"insert into {kind} as old ({names}) select * from unnest({arrays}) "  # noqa: S608 - our names
-        f"on conflict (key) do update set {changes} where old.revision < excluded.revision"
+        f"on conflict (key) do update set {changes} where old.revision <= excluded.revision"
     )
 
 
 _UPSERT: dict[Kind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
 _LOAD: dict[Kind, str] = {
-    kind: f"select key, revision, changed_at, body from {kind} where key = any($1::text[])"  # noqa: S608
+    kind: f"select key, partition, body from {kind} where key = any($1::text[])"  # noqa: S608
     for kind in STATE_COLUMNS
 }
 _DUE: dict[Kind, str] = {
@@ -197,7 +197,7 @@ _DUE: dict[Kind, str] = {
     for kind in STATE_COLUMNS
 }
 _NEXT_DEADLINE: dict[Kind, str] = {
-    kind: f"select min(deadline_at) from {kind} where partition = $1"  # noqa: S608
+    kind: f"select min(deadline_at) from {kind} where partition = $1 and deadline_at > $2"  # noqa: S608
     for kind in STATE_COLUMNS
 }
 
@@ -223,18 +223,44 @@ async def due_keys(
     return [row[0] for row in await connection.fetch(_DUE[kind], partition, at)]
 
 
-async def next_deadline(connection: Connection, kind: Kind, *, partition: int) -> datetime | None:
-    """The first deadline of all owners in the partition."""
-    at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition)
+async def next_deadline(
+    connection: Connection, kind: Kind, *, partition: int, after: datetime
+) -> datetime | None:
+    """The first stored deadline after `after` in the partition."""
+    at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition, after)
     return at
 
 
-async def envelopes_of(connection: Connection, kind: Kind, key: str) -> list[bytes]:
-    """Every stored fact of one owner, as JSON, in no particular order."""
+async def facts_of(connection: Connection, kind: Kind, key: str) -> list[tuple[UUID, bytes]]:
+    """Every stored fact of one owner: id and envelope, in no particular order."""
     rows = await connection.fetch(
-        "select envelope from fact where kind = $1 and key = $2", kind, key
+        "select fact_id, envelope from fact where kind = $1 and key = $2", kind, key
     )
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
+
+
+class FactOrigin(NamedTuple):
+    """Where a stored fact came from, and the fact itself."""
+
+    topic: str
+    partition: int
+    record_offset: int
+    type: str
+    source: str
+    event_id: str
+    key: str
+    recorded_at: datetime
+    envelope: bytes
+
+
+async def fact_origin(connection: Connection, fact_id: str) -> FactOrigin | None:
+    """One stored fact with its place in the log."""
+    row = await connection.fetchrow(
+        "select topic, partition, record_offset, type, source, event_id, key, recorded_at, "
+        "envelope from fact where fact_id = $1",
+        fact_id,
+    )
+    return FactOrigin(*row) if row else None
 
 
 async def open_positions(
@@ -285,7 +311,7 @@ async def upsert_states(
 ) -> bool:
     """Store states: key, partition, revision, changed_at, deadline_at, body, then `STATE_COLUMNS`.
 
-    False when a stored revision is not lower than the new one.
+    False when a stored revision is higher than the new one. (A tick changes a state, not its revision.)
     """
     width = len(_COMMON) + len(STATE_COLUMNS[kind])
     status = await connection.execute(_UPSERT[kind], *_columns(rows, width))

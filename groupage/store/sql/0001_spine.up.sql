@@ -23,7 +23,8 @@ create table fact (
 create index fact_owner on fact (kind, key);
 create index fact_subject on fact (subject) where subject <> key;
 
--- States. `body` is the JSON of the state struct in groupage.domain.state; the other columns are what people filter by.
+-- States. `body` is the JSON of the state struct in groupage.domain.state, deflated when large: read it through
+-- groupage.store.bodies.unpack. The other columns are what people filter by.
 create table consignment (
     key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
     deadline_at timestamptz, body bytea not null,
@@ -83,6 +84,17 @@ create table command (
     key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
     deadline_at timestamptz, body bytea not null
 );
+
+-- Bodies are compressed already where it pays.
+alter table consignment alter body set storage external;
+alter table unit alter body set storage external;
+alter table container alter body set storage external;
+alter table visit alter body set storage external;
+alter table declaration alter body set storage external;
+alter table voyage alter body set storage external;
+alter table consolidation alter body set storage external;
+alter table lane alter body set storage external;
+alter table command alter body set storage external;
 
 -- Where each intake stands. Advanced by compare-and-set inside the transaction that holds the batch's effects: the fence.
 create table intake_offset (

@@ -1,0 +1,1 @@
+"""Measurements: `groupage bench`. They run the real processes on real servers."""

@@ -1,0 +1,63 @@
+"""Publishes the outbox: in order, acknowledged by Kafka, then deleted. At least once.
+
+Ids in the messages are deterministic, so that a message published twice (the process died between
+Kafka's answer and the deletion) is one fact.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from groupage.store.writers import unpack_headers
+from groupage.telemetry import metrics
+
+_SELECT = """
+select o.outbox_id, o.topic, o.key, o.headers, o.value
+from outbox o
+join unnest($1::text[], $2::integer[]) as mine (topic, number)
+  on o.origin_topic = mine.topic and o.origin_partition = mine.number
+order by o.outbox_id limit $3
+"""
+_DELETE = "delete from outbox where outbox_id = any($1::bigint[])"
+
+
+async def publish(
+    pool: asyncpg.Pool,
+    producer: AIOKafkaProducer,
+    *,
+    origins: Sequence[tuple[str, int]],
+    prefix: str,
+    messages_max: int,
+    timeout_s: float,
+) -> int:
+    """Publish the oldest messages of those origins and return how many there were.
+
+    Only the owner of an origin (topic, partition) may call this for it: two at once would break the
+    order. `producer` must be idempotent, which keeps the order of one partition through its retries.
+    """
+    topics, numbers = [topic for topic, _ in origins], [number for _, number in origins]
+    rows = await pool.fetch(_SELECT, topics, numbers, messages_max)
+    if not rows:
+        return 0
+    async with asyncio.timeout(timeout_s):
+        sent = [
+            await producer.send(
+                prefix + topic,
+                value=value,
+                key=key.encode() if key else None,
+                headers=unpack_headers(headers),
+            )
+            for _, topic, key, headers, value in rows
+        ]
+        await asyncio.gather(*sent)
+    await pool.execute(_DELETE, [row[0] for row in rows])
+    metrics.OUTBOX_PUBLISHED.inc(len(rows))
+    return len(rows)
+
+
+async def backlog(pool: asyncpg.Pool) -> int:
+    """How many messages wait to be published."""
+    count: int = await pool.fetchval("select count(*) from outbox")
+    return count

@@ -1,0 +1,116 @@
+"""The clock process: tells every owner of deadlines what time it is. ``groupage run clock``."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from groupage.contracts.encoding import encode
+from groupage.contracts.topics import TOPICS
+from groupage.domain.events.clock import ClockTicked
+from groupage.domain.fact import Fact
+from groupage.settings import ClockSettings, KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.telemetry import TelemetryServer, metrics
+from processors.process import run_process
+
+_SEND_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 3.0
+_STOP_BUDGET_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Run until SIGTERM. Reads its settings from the environment."""
+    clock, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
+    telemetry = TelemetrySettings()
+
+    async def body(stop: asyncio.Event) -> None:
+        async with TelemetryServer(telemetry):
+            await keep_time(clock, kafka, topics.prefix, stop)
+
+    run_process("clock", body, telemetry=telemetry, stop_budget_s=_STOP_BUDGET_S)
+
+
+async def keep_time(
+    settings: ClockSettings, kafka: KafkaSettings, prefix: str, stop: asyncio.Event
+) -> None:
+    """Tick every `tick_s` until `stop`. With Kafka away ticks are left out: the next one says it all.
+
+    Two clocks at once do no harm: a tick that is not later than the last one is passed over.
+    """
+    producer: AIOKafkaProducer | None = None
+    try:
+        while not stop.is_set():
+            if settings.source == "wall":
+                try:
+                    producer = producer or await _started(kafka)
+                    await send_tick(producer, prefix=prefix, at=datetime.now(UTC))
+                except (KafkaError, TimeoutError, OSError) as error:
+                    log.warning("tick_left_out", error=repr(error))
+                    await _drop(producer)
+                    producer = None
+            try:
+                async with asyncio.timeout(settings.tick_s):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+    finally:
+        await _drop(producer)
+
+
+async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> None:
+    """Tell every partition of every topic with deadlines that it is `at`, and wait for Kafka."""
+    fact = Fact(
+        event_id=f"tick-{at.isoformat()}",
+        source="/groupage/clock",
+        key="hub",
+        occurred_at=at,
+        recorded_at=at,
+        data=ClockTicked(at=at),
+        relayed_by="clock",
+    )
+    async with asyncio.timeout(_SEND_TIMEOUT_S):
+        sent = []
+        for topic in TOPICS:
+            if not topic.ticks:
+                continue
+            record = encode(fact, prefix=prefix, topic=topic.name)
+            for partition in range(topic.partitions):
+                sent.append(
+                    await producer.send(
+                        record.topic,
+                        value=record.value,
+                        key=record.key,
+                        headers=record.headers,
+                        partition=partition,
+                    )
+                )
+        await asyncio.gather(*sent)
+    metrics.CLOCK_TICKS.inc()
+
+
+async def _started(kafka: KafkaSettings) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(
+        **kafka.client_kwargs(), client_id="groupage-clock", enable_idempotence=True, linger_ms=5
+    )
+    try:
+        async with asyncio.timeout(_SEND_TIMEOUT_S):
+            await producer.start()
+    except BaseException:
+        await _drop(producer)
+        raise
+    return producer
+
+
+async def _drop(producer: AIOKafkaProducer | None) -> None:
+    if producer is None:
+        return
+    try:
+        # aiokafka#1101: with the broker away stop() waits for ever.
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
+            await producer.stop()
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.info("clock_producer_dropped", error=repr(error))

@@ -1,0 +1,33 @@
+"""What one batch does to the database, gathered before any of it is written."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from groupage.domain.events.base import Kind
+from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
+from processors.cache import Owner, OwnerKey
+from processors.facts import Entry
+
+
+@dataclass
+class Effects:
+    """Rows of one transaction, and what must be known until it is committed."""
+
+    epoch: int
+    positions: list[Position] = field(default_factory=list)
+    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    states: dict[Kind, list[tuple[Any, ...]]] = field(default_factory=dict)
+    letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
+    alerts: dict[str, AlertRow] = field(default_factory=dict)
+    cleared: dict[str, datetime] = field(default_factory=dict)
+    outbox: list[OutboxRow] = field(default_factory=list)
+
+    touched: dict[OwnerKey, Owner] = field(default_factory=dict)
+    entries: dict[OwnerKey, list[Entry]] = field(default_factory=dict)
+    """New facts of this batch by owner."""
+    fact_ids: set[UUID] = field(default_factory=set)
+    records: int = 0
+    oldest_ms: float = 0.0
+    """Kafka's time of the oldest record."""

@@ -1,0 +1,261 @@
+"""Intake: one Kafka consumer for all processor topics; batches go on a bounded channel.
+
+The offset that counts is PostgreSQL's: on assignment the consumer seeks there, and it is committed
+to Kafka only so that lag tools see it. The channel's bound is the back-pressure.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import asyncpg
+import faust
+import stamina
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from faust.types import ChannelT
+
+from groupage.domain.errors import Misconfigured
+from groupage.settings import KafkaSettings, ProcessorSettings
+from groupage.store import writers
+from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.telemetry import metrics
+from processors.assignment import Assignment, Batch, Partition, Slice
+
+_STOP_TIMEOUT_S = 4.0
+_KAFKA_COMMIT_EVERY_S = 5.0
+_KAFKA_COMMIT_TIMEOUT_S = 5.0
+_LAG_EVERY_S = 1.0
+_POSITIONS_TIMEOUT_S = 120.0
+"""A rebalance while the database restarts waits for it, within Kafka's patience with members."""
+_FETCH_BYTES_MAX = 2 * 2**20
+_RETRY_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Intake(faust.Service):
+    """Fetches batches of the partitions that Kafka assigns to this worker."""
+
+    def __init__(
+        self,
+        *,
+        kafka: KafkaSettings,
+        settings: ProcessorSettings,
+        prefix: str,
+        topics: Collection[str],
+        pool: asyncpg.Pool,
+        channel: ChannelT[Batch],
+        assignment: Assignment,
+        fail: Callable[[BaseException], None],
+        **service: Any,
+    ) -> None:
+        super().__init__(**service)
+        self._settings = settings
+        self._prefix = prefix
+        self._topics = topics
+        self._pool = pool
+        self._channel = channel
+        self._assignment = assignment
+        self._seeking = asyncio.Lock()
+        self._fetched: dict[Partition, int] = {}
+        self._gaps: set[tuple[Partition, int]] = set()
+        self.fail = fail
+        self._consumer = AIOKafkaConsumer(
+            **kafka.client_kwargs(),
+            # Not the name of the Faust app, and not that of any other member protocol.
+            group_id=f"{prefix}groupage-intake",
+            client_id="groupage-processor",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=_FETCH_BYTES_MAX,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            # While the database is away nothing is polled; that alone must not cost the partitions.
+            max_poll_interval_ms=900_000,
+        )
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def on_start(self) -> None:
+        """Join the group."""
+        names = [self._prefix + topic for topic in self._topics]
+        self._consumer.subscribe(names, listener=_Listener(self))
+        await self._consumer.start()
+
+    async def on_stop(self) -> None:
+        """Leave the group, within a budget: a member that vanishes costs only its session."""
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT_S):
+                await self._consumer.stop()
+        except (TimeoutError, KafkaError) as error:
+            log.warning("intake_stop_cut_short", error=repr(error))
+
+    async def reset(self) -> None:
+        """Start again from the stored offsets: after a fence, or after a commit of unknown end."""
+        async with self._seeking:
+            held = list(self._assignment.positions)
+            self._assignment.drop()
+            await self._take(held)
+
+    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+        """Kafka gave us these partitions."""
+        async with self._seeking:
+            await self._take([self._partition(tp) for tp in partitions])
+        log.info("partitions_assigned", partitions=len(partitions), epoch=self._assignment.epoch)
+
+    def revoked(self) -> None:
+        """Kafka takes all partitions; a batch on its way is void, the database says so too."""
+        self._assignment.drop()
+
+    async def _take(self, partitions: list[Partition]) -> None:
+        stored = await self._stored(partitions) if partitions else {}
+        for (topic, number), (offset, _) in stored.items():
+            self._consumer.seek(TopicPartition(self._prefix + topic, number), offset)
+        self._fetched = {partition: offset for partition, (offset, _) in stored.items()}
+        self._gaps.clear()
+        self._assignment.take(stored)
+
+    async def _stored(self, partitions: list[Partition]) -> dict[Partition, Any]:
+        async for attempt in stamina.retry_context(
+            on=TRANSIENT_ERRORS, attempts=None, timeout=_POSITIONS_TIMEOUT_S, wait_max=2.0
+        ):
+            with attempt:
+                return await writers.open_positions(self._pool, partitions)
+        raise AssertionError("stamina raises after its last attempt")
+
+    def _partition(self, tp: TopicPartition) -> Partition:
+        return tp.topic.removeprefix(self._prefix), tp.partition
+
+    # --- work ---------------------------------------------------------------------------------
+
+    @faust.Service.task
+    async def _run(self) -> None:
+        try:
+            while not self.should_stop:
+                if batch := await self._fetch():
+                    await self._channel.put(batch)  # type: ignore[arg-type] # a channel takes any value
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    async def _fetch(self) -> Batch | None:
+        try:
+            found = await self._consumer.getmany(
+                timeout_ms=int(self._settings.batch_wait_s * 1_000),
+                max_records=self._settings.batch_records_max,
+            )
+        except OffsetOutOfRangeError as error:
+            await self._out_of_range(error)
+            return None
+        except NoOffsetForPartitionError:
+            # Assigned a moment ago, and not yet told where to begin.
+            async with self._seeking:
+                for (topic, number), offset in self._fetched.items():
+                    self._consumer.seek(TopicPartition(self._prefix + topic, number), offset)
+            return None
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            log.warning("fetch_failed", error=repr(error))
+            await asyncio.sleep(_RETRY_S)
+            return None
+        # No await from here on: epoch, places and records belong together.
+        slices = [
+            Slice(*self._partition(tp), kept)
+            for tp, records in found.items()
+            if (kept := self._consecutive(tp, records))
+        ]
+        return Batch(self._assignment.epoch, slices) if slices else None
+
+    def _consecutive(self, tp: TopicPartition, records: list[Any]) -> list[Any]:
+        """The records that follow what was fetched before; none when some in between are missing.
+
+        A fetch that was under way during a rebalance may give records from elsewhere. Offsets also
+        jump by themselves (transaction marks, compaction): a gap that is there again is real.
+        """
+        partition = self._partition(tp)
+        expected = self._fetched.get(partition)
+        if expected is None:
+            return []
+        if records[0].offset < expected:
+            records = [record for record in records if record.offset >= expected]
+            if not records:
+                return []
+        if records[0].offset > expected and (partition, expected) not in self._gaps:
+            self._gaps.add((partition, expected))
+            self._consumer.seek(tp, expected)
+            return []
+        self._fetched[partition] = records[-1].offset + 1
+        return records
+
+    async def _out_of_range(self, error: OffsetOutOfRangeError) -> None:
+        """A new intake begins where the log begins; any other stored offset outside is a loss."""
+        tps = list(error.args[0])
+        begins = await self._consumer.beginning_offsets(tps)
+        ends = await self._consumer.end_offsets(tps)
+        for tp in tps:
+            stored = self._assignment.positions.get(self._partition(tp))
+            if stored is None:
+                continue
+            if stored.next_offset != 0:
+                raise Misconfigured(
+                    f"{tp.topic}[{tp.partition}] holds offsets {begins[tp]} to {ends[tp]}, the "
+                    f"database goes on at {stored.next_offset}: the topic was cut or made anew. "
+                    "Point both at the same hub, or start with an empty database"
+                )
+            self._consumer.seek(tp, begins[tp])
+
+    # --- what others see ------------------------------------------------------------------------
+
+    @faust.Service.task
+    async def _tell(self) -> None:
+        committed_at = 0.0
+        while not self.should_stop:
+            await self.sleep(_LAG_EVERY_S)
+            self._show_lag()
+            if time.monotonic() - committed_at >= _KAFKA_COMMIT_EVERY_S:
+                committed_at = time.monotonic()
+                await self._commit_to_kafka()
+
+    def _show_lag(self) -> None:
+        for (topic, number), position in self._assignment.positions.items():
+            end = self._consumer.highwater(TopicPartition(self._prefix + topic, number))
+            if end is not None:
+                metrics.CONSUMER_LAG.labels("worker", topic, str(number)).set(
+                    max(0, end - position.next_offset)
+                )
+
+    async def _commit_to_kafka(self) -> None:
+        offsets = {
+            TopicPartition(self._prefix + topic, number): position.next_offset
+            for (topic, number), position in self._assignment.positions.items()
+        }
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(_KAFKA_COMMIT_TIMEOUT_S):
+                await self._consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
+            # Only lag tools miss it; the next one is five seconds away.
+            log.debug("kafka_commit_failed", error=repr(error))
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # untyped
+    """Passes Kafka's word on. aiokafka logs what a listener raises and goes on: we end instead."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
+        self._intake.revoked()
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        try:
+            await self._intake.assigned(assigned)
+        except Exception as error:
+            self._intake.fail(error)
+            raise

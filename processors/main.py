@@ -1,0 +1,60 @@
+"""A processor worker as a process: ``groupage run processors``."""
+
+import asyncio
+import time
+
+import structlog
+
+from groupage.contracts.admin import ensure_topics
+from groupage.settings import TelemetrySettings
+from groupage.store.pool import create_pool
+from groupage.store.schema import require_schema
+from groupage.telemetry import TelemetryServer
+from processors.app import Worker, WorkerSettings
+from processors.presence import Presence
+from processors.process import run_process
+from processors.registry import make_cores
+
+_STOP_BUDGET_S_MAX = 12.0
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Run until SIGTERM. Reads its settings from the environment."""
+    settings = WorkerSettings.from_environment()
+    telemetry = TelemetrySettings()
+    budget_s = min(settings.processor.shutdown_timeout_s, _STOP_BUDGET_S_MAX)
+
+    async def body(stop: asyncio.Event) -> None:
+        await _work(settings, telemetry, stop, budget_s)
+
+    run_process("processors", body, telemetry=telemetry, stop_budget_s=budget_s)
+
+
+async def _work(
+    settings: WorkerSettings, telemetry: TelemetrySettings, stop: asyncio.Event, budget_s: float
+) -> None:
+    pool = await create_pool(
+        settings.database,
+        application_name="groupage processors",
+        # Lookups by key in tables that grow: a plan from old statistics must not read them whole.
+        server_settings={"enable_seqscan": "off"},
+    )
+    try:
+        await require_schema(pool)
+        report = await ensure_topics(settings.kafka, prefix=settings.topics.prefix, create=False)
+        report.require_equal()
+        worker = Worker(settings, pool=pool, cores=make_cores())
+        async with Presence(pool), TelemetryServer(telemetry, checks=worker.checks):
+            await worker.start()
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            started_s = time.monotonic()
+            await worker.stop(budget_s=budget_s)
+            log.info("worker_stopped", stop_s=round(time.monotonic() - started_s, 3))
+            if worker.failed.done():
+                worker.failed.result()
+    finally:
+        pool.terminate()

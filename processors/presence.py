@@ -1,0 +1,83 @@
+"""Says to other processes that a worker is here: a rebuild must not run beside one."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+import structlog
+
+from groupage.domain.errors import Conflict
+from groupage.store.pool import TRANSIENT_ERRORS
+
+_LOCK_ID = 0x67726F75_00000001
+_LOOK_EVERY_S = 5.0
+_TIMEOUT_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class Presence:
+    """Holds a shared lock in PostgreSQL, on a connection of its own, as long as the worker lives."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        connection = await self._pool.acquire(timeout=_TIMEOUT_S)
+        if not await _share(connection):
+            raise Conflict("a rebuild is running on this database: start workers when it has ended")
+        self._task = asyncio.create_task(self._stay(connection))
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _stay(
+        self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | None"
+    ) -> None:
+        """Take the lock again after the database restarted. The offsets' fence does not need it."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                if connection is None:
+                    connection = await self._pool.acquire(timeout=_TIMEOUT_S)
+                    await _share(connection)
+                await connection.execute("select 1", timeout=_TIMEOUT_S)
+            except TRANSIENT_ERRORS as error:
+                log.info("presence_lost", error=repr(error))
+                if connection is not None:
+                    connection.terminate()
+                    await self._pool.release(connection)
+                connection = None
+
+
+async def _share(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> bool:
+    taken: bool = await connection.fetchval(
+        "select pg_try_advisory_lock_shared($1)", _LOCK_ID, timeout=_TIMEOUT_S
+    )
+    return taken
+
+
+@contextlib.asynccontextmanager
+async def alone(connection: "asyncpg.Connection[asyncpg.Record]"):  # type: ignore[no-untyped-def]
+    """Keep workers away. Raises Conflict when one is there."""
+    if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK_ID):
+        raise Conflict(
+            "a processor worker (or another rebuild) is connected to this database: "
+            "stop it first, e.g. with `groupage down`"
+        )
+    try:
+        yield
+    finally:
+        await connection.execute("select pg_advisory_unlock($1)", _LOCK_ID)

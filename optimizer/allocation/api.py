@@ -8,12 +8,13 @@ from groupage.domain.plans import Instance, LeftOut
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.given import given_cost
 from optimizer.allocation.greedy import completed, greedy
+from optimizer.allocation.improve import improve
 from optimizer.allocation.model import Effort, Found, Hint, search
 from optimizer.allocation.problem import Cuts, Problem, pose
 from optimizer.allocation.reasons import Moved, left_out_reason, move_reason
-from optimizer.allocation.slots import Slot, new_id, new_slot
+from optimizer.allocation.slots import Slot, new_id
 
-COUNTED_SHARE = 0.5
+COUNTED_SHARE = 0.4
 """Of the work limit that goes to the relaxation, which also gives the bound."""
 
 
@@ -53,20 +54,14 @@ def allocate(instance: Instance, cuts: Cuts | None = None) -> Allocation:
     if counted.wishes is not None:
         draft = min(draft, completed(problem, counted.wishes, counted.copies), key=Draft.cost)
     bound = _open_slots_cost(problem) + counted.bound
-    work = counted.work
-    single: Found | None = None
-    if draft.cost() > bound:
-        single = _search_single(problem, draft)
-        work += single.work
-        if single.wishes is not None:
-            draft = min(draft, _as_said(problem, draft, single), key=Draft.cost)
+    draft, work = improve(draft, bound=bound, effort=_effort(problem, 1 - COUNTED_SHARE))
     return _finished(
         problem,
         draft,
         bound=min(bound, draft.cost()),
         optimal=draft.cost() <= bound,
-        fallback=counted.wishes is None and (single is None or single.wishes is None),
-        work=work,
+        fallback=counted.wishes is None and work == 0.0,
+        work=counted.work + work,
     )
 
 
@@ -105,60 +100,6 @@ def _search_counted(problem: Problem, draft: Draft) -> Found:
         hint=Hint(wishes=wishes, copies=copies),
         effort=_effort(problem, COUNTED_SHARE),
     )
-
-
-def _single_slots(problem: Problem, draft: Draft) -> tuple[dict[str, str], tuple[Slot, ...]]:
-    """Every new container of the draft as a slot of its own, heaviest first, and one spare of each pool.
-
-    Also says which key each container of the draft has among them.
-    """
-    old = {slot.key for slot in problem.slots}
-    renamed = {key: key for key in old}
-    slots = []
-    for pool in problem.pools:
-        mine = [
-            bin_
-            for key, bin_ in draft.bins.items()
-            if key not in old and bin_.slot.pool == pool.pool and bin_.members
-        ]
-        mine.sort(key=lambda b: (-b.volume_cm3, min(b.members)))
-        spare = draft.room(pool.pool) > 0
-        for number in range(len(mine) + spare):
-            assert pool.departure is not None
-            key = f"{pool.key} #{number + 1}"
-            slots.append(
-                new_slot(
-                    problem.instance, pool.departure, pool.spec.iso_type, key=key, copies_max=1
-                )
-            )
-            if number < len(mine):
-                renamed[mine[number].slot.key] = key
-    return renamed, tuple(slots)
-
-
-def _search_single(problem: Problem, draft: Draft) -> Found:
-    renamed, new = _single_slots(problem, draft)
-    return search(
-        problem,
-        (*_movable(problem), *new),
-        hint=Hint(
-            wishes={o: renamed[k] for o, k in draft.where.items() if o in problem.free},
-            copies={renamed[k]: 1 for k, bin_ in draft.bins.items() if bin_.members},
-        ),
-        effort=_effort(problem, 1 - COUNTED_SHARE),
-    )
-
-
-def _as_said(problem: Problem, draft: Draft, found: Found) -> Draft:
-    """The draft that the solver describes with containers told apart."""
-    _, new = _single_slots(problem, draft)
-    said = Draft(problem, extra=new)
-    assert found.wishes is not None
-    for one, key in found.wishes.items():
-        demand = problem.free[one]
-        assert said.accepts(demand, said.bins[key]), (one, key)
-        said.put(demand, said.bins[key])
-    return said
 
 
 def _finished(

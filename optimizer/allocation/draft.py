@@ -1,6 +1,8 @@
 """A complete allocation under construction: open containers, who is in them, what it costs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from itertools import count
 
 from groupage.domain.plans import Demand
 from optimizer.allocation.bins import Bin
@@ -18,7 +20,6 @@ class Draft:
         slots = {slot.key: slot for slot in (*problem.slots, *extra)}
         self.bins = {key: Bin(slot, problem.instance) for key, slot in slots.items()}
         self.where: dict[str, str] = {}
-        self._opened = 0
         for consignment_id, key in problem.fixed.items():
             self.put(problem.demands[consignment_id], self.bins[key])
 
@@ -61,17 +62,33 @@ class Draft:
             self.problem.instance,
             pool.departure,
             pool.spec.iso_type,
-            key=f"{pool.key} #{self._opened + 1}",
+            key=self._free_key(pool),
             copies_max=1,
         )
         return Bin(slot, self.problem.instance)
 
+    def _free_key(self, pool: Slot) -> str:
+        keys = (f"{pool.key} #{number}" for number in count(1))
+        return next(key for key in keys if key not in self.bins)
+
     def open(self, bin_: Bin) -> None:
         """Take a new container, with what is in it, into the draft."""
-        if bin_.slot.key not in self.bins:
-            self._opened += 1
         self.bins[bin_.slot.key] = bin_
         self.where.update(dict.fromkeys(bin_.members, bin_.slot.key))
+
+    def rearranged(self, where: Mapping[str, str], slots: Iterable[Slot]) -> "Draft":
+        """The draft with these consignments in these containers; `slots` may be further ones.
+
+        What does not go together stays out: the caller compares costs.
+        """
+        extra = {key: bin_.slot for key, bin_ in self.bins.items() if bin_.members}
+        extra.update((slot.key, slot) for slot in slots)
+        other = Draft(self.problem, extra=tuple(extra.values()))
+        for one, demand in self.problem.free.items():
+            key = where.get(one)
+            if key is not None and other.accepts(demand, other.bins[key]):
+                other.put(demand, other.bins[key])
+        return other
 
     def price(self, consignment_id: str, bin_: Bin) -> int:
         """Cost of one free consignment being in this container, dead freight aside."""

@@ -32,10 +32,10 @@ find_python() {
 
 check_disk() {
     local free_mib
-    free_mib="$(df -Pk . | awk 'NR == 2 {print int($4 / 1024)}')"
+    free_mib="$(df -Pk "$(dirname "$VENV")" | awk 'NR == 2 {print int($4 / 1024)}')"
     if [ "$free_mib" -lt "$NEEDED_MIB" ]; then
         fail "only $free_mib MiB are free here, $NEEDED_MIB MiB are needed" \
-            "free some space on the disk that holds $(pwd), or put the environment elsewhere: make install VENV=/other/disk/groupage"
+            "free some space on the disk that holds $VENV, or put the environment elsewhere: make install VENV=/other/disk/groupage"
     fi
 }
 

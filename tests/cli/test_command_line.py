@@ -194,5 +194,6 @@ def test_status_without_a_hub_shows_servers_named_by_environment(
 
 def test_every_error_tells_its_operator_something() -> None:
     """A class of the tree without a docstring would print an empty line."""
-    for error_class in [GroupageError, *GroupageError.__subclasses__()]:
+    tree: list[type[GroupageError]] = [GroupageError, *GroupageError.__subclasses__()]
+    for error_class in tree:
         assert str(error_class()).strip(), error_class

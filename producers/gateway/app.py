@@ -1,0 +1,269 @@
+"""The gateway's routes."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+
+from groupage import __version__
+from groupage.contracts.schemas import writing_schema
+from groupage.domain.errors import GroupageError, InvalidInput
+from groupage.settings import GatewaySettings, KafkaSettings
+from groupage.telemetry import metrics
+from producers.gateway import openapi
+from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
+from producers.gateway.capture import BEHAVIOURS, Capture
+from producers.gateway.cloudevents import public_events
+from producers.gateway.door import Door
+from producers.gateway.events import Answer, Intake
+from producers.gateway.link import Link
+from producers.gateway.problems import Refusal, counted, document, response
+from producers.problems import FieldProblem
+
+log = structlog.get_logger(__name__)
+_RETRY_AFTER = {"Retry-After": "1"}
+
+
+class Gateway:
+    """Everything a request needs, made once for each process."""
+
+    def __init__(self, settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str) -> None:
+        self.door = Door(settings)
+        self.settings = settings
+        self.link = Link(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
+        self.intake = Intake(self.link, settings)
+        self.capture = Capture(self.link, settings)
+
+    async def post_events(self, request: Request) -> Response:
+        """One CloudEvent, or a batch by its content type."""
+        if media_type(request) == BATCH:
+            return await self.post_batch(request)
+        async with self.door.admitted(request) as body:
+            (answer,) = await self.intake.take([read_single(request, body)])
+        if answer.fate == "invalid":
+            raise Refusal(422, "invalid_event", answer.detail, errors=answer.problems)
+        if answer.fate == "unavailable":
+            raise _unavailable(answer.detail)
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
+        return JSONResponse(answer.as_json(), status_code=202)
+
+    async def post_batch(self, request: Request) -> Response:
+        """Many CloudEvents, each answered on its own."""
+        async with self.door.admitted(request) as body:
+            items = read_batch(request, body, self.settings)
+            answers = await self.intake.take(items)
+        if answers and all(answer.fate == "unavailable" for answer in answers):
+            raise _unavailable(answers[0].detail)
+        well = all(answer.fate in ("accepted", "quarantined") for answer in answers)
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if well else "partly").inc()
+        return JSONResponse(_batch_body(answers), status_code=202 if well else 207)
+
+    async def post_capture(self, request: Request) -> Response:
+        """An EPCIS document."""
+        asked = request.headers.get("gs1-capture-error-behaviour", "rollback").strip().lower()
+        kind = media_type(request)
+        problems = []
+        if asked not in BEHAVIOURS:
+            expected = "rollback or proceed"
+            name = "header GS1-Capture-Error-Behaviour"
+            problems.append(FieldProblem(field=name, value=asked, expected=expected))
+        if kind not in ("application/json", "application/ld+json"):
+            expected = "application/json or application/ld+json"
+            problems.append(
+                FieldProblem(field="header content-type", value=kind, expected=expected)
+            )
+        async with self.door.admitted(request) as body:
+            if problems:
+                status, code = (415, "unsupported_media_type") if kind else (400, "bad_request")
+                if asked not in BEHAVIOURS:
+                    status, code = 400, "bad_request"
+                raise Refusal(status, code, counted(tuple(problems)), errors=problems)
+            job = await self.capture.take(body, BEHAVIOURS[asked])
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
+        headers = self.capture.headers(job.capture_error_behaviour)
+        headers["Location"] = f"/capture/{job.capture_id}"
+        return _json(job, status=202, headers=headers)
+
+
+def _batch_body(answers: list[Answer]) -> dict[str, Any]:
+    fates = [answer.fate for answer in answers]
+    return {
+        "accepted": fates.count("accepted"),
+        "quarantined": fates.count("quarantined"),
+        "rejected": fates.count("invalid"),
+        "unavailable": fates.count("unavailable"),
+        "items": [{"index": index} | answer.as_json() for index, answer in enumerate(answers)],
+    }
+
+
+def _json(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = msgspec.json.encode(content)
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _unavailable(detail: str) -> Refusal:
+    return Refusal(503, "kafka_unavailable", detail, outcome="unavailable", headers=_RETRY_AFTER)
+
+
+def create_app(settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str = "") -> FastAPI:
+    """The gateway as an ASGI application; it connects to Kafka when it starts up."""
+    gateway = Gateway(settings, kafka, prefix=prefix)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        gateway.link.start()
+        yield
+        await gateway.link.stop()
+
+    app = FastAPI(
+        title="groupage gateway",
+        version=__version__,
+        description="Facts in, as CloudEvents 1.0 or EPCIS 2.0. An answer means Kafka has them.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.gateway = gateway
+    _add_intake(app, gateway)
+    _add_capture(app, gateway)
+    _add_reading(app, gateway)
+    _add_failures(app)
+    return app
+
+
+def _add_intake(app: FastAPI, gateway: Gateway) -> None:
+    app.add_api_route(
+        "/v1/events",
+        gateway.post_events,
+        methods=["POST"],
+        status_code=202,
+        summary="Take one event (or a batch, by its content type)",
+        responses=openapi.RESPONSES,
+        openapi_extra=openapi.single_body(),
+    )
+    app.add_api_route(
+        "/v1/events:batch",
+        gateway.post_batch,
+        methods=["POST"],
+        status_code=202,
+        summary="Take many events, each answered on its own",
+        responses=openapi.RESPONSES | openapi.MULTI_STATUS,
+        openapi_extra=openapi.batch_body(),
+    )
+
+
+def _add_capture(app: FastAPI, gateway: Gateway) -> None:
+    capture = gateway.capture
+
+    async def options() -> Response:
+        """What this capture interface can do."""
+        return Response(status_code=204, headers=capture.headers() | {"Allow": "GET, POST"})
+
+    async def jobs() -> Response:
+        """The capture jobs that are remembered, the newest first."""
+        return _json(capture.jobs(), headers=capture.headers())
+
+    async def job(capture_id: str) -> Response:
+        """One capture job."""
+        found = capture.job(capture_id)
+        if found is None:
+            raise Refusal(404, "not_found", f"no capture job {capture_id[:80]!r} is remembered")
+        return _json(found, headers=capture.headers(found.capture_error_behaviour))
+
+    app.add_api_route(
+        "/capture",
+        gateway.post_capture,
+        methods=["POST"],
+        status_code=202,
+        summary="Capture an EPCIS 2.0 document",
+        responses=openapi.RESPONSES,
+        openapi_extra=openapi.capture_body(),
+    )
+    app.add_api_route("/capture", options, methods=["OPTIONS"], status_code=204)
+    app.add_api_route("/capture", jobs, methods=["GET"])
+    app.add_api_route("/capture/{capture_id}", job, methods=["GET"])
+
+
+def _add_reading(app: FastAPI, gateway: Gateway) -> None:
+    types = public_events()
+
+    async def schemas() -> Response:
+        """The event types that may be sent, and where their schemas are."""
+        return _json({name: f"/v1/schemas/{name}" for name in sorted(types)})
+
+    async def schema(ce_type: str) -> Response:
+        """JSON Schema of an event's data, as it must be written."""
+        event = types.get(ce_type) or types.get(f"{ce_type}.v1")
+        if event is None:
+            raise Refusal(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
+        return Response(
+            msgspec.json.encode(writing_schema(event)), media_type="application/schema+json"
+        )
+
+    async def healthz() -> dict[str, str]:
+        """The process turns."""
+        return {"status": "ok"}
+
+    async def readyz() -> Response:
+        """Kafka answers."""
+        kafka = await gateway.link.check()
+        ready = kafka is True
+        body = {"status": "ready" if ready else "not ready", "checks": {"kafka": kafka}}
+        return _json(body, status=200 if ready else 503)
+
+    async def figures() -> Response:
+        """Prometheus metrics."""
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.add_api_route("/v1/schemas", schemas, methods=["GET"])
+    app.add_api_route("/v1/schemas/{ce_type}", schema, methods=["GET"])
+    app.add_api_route("/healthz", healthz, methods=["GET"])
+    app.add_api_route("/readyz", readyz, methods=["GET"])
+    app.add_api_route("/metrics", figures, methods=["GET"])
+
+
+def _add_failures(app: FastAPI) -> None:
+    async def refused(_: Request, error: Exception) -> Response:
+        if not isinstance(error, Refusal):
+            raise error
+        metrics.GATEWAY_REQUESTS.labels(outcome=error.outcome).inc()
+        return response(error)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        """Ours (Kafka away, a fact too large) and the framework's (404, 405) as problems."""
+        if isinstance(error, InvalidInput):
+            return await refused(request, Refusal(422, "invalid_event", str(error)))
+        if isinstance(error, GroupageError):
+            return await refused(request, _unavailable(str(error)))
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        code = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request")
+        detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
+        return await refused(request, Refusal(status, code, detail))
+
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("request_failed", path=request.url.path, exc_info=error)
+        body = document(500, "internal", "the log of the gateway tells more")
+        return JSONResponse(body, 500, media_type="application/problem+json")
+
+    async def timed(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        began = time.perf_counter()
+        answer = await call_next(request)
+        if request.method == "POST":
+            metrics.GATEWAY_REQUEST_S.observe(time.perf_counter() - began)
+        return answer
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(GroupageError, failed)
+    app.add_exception_handler(HTTPException, failed)
+    app.add_exception_handler(Exception, broken)
+    app.middleware("http")(timed)

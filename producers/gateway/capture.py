@@ -1,0 +1,179 @@
+"""EPCIS 2.0 capture: a document in, a capture job out.
+
+GS1's interface is asynchronous. Here the work is done before the answer: the 202 and its job say
+what Kafka has, so a gateway that dies loses no document that it took. Jobs are remembered for a
+while, in memory; what they captured is in the log.
+"""
+
+import uuid
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.fact import Fact
+from groupage.settings import GatewaySettings
+from groupage.telemetry import metrics
+from producers.deadletters import DeadLetter
+from producers.epcis.document import entries_of, read_document
+from producers.gateway.link import Link
+from producers.gateway.problems import Refusal, counted
+from producers.intake import Accepted, Entry, PutAside, Refused, Summary
+from producers.problems import FieldProblem
+from producers.screening import Screen
+
+FOUND_BY = "capture"
+JOBS_MAX = 1_000
+ERRORS_MAX = 1_000
+CHUNK_FACTS = 2_000
+Behaviour = Literal["rollback", "proceed"]
+BEHAVIOURS: dict[str, Behaviour] = {"rollback": "rollback", "proceed": "proceed"}
+
+
+class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of one document, in the words of GS1's REST binding, and our counts."""
+
+    capture_id: str = msgspec.field(name="captureID")
+    created_at: datetime
+    finished_at: datetime
+    running: bool
+    success: bool
+    capture_error_behaviour: Behaviour
+    errors: tuple[dict[str, Any], ...] = ()
+    read: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    rejected: int = 0
+    facts: int = 0
+    reasons: dict[str, int] = {}
+
+
+class Capture:
+    """Takes EPCIS documents."""
+
+    def __init__(self, link: Link, settings: GatewaySettings) -> None:
+        self._link = link
+        self._settings = settings
+        self._screen = Screen(containers=settings.check_digits, units=settings.capture_check_digits)
+        self._jobs: OrderedDict[str, CaptureJob] = OrderedDict()
+
+    def headers(self, behaviour: Behaviour = "rollback") -> dict[str, str]:
+        """What GS1 wants a capture interface to tell about itself."""
+        return {
+            "GS1-EPCIS-Version": "2.0.0",
+            "GS1-EPCIS-Min": "2.0.0",
+            "GS1-EPCIS-Max": "2.0.0",
+            "GS1-CBV-Version": "2.0.0",
+            "GS1-CBV-Min": "2.0.0",
+            "GS1-CBV-Max": "2.0.0",
+            "GS1-Vendor-Version": "1",
+            "GS1-EPCIS-Capture-Limit": str(self._settings.max_batch_items),
+            "GS1-EPCIS-Capture-File-Size-Limit": str(self._settings.max_body_bytes),
+            "GS1-Capture-Error-Behaviour": behaviour,
+        }
+
+    def job(self, capture_id: str) -> CaptureJob | None:
+        """A job by its id, None when it is forgotten or never was."""
+        return self._jobs.get(capture_id)
+
+    def jobs(self) -> list[CaptureJob]:
+        """The jobs that are remembered, the newest first."""
+        return list(reversed(self._jobs.values()))
+
+    async def take(self, body: bytes, behaviour: Behaviour) -> CaptureJob:
+        """Capture a document. Raises Refusal for one that cannot be read, Unavailable for Kafka."""
+        created_at = datetime.now(UTC)
+        entries = self._read(body, created_at)
+        refused = [entry for entry in entries if isinstance(entry, Refused)]
+        summary = Summary()
+        if refused and behaviour == "rollback":
+            for wrong in refused:
+                summary.count(wrong)
+            summary.read = summary.rejected = len(entries)
+        else:
+            await self._publish(entries)
+            for entry in entries:
+                summary.count(entry)
+        metrics.GATEWAY_EVENTS.labels(outcome="accepted").inc(summary.accepted)
+        metrics.GATEWAY_EVENTS.labels(outcome="quarantined").inc(summary.quarantined)
+        metrics.GATEWAY_EVENTS.labels(outcome="rejected").inc(summary.rejected)
+        return self._remember(_job(summary, refused, behaviour, created_at))
+
+    def _read(self, body: bytes, recorded_at: datetime) -> list[Entry]:
+        try:
+            document = read_document(body)
+        except InvalidInput as error:
+            raise _invalid((FieldProblem(field="body", value=None, expected=str(error)),)) from None
+        if document.problems:
+            raise _invalid(document.problems)
+        limit = self._settings.max_batch_items
+        if len(document.events) > limit:
+            raise Refusal(
+                413,
+                "too_many_items",
+                f"the document has {len(document.events)} events; {limit} are the most: split it",
+                outcome="too_large",
+                headers=self.headers(),
+            )
+        return list(
+            entries_of(document, recorded_at=recorded_at, found_by=FOUND_BY, rules=self._screen)
+        )
+
+    async def _publish(self, entries: list[Entry]) -> None:
+        facts: list[Fact] = []
+        letters: list[DeadLetter] = []
+        for entry in entries:
+            if isinstance(entry, Accepted):
+                facts.extend(entry.facts)
+            elif isinstance(entry, PutAside):
+                letters.append(entry.letter)
+        for start in range(0, len(facts), CHUNK_FACTS):
+            for outcome in await self._link.publish(facts[start : start + CHUNK_FACTS]):
+                if outcome.error is not None:
+                    raise outcome.error
+        if letters:
+            await self._link.quarantine(letters)
+
+    def _remember(self, job: CaptureJob) -> CaptureJob:
+        self._jobs[job.capture_id] = job
+        if len(self._jobs) > JOBS_MAX:
+            self._jobs.popitem(last=False)
+        return job
+
+
+def _job(
+    summary: Summary, refused: list[Refused], behaviour: Behaviour, created_at: datetime
+) -> CaptureJob:
+    errors = [
+        {
+            "type": "epcisException:ValidationException",
+            "title": "The event breaks EPCIS 2.0",
+            "status": 400,
+            "detail": problem.message,
+            "eventID": entry.event_id,
+            **msgspec.to_builtins(problem),
+        }
+        for entry in refused
+        for problem in entry.problems
+    ]
+    return CaptureJob(
+        capture_id=str(uuid.uuid4()),
+        created_at=created_at,
+        finished_at=datetime.now(UTC),
+        running=False,
+        success=not refused,
+        capture_error_behaviour=behaviour,
+        errors=tuple(errors[:ERRORS_MAX]),
+        read=summary.read,
+        accepted=summary.accepted,
+        quarantined=summary.quarantined,
+        rejected=summary.rejected,
+        facts=summary.facts,
+        reasons=dict(summary.reasons),
+    )
+
+
+def _invalid(problems: tuple[FieldProblem, ...]) -> Refusal:
+    return Refusal(400, "invalid_document", counted(problems), errors=problems)

@@ -39,6 +39,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 def refusal_anywhere(demand: Demand, instance: Instance) -> Refusal | None:
     """What keeps the consignment out of every container of this plan (committed ones are past this)."""
     rules = instance.rules
+    if demand.pickup is not None and demand.blocked:
+        return Refusal(
+            code="not_available_before_cutoff",
+            reason=f"not at the hub yet; expected by {minute(demand.available_at)}",
+        )
     if demand.customs == "REJECTED":
         return Refusal(code="customs_rejected", reason="customs rejected its declaration")
     if demand.dg_classes and not rules.allow_dangerous:

@@ -115,7 +115,7 @@ def _binding_limit(draft: Draft, demand: Demand) -> tuple[Code, str]:
         ("dangerous_goods", "it must be segregated from what is in the containers with room"),
     ):
         if code in codes:
-            return code, f"{words}, and no further container is on offer"  # type: ignore[return-value]
+            return code, f"{words}, and no further container is on offer"
     return "no_capacity", "every container that it could go with is full, and none is on offer"
 
 

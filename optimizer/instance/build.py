@@ -1,0 +1,77 @@
+"""Snapshot and policy in, instance out. Pure."""
+
+from datetime import timedelta
+
+from groupage.domain.events.base import Place
+from groupage.domain.events.planning import PlanRequested
+from groupage.domain.plans import Instance, Limits, Spot, Truck
+from groupage.domain.policy import Policy
+from optimizer.instance.boxes import open_boxes
+from optimizer.instance.demands import demands_of
+from optimizer.instance.departures import departures_of
+from optimizer.instance.snapshot import Snapshot
+
+_FLEET_HORIZON = timedelta(days=14)
+"""Trucks are planned for at most this long, or until the last terminal deadline."""
+
+
+def build_instance(
+    snapshot: Snapshot, request: PlanRequested, policy: Policy, limits: Limits
+) -> Instance:
+    """Everything the plan that `request` asks for depends on.
+
+    The clock is the request's, or the newest fact's where that is later: a plan never decides
+    before something that it has seen.
+    """
+    clock_at = max(request.clock_at, snapshot.newest_at or request.clock_at)
+    departures = departures_of(snapshot.voyages, clock_at)
+    boxes = open_boxes(snapshot)
+    demands = demands_of(snapshot, boxes, departures, clock_at)
+    until_at = max((d.gate_in_by_at for d in departures), default=clock_at + _FLEET_HORIZON)
+    return Instance(
+        request_id=request.request_id,
+        lane_id=request.lane_id,
+        sequence=request.sequence,
+        clock_at=clock_at,
+        demands=demands,
+        departures=departures,
+        consolidations=boxes,
+        trucks=_trucks(policy, clock_at=clock_at, until_at=max(until_at, clock_at + _FLEET_HORIZON)),
+        spots=_spots(snapshot, policy),
+        hub_place_id=policy.hub.place_id,
+        road=policy.road,
+        weights=policy.weights,
+        rules=policy.rules,
+        limits=limits,
+        causes=request.causes,
+        published_plan_id=snapshot.lane.published_plan_id,
+    )
+
+
+def _trucks(policy: Policy, **hours: object) -> tuple[Truck, ...]:
+    return tuple(
+        truck
+        for fleet in policy.fleet
+        for truck in fleet.trucks(
+            start_place_id=policy.hub.place_id,
+            available_from_at=hours["clock_at"],
+            available_until_at=hours["until_at"],
+        )
+    )
+
+
+def _spots(snapshot: Snapshot, policy: Policy) -> tuple[Spot, ...]:
+    places: dict[str, Place] = {}
+    for state in snapshot.consignments:
+        if state.booking and state.booking.pickup:
+            places.setdefault(state.booking.pickup.place.place_id, state.booking.pickup.place)
+    for place in (*policy.terminals, policy.hub):
+        places[place.place_id] = place
+    return tuple(
+        Spot(
+            place_id=place.place_id,
+            latitude_udeg=place.latitude_udeg,
+            longitude_udeg=place.longitude_udeg,
+        )
+        for _, place in sorted(places.items())
+    )

@@ -1,0 +1,64 @@
+"""Voyages of a lane as departures that a plan may use."""
+
+from datetime import datetime, timedelta
+
+from groupage.domain.containers import SPECS
+from groupage.domain.events.base import Money
+from groupage.domain.plans import ContainerOffer, Departure
+from groupage.domain.state.voyage import VoyageState
+
+DEPARTURES_MAX = 12
+"""Enough for a quarter of weekly sailings; more would only make the model larger."""
+_LCO_BEFORE_ETD = timedelta(hours=48)
+"""Where a voyage names no LCO. Assumption: the usual cut-off of consolidators in Ningbo."""
+_CENTS_PER_MINOR = {"USD": 1_000, "CNY": 141, "EUR": 1_100}
+"""US cents for 1,000 minor units; CNY at 7.1 (docs/trade.md). Assumption for EUR."""
+
+
+def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple[Departure, ...]:
+    """Scheduled voyages that have not left by the clock, soonest first."""
+    found = []
+    for voyage in voyages:
+        if voyage.status != "SCHEDULED" or voyage.etd_at is None or voyage.eta_at is None:
+            continue
+        if voyage.etd_at <= clock_at:
+            continue
+        gate = voyage.cutoff_at("PCO") or voyage.cutoff_at("FCO") or voyage.etd_at
+        found.append(
+            Departure(
+                voyage_id=voyage.key,
+                service_id=voyage.service_id,
+                mode=voyage.mode,
+                etd_at=voyage.etd_at,
+                eta_at=voyage.eta_at,
+                lco_at=voyage.cutoff_at("LCO") or voyage.etd_at - _LCO_BEFORE_ETD,
+                gate_in_by_at=gate,
+                terminal_id=voyage.pol,
+                offers=_offers(voyage),
+            )
+        )
+    found.sort(key=lambda d: (d.etd_at, d.voyage_id))
+    return tuple(found[:DEPARTURES_MAX])
+
+
+def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
+    offers: dict[str, ContainerOffer] = {}
+    for offer in voyage.equipment:
+        if offer.iso_type not in SPECS or offer.iso_type in offers:
+            continue
+        bookings = [b for b in voyage.bookings.values() if b.iso_type == offer.iso_type]
+        rolled = sum(booking.rolled for booking in bookings)
+        available = offer.available
+        if rolled and available is None:
+            available = sum(booking.confirmed for booking in bookings)
+        offers[offer.iso_type] = ContainerOffer(
+            iso_type=offer.iso_type,
+            freight_usd_cents=usd_cents(offer.freight),
+            available=None if available is None else max(0, available - rolled),
+        )
+    return tuple(offers[iso_type] for iso_type in sorted(offers))
+
+
+def usd_cents(money: Money) -> int:
+    """An amount in US cents; a currency without a rate counts as dollars."""
+    return money.amount_minor * _CENTS_PER_MINOR.get(money.currency, 1_000) // 1_000

@@ -1,0 +1,88 @@
+"""The states of one lane as they were at one instant."""
+
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from groupage.domain.plans import Plan, PlannedContainer
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.container import ContainerState
+from groupage.domain.state.lane import LaneState
+from groupage.domain.state.voyage import VoyageState
+
+PLANNED = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
+"""Consignments that an allocation decides about, or must take as they are."""
+FETCHED = ("BOOKED", "ACCEPTED")
+"""Consignments that a truck may still have to fetch."""
+
+_CONSIGNMENTS = """
+select body, changed_at from consignment
+where lane_id = $1 and (status = any($2) or status = any($3)) order by key
+"""
+_CONSOLIDATIONS = "select body, changed_at from consolidation where lane_id = $1 order by key"
+_VOYAGES = "select body, changed_at from voyage where lane_id = $1 order by etd_at, key"
+_CONTAINERS = "select body, changed_at from container where key = any($1) order by key"
+_LANE = "select body, changed_at from lane where key = $1"
+_PLAN = "select body from plan where plan_id = $1"
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane, consistent in itself."""
+
+    lane: LaneState
+    consignments: tuple[ConsignmentState, ...] = ()
+    consolidations: Mapping[str, ConsolidationState] = {}
+    voyages: tuple[VoyageState, ...] = ()
+    containers: Mapping[str, ContainerState] = {}
+    published: Mapping[str, PlannedContainer] = {}
+    """Containers of the published plan."""
+    newest_at: datetime | None = None
+    """When the newest of these states changed."""
+
+
+async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
+    """Read all of it in one transaction that sees one instant."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        lanes = await connection.fetch(_LANE, lane_id)
+        consignments = await connection.fetch(
+            _CONSIGNMENTS, lane_id, list(PLANNED), list(FETCHED)
+        )
+        consolidations = await connection.fetch(_CONSOLIDATIONS, lane_id)
+        voyages = await connection.fetch(_VOYAGES, lane_id)
+        lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)
+        open_ones = {
+            state.key: state
+            for state in (_decode(row, ConsolidationState) for row in consolidations)
+        }
+        refs = sorted({s.equipment_ref for s in open_ones.values() if s.equipment_ref})
+        containers = await connection.fetch(_CONTAINERS, refs)
+        plan = await connection.fetchval(_PLAN, lane.published_plan_id)
+    rows = (*lanes, *consignments, *consolidations, *voyages, *containers)
+    return Snapshot(
+        lane=lane,
+        consignments=tuple(_decode(row, ConsignmentState) for row in consignments),
+        consolidations=open_ones,
+        voyages=tuple(_decode(row, VoyageState) for row in voyages),
+        containers={s.key: s for s in (_decode(row, ContainerState) for row in containers)},
+        published=_planned_in(plan),
+        newest_at=max((row["changed_at"] for row in rows), default=None),
+    )
+
+
+def _decode(row: asyncpg.Record, kind: type[Any]) -> Any:
+    return msgspec.json.decode(row["body"], type=kind)
+
+
+def _planned_in(body: bytes | None) -> dict[str, PlannedContainer]:
+    if body is None:
+        return {}
+    plan = msgspec.json.decode(zlib.decompress(body), type=Plan)
+    return {container.consolidation_id: container for container in plan.containers}

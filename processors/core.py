@@ -65,17 +65,35 @@ class Advanced(NamedTuple):
 class Core(Protocol[S]):
     """One kind of owner. Stateless; made once with the policy."""
 
-    kind: Kind
-    state_type: type[S]
-    ranks: Mapping[str, int]
-    """Place of each event type in the lifecycle; decides between facts of the same instant."""
-    commuting: frozenset[str]
-    """Types whose `apply` reads and writes nothing that the order of other facts could change."""
-    estimates: frozenset[str]
-    """Types that count although their classifier says planned, estimated or requested."""
+    @property
+    def kind(self) -> Kind:
+        """Whose facts it folds."""
+        ...
 
-    witnesses: bool
-    """True: `witness` wants to see every fact, corrected and retracted ones too."""
+    @property
+    def state_type(self) -> type[S]:
+        """What a stored state decodes to."""
+        ...
+
+    @property
+    def ranks(self) -> Mapping[str, int]:
+        """Place of each type in the lifecycle; decides between facts of the same instant."""
+        ...
+
+    @property
+    def commuting(self) -> frozenset[str]:
+        """Types whose `apply` the order of other facts cannot change, nor the other way round."""
+        ...
+
+    @property
+    def estimates(self) -> frozenset[str]:
+        """Types that count although classified as planned, estimated or requested."""
+        ...
+
+    @property
+    def witnesses(self) -> bool:
+        """True: `witness` wants to see every fact, corrected and retracted ones too."""
+        ...
 
     def witness(self, state: S, entry: Entry) -> None:
         """Note a fact whether it counts or not; in any order."""

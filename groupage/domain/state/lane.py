@@ -37,6 +37,7 @@ class Asking(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: datetime
     causes: tuple[Cause, ...]
     about: tuple[str, ...]
+    """The first 50 of what changed."""
     wish_ids: tuple[str, ...]
 
 
@@ -56,6 +57,7 @@ class PlanNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Who approved or rejected it; ``policy`` when by itself."""
     status_at: datetime | None = None
     reason: str = ""
+    superseded_by: str = ""
 
 
 class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -64,6 +66,8 @@ class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
     plan_id: str
     assignments: tuple[Assignment, ...]
     consolidations: tuple[PlannedConsolidation, ...]
+    reasons: tuple[tuple[str, str], ...] = ()
+    """(consignment, reason code) of each move."""
 
 
 class LanePin(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -119,6 +123,8 @@ class LaneState(State, kw_only=True, omit_defaults=True):
 
     wishes: dict[str, Wish] = msgspec.field(default_factory=dict)
     """Not asked for yet, by fact id."""
+    covered: list[str] = msgspec.field(default_factory=list)
+    """Wishes that a request answers although they were not heard yet, by fact id."""
     asked: dict[int, Asked] = msgspec.field(default_factory=dict)
     """Requests by sequence; the last 50."""
     sequence: int = 0
@@ -135,8 +141,8 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     """By consignment."""
     boxes: dict[str, BoxNote] = msgspec.field(default_factory=dict)
     """By consolidation."""
-    closed: list[str] = msgspec.field(default_factory=list)
-    """Consolidations that left or were dissolved; the last 200."""
+    closed: dict[str, datetime] = msgspec.field(default_factory=dict)
+    """Consolidations that left or were dissolved, and when; the last 200."""
     pins: dict[str, LanePin] = msgspec.field(default_factory=dict)
     """By consignment."""
     forbids: dict[str, dict[str, LaneForbid]] = msgspec.field(default_factory=dict)

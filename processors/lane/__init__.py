@@ -1,0 +1,1 @@
+"""Lanes: when to plan, and which plan counts."""

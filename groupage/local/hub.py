@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from groupage.domain.errors import Conflict, Unavailable
-from groupage.local.child import Child
+from groupage.domain.errors import Unavailable
+from groupage.local.child import Child, Identity
 from groupage.local.leftovers import end_leftovers
 from groupage.local.paths import DataDir
 from groupage.local.state import HubLock, HubState, read_state
@@ -21,7 +21,11 @@ _POLL_S = 0.1
 def running_hub(data_dir: Path) -> HubState | None:
     """State of the hub that is supervised on this data directory now; ``None`` when none is."""
     data = DataDir(data_dir)
-    return read_state(data.state_file) if HubLock(data.lock_file).is_held() else None
+    if not HubLock(data.lock_file).is_held():
+        return None
+    state = read_state(data.state_file)
+    # A supervisor that has just begun still finds the state its predecessor wrote.
+    return state if state and state.supervisor.process() else None
 
 
 def addresses(state: HubState) -> dict[str, str]:
@@ -62,19 +66,30 @@ def start_in_background(
         ends_with_us=ends_with_us,
     )
     child.start()
+    try:
+        state = _await_running(data, child, report)
+    except BaseException:
+        child.stop()
+        raise
+    if state:
+        return state
+    child.stop()
+    raise Unavailable(f"the hub did not start; {child.log_file} ends with:\n{child.log_tail()}")
+
+
+def _await_running(data: DataDir, child: Child, report: Callable[[str], None]) -> HubState | None:
     said = ""
     deadline = time.monotonic() + START_TIMEOUT_S
     while child.is_running() and time.monotonic() < deadline:
         state = read_state(data.state_file)
-        ours = state is not None and state.supervisor.pid == child.pid
-        if state and ours and state.phase == "running":
-            return state
-        if state and ours and state.doing and state.doing != said:
-            said = state.doing
-            report(said)
+        if state and state.supervisor.pid == child.pid:
+            if state.phase == "running":
+                return state
+            if state.doing != said:
+                said = state.doing
+                report(said)
         time.sleep(_POLL_S)
-    child.stop()
-    raise Unavailable(f"the hub did not start; {child.log_file} ends with:\n{child.log_tail()}")
+    return None
 
 
 def stop(data_dir: Path) -> bool:
@@ -84,20 +99,19 @@ def stop(data_dir: Path) -> bool:
     """
     data = DataDir(data_dir)
     lock = HubLock(data.lock_file)
-    state = read_state(data.state_file)
     if not lock.is_held():
         return _end_rest(data)
-    if not state:
-        raise Conflict(f"{data.lock_file} is held by a process that has not said who it is yet")
-    process = state.supervisor.process()
-    if process:
-        process.terminate()
+    told: Identity | None = None
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while lock.is_held():
+        state = running_hub(data_dir)
+        if state and state.supervisor != told and (process := state.supervisor.process()):
+            told = state.supervisor
+            process.terminate()
         if time.monotonic() >= deadline:
             raise Unavailable(
-                f"the hub's supervisor (process {state.supervisor.pid}) did not end within "
-                f"{STOP_TIMEOUT_S:g} s; see {data.logs / 'supervisor.log'}, or kill it: "
+                f"the hub's supervisor (process {told.pid if told else 'unknown'}) did not end "
+                f"within {STOP_TIMEOUT_S:g} s; see {data.logs / 'supervisor.log'}, or kill it: "
                 "the next start recovers"
             )
         time.sleep(_POLL_S)

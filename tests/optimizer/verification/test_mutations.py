@@ -1,0 +1,625 @@
+"""A certified plan, broken in one place at a time: the verifier must name each break rightly."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.domain.containers import spec_of
+from groupage.domain.plans import (
+    Certificate,
+    ContainerOffer,
+    Cost,
+    Instance,
+    LeftOut,
+    Move,
+    Placement,
+    Plan,
+    PlannedContainer,
+    Route,
+    Unrouted,
+)
+from optimizer.canonical import digest, plan_id_of
+from optimizer.verification.api import certify, verify
+from tests.optimizer.world import CLOCK_AT, DAY, instance, plan_of, priced
+
+Both = tuple[Instance, Plan]
+Change = Callable[[Instance, Plan], Both]
+edit = msgspec.structs.replace
+
+
+@cache
+def _valid() -> Both:
+    case = instance()
+    return case, plan_of(case)
+
+
+# ------------------------------------------------------------------------------ ways to break it
+
+
+def plan(**changes: Any) -> Change:
+    """Replace fields of the plan."""
+    return lambda case, old: (case, edit(old, **changes))
+
+
+def container(name: str, *, price: bool = False, **changes: Any) -> Change:
+    """Replace fields of one container; `price` puts the cost right afterwards."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        boxes = tuple(
+            edit(one, **changes) if one.consolidation_id == name else one for one in old.containers
+        )
+        assert boxes != old.containers
+        new = edit(old, containers=boxes)
+        return case, priced(case, new) if price else new
+
+    return change
+
+
+def box_of(old: Plan, name: str) -> PlannedContainer:
+    """One container."""
+    return next(one for one in old.containers if one.consolidation_id == name)
+
+
+def cartons(name: str, change: Callable[[list[Placement]], list[Placement]]) -> Change:
+    """Change the load plan of one container; `change` gets it in loading order."""
+
+    def apply(case: Instance, old: Plan) -> Both:
+        ordered = sorted(box_of(old, name).placements, key=lambda one: one.sequence)
+        return container(name, placements=tuple(change(ordered)))(case, old)
+
+    return apply
+
+
+def carton(name: str, number: int, **changes: Any) -> Change:
+    """Replace fields of one carton, by its place in the loading order (negative: from the end)."""
+
+    def change(ordered: list[Placement]) -> list[Placement]:
+        ordered[number] = edit(ordered[number], **changes)
+        return ordered
+
+    return cartons(name, change)
+
+
+def route(truck_id: str, change: Callable[[Route], Route]) -> Change:
+    """Change one route."""
+
+    def apply(case: Instance, old: Plan) -> Both:
+        routes = tuple(change(one) if one.truck_id == truck_id else one for one in old.routes)
+        assert routes != old.routes
+        return case, edit(old, routes=routes)
+
+    return apply
+
+
+def stop(truck_id: str, number: int, **changes: Any) -> Change:
+    """Replace fields of one stop; a timedelta is added to the time that is there."""
+
+    def change(old: Route) -> Route:
+        stops = list(old.stops)
+        values = {
+            name: getattr(stops[number], name) + value if isinstance(value, timedelta) else value
+            for name, value in changes.items()
+        }
+        stops[number] = edit(stops[number], **values)
+        return edit(old, stops=tuple(stops))
+
+    return route(truck_id, change)
+
+
+def world(change: Callable[[Instance], Instance]) -> Change:
+    """Change the instance under the plan, which then calls itself the answer to the new one."""
+
+    def apply(case: Instance, old: Plan) -> Both:
+        new = change(case)
+        assert new != case
+        return new, priced(new, edit(old, plan_id=plan_id_of(digest(new))))
+
+    return apply
+
+
+def demand(consignment_id: str, **changes: Any) -> Change:
+    """Change one demand of the instance."""
+    return world(
+        lambda case: edit(
+            case,
+            demands=tuple(
+                edit(one, **changes) if one.consignment_id == consignment_id else one
+                for one in case.demands
+            ),
+        )
+    )
+
+
+def strength(consignment_id: str, grams: int) -> Change:
+    """Make all cartons of a consignment weak."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        one = next(d for d in case.demands if d.consignment_id == consignment_id)
+        groups = tuple(edit(group, max_top_load_g=grams) for group in one.cartons)
+        return demand(consignment_id, cartons=groups)(case, old)
+
+    return change
+
+
+def rules(**changes: Any) -> Change:
+    """Change the rules of the instance."""
+    return world(lambda case: edit(case, rules=edit(case.rules, **changes)))
+
+
+def voyage(voyage_id: str, **changes: Any) -> Change:
+    """Change one departure of the instance."""
+    return world(
+        lambda case: edit(
+            case,
+            departures=tuple(
+                edit(one, **changes) if one.voyage_id == voyage_id else one
+                for one in case.departures
+            ),
+        )
+    )
+
+
+def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
+    """Take a consignment with its cartons from one container to another (None: left out)."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        one = next(d for d in case.demands if d.consignment_id == consignment_id)
+        units = {unit for group in one.cartons for unit in group.unit_ids}
+        gone = [p for p in box_of(old, source).placements if p.unit_id in units] if source else []
+        boxes = []
+        for box in old.containers:
+            ids = [c for c in box.consignment_ids if c != consignment_id]
+            placed = [p for p in box.placements if p.unit_id not in units]
+            if box.consolidation_id == goal:
+                ids.append(consignment_id)
+                placed += gone
+            boxes.append(edit(box, consignment_ids=tuple(ids), placements=tuple(placed)))
+        left = [o for o in old.left_out if o.consignment_id != consignment_id]
+        if goal is None:
+            left.append(LeftOut(consignment_id=consignment_id, code="no_capacity", reason="full"))
+        new = edit(old, containers=tuple(boxes), left_out=tuple(left))
+        return case, priced(case, new)
+
+    return change
+
+
+def together(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        for one in changes:
+            case, old = one(case, old)
+        return case, old
+
+    return change
+
+
+def _swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[Placement]]:
+    def change(ordered: list[Placement]) -> list[Placement]:
+        a, b = ordered[first], ordered[second]
+        ordered[first] = edit(a, sequence=b.sequence)
+        ordered[second] = edit(b, sequence=a.sequence)
+        return ordered
+
+    return change
+
+
+def _behind(ordered: list[Placement]) -> list[Placement]:
+    """Let a carton at the far wall change places in the sequence with one right before it."""
+    for i, far in enumerate(ordered):
+        for j, near in enumerate(ordered):
+            level = far.z_mm == near.z_mm == 0 and far.y_mm == near.y_mm
+            if level and near.x_mm == far.x_mm + far.dx_mm:
+                return _swap_sequence(i, j)(ordered)
+    raise AssertionError
+
+
+def _base_last(ordered: list[Placement]) -> list[Placement]:
+    """Let a carton on the floor change places in the sequence with one that stands on it."""
+    for i, low in enumerate(ordered):
+        for j, high in enumerate(ordered):
+            if high.z_mm == low.z_mm + low.dz_mm and (high.x_mm, high.y_mm) == (low.x_mm, low.y_mm):
+                return _swap_sequence(i, j)(ordered)
+    raise AssertionError
+
+
+def _pulled_out(ordered: list[Placement]) -> list[Placement]:
+    """Take away a carton on the floor that carries another."""
+    for low in ordered:
+        for high in ordered:
+            if high.z_mm == low.z_mm + low.dz_mm and (high.x_mm, high.y_mm) == (low.x_mm, low.y_mm):
+                return [one for one in ordered if one is not low]
+    raise AssertionError
+
+
+def _lifted(ordered: list[Placement]) -> list[Placement]:
+    """Raise the highest carton."""
+    top = max(range(len(ordered)), key=lambda i: ordered[i].z_mm + ordered[i].dz_mm)
+    ordered[top] = edit(ordered[top], z_mm=ordered[top].z_mm + 7)
+    return ordered
+
+
+def _over_the_edge(ordered: list[Placement]) -> list[Placement]:
+    """Push a high carton half off what carries it, toward the door."""
+    high = [i for i, one in enumerate(ordered) if one.z_mm > 0]
+    front = max(high, key=lambda i: ordered[i].x_mm + ordered[i].dx_mm)
+    ordered[front] = edit(ordered[front], x_mm=ordered[front].x_mm + 300)
+    return ordered
+
+
+def _tipped(ordered: list[Placement]) -> list[Placement]:
+    """Lay a carton that must stay upright on its side."""
+    number = next(i for i, one in enumerate(ordered) if one.consignment_id == "N1")
+    ordered[number] = edit(ordered[number], dx_mm=400, dy_mm=400, dz_mm=600)
+    return ordered
+
+
+def _same_place(ordered: list[Placement]) -> list[Placement]:
+    ordered[5] = edit(ordered[5], x_mm=ordered[4].x_mm, y_mm=ordered[4].y_mm, z_mm=ordered[4].z_mm)
+    return ordered
+
+
+def _later(old: Route) -> Route:
+    """The same tour, six days later."""
+    stops = tuple(
+        edit(one, arrive_at=one.arrive_at + 6 * DAY, leave_at=one.leave_at + 6 * DAY)
+        for one in old.stops
+    )
+    return edit(old, stops=stops)
+
+
+def _term(name: str) -> Change:
+    def change(case: Instance, old: Plan) -> Both:
+        return case, edit(old, cost=edit(old.cost, **{name: getattr(old.cost, name) + 1}))
+
+    return change
+
+
+def _doubled(name: str) -> Change:
+    def change(case: Instance, old: Plan) -> Both:
+        values = getattr(old, name)
+        return case, edit(old, **{name: (*values, values[0])})
+
+    return change
+
+
+def _shortened(name: str) -> Change:
+    return lambda case, old: (case, edit(old, **{name: getattr(old, name)[1:]}))
+
+
+def _unnamed(name: str) -> Change:
+    def change(case: Instance, old: Plan) -> Both:
+        first, *rest = getattr(old, name)
+        return case, edit(old, **{name: (edit(first, reason=" "), *rest)})
+
+    return change
+
+
+def _sealed(**changes: Any) -> Change:
+    def change(case: Instance, old: Plan) -> Both:
+        certified, _ = certify(case, old)
+        assert certified is not None
+        assert certified.certificate is not None
+        return case, edit(certified, certificate=edit(certified.certificate, **changes))
+
+    return change
+
+
+def _narrow_door(case: Instance, old: Plan) -> Both:
+    """A door of 300 mm on a container that exists."""
+    spec = edit(spec_of("42G1"), door_width_mm=300)
+    new = edit(
+        case,
+        consolidations=tuple(
+            edit(one, spec=spec) if one.consolidation_id == "SLUSHY" else one
+            for one in case.consolidations
+        ),
+    )
+    return container("SLUSHY", spec=spec)(new, edit(old, plan_id=plan_id_of(digest(new))))
+
+
+def _weak_box(case: Instance, old: Plan) -> Both:
+    """A container whose plate allows one tonne."""
+    spec = edit(spec_of("42G1"), max_gross_g=spec_of("42G1").tare_g + 400_000)
+    new = edit(
+        case,
+        consolidations=tuple(
+            edit(one, spec=spec) if one.consolidation_id == "SLUSHY" else one
+            for one in case.consolidations
+        ),
+    )
+    return container("SLUSHY", spec=spec)(new, edit(old, plan_id=plan_id_of(digest(new))))
+
+
+STRANGER = Placement(
+    unit_id="X-1", consignment_id="X", x_mm=5_000, y_mm=0, z_mm=0, dx_mm=100, dy_mm=100, dz_mm=100,
+    sequence=62,
+)  # fmt: skip
+EMPTY = PlannedContainer(
+    consolidation_id="NEW-3", voyage_id="V2", spec=spec_of("42G1"), stage="slushy",
+    consignment_ids=(), placements=(), cargo_volume_cm3=0, cargo_gross_g=0, new=True,
+)  # fmt: skip
+NO_MOVE = Move(
+    consignment_id="F1", from_consolidation_id="FROZEN", to_consolidation_id=None, code="x",
+    reason="y",
+)  # fmt: skip
+
+MUTATIONS: dict[str, tuple[str, Change]] = {
+    # whose plan it is
+    "another request": ("other_instance", plan(request_id="REQ-2")),
+    "another lane": ("other_instance", plan(lane_id="CNSHA-NLRTM")),
+    "another sequence": ("other_instance", plan(sequence=8)),
+    "another plan id": ("other_instance", plan(plan_id="PLN-1")),
+    "made before the clock": ("decided_before_clock", plan(decided_at=CLOCK_AT - DAY)),
+    "sealed for another instance": ("other_instance", _sealed(instance_digest="0" * 64)),
+    "sealed for another plan": ("other_instance", _sealed(plan_digest="0" * 64)),
+    # every demand once
+    "left out too": (
+        "placed_and_left_out",
+        lambda case, old: plan(
+            left_out=(*old.left_out, edit(old.left_out[0], consignment_id="N1"))
+        )(case, old),
+    ),
+    "forgotten": ("missing_demand", _shortened("left_out")),
+    "left out twice": ("placed_twice", _doubled("left_out")),
+    "in two containers": (
+        "placed_twice", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "N1")),
+    ),
+    "twice in one container": (
+        "placed_twice", container("NEW-2", consignment_ids=("M1", "M1", "M2", "M3", "P2", "P3")),
+    ),
+    "a stranger's cargo": (
+        "unknown_consignment", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "X")),
+    ),
+    "left out without a reason": ("no_reason", _unnamed("left_out")),
+    "next voyage unknown": (
+        "unknown_voyage",
+        lambda case, old: plan(
+            left_out=(edit(old.left_out[0], next_voyage_id="V9"), *old.left_out[1:])
+        )(case, old),
+    ),
+    # moves
+    "a move not named": ("missing_move", _shortened("moves")),
+    "a move that is none": (
+        "wrong_move", lambda case, old: plan(moves=(*old.moves, NO_MOVE))(case, old),
+    ),
+    "a move named twice": ("wrong_move", _doubled("moves")),
+    "a move without a reason": ("no_reason", _unnamed("moves")),
+    # containers
+    "frozen one lost": (
+        "frozen_lost",
+        lambda case, old: plan(
+            containers=tuple(c for c in old.containers if c.consolidation_id != "FROZEN")
+        )(case, old),
+    ),
+    "taken out of a frozen one": ("frozen_changed", moved("F1", "FROZEN", None)),
+    "put into a frozen one": ("frozen_changed", moved("N1", "NEW-1", "FROZEN")),
+    "put into a locked one": ("frozen_changed", moved("M1", "NEW-2", "LOCKED")),
+    "committed cargo moved": ("committed_moved", moved("K1", "LOCKED", "NEW-1")),
+    "a container twice": ("container_twice", _doubled("containers")),
+    "an empty container": (
+        "empty_container",
+        lambda case, old: plan(containers=(*old.containers, EMPTY))(case, old),
+    ),
+    "stage thawed": ("container_changed", container("FROZEN", stage="slushy")),
+    "new one frozen": ("container_changed", container("NEW-1", stage="frozen")),
+    "voyage changed": ("container_changed", container("SLUSHY", voyage_id="V2", price=True)),
+    "equipment changed": ("container_changed", container("FROZEN", equipment_ref="CSQU0000000")),
+    "bigger than it is": ("container_changed", container("FROZEN", spec=spec_of("42G1"))),
+    "existing called new": ("not_new", container("SLUSHY", new=True)),
+    "unknown and not new": ("unknown_container", container("NEW-1", new=False)),
+    "new one with a spec of its own": (
+        "wrong_spec", container("NEW-1", spec=edit(spec_of("22G1"), length_mm=9_000)),
+    ),
+    "type not on offer": (
+        "not_on_offer", container("NEW-1", spec=spec_of("45G1"), price=True),
+    ),
+    "no such voyage": ("unknown_voyage", container("NEW-1", voyage_id="V9", price=True)),
+    "voyage of a slushy one cancelled": (
+        "unknown_voyage",
+        world(lambda case: edit(case, departures=case.departures[1:])),
+    ),
+    "more than there are": (
+        "too_many_containers",
+        voyage(
+            "V2",
+            offers=(ContainerOffer(iso_type="22G1", freight_usd_cents=190_000, available=1),),
+        ),
+    ),
+    # who may be where
+    "too late for the cut-off": (
+        "not_available_before_cutoff", demand("N2", available_at=CLOCK_AT + 12 * DAY),
+    ),
+    "late in its old place": (
+        "not_available_before_cutoff", demand("S1", available_at=CLOCK_AT + 3 * DAY),
+    ),
+    "put in after the cut-off": ("after_cutoff", voyage("V2", lco_at=CLOCK_AT - DAY / 24)),
+    "on a forbidden voyage": ("forbidden_voyage", demand("N2", forbidden_voyage_ids=("V2",))),
+    "pinned to another voyage": ("pin_ignored", demand("N2", pinned_voyage_id="V1")),
+    "pinned to another container": (
+        "pin_ignored", demand("N2", pinned_consolidation_id="SLUSHY"),
+    ),
+    "held and newly placed": ("blocked_placed", demand("N2", blocked=True)),
+    "held and moved": ("blocked_placed", demand("S2", blocked=True)),
+    "rejected by customs": ("customs_rejected", demand("S1", customs="REJECTED")),
+    "dangerous": ("dangerous_goods", demand("N2", dg_classes=("3",))),
+    "dangerous side by side": (
+        "segregation",
+        together(
+            rules(allow_dangerous=True),
+            demand("N1", dg_classes=("3",)),
+            demand("N2", dg_classes=("5.1",)),
+        ),
+    ),
+    "modes that do not mix": ("mode_mix", demand("N2", mode="9610")),
+    "over the cap": ("declaration_cap", demand("M2", value_usd_cents=6_000_001)),
+    "over the cap by a change of rules": (
+        "declaration_cap", rules(declaration_cap_usd_cents=13_999_999),
+    ),
+    "fuller than planned": ("overfilled", rules(plan_fill_permille=100)),
+    "volume of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_volume_cm3=1, price=True)),
+    "mass of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_gross_g=1)),
+    "over the payload": ("payload", _weak_box),
+    "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
+    # cartons
+    "a carton missing": ("carton_missing", cartons("NEW-1", lambda c: c[:-1])),
+    "a carton twice": ("carton_twice", cartons("NEW-1", lambda c: [*c, c[-1]])),
+    "a stranger's carton": ("unknown_carton", cartons("NEW-1", lambda c: [*c, STRANGER])),
+    "somebody else's carton": ("wrong_consignment", carton("NEW-1", 0, consignment_id="M1")),
+    "a carton of another container": ("unknown_carton", carton("NEW-1", 0, unit_id="M1-001")),
+    "a carton shrunk": ("wrong_size", carton("NEW-1", 3, dz_mm=399)),
+    "a carton of no height": ("wrong_size", carton("NEW-1", 3, dz_mm=0)),
+    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", _tipped)),
+    "a standing carton moved": ("standing_moved", carton("LOCKED", 1, x_mm=100)),
+    "a standing carton turned": ("standing_moved", carton("LOCKED", 1, dx_mm=600, dy_mm=400)),
+    "a standing carton lost": ("standing_lost", cartons("LOCKED", lambda c: c[1:])),
+    "a standing carton loaded again": ("wrong_sequence", cartons("LOCKED", _swap_sequence(0, 10))),
+    # the way in
+    "a number twice": ("wrong_sequence", carton("NEW-1", 0, sequence=2)),
+    "a number left out": ("wrong_sequence", carton("NEW-1", -1, sequence=999)),
+    "counted from nought": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
+    "barred by a carton before it": ("not_loadable", cartons("NEW-2", _behind)),
+    "set down under another": ("not_loadable", cartons("NEW-2", _base_last)),
+    # where it stands
+    "through the far wall": ("outside_walls", carton("NEW-1", 0, x_mm=-1)),
+    "through the left wall": ("outside_walls", carton("NEW-1", 0, y_mm=-1)),
+    "through the floor": ("outside_walls", carton("NEW-1", 0, z_mm=-1)),
+    "through the right wall": ("outside_walls", carton("NEW-1", -1, y_mm=2_100)),
+    "through the door": ("outside_walls", carton("NEW-1", -1, x_mm=5_800)),
+    "through the roof": ("outside_walls", carton("NEW-1", -1, z_mm=2_300)),
+    "out of this world": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
+    "too near to the wall": ("outside_walls", rules(wall_margin_mm=5)),
+    "too near to the door": ("outside_walls", rules(door_margin_mm=5_500)),
+    "wider than the door": ("larger_than_door", _narrow_door),
+    "two in one place": ("overlap", cartons("NEW-1", _same_place)),
+    "into its neighbour": ("overlap", carton("NEW-2", 1, z_mm=1)),
+    "into a standing carton": ("overlap", carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=400)),
+    "floating": ("unsupported", cartons("NEW-1", _lifted)),
+    "over the edge": ("unsupported", cartons("NEW-2", _over_the_edge)),
+    "its support pulled out": ("unsupported", cartons("NEW-2", _pulled_out)),
+    "crushed": ("crushed", strength("M1", 0)),
+    "crushed by a little": ("crushed", strength("M1", 11_999)),
+    "a standing carton crushed": (
+        "crushed",
+        together(strength("K1", 12_000), carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=800)),
+    ),
+    # trucks
+    "a truck that is not there": (
+        "unknown_truck", route("van-1", lambda r: edit(r, truck_id="van-9")),
+    ),
+    "two tours of one truck": (
+        "truck_twice", route("tractor-2", lambda r: edit(r, truck_id="tractor-1")),
+    ),
+    "two routes of one name": (
+        "truck_twice",
+        lambda case, old: route("tractor-2", lambda r: edit(r, route_id=old.routes[0].route_id))(
+            case, old
+        ),
+    ),
+    "no way home": ("wrong_stops", route("van-1", lambda r: edit(r, stops=r.stops[:-1]))),
+    "cargo not delivered": (
+        "wrong_stops", route("van-1", lambda r: edit(r, stops=(*r.stops[:-2], r.stops[-1]))),
+    ),
+    "a van that hauls": ("wrong_stops", route("tractor-1", lambda r: edit(r, truck_id="van-2"))),
+    "a place off the map": (
+        "unknown_place", world(lambda case: edit(case, spots=case.spots[:-3])),
+    ),
+    "picked up elsewhere": ("wrong_place", stop("van-1", 1, place_id="jinhua")),
+    "wrong terminal": ("wrong_place", voyage("V1", terminal_id="jinhua")),
+    "started elsewhere": ("wrong_place", stop("van-1", 0, place_id="jinhua")),
+    "delivered elsewhere": ("wrong_place", stop("van-1", -2, place_id="jinhua")),
+    "ended elsewhere": ("wrong_place", stop("van-1", -1, place_id="jinhua")),
+    "faster than the road allows": ("wrong_time", stop("van-1", 1, arrive_at=-timedelta(hours=1))),
+    "work left out": ("wrong_time", stop("van-1", 1, leave_at=-timedelta(minutes=14))),
+    "left before it came": ("wrong_time", stop("van-1", 1, leave_at=-timedelta(days=1))),
+    "off before the clock": (
+        "outside_hours", stop("van-1", 0, leave_at=-timedelta(days=1)),
+    ),
+    "home after hours": (
+        "outside_hours",
+        world(
+            lambda case: edit(
+                case,
+                trucks=tuple(
+                    edit(t, available_until_at=CLOCK_AT + DAY / 24) for t in case.trucks
+                ),
+            )
+        ),
+    ),
+    "window missed": ("window_missed", route("van-1", _later)),
+    "gate-in missed": ("gate_in_missed", route("tractor-1", _later)),
+    "gate closes earlier": ("gate_in_missed", voyage("V1", gate_in_by_at=CLOCK_AT + DAY)),
+    "hauled before the cargo is there": (
+        "wrong_time", demand("M3", available_at=CLOCK_AT + 9 * DAY + DAY / 2),
+    ),
+    "load on board wrong": ("wrong_load", stop("van-1", 1, load_g=1)),
+    "volume on board wrong": ("wrong_load", stop("tractor-1", 1, load_cm3=1)),
+    "truck overloaded": (
+        "truck_overloaded",
+        world(
+            lambda case: edit(
+                case, trucks=tuple(edit(t, payload_g=300_000) for t in case.trucks)
+            )
+        ),
+    ),
+    "a pick-up that is none": ("unknown_job", stop("van-1", 1, reference="N1")),
+    "a container that is none": ("unknown_job", stop("tractor-1", 1, reference="NEW-9")),
+    "another container dropped": ("unknown_job", stop("tractor-1", 2, reference="NEW-9")),
+    "distance wrong": ("wrong_distance", route("van-1", lambda r: edit(r, distance_m=1))),
+    "price of a tour wrong": (
+        "wrong_route_cost", route("van-1", lambda r: edit(r, cost_usd_cents=r.cost_usd_cents - 1)),
+    ),
+    "a job forgotten": (
+        "job_missing", plan(unrouted=()),
+    ),
+    "a tour forgotten": ("job_missing", _shortened("routes")),
+    "a job unrouted twice": ("job_twice", _doubled("unrouted")),
+    "routed and unrouted": (
+        "routed_and_unrouted",
+        lambda case, old: plan(
+            unrouted=(*old.unrouted, Unrouted(reference="P1", reason="no truck"))
+        )(case, old),
+    ),
+    "unrouted without a reason": ("no_reason", _unnamed("unrouted")),
+    "a job nobody knows": (
+        "unknown_job",
+        lambda case, old: plan(
+            unrouted=(*old.unrouted, Unrouted(reference="X", reason="no truck"))
+        )(case, old),
+    ),
+    # money
+    **{f"{name} wrong": ("wrong_cost", _term(name)) for name in Cost.__struct_fields__},
+    "a bound above the cost": ("wrong_bound", plan(lower_bound=10**9)),
+    "a gap too small": ("wrong_bound", plan(gap_ratio=0.0)),
+    "a gap that is no number": ("wrong_bound", plan(gap_ratio=float("nan"))),
+}  # fmt: skip
+
+
+def test_plan_by_hand_is_valid() -> None:
+    """The plan that all mutations start from has nothing wrong with it."""
+    case, good = _valid()
+    assert verify(case, good) == ()
+
+
+def test_certificate_holds() -> None:
+    """A valid plan is certified, and the certified plan is valid as it stands."""
+    case, good = _valid()
+    certified, violations = certify(case, good)
+    assert violations == ()
+    assert certified is not None
+    assert isinstance(certified.certificate, Certificate)
+    assert verify(case, certified) == ()
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_mutation_is_caught(name: str) -> None:
+    """Each break is found, under its own code, and no certificate is given."""
+    code, change = MUTATIONS[name]
+    case, broken = change(*_valid())
+    assert code in {violation.code for violation in verify(case, broken)}
+    if broken.certificate is None:
+        assert certify(case, broken)[0] is None

@@ -27,18 +27,19 @@ class HubBacklog:
     def __init__(self, pool: asyncpg.Pool, consumer: AIOKafkaConsumer, *, prefix: str) -> None:
         self._pool = pool
         self._consumer = consumer
-        self._topics = [prefix + one.name for one in TOPICS if one.name not in _NOT_TAKEN_IN]
+        topics = [one for one in TOPICS if one.name not in _NOT_TAKEN_IN]
+        self._topics = [prefix + one.name for one in topics]
+        self._partitions = [
+            TopicPartition(prefix + one.name, number)
+            for one in topics
+            for number in range(one.partitions)
+        ]
 
     async def __call__(self) -> int:
         """Records and messages. Raises Unavailable when Kafka or PostgreSQL does not answer."""
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in self._topics
-            for number in self._consumer.partitions_for_topic(topic) or ()
-        ]
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                ends = await self._consumer.end_offsets(partitions)
+                ends = await self._consumer.end_offsets(self._partitions)
                 row = await self._pool.fetchrow(_QUERY, self._topics)
         except TRANSIENT_ERRORS as error:
             raise Unavailable(f"the hub does not tell its backlog: {error}") from error
@@ -59,5 +60,4 @@ async def hub_backlog(
     )
     await consumer.start()
     stack.push_async_callback(consumer.stop)
-    await consumer.topics()
     return HubBacklog(pool, consumer, prefix=prefix)

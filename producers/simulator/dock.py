@@ -8,7 +8,7 @@ from typing import Literal
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import (
     ConsignmentCancelled,
-    ConsignmentRejected,
+    ConsignmentReturned,
     DiscrepancyAccepted,
     HoldPlaced,
     HoldReleased,
@@ -297,15 +297,14 @@ class Dock:
         self._world.say(stored, WAREHOUSE, at=self._world.now + timedelta(seconds=120))
 
     def _refuse(self, lot: Lot) -> None:
+        """A general LCL box takes no liquids: the cargo goes back to the merchant."""
         lot.gone = "unfit cargo"
         self._discrepancy(lot, "unfit", frozenset({lot.cartons[0].unit_id}))
         self._world.handled["unfit"] += 1
-        reason = "liquid found on receipt, not declared"
-        self._world.say(
-            ConsignmentRejected(consignment_id=lot.id, reason=reason),
-            DESK,
-            at=self._world.now + timedelta(seconds=900),
+        returned = ConsignmentReturned(
+            consignment_id=lot.id, reason="liquid found on receipt, not declared"
         )
+        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
 
     def _cancel(self, lot: Lot) -> None:
         if lot.gone or lot.manifested_in:

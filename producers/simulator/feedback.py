@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.codec import Undecodable, decode
+from groupage.contracts.topics import BY_NAME
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import Event
 from groupage.domain.events.consolidation import ConsolidationOpened
@@ -58,10 +59,14 @@ class Feedback:
             fetch_max_bytes=16 * 2**20,
             max_partition_fetch_bytes=16 * 2**20,
         )
+        partitions = [
+            TopicPartition(self._prefix + topic, number)
+            for topic in _TOPICS
+            for number in range(BY_NAME[topic].partitions)
+        ]
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 await consumer.start()
-                partitions = await self._partitions(consumer)
                 consumer.assign(partitions)
                 await consumer.seek_to_end(*partitions)
                 for partition in partitions:
@@ -69,22 +74,12 @@ class Feedback:
         except (KafkaError, OSError, TimeoutError) as error:
             await consumer.stop()
             raise Unavailable(
-                f"Kafka at {self._settings.bootstrap_servers} did not answer: {error}"
+                f"Kafka at {self._settings.bootstrap_servers} did not answer for the hub's topics "
+                f"({type(error).__name__}: {error}); check `groupage status` and `groupage topics`"
             ) from error
         self._consumer = consumer
         self._task = asyncio.create_task(self._listen(consumer))
         return self
-
-    async def _partitions(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-        await consumer.topics()
-        found = [
-            TopicPartition(self._prefix + topic, number)
-            for topic in _TOPICS
-            for number in sorted(consumer.partitions_for_topic(self._prefix + topic) or ())
-        ]
-        if {one.topic for one in found} != {self._prefix + topic for topic in _TOPICS}:
-            raise Unavailable("the hub's topics are missing; create them with `groupage topics`")
-        return found
 
     async def __aexit__(self, *_: object) -> None:
         """Stop listening."""

@@ -12,6 +12,8 @@ import platformdirs
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from groupage.domain.policy import Policy, load_policy
+
 LOOPBACK = "127.0.0.1"
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -115,6 +117,19 @@ class TopicSettings(BaseSettings):
     prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,80}$")
     """Lets several hubs, or several tests, share one Kafka."""
     replication_factor: int = Field(default=1, ge=1, le=7)
+
+
+class PolicySettings(BaseSettings):
+    """The hub's own rules (``GROUPAGE_POLICY_*``). Processors and planner must use the same."""
+
+    model_config = _config("GROUPAGE_POLICY_")
+
+    file: Path | None = None
+    """TOML with fields of `groupage.domain.policy.Policy`; without it the defaults."""
+
+    def load(self) -> Policy:
+        """The rules. Raises Misconfigured naming file and field."""
+        return load_policy(self.file)
 
 
 class TelemetrySettings(BaseSettings):

@@ -1,0 +1,69 @@
+"""``groupage consignments``: where each consignment stands."""
+
+from typing import Annotated
+
+import typer
+
+from groupage.commands.reading import (
+    After,
+    AsJson,
+    Column,
+    Lane,
+    Limit,
+    mass,
+    print_json,
+    print_table,
+    query,
+    volume,
+    yes_or_all,
+)
+from groupage.store.readers.lists import ConsignmentFilter, list_consignments
+
+_COLUMNS = (
+    Column("consignment", lambda row: row.consignment_id),
+    Column("status", lambda row: row.status),
+    Column("customs", lambda row: row.customs),
+    Column("held", lambda row: row.blocked),
+    Column("at risk", lambda row: row.at_risk),
+    Column("lane", lambda row: row.lane_id),
+    Column("consolidation", lambda row: row.consolidation_id),
+    Column("voyage", lambda row: row.voyage_id),
+    Column("received", lambda row: f"{row.received_pieces}/{row.pieces}", right=True),
+    Column("loaded", lambda row: row.loaded_pieces, right=True),
+    Column("m³", lambda row: volume(row.volume_cm3), right=True),
+    Column("kg", lambda row: mass(row.gross_g), right=True),
+)
+
+
+def main(  # noqa: PLR0913 - one option for each filter
+    *,
+    lane: Lane = None,
+    status: Annotated[str | None, typer.Option(help="Like AVAILABLE or LOADED.")] = None,
+    customs: Annotated[str | None, typer.Option(help="Like RELEASED.")] = None,
+    voyage: Annotated[str | None, typer.Option(help="With a place on this voyage.")] = None,
+    consolidation: Annotated[str | None, typer.Option(help="With a place in it.")] = None,
+    shipper: Annotated[str | None, typer.Option(help="Of this shipper.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="With an open hold.")] = False,
+    at_risk: Annotated[
+        bool, typer.Option("--at-risk", help="Its consolidation may miss a cut-off.")
+    ] = False,
+    limit: Limit = 100,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List consignments by id."""
+    wanted = ConsignmentFilter(
+        lane=lane,
+        status=status and status.upper(),
+        customs=customs and customs.upper(),
+        voyage=voyage,
+        consolidation=consolidation,
+        shipper=shipper,
+        blocked=yes_or_all(wanted=held),
+        at_risk=yes_or_all(wanted=at_risk),
+    )
+    page = query(lambda pool: list_consignments(pool, wanted, limit=limit, after=after))
+    if as_json:
+        print_json(page)
+    else:
+        print_table(page.items, _COLUMNS, nothing="no such consignment", more=page.next_after)

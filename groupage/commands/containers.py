@@ -1,0 +1,47 @@
+"""``groupage containers``: where each container is, its seal and its mass."""
+
+from typing import Annotated
+
+import typer
+
+from groupage.commands.reading import (
+    After,
+    AsJson,
+    Column,
+    Limit,
+    mass,
+    print_json,
+    print_table,
+    query,
+)
+from groupage.store.readers.lists import ContainerFilter, list_containers
+
+_COLUMNS = (
+    Column("container", lambda row: row.equipment_ref),
+    Column("status", lambda row: row.status),
+    Column("type", lambda row: row.iso_type),
+    Column("consolidation", lambda row: row.consolidation_id),
+    Column("seal", lambda row: row.seal_no),
+    Column("VGM kg", lambda row: mass(row.vgm_g), right=True),
+    Column("changed", lambda row: row.changed_at),
+)
+
+
+def main(
+    *,
+    status: Annotated[str | None, typer.Option(help="Like AT_HUB or SEALED.")] = None,
+    iso_type: Annotated[str | None, typer.Option("--type", help="Like 45G1.")] = None,
+    consolidation: Annotated[str | None, typer.Option(help="Used for this one.")] = None,
+    limit: Limit = 100,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List containers by number."""
+    wanted = ContainerFilter(
+        status=status and status.upper(), iso_type=iso_type, consolidation=consolidation
+    )
+    page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
+    if as_json:
+        print_json(page)
+    else:
+        print_table(page.items, _COLUMNS, nothing="no such container", more=page.next_after)

@@ -1,0 +1,100 @@
+"""What each fact changed: an owner's state derived anew, with a look before and after each step."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from groupage.domain.events.base import Kind
+from groupage.domain.policy import Policy
+from groupage.domain.state.base import State
+from groupage.store.readers.facts import StoredFact, facts_of_owner
+from groupage.store.readers.paging import Connection
+from groupage.store.readers.tracing import Found, Trace, assemble, find
+from processors.core import Core, counts, sort_key
+from processors.facts import Entry, effective
+from processors.registry import make_cores
+
+Changes = dict[str, tuple[Any, Any]]
+_BOOKKEEPING = frozenset({"key", "facts", "corrections", "last", "changed_at", "refused"})
+_DEPTH_MAX = 3
+
+
+class Steps(msgspec.Struct, kw_only=True):
+    """What became of facts, by fact id (hex)."""
+
+    changed: dict[str, Changes] = msgspec.field(default_factory=dict)
+    refused: dict[str, str] = msgspec.field(default_factory=dict)
+    withdrawn: set[str] = msgspec.field(default_factory=set)
+
+
+async def traced(connection: Connection, asked: str, *, kind: Kind | None = None) -> Trace:
+    """Everything about an id, with what each fact changed. Raises NotFound."""
+    found = await find(connection, asked, kind=kind)
+    cores = make_cores(Policy())
+    steps = Steps()
+    for owner_kind, owner in dict.fromkeys((each.kind, each.key) for each in found.facts):
+        if owner_kind in cores:
+            facts = await facts_of_owner(connection, owner_kind, owner)
+            _refold(cores[owner_kind], owner, facts, found, steps)
+    return assemble(
+        found,
+        refused=steps.refused,
+        changed=steps.changed,
+        withdrawn=frozenset(steps.withdrawn),
+    )
+
+
+def _refold(
+    core: Core[Any], owner: str, facts: Iterable[StoredFact], found: Found, steps: Steps
+) -> None:
+    """Derive one owner's state; note what the facts that were found did to it."""
+    entries = [Entry(stored.fact_id, stored.fact) for stored in facts]
+    wanted = {stored.fact_id for stored in found.facts}
+    counted = effective(entries)
+    steps.withdrawn |= {entry.fact_id for entry in entries if not entry.fact.retracted} - {
+        entry.fact_id for entry in counted
+    }
+    # A unit inside a consignment: only its own part, not what the consignment carries besides.
+    part = found.key if found.kind == "unit" and core.kind == "consignment" else None
+    state = core.new(owner)
+    before: dict[str, Any] | None = None
+    for entry in sorted(counted, key=lambda entry: sort_key(core, entry)):
+        noted = entry.fact_id in wanted
+        if noted and (before is None or part is not None):
+            before = _look(state, part)
+        verdict = core.apply(state, entry) if counts(core, entry.fact) else None
+        core.settle(state)
+        if not noted:
+            before = None
+            continue
+        after = _look(state, part)
+        steps.changed[entry.fact_id] = _differences(before or {}, after)
+        before = after
+        if verdict is not None:
+            steps.refused[entry.fact_id] = f"{verdict.code}: {verdict.reason}"
+
+
+def _look(state: State, part: str | None) -> dict[str, Any]:
+    if part is not None:
+        unit = getattr(state, "units", {}).get(part)
+        fields = {} if unit is None else msgspec.structs.asdict(unit)
+        plain: dict[str, Any] = msgspec.to_builtins(fields, str_keys=True)
+        return {"status": str(getattr(state, "status", "")), **plain}
+    whole: dict[str, Any] = msgspec.to_builtins(state, str_keys=True)
+    return {name: value for name, value in whole.items() if name not in _BOOKKEEPING}
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any], depth: int = 1) -> Changes:
+    """Path → (before, after) of what differs; objects are gone into, lists are not."""
+    found: Changes = {}
+    for name in [*before, *(name for name in after if name not in before)]:
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and depth < _DEPTH_MAX:
+            inner = _differences(old, new, depth + 1)
+            found |= {f"{name}.{path}": change for path, change in inner.items()}
+        else:
+            found[name] = (old, new)
+    return found

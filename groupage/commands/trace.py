@@ -1,0 +1,75 @@
+"""``groupage trace``: every fact about one id, and what it changed."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from groupage.commands.reading import AsJson, console, print_json, query
+from groupage.domain.errors import InvalidInput
+from groupage.store.readers.facts import KINDS
+from groupage.store.readers.tracing import Trace, TracedFact
+
+
+def main(
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="Unit, consignment, container, consolidation …")
+    ],
+    *,
+    kind: Annotated[
+        str | None, typer.Option(help="When the id is known as several: unit, container …")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what holds it, every fact about it in the order they happened, and what each changed.
+
+    The states are derived anew from the facts, step by step, by the same rules as in operation.
+    """
+    from groupage.commands.refold import traced  # noqa: PLC0415 - brings the processors' cores
+
+    chosen = next((each for each in KINDS if each == kind), None)
+    if kind is not None and chosen is None:
+        raise InvalidInput(f"--kind is {kind!r}; one of {', '.join(KINDS)} is right")
+    answer = query(lambda pool: traced(pool, id_, kind=chosen))
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def _print(answer: Trace) -> None:
+    out = console()
+    out.print(f"{answer.kind} {answer.id}", style="bold", highlight=False, markup=False)
+    if answer.parents:
+        out.print(f"in {' ▸ '.join(answer.parents)}", highlight=False, markup=False)
+    for fact in answer.facts:
+        happened = fact.occurred_at.strftime("%Y-%m-%d %H:%M:%S")
+        out.print(
+            f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        for path, (before, after) in (fact.changed or {}).items():
+            out.print(
+                f"    {path}: {_short(before)} → {_short(after)}",
+                style="dim",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def _remark(fact: TracedFact) -> str:
+    if fact.refused:
+        return f"  REFUSED: {fact.refused}"
+    if fact.retracted:
+        return f"  retracts {fact.correction_of}"
+    if fact.withdrawn:
+        return "  (corrected or retracted since)"
+    return ""
+
+
+def _short(value: Any) -> str:
+    text = "–" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else text[:119] + "…"

@@ -1,0 +1,122 @@
+"""Facts of an owner or a thing, and the states derived from them."""
+
+from typing import Any, TypeVar, get_args
+
+import asyncpg
+import msgspec
+
+from groupage.contracts.codec import fact_from_json
+from groupage.domain.events.base import Kind
+from groupage.domain.fact import Fact
+from groupage.domain.state.base import State
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.container import ContainerState
+from groupage.domain.state.unit import UnitState
+from groupage.store.bodies import unpack
+from groupage.store.readers.paging import Connection
+
+S = TypeVar("S", bound=State)
+
+_TABLES: dict[type[State], str] = {
+    ConsignmentState: "consignment",
+    ConsolidationState: "consolidation",
+    ContainerState: "container",
+    UnitState: "unit",
+}
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact as it lies in the store, with its owner and its place in the log."""
+
+    fact_id: str
+    """Hex."""
+    kind: Kind
+    key: str
+    topic: str
+    partition: int
+    offset: int
+    fact: Fact
+
+
+_COLUMNS = "fact_id, kind, key, topic, partition, record_offset, envelope"
+
+
+async def facts_of_owner(connection: Connection, kind: Kind, key: str) -> tuple[StoredFact, ...]:
+    """Every fact that an owner has, in the order of the log."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from fact where kind = $1 and key = $2"  # noqa: S608 - a literal
+        " order by topic, partition, record_offset",
+        kind,
+        key,
+    )
+    return tuple(_stored(row) for row in rows)
+
+
+async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact, ...]:
+    """Facts about a thing that other owners hold (a unit inside consignments)."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from fact where subject = $1 and subject <> key"  # noqa: S608 - a literal
+        " order by topic, partition, record_offset",
+        subject,
+    )
+    return tuple(_stored(row) for row in rows)
+
+
+async def kinds_of(connection: Connection, key: str) -> tuple[Kind, ...]:
+    """As what an id is known: owners of facts, and ``unit`` for the subject of a unit's facts."""
+    rows = await connection.fetch(
+        """
+        select kind from unnest($2::text[]) as kind
+        where exists (select from fact where fact.kind = kind and fact.key = $1)
+        union
+        select 'unit' where exists
+            (select from fact where subject = $1 and subject <> key and type like 'unit.%')
+        """,
+        key,
+        list(KINDS),
+    )
+    found = {row["kind"] for row in rows}
+    return tuple(kind for kind in KINDS if kind in found)
+
+
+async def read_state(connection: Connection, state_type: type[S], key: str) -> S | None:
+    """The state of an owner; None: nothing was ever said about it."""
+    body = await connection.fetchval(
+        f"select body from {_TABLES[state_type]} where key = $1",  # noqa: S608 - from the table above
+        key,
+    )
+    return None if body is None else msgspec.json.decode(unpack(body), type=state_type)
+
+
+async def refusals_of(connection: Connection, kind: Kind, key: str) -> dict[str, dict[str, Any]]:
+    """Facts that changed nothing, by fact id, with code and reason; as the stored state has it."""
+    if kind not in _KINDS_WITH_STATE:
+        return {}
+    body = await connection.fetchval(
+        f"select body from {kind} where key = $1",  # noqa: S608 - one of the literals above
+        key,
+    )
+    if body is None:
+        return {}
+    return msgspec.json.decode(unpack(body), type=_Refusals).refused
+
+
+class _Refusals(msgspec.Struct):
+    refused: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+_KINDS_WITH_STATE = frozenset(KINDS) - {"request", "alert", "clock"}
+
+
+def _stored(row: asyncpg.Record) -> StoredFact:
+    return StoredFact(
+        fact_id=row["fact_id"].hex,
+        kind=row["kind"],
+        key=row["key"],
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["record_offset"],
+        fact=fact_from_json(row["envelope"]),
+    )

@@ -1,0 +1,261 @@
+"""The lists: consignments, consolidations, containers, plans, alerts.
+
+Filters left None do not bind.
+"""
+
+import msgspec
+
+from groupage.domain.containers import SPECS
+from groupage.domain.errors import NotFound
+from groupage.store.readers.paging import (
+    LIMIT_DEFAULT,
+    Connection,
+    Listing,
+    Order,
+    Page,
+    fetch_page,
+)
+from groupage.store.readers.views import (
+    AlertView,
+    ConsignmentView,
+    ConsolidationView,
+    ContainerView,
+    PlanView,
+)
+
+_AT_RISK = (
+    "exists (select from alert where alert.about_kind = 'consolidation' and alert.about = {key}"
+    " and alert.code like 'cutoff\\_%' and alert.cleared_at is null)"
+)
+_CLOCK = "(select max(clock_at) from intake_offset)"
+
+
+def _fill() -> str:
+    cases = " ".join(f"when '{name}' then {spec.volume_cm3}" for name, spec in SPECS.items())
+    volume = f"case iso_type {cases} end"
+    return f"(greatest(planned_volume_cm3, loaded_volume_cm3) * 1000 / ({volume}))::integer"
+
+
+_CONSIGNMENTS = Listing(
+    columns=(
+        "c.key as consignment_id, c.status, c.customs, c.blocked, c.lane_id, c.shipper,"
+        " c.consignee, c.mode, c.consolidation_id, c.voyage_id, c.pieces, c.received_pieces,"
+        " c.measured_pieces,"
+        f" c.loaded_pieces, c.volume_cm3, c.gross_g, {_AT_RISK.format(key='c.consolidation_id')}"
+        " as at_risk, c.changed_at"
+    ),
+    source="consignment c",
+    order=Order(columns=(("c.key", "text"),)),
+)
+_CONSOLIDATIONS = Listing(
+    columns=(
+        "c.key as consolidation_id, c.status, c.lane_id, c.voyage_id, c.iso_type, c.equipment_ref,"
+        " c.members, c.planned_volume_cm3, c.loaded_volume_cm3, c.gross_g,"
+        f" {_fill()} as fill_permille, c.next_cutoff, c.next_cutoff_at,"
+        f" (extract(epoch from c.next_cutoff_at - {_CLOCK}) / 60)::integer as minutes_to_cutoff,"
+        f" {_AT_RISK.format(key='c.key')} as at_risk, c.departed_at, c.changed_at"
+    ),
+    source="consolidation c",
+    order=Order(
+        columns=(("coalesce(c.next_cutoff_at, 'infinity')", "timestamptz"), ("c.key", "text"))
+    ),
+)
+_CONTAINERS = Listing(
+    columns=(
+        "key as equipment_ref, status, iso_type, consolidation_id, seal_no, vgm_g, changed_at"
+    ),
+    source="container",
+    order=Order(columns=(("key", "text"),)),
+)
+_PLANS = Listing(
+    columns=(
+        "p.plan_id, p.request_id, p.lane_id, p.sequence, p.decided_at, p.stored_at, p.containers,"
+        " p.consignments, p.left_out, p.cost_minor, p.bound_minor, p.gap_ratio,"
+        " coalesce(lane.published_plan_id = p.plan_id, false) as published"
+    ),
+    source="plan p left join lane on lane.key = p.lane_id",
+    order=Order(columns=(("p.decided_at", "timestamptz"), ("p.plan_id", "text")), descending=True),
+)
+_ALERTS = Listing(
+    columns=("alert_id, about, about_kind, code, severity, message, due_at, raised_at, cleared_at"),
+    source="alert",
+    order=Order(columns=(("raised_at", "timestamptz"), ("alert_id", "text")), descending=True),
+)
+
+
+class ConsignmentFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which consignments."""
+
+    lane: str | None = None
+    status: str | None = None
+    customs: str | None = None
+    voyage: str | None = None
+    consolidation: str | None = None
+    shipper: str | None = None
+    blocked: bool | None = None
+    at_risk: bool | None = None
+
+
+class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which consolidations."""
+
+    lane: str | None = None
+    status: str | None = None
+    voyage: str | None = None
+    equipment: str | None = None
+    departed: bool | None = None
+    at_risk: bool | None = None
+
+
+class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which containers."""
+
+    status: str | None = None
+    iso_type: str | None = None
+    consolidation: str | None = None
+
+
+class PlanFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which plans."""
+
+    lane: str | None = None
+    published: bool | None = None
+
+
+class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which alerts; open ones unless told otherwise."""
+
+    about: str | None = None
+    about_kind: str | None = None
+    code: str | None = None
+    severity: str | None = None
+    open: bool | None = True
+
+
+async def list_consignments(
+    connection: Connection,
+    wanted: ConsignmentFilter,
+    *,
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[ConsignmentView]:
+    """By id."""
+    return await fetch_page(
+        connection,
+        _CONSIGNMENTS,
+        ConsignmentView,
+        conditions=[
+            ("c.lane_id = {}", wanted.lane),
+            ("c.status = {}", wanted.status),
+            ("c.customs = {}", wanted.customs),
+            ("c.voyage_id = {}", wanted.voyage),
+            ("c.consolidation_id = {}", wanted.consolidation),
+            ("c.shipper = {}", wanted.shipper),
+            ("c.blocked = {}", wanted.blocked),
+            (f"{_AT_RISK.format(key='c.consolidation_id')} = {{}}", wanted.at_risk),
+        ],
+        limit=limit,
+        after=after,
+    )
+
+
+async def list_consolidations(
+    connection: Connection,
+    wanted: ConsolidationFilter,
+    *,
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[ConsolidationView]:
+    """The nearest deadline first; those without one last."""
+    return await fetch_page(
+        connection,
+        _CONSOLIDATIONS,
+        ConsolidationView,
+        conditions=[
+            ("c.lane_id = {}", wanted.lane),
+            ("c.status = {}", wanted.status),
+            ("c.voyage_id = {}", wanted.voyage),
+            ("c.equipment_ref = {}", wanted.equipment),
+            ("(c.departed_at is not null) = {}", wanted.departed),
+            (f"{_AT_RISK.format(key='c.key')} = {{}}", wanted.at_risk),
+        ],
+        limit=limit,
+        after=after,
+    )
+
+
+async def list_containers(
+    connection: Connection,
+    wanted: ContainerFilter,
+    *,
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[ContainerView]:
+    """By container number."""
+    return await fetch_page(
+        connection,
+        _CONTAINERS,
+        ContainerView,
+        conditions=[
+            ("status = {}", wanted.status),
+            ("iso_type = {}", wanted.iso_type),
+            ("consolidation_id = {}", wanted.consolidation),
+        ],
+        limit=limit,
+        after=after,
+    )
+
+
+async def list_plans(
+    connection: Connection,
+    wanted: PlanFilter,
+    *,
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[PlanView]:
+    """The newest first."""
+    return await fetch_page(
+        connection,
+        _PLANS,
+        PlanView,
+        conditions=[
+            ("p.lane_id = {}", wanted.lane),
+            ("coalesce(lane.published_plan_id = p.plan_id, false) = {}", wanted.published),
+        ],
+        limit=limit,
+        after=after,
+    )
+
+
+async def list_alerts(
+    connection: Connection,
+    wanted: AlertFilter,
+    *,
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[AlertView]:
+    """The newest first."""
+    return await fetch_page(
+        connection,
+        _ALERTS,
+        AlertView,
+        conditions=[
+            ("about = {}", wanted.about),
+            ("about_kind = {}", wanted.about_kind),
+            ("code = {}", wanted.code),
+            ("severity = {}", wanted.severity),
+            ("(cleared_at is null) = {}", wanted.open),
+        ],
+        limit=limit,
+        after=after,
+    )
+
+
+async def plan_view(connection: Connection, plan_id: str) -> PlanView:
+    """One plan's row. Raises NotFound."""
+    page = await fetch_page(
+        connection, _PLANS, PlanView, conditions=[("p.plan_id = {}", plan_id)], limit=1
+    )
+    if not page.items:
+        raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
+    return page.items[0]

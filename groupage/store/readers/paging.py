@@ -1,0 +1,123 @@
+"""Lists in pages that stay stable while rows come and go: a page begins behind the last row seen.
+
+Statements are put together from fragments written in this package; every value is a parameter.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import asyncpg
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+    " | asyncpg.Pool[asyncpg.Record]"
+)
+T = TypeVar("T", bound=msgspec.Struct)
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 1_000
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """Some rows of a list; `next_after` asks for those behind them, None: there are none."""
+
+    items: tuple[T, ...]
+    next_after: str | None = None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """Expressions to sort by with their types; together they are unique and never null."""
+
+    columns: tuple[tuple[str, str], ...]
+    descending: bool = False
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that can be asked for: what to select from where, in which order."""
+
+    columns: str
+    source: str
+    order: Order
+
+
+async def fetch_page(
+    connection: Connection,
+    listing: Listing,
+    into: type[T],
+    *,
+    conditions: Sequence[tuple[str, Any]] = (),
+    limit: int = LIMIT_DEFAULT,
+    after: str | None = None,
+) -> Page[T]:
+    """The first `limit` rows behind `after` that meet the conditions.
+
+    A condition is (SQL with ``{}`` for its parameter, value); those with value None are left out.
+    Raises InvalidInput for a limit out of range or an `after` that no page gave.
+    """
+    if not 1 <= limit <= LIMIT_MAX:
+        raise InvalidInput(f"limit is {limit}; 1 to {LIMIT_MAX} is right")
+    wanted = [(sql, value) for sql, value in conditions if value is not None]
+    parameters = [value for _, value in wanted]
+    if any(isinstance(value, str) and "\x00" in value for value in parameters):
+        raise InvalidInput("a filter holds the character NUL; leave it out")
+    clauses = [sql.replace("{}", f"${number}") for number, (sql, _) in enumerate(wanted, start=1)]
+    order = listing.order
+    if after is not None:
+        seen = _from_cursor(after, len(order.columns))
+        places = ", ".join(
+            f"${len(parameters) + number}::text::{kind}"
+            for number, (_, kind) in enumerate(order.columns, start=1)
+        )
+        names = ", ".join(expression for expression, _ in order.columns)
+        clauses.append(f"({names}) {'<' if order.descending else '>'} ({places})")
+        parameters += seen
+    rows = await _select(connection, listing, clauses, [*parameters, limit + 1])
+    items = tuple(_item(row, into) for row in rows[:limit])
+    more = len(rows) > limit
+    return Page(items=items, next_after=_cursor(rows[limit - 1], order) if more else None)
+
+
+async def _select(
+    connection: Connection, listing: Listing, clauses: list[str], parameters: list[Any]
+) -> list[asyncpg.Record]:
+    order = listing.order
+    direction = " desc" if order.descending else ""
+    marks = ", ".join(
+        f"({expression})::text as cursor_{number}"
+        for number, (expression, _) in enumerate(order.columns)
+    )
+    statement = (
+        f"select {listing.columns}, {marks} from {listing.source}"  # noqa: S608 - our own literals
+        f"{' where ' if clauses else ''}{' and '.join(clauses)}"
+        f" order by {', '.join(expression + direction for expression, _ in order.columns)}"
+        f" limit ${len(parameters)}"
+    )
+    try:
+        return list(await connection.fetch(statement, *parameters))
+    except (asyncpg.InvalidTextRepresentationError, asyncpg.InvalidDatetimeFormatError) as error:
+        raise InvalidInput("after is no mark of a page of this list; leave it out") from error
+
+
+def _item(row: asyncpg.Record, into: type[T]) -> T:
+    return into(**{name: row[name] for name in into.__struct_fields__ if name in row})
+
+
+def _cursor(row: asyncpg.Record, order: Order) -> str:
+    values = [row[f"cursor_{number}"] for number in range(len(order.columns))]
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def _from_cursor(after: str, length: int) -> list[str]:
+    try:
+        raw = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
+        values = msgspec.json.decode(raw, type=list[str])
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        values = []
+    if len(values) != length or any("\x00" in value for value in values):
+        raise InvalidInput("after is no mark of a page of this list; leave it out")
+    return values

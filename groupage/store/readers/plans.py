@@ -1,0 +1,163 @@
+"""Stored plans whole, what changed between two of them, and the routes of those in force."""
+
+import zlib
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.plans import Plan, Route
+from groupage.store.readers.paging import Connection
+from groupage.store.readers.views import RouteView
+
+_PLANS: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """One consignment that two plans treat differently. None: in no container."""
+
+    consignment_id: str
+    change: Literal["added", "removed", "moved"]
+    from_consolidation_id: str | None
+    to_consolidation_id: str | None
+    from_voyage_id: str | None
+    to_voyage_id: str | None
+    code: str
+    reason: str
+    """As the newer plan gives it; empty: it gives none."""
+
+
+class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed from plan `from_plan_id` to plan `to_plan_id`."""
+
+    from_plan_id: str
+    to_plan_id: str
+    opened: tuple[str, ...]
+    """Consolidations that only the newer plan has."""
+    closed: tuple[str, ...]
+    """Consolidations that only the older plan has."""
+    shifts: tuple[Shift, ...]
+    unchanged: int
+    """Consignments in the same consolidation in both."""
+    cost_change_minor: int
+    """US cents; negative: the newer plan is cheaper."""
+
+
+async def read_plan(connection: Connection, plan_id: str) -> Plan:
+    """A stored plan with its placements and routes. Raises NotFound."""
+    body = await connection.fetchval("select body from plan where plan_id = $1", plan_id)
+    if body is None:
+        raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
+    return _PLANS.decode(zlib.decompress(body))
+
+
+async def list_routes(
+    connection: Connection,
+    *,
+    lane: str | None = None,
+    plan_id: str | None = None,
+    truck: str | None = None,
+    from_at: datetime | None = None,
+) -> tuple[RouteView, ...]:
+    """Tours of the plans in force (or of one plan), the earliest first, `from_at` on."""
+    rows = await connection.fetch(
+        """
+        select p.body from plan p left join lane on lane.key = p.lane_id
+        where case when $2::text is null then lane.published_plan_id = p.plan_id
+              else p.plan_id = $2 end
+          and ($1::text is null or p.lane_id = $1)
+        """,
+        lane,
+        plan_id,
+    )
+    found = [
+        _route_view(plan, route)
+        for plan in (_PLANS.decode(zlib.decompress(row["body"])) for row in rows)
+        for route in plan.routes
+        if truck is None or route.truck_id == truck
+    ]
+    if from_at is not None:
+        found = [view for view in found if view.end_at >= from_at]
+    return tuple(sorted(found, key=lambda view: (view.start_at, view.route_id)))
+
+
+def _route_view(plan: Plan, route: Route) -> RouteView:
+    calls = [stop for stop in route.stops if stop.action not in ("start", "end")]
+    return RouteView(
+        route_id=route.route_id,
+        plan_id=plan.plan_id,
+        lane_id=plan.lane_id,
+        truck_id=route.truck_id,
+        start_at=route.stops[0].arrive_at,
+        end_at=route.stops[-1].leave_at,
+        stops=len(calls),
+        references=tuple(dict.fromkeys(stop.reference for stop in calls if stop.reference)),
+        distance_m=route.distance_m,
+        cost_usd_cents=route.cost_usd_cents,
+    )
+
+
+def diff_plans(older: Plan, newer: Plan) -> PlanDiff:
+    """Who moves from one plan to the other, and why. Raises InvalidInput for different lanes."""
+    if older.lane_id != newer.lane_id:
+        raise InvalidInput(
+            f"plan {older.plan_id} is for lane {older.lane_id}, {newer.plan_id} for lane "
+            f"{newer.lane_id}; plans of one lane can be compared"
+        )
+    before, after = _places(older), _places(newer)
+    shifts = [
+        _shift(name, before.get(name), after.get(name), newer)
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+    boxes_before = {box.consolidation_id for box in older.containers}
+    boxes_after = {box.consolidation_id for box in newer.containers}
+    return PlanDiff(
+        from_plan_id=older.plan_id,
+        to_plan_id=newer.plan_id,
+        opened=tuple(sorted(boxes_after - boxes_before)),
+        closed=tuple(sorted(boxes_before - boxes_after)),
+        shifts=tuple(shifts),
+        unchanged=sum(before[name] == after.get(name) for name in before),
+        cost_change_minor=newer.cost.total - older.cost.total,
+    )
+
+
+def _places(plan: Plan) -> dict[str, tuple[str, str]]:
+    return {
+        name: (box.consolidation_id, box.voyage_id)
+        for box in plan.containers
+        for name in box.consignment_ids
+    }
+
+
+def _shift(
+    name: str, before: tuple[str, str] | None, after: tuple[str, str] | None, newer: Plan
+) -> Shift:
+    code, reason = _reason(name, newer)
+    change: Literal["added", "removed", "moved"] = "moved"
+    if before is None:
+        change = "added"
+    elif after is None:
+        change = "removed"
+    return Shift(
+        consignment_id=name,
+        change=change,
+        from_consolidation_id=before and before[0],
+        to_consolidation_id=after and after[0],
+        from_voyage_id=before and before[1],
+        to_voyage_id=after and after[1],
+        code=code,
+        reason=reason,
+    )
+
+
+def _reason(name: str, plan: Plan) -> tuple[str, str]:
+    for move in plan.moves:
+        if move.consignment_id == name:
+            return move.code, move.reason
+    for left in plan.left_out:
+        if left.consignment_id == name:
+            return left.code, left.reason
+    return "", ""

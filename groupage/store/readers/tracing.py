@@ -1,0 +1,221 @@
+"""Where a thing is, and everything that was said about it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from groupage.domain.errors import NotFound
+from groupage.domain.events.base import Kind
+from groupage.domain.gs1 import canonical_id, digital_link
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.unit import UnitState
+from groupage.store.readers.facts import (
+    StoredFact,
+    facts_about,
+    facts_of_owner,
+    kinds_of,
+    read_state,
+    refusals_of,
+)
+from groupage.store.readers.paging import Connection
+
+_DEPTH_MAX = 100
+_PREFERRED: tuple[Kind, ...] = ("consignment", "consolidation", "container", "unit")
+
+
+class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fact and what became of it."""
+
+    type: str
+    subject: str
+    occurred_at: datetime
+    recorded_at: datetime
+    source: str
+    event_id: str
+    fact_id: str
+    owner_kind: Kind
+    """Whose state it belongs to."""
+    owner: str
+    classifier: str
+    data: dict[str, Any]
+    correction_of: str | None = None
+    retracted: bool = False
+    relayed_by: str | None = None
+    refused: str | None = None
+    """Why it changed nothing, in words."""
+    withdrawn: bool = False
+    """Another fact corrected or retracted it."""
+    changed: dict[str, tuple[Any, Any]] | None = None
+    """Path in the owner's state → (before, after); None: not computed."""
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one id."""
+
+    id: str
+    kind: Kind
+    parents: tuple[str, ...]
+    """What holds it: the nearest first, the outermost last."""
+    facts: tuple[TracedFact, ...]
+    """By the time they happened."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store has about an id, before anything is derived."""
+
+    asked: str
+    key: str
+    kind: Kind
+    parents: tuple[str, ...]
+    facts: tuple[StoredFact, ...]
+
+
+async def find(connection: Connection, asked: str, *, kind: Kind | None = None) -> Found:
+    """Facts and parents of an id, however it is written (SSCC, EPC URN, Digital Link).
+
+    Parents are written like the id that was asked for. Raises NotFound.
+    """
+    for key in dict.fromkeys((asked, canonical_id(asked))):
+        known = await kinds_of(connection, key)
+        chosen = kind if kind in known else None
+        if kind is None and known:
+            chosen = next((each for each in _PREFERRED if each in known), known[0])
+        if chosen is None:
+            continue
+        facts = await facts_of_owner(connection, chosen, key)
+        if chosen == "unit":
+            facts = _once((*await facts_about(connection, key), *facts))
+        parents = await _parents(connection, chosen, key, facts)
+        as_links = asked.startswith(("https://", "http://"))
+        return Found(
+            asked=asked,
+            key=key,
+            kind=chosen,
+            parents=tuple(map(digital_link, parents)) if as_links else parents,
+            facts=facts,
+        )
+    as_kind = f" as a {kind}" if kind else ""
+    raise NotFound(f"no fact is stored about {asked!r}{as_kind}; check the id")
+
+
+async def trace(connection: Connection, asked: str, *, kind: Kind | None = None) -> Trace:
+    """Everything about an id, with the reasons of refused facts but without what each changed."""
+    found = await find(connection, asked, kind=kind)
+    refused: dict[str, dict[str, Any]] = {}
+    for owner in {(stored.kind, stored.key) for stored in found.facts}:
+        refused |= await refusals_of(connection, *owner)
+    return assemble(
+        found, refused={name: str(entry.get("reason", "")) for name, entry in refused.items()}
+    )
+
+
+def assemble(
+    found: Found,
+    *,
+    refused: dict[str, str],
+    changed: dict[str, dict[str, tuple[Any, Any]]] | None = None,
+    withdrawn: frozenset[str] = frozenset(),
+) -> Trace:
+    """The trace; `refused`, `changed` and `withdrawn` go by fact id."""
+    ordered = sorted(found.facts, key=lambda stored: (stored.fact.occurred_at, stored.offset))
+    return Trace(
+        id=found.asked,
+        kind=found.kind,
+        parents=found.parents,
+        facts=tuple(_traced(stored, refused, changed, withdrawn) for stored in ordered),
+    )
+
+
+def _traced(
+    stored: StoredFact,
+    refused: dict[str, str],
+    changed: dict[str, dict[str, tuple[Any, Any]]] | None,
+    withdrawn: frozenset[str],
+) -> TracedFact:
+    fact = stored.fact
+    return TracedFact(
+        type=fact.type,
+        subject=fact.subject,
+        occurred_at=fact.occurred_at,
+        recorded_at=fact.recorded_at,
+        source=fact.source,
+        event_id=fact.event_id,
+        fact_id=stored.fact_id,
+        owner_kind=stored.kind,
+        owner=stored.key,
+        classifier=fact.classifier,
+        data=msgspec.to_builtins(fact.data),
+        correction_of=fact.correction_of,
+        retracted=fact.retracted,
+        relayed_by=fact.relayed_by,
+        refused=refused.get(stored.fact_id),
+        withdrawn=stored.fact_id in withdrawn,
+        changed=None if changed is None else changed.get(stored.fact_id, {}),
+    )
+
+
+def _once(facts: Sequence[StoredFact]) -> tuple[StoredFact, ...]:
+    """A fact that waited under the unit and was handed over is one fact: the consignment's."""
+    seen: dict[tuple[str, str], StoredFact] = {}
+    for stored in facts:
+        seen.setdefault((stored.fact.source, stored.fact.event_id), stored)
+    return tuple(seen.values())
+
+
+async def _parents(
+    connection: Connection, kind: Kind, key: str, facts: Sequence[StoredFact]
+) -> tuple[str, ...]:
+    if kind == "unit":
+        return await _unit_parents(connection, key, facts)
+    if kind == "consignment":
+        consignment = await read_state(connection, ConsignmentState, key)
+        if consignment is None or consignment.allocation is None:
+            return ()
+        consolidation_id = consignment.allocation.consolidation_id
+        return (consolidation_id, *await _box(connection, consolidation_id))
+    if kind == "consolidation":
+        return await _box(connection, key)
+    return ()
+
+
+async def _box(connection: Connection, consolidation_id: str) -> tuple[str, ...]:
+    state = await read_state(connection, ConsolidationState, consolidation_id)
+    return (state.equipment_ref,) if state is not None and state.equipment_ref else ()
+
+
+async def _unit_parents(
+    connection: Connection, unit_id: str, facts: Sequence[StoredFact]
+) -> tuple[str, ...]:
+    """From the box's own parent outwards. A circle, which only wrong facts make, ends the way."""
+    parents: list[str] = []
+    seen = {unit_id}
+    current, known = unit_id, facts
+    while len(parents) < _DEPTH_MAX:
+        direct = await _direct_parents(connection, current, known)
+        following = next((name for name in direct if name not in seen), None)
+        if following is None:
+            break
+        parents.append(following)
+        seen.add(following)
+        current = following
+        known = await facts_about(connection, following)
+    return tuple(parents)
+
+
+async def _direct_parents(
+    connection: Connection, unit_id: str, facts: Sequence[StoredFact]
+) -> list[str]:
+    """The unit or container that holds it: by its own state, and by its consignment's."""
+    candidates = []
+    for owner in dict.fromkeys(stored.key for stored in facts if stored.kind == "consignment"):
+        consignment = await read_state(connection, ConsignmentState, owner)
+        part = consignment.units.get(unit_id) if consignment else None
+        if part is not None and not part.gone:
+            candidates += [part.parent, part.loaded_in]
+    own = await read_state(connection, UnitState, unit_id)
+    if own is not None and not own.owner_id:
+        candidates.append(own.parent_id)
+    return [name for name in candidates if name]

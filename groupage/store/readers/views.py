@@ -1,0 +1,118 @@
+"""Rows as people see them: masses in g, volumes in cm³, money in cents, times in UTC."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One consignment in a list."""
+
+    consignment_id: str
+    status: str
+    customs: str
+    blocked: bool
+    """A hold is open."""
+    lane_id: str
+    shipper: str
+    consignee: str
+    mode: str
+    consolidation_id: str | None
+    voyage_id: str | None
+    pieces: int
+    received_pieces: int
+    measured_pieces: int
+    loaded_pieces: int
+    volume_cm3: int
+    gross_g: int
+    at_risk: bool
+    """Its consolidation has a cut-off at risk or missed."""
+    changed_at: datetime
+
+
+class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
+    """One consolidation in a list."""
+
+    consolidation_id: str
+    status: str
+    lane_id: str
+    voyage_id: str
+    iso_type: str
+    equipment_ref: str
+    members: int
+    planned_volume_cm3: int
+    loaded_volume_cm3: int
+    gross_g: int
+    fill_permille: int | None
+    """Planned (or, once it is more, loaded) volume by the inner volume of the container type."""
+    next_cutoff: str
+    """DCSA code of the next deadline ahead; empty: none."""
+    next_cutoff_at: datetime | None
+    minutes_to_cutoff: int | None
+    """By the hub's clock, not the wall's."""
+    at_risk: bool
+    """A cut-off is at risk or missed."""
+    departed_at: datetime | None
+    changed_at: datetime
+
+
+class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
+    """One container in a list."""
+
+    equipment_ref: str
+    status: str
+    iso_type: str
+    consolidation_id: str | None
+    seal_no: str
+    vgm_g: int | None
+    changed_at: datetime
+
+
+class PlanView(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored plan in a list."""
+
+    plan_id: str
+    request_id: str
+    lane_id: str
+    sequence: int
+    decided_at: datetime
+    stored_at: datetime
+    containers: int
+    consignments: int
+    left_out: int
+    cost_minor: int
+    bound_minor: int
+    gap_ratio: float
+    published: bool
+    """It is the plan in force of its lane."""
+
+
+class RouteView(msgspec.Struct, frozen=True, kw_only=True):
+    """One truck's tour of a plan in force."""
+
+    route_id: str
+    plan_id: str
+    lane_id: str
+    truck_id: str
+    start_at: datetime
+    end_at: datetime
+    stops: int
+    """Calls between leaving and coming back."""
+    references: tuple[str, ...]
+    """Consignments and consolidations it serves."""
+    distance_m: int
+    cost_usd_cents: int
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert."""
+
+    alert_id: str
+    about: str
+    about_kind: str
+    code: str
+    severity: str
+    message: str
+    due_at: datetime | None
+    raised_at: datetime
+    cleared_at: datetime | None

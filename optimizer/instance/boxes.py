@@ -101,9 +101,11 @@ def _standing(snapshot: Snapshot, key: str) -> tuple[FixedStanding, ...]:
 
     One whose place was not told stands where the load plan in force has it.
     """
-    planned = {p.unit_id: p for p in snapshot.published[key].placements} if (
-        key in snapshot.published
-    ) else {}
+    planned = (
+        {p.unit_id: p for p in snapshot.published[key].placements}
+        if (key in snapshot.published)
+        else {}
+    )
     found = []
     for state, unit_id, move in _loads(snapshot.consignments, snapshot, key):
         edges = move.standing

@@ -36,7 +36,9 @@ def build_instance(
         demands=demands,
         departures=departures,
         consolidations=boxes,
-        trucks=_trucks(policy, clock_at=clock_at, until_at=max(until_at, clock_at + _FLEET_HORIZON)),
+        trucks=_trucks(
+            policy, clock_at=clock_at, until_at=max(until_at, clock_at + _FLEET_HORIZON)
+        ),
         spots=_spots(snapshot, policy),
         hub_place_id=policy.hub.place_id,
         road=policy.road,

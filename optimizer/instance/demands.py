@@ -49,7 +49,7 @@ def _left_with_its_container(state: ConsignmentState, snapshot: Snapshot) -> boo
     return held is not None and held.status in GONE
 
 
-def _demand(  # noqa: PLR0913  # what the whole lane knows of one consignment
+def _demand(  # what the whole lane knows of one consignment
     state: ConsignmentState,
     snapshot: Snapshot,
     boxes: Mapping[str, OpenConsolidation],
@@ -86,7 +86,7 @@ def _demand(  # noqa: PLR0913  # what the whole lane knows of one consignment
 
 
 def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
-    """Not at the hub: it gets no place, but a truck. Blocked, so that leaving it out costs nothing."""
+    """Not at the hub: a truck, but no place. Blocked, so that leaving it out costs nothing."""
     assert state.booking is not None, state.key
     assert state.booking.pickup is not None, state.key
     pickup = state.booking.pickup
@@ -126,7 +126,7 @@ def _seat(state: ConsignmentState, snapshot: Snapshot) -> str | None:
 def _forbidden(
     state: ConsignmentState, snapshot: Snapshot, departures: tuple[Departure, ...]
 ) -> tuple[str, ...]:
-    """Forbidden by a dispatcher, or before a departure that it was rolled from, or another service."""
+    """Forbidden by a dispatcher, rolled from it or a later one, or of another service."""
     assert state.booking is not None, state.key
     etd = {departure.voyage_id: departure.etd_at for departure in departures}
     forbidden = set()
@@ -181,16 +181,12 @@ def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:
     )
 
 
-def _kind(
-    state: ConsignmentState, part: UnitPart
-) -> tuple[int, int, int, int, bool, int | None]:
+def _kind(state: ConsignmentState, part: UnitPart) -> tuple[int, int, int, int, bool, int | None]:
     line = state.lines[part.line] if 0 <= part.line < len(state.lines) else state.lines[0]
     declared = (line.size.length_mm, line.size.width_mm, line.size.height_mm, line.gross_g)
     return (*(part.measured or declared), line.this_side_up, line.max_top_load_g)
 
 
 def _volume_cm3(group: CartonGroup) -> int:
-    one = volume_cm3(
-        length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm
-    )
+    one = volume_cm3(length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm)
     return one * len(group.unit_ids)

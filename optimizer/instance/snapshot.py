@@ -52,9 +52,7 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         lanes = await connection.fetch(_LANE, lane_id)
-        consignments = await connection.fetch(
-            _CONSIGNMENTS, lane_id, list(PLANNED), list(FETCHED)
-        )
+        consignments = await connection.fetch(_CONSIGNMENTS, lane_id, list(PLANNED), list(FETCHED))
         consolidations = await connection.fetch(_CONSOLIDATIONS, lane_id)
         voyages = await connection.fetch(_VOYAGES, lane_id)
         lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)

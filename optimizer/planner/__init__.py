@@ -1,0 +1,1 @@
+"""The planner process: requests in, solved in child processes, certified plans out."""

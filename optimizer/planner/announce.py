@@ -1,0 +1,152 @@
+"""What others must hear of a plan, as outbox rows. Ids are made from the plan: twice is once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from groupage.contracts.encoding import encode
+from groupage.domain.events.base import Event
+from groupage.domain.events.planning import (
+    Assignment,
+    ContainerPlanned,
+    PlanFailed,
+    PlanMove,
+    PlannedConsolidation,
+    PlanProposed,
+    PlanRequested,
+    RoutePlanned,
+)
+from groupage.domain.fact import Fact
+from groupage.domain.plans import Instance, Plan, PlannedContainer
+from groupage.store.writers import OutboxRow, pack_headers
+
+ORIGIN_TOPIC = "hub.planrequest.v1"
+SOURCE = "/groupage/planner"
+_NAMESPACE = UUID("0b1f0d52-3f0e-5c55-8a51-4a1f6f2b7c90")
+_TEXT_MAX = 2_000
+
+
+def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
+    """(output, event): the proposal, each container whose load plan is new, each route."""
+    yield "proposed", _proposed(instance, plan)
+    for container in plan.containers:
+        if _changed(instance, container):
+            yield (
+                f"container {container.consolidation_id}",
+                ContainerPlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, container=container),
+            )
+    for route in plan.routes:
+        yield (
+            f"route {route.route_id}",
+            RoutePlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, route=route),
+        )
+
+
+def failed(request: PlanRequested, reason: str) -> PlanFailed:
+    """The request gave no plan."""
+    return PlanFailed(
+        lane_id=request.lane_id,
+        request_id=request.request_id,
+        sequence=request.sequence,
+        reason=reason[:_TEXT_MAX],
+    )
+
+
+def outbox_rows(
+    events: Iterable[tuple[str, Event]],
+    *,
+    about: str,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    partition: int,
+) -> list[OutboxRow]:
+    """The events as messages; `about` (a plan, or a request) makes their ids."""
+    rows = []
+    for output, event in events:
+        fact = Fact(
+            event_id=str(uuid5(_NAMESPACE, f"{about} {output}")),
+            source=SOURCE,
+            key=event.key,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            data=event,
+            relayed_by="planner",
+        )
+        record = encode(fact)
+        rows.append(
+            OutboxRow(
+                origin_topic=ORIGIN_TOPIC,
+                origin_partition=partition,
+                topic=record.topic,
+                key=record.key.decode(),
+                headers=pack_headers(record.headers),
+                value=record.value,
+            )
+        )
+    return rows
+
+
+def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
+    _ = instance
+    assert plan.certificate is not None, plan.plan_id
+    codes = {move.consignment_id: move.code for move in plan.moves}
+    return PlanProposed(
+        lane_id=plan.lane_id,
+        plan_id=plan.plan_id,
+        request_id=plan.request_id,
+        sequence=plan.sequence,
+        decided_at=plan.decided_at,
+        assignments=tuple(
+            Assignment(
+                consignment_id=one,
+                consolidation_id=box.consolidation_id,
+                voyage_id=box.voyage_id,
+                reason_code=codes.get(one, ""),
+            )
+            for box in plan.containers
+            for one in box.consignment_ids
+        ),
+        moves=tuple(
+            PlanMove(
+                consignment_id=move.consignment_id,
+                from_consolidation_id=move.from_consolidation_id,
+                to_consolidation_id=move.to_consolidation_id,
+                reason_code=move.code,
+                reason=move.reason[:_TEXT_MAX],
+            )
+            for move in plan.moves
+        ),
+        consolidations=tuple(
+            PlannedConsolidation(
+                consolidation_id=box.consolidation_id,
+                voyage_id=box.voyage_id,
+                iso_type=box.spec.iso_type,
+                equipment_ref=box.equipment_ref,
+                consignment_ids=box.consignment_ids,
+                volume_cm3=box.cargo_volume_cm3,
+                gross_g=box.cargo_gross_g,
+            )
+            for box in plan.containers
+        ),
+        cost_minor=plan.cost.total,
+        bound_minor=plan.lower_bound,
+        gap_ratio=plan.gap_ratio,
+        certificate=plan.certificate.plan_digest,
+    )
+
+
+def _changed(instance: Instance, container: PlannedContainer) -> bool:
+    """Whether the warehouse has another load plan for it, or none."""
+    for box in instance.consolidations:
+        if box.consolidation_id == container.consolidation_id:
+            return _places(box.planned) != _places(container.placements)
+    return True
+
+
+def _places(placements: Iterable[object]) -> set[tuple[object, ...]]:
+    return {
+        tuple(
+            getattr(one, field) for field in ("unit_id", "x_mm", "y_mm", "z_mm", "dx_mm", "dy_mm")
+        )
+        for one in placements
+    }

@@ -1,0 +1,201 @@
+"""One plan request from its arrival to its stored answer."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import asyncpg
+import msgspec
+import structlog
+
+from groupage.domain.events.planning import PlanRequested
+from groupage.domain.plans import Instance, Limits, Plan
+from groupage.domain.policy import Policy
+from groupage.settings import PlannerSettings
+from groupage.telemetry import metrics
+from optimizer.instance.build import build_instance
+from optimizer.instance.snapshot import read_snapshot
+from optimizer.planner.announce import failed, outbox_rows, plan_events
+from optimizer.planner.child import Answer, Job
+from optimizer.planner.records import Records
+from optimizer.planner.solver import Solver, SolverDied, SolverOverran
+from optimizer.planner.variants import next_job
+from optimizer.verification.api import certify
+from optimizer.verification.violation import Violation
+
+_VARIANTS_MAX = 4
+_SHOWN_VIOLATIONS = 5
+
+log = structlog.get_logger(__name__)
+
+
+class Certified(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that the verifier passed, and the instance that it answers."""
+
+    instance: Instance
+    plan: Plan
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """No plan, and why; `outcome` is the metric's label."""
+
+    outcome: str
+    reason: str
+
+
+class Work:
+    """Answers requests with one solver."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool,
+        solver: Solver,
+        settings: PlannerSettings,
+        policy: Policy,
+        announced: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._records = Records(pool)
+        self._solver = solver
+        self._settings = settings
+        self._policy = policy
+        self._announced = announced
+
+    async def answer(self, request: PlanRequested, *, partition: int, asked_s: float) -> None:
+        """Plan, certify, store and announce. Doing it twice is harmless.
+
+        `asked_s` is the time of the request, in seconds of the event loop's clock. A solver that
+        dies or overruns costs an attempt, and so does a planner that was killed at this request:
+        attempts are counted in the database.
+        """
+        for cause in request.causes:
+            metrics.PLAN_REQUESTS.labels(cause=cause).inc()
+        while True:
+            attempts = await self._records.begin(request)
+            if attempts is None:
+                log.info("plan_request_known", request_id=request.request_id)
+                return
+            if attempts > self._settings.attempts_max:
+                reason = f"gave up after {self._settings.attempts_max} attempts"
+                await self._refuse(request, Refused(outcome="failed", reason=reason), partition)
+                return
+            try:
+                result = await self._attempt(request)
+            except (SolverDied, SolverOverran) as error:
+                end = "died" if isinstance(error, SolverDied) else "overran"
+                metrics.SOLVER_DEATHS.labels(cause=end).inc()
+                log.warning(
+                    "solve_failed",
+                    request_id=request.request_id,
+                    lane_id=request.lane_id,
+                    attempts=attempts,
+                    error=str(error),
+                )
+                if attempts == self._settings.attempts_max:
+                    reason = f"{error} ({attempts} attempts)"
+                    await self._refuse(request, Refused(outcome="failed", reason=reason), partition)
+                    return
+                continue
+            if isinstance(result, Certified):
+                await self._store(result, partition=partition, asked_s=asked_s)
+            else:
+                await self._refuse(request, result, partition)
+            return
+
+    async def _attempt(self, request: PlanRequested) -> Certified | Refused:
+        """Read the lane, solve, and let the verifier judge; try the variants it leads to."""
+        snapshot = await read_snapshot(self._pool, request.lane_id)
+        instance = build_instance(snapshot, request, self._policy, self._limits(request))
+        job: Job | None = Job(instance=instance)
+        violations: tuple[Violation, ...] = ()
+        for _ in range(_VARIANTS_MAX):
+            if job is None:
+                break
+            answer = await self._solver.solve(job, timeout_s=self._settings.solve_timeout_s)
+            if answer.kind == "invalid" or answer.plan is None:
+                return Refused(outcome="infeasible", reason=answer.message)
+            _observe_stages(answer)
+            certified, violations = await asyncio.to_thread(certify, job.instance, answer.plan)
+            if certified is not None:
+                return Certified(instance=job.instance, plan=certified)
+            log.warning(
+                "plan_refuted",
+                request_id=request.request_id,
+                lane_id=request.lane_id,
+                violations=[f"{v.code}: {v.where}" for v in violations[:_SHOWN_VIOLATIONS]],
+                count=len(violations),
+            )
+            job = next_job(job, violations)
+        words = "; ".join(
+            f"{v.code}: {v.where}: {v.message}" for v in violations[:_SHOWN_VIOLATIONS]
+        )
+        return Refused(outcome="refuted", reason=f"the verifier does not pass the plan: {words}")
+
+    def _limits(self, request: PlanRequested) -> Limits:
+        return Limits(
+            seed=request.seed or self._settings.seed, wall_s=self._settings.solve_timeout_s / 4
+        )
+
+    async def _store(self, result: Certified, *, partition: int, asked_s: float) -> None:
+        plan = result.plan
+        rows = outbox_rows(
+            plan_events(result.instance, plan),
+            about=plan.plan_id,
+            occurred_at=plan.decided_at,
+            recorded_at=datetime.now(UTC),
+            partition=partition,
+        )
+        ending = await self._records.finish(result.instance, plan, rows)
+        took_s = asyncio.get_running_loop().time() - asked_s
+        if ending == "planned":
+            self._announced()
+            _observe_plan(plan, took_s)
+        elif ending == "superseded":
+            metrics.PLAN_OUTCOMES.labels(outcome="superseded").inc()
+        log.info(
+            "plan_stored" if ending == "planned" else "plan_dropped",
+            ending=ending,
+            plan_id=plan.plan_id,
+            lane_id=plan.lane_id,
+            sequence=plan.sequence,
+            containers=len(plan.containers),
+            left_out=len(plan.left_out),
+            cost_usd_cents=plan.cost.total,
+            gap_ratio=round(plan.gap_ratio, 4),
+            request_to_certified_s=round(took_s, 3),
+        )
+
+    async def _refuse(self, request: PlanRequested, refused: Refused, partition: int) -> None:
+        rows = outbox_rows(
+            [("failed", failed(request, refused.reason))],
+            about=request.request_id,
+            occurred_at=request.clock_at,
+            recorded_at=datetime.now(UTC),
+            partition=partition,
+        )
+        if await self._records.fail(request, refused.reason, rows):
+            self._announced()
+            metrics.PLAN_OUTCOMES.labels(outcome=refused.outcome).inc()
+        log.error(
+            "plan_failed",
+            request_id=request.request_id,
+            lane_id=request.lane_id,
+            sequence=request.sequence,
+            reason=refused.reason,
+        )
+
+
+def _observe_stages(answer: Answer) -> None:
+    for stage, seconds in answer.stages.items():
+        metrics.SOLVE_S.labels(stage=stage).observe(seconds)
+
+
+def _observe_plan(plan: Plan, took_s: float) -> None:
+    metrics.PLAN_OUTCOMES.labels(outcome="certified").inc()
+    metrics.PLAN_REQUEST_TO_CERTIFIED_S.observe(took_s)
+    metrics.SOLVE_GAP_RATIO.labels(stage="allocation").observe(plan.gap_ratio)
+    for box in plan.containers:
+        metrics.FILL_RATIO.labels(container_type=box.spec.iso_type).observe(
+            box.cargo_volume_cm3 / box.spec.volume_cm3
+        )

@@ -22,14 +22,20 @@ from processors.core import Verdict
 _ENDED = frozenset({"BROKEN_UP", "CANCELLED"})
 
 
-def seat(state: ConsignmentState) -> None:
+Places = list[tuple[datetime, str]]
+"""Since when which consolidation (empty: none) was its place, oldest first."""
+
+
+def seat(state: ConsignmentState) -> Places:
     """The place that the consignment has, from all that the lane gave and took."""
     place: Allocation | None = None
+    places: Places = []
     for change in state.seats:
         verdict = _seat_verdict(state, place, change)
         _remember(state, change.fact_id, verdict, f"consignment.{change.change}", change.at)
         if verdict is None:
             place = _after(place, change)
+            places.append((change.at, "" if place is None else place.consolidation_id))
     position = None if place is None else state.consolidations.get(place.consolidation_id)
     if place is not None and position is not None:
         if position.status in _ENDED:
@@ -37,6 +43,7 @@ def seat(state: ConsignmentState) -> None:
         elif position.voyage_id:
             place.voyage_id = position.voyage_id
     state.allocation = None if state.exit is not None else place
+    return places
 
 
 def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
@@ -79,14 +86,14 @@ def _seat_verdict(
     return None
 
 
-def loads(state: ConsignmentState, policy: Policy) -> None:
+def loads(state: ConsignmentState, policy: Policy, places: Places) -> None:
     """Which units stand in their container, legally."""
     units = pieces = 0
     last: datetime | None = None
     for unit_id, part in state.units.items():
         if not part.moves:
             continue
-        inside = _inside(state, policy, unit_id, part)
+        inside = _inside(state, policy, places, unit_id, part)
         part.loaded_in = "" if inside is None else inside.equipment_ref
         if inside is not None:
             units += 1
@@ -98,12 +105,14 @@ def loads(state: ConsignmentState, policy: Policy) -> None:
 
 
 def _inside(
-    state: ConsignmentState, policy: Policy, unit_id: str, part: UnitPart
+    state: ConsignmentState, policy: Policy, places: Places, unit_id: str, part: UnitPart
 ) -> LoadMove | None:
     inside: LoadMove | None = None
     for move in part.moves:
         if move.into:
-            verdict = _load_verdict(state, policy, part, inside, move)
+            verdict = _move_verdict(part, inside, move) or _load_verdict(
+                state, policy, places, move
+            )
             if verdict is None:
                 inside = move
         elif inside is None:
@@ -120,28 +129,27 @@ def _inside(
     return inside
 
 
-def _load_verdict(
-    state: ConsignmentState,
-    policy: Policy,
-    part: UnitPart,
-    inside: LoadMove | None,
-    move: LoadMove,
-) -> Verdict | None:
+def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Verdict | None:
     if inside is not None:
-        return Verdict(
-            "already_loaded", f"it is in container {inside.equipment_ref} since {inside.at}"
-        )
-    if part.received_at is None:
-        return Verdict("not_received", "it was never received")
+        return Verdict("already_loaded", f"it is in {inside.equipment_ref} since {inside.at}")
+    if part.received_at is None or part.received_at > move.at:
+        return Verdict("not_received", "it was not received by then")
+    return None
+
+
+def _load_verdict(
+    state: ConsignmentState, policy: Policy, places: Places, move: LoadMove
+) -> Verdict | None:
     if any(
         hold.placed_at <= move.at and (hold.released_at is None or hold.released_at > move.at)
         for hold in state.holds.values()
     ):
         return Verdict("blocked", "the consignment was on hold")
-    position = state.position
-    if position is None:
-        return Verdict("no_place", "the consignment has no place in a consolidation")
-    return _customs_verdict(state, policy, move) or _position_verdict(state, position, move)
+    home = next((place for since, place in reversed(places) if since <= move.at), "")
+    position = state.consolidations.get(home)
+    if not home or position is None:
+        return Verdict("no_place", "the consignment had no place in a consolidation")
+    return _customs_verdict(state, policy, move) or _position_verdict(home, position, move)
 
 
 def _customs_verdict(state: ConsignmentState, policy: Policy, move: LoadMove) -> Verdict | None:
@@ -155,10 +163,7 @@ def _customs_verdict(state: ConsignmentState, policy: Policy, move: LoadMove) ->
     return None
 
 
-def _position_verdict(
-    state: ConsignmentState, position: ConsolidationPosition, move: LoadMove
-) -> Verdict | None:
-    home = state.allocation.consolidation_id if state.allocation else ""
+def _position_verdict(home: str, position: ConsolidationPosition, move: LoadMove) -> Verdict | None:
     if move.consolidation_id not in (None, home):
         return Verdict("other_consolidation", f"its place is {home}, not {move.consolidation_id}")
     if position.equipment_ref != move.equipment_ref:

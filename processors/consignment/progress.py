@@ -21,10 +21,9 @@ def settle(state: ConsignmentState, policy: Policy) -> None:
     """Derive customs, place, loads, receipt and status."""
     if state.declarations:
         _customs(state)
-    if state.seats:
-        judge.seat(state)
+    places = judge.seat(state) if state.seats else []
     if state.load_moves:
-        judge.loads(state, policy)
+        judge.loads(state, policy, places)
     _milestones(state, policy)
     _exit(state, policy)
     state.status = _status(state, policy)

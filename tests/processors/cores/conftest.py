@@ -1,0 +1,20 @@
+"""A small hub to play with: one core of each kind, and facts made with as few words as possible."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.policy import Policy
+from processors.cores import all_cores
+from tests.processors.cores.play import Play
+
+
+@pytest.fixture
+def play() -> Callable[..., Play]:
+    """Starts an owner: `play("consignment", "CN-1")`, with other policy by keyword."""
+
+    def start(kind: Any, key: str, **policy: Any) -> Play:
+        return Play(all_cores(Policy(**policy))[kind], key)
+
+    return start

@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 
 from groupage.domain.events.base import Kind
-from groupage.domain.policy import Policy
 from groupage.domain.state.base import State
+from groupage.settings import PolicySettings
 from groupage.store.readers.facts import StoredFact, facts_of_owner
 from groupage.store.readers.paging import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.core import Core, counts, sort_key
+from processors.cores import all_cores
 from processors.facts import Entry, effective
-from processors.registry import make_cores
 
 Changes = dict[str, tuple[Any, Any]]
 _BOOKKEEPING = frozenset({"key", "facts", "corrections", "last", "changed_at", "refused"})
@@ -31,7 +31,7 @@ class Steps(msgspec.Struct, kw_only=True):
 async def traced(connection: Connection, asked: str, *, kind: Kind | None = None) -> Trace:
     """Everything about an id, with what each fact changed. Raises NotFound."""
     found = await find(connection, asked, kind=kind)
-    cores = make_cores(Policy())
+    cores = all_cores(PolicySettings().load())
     steps = Steps()
     for owner_kind, owner in dict.fromkeys((each.kind, each.key) for each in found.facts):
         if owner_kind in cores:

@@ -1,0 +1,1 @@
+"""For dispatchers: the read-only HTTP API over the store."""

@@ -1,0 +1,53 @@
+"""What the store says about deadlines and plans, as metrics; refreshed while the process serves."""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.telemetry import metrics
+
+REFRESH_S = 10.0
+_QUERY_TIMEOUT_S = 5.0
+
+_CUTOFFS = """
+select substr(a.code, 8) as cutoff,
+       min(extract(epoch from a.due_at - clock.at) / 60)::float as minutes,
+       sum(c.members)::bigint as consignments
+from alert a
+join consolidation c on c.key = a.about
+cross join (select coalesce(max(clock_at), now()) as at from intake_offset) as clock
+where a.about_kind = 'consolidation' and a.code like 'cutoff\\_%' and a.cleared_at is null
+group by a.code
+"""
+_PLAN_AGE = """
+select extract(epoch from coalesce((select max(clock_at) from intake_offset), now())
+       - min(p.decided_at))::float
+from lane join plan p on p.plan_id = lane.published_plan_id
+"""
+
+log = structlog.get_logger(__name__)
+
+
+async def refresh(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Set the gauges from the database, by the hub's clock."""
+    rows = await pool.fetch(_CUTOFFS, timeout=_QUERY_TIMEOUT_S)
+    plan_age_s = await pool.fetchval(_PLAN_AGE, timeout=_QUERY_TIMEOUT_S)
+    metrics.CUTOFF_AT_RISK_MINUTES.clear()
+    metrics.CONSIGNMENTS_AT_RISK.clear()
+    for row in rows:
+        if row["minutes"] is not None:
+            metrics.CUTOFF_AT_RISK_MINUTES.labels(row["cutoff"]).set(row["minutes"])
+        metrics.CONSIGNMENTS_AT_RISK.labels(row["cutoff"]).set(row["consignments"])
+    metrics.PLAN_AGE_S.set(plan_age_s or 0.0)
+
+
+async def keep_fresh(pool: "asyncpg.Pool[asyncpg.Record]", *, every_s: float = REFRESH_S) -> None:
+    """Refresh until cancelled; a database that is away is waited for."""
+    while True:
+        try:
+            await refresh(pool)
+        except TRANSIENT_ERRORS as error:
+            log.warning("gauges_not_refreshed", error=repr(error))
+        await asyncio.sleep(every_s)

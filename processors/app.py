@@ -17,7 +17,7 @@ from groupage.store.pool import TRANSIENT_ERRORS
 from processors.assignment import Assignment, Batch
 from processors.core import Core
 from processors.effects import Effects
-from processors.intake import Intake
+from processors.intake import Intake, Source
 from processors.pipeline import Pipeline
 from processors.relay import Relay
 
@@ -45,14 +45,14 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _WithoutFaustsKafka(BootStrategy):
-    """The intake and the relay speak to Kafka; Faust's own consumer would join a group for nothing."""
+    """Intake and relay speak to Kafka; Faust's own consumer would join a group for nothing."""
 
     enable_kafka = False
     enable_web = False
 
 
 class HubApp(faust.App):
-    """A Faust app that runs services and agents on channels, and touches neither disk nor network."""
+    """Runs services and agents on channels, and touches neither disk nor network itself."""
 
     BootStrategy = _WithoutFaustsKafka
 
@@ -86,10 +86,12 @@ class Worker:
             kafka=settings.kafka, prefix=prefix, pool=pool, assignment=self.assignment
         )
         self.intake = Intake(
-            kafka=settings.kafka,
+            source=Source(
+                kafka=settings.kafka,
+                prefix=prefix,
+                topics=[topic.name for topic in TOPICS if cores.keys() & set(topic.kinds)],
+            ),
             settings=settings.processor,
-            prefix=prefix,
-            topics=[topic.name for topic in TOPICS if cores.keys() & set(topic.kinds)],
             pool=pool,
             channel=self._batches,
             assignment=self.assignment,
@@ -115,7 +117,7 @@ class Worker:
         await self.app.start()
 
     async def stop(self, *, budget_s: float) -> None:
-        """End in order, within the budget. What is cut short is done again by whoever comes next."""
+        """End in order, within the budget. What is cut short is done again by the next worker."""
         try:
             async with asyncio.timeout(budget_s):
                 await self.app.stop()

@@ -11,7 +11,7 @@ from processors.effects import Effects
 
 
 class Fenced(GroupageError):
-    """Another worker moved a partition of the batch. Nothing was written; start from what is stored."""
+    """Another worker moved a partition of the batch. Nothing was written: start from the store."""
 
 
 async def commit(pool: asyncpg.Pool, effects: Effects) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from groupage.domain.events.base import Kind
 from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
+from groupage.telemetry import metrics
+from processors.assignment import Slice
 from processors.cache import Owner, OwnerKey
 from processors.facts import Entry
 
@@ -29,5 +31,12 @@ class Effects:
     """New facts of this batch by owner."""
     fact_ids: set[UUID] = field(default_factory=set)
     records: int = 0
-    oldest_ms: float = 0.0
+    oldest_ms: float = float("inf")
     """Kafka's time of the oldest record."""
+
+    def count(self, piece: Slice, *, duplicates: int) -> None:
+        """A slice was read."""
+        self.records += len(piece.records)
+        self.oldest_ms = min(self.oldest_ms, piece.records[0].timestamp)
+        metrics.EVENTS_CONSUMED.labels(piece.topic).inc(len(piece.records))
+        metrics.EVENTS_DUPLICATE.labels(piece.topic).inc(duplicates)

@@ -7,6 +7,7 @@ to Kafka only so that lag tools see it. The channel's bound is the back-pressure
 import asyncio
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -36,16 +37,23 @@ _RETRY_S = 0.5
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where to read: a Kafka, the hub's prefix, topics without it."""
+
+    kafka: KafkaSettings
+    prefix: str
+    topics: Collection[str]
+
+
 class Intake(faust.Service):
     """Fetches batches of the partitions that Kafka assigns to this worker."""
 
     def __init__(
         self,
         *,
-        kafka: KafkaSettings,
+        source: Source,
         settings: ProcessorSettings,
-        prefix: str,
-        topics: Collection[str],
         pool: asyncpg.Pool,
         channel: ChannelT[Batch],
         assignment: Assignment,
@@ -54,8 +62,8 @@ class Intake(faust.Service):
     ) -> None:
         super().__init__(**service)
         self._settings = settings
-        self._prefix = prefix
-        self._topics = topics
+        self._prefix = source.prefix
+        self._topics = source.topics
         self._pool = pool
         self._channel = channel
         self._assignment = assignment
@@ -64,9 +72,9 @@ class Intake(faust.Service):
         self._gaps: set[tuple[Partition, int]] = set()
         self.fail = fail
         self._consumer = AIOKafkaConsumer(
-            **kafka.client_kwargs(),
+            **source.kafka.client_kwargs(),
             # Not the name of the Faust app, and not that of any other member protocol.
-            group_id=f"{prefix}groupage-intake",
+            group_id=f"{source.prefix}groupage-intake",
             client_id="groupage-processor",
             enable_auto_commit=False,
             auto_offset_reset="none",

@@ -1,7 +1,7 @@
 """Fold and commit, one batch ahead: while the database writes a batch the next one is folded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import asyncpg
@@ -20,6 +20,7 @@ from processors.fold import Folder
 
 _WAIT_S_MAX = 2.0
 _WAIT_S_FIRST = 0.05
+_PASSING: tuple[type[Exception], ...] = (Fenced, *TRANSIENT_ERRORS)
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +37,12 @@ class Pipeline:
         assignment: Assignment,
         reset: Callable[[], Awaitable[None]],
         committed: Callable[[Effects], None],
-        wake: Callable[[], Awaitable[None]],
+        wake: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """`reset` seeks to the stored offsets, `committed` hears of each batch, `wake` sends `NOTHING`."""
+        """`reset` seeks to the stored offsets, `committed` hears of each batch.
+
+        `wake` makes an empty batch come, so that the end of the last commit is looked at.
+        """
         self._pool = pool
         self._assignment = assignment
         self._reset = reset
@@ -66,7 +70,7 @@ class Pipeline:
         """
         try:
             await self._take(batch)
-        except (Fenced, *TRANSIENT_ERRORS) as error:
+        except _PASSING as error:
             await self._recover(error)
 
     async def _take(self, batch: Batch) -> None:
@@ -104,7 +108,7 @@ class Pipeline:
     async def _quiet(self) -> None:
         try:
             await self.settle()
-        except (Fenced, *TRANSIENT_ERRORS) as error:
+        except _PASSING as error:
             log.info("commit_abandoned", error=repr(error))
 
     async def _write(self, effects: Effects) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class Presence:
-    """Holds a shared lock in PostgreSQL, on a connection of its own, as long as the worker lives."""
+    """Holds a shared lock in PostgreSQL, on a connection of its own, while the worker lives."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -70,7 +71,7 @@ async def _share(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]")
 
 
 @contextlib.asynccontextmanager
-async def alone(connection: "asyncpg.Connection[asyncpg.Record]"):  # type: ignore[no-untyped-def]
+async def alone(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
     """Keep workers away. Raises Conflict when one is there."""
     if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK_ID):
         raise Conflict(

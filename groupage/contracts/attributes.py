@@ -146,7 +146,7 @@ def to_utc(struct: msgspec.Struct) -> None:
 
 
 def _to_utc(struct: msgspec.Struct, path: str) -> None:
-    for field in struct.__struct_fields__:
+    for field in _instant_fields(type(struct)):
         value = getattr(struct, field)
         if isinstance(value, datetime):
             if value.tzinfo is not UTC:
@@ -174,20 +174,27 @@ def _utc(at: datetime, path: str) -> datetime:
 
 @cache
 def _has_instants(struct: type[msgspec.Struct]) -> bool:
-    seen: set[int] = set()
+    return bool(_instant_fields(struct))
 
-    def holds(node: object) -> bool:
-        if isinstance(node, msgspec.inspect.DateTimeType):
-            return True
-        if id(node) in seen:
-            return False
-        seen.add(id(node))
-        if isinstance(node, msgspec.inspect.StructType):
-            return any(holds(field.type) for field in node.fields)
-        if isinstance(node, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
-            return holds(node.item_type)
-        if isinstance(node, msgspec.inspect.UnionType):
-            return any(holds(member) for member in node.types)
+
+@cache
+def _instant_fields(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Fields that are instants or may hold some deeper down: walking the others costs for nothing."""
+    info = msgspec.inspect.type_info(struct)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return tuple(field.name for field in info.fields if _holds_instants(field.type, set()))
+
+
+def _holds_instants(node: object, seen: set[int]) -> bool:
+    if isinstance(node, msgspec.inspect.DateTimeType):
+        return True
+    if id(node) in seen:
         return False
-
-    return holds(msgspec.inspect.type_info(struct))
+    seen.add(id(node))
+    if isinstance(node, msgspec.inspect.StructType):
+        return any(_holds_instants(field.type, seen) for field in node.fields)
+    if isinstance(node, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
+        return _holds_instants(node.item_type, seen)
+    if isinstance(node, msgspec.inspect.UnionType):
+        return any(_holds_instants(member, seen) for member in node.types)
+    return False

@@ -11,9 +11,11 @@ from groupage.contracts.decoding import decode_data
 from groupage.contracts.topics import owner_kind_of, topic_of
 from groupage.contracts.types import CONTENT_TYPE_BINARY, DECODERS, TYPE_HEADERS, ce_type
 from groupage.domain.errors import InvalidInput
+from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 
 _ENCODE = msgspec.json.Encoder().encode
+_TYPE_NAMES = {event: ce_type(event) for event in TYPE_HEADERS}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +31,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_ms: int
 
 
-def encode(fact: Fact, *, prefix: str = "", topic: str | None = None) -> Record:
+def encode(
+    fact: Fact, *, prefix: str = "", topic: str | None = None, derived: bool = False
+) -> Record:
     """The record that states the fact, on its owner's topic.
 
     `topic` (without prefix) names another one: ticks go to every partition of many. Raises
     InvalidInput when the fact breaks the contract: nothing is written that could not be read.
+    `derived` leaves out that check for what our own cores said of facts that were checked.
     """
-    value = _checked_value(fact)
     data = fact.data
+    value = _ENCODE(data) if derived else _checked_value(fact)
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", fact.event_id.encode()),
@@ -101,6 +106,27 @@ def _checked_value(fact: Fact) -> bytes:
     return value
 
 
+class _Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A structured CloudEvent, written from what a fact holds: times and Base64 by the encoder."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: str
+    partitionkey: str
+    recordtime: datetime
+    classifier: str = "ACT"
+    correctionof: str | None = None
+    retracted: bool = False
+    relayedby: str | None = None
+    traceparent: str | None = None
+    original: bytes | None = None
+    data: Event
+
+
 def envelope_json(fact: Fact) -> bytes:
     """The whole fact as one structured CloudEvent: same fact, same bytes.
 
@@ -108,23 +134,23 @@ def envelope_json(fact: Fact) -> bytes:
     """
     data = fact.data
     return _ENCODE(
-        Attributes(
+        _Envelope(
             specversion="1.0",
             id=fact.event_id,
             source=fact.source,
-            type=ce_type(data),
+            type=_TYPE_NAMES[type(data)],
             subject=data.subject,
-            time=_stamp(fact.occurred_at),
+            time=fact.occurred_at.astimezone(UTC),
             datacontenttype="application/json",
             partitionkey=fact.key,
-            recordtime=_stamp(fact.recorded_at),
+            recordtime=fact.recorded_at.astimezone(UTC),
             classifier=fact.classifier,
             correctionof=fact.correction_of,
             retracted=fact.retracted,
             relayedby=fact.relayed_by,
             traceparent=fact.traceparent,
-            original=None if fact.original is None else _ENCODE(fact.original)[1:-1].decode(),
-            data=msgspec.Raw(_ENCODE(data)),
+            original=fact.original,
+            data=data,
         )
     )
 

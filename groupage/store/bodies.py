@@ -1,7 +1,7 @@
 """How a state lies in the column `body`: its JSON, deflated when it is large.
 
-The state of a consignment with thirty-five cartons is 9 kB of JSON and 2 kB deflated: a sixth of the
-time to write it, and it stays in its table's row. PostgreSQL's own compression is slower than this.
+The state of a consignment with thirty-five cartons is 9 kB of JSON and 2 kB deflated: a sixth of
+the time to write it, and it stays in its table's row. PostgreSQL's own compression is slower.
 """
 
 import zlib
@@ -18,5 +18,5 @@ def pack(state_json: bytes) -> bytes:
 
 
 def unpack(body: bytes) -> bytes:
-    """The state's JSON from the column's value. JSON begins with a brace, deflated data does not."""
+    """The state's JSON from the column's value: only JSON begins with a brace."""
     return body if body[:1] == b"{" else zlib.decompress(body)

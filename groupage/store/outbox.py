@@ -34,8 +34,8 @@ async def publish(
 ) -> int:
     """Publish the oldest messages of those origins and return how many there were.
 
-    Only the owner of an origin (topic, partition) may call this for it: two at once would break the
-    order. `producer` must be idempotent, which keeps the order of one partition through its retries.
+    Only the owner of an origin (topic, partition) may call this for it: two at once would break
+    the order. `producer` must be idempotent: that keeps a partition's order through retries.
     """
     topics, numbers = [topic for topic, _ in origins], [number for _, number in origins]
     rows = await pool.fetch(_SELECT, topics, numbers, messages_max)

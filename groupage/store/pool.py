@@ -33,7 +33,8 @@ async def create_pool(
 ) -> asyncpg.Pool:
     """A pool on the configured database; `application_name` is what ``pg_stat_activity`` shows.
 
-    `server_settings` are set in each session. Raises Unavailable when the server does not answer in time, Misconfigured when it refuses us.
+    `server_settings` are set in each session. Raises Unavailable when the server does not answer
+    in time, Misconfigured when it refuses us.
     """
     try:
         return await asyncpg.create_pool(

@@ -239,6 +239,14 @@ async def facts_of(connection: Connection, kind: Kind, key: str) -> list[tuple[U
     return [(row[0], row[1]) for row in rows]
 
 
+async def facts_by_id(connection: Connection, ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+    """Those of the facts that are stored: id and envelope."""
+    rows = await connection.fetch(
+        "select fact_id, envelope from fact where fact_id = any($1::uuid[])", ids
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 class FactOrigin(NamedTuple):
     """Where a stored fact came from, and the fact itself."""
 
@@ -311,7 +319,8 @@ async def upsert_states(
 ) -> bool:
     """Store states: key, partition, revision, changed_at, deadline_at, body, then `STATE_COLUMNS`.
 
-    False when a stored revision is higher than the new one. (A tick changes a state, not its revision.)
+    False when a stored revision is higher than the new one. (A tick changes a state and not its
+    revision.)
     """
     width = len(_COMMON) + len(STATE_COLUMNS[kind])
     status = await connection.execute(_UPSERT[kind], *_columns(rows, width))

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from groupage.domain.events.base import Event, Kind
-from groupage.domain.events.quantities import Count, CountOrZero, Id, Text
+from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
 from groupage.domain.plans import PlannedContainer, Route
 
 Cause = Literal[
@@ -167,8 +167,8 @@ class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
     iso_type: Text
     equipment_ref: Text = ""
     consignment_ids: tuple[Id, ...]
-    volume_cm3: CountOrZero
-    gross_g: CountOrZero
+    volume_cm3: Cm3OrZero
+    gross_g: GramsOrZero
 
 
 class PlanFailed(LaneEvent, frozen=True, kw_only=True):

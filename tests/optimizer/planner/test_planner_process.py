@@ -1,0 +1,258 @@
+import asyncio
+import os
+import signal
+import sys
+import time
+import zlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from groupage.contracts.admin import ensure_topics
+from groupage.contracts.codec import decode
+from groupage.domain.fact import Fact
+from groupage.domain.plans import Instance, Plan
+from groupage.domain.policy import Policy
+from groupage.settings import DatabaseSettings, KafkaSettings, PlannerSettings
+from groupage.store.pool import create_pool
+from optimizer.planner.planner import Planner
+from optimizer.verification.api import verify
+from tests.optimizer.planner.lanes import LANE_ID, put_lane, record_of, request
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def pool(hub_environment: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
+    """The hub's database, with topics made."""
+    await ensure_topics(KafkaSettings(), prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
+    pool = await create_pool(DatabaseSettings(), application_name="test")
+    yield pool
+    pool.terminate()
+
+
+async def ask(prefix: str, *sequences: int) -> None:
+    """Send requests of the lane in this order."""
+    producer = AIOKafkaProducer(**KafkaSettings().client_kwargs())
+    await producer.start()
+    try:
+        for sequence in sequences:
+            record = record_of(request(sequence), prefix)
+            await producer.send_and_wait(
+                record.topic,
+                key=record.key,
+                value=record.value,
+                headers=record.headers,
+                timestamp_ms=int(time.time() * 1_000),
+            )
+    finally:
+        await producer.stop()
+
+
+async def heard(prefix: str, *, until: int, within_s: float = 20.0) -> list[Fact]:
+    """Facts on the plan topic: waits for `until` of them, then until no more come."""
+    consumer = AIOKafkaConsumer(
+        f"{prefix}hub.plan.v1",
+        **KafkaSettings().client_kwargs(),
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=8 * 2**20,
+    )
+    await consumer.start()
+    facts: list[Fact] = []
+    try:
+        async with asyncio.timeout(within_s):
+            while len(facts) < until:
+                facts += _facts(await consumer.getmany(timeout_ms=500))
+            while more := _facts(await consumer.getmany(timeout_ms=1_000)):
+                facts += more
+    finally:
+        await consumer.stop()
+    return facts
+
+
+def _facts(batches: dict[Any, list[Any]]) -> list[Fact]:
+    return [
+        decode(record.headers, record.key, record.value, recorded_at=datetime.now(UTC))
+        for batch in batches.values()
+        for record in batch
+    ]
+
+
+async def until(pool: asyncpg.Pool, query: str, within_s: float = 60.0) -> Any:
+    """Wait until the query gives something that is true."""
+    async with asyncio.timeout(within_s):
+        while True:
+            found = await pool.fetchval(query)
+            if found:
+                return found
+            await asyncio.sleep(0.1)
+
+
+class Running:
+    """A planner in this process, until the block ends."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, prefix: str, *, command: tuple[str, ...] = (), **settings: Any
+    ) -> None:
+        self.planner = Planner(
+            kafka=KafkaSettings(),
+            prefix=prefix,
+            pool=pool,
+            settings=PlannerSettings(**settings),
+            policy=Policy(),
+            solver_command=command,
+        )
+        self._stop = asyncio.Event()
+
+    async def __aenter__(self) -> Planner:
+        self._task = asyncio.create_task(self.planner.run(self._stop))
+        return self.planner
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        async with asyncio.timeout(30):
+            await self._task
+
+
+async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """The whole way: Kafka, store, solver, verifier, store, outbox, Kafka."""
+    await put_lane(pool)
+    async with Running(pool, topic_prefix):
+        await ask(topic_prefix, 1)
+        await until(pool, "select count(*) from plan")
+        facts = await heard(topic_prefix, until=1)
+        await until(pool, "select count(*) = 0 from outbox")
+    row = await pool.fetchrow("select body, instance, containers, left_out from plan")
+    assert row is not None
+    plan = msgspec.json.decode(zlib.decompress(row["body"]), type=Plan)
+    instance = msgspec.json.decode(zlib.decompress(row["instance"]), type=Instance)
+    assert plan.certificate is not None
+    assert verify(instance, plan) == ()
+    assert len(instance.demands) == 14
+    names = [fact.type for fact in facts]
+    assert names.count("plan.proposed") == 1
+    assert names.count("container.planned") == len(plan.containers) == row["containers"]
+    assert names.count("route.planned") == len(plan.routes)
+    assert {fact.key for fact in facts} == {LANE_ID}
+    assert await pool.fetchval("select state from plan_request") == "planned"
+
+
+async def test_the_same_request_again_changes_nothing(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """Duplicates before and after a restart of the planner: one plan, each fact once."""
+    await put_lane(pool)
+    await ask(topic_prefix, 1, 1)
+    async with Running(pool, topic_prefix):
+        await until(pool, "select count(*) from plan")
+    async with Running(pool, topic_prefix):
+        await ask(topic_prefix, 1)
+        await ask(topic_prefix, 2)
+        await until(pool, "select count(*) = 2 from plan")
+        facts = await heard(topic_prefix, until=4)
+    ids = [(fact.source, fact.event_id) for fact in facts]
+    proposed = [f for f in facts if f.type == "plan.proposed"]
+    assert len(ids) == len(set(ids))
+    assert [fact.data.sequence for fact in proposed] == [1, 2]  # type: ignore[attr-defined]
+
+
+async def test_of_requests_that_come_together_only_the_newest_is_solved(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """A storm costs one plan."""
+    await put_lane(pool)
+    await ask(topic_prefix, *range(1, 9))
+    async with Running(pool, topic_prefix):
+        await until(pool, "select count(*) from plan")
+    assert await pool.fetch("select sequence from plan") == [(8,)]
+    ended = await pool.fetch("select state, count(*) from plan_request group by 1 order by 1")
+    assert [tuple(row) for row in ended] == [("planned", 1), ("superseded", 7)]
+
+
+KILLED_ONCE = """
+import os, signal, sys
+flag = sys.argv[1]
+if not os.path.exists(flag):
+    open(flag, "w").close()
+    from optimizer.planner import child
+    child.answer = lambda job: os.kill(os.getpid(), signal.SIGKILL)
+    child.main()
+from optimizer.planner.child import main
+main()
+"""
+
+
+async def test_a_solver_that_is_killed_costs_one_attempt(
+    pool: asyncpg.Pool, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The planner goes on with a new child."""
+    await put_lane(pool)
+    command = (sys.executable, "-c", KILLED_ONCE, str(tmp_path / "died"))
+    async with Running(pool, topic_prefix, command=command):
+        await ask(topic_prefix, 1)
+        await until(pool, "select count(*) from plan")
+    assert await pool.fetchval("select attempts from plan_request") == 2
+
+
+OVERRUNS = """
+import time
+from optimizer.planner import child
+child.answer = lambda job: time.sleep(600)
+child.main()
+"""
+
+
+async def test_a_solver_that_always_overruns_ends_in_a_failure_that_is_announced(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """Bounded attempts, then `plan.failed` with the reason; no child is left behind."""
+    await put_lane(pool)
+    async with Running(
+        pool,
+        topic_prefix,
+        command=(sys.executable, "-c", OVERRUNS),
+        solve_timeout_s=0.5,
+        attempts_max=2,
+    ) as planner:
+        await ask(topic_prefix, 1)
+        await until(pool, "select state = 'failed' from plan_request")
+        facts = await heard(topic_prefix, until=1)
+        pids = [solver.pid for solver in planner._solvers]
+    assert [fact.type for fact in facts] == ["plan.failed"]
+    assert "0.5 s (2 attempts)" in facts[0].data.reason  # type: ignore[attr-defined]
+    assert await pool.fetchval("select count(*) from plan") == 0
+    assert pids == [None]
+
+
+async def test_a_planner_killed_in_the_middle_of_a_solve_loses_and_doubles_nothing(
+    pool: asyncpg.Pool, topic_prefix: str, hub_environment: dict[str, str]
+) -> None:
+    """SIGKILL while a request is running; the next planner answers it, once."""
+    await put_lane(pool, consignments=40)
+    environment = {**os.environ, **hub_environment, "GROUPAGE_LOG_LEVEL": "WARNING"}
+    start = "from optimizer.planner.main import main; main()"
+    first = await asyncio.create_subprocess_exec(sys.executable, "-c", start, env=environment)
+    await ask(topic_prefix, 1)
+    await until(pool, "select state = 'running' from plan_request")
+    first.kill()
+    await first.wait()
+    assert await pool.fetchval("select count(*) from plan") == 0
+    second = await asyncio.create_subprocess_exec(sys.executable, "-c", start, env=environment)
+    try:
+        await until(pool, "select count(*) from plan")
+        facts = await heard(topic_prefix, until=2)
+    finally:
+        second.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(15):
+            status = await second.wait()
+    assert status == 0
+    assert [fact.type for fact in facts].count("plan.proposed") == 1
+    assert await pool.fetchval("select attempts from plan_request") == 2

@@ -1,6 +1,6 @@
 """What owners tell others: outputs are levels (what is so now); differences are published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 from uuid import UUID, uuid5
@@ -11,6 +11,7 @@ from groupage.domain.events.alerts import AlertCleared, AlertRaised, Severity
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
+from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.state.base import State
 
 _NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
@@ -35,6 +36,25 @@ class HandOver(Event, frozen=True, kw_only=True):
 
     fact_id: str
     owner_id: str
+
+
+class Announcements(Event, frozen=True, kw_only=True):
+    """No event for the log: stands for one `unit.announced` for each unit, compared as a whole."""
+
+    name: ClassVar[str] = "unit.announcements"
+    kind: ClassVar[Kind] = "unit"
+    key_field: ClassVar[str] = "owner_id"
+
+    owner_id: str
+    announced_at: datetime
+    units: tuple[str, ...]
+
+    def each(self) -> Iterator[Event]:
+        """The events that it stands for."""
+        for unit_id in self.units:
+            yield UnitAnnounced(
+                unit_id=unit_id, owner_id=self.owner_id, announced_at=self.announced_at
+            )
 
 
 class Change(NamedTuple):
@@ -88,11 +108,17 @@ def changes(
     before: Mapping[str, Said], after: Mapping[str, Said], *, state: State, at: datetime
 ) -> list[Change]:
     """What must be published to go from `before` to `after`; `at` is when what vanished ended."""
-    changed = [
-        Change(output_id, _stamped(said.event, state.revision), said.at)
-        for output_id, said in after.items()
-        if output_id not in before or before[output_id].event != said.event
-    ]
+    changed: list[Change] = []
+    for output_id, said in after.items():
+        known = before.get(output_id)
+        if known is not None and known.event == said.event:
+            continue
+        if isinstance(said.event, Announcements):
+            changed += [
+                Change(f"announce:{event.subject}", event, said.at) for event in said.event.each()
+            ]
+        else:
+            changed.append(Change(output_id, _stamped(said.event, state.revision), said.at))
     for output_id, said in before.items():
         if output_id not in after:
             taken_back = _taken_back(said.event)

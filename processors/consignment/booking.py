@@ -5,6 +5,7 @@ import msgspec
 from groupage.domain.events import consignment as events
 from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
 from groupage.domain.states import ConsignmentStatus
+from groupage.domain.units import volume_cm3
 from processors.core import Verdict
 from processors.facts import Entry
 
@@ -38,7 +39,7 @@ def booked(
     if not event.lines:
         return Verdict("no_lines", "a booking needs at least one carton line")
     state.booked = event
-    state.booking = event
+    _book(state, event)
     state.booked_at = entry.fact.occurred_at
     return None
 
@@ -61,11 +62,25 @@ def amended(
     if event.lines == ():
         return Verdict("no_lines", "a booking needs at least one carton line")
     state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
-    state.booking = msgspec.structs.replace(
-        state.booking,
-        **{name: value for name in _AMENDABLE if (value := getattr(event, name, None)) is not None},
-    )
+    given = {name: getattr(event, name) for name in _AMENDABLE}
+    changed = {name: value for name, value in given.items() if value is not None}
+    _book(state, msgspec.structs.replace(state.booking, **changed))
     return None
+
+
+def _book(state: ConsignmentState, booking: events.ConsignmentBooked) -> None:
+    state.booking = booking
+    state.declared_pieces = sum(line.pieces for line in booking.lines)
+    state.declared_gross_g = sum(line.pieces * line.gross_g for line in booking.lines)
+    state.declared_volume_cm3 = sum(
+        line.pieces
+        * volume_cm3(
+            length_mm=line.size.length_mm,
+            width_mm=line.size.width_mm,
+            height_mm=line.size.height_mm,
+        )
+        for line in booking.lines
+    )
 
 
 def accepted(

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.events.planning import Cause, ReplanWanted
-from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from processors.consignment.progress import exceeds
-from processors.outputs import Said, alert, refusal_alerts
+from processors.outputs import Announcements, Said, alert, refusal_alerts
 
 _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
 
@@ -22,8 +20,9 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
     if at is None:
         return {}
     said: dict[str, Said] = {}
-    for asn_at, units in state.asns:
-        said.update(_announcements(state.key, asn_at, units))
+    for number, (asn_at, units) in enumerate(state.asns):
+        group = Announcements(owner_id=state.key, announced_at=asn_at, units=units)
+        said[f"announce:{number}"] = Said(group, asn_at)
     if state.allocation is not None:
         said[f"position:{state.allocation.consolidation_id}"] = Said(_position(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
@@ -32,16 +31,6 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
     if state.refused:
         said.update(refusal_alerts("consignment", state))
     return said
-
-
-@lru_cache(maxsize=4_096)
-def _announcements(key: str, at: datetime, units: tuple[str, ...]) -> dict[str, Said]:
-    return {
-        f"announce:{unit_id}": Said(
-            UnitAnnounced(unit_id=unit_id, owner_id=key, announced_at=at), at
-        )
-        for unit_id in units
-    }
 
 
 def _position(state: ConsignmentState) -> ConsignmentPositionChanged:

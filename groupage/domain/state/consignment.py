@@ -5,7 +5,6 @@ from typing import Literal
 
 import msgspec
 
-from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import (
     CartonLine,
     ConsignmentAmended,
@@ -15,7 +14,6 @@ from groupage.domain.events.consignment import (
 from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
-from groupage.domain.units import volume_cm3
 
 Box = tuple[int, int, int, int]
 """Length, width, height in mm, gross mass in g of one carton."""
@@ -161,6 +159,10 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """(when, fact id, change), oldest first."""
     booking: ConsignmentBooked | None = None
     """As booked and amended."""
+    declared_pieces: int = 0
+    declared_volume_cm3: int = 0
+    declared_gross_g: int = 0
+    """As booked and amended."""
     booked_at: datetime | None = None
     accepted_at: datetime | None = None
     not_accepted: str = ""
@@ -232,21 +234,6 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return self.booking.lines if self.booking else ()
 
     @property
-    def declared_pieces(self) -> int:
-        """As booked."""
-        return sum(line.pieces for line in self.lines)
-
-    @property
-    def declared_volume_cm3(self) -> int:
-        """As booked."""
-        return sum(line.pieces * line_volume_cm3(line.size) for line in self.lines)
-
-    @property
-    def declared_gross_g(self) -> int:
-        """As booked."""
-        return sum(line.pieces * line.gross_g for line in self.lines)
-
-    @property
     def fully_measured(self) -> bool:
         """Every received unit has been measured, and there is one."""
         return 0 < self.received_units == self.measured_units
@@ -288,8 +275,3 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return (
             self.consolidations.get(self.allocation.consolidation_id) if self.allocation else None
         )
-
-
-def line_volume_cm3(size: Dimensions) -> int:
-    """Volume of one declared carton."""
-    return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)

@@ -1,0 +1,77 @@
+"""Real data where it is, topics of their own, and readers of what was published."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from groupage.contracts.admin import ensure_topics
+from groupage.settings import KafkaSettings
+from producers.publisher import Publisher
+
+ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
+
+
+@pytest.fixture(scope="session")
+def foreign_data() -> Path:
+    """The folder of data that nobody here wrote; tests that need it are skipped without it."""
+    named = os.environ.get("GROUPAGE_TEST_DATA")
+    folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no foreign data in {folder}; set GROUPAGE_TEST_DATA")
+    return folder
+
+
+@pytest.fixture
+async def kafka(kafka_bootstrap: str, topic_prefix: str) -> KafkaSettings:
+    """Settings of a real Kafka that has this test's own topics."""
+    settings = KafkaSettings(bootstrap_servers=kafka_bootstrap)
+    await ensure_topics(settings, prefix=topic_prefix)
+    return settings
+
+
+@pytest.fixture
+async def publisher(kafka: KafkaSettings, topic_prefix: str) -> AsyncIterator[Publisher]:
+    """A started publisher."""
+    async with Publisher(kafka, prefix=topic_prefix) as started:
+        yield started
+
+
+@pytest.fixture
+def read_topic(kafka: KafkaSettings, topic_prefix: str) -> ReadTopic:
+    """Everything that is in a topic now (named without its prefix), partition by partition."""
+
+    async def read(topic: str) -> list[ConsumerRecord]:
+        consumer = AIOKafkaConsumer(**kafka.client_kwargs(), enable_auto_commit=False)
+        await consumer.start()
+        try:
+            name = topic_prefix + topic
+            await consumer._client.force_metadata_update()
+            found = consumer.partitions_for_topic(name) or await _partitions(consumer, name)
+            parts = [TopicPartition(name, number) for number in sorted(found)]
+            consumer.assign(parts)
+            ends = await consumer.end_offsets(parts)
+            records: list[ConsumerRecord] = []
+            for part in parts:
+                await consumer.seek_to_beginning(part)
+            left = {part for part in parts if ends[part] > 0}
+            while left:
+                batches = await consumer.getmany(*left, timeout_ms=2_000)
+                for batch in batches.values():
+                    records.extend(batch)
+                for part in list(left):
+                    if await consumer.position(part) >= ends[part]:
+                        left.discard(part)
+            return records
+        finally:
+            await consumer.stop()
+
+    return read
+
+
+async def _partitions(consumer: AIOKafkaConsumer, name: str) -> set[int]:
+    metadata = await consumer._client.fetch_all_metadata()
+    return set(metadata.partitions_for_topic(name) or ())

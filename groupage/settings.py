@@ -163,8 +163,9 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
     token: SecretStr | None = None
     """Bearer token that senders must show. Needed as soon as `host` is not the loopback."""
-    check_digits: Literal["reject", "quarantine", "warn"] = "quarantine"
-    """What happens to events whose container number or SSCC has a wrong check digit."""
+    check_digits: Literal["reject", "quarantine", "warn"] | None = None
+    """What happens to events whose container number or SSCC has a wrong check digit; without it
+    what the hub's policy says."""
     capture_check_digits: Literal["reject", "quarantine", "warn"] = "warn"
     """The same for SSCCs in EPCIS documents, where machines read them."""
 

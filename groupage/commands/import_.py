@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from groupage.domain.errors import InvalidInput
-from groupage.domain.policy import load_policy
-from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.settings import KafkaSettings, PolicySettings, TelemetrySettings, TopicSettings
 from groupage.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ DryRun = Annotated[bool, typer.Option(help="Read and check everything, publish n
 CheckDigits = Annotated[
     str, typer.Option(help="Wrong check digits of SSCCs: warn, quarantine or reject.")
 ]
-PolicyFile = Annotated[Path | None, typer.Option(help="The hub's policy (TOML).")]
 
 
 @app.command("epcis")
@@ -47,7 +45,6 @@ def import_epcis(
     all_or_nothing: Annotated[
         bool, typer.Option(help="Publish nothing when one event is wrong.")
     ] = False,
-    policy: PolicyFile = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +56,9 @@ def import_epcis(
     document = read_document(_bytes_of(file))
     if document.problems:
         raise InvalidInput("; ".join(problem.message for problem in document.problems))
-    rules = Screen(containers=load_policy(policy).check_digits, units=_check_digits(check_digits))
+    rules = Screen(
+        containers=PolicySettings().load().check_digits, units=_check_digits(check_digits)
+    )
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
     )

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from groupage import __version__
 from groupage.contracts.schemas import writing_schema
 from groupage.domain.errors import GroupageError, InvalidInput
-from groupage.settings import GatewaySettings, KafkaSettings
+from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
 from producers.gateway import openapi
 from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
@@ -39,8 +39,9 @@ class Gateway:
         self.door = Door(settings)
         self.settings = settings
         self.link = Link(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
-        self.intake = Intake(self.link, settings)
-        self.capture = Capture(self.link, settings)
+        check_digits = settings.check_digits or PolicySettings().load().check_digits
+        self.intake = Intake(self.link, check_digits)
+        self.capture = Capture(self.link, settings, check_digits)
 
     async def post_events(self, request: Request) -> Response:
         """One CloudEvent, or a batch by its content type."""

@@ -14,6 +14,7 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
+from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
 from producers.deadletters import DeadLetter
@@ -53,10 +54,12 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Capture:
     """Takes EPCIS documents."""
 
-    def __init__(self, link: Link, settings: GatewaySettings) -> None:
+    def __init__(
+        self, link: Link, settings: GatewaySettings, check_digits: CheckDigitPolicy
+    ) -> None:
         self._link = link
         self._settings = settings
-        self._screen = Screen(containers=settings.check_digits, units=settings.capture_check_digits)
+        self._screen = Screen(containers=check_digits, units=settings.capture_check_digits)
         self._jobs: OrderedDict[str, CaptureJob] = OrderedDict()
 
     def headers(self, behaviour: Behaviour = "rollback") -> dict[str, str]:

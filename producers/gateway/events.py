@@ -9,7 +9,7 @@ import msgspec
 from groupage.contracts.topics import topic_of
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.fact import Fact
-from groupage.settings import GatewaySettings
+from groupage.domain.policy import CheckDigitPolicy
 from groupage.telemetry import metrics
 from producers.deadletters import DeadLetter
 from producers.gateway.cloudevents import Checked, check
@@ -62,9 +62,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Intake:
     """Checks events and hands them to Kafka."""
 
-    def __init__(self, link: Link, settings: GatewaySettings) -> None:
+    def __init__(self, link: Link, check_digits: CheckDigitPolicy) -> None:
         self._link = link
-        self._screen = Screen(containers=settings.check_digits, units=settings.check_digits)
+        self._screen = Screen(containers=check_digits, units=check_digits)
 
     async def take(self, items: Sequence[object]) -> list[Answer]:
         """An answer for each item, in their order; all are with Kafka when this returns."""

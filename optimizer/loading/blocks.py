@@ -9,6 +9,7 @@ from optimizer.loading.kinds import Hold, Kind
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 BLOCKS_PER_POSITION_MAX = 400
 """Blocks kept of one kind and position, the biggest ones and every single row."""

@@ -14,12 +14,12 @@ from optimizer.loading.greedy import Pass, Set, Taste
 from optimizer.loading.kinds import Hold, Stock
 
 TASTES = (
-    Taste(contact=2.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
-    Taste(contact=4.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
-    Taste(contact=1.0, count=0.05, loss=2.0, close_permille=20, low_first=True),
-    Taste(contact=3.0, count=0.4, loss=1.0, close_permille=80, low_first=True),
-    Taste(contact=2.0, count=0.2, loss=4.0, close_permille=40, low_first=True),
-    Taste(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False),
+    Taste(contact=2.0, count=0.2, loss=1.0, close_permille=40, low_first=True, crown=True),
+    Taste(contact=4.0, count=0.2, loss=1.0, close_permille=40, low_first=True, crown=True),
+    Taste(contact=1.0, count=0.05, loss=2.0, close_permille=20, low_first=True, crown=True),
+    Taste(contact=3.0, count=0.4, loss=1.0, close_permille=80, low_first=True, crown=True),
+    Taste(contact=2.0, count=0.2, loss=4.0, close_permille=40, low_first=True, crown=True),
+    Taste(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False, crown=True),
 )
 """Tried in this order, turned by the seed."""
 FAVOUR = 2.0
@@ -93,12 +93,21 @@ class _Search:
     def drop(self, consignments: list[str], over_mm3: int, over: list[int]) -> list[str]:
         """Drop whole consignments of about `over_mm3`, those first that own what was left over."""
         kept, missing = list(consignments), list(over)
-        while over_mm3 > 0 and kept:
-            gone = min(self.droppable(kept), key=lambda c: self._regret(c, over_mm3, missing))
+        dropped: list[str] = []
+        freed_mm3 = 0
+        while freed_mm3 < over_mm3 and kept:
+            want_mm3 = over_mm3 - freed_mm3
+            gone = min(self.droppable(kept), key=lambda c: self._regret(c, want_mm3, missing))
             kept.remove(gone)
-            over_mm3 -= max(1, self.stock.volume_mm3(gone))
+            dropped.append(gone)
+            freed_mm3 += max(1, self.stock.volume_mm3(gone))
             for kind, units in self.stock.units[gone].items():
                 missing[kind] = max(0, missing[kind] - len(units))
+        for early in dropped[:-1]:
+            size = self.stock.volume_mm3(early)
+            if freed_mm3 - size >= over_mm3:
+                freed_mm3 -= size
+                kept.append(early)
         return kept
 
     def _regret(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.loading.bearing import Bearing
-from optimizer.loading.blocks import BlockTable, Floats, Ints, reachable
+from optimizer.loading.blocks import BlockTable, Bools, Floats, Ints, reachable
 from optimizer.loading.kinds import Hold, Kind, Stock
 from optimizer.loading.spaces import Rect, Spaces
 
@@ -30,6 +30,8 @@ class Taste:
     """A face this near to its neighbour counts as touching, in permille of the space."""
     low_first: bool
     """Among equally deep spaces take the lowest (else the highest) first."""
+    crown: bool
+    """Keep the room under the roof for cartons that bear nothing, as long as there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Pass:
         limits = [kind.top_load_g for kind in (*stock.kinds, *stock.fixed_kinds)]
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
         self.alive: Ints = np.arange(len(table.kind))
+        self._crowns = self._crown_heights() if taste.crown else {}
+        self._is_crown: Bools = np.isin(table.kind, list(self._crowns))
         self._reach = self._reach_tables()
         fewer = table.quantity.astype(np.float64) ** -taste.count
         self._worth: Floats = table.volume * fewer * favour[table.kind]
@@ -81,6 +85,16 @@ class Pass:
             reachable([spot[axis] for spot in spots], limit) for axis, limit in enumerate(limits)
         )
         return x, y, z
+
+    def _crown_heights(self) -> dict[int, int]:
+        """Kinds that cannot bear an average carton, and how high they stand at least."""
+        mass = sum(k.gross_g * n for k, n in zip(self.kinds, self.remaining, strict=True))
+        mean_g = mass / max(1, sum(self.remaining))
+        return {
+            number: min(position[2] for position in kind.positions(self.hold))
+            for number, kind in enumerate(self.kinds)
+            if self.remaining[number] and kind.top_load_g is not None and kind.top_load_g < mean_g
+        }
 
     def _set_fixed(self, stock: Stock) -> None:
         pairs = zip(stock.fixed, stock.fixed_kinds, strict=True)
@@ -133,13 +147,21 @@ class Pass:
             & (table.dy[alive] <= size[1])
             & (table.dz[alive] <= size[2])
         ]
-        fits = self._reachable_from_door(fits, z, rect)
+        fits = self._under_crowns(self._reachable_from_door(fits, z, rect), z)
         if not len(fits):
             return None
         scores = self._scores(fits, rect, size)
         if not self.bearing.active or z == 0:
             return int(fits[int(np.argmax(scores))])
         return self._strong_enough(fits[np.argsort(-scores, kind="stable")], z, rect)
+
+    def _under_crowns(self, fits: Ints, z: int) -> Ints:
+        """Strong blocks stay below the weak cartons that are still to come, where they can."""
+        if not self._crowns:
+            return fits
+        roof = self.hold.height - max(self._crowns.values())
+        below = fits[self._is_crown[fits] | (z + self.table.dz[fits] <= roof)]
+        return below if len(below) else fits
 
     def _scores(self, fits: Ints, rect: Rect, size: tuple[int, int, int]) -> Floats:
         taste, table = self.taste, self.table
@@ -224,3 +246,5 @@ class Pass:
         table, alive = self.table, self.alive
         gone = (table.kind[alive] == number) & (table.quantity[alive] > self.remaining[number])
         self.alive = alive[~gone]
+        if not self.remaining[number]:
+            self._crowns.pop(number, None)

@@ -1,0 +1,93 @@
+"""Load with the real engine, judge with the real verifier."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from groupage.domain.containers import ContainerSpec
+from groupage.domain.plans import (
+    Cost,
+    FixedStanding,
+    OpenConsolidation,
+    Plan,
+    PlannedContainer,
+    Rules,
+    SolverStats,
+)
+from groupage.domain.policy import Policy
+from optimizer.loading.api import Loaded, Lot, load
+from optimizer.verification import cartons, geometry, pressure
+from optimizer.verification.case import Case
+from optimizer.verification.violation import Violation
+from tests.optimizer.world import CLOCK_AT, demand, instance
+
+RULES = Policy().rules
+SMALL = ContainerSpec(
+    iso_type="22G1",
+    length_mm=2_000,
+    width_mm=1_200,
+    height_mm=1_200,
+    door_width_mm=1_150,
+    door_height_mm=1_100,
+    tare_g=1_000_000,
+    max_gross_g=3_000_000,
+)
+"""Small enough to fill with a handful of cartons."""
+
+
+def rules(**changes: int) -> Rules:
+    """The default rules with some replaced."""
+    return msgspec.structs.replace(RULES, **changes)
+
+
+def judge(
+    spec: ContainerSpec,
+    lots: Sequence[Lot],
+    loaded: Loaded,
+    *,
+    fixed: Sequence[FixedStanding] = (),
+    under: Rules = RULES,
+) -> list[Violation]:
+    """What the verifier says of a load plan."""
+    kept = [lot for lot in lots if lot.consignment_id not in loaded.misfits]
+    case = instance(
+        demands=tuple(demand(lot.consignment_id, *lot.cartons) for lot in kept),
+        consolidations=(
+            OpenConsolidation(
+                consolidation_id="K", voyage_id="V1", spec=spec, stage="slushy",
+                standing=tuple(fixed),
+            ),
+        ),
+        rules=under,
+    )  # fmt: skip
+    container = PlannedContainer(
+        consolidation_id="K",
+        voyage_id="V1",
+        spec=spec,
+        stage="slushy",
+        consignment_ids=tuple(lot.consignment_id for lot in kept),
+        placements=loaded.placements,
+        cargo_volume_cm3=0,
+        cargo_gross_g=0,
+    )
+    plan = Plan(
+        plan_id="", request_id="", lane_id="", sequence=0, decided_at=CLOCK_AT,
+        containers=(container,), left_out=(), moves=(), routes=(), unrouted=(), cost=Cost(),
+        lower_bound=0, gap_ratio=0.0, stats=SolverStats(status="feasible", rounds=1, work=0.0),
+    )  # fmt: skip
+    both = Case(case, plan)
+    return [*cartons.check(both), *geometry.check(both), *pressure.check(both)]
+
+
+def loaded_well(
+    spec: ContainerSpec,
+    lots: Sequence[Lot],
+    *,
+    fixed: Sequence[FixedStanding] = (),
+    under: Rules = RULES,
+    effort: int = 4,
+) -> Loaded:
+    """Load; fails when the verifier finds anything."""
+    loaded = load(spec, lots, fixed, under, effort=effort)
+    assert judge(spec, lots, loaded, fixed=fixed, under=under) == []
+    return loaded

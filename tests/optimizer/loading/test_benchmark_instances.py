@@ -1,0 +1,96 @@
+"""The instances that the literature loads: every placement judged, the fill held to a floor.
+
+The files themselves are compared when ``GROUPAGE_TEST_LOADING_DATA`` names their folder.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groupage.domain.containers import ContainerSpec
+from optimizer.loading.api import Lot
+from optimizer.loading.blocks import BlockTable
+from optimizer.loading.engine import TASTES
+from optimizer.loading.greedy import Pass
+from optimizer.loading.kinds import Hold, stock_of
+from tests.optimizer.loading.bischoff_ratcliff import (
+    HEIGHT,
+    LENGTH,
+    WIDTH,
+    BoxType,
+    instance,
+    read,
+)
+from tests.optimizer.loading.judge import RULES, loaded_well
+from tests.optimizer.world import group
+
+DATA = os.environ.get("GROUPAGE_TEST_LOADING_DATA", "")
+BOX = ContainerSpec(
+    iso_type="22G1",
+    length_mm=LENGTH * 10,
+    width_mm=WIDTH * 10,
+    height_mm=HEIGHT * 10,
+    door_width_mm=WIDTH * 10,
+    door_height_mm=HEIGHT * 10,
+    tare_g=0,
+    max_gross_g=10**12,
+)
+
+
+def _lots(boxes: list[BoxType]) -> list[Lot]:
+    """One consignment for each box; those with one upright edge only keep it upright."""
+    lots = []
+    for number, (edges, upright, quantity) in enumerate(boxes):
+        size = (edges[0] * 10, edges[1] * 10, edges[2] * 10)
+        for unit in range(quantity):
+            name = f"T{number:03d}-{unit:03d}"
+            cartons = group(name, 1, size, this_side_up=sum(upright) == 1)
+            lots.append(Lot(consignment_id=name, cartons=(cartons,)))
+    return lots
+
+
+@pytest.mark.skipif(not DATA, reason="GROUPAGE_TEST_LOADING_DATA names no folder")
+@pytest.mark.parametrize("br", range(16))
+def test_generator_equals_the_files(br: int) -> None:
+    """The instances made here are those of the files, number by number."""
+    text = (Path(DATA) / f"BR{br}_01-20.txt").read_text(encoding="utf-8")
+    for number, boxes in enumerate(read(text), start=1):
+        assert boxes == instance(br, number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("br", [1, 3, 5, 7, 8, 10, 12, 15])
+def test_loaded_and_judged(br: int) -> None:
+    """Single boxes as consignments: the load plan is valid and holds whatever is not named."""
+    for number in (1, 2):
+        lots = _lots(instance(br, number))
+        loaded = loaded_well(BOX, lots, effort=2)
+        assert len(loaded.placements) + len(loaded.misfits) == len(lots)
+
+
+FLOOR = {1: 0.85, 3: 0.87, 5: 0.86, 7: 0.85, 8: 0.83, 10: 0.82, 15: 0.76}
+"""Mean fill of the best of six passes must not fall below this (full support)."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("br", FLOOR)
+def test_fill_does_not_fall(br: int, record_property: Callable[[str, object], None]) -> None:
+    """The pass itself, with all boxes on offer: the mean fill of ten instances."""
+    hold = Hold.of(BOX, RULES)
+    fills = []
+    for number in range(1, 11):
+        lots = _lots(instance(br, number))
+        stock = stock_of({lot.consignment_id: lot.cartons for lot in lots}, ())
+        quantities = stock.quantities(list(stock.units))
+        table = BlockTable(stock.kinds, quantities, hold)
+        best = 0
+        for taste in TASTES:
+            sets = Pass(hold, stock, quantities, table, taste, np.ones(len(stock.kinds))).run()
+            best = max(best, sum(one.dx * one.dy * one.dz for one in sets))
+        fills.append(best / hold.volume_mm3)
+    mean = sum(fills) / len(fills)
+    record_property("mean_fill", round(mean, 4))
+    assert mean >= FLOOR[br]

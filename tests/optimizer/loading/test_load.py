@@ -1,0 +1,233 @@
+"""Loading, rule by rule: what just fits goes in, what just does not stays out, whole."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.domain.containers import spec_of
+from groupage.domain.errors import InvalidInput
+from groupage.domain.plans import CartonGroup, FixedStanding
+from optimizer.loading.api import Lot, load, lot_of
+from tests.optimizer.loading.judge import RULES, SMALL, judge, loaded_well, rules
+from tests.optimizer.world import demand, group
+
+edit = msgspec.structs.replace
+
+
+def lot(name: str, *groups: CartonGroup, must_stay: bool = False) -> Lot:
+    """A consignment's cartons."""
+    return Lot(consignment_id=name, cartons=groups, must_stay=must_stay)
+
+
+def cubes(name: str, quantity: int, edge_mm: int = 400, **more: Any) -> Lot:
+    """A consignment of cubes."""
+    return lot(name, group(name, quantity, (edge_mm, edge_mm, edge_mm), **more))
+
+
+def test_nothing_to_load() -> None:
+    """No consignments, no placements, no misfits."""
+    loaded = load(SMALL, (), (), RULES)
+    assert (loaded.placements, loaded.misfits, loaded.fill_permille) == ((), (), 0)
+
+
+def test_fills_to_the_last_cube() -> None:
+    """Forty-five cubes of 400 mm fill a room of 5 x 3 x 3 exactly; one more does not fit."""
+    loaded = loaded_well(SMALL, [cubes("C", 45)])
+    assert (len(loaded.placements), loaded.fill_permille, loaded.misfits) == (45, 1_000, ())
+    assert loaded_well(SMALL, [cubes("C", 46)]).misfits == ("C",)
+
+
+def test_sequence_counts_from_one() -> None:
+    """Placements come in loading order, numbered without gaps."""
+    loaded = loaded_well(SMALL, [cubes("A", 7), cubes("B", 8, 300)])
+    assert [one.sequence for one in loaded.placements] == list(range(1, 16))
+
+
+def test_consignments_are_whole() -> None:
+    """Of three consignments of which two fit, two go in completely and one not at all."""
+    lots = [cubes("A", 20), cubes("B", 20), cubes("C", 20)]
+    loaded = loaded_well(SMALL, lots)
+    assert len(loaded.misfits) == 1
+    assert len(loaded.placements) == 40
+
+
+def test_what_must_stay_stays() -> None:
+    """The committed consignment is kept although it is the biggest."""
+    lots = [cubes("A", 20), edit(cubes("B", 25), must_stay=True)]
+    assert loaded_well(SMALL, lots).misfits == ()
+    lots[0] = cubes("A", 21)
+    assert loaded_well(SMALL, lots).misfits == ("A",)
+
+
+@pytest.mark.parametrize(
+    ("upright", "size_mm", "fits"),
+    [
+        (False, (300, 300, 1_500), True),
+        (True, (300, 300, 1_500), False),
+        (True, (1_500, 300, 300), True),
+    ],
+)
+def test_this_side_up(*, upright: bool, size_mm: tuple[int, int, int], fits: bool) -> None:
+    """A carton higher than the room lies down, unless it must stay upright."""
+    lots = [lot("C", group("C", 2, size_mm, this_side_up=upright))]
+    assert (not loaded_well(SMALL, lots).misfits) == fits
+
+
+@pytest.mark.parametrize(
+    ("size_mm", "fits"),
+    [
+        ((1_900, 1_150, 1_100), True),
+        ((1_900, 1_151, 1_101), False),
+        ((1_160, 1_160, 1_160), False),
+        ((2_001, 100, 100), False),
+    ],
+)
+def test_door_and_walls(*, size_mm: tuple[int, int, int], fits: bool) -> None:
+    """A carton must pass the door as it will stand, and find room behind it."""
+    loaded = loaded_well(SMALL, [lot("C", group("C", 1, size_mm)), cubes("D", 1, 50)])
+    assert ("C" not in loaded.misfits) == fits
+    assert "D" not in loaded.misfits
+
+
+def test_margins_take_room() -> None:
+    """With 1 mm of margin at the walls a row of three cubes does not fit any more."""
+    lots = [cubes("C", 45)]
+    assert loaded_well(SMALL, lots, under=rules(wall_margin_mm=1)).misfits == ("C",)
+    assert loaded_well(SMALL, lots, under=rules(door_margin_mm=1)).misfits == ("C",)
+    few = [cubes("C", 16)]
+    loaded = loaded_well(SMALL, few, under=rules(wall_margin_mm=100, door_margin_mm=100))
+    assert loaded.misfits == ()
+    assert min(one.y_mm for one in loaded.placements) == 100
+
+
+def test_payload() -> None:
+    """Two tonnes may go in: the heavy consignment beyond that stays out."""
+    lots = [cubes("A", 10, gross_g=100_000), cubes("B", 10, gross_g=100_000)]
+    assert loaded_well(SMALL, lots).misfits == ()
+    lots[1] = cubes("B", 10, gross_g=100_001)
+    assert loaded_well(SMALL, lots).misfits == ("B",)
+
+
+def test_nothing_on_fragile_cartons() -> None:
+    """Cartons that bear nothing end up on top of the others, not under them."""
+    lots = [cubes("WEAK", 15, max_top_load_g=0), cubes("STRONG", 30)]
+    assert loaded_well(SMALL, lots).misfits == ()
+    too_many = [cubes("WEAK", 16, max_top_load_g=0)]
+    assert loaded_well(SMALL, too_many).misfits == ("WEAK",)
+
+
+@pytest.mark.parametrize(("limit_g", "layers"), [(24_000, 3), (23_999, 2), (12_000, 2)])
+def test_stack_as_high_as_the_carton_bears(limit_g: int, layers: int) -> None:
+    """Cartons of 12 kg stand in as many layers as their strength allows, to the gram."""
+    fits = [cubes("C", 15 * layers, max_top_load_g=limit_g)]
+    assert loaded_well(SMALL, fits).misfits == ()
+    more = [cubes("C", 15 * layers + 1, max_top_load_g=limit_g)]
+    assert loaded_well(SMALL, more).misfits == ("C",)
+
+
+def _standing(unit_id: str, x_mm: int, y_mm: int, z_mm: int, edge_mm: int = 400) -> FixedStanding:
+    return FixedStanding(
+        unit_id=unit_id, consignment_id="OLD", x_mm=x_mm, y_mm=y_mm, z_mm=z_mm,
+        dx_mm=edge_mm, dy_mm=edge_mm, dz_mm=edge_mm,
+    )  # fmt: skip
+
+
+def test_around_what_stands() -> None:
+    """Standing cartons keep their place, count as loaded first, and carry others."""
+    fixed = [_standing("OLD-001", 0, 0, 0), _standing("OLD-002", 0, 800, 0)]
+    old = cubes("OLD", 2, 400)
+    loaded = loaded_well(SMALL, [old, cubes("C", 43)], fixed=fixed)
+    assert loaded.misfits == ()
+    assert [one.unit_id for one in loaded.placements[:2]] == ["OLD-001", "OLD-002"]
+    assert loaded.fill_permille == 1_000
+
+
+def test_strangers_that_stand_are_obstacles() -> None:
+    """A standing carton of nobody's consignment takes its room and stays in the plan."""
+    fixed = [_standing("X-1", 0, 400, 0)]
+    assert loaded_well(SMALL, [cubes("C", 44)], fixed=fixed).misfits == ()
+    assert loaded_well(SMALL, [cubes("C", 45)], fixed=fixed).misfits == ("C",)
+
+
+def test_a_wall_of_standing_cartons_bars_what_is_behind() -> None:
+    """Nothing can be put behind a wall: the room toward the far end is lost."""
+    fixed = [_standing(f"X-{y}{z}", 800, y, z) for z in (0, 400, 800) for y in (0, 400, 800)]
+    loaded = loaded_well(SMALL, [cubes("C", 18)], fixed=fixed)
+    assert loaded.misfits == ()
+    assert min(one.x_mm for one in loaded.placements[9:]) == 1_200
+    assert loaded_well(SMALL, [cubes("C", 19)], fixed=fixed).misfits == ("C",)
+
+
+def test_same_input_same_plan() -> None:
+    """Twice the same, and the order of consignments does not matter."""
+    lots = [cubes("A", 9, 370), cubes("B", 11, 290), lot("C", group("C", 9, (510, 330, 270)))]
+    first = load(SMALL, lots, (), RULES)
+    assert load(SMALL, lots, (), RULES) == first
+    assert load(SMALL, lots[::-1], (), RULES) == first
+
+
+def test_lot_of_demand() -> None:
+    """A demand's lot has its cartons, and stays if it is committed."""
+    one = demand("C", committed=True)
+    assert lot_of(one) == Lot(consignment_id="C", cartons=one.cartons, must_stay=True)
+
+
+def test_mixed_lot_is_full_enough() -> None:
+    """Twenty kinds in a 20-foot box: at least 78 % of the inner volume with full support."""
+    sizes = [(380 + 17 * n % 190, 290 + 23 * n % 110, 210 + 31 * n % 120) for n in range(20)]
+    lots = [lot(f"C{n:02d}", group(f"C{n:02d}", 45, size)) for n, size in enumerate(sizes)]
+    loaded = loaded_well(spec_of("22G1"), lots, effort=6)
+    assert loaded.misfits
+    assert loaded.fill_permille >= 780
+
+
+BAD: list[tuple[str, Lot | FixedStanding, str]] = [
+    ("no length", lot("C", group("C", 1, (0, 1, 1))), "carton group 1: length_mm is 0"),
+    ("negative", lot("C", group("C", 1, (1, -5, 1))), "width_mm is -5"),
+    ("no height", lot("C", group("A", 1), group("C", 1, (1, 1, 0))), "group 2: height_mm is 0"),
+    ("no mass", cubes("C", 1, gross_g=0), "consignment C, carton group 1: gross_g is 0"),
+    ("top load", cubes("C", 1, max_top_load_g=-1), "max_top_load_g is -1"),
+    ("no units", cubes("C", 0), "unit_ids is empty"),
+    ("no cartons", lot("C"), "consignment C: cartons is empty"),
+    ("unit twice", lot("C", group("C", 1), group("C", 1)), "unit_ids names C-001 again"),
+    ("too many", cubes("C", 20_001, 1), "20001 cartons for one container"),
+    ("flat", _standing("X", 0, 0, 0, 0), "standing carton X: dx_mm is 0"),
+    ("outside", _standing("X", 1_700, 0, 0), "x_mm + size is 2100, must be at most 2000"),
+    ("under the floor", _standing("X", 0, 0, -1), "z_mm is -1, must be at least 0"),
+]
+
+
+@pytest.mark.parametrize(("what", "item", "message"), BAD, ids=[row[0] for row in BAD])
+def test_nonsense_is_named(what: str, item: Lot | FixedStanding, message: str) -> None:
+    """The error names the item, the field, the value and what would be right."""
+    lots = [item] if isinstance(item, Lot) else []
+    fixed = [item] if isinstance(item, FixedStanding) else []
+    with pytest.raises(InvalidInput) as caught:
+        load(SMALL, lots, fixed, RULES)
+    assert message in str(caught.value)
+
+
+def test_nonsense_of_the_container_is_named() -> None:
+    """Sizes, margins, doubled ids and effort are looked at too."""
+    with pytest.raises(InvalidInput, match="container 22G1: door_width_mm is 0"):
+        load(edit(SMALL, door_width_mm=0), (), (), RULES)
+    with pytest.raises(InvalidInput, match="container 22G1: payload_g is 0"):
+        load(edit(SMALL, max_gross_g=SMALL.tare_g), (), (), RULES)
+    with pytest.raises(InvalidInput, match=r"wall_margin_mm 600 .* leave no room"):
+        load(SMALL, (), (), rules(wall_margin_mm=600))
+    with pytest.raises(InvalidInput, match="consignment C: consignment_id stands twice"):
+        load(SMALL, [cubes("C", 1), cubes("C", 1)], (), RULES)
+    with pytest.raises(InvalidInput, match="standing carton X: unit_id stands twice"):
+        load(SMALL, (), [_standing("X", 0, 0, 0), _standing("X", 400, 0, 0)], RULES)
+    with pytest.raises(InvalidInput, match="effort is 0"):
+        load(SMALL, (), (), RULES, effort=0)
+
+
+def test_judge_sees_what_the_loader_would_not_do() -> None:
+    """The helper of these tests is no rubber stamp."""
+    lots = [cubes("C", 5)]
+    loaded = load(SMALL, lots, (), RULES)
+    first, *rest = loaded.placements
+    broken = edit(loaded, placements=(edit(first, z_mm=50), *rest))
+    assert {one.code for one in judge(SMALL, lots, broken)} >= {"unsupported"}

@@ -35,12 +35,12 @@ def wish(state: LaneState, entry: Entry, *, cause: Cause, about: str) -> None:
 
 def asked(state: LaneState, entry: Entry, event: PlanAsked) -> None:
     """The request is out: its wishes need no other. Only the first word about it counts."""
-    known = state.asked.get(event.sequence)
+    known = state.asked.get(str(event.sequence))
     if known is not None and known.request_id:
         return
     at = entry.fact.occurred_at
     if known is None:
-        state.asked[event.sequence] = Asked(request_id=event.request_id, at=at)
+        state.asked[str(event.sequence)] = Asked(request_id=event.request_id, at=at)
     else:
         known.request_id, known.at = event.request_id, at
     state.sequence = max(state.sequence, event.sequence)
@@ -48,7 +48,7 @@ def asked(state: LaneState, entry: Entry, event: PlanAsked) -> None:
         if state.wishes.pop(name, None) is None:
             insort(state.covered, name)
     while len(state.asked) > _KEPT:
-        del state.asked[min(state.asked)]
+        del state.asked[min(state.asked, key=int)]
 
 
 def failed(state: LaneState, entry: Entry, event: PlanFailed) -> None:
@@ -58,7 +58,7 @@ def failed(state: LaneState, entry: Entry, event: PlanFailed) -> None:
 
 def answer(state: LaneState, entry: Entry, *, sequence: int, word: str, detail: str = "") -> None:
     """Close the request of that number. A plan outweighs a failure, whichever came first."""
-    known = state.asked.setdefault(sequence, Asked(request_id="", at=entry.fact.occurred_at))
+    known = state.asked.setdefault(str(sequence), Asked(request_id="", at=entry.fact.occurred_at))
     if known.answer == "proposed":
         return
     known.answer = "proposed" if word == "proposed" else "failed"

@@ -114,7 +114,7 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
 
 
 def _alerts(state: LaneState, said: dict[str, Said]) -> None:
-    newest = state.asked.get(state.sequence)
+    newest = state.asked.get(str(state.sequence))
     if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
         text = f"request {newest.request_id} gave no plan: {newest.detail}"
         said["alert:plan_failed"] = Said(

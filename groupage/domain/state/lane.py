@@ -125,8 +125,8 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     """Not asked for yet, by fact id."""
     covered: list[str] = msgspec.field(default_factory=list)
     """Wishes that a request answers although they were not heard yet, by fact id."""
-    asked: dict[int, Asked] = msgspec.field(default_factory=dict)
-    """Requests by sequence; the last 50."""
+    asked: dict[str, Asked] = msgspec.field(default_factory=dict)
+    """Requests by sequence (as text); the last 50."""
     sequence: int = 0
     """Of the newest request."""
     asking: Asking | None = None
@@ -151,5 +151,5 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     @property
     def outstanding(self) -> Asked | None:
         """The request that waits for its answer."""
-        newest = self.asked.get(self.sequence)
+        newest = self.asked.get(str(self.sequence))
         return newest if newest is not None and not newest.answer else None

@@ -1,0 +1,65 @@
+"""``groupage bench``: measure the stream or the planner on this machine."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Measure the stream or the planner on this machine."""
+
+
+@app.command()
+def stream(
+    *,
+    events: Annotated[
+        int, typer.Option(min=1_000, help="Events of each throughput run.")
+    ] = 300_000,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    rate: Annotated[int, typer.Option(min=1, help="Events a second of the latency run.")] = 3_000,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of the latency run.")] = 20,
+    rivals: Annotated[bool, typer.Option(help="Also Quix Streams and a Faust topic agent.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Events to durable state: a worker's throughput beside others', and its latency."""
+    from groupage.bench.stream import run  # noqa: PLC0415 - brings every client there is
+
+    rows = run(
+        events=events,
+        repeats=repeats,
+        latency_rate_per_s=rate,
+        latency_s=seconds,
+        rivals=rivals,
+        report=lambda text: typer.echo(text, err=True),
+    )
+    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+
+
+def _show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"rows": rows}, indent=2))
+        return
+    from rich.console import Console  # noqa: PLC0415 - a third of a second
+    from rich.table import Table  # noqa: PLC0415
+
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "note"))
+    table = Table()
+    for name in columns:
+        table.add_column(name, no_wrap=True, justify="left" if name == "name" else "right")
+    for row in rows:
+        table.add_row(*(_text(row.get(name)) for name in columns))
+    Console().print(table)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

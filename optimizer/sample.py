@@ -20,6 +20,10 @@ from groupage.domain.units import volume_cm3
 _CLOCK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _FREIGHT_USD_CENTS = {"22G1": 190_000, "42G1": 310_000, "45G1": 330_000}
 """A sea freight of usual size, Ningbo to north Europe. Assumption."""
+FRAGILE_SHARE = 0.1
+"""Carton kinds that bear three of their own and stay upright. Assumption."""
+UPRIGHT_SHARE = 0.15
+"""Carton kinds that stay upright and bear anything. Assumption."""
 _MODES = ("1039", "1039", "1039", "1039", "0110", "9710")
 """Four in five go as market procurement, as in Yiwu (docs/trade.md)."""
 
@@ -138,27 +142,27 @@ def _volume_cm3(group: CartonGroup) -> int:
 
 
 def _cartons(rng: random.Random, consignment_id: str) -> tuple[CartonGroup, ...]:
-    """One to four sizes; export cartons of 0.02 to 0.2 m³, sizes in steps of 10 mm."""
+    """One to three sizes; export cartons of 0.02 to 0.2 m³, sizes in steps of 10 mm."""
     total = max(1, min(400, round(rng.lognormvariate(math.log(24), 0.9))))
-    kinds = min(total, rng.choice((1, 1, 1, 2, 2, 3, 4)))
+    kinds = min(total, rng.choices((1, 2, 3), (0.6, 0.28, 0.12))[0])
     groups = []
     first = 1
     for kind in range(kinds):
         count = (total - first + 1) // (kinds - kind)
-        sizes = sorted(
-            (rng.randrange(lo, hi, 10) for lo, hi in ((400, 720), (300, 560), (220, 480)))
-        )
-        height_mm, width_mm, length_mm = sizes
+        edges = ((400, 720), (300, 560), (220, 480))
+        height_mm, width_mm, length_mm = sorted(rng.randrange(*edge, 10) for edge in edges)
         density_g_per_l = rng.uniform(90, 330)
+        gross_g = round(length_mm * width_mm * height_mm / 1_000_000 * density_g_per_l)
+        fragile = rng.random() < FRAGILE_SHARE
         groups.append(
             CartonGroup(
                 unit_ids=tuple(f"{consignment_id}/{n}" for n in range(first, first + count)),
                 length_mm=length_mm,
                 width_mm=width_mm,
                 height_mm=height_mm,
-                gross_g=round(length_mm * width_mm * height_mm / 1_000_000 * density_g_per_l),
-                this_side_up=rng.random() < 0.25,
-                max_top_load_g=rng.choice((None, None, None, None, 60_000, 120_000)),
+                gross_g=gross_g,
+                this_side_up=fragile or rng.random() < UPRIGHT_SHARE,
+                max_top_load_g=max(3 * gross_g, 20_000) if fragile else None,
             )
         )
         first += count

@@ -66,7 +66,7 @@ def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = Tru
         if not misfits:
             break
         last = rounds > instance.limits.loading_rounds
-        cuts = _cut(cuts, allocation, misfits, last=last)
+        cuts = _cut(instance, cuts, allocation, misfits, last=last)
         with stages.stage("allocate"):
             allocation = allocate(instance, cuts)
         reasons.note(allocation)
@@ -113,8 +113,26 @@ def _misfits(allocation: Allocation, loads: dict[str, LoadPlan]) -> frozenset[tu
     )
 
 
+def _caps(
+    instance: Instance, allocation: Allocation, misfits: frozenset[tuple[str, str]]
+) -> dict[str, int]:
+    """Halfway between what went in and what did not: others may be of a better shape."""
+    volume = {demand.consignment_id: demand.volume_cm3 for demand in instance.demands}
+    caps = {}
+    for key in {key for _, key in misfits}:
+        out = sum(volume[one] for one, where in misfits if where == key)
+        tried = sum(volume[one] for one, where in allocation.assign.items() if where == key)
+        caps[key] = tried - out // 2
+    return caps
+
+
 def _cut(
-    cuts: Cuts, allocation: Allocation, misfits: frozenset[tuple[str, str]], *, last: bool
+    instance: Instance,
+    cuts: Cuts,
+    allocation: Allocation,
+    misfits: frozenset[tuple[str, str]],
+    *,
+    last: bool,
 ) -> Cuts:
     out = frozenset(one for one, _ in misfits)
     return Cuts(
@@ -125,7 +143,7 @@ def _cut(
         ),
         keep={one: key for one, key in allocation.assign.items() if one not in out},
         forbidden=cuts.forbidden | misfits,
-        full=cuts.full | {key for _, key in misfits},
+        caps_cm3={**cuts.caps_cm3, **_caps(instance, allocation, misfits)},
         out=out if last else frozenset(),
         closed=last,
     )

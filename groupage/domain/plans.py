@@ -212,7 +212,7 @@ class Limits(_Data, frozen=True, kw_only=True):
     """
 
     seed: int = 0
-    allocation_work: float = 1.0
+    allocation_work: float = 0.8
     """CP-SAT deterministic time."""
     loading_rounds: int = 3
     """How often misfits go back to allocation."""

@@ -18,6 +18,10 @@ COUNTED_SHARE = 0.4
 """Of the work limit that goes to the relaxation, which also gives the bound."""
 
 
+REPAIR_SHARE = 0.3
+"""Of the work limit for an allocation that only finds places for what did not fit."""
+
+
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     """Who goes where."""
 
@@ -67,6 +71,8 @@ def allocate(instance: Instance, cuts: Cuts | None = None) -> Allocation:
 
 def _effort(problem: Problem, share: float) -> Effort:
     limits = problem.instance.limits
+    if problem.cuts != Cuts():
+        share *= REPAIR_SHARE
     return Effort(
         seed=limits.seed, work=limits.allocation_work * share, wall_s=limits.wall_s * share
     )

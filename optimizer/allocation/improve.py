@@ -16,17 +16,20 @@ LEFT_OUT_AT_ONCE = 40
 SPARES_AT_ONCE = 3
 WORK_OF_ONE = 0.04
 """Deterministic time of one try."""
+ENOUGH_PERMILLE = 1
+"""A gap that is not worth further work."""
 IDLE_MAX = 16
 """Tries without gain after which the search ends."""
 
 
 def improve(draft: Draft, *, bound: int, effort: Effort) -> tuple[Draft, float]:
-    """A draft that is no worse, and the work done. Stops at the bound, or when tries gain nothing."""
+    """A draft that is no worse, and the work done. Stops near the bound or when idle."""
     rng = random.Random(effort.seed)  # noqa: S311  # reproducible search, no secrets
     best = draft
     work = 0.0
     idle = 0
-    while work < effort.work and idle < IDLE_MAX and best.cost() > bound:
+    enough = bound + bound * ENOUGH_PERMILLE // 1_000
+    while work < effort.work and idle < IDLE_MAX and best.cost() > enough:
         found, spent = _refill(best, rng, effort)
         work += spent
         idle = 0 if found.cost() < best.cost() else idle + 1
@@ -61,7 +64,7 @@ def _refill(draft: Draft, rng: random.Random, effort: Effort) -> tuple[Draft, fl
 
 def _chosen(draft: Draft, rng: random.Random) -> list[Bin]:
     """Containers to empty: some in use, new ones fullest first, and unused ones of the published plan."""
-    movable = [bin_ for bin_ in draft.bins.values() if not bin_.slot.fixed and not bin_.slot.full]
+    movable = [bin_ for bin_ in draft.bins.values() if not bin_.slot.fixed]
     movable.sort(key=lambda b: b.slot.key)
     used = [bin_ for bin_ in movable if bin_.members]
     unused = [b for b in movable if not b.members and b.slot.existing is not None]

@@ -24,8 +24,8 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
     """Consignment → container where all its cartons found room."""
     forbidden: frozenset[tuple[str, str]] = frozenset()
     """(consignment, container): did not fit."""
-    full: frozenset[str] = frozenset()
-    """Containers in which something did not fit: they take nothing more."""
+    caps_cm3: Mapping[str, int] = {}
+    """Containers in which something did not fit → volume up to which they may be tried again."""
     out: frozenset[str] = frozenset()
     """Consignments that no round found room for."""
     closed: bool = False
@@ -60,7 +60,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     def allows(self, consignment_id: str, slot: Slot) -> bool:
         """Whether the two may come together, other contents aside."""
-        if self.cuts.closed or slot.full or (consignment_id, slot.key) in self.cuts.forbidden:
+        if self.cuts.closed or (consignment_id, slot.key) in self.cuts.forbidden:
             return False
         return slot.place in self.options[consignment_id]
 
@@ -74,7 +74,9 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
     room = room_in_pools(instance)
     pools = pooled_slots(instance, departures.values(), room)
     slots = tuple(
-        msgspec.structs.replace(slot, full=slot.key in cuts.full)
+        msgspec.structs.replace(
+            slot, usable_cm3=min(slot.usable_cm3, cuts.caps_cm3.get(slot.key, slot.usable_cm3))
+        )
         for slot in (*open_slots, *cuts.opened)
     )
     fixed = _fixed(instance, slots, cuts)

@@ -26,8 +26,6 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     payload_g: int
     place: str
     """Where this is as far as a single consignment minds: the consolidation, or any new container of the pool."""
-    full: bool = False
-    """Takes nothing that is not there: the loader said so."""
 
     @property
     def fixed(self) -> bool:

@@ -36,7 +36,7 @@ def member(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChan
 
 def full(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
     """The same, loaded at minute 450."""
-    return member(name, revision, loaded_pieces=2, loaded_at=at(450), **more)
+    return member(name, revision, **{"loaded_pieces": 2, "loaded_at": at(450), **more})
 
 
 def box(revision: int, **more: Any) -> csl.ContainerPositionChanged:

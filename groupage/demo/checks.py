@@ -1,0 +1,248 @@
+"""The day's own checks: what left was planned, certified and loaded as planned; invariants hold.
+
+Everything is read from the database; of the simulation only one thing is taken: by which plan the
+crew stuffed each box.
+"""
+
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+
+import asyncpg
+import msgspec
+
+from groupage.domain.containers import spec_of
+from groupage.domain.plans import Instance, Placement, Plan
+from groupage.domain.policy import Policy
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.store.bodies import unpack
+from optimizer.verification.api import verify
+
+_OUT = ("GATED_OUT", "ON_BOARD")
+_PLAN = msgspec.json.Decoder(Plan)
+_INSTANCE = msgspec.json.Decoder(Instance)
+_CONSOLIDATION = msgspec.json.Decoder(ConsolidationState)
+_CONSIGNMENT = msgspec.json.Decoder(ConsignmentState)
+
+
+class Departed(msgspec.Struct, frozen=True, kw_only=True):
+    """One container that left."""
+
+    consolidation_id: str
+    equipment_ref: str
+    consignments: int
+    cartons: int
+    deviations: int
+    """Cartons that stand elsewhere than planned, with the reason named."""
+    fill_ratio: float
+    plan_id: str
+
+
+class DayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database says of the day."""
+
+    departed: tuple[Departed, ...]
+    consignments: dict[str, int]
+    plans_certified: int
+    plans_verified_again: int
+    alerts_raised: int
+    alerts_open: dict[str, int]
+    dead_letters: dict[str, int]
+    """By code."""
+    checks: tuple[str, ...]
+    """What was checked, in words."""
+    problems: tuple[str, ...]
+    """What does not hold; empty on a good day."""
+
+
+CHECKS = (
+    "every container that left has manifest, seal, container, release of all its cargo and VGM",
+    "every one of them was stuffed by a stored plan with a certificate, verified again now",
+    "every carton in them stands as that plan says, or its deviation is named",
+    "the loaded set is the manifest's, carton by carton; no carton stands in two containers",
+    "no box is over its payload, and each VGM is within the tolerance of the sum",
+    "every consignment in a container that left is DEPARTED, and no other one is",
+)
+
+
+async def check_day(
+    pool: asyncpg.Pool, *, stuffed_by: Mapping[str, str], policy: Policy
+) -> DayReport:
+    """Read everything and check it. `stuffed_by`: plan by consolidation, as the crew heard it."""
+    problems: list[str] = []
+    departed: list[Departed] = []
+    plans: dict[str, Plan | None] = {}
+    carried: set[str] = set()
+    standing: Counter[str] = Counter()
+    for row in await pool.fetch("select key from consolidation where status = any($1)", _OUT):
+        state = await _consolidation(pool, row["key"])
+        plan_id = stuffed_by.get(state.key, state.plan_id)
+        if plan_id not in plans:
+            plans[plan_id] = await _verified(pool, plan_id, problems)
+        lots = await _consignments(pool, state.member_ids)
+        box = _Box(state, lots, plans[plan_id], policy)
+        problems += box.problems()
+        departed.append(box.departed(plan_id))
+        carried |= set(state.member_ids)
+        standing.update(unit for lot in lots for unit, part in lot.units.items() if part.loaded_in)
+    problems += [f"carton {unit} stands in two containers" for unit, n in standing.items() if n > 1]
+    problems += await _departed_elsewhere(pool, carried)
+    return DayReport(
+        departed=tuple(departed),
+        consignments=await _counts(pool, "select status, count(*) from consignment group by 1"),
+        plans_certified=await pool.fetchval("select count(*) from plan"),
+        plans_verified_again=sum(plan is not None for plan in plans.values()),
+        alerts_raised=await pool.fetchval("select count(*) from alert"),
+        alerts_open=await _counts(
+            pool, "select code, count(*) from alert where cleared_at is null group by 1"
+        ),
+        dead_letters=await _counts(pool, "select code, count(*) from dead_letter group by 1"),
+        checks=CHECKS,
+        problems=tuple(problems),
+    )
+
+
+class _Box:
+    """One container that left, with everything that is known of it."""
+
+    def __init__(
+        self,
+        state: ConsolidationState,
+        lots: list[ConsignmentState],
+        plan: Plan | None,
+        policy: Policy,
+    ) -> None:
+        self._state = state
+        self._lots = lots
+        self._policy = policy
+        self._places: dict[str, Placement] = {}
+        for container in plan.containers if plan else ():
+            if container.consolidation_id == state.key:
+                self._places = {place.unit_id: place for place in container.placements}
+        self._deviations = 0
+
+    def departed(self, plan_id: str) -> Departed:
+        """Its line in the report; after `problems`."""
+        state = self._state
+        volume = spec_of(state.iso_type).volume_cm3
+        return Departed(
+            consolidation_id=state.key,
+            equipment_ref=state.equipment_ref,
+            consignments=len(self._lots),
+            cartons=sum(bool(p.loaded_in) for lot in self._lots for p in lot.units.values()),
+            deviations=self._deviations,
+            fill_ratio=state.loaded_volume_cm3 / volume,
+            plan_id=plan_id,
+        )
+
+    def problems(self) -> list[str]:
+        """Everything that does not hold, in words."""
+        found = [*self._papers(), *self._masses(), *self._cartons()]
+        return [f"{self._state.key}: {text}" for text in found]
+
+    def _papers(self) -> list[str]:
+        state, found = self._state, []
+        if state.manifest is None:
+            found.append("left without a manifest")
+        if state.box is None or not state.box.seal_no or state.box.vgm_g is None:
+            found.append("left without container, seal or VGM")
+        if not self._places:
+            found.append("no stored plan says how to stuff it")
+        if {lot.key for lot in self._lots} != set(state.member_ids):
+            found.append("its manifest names consignments that are not known")
+        for lot in self._lots:
+            if lot.customs != "RELEASED":
+                found.append(f"{lot.key} left while customs says {lot.customs}")
+            if lot.status != "DEPARTED":
+                found.append(f"{lot.key} left and is {lot.status}")
+        return found
+
+    def _masses(self) -> list[str]:
+        box = self._state.box
+        if box is None or box.vgm_g is None:
+            return []
+        cargo_g = sum(lot.measured_gross_g for lot in self._lots)
+        sum_g = box.tare_g + cargo_g
+        allowed_g = min(
+            sum_g * self._policy.vgm_tolerance_permille // 1_000, self._policy.vgm_tolerance_g
+        )
+        found = []
+        if abs(box.vgm_g - sum_g) > allowed_g:
+            found.append(f"VGM {box.vgm_g} g, sum {sum_g} g: more than {allowed_g} g apart")
+        if box.vgm_g > box.max_gross_g:
+            found.append(f"VGM {box.vgm_g} g is above the maximum {box.max_gross_g} g")
+        return found
+
+    def _cartons(self) -> list[str]:
+        found = []
+        loaded: set[str] = set()
+        for lot in self._lots:
+            for unit, part in lot.units.items():
+                if part.gone or part.received_at is None:
+                    continue
+                if part.loaded_in != self._state.equipment_ref:
+                    found.append(f"carton {unit} of {lot.key} is in {part.loaded_in or 'no box'}")
+                    continue
+                loaded.add(unit)
+                into = [move for move in part.moves if move.into]
+                if not self._stands_as_planned(unit, part.standing):
+                    self._deviations += 1
+                    if not into or not into[-1].deviation:
+                        found.append(f"carton {unit} does not stand as planned; nobody says why")
+        if self._places and loaded != set(self._places):
+            found.append(
+                f"{len(self._places.keys() - loaded)} planned cartons are missing, "
+                f"{len(loaded - self._places.keys())} were never planned"
+            )
+        return found
+
+    def _stands_as_planned(
+        self, unit: str, standing: tuple[int, int, int, int, int, int] | None
+    ) -> bool:
+        place = self._places.get(unit)
+        return place is not None and standing == (
+            place.x_mm,
+            place.y_mm,
+            place.z_mm,
+            place.dx_mm,
+            place.dy_mm,
+            place.dz_mm,
+        )
+
+
+async def _verified(pool: asyncpg.Pool, plan_id: str, problems: list[str]) -> Plan | None:
+    """The stored plan, if it is certified and passes the verifier again."""
+    row = await pool.fetchrow("select body, instance from plan where plan_id = $1", plan_id)
+    if row is None:
+        problems.append(f"plan {plan_id or '(none)'} is not stored")
+        return None
+    plan = _PLAN.decode(zlib.decompress(row["body"]))
+    if plan.certificate is None:
+        problems.append(f"plan {plan_id} has no certificate")
+    broken = verify(_INSTANCE.decode(zlib.decompress(row["instance"])), plan)
+    problems += [f"plan {plan_id}: {violation}" for violation in broken]
+    return plan
+
+
+async def _consolidation(pool: asyncpg.Pool, key: str) -> ConsolidationState:
+    body = await pool.fetchval("select body from consolidation where key = $1", key)
+    return _CONSOLIDATION.decode(unpack(body))
+
+
+async def _consignments(pool: asyncpg.Pool, keys: tuple[str, ...]) -> list[ConsignmentState]:
+    rows = await pool.fetch("select body from consignment where key = any($1)", list(keys))
+    return [_CONSIGNMENT.decode(unpack(row["body"])) for row in rows]
+
+
+async def _departed_elsewhere(pool: asyncpg.Pool, carried: set[str]) -> list[str]:
+    rows = await pool.fetch("select key from consignment where status = 'DEPARTED'")
+    return [
+        f"{row['key']} is DEPARTED, but no container that left has it"
+        for row in rows
+        if row["key"] not in carried
+    ]
+
+
+async def _counts(pool: asyncpg.Pool, query: str) -> dict[str, int]:
+    return {row[0]: row[1] for row in await pool.fetch(query)}

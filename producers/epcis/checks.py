@@ -5,7 +5,7 @@ Each check adds to one list, so that a sender hears everything at once.
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
@@ -44,7 +44,7 @@ _VOCABULARY_FIELDS: tuple[tuple[str, Vocabulary], ...] = (
 
 
 def parse_time(text: object) -> datetime | None:
-    """An instant with its offset; None when the text is none."""
+    """An instant as UTC; None when the text is none, or beyond the calendar."""
     if not isinstance(text, str) or not _TIME.fullmatch(text):
         return None
     head, dot, tail = text.partition(".")
@@ -53,8 +53,8 @@ def parse_time(text: object) -> datetime | None:
         size = digits.end() if digits else 0
         text = f"{head}.{tail[:size][:6].ljust(6, '0')}{tail[size:]}"
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

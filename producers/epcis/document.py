@@ -142,7 +142,11 @@ def _entry(
     recorded_at: datetime,
     found_by: str,
 ) -> Entry:
-    event = msgspec.json.decode(raw)
+    try:
+        event = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        broken = FieldProblem(field=path, value=None, expected=f"JSON: {error}")
+        return Refused(event_id="", code="invalid_epcis", problems=(broken,))
     problems = check_event(event, path, document.terms)
     if problems:
         event_id = event.get("eventID", "") if isinstance(event, dict) else ""

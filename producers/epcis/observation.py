@@ -1,7 +1,7 @@
 """One EPCIS event as the mapping sees it: ids in groupage's form, times in UTC, words bare."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -62,7 +62,7 @@ def observe(event: dict[str, Any]) -> Observation:
         action=event.get("action", ""),
         step=_word("bizStep", event),
         disposition=_word("disposition", event),
-        at=at.astimezone(UTC),
+        at=at,
         units=_unique(
             thing.id for thing in things if not thing.is_container and thing.scheme not in _NO_UNITS
         ),
@@ -95,7 +95,7 @@ def content_id(event: dict[str, Any]) -> str:
     }
     at = parse_time(event["eventTime"])
     if at is not None:
-        said["eventTime"] = at.astimezone(UTC).isoformat()
+        said["eventTime"] = at.isoformat()
     text = msgspec.json.encode(said, order="sorted")
     return f"urn:groupage:epcis:sha-256:{sha256(text).hexdigest()}"
 
@@ -119,7 +119,7 @@ def _words(values: object) -> tuple[str, ...]:
 
 def _place(event: dict[str, Any]) -> str:
     for name in ("readPoint", "bizLocation"):
-        if name in event:
+        if event.get(name) is not None:
             return canonical_id(event[name]["id"])
     return ""
 

@@ -14,6 +14,7 @@ from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.state.lane import LaneState
 from groupage.domain.state.voyage import VoyageState
+from groupage.store.bodies import unpack
 
 PLANNED = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
 """Consignments that an allocation decides about, or must take as they are."""
@@ -76,7 +77,7 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
 
 
 def _decode(row: asyncpg.Record, kind: type[Any]) -> Any:
-    return msgspec.json.decode(row["body"], type=kind)
+    return msgspec.json.decode(unpack(row["body"]), type=kind)
 
 
 def _planned_in(body: bytes | None) -> dict[str, PlannedContainer]:

@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 import msgspec
 import typer
 
+from groupage.commands import plan_reading
 from groupage.domain.errors import InvalidInput
 from groupage.domain.plans import Instance, Plan
 
@@ -15,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Solve, verify, show and compare plans.",
 )
+app.command()(plan_reading.show)
+app.command()(plan_reading.diff)
 
 _Read = TypeVar("_Read", Instance, Plan)
 RequestFile = Annotated[

@@ -11,12 +11,15 @@ from groupage.settings import PolicySettings
 from groupage.store.readers.facts import StoredFact, facts_of_owner
 from groupage.store.readers.paging import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
-from processors.core import Core, counts, sort_key
+from processors.core import Core, counts, refusal, sort_key
 from processors.cores import all_cores
 from processors.facts import Entry, effective
 
 Changes = dict[str, tuple[Any, Any]]
-_BOOKKEEPING = frozenset({"key", "facts", "corrections", "last", "changed_at", "refused"})
+_BOOKKEEPING = frozenset(
+    {"key", "facts", "corrections", "last", "changed_at", "last_at", "refused"}
+)
+_EMPTY: tuple[Any, ...] = (None, "", False, [])
 _DEPTH_MAX = 3
 
 
@@ -64,6 +67,8 @@ def _refold(
         if noted and (before is None or part is not None):
             before = _look(state, part)
         verdict = core.apply(state, entry) if counts(core, entry.fact) else None
+        if verdict is not None:
+            state.refused[entry.fact_id] = refusal(entry.fact, verdict)
         core.settle(state)
         if not noted:
             before = None
@@ -71,8 +76,12 @@ def _refold(
         after = _look(state, part)
         steps.changed[entry.fact_id] = _differences(before or {}, after)
         before = after
-        if verdict is not None:
-            steps.refused[entry.fact_id] = f"{verdict.code}: {verdict.reason}"
+    # Read at the end: news of others may have refused a fact later, or made it legal.
+    steps.refused |= {
+        fact_id: f"{refused.code}: {refused.reason}"
+        for fact_id, refused in state.refused.items()
+        if fact_id in wanted
+    }
 
 
 def _look(state: State, part: str | None) -> dict[str, Any]:
@@ -80,13 +89,21 @@ def _look(state: State, part: str | None) -> dict[str, Any]:
         unit = getattr(state, "units", {}).get(part)
         fields = {} if unit is None else msgspec.structs.asdict(unit)
         plain: dict[str, Any] = msgspec.to_builtins(fields, str_keys=True)
-        return {"status": str(getattr(state, "status", "")), **plain}
+        said = {
+            name: value
+            for name, value in plain.items()
+            if value not in _EMPTY and name not in _BOOKKEEPING
+        }
+        return {"status": str(getattr(state, "status", "")), **said}
     whole: dict[str, Any] = msgspec.to_builtins(state, str_keys=True)
     return {name: value for name, value in whole.items() if name not in _BOOKKEEPING}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any], depth: int = 1) -> Changes:
-    """Path → (before, after) of what differs; objects are gone into, lists are not."""
+    """Path → (before, after) of what differs; objects are gone into, lists are not.
+
+    None: nothing was said of it; a state leaves out what is as it began.
+    """
     found: Changes = {}
     for name in [*before, *(name for name in after if name not in before)]:
         old, new = before.get(name), after.get(name)

@@ -68,8 +68,8 @@ async def kinds_of(connection: Connection, key: str) -> tuple[Kind, ...]:
     """As what an id is known: owners of facts, and ``unit`` for the subject of a unit's facts."""
     rows = await connection.fetch(
         """
-        select kind from unnest($2::text[]) as kind
-        where exists (select from fact where fact.kind = kind and fact.key = $1)
+        select owner.kind from unnest($2::text[]) as owner (kind)
+        where exists (select from fact where fact.kind = owner.kind and fact.key = $1)
         union
         select 'unit' where exists
             (select from fact where subject = $1 and subject <> key and type like 'unit.%')

@@ -108,7 +108,8 @@ async def trace(connection: Connection, asked: str, *, kind: Kind | None = None)
     for owner in {(stored.kind, stored.key) for stored in found.facts}:
         refused |= await refusals_of(connection, *owner)
     return assemble(
-        found, refused={name: str(entry.get("reason", "")) for name, entry in refused.items()}
+        found,
+        refused={name: f"{entry['code']}: {entry['reason']}" for name, entry in refused.items()},
     )
 
 

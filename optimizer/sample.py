@@ -4,6 +4,8 @@ import math
 import random
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from groupage.domain.plans import (
     CartonGroup,
     ContainerOffer,
@@ -11,7 +13,9 @@ from groupage.domain.plans import (
     Departure,
     Instance,
     Limits,
+    OpenConsolidation,
     PickUpJob,
+    Plan,
     Spot,
 )
 from groupage.domain.policy import Policy
@@ -68,6 +72,49 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
         rules=policy.rules,
         limits=Limits(seed=seed),
         causes=("command",),
+    )
+
+
+def an_hour_later(instance: Instance, plan: Plan, *, seed: int) -> Instance:
+    """The lane when `plan` is in force: two in a hundred are gone, as many new ones came."""
+    rng = random.Random(seed)  # noqa: S311  # reproducible examples, no secrets
+    where = {one: box.consolidation_id for box in plan.containers for one in box.consignment_ids}
+    count = max(1, len(instance.demands) // 50)
+    gone = {demand.consignment_id for demand in rng.sample(instance.demands, count)}
+    clock_at = instance.clock_at + timedelta(hours=1)
+    stay = tuple(
+        msgspec.structs.replace(
+            demand, current_consolidation_id=where.get(demand.consignment_id), pickup=None
+        )
+        for demand in instance.demands
+        if demand.consignment_id not in gone
+    )
+    consignees = sorted({demand.consignee for demand in instance.demands})
+    new = tuple(
+        msgspec.structs.replace(
+            _demand(rng, 90_000 + number, consignees), available_at=clock_at, pickup=None
+        )
+        for number in range(count)
+    )
+    return msgspec.structs.replace(
+        instance,
+        request_id=f"{instance.request_id}-later",
+        sequence=instance.sequence + 1,
+        clock_at=clock_at,
+        demands=(*stay, *new),
+        consolidations=tuple(
+            OpenConsolidation(
+                consolidation_id=box.consolidation_id,
+                voyage_id=box.voyage_id,
+                spec=box.spec,
+                stage=box.stage,
+                consignment_ids=box.consignment_ids,
+                planned=box.placements,
+            )
+            for box in plan.containers
+        ),
+        published_plan_id=plan.plan_id,
+        causes=("available", "cancelled"),
     )
 
 

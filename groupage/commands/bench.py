@@ -45,6 +45,29 @@ def stream(
     _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
 
 
+@app.command()
+def plan(
+    *,
+    consignments: Annotated[int, typer.Option(min=1, help="On the lane.")] = 200,
+    lanes: Annotated[int, typer.Option(min=1, help="Made-up lanes to plan.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """From a plan request to the certified plan: a fresh lane, and the same one an hour later."""
+    from groupage.bench.plan import run  # noqa: PLC0415 - brings the solvers
+    from groupage.settings import TelemetrySettings  # noqa: PLC0415
+    from groupage.telemetry.logs import configure_logging  # noqa: PLC0415
+
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
+    rows = run(
+        consignments=consignments,
+        lanes=lanes,
+        repeats=repeats,
+        report=lambda text: typer.echo(text, err=True),
+    )
+    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+
+
 def _show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"rows": rows}, indent=2))

@@ -1,0 +1,121 @@
+"""`groupage bench plan`: from a plan request to its certified plan, for one lane at scale T0.
+
+The solver runs in a child process as under the planner, warm, and the verifier in this one. Not in
+the figures: reading the lane from PostgreSQL and storing the plan.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from statistics import median
+
+import msgspec
+
+from groupage.domain.plans import Instance, Plan
+from optimizer.allocation.given import given_cost
+from optimizer.allocation.greedy import first_fit
+from optimizer.allocation.problem import Cuts, pose
+from optimizer.planner.child import Job
+from optimizer.planner.solver import Solver
+from optimizer.sample import an_hour_later, sample
+from optimizer.verification.api import certify
+
+_TIMEOUT_S = 600.0
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane. Money in US dollars, without haulage; seconds are medians of wall time."""
+
+    name: str
+    seconds: float
+    """From the request to the certificate."""
+    allocate_s: float
+    load_s: float
+    route_s: float
+    verify_s: float
+    consignments: int
+    cartons: int
+    containers: int
+    left_out: int
+    moved: int
+    """Consignments whose published place changed."""
+    cost_usd: int
+    bound_usd: int
+    gap_percent: float
+    first_fit_usd: int
+    """What first-fit by hand costs, before anybody has tried to load it."""
+    same: bool
+    """Every run gave the same plan, byte for byte."""
+
+
+class _Run(msgspec.Struct, frozen=True, kw_only=True):
+    plan: Plan
+    seconds: float
+    stages: dict[str, float]
+
+
+def run(*, consignments: int, lanes: int, repeats: int, report: Callable[[str], None]) -> list[Row]:
+    """Plan `lanes` made-up lanes, each fresh and again an hour later."""
+    return asyncio.run(_run(consignments, lanes, repeats, report))
+
+
+async def _run(
+    consignments: int, lanes: int, repeats: int, report: Callable[[str], None]
+) -> list[Row]:
+    solver = Solver()
+    rows = []
+    try:
+        # The first answer would count the start of the process.
+        await _solved(solver, sample(consignments=1, seed=1))
+        for seed in range(1, lanes + 1):
+            report(f"lane {seed} of {lanes}")
+            fresh = sample(consignments=consignments, seed=seed)
+            runs = [await _solved(solver, fresh) for _ in range(repeats)]
+            rows.append(_row(f"lane {seed}, fresh", fresh, runs))
+            later = an_hour_later(fresh, runs[0].plan, seed=seed)
+            runs = [await _solved(solver, later) for _ in range(repeats)]
+            rows.append(_row(f"lane {seed}, an hour later", later, runs))
+    finally:
+        await solver.stop()
+    return rows
+
+
+async def _solved(solver: Solver, instance: Instance) -> _Run:
+    began = time.perf_counter()
+    answer = await solver.solve(Job(instance=instance), timeout_s=_TIMEOUT_S)
+    assert answer.plan is not None, answer.message
+    solved = time.perf_counter()
+    plan, violations = certify(instance, answer.plan)
+    ended = time.perf_counter()
+    assert plan is not None, violations
+    return _Run(
+        plan=plan, seconds=ended - began, stages={**answer.stages, "verify": ended - solved}
+    )
+
+
+def _row(name: str, instance: Instance, runs: list[_Run]) -> Row:
+    plan = runs[0].plan
+    problem = pose(instance, Cuts())
+    by_hand = first_fit(problem).cost() + given_cost(problem)
+
+    def stage_s(stage: str) -> float:
+        return round(median(run.stages.get(stage, 0.0) for run in runs), 2)
+
+    return Row(
+        name=name,
+        seconds=round(median(run.seconds for run in runs), 2),
+        allocate_s=stage_s("allocate"),
+        load_s=stage_s("load"),
+        route_s=stage_s("route"),
+        verify_s=stage_s("verify"),
+        consignments=len(instance.demands),
+        cartons=sum(len(group.unit_ids) for d in instance.demands for group in d.cartons),
+        containers=len(plan.containers),
+        left_out=len(plan.left_out),
+        moved=sum(move.from_consolidation_id is not None for move in plan.moves),
+        cost_usd=round((plan.cost.total - plan.cost.haulage) / 100),
+        bound_usd=round(plan.lower_bound / 100),
+        gap_percent=round(plan.gap_ratio * 100, 2),
+        first_fit_usd=round(by_hand / 100),
+        same=all(run.plan == plan for run in runs),
+    )

@@ -24,7 +24,7 @@ from processors.effects import Effects
 from processors.outputs import Change, HandOver, change_id, changes
 from processors.unit.core import handed
 
-_YIELD_EVERY = 50
+_YIELD_EVERY = 10
 """States after which other tasks get a turn."""
 
 

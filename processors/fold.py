@@ -30,8 +30,11 @@ from processors.effects import Effects
 from processors.facts import Entry
 from processors.records import Incoming, Read, Tick
 
-_YIELD_EVERY = 500
-"""Facts after which other tasks get a turn: the commit of the batch before, the heartbeat."""
+_YIELD_EVERY = 100
+"""Facts after which other tasks get a turn.
+
+The commit of the batch before makes a dozen round trips meanwhile, and each waits for one.
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +88,7 @@ class Folder:
         read: list[Read] = []
         for piece in batch.slices:
             if (ours := self._next(piece)) is not None:
-                items, unread = records.read(ours)
-                letters.bury_unread(effects, ours, unread)
-                read.append(Read(ours, items))
-                await asyncio.sleep(0)
+                read.append(Read(ours, await self._read(effects, ours)))
         new = await self._new_ones(effects, read)
         await self._load(
             {
@@ -115,6 +115,17 @@ class Folder:
             kept = [record for record in kept if record.offset >= position.next_offset]
         return piece._replace(records=kept) if kept else None
 
+    async def _read(self, effects: Effects, piece: Slice) -> list[Incoming | Tick]:
+        items: list[Incoming | Tick] = []
+        for start in range(0, len(piece.records), _YIELD_EVERY):
+            part = piece._replace(records=piece.records[start : start + _YIELD_EVERY])
+            found, unread = records.read(part)
+            items += found
+            if unread:
+                letters.bury_unread(effects, piece, unread)
+            await asyncio.sleep(0)
+        return items
+
     async def _new_ones(self, effects: Effects, read: list[Read]) -> list[Read]:
         """Without duplicates, and without records that lie in another partition than their owner.
 
@@ -127,7 +138,9 @@ class Folder:
         kept: list[Read] = []
         for piece, items in read:
             new: list[Incoming | Tick] = []
-            for item in items:
+            for number, item in enumerate(items):
+                if number % _YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
                 if isinstance(item, Tick):
                     new.append(item)
                 elif item.fact_id not in known and not self._strayed(effects, piece, item):
@@ -137,7 +150,6 @@ class Folder:
                     new.append(item)
             kept.append(Read(piece, new))
             effects.count(piece, duplicates=len(items) - len(new))
-            await asyncio.sleep(0)
         return kept
 
     def _strayed(self, effects: Effects, piece: Slice, item: Incoming) -> bool:

@@ -42,7 +42,7 @@ async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
     assert received.changed["condition"] == (None, "good")
     assert by_type(found, "unit.packed").changed == {"parent": (None, "pallet-9")}
     measured: Any = by_type(found, "unit.measured").changed
-    assert measured["measured"] == (None, [500, 400, 300, 10_000])
+    assert measured["measured"] == (None, (500, 400, 300, 10_000))
 
 
 async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:

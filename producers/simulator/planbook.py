@@ -12,20 +12,24 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRejected,
     PlanRequested,
-    RoutePlanned,
 )
 from groupage.domain.plans import PlannedContainer
 
 
 class PlanBook:
-    """Requests, proposals and approvals as heard, whatever the order of the topics."""
+    """Requests, proposals, load plans and approvals as heard.
+
+    The hub says of a plan only how those boxes are to be stuffed whose load plan is new; the others
+    stay as the plan before had them.
+    """
 
     def __init__(self) -> None:
-        self._containers: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
+        self._proposed: dict[str, PlanProposed] = {}
+        self._told: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
+        self._in_force: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
         self._published: dict[str, str] = {}
         self._asked: dict[str, dict[int, datetime]] = defaultdict(dict)
         self._answered: dict[str, int] = defaultdict(int)
-        self._sequences: dict[str, tuple[str, int]] = {}
         self._approved: dict[str, int] = defaultdict(int)
         self.approvals = 0
         self.opened: dict[str, ConsolidationOpened] = {}
@@ -36,32 +40,51 @@ class PlanBook:
             case PlanRequested():
                 self._asked[event.lane_id][event.sequence] = event.clock_at
             case PlanProposed():
-                self._sequences[event.plan_id] = (event.lane_id, event.sequence)
+                self._proposed[event.plan_id] = event
             case ContainerPlanned():
-                container = event.container
-                self._containers[event.plan_id][container.consolidation_id] = container
+                self._tell(event)
             case PlanApproved():
                 self._approve(event)
             case PlanFailed():
                 self._answer(event.lane_id, event.sequence)
             case PlanRejected():
-                self._answer(*self._sequences.get(event.plan_id, (event.lane_id, 0)))
+                proposed = self._proposed.get(event.plan_id)
+                self._answer(event.lane_id, proposed.sequence if proposed else 0)
             case ConsolidationOpened():
                 self.opened[event.consolidation_id] = event
-            case RoutePlanned() | _:
+            case _:
                 pass
 
+    def _tell(self, event: ContainerPlanned) -> None:
+        container = event.container
+        self._told[event.plan_id][container.consolidation_id] = container
+        if self._published.get(event.lane_id) == event.plan_id:
+            self._in_force[event.lane_id][container.consolidation_id] = container
+
     def _approve(self, event: PlanApproved) -> None:
-        lane_id, sequence = self._sequences.get(event.plan_id, (event.lane_id, 0))
-        self._answer(lane_id, sequence)
-        if sequence < self._approved[lane_id]:
+        proposed = self._proposed.get(event.plan_id)
+        if proposed is None or proposed.sequence < self._approved[event.lane_id]:
             return
-        self._approved[lane_id] = sequence
-        self.approvals += 1
-        superseded = self._published.get(lane_id)
-        if superseded and superseded != event.plan_id:
-            self._containers.pop(superseded, None)
+        lane_id = event.lane_id
+        self._answer(lane_id, proposed.sequence)
+        self._approved[lane_id] = proposed.sequence
         self._published[lane_id] = event.plan_id
+        self.approvals += 1
+        known = self._in_force[lane_id] | self._told.pop(event.plan_id, {})
+        names = [one.consolidation_id for one in proposed.consolidations]
+        self._in_force[lane_id] = {name: known[name] for name in names if name in known}
+        self._forget(lane_id, proposed.sequence)
+
+    def _forget(self, lane_id: str, sequence: int) -> None:
+        """Plans that nobody can approve any more."""
+        old = [
+            plan_id
+            for plan_id, one in self._proposed.items()
+            if one.lane_id == lane_id and one.sequence < sequence
+        ]
+        for plan_id in old:
+            del self._proposed[plan_id]
+            self._told.pop(plan_id, None)
 
     def _answer(self, lane_id: str, sequence: int) -> None:
         self._answered[lane_id] = max(self._answered[lane_id], sequence)
@@ -71,8 +94,8 @@ class PlanBook:
         return self._published.get(lane_id, "")
 
     def containers(self, lane_id: str) -> dict[str, PlannedContainer]:
-        """Containers of the lane's published plan, by consolidation."""
-        return self._containers.get(self.plan_id(lane_id), {})
+        """How the boxes of the lane's published plan are to be stuffed, by consolidation."""
+        return self._in_force[lane_id]
 
     def container(self, lane_id: str, consolidation_id: str) -> PlannedContainer | None:
         """One container of the published plan."""

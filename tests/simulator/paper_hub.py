@@ -19,6 +19,7 @@ from groupage.domain.events.consolidation import ConsolidationFrozen, Consolidat
 from groupage.domain.events.planning import (
     ContainerPlanned,
     PlanApproved,
+    PlannedConsolidation,
     PlanProposed,
     PlanRequested,
 )
@@ -112,7 +113,7 @@ class PaperHub:
             for start in range(0, len(mine), _LOTS_PER_BOX):
                 box = self._box(lane, voyage, start // _LOTS_PER_BOX, mine[start:][:_LOTS_PER_BOX])
                 containers.setdefault(box.consolidation_id, box)
-        self._plans[lane] = containers
+        before, self._plans[lane] = self._plans[lane], containers
         return [
             PlanRequested(
                 request_id=request_id,
@@ -129,7 +130,17 @@ class PaperHub:
                 decided_at=at,
                 assignments=(),
                 moves=(),
-                consolidations=(),
+                consolidations=tuple(
+                    PlannedConsolidation(
+                        consolidation_id=one.consolidation_id,
+                        voyage_id=one.voyage_id,
+                        iso_type=one.spec.iso_type,
+                        consignment_ids=one.consignment_ids,
+                        volume_cm3=one.cargo_volume_cm3,
+                        gross_g=one.cargo_gross_g,
+                    )
+                    for one in containers.values()
+                ),
                 cost_minor=0,
                 bound_minor=0,
                 gap_ratio=0.0,
@@ -138,6 +149,7 @@ class PaperHub:
             *(
                 ContainerPlanned(lane_id=lane, plan_id=plan_id, container=one)
                 for one in containers.values()
+                if one != before.get(one.consolidation_id)
             ),
             PlanApproved(lane_id=lane, plan_id=plan_id, by="paper"),
         ]

@@ -94,7 +94,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     replan_debounce_s: int = 300
     """A lane waits this long (hub clock) after the first wish, so that a storm costs one plan."""
     replan_urgent_s: int = 30
-    """The same for a wish that cannot wait (hold, customs, carrier, container, command)."""
+    """The same for a wish that cannot wait."""
+    urgent_causes: tuple[str, ...] = (
+        "hold_placed",
+        "hold_released",
+        "customs",
+        "carrier",
+        "container",
+        "command",
+    )
+    """Which wishes cannot wait."""
     request_timeout_s: int = 3_600
     """A plan request unanswered for so long (hub clock) is asked again."""
     door_close_before_gate_in_s: int = 5 * 3_600

@@ -6,16 +6,15 @@ from rich.console import Console
 from rich.table import Table
 
 from groupage.demo.checks import DayReport
+from groupage.demo.day import Day
 from groupage.local.state import HubState
-from producers.simulator.simulation import Outcome
 
 _PROBLEMS_SHOWN = 20
 
 
-def print_summary(
-    console: Console, report: DayReport, outcome: Outcome, *, facts: int, events: int, took_s: float
-) -> None:
-    """The day in figures; `events` counts what the hub took in, its own messages included."""
+def print_summary(console: Console, day: Day) -> None:
+    """The day in figures."""
+    report, outcome = day.report, day.outcome
     table = Table(title="The day", show_header=False, box=None, padding=(0, 1))
     boxes = report.departed
     fill = sum(one.fill_ratio for one in boxes) / max(len(boxes), 1)
@@ -25,7 +24,7 @@ def print_summary(
     alerts_open = sum(report.alerts_open.values())
     letters = ", ".join(f"{name} {n}" for name, n in sorted(report.dead_letters.items()))
     for name, value in (
-        ("events", f"{facts:,} sent, {events:,} taken in, in {took_s:.0f} s"),
+        ("events", f"{day.facts:,} sent, {day.events:,} taken in, in {day.took_s:.0f} s"),
         ("consignments", statuses),
         ("containers left", f"{len(boxes)}, filled to {fill:.1%} of their inner volume on average"),
         ("cartons left", f"{sum(one.cartons for one in boxes):,}"),
@@ -36,6 +35,7 @@ def print_summary(
         ("exceptions handled", handled),
         ("dirt in the data", dirt),
         ("dead letters", letters or "none"),
+        *([("plans not waited for", str(day.gave_up))] if day.gave_up else []),
     ):
         table.add_row(name, value)
     console.print(table)

@@ -43,6 +43,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     overview: Overview
     consolidations: tuple[ConsolidationView, ...]
     """Those that have not left, the nearest cut-off first."""
+    still_open: int
     departed: int
     facts_sent: int
     day_done: float
@@ -113,7 +114,7 @@ def _line(figures: Figures, rate: float) -> str:
         f"{hub_time(overview)}  {figures.day_done:4.0%}  {rate:7,.0f} events/s  "
         f"{sum(statuses.values())} consignments ({statuses.get('AVAILABLE', 0)} available, "
         f"{statuses.get('ALLOCATED', 0)} allocated, {statuses.get('DEPARTED', 0)} departed)  "
-        f"{len(figures.consolidations)} boxes open, {figures.departed} left  "
+        f"{figures.still_open} boxes open, {figures.departed} left  "
         f"{overview.plans} plans  {sum(overview.alerts.values())} alerts open"
         + (f"  waiting for {figures.waiting_for}" if figures.waiting_for else "")
     )

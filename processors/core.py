@@ -123,6 +123,10 @@ class Core(Protocol[S]):
         """The next instant at which `observe` would change something."""
         ...
 
+    def carry(self, old: S, new: S) -> None:
+        """Take over from the state before a refold what is on its way and not a fact yet."""
+        ...
+
     def outputs(self, state: S) -> dict[str, Said]:
         """What others must know now, by output id; `changes` fills in `revision`."""
         ...
@@ -171,7 +175,7 @@ def advance(
     for entry in sorted(new, key=lambda entry: sort_key(core, entry)) if len(new) > 1 else new:
         fact = entry.fact
         if state.corrections or fact.correction_of is not None:
-            return Advanced(fold(core, state.key, stored(), clock_at=clock_at), refolded=True)
+            return _refolded(core, state, stored, clock_at)
         place = sort_key(core, entry)
         in_place = (
             state.last is None
@@ -181,7 +185,7 @@ def advance(
             or core.passes(state, fact)
         )
         if not in_place:
-            return Advanced(fold(core, state.key, stored(), clock_at=clock_at), refolded=True)
+            return _refolded(core, state, stored, clock_at)
         _apply(core, state, entry, place)
         if core.witnesses:
             core.witness(state, entry)
@@ -189,6 +193,14 @@ def advance(
         if state.changed_at is None or fact.occurred_at > state.changed_at:
             state.changed_at = fact.occurred_at
     return Advanced(_finish(core, state, clock_at), refolded=False)
+
+
+def _refolded(
+    core: Core[S], state: S, stored: Callable[[], Iterable[Entry]], clock_at: datetime | None
+) -> Advanced:
+    again = fold(core, state.key, stored())
+    core.carry(state, again)
+    return Advanced(_finish(core, again, clock_at), refolded=True)
 
 
 def tick(core: Core[S], state: S, clock_at: datetime) -> S:
@@ -254,6 +266,9 @@ class Plain(Generic[S]):
     def deadline(self, state: S) -> datetime | None:  # noqa: ARG002
         """No deadlines."""
         return None
+
+    def carry(self, old: S, new: S) -> None:
+        """Nothing is on its way."""
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -112,9 +112,12 @@ class LaneCore(Plain[LaneState]):
         event = fact.data
         pinned = bool(state.pins or state.forbids)
         if isinstance(event, events.PlanProposed):
-            newest = max((note.sequence for note in state.plans.values()), default=0)
+            overtaken = any(
+                note.sequence >= event.sequence or note.proposed_at >= fact.occurred_at
+                for note in state.plans.values()
+            )
             closed_since = any(at >= fact.occurred_at for at in state.closed.values())
-            return event.sequence > newest and not state.refused and not (pinned and closed_since)
+            return not (overtaken or state.refused or (pinned and closed_since))
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before
@@ -130,6 +133,11 @@ class LaneCore(Plain[LaneState]):
     def deadline(self, state: LaneState) -> datetime | None:
         """When the next request is due."""
         return requests.due_at(state, self._policy)
+
+    def carry(self, old: LaneState, new: LaneState) -> None:
+        """A request that is out stays as it was asked."""
+        new.asking = old.asking
+        requests.settle(new)
 
     def outputs(self, state: LaneState) -> dict[str, Said]:
         """The request, and what the published plan means for whom."""

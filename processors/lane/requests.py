@@ -7,6 +7,7 @@ wish ──(debounce)──▶ asking ──(plan.asked comes back as a fact)─
 
 from bisect import insort
 from datetime import datetime, timedelta
+from typing import Literal
 
 from groupage.domain.events.planning import Cause, PlanAsked, PlanFailed, ReplanWanted
 from groupage.domain.policy import Policy
@@ -34,18 +35,15 @@ def wish(state: LaneState, entry: Entry, *, cause: Cause, about: str) -> None:
 
 
 def asked(state: LaneState, entry: Entry, event: PlanAsked) -> None:
-    """The request is out: its wishes need no other. Only the first word about it counts."""
-    known = state.asked.get(str(event.sequence))
-    if known is not None and known.request_id:
-        return
+    """The request is out: its wishes need no other."""
     at = entry.fact.occurred_at
-    if known is None:
-        state.asked[str(event.sequence)] = Asked(request_id=event.request_id, at=at)
-    else:
+    known = state.asked.setdefault(str(event.sequence), Asked(request_id="", at=at))
+    told_before = known.request_id and (known.at, known.request_id) <= (at, event.request_id)
+    if not told_before:
         known.request_id, known.at = event.request_id, at
     state.sequence = max(state.sequence, event.sequence)
     for name in event.wish_ids:
-        if state.wishes.pop(name, None) is None:
+        if state.wishes.pop(name, None) is None and name not in state.covered:
             insort(state.covered, name)
     while len(state.asked) > _KEPT:
         del state.asked[min(state.asked, key=int)]
@@ -56,15 +54,24 @@ def failed(state: LaneState, entry: Entry, event: PlanFailed) -> None:
     answer(state, entry, sequence=event.sequence, word="failed", detail=event.reason)
 
 
-def answer(state: LaneState, entry: Entry, *, sequence: int, word: str, detail: str = "") -> None:
-    """Close the request of that number. A plan outweighs a failure, whichever came first."""
-    known = state.asked.setdefault(str(sequence), Asked(request_id="", at=entry.fact.occurred_at))
-    if known.answer == "proposed":
-        return
-    known.answer = "proposed" if word == "proposed" else "failed"
-    known.answered_at = entry.fact.occurred_at
-    known.detail = detail
+def answer(
+    state: LaneState,
+    entry: Entry,
+    *,
+    sequence: int,
+    word: Literal["proposed", "failed"],
+    detail: str = "",
+) -> None:
+    """Close the request of that number. A plan outweighs a failure; else the first word counts."""
+    at = entry.fact.occurred_at
+    known = state.asked.setdefault(str(sequence), Asked(request_id="", at=at))
+    if not known.request_id:
+        known.at = min(known.at, at)
     state.sequence = max(state.sequence, sequence)
+    mine, theirs = word == "proposed", known.answer == "proposed"
+    first = known.answered_at is None or (at, detail) < (known.answered_at, known.detail)
+    if mine > theirs or (mine == theirs and first):
+        known.answer, known.answered_at, known.detail = word, at, detail
 
 
 def due_at(state: LaneState, policy: Policy) -> datetime | None:

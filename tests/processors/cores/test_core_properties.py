@@ -225,6 +225,22 @@ def _command() -> list[Event]:
     ]
 
 
+def _ordinary_consolidation() -> list[tuple[float, Event]]:
+    from tests.processors.cores import test_core_consolidation as t  # noqa: PLC0415
+
+    return [
+        (0, w.opened()),
+        (1, w.planned("CN-1", "CN-2")),
+        (2, t.voyage(0)),
+        (10, t.full("CN-1", 0, loaded_at=at(95), released_at=at(50))),
+        (10, t.full("CN-2", 0, loaded_at=at(96), released_at=at(50))),
+        (40, w.frozen()),
+        (50, csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX)),
+        (99, csl.StuffingCompleted(consolidation_id=w.CSL)),
+        (200, t.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200))),
+    ]
+
+
 STORIES: dict[Kind, list[Event]] = {
     "consignment": _about_units() + _about_the_whole(),
     "consolidation": _consolidation(),
@@ -238,14 +254,44 @@ STORIES: dict[Kind, list[Event]] = {
 }
 
 
+ORDINARY: dict[Kind, list[tuple[float, Event]]] = {
+    "consignment": [
+        (0, w.booked(2)),
+        (5, w.asn("u1", "u2")),
+        (30, w.received("u1")),
+        (31, w.received("u2")),
+        (40, w.measured("u1")),
+        (41, w.measured("u2")),
+        (60, w.allocated()),
+        (80, w.customs("RELEASED", revision=0)),
+        (90, w.position(0, stuffing_started_at=at(100), frozen_at=at(90))),
+        (110, w.staged("u1")),
+        (120, w.loaded("u1")),
+        (121, w.loaded("u2")),
+    ],
+    "consolidation": _ordinary_consolidation(),
+    "lane": [
+        (10, wish()),
+        (20, plan(1, {"CN-1": "C1", "CN-2": "C1"})),
+        (40, plan(2, {"CN-1": "C2", "CN-2": "C1", "CN-3": "C1"})),
+        (60, pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")),
+    ],
+}
+"""How it usually goes; random logs are variations of it, so that the late states are reached."""
+
+
 @st.composite
 def logs(draw: st.DrawFn, kind: Kind, *, corrected: bool = True) -> list[Entry]:
     """Facts of one owner; some of them correct or retract others."""
-    chosen = draw(st.lists(st.sampled_from(STORIES[kind]), max_size=25))
+    usual = draw(st.booleans())
+    chosen: list[tuple[float, Event]] = list(ORDINARY.get(kind, ())) if usual else []
+    for left_out in draw(st.lists(st.integers(0, 11), max_size=2)):
+        chosen[left_out : left_out + 1] = []
+    more = st.tuples(st.integers(0, 300), st.sampled_from(STORIES[kind]))
+    chosen += draw(st.lists(more, max_size=6 if usual else 25))
     entries: list[Entry] = []
-    for number, chosen_event in enumerate(chosen):
-        minutes = draw(st.integers(0, 300))
-        told = chosen_event
+    for number, (minutes, plain) in enumerate(chosen):
+        told = plain
         if "revision" in told.__struct_fields__ and kind != "lane":
             told = msgspec.structs.replace(told, revision=number)
         target = None

@@ -18,7 +18,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.deadletters import DeadLetter
-from producers.epcis.checks import check_event, parse_time
+from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
 from producers.epcis.mapping import Seals, events_of
 from producers.epcis.observation import Observation, observe
 from producers.epcis.unmapped import Unmapped
@@ -75,7 +75,7 @@ def read_document(data: bytes) -> Document:
     elif envelope.type == "EPCISQueryDocument":
         events = _results(envelope.epcisBody)
         path = "epcisBody.queryResults.resultsBody.eventList"
-    elif envelope.type and envelope.epcisBody is None:
+    elif envelope.type in EVENT_TYPES:
         return Document(events=(msgspec.Raw(data),), path="", terms=terms)
     else:
         expected = "EPCISDocument, EPCISQueryDocument, or an event"

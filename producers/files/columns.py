@@ -119,6 +119,10 @@ UNITS: dict[str, str] = {
 }
 _HEADER_ROWS_MAX = 40
 _FIELDS_MIN = 3
+_UNIT_TAIL = re.compile(
+    r"(mm|cm|kgs|kg|cbm|m3|毫米|厘米|公分|千克|公斤|立方米|美元|人民币|欧元|usd|cny|rmb|eur"
+    r"|(?<![a-z0-9.])[mg])\s*$"
+)
 _BRACKETS = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]")
 
 
@@ -164,18 +168,17 @@ _TABLE = _name_table()
 def recognise(header: str) -> tuple[Field, str] | None:
     """Field and unit that a header names; None when it is none of ours."""
     text = unicodedata.normalize("NFKC", header).lower()
-    unit = ""
-    for inside in _BRACKETS.findall(text):
-        unit = unit or UNITS.get(_key(inside), "")
     bare = _BRACKETS.sub(" ", text)
+    units = [UNITS.get(_key(inside), "") for inside in _BRACKETS.findall(text)]
+    if match := _UNIT_TAIL.search(bare):
+        units.append(UNITS[match[1]])
+        bare = f"{bare}\n{bare[: match.start()]}"  # 尺寸cm is known as 尺寸
+    unit = next((found for found in units if found), "")
     for candidate in _candidates(bare):
         if field := _TABLE.get(_key(candidate)):
+            if field == "volume" and unit in ("mm", "cm"):
+                field = "size"  # "Measurement (cm)" lists edges
             return field, unit
-    for candidate in _candidates(bare):
-        key = _key(candidate)
-        for suffix, meant in UNITS.items():
-            if key.endswith(suffix) and (field := _TABLE.get(key.removesuffix(suffix))):
-                return field, unit or meant
     return None
 
 
@@ -205,8 +208,6 @@ def _columns(row: tuple[object, ...]) -> tuple[tuple[Column, ...], tuple[str, ..
             continue
         if found := recognise(cell):
             field, unit = found
-            if field == "volume" and unit in ("mm", "cm"):
-                field = "size"  # "Measurement (cm)" lists edges
             columns.append(Column(index=index, field=field, unit=unit, header=plain(cell)))
         else:
             unused.append(plain(cell))

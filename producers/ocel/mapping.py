@@ -68,8 +68,8 @@ class Papers(msgspec.Struct, kw_only=True):
             return
         if row.activity == "Create_Transport_Document" and (order := row.one("Customer_Order")):
             self.orders[document] = order
-        if row.activity == "Order_Empty_Containers":
-            self.containers[document] = len(row.all("Container"))
+        if row.activity == "Order_Empty_Containers" and (ordered := row.all("Container")):
+            self.containers[document] = len(ordered)
 
 
 class _Missing(Exception):

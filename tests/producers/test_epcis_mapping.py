@@ -190,7 +190,7 @@ def test_packing_and_loading() -> None:
 
 def test_shipping_storing_and_containers() -> None:
     """Units and containers of one event get each their own kind of fact."""
-    place = {"readPoint": {"id": "urn:epc:id:sgln:0614141.07346.0"}}
+    place: dict[str, Any] = {"readPoint": {"id": "urn:epc:id:sgln:0614141.07346.0"}}
     link = "https://id.gs1.org/414/0614141073467"
     assert said(event(bizStep="shipping", epcList=[BOX_URN, SSCC_URN], **place)) == [
         ContainerGatedOut(equipment_ref=BOX),

@@ -1,0 +1,108 @@
+"""Data that nobody here wrote: GS1's examples, a packing tree, a container-logistics log."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.contracts.codec import fact_id
+from groupage.contracts.topics import owner_kind_of
+from groupage.domain.fact import Fact
+from groupage.domain.gs1 import canonical_id
+from groupage.domain.policy import Policy
+from processors.core import fold
+from processors.cores import all_cores
+from processors.facts import Entry as CoreEntry
+from producers.epcis.document import entries_of as epcis_entries
+from producers.epcis.document import read_document
+from producers.intake import Accepted, Entry, PutAside, Summary, summed
+from producers.ocel.importing import Count
+from producers.ocel.importing import entries_of as ocel_entries
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+pytestmark = pytest.mark.slow
+
+
+def _epcis(file: Path) -> list[Entry]:
+    document = read_document(file.read_bytes())
+    assert document.problems == ()
+    return list(epcis_entries(document, recorded_at=NOW, found_by="test"))
+
+
+def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
+    facts: dict[tuple[str, str], list[Fact]] = {}
+    for entry in entries:
+        if isinstance(entry, Accepted):
+            for fact in entry.facts:
+                facts.setdefault((owner_kind_of(fact.data), fact.key), []).append(fact)
+    cores = all_cores(Policy())
+    return {
+        (kind, key): fold(
+            cores[kind],  # type: ignore[index]
+            key,
+            [CoreEntry(fact_id(fact).hex, fact) for fact in of_owner],
+            clock_at=None,
+        )
+        for (kind, key), of_owner in facts.items()
+    }
+
+
+def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
+    """All 47 documents go through; every event has facts or a reason."""
+    files = sorted((foreign_data / "epcis" / "gs1-json").rglob("*.jsonld"))
+    total = Summary()
+    for file in files:
+        for entry in _epcis(file):
+            total.count(entry)
+            assert isinstance(entry, Accepted | PutAside), (file.name, entry)
+    assert len(files) == 47
+    assert (total.read, total.rejected) == (56, 0)
+    assert total.accepted + total.quarantined == total.read
+    assert sum(total.reasons.values()) == total.quarantined
+
+
+def test_each_child_ends_at_its_final_parent(foreign_data: Path) -> None:
+    """The unit core puts all 200 children where the latest aggregation put them."""
+    file = foreign_data / "epcis" / "packing-hierarchy-932-events.json"
+    latest: dict[str, tuple[datetime, str]] = {}
+    for event in msgspec.json.decode(file.read_bytes())["epcisBody"]["eventList"]:
+        for child in event.get("childEPCs", []):
+            at = datetime.fromisoformat(event["eventTime"])
+            if child not in latest or at > latest[child][0]:
+                latest[child] = (at, event["parentID"])
+    entries = _epcis(file)
+    states = _states(entries)
+    summary = summed(entries)
+    assert (summary.read, summary.accepted) == (932, 932)
+    assert len(latest) == 200
+    for child, (_, parent) in latest.items():
+        assert states["unit", canonical_id(child)].parent_id == canonical_id(parent)
+
+
+def test_the_log_is_accounted_for_to_its_last_event(foreign_data: Path) -> None:
+    """35,413 events: 41 without objects put aside, the rest facts that no state machine refuses."""
+    file = foreign_data / "ocel" / "container-logistics.csv"
+    count, entries = Count(), list(ocel_entries(file, recorded_at=NOW))
+    for entry in entries:
+        count.add(entry)
+    summary = summed(entries)
+    assert (summary.read, summary.accepted, summary.rejected) == (35_413, 35_372, 0)
+    assert summary.reasons == {"no_object": 41}
+    assert count.as_json() == {
+        "containers": 1_999,
+        "handling_units": 10_553,
+        "loaded": 1_966,
+        "rollovers": 36,
+        "departures": 127,
+        "objectless": 41,
+    }
+    states = _states(entries)
+    by_kind: dict[str, int] = {}
+    for kind, _ in states:
+        by_kind[kind] = by_kind.get(kind, 0) + 1
+    assert by_kind == {"unit": 10_553, "container": 1_999, "consignment": 600, "voyage": 127}
+    assert all(not state.refused for state in states.values())
+    on_board = [state for (kind, _), state in states.items() if kind == "container"]
+    assert sum(state.status == "ON_BOARD" for state in on_board) == 1_966

@@ -1,0 +1,149 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from groupage.settings import KafkaSettings
+
+ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
+pytestmark = pytest.mark.integration
+COMMAND = [sys.executable, "-c", "from groupage.cli import main; main()", "import"]
+LIST = """\
+唛头,品名,HS编码,件数,尺寸cm,单件毛重kg,发货人,目的港,贸易方式
+A/1,玩具,950300,3,60*40*35,12.5,甲,NLRTM,1039
+A/2,布娃娃,950300,2,50*40*40,8,甲,NLRTM,1039
+"""
+
+
+@pytest.fixture
+def run_import(
+    kafka: KafkaSettings, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Runs `groupage import … --json` as people do; exit status and report."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
+    monkeypatch.setenv("GROUPAGE_TOPIC_PREFIX", topic_prefix)
+
+    def run(*arguments: object) -> tuple[int, dict[str, Any]]:
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments), "--json"],
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    return run
+
+
+def _ids(records: list[ConsumerRecord]) -> list[tuple[bytes, bytes]]:
+    headers = [dict(record.headers) for record in records]
+    return [(found["ce_source"], found["ce_id"]) for found in headers]
+
+
+async def test_a_packing_list_twice_is_the_same_facts(
+    run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
+) -> None:
+    """Booking and notice are on the consignment's topic; the second import repeats their ids."""
+    file = tmp_path / "list.csv"
+    file.write_text(LIST, encoding="utf-8")
+    first, second = run_import("packing-list", file), run_import("packing-list", file)
+    assert first == second
+    status, report = first
+    assert status == 0
+    assert list(report)[:5] == ["read", "accepted", "quarantined", "rejected", "reasons"]
+    assert (report["read"], report["accepted"], report["facts"]) == (2, 2, 2)
+    ids = _ids(await read_topic("hub.consignment.v1"))
+    assert len(ids) == 4
+    assert len(set(ids)) == 2
+
+
+async def test_one_wrong_cell_publishes_nothing(
+    run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
+) -> None:
+    """All or nothing: status 1, every row rejected, the cell named, no record anywhere."""
+    file = tmp_path / "list.csv"
+    file.write_text(LIST.replace("A/2,布娃娃,950300,2", "A/2,布娃娃,950300,zwei"), encoding="utf-8")
+    status, report = run_import("packing-list", file)
+    assert status == 1
+    assert (report["read"], report["accepted"], report["rejected"]) == (2, 0, 2)
+    assert report["reasons"] == {"invalid_packing_list": 2}
+    assert "row 3, column D (件数)" in report["errors"][0]
+    assert await read_topic("hub.consignment.v1") == []
+
+
+async def test_an_epcis_file(
+    run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
+) -> None:
+    """Accepted, put aside and refused events are counted apart; each goes where it belongs."""
+    common = {"eventTime": "2026-03-01T08:00:00+08:00", "eventTimeZoneOffset": "+08:00"}
+    seen = common | {
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
+    }
+    events = [
+        seen | {"bizStep": "receiving"},
+        seen | {"bizStep": "retail_selling"},
+        seen | {"bizStep": "recieving"},
+    ]
+    document = {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-01T08:00:00Z",
+        "epcisBody": {"eventList": events},
+    }
+    file = tmp_path / "document.jsonld"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    status, report = run_import("epcis", file)
+    counts = [report[name] for name in ("read", "accepted", "quarantined", "rejected")]
+    assert (status, counts) == (1, [3, 1, 1, 1])
+    assert report["reasons"] == {"step_not_of_a_hub": 1, "invalid_epcis": 1}
+    (fact,) = await read_topic("hub.unit.v1")
+    assert fact.key == b"106141412345678908"
+    assert "ce_original" in dict(fact.headers)
+    (letter,) = await read_topic("hub.dlq.v1")
+    assert json.loads(letter.value) == events[1]
+    nothing = run_import("epcis", file, "--all-or-nothing")
+    assert nothing[1]["rejected"] == nothing[1]["read"] == 3
+    assert len(await read_topic("hub.unit.v1")) == 1
+
+
+async def test_the_whole_log_arrives(
+    run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, foreign_data: Path
+) -> None:
+    """Every fact and every dead letter of 35,413 events is in Kafka."""
+    status, report = run_import("ocel", foreign_data / "ocel" / "container-logistics.csv")
+    counts = [report[name] for name in ("read", "accepted", "quarantined", "rejected")]
+    assert (status, counts) == (0, [35_413, 35_372, 41, 0])
+    assert report["counts"]["rollovers"] == 36
+    topics = ("hub.consignment.v1", "hub.unit.v1", "hub.equipment.v1", "hub.schedule.v1")
+    records = [record for topic in topics for record in await read_topic(topic)]
+    assert len(records) == len(set(_ids(records))) == report["facts"]
+    letters = await read_topic("hub.dlq.v1")
+    assert len({dict(letter.headers)["dlq_id"] for letter in letters}) == 41
+
+
+def test_without_kafka_the_message_says_what_to_do(tmp_path: Path) -> None:
+    """Status 1 and one sentence that names the servers."""
+    file = tmp_path / "list.csv"
+    file.write_text(LIST, encoding="utf-8")
+    done = subprocess.run(
+        [*COMMAND, "packing-list", str(file)],
+        env={"GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "PATH": "", "HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr

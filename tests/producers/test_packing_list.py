@@ -1,0 +1,212 @@
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.events.base import Dimensions, Money
+from groupage.domain.events.consignment import AsnReceived, CartonLine, ConsignmentBooked
+from producers.files.columns import recognise
+from producers.files.packing_list import Defaults, entries_of
+from producers.files.table import Table, read_table
+from producers.intake import Accepted, Entry, Refused
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+CHINESE = """\
+义乌小商品 装箱单,,,,,,,,,,
+发货人:,义乌市星辰玩具商行,,目的港: 鹿特丹,,,,,,,
+唛头,中文品名,HS编码,箱数(CTNS),长(cm),宽(cm),高(cm),单箱毛重(KG),体积(CBM),货值(USD),贸易方式
+AB/1-10,塑料玩具,95030089,10,60,40,35,12.5,0.84,"1,200",市场采购(1039)
+AB/11-15,布娃娃,9503002900,5,50,40,40,8,0.4,300,
+合计,,,15,,,,,,,
+"""
+ENGLISH = """\
+Booking No;Marks;Description;HS code;Cartons;Size (mm);Total G.W. (kg);Shipper;POD;Trade mode
+CN-1;M1;Toys;950300;10;600x400x350;125;ACME;NLRTM;0110
+CN-1;M2;Dolls;950300;5;500*400*400;40;;;
+CN-2;M3;Cups;691110;2;300×300×300;20;Bolt;DEHAM;1039
+"""
+
+
+def table(text: str, encoding: str = "utf-8") -> Table:
+    """A CSV file's cells."""
+    return read_table(Path("list.csv"), text.encode(encoding))
+
+
+def read(found: Table, **given: str) -> list[Entry]:
+    """The entries of a list."""
+    return entries_of(found, Defaults(ready_at=NOW, **given), recorded_at=NOW)[0]
+
+
+def events(found: Table) -> list[object]:
+    """The events of a list that must be right."""
+    (entry,) = read(found)
+    assert isinstance(entry, Accepted), entry
+    return [fact.data for fact in entry.facts]
+
+
+def errors(text: str) -> dict[str, str]:
+    """Place → expectation of each error of a list that must be wrong."""
+    (entry,) = read(table(text))
+    assert isinstance(entry, Refused), entry
+    return {problem.field: problem.expected for problem in entry.problems}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_chinese_list(encoding: str) -> None:
+    """Title, labels above the table, trade terms, units in headers, a totals row."""
+    booked, announced = events(table(CHINESE, encoding))
+    assert isinstance(booked, ConsignmentBooked)
+    assert (booked.shipper, booked.pod, booked.mode) == ("义乌市星辰玩具商行", "NLRTM", "1039")
+    assert booked.value == Money(amount_minor=150_000, currency="USD")
+    assert booked.lines == (
+        CartonLine(
+            pieces=10,
+            size=Dimensions(length_mm=600, width_mm=400, height_mm=350),
+            gross_g=12_500,
+            hs6="950300",
+            goods="塑料玩具",
+        ),
+        CartonLine(
+            pieces=5,
+            size=Dimensions(length_mm=500, width_mm=400, height_mm=400),
+            gross_g=8_000,
+            hs6="950300",
+            goods="布娃娃",
+        ),
+    )
+    assert isinstance(announced, AsnReceived)
+    assert announced.consignment_id == booked.consignment_id
+    assert [unit.line for unit in announced.units] == [0] * 10 + [1] * 5
+    assert len({unit.unit_id for unit in announced.units}) == 15
+
+
+def test_an_english_list_with_two_consignments() -> None:
+    """Rows are grouped by booking number; a total weight is shared by the cartons of its row."""
+    first, _, second, _ = events(table(ENGLISH))
+    assert isinstance(first, ConsignmentBooked)
+    assert isinstance(second, ConsignmentBooked)
+    assert (first.consignment_id, second.consignment_id) == ("CN-1", "CN-2")
+    assert [line.gross_g for line in first.lines] == [12_500, 8_000]
+    assert second.lines[0].size == Dimensions(length_mm=300, width_mm=300, height_mm=300)
+    assert (first.mode, second.pod) == ("0110", "DEHAM")
+
+
+def test_excel_is_read_like_csv() -> None:
+    """The same cells in a workbook give the same facts."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in table(ENGLISH).rows:
+        sheet.append([int(str(cell)) if str(cell).isdigit() else cell for cell in row])
+    data = BytesIO()
+    book.save(data)
+    found = read_table(Path("list.xlsx"), data.getvalue())
+    assert events(found) == events(table(ENGLISH))
+
+
+def test_every_error_has_its_row_and_column() -> None:
+    """All cells that are wrong are told at once, and nothing becomes a fact."""
+    text = (
+        "Marks,Description,HS code,Cartons,Size (mm),G.W. (kg),CBM,Shipper,POD,Trade mode\n"
+        "M1,Toys,950300,10,600x400x350,12.5,9.9,ACME,NLRTM,1039\n"
+        "M2,Dolls,95,-3,500x400,abc,9,ACME,Atlantis,7777\n"
+    )
+    found = errors(text)
+    assert set(found) == {
+        "row 2, column G (CBM)",
+        "row 3, column C (HS code)",
+        "row 3, column D (Cartons)",
+        "row 3, column E (Size (mm))",
+        "row 3, column F (G.W. (kg))",
+        "row 3, column I (POD)",
+        "row 3, column J (Trade mode)",
+    }
+    assert found["row 2, column G (CBM)"].startswith("0.840 m³")
+
+
+def test_a_row_total_in_the_column_of_one_carton_is_noticed() -> None:
+    """500 kg in 0.084 m³ is no carton: the message says how to call a total."""
+    found = errors("件数,尺寸cm,毛重kg,发货人,目的港\n40,60*40*35,500,甲,NLRTM\n")
+    assert "总毛重" in found["row 2, column C (毛重kg)"]
+
+
+def test_missing_columns_are_named() -> None:
+    """What must be there is asked for in both languages."""
+    (entry,) = read(table("唛头,品名,件数,目的港\nA,B,3,NLRTM\n"))
+    assert isinstance(entry, Refused)
+    assert [problem.expected for problem in entry.problems] == [
+        "a column 尺寸 / Size, or 长, 宽, 高 / Length, Width, Height",
+        "a column 毛重 / Gross weight",
+    ]
+
+
+def test_shipper_and_port_must_come_from_somewhere() -> None:
+    """Without column, label or option both are asked for; with options the list is accepted."""
+    text = "件数,尺寸cm,毛重kg\n4,60*40*35,5\n"
+    assert set(errors(text)) == {"shipper", "pod"}
+    (entry,) = read(table(text), shipper="甲", pod="NLRTM")
+    assert isinstance(entry, Accepted)
+    assert "assumed: pol" in entry.notes
+
+
+def test_the_same_list_is_the_same_facts() -> None:
+    """Reading twice gives the same ids; a changed cell another booking."""
+    ids = []
+    for text in (CHINESE, CHINESE, CHINESE.replace("12.5", "12.6")):
+        defaults = Defaults(ready_at=datetime.now(UTC))
+        (entry,), _ = entries_of(table(text), defaults, recorded_at=NOW)
+        assert isinstance(entry, Accepted)
+        ids.append([fact.event_id for fact in entry.facts])
+    assert ids[0] == ids[1]
+    assert ids[0][0] != ids[2][0]
+
+
+def test_carton_numbers_and_codes_name_the_units() -> None:
+    """A range numbers the cartons, codes name them; a doubled one is an error."""
+    head = "入仓号,箱号,箱数,尺寸cm,毛重kg,发货人,目的港\n"
+    announced = events(table(head + "CN-9,7-9,3,60*40*35,5,甲,NLRTM\n"))[1]
+    assert isinstance(announced, AsnReceived)
+    assert [unit.unit_id for unit in announced.units] == ["CN-9/0007", "CN-9/0008", "CN-9/0009"]
+    twice = head + "CN-9,1-2,2,60*40*35,5,甲,NLRTM\nCN-9,2-3,2,60*40*35,5,甲,NLRTM\n"
+    assert errors(twice) == {"row 3": "a carton number that no other carton has"}
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "unit"),
+    [
+        ("毛重/G.W.(KG)", "gross", "kg"),
+        ("总毛重（公斤）", "gross_total", "kg"),
+        ("长（厘米）", "length", "cm"),
+        ("L (mm)", "length", "mm"),
+        ("Measurement (cm)", "size", "cm"),
+        ("Meas. (CBM)", "volume", "m3"),
+        ("外箱尺寸cm", "size", "cm"),
+        ("外箱尺寸mm", "size", "mm"),
+        ("毛重g", "gross", "g"),
+        ("毛重 kg", "gross", "kg"),
+        ("CBM", "volume", "m3"),
+        ("总体积 m3", "volume", "m3"),
+        ("G.W. KGS", "gross", "kg"),
+        ("HS编码", "hs", ""),
+        ("件数\nCTNS", "pieces", ""),
+        ("Shipping Marks 唛头", "marks", ""),
+        ("监管方式", "mode", ""),
+        ("金额(美元)", "value", "USD"),
+    ],
+)
+def test_headers(header: str, field: str, unit: str) -> None:
+    """English, Chinese, both, with units in brackets or behind."""
+    assert recognise(header) == (field, unit)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("a.xlsx", b"no zip"), ("a.xls", b"\xd0\xcf"), ("a.csv", b"\xff\xff\xff\x00")],
+)
+def test_what_is_no_list_is_said_so(name: str, data: bytes) -> None:
+    """One clear error, not a traceback."""
+    with pytest.raises(InvalidInput, match=name):
+        read_table(Path(name), data)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groupage.domain.policy import Policy, load_policy
@@ -192,10 +192,6 @@ class ProcessorSettings(BaseSettings):
     cached_states_max: int = Field(default=50_000, ge=100)
     cached_bytes_max: int = Field(default=160 * 2**20, ge=2**20)
     """Estimated memory of the cached states; the older ones are read again when needed."""
-    policy_file: Path | None = Field(
-        default=None, validation_alias=AliasChoices("policy_file", "GROUPAGE_POLICY_FILE")
-    )
-    """The hub's rules (TOML); without it the defaults of groupage.domain.policy."""
     commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
     shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)
     """Kubernetes kills after 30 s."""

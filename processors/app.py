@@ -18,7 +18,7 @@ from processors.assignment import Assignment, Batch
 from processors.core import Core
 from processors.effects import Effects
 from processors.intake import Intake, Source
-from processors.pipeline import Pipeline
+from processors.pipeline import Hooks, Pipeline
 from processors.relay import Relay
 
 NOTHING = Batch(epoch=-1, slices=[])
@@ -102,9 +102,7 @@ class Worker:
             cores=cores,
             settings=settings.processor,
             assignment=self.assignment,
-            reset=self.intake.reset,
-            committed=self._committed,
-            wake=self._wake,
+            hooks=Hooks(reset=self.intake.reset, committed=self._committed, wake=self._wake),
         )
         self.app.agent(self._batches, name="fold", concurrency=1)(self._fold)
         self.app.service(self.relay)  # type: ignore[arg-type] # takes instances too

@@ -85,10 +85,11 @@ class Folder:
     async def fold(self, batch: Batch) -> Effects:
         """Everything to be written for the batch. On any error call `forget`."""
         effects = Effects(epoch=batch.epoch)
-        read: list[Read] = []
-        for piece in batch.slices:
-            if (ours := self._next(piece)) is not None:
-                read.append(Read(ours, await self._read(effects, ours)))
+        read = [
+            Read(ours, await self._read(effects, ours))
+            for piece in batch.slices
+            if (ours := self._next(piece)) is not None
+        ]
         new = await self._new_ones(effects, read)
         await self._load(
             {

@@ -7,8 +7,7 @@ import time
 import structlog
 
 from groupage.contracts.admin import ensure_topics
-from groupage.domain.policy import load_policy
-from groupage.settings import TelemetrySettings
+from groupage.settings import PolicySettings, TelemetrySettings
 from groupage.store.pool import create_pool
 from groupage.store.schema import require_schema
 from groupage.telemetry import TelemetryServer
@@ -57,7 +56,7 @@ async def _work(
         await require_schema(pool)
         report = await ensure_topics(settings.kafka, prefix=settings.topics.prefix, create=False)
         report.require_equal()
-        policy = load_policy(settings.processor.policy_file)
+        policy = PolicySettings().load()
         _spare_the_collector()
         worker = Worker(settings, pool=pool, cores=all_cores(policy))
         async with Presence(pool), TelemetryServer(telemetry, checks=worker.checks):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,18 @@ _PASSING: tuple[type[Exception], ...] = (Fenced, *TRANSIENT_ERRORS)
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """What the pipeline asks of those around it."""
+
+    reset: Callable[[], Awaitable[None]]
+    """Begin again at the stored offsets."""
+    committed: Callable[[Effects], None]
+    """These effects are in the database."""
+    wake: Callable[[], Coroutine[Any, Any, None]]
+    """Let an empty batch come, so that the end of the last commit is looked at."""
+
+
 class Pipeline:
     """Takes batches in order. What is lost on the way is fetched again from the stored offsets."""
 
@@ -35,19 +48,14 @@ class Pipeline:
         cores: Mapping[Kind, Core[Any]],
         settings: ProcessorSettings,
         assignment: Assignment,
-        reset: Callable[[], Awaitable[None]],
-        committed: Callable[[Effects], None],
-        wake: Callable[[], Coroutine[Any, Any, None]],
+        hooks: Hooks,
+        silent: bool = False,
     ) -> None:
-        """`reset` seeks to the stored offsets, `committed` hears of each batch.
-
-        `wake` makes an empty batch come, so that the end of the last commit is looked at.
-        """
+        """`silent` leaves out what owners would say to others."""
         self._pool = pool
         self._assignment = assignment
-        self._reset = reset
-        self._committed = committed
-        self._wake = wake
+        self._hooks = hooks
+        self._silent = silent
         self._timeout_s = settings.commit_timeout_s
         self._epoch = -1
         self._commit: asyncio.Task[None] | None = None
@@ -84,6 +92,8 @@ class Pipeline:
             effects = await self._folder.fold(batch)
         await self.settle()
         if effects and effects.positions and self._epoch == self._assignment.epoch:
+            if self._silent:
+                effects.outbox.clear()
             self._folder.committing(effects)
             self._commit = asyncio.create_task(self._write(effects))
 
@@ -117,9 +127,9 @@ class Pipeline:
                 await commit(self._pool, effects)
         except BaseException:
             # Perhaps no batch follows that would ask how this one ended.
-            self._waker = asyncio.create_task(self._wake())
+            self._waker = asyncio.create_task(self._hooks.wake())
             raise
-        self._committed(effects)
+        self._hooks.committed(effects)
 
     async def _recover(self, error: Exception) -> None:
         if isinstance(error, Fenced):
@@ -132,4 +142,4 @@ class Pipeline:
             await asyncio.sleep(wait_s)
         await self._quiet()
         self._folder.forget()
-        await self._reset()
+        await self._hooks.reset()

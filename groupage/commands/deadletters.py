@@ -1,0 +1,152 @@
+"""``groupage deadletters``: records that had no effect, and why; send them again."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from groupage.domain.errors import InvalidInput, NotFound
+from groupage.settings import DatabaseSettings, KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.telemetry.logs import configure_logging
+
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
+)
+
+_T = TypeVar("_T")
+_VALUE_CHARACTERS_MAX = 4_000
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+Code = Annotated[str | None, typer.Option(help="Only letters with this code.")]
+Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, newest first.")]
+
+
+@app.command("list")
+def list_letters(
+    *, code: Code = None, topic: Topic = None, limit: Limit = 50, as_json: AsJson = False
+) -> None:
+    """What lies there, the newest first, and how many of each code."""
+    from groupage.store import letters  # noqa: PLC0415 - brings the database driver
+
+    async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
+        found = await letters.find_letters(pool, code=code, topic=topic, limit=limit)
+        return found, await letters.count_letters(pool)
+
+    found, counts = _with_pool(work)
+    if as_json:
+        rows = [_summary(letter) for letter in found]
+        typer.echo(json.dumps({"counts": counts, "letters": rows}, indent=2))
+        return
+    for letter in found:
+        sent = " (replayed)" if letter.replayed_at else ""
+        place = f"{letter.topic}[{letter.partition}]@{letter.record_offset}"
+        typer.echo(f"{str(letter.letter_id)[:8]}  {letter.at:%Y-%m-%d %H:%M:%S}  {place}{sent}")
+        typer.echo(f"          {letter.code}: {letter.reason}")
+    total = ", ".join(f"{count} {name}" for name, count in counts.items())
+    typer.echo(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))
+
+
+@app.command()
+def show(
+    letter_id: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """One letter with the record as it came."""
+    letter = _with_pool(lambda pool: _one(pool, letter_id))
+    value = letter.value.decode("utf-8", "replace")
+    headers = [[name, raw.decode("utf-8", "replace")] for name, raw in letter.headers]
+    if as_json:
+        whole = {**_summary(letter), "headers": headers, "value": value}
+        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        return
+    for name, text in _summary(letter).items():
+        typer.echo(f"{name:14} {text}")
+    typer.echo("headers")
+    for name, text in headers:
+        typer.echo(f"  {name}: {text}")
+    typer.echo("value")
+    typer.echo(value[:_VALUE_CHARACTERS_MAX])
+
+
+@app.command()
+def replay(
+    letter_ids: Annotated[list[str] | None, typer.Argument(help="Ids, or beginnings.")] = None,
+    *,
+    code: Code = None,
+    topic: Topic = None,
+    everything: Annotated[bool, typer.Option("--all", help="All not replayed yet.")] = False,
+    without_key: Annotated[
+        bool, typer.Option(help="Take the owner from the event, not from the record's key.")
+    ] = False,
+    limit: Limit = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """Send records again, when what was wrong has been mended. Twice does no harm."""
+    if not (letter_ids or code or topic or everything):
+        raise InvalidInput("name letters, or choose them by --code, --topic or --all")
+    from groupage.store import letters  # noqa: PLC0415 - brings the database driver
+    from processors import deadletters  # noqa: PLC0415 - brings the Kafka client
+
+    async def work(pool: Any) -> int:
+        if letter_ids:
+            chosen = [await _one(pool, letter_id) for letter_id in letter_ids]
+        else:
+            chosen = await letters.find_letters(
+                pool, code=code, topic=topic, waiting=True, limit=limit
+            )
+        return await deadletters.replay(
+            pool,
+            KafkaSettings(),
+            chosen,
+            prefix=TopicSettings().prefix,
+            without_key=without_key,
+        )
+
+    count = _with_pool(work)
+    typer.echo(json.dumps({"replayed": count}) if as_json else f"{count} records sent again")
+
+
+def _summary(letter: Any) -> dict[str, Any]:
+    return {
+        "letter_id": str(letter.letter_id),
+        "at": letter.at.isoformat(),
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.record_offset,
+        "code": letter.code,
+        "reason": letter.reason,
+        "type": letter.type,
+        "source": letter.source,
+        "event_id": letter.event_id,
+        "key": letter.key,
+        "replayed_at": letter.replayed_at.isoformat() if letter.replayed_at else None,
+    }
+
+
+async def _one(pool: Any, letter_id: str) -> Any:
+    from groupage.store import letters  # noqa: PLC0415 - as above
+
+    found = await letters.letters_like(pool, letter_id)
+    if not found:
+        raise NotFound(f"no dead letter begins with {letter_id!r}; `groupage deadletters list`")
+    if len(found) > 1:
+        raise InvalidInput(f"several dead letters begin with {letter_id!r}; give more of the id")
+    return found[0]
+
+
+def _with_pool(work: Callable[[Any], Awaitable[_T]]) -> _T:
+    from groupage.store.pool import create_pool  # noqa: PLC0415 - as above
+
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="deadletters")
+
+    async def run() -> _T:
+        pool = await create_pool(DatabaseSettings(), application_name="groupage deadletters")
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,96 @@
+"""Derived tables made anew beside the old ones: compared with them, or put in their place."""
+
+import asyncpg
+import msgspec
+
+from groupage.domain.errors import Conflict
+
+Connection = asyncpg.Connection
+
+_STATES = (
+    "consignment",
+    "unit",
+    "container",
+    "visit",
+    "declaration",
+    "voyage",
+    "consolidation",
+    "lane",
+    "command",
+)
+# Alerts that were raised and cleared, and letters of facts that became legal later, tell what
+# people were told at the time: history of the operation, not derived from the log.
+_COMPARED: dict[str, str] = {
+    **{table: f"select * from {{schema}}.{table}" for table in (*_STATES, "fact", "intake_offset")},  # noqa: S608
+    "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
+    "from {schema}.alert where cleared_at is null",
+}
+
+
+class TableReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One table, stored and rebuilt."""
+
+    table: str
+    rows: int
+    only_stored: int
+    """Rows that the rebuilt table does not have like this."""
+    only_rebuilt: int
+
+
+async def compare(connection: asyncpg.Connection, schema: str) -> list[TableReport]:
+    """Row for row: the tables of `public` and those of `schema`."""
+    reports = []
+    for table, query in _COMPARED.items():
+        stored, rebuilt = query.format(schema="public"), query.format(schema=f'"{schema}"')
+        count = "select count(*) from ({}) as x"
+        reports.append(
+            TableReport(
+                table=table,
+                rows=await connection.fetchval(count.format(rebuilt)),
+                only_stored=await connection.fetchval(
+                    count.format(f"{stored} except all {rebuilt}")
+                ),
+                only_rebuilt=await connection.fetchval(
+                    count.format(f"{rebuilt} except all {stored}")
+                ),
+            )
+        )
+    return reports
+
+
+async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
+    """Replace the derived tables of `public`, in one transaction: all of them or none.
+
+    Raises Conflict when the intake moved meanwhile. Outbox and plans stay: they are not derived.
+    """
+    async with connection.transaction():
+        await connection.execute("lock table public.intake_offset in exclusive mode")
+        moved = await connection.fetchval(
+            "select count(*) from public.intake_offset p "  # noqa: S608 - our own schema's name
+            f'full join "{schema}".intake_offset r using (topic, partition) '
+            "where p.next_offset is distinct from r.next_offset"
+        )
+        if moved:
+            raise Conflict(f"{moved} partitions moved on during the rebuild: stop all workers")
+        for table in (*_STATES, "fact", "intake_offset"):
+            await connection.execute(f"truncate public.{table}")
+            await connection.execute(
+                f'insert into public.{table} select * from "{schema}".{table}'  # noqa: S608
+            )
+        await connection.execute(
+            f'insert into public.dead_letter select * from "{schema}".dead_letter '  # noqa: S608
+            "on conflict do nothing"
+        )
+        await _replace_alerts(connection, schema)
+
+
+async def _replace_alerts(connection: asyncpg.Connection, schema: str) -> None:
+    await connection.execute(
+        "update public.alert set cleared_at = now() where cleared_at is null and alert_id not in "  # noqa: S608
+        f'(select alert_id from "{schema}".alert where cleared_at is null)'
+    )
+    await connection.execute(
+        f'insert into public.alert as old select * from "{schema}".alert as new '  # noqa: S608
+        "on conflict (alert_id) do update set severity = excluded.severity, "
+        "message = excluded.message, due_at = excluded.due_at, cleared_at = excluded.cleared_at"
+    )

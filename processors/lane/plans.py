@@ -168,7 +168,8 @@ def _box(state: LaneState, proposal: Proposal, at: datetime) -> None:
 def closed(state: LaneState, entry: Entry, event: events.ConsolidationClosed) -> None:
     """It left, or is no more: the lane plans it no longer."""
     name = event.consolidation_id
-    state.closed.setdefault(name, entry.fact.occurred_at)
+    at = entry.fact.occurred_at
+    state.closed[name] = min(at, state.closed.get(name, at))
     state.boxes.pop(name, None)
     left = event.status in ("GATED_OUT", "ON_BOARD")
     for each, seat in list(state.seats.items()):

@@ -117,11 +117,11 @@ def _letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:
 
 def _message(letter: DeadLetterRow) -> OutboxRow:
     told = {
-        "groupage_code": letter.code,
-        "groupage_reason": letter.reason,
-        "groupage_topic": letter.topic,
-        "groupage_partition": str(letter.partition),
-        "groupage_offset": str(letter.record_offset),
+        "dlq_code": letter.code,
+        "dlq_reason": letter.reason,
+        "dlq_topic": letter.topic,
+        "dlq_partition": str(letter.partition),
+        "dlq_offset": str(letter.record_offset),
     }
     headers = writers.unpack_headers(letter.headers)
     headers += [(name, text.encode()) for name, text in told.items()]

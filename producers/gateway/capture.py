@@ -5,6 +5,7 @@ what Kafka has, so a gateway that dies loses no document that it took. Jobs are 
 while, in memory; what they captured is in the log.
 """
 
+import asyncio
 import uuid
 from collections import OrderedDict
 from datetime import UTC, datetime
@@ -88,7 +89,8 @@ class Capture:
     async def take(self, body: bytes, behaviour: Behaviour) -> CaptureJob:
         """Capture a document. Raises Refusal for one that cannot be read, Unavailable for Kafka."""
         created_at = datetime.now(UTC)
-        entries = self._read(body, created_at)
+        # A large document takes seconds of thinking: meanwhile others are served.
+        entries = await asyncio.to_thread(self._read, body, created_at)
         refused = [entry for entry in entries if isinstance(entry, Refused)]
         summary = Summary()
         if refused and behaviour == "rollback":

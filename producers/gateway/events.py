@@ -1,5 +1,6 @@
 """Events in, an answer for each: published, put aside, invalid, or not taken by Kafka."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -20,6 +21,8 @@ from producers.publisher import Receipt
 from producers.screening import Finding, Screen, screen, worst
 
 FOUND_BY = "gateway"
+_PAUSE_ITEMS = 250
+"""A large batch lets others be served after so many items."""
 Fate = Literal["accepted", "quarantined", "invalid", "unavailable"]
 _STATUS: dict[Fate, int] = {
     "accepted": 202,
@@ -73,6 +76,8 @@ class Intake:
         facts: dict[int, tuple[Fact, list[Finding]]] = {}
         letters: dict[int, tuple[DeadLetter, list[Finding]]] = {}
         for index, item in enumerate(items):
+            if index % _PAUSE_ITEMS == _PAUSE_ITEMS - 1:
+                await asyncio.sleep(0)
             checked = check(item, recorded_at=now)
             if checked.fact is None:
                 answers[index] = _invalid(checked)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -39,7 +40,7 @@ def demo(
 
     if scale not in ("t0", "small"):
         raise InvalidInput(f"--scale is {scale!r}; it can be t0 or small")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     named = os.environ.get("GROUPAGE_DATA_DIR")
     home = fresh_home(Path(named) if named else default_home())
     os.environ["GROUPAGE_DATA_DIR"] = str(home)

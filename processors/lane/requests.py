@@ -14,9 +14,6 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.lane import Asked, Asking, LaneState, Wish
 from processors.facts import Entry
 
-_URGENT: frozenset[Cause] = frozenset(
-    {"hold_placed", "hold_released", "customs", "carrier", "container", "command"}
-)
 _KEPT = 50
 _NAMED = 50
 
@@ -85,7 +82,7 @@ def due_at(state: LaneState, policy: Policy) -> datetime | None:
     urgent = timedelta(seconds=policy.replan_urgent_s)
     return min(
         (
-            each.at + (urgent if each.cause in _URGENT else patient)
+            each.at + (urgent if each.cause in policy.urgent_causes else patient)
             for each in state.wishes.values()
         ),
         default=None,

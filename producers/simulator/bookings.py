@@ -97,6 +97,7 @@ class BookingDesk:
             number,
             line=line,
             aim=aim,
+            wanted_by_at=sailing.eta_at + timedelta(hours=sizes.lateness_allowed_h),
             booked_at=booked_at,
             arrives_at=arrives_at,
             exceptions=exceptions,

@@ -73,7 +73,7 @@ class Dock:
         first = coming[0].id
         dock = f"D{1 + int(world.span(0, 24, 'dock', first)):02d}"
         visit = TruckArrived(
-            visit_id=f"V-{first}",
+            visit_id=f"V-{first}-2" if coming[0].arrived else f"V-{first}",
             plate=f"ZG{int(world.span(10_000, 99_999, 'plate', first))}",
             dock=dock,
             consignment_ids=tuple(lot.id for lot in coming),

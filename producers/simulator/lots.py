@@ -135,6 +135,7 @@ class LotMaker:
         *,
         line: Line,
         aim: int,
+        wanted_by_at: datetime,
         booked_at: datetime,
         arrives_at: datetime,
         exceptions: frozenset[str],
@@ -166,6 +167,7 @@ class LotMaker:
             value=Money(amount_minor=value, currency="USD"),
             dangerous_goods=(DANGEROUS,) if "dangerous" in exceptions else (),
             ready_at=ready_at,
+            latest_arrival_at=wanted_by_at if who.random() < sizes.dated_share else None,
             pickup=PickUp(
                 place=merchant, ready_at=ready_at, latest_at=ready_at + timedelta(hours=2)
             )

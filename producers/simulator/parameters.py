@@ -145,6 +145,10 @@ class Sizes(_Figures, frozen=True, kw_only=True):
     value_sigma: float = 0.6
     pickup_share: float = 0.35
     """Fetched by the hub's trucks, the rest is delivered. Assumption."""
+    dated_share: float = 0.9
+    """Shippers who want their cargo there with the sailing they aim at. Assumption."""
+    lateness_allowed_h: float = 36.0
+    """How long after that sailing's arrival is still in time. Assumption."""
     second_day_share: float = 0.4
     """Cargo that aims at the second departure."""
     lane_skew: float = 0.5

@@ -21,8 +21,9 @@ from producers.simulator.parameters import Parameters, Times
 from producers.simulator.randomness import Quota, Streams
 from producers.simulator.voice import CARRIER, Voice
 
-DEPARTURE_DAYS = (0, 1, 4)
-"""Each lane has a departure on these days; the last takes what rolls out of the simulated time."""
+DEPARTURE_DAYS = (0, 1, 7)
+"""Each lane has a departure on these days (two services a week, a day apart); the last takes what
+rolls out of the simulated time."""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from groupage.domain.events.equipment import (
 )
 from groupage.domain.events.unit import Standing, UnitLoaded, UnitStaged, UnitUnloaded
 from groupage.domain.plans import Placement
+from producers.simulator.engine import Gate
 from producers.simulator.manifests import Box, ManifestDesk
 from producers.simulator.voice import BOOKING, DEPOT, DESK, WAREHOUSE
 from producers.simulator.world import World
@@ -44,7 +45,9 @@ class StuffingCrew:
     def take(self, box: Box) -> None:
         """The manifest is filed."""
         times = self._world.parameters.times
-        self._world.after(times.staging_s, partial(self._stage, box, box.manifests))
+        at = self._world.now + timedelta(seconds=times.staging_s)
+        stage = partial(self._stage, box, box.manifests)
+        self._world.engine.schedule(at, stage, gate=Gate(at=at))
         if box.manifests > 1:
             return
         if self._cancel.hit() and len(box.lots) > 1:
@@ -95,7 +98,9 @@ class StuffingCrew:
             )
             world.say(staged, WAREHOUSE, at=at)
         start_at = max(at + timedelta(seconds=1_500), world.now + timedelta(seconds=3_600))
-        world.engine.schedule(start_at, partial(self._begin, box, manifest))
+        # The crew looks at its screen before it begins: what was said before must be known there.
+        gate = Gate(at=start_at)
+        world.engine.schedule(start_at, partial(self._begin, box, manifest), gate=gate)
 
     def _begin(self, box: Box, manifest: int) -> None:
         """Stuff when customs has released all and nothing is held; shut out what stays blocked."""
@@ -110,7 +115,8 @@ class StuffingCrew:
         if withdrawn or (blocked and too_late):
             self._shut_out(box, withdrawn or blocked)
         elif blocked:
-            world.after(_RETRY_S, partial(self._begin, box, manifest))
+            at = world.now + timedelta(seconds=_RETRY_S)
+            world.engine.schedule(at, partial(self._begin, box, manifest), gate=Gate(at=at))
         else:
             self._stuff(box)
 
@@ -127,7 +133,11 @@ class StuffingCrew:
             consolidation_id=box.id, equipment_ref=box.equipment_ref, door=_door(box), crew="C1"
         )
         world.say(started, DESK)
-        at = now + timedelta(seconds=120)
+        first_at = now + timedelta(seconds=120)
+        world.engine.schedule(first_at, partial(self._load, box), gate=Gate(at=first_at))
+
+    def _load(self, box: Box) -> None:
+        world, at = self._world, self._world.now
         for place, deviation in self._as_stowed(box):
             at += timedelta(seconds=world.parameters.times.stow_s)
             self._stow(box, place, deviation, at)

@@ -15,8 +15,8 @@ from optimizer.loading.engine import search
 from optimizer.loading.kinds import Hold, stock_of
 from optimizer.loading.validity import check_input
 
-DEFAULT_EFFORT = 6
-"""Passes over one container. About 0.05 s each for 700 cartons of 60 sizes."""
+DEFAULT_EFFORT = 12
+"""Passes over one container. About 0.03 s each for 700 cartons of 60 sizes."""
 
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True):

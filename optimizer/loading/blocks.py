@@ -65,6 +65,11 @@ class BlockTable:
         self.quantity: Ints = self.counts.prod(axis=1)
         self.volume: Floats = size.astype(np.float64).prod(axis=1)
         self.headroom: Floats = self._headroom(kinds, quantities)
+        limits = (hold.x2, hold.y2, hold.height)
+        self.reach: tuple[Ints, ...] = tuple(
+            _reachable(np.unique(self.unit[:, axis]).tolist(), limit)
+            for axis, limit in enumerate(limits)
+        )
 
     def _headroom(self, kinds: Sequence[Kind], quantities: Sequence[int]) -> Floats:
         """How many mm of average cargo each block can bear on its top."""
@@ -80,18 +85,19 @@ class BlockTable:
         return headroom
 
 
-def reachable(edges: Sequence[int], limit: int) -> Ints:
+def _reachable(edges: Sequence[int], limit: int) -> Ints:
     """For each length up to `limit`, the longest row of cartons that fits into it.
 
     `edges` are the lengths that may stand along the axis, each usable any number of times.
     """
     bits = 1
     full = (1 << (limit + 1)) - 1
-    for edge in sorted(set(edges)):
+    for edge in edges:
         step = edge
         while step <= limit:
             bits |= (bits << step) & full
             step *= 2
-    hits = np.array([bits >> length & 1 for length in range(limit + 1)], dtype=np.int64)
+    packed = np.frombuffer(bits.to_bytes(limit // 8 + 1, "little"), dtype=np.uint8)
+    hits = np.unpackbits(packed, bitorder="little")[: limit + 1].astype(np.int64)
     lengths: Ints = np.maximum.accumulate(hits * np.arange(limit + 1))
     return lengths

@@ -26,6 +26,10 @@ FAVOUR = 2.0
 """How much more a kind is worth after a pass that left some of it over."""
 OWNED = 4.0
 """How much a left over carton counts when its consignment is dropped, against free room."""
+HOPELESS_PERMILLE = 50
+"""A pass that leaves over more than this share of the room needs fewer consignments first."""
+TOP_FILL_PERMILLE = 970
+"""Nothing is taken back beyond this fill."""
 PASSES_PER_SET = 3
 """Variants tried on one set of consignments before something is dropped."""
 
@@ -81,7 +85,7 @@ class _Search:
             self.favour[np.array(one.remaining) > 0] *= FAVOUR
             if best is None or over < best.over_mm3:
                 best = _Attempt(sets, over, one.remaining)
-            if over == 0:
+            if over == 0 or over * 1_000 > HOPELESS_PERMILLE * self.hold.volume_mm3:
                 break
         return best or _Attempt([], 0, [])
 
@@ -103,7 +107,7 @@ class _Search:
             freed_mm3 += max(1, self.stock.volume_mm3(gone))
             for kind, units in self.stock.units[gone].items():
                 missing[kind] = max(0, missing[kind] - len(units))
-        for early in dropped[:-1]:
+        for early in sorted(dropped[:-1], key=lambda c: c not in self.staying):
             size = self.stock.volume_mm3(early)
             if freed_mm3 - size >= over_mm3:
                 freed_mm3 -= size
@@ -151,11 +155,11 @@ class _Search:
             slack_permille += 150 if spare > 0 else 500
 
     def take_back(self, kept: list[str]) -> list[str]:
-        """Use what is left of the effort to squeeze dropped ones in again, smallest first."""
-        stock = self.stock
-        fits = [bool(kind.positions(self.hold)) for kind in stock.kinds]
+        """Use what is left of the effort to squeeze dropped ones in again, biggest first."""
+        stock, hold = self.stock, self.hold
+        fits = [bool(kind.positions(hold)) for kind in stock.kinds]
         dropped = sorted(
-            (stock.volume_mm3(c), c)
+            (-stock.volume_mm3(c), c)
             for c, units in stock.units.items()
             if c not in kept and all(fits[kind] for kind in units)
         )
@@ -164,12 +168,15 @@ class _Search:
             if self.passes >= self.effort:
                 break
             more = [*kept, consignment_id]
-            if sum(stock.gross_g(c) for c in more) + standing_g > self.hold.payload_g:
+            volume_mm3 = sum(stock.volume_mm3(c) for c in more)
+            gross_g = sum(stock.gross_g(c) for c in more) + standing_g
+            if volume_mm3 * 1_000 > hold.volume_mm3 * TOP_FILL_PERMILLE:
+                continue
+            if gross_g > hold.payload_g:
                 continue
             found = self.attempt(more, 1)
-            if found.over_mm3:
-                break
-            self.best, kept = found.sets, more
+            if found.over_mm3 == 0:
+                self.best, kept = found.sets, more
         return kept
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.loading.bearing import Bearing
-from optimizer.loading.blocks import BlockTable, Bools, Floats, Ints, reachable
+from optimizer.loading.blocks import BlockTable, Bools, Floats, Ints
 from optimizer.loading.kinds import Hold, Kind, Stock
 from optimizer.loading.spaces import Rect, Spaces
 
@@ -69,22 +69,19 @@ class Pass:
         self.towers: list[tuple[int, int, int, int, int, int]] = []
         limits = [kind.top_load_g for kind in (*stock.kinds, *stock.fixed_kinds)]
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
-        self.alive: Ints = np.arange(len(table.kind))
+        self._keep_alive(np.arange(len(table.kind)))
         self._crowns = self._crown_heights() if taste.crown else {}
         self._is_crown: Bools = np.isin(table.kind, list(self._crowns))
-        self._reach = self._reach_tables()
         fewer = table.quantity.astype(np.float64) ** -taste.count
         self._worth: Floats = table.volume * fewer * favour[table.kind]
         self._set_fixed(stock)
 
-    def _reach_tables(self) -> tuple[Ints, Ints, Ints]:
-        used = [k for k, left in zip(self.kinds, self.remaining, strict=True) if left]
-        spots = [position for kind in used for position in kind.positions(self.hold)]
-        limits = (self.hold.x2, self.hold.y2, self.hold.height)
-        x, y, z = (
-            reachable([spot[axis] for spot in spots], limit) for axis, limit in enumerate(limits)
-        )
-        return x, y, z
+    def _keep_alive(self, alive: Ints) -> None:
+        """Only these blocks can still be had."""
+        table = self.table
+        self.alive = alive
+        self._alive_size = (table.dx[alive], table.dy[alive], table.dz[alive])
+        self._edge_min = min(int(edge.min(initial=0xFFFFFF)) for edge in self._alive_size)
 
     def _crown_heights(self) -> dict[int, int]:
         """Kinds that cannot bear an average carton, and how high they stand at least."""
@@ -139,14 +136,11 @@ class Pass:
         return rect[1] - self.hold.y1 > self.hold.y2 - rect[3]
 
     def _best(self, z: int, rect: Rect) -> int | None:
-        table = self.table
         size = (rect[2] - rect[0], rect[3] - rect[1], self.hold.height - z)
-        alive = self.alive
-        fits = alive[
-            (table.dx[alive] <= size[0])
-            & (table.dy[alive] <= size[1])
-            & (table.dz[alive] <= size[2])
-        ]
+        if min(size) < self._edge_min:
+            return None
+        dx, dy, dz = self._alive_size
+        fits = self.alive[(dx <= size[0]) & (dy <= size[1]) & (dz <= size[2])]
         fits = self._under_crowns(self._reachable_from_door(fits, z, rect), z)
         if not len(fits):
             return None
@@ -169,7 +163,7 @@ class Pass:
         beside = (size[0] - dx, size[1] - dy, size[2] - dz)
         used = np.ones(len(fits))
         for axis in range(3):
-            lost = beside[axis] - self._reach[axis][beside[axis]]
+            lost = beside[axis] - table.reach[axis][beside[axis]]
             if axis == 2 and self.bearing.active:
                 lost = np.maximum(lost, beside[axis] - table.headroom[fits])
             used *= 1.0 - lost / size[axis]
@@ -245,6 +239,6 @@ class Pass:
         """Drop blocks that need more cartons of the kind than are left."""
         table, alive = self.table, self.alive
         gone = (table.kind[alive] == number) & (table.quantity[alive] > self.remaining[number])
-        self.alive = alive[~gone]
+        self._keep_alive(alive[~gone])
         if not self.remaining[number]:
             self._crowns.pop(number, None)

@@ -27,7 +27,8 @@ def in_container(state: ConsignmentState) -> str:
     """A unit that was put into a container and not taken out; empty: none."""
     if not state.load_moves:
         return ""
-    return next((u for u, part in state.units.items() if part.moves and part.moves[-1].into), "")
+    inside = [name for name, part in state.units.items() if part.moves and part.moves[-1].into]
+    return min(inside, default="")
 
 
 def booked(

@@ -1,0 +1,135 @@
+"""All cores wired together without a shell: what one owner says, another hears, sooner or later."""
+
+from typing import Any
+
+import msgspec
+
+from groupage.contracts.encoding import fact_id
+from groupage.contracts.topics import owner_kind_of
+from groupage.domain.events import planning as pl
+from groupage.domain.events.alerts import AlertCleared, AlertRaised
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from processors.core import advance, encode_state, fold, tick
+from processors.cores import all_cores
+from processors.facts import Entry
+from processors.outputs import HandOver, change_id, changes
+from processors.unit.core import handed
+from tests.processors.cores.play import at
+
+Owner = tuple[Kind, str]
+
+
+class MiniHub:
+    """States, facts and what is on its way. Delivers in any order, and twice when told so."""
+
+    def __init__(self) -> None:
+        self.cores = all_cores(Policy(release_before_stuffing=True))
+        self.states: dict[Owner, Any] = {}
+        self.facts: dict[Owner, dict[str, Entry]] = {}
+        self.due: list[Fact] = []
+        self.requests: list[pl.PlanRequested] = []
+        self.alerts: set[str] = set()
+        self.unchecked: set[Owner] = set()
+        self.minute = 0.0
+        self.number = 0
+
+    def state(self, kind: Kind, key: str) -> Any:
+        """The state of an owner, made when it is new."""
+        return self.states.setdefault((kind, key), self.cores[kind].new(key))
+
+    def tell(self, event: Event, *, minutes: float | None = None, **more: Any) -> Fact:
+        """Somebody outside says so now (or at that minute)."""
+        self.number += 1
+        happened = self.minute if minutes is None else minutes
+        fact = Fact(
+            event_id=f"o{self.number}",
+            source="/outside",
+            key=event.key,
+            occurred_at=at(happened),
+            recorded_at=at(self.minute),
+            data=event,
+            **more,
+        )
+        self.hear(fact)
+        return fact
+
+    def hear(self, fact: Fact) -> None:
+        """Deliver one fact; a duplicate changes nothing."""
+        kind, key = owner_kind_of(fact.data), fact.key
+        core, state = self.cores[kind], self.state(kind, key)
+        stored = self.facts.setdefault((kind, key), {})
+        entry = Entry(fact_id(fact).hex, fact)
+        if entry.fact_id in stored:
+            return
+        before = core.outputs(state)
+        stored[entry.fact_id] = entry
+        now = at(self.minute)
+        after = advance(core, state, [entry], stored.values, clock_at=now).state
+        self._conclude((kind, key), before, after)
+
+    def tick(self, minutes: float) -> None:
+        """The clock goes on, for everybody."""
+        self.minute += minutes
+        for owner, state in list(self.states.items()):
+            before = self.cores[owner[0]].outputs(state)
+            self._conclude(owner, before, tick(self.cores[owner[0]], state, at(self.minute)))
+
+    def _conclude(self, owner: Owner, before: Any, state: Any) -> None:
+        kind, key = owner
+        self.states[owner] = state
+        self.unchecked.add(owner)
+        now = at(self.minute)
+        for change in changes(before, self.cores[kind].outputs(state), state=state, at=now):
+            event = change.event
+            if isinstance(event, HandOver):
+                waiting = self.facts[owner][event.fact_id].fact
+                self.due.append(handed(waiting, event.owner_id))
+            elif isinstance(event, pl.PlanRequested):
+                self.requests.append(event)
+            elif isinstance(event, AlertRaised):
+                self.alerts.add(event.alert_id)
+            elif isinstance(event, AlertCleared):
+                self.alerts.discard(event.alert_id)
+            elif event.kind != "alert":
+                self.due.append(
+                    Fact(
+                        event_id=change_id(kind, key, change, state.revision),
+                        source=f"/groupage/{kind}",
+                        key=event.key,
+                        occurred_at=change.at,
+                        recorded_at=now,
+                        data=event,
+                        relayed_by=kind,
+                    )
+                )
+
+    def deliver(self, index: int, *, twice: bool = False) -> None:
+        """One of the facts on their way arrives."""
+        if not self.due:
+            return
+        fact = self.due.pop(index % len(self.due))
+        self.hear(fact)
+        if twice:
+            self.hear(fact)
+
+    def settle(self) -> None:
+        """Everything on its way arrives. It must end: nobody talks in circles."""
+        for _ in range(5_000):
+            if not self.due:
+                return
+            self.deliver(0)
+        raise AssertionError("the owners talk in circles")
+
+    def check(self) -> None:
+        """Each state that changed is the fold of its facts, and survives JSON."""
+        while self.unchecked:
+            kind, key = self.unchecked.pop()
+            core, state = self.cores[kind], self.states[kind, key]
+            entries = self.facts.get((kind, key), {}).values()
+            again = fold(core, key, entries, clock_at=at(self.minute))
+            if kind == "lane":
+                again.asking = state.asking
+            assert encode_state(state) == encode_state(again), (kind, key)
+            assert msgspec.json.decode(encode_state(state), type=core.state_type) == state

@@ -1,0 +1,267 @@
+"""A small hub at random: whatever people do in whatever order, the invariants of the trade hold."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from groupage.domain.events import consignment as cn
+from groupage.domain.events import consolidation as csl
+from groupage.domain.events import customs as cu
+from groupage.domain.events import equipment as eq
+from groupage.domain.events import planning as pl
+from groupage.domain.events import unit as un
+from groupage.domain.events.base import Money
+from groupage.domain.states import ConsignmentStatus, ConsolidationStatus
+from tests.processors.cores import words as w
+from tests.processors.cores.minihub import MiniHub
+from tests.processors.cores.test_core_others import released, sailing
+
+NAMES = ("CN-1", "CN-2")
+UNITS = {name: (f"{name}/a", f"{name}/b") for name in NAMES}
+names = st.sampled_from(NAMES)
+boxes = st.sampled_from([w.BOX, w.BOX, w.BOX, "OTHU0000000"])
+_LATE = (ConsolidationStatus.GATED_OUT, ConsolidationStatus.ON_BOARD)
+
+
+def answer(hub: MiniHub, request: pl.PlanRequested, chosen: tuple[str, ...]) -> None:
+    """A planner's answer: these consignments into one container."""
+    hub.tell(
+        pl.PlanProposed(
+            lane_id=request.lane_id,
+            plan_id=f"P{request.sequence}",
+            request_id=request.request_id,
+            sequence=request.sequence,
+            decided_at=request.clock_at,
+            assignments=tuple(
+                pl.Assignment(consignment_id=name, consolidation_id=w.CSL, voyage_id=w.VOYAGE)
+                for name in chosen
+            ),
+            moves=(),
+            consolidations=(
+                pl.PlannedConsolidation(
+                    consolidation_id=w.CSL,
+                    voyage_id=w.VOYAGE,
+                    iso_type="45G1",
+                    consignment_ids=chosen,
+                    volume_cm3=1,
+                    gross_g=1,
+                ),
+            ),
+            cost_minor=1,
+            bound_minor=1,
+            gap_ratio=0.0,
+            certificate="sha256:x",
+        )
+    )
+
+
+class Hub(RuleBasedStateMachine):
+    """People act, facts travel; after everything has arrived the rules hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hub = MiniHub()
+
+    @initialize()
+    def morning(self) -> None:
+        """A voyage, an empty container, two bookings."""
+        self.hub.tell(sailing())
+        self.hub.tell(released())
+        for name in NAMES:
+            self.hub.tell(w.booked(2, consignment_id=name))
+
+    @rule(name=names, which=st.integers(0, 1), back=st.integers(0, 30))
+    def receive_and_measure(self, name: str, which: int, back: int) -> None:
+        """A carton comes in; the scanner may be late."""
+        unit_id = UNITS[name][which]
+        when = max(self.hub.minute - back, 0)
+        known: dict[str, Any] = {"unit_id": unit_id, "consignment_id": name}
+        self.hub.tell(un.UnitReceived(**known), minutes=when)
+        self.hub.tell(un.UnitMeasured(**known, size=w.SIZE, gross_g=10_000), minutes=when + 1)
+
+    @rule(name=names)
+    def scanned_without_consignment(self, name: str) -> None:
+        """A device that does not know whose carton it is; the delivery note comes whenever."""
+        unit_id = UNITS[name][0]
+        self.hub.tell(un.UnitStored(unit_id=unit_id, location="A1"))
+        note = (cn.AnnouncedUnit(unit_id=unit_id),)
+        self.hub.tell(cn.AsnReceived(consignment_id=name, units=note))
+
+    @rule(name=names, step=st.sampled_from(["declare", "select", "release", "release"]))
+    def customs(self, name: str, step: str) -> None:
+        """Customs goes on with one declaration for each consignment."""
+        declaration: dict[str, Any] = {"declaration_id": f"D-{name}"}
+        value = Money(amount_minor=1, currency="USD")
+        event: Any = cu.CustomsReleased(**declaration)
+        if step == "declare":
+            event = cu.CustomsDeclared(
+                **declaration, mode="1039", consignment_ids=(name,), value=value
+            )
+        elif step == "select":
+            event = cu.CustomsSelected(**declaration, selection="SCAN")
+        self.hub.tell(event)
+
+    @rule(name=names, hold=st.booleans())
+    def hold(self, name: str, hold: bool) -> None:  # noqa: FBT001
+        """A desk stops a consignment, or lets it go."""
+        common: dict[str, Any] = {"consignment_id": name, "hold_id": "H", "by": "desk"}
+        self.hub.tell(cn.HoldPlaced(**common, hold="DOCS") if hold else cn.HoldReleased(**common))
+
+    @rule(name=names)
+    def cancel(self, name: str) -> None:
+        """The merchant withdraws."""
+        self.hub.tell(cn.ConsignmentCancelled(consignment_id=name, reason="x"))
+
+    @rule(chosen=st.sampled_from([NAMES, NAMES, NAMES[:1], ()]))
+    def plan(self, chosen: tuple[str, ...]) -> None:
+        """The clock goes on until the lane asks, and a planner answers."""
+        self.hub.settle()
+        self.hub.tick(6)
+        self.hub.settle()
+        if self.hub.requests:
+            answer(self.hub, self.hub.requests.pop(0), chosen)
+
+    @rule(step=st.sampled_from(["freeze", "unfreeze", "start", "complete", "break"]))
+    def consolidate(self, step: str) -> None:
+        """The desk and the dock act on the consolidation, rightly or not."""
+        common: dict[str, Any] = {"consolidation_id": w.CSL}
+        steps: dict[str, Any] = {
+            "freeze": w.frozen(),
+            "unfreeze": csl.ConsolidationUnfrozen(**common, reason="x", by="d"),
+            "start": csl.StuffingStarted(**common, equipment_ref=w.BOX),
+            "complete": csl.StuffingCompleted(**common),
+            "break": csl.ConsolidationBrokenUp(**common, reason="x"),
+        }
+        self.hub.tell(steps[step])
+
+    @rule(name=names, which=st.integers(0, 1), box=boxes, out=st.integers(0, 4))
+    def load(self, name: str, which: int, box: str, out: int) -> None:
+        """A carton goes into a container, or out of it."""
+        known: dict[str, Any] = {"unit_id": UNITS[name][which], "consignment_id": name}
+        if out == 0:
+            self.hub.tell(un.UnitUnloaded(**known, equipment_ref=box))
+        else:
+            self.hub.tell(un.UnitLoaded(**known, equipment_ref=box))
+
+    @rule(step=st.sampled_from(["in", "seal", "weigh", "out", "out"]))
+    def container(self, step: str) -> None:
+        """The container is brought, sealed, weighed, taken away."""
+        ref: dict[str, Any] = {"equipment_ref": w.BOX}
+        steps: dict[str, Any] = {
+            "in": eq.ContainerGatedIn(**ref),
+            "seal": eq.ContainerSealed(**ref, seal_no="S1"),
+            "weigh": eq.VgmVerified(**ref, gross_g=4_040_000, method="SM1"),
+            "out": eq.ContainerGatedOut(**ref),
+        }
+        self.hub.tell(steps[step])
+
+    @rule()
+    def a_good_day(self) -> None:
+        """From the dock to the gate in one go, so that the late states are reached."""
+        for name in NAMES:
+            for which in (0, 1):
+                self.receive_and_measure(name, which, 0)
+            self.customs(name, "declare")
+            self.customs(name, "release")
+            self.hub.tick(2)
+        self.plan(NAMES)
+        for step in ("freeze", "start"):
+            self.hub.settle()
+            self.consolidate(step)
+            self.hub.tick(1)
+        for name in NAMES:
+            for which in (0, 1):
+                self.load(name, which, w.BOX, 1)
+        self.hub.tick(1)
+        for step in ("seal", "weigh", "out"):
+            self.container(step)
+            self.hub.tick(1)
+
+    @rule(minutes=st.integers(1, 400))
+    def time_passes(self, minutes: int) -> None:
+        """Deadlines come and go."""
+        self.hub.tick(minutes)
+
+    @rule(index=st.integers(0, 50), twice=st.booleans())
+    def a_fact_arrives(self, index: int, twice: bool) -> None:  # noqa: FBT001
+        """Any one of those on their way, once or twice."""
+        self.hub.deliver(index, twice=twice)
+
+    @rule()
+    def everything_arrives(self) -> None:
+        """Then what owners believe of one another is true."""
+        self.hub.settle()
+        box = self.hub.state("consolidation", w.CSL)
+        for name in NAMES:
+            state = self.hub.state("consignment", name)
+            seat = state.allocation
+            member = box.members.get(name)
+            assert (member is not None and member.member) == (seat is not None)
+            if member is not None and member.member:
+                assert member.loaded_pieces == state.loaded_pieces
+                assert member.customs == state.customs
+            if state.status == ConsignmentStatus.DEPARTED:
+                assert box.status in _LATE
+        if box.status in _LATE:
+            assert all(
+                self.hub.state("consignment", name).loaded_units == 2
+                for name in box.manifest.consignment_ids
+            )
+
+    @invariant()
+    def states_follow_from_facts(self) -> None:
+        """Rebuilt from scratch, every state is the same."""
+        self.hub.check()
+
+    @invariant()
+    def a_unit_is_in_one_container_of_its_consolidation(self) -> None:
+        """And only there."""
+        for name in NAMES:
+            for part in self.hub.state("consignment", name).units.values():
+                assert part.loaded_in in ("", w.BOX)
+
+
+Hub.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestHub = pytest.mark.slow(Hub.TestCase)
+
+
+def test_a_day_without_trouble() -> None:
+    """Two consignments leave in one container, and nothing is left to complain about."""
+    machine = Hub()
+    machine.morning()
+    machine.a_good_day()
+    machine.everything_arrives()
+    machine.states_follow_from_facts()
+    hub = machine.hub
+    assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
+    assert {hub.state("consignment", name).status for name in NAMES} == {ConsignmentStatus.DEPARTED}
+    assert hub.state("lane", w.LANE).closed.keys() == {w.CSL}
+    assert hub.alerts == set()
+
+
+@pytest.mark.slow
+def test_a_day_told_backwards() -> None:
+    """The same facts in reverse order give the same states once everything has arrived."""
+    forwards = Hub()
+    forwards.morning()
+    forwards.a_good_day()
+    forwards.hub.settle()
+    log = [entry.fact for facts in forwards.hub.facts.values() for entry in facts.values()]
+    backwards = MiniHub()
+    backwards.minute = forwards.hub.minute
+    for fact in sorted(log, key=lambda fact: (fact.occurred_at, fact.event_id), reverse=True):
+        backwards.hear(fact)
+    for (kind, key), state in forwards.hub.states.items():
+        if kind == "lane":
+            continue
+        other = backwards.state(kind, key)
+        assert getattr(other, "status", None) == getattr(state, "status", None), (kind, key)
+        assert other.refused == state.refused

@@ -16,7 +16,6 @@ from groupage.store import writers
 from groupage.store.bodies import pack
 from groupage.store.writers import AlertRow, OutboxRow, pack_headers
 from groupage.telemetry import metrics
-from processors.assignment import Assignment
 from processors.cache import Owner, StateCache
 from processors.core import encode_state
 from processors.due import Deadlines, home_of
@@ -31,7 +30,6 @@ _YIELD_EVERY = 10
 async def conclude(
     effects: Effects,
     pool: asyncpg.Pool,
-    assignment: Assignment,
     deadlines: Deadlines,
     cache: StateCache,
 ) -> None:
@@ -39,7 +37,7 @@ async def conclude(
     recorded_at = datetime.now(UTC)
     handovers: list[tuple[Owner, HandOver]] = []
     for number, ((kind, key), owner) in enumerate(effects.touched.items()):
-        clock_at = assignment.positions[(home_of(kind).name, owner.partition)].clock_at
+        clock_at = effects.places[(home_of(kind).name, owner.partition)].clock_at
         for change in _new_changes(owner, clock_at or recorded_at):
             if isinstance(change.event, HandOver):
                 handovers.append((owner, change.event))

@@ -8,7 +8,8 @@ from uuid import UUID
 from groupage.domain.events.base import Kind
 from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
 from groupage.telemetry import metrics
-from processors.assignment import Slice
+from processors.assignment import Partition, Slice
+from processors.assignment import Position as Place
 from processors.cache import Owner, OwnerKey
 from processors.facts import Entry
 
@@ -18,6 +19,8 @@ class Effects:
     """Rows of one transaction, and what must be known until it is committed."""
 
     epoch: int
+    places: dict[Partition, Place]
+    """Those of the epoch, also when the assignment has others meanwhile: then all this is void."""
     positions: list[Position] = field(default_factory=list)
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     states: dict[Kind, list[tuple[Any, ...]]] = field(default_factory=dict)

@@ -84,11 +84,11 @@ class Folder:
 
     async def fold(self, batch: Batch) -> Effects:
         """Everything to be written for the batch. On any error call `forget`."""
-        effects = Effects(epoch=batch.epoch)
+        effects = Effects(epoch=batch.epoch, places=self._assignment.positions)
         read = [
             Read(ours, await self._read(effects, ours))
             for piece in batch.slices
-            if (ours := self._next(piece)) is not None
+            if (ours := _next(effects, piece)) is not None
         ]
         new = await self._new_ones(effects, read)
         await self._load(
@@ -101,20 +101,10 @@ class Folder:
         )
         for piece, items in new:
             await self._advance_slice(effects, piece, items)
-        await conclude(effects, self._pool, self._assignment, self._deadlines, self._cache)
+        await conclude(effects, self._pool, self._deadlines, self._cache)
         return effects
 
     # --- reading ------------------------------------------------------------------------------
-
-    def _next(self, piece: Slice) -> Slice | None:
-        """The part of the slice that was not taken in yet."""
-        position = self._assignment.positions.get((piece.topic, piece.partition))
-        if position is None:
-            return None
-        kept = piece.records
-        if kept[0].offset < position.next_offset:
-            kept = [record for record in kept if record.offset >= position.next_offset]
-        return piece._replace(records=kept) if kept else None
 
     async def _read(self, effects: Effects, piece: Slice) -> list[Incoming | Tick]:
         items: list[Incoming | Tick] = []
@@ -189,7 +179,7 @@ class Folder:
         self, effects: Effects, piece: Slice, items: list[Incoming | Tick]
     ) -> None:
         """In the order of the log: facts by owner up to each tick, then what the tick makes due."""
-        position = self._assignment.positions[(piece.topic, piece.partition)]
+        position = effects.places[(piece.topic, piece.partition)]
         expected = position.next_offset
         waiting: dict[OwnerKey, list[Incoming]] = {}
         ticked: datetime | None = None
@@ -277,6 +267,17 @@ class Folder:
         owner = self._cache.get(owner_key)
         assert owner is not None, owner_key
         return owner
+
+
+def _next(effects: Effects, piece: Slice) -> Slice | None:
+    """The part of the slice that was not taken in yet."""
+    position = effects.places.get((piece.topic, piece.partition))
+    if position is None:
+        return None
+    kept = piece.records
+    if kept[0].offset < position.next_offset:
+        kept = [record for record in kept if record.offset >= position.next_offset]
+    return piece._replace(records=kept) if kept else None
 
 
 @lru_cache(maxsize=65_536)

@@ -1,0 +1,34 @@
+"""A hub of its own for each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from groupage.contracts.admin import ensure_topics
+from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
+from groupage.store.pool import create_pool
+from processors.app import WorkerSettings
+from tests.processors.stream.hub import StreamHub
+
+
+@pytest.fixture
+async def stream_hub(
+    kafka_bootstrap: str, database_url: str, topic_prefix: str
+) -> AsyncIterator[StreamHub]:
+    """Topics and tables, empty."""
+    settings = WorkerSettings(
+        kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
+        database=DatabaseSettings(url=database_url),
+        topics=TopicSettings(prefix=topic_prefix),
+        processor=ProcessorSettings(batch_wait_s=0.02),
+    )
+    await ensure_topics(settings.kafka, prefix=topic_prefix)
+    pool = await create_pool(settings.database, application_name="test")
+    producer = AIOKafkaProducer(**settings.kafka.client_kwargs(), enable_idempotence=True)
+    await producer.start()
+    try:
+        yield StreamHub(settings, pool, producer)
+    finally:
+        await producer.stop()
+        await pool.close()

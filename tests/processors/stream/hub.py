@@ -1,0 +1,118 @@
+"""A hub of its own for a test: topics, a database, workers in this process."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from groupage.contracts.encoding import encode
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.store.pool import create_pool
+from processors.app import Worker, WorkerSettings
+from processors.clock import send_tick
+from processors.cores import all_cores
+
+WAIT_S = 40.0
+
+
+class StreamHub:
+    """Kafka topics and a database of one test; send to it, ask it, run workers on it."""
+
+    def __init__(
+        self, settings: WorkerSettings, pool: asyncpg.Pool, producer: AIOKafkaProducer
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.producer = producer
+        self.prefix = settings.topics.prefix
+
+    async def send(self, *facts: Fact) -> None:
+        """Publish facts as a well-behaved system does."""
+        sent = []
+        for fact in facts:
+            record = encode(fact, prefix=self.prefix)
+            sent.append(
+                await self.producer.send(
+                    record.topic, value=record.value, key=record.key, headers=record.headers
+                )
+            )
+        await asyncio.gather(*sent)
+
+    async def send_raw(
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: Iterable[tuple[str, bytes]] = (),
+        partition: int | None = None,
+    ) -> None:
+        """Publish bytes as anybody may."""
+        await self.producer.send_and_wait(
+            self.prefix + topic, value=value, key=key, headers=list(headers), partition=partition
+        )
+
+    async def tick(self, at: datetime) -> None:
+        """Tell all partitions the time."""
+        await send_tick(self.producer, prefix=self.prefix, at=at)
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Worker]:
+        """A worker with its own pool, stopped at the end; its failure is the test's."""
+        pool = await create_pool(
+            self.settings.database,
+            application_name="worker under test",
+            server_settings={"enable_seqscan": "off"},
+        )
+        worker = Worker(self.settings, pool=pool, cores=all_cores(Policy()))
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.stop(budget_s=10)
+            pool.terminate()
+            if worker.failed.done():
+                worker.failed.result()
+
+    async def until(self, what: str, check: Callable[[], Awaitable[Any]]) -> Any:
+        """Wait until `check` gives something true, and return it."""
+        deadline_s = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline_s:
+            if found := await check():
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"not within {WAIT_S:g} s: {what}")
+
+    async def until_taken_in(self) -> None:
+        """Wait until every record of every topic is committed, and nothing waits in the outbox."""
+
+        async def everything() -> bool:
+            rows = await self.pool.fetch("select topic, partition, next_offset from intake_offset")
+            if not rows or await self.pool.fetchval("select count(*) from outbox"):
+                return False
+            ends = await self.ends()
+            return all(ends.get((row[0], row[1]), 0) == row[2] for row in rows)
+
+        # Twice: what was taken in may have been relayed to a partition that was looked at before.
+        await self.until("all records taken in", everything)
+        await self.until("all records taken in", everything)
+
+    async def ends(self) -> dict[tuple[str, int], int]:
+        """The end of each partition of the hub's topics."""
+        consumer = AIOKafkaConsumer(**self.settings.kafka.client_kwargs())
+        await consumer.start()
+        try:
+            rows = await self.pool.fetch("select topic, partition from intake_offset")
+            tps = [TopicPartition(self.prefix + row[0], row[1]) for row in rows]
+            ends = await consumer.end_offsets(tps)
+            return {
+                (tp.topic.removeprefix(self.prefix), tp.partition): end for tp, end in ends.items()
+            }
+        finally:
+            await consumer.stop()

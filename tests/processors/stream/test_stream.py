@@ -1,0 +1,362 @@
+"""Workers on a real Kafka and a real PostgreSQL: every record has its effect, once."""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from groupage.bench import workload
+from groupage.contracts.encoding import encode, fact_id
+from groupage.domain.events import unit as units
+from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.settings import KafkaSettings
+from groupage.store import writers
+from groupage.store.bodies import unpack
+from groupage.store.letters import find_letters
+from processors import deadletters
+from processors.commit import Fenced, commit
+from processors.core import encode_state, fold
+from processors.cores import all_cores
+from processors.effects import Effects
+from processors.facts import Entry
+from processors.fold import partition_of
+from processors.rebuild import rebuild
+from tests.processors.stream.hub import StreamHub
+
+pytestmark = pytest.mark.integration
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVENTS = 3_000
+
+
+def fact_of(data: Any, *, event_id: str, at: datetime = NOON, source: str = "/wms/t") -> Fact:
+    """A fact from outside."""
+    return Fact(
+        event_id=event_id, source=source, key=data.key, occurred_at=at, recorded_at=at, data=data
+    )
+
+
+def folded_in_memory(facts: list[Fact]) -> dict[str, bytes]:
+    """What the consignments' states must be."""
+    core = all_cores(Policy())["consignment"]
+    by_owner: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for fact in facts:
+        entry = Entry(fact_id(fact).hex, fact)
+        by_owner[fact.key][entry.fact_id] = entry
+    return {key: encode_state(fold(core, key, own.values())) for key, own in by_owner.items()}
+
+
+async def stored_consignments(hub: StreamHub) -> dict[str, bytes]:
+    """What they are."""
+    rows = await hub.pool.fetch("select key, body from consignment")
+    return {row[0]: unpack(row[1]) for row in rows}
+
+
+async def test_every_fact_is_stored_once_and_states_are_the_fold(stream_hub: StreamHub) -> None:
+    """Shuffled, doubled and sent in two goes: the states are those of the set of facts."""
+    facts = list(workload.facts(EVENTS, seed=5))
+    shuffled = sorted(facts, key=lambda fact: hash(fact.event_id) % 997)
+    async with stream_hub.worker():
+        await stream_hub.send(*shuffled[: EVENTS // 2])
+        await stream_hub.send(*shuffled[EVENTS // 3 :])
+        await stream_hub.until_taken_in()
+    count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
+    assert count == EVENTS
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: StreamHub) -> None:
+    """Bytes that are no event, among events: a letter with the reason, a copy on the topic."""
+    good = fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1")
+    record = encode(good)
+    async with stream_hub.worker():
+        await stream_hub.send_raw("hub.consignment.v1", b"\xff\x00{", key=b"C1")
+        await stream_hub.send_raw(
+            "hub.consignment.v1",
+            b'{"unit_id":7}',
+            key=b"C1\x00\xff",
+            headers=[*record.headers, ("x-nul", b"\x00")],
+        )
+        await stream_hub.send_raw("hub.consignment.v1", None, key=b"C1", headers=record.headers)
+        await stream_hub.send(good)
+        await stream_hub.until_taken_in()
+    letters = await find_letters(stream_hub.pool, limit=10)
+    assert sorted(letter.code for letter in letters) == ["bad_data", "no_data", "not_cloudevents"]
+    assert any(letter.value == b"\xff\x00{" for letter in letters)
+    assert await stream_hub.pool.fetchval("select count(*) from fact") == 1
+
+
+async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -> None:
+    """The letter says whose event it is; replayed without its key it reaches its owner."""
+    record = encode(fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
+    async with stream_hub.worker():
+        await stream_hub.send_raw(
+            "hub.consignment.v1", record.value, key=b"C2", headers=record.headers
+        )
+        await stream_hub.until_taken_in()
+        (letter,) = await find_letters(stream_hub.pool, limit=10)
+        assert letter.code == "wrong_key"
+        assert "'C1'" in letter.reason
+        count = await deadletters.replay(
+            stream_hub.pool,
+            stream_hub.settings.kafka,
+            [letter],
+            prefix=stream_hub.prefix,
+            without_key=True,
+        )
+        assert count == 1
+        await stream_hub.until_taken_in()
+    assert await stream_hub.pool.fetchval("select key from consignment") == "C1"
+    assert await find_letters(stream_hub.pool, waiting=True, limit=10) == []
+
+
+async def test_a_record_in_another_partition_finds_its_owner(stream_hub: StreamHub) -> None:
+    """A client with another partitioner: the record is forwarded, the fact stored once."""
+    facts = [
+        fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
+        for n in range(8)
+    ]
+    async with stream_hub.worker():
+        for partition, fact in enumerate(facts):
+            record = encode(fact)
+            await stream_hub.send_raw(
+                "hub.consignment.v1",
+                record.value,
+                key=record.key,
+                headers=record.headers,
+                partition=partition,
+            )
+        await stream_hub.until_taken_in()
+    rows = await stream_hub.pool.fetch("select partition, count(*) from fact group by partition")
+    assert [tuple(row) for row in rows] == [(partition_of("C1", "hub.consignment.v1"), 8)]
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def test_late_corrected_and_retracted_facts_rederive_the_state(
+    stream_hub: StreamHub,
+) -> None:
+    """Sent one by one, so that each meets a stored state: the same as the set of them."""
+    hold = HoldPlaced(consignment_id="C1", hold_id="H1", hold="DOCS", by="desk")
+    release = HoldReleased(consignment_id="C1", hold_id="H1", by="desk")
+    received = units.UnitReceived(unit_id="U1", consignment_id="C1", pieces=3)
+    facts = [
+        fact_of(release, event_id="late-release", at=NOON + timedelta(hours=2)),
+        fact_of(hold, event_id="hold", at=NOON),
+        fact_of(received, event_id="rcv", at=NOON + timedelta(hours=1)),
+        msgspec.structs.replace(
+            fact_of(
+                msgspec.structs.replace(received, pieces=2),
+                event_id="rcv-2",
+                at=NOON + timedelta(hours=1),
+            ),
+            correction_of="rcv",
+        ),
+        msgspec.structs.replace(
+            fact_of(release, event_id="undo", at=NOON + timedelta(hours=3)),
+            correction_of="late-release",
+            retracted=True,
+        ),
+    ]
+    async with stream_hub.worker():
+        for fact in facts:
+            await stream_hub.send(fact)
+            await stream_hub.until_taken_in()
+    stored = await stored_consignments(stream_hub)
+    assert stored == folded_in_memory(facts)
+    row = await stream_hub.pool.fetchrow("select blocked, received_pieces from consignment")
+    assert row is not None
+    assert tuple(row) == (True, 2)
+    assert await stream_hub.pool.fetchval("select code from dead_letter") is not None
+
+
+async def test_facts_that_waited_under_their_unit_are_handed_over(stream_hub: StreamHub) -> None:
+    """A unit received before anybody announced it: its consignment hears of it, same identity."""
+    waiting = fact_of(units.UnitReceived(unit_id="U1"), event_id="early")
+    asn = fact_of(
+        AsnReceived(consignment_id="C1", units=(AnnouncedUnit(unit_id="U1"),)),
+        event_id="asn",
+        at=NOON + timedelta(hours=1),
+    )
+    async with stream_hub.worker():
+        await stream_hub.send(waiting)
+        await stream_hub.until_taken_in()
+        await stream_hub.send(asn)
+        await stream_hub.until_taken_in()
+    row = await stream_hub.pool.fetchrow(
+        "select relayed_by, source from fact where kind = 'consignment' and event_id = 'early'"
+    )
+    assert row is not None
+    assert tuple(row) == ("unit", "/wms/t")
+    assert await stream_hub.pool.fetchval("select received_pieces from consignment") == 1
+
+
+async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: StreamHub) -> None:
+    """Kept, without effect, with a letter and an alert."""
+    received = units.UnitReceived(unit_id="U1", consignment_id="C1")
+    async with stream_hub.worker():
+        await stream_hub.send(fact_of(received, event_id="1"))
+        await stream_hub.send(fact_of(received, event_id="2", at=NOON + timedelta(hours=1)))
+        await stream_hub.until_taken_in()
+    (letter,) = await find_letters(stream_hub.pool, limit=5)
+    assert letter.code == "already_received"
+    row = await stream_hub.pool.fetchrow("select about, code, raised_at from alert")
+    assert row is not None
+    assert tuple(row) == ("C1", "illegal_transition", NOON + timedelta(hours=1))
+    assert await stream_hub.pool.fetchval("select count(*) from fact") == 2
+
+
+async def test_ticks_move_the_clock_and_are_no_facts(stream_hub: StreamHub) -> None:
+    """Every partition with deadlines knows the time; an older tick changes nothing."""
+    async with stream_hub.worker():
+        await stream_hub.tick(NOON)
+        await stream_hub.tick(NOON - timedelta(hours=1))
+        await stream_hub.until_taken_in()
+    rows = await stream_hub.pool.fetch(
+        "select topic, clock_at, count(*) from intake_offset where next_offset > 0 "
+        "group by topic, clock_at order by topic"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("hub.consignment.v1", NOON, 8),
+        ("hub.consolidation.v1", NOON, 4),
+        ("hub.plan.v1", NOON, 4),
+    ]
+    assert await stream_hub.pool.fetchval("select count(*) from fact") == 0
+
+
+async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
+    """One joins and one leaves while facts come in: nothing lost, nothing twice."""
+    facts = list(workload.facts(EVENTS, seed=9))
+    parts = [facts[start : start + EVENTS // 6] for start in range(0, EVENTS, EVENTS // 6)]
+    async with stream_hub.worker() as first:
+        await stream_hub.send(*parts[0])
+        await stream_hub.send(*parts[1])
+        async with stream_hub.worker() as second:
+            await stream_hub.send(*parts[2])
+            await stream_hub.until("both hold partitions", lambda: _both(first, second))
+            await stream_hub.send(*parts[3])
+        await stream_hub.send(*parts[4], *parts[5])
+        await stream_hub.until_taken_in()
+    count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
+    assert count == EVENTS
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def _both(first: Any, second: Any) -> bool:
+    return bool(first.assignment.positions) and bool(second.assignment.positions)
+
+
+async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
+    stream_hub: StreamHub,
+) -> None:
+    """The offset moved under a batch: the whole transaction is void."""
+    place = ("hub.consignment.v1", 0)
+    await writers.open_positions(stream_hub.pool, [place])
+    stale = Effects(epoch=1, places={}, positions=[writers.Position(*place, 5, 9, None)])
+    stale.cleared["x"] = NOON
+    with pytest.raises(Fenced):
+        await commit(stream_hub.pool, stale)
+    right = Effects(epoch=1, places={}, positions=[writers.Position(*place, 0, 4, NOON)])
+    await commit(stream_hub.pool, right)
+    with pytest.raises(Fenced):
+        await commit(stream_hub.pool, right)
+    positions = await writers.open_positions(stream_hub.pool, [place])
+    assert positions[place] == (4, NOON)
+
+
+async def test_a_worker_that_was_overtaken_starts_again_from_the_store(
+    stream_hub: StreamHub,
+) -> None:
+    """Its next batch is fenced, it drops what it holds, and goes on where the database is."""
+    facts = [
+        fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
+        for n in range(4)
+    ]
+    async with stream_hub.worker() as worker:
+        await stream_hub.send(*facts[:2])
+        await stream_hub.until_taken_in()
+        epoch = worker.assignment.epoch
+        # As another worker would: the offset goes back, and what it covered is gone.
+        await stream_hub.pool.execute("truncate fact, consignment")
+        await stream_hub.pool.execute("update intake_offset set next_offset = 0")
+        await stream_hub.send(*facts[2:])
+        await stream_hub.until_taken_in()
+        assert worker.assignment.epoch > epoch
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
+    """Row for row; then in their place, and the worker goes on."""
+    facts = list(workload.facts(EVENTS, seed=11))
+    async with stream_hub.worker():
+        await stream_hub.send(*facts[:2_000])
+        await stream_hub.tick(NOON)
+        await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
+        await stream_hub.send(*facts[1_000:])
+        await stream_hub.tick(NOON + timedelta(days=1))
+        await stream_hub.until_taken_in()
+    cores = all_cores(Policy())
+    seen: list[tuple[int, int]] = []
+    report = await rebuild(
+        stream_hub.settings, cores, verify=True, progress=lambda *place: seen.append(place)
+    )
+    assert report.equal, report.tables
+    assert seen[-1][0] == seen[-1][1] == report.records
+    await stream_hub.pool.execute("update consignment set status = 'BROKEN'")
+    broken = await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)
+    assert not broken.equal
+    await rebuild(stream_hub.settings, cores, verify=False, progress=lambda *_: None)
+    assert (await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)).equal
+    extra = fact_of(units.UnitReceived(unit_id="X", consignment_id="CX"), event_id="x")
+    async with stream_hub.worker():
+        await stream_hub.send(extra)
+        await stream_hub.until_taken_in()
+    assert await stored_consignments(stream_hub) == folded_in_memory([*facts, extra])
+
+
+async def test_the_readable_lag_is_committed_to_kafka(
+    stream_hub: StreamHub, kafka_bootstrap: str
+) -> None:
+    """Lag tools see where the group is, although the database has the last word."""
+    admin = AIOKafkaAdminClient(**KafkaSettings(bootstrap_servers=kafka_bootstrap).client_kwargs())
+    await admin.start()
+    try:
+        async with stream_hub.worker():
+            await stream_hub.send(
+                fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
+            )
+            await stream_hub.until_taken_in()
+
+            async def told() -> bool:
+                offsets = await admin.list_consumer_group_offsets(
+                    f"{stream_hub.prefix}groupage-intake"
+                )
+                return bool(sum(value.offset for value in offsets.values()) == 1)
+
+            await stream_hub.until("offset committed to Kafka", told)
+    finally:
+        await admin.close()
+
+
+async def test_a_bug_in_a_core_ends_the_worker(stream_hub: StreamHub) -> None:
+    """Neither skipped nor retried for ever: the process ends, with the place in the log named."""
+    fact = fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
+    with pytest.raises(RuntimeError, match="unheard of") as caught:
+        await _work_with_a_broken_core(stream_hub, fact)
+    assert "hub.consignment.v1" in str(caught.value.__notes__)
+
+
+async def _work_with_a_broken_core(hub: StreamHub, fact: Fact) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("unheard of")
+
+    async with hub.worker() as worker:
+        core: Any = worker.pipeline._folder._cores["consignment"]
+        core.apply = broken
+        await hub.send(fact)
+        await asyncio.wait([worker.failed], timeout=20)

@@ -49,7 +49,7 @@ class BookingDesk:
 
     def __init__(self, world: World, sailings: list[Sailing]) -> None:
         self._world = world
-        self._sailings = {(one.lane_id, one.index): one for one in sailings}
+        self._sailings = {one.lane_id: one for one in sailings if one.index == 0}
         self._midnight = world.parameters.day_at
 
     def start(self) -> None:
@@ -85,9 +85,9 @@ class BookingDesk:
         lines = LINES[: sizes.lanes]
         weights = [1 / (rank + 1) ** sizes.lane_skew for rank in range(len(lines))]
         line = random.choices(lines, weights)[0]
-        aim = int(random.random() < sizes.second_day_share)
-        sailing = self._sailings[f"{line.pol}-{line.pod}", aim]
-        arrives_at = self._arrival(sailing, same_day=random.random() < 0.4, share=random.random())
+        sailing = self._sailings[f"{line.pol}-{line.pod}"]
+        same_day = random.random() < sizes.same_day_share
+        arrives_at = self._arrival(sailing, same_day=same_day, share=random.random())
         if "late_truck" in exceptions:
             arrives_at = sailing.lco_at + timedelta(minutes=20 + 100 * random.random())
         opens_at = self._midnight - timedelta(hours=times.booking_lead_h)
@@ -96,7 +96,6 @@ class BookingDesk:
         return maker.make(
             number,
             line=line,
-            aim=aim,
             wanted_by_at=sailing.eta_at + timedelta(hours=sizes.lateness_allowed_h),
             booked_at=booked_at,
             arrives_at=arrives_at,

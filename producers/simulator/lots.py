@@ -73,8 +73,6 @@ class Lot:
 
     booking: ConsignmentBooked
     line: Line
-    aim: int
-    """Which departure of the lane the shipper aims at: 0, 1."""
     booked_at: datetime
     arrives_at: datetime
     cartons: list[Carton]
@@ -134,7 +132,6 @@ class LotMaker:
         number: int,
         *,
         line: Line,
-        aim: int,
         wanted_by_at: datetime,
         booked_at: datetime,
         arrives_at: datetime,
@@ -179,7 +176,6 @@ class LotMaker:
         return Lot(
             booking=booking,
             line=line,
-            aim=aim,
             booked_at=booked_at,
             arrives_at=arrives_at,
             cartons=self.cartons(number, lines, exceptions),

@@ -63,7 +63,7 @@ class ManifestDesk:
         """Put empties, cargo close and manifest of each departure on the agenda."""
         times, engine = self._world.parameters.times, self._world.engine
         for sailing in sailings:
-            if sailing.index > 1 or sailing.blank:
+            if sailing.index > 0:
                 continue
             first = sailing.lco_at - timedelta(seconds=times.empties_before_lco_s)
             while first < sailing.lco_at:

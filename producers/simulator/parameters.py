@@ -147,10 +147,12 @@ class Sizes(_Figures, frozen=True, kw_only=True):
     """Fetched by the hub's trucks, the rest is delivered. Assumption."""
     dated_share: float = 0.9
     """Shippers who want their cargo there with the sailing they aim at. Assumption."""
-    lateness_allowed_h: float = 36.0
+    lateness_allowed_h: float = 24.0
     """How long after that sailing's arrival is still in time. Assumption."""
-    second_day_share: float = 0.4
-    """Cargo that aims at the second departure."""
+    same_day_share: float = 0.4
+    """Cargo that comes on the day of its cut-off; the rest comes the day before. Assumption."""
+    days: int = 2
+    """The lanes' first departures are spread over so many days."""
     lane_skew: float = 0.5
     """Lane n gets a weight of 1 ÷ (n + 1)^skew. Assumption."""
     modes: tuple[tuple[str, float], ...] = (
@@ -190,7 +192,7 @@ _SIZES: dict[str, tuple[Sizes, Times]] = {
     "t0": (Sizes(consignments=2_000, lanes=16, merchants=600, cartons_mean=37.0), Times()),
     # An hour of a city: 100,000 consignments in a 12.5-hour day are 8,000 in an hour.
     "t1-hour": (
-        Sizes(consignments=8_000, lanes=24, merchants=2_000, second_day_share=0.0),
+        Sizes(consignments=8_000, lanes=24, merchants=2_000, same_day_share=1.0, days=1),
         Times(arrivals_from_h=10.0, arrivals_until_h=11.0, closes_from_h=16.0, closes_until_h=20.0),
     ),
 }

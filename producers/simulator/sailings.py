@@ -21,9 +21,9 @@ from producers.simulator.parameters import Parameters, Times
 from producers.simulator.randomness import Quota, Streams
 from producers.simulator.voice import CARRIER, Voice
 
-DEPARTURE_DAYS = (0, 1, 7)
-"""Each lane has a departure on these days (two services a week, a day apart); the last takes what
-rolls out of the simulated time."""
+DEPARTURE_DAYS = (0, 4, 7)
+"""Each lane has departures on these days after its first. Cargo aims at the first; what misses it
+goes with a later one, beyond the simulated time. Assumption: two services a week."""
 
 
 @dataclass(slots=True)
@@ -65,8 +65,9 @@ def lay_out(parameters: Parameters) -> list[Sailing]:
     for number, line in enumerate(lines):
         hour = times.closes_from_h + span_h * number / max(len(lines) - 1, 1)
         close = timedelta(minutes=round(hour * 12) * 5)
+        first_day = number % parameters.sizes.days
         for index, day in enumerate(DEPARTURE_DAYS):
-            lco_at = parameters.day_at + timedelta(days=day) + close
+            lco_at = parameters.day_at + timedelta(days=first_day + day) + close
             etd_at = lco_at + timedelta(hours=times.etd_after_lco_h)
             local = etd_at + timedelta(hours=8)
             sailings.append(
@@ -114,10 +115,11 @@ class Carriers:
         for sailing in self.sailings:
             self._publish(sailing)
         rates = self._parameters.rates
+        firsts = [one for one in self.sailings if one.index == 0]
         troubles = (
             ("blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
-            ("delayed", rates.voyage_delayed, self.sailings),
-            ("rolled", rates.carrier_roll, [s for s in self.sailings if s.index < 2]),
+            ("delayed", rates.voyage_delayed, firsts),
+            ("rolled", rates.carrier_roll, firsts),
         )
         for name, rate, candidates in troubles:
             offset = self._streams.uniform("voyages", name)
@@ -177,7 +179,8 @@ class Carriers:
     def _trouble(self, name: str, sailing: Sailing) -> None:
         self.handled[f"voyage {name}"] = self.handled.get(f"voyage {name}", 0) + 1
         hours = 6 + 14 * self._streams.uniform("trouble", name, sailing.voyage_id)
-        at = max(sailing.lco_at - timedelta(hours=hours), self._engine.now)
+        days_before = timedelta(days=DEPARTURE_DAYS[sailing.index], hours=hours)
+        at = max(sailing.lco_at - days_before, self._engine.now)
         match name:
             case "blank":
                 sailing.blank = True

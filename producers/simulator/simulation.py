@@ -66,7 +66,7 @@ class Simulation:
         crew.desk = self._desk
         carriers.start()
         self._desk.start(carriers.sailings)
-        simulated = [one.etd_at for one in carriers.sailings if one.index < 2]
+        simulated = [one.etd_at for one in carriers.sailings if one.index == 0]
         self.end_at = max(simulated) + timedelta(hours=8)
 
     @property

@@ -11,6 +11,10 @@ from ortools.constraint_solver import routing_enums_pb2 as enums_pb2
 
 PENALTY_CENTS = 100_000_000
 """Leaving a job undone costs more than any tour: a million dollars."""
+FAILURES_PER_SOLUTION = 20
+FAILURES_MIN = 50
+"""The search also ends after so many dead ends (usually there are three or four for a solution):
+where nothing can be moved, guided local search finds no second solution and would never stop."""
 _MILLI = 1_000
 """Costs are counted in thousandths of a cent: metres x cents per km."""
 
@@ -155,6 +159,8 @@ class _Model:
         )
         parameters.solution_limit = max(1, solutions)
         parameters.time_limit.FromMilliseconds(max(1, round(wall_s * 1_000)))
+        failures = FAILURES_PER_SOLUTION * max(FAILURES_MIN, solutions)
+        self.routing.AddSearchMonitor(self.routing.solver().FailuresLimit(failures))
         solution = self.routing.SolveWithParameters(parameters)
         if solution is None:
             return [[] for _ in self.problem.vehicles]

@@ -18,6 +18,7 @@ from processors.assignment import Assignment, Batch
 from processors.core import Core
 from processors.effects import Effects
 from processors.intake import Intake, Source
+from processors.letters import TOPIC as DEAD_LETTERS
 from processors.pipeline import Hooks, Pipeline
 from processors.relay import Relay
 
@@ -89,7 +90,11 @@ class Worker:
             source=Source(
                 kafka=settings.kafka,
                 prefix=prefix,
-                topics=[topic.name for topic in TOPICS if cores.keys() & set(topic.kinds)],
+                topics=[
+                    topic.name
+                    for topic in TOPICS
+                    if topic.name == DEAD_LETTERS or cores.keys() & set(topic.kinds)
+                ],
             ),
             settings=settings.processor,
             pool=pool,

@@ -108,6 +108,9 @@ class Folder:
 
     async def _read(self, effects: Effects, piece: Slice) -> list[Incoming | Tick]:
         items: list[Incoming | Tick] = []
+        if piece.topic == letters.TOPIC:
+            letters.take_in(effects, piece)
+            return items
         for start in range(0, len(piece.records), _YIELD_EVERY):
             part = piece._replace(records=piece.records[start : start + _YIELD_EVERY])
             found, unread = records.read(part)

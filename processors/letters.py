@@ -1,5 +1,6 @@
 """Dead letters: records that had no effect, kept whole and told with the reason."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -9,6 +10,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from groupage.contracts.attributes import Undecodable, instant_from
+from groupage.contracts.topics import BY_NAME
 from groupage.store import writers
 from groupage.store.writers import DeadLetterRow, FactOrigin, OutboxRow, pack_headers
 from processors.assignment import Slice
@@ -18,6 +21,7 @@ from processors.records import Incoming, Unread
 
 TOPIC = "hub.dlq.v1"
 _TEXT_LENGTH_MAX = 1_000
+_CODE = re.compile(r"[a-z_]{1,40}")
 _STRUCTURED = [("content-type", b"application/cloudevents+json")]
 
 log = structlog.get_logger(__name__)
@@ -48,6 +52,44 @@ def bury(effects: Effects, piece: Slice, letters: Iterable[DeadLetterRow]) -> No
             code=code,
             reason=letter.reason,
         )
+
+
+def take_in(effects: Effects, piece: Slice) -> None:
+    """Letters that a way in (gateway, import) put on the dead-letter topic itself.
+
+    They explain themselves in their headers and are listed like ours. Our own copies, and what is
+    no letter at all, are passed over: a dead letter about a dead letter helps nobody.
+    """
+    for record in piece.records:
+        if letter := _of_producer(record, piece):
+            effects.letters[letter.letter_id] = letter
+
+
+def _of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
+    told = {name: _text(raw) for name, raw in record.headers if name.startswith("dlq_")}
+    try:
+        letter_id = UUID(told["dlq_id"])
+        at = instant_from(told["dlq_at"], "dlq_at")
+    except (KeyError, ValueError, Undecodable):
+        return None
+    topic = told.get("dlq_topic", "")
+    own = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
+    return DeadLetterRow(
+        letter_id=letter_id,
+        at=at,
+        # Without a topic it cannot be sent again as it is: its place is then the letter's own.
+        topic=topic if topic in BY_NAME else piece.topic,
+        partition=piece.partition,
+        record_offset=record.offset,
+        code=code if _CODE.fullmatch(code := told.get("dlq_code", "")) else "other",
+        reason=told.get("dlq_reason", ""),
+        type=told.get("dlq_type", ""),
+        source=told.get("dlq_event_source", ""),
+        event_id=told.get("dlq_event_id", ""),
+        key=told.get("dlq_key", ""),
+        headers=pack_headers(own if topic in BY_NAME else record.headers),
+        value=record.value or b"",
+    )
 
 
 async def bury_refused(

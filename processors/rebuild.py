@@ -26,6 +26,7 @@ from groupage.store.schema import require_schema
 from processors.app import WorkerSettings
 from processors.assignment import Assignment, Batch, Partition, Slice
 from processors.core import Core
+from processors.letters import TOPIC as DEAD_LETTERS
 from processors.pipeline import Hooks, Pipeline
 from processors.presence import alone
 
@@ -188,12 +189,12 @@ class _Log:
         consumer.assign(tps)
         begins = await consumer.beginning_offsets(tps)
         for tp in tps:
-            if begins[tp]:
+            if begins[tp] and tp.topic != self._prefix + DEAD_LETTERS:
                 raise Conflict(
                     f"{tp.topic}[{tp.partition}] begins at offset {begins[tp]}: the log was cut, "
                     "states cannot be derived from it any more"
                 )
-            consumer.seek(tp, 0)
+            consumer.seek(tp, begins[tp])  # dead letters are not kept for ever, states need none
 
     async def _slices(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[Slice]]:
         while self._left:

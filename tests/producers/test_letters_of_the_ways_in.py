@@ -1,0 +1,78 @@
+import asyncio
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from groupage.contracts.admin import ensure_topics
+from groupage.domain.policy import Policy
+from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
+from groupage.store.letters import Letter, find_letters
+from groupage.store.pool import create_pool
+from processors import deadletters
+from processors.app import Worker, WorkerSettings
+from processors.cores import all_cores
+from producers.deadletters import DeadLetter
+from producers.publisher import Publisher
+
+pytestmark = pytest.mark.integration
+BOX = "CSQU3054384"
+EVENT = {
+    "specversion": "1.0",
+    "id": "g-1",
+    "source": "/wms/1",
+    "type": "container.gated_in.v1",
+    "time": "2026-03-01T08:00:00Z",
+    "data": {"equipment_ref": BOX},
+}
+WRONG_DIGIT = DeadLetter(
+    code="check_digit",
+    reason="CSQU3054384: check digit is 4, expected 3",
+    found_by="gateway",
+    value=msgspec.json.encode(EVENT),
+    content_type="application/cloudevents+json",
+    topic="hub.equipment.v1",
+    key=BOX,
+    type="container.gated_in",
+    event_source="/wms/1",
+    event_id="g-1",
+)
+NO_OBJECT = DeadLetter(
+    code="no_object", reason="names no object", found_by="import-ocel", value=b'{"id": "weigh_1"}'
+)
+
+
+async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
+    kafka_bootstrap: str, database_url: str, topic_prefix: str
+) -> None:
+    """Letters of gateway and imports stand in the table once; a dispatcher may overrule a digit."""
+    settings = WorkerSettings(
+        kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
+        database=DatabaseSettings(url=database_url),
+        topics=TopicSettings(prefix=topic_prefix),
+        processor=ProcessorSettings(batch_wait_s=0.02),
+    )
+    await ensure_topics(settings.kafka, prefix=topic_prefix)
+    pool = await create_pool(settings.database, application_name="test")
+    worker = Worker(settings, pool=pool, cores=all_cores(Policy()))
+    await worker.start()
+    try:
+        async with Publisher(settings.kafka, prefix=topic_prefix) as publisher:
+            await publisher.quarantine([WRONG_DIGIT, NO_OBJECT, WRONG_DIGIT])
+        found: dict[UUID, Letter] = {}
+        async with asyncio.timeout(60):
+            while len(found) < 2:
+                await asyncio.sleep(0.05)
+                found = {one.letter_id: one for one in await find_letters(pool, limit=10)}
+        digit, empty = found[WRONG_DIGIT.letter_id], found[NO_OBJECT.letter_id]
+        assert (digit.code, digit.topic, digit.key) == ("check_digit", "hub.equipment.v1", BOX)
+        assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
+        await deadletters.replay(pool, settings.kafka, [digit], prefix=topic_prefix)
+        async with asyncio.timeout(60):
+            count = "select count(*) from container where key = $1"
+            while not await pool.fetchval(count, BOX):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert len(await find_letters(pool, limit=10)) == 2
+    finally:
+        await worker.stop(budget_s=10)
+        pool.terminate()

@@ -173,6 +173,7 @@ def test_lot_of_demand() -> None:
     assert lot_of(one) == Lot(consignment_id="C", cartons=one.cartons, must_stay=True)
 
 
+@pytest.mark.slow
 def test_mixed_lot_is_full_enough() -> None:
     """Twenty kinds in a 20-foot box: at least 78 % of the inner volume with full support."""
     sizes = [(380 + 17 * n % 190, 290 + 23 * n % 110, 210 + 31 * n % 120) for n in range(20)]

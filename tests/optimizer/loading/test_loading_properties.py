@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def standing(draw: st.DrawFn) -> list[FixedStanding]:
     return boxes
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lots=consignments(), fixed=standing(), wall_mm=st.integers(0, 30), seed=st.integers(0, 5))
 def test_every_load_plan_is_valid(
@@ -86,6 +88,7 @@ def test_every_load_plan_is_valid(
     assert load(SMALL, lots, fixed, under, effort=3, seed=seed) == loaded
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(lots=consignments(), order=st.randoms(use_true_random=False))
 def test_order_of_input_does_not_matter(lots: list[Lot], order: Random) -> None:
@@ -95,6 +98,7 @@ def test_order_of_input_does_not_matter(lots: list[Lot], order: Random) -> None:
     assert load(SMALL, mixed, (), RULES, effort=2) == load(SMALL, lots, (), RULES, effort=2)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(lots=consignments())
 def test_what_fits_alone_is_no_misfit_alone(lots: list[Lot]) -> None:

@@ -332,6 +332,7 @@ def hub_mornings(draw: st.DrawFn) -> tuple[Instance, tuple[PlannedContainer, ...
     return case, boxes
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hub_mornings())
 def test_every_routing_is_valid(morning: tuple[Instance, tuple[PlannedContainer, ...]]) -> None:

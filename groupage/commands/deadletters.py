@@ -57,7 +57,7 @@ def show(
     """One letter with the record as it came."""
     letter = _with_pool(lambda pool: _one(pool, letter_id))
     value = letter.value.decode("utf-8", "replace")
-    headers = [[name, raw.decode("utf-8", "replace")] for name, raw in letter.headers]
+    headers = [[name, (raw or b"").decode("utf-8", "replace")] for name, raw in letter.headers]
     if as_json:
         whole = {**_summary(letter), "headers": headers, "value": value}
         typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))

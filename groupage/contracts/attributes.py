@@ -110,18 +110,18 @@ def _check_text(value: str, name: str) -> None:
         )
 
 
-def text_of(raw: bytes) -> str:
-    """Bytes from outside as text, for messages: never fails."""
-    return raw[:200].decode("utf-8", "replace")
+def text_of(raw: bytes | None) -> str:
+    """Bytes from outside as text, for messages: never fails. A Kafka header may have no value."""
+    return (raw or b"")[:200].decode("utf-8", "replace")
 
 
-_INSTANTS: msgspec.json.Decoder[datetime] = msgspec.json.Decoder(datetime)
+INSTANTS: msgspec.json.Decoder[datetime] = msgspec.json.Decoder(datetime)
 
 
 def instant_from(text: str, name: str) -> datetime:
     """RFC 3339 with any offset, as UTC. Raises Undecodable."""
     try:
-        at = _INSTANTS.decode(f'"{text}"')
+        at = INSTANTS.decode(f'"{text}"')
         if at.tzinfo is UTC:
             return at
         if at.tzinfo is not None:
@@ -179,7 +179,7 @@ def _has_instants(struct: type[msgspec.Struct]) -> bool:
 
 @cache
 def _instant_fields(struct: type[msgspec.Struct]) -> tuple[str, ...]:
-    """Fields that are instants or may hold some deeper down: walking the others costs for nothing."""
+    """Fields that are instants or hold some deeper down; the others need not be walked."""
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
     return tuple(field.name for field in info.fields if _holds_instants(field.type, set()))

@@ -1,12 +1,14 @@
 """From Kafka records and JSON to facts. Every failure has a code and a sentence."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from groupage.contracts.attributes import (
+    ATTRIBUTE_LENGTH_MAX,
     CLASSIFIERS,
+    INSTANTS,
     Attributes,
     Undecodable,
     instant_from,
@@ -24,6 +26,18 @@ Headers = Iterable[tuple[str, bytes]]
 
 _ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
 _BINARY_TYPES = frozenset((None, CONTENT_TYPE_BINARY, b"application/json; charset=utf-8"))
+_PLAIN = frozenset(
+    (
+        "ce_specversion",
+        "ce_id",
+        "ce_source",
+        "ce_type",
+        "ce_subject",
+        "ce_time",
+        "ce_recordtime",
+        "content-type",
+    )
+)
 _TEXT_HEADERS = ("ce_correctionof", "ce_relayedby", "ce_traceparent")
 
 
@@ -50,7 +64,9 @@ def decode(
     ):
         fact = _unusual(attributes, value, recorded_at)
     else:
-        fact = _fact(_attributes(attributes), decode_data(decoder, value), recorded_at)
+        fact = _plain(attributes, decoder, value, recorded_at) or _fact(
+            _attributes(attributes), decode_data(decoder, value), recorded_at
+        )
     if key is not None and key != fact.key.encode():
         raise Undecodable(
             "wrong_key",
@@ -60,6 +76,49 @@ def decode(
     if topic is not None:
         _check_topic(fact.data, topic)
     return fact
+
+
+def _plain(
+    headers: dict[str, bytes],
+    decoder: msgspec.json.Decoder[Event],
+    value: bytes | None,
+    recorded_at: datetime,
+) -> Fact | None:
+    """The fact when it has no extensions and nothing is wrong with its attributes, else None.
+
+    Nearly every fact is like this, and passes in two thirds of the time of the general way, which
+    says what is wrong with the others.
+    """
+    if not headers.keys() <= _PLAIN:
+        return None
+    try:
+        event_id, source = str(headers["ce_id"], "utf-8"), str(headers["ce_source"], "utf-8")
+        occurred_at = INSTANTS.decode(b'"%b"' % headers["ce_time"])
+        if "ce_recordtime" in headers:
+            recorded_at = INSTANTS.decode(b'"%b"' % headers["ce_recordtime"])
+    except (KeyError, TypeError, UnicodeDecodeError, msgspec.DecodeError):
+        return None
+    regular = (
+        0 < len(event_id) <= ATTRIBUTE_LENGTH_MAX
+        and 0 < len(source) <= ATTRIBUTE_LENGTH_MAX
+        and event_id.isprintable()
+        and source.isprintable()
+        and occurred_at.tzinfo is UTC
+        and recorded_at.tzinfo is UTC
+    )
+    if not regular:
+        return None
+    data = decode_data(decoder, value)
+    if "ce_subject" in headers and headers["ce_subject"] != data.subject.encode():
+        return None
+    return Fact(
+        event_id=event_id,
+        source=source,
+        key=data.key,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        data=data,
+    )
 
 
 def _attributes(headers: dict[str, bytes]) -> Attributes:

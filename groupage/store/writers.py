@@ -161,12 +161,13 @@ class AlertRow(NamedTuple):
     raised_at: datetime
 
 
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, bytes | None]]
+"""Kafka allows a header without value."""
 _HEADERS = msgspec.msgpack.Decoder(Headers)
 _encode_headers = msgspec.msgpack.Encoder().encode
 
 
-def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
+def pack_headers(headers: Iterable[tuple[str, bytes | None]]) -> bytes:
     """Kafka headers as one value, for `outbox` and `dead_letter`."""
     return _encode_headers(list(headers))
 

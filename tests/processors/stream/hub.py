@@ -50,7 +50,7 @@ class StreamHub:
         value: bytes | None,
         *,
         key: bytes | None = None,
-        headers: Iterable[tuple[str, bytes]] = (),
+        headers: Iterable[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
         """Publish bytes as anybody may."""

@@ -134,7 +134,7 @@ async def _feed(kafka: KafkaSettings, prefix: str, facts: list[Fact]) -> None:
     for start in range(0, len(facts), CHUNK):
         begun_s = time.monotonic()
         chunk = facts[max(0, start - 20) : start + CHUNK]
-        while not await _sent(kafka, prefix, chunk):
+        while not await _sent(kafka, prefix, chunk):  # noqa: ASYNC110 - nothing to wait for
             await asyncio.sleep(0.5)
         await asyncio.sleep(max(0.0, CHUNK_EVERY_S - (time.monotonic() - begun_s)))
 

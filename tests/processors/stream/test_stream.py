@@ -81,7 +81,7 @@ async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: Stream
             "hub.consignment.v1",
             b'{"unit_id":7}',
             key=b"C1\x00\xff",
-            headers=[*record.headers, ("x-nul", b"\x00")],
+            headers=[*record.headers, ("x-nul", b"\x00"), ("x-empty", None)],
         )
         await stream_hub.send_raw("hub.consignment.v1", None, key=b"C1", headers=record.headers)
         await stream_hub.send(good)

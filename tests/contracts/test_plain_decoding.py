@@ -1,0 +1,60 @@
+"""The short way of decoding gives what the general way gives."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from groupage.bench import workload
+from groupage.contracts import decoding
+from groupage.contracts.attributes import Undecodable
+from groupage.contracts.encoding import encode
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+RECORD = encode(next(workload.facts(1, seed=1)))
+
+
+def outcome(headers: dict[str, Any], value: bytes) -> object:
+    """The fact, or the code and the words of the refusal."""
+    try:
+        return decoding.decode(headers.items(), RECORD.key, value, recorded_at=AT)
+    except Undecodable as error:
+        return (error.code, str(error))
+
+
+def test_real_facts_decode_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand facts of a life cycle."""
+    records = [encode(fact) for fact in workload.facts(1_000, seed=2)]
+    short = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
+    monkeypatch.setattr(decoding, "_plain", lambda *_: None)
+    assert short == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
+
+
+@pytest.mark.parametrize("name", [name for name, _ in RECORD.headers])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "absent",
+        None,
+        b"",
+        b"\xff",
+        b"a\x00b",
+        b"x" * 2_000,
+        b"2026-03-01T08:00:00+08:00",
+        b"2026-03-01T08:00:00",
+        b'2026-03-01T08:00:00Z","',
+        b"true",
+    ],
+)
+def test_odd_headers_have_the_same_outcome_both_ways(
+    monkeypatch: pytest.MonkeyPatch, name: str, raw: bytes | str | None
+) -> None:
+    """Each header absent, without value or strange: the same fact, or the same refusal."""
+    headers: dict[str, Any] = dict(RECORD.headers)
+    if raw == "absent":
+        del headers[name]
+    else:
+        headers[name] = raw
+    short = outcome(headers, RECORD.value)
+    monkeypatch.setattr(decoding, "_plain", lambda *_: None)
+    assert short == outcome(headers, RECORD.value)

@@ -103,7 +103,7 @@ class BookingDesk:
         )
 
     def _arrival(self, sailing: Sailing, *, same_day: bool, share: float) -> datetime:
-        """On the day before the cut-off, or on its morning up to an hour and a half before it."""
+        """On the day before the cut-off, or on its morning, in time to be measured."""
         times = self._world.parameters.times
         midnight = sailing.lco_at - timedelta(
             seconds=(sailing.lco_at - self._midnight).total_seconds() % 86_400
@@ -113,7 +113,9 @@ class BookingDesk:
         opens_at = midnight + timedelta(hours=times.arrivals_from_h)
         closes_at = midnight + timedelta(hours=times.arrivals_until_h)
         if same_day:
-            closes_at = min(closes_at, sailing.lco_at - timedelta(hours=1.5))
+            closes_at = min(
+                closes_at, sailing.lco_at - timedelta(hours=times.last_truck_before_lco_h)
+            )
         return opens_at + (closes_at - opens_at) * share
 
     def _book(self, lot: Lot) -> None:

@@ -69,10 +69,14 @@ class ManifestDesk:
             while first < sailing.lco_at:
                 engine.schedule(first, partial(self._order_empties, sailing))
                 first += timedelta(hours=3)
-            closed = partial(self._close, sailing)
-            engine.schedule(sailing.lco_at, closed, gate=Gate(at=sailing.lco_at))
+            last_call_at = sailing.lco_at - timedelta(seconds=times.last_call_before_lco_s)
+            call = partial(self._call_last, sailing)
+            engine.schedule(last_call_at, call, gate=Gate(at=last_call_at))
+            # The day does not pass the cut-off before the plan that was asked for is known.
+            closed = Gate(at=sailing.lco_at, lane_id=sailing.lane_id, since=last_call_at)
+            engine.schedule(sailing.lco_at, partial(self._order_empties, sailing), gate=closed)
             at = sailing.lco_at + timedelta(seconds=times.freeze_after_lco_s)
-            gate = Gate(at=at, lane_id=sailing.lane_id, since=sailing.lco_at)
+            gate = Gate(at=at, lane_id=sailing.lane_id, since=last_call_at)
             engine.schedule(at, partial(self._file_all, sailing), gate=gate)
 
     def _planned(self, sailing: Sailing) -> list[PlannedContainer]:
@@ -92,9 +96,9 @@ class ManifestDesk:
             urgent=urgent,
         )
 
-    def _close(self, sailing: Sailing) -> None:
-        """Cargo is closed: the dispatcher wants the plan of what is really here."""
-        self.replan(sailing, "cargo closed")
+    def _call_last(self, sailing: Sailing) -> None:
+        """Cargo is about to close: the dispatcher wants the plan of what is really here."""
+        self.replan(sailing, "last call before cargo closes")
 
     def replan(self, sailing: Sailing, reason: str) -> None:
         """Ask for a new plan of the lane."""

@@ -96,6 +96,10 @@ class Times(_Figures, frozen=True, kw_only=True):
     store_s: float = 600.0
     stage_s: float = 4.0
     stow_s: float = 9.0
+    last_truck_before_lco_h: float = 2.0
+    last_call_before_lco_s: int = 2_400
+    """The dispatcher asks for the last plan so long before cargo close: after it a departure takes
+    nothing new."""
     freeze_after_lco_s: int = 1_800
     """The manifest is filed when the plan after cargo close is known."""
     staging_s: int = 900

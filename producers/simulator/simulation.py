@@ -31,6 +31,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Lots that will never travel, by reason."""
     containers_out: int
     cartons_out: int
+    boxes_given_up: dict[str, int]
+    """Consolidations that were closed and did not leave, by reason."""
     deviations: int
     """Cartons stowed otherwise than planned, each with its deviation named."""
     handled: dict[str, int]
@@ -116,6 +118,9 @@ class Simulation:
             lots_gone=dict(sorted(Counter(lot.gone for lot in lots if lot.gone).items())),
             containers_out=len(out),
             cartons_out=sum(len(lot.in_hand) for box in out for lot in box.lots),
+            boxes_given_up=dict(
+                sorted(Counter(box.gone for box in self.boxes.values() if box.gone).items())
+            ),
             deviations=sum(box.deviations for box in out),
             handled=dict(sorted(self._world.handled.items())),
             dirt=dict(sorted(self._world.voice.dirt.items())),

@@ -53,7 +53,7 @@ def test_every_event_survives_both_modes(name: str, random_facts: Strategies) ->
     """Decode after encode is the identity, in binary and in structured mode, for every type."""
 
     @settings(
-        max_examples=15,
+        max_examples=10,
         deadline=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -1,0 +1,184 @@
+"""The worker and the clock as processes, and the commands that operators have."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from groupage.bench import workload
+from tests.processors.stream.hub import StreamHub
+
+pytestmark = pytest.mark.integration
+
+STOP_S_MAX = 15.0
+
+
+def environment(hub: StreamHub) -> dict[str, str]:
+    """What a process of this hub is told."""
+    return {
+        **os.environ,
+        **hub.settings.kafka.child_environment(),
+        "GROUPAGE_DATABASE_URL": hub.settings.database.url.get_secret_value(),
+        "GROUPAGE_TOPIC_PREFIX": hub.prefix,
+        "GROUPAGE_METRICS_PORT": "0",
+        "GROUPAGE_LOG_FORMAT": "json",
+    }
+
+
+def _start(name: str, variables: dict[str, str], log_file: Path) -> "subprocess.Popen[bytes]":
+    with log_file.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "groupage", "run", name],
+            env=variables,
+            stdout=output,
+            stderr=output,
+        )
+
+
+def _text(log_file: Path) -> str:
+    return log_file.read_text(encoding="utf-8")
+
+
+@asynccontextmanager
+async def running(
+    hub: StreamHub, name: str, log_file: Path, **settings: str
+) -> AsyncIterator["subprocess.Popen[bytes]"]:
+    """``groupage run NAME`` until the end of the block; it must end with status 0, and in time."""
+    process = _start(name, {**environment(hub), **settings}, log_file)
+    try:
+        yield process
+        process.terminate()
+        begun_s = time.monotonic()
+        status = await asyncio.to_thread(process.wait, 30)
+        assert status == 0, _text(log_file)[-3_000:]
+        assert time.monotonic() - begun_s < STOP_S_MAX
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def groupage(hub: StreamHub, *arguments: str) -> tuple[int, str, str]:
+    """Run a command: status, output, errors."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "groupage", *arguments],
+        env=environment(hub),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+async def metrics_address(hub: StreamHub, log_file: Path) -> str:
+    """Where the process tells its metrics, from its log."""
+
+    async def found() -> Any:
+        return re.search(r"http://127\.0\.0\.1:\d+", _text(log_file))
+
+    match = await hub.until("metrics address in the log", found)
+    return str(match[0])
+
+
+async def test_a_worker_process_works_and_tells(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """Facts in, ready, metrics of lag, latency and dead letters by reason, a clean end."""
+    log_file = tmp_path / "worker.log"
+    async with running(stream_hub, "processors", log_file):
+        address = await metrics_address(stream_hub, log_file)
+        await stream_hub.send(*workload.facts(500, seed=3))
+        await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
+        await stream_hub.until_taken_in()
+        async with httpx.AsyncClient(base_url=address) as client:
+            ready = await client.get("/readyz")
+            text = (await client.get("/metrics")).text
+    assert ready.status_code == 200, ready.text
+    assert "groupage_event_to_state_seconds_count" in text
+    assert re.search(r'dead_lettered_total\{.*reason="not_cloudevents"\} 1\.0', text)
+    consumed = re.search(r'consumed_total\{processor="hub\.consignment\.v1"\} (\d+)', text)
+    assert consumed is not None
+    assert int(consumed[1]) >= 501
+    assert not re.search(r"consumer_lag_events\{.*\} [1-9]", text)
+
+
+async def test_a_worker_ends_in_time_while_it_works(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """SIGTERM in the middle of a long log: status 0, and the next one does the rest."""
+    facts = list(workload.facts(6_000, seed=4))
+    await stream_hub.send(*facts)
+    async with running(stream_hub, "processors", tmp_path / "first.log"):
+
+        async def begun() -> Any:
+            return await stream_hub.pool.fetchval("select count(*) from fact")
+
+        await stream_hub.until("first facts", begun)
+    async with running(stream_hub, "processors", tmp_path / "second.log"):
+        await stream_hub.until_taken_in()
+    count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
+    assert count == len(facts)
+
+
+async def test_dead_letters_are_listed_shown_and_replayed(
+    stream_hub: StreamHub, tmp_path: Path
+) -> None:
+    """By code with their counts; one whole; sent again they are dead again until mended."""
+    async with running(stream_hub, "processors", tmp_path / "worker.log"):
+        await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
+        await stream_hub.until_taken_in()
+        _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--json")
+        found = json.loads(listed)
+        assert found["counts"] == {"not_cloudevents": 1}
+        letter_id = found["letters"][0]["letter_id"]
+        _, shown, _ = await groupage(stream_hub, "deadletters", "show", letter_id[:8], "--json")
+        assert json.loads(shown)["value"] == "?"
+        _, replayed, _ = await groupage(stream_hub, "deadletters", "replay", letter_id, "--json")
+        assert json.loads(replayed) == {"replayed": 1}
+        await stream_hub.until_taken_in()
+    status, listed, _ = await groupage(stream_hub, "deadletters", "list")
+    assert status == 0
+    assert "2 dead letters: 2 not_cloudevents" in listed
+    assert "(replayed)" in listed
+    status, _, errors = await groupage(stream_hub, "deadletters", "show", "ffff")
+    assert status == 1
+    assert "no dead letter begins with 'ffff'" in errors
+
+
+async def test_rebuild_refuses_beside_a_worker(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """With a worker: a sentence. Without: the tables, compared."""
+    async with running(stream_hub, "processors", tmp_path / "worker.log"):
+        await stream_hub.send(*workload.facts(800, seed=6))
+        await stream_hub.until_taken_in()
+        status, _, errors = await groupage(stream_hub, "rebuild", "--verify")
+        assert status == 1
+        assert "stop it first" in errors
+    status, output, errors = await groupage(stream_hub, "rebuild", "--verify", "--json")
+    assert status == 0, errors
+    report = json.loads(output)
+    assert report["equal"]
+    assert {table["table"]: table["rows"] for table in report["tables"]}["fact"] >= 800
+
+
+async def test_the_clock_process_ticks(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """Wall time arrives in every partition with deadlines."""
+    async with (
+        running(stream_hub, "processors", tmp_path / "worker.log"),
+        running(stream_hub, "clock", tmp_path / "clock.log", GROUPAGE_CLOCK_TICK_S="0.3"),
+    ):
+
+        async def ticked() -> bool:
+            count = await stream_hub.pool.fetchval(
+                "select count(*) from intake_offset where clock_at > now() - interval '1 minute' "
+                "and next_offset >= 3"
+            )
+            return bool(count == 16)
+
+        await stream_hub.until("three ticks in sixteen partitions", ticked)

@@ -1,10 +1,10 @@
 """GS1 identifiers: one id for one thing, however its sender spells it.
 
-A carton may be named by an EPC URN (``urn:epc:id:sscc:0614141.1234567890``), by a GS1 Digital Link
-of any host (``https://id.gs1.org/00/106141412345678908``) or, on its label, by the bare 18 digits of
-the SSCC. States, keys and `trace` use one form: the 18 digits for an SSCC, the container number for
-a BIC code, the canonical Digital Link (host ``id.gs1.org``) for every other key, and what the sender
-wrote for anything that is no GS1 identifier.
+A carton may be named by an EPC URN (``urn:epc:id:sscc:0614141.1234567890``), by a GS1 Digital
+Link of any host (``https://id.gs1.org/00/106141412345678908``) or, on its label, by the bare 18
+digits of the SSCC. States, keys and `trace` use one form: the 18 digits for an SSCC, the
+container number for a BIC code, the canonical Digital Link (host ``id.gs1.org``) for every other
+key, and what the sender wrote for anything that is no GS1 identifier.
 """
 
 import re

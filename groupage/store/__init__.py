@@ -1,1 +1,1 @@
-"""PostgreSQL: the fact log in query form, the states derived from it, plans, the outbox and the intake's offsets."""
+"""PostgreSQL: facts in query form, states derived from them, plans, outbox, offsets."""

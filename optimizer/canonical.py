@@ -24,5 +24,5 @@ def digest(value: Instance | Plan) -> str:
 
 
 def plan_id_of(instance_digest: str) -> str:
-    """The id of the plan that this instance leads to: solving again gives the same plan under the same id."""
+    """The id of the plan that this instance leads to: solving again gives it again."""
     return f"PLN-{uuid.uuid5(_PLANS, instance_digest)}"

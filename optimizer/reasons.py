@@ -1,4 +1,4 @@
-"""Reasons across the rounds of a solve: what was said first about a place holds as long as the place does."""
+"""Reasons across the rounds of a solve: the first word about a place holds as long as it does."""
 
 from groupage.domain.plans import Instance, LeftOut, Move
 from optimizer.allocation.api import Allocation

@@ -75,11 +75,13 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
     )
 
 
-def an_hour_later(instance: Instance, plan: Plan, *, seed: int) -> Instance:
-    """The lane when `plan` is in force: two in a hundred are gone, as many new ones came."""
+def an_hour_later(
+    instance: Instance, plan: Plan, *, seed: int, changed: int | None = None
+) -> Instance:
+    """The lane when `plan` is in force: some are gone (2 % unless told), as many new ones came."""
     rng = random.Random(seed)  # noqa: S311  # reproducible examples, no secrets
     where = {one: box.consolidation_id for box in plan.containers for one in box.consignment_ids}
-    count = max(1, len(instance.demands) // 50)
+    count = max(1, len(instance.demands) // 50) if changed is None else changed
     gone = {demand.consignment_id for demand in rng.sample(instance.demands, count)}
     clock_at = instance.clock_at + timedelta(hours=1)
     stay = tuple(

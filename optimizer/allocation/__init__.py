@@ -1,1 +1,1 @@
-"""Which consignment leaves on which departure in which container, what that costs, and why some stay behind."""
+"""Which consignment leaves on which departure in which container, and why some stay behind."""

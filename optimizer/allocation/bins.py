@@ -21,7 +21,7 @@ class Bin:
         self._value_usd_cents: dict[str, int] = {}
         self._mode_sets = frozenset(range(max(1, len(instance.rules.mode_mix))))
 
-    def binding(self, demand: Demand) -> Code | None:
+    def binding(self, demand: Demand) -> Code | None:  # noqa: PLR0911 - one for each limit
         """The limit that keeps this consignment out; None: it goes in."""
         if self.volume_cm3 + demand.volume_cm3 > self.slot.usable_cm3:
             return "no_capacity"

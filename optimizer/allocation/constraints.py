@@ -11,7 +11,6 @@ from ortools.sat.python import cp_model
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
 from groupage.domain.units import CM3_PER_M3
-
 from optimizer.allocation.mixing import may_share, sets_of, weighed_g
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
@@ -96,7 +95,7 @@ class Offers:
 
 
 class DeclarationCap:
-    """1039 cargo of one consignee in one container goes on one declaration, whose value is capped."""
+    """1039 cargo of one consignee in one container is one declaration, whose value is capped."""
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
         """One row for each consignee and container."""
@@ -122,7 +121,7 @@ class DeclarationCap:
 
 
 class ModeMix:
-    """The customs modes in a container lie in one set of the policy. Counted containers are spared."""
+    """Customs modes in a container lie in one set of the policy. Counted ones are spared."""
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
         """Chooses a set for each container."""
@@ -144,7 +143,7 @@ class ModeMix:
 
 
 class Segregation:
-    """Dangerous goods that must be apart do not share a container. Counted containers are spared."""
+    """Dangerous goods that must be apart do not share a container. Counted ones are spared."""
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
         """One clause for each pair and container."""
@@ -163,7 +162,7 @@ class Segregation:
 
 
 class DeadFreight:
-    """What a container's planning standard leaves unused costs money; never more than it is here."""
+    """What is unused of a container's planning standard costs money."""
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
         """Rounded so that the model's cost is at most the exact one: the bound stays a bound."""

@@ -1,7 +1,6 @@
 """A complete allocation under construction: open containers, who is in them, what it costs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-
 from itertools import count
 
 from groupage.domain.plans import Demand

@@ -63,7 +63,7 @@ def _refill(draft: Draft, rng: random.Random, effort: Effort) -> tuple[Draft, fl
 
 
 def _chosen(draft: Draft, rng: random.Random) -> list[Bin]:
-    """Containers to empty: some in use, new ones fullest first, and unused ones of the published plan."""
+    """Containers to empty, fullest first: some in use, and one unused of the published plan."""
     movable = [bin_ for bin_ in draft.bins.values() if not bin_.slot.fixed]
     movable.sort(key=lambda b: b.slot.key)
     used = [bin_ for bin_ in movable if bin_.members]

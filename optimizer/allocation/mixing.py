@@ -7,7 +7,7 @@ from groupage.domain.segregation import TABLE
 
 
 def sets_of(mode: str, rules: Rules) -> frozenset[int]:
-    """Numbers of the sets in `mode_mix` that hold this mode; without a policy every mode is in one."""
+    """Numbers of the sets in `mode_mix` that hold this mode; without a policy all are in one."""
     if not rules.mode_mix:
         return frozenset({0})
     return frozenset(n for n, modes in enumerate(rules.mode_mix) if mode in modes)

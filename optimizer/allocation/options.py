@@ -1,4 +1,4 @@
-"""Which consignment may be in which container as far as the two alone decide, and what forbids it otherwise."""
+"""Which consignment may be in which container, as far as the two alone decide; else why not."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -36,8 +36,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def refusal_anywhere(demand: Demand, instance: Instance) -> Refusal | None:
-    """What keeps the consignment out of every container of this plan (committed ones are past this)."""
+def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
+    demand: Demand, instance: Instance
+) -> Refusal | None:
+    """What keeps the consignment out of every container (committed ones are past this)."""
     rules = instance.rules
     if demand.pickup is not None and demand.blocked:
         return Refusal(

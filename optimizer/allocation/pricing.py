@@ -1,6 +1,6 @@
-"""The cost terms of a plan as the allocation sees them, in US cents. The formulas stand in optimizer/README.md."""
+"""The cost terms of a plan in US cents, by the definitions of `groupage.domain.plans.Cost`."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
 from groupage.domain.plans import Demand, Departure, Instance, Weights

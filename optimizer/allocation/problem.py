@@ -1,4 +1,4 @@
-"""An instance made ready for allocation: in a fixed order, with what is decided already taken out."""
+"""An instance made ready for allocation: in a fixed order, without what is decided already."""
 
 from collections.abc import Mapping
 

@@ -119,7 +119,9 @@ def _binding_limit(draft: Draft, demand: Demand) -> tuple[Code, str]:
     return "no_capacity", "every container that it could go with is full, and none is on offer"
 
 
-def move_reason(draft: Draft, demand: Demand, to_key: str | None) -> Moved:
+def move_reason(  # noqa: PLR0911 - one return for each reason
+    draft: Draft, demand: Demand, to_key: str | None
+) -> Moved:
     """Why one is in `to_key` and not where the published plan has it."""
     problem = draft.problem
     one = demand.consignment_id

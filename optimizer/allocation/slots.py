@@ -1,4 +1,4 @@
-"""The containers an allocation may use: those open already, and new ones that each departure offers."""
+"""The containers an allocation may use: those open already, and new ones on offer."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     usable_cm3: int
     payload_g: int
     place: str
-    """Where this is as far as a single consignment minds: the consolidation, or any new container of the pool."""
+    """All that a single consignment minds: the consolidation, or any new one of the pool."""
 
     @property
     def fixed(self) -> bool:
@@ -78,7 +78,8 @@ def existing_slots(instance: Instance, departures: Mapping[str, Departure]) -> t
 def room_in_pools(instance: Instance) -> dict[tuple[str, str], int]:
     """How many containers that are not fixed a plan may have, by departure and type.
 
-    No offer limits it to the number of consignments; containers that hold committed cargo always stay.
+    An offer without a number is limited by the consignments; containers with committed cargo
+    always stay.
     """
     count = len(instance.demands)
     stays = {d.current_consolidation_id for d in instance.demands if d.committed}
@@ -142,7 +143,7 @@ def pool_key(voyage_id: str, iso_type: str) -> str:
 def new_id(instance: Instance, voyage_id: str, iso_type: str, number: int) -> str:
     """Id of the `number`-th container that this plan opens in a pool.
 
-    The request's sequence keeps it apart from those that earlier plans opened, also from dissolved ones.
+    The request's sequence keeps it apart from those of earlier plans, also dissolved ones.
     """
     voyage = voyage_id.replace("/", "-")
     return f"CSL-{instance.lane_id}-{voyage}-{iso_type}-{instance.sequence}.{number:02d}"

@@ -11,7 +11,7 @@ from optimizer.allocation.slots import Slot
 
 
 class Variables:
-    """One unknown for each consignment and container that may come together, and one for each container."""
+    """One unknown for each consignment and container that may meet, and one for each container."""
 
     def __init__(
         self,

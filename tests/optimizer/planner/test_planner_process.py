@@ -172,7 +172,7 @@ async def test_of_requests_that_come_together_only_the_newest_is_solved(
     await ask(topic_prefix, *range(1, 9))
     async with Running(pool, topic_prefix):
         await until(pool, "select count(*) from plan")
-    assert await pool.fetch("select sequence from plan") == [(8,)]
+    assert [row["sequence"] for row in await pool.fetch("select sequence from plan")] == [8]
     ended = await pool.fetch("select state, count(*) from plan_request group by 1 order by 1")
     assert [tuple(row) for row in ended] == [("planned", 1), ("superseded", 7)]
 

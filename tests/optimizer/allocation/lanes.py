@@ -1,0 +1,93 @@
+"""Lanes of a few consignments, and the model asked whether it lets a given allocation pass."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from groupage.domain.containers import spec_of
+from groupage.domain.plans import (
+    ContainerOffer,
+    Demand,
+    Departure,
+    Instance,
+    OpenConsolidation,
+    Stage,
+)
+from groupage.domain.policy import Policy
+from optimizer.allocation import constraints
+from optimizer.allocation.draft import Draft
+from optimizer.allocation.problem import Cuts, Problem, pose
+from optimizer.allocation.slots import Slot, new_slot
+from optimizer.allocation.variables import Variables
+from tests.optimizer.world import CLOCK_AT, departure
+
+SMALL, LARGE = "22G1", "42G1"
+
+
+def lane(*demands: Demand, **more: Any) -> Instance:
+    """One sailing in ten days with both types, unless told otherwise."""
+    policy = Policy()
+    fields: dict[str, Any] = {
+        "departures": (departure("V1", 10),),
+        "weights": policy.weights,
+        "rules": policy.rules,
+        **more,
+    }
+    return Instance(
+        request_id="R", lane_id="CNNGB-NLRTM", sequence=1, clock_at=CLOCK_AT, demands=demands,
+        **fields,
+    )  # fmt: skip
+
+
+def opened(
+    consolidation_id: str, *consignment_ids: str, stage: Stage = "slushy", voyage_id: str = "V1"
+) -> OpenConsolidation:
+    """A small container of the published plan."""
+    return OpenConsolidation(
+        consolidation_id=consolidation_id,
+        voyage_id=voyage_id,
+        spec=spec_of(SMALL),
+        stage=stage,
+        consignment_ids=consignment_ids,
+    )
+
+
+def offers(**available: int | None) -> tuple[ContainerOffer, ...]:
+    """Types on offer: ``g22=2`` is two 22G1."""
+    types = {"g22": (SMALL, 190_000), "g42": (LARGE, 310_000)}
+    return tuple(
+        ContainerOffer(iso_type=types[t][0], freight_usd_cents=types[t][1], available=count)
+        for t, count in available.items()
+    )
+
+
+class Asked:
+    """The model of a lane: new containers are called `new1`, `new2` ... of the first departure."""
+
+    def __init__(self, instance: Instance, *, new: int = 1, iso_type: str = SMALL) -> None:
+        self.problem: Problem = pose(instance, Cuts())
+        first: Departure = instance.departures[0]
+        singles = [
+            new_slot(instance, first, iso_type, key=f"new{n}", copies_max=1)
+            for n in range(1, new + 1)
+        ]
+        movable = [slot for slot in self.problem.slots if not slot.fixed]
+        self.slots: tuple[Slot, ...] = (*movable, *singles)
+
+    def passes(self, where: Mapping[str, str], *, unused: str = "") -> bool:
+        """Whether an allocation with these consignments in these containers keeps every rule."""
+        model = cp_model.CpModel()
+        given = Draft(self.problem, extra=self.slots).bins
+        unknown = Variables(model, self.problem, self.slots, given)
+        for rule in constraints.ALL:
+            rule.add(model, unknown, self.problem)
+        for pair in where.items():
+            if pair not in unknown.inside:
+                return False
+            model.add(unknown.inside[pair] == 1)
+        if unused:
+            model.add(unknown.used[unused] == 0)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        return solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)

@@ -1,0 +1,250 @@
+import random
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from groupage.commands.plan import app
+from groupage.domain.errors import InvalidInput
+from groupage.domain.plans import FixedStanding, Instance, Limits, OpenConsolidation, Plan
+from optimizer.canonical import canonical_json
+from optimizer.check_instance import check_instance
+from optimizer.loadplans import still_holds
+from optimizer.planner.child import Job
+from optimizer.planner.variants import next_job, without
+from optimizer.sample import an_hour_later, sample
+from optimizer.solve import solve, solve_certified
+from optimizer.verification.api import verify
+from optimizer.verification.violation import Violation
+from tests.optimizer.allocation.lanes import lane, offers
+from tests.optimizer.world import demand, departure, group
+from tests.optimizer.world import instance as hand_made_world
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Instance:
+    """A made-up lane of 60 consignments."""
+    return sample(consignments=60, seed=5)
+
+
+@pytest.fixture(scope="module")
+def planned(fresh: Instance) -> Plan:
+    """Its certified plan."""
+    solved = solve_certified(fresh)
+    assert solved.violations == ()
+    return solved.plan
+
+
+def test_the_same_request_gives_the_same_bytes(fresh: Instance, planned: Plan) -> None:
+    """Byte for byte, also after a way through a file."""
+    again = msgspec.json.decode(canonical_json(fresh), type=Instance)
+    assert canonical_json(solve_certified(again).plan) == canonical_json(planned)
+
+
+def test_a_shuffled_request_costs_the_same(fresh: Instance, planned: Plan) -> None:
+    """The order in the file decides nothing."""
+    rng = random.Random(3)
+    shuffled = msgspec.structs.replace(
+        fresh, demands=tuple(rng.sample(fresh.demands, len(fresh.demands)))
+    )
+    plan = solve(shuffled)
+    assert plan.cost == planned.cost
+    assert [box.consignment_ids for box in plan.containers] == [
+        box.consignment_ids for box in planned.containers
+    ]
+
+
+def test_every_consignment_is_placed_or_left_out_with_its_reason(
+    fresh: Instance, planned: Plan
+) -> None:
+    """Nobody is lost, nobody stays without a word."""
+    placed = [one for box in planned.containers for one in box.consignment_ids]
+    left = [one.consignment_id for one in planned.left_out]
+    assert sorted(placed + left) == sorted(d.consignment_id for d in fresh.demands)
+    assert all(len(one.reason) > 10 for one in planned.left_out)
+    assert planned.lower_bound <= planned.cost.total - planned.cost.haulage
+
+
+def test_an_hour_later_few_have_moved(fresh: Instance, planned: Plan) -> None:
+    """A small change moves few."""
+    solved = solve_certified(an_hour_later(fresh, planned, seed=1))
+    assert solved.violations == ()
+    moved = [m for m in solved.plan.moves if m.from_consolidation_id is not None]
+    assert len(moved) <= len(fresh.demands) // 5
+
+
+def test_without_an_event_nothing_changes() -> None:
+    """Solved again from its own result: nobody moves, and no load plan is made anew."""
+    lane_at_rest = sample(consignments=40, seed=3)
+    before = solve_certified(lane_at_rest).plan
+    after = solve_certified(an_hour_later(lane_at_rest, before, seed=1, changed=0))
+    assert after.violations == ()
+    assert [m for m in after.plan.moves if m.from_consolidation_id is not None] == []
+    assert [box.placements for box in after.plan.containers] == [
+        box.placements for box in before.containers
+    ]
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_without_an_event_the_plan_gets_no_dearer(seed: int) -> None:
+    """A second look may find something cheaper, never something dearer."""
+    lane_at_rest = sample(consignments=60, seed=seed)
+    before = solve_certified(lane_at_rest).plan
+    after = solve_certified(an_hour_later(lane_at_rest, before, seed=1, changed=0)).plan
+    assert after.cost.total - after.cost.haulage <= before.cost.total - before.cost.haulage
+
+
+def test_what_does_not_load_goes_back_to_allocation() -> None:
+    """By volume eight tall crates fit one container; by shape four do: the rest travels apart."""
+    # 2.2 m wide, 2.2 m high: one behind the other, 1.3 m each, four in 5.867 m. 25.2 m³ of 31.
+    crates = [
+        demand(
+            f"T{n}",
+            group(f"T{n}", 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True),
+            priority="must_go",
+        )
+        for n in range(5)
+    ]
+    instance = lane(
+        *crates,
+        departures=(
+            departure("V1", 10, offers=offers(g22=1)),
+            departure("V2", 17, offers=offers(g22=1)),
+        ),
+    )
+    solved = solve_certified(instance)
+    assert solved.violations == ()
+    assert solved.plan.stats.rounds > 1
+    assert [len(box.consignment_ids) for box in solved.plan.containers] == [4, 1]
+
+
+def test_frozen_and_locked_contents_stay_and_the_plan_is_certified() -> None:
+    """The hand-made lane with every stage: fences hold, the verifier passes it."""
+    solved = solve_certified(hand_made_world())
+    assert solved.violations == ()
+    boxes = {box.consolidation_id: box for box in solved.plan.containers}
+    assert boxes["FROZEN"].consignment_ids == ("F1", "F2")
+    assert boxes["LOCKED"].consignment_ids == ("K1",)
+    assert [p.unit_id for p in boxes["LOCKED"].placements[:4]] == [
+        "K1-001", "K1-002", "K1-003", "K1-004",
+    ]  # fmt: skip
+
+
+def test_the_search_stops_at_its_limits_and_still_answers() -> None:
+    """With no work allowed there is a plan, and it is certified."""
+    hurried = sample(consignments=30, seed=2)
+    hurried = msgspec.structs.replace(hurried, limits=Limits(allocation_work=0.0, loading_rounds=0))
+    solved = solve_certified(hurried)
+    assert solved.violations == ()
+    assert solved.plan.containers
+
+
+# --- load plans in force ------------------------------------------------------------------------
+
+
+def _standing(plan: Plan, count: int) -> tuple[FixedStanding, ...]:
+    return tuple(
+        FixedStanding(
+            unit_id=p.unit_id, consignment_id=p.consignment_id, x_mm=p.x_mm, y_mm=p.y_mm,
+            z_mm=p.z_mm, dx_mm=p.dx_mm, dy_mm=p.dy_mm, dz_mm=p.dz_mm,
+        )
+        for p in plan.containers[0].placements[:count]
+    )  # fmt: skip
+
+
+def _open(plan: Plan, **more: Any) -> OpenConsolidation:
+    box = plan.containers[0]
+    return OpenConsolidation(
+        consolidation_id=box.consolidation_id, voyage_id=box.voyage_id, spec=box.spec,
+        stage="locked", consignment_ids=box.consignment_ids, planned=box.placements, **more,
+    )  # fmt: skip
+
+
+def test_a_load_plan_holds_while_stuffing_follows_it(fresh: Instance, planned: Plan) -> None:
+    """The first cartons stand as planned: the rest goes on as planned."""
+    box = planned.containers[0]
+    cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
+    assert still_holds(_open(planned, standing=_standing(planned, 9)), cargo) == box.placements
+
+
+def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Plan) -> None:
+    """Another place, another size, or another cargo: it has to be made anew."""
+    box = planned.containers[0]
+    cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
+    first, *others = _standing(planned, 9)
+    elsewhere = (msgspec.structs.replace(first, x_mm=first.x_mm + 5), *others)
+    assert still_holds(_open(planned, standing=elsewhere), cargo) is None
+    assert still_holds(_open(planned, standing=tuple(others)), cargo) is None
+    assert still_holds(_open(planned), cargo[1:]) is None
+    grown = msgspec.structs.replace(
+        cargo[0],
+        cartons=tuple(
+            msgspec.structs.replace(g, length_mm=g.length_mm + 7) for g in cargo[0].cartons
+        ),
+    )
+    assert still_holds(_open(planned), [grown, *cargo[1:]]) is None
+
+
+# --- when the verifier does not pass a plan -----------------------------------------------------
+
+
+def test_a_fixed_container_that_breaks_a_rule_is_left_to_people() -> None:
+    """First the load plans in force are given up, then the container and its cargo."""
+    world = hand_made_world()
+    told = [Violation(code="overlap", where="carton K1-001 in LOCKED", message="")]
+    assert next_job(Job(instance=world, reuse=False), []) is None
+    job = next_job(Job(instance=world), told)
+    assert job is not None
+    assert [c.consolidation_id for c in job.instance.consolidations] == ["FROZEN", "SLUSHY"]
+    assert "K1" not in {d.consignment_id for d in job.instance.demands}
+    assert solve_certified(job.instance).violations == ()
+    kept = without(world, frozenset({"SLUSHY"}))
+    assert {"S1", "S2", "S3", "S4"}.isdisjoint(d.consignment_id for d in kept.demands)
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
+    """Solve writes what verify passes; a plan that was tampered with is refused with status 1."""
+    request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
+    run = CliRunner().invoke
+    assert run(app, ["sample", "--consignments", "20", "-o", str(request)]).exit_code == 0
+    assert run(app, ["solve", str(request), "-o", str(plan)]).exit_code == 0
+    good = run(app, ["verify", str(request), str(plan)])
+    assert (good.exit_code, good.stdout.split(":")[0]) == (0, "valid")
+    instance = msgspec.json.decode(request.read_bytes(), type=Instance)
+    assert verify(instance, msgspec.json.decode(plan.read_bytes(), type=Plan)) == ()
+    plan.write_bytes(plan.read_bytes().replace(b'"x_mm":0', b'"x_mm":1', 1))
+    bad = run(app, ["verify", str(request), str(plan)])
+    assert bad.exit_code == 1
+    assert "violations" in bad.stdout
+
+
+@pytest.mark.parametrize(
+    ("break_it", "field"),
+    [
+        (lambda i: {"demands": (*i.demands, i.demands[0])}, "demands[].consignment_id"),
+        (lambda i: {"departures": i.departures * 2}, "departures[].voyage_id"),
+        (lambda _: {"clock_at": datetime(2026, 3, 2)}, "clock_at"),  # noqa: DTZ001
+        (
+            lambda i: {"demands": (msgspec.structs.replace(i.demands[0], volume_cm3=0),)},
+            "demands[0] (F1).volume_cm3",
+        ),
+        (
+            lambda i: {"rules": msgspec.structs.replace(i.rules, plan_fill_permille=1_001)},
+            "rules.plan_fill_permille",
+        ),
+    ],
+)
+def test_an_instance_that_makes_no_sense_is_refused_by_field(break_it: Any, field: str) -> None:
+    """The message names the field."""
+    world = hand_made_world()
+    with pytest.raises(InvalidInput) as refused:
+        check_instance(msgspec.structs.replace(world, **break_it(world)))
+    assert str(refused.value).startswith(field)

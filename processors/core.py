@@ -152,7 +152,7 @@ def fold(
         _apply(core, state, entry, sort_key(core, entry))
     state.facts = len(every)
     state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
-    state.changed_at = max((entry.fact.occurred_at for entry in every), default=None)
+    state.changed_at = max((_known_at(entry.fact) for entry in every), default=None)
     if core.witnesses:
         for entry in every:
             core.witness(state, entry)
@@ -190,9 +190,18 @@ def advance(
         if core.witnesses:
             core.witness(state, entry)
         state.facts += 1
-        if state.changed_at is None or fact.occurred_at > state.changed_at:
-            state.changed_at = fact.occurred_at
+        if state.changed_at is None or _known_at(fact) > state.changed_at:
+            state.changed_at = _known_at(fact)
     return Advanced(_finish(core, state, clock_at), refolded=False)
+
+
+def _known_at(fact: Fact) -> datetime:
+    """When it happened, but not later than it was taken in.
+
+    A device whose clock runs ahead must not carry the owner, and the plans made of it, into the
+    future.
+    """
+    return min(fact.occurred_at, fact.recorded_at)
 
 
 def _refolded(

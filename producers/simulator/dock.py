@@ -1,32 +1,19 @@
-"""The dock: trucks, tally, dimensioner, put-away, and cargo that is not as announced."""
+"""The dock: trucks, tally, dimensioner, put-away."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from groupage.domain.events.base import Dimensions
-from groupage.domain.events.consignment import (
-    ConsignmentCancelled,
-    ConsignmentReturned,
-    DiscrepancyAccepted,
-    HoldPlaced,
-    HoldReleased,
-    HoldType,
-    ReceiptDiscrepancy,
-    RerateAccepted,
-    TallyCompleted,
-)
+from groupage.domain.events.consignment import ConsignmentCancelled, TallyCompleted
 from groupage.domain.events.equipment import TruckArrived
-from groupage.domain.events.unit import UnitMeasured, UnitReceived, UnitRepacked, UnitStored
-from groupage.domain.units import volume_cm3
+from groupage.domain.events.unit import UnitMeasured, UnitReceived, UnitStored
 from producers.simulator.lots import Carton, Lot, sscc
+from producers.simulator.tally import TallyDesk
 from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
 Condition = Literal["good", "damaged", "wet", "wrong_marks"]
-_TOLERANCE = 1.05
-"""The hub's default tolerance of measured above declared (5 %)."""
 
 
 class Dock:
@@ -34,8 +21,9 @@ class Dock:
 
     def __init__(self, world: World, *, on_received: Callable[[Lot], None]) -> None:
         self._world = world
-        self._on_received = on_received
-        self._numbers = {lot_id: number for number, lot_id in enumerate(world.lots, 1)}
+        self._desk = TallyDesk(
+            world, on_received=on_received, expect=lambda lot: self._arrive([lot])
+        )
 
     def start(self) -> None:
         """Put all arrivals on the agenda; lots that the hub fetches share a truck."""
@@ -102,7 +90,7 @@ class Dock:
         self._world.say(counted, WAREHOUSE, at=at + timedelta(seconds=60))
         done_at = max(ended_at, at) + timedelta(seconds=120)
         self._world.engine.schedule(
-            done_at, lambda: self._received(lot, missing=missing, spoilt=spoilt)
+            done_at, lambda: self._desk.received(lot, missing=missing, spoilt=spoilt)
         )
         return at
 
@@ -136,9 +124,7 @@ class Dock:
         if "over" not in lot.exceptions:
             return
         like = lot.cartons[-1]
-        unit_id = sscc(
-            seed=self._world.parameters.seed, lot=self._numbers[lot.id], carton=len(lot.cartons)
-        )
+        unit_id = sscc(seed=self._world.parameters.seed, lot=lot.number, carton=len(lot.cartons))
         lot.cartons.append(Carton(unit_id, like.line, like.size, like.gross_g))
 
     def _missing(self, lot: Lot) -> frozenset[str]:
@@ -155,169 +141,6 @@ class Dock:
             return first, "wrong_marks"
         return frozenset(), "good"
 
-    def _received(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
-        """All that came is counted, measured and stored; now for what is not as it should be."""
-        lot.tallied, lot.measured_at = True, self._world.now
-        self._settle(lot, missing=missing, spoilt=spoilt)
-        if lot.gone:
-            return
-        if self._deviates(lot):
-            self._ask(lot, "rerate", partial(self._rerate, lot))
-        if "docs_hold" in lot.exceptions:
-            self._hold(lot, "DOCS", "commercial invoice missing", "docs_hold")
-        if "cancelled_after_receipt" in lot.exceptions:
-            wait_s = self._world.span(1_800, 7_200, "cancel", lot.id)
-            self._world.after(wait_s, partial(self._cancel, lot))
-        self._on_received(lot)
-
-    def _settle(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
-        if missing:
-            self._discrepancy(lot, "short", missing)
-            waits = self._world.streams.uniform("short", lot.id) < (
-                self._world.parameters.rates.short_waits
-            )
-            self._ask(lot, "short", partial(self._short, lot, waits=waits))
-        if "over" in lot.exceptions:
-            self._discrepancy(lot, "over", frozenset({lot.cartons[-1].unit_id}))
-            self._ask(lot, "over", partial(self._accept, lot, "accept_over", "over"))
-        if "damaged" in lot.exceptions:
-            self._discrepancy(lot, "damaged", spoilt)
-            self._hold(lot, "DAMAGE", "cartons crushed", "damaged", then=partial(self._repack, lot))
-        if "wrong_marks" in lot.exceptions:
-            self._discrepancy(lot, "marks", spoilt)
-            self._hold(lot, "DOCS", "marks do not match the packing list", "wrong_marks")
-        if "unfit" in lot.exceptions:
-            self._refuse(lot)
-
-    def _discrepancy(
-        self,
-        lot: Lot,
-        kind: Literal["short", "over", "damaged", "marks", "unfit"],
-        unit_ids: frozenset[str],
-    ) -> None:
-        found = ReceiptDiscrepancy(
-            consignment_id=lot.id,
-            discrepancy=kind,
-            pieces=len(unit_ids),
-            unit_ids=tuple(sorted(unit_ids)),
-        )
-        self._world.say(found, DESK)
-
-    def _ask(self, lot: Lot, about: str, answer: Callable[[], None]) -> None:
-        """The shipper answers within half an hour to two hours."""
-        lot.agreed = False
-        self._world.after(self._world.span(1_800, 7_200, "answer", about, lot.id), answer)
-
-    def _accept(
-        self, lot: Lot, decision: Literal["ship_short", "wait", "accept_over"], about: str
-    ) -> None:
-        lot.agreed = True
-        self._world.handled[about] += 1
-        self._world.say(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
-
-    def _short(self, lot: Lot, *, waits: bool) -> None:
-        if not waits:
-            self._accept(lot, "ship_short", "short")
-            return
-        self._accept(lot, "wait", "short_waits")
-        lot.agreed = lot.tallied = False
-        self._world.after(5 * 3_600, partial(self._bring_rest, lot))
-
-    def _bring_rest(self, lot: Lot) -> None:
-        if lot.gone:
-            return
-        lot.agreed = True
-        self._arrive([lot])
-
-    def _deviates(self, lot: Lot) -> bool:
-        declared = lot.booking.lines
-        declared_cm3 = sum(one.pieces * _volume(one.size) for one in declared)
-        declared_g = sum(one.pieces * one.gross_g for one in declared)
-        volume = sum(one.volume_cm3 for one in lot.in_hand)
-        gross_g = sum(one.gross_g for one in lot.in_hand)
-        return volume > declared_cm3 * _TOLERANCE or gross_g > declared_g * _TOLERANCE
-
-    def _rerate(self, lot: Lot) -> None:
-        lot.agreed = True
-        self._world.handled["measured_deviates"] += 1
-        accepted = RerateAccepted(
-            consignment_id=lot.id,
-            volume_cm3=sum(one.volume_cm3 for one in lot.in_hand),
-            gross_g=sum(one.gross_g for one in lot.in_hand),
-        )
-        self._world.say(accepted, BOOKING)
-
-    def _hold(
-        self,
-        lot: Lot,
-        hold: HoldType,
-        reason: str,
-        about: str,
-        then: Callable[[], None] | None = None,
-    ) -> None:
-        """Hold it, and release it when somebody has seen to it."""
-        hold_id = f"H-{lot.id}-{hold}"
-        lot.holds.add(hold_id)
-        self._world.say(
-            HoldPlaced(
-                consignment_id=lot.id, hold_id=hold_id, hold=hold, by="tally desk", reason=reason
-            ),
-            DESK,
-        )
-        wait_s = self._world.span(2_400, 9_000, "hold", hold, lot.id)
-        self._world.after(wait_s, lambda: self._release(lot, hold_id, about, then))
-
-    def _release(self, lot: Lot, hold_id: str, about: str, then: Callable[[], None] | None) -> None:
-        if lot.gone:
-            return
-        if then:
-            then()
-        lot.holds.discard(hold_id)
-        self._world.handled[about] += 1
-        self._world.say(HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="tally desk"), DESK)
-
-    def _repack(self, lot: Lot) -> None:
-        """One of the crushed cartons gets a new, slightly larger box, and so a new label."""
-        old = lot.cartons[0]
-        unit_id = sscc(
-            seed=self._world.parameters.seed, lot=self._numbers[lot.id], carton=len(lot.cartons) + 1
-        )
-        new = Carton(unit_id, old.line, _larger(old.size), old.gross_g + 300, in_hand=True)
-        lot.cartons[0] = new
-        repacked = UnitRepacked(
-            unit_id=unit_id,
-            consignment_id=lot.id,
-            inputs=(old.unit_id,),
-            outputs=(unit_id,),
-            size=new.size,
-            gross_g=new.gross_g,
-        )
-        self._world.say(repacked, WAREHOUSE)
-        stored = UnitStored(unit_id=unit_id, consignment_id=lot.id, location="R-01-01")
-        self._world.say(stored, WAREHOUSE, at=self._world.now + timedelta(seconds=120))
-
-    def _refuse(self, lot: Lot) -> None:
-        """A general LCL box takes no liquids: the cargo goes back to the merchant."""
-        lot.gone = "unfit cargo"
-        self._discrepancy(lot, "unfit", frozenset({lot.cartons[0].unit_id}))
-        self._world.handled["unfit"] += 1
-        returned = ConsignmentReturned(
-            consignment_id=lot.id, reason="liquid found on receipt, not declared"
-        )
-        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
-
-    def _cancel(self, lot: Lot) -> None:
-        if lot.gone or lot.manifested_in:
-            return
-        lot.gone = "cancelled"
-        self._world.handled["cancelled_after_receipt"] += 1
-        fee_cm3 = sum(one.volume_cm3 for one in lot.in_hand)
-        reason = "buyer withdrew after delivery"
-        self._world.say(
-            ConsignmentCancelled(consignment_id=lot.id, reason=reason, fee_basis_cm3=fee_cm3),
-            BOOKING,
-        )
-
 
 def _measured(carton: Carton, owner: str) -> UnitMeasured:
     return UnitMeasured(
@@ -327,14 +150,4 @@ def _measured(carton: Carton, owner: str) -> UnitMeasured:
         gross_g=carton.gross_g,
         device="DWS-1",
         calibration_id="CAL-2026-02",
-    )
-
-
-def _volume(size: Dimensions) -> int:
-    return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
-
-
-def _larger(size: Dimensions) -> Dimensions:
-    return Dimensions(
-        length_mm=size.length_mm + 10, width_mm=size.width_mm + 10, height_mm=size.height_mm + 10
     )

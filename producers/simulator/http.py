@@ -3,20 +3,30 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
+import msgspec
 
 from groupage.contracts.codec import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.fact import Fact
 
-_PATH = "/v1/events"
+_PATH = "/v1/events:batch"
 _CONTENT_TYPE = "application/cloudevents-batch+json"
 _CHUNK_FACTS = 500
 _ATTEMPTS = 8
 _TIMEOUT_S = 30.0
+_PAUSE_MAX_S = 10.0
 _BUSY = frozenset({429, 502, 503, 504})
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """The gateway's answer to a batch."""
+
+    rejected: int = 0
+    unavailable: int = 0
+    items: tuple[dict[str, Any], ...] = ()
 
 
 class HttpSink:
@@ -57,20 +67,26 @@ class HttpSink:
         assert self._session, "used as a context manager"
         said = ""
         for attempt in range(_ATTEMPTS):
+            pause_s = 2**attempt / 4
             try:
                 async with self._session.post(
                     self._url, data=body, headers={"Content-Type": _CONTENT_TYPE}
                 ) as answer:
                     said = await answer.text()
-                    if answer.status not in _BUSY:
-                        self._judge(answer.status, said)
+                    if answer.status not in _BUSY and self._taken(answer.status, said):
                         return
-                    pause_s = float(answer.headers.get("Retry-After", 2**attempt / 4))
+                    pause_s = float(answer.headers.get("Retry-After", pause_s))
             except (aiohttp.ClientError, TimeoutError) as error:
-                said, pause_s = str(error), 2**attempt / 4
-            await asyncio.sleep(min(pause_s, 10.0))
+                said = str(error)
+            await asyncio.sleep(min(pause_s, _PAUSE_MAX_S))
         raise Unavailable(f"{self._url} did not take the facts: {said[:500]}")
 
-    def _judge(self, status: int, said: str) -> None:
-        if status >= 300:
+    def _taken(self, status: int, said: str) -> bool:
+        """Whether all is with Kafka; sending the whole batch again is harmless when it is not."""
+        if status not in (200, 202, 207):
             raise InvalidInput(f"{self._url} answered {status}: {said[:1_000]}")
+        told = msgspec.json.decode(said, type=_Told)
+        if told.rejected:
+            refused = next(item for item in told.items if item.get("outcome") == "invalid")
+            raise InvalidInput(f"{self._url} refused a fact: {refused}")
+        return told.unavailable == 0

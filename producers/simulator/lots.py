@@ -71,6 +71,7 @@ class Carton:
 class Lot:
     """One consignment and everything the hub's people know of it."""
 
+    number: int
     booking: ConsignmentBooked
     line: Line
     booked_at: datetime
@@ -174,6 +175,7 @@ class LotMaker:
             priority=who.choices(_PRIORITIES, (0.1, 0.8, 0.1))[0],
         )
         return Lot(
+            number=number,
             booking=booking,
             line=line,
             booked_at=booked_at,

@@ -148,7 +148,7 @@ async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
 async def test_the_same_request_again_changes_nothing(
     pool: asyncpg.Pool, topic_prefix: str
 ) -> None:
-    """Duplicates before and after a restart of the planner: one plan, each fact once."""
+    """Duplicates before and after a restart of the planner: one plan, each fact under one id."""
     await put_lane(pool)
     await ask(topic_prefix, 1, 1)
     async with Running(pool, topic_prefix):
@@ -158,10 +158,14 @@ async def test_the_same_request_again_changes_nothing(
         await ask(topic_prefix, 2)
         await until(pool, "select count(*) = 2 from plan")
         facts = await heard(topic_prefix, until=4)
-    ids = [(fact.source, fact.event_id) for fact in facts]
-    proposed = [f for f in facts if f.type == "plan.proposed"]
-    assert len(ids) == len(set(ids))
-    assert [fact.data.sequence for fact in proposed] == [1, 2]  # type: ignore[attr-defined]
+    # A planner that is stopped between Kafka's answer and the end of its outbox row says it again,
+    # under the same id: for whoever hears it that is one fact.
+    distinct = {(fact.source, fact.event_id): fact for fact in facts}.values()
+    proposed = [fact.data for fact in distinct if fact.type == "plan.proposed"]
+    assert sorted(event.sequence for event in proposed) == [1, 2]  # type: ignore[attr-defined]
+    assert [row["state"] for row in await pool.fetch("select state from plan_request")] == [
+        "planned", "planned",
+    ]  # fmt: skip
 
 
 async def test_of_requests_that_come_together_only_the_newest_is_solved(

@@ -18,12 +18,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.types import ChannelT
 
+from groupage.contracts.topics import BY_NAME
 from groupage.domain.errors import Misconfigured
 from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
 from processors.assignment import Assignment, Batch, Partition, Slice
+from processors.unreadable import read_one_by_one
 
 _STOP_TIMEOUT_S = 4.0
 _KAFKA_COMMIT_EVERY_S = 5.0
@@ -121,8 +123,8 @@ class Intake(faust.Service):
 
     async def _take(self, partitions: list[Partition]) -> None:
         stored = await self._stored(partitions) if partitions else {}
-        for (topic, number), (offset, _) in stored.items():
-            self._consumer.seek(TopicPartition(self._prefix + topic, number), offset)
+        for partition, (offset, _) in stored.items():
+            self._consumer.seek(self._tp(partition), offset)
         self._fetched = {partition: offset for partition, (offset, _) in stored.items()}
         self._gaps.clear()
         self._assignment.take(stored)
@@ -134,6 +136,9 @@ class Intake(faust.Service):
             with attempt:
                 return await writers.open_positions(self._pool, partitions)
         raise AssertionError("stamina raises after its last attempt")
+
+    def _tp(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition[0], partition[1])
 
     def _partition(self, tp: TopicPartition) -> Partition:
         return tp.topic.removeprefix(self._prefix), tp.partition
@@ -162,14 +167,18 @@ class Intake(faust.Service):
                 timeout_ms=int(self._settings.batch_wait_s * 1_000),
                 max_records=self._settings.batch_records_max,
             )
+        except UnicodeDecodeError:
+            async with self._seeking:
+                expected = {self._tp(partition): at for partition, at in self._fetched.items()}
+                found = await read_one_by_one(self._consumer, expected)
         except OffsetOutOfRangeError as error:
             await self._out_of_range(error)
             return None
         except NoOffsetForPartitionError:
             # Assigned a moment ago, and not yet told where to begin.
             async with self._seeking:
-                for (topic, number), offset in self._fetched.items():
-                    self._consumer.seek(TopicPartition(self._prefix + topic, number), offset)
+                for partition, offset in self._fetched.items():
+                    self._consumer.seek(self._tp(partition), offset)
             return None
         except KafkaError as error:
             if not error.retriable:
@@ -215,7 +224,8 @@ class Intake(faust.Service):
             stored = self._assignment.positions.get(self._partition(tp))
             if stored is None:
                 continue
-            if stored.next_offset != 0:
+            kept_for_ever = BY_NAME[self._partition(tp)[0]].retention is None
+            if stored.next_offset != 0 and (kept_for_ever or stored.next_offset > ends[tp]):
                 raise Misconfigured(
                     f"{tp.topic}[{tp.partition}] holds offsets {begins[tp]} to {ends[tp]}, the "
                     f"database goes on at {stored.next_offset}: the topic was cut or made anew. "
@@ -236,17 +246,18 @@ class Intake(faust.Service):
                 await self._commit_to_kafka()
 
     def _show_lag(self) -> None:
-        for (topic, number), position in self._assignment.positions.items():
-            end = self._consumer.highwater(TopicPartition(self._prefix + topic, number))
+        for partition, position in self._assignment.positions.items():
+            end = self._consumer.highwater(self._tp(partition))
             if end is not None:
+                topic, number = partition
                 metrics.CONSUMER_LAG.labels("worker", topic, str(number)).set(
                     max(0, end - position.next_offset)
                 )
 
     async def _commit_to_kafka(self) -> None:
         offsets = {
-            TopicPartition(self._prefix + topic, number): position.next_offset
-            for (topic, number), position in self._assignment.positions.items()
+            self._tp(partition): position.next_offset
+            for partition, position in self._assignment.positions.items()
         }
         if not offsets:
             return

@@ -29,6 +29,7 @@ from processors.core import Core
 from processors.letters import TOPIC as DEAD_LETTERS
 from processors.pipeline import Hooks, Pipeline
 from processors.presence import alone
+from processors.unreadable import read_one_by_one
 
 _IDLE_S_MAX = 60.0
 _CONNECT_TIMEOUT_S = 20.0
@@ -163,6 +164,7 @@ class _Log:
     def __init__(self, settings: WorkerSettings, targets: dict[Partition, int]) -> None:
         self._settings = settings
         self._prefix = settings.topics.prefix
+        self._next: dict[TopicPartition, int] = {}
         self._left = {partition: end for partition, end in targets.items() if end}
 
     @asynccontextmanager
@@ -195,18 +197,31 @@ class _Log:
                     "states cannot be derived from it any more"
                 )
             consumer.seek(tp, begins[tp])  # dead letters are not kept for ever, states need none
+            self._next[tp] = begins[tp]
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
+        try:
+            found: dict[TopicPartition, list[Any]] = await consumer.getmany(
+                timeout_ms=1_000, max_records=self._settings.processor.batch_records_max
+            )
+        except UnicodeDecodeError:
+            left = {tp: at for tp, at in self._next.items() if self._partition(tp) in self._left}
+            return await read_one_by_one(consumer, left)
+        return found
+
+    def _partition(self, tp: TopicPartition) -> Partition:
+        return tp.topic.removeprefix(self._prefix), tp.partition
 
     async def _slices(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[Slice]]:
         while self._left:
             async with asyncio.timeout(_IDLE_S_MAX):
                 found: dict[TopicPartition, list[Any]] = {}
                 while not found:
-                    found = await consumer.getmany(
-                        timeout_ms=1_000, max_records=self._settings.processor.batch_records_max
-                    )
+                    found = await self._fetch(consumer)
             slices = []
             for tp, records in found.items():
-                partition = (tp.topic.removeprefix(self._prefix), tp.partition)
+                self._next[tp] = records[-1].offset + 1
+                partition = self._partition(tp)
                 end = self._left.get(partition, 0)
                 kept = [record for record in records if record.offset < end]
                 if kept:

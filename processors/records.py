@@ -17,6 +17,9 @@ from groupage.domain.fact import Fact
 from groupage.store.writers import OutboxRow, pack_headers
 from processors.assignment import Slice
 from processors.facts import Entry
+from processors.unreadable import Unreadable
+
+_UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
 class Incoming(NamedTuple):
@@ -57,6 +60,9 @@ def read(piece: Slice) -> tuple[list[Incoming | Tick], list[Unread]]:
     unread: list[Unread] = []
     topic = piece.topic
     for record in piece.records:
+        if isinstance(record, Unreadable):
+            unread.append(Unread(record, "unreadable", _UNREADABLE))
+            continue
         recorded_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
         try:
             fact = decode(

@@ -1,13 +1,16 @@
 """Workers on a real Kafka and a real PostgreSQL: every record has its effect, once."""
 
 import asyncio
+import struct
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.record.util import calc_crc32c
 
 from groupage.bench import workload
 from groupage.contracts.encoding import encode, fact_id
@@ -360,3 +363,53 @@ async def _work_with_a_broken_core(hub: StreamHub, fact: Fact) -> None:
         core.apply = broken
         await hub.send(fact)
         await asyncio.wait([worker.failed], timeout=20)
+
+
+async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: StreamHub) -> None:
+    """A header whose name is not UTF-8, between two good records: a letter, and on it goes."""
+    good = [
+        fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
+        for n in range(4)
+    ]
+    partition = partition_of("C1", "hub.consignment.v1")
+    await stream_hub.send(*good[:2])
+    await stream_hub.producer.stop()
+    await _send_unreadable(stream_hub, partition)
+    stream_hub.producer = AIOKafkaProducer(**stream_hub.settings.kafka.client_kwargs())
+    await stream_hub.producer.start()
+    await stream_hub.send(*good[2:])
+    async with stream_hub.worker():
+        await stream_hub.until_taken_in()
+    (letter,) = await find_letters(stream_hub.pool, limit=5)
+    assert (letter.code, letter.partition, letter.record_offset) == ("unreadable", partition, 2)
+    assert await stored_consignments(stream_hub) == folded_in_memory(good)
+    report = await rebuild(
+        stream_hub.settings, all_cores(Policy()), verify=True, progress=lambda *_: None
+    )
+    assert report.equal, report.tables
+
+
+async def _send_unreadable(hub: StreamHub, partition: int) -> None:
+    """As a client in C can: the bytes of a finished batch are changed, and its sum is set right."""
+    producer = AIOKafkaProducer(**hub.settings.kafka.client_kwargs())
+    await producer.start()
+    try:
+        batch = producer.create_batch()
+        batch.append(key=b"C1", value=b"?", timestamp=None, headers=[("zzzz", b"v")])
+        batch.close()
+        build = batch._build
+
+        def patched() -> bytearray:
+            raw = bytearray(build())
+            at = raw.index(b"zzzz")
+            raw[at : at + 4] = b"\xff\xfe\xff\xfe"
+            raw[17:21] = struct.pack(">I", calc_crc32c(bytes(raw[21:])))
+            return raw
+
+        batch._build = patched
+        done = await producer.send_batch(
+            batch, f"{hub.prefix}hub.consignment.v1", partition=partition
+        )
+        await done
+    finally:
+        await producer.stop()

@@ -36,7 +36,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The same when nothing happens."""
     backlog_max: int = 20_000
     """Wait while the hub has more than this before it (fast motion)."""
-    plan_lag_s: int = 7_200
+    plan_lag_s: int = 2_400
     """Simulated seconds that a plan request may stay unanswered before the day waits for it;
     less than the time after which the hub asks again."""
     gate_timeout_s: float = 120.0

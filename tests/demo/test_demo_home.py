@@ -1,0 +1,39 @@
+"""What a demonstration may empty, and what it must leave alone."""
+
+from pathlib import Path
+
+import pytest
+
+from groupage.demo.home import MARKER, fresh_home
+from groupage.demo.policy import write_policy
+from groupage.domain.errors import Misconfigured
+from groupage.domain.policy import Policy, load_policy
+
+
+def test_a_directory_of_its_own_is_emptied(tmp_path: Path) -> None:
+    """What the last demo left in servers' folders goes; the marker stays."""
+    home = fresh_home(tmp_path / "demo")
+    (home / "postgres").mkdir()
+    (home / "postgres" / "old").write_text("day")
+    assert fresh_home(home) == home
+    assert not (home / "postgres").exists()
+    assert (home / MARKER).exists()
+
+
+def test_somebody_elses_directory_is_left_alone(tmp_path: Path) -> None:
+    """A directory with contents that no demo made is refused, and stays as it is."""
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "mine").write_text("data")
+    with pytest.raises(Misconfigured, match="--data-dir"):
+        fresh_home(tmp_path)
+    assert (tmp_path / "postgres" / "mine").read_text() == "data"
+
+
+@pytest.mark.parametrize("scale", ["small", "t0"])
+def test_its_policy_changes_patience_only(tmp_path: Path, scale: str) -> None:
+    """Cut-offs, tolerances and prices are those of operation."""
+    policy, usual = load_policy(write_policy(tmp_path / "policy.toml", scale=scale)), Policy()
+    assert policy.replan_debounce_s > usual.replan_debounce_s
+    assert (policy.rules, policy.weights) == (usual.rules, usual.weights)
+    assert policy.at_risk_before_s == usual.at_risk_before_s
+    assert policy.vgm_tolerance_permille == usual.vgm_tolerance_permille

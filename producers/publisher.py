@@ -46,6 +46,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.settings import KafkaSettings
 from groupage.telemetry import metrics
+from producers.closing import close_producer
 from producers.deadletters import DeadLetter
 
 log = structlog.get_logger(__name__)
@@ -139,7 +140,7 @@ class Publisher:
             async with asyncio.timeout(self._timeout_s):
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await _close(producer, timeout_s=1.0)
+            await close_producer(producer, timeout_s=1.0)
             raise self._unavailable("did not answer", error) from error
         self._producer = producer
 
@@ -147,7 +148,7 @@ class Publisher:
         """Flush and close within `stop_timeout_s`; what is not flushed by then is given up."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await _close(producer, timeout_s=self._stop_timeout_s)
+            await close_producer(producer, timeout_s=self._stop_timeout_s)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -163,9 +164,9 @@ class Publisher:
         (it may still arrive; sending again does no harm).
         """
         (outcome,) = await self.publish_many([fact])
-        if outcome.error is not None:
-            raise outcome.error
-        return _receipt_of(outcome)
+        if outcome.receipt is None:
+            raise outcome.error or Unavailable
+        return outcome.receipt
 
     async def publish_many(self, facts: Sequence[Fact]) -> list[Outcome]:
         """One outcome for each fact, in their order; facts of one key arrive in that order.
@@ -289,34 +290,7 @@ class Publisher:
         )
 
 
-def _receipt_of(outcome: Outcome) -> Receipt:
-    if outcome.receipt is None:
-        raise Unavailable
-    return outcome.receipt
-
-
 def _outcome(fact: Fact, answer: Receipt | GroupageError) -> Outcome:
     if isinstance(answer, GroupageError):
         return Outcome(event_id=fact.event_id, error=answer)
     return Outcome(event_id=fact.event_id, receipt=answer)
-
-
-async def _close(producer: AIOKafkaProducer, *, timeout_s: float) -> None:
-    """Stop; when flushing does not end (broker away, aiokafka issue 1101), tear down by force."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("publisher_gave_up_flushing", error=repr(error), timeout_s=timeout_s)
-    else:
-        return
-    # Private, but the only handles: stop() is blocked by exactly this task.
-    task = producer._sender.sender_task  # noqa: SLF001
-    if task is not None and not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=1.0)
-    try:
-        async with asyncio.timeout(1.0):
-            await producer.client.close()
-    except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("publisher_client_not_closed", error=repr(error))

@@ -334,7 +334,7 @@ def test_every_error_of_an_event_is_told() -> None:
     """Bad time, unknown step, wrong action and un-namespaced ilmd, with path and expectation."""
     wrong = event(
         eventTime="2026-03-01 08:00",
-        bizStep="recieving",
+        bizStep="greeting",
         action="ADDED",
         epcList=["no uri"],
         ilmd={"bestBefore": "2026"},

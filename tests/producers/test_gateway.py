@@ -378,7 +378,7 @@ async def test_capture_error_behaviours(
     gateway: Running, read_topic: ReadTopic, behaviour: str, captured: int
 ) -> None:
     """Nothing is taken of a document with an error on rollback, the rest on proceed."""
-    body = document(observed("1", "receiving"), observed("2", "recieving"))
+    body = document(observed("1", "receiving"), observed("2", "greeting"))
     answer = await gateway.client.post(
         "/capture", json=body, headers={"GS1-Capture-Error-Behaviour": behaviour}
     )

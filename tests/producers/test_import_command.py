@@ -91,7 +91,7 @@ async def test_an_epcis_file(
     events = [
         seen | {"bizStep": "receiving"},
         seen | {"bizStep": "retail_selling"},
-        seen | {"bizStep": "recieving"},
+        seen | {"bizStep": "greeting"},
     ]
     document = {
         "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],

@@ -204,12 +204,22 @@ def _known_at(fact: Fact) -> datetime:
     return min(fact.occurred_at, fact.recorded_at)
 
 
+def refold(
+    core: Core[S], state: S, stored: Iterable[Entry], *, clock_at: datetime | None = None
+) -> S:
+    """The state from all its facts, with what it said and has not heard back yet kept as said.
+
+    `state` may be half advanced.
+    """
+    again = fold(core, state.key, stored)
+    core.carry(state, again)
+    return _finish(core, again, clock_at)
+
+
 def _refolded(
     core: Core[S], state: S, stored: Callable[[], Iterable[Entry]], clock_at: datetime | None
 ) -> Advanced:
-    again = fold(core, state.key, stored())
-    core.carry(state, again)
-    return Advanced(_finish(core, again, clock_at), refolded=True)
+    return Advanced(refold(core, state, stored(), clock_at=clock_at), refolded=True)
 
 
 def tick(core: Core[S], state: S, clock_at: datetime) -> S:

@@ -24,7 +24,7 @@ from processors import letters, records
 from processors.assignment import Assignment, Batch, Position, Slice
 from processors.cache import Owner, OwnerKey, StateCache
 from processors.conclude import conclude
-from processors.core import Core, advance, fold, tick
+from processors.core import Core, advance, refold, tick
 from processors.due import Deadlines, home_of
 from processors.effects import Effects
 from processors.facts import Entry
@@ -250,7 +250,7 @@ class Folder:
                 for fact_id, envelope in await writers.facts_of(self._pool, kind, key)
             }
             known |= {entry.fact_id: entry for entry in effects.entries[owner_key]}
-            owner.state = fold(owner.core, key, known.values(), clock_at=clock_at)
+            owner.state = refold(owner.core, owner.state, known.values(), clock_at=clock_at)
 
     async def _tick(self, effects: Effects, piece: Slice, at: datetime) -> None:
         topic = BY_NAME[piece.topic]

@@ -1,0 +1,113 @@
+"""What an owner said and has not heard back yet outlives a late fact."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from groupage.contracts.encoding import encode
+from groupage.domain.events.clock import ClockTicked
+from groupage.domain.events.planning import LanePinned, ReplanWanted
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.domain.state.lane import LaneState
+from groupage.settings import ProcessorSettings
+from groupage.store import writers
+from groupage.store.bodies import unpack
+from processors.assignment import Assignment, Batch, Slice
+from processors.cores import all_cores
+from processors.fold import partition_of
+from processors.pipeline import Hooks, Pipeline
+from tests.processors.stream.hub import StreamHub
+
+pytestmark = pytest.mark.integration
+
+LANE, TOPIC = "CNYIW-DEHAM", "hub.plan.v1"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Log:
+    """Records of the lane's partition, one after the other."""
+
+    def __init__(self) -> None:
+        self.partition = partition_of(LANE, TOPIC)
+        self._end = 0
+
+    def slice(self, *facts: Fact) -> Slice:
+        """The next records."""
+        return Slice(TOPIC, self.partition, [self._record(fact) for fact in facts])
+
+    def _record(self, fact: Fact) -> Any:
+        record = encode(fact, topic=TOPIC)
+        self._end += 1
+        return ConsumerRecord(
+            topic=TOPIC,
+            partition=self.partition,
+            offset=self._end - 1,
+            timestamp=record.timestamp_ms,
+            timestamp_type=0,
+            key=record.key,
+            value=record.value,
+            checksum=None,
+            serialized_key_size=len(record.key),
+            serialized_value_size=len(record.value),
+            headers=tuple(record.headers),
+        )
+
+
+def fact_of(data: Any, *, event_id: str, at: datetime, correction_of: str | None = None) -> Fact:
+    """A fact that the hub's own processes said."""
+    return Fact(
+        event_id=event_id,
+        source="/groupage/test",
+        key=data.key,
+        occurred_at=at,
+        recorded_at=at,
+        data=data,
+        correction_of=correction_of,
+    )
+
+
+def tick(at: datetime) -> Fact:
+    """It is `at`."""
+    return fact_of(ClockTicked(at=at), event_id=at.isoformat(), at=at)
+
+
+async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub) -> None:
+    """The lane's facts are folded anew, later, before its own `plan.asked` comes back."""
+    pool, log, assignment = stream_hub.pool, Log(), Assignment()
+    assignment.take(await writers.open_positions(pool, [(TOPIC, log.partition)]))
+
+    async def nothing() -> None:
+        return
+
+    pipeline = Pipeline(
+        pool=pool,
+        cores=all_cores(Policy()),
+        settings=ProcessorSettings(),
+        assignment=assignment,
+        hooks=Hooks(reset=nothing, committed=lambda _effects: None, wake=nothing),
+    )
+
+    async def take(*facts: Fact) -> LaneState:
+        await pipeline.take(Batch(assignment.epoch, [log.slice(*facts)]))
+        await pipeline.settle()
+        body = await pool.fetchval("select body from lane where key = $1", LANE)
+        return msgspec.json.decode(unpack(body), type=LaneState)
+
+    wish = ReplanWanted(lane_id=LANE, cause="measured", about="C1")
+    pin = LanePinned(lane_id=LANE, consignment_id="C1", by="anna", voyage_id="V1")
+    later = NOON + timedelta(hours=2)
+    before = await take(fact_of(wish, event_id="w1", at=NOON), tick(NOON + timedelta(hours=1)))
+    assert before.asking is not None
+    after = await take(
+        fact_of(wish, event_id="w2", at=later),
+        tick(later),
+        fact_of(pin, event_id="p2", at=later, correction_of="p1"),
+    )
+    assert after.corrections == 1, "folded anew"
+    assert after.asking == before.asking
+    asked = await pool.fetchval("select count(*) from outbox where topic = 'hub.planrequest.v1'")
+    assert asked == 1

@@ -59,7 +59,7 @@ async def _work(
         policy = PolicySettings().load()
         _spare_the_collector()
         worker = Worker(settings, pool=pool, cores=all_cores(policy))
-        async with Presence(pool), TelemetryServer(telemetry, checks=worker.checks):
+        async with Presence(settings.database), TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)

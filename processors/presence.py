@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import asyncpg
 import structlog
 
 from groupage.domain.errors import Conflict
+from groupage.settings import DatabaseSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 
 _LOCK_ID = 0x67726F75_00000001
 _LOOK_EVERY_S = 5.0
 _TIMEOUT_S = 10.0
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 log = structlog.get_logger(__name__)
 
@@ -22,13 +25,14 @@ log = structlog.get_logger(__name__)
 class Presence:
     """Holds a shared lock in PostgreSQL, on a connection of its own, while the worker lives."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._settings = settings
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        connection = await self._pool.acquire(timeout=_TIMEOUT_S)
+        connection = await self._connect()
         if not await _share(connection):
+            await connection.close(timeout=_TIMEOUT_S)
             raise Conflict("a rebuild is running on this database: start workers when it has ended")
         self._task = asyncio.create_task(self._stay(connection))
         return self
@@ -44,34 +48,42 @@ class Presence:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _stay(
-        self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | None"
-    ) -> None:
+    async def _connect(self) -> Connection:
+        return await asyncpg.connect(
+            self._settings.url.get_secret_value(),
+            timeout=self._settings.connect_timeout_s,
+            command_timeout=_TIMEOUT_S,
+            server_settings={"application_name": "groupage processors (presence)"},
+        )
+
+    async def _stay(self, held: Connection) -> None:
         """Take the lock again after the database restarted. The offsets' fence does not need it."""
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            try:
-                if connection is None:
-                    connection = await self._pool.acquire(timeout=_TIMEOUT_S)
-                    await _share(connection)
-                await connection.execute("select 1", timeout=_TIMEOUT_S)
-            except TRANSIENT_ERRORS as error:
-                log.info("presence_lost", error=repr(error))
-                if connection is not None:
-                    connection.terminate()
-                    await self._pool.release(connection)
-                connection = None
+        connection: asyncpg.Connection[asyncpg.Record] | None = held
+        try:
+            while True:
+                await asyncio.sleep(_LOOK_EVERY_S)
+                try:
+                    if connection is None:
+                        connection = await self._connect()
+                        await _share(connection)
+                    await connection.execute("select 1")
+                except TRANSIENT_ERRORS as error:
+                    log.info("presence_lost", error=repr(error))
+                    if connection is not None:
+                        connection.terminate()
+                    connection = None
+        finally:
+            if connection is not None:
+                connection.terminate()
 
 
-async def _share(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> bool:
-    taken: bool = await connection.fetchval(
-        "select pg_try_advisory_lock_shared($1)", _LOCK_ID, timeout=_TIMEOUT_S
-    )
+async def _share(connection: Connection) -> bool:
+    taken: bool = await connection.fetchval("select pg_try_advisory_lock_shared($1)", _LOCK_ID)
     return taken
 
 
 @contextlib.asynccontextmanager
-async def alone(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
+async def alone(connection: Connection) -> AsyncIterator[None]:
     """Keep workers away. Raises Conflict when one is there."""
     if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK_ID):
         raise Conflict(

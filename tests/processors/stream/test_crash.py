@@ -248,3 +248,35 @@ async def _tend(workers: Workers) -> None:
 
 def _end_of(log_file: Path) -> str:
     return log_file.read_text(encoding="utf-8", errors="replace")[-4_000:]
+
+
+@pytest.mark.timeout(120)
+async def test_a_worker_ends_in_time_without_its_servers(
+    ground: Ground, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Broker and database gone, SIGTERM: status 0 within fifteen seconds."""
+    kafka = KafkaSettings(bootstrap_servers=ground.kafka.address)
+    await asyncio.to_thread(migrations.upgrade, ground.postgres.address)
+    await ensure_topics(kafka, prefix=topic_prefix)
+    log_file = tmp_path / "workers.log"
+    workers = Workers(
+        {
+            **os.environ,
+            **kafka.child_environment(),
+            "GROUPAGE_DATABASE_URL": ground.postgres.address,
+            "GROUPAGE_TOPIC_PREFIX": topic_prefix,
+            "GROUPAGE_METRICS_PORT": "0",
+        },
+        log_file,
+        count=1,
+    )
+    try:
+        await _feed(kafka, topic_prefix, list(workload.facts(2_000, seed=1)))
+        ground.stop()
+        await asyncio.sleep(2)
+        begun_s = time.monotonic()
+        statuses = await asyncio.to_thread(workers.stop)
+        assert statuses == [0], _end_of(log_file)
+        assert time.monotonic() - begun_s < 15
+    finally:
+        workers.kill(0)

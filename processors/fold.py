@@ -7,15 +7,14 @@ log, conclude what is to be written. Domain rules are the cores'.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
 import msgspec
 import structlog
-from aiokafka.partitioner import murmur2
 
 from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import Kind
 from groupage.store import writers
@@ -281,10 +280,3 @@ def _next(effects: Effects, piece: Slice) -> Slice | None:
     if kept[0].offset < position.next_offset:
         kept = [record for record in kept if record.offset >= position.next_offset]
     return piece._replace(records=kept) if kept else None
-
-
-@lru_cache(maxsize=65_536)
-def partition_of(key: str, topic: str) -> int:
-    """Where Kafka's own partitioner puts the key."""
-    digest: int = murmur2(key.encode()) & 0x7FFFFFFF
-    return digest % BY_NAME[topic].partitions

@@ -1,6 +1,7 @@
 """From facts to Kafka records and JSON. Nothing is written that could not be read."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -73,6 +74,7 @@ def encode(
     )
 
 
+@lru_cache(maxsize=256)
 def _stamp(at: datetime) -> str:
     text = at.isoformat() if at.tzinfo is UTC else at.astimezone(UTC).isoformat()
     return text.replace("+00:00", "Z")

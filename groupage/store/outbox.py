@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from groupage.contracts.partitioning import partition_of
 from groupage.store.writers import unpack_headers
 from groupage.telemetry import metrics
 
@@ -48,6 +49,7 @@ async def publish(
                 value=value,
                 key=key.encode() if key else None,
                 headers=unpack_headers(headers),
+                partition=partition_of(key, topic) if key else None,
             )
             for _, topic, key, headers, value in rows
         ]

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from groupage.contracts.encoding import encode
+from groupage.contracts.partitioning import partition_of
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.planning import LanePinned, ReplanWanted
 from groupage.domain.fact import Fact
@@ -18,7 +19,6 @@ from groupage.store import writers
 from groupage.store.bodies import unpack
 from processors.assignment import Assignment, Batch, Slice
 from processors.cores import all_cores
-from processors.fold import partition_of
 from processors.pipeline import Hooks, Pipeline
 from tests.processors.stream.hub import StreamHub
 

@@ -14,6 +14,7 @@ from aiokafka.record.util import calc_crc32c
 
 from groupage.bench import workload
 from groupage.contracts.encoding import encode, fact_id
+from groupage.contracts.partitioning import partition_of
 from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.fact import Fact
@@ -28,7 +29,6 @@ from processors.core import encode_state, fold
 from processors.cores import all_cores
 from processors.effects import Effects
 from processors.facts import Entry
-from processors.fold import partition_of
 from processors.rebuild import rebuild
 from tests.processors.stream.hub import StreamHub
 

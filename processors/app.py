@@ -84,7 +84,11 @@ class Worker:
         )
         prefix = settings.topics.prefix
         self.relay = Relay(
-            kafka=settings.kafka, prefix=prefix, pool=pool, assignment=self.assignment
+            kafka=settings.kafka,
+            prefix=prefix,
+            pool=pool,
+            assignment=self.assignment,
+            fail=self._fail,
         )
         self.intake = Intake(
             source=Source(

@@ -1,6 +1,7 @@
 """Relay: what the commits left in the outbox goes to Kafka. The owner of a partition relays it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -36,8 +37,10 @@ class Relay(faust.Service):
         prefix: str,
         pool: asyncpg.Pool,
         assignment: Assignment,
+        fail: Callable[[BaseException], None],
         **service: Any,
     ) -> None:
+        """`fail` ends the worker: one that is not heard must not keep its partitions."""
         super().__init__(**service)
         self._kafka = kafka
         self._prefix = prefix
@@ -45,6 +48,7 @@ class Relay(faust.Service):
         self._assignment = assignment
         self._there_is_work = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
+        self.fail = fail
 
     def wake(self) -> None:
         """There are new rows."""
@@ -56,6 +60,13 @@ class Relay(faust.Service):
 
     @faust.Service.task
     async def _run(self) -> None:
+        try:
+            await self._publish_all()
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    async def _publish_all(self) -> None:
         while not self.should_stop:
             try:
                 busy = await self._publish()

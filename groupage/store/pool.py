@@ -19,6 +19,8 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.InterfaceError,
+    # A connection that breaks while it is given back to the pool: asyncpg calls that its own error.
+    asyncpg.InternalClientError,
 )
 """What passes by itself: a server that restarts, a full connection table, a deadlock.
 

@@ -14,8 +14,8 @@ Action = Callable[[], None]
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """The simulation must not pass `at` before the hub has done its part.
 
-    `lane_id` empty: the hub has taken in all facts. Else: a plan of that lane that was asked for at
-    `since` or later is known.
+    `lane_id` empty: the hub has taken in all facts. Else: no plan of that lane is
+    being made, and one that was asked for at `since` or later is known.
     """
 
     at: datetime

@@ -195,7 +195,8 @@ class ManifestDesk:
         if at > self.last_start_at(box):
             self._give_up(box)
             return
-        gate = Gate(at=at, lane_id=box.sailing.lane_id, since=since) if since else None
+        # No plan may be on its way: it would not know of the manifest that is about to be filed.
+        gate = Gate(at=at, lane_id=box.sailing.lane_id, since=since)
         self._world.engine.schedule(at, partial(self.file, box), gate=gate)
 
     def _give_up(self, box: Box) -> None:
@@ -235,6 +236,8 @@ class ManifestDesk:
         if box.manifests > 1:
             self._world.handled["manifest_resubmitted"] += 1
         self._world.say(frozen, DESK)
+        now = self._world.now
+        self._world.engine.schedule(now, _go_on, gate=Gate(at=now))
         self._on_frozen(box)
 
     def reopen(self, box: Box, reason: str) -> None:
@@ -245,3 +248,7 @@ class ManifestDesk:
         self._world.say(
             ConsolidationUnfrozen(consolidation_id=box.id, reason=reason, by="dispatcher-1"), DESK
         )
+
+
+def _go_on() -> None:
+    """The hub knows of the manifest: time may pass."""

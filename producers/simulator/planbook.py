@@ -115,9 +115,11 @@ class PlanBook:
         ]
         return min(waiting, default=None)
 
-    def is_settled(self, lane_id: str, since: datetime) -> bool:
-        """Whether a request made at `since` or later was answered and none is waiting."""
+    def is_settled(self, lane_id: str, since: datetime | None) -> bool:
+        """Whether no request is waiting, and one made at `since` or later was answered."""
         asked, answered = self._asked[lane_id], self._answered[lane_id]
         if any(sequence > answered for sequence in asked):
             return False
+        if since is None:
+            return True
         return any(at >= since for sequence, at in asked.items() if sequence <= answered)

@@ -140,10 +140,9 @@ class Player:
         if not gate.lane_id:
             done = await self._until(self._taken_in, "the hub", self._limits.lag_timeout_s)
         else:
-            since = gate.since or gate.at
 
             async def planned() -> bool:
-                return self._simulation.book.is_settled(gate.lane_id, since)
+                return self._simulation.book.is_settled(gate.lane_id, gate.since)
 
             what = f"a plan of {gate.lane_id}"
             done = await self._until(planned, what, self._limits.gate_timeout_s)

@@ -151,11 +151,13 @@ def why_not_accepted(state: ConsignmentState, policy: Policy) -> str:
 
 
 def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
+    state.not_accepted = ""
     if state.exit is not None:
         return state.exit.status
     if state.booking is None:
         return Status.NEW
-    state.not_accepted = "" if state.accepted_at else why_not_accepted(state, policy)
+    if state.accepted_at is None:
+        state.not_accepted = why_not_accepted(state, policy)
     if state.not_accepted:
         return Status.BOOKED
     return _incoming(state) if state.available_at is None else _outgoing(state)

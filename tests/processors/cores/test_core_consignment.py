@@ -520,3 +520,15 @@ def test_amended_after_the_manifest(stuffing: Play) -> None:
     assert stuffing.state.booking.consignee == "other"
     assert "manifest_outdated" in stuffing.alerts()
     assert stuffing.said("plan.wanted")[-1].cause == "amended"
+
+
+def test_a_refused_booking_says_no_more_why_it_was_not_accepted(play: Start) -> None:
+    """Dangerous goods whose papers are missing, then rejected: as if it had never waited."""
+    goods = (cn.DangerousGoods(un_number="1950", imo_class="2.1"),)
+    story = play("consignment", w.CN)
+    story.say(w.booked(dangerous_goods=goods), 0)
+    assert "not_accepted" in story.alerts()
+    story.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="no papers"), 10)
+    assert story.state.status == Status.REJECTED
+    assert story.state.not_accepted == ""
+    assert "not_accepted" not in story.alerts()

@@ -46,7 +46,9 @@ def read_topic(kafka: KafkaSettings, topic_prefix: str) -> ReadTopic:
     """Everything that is in a topic now (named without its prefix), partition by partition."""
 
     async def read(topic: str) -> list[ConsumerRecord]:
-        consumer = AIOKafkaConsumer(**kafka.client_kwargs(), enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            **kafka.client_kwargs(), enable_auto_commit=False, auto_offset_reset="earliest"
+        )
         await consumer.start()
         try:
             name = topic_prefix + topic
@@ -55,8 +57,6 @@ def read_topic(kafka: KafkaSettings, topic_prefix: str) -> ReadTopic:
             consumer.assign(parts)
             ends = await consumer.end_offsets(parts)
             records: list[ConsumerRecord] = []
-            for part in parts:
-                await consumer.seek_to_beginning(part)
             left = {part for part in parts if ends[part] > 0}
             while left:
                 batches = await consumer.getmany(*left, timeout_ms=2_000)

@@ -1,0 +1,91 @@
+"""A hub that is driven by the installed command alone, as its operators do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+GROUPAGE = Path(sys.executable).with_name("groupage")
+START_TIMEOUT_S = 240.0
+_POLL_S = 0.1
+
+
+def bare_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without any setting of groupage but the cache, and `extra`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GROUPAGE_") or name == "GROUPAGE_CACHE_DIR"
+    }
+    return kept | dict(extra)
+
+
+def tell(text: str) -> None:
+    """Print a count: they are shown with ``pytest -s``, and when a test fails."""
+    print(text)  # noqa: T201 - what was counted is half of what these tests are for
+
+
+class CommandedHub:
+    """The command line on one data directory."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environment = bare_environment(settings)
+
+    def arguments(self, *arguments: str) -> list[str]:
+        """``groupage --data-dir FOLDER ARGUMENTS``."""
+        return [str(GROUPAGE), "--data-dir", str(self.folder), *arguments]
+
+    def command(
+        self, *arguments: str, timeout_s: float = START_TIMEOUT_S
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it and wait."""
+        return subprocess.run(
+            self.arguments(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env=self.environment,
+            check=False,
+        )
+
+    def done(self, *arguments: str) -> str:
+        """Run it; it must succeed. What it printed."""
+        ended = self.command(*arguments)
+        assert ended.returncode == 0, f"{arguments}: {ended.stderr[-4_000:]}"
+        return ended.stdout
+
+    def status(self) -> dict[str, Any]:
+        """What ``status --json`` says; status 1 while it is not running is no failure here."""
+        found: dict[str, Any] = json.loads(self.command("status", "--json", timeout_s=60).stdout)
+        return found
+
+    def kill(self, name: str, *, within_s: float) -> int:
+        """SIGKILL a process by the id that the status tells, once it has one; that id."""
+        deadline = time.monotonic() + within_s
+        while True:
+            row = next(row for row in self.status()["processes"] if row["name"] == name)
+            if row["pid"] is not None:
+                try:
+                    os.kill(row["pid"], signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                else:
+                    return int(row["pid"])
+            assert time.monotonic() < deadline, f"{name} was not started again: {row}"
+            time.sleep(_POLL_S)
+
+    def await_all_running(self, *, within_s: float) -> None:
+        """Until the supervisor has started everything again."""
+        deadline = time.monotonic() + within_s
+        while True:
+            rows = self.status()["processes"]
+            if all(row["state"] == "running" for row in rows):
+                return
+            assert time.monotonic() < deadline, f"not running: {rows}"
+            time.sleep(_POLL_S)

@@ -1,0 +1,131 @@
+"""Senders that outlive what they talk to: nothing counts as said until it was answered so."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import aiohttp
+from aiokafka.errors import KafkaError
+
+from groupage.contracts.codec import envelope_json
+from groupage.domain.errors import GroupageError
+from groupage.domain.fact import Fact
+from groupage.settings import KafkaSettings
+from producers.simulator.sinks import Ticker
+
+CHUNK_FACTS = 100
+PATIENCE_S = 150.0
+_REQUEST_TIMEOUT_S = 15.0
+_PAUSE_S = 0.3
+_CLOSE_S = 3.0
+_HEADERS = {"Content-Type": "application/cloudevents-batch+json"}
+
+FactId = tuple[str, str]
+"""Source and event id."""
+
+
+class HonestClient:
+    """Posts facts to the gateway; an item without an answer of its own is sent again."""
+
+    def __init__(self, gateway_url: str) -> None:
+        self._url = f"{gateway_url}/v1/events"
+        self._session: aiohttp.ClientSession | None = None
+        self.accepted: dict[FactId, Fact] = {}
+        """What the gateway said it has, by identity."""
+        self.answers: Counter[str] = Counter()
+        """Items by outcome; requests without an answer as ``unanswered request``."""
+        self.otherwise: list[dict[str, Any]] = []
+        """Answers that are neither `accepted` nor `unavailable`."""
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT_S)
+        self._session = aiohttp.ClientSession(timeout=timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def send(self, facts: Sequence[Fact]) -> None:
+        """Returns when each of them was answered."""
+        for start in range(0, len(facts), CHUNK_FACTS):
+            left = list(facts[start : start + CHUNK_FACTS])
+            deadline = time.monotonic() + PATIENCE_S
+            while left := await self._post(left):
+                assert time.monotonic() < deadline, f"the gateway does not take {len(left)} facts"
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _post(self, facts: list[Fact]) -> list[Fact]:
+        """Those that must be sent again."""
+        assert self._session, "used as a context manager"
+        body = b"[" + b",".join(map(envelope_json, facts)) + b"]"
+        try:
+            async with self._session.post(self._url, data=body, headers=_HEADERS) as answer:
+                status, told = answer.status, await answer.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            self.answers["unanswered request"] += 1
+            return facts
+        if status not in (202, 207):
+            self.answers[f"request answered {status}"] += 1
+            assert status in (429, 503), told
+            return facts
+        again = []
+        assert len(told["items"]) == len(facts)
+        for fact, item in zip(facts, told["items"], strict=True):
+            self.answers[item["outcome"]] += 1
+            if item["outcome"] == "accepted":
+                self.accepted[fact.source, fact.event_id] = fact
+            elif item["outcome"] == "unavailable":
+                again.append(fact)
+            else:
+                self.otherwise.append(item)
+        return again
+
+
+class PatientClock:
+    """Ticks until Kafka has them: the same tick twice does no harm, a tick too few would."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._kafka = kafka
+        self._ticker: Ticker | None = None
+        self.repeated = 0
+
+    async def tick(self, at: datetime) -> None:
+        """It is `at` now."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                if self._ticker is None:
+                    self._ticker = await Ticker(self._kafka).__aenter__()
+                await self._ticker.tick(at)
+            except (KafkaError, GroupageError, TimeoutError, OSError):
+                assert time.monotonic() < deadline, "Kafka takes no ticks"
+                self.repeated += 1
+                await self.close()
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                return
+
+    async def close(self) -> None:
+        """Drop the connection; stop() of a producer without its broker may never return."""
+        ticker, self._ticker = self._ticker, None
+        if ticker is not None:
+            with contextlib.suppress(TimeoutError, KafkaError, OSError):
+                async with asyncio.timeout(_CLOSE_S):
+                    await ticker.__aexit__(None, None, None)
+
+
+def patient(backlog: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    """A backlog that is large while nobody can tell it."""
+
+    async def told() -> int:
+        try:
+            return await backlog()
+        except (GroupageError, KafkaError, OSError, TimeoutError):
+            return 1_000_000
+
+    return told

@@ -1,0 +1,260 @@
+"""Everything that a quiet hub holds, read once and counted against what was said to it."""
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from groupage.contracts.codec import decode, fact_from_json
+from groupage.contracts.topics import BY_NAME, owner_kind_of
+from groupage.domain.events.alerts import AlertRaised
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.planning import PlanRequested
+from groupage.domain.fact import Fact
+from groupage.domain.plans import Instance, Plan
+from groupage.store.bodies import unpack
+from optimizer.verification.api import verify
+from processors.core import Core, encode_state, fold
+from processors.due import home_of
+from processors.facts import Entry
+from processors.outputs import Announcements, HandOver, Said
+from tests.e2e.honest import FactId
+
+_REQUESTS = "hub.planrequest.v1"
+_PLAN = msgspec.json.Decoder(Plan)
+_INSTANCE = msgspec.json.Decoder(Instance)
+Owner = tuple[Kind, str]
+
+
+class Ledger:
+    """The hub's facts, states, alerts and plans. Use :meth:`read`."""
+
+    def __init__(self, cores: Mapping[Kind, Core[Any]]) -> None:
+        self._cores = cores
+        self.entries: dict[Owner, list[Entry]] = defaultdict(list)
+        self.bodies: dict[Owner, bytes] = {}
+        self.partitions: dict[Owner, int] = {}
+        self.clocks: dict[tuple[str, int], datetime | None] = {}
+        self.alerts_open: set[str] = set()
+        self.dead_letters: Counter[str] = Counter()
+        self.requests: dict[str, list[PlanRequested]] = defaultdict(list)
+        self.request_rows: dict[str, str] = {}
+        """Request → how it ended."""
+        self.plans: list[tuple[str, Plan, Instance]] = []
+        """Request, plan and what it was made from."""
+
+    @classmethod
+    async def read(
+        cls, pool: asyncpg.Pool, kafka: str, cores: Mapping[Kind, Core[Any]]
+    ) -> "Ledger":
+        """Of the hub with this database and this Kafka."""
+        ledger = cls(cores)
+        await ledger._read_facts(pool)
+        await ledger._read_states(pool)
+        await ledger._read_plans(pool)
+        await ledger._read_requests(kafka)
+        return ledger
+
+    async def _read_facts(self, pool: asyncpg.Pool) -> None:
+        for row in await pool.fetch("select fact_id, kind, key, envelope from fact"):
+            entry = Entry(row["fact_id"].hex, fact_from_json(row["envelope"]))
+            self.entries[row["kind"], row["key"]].append(entry)
+
+    async def _read_states(self, pool: asyncpg.Pool) -> None:
+        for kind in self._cores:
+            for row in await pool.fetch(f"select key, partition, body from {kind}"):
+                self.bodies[kind, row["key"]] = unpack(row["body"])
+                self.partitions[kind, row["key"]] = row["partition"]
+        for row in await pool.fetch("select topic, partition, clock_at from intake_offset"):
+            self.clocks[row["topic"], row["partition"]] = row["clock_at"]
+        rows = await pool.fetch("select alert_id from alert where cleared_at is null")
+        self.alerts_open = {row["alert_id"] for row in rows}
+        rows = await pool.fetch("select code, count(*) from dead_letter group by 1")
+        self.dead_letters = Counter({row[0]: row[1] for row in rows})
+
+    async def _read_plans(self, pool: asyncpg.Pool) -> None:
+        rows = await pool.fetch("select request_id, state from plan_request")
+        self.request_rows = {row["request_id"]: row["state"] for row in rows}
+        for row in await pool.fetch("select request_id, body, instance from plan"):
+            plan = _PLAN.decode(zlib.decompress(row["body"]))
+            instance = _INSTANCE.decode(zlib.decompress(row["instance"]))
+            self.plans.append((row["request_id"], plan, instance))
+
+    async def _read_requests(self, kafka: str) -> None:
+        """Everything that was ever asked of the planners, repetitions included."""
+        now = datetime.now(UTC)
+        for record in await log_of(kafka, _REQUESTS):
+            fact = decode(record.headers, record.key, record.value, recorded_at=now)
+            assert isinstance(fact.data, PlanRequested)
+            self.requests[fact.data.request_id].append(fact.data)
+
+    # --- facts --------------------------------------------------------------------------------
+
+    def facts(self) -> Iterator[Fact]:
+        """All of them."""
+        return (entry.fact for entries in self.entries.values() for entry in entries)
+
+    def from_outside(self) -> dict[FactId, list[Fact]]:
+        """What was taken in, by identity; copies that an owner handed over are not among them."""
+        found: dict[FactId, list[Fact]] = defaultdict(list)
+        for fact in self.facts():
+            if fact.relayed_by is None:
+                found[fact.source, fact.event_id].append(fact)
+        return found
+
+    def derived(self) -> Counter[FactId]:
+        """What owners and planners said, by identity."""
+        return Counter(
+            (fact.source, fact.event_id)
+            for fact in self.facts()
+            if fact.source.startswith("/groupage/")
+        )
+
+    # --- states -------------------------------------------------------------------------------
+
+    def folded(self) -> dict[Owner, Any]:
+        """The state of each owner that has facts, by the pure cores alone."""
+        states = {}
+        for (kind, key), entries in self.entries.items():
+            partition = self.partitions.get((kind, key), -1)
+            clock_at = self.clocks.get((home_of(kind).name, partition))
+            states[kind, key] = fold(self._cores[kind], key, entries, clock_at=clock_at)
+        return states
+
+    def wrong_states(self, folded: Mapping[Owner, Any]) -> list[str]:
+        """Owners whose stored state is not the fold of their facts."""
+        wrong = [f"{owner} has no facts" for owner in self.bodies if owner not in folded]
+        for owner, state in folded.items():
+            stored, right = self.bodies.get(owner), encode_state(state)
+            if stored != right:
+                wrong.append(f"{owner}: {_difference(stored, right)}")
+        return wrong
+
+    def unheard(self, folded: Mapping[Owner, Any]) -> list[str]:
+        """What an owner says now and the one whom it concerns was never told."""
+        heard = {_content(owner[0], fact.data) for owner, fact in self._heard()}
+        heard |= {_content("request", one) for ones in self.requests.values() for one in ones}
+        return [
+            f"{owner} says to {kind} {event}"
+            for owner, kind, event in self._said(folded)
+            if _content(kind, event) not in heard
+        ]
+
+    def alerts_said(self, folded: Mapping[Owner, Any]) -> set[str]:
+        """Ids of the alerts that the states raise now."""
+        return {
+            event.alert_id for _, _, event in self._levels(folded) if isinstance(event, AlertRaised)
+        }
+
+    def _heard(self) -> Iterator[tuple[Owner, Fact]]:
+        return ((owner, each.fact) for owner, own in self.entries.items() for each in own)
+
+    def _said(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Kind, Event]]:
+        for owner, kind, event in self._levels(folded):
+            if isinstance(event, AlertRaised):
+                continue
+            if isinstance(event, HandOver):
+                fact = next(e.fact for e in self.entries[owner] if e.fact_id == event.fact_id)
+                copy = msgspec.structs.replace(fact.data, consignment_id=event.owner_id)
+                yield owner, "consignment", copy
+            elif isinstance(event, Announcements):
+                yield from ((owner, kind, each) for each in event.each())
+            else:
+                yield owner, kind, event
+
+    def _levels(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Kind, Event]]:
+        for owner, state in folded.items():
+            said: Said
+            for said in self._cores[owner[0]].outputs(state).values():
+                yield owner, owner_kind_of(said.event), said.event
+
+    # --- plans --------------------------------------------------------------------------------
+
+    def wrong_answers(self) -> list[str]:
+        """Requests that were not answered exactly once, and answers that nobody asked for."""
+        found = [
+            f"{one} is answered and was never asked"
+            for one in self.request_rows.keys() - self.requests.keys()
+        ]
+        said: Counter[tuple[str, str]] = Counter(
+            (fact.data.name, fact.data.request_id)  # type: ignore[attr-defined]
+            for fact in self.facts()
+            if fact.type in ("plan.asked", "plan.proposed", "plan.failed")
+        )
+        stored = Counter(request_id for request_id, _, _ in self.plans)
+        for request_id, asked in self.requests.items():
+            state = self.request_rows.get(request_id, "never begun")
+            counts = {
+                "plans": stored[request_id],
+                "plan.proposed": said["plan.proposed", request_id],
+                "plan.failed": said["plan.failed", request_id],
+                "plan.asked": said["plan.asked", request_id],
+            }
+            if counts != _RIGHT_COUNTS.get(state):
+                found.append(f"{request_id} ended {state} with {counts}")
+            if any(one != asked[0] for one in asked):
+                found.append(f"{request_id} was asked in {len(asked)} different ways")
+        numbers = Counter((ones[0].lane_id, ones[0].sequence) for ones in self.requests.values())
+        return found + [f"{place} was asked {n} times" for place, n in numbers.items() if n > 1]
+
+    def bad_plans(self) -> list[str]:
+        """Plans without a certificate, of another request, or that the verifier refutes now."""
+        found = []
+        for request_id, plan, instance in self.plans:
+            if plan.certificate is None:
+                found.append(f"{plan.plan_id} has no certificate")
+            if plan.request_id != request_id:
+                found.append(
+                    f"{plan.plan_id} is stored for {request_id}, made for {plan.request_id}"
+                )
+            found += [f"{plan.plan_id}: {broken}" for broken in verify(instance, plan)]
+        return found
+
+
+_NO_PLAN = {"plans": 0, "plan.proposed": 0, "plan.failed": 0, "plan.asked": 1}
+_RIGHT_COUNTS = {
+    "planned": _NO_PLAN | {"plans": 1, "plan.proposed": 1},
+    "failed": _NO_PLAN | {"plan.failed": 1},
+    "superseded": _NO_PLAN,
+}
+
+
+def _difference(stored: bytes | None, right: bytes) -> str:
+    """The fields that differ."""
+    if stored is None:
+        return "is not stored"
+    was, is_right = msgspec.json.decode(stored), msgspec.json.decode(right)
+    fields = sorted(name for name in was | is_right if was.get(name) != is_right.get(name))
+    return "; ".join(
+        f"{name} is {str(was.get(name))[:600]}, must be {str(is_right.get(name))[:600]}"
+        for name in fields
+    )
+
+
+def _content(kind: Kind, event: Event) -> tuple[str, str, bytes]:
+    """What is said to whom, whatever the revision of the one who says it."""
+    if "revision" in event.__struct_fields__:
+        event = msgspec.structs.replace(event, revision=0)
+    return kind, event.name, msgspec.json.encode(event)
+
+
+async def log_of(kafka: str, topic: str) -> list[Any]:
+    """Every record of a topic."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, number) for number in range(BY_NAME[topic].partitions)]
+        consumer.assign(places)
+        found = []
+        for place, end in (await consumer.end_offsets(places)).items():
+            await consumer.seek_to_beginning(place)
+            while await consumer.position(place) < end:
+                found.append(await consumer.getone(place))
+        return found
+    finally:
+        await consumer.stop()

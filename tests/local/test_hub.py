@@ -221,7 +221,7 @@ async def test_after_everything_is_killed_the_next_start_recovers(hub: Hub) -> N
 
 def test_down_stops_everything_and_the_second_start_is_quick(hub: Hub) -> None:
     """After `down` no process is left; the next start of both servers takes under 20 s."""
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < 2 and not any(s < 20 for s in seconds):  # other tests may share the cores
         pids = [row["pid"] for row in hub.status()["processes"]]
         assert hub.command("down").returncode == 0

@@ -99,8 +99,9 @@ async def ensure_topics(
             present = {name: wanted[name] for name in wanted if name in existing}
             differences += await _compare(admin, present, replication_factor)
     except (TimeoutError, KafkaError, OSError) as error:
+        within = f" within {budget_s:g} s" if isinstance(error, TimeoutError) else ""
         raise Unavailable(
-            f"Kafka at {kafka.bootstrap_servers} does not answer within {budget_s:g} s "
+            f"Kafka at {kafka.bootstrap_servers} does not answer{within} "
             f"({type(error).__name__}: {error}); start it with `groupage up`, or correct "
             "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
         ) from error

@@ -1,6 +1,7 @@
 """A day through the front door while everything is killed; then everything is counted."""
 
 import asyncio
+import json
 import os
 import time
 from collections import Counter
@@ -87,6 +88,22 @@ def shown(problems: list[str]) -> str:
     return f"{len(problems)} problems:\n" + "\n".join(problems[:_SHOWN])
 
 
+def unforeseen(log_file: Path) -> Iterator[str]:
+    """Lines of a log that tell of an exception nobody expected."""
+    for line in log_file.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("Traceback"):
+            yield line
+        if not line.startswith("{"):
+            continue  # a server's log
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue  # its writer was killed over it
+        theirs = "aiokafka" in f"{told.get('logger')} {told.get('event')}"
+        if told.get("level") in ("error", "critical") and "exception" in told and not theirs:
+            yield line
+
+
 def test_everything_was_killed_under_load_and_started_again(aftermath: Aftermath) -> None:
     """Gateway, workers and planner several times, Kafka and PostgreSQL once; all run again."""
     day = aftermath.day
@@ -100,8 +117,17 @@ def test_everything_was_killed_under_load_and_started_again(aftermath: Aftermath
     assert sum(killed[name] for name in WORKERS) == KILLS_EACH
     assert killed["kafka"] == killed["postgres"] == 1
     assert sum(one.under_load for one in day.killed) >= UNDER_LOAD_MIN
-    assert {name: times for name, times in restarts.items() if times} == killed, "others died"
+    # A worker or planner that starts while a server is away ends, and is started again: more.
+    assert all(restarts[name] >= times for name, times in killed.items())
+    assert restarts["api"] == 0
     assert {row["state"] for row in aftermath.status["processes"]} == {"running"}
+
+
+def test_nobody_failed_in_an_unforeseen_way(aftermath: Aftermath) -> None:
+    """No traceback in any log but those of the client library that complains of a lost broker."""
+    logs = sorted((aftermath.hub.folder / "logs").glob("*.log"))
+    failures = [f"{file.stem}: {line[:800]}" for file in logs for line in unforeseen(file)]
+    assert not failures, shown(failures)
 
 
 def test_every_accepted_event_is_one_fact_and_no_other_is(aftermath: Aftermath) -> None:

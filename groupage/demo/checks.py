@@ -63,6 +63,7 @@ CHECKS = (
     "the loaded set is the manifest's, carton by carton; no carton stands in two containers",
     "no box is over its payload, and each VGM is within the tolerance of the sum",
     "every consignment in a container that left is DEPARTED, and no other one is",
+    "every container that drove out of the gate was allowed to",
 )
 
 
@@ -88,6 +89,7 @@ async def check_day(
         standing.update(unit for lot in lots for unit, part in lot.units.items() if part.loaded_in)
     problems += [f"carton {unit} stands in two containers" for unit, n in standing.items() if n > 1]
     problems += await _departed_elsewhere(pool, carried)
+    problems += await _slipped_out(pool, {one.equipment_ref for one in departed})
     return DayReport(
         departed=tuple(departed),
         consignments=await _counts(pool, "select status, count(*) from consignment group by 1"),
@@ -241,6 +243,17 @@ async def _departed_elsewhere(pool: asyncpg.Pool, carried: set[str]) -> list[str
         f"{row['key']} is DEPARTED, but no container that left has it"
         for row in rows
         if row["key"] not in carried
+    ]
+
+
+async def _slipped_out(pool: asyncpg.Pool, allowed: set[str]) -> list[str]:
+    rows = await pool.fetch(
+        "select key, consolidation_id from container where status = any($1)", _OUT
+    )
+    return [
+        f"container {row['key']} drove out, but {row['consolidation_id']} did not count as left"
+        for row in rows
+        if row["key"] not in allowed
     ]
 
 

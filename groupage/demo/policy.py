@@ -15,7 +15,7 @@ replan_urgent_s = {urgent_s}
 request_timeout_s = 43_200
 urgent_causes = ["carrier", "container", "command"]
 """
-_DEBOUNCE_S = {"small": 21_600, "t0": 36_000}
+_DEBOUNCE_S = {"small": 36_000, "t0": 36_000}
 _URGENT_S = {"small": 900, "t0": 900}
 
 

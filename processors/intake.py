@@ -246,8 +246,10 @@ class Intake(faust.Service):
                 await self._commit_to_kafka()
 
     def _show_lag(self) -> None:
+        assigned = self._consumer.assignment()
         for partition, position in self._assignment.positions.items():
-            end = self._consumer.highwater(self._tp(partition))
+            tp = self._tp(partition)
+            end = self._consumer.highwater(tp) if tp in assigned else None
             if end is not None:
                 topic, number = partition
                 metrics.CONSUMER_LAG.labels("worker", topic, str(number)).set(

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from asyncpg.pgproto import pgproto
 
 from groupage.contracts.attributes import Undecodable
@@ -19,10 +20,11 @@ from processors.assignment import Slice
 from processors.facts import Entry
 from processors.unreadable import Unreadable
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
-class Incoming(NamedTuple):
+class Incoming(msgspec.Struct, frozen=True, gc=False):
     """A fact as it came in."""
 
     kind: Kind
@@ -59,11 +61,14 @@ def read(piece: Slice) -> tuple[list[Incoming | Tick], list[Unread]]:
     items: list[Incoming | Tick] = []
     unread: list[Unread] = []
     topic = piece.topic
+    stamp_ms, recorded_at = -1, _EPOCH
     for record in piece.records:
         if isinstance(record, Unreadable):
             unread.append(Unread(record, "unreadable", _UNREADABLE))
             continue
-        recorded_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+        if record.timestamp != stamp_ms:  # the broker stamps whole batches
+            stamp_ms = record.timestamp
+            recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
         try:
             fact = decode(
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic

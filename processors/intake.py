@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from faust.types import ChannelT
 
 from groupage.contracts.topics import BY_NAME
-from groupage.domain.errors import Misconfigured
+from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -91,10 +91,13 @@ class Intake(faust.Service):
     # --- life ---------------------------------------------------------------------------------
 
     async def on_start(self) -> None:
-        """Join the group."""
+        """Join the group. Raises Unavailable when Kafka has gone since it was last asked."""
         names = [self._prefix + topic for topic in self._topics]
         self._consumer.subscribe(names, listener=_Listener(self))
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise Unavailable(f"Kafka does not let this worker in: {error!r}") from error
 
     async def on_stop(self) -> None:
         """Leave the group, within a budget: a member that vanishes costs only its session."""

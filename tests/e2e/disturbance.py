@@ -1,4 +1,4 @@
-"""SIGKILL at seeded random instants of a day, each instant counted in accepted events."""
+"""SIGKILL at seeded random instants of a day, each counted in accepted events."""
 
 import asyncio
 import random

@@ -10,9 +10,9 @@ import pytest
 from groupage.local.hub import running_hub, stop
 from tests.e2e.commanded import CommandedHub, tell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(700)]
 
-START_S = 120.0
+START_S = 300.0
 DAY_S = 330.0
 
 

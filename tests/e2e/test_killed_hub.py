@@ -34,6 +34,8 @@ KILLED_BEFORE_EVENTS = 14_000
 EVENTS_MIN = 20_000
 UNDER_LOAD_MIN = 12
 _SHOWN = 5
+_FORESEEN = ("Unavailable",)
+"""A server was away when the process started: it says so and ends, to be started again."""
 
 
 class Aftermath(NamedTuple):
@@ -99,8 +101,10 @@ def unforeseen(log_file: Path) -> Iterator[str]:
             told = json.loads(line)
         except ValueError:
             continue  # its writer was killed over it
+        exceptions = told.get("exception") or [{}]
+        foreseen = exceptions[0].get("exc_type") in (None, "CancelledError", *_FORESEEN)
         theirs = "aiokafka" in f"{told.get('logger')} {told.get('event')}"
-        if told.get("level") in ("error", "critical") and "exception" in told and not theirs:
+        if told.get("level") in ("error", "critical") and not (foreseen or theirs):
             yield line
 
 

@@ -1,0 +1,28 @@
+"""A worker whose Kafka went away while it was starting."""
+
+import pytest
+
+from groupage.domain.errors import Unavailable
+from groupage.settings import KafkaSettings, ProcessorSettings
+from processors.assignment import Assignment
+from processors.intake import Intake, Source
+
+
+@pytest.mark.slow
+async def test_a_broker_that_has_gone_is_said_in_words() -> None:
+    """Not a traceback: the process ends, saying so, and its supervisor starts it again."""
+    intake = Intake(
+        source=Source(
+            kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"), prefix="", topics=["hub.cmd.v1"]
+        ),
+        settings=ProcessorSettings(),
+        pool=None,  # type: ignore[arg-type] # not reached
+        channel=None,  # type: ignore[arg-type]
+        assignment=Assignment(),
+        fail=lambda _error: None,
+    )
+    try:
+        with pytest.raises(Unavailable, match="does not let this worker in"):
+            await intake.on_start()
+    finally:
+        await intake.on_stop()

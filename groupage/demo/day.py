@@ -27,7 +27,7 @@ _SETTLE_TIMEOUT_S = 120.0
 _POLL_S = 0.2
 _QUIET_LOOKS = 3
 LIMITS = {
-    "small": Limits(beat_s=600, idle_beat_s=3_600, plan_lag_s=14_400),
+    "small": Limits(beat_s=1_200, idle_beat_s=3_600, plan_lag_s=14_400),
     "t0": Limits(beat_s=600, idle_beat_s=3_600, plan_lag_s=14_400),
 }
 """How far the day may run ahead of the hub, by scale."""
@@ -42,6 +42,8 @@ class Day(NamedTuple):
     events: int
     gave_up: int
     took_s: float
+    waited_s: dict[str, float]
+    """Of `took_s`, what the day spent waiting for the hub."""
 
 
 async def play_day(simulation: Simulation, console: Console, *, scale: str) -> Day:
@@ -79,6 +81,7 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
         events=overview.records,
         gave_up=player.progress.gave_up,
         took_s=took_s,
+        waited_s=player.progress.waited_s,
     )
 
 

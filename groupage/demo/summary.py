@@ -25,6 +25,7 @@ def print_summary(console: Console, day: Day) -> None:
     letters = ", ".join(f"{name} {n}" for name, n in sorted(report.dead_letters.items()))
     for name, value in (
         ("events", f"{day.facts:,} sent, {day.events:,} taken in, in {day.took_s:.0f} s"),
+        ("waited", ", ".join(f"{s:.0f} s for {what}" for what, s in day.waited_s.items())),
         ("consignments", statuses),
         ("containers left", f"{len(boxes)}, filled to {fill:.1%} of their inner volume on average"),
         ("cartons left", f"{sum(one.cartons for one in boxes):,}"),

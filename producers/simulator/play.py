@@ -52,6 +52,8 @@ class Progress(msgspec.Struct, kw_only=True):
     now: datetime
     facts: int = 0
     waiting_for: str = ""
+    waited_s: dict[str, float] = msgspec.field(default_factory=dict)
+    """Real seconds spent waiting, by what for (lanes taken together)."""
     gave_up: int = 0
     """Gates that were passed without what they waited for."""
 
@@ -178,18 +180,18 @@ class Player:
         self, holds: Callable[[], Awaitable[bool]], what: str, timeout_s: float
     ) -> bool:
         """Wait until it holds, within the budget; the hub hears the same tick meanwhile."""
-        ends_at = time.monotonic() + timeout_s
-        again_at = time.monotonic() + _AGAIN_S
+        began = time.monotonic()
+        again_at = began + _AGAIN_S
         self._listen()
-        while not await holds():
+        while not (done := await holds()) and time.monotonic() < began + timeout_s:
             self.progress.waiting_for = what
-            if time.monotonic() >= ends_at:
-                self.progress.waiting_for = ""
-                return False
             await asyncio.sleep(_POLL_S)
             self._listen()
             if self._tick and time.monotonic() >= again_at:
                 again_at = time.monotonic() + _AGAIN_S
                 await self._tick(self._simulation.now)
         self.progress.waiting_for = ""
-        return True
+        kind = "a plan" if what.startswith("a plan") else what
+        waited = self.progress.waited_s
+        waited[kind] = round(waited.get(kind, 0.0) + time.monotonic() - began, 1)
+        return done

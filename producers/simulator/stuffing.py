@@ -45,9 +45,7 @@ class StuffingCrew:
     def take(self, box: Box) -> None:
         """The manifest is filed."""
         times = self._world.parameters.times
-        at = self._world.now + timedelta(seconds=times.staging_s)
-        stage = partial(self._stage, box, box.manifests)
-        self._world.engine.schedule(at, stage, gate=Gate(at=at))
+        self._world.after(times.staging_s, partial(self._stage, box, box.manifests))
         if box.manifests > 1:
             return
         if self._cancel.hit() and len(box.lots) > 1:
@@ -98,9 +96,7 @@ class StuffingCrew:
             )
             world.say(staged, WAREHOUSE, at=at)
         start_at = max(at + timedelta(seconds=1_500), world.now + timedelta(seconds=3_600))
-        # The crew looks at its screen before it begins: what was said before must be known there.
-        gate = Gate(at=start_at)
-        world.engine.schedule(start_at, partial(self._begin, box, manifest), gate=gate)
+        world.engine.schedule(start_at, partial(self._begin, box, manifest))
 
     def _begin(self, box: Box, manifest: int) -> None:
         """Stuff when customs has released all and nothing is held; shut out what stays blocked."""
@@ -115,8 +111,7 @@ class StuffingCrew:
         if withdrawn or (blocked and too_late):
             self._shut_out(box, withdrawn or blocked)
         elif blocked:
-            at = world.now + timedelta(seconds=_RETRY_S)
-            world.engine.schedule(at, partial(self._begin, box, manifest), gate=Gate(at=at))
+            world.after(_RETRY_S, partial(self._begin, box, manifest))
         else:
             self._stuff(box)
 
@@ -134,6 +129,7 @@ class StuffingCrew:
         )
         world.say(started, DESK)
         first_at = now + timedelta(seconds=120)
+        # The crew's screens must show what was said before the first carton goes in.
         world.engine.schedule(first_at, partial(self._load, box), gate=Gate(at=first_at))
 
     def _load(self, box: Box) -> None:

@@ -7,6 +7,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from groupage.settings import TelemetrySettings
+from groupage.telemetry.logs import configure_logging
+
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
 )
@@ -34,6 +37,7 @@ def stream(
     """Events to durable state: a worker's throughput beside others', and its latency."""
     from groupage.bench.stream import run  # noqa: PLC0415 - brings every client there is
 
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
     rows = run(
         events=events,
         repeats=repeats,

@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 import asyncpg
 import structlog
 
-from groupage.domain.errors import Conflict
+from groupage.domain.errors import Conflict, Unavailable
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 
@@ -30,8 +30,14 @@ class Presence:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        connection = await self._connect()
-        if not await _share(connection):
+        try:
+            connection = await self._connect()
+            shared = await _share(connection)
+        except TRANSIENT_ERRORS as error:
+            raise Unavailable(
+                f"PostgreSQL went away while the worker was starting: {error!r}"
+            ) from error
+        if not shared:
             await connection.close(timeout=_TIMEOUT_S)
             raise Conflict("a rebuild is running on this database: start workers when it has ended")
         self._task = asyncio.create_task(self._stay(connection))

@@ -42,6 +42,9 @@ class Ledger:
         self.clocks: dict[tuple[str, int], datetime | None] = {}
         self.alerts_open: set[str] = set()
         self.dead_letters: Counter[str] = Counter()
+        """By code."""
+        self.buried: set[FactId] = set()
+        """Facts with a letter."""
         self.requests: dict[str, list[PlanRequested]] = defaultdict(list)
         self.request_rows: dict[str, str] = {}
         """Request → how it ended."""
@@ -76,6 +79,8 @@ class Ledger:
         self.alerts_open = {row["alert_id"] for row in rows}
         rows = await pool.fetch("select code, count(*) from dead_letter group by 1")
         self.dead_letters = Counter({row[0]: row[1] for row in rows})
+        rows = await pool.fetch("select source, event_id from dead_letter")
+        self.buried = {(row["source"], row["event_id"]) for row in rows}
 
     async def _read_plans(self, pool: asyncpg.Pool) -> None:
         rows = await pool.fetch("select request_id, state from plan_request")
@@ -150,6 +155,16 @@ class Ledger:
         return {
             event.alert_id for _, _, event in self._levels(folded) if isinstance(event, AlertRaised)
         }
+
+    def unburied(self, folded: Mapping[Owner, Any]) -> list[str]:
+        """Facts that a state refuses and no dead letter tells of."""
+        return [
+            f"{owner} refused {each.fact.type} {each.fact.event_id}"
+            for owner, state in folded.items()
+            for each in self.entries[owner]
+            if each.fact_id in state.refused
+            and (each.fact.source, each.fact.event_id) not in self.buried
+        ]
 
     def _heard(self) -> Iterator[tuple[Owner, Fact]]:
         return ((owner, each.fact) for owner, own in self.entries.items() for each in own)

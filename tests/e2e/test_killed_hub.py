@@ -164,11 +164,14 @@ def test_every_state_is_the_fold_of_its_facts(aftermath: Aftermath) -> None:
 
 
 def test_everybody_heard_what_others_say(aftermath: Aftermath) -> None:
-    """Whatever a state says to another owner now is a fact of that owner; alerts are open rows."""
+    """What a state says is a fact of the one it is said to; alerts are rows, refusals letters."""
     unheard = aftermath.ledger.unheard(aftermath.folded)
     assert not unheard, shown(unheard)
     assert aftermath.ledger.alerts_said(aftermath.folded) == aftermath.ledger.alerts_open
-    tell(f"\n{len(aftermath.ledger.alerts_open)} alerts open")
+    unburied = aftermath.ledger.unburied(aftermath.folded)
+    assert not unburied, shown(unburied)
+    refused = sum(len(state.refused) for state in aftermath.folded.values())
+    tell(f"\n{len(aftermath.ledger.alerts_open)} alerts open, {refused} facts refused")
     tell(f"dead letters {dict(aftermath.ledger.dead_letters)}")
 
 

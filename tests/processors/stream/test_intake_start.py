@@ -1,11 +1,14 @@
-"""A worker whose Kafka went away while it was starting."""
+"""A worker whose servers went away while it was starting."""
+
+from pathlib import Path
 
 import pytest
 
 from groupage.domain.errors import Unavailable
-from groupage.settings import KafkaSettings, ProcessorSettings
+from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings
 from processors.assignment import Assignment
 from processors.intake import Intake, Source
+from processors.presence import Presence
 
 
 @pytest.mark.slow
@@ -26,3 +29,11 @@ async def test_a_broker_that_has_gone_is_said_in_words() -> None:
             await intake.on_start()
     finally:
         await intake.on_stop()
+
+
+async def test_a_database_that_has_gone_is_said_in_words(tmp_path: Path) -> None:
+    """The same for PostgreSQL."""
+    presence = Presence(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"))
+    with pytest.raises(Unavailable, match="went away while the worker was starting"):
+        async with presence:
+            pass

@@ -11,6 +11,7 @@ from optimizer.instance.demands import demands_of
 from optimizer.instance.departures import departures_of
 from optimizer.instance.snapshot import Snapshot
 
+_NEXT_INSTANT = timedelta(microseconds=1)
 _FLEET_HORIZON = timedelta(days=14)
 """Trucks are planned for at most this long, or until the last terminal deadline."""
 
@@ -21,9 +22,13 @@ def build_instance(
     """Everything the plan that `request` asks for depends on.
 
     The clock is the request's, or the newest fact's where that is later: a plan never decides
-    before something that it has seen.
+    before something that it has seen. And it decides after the lane's plans before it: places
+    given and taken at the same instant would have no order.
     """
     clock_at = max(request.clock_at, snapshot.newest_at or request.clock_at)
+    decided_at = max((note.decided_at for note in snapshot.lane.plans.values()), default=None)
+    if decided_at is not None and clock_at <= decided_at:
+        clock_at = decided_at + _NEXT_INSTANT
     departures = departures_of(snapshot.voyages, clock_at)
     boxes = open_boxes(snapshot)
     demands = demands_of(snapshot, boxes, departures, clock_at)

@@ -11,9 +11,10 @@ import msgspec
 import typer
 from rich.console import Console
 
-from groupage.domain.errors import InvalidInput
+from groupage.domain.errors import InvalidInput, Misconfigured
 
 if TYPE_CHECKING:
+    from groupage.settings import KafkaSettings
     from producers.simulator.parameters import Parameters
     from producers.simulator.play import Player
     from producers.simulator.simulation import Simulation
@@ -143,6 +144,8 @@ async def _to_hub(
     from producers.simulator.sinks import KafkaSink, Sink, Ticker  # noqa: PLC0415
 
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
+    if pace != "real":
+        _require_our_clock(kafka)
     sink: Sink = HttpSink.configured() if to == "http" else KafkaSink(kafka, prefix=prefix)
     await stack.enter_async_context(sink)
     feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
@@ -159,3 +162,17 @@ async def _to_hub(
             backlog=await hub_backlog(stack, kafka, prefix=prefix),
         ),
     )
+
+
+def _require_our_clock(kafka: "KafkaSettings") -> None:
+    """Two clocks in one log would tear every deadline. Only a hub of this machine can be asked."""
+    from groupage.local.hub import running_hub  # noqa: PLC0415
+    from groupage.settings import LocalSettings  # noqa: PLC0415
+
+    state = running_hub(LocalSettings().data_dir)
+    ours = state is not None and state.kafka_bootstrap_servers == kafka.bootstrap_servers
+    if state is not None and ours and state.clock == "wall":
+        raise Misconfigured(
+            "this hub's clock goes with the wall, and the simulation would send another time; "
+            "start the hub with `groupage up --clock external`, or use --pace real"
+        )

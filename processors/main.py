@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from groupage.contracts.admin import ensure_topics
+from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.settings import PolicySettings, TelemetrySettings
 from groupage.store.pool import create_pool
 from groupage.store.schema import require_schema
@@ -54,7 +54,9 @@ async def _work(
     )
     try:
         await require_schema(pool)
-        report = await ensure_topics(settings.kafka, prefix=settings.topics.prefix, create=False)
+        report = await ensure_topics(
+            settings.kafka, prefix=settings.topics.prefix, create=False, patience_s=START_PATIENCE_S
+        )
         report.require_equal()
         policy = PolicySettings().load()
         _spare_the_collector()

@@ -6,6 +6,7 @@ fact in.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,14 +15,22 @@ import msgspec
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings
 
 BUDGET_S = 60.0
+START_PATIENCE_S = 20.0
+"""For processes: as long as a broker needs to come back after kill -9."""
 _POLL_S = 0.1
+_RECONNECT_S = 0.5
 _INSYNC_REPLICAS_FROM = 3
 
 log = structlog.get_logger(__name__)
@@ -82,15 +91,18 @@ async def ensure_topics(
     topics: Iterable[Topic] = TOPICS,
     create: bool = True,
     budget_s: float = BUDGET_S,
+    patience_s: float = 0.0,
 ) -> TopicReport:
     """Make the topics that are missing and compare the others. Existing topics are never changed.
 
-    With `create` false nothing is made and a missing topic is a difference. Raises Unavailable
-    when Kafka does not answer within `budget_s` seconds, Misconfigured when it refuses.
+    With `create` false nothing is made and a missing topic is a difference. A Kafka that cannot
+    be reached is tried again for `patience_s` seconds: processes are started while it restarts.
+    Raises Unavailable when Kafka does not answer within `budget_s` seconds, Misconfigured when it
+    refuses.
     """
     wanted = {prefix + topic.name: topic for topic in topics}
     try:
-        async with asyncio.timeout(budget_s), _admin(kafka) as admin:
+        async with asyncio.timeout(budget_s), _admin(kafka, patience_s) as admin:
             existing = set(await admin.list_topics()) & wanted.keys()
             missing = [name for name in wanted if name not in existing]
             if create and missing:
@@ -120,10 +132,21 @@ async def ensure_topics(
 
 
 @asynccontextmanager
-async def _admin(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _admin(kafka: KafkaSettings, patience_s: float) -> AsyncIterator[AIOKafkaAdminClient]:
+    ends_at_s = time.monotonic() + patience_s
     admin = AIOKafkaAdminClient(**kafka.client_kwargs())
     try:
-        await admin.start()
+        while True:
+            try:
+                await admin.start()
+                break
+            except KafkaConnectionError:
+                if time.monotonic() >= ends_at_s:
+                    raise
+                # A client whose start failed is not to be started again.
+                await admin.close()
+                await asyncio.sleep(_RECONNECT_S)
+                admin = AIOKafkaAdminClient(**kafka.client_kwargs())
         yield admin
     finally:
         await admin.close()

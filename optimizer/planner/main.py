@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from groupage.contracts.admin import ensure_topics
+from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.domain.errors import GroupageError
 from groupage.settings import (
     DatabaseSettings,
@@ -66,7 +66,9 @@ async def _work(
     pool = await create_pool(DatabaseSettings(), application_name="groupage planner")
     try:
         await require_schema(pool)
-        report = await ensure_topics(kafka, prefix=topics.prefix, create=False)
+        report = await ensure_topics(
+            kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
+        )
         report.require_equal()
         planner = Planner(
             kafka=kafka,

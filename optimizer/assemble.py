@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from groupage.domain.plans import (
+from groupage.domain.instance import Instance
+from groupage.domain.plan import (
     Cost,
-    Instance,
     LeftOut,
     Move,
     Plan,

@@ -5,7 +5,8 @@ import uuid
 
 import msgspec
 
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 
 _PLANS = uuid.UUID("6f0c7a0e-52d5-5d3b-9d35-0d3f1a7c6a11")
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import Instance
+from groupage.domain.instance import Instance
 
 
 def check_instance(instance: Instance) -> None:

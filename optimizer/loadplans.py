@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from groupage.domain.plans import CartonGroup, Demand, Instance, OpenConsolidation, Placement
+from groupage.domain.instance import (
+    CartonGroup,
+    Demand,
+    Instance,
+    OpenConsolidation,
+)
+from groupage.domain.plan import Placement
 from optimizer.allocation.slots import Slot
 from optimizer.loading.api import load, lot_of
 

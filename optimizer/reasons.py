@@ -1,6 +1,7 @@
 """Reasons across the rounds of a solve: the first word about a place holds as long as it does."""
 
-from groupage.domain.plans import Instance, LeftOut, Move
+from groupage.domain.instance import Instance
+from groupage.domain.plan import LeftOut, Move
 from optimizer.allocation.api import Allocation
 from optimizer.allocation.reasons import Moved
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     CartonGroup,
     ContainerOffer,
     Demand,
@@ -15,9 +15,9 @@ from groupage.domain.plans import (
     Limits,
     OpenConsolidation,
     PickUpJob,
-    Plan,
     Spot,
 )
+from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.domain.units import volume_cm3
 

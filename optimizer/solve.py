@@ -6,7 +6,8 @@ byte for byte, unless `limits.wall_s` cuts a search short.
 
 import msgspec
 
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from optimizer.allocation.api import Allocation, allocate
 from optimizer.allocation.problem import Cuts
 from optimizer.assemble import assemble, planned_containers

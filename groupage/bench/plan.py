@@ -11,7 +11,8 @@ from statistics import median
 
 import msgspec
 
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from optimizer.allocation.given import given_cost
 from optimizer.allocation.greedy import first_fit
 from optimizer.allocation.problem import Cuts, pose

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Response
 
 from groupage.board.problems import MEDIA_TYPE, Problem
-from groupage.domain.plans import Plan
+from groupage.domain.plan import Plan
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState

@@ -8,7 +8,8 @@ import typer
 
 from groupage.commands import plan_reading
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 
 app = typer.Typer(
     add_completion=False,

@@ -18,7 +18,7 @@ from groupage.commands.reading import (
     volume,
 )
 from groupage.domain.errors import NotFound
-from groupage.domain.plans import Plan, PlannedContainer
+from groupage.domain.plan import Plan, PlannedContainer
 from groupage.store.readers.plans import PlanDiff, diff_plans, read_plan
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="As `groupage plans` lists it.")]

@@ -12,7 +12,8 @@ import asyncpg
 import msgspec
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import Instance, Placement, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Placement, Plan
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState

@@ -13,7 +13,12 @@ import msgspec
 
 from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Place
-from groupage.domain.plans import RoadModel, Rules, Truck, Weights
+from groupage.domain.instance import (
+    RoadModel,
+    Rules,
+    Truck,
+    Weights,
+)
 
 CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 

@@ -4,7 +4,8 @@ from collections import Counter
 
 import msgspec
 
-from groupage.domain.plans import Instance, LeftOut
+from groupage.domain.instance import Instance
+from groupage.domain.plan import LeftOut
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.given import given_cost
 from optimizer.allocation.greedy import completed, greedy

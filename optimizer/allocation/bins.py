@@ -1,6 +1,6 @@
 """One container being filled: what is in it, what still goes in, what its emptiness costs."""
 
-from groupage.domain.plans import Demand, Instance
+from groupage.domain.instance import Demand, Instance
 from optimizer.allocation import pricing
 from optimizer.allocation.mixing import may_share, sets_of, weighed_g
 from optimizer.allocation.options import Code

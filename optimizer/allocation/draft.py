@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
-from groupage.domain.plans import Demand
+from groupage.domain.instance import Demand
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot, new_slot

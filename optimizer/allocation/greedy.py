@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from groupage.domain.plans import Demand
+from groupage.domain.instance import Demand
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.problem import Problem

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from groupage.domain.plans import Demand, Rules
+from groupage.domain.instance import Demand, Rules
 from groupage.domain.segregation import TABLE
 
 

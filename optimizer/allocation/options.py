@@ -7,7 +7,12 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.plans import CartonGroup, Demand, Departure, Instance
+from groupage.domain.instance import (
+    CartonGroup,
+    Demand,
+    Departure,
+    Instance,
+)
 from optimizer.allocation.mixing import weighed_g
 from optimizer.allocation.slots import Slot
 

@@ -1,9 +1,14 @@
-"""The cost terms of a plan in US cents, by the definitions of `groupage.domain.plans.Cost`."""
+"""The cost terms of a plan in US cents, by the definitions of `groupage.domain.plan.Cost`."""
 
 from datetime import timedelta
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
-from groupage.domain.plans import Demand, Departure, Instance, Weights
+from groupage.domain.instance import (
+    Demand,
+    Departure,
+    Instance,
+    Weights,
+)
 from groupage.domain.units import CM3_PER_M3
 
 _CM3_S_PER_M3_DAY = CM3_PER_M3 * 86_400

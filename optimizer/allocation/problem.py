@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from groupage.domain.plans import Demand, Departure, Instance, Weights
+from groupage.domain.instance import (
+    Demand,
+    Departure,
+    Instance,
+    Weights,
+)
 from optimizer.allocation import pricing
 from optimizer.allocation.options import Refusal, refusal_anywhere, refusal_in
 from optimizer.allocation.slots import (

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from groupage.domain.plans import Demand, LeftOut
+from groupage.domain.instance import Demand
+from groupage.domain.plan import LeftOut
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.options import Code, Refusal, first_binding, usd

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from groupage.domain.containers import ContainerSpec, spec_of
-from groupage.domain.plans import Departure, Instance, OpenConsolidation
+from groupage.domain.instance import Departure, Instance, OpenConsolidation
 from optimizer.allocation import pricing
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ortools.sat.python import cp_model
 
-from groupage.domain.plans import Demand
+from groupage.domain.instance import Demand
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from groupage.domain.containers import SPECS, ContainerSpec
-from groupage.domain.plans import FixedStanding, OpenConsolidation, Placement, Stage
+from groupage.domain.instance import FixedStanding, OpenConsolidation
+from groupage.domain.plan import Placement, Stage
 from groupage.domain.state.consignment import ConsignmentState, LoadMove
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ConsolidationStatus as Status

@@ -4,7 +4,12 @@ from datetime import timedelta
 
 from groupage.domain.events.base import Place
 from groupage.domain.events.planning import PlanRequested
-from groupage.domain.plans import Instance, Limits, Spot, Truck
+from groupage.domain.instance import (
+    Instance,
+    Limits,
+    Spot,
+    Truck,
+)
 from groupage.domain.policy import Policy
 from optimizer.instance.boxes import open_boxes
 from optimizer.instance.demands import demands_of

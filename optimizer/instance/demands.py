@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from groupage.domain.plans import CartonGroup, Demand, Departure, OpenConsolidation, PickUpJob
+from groupage.domain.instance import (
+    CartonGroup,
+    Demand,
+    Departure,
+    OpenConsolidation,
+    PickUpJob,
+)
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.units import volume_cm3
 from optimizer.instance.boxes import GONE

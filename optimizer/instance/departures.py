@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
 from groupage.domain.events.base import Money
-from groupage.domain.plans import ContainerOffer, Departure
+from groupage.domain.instance import ContainerOffer, Departure
 from groupage.domain.state.voyage import VoyageState
 
 DEPARTURES_MAX = 12

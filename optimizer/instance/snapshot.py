@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from groupage.domain.plans import Plan, PlannedContainer
+from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState

@@ -1,7 +1,7 @@
 """The one door to the loading engine.
 
 The engine behind it may change; what it promises may not: a load plan keeps every rule in the
-docstring of `groupage.domain.plans.Placement`, consignments are kept whole, and the same input and
+docstring of `groupage.domain.plan.Placement`, consignments are kept whole, and the same input and
 effort give the same answer.
 """
 
@@ -10,7 +10,13 @@ from collections.abc import Sequence
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.plans import CartonGroup, Demand, FixedStanding, Placement, Rules
+from groupage.domain.instance import (
+    CartonGroup,
+    Demand,
+    FixedStanding,
+    Rules,
+)
+from groupage.domain.plan import Placement
 from optimizer.loading.engine import search
 from optimizer.loading.kinds import Hold, stock_of
 from optimizer.loading.validity import check_input

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from groupage.domain.plans import Placement
+from groupage.domain.plan import Placement
 from optimizer.loading.blocks import BlockTable, Floats
 from optimizer.loading.greedy import Pass, Set, Taste
 from optimizer.loading.kinds import Hold, Stock

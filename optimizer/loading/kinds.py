@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Self
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.plans import CartonGroup, FixedStanding, Rules
+from groupage.domain.instance import CartonGroup, FixedStanding, Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import CartonGroup, FixedStanding, Rules
+from groupage.domain.instance import CartonGroup, FixedStanding, Rules
 
 CARTONS_MAX = 20_000
 """More than this in one container is a mistake in the data: a 45' box holds 86 m³."""

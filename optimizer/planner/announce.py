@@ -17,7 +17,8 @@ from groupage.domain.events.planning import (
     RoutePlanned,
 )
 from groupage.domain.fact import Fact
-from groupage.domain.plans import Instance, Plan, PlannedContainer
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan, PlannedContainer
 from groupage.store.writers import OutboxRow, pack_headers
 
 ORIGIN_TOPIC = "hub.planrequest.v1"

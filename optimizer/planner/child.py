@@ -14,7 +14,8 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 
 LENGTH = struct.Struct(">I")
 """How long a frame's content is."""

@@ -7,7 +7,8 @@ from typing import Literal
 import asyncpg
 
 from groupage.domain.events.planning import PlanRequested
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from groupage.store.writers import OutboxRow, insert_outbox
 from optimizer.canonical import canonical_json
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groupage.domain.plans import Instance
+from groupage.domain.instance import Instance
 from optimizer.planner.child import Job
 from optimizer.verification.violation import Violation
 

@@ -9,7 +9,8 @@ import msgspec
 import structlog
 
 from groupage.domain.events.planning import PlanRequested
-from groupage.domain.plans import Instance, Limits, Plan
+from groupage.domain.instance import Instance, Limits
+from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics

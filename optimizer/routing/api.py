@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from groupage.domain.plans import Instance, PlannedContainer, Route, Unrouted
+from groupage.domain.instance import Instance
+from groupage.domain.plan import PlannedContainer, Route, Unrouted
 from optimizer.routing.drayage import route_containers
 from optimizer.routing.pickups import route_pickups
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groupage.domain.plans import Departure, Instance, PlannedContainer, Route, Unrouted
+from groupage.domain.instance import Departure, Instance
+from groupage.domain.plan import PlannedContainer, Route, Unrouted
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
 from optimizer.routing.roads import Roads

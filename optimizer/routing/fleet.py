@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from groupage.domain.plans import Instance, Truck
+from groupage.domain.instance import Instance, Truck
 from optimizer.routing.clock import Clock
 from optimizer.routing.roads import Roads
 from optimizer.routing.tours import Vehicle

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from groupage.domain.plans import Demand, Instance, PickUpJob, Route, Unrouted
+from groupage.domain.instance import Demand, Instance, PickUpJob
+from groupage.domain.plan import Route, Unrouted
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
 from optimizer.routing.roads import Roads

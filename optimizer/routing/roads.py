@@ -3,7 +3,7 @@
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 
-from groupage.domain.plans import RoadModel, Spot
+from groupage.domain.instance import RoadModel, Spot
 
 EARTH_RADIUS_M = 6_371_009
 

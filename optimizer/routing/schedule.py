@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from groupage.domain.plans import Instance, Route, Stop, Truck
+from groupage.domain.instance import Instance, Truck
+from groupage.domain.plan import Route, Stop
 from optimizer.routing.clock import Clock
 from optimizer.routing.roads import Roads
 

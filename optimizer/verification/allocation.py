@@ -3,7 +3,8 @@
 from collections import Counter
 from itertools import combinations, product
 
-from groupage.domain.plans import Demand, PlannedContainer
+from groupage.domain.instance import Demand
+from groupage.domain.plan import PlannedContainer
 from groupage.domain.segregation import TABLE
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken

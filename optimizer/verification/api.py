@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from groupage.domain.plans import Certificate, Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Certificate, Plan
 from optimizer.canonical import digest
 from optimizer.verification import (
     allocation,

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from groupage.domain.containers import SPECS
-from groupage.domain.plans import PlannedContainer
+from groupage.domain.plan import PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 

@@ -2,7 +2,8 @@
 
 from itertools import permutations
 
-from groupage.domain.plans import CartonGroup, Placement, PlannedContainer
+from groupage.domain.instance import CartonGroup
+from groupage.domain.plan import Placement, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     CartonGroup,
     Demand,
     Departure,
     Instance,
     OpenConsolidation,
-    Plan,
-    PlannedContainer,
 )
+from groupage.domain.plan import Plan, PlannedContainer
 
 
 @dataclass

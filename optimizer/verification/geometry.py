@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from groupage.domain.plans import Placement, PlannedContainer
+from groupage.domain.plan import Placement, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 

@@ -4,7 +4,8 @@ import hashlib
 
 import msgspec
 
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from optimizer.canonical import plan_id_of
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken

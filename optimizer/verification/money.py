@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
-from groupage.domain.plans import Cost, Demand, PlannedContainer
+from groupage.domain.instance import Demand
+from groupage.domain.plan import Cost, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 
@@ -84,7 +85,7 @@ def _change(case: Case, demand: Demand) -> int:
 
 
 def recompute(case: Case) -> Cost:
-    """What the plan costs by the definitions in `groupage.domain.plans.Cost`."""
+    """What the plan costs by the definitions in `groupage.domain.plan.Cost`."""
     plan, weights = case.plan, case.instance.weights
     lateness = waiting = 0
     for container in plan.containers:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
-from groupage.domain.plans import Placement, PlannedContainer
+from groupage.domain.plan import Placement, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 

@@ -2,7 +2,7 @@
 
 import math
 
-from groupage.domain.plans import RoadModel, Spot
+from groupage.domain.instance import RoadModel, Spot
 
 _EARTH_RADIUS_M = 6_371_009
 

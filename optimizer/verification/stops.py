@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from groupage.domain.plans import Demand, PlannedContainer, Route, Stop, Truck
+from groupage.domain.instance import Demand, Truck
+from groupage.domain.plan import PlannedContainer, Route, Stop
 from optimizer.verification.case import Case
 from optimizer.verification.roads import distance_m, drive_s
 from optimizer.verification.violation import Violations, broken

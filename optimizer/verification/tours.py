@@ -3,7 +3,8 @@
 from collections import Counter
 from itertools import pairwise
 
-from groupage.domain.plans import Route, Truck, Unrouted
+from groupage.domain.instance import Truck
+from groupage.domain.plan import Route, Unrouted
 from optimizer.verification.case import Case
 from optimizer.verification.roads import distance_m
 from optimizer.verification.stops import check_stops

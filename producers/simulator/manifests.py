@@ -13,7 +13,7 @@ from groupage.domain.events.consolidation import (
     ConsolidationFrozen,
     ConsolidationUnfrozen,
 )
-from groupage.domain.plans import PlannedContainer
+from groupage.domain.plan import PlannedContainer
 from producers.simulator.engine import Gate
 from producers.simulator.lots import Lot
 from producers.simulator.planbook import PlanBook

@@ -13,7 +13,7 @@ from groupage.domain.events.planning import (
     PlanRejected,
     PlanRequested,
 )
-from groupage.domain.plans import PlannedContainer
+from groupage.domain.plan import PlannedContainer
 
 
 class PlanBook:

@@ -15,7 +15,7 @@ from groupage.domain.events.equipment import (
     VgmVerified,
 )
 from groupage.domain.events.unit import Standing, UnitLoaded, UnitStaged, UnitUnloaded
-from groupage.domain.plans import Placement
+from groupage.domain.plan import Placement
 from producers.simulator.engine import Gate
 from producers.simulator.manifests import Box, ManifestDesk
 from producers.simulator.voice import BOOKING, DEPOT, DESK, WAREHOUSE

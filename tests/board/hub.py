@@ -13,7 +13,7 @@ from groupage.contracts.topics import owner_kind_of, topic_of
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.fact import Fact
-from groupage.domain.plans import Plan
+from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
 from processors.core import encode_state, fold

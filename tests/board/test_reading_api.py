@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from groupage.board.app import create_app
 from groupage.board.gauges import refresh
-from groupage.domain.plans import Plan
+from groupage.domain.plan import Plan
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
 from groupage.telemetry import metrics

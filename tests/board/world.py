@@ -24,7 +24,7 @@ from groupage.domain.events.equipment import ContainerGatedIn, ContainerReleased
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.events.unit import UnitMeasured, UnitPacked, UnitReceived
 from groupage.domain.fact import Fact
-from groupage.domain.plans import (
+from groupage.domain.plan import (
     Cost,
     LeftOut,
     Move,

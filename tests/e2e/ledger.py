@@ -16,7 +16,8 @@ from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.fact import Fact
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from groupage.store.bodies import unpack
 from optimizer.verification.api import verify
 from processors.core import Core, encode_state, fold

@@ -10,24 +10,26 @@ from typing import Any
 import msgspec
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     CartonGroup,
     ContainerOffer,
-    Cost,
     Demand,
     Departure,
     FixedStanding,
     Instance,
-    LeftOut,
     Limits,
-    Move,
     OpenConsolidation,
     PickUpJob,
+    Spot,
+    Truck,
+)
+from groupage.domain.plan import (
+    Cost,
+    LeftOut,
+    Move,
     Plan,
     PlannedContainer,
     SolverStats,
-    Spot,
-    Truck,
 )
 from groupage.domain.policy import Policy
 from optimizer.canonical import digest, plan_id_of

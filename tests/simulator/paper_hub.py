@@ -26,7 +26,7 @@ from groupage.domain.events.planning import (
 from groupage.domain.events.schedule import SailingChanged, SailingPublished
 from groupage.domain.events.unit import UnitReceived, UnitRepacked
 from groupage.domain.fact import Fact
-from groupage.domain.plans import Placement, PlannedContainer
+from groupage.domain.plan import Placement, PlannedContainer
 
 _LOTS_PER_BOX = 12
 _CLOSED_AFTER = timedelta(hours=12)

@@ -10,7 +10,7 @@ import msgspec
 
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
-from groupage.domain.plans import PlannedContainer, Route
+from groupage.domain.plan import PlannedContainer, Route
 
 Cause = Literal[
     "measured",

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.plans import Plan, Route
+from groupage.domain.plan import Plan, Route
 from groupage.store.readers.paging import Connection
 from groupage.store.readers.views import RouteView
 

@@ -6,14 +6,14 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     ContainerOffer,
     Demand,
     Departure,
     Instance,
     OpenConsolidation,
-    Stage,
 )
+from groupage.domain.plan import Stage
 from groupage.domain.policy import Policy
 from optimizer.allocation import constraints
 from optimizer.allocation.draft import Draft

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import Demand, Instance, Limits, Plan, PlannedContainer
+from groupage.domain.instance import Demand, Instance, Limits
+from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.allocation.api import Allocation, allocate
 from optimizer.allocation.problem import Cuts

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from ortools.sat.python import cp_model
 
-from groupage.domain.plans import Demand
+from groupage.domain.instance import Demand
 from groupage.domain.policy import Policy
 from optimizer.allocation import constraints
 from optimizer.allocation.draft import Draft

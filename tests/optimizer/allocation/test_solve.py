@@ -9,7 +9,13 @@ from typer.testing import CliRunner
 
 from groupage.commands.plan import app
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import FixedStanding, Instance, Limits, OpenConsolidation, Plan
+from groupage.domain.instance import (
+    FixedStanding,
+    Instance,
+    Limits,
+    OpenConsolidation,
+)
+from groupage.domain.plan import Plan
 from optimizer.canonical import canonical_json
 from optimizer.check_instance import check_instance
 from optimizer.loadplans import still_holds

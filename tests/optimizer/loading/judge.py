@@ -5,13 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.plans import (
+from groupage.domain.instance import FixedStanding, OpenConsolidation, Rules
+from groupage.domain.plan import (
     Cost,
-    FixedStanding,
-    OpenConsolidation,
     Plan,
     PlannedContainer,
-    Rules,
     SolverStats,
 )
 from groupage.domain.policy import Policy

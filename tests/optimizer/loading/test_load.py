@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
-from groupage.domain.plans import CartonGroup, FixedStanding
+from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load, lot_of
 from tests.optimizer.loading.judge import RULES, SMALL, judge, loaded_well, rules
 from tests.optimizer.world import demand, group

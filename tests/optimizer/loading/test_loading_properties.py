@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupage.domain.plans import CartonGroup, FixedStanding
+from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load
 from tests.optimizer.loading.judge import RULES, SMALL, judge, rules
 from tests.optimizer.world import group

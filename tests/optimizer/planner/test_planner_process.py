@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.codec import decode
 from groupage.domain.fact import Fact
-from groupage.domain.plans import Instance, Plan
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, PlannerSettings
 from groupage.store.pool import create_pool

@@ -9,16 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     Demand,
     Instance,
     Limits,
     PickUpJob,
+    Spot,
+    Truck,
+)
+from groupage.domain.plan import (
     Plan,
     PlannedContainer,
     Route,
-    Spot,
-    Truck,
     Unrouted,
 )
 from optimizer.routing.api import route

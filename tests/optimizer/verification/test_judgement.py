@@ -8,17 +8,15 @@ import msgspec
 import pytest
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import (
+from groupage.domain.instance import (
     CartonGroup,
     Demand,
     FixedStanding,
     Instance,
     OpenConsolidation,
-    Placement,
-    Plan,
-    PlannedContainer,
     Rules,
 )
+from groupage.domain.plan import Placement, Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.loading.api import load, lot_of
 from optimizer.verification import cartons, geometry, pressure

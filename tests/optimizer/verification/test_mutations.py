@@ -9,11 +9,10 @@ import msgspec
 import pytest
 
 from groupage.domain.containers import spec_of
-from groupage.domain.plans import (
+from groupage.domain.instance import ContainerOffer, Instance
+from groupage.domain.plan import (
     Certificate,
-    ContainerOffer,
     Cost,
-    Instance,
     LeftOut,
     Move,
     Placement,

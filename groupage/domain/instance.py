@@ -1,0 +1,235 @@
+"""What goes into planning: everything that a plan of one lane depends on.
+
+Plain data: it goes to a file and back unchanged, and a plan names the digest of its instance.
+Nothing here computes. What comes out is in `groupage.domain.plan`.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from groupage.domain.containers import ContainerSpec
+from groupage.domain.plan import Placement, Stage
+
+
+class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class CartonGroup(_Data, frozen=True, kw_only=True):
+    """Cartons of one consignment that are alike to the mm and g.
+
+    `unit_ids` names each of them (declared ones get made-up marks).
+    """
+
+    unit_ids: tuple[str, ...]
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    gross_g: int
+    this_side_up: bool = False
+    """True: `height_mm` stays vertical."""
+    max_top_load_g: int | None = None
+    """Grams that may rest on one carton, everything above it counted; None: no limit."""
+
+
+class PickUpJob(_Data, frozen=True, kw_only=True):
+    """A truck must fetch the consignment inside this window."""
+
+    place_id: str
+    ready_at: datetime
+    latest_at: datetime
+    service_s: int
+
+
+class Demand(_Data, frozen=True, kw_only=True):
+    """One consignment that wants to leave."""
+
+    consignment_id: str
+    status: str
+    cartons: tuple[CartonGroup, ...]
+    volume_cm3: int
+    gross_g: int
+    mode: str
+    customs: str
+    blocked: bool
+    """A hold stands: it keeps a place it has, but gets no new one before `available_at`."""
+    value_usd_cents: int
+    dg_classes: tuple[str, ...] = ()
+    available_at: datetime
+    """At the hub, counted and measured (or expected then)."""
+    latest_arrival_at: datetime | None = None
+    priority: Literal["must_go", "preferred", "filler"] = "preferred"
+    consignee: str = ""
+    current_consolidation_id: str | None = None
+    """Where the published plan has it."""
+    pinned_voyage_id: str | None = None
+    pinned_consolidation_id: str | None = None
+    forbidden_voyage_ids: tuple[str, ...] = ()
+    committed: bool = False
+    """On a filed manifest, staged or loaded: it stays where it is."""
+    pickup: PickUpJob | None = None
+
+
+class ContainerOffer(_Data, frozen=True, kw_only=True):
+    """Containers of one type that can be used on a departure."""
+
+    iso_type: str
+    freight_usd_cents: int
+    available: int | None = None
+
+
+class Departure(_Data, frozen=True, kw_only=True):
+    """One voyage of the lane."""
+
+    voyage_id: str
+    service_id: str
+    mode: str
+    etd_at: datetime
+    eta_at: datetime
+    lco_at: datetime
+    """Latest delivery of LCL cargo at the hub (cut-off LCO)."""
+    gate_in_by_at: datetime
+    """The full container must be at the terminal (cut-off PCO, else FCO, else etd)."""
+    terminal_id: str
+    offers: tuple[ContainerOffer, ...]
+
+
+class FixedStanding(_Data, frozen=True, kw_only=True):
+    """A carton that stands in the container already, or was pinned there."""
+
+    unit_id: str
+    consignment_id: str
+    x_mm: int
+    y_mm: int
+    z_mm: int
+    dx_mm: int
+    dy_mm: int
+    dz_mm: int
+
+
+class OpenConsolidation(_Data, frozen=True, kw_only=True):
+    """A container of the published plan that has not left yet."""
+
+    consolidation_id: str
+    voyage_id: str
+    spec: ContainerSpec
+    equipment_ref: str = ""
+    stage: Stage
+    consignment_ids: tuple[str, ...] = ()
+    standing: tuple[FixedStanding, ...] = ()
+    planned: tuple[Placement, ...] = ()
+    """The load plan in force. It stays as long as contents and standing cartons agree with it."""
+
+
+class Truck(_Data, frozen=True, kw_only=True):
+    """One vehicle of the fleet; costs in US cents."""
+
+    truck_id: str
+    payload_g: int
+    volume_cm3: int
+    start_place_id: str
+    available_from_at: datetime
+    available_until_at: datetime
+    fixed_usd_cents: int
+    usd_cents_per_km: int
+    role: Literal["pickup", "drayage"]
+
+
+class Spot(_Data, frozen=True, kw_only=True):
+    """A place on the map, in 1e-6 degrees."""
+
+    place_id: str
+    latitude_udeg: int
+    longitude_udeg: int
+
+
+class RoadModel(_Data, frozen=True, kw_only=True):
+    """Great-circle distance x detour at one speed: deterministic and offline.
+
+    From place to place: straight_m = haversine on a sphere of 6,371,009 m in double precision,
+    rounded to the nearest metre (half to even); distance_m = ceil(straight_m x detour_permille /
+    1,000); drive_s = ceil(distance_m / speed_m_per_s). Between two places of the same id: 0.
+    A route costs fixed + ceil(distance of all its legs x usd_cents_per_km / 1,000).
+    """
+
+    detour_permille: int = 1_300
+    speed_m_per_s: int = 11
+    hub_dwell_s: int = 1_800
+    """Unloading a pick-up truck at the hub, or hitching a full container there. Assumption."""
+    gate_dwell_s: int = 3_600
+    """From the terminal's gate until the tractor is free again. Assumption: an hour."""
+
+
+class Weights(_Data, frozen=True, kw_only=True):
+    """Prices in US cents that make one plan better than another.
+
+    The source of each stands in `groupage.domain.policy`.
+    """
+
+    late_per_m3_day: int
+    left_out_per_m3: int
+    left_out_must_go_per_m3: int
+    left_out_filler_per_m3: int = 2_000
+    """Less than the freight of a well filled container: fillers take room that is paid for, and
+    never open a container of their own. Assumption."""
+    dead_freight_per_m3: int
+    change: int
+    """Moving one consignment from where the published plan has it (slushy)."""
+    container_handling: int
+    wait_per_m3_day: int
+
+
+class Rules(_Data, frozen=True, kw_only=True):
+    """Limits that a plan must keep, beyond geometry."""
+
+    declaration_cap_usd_cents: int
+    """1039: at most this much on one declaration; one declaration per mode-1039 consignee and
+    container."""
+    plan_fill_permille: int
+    """A container that is planned anew is filled to at most this share of its inner volume."""
+    mode_mix: tuple[tuple[str, ...], ...]
+    """Sets of customs modes that may share a container."""
+    allow_dangerous: bool
+    freeze_before_lco_s: int
+    door_margin_mm: int = 0
+    wall_margin_mm: int = 0
+
+
+class Limits(_Data, frozen=True, kw_only=True):
+    """How much work a solve may do.
+
+    Deterministic work units first; seconds only as a safety net.
+    """
+
+    seed: int = 0
+    allocation_work: float = 0.8
+    """CP-SAT deterministic time."""
+    loading_rounds: int = 3
+    """How often misfits go back to allocation."""
+    routing_solutions: int = 200
+    """Solution limit of the routing search."""
+    wall_s: float = 60.0
+
+
+class Instance(_Data, frozen=True, kw_only=True):
+    """Everything that a plan of one lane depends on."""
+
+    request_id: str
+    lane_id: str
+    sequence: int
+    clock_at: datetime
+    """Now, as the hub's clock says; the newest fact behind this instance is not newer."""
+    demands: tuple[Demand, ...]
+    departures: tuple[Departure, ...]
+    consolidations: tuple[OpenConsolidation, ...] = ()
+    trucks: tuple[Truck, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    hub_place_id: str = "hub"
+    road: RoadModel = RoadModel()
+    weights: Weights
+    rules: Rules
+    limits: Limits = Limits()
+    causes: tuple[str, ...] = ()
+    published_plan_id: str = ""

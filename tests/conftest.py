@@ -19,6 +19,20 @@ from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook
 from groupage.settings import LocalSettings
 from groupage.store import migrations
+from tests.fetched import NOT_PROVEN
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in red what this machine could not prove: a skip among hundreds is overlooked."""
+    reasons = [
+        (report.nodeid, str(report.longrepr[2]))
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and NOT_PROVEN in str(report.longrepr[2])
+    ]
+    if reasons:
+        terminalreporter.section("not proven on this machine", sep="!", red=True, bold=True)
+        for test, reason in reasons:
+            terminalreporter.line(f"{test}\n  {reason.partition(NOT_PROVEN)[2]}", red=True)
 
 
 @pytest.fixture(scope="session")

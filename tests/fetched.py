@@ -1,0 +1,135 @@
+"""Foreign things that tests judge us by, fetched once per user by the machine's own package client.
+
+Nothing here is needed to use groupage. What is on the machine already is taken; else the client
+that people use for such packages brings it, with the mirrors and proxies that it is configured
+for, into the user's cache: no administrator's rights are needed and the system is left as it is.
+Without such a client the test that asked is skipped in words that nobody can overlook at the end
+of the run (`tests/conftest.py`); with one that fails, the test fails.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from groupage.settings import LocalSettings
+
+NOT_PROVEN = "NOT PROVEN HERE: "
+"""How the reason of a skipped test begins that a machine with the right tools would run."""
+
+_FETCH_TIMEOUT_S = 300.0
+_ASYNCAPI_PACKAGE = "@asyncapi/specs@6.11.1"
+_ASYNCAPI_SHA256 = "01af8744dc33c0c7eb2e908f6a955319ee58b70ecadc9387d1aeb16c0cd28928"
+_ASYNCAPI_MEMBER = "package/schemas/3.0.0.json"
+
+
+def prometheus_programs() -> Path:
+    """The folder that holds `prometheus` and `promtool`.
+
+    That of GROUPAGE_TEST_PROMETHEUS_DIR, else of the path, else out of the distribution's package.
+    apt checks the package against the sums that the distribution signs.
+    """
+    if named := os.environ.get("GROUPAGE_TEST_PROMETHEUS_DIR"):
+        return Path(named)
+    if (server := shutil.which("prometheus")) and shutil.which(
+        "promtool", path=Path(server).parent
+    ):
+        return Path(server).parent
+    home = LocalSettings().cache_dir / "tests" / "prometheus"
+    programs = home / "usr" / "bin"
+    if not (programs / "prometheus").exists():
+        if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+            pytest.skip(
+                f"{NOT_PROVEN}no prometheus and promtool on the path and no apt-get to fetch them "
+                "with; install Prometheus (macOS: brew install prometheus) or name its folder in "
+                "GROUPAGE_TEST_PROMETHEUS_DIR"
+            )
+        with _becoming(home) as folder:
+            _unpack_debian_packages(folder)
+    return programs
+
+
+def asyncapi_schema() -> Path:
+    """AsyncAPI's official schema of its version 3.0.0, out of its npm package.
+
+    GROUPAGE_TEST_ASYNCAPI_SCHEMA names a copy instead.
+    """
+    if named := os.environ.get("GROUPAGE_TEST_ASYNCAPI_SCHEMA"):
+        return Path(named)
+    home = LocalSettings().cache_dir / "tests" / f"asyncapi-{_ASYNCAPI_SHA256[:12]}"
+    if not home.exists():
+        if not shutil.which("npm"):
+            pytest.skip(
+                f"{NOT_PROVEN}no npm to fetch {_ASYNCAPI_PACKAGE} with; install npm, or name its "
+                "schemas/3.0.0.json in GROUPAGE_TEST_ASYNCAPI_SCHEMA"
+            )
+        with _becoming(home) as folder:
+            _run("npm", "pack", "--silent", _ASYNCAPI_PACKAGE, folder=folder)
+            (package,) = folder.glob("*.tgz")
+            found = hashlib.sha256(package.read_bytes()).hexdigest()
+            assert found == _ASYNCAPI_SHA256, f"{_ASYNCAPI_PACKAGE} is not the locked one: {found}"
+            with tarfile.open(package) as archive:
+                archive.extract(_ASYNCAPI_MEMBER, folder, filter="data")
+    return home / _ASYNCAPI_MEMBER
+
+
+def _unpack_debian_packages(folder: Path) -> None:
+    """Fetch with lists of our own: the system's may be absent, as in most container images."""
+    lists = folder / "apt"
+    options = [
+        "--quiet",
+        f"-oDir::State={lists}",
+        "-oDir::State::status=/var/lib/dpkg/status",
+        f"-oDir::Cache={lists}",
+        "-oAPT::Sandbox::User=",
+    ]
+    for name in ("lists/partial", "archives/partial"):
+        (lists / name).mkdir(parents=True)
+    _run("apt-get", *options, "update", folder=folder)
+    # One package in Debian 12; newer releases have promtool in its own.
+    _run("apt-get", *options, "download", "prometheus", folder=folder)
+    for package in folder.glob("prometheus_*.deb"):
+        _run("dpkg-deb", "--extract", str(package), str(folder), folder=folder)
+    if not (folder / "usr" / "bin" / "promtool").exists():
+        _run("apt-get", *options, "download", "promtool", folder=folder)
+        for package in folder.glob("promtool_*.deb"):
+            _run("dpkg-deb", "--extract", str(package), str(folder), folder=folder)
+    shutil.rmtree(lists)
+    for package in folder.glob("*.deb"):
+        package.unlink()
+
+
+@contextmanager
+def _becoming(home: Path) -> Iterator[Path]:
+    """A folder that gets its name only when it is whole; two runs at once do no harm."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+    try:
+        yield folder
+        if not home.exists():
+            folder.rename(home)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(*command: str, folder: Path) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_FETCH_TIMEOUT_S,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"`{' '.join(command)}` failed, so what the test needs could not be fetched; "
+        f"check the network and the client's mirror:\n{done.stderr[-2_000:]}"
+    )

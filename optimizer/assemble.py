@@ -11,6 +11,7 @@ from groupage.domain.plan import (
     PlannedContainer,
     Route,
     SolverStats,
+    Unloadable,
     Unrouted,
 )
 from optimizer.allocation import pricing
@@ -52,6 +53,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
     left_out: tuple[LeftOut, ...],
     moves: tuple[Move, ...],
     routing: tuple[tuple[Route, ...], tuple[Unrouted, ...]],
+    unloadable: tuple[Unloadable, ...],
     bound: int,
     fallback: bool,
     rounds: int,
@@ -72,6 +74,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
         moves=moves,
         routes=routes,
         unrouted=unrouted,
+        unloadable=unloadable,
         cost=cost,
         lower_bound=bound,
         gap_ratio=(decided - bound) / max(1, decided),

@@ -10,8 +10,10 @@ from groupage.domain.instance import (
     Instance,
     OpenConsolidation,
 )
-from groupage.domain.plan import Placement
+from groupage.domain.plan import Placement, Unloadable
 from optimizer.allocation.slots import Slot
+from optimizer.closed import load_closed
+from optimizer.doubts import Doubts
 from optimizer.loading.api import load, lot_of
 
 
@@ -20,27 +22,37 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     members: tuple[str, ...]
     placements: tuple[Placement, ...]
-    misfits: tuple[str, ...]
+    misfits: tuple[str, ...] = ()
+    """Members that did not fit and must go elsewhere."""
+    unloadable: Unloadable | None = None
+    """Its members may not go elsewhere and have no load plan; `placements` is the one in force."""
 
 
-def load_plan(instance: Instance, slot: Slot, members: Sequence[str], *, reuse: bool) -> LoadPlan:
-    """The load plan of one container; with `reuse`, the one in force if it fits the contents."""
+def load_plan(
+    instance: Instance, slot: Slot, members: Sequence[str], *, doubts: Doubts
+) -> LoadPlan:
+    """The load plan of one container: the one in force if it fits the contents, else a new one."""
     demands = {demand.consignment_id: demand for demand in instance.demands}
-    cargo = [demands[one] for one in sorted(members)]
-    if reuse and slot.existing is not None:
-        kept = still_holds(slot.existing, cargo)
+    every = tuple(sorted(members))
+    cargo = [demands[one] for one in every]
+    box = slot.existing
+    if box is not None and slot.key not in doubts.anew:
+        kept = still_holds(box, cargo)
         if kept is not None:
-            return LoadPlan(members=tuple(sorted(members)), placements=kept, misfits=())
+            return LoadPlan(members=every, placements=kept)
+    if box is not None and slot.fixed:
+        found = load_closed(instance, box, cargo, refuted=doubts.refuted.get(slot.key, ""))
+        if isinstance(found, Unloadable):
+            return LoadPlan(members=every, placements=box.planned, unloadable=found)
+        return LoadPlan(members=every, placements=found)
     loaded = load(
         slot.spec,
         [lot_of(demand) for demand in cargo],
-        slot.existing.standing if slot.existing else (),
+        box.standing if box else (),
         instance.rules,
         seed=instance.limits.seed,
     )
-    return LoadPlan(
-        members=tuple(sorted(members)), placements=loaded.placements, misfits=loaded.misfits
-    )
+    return LoadPlan(members=every, placements=loaded.placements, misfits=loaded.misfits)
 
 
 def still_holds(

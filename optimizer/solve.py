@@ -12,6 +12,7 @@ from optimizer.allocation.api import Allocation, allocate
 from optimizer.allocation.problem import Cuts
 from optimizer.assemble import assemble, planned_containers
 from optimizer.check_instance import check_instance
+from optimizer.doubts import NONE, SOLVES_MAX, Doubts
 from optimizer.loadplans import LoadPlan, load_plan
 from optimizer.reasons import Reasons
 from optimizer.routing.api import route
@@ -29,26 +30,26 @@ class Solved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
-    """Solve and certify. A load plan in force that no longer holds is made anew at the second try.
+    """Solve and certify; what the verifier refuses is solved again with the doubts that it raised.
 
     Raises InvalidInput for an instance that makes no sense.
     """
     stages = stages or Stages()
-    violations: tuple[Violation, ...] = ()
-    plan: Plan | None = None
-    for reuse in (True, False):
-        plan = solve(instance, stages, reuse=reuse)
+    doubts: Doubts | None = NONE
+    for _ in range(SOLVES_MAX):
+        assert doubts is not None
+        plan = solve(instance, stages, doubts=doubts)
         with stages.stage("verify"):
             certified, violations = certify(instance, plan)
         if certified is not None:
             return Solved(plan=certified, violations=())
-        if not any(one.planned for one in instance.consolidations):
+        doubts = doubts.after(instance, violations)
+        if doubts is None:
             break
-    assert plan is not None
     return Solved(plan=plan, violations=violations)
 
 
-def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = True) -> Plan:
+def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = NONE) -> Plan:
     """The plan of an instance, not yet certified. Raises InvalidInput."""
     stages = stages or Stages()
     check_instance(instance)
@@ -62,8 +63,8 @@ def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = Tru
     rounds = 1
     while True:
         with stages.stage("load"):
-            loads = _load(instance, allocation, loads, reuse=reuse)
-        misfits = _misfits(allocation, loads)
+            loads = _load(instance, allocation, loads, doubts=doubts)
+        misfits = _misfits(loads)
         if not misfits:
             break
         last = rounds > instance.limits.loading_rounds
@@ -82,6 +83,9 @@ def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = Tru
         left_out=reasons.left_out(allocation),
         moves=reasons.moves(instance, allocation),
         routing=(routes, unrouted),
+        unloadable=tuple(
+            one.unloadable for _, one in sorted(loads.items()) if one.unloadable is not None
+        ),
         bound=first.lower_bound,
         fallback=first.fallback,
         rounds=rounds,
@@ -90,7 +94,7 @@ def solve(instance: Instance, stages: Stages | None = None, *, reuse: bool = Tru
 
 
 def _load(
-    instance: Instance, allocation: Allocation, before: dict[str, LoadPlan], *, reuse: bool
+    instance: Instance, allocation: Allocation, before: dict[str, LoadPlan], *, doubts: Doubts
 ) -> dict[str, LoadPlan]:
     """Load plans of all containers; those whose contents did not change keep theirs."""
     loads = {}
@@ -100,18 +104,15 @@ def _load(
         if known is not None:
             placed = tuple(one for one in known.members if one not in known.misfits)
             if placed == members:
-                loads[slot.key] = LoadPlan(members=members, placements=known.placements, misfits=())
+                loads[slot.key] = msgspec.structs.replace(known, members=members, misfits=())
                 continue
-        loads[slot.key] = load_plan(instance, slot, members, reuse=reuse)
+        loads[slot.key] = load_plan(instance, slot, members, doubts=doubts)
     return loads
 
 
-def _misfits(allocation: Allocation, loads: dict[str, LoadPlan]) -> frozenset[tuple[str, str]]:
-    """(consignment, container) that allocation must answer; a fixed container has no answer."""
-    fixed = {slot.key for slot in allocation.slots if slot.fixed}
-    return frozenset(
-        (one, key) for key, plan in loads.items() if key not in fixed for one in plan.misfits
-    )
+def _misfits(loads: dict[str, LoadPlan]) -> frozenset[tuple[str, str]]:
+    """(consignment, container) that allocation must answer."""
+    return frozenset((one, key) for key, plan in loads.items() for one in plan.misfits)
 
 
 def _caps(

@@ -53,6 +53,8 @@ def solve(
         raise typer.Exit(1)
     _write(out, canonical_json(solved.plan))
     typer.echo(_summary(solved.plan), err=True)
+    for one in solved.plan.unloadable:
+        typer.echo(f"{one.code}: {one.reason}", err=True)
     if timings:
         spent = ", ".join(f"{name} {s:.2f} s" for name, s in stages.seconds.items())
         typer.echo(spent, err=True)

@@ -42,6 +42,12 @@ _LEFT_OUT = (
     Column("next voyage", lambda left: left.next_voyage_id),
     Column("reason", lambda left: left.reason),
 )
+_UNLOADABLE = (
+    Column("does not load", lambda one: one.consolidation_id),
+    Column("code", lambda one: one.code),
+    Column("without a place", lambda one: ", ".join(one.consignment_ids)),
+    Column("reason", lambda one: one.reason),
+)
 _MOVES = (
     Column("moved", lambda move: move.consignment_id),
     Column("from", lambda move: move.from_consolidation_id),
@@ -138,6 +144,9 @@ def _print_plan(plan: Plan) -> None:
     )
     out.print(_cost(plan), highlight=False, soft_wrap=True)
     print_table(plan.containers, _CONTAINERS, nothing="no container")
+    if plan.unloadable:
+        out.print()
+        print_table(plan.unloadable, _UNLOADABLE, nothing="")
     if plan.left_out:
         out.print()
         print_table(plan.left_out, _LEFT_OUT, nothing="")

@@ -71,6 +71,22 @@ class PlannedContainer(_Data, frozen=True, kw_only=True):
     """Opened by this plan."""
 
 
+class Unloadable(_Data, frozen=True, kw_only=True):
+    """A frozen or locked container whose contents have no load plan any more: a person must act.
+
+    What is on its manifest stays in it, and so does the load plan in force (`OpenConsolidation.
+    planned`), which can not be carried out as it is.
+    """
+
+    consolidation_id: str
+    consignment_ids: tuple[str, ...]
+    """Those without a place; all of the container's where it is not a matter of single ones."""
+    code: Literal["did_not_fit", "overweight", "standing_wrong", "refuted"]
+    """did_not_fit: no place for some cartons. overweight: above the payload. standing_wrong: what
+    is reported to stand in it can not be so. refuted: the verifier passes no load plan for it."""
+    reason: str
+
+
 class LeftOut(_Data, frozen=True, kw_only=True):
     """A consignment without a place on this plan, and what binds."""
 
@@ -236,7 +252,9 @@ class Plan(_Data, frozen=True, kw_only=True):
     empty table lets all pass), values of mode-1039 consignments of one consignee within
     `declaration_cap_usd_cents`.
     Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
-    the demands as of the cartons within the payload, and a load plan as `Placement` says.
+    the demands as of the cartons within the payload, and a load plan as `Placement` says. Exempt
+    from these two are the containers in `unloadable`: frozen or locked ones that break a rule with
+    the load plan in force, which they keep.
     """
 
     plan_id: str
@@ -249,6 +267,7 @@ class Plan(_Data, frozen=True, kw_only=True):
     moves: tuple[Move, ...]
     routes: tuple[Route, ...]
     unrouted: tuple[Unrouted, ...]
+    unloadable: tuple[Unloadable, ...] = ()
     cost: Cost
     lower_bound: int
     """No plan of this instance costs less on the allocation terms (routing's haulage excluded), US

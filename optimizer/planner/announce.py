@@ -15,6 +15,7 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRequested,
     RoutePlanned,
+    UnloadableConsolidation,
 )
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
@@ -29,7 +30,7 @@ _TEXT_MAX = 2_000
 
 def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
     """(output, event): the proposal, each container whose load plan is new, each route."""
-    yield "proposed", _proposed(instance, plan)
+    yield "proposed", _proposed(plan)
     for container in plan.containers:
         if _changed(instance, container):
             yield (
@@ -87,8 +88,7 @@ def outbox_rows(
     return rows
 
 
-def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
-    _ = instance
+def _proposed(plan: Plan) -> PlanProposed:
     assert plan.certificate is not None, plan.plan_id
     codes = {move.consignment_id: move.code for move in plan.moves}
     return PlanProposed(
@@ -128,6 +128,15 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
                 gross_g=box.cargo_gross_g,
             )
             for box in plan.containers
+        ),
+        unloadable=tuple(
+            UnloadableConsolidation(
+                consolidation_id=one.consolidation_id,
+                consignment_ids=one.consignment_ids,
+                code=one.code,
+                reason=one.reason[:_TEXT_MAX],
+            )
+            for one in plan.unloadable
         ),
         cost_minor=plan.cost.total,
         bound_minor=plan.lower_bound,

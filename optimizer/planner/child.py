@@ -16,6 +16,7 @@ import msgspec
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
+from optimizer.doubts import NONE, Doubts
 
 LENGTH = struct.Struct(">I")
 """How long a frame's content is."""
@@ -25,8 +26,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One solve."""
 
     instance: Instance
-    reuse: bool = True
-    """Keep load plans in force that fit their contents."""
+    doubts: Doubts = NONE
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ def answer(job: Job) -> Answer:
 
     stages = Stages()
     try:
-        plan = solve(job.instance, stages, reuse=job.reuse)
+        plan = solve(job.instance, stages, doubts=job.doubts)
     except InvalidInput as error:
         return Answer(kind="invalid", message=str(error))
     return Answer(kind="plan", plan=plan, stages=stages.seconds)

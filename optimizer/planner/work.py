@@ -14,17 +14,16 @@ from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics
+from optimizer.doubts import NONE, SOLVES_MAX, Doubts
 from optimizer.instance.build import build_instance
 from optimizer.instance.snapshot import read_snapshot
 from optimizer.planner.announce import failed, outbox_rows, plan_events
 from optimizer.planner.child import Answer, Job
 from optimizer.planner.records import Records
 from optimizer.planner.solver import Solver, SolverDied, SolverOverran
-from optimizer.planner.variants import next_job
 from optimizer.verification.api import certify
 from optimizer.verification.violation import Violation
 
-_VARIANTS_MAX = 4
 _SHOWN_VIOLATIONS = 5
 
 log = structlog.get_logger(__name__)
@@ -105,21 +104,22 @@ class Work:
             return
 
     async def _attempt(self, request: PlanRequested) -> Certified | Refused:
-        """Read the lane, solve, and let the verifier judge; try the variants it leads to."""
+        """Read the lane, solve, and let the verifier judge; solve again with what it doubts."""
         snapshot = await read_snapshot(self._pool, request.lane_id)
         instance = build_instance(snapshot, request, self._policy, self._limits(request))
-        job: Job | None = Job(instance=instance)
+        doubts: Doubts | None = NONE
         violations: tuple[Violation, ...] = ()
-        for _ in range(_VARIANTS_MAX):
-            if job is None:
+        for _ in range(SOLVES_MAX):
+            if doubts is None:
                 break
+            job = Job(instance=instance, doubts=doubts)
             answer = await self._solver.solve(job, timeout_s=self._settings.solve_timeout_s)
             if answer.kind == "invalid" or answer.plan is None:
                 return Refused(outcome="infeasible", reason=answer.message)
             _observe_stages(answer)
-            certified, violations = await asyncio.to_thread(certify, job.instance, answer.plan)
+            certified, violations = await asyncio.to_thread(certify, instance, answer.plan)
             if certified is not None:
-                return Certified(instance=job.instance, plan=certified)
+                return Certified(instance=instance, plan=certified)
             log.warning(
                 "plan_refuted",
                 request_id=request.request_id,
@@ -127,7 +127,7 @@ class Work:
                 violations=[f"{v.code}: {v.where}" for v in violations[:_SHOWN_VIOLATIONS]],
                 count=len(violations),
             )
-            job = next_job(job, violations)
+            doubts = doubts.after(instance, violations)
         words = "; ".join(
             f"{v.code}: {v.where}: {v.message}" for v in violations[:_SHOWN_VIOLATIONS]
         )
@@ -162,6 +162,7 @@ class Work:
             sequence=plan.sequence,
             containers=len(plan.containers),
             left_out=len(plan.left_out),
+            unloadable=[one.consolidation_id for one in plan.unloadable],
             cost_usd_cents=plan.cost.total,
             gap_ratio=round(plan.gap_ratio, 4),
             request_to_certified_s=round(took_s, 3),

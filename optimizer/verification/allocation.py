@@ -132,16 +132,25 @@ def _check_sums(container: PlannedContainer, cargo: list[Demand]) -> Violations:
     if container.cargo_gross_g != gross:
         message = f"cargo_gross_g is {container.cargo_gross_g}, the demands sum to {gross}"
         found.append(broken("wrong_sum", where, message))
-    weighed = sum(g.gross_g * len(g.unit_ids) for demand in cargo for g in demand.cartons)
-    if max(gross, weighed) > container.spec.payload_g:
-        message = f"{max(gross, weighed)} g of cargo, payload {container.spec.payload_g}"
-        found.append(broken("payload", where, message))
     return found
+
+
+def check_payload(container: PlannedContainer, cargo: list[Demand]) -> Violations:
+    """The mass of the demands, and that of their cartons."""
+    gross = sum(demand.gross_g for demand in cargo)
+    weighed = sum(g.gross_g * len(g.unit_ids) for demand in cargo for g in demand.cartons)
+    if max(gross, weighed) <= container.spec.payload_g:
+        return []
+    where = f"container {container.consolidation_id}"
+    message = f"{max(gross, weighed)} g of cargo, payload {container.spec.payload_g}"
+    return [broken("payload", where, message)]
 
 
 def check(case: Case) -> Violations:
     """Cut-offs, wishes, holds, customs, dangerous goods, sums and payload."""
     found = _check_committed(case)
+    for container in case.loaded:
+        found += check_payload(container, case.cargo(container))
     for container in case.plan.containers:
         cargo = case.cargo(container)
         for demand in cargo:

@@ -17,11 +17,12 @@ from optimizer.verification import (
     money,
     pressure,
     tours,
+    unloadable,
 )
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violation, Violations
 
-VERIFIER = "groupage-verifier/1"
+VERIFIER = "groupage-verifier/2"
 CHECKS: dict[str, Callable[[Case], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,
@@ -30,6 +31,7 @@ CHECKS: dict[str, Callable[[Case], Violations]] = {
     "cartons": cartons.check,
     "geometry": geometry.check,
     "top_load": pressure.check,
+    "unloadable": unloadable.check,
     "routes": tours.check,
     "cost": money.check,
 }

@@ -95,11 +95,15 @@ def _check_sequence(container: PlannedContainer) -> Violations:
     return [broken("wrong_sequence", where, f"sequence is not 1 to {len(said)}, each once")]
 
 
+def check_container(case: Case, container: PlannedContainer) -> Violations:
+    """Completeness, orientation, standing cartons and numbering of one container."""
+    return [
+        *_check_complete(case, container),
+        *_check_standing(case, container),
+        *_check_sequence(container),
+    ]
+
+
 def check(case: Case) -> Violations:
-    """Completeness, orientation, standing cartons and numbering of each container."""
-    found: Violations = []
-    for container in case.plan.containers:
-        found += _check_complete(case, container)
-        found += _check_standing(case, container)
-        found += _check_sequence(container)
-    return found
+    """All containers that have a load plan."""
+    return [wrong for container in case.loaded for wrong in check_container(case, container)]

@@ -54,6 +54,12 @@ class Case:
             for demand in self.instance.demands
         }
 
+    @cached_property
+    def loaded(self) -> tuple[PlannedContainer, ...]:
+        """Containers whose load plan must be right: all but those that the plan says are not."""
+        exempt = {one.consolidation_id for one in self.plan.unloadable}
+        return tuple(one for one in self.plan.containers if one.consolidation_id not in exempt)
+
     def standing(self, container: PlannedContainer) -> frozenset[str]:
         """Units that stand in a container already."""
         before = self.consolidations.get(container.consolidation_id)

@@ -104,22 +104,26 @@ def _check_support(
     return found
 
 
-def check(case: Case) -> Violations:
-    """All containers; what stands there already is judged only against what is new."""
+def check_container(case: Case, container: PlannedContainer) -> Violations:
+    """One container; what stands there already is judged only against what is new."""
     found: Violations = []
-    for container in case.plan.containers:
-        standing = case.standing(container)
-        for one in container.placements:
-            if one.unit_id not in standing:
-                found += _check_walls(case, container, one)
-        sane = [
-            one
-            for one in container.placements
-            if all(-1 < getattr(one, axis) < _SIZE_MAX_MM for axis in _AXES)
-        ]
-        sane.sort(key=lambda one: (one.unit_id not in standing, one.sequence, one.unit_id))
-        stack = _Stack(sane)
-        first_new = sum(one.unit_id in standing for one in sane)
-        found += _check_pairs(container, sane, stack, first_new)
-        found += _check_support(container, sane, stack, first_new)
+    standing = case.standing(container)
+    for one in container.placements:
+        if one.unit_id not in standing:
+            found += _check_walls(case, container, one)
+    sane = [
+        one
+        for one in container.placements
+        if all(-1 < getattr(one, axis) < _SIZE_MAX_MM for axis in _AXES)
+    ]
+    sane.sort(key=lambda one: (one.unit_id not in standing, one.sequence, one.unit_id))
+    stack = _Stack(sane)
+    first_new = sum(one.unit_id in standing for one in sane)
+    found += _check_pairs(container, sane, stack, first_new)
+    found += _check_support(container, sane, stack, first_new)
     return found
+
+
+def check(case: Case) -> Violations:
+    """All containers that have a load plan."""
+    return [wrong for container in case.loaded for wrong in check_container(case, container)]

@@ -37,7 +37,8 @@ def _loads(cartons: Iterable[Placement], mass_g: dict[str, int]) -> dict[str, Fr
     return load
 
 
-def _check_container(case: Case, container: PlannedContainer) -> Violations:
+def check_container(case: Case, container: PlannedContainer) -> Violations:
+    """What is too much for a carton of one container, but for what stood on it before."""
     groups = {
         unit_id: group
         for demand in case.cargo(container)
@@ -65,9 +66,5 @@ def _check_container(case: Case, container: PlannedContainer) -> Violations:
 
 
 def check(case: Case) -> Violations:
-    """No carton carries more than it may, but for what stood on it before."""
-    return [
-        violation
-        for container in case.plan.containers
-        for violation in _check_container(case, container)
-    ]
+    """All containers that have a load plan."""
+    return [wrong for container in case.loaded for wrong in check_container(case, container)]

@@ -4,7 +4,14 @@ from datetime import datetime
 
 from groupage.domain.events import planning as events
 from groupage.domain.policy import Policy
-from groupage.domain.state.lane import BoxNote, LaneState, PlanNote, Proposal, SeatNote
+from groupage.domain.state.lane import (
+    BoxNote,
+    LaneState,
+    PlanNote,
+    Proposal,
+    SeatNote,
+    UnloadableNote,
+)
 from processors.core import Verdict
 from processors.facts import Entry
 from processors.lane.requests import answer
@@ -46,6 +53,7 @@ def proposed(
             assignments=event.assignments,
             consolidations=event.consolidations,
             reasons=reasons,
+            unloadable=event.unloadable,
         )
         if policy.auto_approve:
             publish(state, proposal, note, at=at, by=POLICY)
@@ -93,6 +101,7 @@ def publish(state: LaneState, proposal: Proposal, note: PlanNote, *, at: datetim
     state.proposals.pop(proposal.plan_id, None)
     _seat(state, proposal, at)
     _box(state, proposal, at)
+    _warn(state, proposal, at)
 
 
 def _supersede(state: LaneState, sequence: int, plan_id: str, at: datetime) -> None:
@@ -165,12 +174,25 @@ def _box(state: LaneState, proposal: Proposal, at: datetime) -> None:
         known.volume_cm3, known.gross_g = each.volume_cm3, each.gross_g
 
 
+def _warn(state: LaneState, proposal: Proposal, at: datetime) -> None:
+    before, state.unloadable = state.unloadable, {}
+    for what in proposal.unloadable:
+        name = what.consolidation_id
+        if name in state.closed:
+            continue
+        known = before.get(name)
+        if known is None or known.what != what:
+            known = UnloadableNote(since_at=at, plan_id=proposal.plan_id, what=what)
+        state.unloadable[name] = known
+
+
 def closed(state: LaneState, entry: Entry, event: events.ConsolidationClosed) -> None:
     """It left, or is no more: the lane plans it no longer."""
     name = event.consolidation_id
     at = entry.fact.occurred_at
     state.closed[name] = min(at, state.closed.get(name, at))
     state.boxes.pop(name, None)
+    state.unloadable.pop(name, None)
     left = event.status in ("GATED_OUT", "ON_BOARD")
     for each, seat in list(state.seats.items()):
         if seat.consolidation_id == name:

@@ -1,5 +1,6 @@
 """What a lane tells others: planners, consolidations, consignments, itself, people."""
 
+from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import (
     ConsignmentAllocated,
@@ -13,9 +14,12 @@ from groupage.domain.events.planning import (
     PlanRequested,
     PlanSuperseded,
 )
-from groupage.domain.state.lane import LaneState, SeatNote
+from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
 from processors.lane.plans import POLICY
 from processors.outputs import Said, alert, refusal_alerts
+
+_NAMED = 10
+_TEXT_MAX = 2_000
 
 
 def outputs(state: LaneState) -> dict[str, Said]:
@@ -120,8 +124,28 @@ def _alerts(state: LaneState, said: dict[str, Said]) -> None:
         said["alert:plan_failed"] = Said(
             alert("lane", state, "plan_failed", text), newest.answered_at
         )
+    for name, note in state.unloadable.items():
+        said[f"alert:unloadable:{name}"] = Said(_unloadable(state, note), note.since_at)
     for name in state.proposals:
         text = f"plan {name} waits for a dispatcher"
-        note = state.plans[name]
+        proposed_at = state.plans[name].proposed_at
         raised = alert("lane", state, "plan_waits", text, severity="info", part=name)
-        said[f"alert:plan_waits:{name}"] = Said(raised, note.proposed_at)
+        said[f"alert:plan_waits:{name}"] = Said(raised, proposed_at)
+
+
+def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:
+    """About the container, not the lane: that is what a dispatcher looks for."""
+    what = note.what
+    ids = ", ".join(what.consignment_ids[:_NAMED])
+    more = f" and {len(what.consignment_ids) - _NAMED} more" * (len(what.consignment_ids) > _NAMED)
+    return AlertRaised(
+        alert_id=f"lane/{state.key}/container_unloadable/{what.consolidation_id}",
+        about=what.consolidation_id,
+        about_kind="consolidation",
+        code=f"unloadable_{what.code}",
+        severity="critical",
+        message=(
+            f"{what.reason}. Consignments without a place: {ids}{more}. The manifest and the load "
+            "plan stay as they are: unfreeze it and plan again, or decide at the door"
+        )[:_TEXT_MAX],
+    )

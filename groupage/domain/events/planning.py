@@ -152,6 +152,7 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     assignments: tuple[Assignment, ...]
     moves: tuple[PlanMove, ...]
     consolidations: tuple["PlannedConsolidation", ...]
+    unloadable: tuple["UnloadableConsolidation", ...] = ()
     cost_minor: int
     bound_minor: int
     gap_ratio: float
@@ -169,6 +170,16 @@ class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
     consignment_ids: tuple[Id, ...]
     volume_cm3: Cm3OrZero
     gross_g: GramsOrZero
+
+
+class UnloadableConsolidation(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen or locked container whose contents do not load; it stays as it is."""
+
+    consolidation_id: Id
+    consignment_ids: tuple[Id, ...]
+    """Those without a place."""
+    code: Text
+    reason: Text
 
 
 class PlanFailed(LaneEvent, frozen=True, kw_only=True):

@@ -5,7 +5,12 @@ from typing import Literal
 
 import msgspec
 
-from groupage.domain.events.planning import Assignment, Cause, PlannedConsolidation
+from groupage.domain.events.planning import (
+    Assignment,
+    Cause,
+    PlannedConsolidation,
+    UnloadableConsolidation,
+)
 from groupage.domain.state.base import State
 
 PlanStatus = Literal["proposed", "published", "superseded", "rejected"]
@@ -68,6 +73,7 @@ class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
     consolidations: tuple[PlannedConsolidation, ...]
     reasons: tuple[tuple[str, str], ...] = ()
     """(consignment, reason code) of each move."""
+    unloadable: tuple[UnloadableConsolidation, ...] = ()
 
 
 class LanePin(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -118,6 +124,15 @@ class BoxNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     gross_g: int = 0
 
 
+class UnloadableNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A closed container whose contents do not load, says the published plan."""
+
+    since_at: datetime
+    plan_id: str
+    """The first plan that said so in these words."""
+    what: UnloadableConsolidation
+
+
 class LaneState(State, kw_only=True, omit_defaults=True):
     """Everything known of one lane's planning."""
 
@@ -140,6 +155,8 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     seats: dict[str, SeatNote] = msgspec.field(default_factory=dict)
     """By consignment."""
     boxes: dict[str, BoxNote] = msgspec.field(default_factory=dict)
+    """By consolidation."""
+    unloadable: dict[str, UnloadableNote] = msgspec.field(default_factory=dict)
     """By consolidation."""
     closed: dict[str, datetime] = msgspec.field(default_factory=dict)
     """Consolidations that left or were dissolved, and when; the last 200."""

@@ -19,12 +19,9 @@ from groupage.domain.plan import Plan
 from optimizer.canonical import canonical_json
 from optimizer.check_instance import check_instance
 from optimizer.loadplans import still_holds
-from optimizer.planner.child import Job
-from optimizer.planner.variants import next_job, without
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
-from optimizer.verification.violation import Violation
 from tests.optimizer.allocation.lanes import lane, offers
 from tests.optimizer.world import demand, departure, group
 from tests.optimizer.world import instance as hand_made_world
@@ -194,23 +191,6 @@ def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Pl
         ),
     )
     assert still_holds(_open(planned), [grown, *cargo[1:]]) is None
-
-
-# --- when the verifier does not pass a plan -----------------------------------------------------
-
-
-def test_a_fixed_container_that_breaks_a_rule_is_left_to_people() -> None:
-    """First the load plans in force are given up, then the container and its cargo."""
-    world = hand_made_world()
-    told = [Violation(code="overlap", where="carton K1-001 in LOCKED", message="")]
-    assert next_job(Job(instance=world, reuse=False), []) is None
-    job = next_job(Job(instance=world), told)
-    assert job is not None
-    assert [c.consolidation_id for c in job.instance.consolidations] == ["FROZEN", "SLUSHY"]
-    assert "K1" not in {d.consignment_id for d in job.instance.demands}
-    assert solve_certified(job.instance).violations == ()
-    kept = without(world, frozenset({"SLUSHY"}))
-    assert {"S1", "S2", "S3", "S4"}.isdisjoint(d.consignment_id for d in kept.demands)
 
 
 # --- files --------------------------------------------------------------------------------------

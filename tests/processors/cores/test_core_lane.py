@@ -264,3 +264,51 @@ def test_forbids_and_rolls(play: Start) -> None:
     )
     story.say(lift, 11)
     assert story.state.forbids == {}
+
+
+def unloadable(name: str, *ids: str, code: str = "did_not_fit") -> pl.UnloadableConsolidation:
+    """What a plan says of a closed container."""
+    return pl.UnloadableConsolidation(
+        consolidation_id=name, consignment_ids=ids, code=code, reason=f"{name} is frozen: too much"
+    )
+
+
+def test_a_container_that_does_not_load_needs_a_person(play: Start) -> None:
+    """One alert about the container, in words and as code; nobody loses a place by it."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
+    places = {"CN-1": "C1", "CN-2": "C1", "CN-3": "C2"}
+    story.say(plan(2, places, unloadable=(unloadable("C1", "CN-2"),)), 30)
+    (raised,) = story.said("alert.raised")
+    assert (raised.about_kind, raised.about) == ("consolidation", "C1")
+    assert (raised.code, raised.severity) == ("unloadable_did_not_fit", "critical")
+    assert "C1 is frozen: too much" in raised.message
+    assert "CN-2" in raised.message
+    assert story.said("consignment.deallocated") == []
+    assert story.state.seats["CN-2"].consolidation_id == "C1"
+    story.say(plan(3, places, unloadable=(unloadable("C1", "CN-2"),)), 40)
+    assert len(story.said("alert.raised")) == 1, "the same words are one alert"
+    story.say(plan(4, places), 50)
+    (cleared,) = story.said("alert.cleared")
+    assert cleared.alert_id == raised.alert_id
+
+
+def test_the_alert_ends_when_the_container_leaves(play: Start) -> None:
+    """And a plan that was decided before it left does not raise it again."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
+    closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
+    story.say(closed, 30)
+    assert story.alerts() == set()
+    story.say(plan(2, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 25)
+    assert story.refolds == 0, "it passes the closing"
+    assert story.alerts() == set()
+
+
+def test_an_unapproved_plan_raises_no_alert_about_containers(play: Start) -> None:
+    """What waits for a dispatcher is not in force."""
+    story = play("lane", w.LANE, auto_approve=False)
+    story.say(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
+    assert story.alerts() == {"plan_waits"}
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 21)
+    assert story.alerts() == {"unloadable_did_not_fit"}

@@ -1,0 +1,83 @@
+"""Containers whose contents nobody may change: a load plan for them, or what keeps it from them."""
+
+from collections.abc import Sequence
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.instance import Demand, Instance, OpenConsolidation
+from groupage.domain.plan import Placement, Unloadable
+from groupage.domain.units import CM3_PER_M3
+from optimizer.loading.api import Loaded, load, lot_of
+
+EFFORT = 30
+"""Passes over one container; more than for one whose contents may give way."""
+_NAMED = 5
+
+
+def load_closed(
+    instance: Instance, box: OpenConsolidation, cargo: Sequence[Demand], *, refuted: str
+) -> tuple[Placement, ...] | Unloadable:
+    """The load plan of a frozen or locked container, made anew, or why there is none.
+
+    `refuted` is what the verifier said of one that was made anew before; empty: nothing.
+    """
+    every = tuple(demand.consignment_id for demand in cargo)
+    if refuted:
+        reason = f"no load plan passes the verifier ({refuted})"
+        return _unloadable(box, every, "refuted", reason)
+    mass_g = max(
+        sum(demand.gross_g for demand in cargo),
+        sum(group.gross_g * len(group.unit_ids) for d in cargo for group in d.cartons),
+    )
+    if mass_g > box.spec.payload_g:
+        reason = (
+            f"{_kg(mass_g)} kg of cargo on the manifest, the container carries "
+            f"{_kg(box.spec.payload_g)} kg"
+        )
+        return _unloadable(box, every, "overweight", reason)
+    try:
+        loaded = load(
+            box.spec,
+            [lot_of(demand) for demand in cargo],
+            box.standing,
+            instance.rules,
+            effort=EFFORT,
+            seed=instance.limits.seed,
+        )
+    except InvalidInput as error:
+        reason = f"what is reported to stand in it can not stand so ({error})"
+        return _unloadable(box, every, "standing_wrong", reason)
+    if loaded.misfits:
+        return _unloadable(box, loaded.misfits, "did_not_fit", _did_not_fit(box, cargo, loaded))
+    return loaded.placements
+
+
+def _unloadable(
+    box: OpenConsolidation, consignment_ids: tuple[str, ...], code: str, reason: str
+) -> Unloadable:
+    return Unloadable(
+        consolidation_id=box.consolidation_id,
+        consignment_ids=consignment_ids,
+        code=code,  # type: ignore[arg-type]
+        reason=f"{box.consolidation_id} is {box.stage} and its contents do not load: {reason}",
+    )
+
+
+def _did_not_fit(box: OpenConsolidation, cargo: Sequence[Demand], loaded: Loaded) -> str:
+    # No figure that changes with each carton set down: the same trouble is one alert.
+    names = ", ".join(loaded.misfits[:_NAMED])
+    if len(loaded.misfits) > _NAMED:
+        names += f" and {len(loaded.misfits) - _NAMED} more"
+    tried = "beside the cartons that stand in it" if box.standing else "whatever stands where"
+    return (
+        f"{names} {'finds' if len(loaded.misfits) == 1 else 'find'} no place {tried}; "
+        f"{_m3(sum(demand.volume_cm3 for demand in cargo))} m³ of cargo on the manifest, "
+        f"{_m3(box.spec.volume_cm3)} m³ inside"
+    )
+
+
+def _kg(mass_g: int) -> str:
+    return f"{mass_g / 1_000:,.0f}"
+
+
+def _m3(volume_cm3: int) -> str:
+    return f"{volume_cm3 / CM3_PER_M3:.2f}"

@@ -176,7 +176,10 @@ class Weights(_Data, frozen=True, kw_only=True):
     never open a container of their own. Assumption."""
     dead_freight_per_m3: int
     change: int
-    """Moving one consignment from where the published plan has it (slushy)."""
+    """Moving one consignment from where the published plan has it, before the freeze fence."""
+    change_at_cutoff: int = 10_000
+    """The same at the cut-off and after it; in between the price rises evenly. 100 USD: the
+    amendment of two manifests at some 50 USD each. Assumption."""
     container_handling: int
     wait_per_m3_day: int
 
@@ -193,6 +196,7 @@ class Rules(_Data, frozen=True, kw_only=True):
     """Sets of customs modes that may share a container."""
     allow_dangerous: bool
     freeze_before_lco_s: int
+    """The freeze fence: so long before LCO the price of change begins to rise."""
     door_margin_mm: int = 0
     wall_margin_mm: int = 0
 

@@ -179,11 +179,15 @@ class Cost(_Data, frozen=True, kw_only=True):
     left_out: for each consignment left out floor(volume_cm3 x price / 10^6), the price by priority
         (`left_out_must_go_per_m3`, `left_out_per_m3`, `left_out_filler_per_m3`). A consignment that
         is blocked and has no place on the published plan costs nothing: no plan could take it.
-    change: `change` for each move away from a container of the published plan (to another one or to
-        none) that is not forced. Forced, seen from the instance alone: that container is not in
-        `consolidations` or its voyage not in `departures`; or the consignment is not committed and
-        it is pinned elsewhere, its voyage is forbidden, its customs status is REJECTED, or it is
-        available only after the departure's `lco_at`.
+    change: for each move away from a container of the published plan (to another one or to none)
+        that is not forced: `change` while the clock is not past the freeze fence, which is
+        `freeze_before_lco_s` before the `lco_at` of that container's departure; then change +
+        floor((max(change, change_at_cutoff) - change) x whole seconds past the fence /
+        freeze_before_lco_s), at `lco_at` and later max(change, change_at_cutoff). Forced, seen from
+        the instance alone: that container is not in `consolidations` or its voyage not in
+        `departures`; or the consignment is not committed and it is pinned elsewhere, its voyage is
+        forbidden, its customs status is REJECTED, or it is available only after the departure's
+        `lco_at`.
     haulage: `cost_usd_cents` of each route.
     """
 

@@ -120,9 +120,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         left_out_per_m3=30_000,
         left_out_must_go_per_m3=150_000,
         dead_freight_per_m3=8_000,
-        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box.
-        # Assumption.
+        # Somebody must be told, and labels change. Assumption.
         change=1_500,
+        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box;
+        # a move concerns two. Assumption.
+        change_at_cutoff=10_000,
         container_handling=15_000,
         wait_per_m3_day=300,
     )
@@ -136,7 +138,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ("1039", "0110", "9710", "9810"),
         ),
         allow_dangerous=False,  # general LCL boxes refuse it (docs/trade.md)
-        freeze_before_lco_s=24 * 3_600,
+        freeze_before_lco_s=24 * 3_600,  # docs/trade.md
     )
     road: RoadModel = RoadModel()
     fleet: tuple[FleetType, ...] = (

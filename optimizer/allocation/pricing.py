@@ -71,4 +71,19 @@ def change_price(demand: Demand, instance: Instance) -> int:
         or demand.customs == "REJECTED"
         or demand.available_at > departure.lco_at
     )
-    return 0 if forced else instance.weights.change
+    return 0 if forced else _price_at(instance, departure)
+
+
+def _price_at(instance: Instance, departure: Departure) -> int:
+    """The price of one change in a container of this departure at the instance's clock.
+
+    Flat up to the freeze fence, then rising evenly until LCO: the later, the more has been printed,
+    told and put in order.
+    """
+    low = instance.weights.change
+    rise = max(0, instance.weights.change_at_cutoff - low)
+    fence_s = instance.rules.freeze_before_lco_s
+    if instance.clock_at >= departure.lco_at:
+        return low + rise
+    past_s = _seconds(instance.clock_at - departure.lco_at + timedelta(seconds=fence_s))
+    return low + rise * past_s // max(1, fence_s)

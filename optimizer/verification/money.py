@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
-from groupage.domain.instance import Demand
+from groupage.domain.instance import Demand, OpenConsolidation
 from groupage.domain.plan import Cost, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
@@ -75,13 +75,29 @@ def _forced(case: Case, demand: Demand) -> bool:
     )
 
 
+def _price_of_change(case: Case, before: OpenConsolidation) -> int:
+    """Flat before the freeze fence, rising evenly from there to the cut-off."""
+    weights = case.instance.weights
+    top = max(weights.change, weights.change_at_cutoff)
+    lco_at = case.departures[before.voyage_id].lco_at
+    fence = timedelta(seconds=case.instance.rules.freeze_before_lco_s)
+    past = case.instance.clock_at - (lco_at - fence)
+    if case.instance.clock_at >= lco_at:
+        return top
+    if past <= timedelta(0):
+        return weights.change
+    return weights.change + (top - weights.change) * (past // timedelta(seconds=1)) // (
+        fence // timedelta(seconds=1)
+    )
+
+
 def _change(case: Case, demand: Demand) -> int:
     container = case.container_of.get(demand.consignment_id)
     now = container.consolidation_id if container else None
     before = demand.current_consolidation_id
     if before is None or now == before or _forced(case, demand):
         return 0
-    return case.instance.weights.change
+    return _price_of_change(case, case.consolidations[before])
 
 
 def recompute(case: Case) -> Cost:

@@ -1,6 +1,7 @@
 import functools
 import itertools
 import random
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -190,6 +191,20 @@ def test_a_change_happens_only_when_it_gains_more_than_its_price() -> None:
     kept = allocate(well_filled(newcomer, departures=one_box, weights=dear))
     assert seat(kept, "N") is None
     assert {seat(kept, f"M{n}") for n in range(4)} == {"C"}
+
+
+def test_near_the_cutoff_the_same_change_does_not_pay_any_more() -> None:
+    """Before the fence a newcomer pushes a member out, twelve hours before LCO it does not."""
+    newcomer = demand("N", group("N", 100), priority="must_go")
+    weights = msgspec.structs.replace(Policy().weights, change_at_cutoff=10**8)
+    early = well_filled(
+        newcomer, departures=(departure("V1", 10, offers=offers(g22=1)),), weights=weights
+    )
+    lco_at = early.departures[0].lco_at
+    assert seat(allocate(early), "N") == "C"
+    for left, place in ((timedelta(hours=24), "C"), (timedelta(hours=12), None)):
+        late = msgspec.structs.replace(early, clock_at=lco_at - left)
+        assert seat(allocate(late), "N") == place
 
 
 def left(found: Allocation, one: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from groupage.domain.instance import (
 )
 from groupage.domain.plan import Placement, Plan, PlannedContainer
 from groupage.domain.policy import Policy
+from optimizer.allocation import pricing
 from optimizer.loading.api import load, lot_of
 from optimizer.verification import cartons, geometry, pressure
 from optimizer.verification.api import verify
@@ -200,6 +201,47 @@ def test_forced_moves_cost_nothing(changes: dict[str, Any]) -> None:
     )
     assert recompute(Case(case, plan)).change == 1_500
     assert recompute(Case(edit(case, demands=demands), plan)).change == 0
+
+
+@pytest.mark.parametrize(
+    ("before_lco", "cents"),
+    [
+        (timedelta(days=8), 1_500),
+        (timedelta(hours=24), 1_500),
+        (timedelta(hours=24) - timedelta(microseconds=1), 1_500),
+        (timedelta(hours=18), 1_500 + 8_500 // 4),
+        (timedelta(hours=12), 1_500 + 8_500 // 2),
+        (timedelta(seconds=1), 1_500 + 8_500 * 86_399 // 86_400),
+        (timedelta(microseconds=1), 1_500 + 8_500 * 86_399 // 86_400),
+        (timedelta(0), 10_000),
+        (-timedelta(hours=3), 10_000),
+    ],
+)
+def test_the_price_of_change_rises_from_the_fence_to_the_cutoff(
+    before_lco: timedelta, cents: int
+) -> None:
+    """Solver and verifier know the same price, each by its own arithmetic."""
+    case = instance()
+    plan = plan_of(case)
+    lco_at = case.departures[0].lco_at
+    late = edit(case, clock_at=lco_at - before_lco)
+    assert recompute(Case(late, plan)).change == cents
+    moved = next(one for one in case.demands if one.consignment_id == "S2")
+    assert pricing.change_price(moved, late) == cents
+
+
+def test_without_a_fence_the_price_jumps_at_the_cutoff() -> None:
+    """A policy may have none; a price at the cut-off below the usual one changes nothing."""
+    case = instance()
+    plan = plan_of(case)
+    lco_at = case.departures[0].lco_at
+    bare = edit(case, rules=edit(case.rules, freeze_before_lco_s=0))
+    cheap = edit(case, weights=edit(case.weights, change_at_cutoff=1))
+    moved = next(one for one in case.demands if one.consignment_id == "S2")
+    for world, left_s, cents in ((bare, 1, 1_500), (bare, 0, 10_000), (cheap, 0, 1_500)):
+        late = edit(world, clock_at=lco_at - timedelta(seconds=left_s))
+        assert recompute(Case(late, plan)).change == cents
+        assert pricing.change_price(moved, late) == cents
 
 
 def test_road_model() -> None:

@@ -13,13 +13,21 @@ _QUERY_TIMEOUT_S = 5.0
 
 _CUTOFFS = """
 select substr(a.code, 8) as cutoff,
-       min(extract(epoch from a.due_at - clock.at) / 60)::float as minutes,
+       min(extract(epoch from a.due_at - clock.at))::float as seconds,
        sum(c.members)::bigint as consignments
 from alert a
 join consolidation c on c.key = a.about
 cross join (select coalesce(max(clock_at), now()) as at from intake_offset) as clock
 where a.about_kind = 'consolidation' and a.code like 'cutoff\\_%' and a.cleared_at is null
 group by a.code
+"""
+_NEXT_CUTOFFS = """
+select c.next_cutoff as cutoff,
+       min(extract(epoch from c.next_cutoff_at - clock.at))::float as seconds
+from consolidation c
+cross join (select coalesce(max(clock_at), now()) as at from intake_offset) as clock
+where c.departed_at is null and c.next_cutoff_at is not null
+group by c.next_cutoff
 """
 _PLAN_AGE = """
 select extract(epoch from coalesce((select max(clock_at) from intake_offset), now())
@@ -33,13 +41,17 @@ log = structlog.get_logger(__name__)
 async def refresh(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     """Set the gauges from the database, by the hub's clock."""
     rows = await pool.fetch(_CUTOFFS, timeout=_QUERY_TIMEOUT_S)
+    next_cutoffs = await pool.fetch(_NEXT_CUTOFFS, timeout=_QUERY_TIMEOUT_S)
     plan_age_s = await pool.fetchval(_PLAN_AGE, timeout=_QUERY_TIMEOUT_S)
-    metrics.CUTOFF_AT_RISK_MINUTES.clear()
+    metrics.CUTOFF_AT_RISK_S.clear()
     metrics.CONSIGNMENTS_AT_RISK.clear()
     for row in rows:
-        if row["minutes"] is not None:
-            metrics.CUTOFF_AT_RISK_MINUTES.labels(row["cutoff"]).set(row["minutes"])
+        if row["seconds"] is not None:
+            metrics.CUTOFF_AT_RISK_S.labels(row["cutoff"]).set(row["seconds"])
         metrics.CONSIGNMENTS_AT_RISK.labels(row["cutoff"]).set(row["consignments"])
+    metrics.CUTOFF_S.clear()
+    for row in next_cutoffs:
+        metrics.CUTOFF_S.labels(row["cutoff"]).set(row["seconds"])
     metrics.PLAN_AGE_S.set(plan_age_s or 0.0)
 
 

@@ -16,12 +16,20 @@ from groupage.settings import LocalSettings
 NOT_RUNNING = 1
 
 
-def main(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+def main(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    targets: Annotated[
+        bool, typer.Option("--targets", help="What Prometheus scrapes, for its file_sd_configs.")
+    ] = False,
+) -> None:
     """Show the hub of the data directory; status 0 while it runs, 1 otherwise."""
     settings = LocalSettings()
     state = running_hub(settings.data_dir)
     described = describe(state, str(settings.data_dir))
-    if as_json:
+    if targets:
+        typer.echo(json.dumps(scrape_targets(described), indent=2))
+    elif as_json:
         typer.echo(json.dumps(described, indent=2))
     else:
         _print(described)
@@ -61,6 +69,15 @@ def describe(state: HubState | None, data_dir: str) -> dict[str, Any]:
         "metrics": [process.metrics for process in state.processes if process.metrics],
         "processes": [_process(process) for process in state.processes],
     }
+
+
+def scrape_targets(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """The processes as Prometheus' file_sd_configs takes them, each with its name as a label."""
+    return [
+        {"targets": [urlsplit(process["metrics"]).netloc], "labels": {"process": process["name"]}}
+        for process in described["processes"]
+        if process["metrics"]
+    ]
 
 
 def without_password(url: str) -> str:

@@ -87,9 +87,14 @@ FILL_RATIO = Histogram(
     ["container_type"],
     buckets=_RATIO,
 )
-CUTOFF_AT_RISK_MINUTES = Gauge(
-    "groupage_cutoff_at_risk_minutes",
-    "Minutes to the nearest cut-off that is at risk (hub time), by kind of cut-off",
+CUTOFF_S = Gauge(
+    "groupage_cutoff_seconds",
+    "Seconds to the next cut-off of a consolidation that has not left (hub time), by kind",
+    ["cutoff"],
+)
+CUTOFF_AT_RISK_S = Gauge(
+    "groupage_cutoff_at_risk_seconds",
+    "Seconds to the nearest cut-off that is at risk (hub time), by kind of cut-off",
     ["cutoff"],
 )
 CONSIGNMENTS_AT_RISK = Gauge(
@@ -114,6 +119,15 @@ PUBLISH_S = Histogram("groupage_publish_seconds", "From send to Kafka's answer",
 PUBLISH_FAILURES = Counter(
     "groupage_publish_failures_total", "Publications that ran out of their budget", ["reason"]
 )
+
+for _counter, _label, _values in (
+    (PLAN_OUTCOMES, "outcome", ("certified", "infeasible", "refuted", "failed", "superseded")),
+    (SOLVER_DEATHS, "cause", ("died", "overran")),
+    (GATEWAY_REQUESTS, "outcome", ("accepted", "partly", "invalid", "too_large", "unavailable")),
+):
+    for _value in _values:
+        # A series that begins with its first 1 never increased, in Prometheus' eyes: from zero on.
+        _counter.labels(**{_label: _value})
 
 
 def set_build_info() -> None:

@@ -191,12 +191,13 @@ async def test_database_away(database_url: str) -> None:
 async def test_deadlines_as_metrics(hub: "Hub[asyncpg.Record]") -> None:
     """Minutes to the cut-off at risk and the age of the plan in force, by the hub's clock."""
     await refresh(hub)
-    assert metrics.CUTOFF_AT_RISK_MINUTES.labels("LCO")._value.get() == 150
+    assert metrics.CUTOFF_AT_RISK_S.labels("LCO")._value.get() == 150 * 60
     assert metrics.CONSIGNMENTS_AT_RISK.labels("LCO")._value.get() == 1
+    assert metrics.CUTOFF_S.labels("LCO")._value.get() == 150 * 60
     assert metrics.PLAN_AGE_S._value.get() == 165 * 60
     await hub.execute("update alert set cleared_at = now()")
     await refresh(hub)
-    assert [family.samples for family in metrics.CUTOFF_AT_RISK_MINUTES.collect()] == [[]]
+    assert [family.samples for family in metrics.CUTOFF_AT_RISK_S.collect()] == [[]]
 
 
 async def test_the_process_serves_and_ends(hub: "Hub[asyncpg.Record]", database_url: str) -> None:

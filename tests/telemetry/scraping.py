@@ -1,0 +1,111 @@
+"""A real Prometheus over a hub: started, asked, stopped."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
+READY_S = 30.0
+_POLL_S = 0.2
+
+
+class Prometheus:
+    """Speaks to one server's HTTP API."""
+
+    def __init__(self, address: str) -> None:
+        self._client = httpx.Client(base_url=address, timeout=10)
+
+    def asked(self, path: str, **parameters: str) -> Any:
+        """The `data` of an answer."""
+        answer = self._client.get(f"/api/v1/{path}", params=parameters)
+        body = answer.json()
+        assert body["status"] == "success", body
+        return body["data"]
+
+    def values(self, expression: str) -> dict[str, float]:
+        """An instant query: each series in words, and its value."""
+        return {
+            json.dumps(row["metric"], sort_keys=True): float(row["value"][1])
+            for row in self.asked("query", query=expression)["result"]
+        }
+
+    def await_values(self, expression: str, *, within_s: float) -> dict[str, float]:
+        """The first answer to an instant query that is not empty."""
+        deadline = time.monotonic() + within_s
+        while not (found := self.values(expression)):
+            assert time.monotonic() < deadline, f"no series for {expression}"
+            time.sleep(_POLL_S)
+        return found
+
+    def is_ready(self) -> bool:
+        """It has read its configuration and serves."""
+        try:
+            return self._client.get("/-/ready").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]:
+    """The shipped configuration, asked for every second instead of every ten, over `targets`."""
+    for file in SHIPPED.iterdir():
+        shutil.copy(file, folder)
+    config = folder / "prometheus.yml"
+    config.write_text(config.read_text().replace("interval: 10s", "interval: 1s"))
+    (folder / "targets.json").write_text(targets)
+    address = f"127.0.0.1:{_free_port()}"
+    said = folder / "prometheus.log"
+    with said.open("w") as output:
+        server = subprocess.Popen(
+            [
+                programs / "prometheus",
+                f"--config.file={config}",
+                f"--storage.tsdb.path={folder / 'series'}",
+                f"--web.listen-address={address}",
+            ],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        prometheus = Prometheus(f"http://{address}")
+        deadline = time.monotonic() + READY_S
+        while not prometheus.is_ready():
+            assert server.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(_POLL_S)
+        yield prometheus
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def promtool(programs: Path, *arguments: str, given: bytes = b"") -> str:
+    """Run it; it must find nothing wrong. What it said."""
+    done = subprocess.run(
+        [programs / "promtool", *arguments],
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+    )
+    said = done.stdout.decode()
+    assert done.returncode == 0, said
+    return said
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port: int = asked.getsockname()[1]
+        return port

@@ -12,16 +12,18 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from groupage.domain.policy import Policy
 from groupage.settings import KafkaSettings, PlannerSettings
 from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.relay import OutboxRelay
 from groupage.telemetry import metrics
 from optimizer.planner.announce import ORIGIN_TOPIC
 from optimizer.planner.batches import Taken, newest_by_lane, requests_in
 from optimizer.planner.records import Records
-from optimizer.planner.relay import Relay
 from optimizer.planner.solver import Solver
 from optimizer.planner.work import Work
 
 _POLL_MS = 500
 _BATCH_MAX = 200
+_MESSAGES_MAX = 200
+"""Published at once: some are as large as a load plan."""
 _POLL_INTERVAL_MS_MAX = 3_600_000
 """A batch of many lanes takes long; a planner that died is found out by its missing heartbeats."""
 _RETRY_S = 1.0
@@ -46,7 +48,15 @@ class Planner:
     ) -> None:
         self._topic = prefix + ORIGIN_TOPIC
         self._records = Records(pool)
-        self._relay = Relay(kafka=kafka, prefix=prefix, pool=pool, held=self._held)
+        self._relay = OutboxRelay(
+            kafka=kafka,
+            prefix=prefix,
+            pool=pool,
+            held=self._held,
+            messages_max=_MESSAGES_MAX,
+            client_id="groupage-planner",
+            compression_type="lz4",  # load plans of hundreds of cartons
+        )
         self._solvers = [Solver(solver_command) for _ in range(settings.solver_processes)]
         self._free: asyncio.Queue[Work] = asyncio.Queue()
         for solver in self._solvers:
@@ -102,8 +112,9 @@ class Planner:
         except (KafkaError, TimeoutError, OSError) as error:
             log.info("planner_consumer_dropped", error=repr(error))
 
-    def _held(self) -> list[int]:
-        return sorted(partition.partition for partition in self._consumer.assignment())
+    def _held(self) -> list[tuple[str, int]]:
+        mine = sorted(partition.partition for partition in self._consumer.assignment())
+        return [(ORIGIN_TOPIC, number) for number in mine]
 
     async def _loop(self) -> None:
         while True:

@@ -1,7 +1,8 @@
-"""Publishes what the planner's transactions left in the outbox, for the partitions it holds."""
+"""Relay: what transactions left in the outbox goes to Kafka, for as long as the process runs."""
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import asyncpg
 import structlog
@@ -9,13 +10,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from groupage.settings import KafkaSettings
-from groupage.store.outbox import publish
+from groupage.store.outbox import backlog, publish
 from groupage.store.pool import TRANSIENT_ERRORS
-from optimizer.planner.announce import ORIGIN_TOPIC
+from groupage.telemetry import metrics
 
-_MESSAGES_MAX = 200
 _PUBLISH_TIMEOUT_S = 30.0
 _IDLE_S = 1.0
+"""Looks by itself this often: rows may have been left by a process that died."""
 _RETRY_S = 1.0
 _STOP_TIMEOUT_S = 3.0
 _MESSAGE_BYTES_MAX = 8 * 2**20
@@ -23,8 +24,8 @@ _MESSAGE_BYTES_MAX = 8 * 2**20
 log = structlog.get_logger(__name__)
 
 
-class Relay:
-    """Runs until cancelled."""
+class OutboxRelay:
+    """Publishes the rows of the origins that this process holds, oldest first."""
 
     def __init__(
         self,
@@ -32,27 +33,41 @@ class Relay:
         kafka: KafkaSettings,
         prefix: str,
         pool: asyncpg.Pool,
-        held: Callable[[], Iterable[int]],
+        held: Callable[[], Iterable[tuple[str, int]]],
+        messages_max: int,
+        counts_backlog: bool = False,
+        **producer: Any,
     ) -> None:
+        """`held` names the origins (topic, partition) that are ours now; nobody else has them.
+
+        `messages_max` are published at once. With `counts_backlog` an idle relay sets the gauge of
+        waiting rows. `producer` are further settings of the aiokafka producer, like `client_id`.
+        """
         self._kafka = kafka
         self._prefix = prefix
         self._pool = pool
         self._held = held
-        self._work = asyncio.Event()
+        self._messages_max = messages_max
+        self._counts_backlog = counts_backlog
+        self._producer_settings = producer
+        self._there_is_work = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
 
     def wake(self) -> None:
         """There are new rows."""
-        self._work.set()
+        self._there_is_work.set()
 
     async def run(self) -> None:
-        """Publish whatever is there, wait, and again; a failing server is tried again."""
+        """Publish whatever is there, wait, and again, until cancelled.
+
+        A server that is away is tried again; what is not acknowledged stays in the outbox.
+        """
         try:
             while True:
                 try:
-                    busy = await self.publish_once() > 0
+                    busy = await self._publish()
                 except (KafkaError, *TRANSIENT_ERRORS) as error:
-                    log.warning("planner_relay_retries", error=repr(error))
+                    log.warning("relay_retries", error=repr(error))
                     # A send whose end is unknown must not be overtaken by its own repetition.
                     await self._drop_producer()
                     await asyncio.sleep(_RETRY_S)
@@ -62,37 +77,38 @@ class Relay:
         finally:
             await self._drop_producer()
 
-    async def publish_once(self) -> int:
-        """Publish the oldest rows of the partitions held; how many there were."""
-        held = [(ORIGIN_TOPIC, partition) for partition in self._held()]
+    async def _publish(self) -> bool:
+        held = list(self._held())
         if not held:
-            return 0
-        return await publish(
+            return False
+        count = await publish(
             self._pool,
-            await self._started(),
+            await self._started_producer(),
             origins=held,
             prefix=self._prefix,
-            messages_max=_MESSAGES_MAX,
+            messages_max=self._messages_max,
             timeout_s=_PUBLISH_TIMEOUT_S,
         )
+        if not count and self._counts_backlog:
+            metrics.OUTBOX_BACKLOG.set(await backlog(self._pool))
+        return count > 0
 
     async def _wait(self) -> None:
         try:
             async with asyncio.timeout(_IDLE_S):
-                await self._work.wait()
+                await self._there_is_work.wait()
         except TimeoutError:
             return
         finally:
-            self._work.clear()
+            self._there_is_work.clear()
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _started_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
                 **self._kafka.client_kwargs(),
-                client_id="groupage-planner",
                 enable_idempotence=True,
                 max_request_size=_MESSAGE_BYTES_MAX,
-                compression_type="lz4",
+                **self._producer_settings,
             )
             self._producer = producer
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
@@ -108,4 +124,4 @@ class Relay:
             async with asyncio.timeout(_STOP_TIMEOUT_S):
                 await producer.stop()
         except (KafkaError, TimeoutError, OSError) as error:
-            log.info("planner_relay_producer_dropped", error=repr(error))
+            log.info("relay_producer_dropped", error=repr(error))

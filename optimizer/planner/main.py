@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -17,8 +18,7 @@ from groupage.settings import (
     TelemetrySettings,
     TopicSettings,
 )
-from groupage.store.pool import create_pool
-from groupage.store.schema import require_schema
+from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer, configure_logging
 from optimizer.planner.planner import Planner
 
@@ -27,13 +27,24 @@ _STOP_BUDGET_S_MAX = 12.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Read before anything is started: a missing one is a sentence, not a crash."""
+
+    planner: PlannerSettings = field(default_factory=PlannerSettings)
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+
+
 def main() -> None:
     """Run until SIGTERM. Reads its settings from the environment."""
-    settings = PlannerSettings()
-    telemetry = TelemetrySettings()
-    configure_logging(telemetry, process="planner")
+    settings = _Settings()
+    configure_logging(settings.telemetry, process="planner")
     try:
-        asyncio.run(_watched(settings, telemetry))
+        asyncio.run(_watched(settings))
     except GroupageError as error:
         log.error("process_ended", process="planner", error=str(error))  # noqa: TRY400 - in words
         sys.exit(1)
@@ -43,41 +54,40 @@ def main() -> None:
     log.info("process_ended", process="planner")
 
 
-async def _watched(settings: PlannerSettings, telemetry: TelemetrySettings) -> None:
+async def _watched(settings: _Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    budget_s = min(settings.planner.shutdown_timeout_s, _STOP_BUDGET_S_MAX)
 
     def ask() -> None:
         if not stop.is_set():
             log.info("process_stopping", process="planner")
             stop.set()
             # Whatever is not stored yet comes again: nothing is lost by going.
-            loop.call_later(min(settings.shutdown_timeout_s, _STOP_BUDGET_S_MAX), os._exit, 0)
+            loop.call_later(budget_s, os._exit, 0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask)
-    await _work(settings, telemetry, stop)
+    await _work(settings, stop)
 
 
-async def _work(
-    settings: PlannerSettings, telemetry: TelemetrySettings, stop: asyncio.Event
-) -> None:
-    kafka, topics = KafkaSettings(), TopicSettings()
-    pool = await create_pool(DatabaseSettings(), application_name="groupage planner")
+async def _work(settings: _Settings, stop: asyncio.Event) -> None:
+    prefix = settings.topics.prefix
+    policy = settings.policy.load()
+    pool = await migrated_pool(settings.database, application_name="groupage planner")
     try:
-        await require_schema(pool)
         report = await ensure_topics(
-            kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
+            settings.kafka, prefix=prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
         planner = Planner(
-            kafka=kafka,
-            prefix=topics.prefix,
+            kafka=settings.kafka,
+            prefix=prefix,
             pool=pool,
-            settings=settings,
-            policy=PolicySettings().load(),
+            settings=settings.planner,
+            policy=policy,
         )
-        async with TelemetryServer(telemetry, checks=planner.checks):
+        async with TelemetryServer(settings.telemetry, checks=planner.checks):
             await planner.run(stop)
     finally:
         pool.terminate()

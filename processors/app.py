@@ -14,12 +14,13 @@ from groupage.contracts.topics import TOPICS
 from groupage.domain.events.base import Kind
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import TRANSIENT_ERRORS
-from processors.assignment import Assignment, Batch
+from processors.assignment import Assignment
 from processors.core import Core
 from processors.effects import Effects
 from processors.intake import Intake, Source
 from processors.letters import TOPIC as DEAD_LETTERS
 from processors.pipeline import Hooks, Pipeline
+from processors.records import Batch
 from processors.relay import Relay
 
 NOTHING = Batch(epoch=-1, slices=[])

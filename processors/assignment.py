@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 Partition: TypeAlias = tuple[str, int]
 """Topic (without the hub's prefix) and number."""
@@ -36,19 +36,3 @@ class Assignment:
             partition: Position(next_offset=offset, clock_at=clock_at)
             for partition, (offset, clock_at) in stored.items()
         }
-
-
-class Slice(NamedTuple):
-    """Consecutive records of one partition."""
-
-    topic: str
-    partition: int
-    records: list[Any]
-    """aiokafka ConsumerRecord."""
-
-
-class Batch(NamedTuple):
-    """What one fetch gave, of several partitions; committed as one."""
-
-    epoch: int
-    slices: list[Slice]

@@ -1,15 +1,15 @@
 """The states that this worker has at hand. Bounded by number and by size, never by luck."""
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
-from groupage.domain.events.base import Kind
 from processors.core import Core
 from processors.outputs import Said
+from processors.records import OwnerKey
 
-OwnerKey: TypeAlias = tuple[Kind, str]
 # Structs, strings and times of a state take about eight times their JSON.
 _BYTES_PER_BODY_BYTE = 8
 
@@ -17,13 +17,23 @@ _BYTES_PER_BODY_BYTE = 8
 class Owner:
     """One owner's state with what was told to others about it."""
 
-    __slots__ = ("body_bytes", "core", "deadline", "partition", "said", "state")
+    __slots__ = ("body_bytes", "core", "deadline", "numbers", "partition", "said", "state")
 
-    def __init__(self, *, core: Core[Any], state: Any, partition: int, body_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        core: Core[Any],
+        state: Any,
+        partition: int,
+        body_bytes: int,
+        numbers: "array[int]",
+    ) -> None:
         self.core = core
         self.state = state
         self.partition = partition
         self.body_bytes = body_bytes
+        self.numbers = numbers
+        """Of its facts, sorted (`processors.known`)."""
         self.said: dict[str, Said] = core.outputs(state)
         self.deadline: datetime | None = core.deadline(state)
 
@@ -46,6 +56,10 @@ class StateCache:
         if owner is not None:
             self._owners.move_to_end(key)
         return owner
+
+    def at_hand(self, key: OwnerKey) -> Owner:
+        """The owner, which was put here for this batch."""
+        return self._owners[key]
 
     def put(self, key: OwnerKey, owner: Owner) -> None:
         """Keep a state that was not at hand."""

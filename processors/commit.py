@@ -6,6 +6,7 @@ import asyncpg
 
 from groupage.domain.errors import GroupageError
 from groupage.store import writers
+from groupage.store.facts import copy_facts
 from groupage.telemetry import metrics
 from processors.effects import Effects
 
@@ -28,7 +29,7 @@ async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
         if not await writers.advance_positions(connection, effects.positions):
             raise Fenced
         if effects.facts:
-            await writers.copy_facts(connection, effects.facts)
+            await copy_facts(connection, effects.facts)
         for kind, rows in effects.states.items():
             if not await writers.upsert_states(connection, kind, rows):
                 raise Fenced

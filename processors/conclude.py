@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from uuid import UUID
 
 import asyncpg
 
-from groupage.contracts.decoding import fact_from_json
 from groupage.contracts.encoding import encode
 from groupage.domain.events.alerts import AlertCleared, AlertRaised
 from groupage.domain.events.base import Kind
 from groupage.domain.fact import Fact
-from groupage.store import writers
 from groupage.store.bodies import pack
+from groupage.store.facts import facts_of
 from groupage.store.writers import AlertRow, OutboxRow, pack_headers
 from groupage.telemetry import metrics
 from processors.cache import Owner, StateCache
@@ -123,11 +121,11 @@ async def _hand_over(
     effects: Effects, pool: asyncpg.Pool, handovers: Iterable[tuple[Owner, HandOver]]
 ) -> None:
     """Send waiting facts on, oldest first: the same facts, under their consignment's key."""
-    stored = await writers.facts_by_id(pool, [UUID(hex=event.fact_id) for _, event in handovers])
-    facts = {fact_id.hex: fact_from_json(envelope) for fact_id, envelope in stored}
+    units = sorted({owner.state.key for owner, _ in handovers})
+    stored = {each.fact_id: each.fact for each in await facts_of(pool, "unit", units)}
     for owner, event in handovers:
         entries = effects.entries.get((owner.core.kind, owner.state.key), ())
-        fact = facts.get(event.fact_id) or next(
+        fact = stored.get(event.fact_id) or next(
             entry.fact for entry in entries if entry.fact_id == event.fact_id
         )
         effects.outbox.append(_message(owner, handed(fact, event.owner_id)))

@@ -34,6 +34,7 @@ has come. A state that was never stored starts as `core.new(key)`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -172,11 +173,12 @@ def advance(
     `stored()` gives all of the owner's facts, `new` among them. Mutates `state`, or leaves it half
     changed and returns another one when the facts must be folded anew.
     """
-    for entry in sorted(new, key=lambda entry: sort_key(core, entry)) if len(new) > 1 else new:
+    for place, entry in sorted(
+        ((sort_key(core, entry), entry) for entry in new), key=itemgetter(0)
+    ):
         fact = entry.fact
         if state.corrections or fact.correction_of is not None:
             return _refolded(core, state, stored, clock_at)
-        place = sort_key(core, entry)
         in_place = (
             state.last is None
             or fact.data.name in core.commuting
@@ -190,8 +192,9 @@ def advance(
         if core.witnesses:
             core.witness(state, entry)
         state.facts += 1
-        if state.changed_at is None or _known_at(fact) > state.changed_at:
-            state.changed_at = _known_at(fact)
+        known_at = _known_at(fact)
+        if state.changed_at is None or known_at > state.changed_at:
+            state.changed_at = known_at
     return Advanced(_finish(core, state, clock_at), refolded=False)
 
 

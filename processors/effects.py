@@ -8,10 +8,11 @@ from uuid import UUID
 from groupage.domain.events.base import Kind
 from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
 from groupage.telemetry import metrics
-from processors.assignment import Partition, Slice
+from processors.assignment import Partition
 from processors.assignment import Position as Place
-from processors.cache import Owner, OwnerKey
+from processors.cache import Owner
 from processors.facts import Entry
+from processors.records import OwnerKey, Slice
 
 
 @dataclass
@@ -32,14 +33,18 @@ class Effects:
     touched: dict[OwnerKey, Owner] = field(default_factory=dict)
     entries: dict[OwnerKey, list[Entry]] = field(default_factory=dict)
     """New facts of this batch by owner."""
-    fact_ids: set[UUID] = field(default_factory=set)
+    fact_ids: set[str] = field(default_factory=set)
+    """In hex."""
     records: int = 0
     oldest_ms: float = float("inf")
     """Kafka's time of the oldest record."""
 
-    def count(self, piece: Slice, *, duplicates: int) -> None:
-        """A slice was read."""
-        self.records += len(piece.records)
-        self.oldest_ms = min(self.oldest_ms, piece.records[0].timestamp)
-        metrics.EVENTS_CONSUMED.labels(piece.topic).inc(len(piece.records))
-        metrics.EVENTS_DUPLICATE.labels(piece.topic).inc(duplicates)
+    def count(self, piece: Slice) -> None:
+        """A slice is taken in."""
+        self.records += piece.records
+        self.oldest_ms = min(self.oldest_ms, piece.oldest_ms)
+        metrics.EVENTS_CONSUMED.labels(piece.topic).inc(piece.records)
+
+    def duplicate(self, piece: Slice, count: int) -> None:
+        """So many of its facts were known."""
+        metrics.EVENTS_DUPLICATE.labels(piece.topic).inc(count)

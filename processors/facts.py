@@ -1,17 +1,35 @@
 """Facts with their identity, and which of them corrections and retractions leave."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+import msgspec
+
+from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A fact with its identity."""
 
     fact_id: str
     """Hex of `groupage.contracts.encoding.fact_id`."""
     fact: Fact
+
+
+def singly(fact: Fact) -> tuple[Fact, ...]:
+    """The facts of an announcement to several units, one for each; any other fact as it is."""
+    data = fact.data
+    if not isinstance(data, UnitAnnounced) or not data.others:
+        return (fact,)
+    return tuple(
+        msgspec.structs.replace(
+            fact,
+            event_id=f"{fact.event_id}/{unit_id}",
+            key=unit_id,
+            data=msgspec.structs.replace(data, unit_id=unit_id, others=()),
+        )
+        for unit_id in (data.unit_id, *data.others)
+    )
 
 
 def effective(entries: Iterable[Entry]) -> list[Entry]:

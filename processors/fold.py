@@ -1,41 +1,40 @@
 """Fold: from a batch of records to everything that one transaction will write.
 
-Decode, drop what is known, load the states that are not at hand, advance them in the order of the
-log, conclude what is to be written. Domain rules are the cores'.
+Load the owners that are not at hand, drop what they know, advance them in the order of the log,
+conclude what is to be written. Domain rules are the cores'.
 """
 
 import asyncio
+from array import array
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
-import structlog
 
-from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import Kind
-from groupage.store import writers
+from groupage.store import facts, writers
 from groupage.store.bodies import unpack
-from processors import letters, records
-from processors.assignment import Assignment, Batch, Position, Slice
-from processors.cache import Owner, OwnerKey, StateCache
+from groupage.store.writers import OutboxRow, pack_headers
+from processors import known, letters
+from processors.assignment import Assignment, Position
+from processors.cache import Owner, StateCache
 from processors.conclude import conclude
 from processors.core import Core, advance, refold, tick
 from processors.due import Deadlines, home_of
 from processors.effects import Effects
 from processors.facts import Entry
-from processors.records import Incoming, Read, Tick
+from processors.records import Batch, Incoming, Item, OwnerKey, Slice
 
 _YIELD_EVERY = 100
 """Facts after which other tasks get a turn.
 
 The commit of the batch before makes a dozen round trips meanwhile, and each waits for one.
 """
-
-log = structlog.get_logger(__name__)
 
 
 class _NeedsHistory(Exception):
@@ -84,117 +83,99 @@ class Folder:
     async def fold(self, batch: Batch) -> Effects:
         """Everything to be written for the batch. On any error call `forget`."""
         effects = Effects(epoch=batch.epoch, places=self._assignment.positions)
-        read = [
-            Read(ours, await self._read(effects, ours))
+        slices = [
+            ours
             for piece in batch.slices
-            if (ours := _next(effects, piece)) is not None
+            if (place := effects.places.get((piece.topic, piece.partition))) is not None
+            and (ours := piece.behind(place.next_offset)) is not None
         ]
-        new = await self._new_ones(effects, read)
-        await self._load(
-            {
-                (item.kind, item.entry.fact.key): piece.partition
-                for piece, items in new
-                for item in items
-                if isinstance(item, Incoming)
-            }
+        wanted: dict[OwnerKey, int] = {}
+        for piece in slices:
+            effects.count(piece)
+            letters.take_in(effects, piece)
+            self._send_home(effects, piece, wanted)
+        await self._load(wanted)
+        await known.leave_new(
+            effects, slices, cache=self._cache, ahead=self._ahead, pool=self._pool
         )
-        for piece, items in new:
-            await self._advance_slice(effects, piece, items)
+        for piece in slices:
+            await self._advance_slice(effects, piece)
         await conclude(effects, self._pool, self._deadlines, self._cache)
         return effects
 
-    # --- reading ------------------------------------------------------------------------------
+    # --- owners -------------------------------------------------------------------------------
 
-    async def _read(self, effects: Effects, piece: Slice) -> list[Incoming | Tick]:
-        items: list[Incoming | Tick] = []
-        if piece.topic == letters.TOPIC:
-            letters.take_in(effects, piece)
-            return items
-        for start in range(0, len(piece.records), _YIELD_EVERY):
-            part = piece._replace(records=piece.records[start : start + _YIELD_EVERY])
-            found, unread = records.read(part)
-            items += found
-            if unread:
-                letters.bury_unread(effects, piece, unread)
-            await asyncio.sleep(0)
-        return items
+    def _send_home(self, effects: Effects, piece: Slice, wanted: dict[OwnerKey, int]) -> None:
+        """Note the owners; a client with another partitioner sent their facts where they are not.
 
-    async def _new_ones(self, effects: Effects, read: list[Read]) -> list[Read]:
-        """Without duplicates, and without records that lie in another partition than their owner.
-
-        What is left is written into `effects` as facts.
+        Such facts leave the slice: they go on to where their owner lives.
         """
-        ids = [item.fact_id for _, items in read for item in items if isinstance(item, Incoming)]
-        known = await writers.known_facts(self._pool, ids) if ids else set()
-        if self._ahead:
-            known |= self._ahead.fact_ids
-        kept: list[Read] = []
-        for piece, items in read:
-            new: list[Incoming | Tick] = []
-            for number, item in enumerate(items):
-                if number % _YIELD_EVERY == 0:
-                    await asyncio.sleep(0)
-                if isinstance(item, Tick):
-                    new.append(item)
-                elif item.fact_id not in known and not self._strayed(effects, piece, item):
-                    known.add(item.fact_id)
-                    effects.fact_ids.add(item.fact_id)
-                    effects.facts.append(records.fact_row(piece, item))
-                    new.append(item)
-            kept.append(Read(piece, new))
-            effects.count(piece, duplicates=len(items) - len(new))
-        return kept
+        strays = False
+        for item in piece.items:
+            if isinstance(item, Incoming):
+                home = wanted.get(item.owner)
+                if home is None:
+                    owner = self._cache.get(item.owner)
+                    key = item.owner[1]
+                    home = partition_of(key, piece.topic) if owner is None else owner.partition
+                    if home == piece.partition:
+                        wanted[item.owner] = home
+                strays = strays or home != piece.partition
+        if not strays:
+            return
+        kept: list[Item] = []
+        for item in piece.items:
+            if isinstance(item, Incoming) and wanted.get(item.owner) != piece.partition:
+                effects.outbox.append(_forwarded(piece, item))
+            else:
+                kept.append(item)
+        piece.items = kept
 
-    def _strayed(self, effects: Effects, piece: Slice, item: Incoming) -> bool:
-        """A client with another partitioner sent it: it goes to where its owner lives."""
-        key = item.entry.fact.key
-        owner = self._cache.get((item.kind, key))
-        right = owner.partition if owner is not None else partition_of(key, piece.topic)
-        if right == piece.partition:
-            return False
-        effects.outbox.append(records.forwarded(piece, item))
-        return True
-
-    async def _load(self, wanted: dict[OwnerKey, int]) -> None:
+    async def _load(self, wanted: Mapping[OwnerKey, int]) -> None:
         missing: dict[Kind, dict[str, int]] = {}
         for (kind, key), partition in wanted.items():
             if self._cache.get((kind, key)) is None:
                 missing.setdefault(kind, {})[key] = partition
-        for kind, keys in missing.items():
+        for kind, partitions in missing.items():
             core = self._cores[kind]
-            for row in await writers.load_states(self._pool, kind, list(keys)):
+            stored = await writers.load_states(self._pool, kind, list(partitions))
+            ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])
+            for row in stored:
+                del partitions[row.key]
                 state = self._decoders[kind].decode(unpack(row.body))
-                del keys[row.key]
-                self._keep(core, state, row.partition, len(row.body))
-            for key, partition in keys.items():
-                self._keep(core, core.new(key), partition, 0)
+                numbers = known.numbers_of(ids.get(row.key, ()))
+                self._keep(core, state, row.partition, len(row.body), numbers)
+            for key, partition in partitions.items():
+                self._keep(core, core.new(key), partition, 0, known.numbers_of(()))
 
-    def _keep(self, core: Core[Any], state: Any, partition: int, body_bytes: int) -> None:
+    def _keep(
+        self, core: Core[Any], state: Any, partition: int, body_bytes: int, numbers: "array[int]"
+    ) -> None:
         self._cache.put(
             (core.kind, state.key),
-            Owner(core=core, state=state, partition=partition, body_bytes=body_bytes),
+            Owner(
+                core=core, state=state, partition=partition, body_bytes=body_bytes, numbers=numbers
+            ),
         )
 
     # --- advancing ----------------------------------------------------------------------------
 
-    async def _advance_slice(
-        self, effects: Effects, piece: Slice, items: list[Incoming | Tick]
-    ) -> None:
+    async def _advance_slice(self, effects: Effects, piece: Slice) -> None:
         """In the order of the log: facts by owner up to each tick, then what the tick makes due."""
         position = effects.places[(piece.topic, piece.partition)]
         expected = position.next_offset
         waiting: dict[OwnerKey, list[Incoming]] = {}
         ticked: datetime | None = None
-        for item in items:
+        for item in piece.items:
             if isinstance(item, Incoming):
-                waiting.setdefault((item.kind, item.entry.fact.key), []).append(item)
+                waiting.setdefault(item.owner, []).append(item)
             elif position.clock_at is None or item.at > position.clock_at:
                 await self._advance_owners(effects, piece, waiting, position)
                 waiting = {}
                 position.clock_at = ticked = item.at
                 await self._tick(effects, piece, item.at)
         await self._advance_owners(effects, piece, waiting, position)
-        position.next_offset = piece.records[-1].offset + 1
+        position.next_offset = piece.next_offset
         effects.positions.append(
             writers.Position(piece.topic, piece.partition, expected, position.next_offset, ticked)
         )
@@ -208,21 +189,21 @@ class Folder:
     ) -> None:
         since_yield = 0
         for owner_key, incoming in waiting.items():
-            owner = self._at_hand(owner_key)
+            owner = self._cache.at_hand(owner_key)
             entries = [item.entry for item in incoming]
             effects.entries.setdefault(owner_key, []).extend(entries)
             effects.touched[owner_key] = owner
-            known = set(owner.state.refused)
+            refused = set(owner.state.refused)
             try:
                 await self._advance(effects, owner_key, owner, entries, position.clock_at)
             except Exception as error:
                 error.add_note(
                     f"while {owner_key[0]} {owner_key[1]!r} took {[e.fact.type for e in entries]} "
-                    f"of {piece.topic}[{piece.partition}] from offset {incoming[0].record.offset}"
+                    f"of {piece.topic}[{piece.partition}] from offset {incoming[0].offset}"
                 )
                 raise
-            if owner.state.refused.keys() - known:
-                await letters.bury_refused(effects, self._pool, piece, owner, incoming, known)
+            if owner.state.refused.keys() - refused:
+                await letters.bury_refused(effects, self._pool, piece, owner, incoming, refused)
             since_yield += len(incoming)
             if since_yield >= _YIELD_EVERY:
                 since_yield = 0
@@ -244,12 +225,12 @@ class Folder:
             # From all facts of the owner: those stored, and those of this batch so far.
             await self._settled()
             kind, key = owner_key
-            known = {
-                fact_id.hex: Entry(fact_id.hex, fact_from_json(envelope))
-                for fact_id, envelope in await writers.facts_of(self._pool, kind, key)
+            every = {
+                stored.fact_id: Entry(stored.fact_id, stored.fact)
+                for stored in await facts.facts_of(self._pool, kind, [key])
             }
-            known |= {entry.fact_id: entry for entry in effects.entries[owner_key]}
-            owner.state = refold(owner.core, owner.state, known.values(), clock_at=clock_at)
+            every |= {entry.fact_id: entry for entry in effects.entries[owner_key]}
+            owner.state = refold(owner.core, owner.state, every.values(), clock_at=clock_at)
 
     async def _tick(self, effects: Effects, piece: Slice, at: datetime) -> None:
         topic = BY_NAME[piece.topic]
@@ -261,22 +242,19 @@ class Folder:
             )
             await self._load({(kind, key): piece.partition for key in due})
             for key in due:
-                owner = self._at_hand((kind, key))
+                owner = self._cache.at_hand((kind, key))
                 owner.state = tick(owner.core, owner.state, at)
                 effects.touched[(kind, key)] = owner
 
-    def _at_hand(self, owner_key: OwnerKey) -> Owner:
-        owner = self._cache.get(owner_key)
-        assert owner is not None, owner_key
-        return owner
 
-
-def _next(effects: Effects, piece: Slice) -> Slice | None:
-    """The part of the slice that was not taken in yet."""
-    position = effects.places.get((piece.topic, piece.partition))
-    if position is None:
-        return None
-    kept = piece.records
-    if kept[0].offset < position.next_offset:
-        kept = [record for record in kept if record.offset >= position.next_offset]
-    return piece._replace(records=kept) if kept else None
+def _forwarded(piece: Slice, item: Incoming) -> OutboxRow:
+    """The same fact again, so that Kafka's partitioner puts it where its owner lives."""
+    fact = item.entry.fact
+    return OutboxRow(
+        origin_topic=piece.topic,
+        origin_partition=piece.partition,
+        topic=piece.topic,
+        key=fact.key,
+        headers=pack_headers(headers_of(fact)),
+        value=item.row[facts.COLUMNS.index("data")],
+    )

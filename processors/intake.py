@@ -15,7 +15,12 @@ import faust
 import stamina
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from faust.types import ChannelT
 
 from groupage.contracts.topics import BY_NAME
@@ -24,7 +29,9 @@ from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
-from processors.assignment import Assignment, Batch, Partition, Slice
+from processors.assignment import Assignment, Partition
+from processors.reading import read_into
+from processors.records import Batch, Slice
 from processors.unreadable import read_one_by_one
 
 _STOP_TIMEOUT_S = 4.0
@@ -35,6 +42,8 @@ _POSITIONS_TIMEOUT_S = 120.0
 """A rebalance while the database restarts waits for it, within Kafka's patience with members."""
 _FETCH_BYTES_MAX = 2 * 2**20
 _RETRY_S = 0.5
+_RUN_RECORDS = 200
+"""Fetched and read at one go: what fits into a processor's cache, and two to four milliseconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -161,41 +170,59 @@ class Intake(faust.Service):
 
     async def _gather(self, batch: Batch) -> None:
         """Let records come together when there are few: a batch costs more than what is in it."""
-        if sum(len(piece.records) for piece in batch.slices) < self._settings.batch_records_max:
+        if sum(piece.records for piece in batch.slices) < self._settings.batch_records_max:
             await self.sleep(self._settings.batch_wait_s)
 
     async def _fetch(self) -> Batch | None:
+        """What is there, up to a full batch, read in small runs; None: nothing came in time."""
+        epoch = -1
+        slices: dict[Partition, Slice] = {}
+        wait_s, left = self._settings.batch_wait_s, self._settings.batch_records_max
+        while left > 0 and (found := await self._records(wait_s, min(left, _RUN_RECORDS))):
+            # No await from here on: epoch, places and records belong together.
+            if epoch != self._assignment.epoch:
+                epoch = self._assignment.epoch
+                slices.clear()
+            for tp, records in found.items():
+                if kept := self._consecutive(tp, records):
+                    partition = self._partition(tp)
+                    piece = slices.get(partition)
+                    if piece is None:
+                        piece = slices[partition] = Slice(*partition)
+                    read_into(piece, kept)
+                left -= len(records)
+            wait_s = 0.0
+            await asyncio.sleep(0)
+        return Batch(epoch, list(slices.values())) if slices else None
+
+    async def _records(self, wait_s: float, records_max: int) -> dict[TopicPartition, list[Any]]:
+        """The next records by partition; none: nothing came, or it must be tried again."""
         try:
-            found = await self._consumer.getmany(
-                timeout_ms=int(self._settings.batch_wait_s * 1_000),
-                max_records=self._settings.batch_records_max,
+            found: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                timeout_ms=int(wait_s * 1_000), max_records=records_max
             )
         except UnicodeDecodeError:
             async with self._seeking:
                 expected = {self._tp(partition): at for partition, at in self._fetched.items()}
-                found = await read_one_by_one(self._consumer, expected)
+                return await read_one_by_one(self._consumer, expected)
+        except ConsumerStoppedError:
+            if not self.should_stop:
+                raise
         except OffsetOutOfRangeError as error:
             await self._out_of_range(error)
-            return None
         except NoOffsetForPartitionError:
             # Assigned a moment ago, and not yet told where to begin.
             async with self._seeking:
                 for partition, offset in self._fetched.items():
                     self._consumer.seek(self._tp(partition), offset)
-            return None
         except KafkaError as error:
             if not error.retriable:
                 raise
             log.warning("fetch_failed", error=repr(error))
             await asyncio.sleep(_RETRY_S)
-            return None
-        # No await from here on: epoch, places and records belong together.
-        slices = [
-            Slice(*self._partition(tp), kept)
-            for tp, records in found.items()
-            if (kept := self._consecutive(tp, records))
-        ]
-        return Batch(self._assignment.epoch, slices) if slices else None
+        else:
+            return found
+        return {}
 
     def _consecutive(self, tp: TopicPartition, records: list[Any]) -> list[Any]:
         """The records that follow what was fetched before; none when some in between are missing.

@@ -11,29 +11,29 @@ import asyncpg
 import structlog
 
 from groupage.contracts.attributes import Undecodable, instant_from
+from groupage.contracts.encoding import headers_of
 from groupage.contracts.topics import BY_NAME
+from groupage.contracts.types import ce_type
 from groupage.store import writers
-from groupage.store.writers import DeadLetterRow, FactOrigin, OutboxRow, pack_headers
-from processors.assignment import Slice
+from groupage.store.facts import COLUMNS, StoredFact, fact_of, stored_fact
+from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.cache import Owner
 from processors.effects import Effects
-from processors.records import Incoming, Unread
+from processors.records import Incoming, Slice
 
 TOPIC = "hub.dlq.v1"
 _TEXT_LENGTH_MAX = 1_000
 _CODE = re.compile(r"[a-z_]{1,40}")
-_STRUCTURED = [("content-type", b"application/cloudevents+json")]
 
 log = structlog.get_logger(__name__)
 
 
-def bury_unread(effects: Effects, piece: Slice, unread: Iterable[Unread]) -> None:
-    """Records that could not be understood."""
-    bury(
-        effects,
-        piece,
-        [of_record(record, piece, code=code, reason=reason) for record, code, reason in unread],
-    )
+def take_in(effects: Effects, piece: Slice) -> None:
+    """The dead letters that reading gave."""
+    if piece.topic == TOPIC:
+        effects.letters |= {letter.letter_id: letter for letter in piece.letters}
+    else:
+        bury(effects, piece, piece.letters)
 
 
 def bury(effects: Effects, piece: Slice, letters: Iterable[DeadLetterRow]) -> None:
@@ -54,18 +54,12 @@ def bury(effects: Effects, piece: Slice, letters: Iterable[DeadLetterRow]) -> No
         )
 
 
-def take_in(effects: Effects, piece: Slice) -> None:
-    """Letters that a way in (gateway, import) put on the dead-letter topic itself.
+def of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
+    """The letter that a way in (gateway, import) put on the dead-letter topic itself.
 
-    They explain themselves in their headers and are listed like ours. Our own copies, and what is
-    no letter at all, are passed over: a dead letter about a dead letter helps nobody.
+    It explains itself in its headers and is listed like ours. None for our own copies, and for what
+    is no letter at all: a dead letter about a dead letter helps nobody.
     """
-    for record in piece.records:
-        if letter := _of_producer(record, piece):
-            effects.letters[letter.letter_id] = letter
-
-
-def _of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
     told = {name: _text(raw) for name, raw in record.headers if name.startswith("dlq_")}
     try:
         letter_id = UUID(told["dlq_id"])
@@ -106,9 +100,10 @@ async def bury_refused(
     for fact_id in sorted(owner.state.refused.keys() - known):
         refusal = owner.state.refused[fact_id]
         if item := by_id.get(fact_id):
-            letters.append(of_record(item.record, piece, code=refusal.code, reason=refusal.reason))
-        elif origin := await writers.fact_origin(pool, fact_id):
-            letters.append(_of_fact(origin, code=refusal.code, reason=refusal.reason))
+            stored = stored_fact(dict(zip(COLUMNS, item.row, strict=True)))
+            letters.append(_of_fact(stored, code=refusal.code, reason=refusal.reason))
+        elif found := await fact_of(pool, owner.core.kind, owner.state.key, fact_id):
+            letters.append(_of_fact(found, code=refusal.code, reason=refusal.reason))
     bury(effects, piece, letters)
 
 
@@ -132,22 +127,23 @@ def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLette
     )
 
 
-def _of_fact(origin: FactOrigin, *, code: str, reason: str) -> DeadLetterRow:
-    """The letter of a stored fact that a re-derivation refused: the fact whole, as an event."""
+def _of_fact(stored: StoredFact, *, code: str, reason: str) -> DeadLetterRow:
+    """The letter of a fact that its owner refused: all its attributes, its JSON as it came."""
+    fact, place = stored.fact, stored.place
     return DeadLetterRow(
-        letter_id=_letter_id(origin.topic, origin.partition, origin.record_offset, code),
-        at=origin.recorded_at,
-        topic=origin.topic,
-        partition=origin.partition,
-        record_offset=origin.record_offset,
+        letter_id=_letter_id(*place, code),
+        at=fact.recorded_at,
+        topic=place.topic,
+        partition=place.partition,
+        record_offset=place.offset,
         code=code,
         reason=_text(reason),
-        type=origin.type,
-        source=origin.source,
-        event_id=origin.event_id,
-        key=origin.key,
-        headers=pack_headers(_STRUCTURED),
-        value=origin.envelope,
+        type=ce_type(fact.data),
+        source=fact.source,
+        event_id=fact.event_id,
+        key=fact.key,
+        headers=pack_headers(headers_of(fact)),
+        value=stored.data_json,
     )
 
 

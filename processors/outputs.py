@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from groupage.contracts.partitioning import partition_of
 from groupage.domain.events.alerts import AlertCleared, AlertRaised, Severity
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.consignment import CustomsStatusChanged
@@ -14,6 +15,7 @@ from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.state.base import State
 
+_UNIT_TOPIC = "hub.unit.v1"
 _NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
 
 
@@ -39,7 +41,7 @@ class HandOver(Event, frozen=True, kw_only=True):
 
 
 class Announcements(Event, frozen=True, kw_only=True):
-    """No event for the log: stands for one `unit.announced` for each unit, compared as a whole."""
+    """No event for the log: stands for `unit.announced` to each unit, compared as a whole."""
 
     name: ClassVar[str] = "unit.announcements"
     kind: ClassVar[Kind] = "unit"
@@ -50,10 +52,16 @@ class Announcements(Event, frozen=True, kw_only=True):
     units: tuple[str, ...]
 
     def each(self) -> Iterator[Event]:
-        """The events that it stands for."""
+        """The events that it stands for: one to the units of each partition."""
+        partitions: dict[int, list[str]] = {}
         for unit_id in self.units:
+            partitions.setdefault(partition_of(unit_id, _UNIT_TOPIC), []).append(unit_id)
+        for first, *others in partitions.values():
             yield UnitAnnounced(
-                unit_id=unit_id, owner_id=self.owner_id, announced_at=self.announced_at
+                unit_id=first,
+                owner_id=self.owner_id,
+                announced_at=self.announced_at,
+                others=tuple(others),
             )
 
 

@@ -12,12 +12,13 @@ from groupage.domain.events.base import Kind
 from groupage.settings import ProcessorSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
-from processors.assignment import Assignment, Batch
+from processors.assignment import Assignment
 from processors.cache import StateCache
 from processors.commit import Fenced, commit
 from processors.core import Core
 from processors.effects import Effects
 from processors.fold import Folder
+from processors.records import Batch
 
 _WAIT_S_MAX = 2.0
 _WAIT_S_FIRST = 0.05

@@ -24,11 +24,13 @@ from groupage.store.pool import create_pool
 from groupage.store.replacement import TableReport, compare, put_in_place
 from groupage.store.schema import require_schema
 from processors.app import WorkerSettings
-from processors.assignment import Assignment, Batch, Partition, Slice
+from processors.assignment import Assignment, Partition
 from processors.core import Core
 from processors.letters import TOPIC as DEAD_LETTERS
 from processors.pipeline import Hooks, Pipeline
 from processors.presence import alone
+from processors.reading import read_into
+from processors.records import Batch, Slice
 from processors.unreadable import read_one_by_one
 
 _IDLE_S_MAX = 60.0
@@ -225,7 +227,9 @@ class _Log:
                 end = self._left.get(partition, 0)
                 kept = [record for record in records if record.offset < end]
                 if kept:
-                    slices.append(Slice(*partition, kept))
+                    piece = Slice(*partition)
+                    read_into(piece, kept)
+                    slices.append(piece)
                 if records[-1].offset + 1 >= end and self._left.pop(partition, None):
                     consumer.pause(tp)
             if slices:

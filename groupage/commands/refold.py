@@ -8,8 +8,8 @@ import msgspec
 from groupage.domain.events.base import Kind
 from groupage.domain.state.base import State
 from groupage.settings import PolicySettings
-from groupage.store.readers.facts import StoredFact, facts_of_owner
-from groupage.store.readers.paging import Connection
+from groupage.store.facts import StoredFact, facts_of
+from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.core import Core, counts, refusal, sort_key
 from processors.cores import all_cores
@@ -36,9 +36,9 @@ async def traced(connection: Connection, asked: str, *, kind: Kind | None = None
     found = await find(connection, asked, kind=kind)
     cores = all_cores(PolicySettings().load())
     steps = Steps()
-    for owner_kind, owner in dict.fromkeys((each.kind, each.key) for each in found.facts):
+    for owner_kind, owner in dict.fromkeys((each.kind, each.fact.key) for each in found.facts):
         if owner_kind in cores:
-            facts = await facts_of_owner(connection, owner_kind, owner)
+            facts = await facts_of(connection, owner_kind, [owner])
             _refold(cores[owner_kind], owner, facts, found, steps)
     return assemble(
         found,

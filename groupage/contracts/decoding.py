@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -41,6 +42,10 @@ _PLAIN = frozenset(
 _TEXT_HEADERS = ("ce_correctionof", "ce_relayedby", "ce_traceparent")
 
 
+Decoded: TypeAlias = tuple[Fact, bytes]
+"""A fact, and its event's JSON as the sender wrote it, unknown fields included."""
+
+
 def decode(
     headers: Headers,
     key: bytes | None,
@@ -55,6 +60,18 @@ def decode(
     (``ce_recordtime``). With `topic` (its name without prefix) an event on another owner's topic
     is refused. Raises Undecodable.
     """
+    return decode_whole(headers, key, value, recorded_at=recorded_at, topic=topic)[0]
+
+
+def decode_whole(
+    headers: Headers,
+    key: bytes | None,
+    value: bytes | None,
+    *,
+    recorded_at: datetime,
+    topic: str | None = None,
+) -> Decoded:
+    """As `decode`, with the event's JSON beside the fact."""
     attributes = dict(headers)
     decoder = DECODERS.get(attributes.get("ce_type", b""))
     if (
@@ -62,11 +79,12 @@ def decode(
         or attributes.get("ce_specversion") != b"1.0"
         or attributes.get("content-type") not in _BINARY_TYPES
     ):
-        fact = _unusual(attributes, value, recorded_at)
+        fact, data_json = _unusual(attributes, value, recorded_at)
     else:
         fact = _plain(attributes, decoder, value, recorded_at) or _fact(
             _attributes(attributes), decode_data(decoder, value), recorded_at
         )
+        data_json = value or b""
     if key is not None and key != fact.key.encode():
         raise Undecodable(
             "wrong_key",
@@ -75,7 +93,7 @@ def decode(
         )
     if topic is not None:
         _check_topic(fact.data, topic)
-    return fact
+    return fact, data_json
 
 
 def _plain(
@@ -211,7 +229,7 @@ def _fact(found: Attributes, data: Event, recorded_at: datetime) -> Fact:
     )
 
 
-def _unusual(headers: dict[str, bytes], value: bytes | None, recorded_at: datetime) -> Fact:
+def _unusual(headers: dict[str, bytes], value: bytes | None, recorded_at: datetime) -> Decoded:
     """Structured mode, odd spellings of the content type, and everything that is wrong."""
     content_type = text_of(headers.get("content-type") or headers.get("Content-Type") or b"")
     kind = content_type.partition(";")[0].strip().lower()
@@ -231,7 +249,8 @@ def _unusual(headers: dict[str, bytes], value: bytes | None, recorded_at: dateti
     if "ce_type" not in headers:
         raise Undecodable("missing_attribute", "header ce_type is missing")
     decoder = _decoder_of(text_of(headers["ce_type"]))
-    return _fact(_attributes(headers), decode_data(decoder, value), recorded_at)
+    fact = _fact(_attributes(headers), decode_data(decoder, value), recorded_at)
+    return fact, value or b""
 
 
 def _check_version(specversion: str) -> None:
@@ -262,7 +281,7 @@ def _check_topic(data: Event, topic: str) -> None:
         )
 
 
-def _structured(value: bytes | None, recorded_at: datetime | None) -> Fact:
+def _structured(value: bytes | None, recorded_at: datetime | None) -> Decoded:
     if not value:
         raise Undecodable("no_data", "the record has no value")
     try:
@@ -281,12 +300,18 @@ def _structured(value: bytes | None, recorded_at: datetime | None) -> Fact:
         if not found.recordtime:
             raise Undecodable("missing_attribute", "attribute recordtime is missing")
         recorded_at = instant_from(found.recordtime, "recordtime")
-    return _fact(found, decode_data(decoder, found.data), recorded_at)
+    fact = _fact(found, decode_data(decoder, found.data), recorded_at)
+    return fact, bytes(found.data)
+
+
+def event_from_json(name: str, data_json: bytes) -> Event:
+    """The event called `name` (without version) from its stored JSON. Raises Undecodable."""
+    return decode_data(_decoder_of(f"{name}.{VERSION}"), data_json)
 
 
 def fact_from_json(value: bytes, *, recorded_at: datetime | None = None) -> Fact:
-    """The fact in a structured CloudEvent (a stored envelope, a line of a file).
+    """The fact in a structured CloudEvent (an item of a request, a line of a file).
 
     Without attribute ``recordtime`` the fact was recorded at `recorded_at`. Raises Undecodable.
     """
-    return _structured(value, recorded_at)
+    return _structured(value, recorded_at)[0]

@@ -15,7 +15,8 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 
-_ENCODE = msgspec.json.Encoder().encode
+encode_data = msgspec.json.Encoder().encode
+"""An event as JSON, unchecked."""
 _TYPE_NAMES = {event: ce_type(event) for event in TYPE_HEADERS}
 
 
@@ -41,8 +42,19 @@ def encode(
     InvalidInput when the fact breaks the contract: nothing is written that could not be read.
     `derived` leaves out that check for what our own cores said of facts that were checked.
     """
+    value = encode_data(fact.data) if derived else _checked_value(fact)
+    return Record(
+        topic=prefix + (topic or topic_of(fact.data).name),
+        key=fact.key.encode(),
+        value=value,
+        headers=headers_of(fact),
+        timestamp_ms=int(fact.recorded_at.timestamp() * 1_000),
+    )
+
+
+def headers_of(fact: Fact) -> list[tuple[str, bytes]]:
+    """The fact's attributes as Kafka headers, in binary mode."""
     data = fact.data
-    value = _ENCODE(data) if derived else _checked_value(fact)
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", fact.event_id.encode()),
@@ -64,14 +76,8 @@ def encode(
     if fact.traceparent is not None:
         headers.append(("ce_traceparent", fact.traceparent.encode()))
     if fact.original is not None:
-        headers.append(("ce_original", _ENCODE(fact.original)[1:-1]))
-    return Record(
-        topic=prefix + (topic or topic_of(data).name),
-        key=fact.key.encode(),
-        value=value,
-        headers=headers,
-        timestamp_ms=int(fact.recorded_at.timestamp() * 1_000),
-    )
+        headers.append(("ce_original", encode_data(fact.original)[1:-1]))
+    return headers
 
 
 @lru_cache(maxsize=256)
@@ -89,7 +95,7 @@ def _checked_value(fact: Fact) -> bytes:
         if at.tzinfo is None:
             raise InvalidInput(f"{name} {at.isoformat()} has no offset; give an aware time in UTC")
     try:
-        value = _ENCODE(fact.data)
+        value = encode_data(fact.data)
         decode_data(DECODERS[header], value)
         Attributes(
             id=fact.event_id,
@@ -135,7 +141,7 @@ def envelope_json(fact: Fact) -> bytes:
     Does not check the data; `encode` does.
     """
     data = fact.data
-    return _ENCODE(
+    return encode_data(
         _Envelope(
             specversion="1.0",
             id=fact.event_id,

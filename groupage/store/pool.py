@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 import asyncpg
 
@@ -10,6 +11,12 @@ from groupage.settings import DatabaseSettings
 
 # A process that hangs between two statements must not hold its locks for ever.
 _IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+    " | asyncpg.Pool[asyncpg.Record]"
+)
+"""What takes a statement. Who needs several in one transaction holds a connection."""
 
 TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     OSError,

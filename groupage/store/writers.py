@@ -1,4 +1,4 @@
-"""What a batch writes: facts, states, dead letters, alerts, outbox rows, and its fence.
+"""What a batch writes beside its facts: states, dead letters, alerts, outbox rows, its fence.
 
 Each function is one statement; the caller holds the transaction. Rows are plain tuples in the
 column order named beside them, because tens of thousands pass here each second.
@@ -6,38 +6,13 @@ column order named beside them, because tens of thousands pass here each second.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from groupage.domain.events.base import Kind
-
-Connection: TypeAlias = (
-    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-    " | asyncpg.Pool[asyncpg.Record]"
-)
-
-FACT_COLUMNS = (
-    "fact_id",
-    "kind",
-    "key",
-    "subject",
-    "type",
-    "source",
-    "event_id",
-    "occurred_at",
-    "recorded_at",
-    "topic",
-    "partition",
-    "record_offset",
-    "correction_of",
-    "retracted",
-    "relayed_by",
-    "envelope",
-    "original",
-)
+from groupage.store.pool import Connection
 
 _COMMON = (
     ("key", "text"),
@@ -206,12 +181,6 @@ _NEXT_DEADLINE: dict[Kind, str] = {
 # --- reading what the fold needs ----------------------------------------------------------------
 
 
-async def known_facts(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of `ids` that are stored already."""
-    rows = await connection.fetch("select fact_id from fact where fact_id = any($1::uuid[])", ids)
-    return {row[0] for row in rows}
-
-
 async def load_states(connection: Connection, kind: Kind, keys: Sequence[str]) -> list[StoredState]:
     """The stored states of those owners; owners without one are left out."""
     return [StoredState(*row) for row in await connection.fetch(_LOAD[kind], keys)]
@@ -230,46 +199,6 @@ async def next_deadline(
     """The first stored deadline after `after` in the partition."""
     at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition, after)
     return at
-
-
-async def facts_of(connection: Connection, kind: Kind, key: str) -> list[tuple[UUID, bytes]]:
-    """Every stored fact of one owner: id and envelope, in no particular order."""
-    rows = await connection.fetch(
-        "select fact_id, envelope from fact where kind = $1 and key = $2", kind, key
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-async def facts_by_id(connection: Connection, ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
-    """Those of the facts that are stored: id and envelope."""
-    rows = await connection.fetch(
-        "select fact_id, envelope from fact where fact_id = any($1::uuid[])", ids
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-class FactOrigin(NamedTuple):
-    """Where a stored fact came from, and the fact itself."""
-
-    topic: str
-    partition: int
-    record_offset: int
-    type: str
-    source: str
-    event_id: str
-    key: str
-    recorded_at: datetime
-    envelope: bytes
-
-
-async def fact_origin(connection: Connection, fact_id: str) -> FactOrigin | None:
-    """One stored fact with its place in the log."""
-    row = await connection.fetchrow(
-        "select topic, partition, record_offset, type, source, event_id, key, recorded_at, "
-        "envelope from fact where fact_id = $1",
-        fact_id,
-    )
-    return FactOrigin(*row) if row else None
 
 
 async def open_positions(
@@ -308,11 +237,6 @@ async def advance_positions(connection: Connection, positions: Sequence[Position
         *_columns(positions, 5),
     )
     return status == f"UPDATE {len(positions)}"
-
-
-async def copy_facts(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Store facts (`FACT_COLUMNS`) that are known to be new."""
-    await connection.copy_records_to_table("fact", records=rows, columns=FACT_COLUMNS)
 
 
 async def upsert_states(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 
-from groupage.contracts.codec import envelope_json, fact_id
+from groupage.contracts.codec import fact_id
 from groupage.contracts.topics import owner_kind_of, topic_of
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
@@ -16,6 +16,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
+from groupage.store.facts import Place, copy_facts, row_of
 from processors.core import encode_state, fold
 from processors.cores import all_cores
 from processors.facts import Entry
@@ -52,29 +53,17 @@ async def store_facts(
         number = fact_id(each)
         owners[kind, each.key].append(Entry(number.hex, each))
         rows.append(
-            (
+            row_of(
                 number,
                 kind,
-                each.key,
-                each.subject,
-                each.type,
-                each.source,
-                each.event_id,
-                each.occurred_at,
-                each.recorded_at,
-                topic_of(each.data).name,
-                PARTITION,
-                offset,
-                each.correction_of,
-                each.retracted,
-                each.relayed_by,
-                envelope_json(each),
-                each.original,
+                each,
+                msgspec.json.encode(each.data),
+                Place(topic_of(each.data).name, PARTITION, offset),
             )
         )
     cores = all_cores(Policy())
     async with pool.acquire() as connection:
-        await writers.copy_facts(connection, rows)
+        await copy_facts(connection, rows)
         for (kind, key), entries in owners.items():
             core = cores[kind]
             state = fold(core, key, entries, clock_at=clock_at)

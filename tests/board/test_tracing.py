@@ -17,6 +17,7 @@ from groupage.domain.events.unit import (
     UnitUnpacked,
 )
 from groupage.domain.gs1 import canonical_id
+from groupage.store.facts import facts_of
 from groupage.store.readers.tracing import Trace, TracedFact, trace
 from tests.board.hub import fact, store_facts
 from tests.board.world import BOX, FIRST
@@ -71,9 +72,7 @@ async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def _facts_of(pool: "asyncpg.Pool[asyncpg.Record]", key: str) -> list[Any]:
-    from groupage.store.readers.facts import facts_of_owner  # noqa: PLC0415 - only here
-
-    return [stored.fact for stored in await facts_of_owner(pool, "consignment", key)]
+    return [stored.fact for stored in await facts_of(pool, "consignment", [key])]
 
 
 async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record]") -> None:

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from groupage.contracts.codec import decode, fact_from_json
+from groupage.contracts.codec import decode
 from groupage.contracts.topics import BY_NAME, owner_kind_of
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
@@ -19,6 +19,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from groupage.store.bodies import unpack
+from groupage.store.facts import stored_fact
 from optimizer.verification.api import verify
 from processors.core import Core, encode_state, fold
 from processors.due import home_of
@@ -65,9 +66,9 @@ class Ledger:
         return ledger
 
     async def _read_facts(self, pool: asyncpg.Pool) -> None:
-        for row in await pool.fetch("select fact_id, kind, key, envelope from fact"):
-            entry = Entry(row["fact_id"].hex, fact_from_json(row["envelope"]))
-            self.entries[row["kind"], row["key"]].append(entry)
+        for row in await pool.fetch("select * from fact"):
+            stored = stored_fact(row)
+            self.entries[stored.kind, stored.fact.key].append(Entry(stored.fact_id, stored.fact))
 
     async def _read_states(self, pool: asyncpg.Pool) -> None:
         for kind in self._cores:

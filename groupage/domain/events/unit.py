@@ -162,7 +162,8 @@ class UnitShipped(UnitEvent, frozen=True, kw_only=True):
 class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     """Derived from an ASN.
 
-    The unit belongs to this consignment; whatever waits under its own key is handed over.
+    The unit belongs to this consignment; whatever waits under its own key is handed over. Many
+    units of a consignment are announced in one message: each of them has a fact of its own then.
     """
 
     name: ClassVar[str] = "unit.announced"
@@ -172,3 +173,5 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     """The consignment. (`consignment_id` stays empty: this fact travels under the unit's own
     key.)"""
     announced_at: datetime
+    others: tuple[Id, ...] = ()
+    """More units of the consignment, whose keys lie in the same partition."""

@@ -1,20 +1,18 @@
-"""Facts of an owner or a thing, and the states derived from them."""
+"""Facts about a thing, as what it is known, and the states derived from facts."""
 
 from typing import Any, TypeVar, get_args
 
-import asyncpg
 import msgspec
 
-from groupage.contracts.codec import fact_from_json
 from groupage.domain.events.base import Kind
-from groupage.domain.fact import Fact
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.state.unit import UnitState
 from groupage.store.bodies import unpack
-from groupage.store.readers.paging import Connection
+from groupage.store.facts import SELECTED, StoredFact, stored_fact
+from groupage.store.pool import Connection
 
 S = TypeVar("S", bound=State)
 
@@ -27,41 +25,14 @@ _TABLES: dict[type[State], str] = {
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as it lies in the store, with its owner and its place in the log."""
-
-    fact_id: str
-    """Hex."""
-    kind: Kind
-    key: str
-    topic: str
-    partition: int
-    offset: int
-    fact: Fact
-
-
-_COLUMNS = "fact_id, kind, key, topic, partition, record_offset, envelope"
-
-
-async def facts_of_owner(connection: Connection, kind: Kind, key: str) -> tuple[StoredFact, ...]:
-    """Every fact that an owner has, in the order of the log."""
-    rows = await connection.fetch(
-        f"select {_COLUMNS} from fact where kind = $1 and key = $2"  # noqa: S608 - a literal
-        " order by topic, partition, record_offset",
-        kind,
-        key,
-    )
-    return tuple(_stored(row) for row in rows)
-
-
 async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact, ...]:
     """Facts about a thing that other owners hold (a unit inside consignments)."""
     rows = await connection.fetch(
-        f"select {_COLUMNS} from fact where subject = $1 and subject <> key"  # noqa: S608 - a literal
+        f"select {SELECTED} from fact where subject = $1 and subject <> key"  # noqa: S608 - ours
         " order by topic, partition, record_offset",
         subject,
     )
-    return tuple(_stored(row) for row in rows)
+    return tuple(map(stored_fact, rows))
 
 
 async def kinds_of(connection: Connection, key: str) -> tuple[Kind, ...]:
@@ -108,15 +79,3 @@ class _Refusals(msgspec.Struct):
 
 
 _KINDS_WITH_STATE = frozenset(KINDS) - {"request", "alert", "clock"}
-
-
-def _stored(row: asyncpg.Record) -> StoredFact:
-    return StoredFact(
-        fact_id=row["fact_id"].hex,
-        kind=row["kind"],
-        key=row["key"],
-        topic=row["topic"],
-        partition=row["partition"],
-        offset=row["record_offset"],
-        fact=fact_from_json(row["envelope"]),
-    )

@@ -7,9 +7,9 @@ import msgspec
 
 from groupage.domain.containers import SPECS
 from groupage.domain.errors import NotFound
+from groupage.store.pool import Connection
 from groupage.store.readers.paging import (
     LIMIT_DEFAULT,
-    Connection,
     Listing,
     Order,
     Page,

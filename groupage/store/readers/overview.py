@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from groupage.store.readers.paging import Connection
+from groupage.store.pool import Connection
 
 _QUERY = """
 select (select max(clock_at) from intake_offset) as clock_at,

@@ -6,17 +6,14 @@ Statements are put together from fragments written in this package; every value 
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 import msgspec
 
 from groupage.domain.errors import InvalidInput
+from groupage.store.pool import Connection
 
-Connection: TypeAlias = (
-    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-    " | asyncpg.Pool[asyncpg.Record]"
-)
 T = TypeVar("T", bound=msgspec.Struct)
 
 LIMIT_DEFAULT = 100

@@ -8,7 +8,7 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.plan import Plan, Route
-from groupage.store.readers.paging import Connection
+from groupage.store.pool import Connection
 from groupage.store.readers.views import RouteView
 
 _PLANS: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)

@@ -12,15 +12,9 @@ from groupage.domain.gs1 import canonical_id, digital_link
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.unit import UnitState
-from groupage.store.readers.facts import (
-    StoredFact,
-    facts_about,
-    facts_of_owner,
-    kinds_of,
-    read_state,
-    refusals_of,
-)
-from groupage.store.readers.paging import Connection
+from groupage.store.facts import StoredFact, facts_of
+from groupage.store.pool import Connection
+from groupage.store.readers.facts import facts_about, kinds_of, read_state, refusals_of
 
 _DEPTH_MAX = 100
 _PREFERRED: tuple[Kind, ...] = ("consignment", "consolidation", "container", "unit")
@@ -85,7 +79,7 @@ async def find(connection: Connection, asked: str, *, kind: Kind | None = None) 
             chosen = next((each for each in _PREFERRED if each in known), known[0])
         if chosen is None:
             continue
-        facts = await facts_of_owner(connection, chosen, key)
+        facts = await facts_of(connection, chosen, [key])
         if chosen == "unit":
             facts = _once((*await facts_about(connection, key), *facts))
         parents = await _parents(connection, chosen, key, facts)
@@ -105,7 +99,7 @@ async def trace(connection: Connection, asked: str, *, kind: Kind | None = None)
     """Everything about an id, with the reasons of refused facts but without what each changed."""
     found = await find(connection, asked, kind=kind)
     refused: dict[str, dict[str, Any]] = {}
-    for owner in {(stored.kind, stored.key) for stored in found.facts}:
+    for owner in {(stored.kind, stored.fact.key) for stored in found.facts}:
         refused |= await refusals_of(connection, *owner)
     return assemble(
         found,
@@ -121,7 +115,7 @@ def assemble(
     withdrawn: frozenset[str] = frozenset(),
 ) -> Trace:
     """The trace; `refused`, `changed` and `withdrawn` go by fact id."""
-    ordered = sorted(found.facts, key=lambda stored: (stored.fact.occurred_at, stored.offset))
+    ordered = sorted(found.facts, key=lambda stored: (stored.fact.occurred_at, stored.place.offset))
     return Trace(
         id=found.asked,
         kind=found.kind,
@@ -146,7 +140,7 @@ def _traced(
         event_id=fact.event_id,
         fact_id=stored.fact_id,
         owner_kind=stored.kind,
-        owner=stored.key,
+        owner=fact.key,
         classifier=fact.classifier,
         data=msgspec.to_builtins(fact.data),
         correction_of=fact.correction_of,
@@ -211,7 +205,7 @@ async def _direct_parents(
 ) -> list[str]:
     """The unit or container that holds it: by its own state, and by its consignment's."""
     candidates = []
-    for owner in dict.fromkeys(stored.key for stored in facts if stored.kind == "consignment"):
+    for owner in dict.fromkeys(stored.fact.key for stored in facts if stored.kind == "consignment"):
         consignment = await read_state(connection, ConsignmentState, owner)
         part = consignment.units.get(unit_id) if consignment else None
         if part is not None and not part.gone:

@@ -2,7 +2,7 @@
 
 -- One row for each delivered fact of each owner. The same (source, event_id) under the same owner is the same fact.
 create table fact (
-    fact_id       uuid primary key,            -- 16 bytes of BLAKE2b over owner kind, key, source, event id
+    fact_id       uuid not null,               -- 16 bytes of BLAKE2b over owner kind, key, source, event id
     kind          text not null,               -- owner kind: consignment, unit, container ...
     key           text not null,               -- owner id
     subject       text not null,               -- what it is about (a unit inside a consignment); equals key otherwise
@@ -14,13 +14,15 @@ create table fact (
     topic         text not null,
     partition     integer not null,
     record_offset bigint not null,
+    classifier    text not null,               -- ACT; plans and estimates are PLN, EST, REQ
     correction_of text,
     retracted     boolean not null default false,
     relayed_by    text,                        -- processor that derived it; null: from outside
-    envelope      bytea not null,              -- the whole fact, canonical JSON (contracts codec)
-    original      bytea                        -- the foreign document it was mapped from
+    traceparent   text,
+    data          bytea not null,              -- the event in JSON as it was sent, unknown fields included
+    original      bytea,                       -- the foreign document it was mapped from
+    primary key (kind, key, fact_id)           -- an owner's facts lie together
 );
-create index fact_owner on fact (kind, key);
 create index fact_subject on fact (subject) where subject <> key;
 
 -- States. `body` is the JSON of the state struct in groupage.domain.state, deflated when large: read it through

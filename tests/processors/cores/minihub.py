@@ -13,7 +13,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.core import advance, encode_state, fold, tick
 from processors.cores import all_cores
-from processors.facts import Entry
+from processors.facts import Entry, singly
 from processors.outputs import HandOver, change_id, changes
 from processors.unit.core import handed
 from tests.processors.cores.play import at
@@ -57,6 +57,10 @@ class MiniHub:
 
     def hear(self, fact: Fact) -> None:
         """Deliver one fact; a duplicate changes nothing."""
+        for single in singly(fact):
+            self._hear(single)
+
+    def _hear(self, fact: Fact) -> None:
         kind, key = owner_kind_of(fact.data), fact.key
         core, state = self.cores[kind], self.state(kind, key)
         stored = self.facts.setdefault((kind, key), {})

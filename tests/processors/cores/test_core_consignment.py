@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from groupage.contracts.partitioning import partition_of
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
@@ -484,7 +485,11 @@ def test_repacked_units_keep_their_pieces(available: Play) -> None:
 def test_announced_units_hear_whose_they_are(received: Play) -> None:
     """Each unit of a delivery note is announced under its own key."""
     told = received.said("unit.announced")
-    assert [(each.unit_id, each.owner_id) for each in told] == [("u1", w.CN), ("u2", w.CN)]
+    units = {unit_id: each.owner_id for each in told for unit_id in (each.unit_id, *each.others)}
+    assert units == {"u1": w.CN, "u2": w.CN}
+    for each in told:
+        partitions = {partition_of(name, "hub.unit.v1") for name in (each.unit_id, *each.others)}
+        assert len(partitions) == 1, "one message reaches one partition"
 
 
 def test_late_facts_of_other_units_need_no_refold(received: Play) -> None:

@@ -17,9 +17,11 @@ from groupage.domain.state.lane import LaneState
 from groupage.settings import ProcessorSettings
 from groupage.store import writers
 from groupage.store.bodies import unpack
-from processors.assignment import Assignment, Batch, Slice
+from processors.assignment import Assignment
 from processors.cores import all_cores
 from processors.pipeline import Hooks, Pipeline
+from processors.reading import read_into
+from processors.records import Batch, Slice
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration
@@ -37,7 +39,9 @@ class Log:
 
     def slice(self, *facts: Fact) -> Slice:
         """The next records."""
-        return Slice(TOPIC, self.partition, [self._record(fact) for fact in facts])
+        piece = Slice(TOPIC, self.partition)
+        read_into(piece, [self._record(fact) for fact in facts])
+        return piece
 
     def _record(self, fact: Fact) -> Any:
         record = encode(fact, topic=TOPIC)

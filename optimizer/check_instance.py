@@ -20,6 +20,7 @@ def check_instance(instance: Instance) -> None:
         "consolidations[].consignment_ids",
         (one for c in instance.consolidations if c.stage != "slushy" for one in c.consignment_ids),
     )
+    _unique("trucks[].truck_id", (truck.truck_id for truck in instance.trucks))
     _unique(
         "demands[].cartons[].unit_ids",
         (u for d in instance.demands for g in d.cartons for u in g.unit_ids),

@@ -21,6 +21,7 @@ from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.domain.units import volume_cm3
 
+LANE_ID = "CNNGB-NLRTM"
 _CLOCK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _FREIGHT_USD_CENTS = {"22G1": 190_000, "42G1": 310_000, "45G1": 330_000}
 """A sea freight of usual size, Ningbo to north Europe. Assumption."""
@@ -41,7 +42,7 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
     places = sorted({d.pickup.place_id for d in demands if d.pickup})
     return Instance(
         request_id=f"sample-{consignments}-{seed}",
-        lane_id="CNNGB-NLRTM",
+        lane_id=LANE_ID,
         sequence=1,
         clock_at=_CLOCK_AT,
         demands=demands,
@@ -50,6 +51,7 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
             truck
             for fleet in policy.fleet
             for truck in fleet.trucks(
+                LANE_ID,
                 start_place_id=policy.hub.place_id,
                 available_from_at=_CLOCK_AT,
                 available_until_at=_CLOCK_AT + timedelta(days=24),

@@ -124,7 +124,7 @@ class OpenConsolidation(_Data, frozen=True, kw_only=True):
 
 
 class Truck(_Data, frozen=True, kw_only=True):
-    """One vehicle of the fleet; costs in US cents."""
+    """One vehicle; costs in US cents. It is the lane's own: no plan of another lane has it."""
 
     truck_id: str
     payload_g: int

@@ -6,6 +6,8 @@ assumption and says so: set your own.
 """
 
 import tomllib
+from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +26,12 @@ CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 
 
 class FleetType(msgspec.Struct, frozen=True, kw_only=True):
-    """`count` alike trucks of the hub."""
+    """`count` alike trucks at the disposal of each lane that hires them.
+
+    Lanes are planned apart and at the same time. A truck therefore belongs to one lane, and its id
+    says to which: no two plans can send the same one to two places. A hub that owns three lorries
+    names the lanes that drive them.
+    """
 
     name: str
     count: int
@@ -33,23 +40,35 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
     fixed_usd_cents: int
     usd_cents_per_km: int
     role: Literal["pickup", "drayage"]
+    lanes: tuple[str, ...] = ()
+    """Lanes that have `count` of them each; empty: every lane."""
 
-    def trucks(self, **common: object) -> tuple[Truck, ...]:
-        """The single trucks of this type; `common` gives start place and hours."""
+    def serves(self, lane_id: str) -> bool:
+        """Whether the lane hires trucks of this type."""
+        return not self.lanes or lane_id in self.lanes
+
+    def trucks(
+        self,
+        lane_id: str,
+        *,
+        start_place_id: str,
+        available_from_at: datetime,
+        available_until_at: datetime,
+    ) -> tuple[Truck, ...]:
+        """The lane's trucks of this type."""
         return tuple(
-            msgspec.convert(
-                {
-                    "truck_id": f"{self.name}-{number:02d}",
-                    "payload_g": self.payload_g,
-                    "volume_cm3": self.volume_cm3,
-                    "fixed_usd_cents": self.fixed_usd_cents,
-                    "usd_cents_per_km": self.usd_cents_per_km,
-                    "role": self.role,
-                    **common,
-                },
-                Truck,
+            Truck(
+                truck_id=f"{lane_id}/{self.name}-{number:02d}",
+                payload_g=self.payload_g,
+                volume_cm3=self.volume_cm3,
+                start_place_id=start_place_id,
+                available_from_at=available_from_at,
+                available_until_at=available_until_at,
+                fixed_usd_cents=self.fixed_usd_cents,
+                usd_cents_per_km=self.usd_cents_per_km,
+                role=self.role,
             )
-            for number in range(1, self.count + 1)
+            for number in range(1, (self.count if self.serves(lane_id) else 0) + 1)
         )
 
 
@@ -177,7 +196,13 @@ def load_policy(path: Path | None) -> Policy:
     if path is None:
         return Policy()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
+        policy = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"policy file {path}: {error}"
         raise Misconfigured(msg) from error
+    for one, other in combinations(policy.fleet, 2):
+        meet = not (one.lanes and other.lanes) or set(one.lanes) & set(other.lanes)
+        if one.name == other.name and meet:
+            msg = f"policy file {path}: fleet: a lane would have two types named {one.name!r}"
+            raise Misconfigured(msg)
+    return policy

@@ -1,6 +1,6 @@
 """Snapshot and policy in, instance out. Pure."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from groupage.domain.events.base import Place
 from groupage.domain.events.planning import PlanRequested
@@ -47,7 +47,10 @@ def build_instance(
         departures=departures,
         consolidations=boxes,
         trucks=_trucks(
-            policy, clock_at=clock_at, until_at=max(until_at, clock_at + _FLEET_HORIZON)
+            policy,
+            request.lane_id,
+            clock_at=clock_at,
+            until_at=max(until_at, clock_at + _FLEET_HORIZON),
         ),
         spots=_spots(snapshot, policy),
         hub_place_id=policy.hub.place_id,
@@ -60,14 +63,17 @@ def build_instance(
     )
 
 
-def _trucks(policy: Policy, **hours: object) -> tuple[Truck, ...]:
+def _trucks(
+    policy: Policy, lane_id: str, *, clock_at: datetime, until_at: datetime
+) -> tuple[Truck, ...]:
     return tuple(
         truck
         for fleet in policy.fleet
         for truck in fleet.trucks(
+            lane_id,
             start_place_id=policy.hub.place_id,
-            available_from_at=hours["clock_at"],
-            available_until_at=hours["until_at"],
+            available_from_at=clock_at,
+            available_until_at=until_at,
         )
     )
 

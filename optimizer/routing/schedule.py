@@ -58,9 +58,11 @@ class Schedule:
     def finish(self, instance: Instance) -> Route:
         """Drive home; the route with its cost."""
         self.call(self.draft("end", self.truck.start_place_id, self.truck.truck_id))
+        # The lane stands in the id once, also where the truck's own id begins with it.
+        name = self.truck.truck_id.removeprefix(f"{instance.lane_id}/")
         per_km = self.truck.usd_cents_per_km
         return Route(
-            route_id=f"RT-{instance.lane_id}-{instance.sequence}-{self.truck.truck_id}",
+            route_id=f"RT-{instance.lane_id}-{instance.sequence}-{name}",
             truck_id=self.truck.truck_id,
             stops=tuple(self.stops),
             distance_m=self.distance_m,

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
 import typer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 To = Literal["kafka", "http", "file"]
 _HUB_OFFSET = timedelta(hours=8)
+_TELL_EVERY_S = 5.0
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -36,8 +38,19 @@ def simulate(  # noqa: PLR0913 - the options of a command
     ] = Path("facts.jsonl"),
     pace: Annotated[
         str,
-        typer.Option(help="real: as on the wall; fast: as the hub keeps up; max: do not wait."),
+        typer.Option(
+            help="real: as on the wall; fast: never far ahead of the hub; max: as fast as Kafka "
+            "takes it between two cut-offs."
+        ),
     ] = "fast",
+    open_loop: Annotated[
+        bool,
+        typer.Option(
+            "--open-loop",
+            help="Never wait for the hub's plans: cargo comes in, and what is not planned when its "
+            "time comes stays. Without it the same seed gives the same day.",
+        ),
+    ] = False,
     plans: Annotated[
         Path | None,
         typer.Option(help="With --to file: facts of the plan topic, JSON Lines, to stuff by."),
@@ -45,13 +58,27 @@ def simulate(  # noqa: PLR0913 - the options of a command
     day: Annotated[
         str, typer.Option(help="First day with cut-offs, YYYY-MM-DD in the hub's zone.")
     ] = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the hub's rules for fast motion to this file and stop; start the hub with "
+            "GROUPAGE_POLICY_FILE naming it."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON.")] = False,
 ) -> None:
     """Play a day of a hub: bookings, arrivals, customs, plans followed, containers out.
 
-    Plans are learnt from the topics alone. To a file nobody answers: without --plans the cargo
-    comes in and stays. Over HTTP the facts go to the gateway; ticks and plans still use Kafka.
+    Plans are learnt from the topics alone. In fast motion the day stands at each cut-off until the
+    hub has taken in everything and its planner has answered. To a file nobody answers: without
+    --plans the cargo comes in and stays. Over HTTP the facts go to the gateway; ticks and plans
+    still use Kafka.
     """
+    if rules is not None:
+        from groupage.demo.policy import write_policy  # noqa: PLC0415
+
+        write_policy(rules)
+        return
     from producers.simulator.parameters import (  # noqa: PLC0415 - `--help` needs none of it
         parameters_for,
     )
@@ -66,7 +93,8 @@ def simulate(  # noqa: PLR0913 - the options of a command
         # nobody could tell a device whose clock runs ahead.
         rates = msgspec.structs.replace(parameters.rates, wrong_clock=0.0)
         parameters = msgspec.structs.replace(parameters, rates=rates)
-    report = asyncio.run(_play(parameters, to=to, out=out, pace=pace, plans=plans))
+    way = _Way(to=to, out=out, pace=pace, plans=plans, open_loop=open_loop)
+    report = asyncio.run(_play(parameters, way))
     console = Console()
     if as_json:
         console.print_json(json.dumps(report))
@@ -92,49 +120,75 @@ def _day_at(day: str, pace: str) -> datetime:
     return today - _HUB_OFFSET + timedelta(days=1)
 
 
-async def _play(
-    parameters: "Parameters", *, to: str, out: Path, pace: str, plans: Path | None
-) -> dict[str, object]:
+class _Way(NamedTuple):
+    """How the day is played: the command's options."""
+
+    to: str
+    out: Path
+    pace: str
+    plans: Path | None
+    open_loop: bool
+
+
+async def _play(parameters: "Parameters", way: _Way) -> dict[str, object]:
     from producers.simulator.simulation import Simulation  # noqa: PLC0415
 
+    began_s = time.monotonic()
     simulation = Simulation(parameters)
     async with AsyncExitStack() as stack:
-        if to == "file":
-            player = await _to_file(simulation, stack, out=out, pace=pace, plans=plans)
-        else:
-            player = await _to_hub(simulation, stack, to=to, pace=pace)
-        await player.play()
-    outcome = msgspec.to_builtins(simulation.outcome())
-    return {"facts": player.progress.facts, "gates_given_up": player.progress.gave_up, **outcome}
+        make = _to_file if way.to == "file" else _to_hub
+        player = await make(simulation, stack, way)
+        telling = asyncio.create_task(_tell(player, simulation.start_at, simulation.end_at))
+        try:
+            await player.play()
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+    progress = player.progress
+    return {
+        "facts": progress.facts,
+        "took_s": round(time.monotonic() - began_s, 1),
+        "waited_s": progress.waited_s,
+        "plans_missed": progress.unplanned,
+        "plans_out_of_turn": progress.unforeseen,
+        **msgspec.to_builtins(simulation.outcome()),
+    }
 
 
-async def _to_file(
-    simulation: "Simulation",
-    stack: AsyncExitStack,
-    *,
-    out: Path,
-    pace: str,
-    plans: Path | None,
-) -> "Player":
+async def _tell(player: "Player", start_at: datetime, end_at: datetime) -> None:
+    """A line on standard error now and then: where the day stands, and what it waits for."""
+    console = Console(stderr=True)
+    while True:
+        await asyncio.sleep(_TELL_EVERY_S)
+        progress = player.progress
+        done = (progress.now - start_at) / (end_at - start_at)
+        waiting = f", waiting for {progress.waiting_for}" if progress.waiting_for else ""
+        console.print(
+            f"{progress.now + _HUB_OFFSET:%a %d %b %H:%M} at the hub, {done:.0%} of the day, "
+            f"{progress.facts:,} facts sent{waiting}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+async def _to_file(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
     from producers.simulator.play import HubLink, Player  # noqa: PLC0415
     from producers.simulator.recorded import RecordedPlans  # noqa: PLC0415
     from producers.simulator.sinks import FileSink  # noqa: PLC0415
 
-    sink = await stack.enter_async_context(FileSink(out))
-    recorded = RecordedPlans(plans) if plans else None
+    sink = await stack.enter_async_context(FileSink(way.out))
+    recorded = RecordedPlans(way.plans) if way.plans else None
     return Player(
         simulation,
         sink,
-        pace="real" if pace == "real" else "max",
+        pace="real" if way.pace == "real" else "max",
         hub=HubLink(
             drain=(lambda: recorded.until(simulation.now)) if recorded else None, waits=False
         ),
     )
 
 
-async def _to_hub(
-    simulation: "Simulation", stack: AsyncExitStack, *, to: str, pace: str
-) -> "Player":
+async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
     """The facts to Kafka or to the gateway; ticks in all paces but the real one."""
     from groupage.demo.backlog import hub_backlog  # noqa: PLC0415
     from groupage.settings import KafkaSettings, TopicSettings  # noqa: PLC0415
@@ -144,22 +198,25 @@ async def _to_hub(
     from producers.simulator.sinks import KafkaSink, Sink, Ticker  # noqa: PLC0415
 
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
-    if pace != "real":
+    if way.pace != "real":
         _require_our_clock(kafka)
-    sink: Sink = HttpSink.configured() if to == "http" else KafkaSink(kafka, prefix=prefix)
+    sink: Sink = HttpSink.configured() if way.to == "http" else KafkaSink(kafka, prefix=prefix)
     await stack.enter_async_context(sink)
     feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
     ticker = None
-    if pace != "real":
+    if way.pace != "real":
         ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
     return Player(
         simulation,
         sink,
-        pace=pace,  # type: ignore[arg-type]  # checked above
+        pace=way.pace,  # type: ignore[arg-type]  # checked above
         hub=HubLink(
-            tick=ticker.tick if ticker else None,
+            tick=ticker.tick_others if ticker else None,
+            tick_lanes=ticker.tick_lanes if ticker else None,
             drain=feedback.drain,
+            heard_all=feedback.heard_all,
             backlog=await hub_backlog(stack, kafka, prefix=prefix),
+            waits=not way.open_loop,
         ),
     )
 

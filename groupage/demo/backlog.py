@@ -36,11 +36,15 @@ class HubBacklog:
         ]
 
     async def __call__(self) -> int:
-        """Records and messages. Raises Unavailable when Kafka or PostgreSQL does not answer."""
+        """Records and messages. Raises Unavailable when Kafka or PostgreSQL does not answer.
+
+        The database first: a message is in the outbox until Kafka has it, so that 0 means that at
+        one instant nothing was on its way. The other way round one could slip through.
+        """
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                ends = await self._consumer.end_offsets(self._partitions)
                 row = await self._pool.fetchrow(_QUERY, self._topics)
+                ends = await self._consumer.end_offsets(self._partitions)
         except TRANSIENT_ERRORS as error:
             raise Unavailable(f"the hub does not tell its backlog: {error}") from error
         assert row is not None, "sums always give a row"

@@ -27,8 +27,9 @@ _SETTLE_TIMEOUT_S = 120.0
 _POLL_S = 0.2
 _QUIET_LOOKS = 3
 LIMITS = {
-    "small": Limits(beat_s=1_200, idle_beat_s=3_600, plan_lag_s=14_400),
-    "t0": Limits(beat_s=600, idle_beat_s=3_600, plan_lag_s=14_400),
+    "small": Limits(beat_s=1_200),
+    "t0": Limits(beat_s=600),
+    "t1-hour": Limits(beat_s=600, backlog_max=200_000),
 }
 """How far the day may run ahead of the hub, by scale."""
 
@@ -40,7 +41,10 @@ class Day(NamedTuple):
     outcome: Outcome
     facts: int
     events: int
-    gave_up: int
+    unplanned: int
+    """Gates at which a plan was wanted and none had been asked for."""
+    unforeseen: int
+    """Plans whose time depended on the machine."""
     took_s: float
     waited_s: dict[str, float]
     """Of `took_s`, what the day spent waiting for the hub."""
@@ -59,7 +63,13 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
         feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
         ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
         sink = await stack.enter_async_context(KafkaSink(kafka, prefix=prefix))
-        link = HubLink(tick=ticker.tick, drain=feedback.drain, backlog=backlog)
+        link = HubLink(
+            tick=ticker.tick_others,
+            tick_lanes=ticker.tick_lanes,
+            drain=feedback.drain,
+            heard_all=feedback.heard_all,
+            backlog=backlog,
+        )
         player = Player(simulation, sink, pace="fast", hub=link, limits=LIMITS[scale])
         with View(console) as view:
             looking = asyncio.create_task(_look(pool, simulation, player, view))
@@ -79,7 +89,8 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
         outcome=simulation.outcome(),
         facts=player.progress.facts,
         events=overview.records,
-        gave_up=player.progress.gave_up,
+        unplanned=player.progress.unplanned,
+        unforeseen=player.progress.unforeseen,
         took_s=took_s,
         waited_s=player.progress.waited_s,
     )

@@ -8,20 +8,18 @@ _FAST_MOTION = """\
 # Rules of the demonstration. Everything that is not named here is as in operation.
 #
 # In fast motion an hour of the hub passes in a second or two, while a solver takes as long as it
-# always does. So a lane collects its wishes for longer (hub's clock) before it asks for a plan,
-# and waits longer for the answer. Cut-offs, tolerances and prices stay as they are.
-replan_debounce_s = {debounce_s}
-replan_urgent_s = {urgent_s}
-request_timeout_s = 43_200
+# always does. So a lane asks for a plan by itself only when a carrier or a container makes it
+# urgent; else when a dispatcher calls for it, in the rounds of the day and before each cut-off.
+# The wishes of all others wait until then. Cut-offs, tolerances and prices stay as they are.
+replan_debounce_s = 604_800
+replan_urgent_s = 900
+request_timeout_s = 604_800
 urgent_causes = ["carrier", "container", "command"]
 """
-_DEBOUNCE_S = {"small": 36_000, "t0": 36_000}
-_URGENT_S = {"small": 900, "t0": 900}
 
 
-def write_policy(file: Path, *, scale: str) -> Path:
-    """Write the policy of a scale, and read it back to be sure that it is one."""
-    text = _FAST_MOTION.format(debounce_s=_DEBOUNCE_S[scale], urgent_s=_URGENT_S[scale])
-    file.write_text(text, encoding="utf-8")
+def write_policy(file: Path) -> Path:
+    """Write the policy, and read it back to be sure that it is one."""
+    file.write_text(_FAST_MOTION, encoding="utf-8")
     load_policy(file)
     return file

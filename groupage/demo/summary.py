@@ -36,7 +36,8 @@ def print_summary(console: Console, day: Day) -> None:
         ("exceptions handled", handled),
         ("dirt in the data", dirt),
         ("dead letters", letters or "none"),
-        *([("plans not waited for", str(day.gave_up))] if day.gave_up else []),
+        *([("plans wanted, not asked for", str(day.unplanned))] if day.unplanned else []),
+        *([("plans asked for out of turn", str(day.unforeseen))] if day.unforeseen else []),
     ):
         table.add_row(name, value)
     console.print(table)

@@ -21,6 +21,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     lane_id: str = ""
     since: datetime | None = None
+    alone: bool = False
+    """What was sent since the gate before is one notice that a lane may answer at once."""
 
 
 class Engine:
@@ -31,7 +33,8 @@ class Engine:
         self._count = 0
         self._agenda: list[tuple[datetime, int, Action, Gate | None]] = []
         self._facts: list[tuple[datetime, int, Fact]] = []
-        self._open: Gate | None = None
+        self._opened: tuple[datetime, int] = (start_at, 0)
+        """Gates until this instant, entered up to this count, are open."""
 
     def schedule(self, at: datetime, action: Action, *, gate: Gate | None = None) -> None:
         """Do it at that time; what lies in the past is done next."""
@@ -48,12 +51,25 @@ class Engine:
         """The gate at which the simulation stands, if any."""
         if not self._agenda:
             return None
-        at, _, _, gate = self._agenda[0]
-        return gate if gate and gate is not self._open and at <= self.now else None
+        at, count, _, gate = self._agenda[0]
+        return gate if gate and at <= self.now and not self._is_open(at, count) else None
 
-    def open_gate(self) -> None:
-        """Let the simulation pass the gate at which it stands."""
-        self._open = self.gate
+    def gates(self) -> list[Gate]:
+        """All shut gates of this instant, the one that the simulation stands at among them."""
+        here = [
+            (count, gate)
+            for at, count, _, gate in self._agenda
+            if gate and at <= self.now and not self._is_open(at, count)
+        ]
+        return [gate for _, gate in sorted(here, key=lambda entry: entry[0])]
+
+    def open_gates(self) -> None:
+        """Let the simulation pass all of them: the hub has everything up to this instant."""
+        self._opened = (self.now, self._count)
+
+    def _is_open(self, at: datetime, count: int) -> bool:
+        opened_at, opened_count = self._opened
+        return at <= opened_at and count <= opened_count
 
     @property
     def next_at(self) -> datetime | None:
@@ -64,9 +80,9 @@ class Engine:
     def advance(self, until: datetime) -> list[Fact]:
         """Run to `until`, or to the first gate before it, and return the facts sent on the way."""
         while self._agenda and self._agenda[0][0] <= until:
-            at, _, action, gate = self._agenda[0]
+            at, count, action, gate = self._agenda[0]
             self.now = max(self.now, at)
-            if gate and gate is not self._open:
+            if gate and not self._is_open(at, count):
                 return self._sent(self.now)
             heapq.heappop(self._agenda)
             action()

@@ -46,8 +46,12 @@ class Feedback:
         self._settings = settings
         self._prefix = prefix
         self._consumer: AIOKafkaConsumer | None = None
+        self._asker: AIOKafkaConsumer | None = None
+        """Asks for ends on a connection of its own: on the other one a fetch may be waiting."""
         self._task: asyncio.Task[None] | None = None
         self._heard: deque[Event] = deque()
+        self._next: dict[TopicPartition, int] = {}
+        """The offset after the last record that was heard, by partition."""
 
     async def __aenter__(self) -> Self:
         """Connect and begin to listen. Raises Unavailable when no broker answers."""
@@ -59,6 +63,9 @@ class Feedback:
             fetch_max_bytes=16 * 2**20,
             max_partition_fetch_bytes=16 * 2**20,
         )
+        asker = AIOKafkaConsumer(
+            **self._settings.client_kwargs(), client_id="groupage-simulator-ends", group_id=None
+        )
         partitions = [
             TopicPartition(self._prefix + topic, number)
             for topic in _TOPICS
@@ -66,18 +73,18 @@ class Feedback:
         ]
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
-                await consumer.start()
+                await asyncio.gather(consumer.start(), asker.start())
                 consumer.assign(partitions)
                 await consumer.seek_to_end(*partitions)
                 for partition in partitions:
-                    await consumer.position(partition)
+                    self._next[partition] = await consumer.position(partition)
         except (KafkaError, OSError, TimeoutError) as error:
-            await consumer.stop()
+            await asyncio.gather(consumer.stop(), asker.stop())
             raise Unavailable(
                 f"Kafka at {self._settings.bootstrap_servers} did not answer for the hub's topics "
                 f"({type(error).__name__}: {error}); check `groupage status` and `groupage topics`"
             ) from error
-        self._consumer = consumer
+        self._consumer, self._asker = consumer, asker
         self._task = asyncio.create_task(self._listen(consumer))
         return self
 
@@ -86,17 +93,19 @@ class Feedback:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._consumer:
-            await self._consumer.stop()
+        for consumer in (self._consumer, self._asker):
+            if consumer:
+                await consumer.stop()
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             batches = await consumer.getmany(timeout_ms=200)
-            for records in batches.values():
+            for partition, records in batches.items():
                 for record in records:
                     event = self._event(record)
                     if event is not None:
                         self._heard.append(event)
+                    self._next[partition] = record.offset + 1
 
     def _event(self, record: ConsumerRecord) -> Event | None:
         headers = dict(record.headers)
@@ -109,6 +118,16 @@ class Feedback:
         except Undecodable as error:
             log.warning("feedback_undecodable", topic=record.topic, error=str(error))
             return None
+
+    async def heard_all(self) -> bool:
+        """Whether everything published until now was heard; false when the broker does not say."""
+        assert self._asker, "used as a context manager"
+        try:
+            ends = await self._asker.end_offsets(list(self._next))
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("feedback_ends_unknown", error=repr(error))
+            return False
+        return all(self._next[partition] >= end for partition, end in ends.items())
 
     def drain(self) -> list[Event]:
         """What was heard since the last call. Raises what ended the listening, if something did."""

@@ -60,24 +60,33 @@ class ManifestDesk:
         self.boxes: dict[str, Box] = {}
 
     def start(self, sailings: list[Sailing]) -> None:
-        """Put empties, cargo close and manifest of each departure on the agenda."""
+        """Put plans, empties, cargo close and manifest of each departure on the agenda."""
         times, engine = self._world.parameters.times, self._world.engine
         for sailing in sailings:
             if sailing.index > 0:
                 continue
+            for hours in times.rounds_before_lco_h:
+                at = sailing.lco_at - timedelta(hours=hours)
+                engine.schedule(at, partial(self.replan, sailing, "planning round"))
+                self._await_plan(sailing, at + timedelta(seconds=times.plan_patience_s), since=at)
             first = sailing.lco_at - timedelta(seconds=times.empties_before_lco_s)
             while first < sailing.lco_at:
                 engine.schedule(first, partial(self._order_empties, sailing))
                 first += timedelta(hours=3)
             last_call_at = sailing.lco_at - timedelta(seconds=times.last_call_before_lco_s)
-            call = partial(self._call_last, sailing)
-            engine.schedule(last_call_at, call, gate=Gate(at=last_call_at))
+            call = partial(self.replan, sailing, "last call before cargo closes")
+            engine.schedule(last_call_at, call)
             # The day does not pass the cut-off before the plan that was asked for is known.
-            closed = Gate(at=sailing.lco_at, lane_id=sailing.lane_id, since=last_call_at)
-            engine.schedule(sailing.lco_at, partial(self._order_empties, sailing), gate=closed)
+            self._await_plan(sailing, sailing.lco_at, since=last_call_at)
+            engine.schedule(sailing.lco_at, partial(self._order_empties, sailing))
             at = sailing.lco_at + timedelta(seconds=times.freeze_after_lco_s)
-            gate = Gate(at=at, lane_id=sailing.lane_id, since=last_call_at)
-            engine.schedule(at, partial(self._file_all, sailing), gate=gate)
+            self._await_plan(sailing, at, since=last_call_at)
+            engine.schedule(at, partial(self._file_all, sailing))
+
+    def _await_plan(self, sailing: Sailing, at: datetime, *, since: datetime) -> None:
+        """The day stands at `at` until the lane's plan is in."""
+        gate = Gate(at=at, lane_id=sailing.lane_id, since=since)
+        self._world.engine.schedule(at, _go_on, gate=gate)
 
     def _planned(self, sailing: Sailing) -> list[PlannedContainer]:
         containers = self._book.containers(sailing.lane_id).values()
@@ -95,10 +104,6 @@ class ManifestDesk:
             carrier_booking_id=sailing.carrier_booking_id,
             urgent=urgent,
         )
-
-    def _call_last(self, sailing: Sailing) -> None:
-        """Cargo is about to close: the dispatcher wants the plan of what is really here."""
-        self.replan(sailing, "last call before cargo closes")
 
     def replan(self, sailing: Sailing, reason: str) -> None:
         """Ask for a new plan of the lane."""
@@ -251,4 +256,4 @@ class ManifestDesk:
 
 
 def _go_on() -> None:
-    """The hub knows of the manifest: time may pass."""
+    """The hub has done its part: time may pass."""

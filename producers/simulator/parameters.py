@@ -97,6 +97,13 @@ class Times(_Figures, frozen=True, kw_only=True):
     stage_s: float = 4.0
     stow_s: float = 9.0
     last_truck_before_lco_h: float = 2.0
+    closes_every_h: float = 1.0
+    """Cut-offs lie on such a grid: lanes share a time, as services of one terminal do."""
+    rounds_before_lco_h: tuple[float, ...] = (9.0, 4.0)
+    """When the dispatchers plan a departure before its last call: before the empties are ordered
+    and again with the morning's cargo. Assumption."""
+    plan_patience_s: int = 1_200
+    """A plan that a dispatcher asked for is wanted within this."""
     last_call_before_lco_s: int = 2_400
     """The dispatcher asks for the last plan so long before cargo close: after it a departure takes
     nothing new."""
@@ -104,6 +111,8 @@ class Times(_Figures, frozen=True, kw_only=True):
     """The manifest is filed when the plan after cargo close is known."""
     staging_s: int = 900
     """From manifest to the first carton at the door."""
+    crews_begin_every_s: int = 600
+    """Crews begin a box at full ten minutes. Assumption."""
     manifest_retry_s: int = 1_800
     declare_after_s: int = 1_800
     release_from_s: int = 2_400

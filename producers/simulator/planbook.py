@@ -31,13 +31,15 @@ class PlanBook:
         self._asked: dict[str, dict[int, datetime]] = defaultdict(dict)
         self._answered: dict[str, int] = defaultdict(int)
         self._approved: dict[str, int] = defaultdict(int)
-        self.approvals = 0
+        self.requests = 0
+        """How many the hub made."""
         self.opened: dict[str, ConsolidationOpened] = {}
 
     def hear(self, event: Event) -> None:
         """Take one event of the plan, plan request or consolidation topic; others are ignored."""
         match event:
             case PlanRequested():
+                self.requests += event.sequence not in self._asked[event.lane_id]
                 self._asked[event.lane_id][event.sequence] = event.clock_at
             case PlanProposed():
                 self._proposed[event.plan_id] = event
@@ -69,7 +71,6 @@ class PlanBook:
         self._answer(lane_id, proposed.sequence)
         self._approved[lane_id] = proposed.sequence
         self._published[lane_id] = event.plan_id
-        self.approvals += 1
         known = self._in_force[lane_id] | self._told.pop(event.plan_id, {})
         names = [one.consolidation_id for one in proposed.consolidations]
         self._in_force[lane_id] = {name: known[name] for name in names if name in known}
@@ -105,15 +106,13 @@ class PlanBook:
         """Lanes that have a published plan."""
         return sorted(self._published)
 
-    def oldest_unanswered(self) -> datetime | None:
-        """The hub's time at which the longest waiting request was made."""
-        waiting = [
-            asked_at
+    def unanswered(self) -> list[str]:
+        """Lanes that asked for a plan and have no answer yet."""
+        return sorted(
+            lane_id
             for lane_id, asked in self._asked.items()
-            for sequence, asked_at in asked.items()
-            if sequence > self._answered[lane_id]
-        ]
-        return min(waiting, default=None)
+            if any(sequence > self._answered[lane_id] for sequence in asked)
+        )
 
     def is_settled(self, lane_id: str, since: datetime | None) -> bool:
         """Whether no request is waiting, and one made at `since` or later was answered."""

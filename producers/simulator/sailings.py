@@ -1,7 +1,9 @@
 """The carriers' side: sailings and trains, confirmed space, delays, rolls and blank sailings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from groupage.domain.events.base import Event, Money
 from groupage.domain.events.schedule import (
@@ -15,7 +17,7 @@ from groupage.domain.events.schedule import (
     SailingChanged,
     SailingPublished,
 )
-from producers.simulator.engine import Engine
+from producers.simulator.engine import Engine, Gate
 from producers.simulator.geography import LINES, Line
 from producers.simulator.parameters import Parameters, Times
 from producers.simulator.randomness import Quota, Streams
@@ -64,7 +66,7 @@ def lay_out(parameters: Parameters) -> list[Sailing]:
     sailings = []
     for number, line in enumerate(lines):
         hour = times.closes_from_h + span_h * number / max(len(lines) - 1, 1)
-        close = timedelta(minutes=round(hour * 12) * 5)
+        close = timedelta(hours=round(hour / times.closes_every_h) * times.closes_every_h)
         first_day = number % parameters.sizes.days
         for index, day in enumerate(DEPARTURE_DAYS):
             lco_at = parameters.day_at + timedelta(days=first_day + day) + close
@@ -184,11 +186,18 @@ class Carriers:
         match name:
             case "blank":
                 sailing.blank = True
-                self._engine.schedule(at, lambda: self._blank(sailing))
+                notice = partial(self._blank, sailing)
             case "delayed":
-                self._engine.schedule(at, lambda: self._delay(sailing))
+                notice = partial(self._delay, sailing)
             case _:
-                self._engine.schedule(at, lambda: self._roll(sailing))
+                notice = partial(self._roll, sailing)
+        # Lanes may answer such a notice at once: it comes alone, with all before it known.
+        self._engine.schedule(at, partial(self._notify, sailing, notice), gate=Gate(at=at))
+
+    def _notify(self, sailing: Sailing, notice: Callable[[], None]) -> None:
+        notice()
+        now = self._engine.now
+        self._engine.schedule(now, _go_on, gate=Gate(at=now, lane_id=sailing.lane_id, alone=True))
 
     def _blank(self, sailing: Sailing) -> None:
         reason = "blank sailing: the carrier takes this departure out of its schedule"
@@ -233,3 +242,7 @@ class Carriers:
             ),
             self._engine.now + timedelta(hours=1),
         )
+
+
+def _go_on() -> None:
+    """The hub has planned again: time may pass."""

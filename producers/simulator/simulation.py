@@ -87,6 +87,11 @@ class Simulation:
         return self._engine.gate
 
     @property
+    def gates(self) -> list[Gate]:
+        """Every shut gate of this instant."""
+        return self._engine.gates()
+
+    @property
     def next_at(self) -> datetime | None:
         """When something happens next."""
         return self._engine.next_at
@@ -96,9 +101,9 @@ class Simulation:
         """Consolidations whose departure was closed, by id."""
         return self._desk.boxes
 
-    def open_gate(self) -> None:
-        """Go on: the hub has done its part, or is given up on."""
-        self._engine.open_gate()
+    def open_gates(self) -> None:
+        """Go on: the hub has done its part, or is not waited for."""
+        self._engine.open_gates()
 
     def hear(self, event: Event) -> None:
         """The hub published this."""

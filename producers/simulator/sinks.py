@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.codec import encode, envelope_json
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.errors import GroupageError, Misconfigured, Unavailable
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
@@ -144,7 +144,18 @@ class Ticker:
             await self._producer.stop()
 
     async def tick(self, at: datetime) -> None:
-        """It is `at` now. Returns when Kafka has all ticks."""
+        """It is `at` now, for everybody. Returns when Kafka has all ticks."""
+        await self._send(at, [one for one in TOPICS if one.ticks])
+
+    async def tick_lanes(self, at: datetime) -> None:
+        """It is `at` now, for the lanes: those with reasons to ask for a plan may ask."""
+        await self._send(at, [one for one in TOPICS if one.ticks and "lane" in one.kinds])
+
+    async def tick_others(self, at: datetime) -> None:
+        """It is `at` now, for all but the lanes."""
+        await self._send(at, [one for one in TOPICS if one.ticks and "lane" not in one.kinds])
+
+    async def _send(self, at: datetime, topics: Sequence[Topic]) -> None:
         producer = self._producer
         assert producer, "used as a context manager"
         fact = Fact(
@@ -164,9 +175,7 @@ class Ticker:
                     headers=record.headers,
                     partition=partition,
                 )
-                for record in (
-                    encode(fact, prefix=self._prefix, topic=one.name) for one in TOPICS if one.ticks
-                )
+                for record in (encode(fact, prefix=self._prefix, topic=one.name) for one in topics)
                 for partition in await producer.partitions_for(record.topic)
             ]
             await asyncio.gather(*sent)

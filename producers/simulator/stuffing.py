@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 
 import msgspec
 
@@ -95,8 +96,16 @@ class StuffingCrew:
                 sequence=place.sequence,
             )
             world.say(staged, WAREHOUSE, at=at)
-        start_at = max(at + timedelta(seconds=1_500), world.now + timedelta(seconds=3_600))
-        world.engine.schedule(start_at, partial(self._begin, box, manifest))
+        staged_s = (at - world.now).total_seconds()
+        wait_s = max(staged_s + 1_500, 3_600)
+        world.engine.schedule(self._crew_at(wait_s), partial(self._begin, box, manifest))
+
+    def _crew_at(self, least_s: float) -> datetime:
+        """When a crew begins that is wanted so long from now."""
+        world = self._world
+        grid_s = world.parameters.times.crews_begin_every_s
+        since_s = (world.now - world.parameters.day_at).total_seconds() + least_s
+        return world.parameters.day_at + timedelta(seconds=ceil(since_s / grid_s) * grid_s)
 
     def _begin(self, box: Box, manifest: int) -> None:
         """Stuff when customs has released all and nothing is held; shut out what stays blocked."""

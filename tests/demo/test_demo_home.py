@@ -29,10 +29,9 @@ def test_somebody_elses_directory_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "postgres" / "mine").read_text() == "data"
 
 
-@pytest.mark.parametrize("scale", ["small", "t0"])
-def test_its_policy_changes_patience_only(tmp_path: Path, scale: str) -> None:
+def test_its_policy_changes_patience_only(tmp_path: Path) -> None:
     """Cut-offs, tolerances and prices are those of operation."""
-    policy, usual = load_policy(write_policy(tmp_path / "policy.toml", scale=scale)), Policy()
+    policy, usual = load_policy(write_policy(tmp_path / "policy.toml")), Policy()
     assert policy.replan_debounce_s > usual.replan_debounce_s
     assert (policy.rules, policy.weights) == (usual.rules, usual.weights)
     assert policy.at_risk_before_s == usual.at_risk_before_s

@@ -19,7 +19,7 @@ from tests.e2e.commanded import CommandedHub
 from tests.e2e.disturbance import Kill, Killed, carry_out
 from tests.e2e.honest import HonestClient, PatientClock, patient
 
-LIMITS = Limits(beat_s=600, plan_lag_s=14_400, gate_timeout_s=120.0, lag_timeout_s=90.0)
+LIMITS = Limits(beat_s=600, stall_s=200.0)
 SETTLE_S = 120.0
 _POLL_S = 0.5
 _QUIET_LOOKS = 3
@@ -63,6 +63,7 @@ async def play_disturbed(
         link = HubLink(
             tick=clock.tick,
             drain=feedback.drain,
+            heard_all=feedback.heard_all,
             backlog=patient(HubBacklog(pool, consumer, prefix="")),
         )
         player = Player(simulation, client, pace="fast", hub=link, limits=LIMITS)
@@ -75,7 +76,7 @@ async def play_disturbed(
         client=client,
         simulation=simulation,
         killed=killed,
-        gave_up=player.progress.gave_up,
+        gave_up=player.progress.unplanned,
         ticks_repeated=clock.repeated,
         took_s=time.monotonic() - began_s,
     )

@@ -58,7 +58,7 @@ def parameters() -> Parameters:
 def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     """Play the day once for all tests of this file, killing as it goes."""
     root = tmp_path_factory.mktemp("e")
-    policy_file = write_policy(root / "policy.toml", scale="small")
+    policy_file = write_policy(root / "policy.toml")
     hub = CommandedHub(
         root / "hub",
         {"GROUPAGE_POLICY_FILE": str(policy_file), "GROUPAGE_PROCESSOR_WORKERS": str(len(WORKERS))},

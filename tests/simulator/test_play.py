@@ -1,5 +1,6 @@
 """The shell of the simulation: pace, ticks, gates, recorded plans, files."""
 
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,28 +9,30 @@ from typing import Self
 import pytest
 
 from groupage.contracts.codec import envelope_json, fact_from_json
-from groupage.domain.errors import InvalidInput, Misconfigured
+from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.events.base import Event
+from groupage.domain.events.planning import PlanRequested
 from groupage.domain.fact import Fact
 from producers.simulator.parameters import parameters_for
-from producers.simulator.play import HubLink, Limits, Player
+from producers.simulator.play import HubLink, Limits, Pace, Player
 from producers.simulator.recorded import RecordedPlans
 from producers.simulator.simulation import Simulation
 from producers.simulator.sinks import FileSink
 from tests.simulator.paper_hub import PaperHub
 
-_QUICK = Limits(gate_timeout_s=0.01, lag_timeout_s=0.01)
+_IMPATIENT = Limits(stall_s=1.5)
 
 
 class PaperLink:
     """A sink and the hub behind it, on paper. It answers at the tick after the wish."""
 
-    def __init__(self, *, answers: bool = True) -> None:
+    def __init__(self, *, answers: bool = True, asks: bool = True) -> None:
         self.facts: list[Fact] = []
         self.ticks: list[datetime] = []
         self.told: list[tuple[datetime, Event]] = []
         self._hub = PaperHub()
         self._answers = answers
+        self._asks = asks
         self._waiting: list[Event] = []
         self._heard: list[Event] = []
 
@@ -50,12 +53,14 @@ class PaperLink:
         self.ticks.append(at)
         if self._answers:
             self._heard += self._waiting
-            self.told += [(at, event) for event in self._waiting]
+        elif self._asks:
+            self._heard += [one for one in self._waiting if isinstance(one, PlanRequested)]
         self._waiting = []
 
     def drain(self) -> list[Event]:
         """What was published since."""
         heard, self._heard = self._heard, []
+        self.told += [(self.ticks[-1], event) for event in heard]
         return heard
 
     async def backlog(self) -> int:
@@ -64,17 +69,17 @@ class PaperLink:
 
     def link(self) -> HubLink:
         """For a player."""
-        return HubLink(tick=self.tick, drain=self.drain, backlog=self.backlog)
+        return HubLink(tick_lanes=self.tick, drain=self.drain, backlog=self.backlog)
 
 
 @pytest.mark.slow
 async def test_the_day_waits_at_its_cut_offs_and_follows_the_plans() -> None:
-    """In fast motion nothing is given up, time only goes forward, and containers leave."""
+    """In fast motion every plan comes in time, time only goes forward, and containers leave."""
     simulation, paper = Simulation(parameters_for("small", seed=2)), PaperLink()
     player = Player(simulation, paper, pace="fast", hub=paper.link())
     await player.play()
     outcome = simulation.outcome()
-    assert player.progress.gave_up == 0
+    assert player.progress.unplanned == player.progress.unforeseen == 0
     assert outcome.containers_out >= 5
     assert paper.ticks == sorted(paper.ticks)
     assert paper.ticks[-1] >= simulation.end_at
@@ -82,14 +87,93 @@ async def test_the_day_waits_at_its_cut_offs_and_follows_the_plans() -> None:
 
 
 @pytest.mark.slow
-async def test_a_silent_hub_is_given_up_on_within_the_budget() -> None:
-    """Without any answer the day ends all the same, says so, and loads nothing."""
-    simulation, paper = Simulation(parameters_for("small", seed=2)), PaperLink(answers=False)
-    player = Player(simulation, paper, pace="fast", hub=paper.link(), limits=_QUICK)
+async def test_a_hub_that_asks_for_no_plan_is_told_of() -> None:
+    """Nobody asks, so nobody is waited for: the gates count, and nothing is loaded."""
+    simulation = Simulation(parameters_for("small", seed=2))
+    paper = PaperLink(answers=False, asks=False)
+    player = Player(simulation, paper, pace="fast", hub=paper.link(), limits=_IMPATIENT)
     await player.play()
-    assert player.progress.gave_up > 0
+    assert player.progress.unplanned > 0
     assert simulation.outcome().containers_out == 0
     assert not any(fact.type == "unit.loaded" for fact in paper.facts)
+
+
+@pytest.mark.slow
+async def test_a_planner_that_never_answers_ends_the_day_in_words() -> None:
+    """The message names the lane that asked and what must run."""
+    simulation, paper = Simulation(parameters_for("small", seed=2)), PaperLink(answers=False)
+    player = Player(simulation, paper, pace="max", hub=paper.link(), limits=_IMPATIENT)
+    with pytest.raises(Unavailable, match=r"without an answer: CN\w+-\w+.*planner must run"):
+        await player.play()
+
+
+class SlowLink(PaperLink):
+    """A hub whose speed is chance: the lanes' answers come late, in pieces, in any order."""
+
+    def __init__(self, luck: int) -> None:
+        super().__init__()
+        self._luck = random.Random(luck)
+        self._left = 0
+        self._fetched: list[Event] = []
+
+    async def send(self, facts: Sequence[Fact]) -> None:
+        """Take facts in; it will need a few looks to be done with them."""
+        await super().send(facts)
+        self._left = self._luck.randrange(4)
+
+    async def tick_lanes(self, at: datetime) -> None:
+        """Lanes ask: the answers will take a few looks."""
+        await super().tick(at)
+        self._left = self._luck.randrange(6)
+
+    async def tick_others(self, at: datetime) -> None:
+        """Nobody asks."""
+
+    async def heard_all(self) -> bool:
+        """A lane's events stay in order; which lane is heard first is chance."""
+        lanes = sorted({event.key for event in self._heard})
+        chosen = set(self._luck.sample(lanes, self._luck.randint(0, len(lanes))))
+        self._fetched += [event for event in self._heard if event.key in chosen]
+        self._heard = [event for event in self._heard if event.key not in chosen]
+        return not self._heard
+
+    def drain(self) -> list[Event]:
+        """What was fetched so far."""
+        fetched, self._fetched = self._fetched, []
+        return fetched
+
+    async def backlog(self) -> int:
+        """Fewer at each look."""
+        self._left = max(self._left - 1, 0)
+        return self._left
+
+    def link(self) -> HubLink:
+        """For a player."""
+        return HubLink(
+            tick=self.tick_others,
+            tick_lanes=self.tick_lanes,
+            drain=self.drain,
+            heard_all=self.heard_all,
+            backlog=self.backlog,
+        )
+
+
+async def _played(seed: int, *, luck: int, pace: Pace) -> list[bytes]:
+    paper = SlowLink(luck)
+    simulation = Simulation(parameters_for("small", seed=seed))
+    player = Player(simulation, paper, pace=pace, hub=paper.link())
+    await player.play()
+    assert simulation.outcome().containers_out >= 5
+    return list(map(envelope_json, paper.facts))
+
+
+@pytest.mark.slow
+async def test_the_hubs_speed_changes_nothing() -> None:
+    """However late and in whatever order plans come: the same seed sends the same bytes."""
+    first = await _played(2, luck=1, pace="fast")
+    assert await _played(2, luck=2, pace="fast") == first
+    assert await _played(2, luck=3, pace="max") == first
+    assert await _played(3, luck=1, pace="fast") != first
 
 
 @pytest.mark.slow

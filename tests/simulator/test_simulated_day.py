@@ -31,7 +31,7 @@ def play(parameters: Parameters, *, hub: PaperHub | None = None) -> tuple[list[F
         for event in hub.take(sent) if hub else ():
             simulation.hear(event)
         if simulation.gate:
-            simulation.open_gate()
+            simulation.open_gates()
     return facts, simulation
 
 

@@ -1,0 +1,91 @@
+"""What a hub has in its database after a day, in a form that two runs of a day share."""
+
+import asyncio
+import hashlib
+import json
+import zlib
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from groupage.store.bodies import unpack
+
+STATES = ("consignment", "unit", "container", "visit", "declaration", "voyage", "consolidation")
+_OUTSIDE = """
+select kind, key, source, event_id, occurred_at, type, correction_of, retracted, data
+from fact where relayed_by is null and source not like '/groupage/%'
+"""
+_PLANS = "select body from plan"
+_COUNTS_OF_MESSAGES = frozenset(
+    {"facts", "last", "revision", "plan_revision", "fact_id", "changed_at", "plan_id"}
+)
+"""How many messages an owner had from others, and the number of the last one, depend on how the
+worker's batches fell; what it was told in the end does not. Revisions are such counts, derived
+facts and plans are named by what led to them."""
+
+
+class DayRecord(NamedTuple):
+    """One day of one hub."""
+
+    outside: dict[str, str]
+    """Facts that came from outside: identity → digest of everything in it."""
+    states: dict[str, Any]
+    """The final state of each owner, by kind and key."""
+    plans: dict[str, Any]
+    """What each plan put where, by lane and sequence."""
+
+
+async def read_day(url: str) -> DayRecord:
+    """Read it from the hub's database."""
+    connection = await asyncpg.connect(url)
+    try:
+        facts = await connection.fetch(_OUTSIDE)
+        states = {
+            f"{table} {row['key']}": _state(json.loads(unpack(row["body"])))
+            for table in STATES
+            for row in await connection.fetch(f"select key, body from {table}")
+        }
+        plans = [json.loads(zlib.decompress(row["body"])) for row in await connection.fetch(_PLANS)]
+    finally:
+        await connection.close()
+    outside = {
+        f"{row['kind']} {row['key']} {row['source']} {row['event_id']}": _digest(row)
+        for row in facts
+    }
+    return DayRecord(outside, states, {f"{p['lane_id']} {p['sequence']}": _plan(p) for p in plans})
+
+
+def read_day_now(url: str) -> DayRecord:
+    """The same for those who do not run a loop."""
+    return asyncio.run(read_day(url))
+
+
+def differences(one: dict[str, Any], two: dict[str, Any]) -> list[str]:
+    """Keys that are not in both, or not alike."""
+    return sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+
+
+def _digest(row: asyncpg.Record) -> str:
+    rest = (row["occurred_at"].isoformat(), row["type"], row["correction_of"], row["retracted"])
+    return hashlib.sha256(repr((*rest, bytes(row["data"]))).encode()).hexdigest()
+
+
+def _state(body: Any) -> Any:
+    """Without what counts messages, at any depth."""
+    if isinstance(body, dict):
+        return {
+            name: _state(value) for name, value in body.items() if name not in _COUNTS_OF_MESSAGES
+        }
+    return [_state(one) for one in body] if isinstance(body, list) else body
+
+
+def _plan(plan: Any) -> Any:
+    return {
+        "at": plan["decided_at"],
+        "boxes": {
+            box["consolidation_id"]: [box["consignment_ids"], box["placements"]]
+            for box in plan["containers"]
+        },
+        "left_out": plan["left_out"],
+        "routes": plan["routes"],
+    }

@@ -21,6 +21,8 @@ _FAST_MOTION = {
     "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.02",
     # While plans are made nothing else is done: all cores are the solvers'.
     "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
+    # Solves end by their work limits, so that a slow machine makes the same plans.
+    "GROUPAGE_PLANNER_SOLVE_TIMEOUT_S": "240",
 }
 """What the hub's processes are told beside the rules, unless the environment says otherwise."""
 

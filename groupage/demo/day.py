@@ -29,7 +29,6 @@ _QUIET_LOOKS = 3
 LIMITS = {
     "small": Limits(beat_s=1_200),
     "t0": Limits(beat_s=600),
-    "t1-hour": Limits(beat_s=600, backlog_max=200_000),
 }
 """How far the day may run ahead of the hub, by scale."""
 

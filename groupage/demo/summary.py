@@ -8,6 +8,7 @@ from rich.table import Table
 from groupage.demo.checks import DayReport
 from groupage.demo.day import Day
 from groupage.local.state import HubState
+from producers.simulator.simulation import Outcome
 
 _PROBLEMS_SHOWN = 20
 
@@ -41,8 +42,20 @@ def print_summary(console: Console, day: Day) -> None:
     ):
         table.add_row(name, value)
     console.print(table)
+    _print_rates(console, day.outcome)
     _print_boxes(console, report)
     _print_checks(console, report)
+
+
+def _print_rates(console: Console, outcome: Outcome) -> None:
+    table = Table(title="Exceptions as stated and as met")
+    for name in ("exception", "stated", "met", "times", "of"):
+        table.add_column(name, justify="left" if name == "exception" else "right")
+    for name, met in outcome.rates.items():
+        share = f"{met.times / met.of:.2%}" if met.of else ""
+        row = (f"{met.rate:.2%}", share, str(met.times), f"{met.of:,}")
+        table.add_row(name.replace("_", " "), *row)
+    console.print(table)
 
 
 def _print_boxes(console: Console, report: DayReport) -> None:

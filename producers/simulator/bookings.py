@@ -30,6 +30,7 @@ EXCEPTIONS = (
     "unfit",
     "measured_deviates",
     "dangerous",
+    "dangerous_undeclared",
     "late_truck",
     "no_show",
     "cancelled_before_arrival",

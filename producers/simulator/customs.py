@@ -30,9 +30,13 @@ class Broker:
         self._ready: dict[tuple[str, str, str], list[Lot]] = {}
         self._count = 0
         rates, lots = world.parameters.rates, world.parameters.sizes.consignments
-        self._scan = world.quota(rates.customs_scan, "scan", first_within=lots // 2)
-        self._inspect = world.quota(rates.customs_inspection, "inspection", first_within=lots // 2)
-        self._reject = world.quota(rates.customs_rejected, "reject", first_within=lots // 2)
+        self._scan = world.quota(rates.customs_scan, "customs_scan", first_within=lots // 2)
+        self._inspect = world.quota(
+            rates.customs_inspection, "customs_inspection", first_within=lots // 2
+        )
+        self._reject = world.quota(
+            rates.customs_rejected, "customs_rejected", first_within=lots // 2
+        )
 
     def received(self, lot: Lot) -> None:
         """The lot is at the hub and complete; its papers follow."""

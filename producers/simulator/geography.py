@@ -76,8 +76,25 @@ LINES: tuple[Line, ...] = (
     _sea("SEA2", "STRAITS", "CNSHA", "PHMNL", "Manila", 6, 650),
     _sea("AUS", "AUSTRAL", "CNNGB", "AUSYD", "Sydney", 17, 2_100),
     _sea("WSA1", "AUSTRAL", "CNNGB", "CLSAI", "San Antonio", 34, 3_500),
+    _sea("FE5", "OCEANA", "CNNGB", "BEANR", "Antwerp", 32, 2_650),
+    _sea("MD4", "MEDEAST", "CNNGB", "GRPIR", "Piraeus", 25, 2_800),
+    _sea("MD5", "MEDEAST", "CNSHA", "EGALY", "Alexandria", 27, 2_750),
+    _sea("RES2", "GULFLINE", "CNNGB", "KWSWK", "Shuwaikh", 24, 2_200),
+    _sea("MEX2", "GULFLINE", "CNSHA", "IQUQR", "Umm Qasr", 26, 2_500),
+    _sea("IMX2", "INDUS", "CNNGB", "INMUN", "Mundra", 19, 1_500),
+    _sea("IMX3", "INDUS", "CNNGB", "LKCMB", "Colombo", 15, 1_400),
+    _sea("WAF2", "AFRIQUE", "CNNGB", "GHTEM", "Tema", 34, 3_700),
+    _sea("WAF3", "AFRIQUE", "CNNGB", "CIABJ", "Abidjan", 36, 3_800),
+    _sea("EAF2", "AFRIQUE", "CNNGB", "TZDAR", "Dar es Salaam", 25, 2_600),
+    _sea("NAF", "MEDEAST", "CNNGB", "DZALG", "Algiers", 31, 3_000),
+    _sea("GLF", "TRANSPAC", "CNNGB", "USHOU", "Houston", 34, 4_000),
+    _sea("SAEC2", "AUSTRAL", "CNNGB", "ARBUE", "Buenos Aires", 37, 3_700),
+    _sea("CCA", "AUSTRAL", "CNNGB", "COBUN", "Buenaventura", 26, 3_300),
+    _sea("SEA4", "STRAITS", "CNNGB", "MYPKG", "Port Klang", 8, 650),
+    _rail("YXO-DUI", "DEDUI", "Duisburg", 18, 6_500),
 )
-"""Real ports by UN/LOCODE; services and carriers are invented."""
+"""Real ports and terminals by UN/LOCODE, from memory beyond the first ten; services and carriers
+are invented."""
 
 
 class Quarter(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,12 +32,16 @@ class Rates(_Figures, frozen=True, kw_only=True):
     """Of the short ones: the shipper brings the rest instead of shipping short."""
     over: float = 0.007
     damaged: float = 0.01
+    wet: float = 0.25
+    """Of the damaged ones."""
     wrong_marks: float = 0.007
     unfit: float = 0.002
     measured_deviates: float = 0.06
     dangerous: float = 0.005
     dangerous_rejected: float = 0.4
     """Of the dangerous ones."""
+    dangerous_undeclared: float = 0.002
+    """A label is found at the door; the papers say nothing of it."""
     late_truck: float = 0.018
     """Cut-off missed by the shipper: the OCEL log's share of rescheduled containers, 36 of 1,966
     (computed)."""
@@ -203,10 +207,37 @@ _SIZES: dict[str, tuple[Sizes, Times]] = {
     ),
     # One hub operator: 100 containers, 70,000 cartons, 2,000 consignments, 0.42 M events a day.
     "t0": (Sizes(consignments=2_000, lanes=16, merchants=600, cartons_mean=37.0), Times()),
-    # An hour of a city: 100,000 consignments in a 12.5-hour day are 8,000 in an hour.
+    # An hour of a city: 100,000 consignments in a 12.5-hour day are 8,000 in an hour. They all
+    # arrive within one hour and then live to their end, so that everything that a day of 12.5 such
+    # hours would bring in each of them, announcement to gate-out, is in the count:
+    #
+    #     8,000 lots × 35 cartons × 5 scans (received, measured, stored, staged, loaded)   1,400,000
+    #     8,000 lots × about 8 (booked, announced, truck, tally, customs, re-rates, holds)    64,000
+    #     400 containers × about 15, 40 sailings × about 15, corrections and the like         20,000
+    #
+    # about 1.5 million from outside; the planning figure of 6 events a carton has the announcement
+    # of each carton as the sixth, which the hub derives from the delivery note. What does not
+    # travel (cancelled, held, the container that is not worth sailing) is neither staged nor
+    # loaded. Forty lanes, because the city ships to over 200 countries and a lane of 200 lots is
+    # what one plan of a few seconds can be made for.
     "t1-hour": (
-        Sizes(consignments=8_000, lanes=24, merchants=2_000, same_day_share=1.0, days=1),
-        Times(arrivals_from_h=10.0, arrivals_until_h=11.0, closes_from_h=16.0, closes_until_h=20.0),
+        Sizes(
+            consignments=8_000,
+            lanes=40,
+            merchants=2_000,
+            cartons_mean=37.0,
+            same_day_share=1.0,
+            days=1,
+            lane_skew=0.0,
+        ),
+        Times(
+            arrivals_from_h=10.0,
+            arrivals_until_h=11.0,
+            closes_from_h=16.0,
+            closes_until_h=20.0,
+            rounds_before_lco_h=(),
+            empties_before_lco_s=0,
+        ),
     ),
 }
 

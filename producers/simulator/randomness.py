@@ -39,17 +39,17 @@ class Quota:
     """
 
     def __init__(self, rate: float, *, first_within: int, offset: float) -> None:
-        self._rate = rate
+        self.rate = rate
         self._first = int(offset * min(first_within, 1 / rate)) if rate > 0 else 0
-        self._asked = 0
-        self._hits = 0
+        self.asked = 0
+        """Occasions so far."""
+        self.hits = 0
 
     def hit(self) -> bool:
         """Whether it happens this time."""
-        if self._rate <= 0:
+        self.asked += 1
+        if self.rate <= 0:
             return False
-        due = self._first + ceil(self._hits / self._rate)
-        hit = self._asked >= due
-        self._asked += 1
-        self._hits += hit
+        hit = self.asked > self._first + ceil(self.hits / self.rate)
+        self.hits += hit
         return hit

@@ -111,6 +111,7 @@ class Carriers:
         self._voice = voice
         self.sailings = lay_out(parameters)
         self.handled: dict[str, int] = {}
+        self.quotas: dict[str, Quota] = {}
 
     def start(self) -> None:
         """Put the schedule and its troubles on the agenda."""
@@ -119,13 +120,14 @@ class Carriers:
         rates = self._parameters.rates
         firsts = [one for one in self.sailings if one.index == 0]
         troubles = (
-            ("blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
-            ("delayed", rates.voyage_delayed, firsts),
-            ("rolled", rates.carrier_roll, firsts),
+            ("voyage_blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
+            ("voyage_delayed", rates.voyage_delayed, firsts),
+            ("carrier_roll", rates.carrier_roll, firsts),
         )
         for name, rate, candidates in troubles:
             offset = self._streams.uniform("voyages", name)
             quota = Quota(rate, first_within=len(candidates), offset=offset)
+            self.quotas[name] = quota
             for sailing in candidates:
                 if quota.hit() and not sailing.blank:
                     self._trouble(name, sailing)
@@ -179,15 +181,15 @@ class Carriers:
         )
 
     def _trouble(self, name: str, sailing: Sailing) -> None:
-        self.handled[f"voyage {name}"] = self.handled.get(f"voyage {name}", 0) + 1
+        self.handled[name] = self.handled.get(name, 0) + 1
         hours = 6 + 14 * self._streams.uniform("trouble", name, sailing.voyage_id)
         days_before = timedelta(days=DEPARTURE_DAYS[sailing.index], hours=hours)
         at = max(sailing.lco_at - days_before, self._engine.now)
         match name:
-            case "blank":
+            case "voyage_blank":
                 sailing.blank = True
                 notice = partial(self._blank, sailing)
-            case "delayed":
+            case "voyage_delayed":
                 notice = partial(self._delay, sailing)
             case _:
                 notice = partial(self._roll, sailing)

@@ -7,7 +7,7 @@ import msgspec
 
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
-from producers.simulator.bookings import BookingDesk
+from producers.simulator.bookings import EXCEPTIONS, BookingDesk
 from producers.simulator.customs import Broker
 from producers.simulator.dock import Dock
 from producers.simulator.engine import Engine, Gate
@@ -20,6 +20,15 @@ from producers.simulator.stuffing import StuffingCrew
 from producers.simulator.voice import Voice
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
+
+
+class Met(msgspec.Struct, frozen=True, kw_only=True):
+    """How a stated rate was met."""
+
+    rate: float
+    of: int
+    """Occasions: consignments, declarations, sailings, boxes or cartons."""
+    times: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +46,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Cartons stowed otherwise than planned, each with its deviation named."""
     handled: dict[str, int]
     """Exceptions met, by kind."""
+    rates: dict[str, "Met"]
+    """The same for each stated rate, with the occasions that there were."""
     dirt: dict[str, int]
     """Duplicates, late facts, wrong clocks, corrections and retractions sent."""
 
@@ -58,7 +69,7 @@ class Simulation:
     def _build(self) -> None:
         world = self._world
         carriers = Carriers(self.parameters, self._engine, world.streams, world.voice)
-        carriers.handled = world.handled
+        carriers.handled, carriers.quotas = world.handled, world.quotas
         BookingDesk(world, carriers.sailings).start()
         broker = Broker(world)
         Dock(world, on_received=broker.received).start()
@@ -128,5 +139,18 @@ class Simulation:
             ),
             deviations=sum(box.deviations for box in out),
             handled=dict(sorted(self._world.handled.items())),
+            rates=self._rates(),
             dirt=dict(sorted(self._world.voice.dirt.items())),
         )
+
+    def _rates(self) -> dict[str, Met]:
+        lots = self._world.lots.values()
+        drawn = Counter(name for lot in lots for name in lot.exceptions)
+        rates = self.parameters.rates
+        met = {
+            name: Met(rate=getattr(rates, name), of=len(lots), times=drawn[name])
+            for name in EXCEPTIONS
+        }
+        for name, quota in self._world.quotas.items():
+            met[name] = Met(rate=quota.rate, of=quota.asked, times=quota.hits)
+        return dict(sorted(met.items()))

@@ -36,12 +36,16 @@ class StuffingCrew:
         self._yard = yard
         self.desk: ManifestDesk
         rates = world.parameters.rates
-        self._cancel = world.quota(rates.cancelled_after_freeze, "cancel", first_within=6)
-        self._amend = world.quota(rates.amended_after_freeze, "amend", first_within=6)
-        self._misread = world.quota(rates.vgm_mismatch, "vgm", first_within=6)
-        self._broken = world.quota(rates.seal_broken, "seal", first_within=6)
-        self._restow = world.quota(rates.restowed, "restow", first_within=400)
-        self._take_out = world.quota(rates.taken_out, "takeout", first_within=800)
+        self._cancel = world.quota(
+            rates.cancelled_after_freeze, "cancelled_after_freeze", first_within=6
+        )
+        self._amend = world.quota(
+            rates.amended_after_freeze, "amended_after_freeze", first_within=6
+        )
+        self._misread = world.quota(rates.vgm_mismatch, "vgm_mismatch", first_within=6)
+        self._broken = world.quota(rates.seal_broken, "seal_broken", first_within=6)
+        self._restow = world.quota(rates.restowed, "restowed", first_within=400)
+        self._take_out = world.quota(rates.taken_out, "taken_out", first_within=800)
 
     def take(self, box: Box) -> None:
         """The manifest is filed."""
@@ -49,7 +53,7 @@ class StuffingCrew:
         self._world.after(times.staging_s, partial(self._stage, box, box.manifests))
         if box.manifests > 1:
             return
-        if self._cancel.hit() and len(box.lots) > 1:
+        if len(box.lots) > 1 and self._cancel.hit():
             self._world.after(2_000, partial(self._withdraw, box))
         elif self._amend.hit():
             self._world.after(2_000, partial(self._rename, box))

@@ -9,6 +9,8 @@ from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import (
     ConsignmentCancelled,
     ConsignmentReturned,
+    DgDeclared,
+    DgRejected,
     DiscrepancyAccepted,
     HoldPlaced,
     HoldReleased,
@@ -18,7 +20,7 @@ from groupage.domain.events.consignment import (
 )
 from groupage.domain.events.unit import UnitRepacked, UnitStored
 from groupage.domain.units import volume_cm3
-from producers.simulator.lots import Carton, Lot, sscc
+from producers.simulator.lots import DANGEROUS, Carton, Lot, sscc
 from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
@@ -76,6 +78,8 @@ class TallyDesk:
             self._hold(lot, "DOCS", "marks do not match the packing list", "wrong_marks")
         if "unfit" in lot.exceptions:
             self._refuse(lot)
+        if "dangerous_undeclared" in lot.exceptions:
+            self._quarantine(lot)
 
     def _discrepancy(
         self,
@@ -193,6 +197,26 @@ class TallyDesk:
             consignment_id=lot.id, reason="liquid found on receipt, not declared"
         )
         self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
+
+    def _quarantine(self, lot: Lot) -> None:
+        """A hazard label that the papers do not know: held, judged by the DG desk, sent back."""
+        lot.gone = "undeclared dangerous goods"
+        self._world.handled["dangerous_undeclared"] += 1
+        held = HoldPlaced(
+            consignment_id=lot.id,
+            hold_id=f"H-{lot.id}-DG",
+            hold="DG",
+            by="tally desk",
+            reason="label UN 1950 on a carton, nothing declared",
+        )
+        self._world.say(held, DESK)
+        found = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,))
+        self._world.say(found, DESK, at=self._world.now + timedelta(seconds=1_800))
+        reason = "no class 2.1 in a general LCL box"
+        refused = DgRejected(consignment_id=lot.id, reason=reason)
+        self._world.say(refused, DESK, at=self._world.now + timedelta(seconds=5_400))
+        returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
+        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=9_000))
 
     def _cancel(self, lot: Lot) -> None:
         if lot.gone or lot.manifested_in:

@@ -23,6 +23,8 @@ class World:
     lots: dict[str, Lot] = field(default_factory=dict)
     handled: Counter[str] = field(default_factory=Counter)
     """How often each exception was met and dealt with."""
+    quotas: dict[str, Quota] = field(default_factory=dict)
+    """Of exceptions that strike at a rate, by the name of the rate."""
 
     @property
     def now(self) -> datetime:
@@ -43,4 +45,6 @@ class World:
 
     def quota(self, rate: float, name: str, *, first_within: int) -> Quota:
         """An exception that strikes at `rate`, for the first time within so many occasions."""
-        return Quota(rate, first_within=first_within, offset=self.streams.uniform("quota", name))
+        offset = self.streams.uniform("quota", name)
+        quota = self.quotas[name] = Quota(rate, first_within=first_within, offset=offset)
+        return quota

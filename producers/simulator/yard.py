@@ -36,8 +36,8 @@ class Yard:
         self._count = 0
         self._by_consolidation: dict[str, Container] = {}
         rates = world.parameters.rates
-        self._unfit = world.quota(rates.container_unfit, "unfit", first_within=6)
-        self._swapped = world.quota(rates.container_swapped, "swapped", first_within=6)
+        self._unfit = world.quota(rates.container_unfit, "container_unfit", first_within=6)
+        self._swapped = world.quota(rates.container_swapped, "container_swapped", first_within=6)
 
     def ready(self, consolidation_id: str) -> Container | None:
         """The container of a consolidation once it stands at the hub and is fit."""
@@ -76,8 +76,8 @@ class Yard:
 
     def _next_number(self) -> str:
         self._count += 1
-        seed = self._world.parameters.seed
-        body = f"{_OWNERS[seed // 1_000 % 10]}{seed % 1_000:03d}{self._count:03d}"
+        serial = self._world.parameters.seed * 1_000 + self._count
+        body = f"{_OWNERS[serial // 1_000_000 % 10]}{serial % 1_000_000:06d}"
         return body + str(iso6346_digit(body))
 
     def _fetch(

@@ -177,9 +177,10 @@ def test_every_exception_happens(planned_day: tuple[list[Fact], Simulation]) -> 
     outcome = planned_day[1].outcome()
     expected = {
         "short", "over", "damaged", "wrong_marks", "unfit", "measured_deviates", "dangerous",
+        "dangerous_undeclared", "voyage_delayed",
         "late_truck", "no_show", "cancelled_before_arrival", "cancelled_after_receipt", "amended",
         "credit_hold", "docs_hold", "customs_scan", "customs_inspection", "customs_rejected",
-        "voyage blank", "voyage rolled", "cancelled_after_freeze", "amended_after_freeze",
+        "voyage_blank", "carrier_roll", "cancelled_after_freeze", "amended_after_freeze",
         "manifest_resubmitted", "container_unfit", "container_swapped", "vgm_mismatch",
         "seal_broken", "restowed", "taken_out",
     }  # fmt: skip

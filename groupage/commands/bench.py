@@ -1,4 +1,4 @@
-"""``groupage bench``: measure the stream or the planner on this machine."""
+"""``groupage bench``: measure the stream, the gateway or the planner on this machine."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 @app.callback()
 def _root() -> None:
-    """Measure the stream or the planner on this machine."""
+    """Measure the stream, the gateway or the planner on this machine."""
 
 
 @app.command()
@@ -66,6 +66,27 @@ def plan(
     rows = run(
         consignments=consignments,
         lanes=lanes,
+        repeats=repeats,
+        report=lambda text: typer.echo(text, err=True),
+    )
+    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+
+
+@app.command()
+def gateway(
+    *,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of each run.")] = 10,
+    in_flight: Annotated[int, typer.Option(min=1, max=1_000, help="Requests at once.")] = 64,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Events through the HTTP gateway into Kafka: one by one, and in batches."""
+    from groupage.bench.gateway import run  # noqa: PLC0415 - brings every client there is
+
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
+    rows = run(
+        seconds=seconds,
+        in_flight=in_flight,
         repeats=repeats,
         report=lambda text: typer.echo(text, err=True),
     )

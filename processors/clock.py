@@ -11,9 +11,9 @@ from groupage.contracts.encoding import encode
 from groupage.contracts.topics import TOPICS
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
+from groupage.process import run_process
 from groupage.settings import ClockSettings, KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry import TelemetryServer, metrics
-from processors.process import run_process
 
 _SEND_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 3.0

@@ -1,20 +1,18 @@
 """A processor worker as a process: ``groupage run processors``."""
 
 import asyncio
-import gc
 import time
 
 import structlog
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
+from groupage.process import run_process, spare_the_collector
 from groupage.settings import PolicySettings, TelemetrySettings
-from groupage.store.pool import create_pool
-from groupage.store.schema import require_schema
+from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from processors.app import Worker, WorkerSettings
 from processors.cores import all_cores
 from processors.presence import Presence
-from processors.process import run_process
 
 _STOP_BUDGET_S_MAX = 12.0
 
@@ -33,33 +31,22 @@ def main() -> None:
     run_process("processors", body, telemetry=telemetry, stop_budget_s=budget_s)
 
 
-def _spare_the_collector() -> None:
-    """Records, facts and states die by reference count; looking for cycles among them is a waste.
-
-    By default Python would walk over every cached state many times a second.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-
-
 async def _work(
     settings: WorkerSettings, telemetry: TelemetrySettings, stop: asyncio.Event, budget_s: float
 ) -> None:
-    pool = await create_pool(
+    pool = await migrated_pool(
         settings.database,
         application_name="groupage processors",
         # Lookups by key in tables that grow: a plan from old statistics must not read them whole.
         server_settings={"enable_seqscan": "off"},
     )
     try:
-        await require_schema(pool)
         report = await ensure_topics(
             settings.kafka, prefix=settings.topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
         policy = PolicySettings().load()
-        _spare_the_collector()
+        spare_the_collector()
         worker = Worker(settings, pool=pool, cores=all_cores(policy))
         async with Presence(settings.database), TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()

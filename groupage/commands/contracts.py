@@ -57,10 +57,10 @@ def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[
 
 def gateway_openapi() -> dict[str, Any]:
     """OpenAPI of the HTTP intake. Nothing is connected to."""
-    from producers.gateway.app import create_app  # noqa: PLC0415 - not for `--help`
+    from producers.gateway.app import Gateway, create_app  # noqa: PLC0415 - not for `--help`
 
     nowhere = KafkaSettings(bootstrap_servers="localhost:9092")
-    document: dict[str, Any] = create_app(GatewaySettings(), nowhere).openapi()
+    document: dict[str, Any] = create_app(Gateway(GatewaySettings(), nowhere)).openapi()
     return document
 
 

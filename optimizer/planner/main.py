@@ -1,15 +1,10 @@
 """The planner as a process: ``groupage run planner``."""
 
 import asyncio
-import os
-import signal
-import sys
 from dataclasses import dataclass, field
 
-import structlog
-
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
-from groupage.domain.errors import GroupageError
+from groupage.process import run_process
 from groupage.settings import (
     DatabaseSettings,
     KafkaSettings,
@@ -19,12 +14,10 @@ from groupage.settings import (
     TopicSettings,
 )
 from groupage.store.startup import migrated_pool
-from groupage.telemetry import TelemetryServer, configure_logging
+from groupage.telemetry import TelemetryServer
 from optimizer.planner.planner import Planner
 
 _STOP_BUDGET_S_MAX = 12.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +35,18 @@ class _Settings:
 def main() -> None:
     """Run until SIGTERM. Reads its settings from the environment."""
     settings = _Settings()
-    configure_logging(settings.telemetry, process="planner")
-    try:
-        asyncio.run(_watched(settings))
-    except GroupageError as error:
-        log.error("process_ended", process="planner", error=str(error))  # noqa: TRY400 - in words
-        sys.exit(1)
-    except Exception:
-        log.exception("process_crashed", process="planner")
-        sys.exit(1)
-    log.info("process_ended", process="planner")
 
+    async def body(stop: asyncio.Event) -> None:
+        await _work(settings, stop)
 
-async def _watched(settings: _Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    budget_s = min(settings.planner.shutdown_timeout_s, _STOP_BUDGET_S_MAX)
-
-    def ask() -> None:
-        if not stop.is_set():
-            log.info("process_stopping", process="planner")
-            stop.set()
-            # Whatever is not stored yet comes again: nothing is lost by going.
-            loop.call_later(budget_s, os._exit, 0)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask)
-    await _work(settings, stop)
+    run_process(
+        "planner",
+        body,
+        telemetry=settings.telemetry,
+        # Whatever is not stored yet comes again: nothing is lost by going.
+        stop_budget_s=min(settings.planner.shutdown_timeout_s, _STOP_BUDGET_S_MAX),
+        loop=asyncio.run,
+    )
 
 
 async def _work(settings: _Settings, stop: asyncio.Event) -> None:

@@ -1,41 +1,38 @@
 """The gateway's routes."""
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-import structlog
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from starlette.exceptions import HTTPException
 
 from groupage import __version__
 from groupage.contracts.schemas import writing_schema
-from groupage.domain.errors import GroupageError, InvalidInput
 from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
-from producers.gateway import openapi
+from producers.gateway import failures, openapi
 from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
 from producers.gateway.capture import BEHAVIOURS, Capture
 from producers.gateway.cloudevents import public_events
 from producers.gateway.door import Door
 from producers.gateway.events import Answer, Intake
+from producers.gateway.failures import unavailable
+from producers.gateway.lane import Lane
 from producers.gateway.link import Link
-from producers.gateway.problems import Refusal, counted, document, response
+from producers.gateway.problems import Refusal, counted
 from producers.problems import FieldProblem
-
-log = structlog.get_logger(__name__)
-_RETRY_AFTER = {"Retry-After": "1"}
 
 
 class Gateway:
     """Everything a request needs, made once for each process."""
 
-    def __init__(self, settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str) -> None:
+    def __init__(
+        self, settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str = ""
+    ) -> None:
         self.door = Door(settings)
         self.settings = settings
         self.link = Link(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
@@ -52,9 +49,9 @@ class Gateway:
         if answer.fate == "invalid":
             raise Refusal(422, "invalid_event", answer.detail, errors=answer.problems)
         if answer.fate == "unavailable":
-            raise _unavailable(answer.detail)
+            raise unavailable(answer.detail)
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
-        return JSONResponse(answer.as_json(), status_code=202)
+        return _json(answer.as_json(), status=202)
 
     async def post_batch(self, request: Request) -> Response:
         """Many CloudEvents, each answered on its own."""
@@ -62,10 +59,10 @@ class Gateway:
             items = read_batch(request, body, self.settings)
             answers = await self.intake.take(items)
         if answers and all(answer.fate == "unavailable" for answer in answers):
-            raise _unavailable(answers[0].detail)
+            raise unavailable(answers[0].detail)
         well = all(answer.fate in ("accepted", "quarantined") for answer in answers)
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if well else "partly").inc()
-        return JSONResponse(_batch_body(answers), status_code=202 if well else 207)
+        return _json(_batch_body(answers), status=202 if well else 207)
 
     async def post_capture(self, request: Request) -> Response:
         """An EPCIS document."""
@@ -110,13 +107,18 @@ def _json(content: object, *, status: int = 200, headers: dict[str, str] | None 
     return Response(body, status, headers, media_type="application/json")
 
 
-def _unavailable(detail: str) -> Refusal:
-    return Refusal(503, "kafka_unavailable", detail, outcome="unavailable", headers=_RETRY_AFTER)
+def straight(gateway: Gateway) -> Lane:
+    """What the server runs: the application behind the straight way for facts."""
+    handlers = {
+        "/v1/events": gateway.post_events,
+        "/v1/events:batch": gateway.post_batch,
+        "/capture": gateway.post_capture,
+    }
+    return Lane(create_app(gateway), handlers=handlers)
 
 
-def create_app(settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str = "") -> FastAPI:
+def create_app(gateway: Gateway) -> FastAPI:
     """The gateway as an ASGI application; it connects to Kafka when it starts up."""
-    gateway = Gateway(settings, kafka, prefix=prefix)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -132,11 +134,10 @@ def create_app(settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str =
         docs_url=None,
         redoc_url=None,
     )
-    app.state.gateway = gateway
     _add_intake(app, gateway)
     _add_capture(app, gateway)
     _add_reading(app, gateway)
-    _add_failures(app)
+    failures.install(app)
     return app
 
 
@@ -229,42 +230,3 @@ def _add_reading(app: FastAPI, gateway: Gateway) -> None:
     app.add_api_route("/healthz", healthz, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
     app.add_api_route("/metrics", figures, methods=["GET"])
-
-
-def _add_failures(app: FastAPI) -> None:
-    async def refused(_: Request, error: Exception) -> Response:
-        if not isinstance(error, Refusal):
-            raise error
-        metrics.GATEWAY_REQUESTS.labels(outcome=error.outcome).inc()
-        return response(error)
-
-    async def failed(request: Request, error: Exception) -> Response:
-        """Ours (Kafka away, a fact too large) and the framework's (404, 405) as problems."""
-        if isinstance(error, InvalidInput):
-            return await refused(request, Refusal(422, "invalid_event", str(error)))
-        if isinstance(error, GroupageError):
-            return await refused(request, _unavailable(str(error)))
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        code = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request")
-        detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
-        return await refused(request, Refusal(status, code, detail))
-
-    async def broken(request: Request, error: Exception) -> Response:
-        log.error("request_failed", path=request.url.path, exc_info=error)
-        body = document(500, "internal", "the log of the gateway tells more")
-        return JSONResponse(body, 500, media_type="application/problem+json")
-
-    async def timed(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        began = time.perf_counter()
-        answer = await call_next(request)
-        if request.method == "POST":
-            metrics.GATEWAY_REQUEST_S.observe(time.perf_counter() - began)
-        return answer
-
-    app.add_exception_handler(Refusal, refused)
-    app.add_exception_handler(GroupageError, failed)
-    app.add_exception_handler(HTTPException, failed)
-    app.add_exception_handler(Exception, broken)
-    app.middleware("http")(timed)

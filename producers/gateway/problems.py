@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from producers.problems import FieldProblem
 
@@ -67,14 +67,17 @@ def document(
     }
 
 
-def response(refusal: Refusal) -> JSONResponse:
+def response(refusal: Refusal) -> Response:
     """The answer to a refused request."""
-    return JSONResponse(
-        document(refusal.status, refusal.code, refusal.detail, refusal.errors),
-        status_code=refusal.status,
-        headers=refusal.headers,
-        media_type=MEDIA_TYPE,
-    )
+    body = document(refusal.status, refusal.code, refusal.detail, refusal.errors)
+    return problem_response(body, refusal.status, refusal.headers)
+
+
+def problem_response(
+    body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem document as an answer."""
+    return Response(msgspec.json.encode(body), status, headers, media_type=MEDIA_TYPE)
 
 
 def counted(problems: tuple[FieldProblem, ...]) -> str:

@@ -1,10 +1,12 @@
-"""What the processes of this room share: logs, metrics, an event loop, SIGTERM, an exit status."""
+"""What every process of groupage shares: logs, an event loop, SIGTERM, an exit status."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 import uvloop
@@ -17,13 +19,19 @@ _EXIT_MARGIN_S = 2.0
 
 log = structlog.get_logger(__name__)
 
+Body = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""A process's own work, until the event is set."""
+Loop = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine on a new event loop."""
+
 
 def run_process(
     name: str,
-    body: Callable[[asyncio.Event], Awaitable[None]],
+    body: Body,
     *,
     telemetry: TelemetrySettings,
     stop_budget_s: float,
+    loop: Loop = uvloop.run,
 ) -> None:
     """Run `body(stop)` until it returns, and end the process: 0, or 1 after an error.
 
@@ -32,7 +40,7 @@ def run_process(
     """
     configure_logging(telemetry, process=name)
     try:
-        uvloop.run(_watched(name, body, stop_budget_s))
+        loop(_watched(name, body, stop_budget_s))
     except GroupageError as error:
         log.error("process_ended", process=name, error=str(error))  # noqa: TRY400 - said in words
         sys.exit(1)
@@ -42,9 +50,17 @@ def run_process(
     log.info("process_ended", process=name)
 
 
-async def _watched(
-    name: str, body: Callable[[asyncio.Event], Awaitable[None]], stop_budget_s: float
-) -> None:
+def spare_the_collector() -> None:
+    """Let what was made until now, and most of what comes, die by reference count alone.
+
+    By default Python would walk over every object many times a second, looking for cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
+async def _watched(name: str, body: Body, stop_budget_s: float) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -57,6 +73,9 @@ async def _watched(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask)
     await body(stop)
+    # The loop is about to give up its handlers, and a second signal would end us as if the first
+    # had not been understood.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
 
 
 def _end(name: str) -> None:

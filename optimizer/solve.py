@@ -68,7 +68,7 @@ def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = 
         if not misfits:
             break
         last = rounds > instance.limits.loading_rounds
-        cuts = _cut(instance, cuts, allocation, misfits, last=last)
+        cuts = _cut(instance, cuts, allocation, misfits, loose=rounds == 1, last=last)
         with stages.stage("allocate"):
             allocation = allocate(instance, cuts)
         reasons.note(allocation)
@@ -134,16 +134,19 @@ def _cut(
     allocation: Allocation,
     misfits: frozenset[tuple[str, str]],
     *,
+    loose: bool,
     last: bool,
 ) -> Cuts:
+    """What the next allocation must keep to; `loose`: it may also empty what did not load whole."""
     out = frozenset(one for one, _ in misfits)
+    failed = frozenset(key for _, key in misfits) if loose else frozenset[str]()
     return Cuts(
-        opened=tuple(
-            slot
-            for slot in allocation.opened
-            if any(k == slot.key and o not in out for o, k in allocation.assign.items())
-        ),
-        keep={one: key for one, key in allocation.assign.items() if one not in out},
+        opened=tuple({slot.key: slot for slot in (*cuts.opened, *allocation.opened)}.values()),
+        keep={
+            one: key
+            for one, key in allocation.assign.items()
+            if one not in out and key not in failed
+        },
         forbidden=cuts.forbidden | misfits,
         caps_cm3={**cuts.caps_cm3, **_caps(instance, allocation, misfits)},
         out=out if last else frozenset(),

@@ -1,21 +1,25 @@
 """One container being filled: what is in it, what still goes in, what its emptiness costs."""
 
-from groupage.domain.instance import Demand, Instance
+from groupage.domain.instance import Demand
 from optimizer.allocation import pricing
 from optimizer.allocation.mixing import may_share, sets_of, weighed_g
 from optimizer.allocation.options import Code
+from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 
 
 class Bin:
     """Contents of one slot with their sums. Order of filling does not matter to the sums."""
 
-    def __init__(self, slot: Slot, instance: Instance) -> None:
+    def __init__(self, slot: Slot, problem: Problem) -> None:
+        instance = problem.instance
         self.slot = slot
         self.members: dict[str, Demand] = {}
         self._rules = instance.rules
         self._weights = instance.weights
         self.volume_cm3 = 0
+        self._bulk = problem.bulk[slot.spec.height_mm]
+        self._bulk_cm3 = 0
         self._gross_g = 0
         self._weighed_g = 0
         self._value_usd_cents: dict[str, int] = {}
@@ -24,6 +28,10 @@ class Bin:
     def binding(self, demand: Demand) -> Code | None:  # noqa: PLR0911 - one for each limit
         """The limit that keeps this consignment out; None: it goes in."""
         if self.volume_cm3 + demand.volume_cm3 > self.slot.usable_cm3:
+            return "no_capacity"
+        # A guess: it must not keep anything out of an empty container.
+        bulk_cm3 = self._bulk_cm3 + self._bulk[demand.consignment_id]
+        if self.members and bulk_cm3 > self.slot.bulk_max_cm3:
             return "no_capacity"
         if self._gross_g + demand.gross_g > self.slot.payload_g:
             return "no_capacity"
@@ -43,6 +51,7 @@ class Bin:
         """Put it in; the caller has asked `binding`, or knows that it is there anyway."""
         self.members[demand.consignment_id] = demand
         self.volume_cm3 += demand.volume_cm3
+        self._bulk_cm3 += self._bulk[demand.consignment_id]
         self._gross_g += demand.gross_g
         self._weighed_g += weighed_g(demand)
         self._mode_sets = self._mode_sets & sets_of(demand.mode, self._rules)

@@ -64,6 +64,22 @@ class Volume:
             model.add(given + free <= max(slot.usable_cm3, given) * unknown.used[slot.key])
 
 
+class Bulk:
+    """Contents stay within what the loader will probably get in. A guess, so no part of a proof."""
+
+    def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
+        """One row for each container; what is too bulky by itself may go alone."""
+        for slot in unknown.slots:
+            bulk = problem.bulk[slot.spec.height_mm]
+            given = sum(bulk[one] for one in unknown.given[slot.key].members)
+            limit = max(slot.bulk_max_cm3, given)
+            free = sum(
+                min(bulk[demand.consignment_id], limit) * variable
+                for demand, variable in unknown.candidates(slot)
+            )
+            model.add(given + free <= limit * unknown.used[slot.key])
+
+
 class Payload:
     """Contents stay within the payload, by the consignments' masses and by their cartons'."""
 
@@ -223,3 +239,5 @@ ALL: tuple[Constraint, ...] = (
     Symmetry(),
 )
 """Every rule; the order does not matter."""
+WITH_GUESSES: tuple[Constraint, ...] = (*ALL, Bulk())
+"""For a search that proves nothing."""

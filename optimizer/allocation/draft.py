@@ -17,7 +17,7 @@ class Draft:
     def __init__(self, problem: Problem, *, extra: Sequence[Slot] = ()) -> None:
         self.problem = problem
         slots = {slot.key: slot for slot in (*problem.slots, *extra)}
-        self.bins = {key: Bin(slot, problem.instance) for key, slot in slots.items()}
+        self.bins = {key: Bin(slot, problem) for key, slot in slots.items()}
         self.where: dict[str, str] = {}
         for consignment_id, key in problem.fixed.items():
             self.put(problem.demands[consignment_id], self.bins[key])
@@ -64,7 +64,7 @@ class Draft:
             key=self._free_key(pool),
             copies_max=1,
         )
-        return Bin(slot, self.problem.instance)
+        return Bin(slot, self.problem)
 
     def _free_key(self, pool: Slot) -> str:
         keys = (f"{pool.key} #{number}" for number in count(1))

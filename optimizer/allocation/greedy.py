@@ -57,7 +57,7 @@ def _openable(draft: Draft) -> Iterable[Bin]:
             and not slot.fixed
             and draft.usable(draft.bins[slot.key])
         ):
-            yield Bin(slot, draft.problem.instance)
+            yield Bin(slot, draft.problem)
     for pool in draft.problem.pools:
         if draft.room(pool.pool) > 0:
             yield draft.fresh(pool)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from optimizer.allocation.bins import Bin
+from optimizer.allocation.constraints import WITH_GUESSES
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.model import Effort, Hint, search
 from optimizer.allocation.problem import Problem
@@ -54,6 +55,7 @@ def _refill(draft: Draft, rng: random.Random, effort: Effort) -> tuple[Draft, fl
             copies={bin_.slot.key: 1 for bin_ in chosen if bin_.members},
         ),
         effort=msgspec.structs.replace(effort, work=WORK_OF_ONE),
+        rules=WITH_GUESSES,
     )
     spent = max(found.work, 1e-4)
     if found.wishes is None:

@@ -7,6 +7,7 @@ import msgspec
 from ortools.sat.python import cp_model
 
 from optimizer.allocation import constraints
+from optimizer.allocation.constraints import Constraint
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
@@ -42,11 +43,21 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     copies: Mapping[str, int]
 
 
-def search(problem: Problem, slots: Sequence[Slot], *, hint: Hint, effort: Effort) -> Found:
-    """The cheapest allocation of the free consignments to these slots."""
+def search(
+    problem: Problem,
+    slots: Sequence[Slot],
+    *,
+    hint: Hint,
+    effort: Effort,
+    rules: Sequence[Constraint] = constraints.ALL,
+) -> Found:
+    """The cheapest allocation of the free consignments to these slots, and a bound if `rules` are.
+
+    With guesses among the rules the bound is one for those who share them.
+    """
     model = cp_model.CpModel()
     unknown = Variables(model, problem, slots, Draft(problem, extra=slots).bins)
-    for rule in constraints.ALL:
+    for rule in rules:
         rule.add(model, unknown, problem)
     model.minimize(_objective(unknown, problem, slots))
     _suggest(model, unknown, hint)

@@ -1,6 +1,6 @@
 """An instance made ready for allocation: in a fixed order, without what is decided already."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -11,6 +11,7 @@ from groupage.domain.instance import (
     Weights,
 )
 from optimizer.allocation import pricing
+from optimizer.allocation.bulk import bulk_cm3
 from optimizer.allocation.options import Refusal, refusal_anywhere, refusal_in
 from optimizer.allocation.slots import (
     Slot,
@@ -24,7 +25,7 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
     """What loading has taught about an earlier allocation of the same instance."""
 
     opened: tuple[Slot, ...] = ()
-    """Containers that the earlier allocation opened; they stay open."""
+    """Containers that an earlier allocation opened, also emptied ones: their names are taken."""
     keep: Mapping[str, str] = {}
     """Consignment → container where all its cartons found room."""
     forbidden: frozenset[tuple[str, str]] = frozenset()
@@ -63,6 +64,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, Refusal]
     """Consignments that no place can take."""
 
+    bulk: dict[int, dict[str, int]]
+    """Inner height → consignment → how much room it will take (`bulk.bulk_cm3`)."""
+
     def allows(self, consignment_id: str, slot: Slot) -> bool:
         """Whether the two may come together, other contents aside."""
         if self.cuts.closed or (consignment_id, slot.key) in self.cuts.forbidden:
@@ -78,12 +82,7 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
     open_slots = existing_slots(instance, departures)
     room = room_in_pools(instance)
     pools = pooled_slots(instance, departures.values(), room)
-    slots = tuple(
-        msgspec.structs.replace(
-            slot, usable_cm3=min(slot.usable_cm3, cuts.caps_cm3.get(slot.key, slot.usable_cm3))
-        )
-        for slot in (*open_slots, *cuts.opened)
-    )
+    slots = tuple(_capped(slot, cuts) for slot in (*open_slots, *cuts.opened))
     fixed = _fixed(instance, slots, cuts)
     refused: dict[str, Refusal] = {}
     free: dict[str, Demand] = {}
@@ -120,7 +119,26 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
         options=options,
         refusals=refusals,
         refused=refused,
+        bulk=_bulk(demands.values(), (*slots, *pools)),
     )
+
+
+def _capped(slot: Slot, cuts: Cuts) -> Slot:
+    """A container in which something did not fit is tried with less."""
+    cap_cm3 = cuts.caps_cm3.get(slot.key, slot.usable_cm3)
+    less_cm3 = max(0, slot.usable_cm3 - cap_cm3)
+    return msgspec.structs.replace(
+        slot, usable_cm3=slot.usable_cm3 - less_cm3, bulk_max_cm3=slot.bulk_max_cm3 - less_cm3
+    )
+
+
+def _bulk(demands: Iterable[Demand], slots: Iterable[Slot]) -> dict[int, dict[str, int]]:
+    every = tuple(demands)
+    specs = {slot.spec.height_mm: slot.spec for slot in slots}
+    return {
+        height_mm: {demand.consignment_id: bulk_cm3(demand, spec) for demand in every}
+        for height_mm, spec in specs.items()
+    }
 
 
 def sailing_cost(demand: Demand, slot: Slot, weights: Weights) -> int:

@@ -8,6 +8,7 @@ import msgspec
 from groupage.domain.containers import ContainerSpec, spec_of
 from groupage.domain.instance import Departure, Instance, OpenConsolidation
 from optimizer.allocation import pricing
+from optimizer.allocation.bulk import bulk_cm3, bulk_room_cm3
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     open_cost: int
     """Freight and handling of one copy, US cents."""
     usable_cm3: int
+    bulk_max_cm3: int
+    """See `bulk`. At least what the published plan has in it: that was loaded once."""
     payload_g: int
     place: str
     """All that a single consignment minds: the consolidation, or any new one of the pool."""
@@ -57,6 +60,12 @@ def existing_slots(instance: Instance, departures: Mapping[str, Departure]) -> t
             if demand.committed and demand.current_consolidation_id == open_one.consolidation_id
         ]
         spec = open_one.spec
+        usable = max(usable_cm3(spec, instance), sum(demand.volume_cm3 for demand in committed))
+        published = [
+            demand
+            for demand in demands.values()
+            if demand.current_consolidation_id == open_one.consolidation_id
+        ]
         slots.append(
             Slot(
                 key=open_one.consolidation_id,
@@ -66,8 +75,10 @@ def existing_slots(instance: Instance, departures: Mapping[str, Departure]) -> t
                 existing=open_one,
                 open_cost=(pricing.freight(departure, spec.iso_type) if departure else 0)
                 + instance.weights.container_handling,
-                usable_cm3=max(
-                    usable_cm3(spec, instance), sum(demand.volume_cm3 for demand in committed)
+                usable_cm3=usable,
+                bulk_max_cm3=max(
+                    bulk_room_cm3(spec, usable),
+                    sum(bulk_cm3(demand, spec) for demand in published),
                 ),
                 payload_g=max(spec.payload_g, sum(demand.gross_g for demand in committed)),
             )
@@ -113,6 +124,7 @@ def new_slot(
         copies_max=copies_max,
         open_cost=pricing.freight(departure, iso_type) + instance.weights.container_handling,
         usable_cm3=usable_cm3(spec, instance),
+        bulk_max_cm3=bulk_room_cm3(spec, usable_cm3(spec, instance)),
         payload_g=spec.payload_g,
     )
 

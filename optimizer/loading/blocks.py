@@ -65,6 +65,11 @@ class BlockTable:
         self.quantity: Ints = self.counts.prod(axis=1)
         self.volume: Floats = size.astype(np.float64).prod(axis=1)
         self.headroom: Floats = self._headroom(kinds, quantities)
+        mass = np.array([kind.gross_g for kind in kinds], dtype=np.float64)
+        self.pressure: Floats = (
+            mass[self.kind] * self.counts[:, 2] / (self.unit[:, 0] * self.unit[:, 1])
+        )
+        """Grams on each mm² of its base."""
         limits = (hold.x2, hold.y2, hold.height)
         self.reach: tuple[Ints, ...] = tuple(
             _reachable(np.unique(self.unit[:, axis]).tolist(), limit)

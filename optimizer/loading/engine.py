@@ -4,6 +4,7 @@ A pass that leaves cartons over drops whole consignments worth that volume, then
 is left of the effort afterwards tries to take dropped ones back. Deterministic.
 """
 
+import random
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,12 +27,17 @@ FAVOUR = 2.0
 """How much more a kind is worth after a pass that left some of it over."""
 OWNED = 4.0
 """How much a left over carton counts when its consignment is dropped, against free room."""
-HOPELESS_PERMILLE = 50
+CALM_PASSES = 3
+"""Passes on one set before chance has a say in which kinds come first."""
+UNREST = 0.2
+"""Standard deviation of that chance (of a logarithm)."""
+HOPELESS_PERMILLE = 100
 """A pass that leaves over more than this share of the room needs fewer consignments first."""
 TOP_FILL_PERMILLE = 970
 """Nothing is taken back beyond this fill."""
-PASSES_PER_SET = 3
-"""Variants tried on one set of consignments before something is dropped."""
+PASSES_PER_SET = 10
+"""Variants tried on one set of consignments before something is dropped. A consignment that does
+not fit costs its lane far more than the second that they take."""
 
 
 @dataclass(slots=True)
@@ -77,7 +83,8 @@ class _Search:
         best: _Attempt | None = None
         for number in range(tries):
             taste = TASTES[(self.seed + number) % len(TASTES)]
-            one = Pass(self.hold, stock, quantities, table, taste, self.favour)
+            favour = self.favour if number < CALM_PASSES else self.shaken()
+            one = Pass(self.hold, stock, quantities, table, taste, favour)
             sets = one.run()
             self.passes += 1
             pairs = zip(stock.kinds, one.remaining, strict=True)
@@ -88,6 +95,13 @@ class _Search:
             if over == 0 or over * 1_000 > HOPELESS_PERMILLE * self.hold.volume_mm3:
                 break
         return best or _Attempt([], 0, [])
+
+    def shaken(self) -> Floats:
+        """The favours, each a little more or less by chance: passes that differ find more."""
+        rng = random.Random(f"{self.seed} {self.passes}")  # noqa: S311 - no secrets
+        chance = [rng.lognormvariate(0.0, UNREST) for _ in self.stock.kinds]
+        found: Floats = self.favour * np.array(chance)
+        return found
 
     def droppable(self, consignments: list[str]) -> list[str]:
         """Those that may be left out: what must stay only when nothing else is left."""
@@ -165,7 +179,7 @@ class _Search:
         )
         standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
         for _, consignment_id in dropped:
-            if self.passes >= self.effort:
+            if kept and self.passes >= self.effort:
                 break
             more = [*kept, consignment_id]
             volume_mm3 = sum(stock.volume_mm3(c) for c in more)

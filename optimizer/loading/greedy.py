@@ -12,9 +12,10 @@ import numpy as np
 
 from optimizer.loading.bearing import Bearing
 from optimizer.loading.blocks import BlockTable, Bools, Floats, Ints
-from optimizer.loading.kinds import Hold, Kind, Stock
+from optimizer.loading.kinds import Hold, Stock
 from optimizer.loading.spaces import Rect, Spaces
 
+_ROUNDING_G = 1.0
 CANDIDATES_MAX = 25
 """Blocks tried in one space when the best ones would crush what is below."""
 
@@ -97,11 +98,11 @@ class Pass:
         pairs = zip(stock.fixed, stock.fixed_kinds, strict=True)
         for box, kind in sorted(pairs, key=lambda pair: (pair[0].z_mm, pair[0].unit_id)):
             rect = (box.x_mm, box.y_mm, box.x_mm + box.dx_mm, box.y_mm + box.dy_mm)
-            self._stand(rect, box.z_mm, box.z_mm + box.dz_mm, kind)
-            self._close_column(rect, box.z_mm, box.z_mm + box.dz_mm, strong=kind.top_load_g != 0)
-
-    def _stand(self, rect: Rect, z: int, top: int, kind: Kind) -> None:
-        self.bearing.add(rect, z=z, top=top, gross_g=kind.gross_g, top_load_g=kind.top_load_g)
+            top = box.z_mm + box.dz_mm
+            self.bearing.add_found(
+                rect, z=box.z_mm, top=top, gross_g=kind.gross_g, top_load_g=kind.top_load_g
+            )
+            self._close_column(rect, box.z_mm, top, strong=kind.top_load_g != 0)
 
     def _close_column(self, rect: Rect, z: int, top: int, *, strong: bool) -> None:
         self.towers.append((*rect, z, top))
@@ -190,17 +191,35 @@ class Pass:
         return fits
 
     def _strong_enough(self, ranked: Ints, z: int, rect: Rect) -> int | None:
+        below = self.bearing.under(rect, z)
+        if not below:
+            return int(ranked[0])
+        ranked = self._not_too_heavy(ranked, rect, below)
         for block in ranked[:CANDIDATES_MAX].tolist():
-            if self._bears(block, z, rect):
+            if self._bears(block, rect, below):
                 return int(block)
         singles = ranked[CANDIDATES_MAX:]
         singles = singles[self.table.quantity[singles] == 1]
         for block in singles.tolist():
-            if self._bears(block, z, rect):
+            if self._bears(block, rect, below):
                 return int(block)
         return None
 
-    def _bears(self, block: int, z: int, rect: Rect) -> bool:
+    def _not_too_heavy(self, blocks: Ints, rect: Rect, below: Sequence[int]) -> Ints:
+        """Drop blocks whose pressure alone is too much for a carton right under them."""
+        table, (x, y1, _, y2) = self.table, rect
+        dx, dy = table.dx[blocks], table.dy[blocks]
+        ends = (y2 - dy, y2) if self._corner_right(rect) else (y1, y1 + dy)
+        borne = np.ones(len(blocks), dtype=np.bool_)
+        for index in below:
+            ox1, oy1, ox2, oy2 = self.bearing.standing[index].rect
+            width = np.minimum(x + dx, ox2) - max(x, ox1)
+            depth = np.minimum(ends[1], oy2) - np.maximum(ends[0], oy1)
+            grams = table.pressure[blocks] * width.clip(min=0) * depth.clip(min=0)
+            borne &= grams <= self.bearing.spare_g(index) + _ROUNDING_G
+        return blocks[borne]
+
+    def _bears(self, block: int, rect: Rect, below: Sequence[int]) -> bool:
         kind = self.kinds[int(self.table.kind[block])]
         columns, rows, layers = self.table.counts[block].tolist()
         dx, dy, _ = self.table.unit[block].tolist()
@@ -210,7 +229,7 @@ class Pass:
             for i in range(columns)
             for j in range(rows)
         ]
-        return self.bearing.allows(bases, z)
+        return self.bearing.allows(bases, below)
 
     def _origin(self, block: int, rect: Rect) -> tuple[int, int]:
         if self._corner_right(rect):
@@ -228,7 +247,13 @@ class Pass:
                 for j in range(rows):
                     x, y, low = x0 + i * dx, y0 + j * dy, z + k * dz
                     self.sets.append(Set(number, x, y, low, dx, dy, dz))
-                    self._stand((x, y, x + dx, y + dy), low, low + dz, kind)
+                    self.bearing.add(
+                        (x, y, x + dx, y + dy),
+                        z=low,
+                        top=low + dz,
+                        gross_g=kind.gross_g,
+                        top_load_g=kind.top_load_g,
+                    )
         self.remaining[number] -= columns * rows * layers
         self._retire(number)
         rect = (x0, y0, x0 + columns * dx, y0 + rows * dy)

@@ -4,13 +4,18 @@ Everything goes in as matrices, none as a Python callback. The search ends after
 solutions, so that it gives the same answer on any machine; the wall clock is a safety net.
 """
 
-from dataclasses import dataclass
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ortools.constraint_solver import pywrapcp  # type: ignore[import-untyped]
 from ortools.constraint_solver import routing_enums_pb2 as enums_pb2
 
 PENALTY_CENTS = 100_000_000
 """Leaving a job undone costs more than any tour: a million dollars."""
+EASY_JOBS = 30
+"""Up to so many the search gets all the steps it may make."""
 FAILURES_PER_SOLUTION = 20
 FAILURES_MIN = 50
 """The search also ends after so many dead ends (usually there are three or four for a solution):
@@ -150,21 +155,33 @@ class _Model:
             self.routing.VehicleVar(self.index.NodeToIndex(number)).SetValues([-1, *able])
 
     def solve(self, *, solutions: int, wall_s: float) -> list[list[int]]:
+        """Descend as far as it goes, then let guided local search look for better valleys.
+
+        A step of the second part costs the more the larger the problem is: it gets fewer of them.
+        """
+        began_s = time.monotonic()
+        first = self._parameters(enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT, wall_s)
+        found = self.routing.SolveWithParameters(first)
+        if found is None:
+            return [[] for _ in self.problem.vehicles]
+        left_s = wall_s - (time.monotonic() - began_s)
+        steps = solutions * EASY_JOBS**2 // max(EASY_JOBS, len(self.problem.jobs)) ** 2
+        guided = self._parameters(enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH, left_s)
+        guided.solution_limit = max(1, steps)
+        failures = FAILURES_PER_SOLUTION * max(FAILURES_MIN, steps)
+        self.routing.AddSearchMonitor(self.routing.solver().FailuresLimit(failures))
+        found = self.routing.SolveFromAssignmentWithParameters(found, guided) or found
+        return [self._tour(found, number) for number in range(len(self.problem.vehicles))]
+
+    @staticmethod
+    def _parameters(metaheuristic: int, wall_s: float) -> Any:
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = (
             enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         )
-        parameters.local_search_metaheuristic = (
-            enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        )
-        parameters.solution_limit = max(1, solutions)
+        parameters.local_search_metaheuristic = metaheuristic
         parameters.time_limit.FromMilliseconds(max(1, round(wall_s * 1_000)))
-        failures = FAILURES_PER_SOLUTION * max(FAILURES_MIN, solutions)
-        self.routing.AddSearchMonitor(self.routing.solver().FailuresLimit(failures))
-        solution = self.routing.SolveWithParameters(parameters)
-        if solution is None:
-            return [[] for _ in self.problem.vehicles]
-        return [self._tour(solution, number) for number in range(len(self.problem.vehicles))]
+        return parameters
 
     def _tour(self, solution: pywrapcp.Assignment, vehicle: int) -> list[int]:
         tour = []
@@ -177,6 +194,23 @@ class _Model:
 
 def search(problem: Tours, *, solutions: int, wall_s: float) -> list[list[int]]:
     """The jobs of each vehicle in order. Jobs on no tour could not be done."""
+    tours: list[list[int]] = [[] for _ in problem.vehicles]
     if not problem.vehicles or not problem.jobs:
-        return [[] for _ in problem.vehicles]
-    return _Model(problem).solve(solutions=solutions, wall_s=wall_s)
+        return tours
+    needed = _needed(problem)
+    small = replace(problem, vehicles=tuple(problem.vehicles[number] for number in needed))
+    found = _Model(small).solve(solutions=solutions, wall_s=wall_s)
+    for number, tour in zip(needed, found, strict=True):
+        tours[number] = tour
+    return tours
+
+
+def _needed(problem: Tours) -> list[int]:
+    """Numbers of vehicles, of those that are alike no more than there are jobs."""
+    seen = Counter[Vehicle]()
+    needed = []
+    for number, vehicle in enumerate(problem.vehicles):
+        if seen[vehicle] < len(problem.jobs):
+            seen[vehicle] += 1
+            needed.append(number)
+    return needed

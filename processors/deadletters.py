@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from groupage.domain.errors import InvalidInput
 from groupage.settings import KafkaSettings
 from groupage.store.letters import Letter, mark_replayed
 
@@ -27,7 +28,10 @@ async def replay(
     What led to the letter must be mended before: the record itself is the same. `without_key` lets
     the owner be taken from the event, for records whose only fault is a wrong key. A fact that is
     known already is passed over by its identity, so replaying twice does no harm.
+
+    Raises InvalidInput, before anything is sent, for letters that have no topic to go to.
     """
+    _require_destinations(letters)
     producer = AIOKafkaProducer(
         **kafka.client_kwargs(),
         client_id="groupage-replay",
@@ -52,3 +56,15 @@ async def replay(
     finally:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await producer.stop()
+
+
+def _require_destinations(letters: Sequence[Letter]) -> None:
+    homeless = [letter for letter in letters if not letter.can_be_sent_again]
+    if homeless:
+        first = homeless[0]
+        others = f" (and {len(homeless) - 1} more)" if len(homeless) > 1 else ""
+        raise InvalidInput(
+            f"letter {str(first.letter_id)[:8]}{others} has no topic to go to: it was put aside as "
+            f"{first.code} ({first.reason}) because it means no event. Mend it where it came from "
+            "and import that again"
+        )

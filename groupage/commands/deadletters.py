@@ -90,23 +90,33 @@ def replay(
     from groupage.store import letters  # noqa: PLC0415 - brings the database driver
     from processors import deadletters  # noqa: PLC0415 - brings the Kafka client
 
-    async def work(pool: Any) -> int:
+    async def work(pool: Any) -> tuple[int, int]:
+        left = 0
         if letter_ids:
             chosen = [await _one(pool, letter_id) for letter_id in letter_ids]
         else:
-            chosen = await letters.find_letters(
+            found = await letters.find_letters(
                 pool, code=code, topic=topic, waiting=True, limit=limit
             )
-        return await deadletters.replay(
+            sendable = [letter for letter in found if letter.can_be_sent_again]
+            # When nothing else was chosen, the refusal says why.
+            chosen, left = (sendable, len(found) - len(sendable)) if sendable else (found, 0)
+        sent = await deadletters.replay(
             pool,
             KafkaSettings(),
             chosen,
             prefix=TopicSettings().prefix,
             without_key=without_key,
         )
+        return sent, left
 
-    count = _with_pool(work)
-    typer.echo(json.dumps({"replayed": count}) if as_json else f"{count} records sent again")
+    count, left = _with_pool(work)
+    if as_json:
+        typer.echo(json.dumps({"replayed": count} | ({"without_topic": left} if left else {})))
+        return
+    typer.echo(f"{count} records sent again")
+    if left:
+        typer.echo(f"{left} left where they are: they mean no event and have no topic to go to")
 
 
 def _summary(letter: Any) -> dict[str, Any]:

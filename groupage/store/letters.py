@@ -13,6 +13,9 @@ _COLUMNS = (
     "headers, value, replayed_at"
 )
 
+DEAD_LETTERS = "hub.dlq.v1"
+"""The topic of the letters themselves."""
+
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """One record that had no effect, and why."""
@@ -32,6 +35,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers
     value: bytes
     replayed_at: datetime | None
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether there is a topic to send it to.
+
+        What an import put aside because it means no event never had one: its place is then its own
+        place among the dead letters.
+        """
+        return self.topic != DEAD_LETTERS
 
 
 async def find_letters(

@@ -1,10 +1,14 @@
 import asyncio
+import os
+import subprocess
+import sys
 from uuid import UUID
 
 import msgspec
 import pytest
 
 from groupage.contracts.admin import ensure_topics
+from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.letters import Letter, find_letters
@@ -42,8 +46,26 @@ NO_OBJECT = DeadLetter(
 )
 
 
+def replayed_by_command(
+    database_url: str, topic_prefix: str, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """`groupage deadletters replay ...`, as a dispatcher types it."""
+    return subprocess.run(
+        [sys.executable, "-m", "groupage", "deadletters", "replay", *arguments],
+        env=os.environ
+        | {"GROUPAGE_DATABASE_URL": database_url, "GROUPAGE_TOPIC_PREFIX": topic_prefix},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
-    kafka_bootstrap: str, database_url: str, topic_prefix: str
+    kafka_bootstrap: str,
+    database_url: str,
+    topic_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Letters of gateway and imports stand in the table once; a dispatcher may overrule a digit."""
     settings = WorkerSettings(
@@ -52,6 +74,7 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
         topics=TopicSettings(prefix=topic_prefix),
         processor=ProcessorSettings(batch_wait_s=0.02),
     )
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", kafka_bootstrap)
     await ensure_topics(settings.kafka, prefix=topic_prefix)
     pool = await create_pool(settings.database, application_name="test")
     worker = Worker(settings, pool=pool, cores=all_cores(Policy()))
@@ -67,7 +90,18 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
         digit, empty = found[WRONG_DIGIT.letter_id], found[NO_OBJECT.letter_id]
         assert (digit.code, digit.topic, digit.key) == ("check_digit", "hub.equipment.v1", BOX)
         assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
-        await deadletters.replay(pool, settings.kafka, [digit], prefix=topic_prefix)
+        assert (digit.can_be_sent_again, empty.can_be_sent_again) == (True, False)
+        with pytest.raises(InvalidInput, match=r"no_object \(names no object\).*import that again"):
+            await deadletters.replay(pool, settings.kafka, [digit, empty], prefix=topic_prefix)
+        assert not any(one.replayed_at for one in await find_letters(pool, limit=10))
+        chosen = await asyncio.to_thread(replayed_by_command, database_url, topic_prefix, "--all")
+        assert (chosen.returncode, chosen.stderr) == (0, "")
+        assert "1 records sent again\n1 left where they are" in chosen.stdout
+        one = await asyncio.to_thread(
+            replayed_by_command, database_url, topic_prefix, str(empty.letter_id)
+        )
+        assert one.returncode == 1
+        assert "has no topic to go to" in one.stderr
         async with asyncio.timeout(60):
             count = "select count(*) from container where key = $1"
             while not await pool.fetchval(count, BOX):  # noqa: ASYNC110

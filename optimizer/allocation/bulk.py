@@ -18,6 +18,8 @@ AIR_COUNTED_PERMILLE = 480
 """Of the air over weak stacks that is lost, once there is more of it than can be used."""
 AIR_FREE_PERMILLE = 150
 """Of the inner volume: so much air costs nothing."""
+FAILED_PERMILLE = 400
+"""What a consignment takes more for each container in which it did not fit. Assumption."""
 _MM3_PER_CM3 = 1_000
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
+import msgspec
+
 from groupage.domain.instance import Demand
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.problem import Problem
-from optimizer.allocation.slots import Slot, new_slot
+from optimizer.allocation.slots import Slot
 
 _RANK = {"must_go": 0, "preferred": 1, "filler": 2}
 
@@ -56,14 +58,7 @@ class Draft:
 
     def fresh(self, pool: Slot) -> Bin:
         """A new container of a pool; not part of the draft yet."""
-        assert pool.departure is not None, pool.key
-        slot = new_slot(
-            self.problem.instance,
-            pool.departure,
-            pool.spec.iso_type,
-            key=self._free_key(pool),
-            copies_max=1,
-        )
+        slot = msgspec.structs.replace(pool, key=self._free_key(pool), copies_max=1)
         return Bin(slot, self.problem)
 
     def _free_key(self, pool: Slot) -> str:

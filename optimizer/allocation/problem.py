@@ -1,5 +1,6 @@
 """An instance made ready for allocation: in a fixed order, without what is decided already."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -11,7 +12,7 @@ from groupage.domain.instance import (
     Weights,
 )
 from optimizer.allocation import pricing
-from optimizer.allocation.bulk import bulk_cm3
+from optimizer.allocation.bulk import FAILED_PERMILLE, bulk_cm3
 from optimizer.allocation.options import Refusal, refusal_anywhere, refusal_in
 from optimizer.allocation.slots import (
     Slot,
@@ -81,7 +82,9 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
     }
     open_slots = existing_slots(instance, departures)
     room = room_in_pools(instance)
-    pools = pooled_slots(instance, departures.values(), room)
+    pools = tuple(
+        _like_failed(pool, cuts) for pool in pooled_slots(instance, departures.values(), room)
+    )
     slots = tuple(_capped(slot, cuts) for slot in (*open_slots, *cuts.opened))
     fixed = _fixed(instance, slots, cuts)
     refused: dict[str, Refusal] = {}
@@ -119,24 +122,45 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
         options=options,
         refusals=refusals,
         refused=refused,
-        bulk=_bulk(demands.values(), (*slots, *pools)),
+        bulk=_bulk(demands.values(), (*slots, *pools), cuts),
     )
 
 
 def _capped(slot: Slot, cuts: Cuts) -> Slot:
     """A container in which something did not fit is tried with less."""
-    cap_cm3 = cuts.caps_cm3.get(slot.key, slot.usable_cm3)
+    return _with_less(slot, cuts.caps_cm3.get(slot.key, slot.usable_cm3))
+
+
+def _like_failed(pool: Slot, cuts: Cuts) -> Slot:
+    """A new container takes no more than others of its type in which something did not fit."""
+    caps = [
+        cuts.caps_cm3[slot.key]
+        for slot in cuts.opened
+        if slot.spec.iso_type == pool.spec.iso_type and slot.key in cuts.caps_cm3
+    ]
+    return _with_less(pool, min([pool.usable_cm3, *caps]))
+
+
+def _with_less(slot: Slot, cap_cm3: int) -> Slot:
     less_cm3 = max(0, slot.usable_cm3 - cap_cm3)
     return msgspec.structs.replace(
         slot, usable_cm3=slot.usable_cm3 - less_cm3, bulk_max_cm3=slot.bulk_max_cm3 - less_cm3
     )
 
 
-def _bulk(demands: Iterable[Demand], slots: Iterable[Slot]) -> dict[int, dict[str, int]]:
+def _bulk(
+    demands: Iterable[Demand], slots: Iterable[Slot], cuts: Cuts
+) -> dict[int, dict[str, int]]:
+    """What was a misfit once counts for more than it seems, each time it was."""
     every = tuple(demands)
+    failures = Counter(one for one, _ in cuts.forbidden)
+    weight = {one: 1_000 + FAILED_PERMILLE * count for one, count in failures.items()}
     specs = {slot.spec.height_mm: slot.spec for slot in slots}
     return {
-        height_mm: {demand.consignment_id: bulk_cm3(demand, spec) for demand in every}
+        height_mm: {
+            d.consignment_id: bulk_cm3(d, spec) * weight.get(d.consignment_id, 1_000) // 1_000
+            for d in every
+        }
         for height_mm, spec in specs.items()
     }
 

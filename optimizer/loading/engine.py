@@ -27,6 +27,9 @@ FAVOUR = 2.0
 """How much more a kind is worth after a pass that left some of it over."""
 OWNED = 4.0
 """How much a left over carton counts when its consignment is dropped, against free room."""
+KINDS_USUAL = 80
+"""Up to so many sizes the effort is made in full."""
+PASSES_MIN = 8
 CALM_PASSES = 3
 """Passes on one set before chance has a say in which kinds come first."""
 UNREST = 0.2
@@ -224,9 +227,14 @@ def _placements(stock: Stock, kept: list[str], sets: list[Set]) -> tuple[Placeme
     return tuple(placed)
 
 
+def _affordable(effort: int, kinds: int) -> int:
+    """Passes for that many sizes: each costs the more the more there are."""
+    return max(min(effort, PASSES_MIN), effort * KINDS_USUAL // max(KINDS_USUAL, kinds))
+
+
 def search(hold: Hold, stock: Stock, *, staying: frozenset[str], effort: int, seed: int) -> Found:
     """Load as many consignments as fit, each whole."""
-    run = _Search(hold, stock, staying, effort, seed)
+    run = _Search(hold, stock, staying, _affordable(effort, len(stock.kinds)), seed)
     kept = run.take_back(run.shrink(run.possible()))
     return Found(
         placements=_placements(stock, kept, run.best),

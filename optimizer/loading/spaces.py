@@ -4,6 +4,7 @@ All rectangles of a level are kept maximal: tops of equal height that touch are 
 may stand across several cartons and still be supported everywhere.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 Rect = tuple[int, int, int, int]
@@ -64,6 +65,17 @@ def _keep_maximal(rects: list[Rect]) -> list[Rect]:
     return kept
 
 
+def _overlapping(rects: Collection[Rect], rect: Rect) -> list[Rect]:
+    if not rects:
+        return []
+    x1, y1, x2, y2 = rect
+    return [r for r in rects if r[0] < x2 and r[2] > x1 and r[1] < y2 and r[3] > y1]
+
+
+def _cropped(rects: Iterable[Rect], hole: Rect) -> list[Rect]:
+    return [part for rect in rects for part in _crop(rect, hole)]
+
+
 class Spaces:
     """All levels of a container."""
 
@@ -82,28 +94,23 @@ class Spaces:
 
     def occupy(self, rect: Rect, top: int) -> None:
         """Take the column over `rect` out of every space below `top`."""
+        used_up = []
         for z, level in self.levels.items():
             if z >= top:
                 continue
-            for name in ("open", "closed"):
-                rects = getattr(level, name)
-                hit = [
-                    r
-                    for r in rects
-                    if r[0] < rect[2] and r[2] > rect[0] and r[1] < rect[3] and r[3] > rect[1]
-                ]
-                if hit:
-                    self._replace(level, name, hit, rect)
-
-    @staticmethod
-    def _replace(level: Level, name: str, hit: list[Rect], hole: Rect) -> None:
-        parts = [part for rect in hit for part in _crop(rect, hole)]
-        if name == "open":
-            gone = set(hit)
-            level.open = _keep_maximal([r for r in level.open if r not in gone] + parts)
-        else:
-            level.closed.difference_update(hit)
-            level.closed.update(_keep_maximal(parts))
+            hit = _overlapping(level.open, rect)
+            if hit:
+                gone = set(hit)
+                rest = [other for other in level.open if other not in gone]
+                level.open = _keep_maximal(rest + _cropped(hit, rect))
+            hit = _overlapping(level.closed, rect)
+            if hit:
+                level.closed.difference_update(hit)
+                level.closed.update(_keep_maximal(_cropped(hit, rect)))
+            if not level.open and not level.closed:
+                used_up.append(z)
+        for z in used_up:
+            del self.levels[z]
 
     def add_top(self, rect: Rect, z: int) -> None:
         """A new surface at height `z`; joined with what lies level beside it."""

@@ -9,6 +9,7 @@ from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load, lot_of
+from optimizer.loading.engine import _affordable
 from tests.optimizer.loading.judge import RULES, SMALL, judge, loaded_well, rules
 from tests.optimizer.world import demand, group
 
@@ -232,3 +233,31 @@ def test_judge_sees_what_the_loader_would_not_do() -> None:
     first, *rest = loaded.placements
     broken = edit(loaded, placements=(edit(first, z_mm=50), *rest))
     assert {one.code for one in judge(SMALL, lots, broken)} >= {"unsupported"}
+
+
+def test_few_passes_leave_no_container_empty_beside_small_cargo() -> None:
+    """What does not fit is put aside until something goes in, also when the effort is spent."""
+    box = spec_of("22G1")
+    floor_only = CartonGroup(
+        unit_ids=tuple(f"W-{n}" for n in range(200)),
+        length_mm=600, width_mm=400, height_mm=900, gross_g=9_000,
+        this_side_up=True, max_top_load_g=0,
+    )  # fmt: skip
+    small = CartonGroup(
+        unit_ids=("S-1",), length_mm=300, width_mm=300, height_mm=300, gross_g=2_000
+    )
+    lots = [
+        Lot(consignment_id="WIDE", cartons=(floor_only,)),
+        Lot(consignment_id="SMALL", cartons=(small,)),
+    ]
+    loaded = load(box, lots, (), RULES, effort=1)
+    assert loaded.misfits == ("WIDE",)
+    assert [one.unit_id for one in loaded.placements] == ["S-1"]
+
+
+def test_the_effort_shrinks_with_the_number_of_sizes() -> None:
+    """Hundreds of sizes make each pass dear: fewer are made, but never fewer than eight asked."""
+    assert _affordable(24, 10) == _affordable(24, 80) == 24
+    assert _affordable(24, 160) == 12
+    assert _affordable(24, 1_000) == 8
+    assert _affordable(2, 1_000) == 2

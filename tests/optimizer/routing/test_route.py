@@ -1,5 +1,6 @@
 """Routing with the real solver, judged by the real verifier, constraint by constraint."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from groupage.domain.plan import (
 )
 from optimizer.routing.api import route
 from optimizer.routing.clock import Clock
+from optimizer.sample import sample
 from optimizer.verification import tours
 from optimizer.verification.case import Case
 from tests.optimizer.world import (
@@ -342,3 +344,25 @@ def test_every_routing_is_valid(morning: tuple[Instance, tuple[PlannedContainer,
     case, boxes = morning
     routes, unrouted = route(case, boxes)
     assert judged(case, boxes, routes, unrouted) == set()
+
+
+def test_more_tractors_of_one_kind_than_containers_change_nothing() -> None:
+    """Of trucks that are alike only as many are looked at as there is work."""
+    boxes = (container("A"), container("B"))
+    few = instance(trucks=tuple(tractor(f"t-{n:02d}") for n in range(2)))
+    many = instance(trucks=tuple(tractor(f"t-{n:02d}") for n in range(60)))
+    assert route(few, boxes)[0] == route(many, boxes)[0]
+
+
+@pytest.mark.slow
+def test_a_hundred_pickups_are_routed_in_seconds() -> None:
+    """The guided search gets fewer steps the longer each takes; every job is done all the same."""
+    world = sample(consignments=800, seed=1)
+    jobs = {one.consignment_id for one in world.demands if one.pickup}
+    assert len(jobs) > 90
+    began_s = time.process_time()
+    routes, unrouted = route(world, ())
+    assert time.process_time() - began_s < 10
+    done = {stop.reference for one in routes for stop in one.stops if stop.action == "pickup"}
+    assert done == jobs
+    assert unrouted == ()

@@ -1,0 +1,144 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.domain.containers import spec_of
+from groupage.domain.instance import CartonGroup, Demand
+from optimizer.allocation.api import allocate
+from optimizer.allocation.bins import Bin
+from optimizer.allocation.bulk import bulk_cm3, bulk_room_cm3
+from optimizer.allocation.problem import Cuts, pose
+from optimizer.solve import solve_certified
+from tests.optimizer.allocation.lanes import lane, offers, opened
+from tests.optimizer.world import demand, departure, group
+
+SMALL = spec_of("22G1")
+
+
+def weak(name: str, count: int, *, bears: int | None, height_mm: int = 400) -> CartonGroup:
+    """Cartons of 600 x 400 mm and 10 kg that bear so many of their own."""
+    top_g = None if bears is None else bears * 10_000
+    return group(name, count, (600, 400, height_mm), gross_g=10_000, max_top_load_g=top_g)
+
+
+@pytest.mark.parametrize(
+    ("count", "bears", "air_mm"),
+    [
+        (12, None, 0),
+        # 2,350 mm high: five layers under the roof, whatever the sixth could bear.
+        (12, 4, 0),
+        (12, 9, 0),
+        # Stacks of two, 800 mm: six of them, 1,550 mm of air over each.
+        (12, 1, 6 * 1_550),
+        # Seven stacks for thirteen; nothing on top of each at 1,950 mm.
+        (13, 1, 7 * 1_550),
+        (3, 0, 3 * 1_950),
+    ],
+)
+def test_bulk_is_volume_and_the_air_that_counts(count: int, bears: int | None, air_mm: int) -> None:
+    """48 % of what stands empty over stacks that can carry nothing more."""
+    one = demand("W", weak("W", count, bears=bears))
+    assert SMALL.height_mm == 2_350
+    air_cm3 = 600 * 400 * air_mm // 1_000
+    assert bulk_cm3(one, SMALL) == one.volume_cm3 + air_cm3 * 48 // 100
+
+
+def test_a_little_air_costs_nothing() -> None:
+    """Room for bulk is the usable volume and 7.2 % of the inner one: 48 % of 15 %."""
+    usable = SMALL.volume_cm3 * 83 // 100
+    assert bulk_room_cm3(SMALL, usable) == usable + SMALL.volume_cm3 * 72 // 1_000
+
+
+def fragile(number: int, **more: Any) -> Demand:
+    """3.84 m³ that bear nothing, on 9.6 m² of 13.7."""
+    return demand(f"W{number}", weak(f"W{number}", 40, bears=0), **more)
+
+
+def test_what_is_too_bulky_together_is_kept_apart_but_never_out_of_an_empty_container() -> None:
+    """The guess parts them; alone each goes, however bulky it looks."""
+    demands = [fragile(n) for n in range(3)]
+    problem = pose(lane(*demands), Cuts())
+    pool = next(slot for slot in problem.pools if slot.spec.iso_type == "22G1")
+    bin_ = Bin(pool, problem)
+    for one in demands[:2]:
+        assert bin_.binding(one) is None
+        bin_.add(one)
+    third = Bin(pool, problem)
+    huge = demand("H", weak("H", 100, bears=0))
+    alone = pose(lane(huge), Cuts())
+    assert bulk_cm3(huge, SMALL) > pool.bulk_max_cm3
+    assert Bin(pool, alone).binding(huge) is None
+    assert third.binding(demands[2]) is None
+    assert bulk_cm3(demands[0], SMALL) * 3 > pool.bulk_max_cm3
+    assert bin_.binding(demands[2]) == "no_capacity"
+
+
+def test_what_was_published_together_may_stay_together() -> None:
+    """It was loaded once, whatever the guess says now."""
+    members = [fragile(n, current_consolidation_id="C", priority="must_go") for n in range(3)]
+    ids = [one.consignment_id for one in members]
+    found = allocate(lane(*members, consolidations=(opened("C", *ids),)))
+    assert found.assign == dict.fromkeys(ids, "C")
+
+
+def test_a_misfit_counts_for_more_the_next_time() -> None:
+    """So that it does not go from container to container and fails in each."""
+    one, other = fragile(1), fragile(2)
+    problem = pose(lane(one, other), Cuts(forbidden=frozenset({("W1", "X"), ("W1", "Y")})))
+    bulk = problem.bulk[SMALL.height_mm]
+    assert bulk["W2"] == bulk_cm3(other, SMALL)
+    assert bulk["W1"] == bulk_cm3(one, SMALL) * 18 // 10
+
+
+def test_the_guess_is_no_part_of_the_bound() -> None:
+    """With the air counted no plan is cheaper than the bound says; without it neither."""
+    strong = [demand(f"W{n}", weak(f"W{n}", 40, bears=None), priority="must_go") for n in range(9)]
+    brittle = [fragile(n, priority="must_go") for n in range(9)]
+    one_box = (departure("V1", 10, offers=offers(g22=1)),)
+    easy = allocate(lane(*strong, departures=one_box))
+    hard = allocate(lane(*brittle, departures=one_box))
+    assert hard.lower_bound <= easy.cost
+    assert len(hard.assign) < len(easy.assign)
+
+
+def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repairs that empty some new containers and open others never use a name twice."""
+    crates = [
+        demand(
+            f"T{n}",
+            group(f"T{n}", 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True),
+            priority="must_go",
+        )
+        for n in range(13)
+    ]
+    seen: list[dict[str, str]] = []
+
+    def spy(instance: Any, cuts: Any = None) -> Any:
+        found = allocate(instance, cuts) if cuts else allocate(instance)
+        seen.append({slot.key: slot.spec.iso_type for slot in found.slots})
+        return found
+
+    monkeypatch.setattr("optimizer.solve.allocate", spy)
+    instance = lane(*crates, departures=(departure("V1", 10, offers=offers(g22=5, g42=2)),))
+    solved = solve_certified(instance)
+    assert solved.violations == ()
+    assert len(seen) > 1
+    for keys in seen:
+        assert len(keys) == len(set(keys))
+    placed = [one for box in solved.plan.containers for one in box.consignment_ids]
+    assert sorted(placed) == sorted(set(placed))
+
+
+def test_a_cap_learnt_in_one_container_holds_for_new_ones_of_its_type() -> None:
+    """Otherwise the next round opens a fresh one and fills it in the same way."""
+    instance = lane(*(demand(f"D{n}") for n in range(3)))
+    first = pose(instance, Cuts())
+    pool = next(slot for slot in first.pools if slot.spec.iso_type == "22G1")
+    failed = msgspec.structs.replace(pool, key="F", copies_max=1)
+    cuts = Cuts(opened=(failed,), caps_cm3={"F": 20_000_000})
+    again = pose(instance, cuts)
+    caps = {slot.spec.iso_type: slot.usable_cm3 for slot in again.pools}
+    assert caps["22G1"] == 20_000_000
+    assert caps["42G1"] > 50_000_000
+    assert next(slot for slot in again.slots if slot.key == "F").usable_cm3 == 20_000_000

@@ -66,6 +66,9 @@ async def create_pool(
         asyncpg.InvalidCatalogNameError,
     ) as error:
         raise Misconfigured(f"GROUPAGE_DATABASE_URL: PostgreSQL refuses: {error}") from error
+    except asyncpg.exceptions.ClientConfigurationError as error:
+        # An InterfaceError to asyncpg, but waiting does not mend an address.
+        raise Misconfigured(f"GROUPAGE_DATABASE_URL cannot be used: {error}") from error
     except TRANSIENT_ERRORS as error:
         raise Unavailable(
             f"PostgreSQL does not answer ({type(error).__name__}: {error}); "

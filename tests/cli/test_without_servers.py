@@ -1,0 +1,108 @@
+"""Processes whose servers are away or not theirs: a sentence and a status, never a traceback."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests.e2e.commanded import bare_environment
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+NOBODY = "127.0.0.1:1"
+END_S = 60.0
+WITH_DATABASE = ("processors", "planner", "api")
+
+
+async def ended(process: str, **settings: str) -> str:
+    """Run a process that cannot start. Its last words; it must end by itself and with status 1."""
+    variables = {f"GROUPAGE_{name.upper()}": value for name, value in settings.items()}
+    ports = {f"GROUPAGE_{name}_PORT": "0" for name in ("METRICS", "API", "GATEWAY")}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "groupage",
+        "run",
+        process,
+        env=bare_environment({"GROUPAGE_LOG_FORMAT": "json"} | ports | variables),
+        stderr=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(END_S):
+            _, told = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+    text = told.decode()
+    assert child.returncode == 1, f"{process}: {text}"
+    assert "Traceback" not in text
+    assert "exception" not in text
+    last = text.strip().splitlines()[-1]
+    return str(json.loads(last)["error"]) if last.startswith("{") else last
+
+
+def renamed(url: str, *, database: str = "", user: str = "") -> str:
+    """The address with another database or another user."""
+    parts = urlsplit(url)
+    return urlunsplit(
+        parts._replace(
+            path=f"/{database}" if database else parts.path,
+            netloc=f"{user}@" if user else parts.netloc,
+        )
+    )
+
+
+@pytest.mark.parametrize("process", WITH_DATABASE)
+async def test_a_database_that_is_not_ours_is_named_at_once(
+    process: str, kafka_bootstrap: str, empty_database_url: str
+) -> None:
+    """No schema, no such database, no such user, no address at all: which, and what to do."""
+    no_schema, no_database, no_user, no_address = await asyncio.gather(
+        *(
+            ended(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=url)
+            for url in (
+                empty_database_url,
+                renamed(empty_database_url, database="nowhere"),
+                renamed(empty_database_url, user="nobody"),
+                "localhost/groupage",
+            )
+        )
+    )
+    assert "run `groupage migrate`" in no_schema
+    assert 'database "nowhere" does not exist' in no_database
+    assert 'role "nobody" does not exist' in no_user
+    assert "GROUPAGE_DATABASE_URL cannot be used: invalid DSN" in no_address
+
+
+async def test_servers_that_are_away_are_waited_for_and_then_named(
+    kafka_bootstrap: str, database_url: str
+) -> None:
+    """Neither server ever answers: each process says which one, and never the password."""
+    away = f"postgresql://u:secret@{NOBODY}/groupage"
+    told = await asyncio.gather(
+        *(
+            ended(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=away)
+            for process in WITH_DATABASE
+        ),
+        *(
+            ended(process, kafka_bootstrap_servers=NOBODY, database_url=database_url)
+            for process in ("processors", "planner")
+        ),
+    )
+    for words in told[:3]:
+        assert "PostgreSQL did not answer within" in words
+        assert "secret" not in words
+    for words in told[3:]:
+        assert f"Kafka at {NOBODY} does not answer" in words
+
+
+@pytest.mark.parametrize("process", [*WITH_DATABASE, "gateway", "clock"])
+async def test_a_setting_that_is_missing_is_named(process: str, short_tmp_path: Path) -> None:
+    """Nothing is set and no hub runs: the variable, and the command that starts a hub."""
+    words = await ended(process, data_dir=str(short_tmp_path))
+    assert "is not set" in words
+    assert "groupage up" in words

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import After, AsJson, Column, Limit, print_json, print_table, query
+from groupage.commands.reading import After, AsJson, Column, Limit, print_page, query
 from groupage.store.readers.lists import AlertFilter, list_alerts
 
 _COLUMNS = (
@@ -34,7 +34,4 @@ def main(  # noqa: PLR0913 - one option for each filter
         about=about, about_kind=kind, code=code, severity=severity, open=None if every else True
     )
     page = query(lambda pool: list_alerts(pool, wanted, limit=limit, after=after))
-    if as_json:
-        print_json(page)
-    else:
-        print_table(page.items, _COLUMNS, nothing="no such alert", more=page.next_after)
+    print_page(page, _COLUMNS, nothing="no such alert", as_json=as_json)

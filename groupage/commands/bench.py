@@ -20,6 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 @app.callback()
 def _root() -> None:
     """Measure the stream, the gateway or the planner on this machine."""
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
 
 
 @app.command()
@@ -37,16 +38,15 @@ def stream(
     """Events to durable state: a worker's throughput beside others', and its latency."""
     from groupage.bench.stream import run  # noqa: PLC0415 - brings every client there is
 
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
     rows = run(
         events=events,
         repeats=repeats,
         latency_rate_per_s=rate,
         latency_s=seconds,
         rivals=rivals,
-        report=lambda text: typer.echo(text, err=True),
+        report=_report,
     )
-    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+    _show(rows, as_json=as_json)
 
 
 @app.command()
@@ -59,17 +59,14 @@ def plan(
 ) -> None:
     """From a plan request to the certified plan: a fresh lane, and the same one an hour later."""
     from groupage.bench.plan import run  # noqa: PLC0415 - brings the solvers
-    from groupage.settings import TelemetrySettings  # noqa: PLC0415
-    from groupage.telemetry.logs import configure_logging  # noqa: PLC0415
 
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
     rows = run(
         consignments=consignments,
         lanes=lanes,
         repeats=repeats,
-        report=lambda text: typer.echo(text, err=True),
+        report=_report,
     )
-    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+    _show(rows, as_json=as_json)
 
 
 @app.command()
@@ -83,17 +80,21 @@ def gateway(
     """Events through the HTTP gateway into Kafka: one by one, and in batches."""
     from groupage.bench.gateway import run  # noqa: PLC0415 - brings every client there is
 
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
     rows = run(
         seconds=seconds,
         in_flight=in_flight,
         repeats=repeats,
-        report=lambda text: typer.echo(text, err=True),
+        report=_report,
     )
-    _show([msgspec.to_builtins(row) for row in rows], as_json=as_json)
+    _show(rows, as_json=as_json)
 
 
-def _show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def _report(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _show(measured: Sequence[msgspec.Struct], *, as_json: bool) -> None:
+    rows: list[dict[str, Any]] = [msgspec.to_builtins(row) for row in measured]
     if as_json:
         typer.echo(json.dumps({"rows": rows}, indent=2))
         return

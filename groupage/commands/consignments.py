@@ -11,8 +11,7 @@ from groupage.commands.reading import (
     Lane,
     Limit,
     mass,
-    print_json,
-    print_table,
+    print_page,
     query,
     volume,
     yes_or_all,
@@ -63,7 +62,4 @@ def main(  # noqa: PLR0913 - one option for each filter
         at_risk=yes_or_all(wanted=at_risk),
     )
     page = query(lambda pool: list_consignments(pool, wanted, limit=limit, after=after))
-    if as_json:
-        print_json(page)
-    else:
-        print_table(page.items, _COLUMNS, nothing="no such consignment", more=page.next_after)
+    print_page(page, _COLUMNS, nothing="no such consignment", as_json=as_json)

@@ -10,8 +10,7 @@ from groupage.commands.reading import (
     Column,
     Limit,
     mass,
-    print_json,
-    print_table,
+    print_page,
     query,
 )
 from groupage.store.readers.lists import ContainerFilter, list_containers
@@ -41,7 +40,4 @@ def main(
         status=status and status.upper(), iso_type=iso_type, consolidation=consolidation
     )
     page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
-    if as_json:
-        print_json(page)
-    else:
-        print_table(page.items, _COLUMNS, nothing="no such container", more=page.next_after)
+    print_page(page, _COLUMNS, nothing="no such container", as_json=as_json)

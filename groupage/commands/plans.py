@@ -11,8 +11,7 @@ from groupage.commands.reading import (
     Lane,
     Limit,
     money,
-    print_json,
-    print_table,
+    print_page,
     query,
     yes_or_all,
 )
@@ -43,7 +42,4 @@ def main(
     """List plans, the newest first."""
     wanted = PlanFilter(lane=lane, published=yes_or_all(wanted=in_force))
     page = query(lambda pool: list_plans(pool, wanted, limit=limit, after=after))
-    if as_json:
-        print_json(page)
-    else:
-        print_table(page.items, _COLUMNS, nothing="no such plan", more=page.next_after)
+    print_page(page, _COLUMNS, nothing="no such plan", as_json=as_json)

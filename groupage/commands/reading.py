@@ -14,6 +14,7 @@ from rich.table import Table
 from groupage.domain.units import kg, m3
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
+from groupage.store.readers.paging import Page
 from groupage.store.schema import require_schema
 
 T = TypeVar("T")
@@ -53,6 +54,14 @@ def query(ask: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
 def print_json(answer: object) -> None:
     """On standard output, indented; times in UTC."""
     typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+
+
+def print_page(page: Page[Any], columns: Sequence[Column], *, nothing: str, as_json: bool) -> None:
+    """A page of a list, for people or for scripts."""
+    if as_json:
+        print_json(page)
+    else:
+        print_table(page.items, columns, nothing=nothing, more=page.next_after)
 
 
 def console() -> Console:

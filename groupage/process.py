@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from groupage.settings import TelemetrySettings
 from groupage.telemetry import configure_logging
 
 _EXIT_MARGIN_S = 2.0
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,9 @@ def run_process(
     except Exception:
         log.exception("process_crashed", process=name)
         sys.exit(1)
+    finally:
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
     log.info("process_ended", process=name)
 
 
@@ -70,12 +75,15 @@ async def _watched(name: str, body: Body, stop_budget_s: float) -> None:
             stop.set()
             loop.call_later(stop_budget_s + _EXIT_MARGIN_S, _end, name)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask)
+    def signalled(_number: int, _frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(ask)
+
+    # Not the loop's own handlers: it drops them when it closes, and a second signal that comes
+    # while the process is ending would then end it with another status.
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signalled)
     await body(stop)
-    # The loop is about to give up its handlers, and a second signal would end us as if the first
-    # had not been understood.
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
 
 
 def _end(name: str) -> None:

@@ -111,6 +111,8 @@ class Player:
         self._met = False
         """The hub has everything that was sent."""
         self._heard = 0
+        self._trouble = ""
+        """Why the hub could not be asked the last time that it could not."""
         self.progress = Progress(now=simulation.now)
 
     async def play(self) -> None:
@@ -245,7 +247,7 @@ class Player:
         """Wait until it holds. Raises Unavailable when nothing has moved for too long."""
         began = moved_at = looked_at = time.monotonic()
         life = (-1, -1)
-        while not await holds():
+        while not await self._look(holds):
             now = time.monotonic()
             self.progress.waiting_for = what
             if now - looked_at > _AGAIN_S:
@@ -259,15 +261,27 @@ class Player:
         waited = self.progress.waited_s
         waited[what] = round(waited.get(what, 0.0) + time.monotonic() - began, 3)
 
+    async def _look(self, holds: Callable[[], Awaitable[bool]]) -> bool:
+        """A hub that cannot be asked at this moment is one to wait for."""
+        try:
+            return await holds()
+        except Unavailable as error:
+            self._trouble = f"; {error}"
+            return False
+
     async def _signs_of_life(self) -> tuple[int, int]:
         backlog = self._hub.backlog
-        return (self._heard, await backlog() if backlog is not None else 0)
+        try:
+            return (self._heard, await backlog() if backlog is not None else 0)
+        except Unavailable:
+            return (self._heard, -1)
 
     def _stalled(self, what: str) -> str:
         waiting = ", ".join(self._simulation.book.unanswered()) or "none"
         return (
             f"the day stands at {self._simulation.now.isoformat()} and waits for {what}; nothing "
-            f"moved for {self._limits.stall_s:g} s. Plan requests without an answer: {waiting}. "
+            f"moved for {self._limits.stall_s:g} s{self._trouble}. "
+            f"Plan requests without an answer: {waiting}. "
             "Look at `groupage status`: a worker and a planner must run; "
             "`--open-loop` waits for neither"
         )

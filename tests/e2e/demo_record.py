@@ -71,11 +71,10 @@ def _digest(row: asyncpg.Record) -> str:
 
 
 def _state(body: Any) -> Any:
-    """Without what counts messages, at any depth."""
+    """Without what counts messages, at any depth; a position heard has the time of its message."""
     if isinstance(body, dict):
-        return {
-            name: _state(value) for name, value in body.items() if name not in _COUNTS_OF_MESSAGES
-        }
+        left_out = _COUNTS_OF_MESSAGES | ({"at"} if "revision" in body else frozenset())
+        return {name: _state(value) for name, value in body.items() if name not in left_out}
     return [_state(one) for one in body] if isinstance(body, list) else body
 
 

@@ -28,7 +28,8 @@ def folder(short_tmp_path: Path) -> Iterator[Path]:
 def live_through(folder: Path, name: str, *options: str) -> tuple[dict[str, Any], DayRecord]:
     """One small day of seed 4 on a hub of its own: what the simulator told, what the hub has."""
     policy_file = write_policy(folder / "policy.toml")
-    hub = CommandedHub(folder / f"hub-{name}", {"GROUPAGE_POLICY_FILE": str(policy_file)})
+    settings = {"GROUPAGE_POLICY_FILE": str(policy_file), "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.02"}
+    hub = CommandedHub(folder / f"hub-{name}", settings)
     hub.done("up", "--detach", "--clock", "external")
     try:
         played = hub.command(

@@ -173,6 +173,11 @@ class ManifestDesk:
     def _patience_ends(self, box: Box) -> datetime:
         return box.sailing.lco_at + timedelta(hours=3)
 
+    def leave_by_at(self, box: Box) -> datetime:
+        """A container that drives out later misses the terminal's deadline."""
+        times = self._world.parameters.times
+        return box.sailing.pco_at(times) - timedelta(seconds=times.haul_s + 600)
+
     def last_start_at(self, box: Box) -> datetime:
         """Stuffing that starts later misses the terminal's deadline."""
         times = self._world.parameters.times
@@ -197,7 +202,9 @@ class ManifestDesk:
         """Try again later, with a newer plan when one was asked for."""
         now, times = self._world.now, self._world.parameters.times
         at = now + timedelta(seconds=times.manifest_retry_s)
-        if at > self.last_start_at(box):
+        staged_s = max(times.stage_s * len(box.plan.placements) + 1_500, 3_600)
+        ready_s = times.staging_s + staged_s + times.crews_begin_every_s
+        if at + timedelta(seconds=ready_s) > self.last_start_at(box):
             self._give_up(box)
             return
         # No plan may be on its way: it would not know of the manifest that is about to be filed.

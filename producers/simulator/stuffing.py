@@ -24,6 +24,8 @@ from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
 _RETRY_S = 1_800
+_HURRY = timedelta(seconds=960)
+"""Longer than a reseal takes."""
 _DUNNAGE_G = 80_000
 """Nets, air bags, a few boards. Assumption."""
 
@@ -219,8 +221,10 @@ class StuffingCrew:
         if self._broken.hit():
             world.handled["seal_broken"] += 1
             world.engine.schedule(weighed_at + timedelta(seconds=900), partial(self._reseal, box))
-        wait_s = world.span(3_600, 7_200, "tractor", box.id)
-        world.engine.schedule(weighed_at + timedelta(seconds=wait_s), partial(self._gate_out, box))
+        usual_at = weighed_at + timedelta(seconds=world.span(3_600, 7_200, "tractor", box.id))
+        # Near the terminal's deadline the tractor stands ready at the weighbridge.
+        out_at = max(weighed_at + _HURRY, min(usual_at, self.desk.leave_by_at(box)))
+        world.engine.schedule(out_at, partial(self._gate_out, box))
 
     def _gross_g(self, box: Box) -> int:
         container = self._yard.ready(box.id)

@@ -1,6 +1,7 @@
 """The end of a fold: rows of the touched states, and what their owners say that is new."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -45,12 +46,20 @@ async def conclude(
         deadline = owner.core.deadline(owner.state)
         if deadline is not None:
             deadlines.note(kind, owner.partition, deadline)
-        metrics.EVENTS_APPLIED.labels(kind).inc(len(effects.entries.get((kind, key), ())))
         if number % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
+    for kind, count in _applied(effects).items():
+        metrics.EVENTS_APPLIED.labels(kind).inc(count)
     if handovers:
         await _hand_over(effects, pool, handovers)
     cache.shrink(effects.touched.keys())
+
+
+def _applied(effects: Effects) -> Counter[Kind]:
+    applied: Counter[Kind] = Counter()
+    for (kind, _), entries in effects.entries.items():
+        applied[kind] += len(entries)
+    return applied
 
 
 def _new_changes(owner: Owner, clock_at: datetime) -> list[Change]:

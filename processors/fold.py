@@ -28,7 +28,7 @@ from processors.core import Core, advance, refold, tick
 from processors.due import Deadlines, home_of
 from processors.effects import Effects
 from processors.facts import Entry
-from processors.records import Batch, Incoming, Item, OwnerKey, Slice
+from processors.records import Batch, Incoming, OwnerKey, Slice
 
 _YIELD_EVERY = 100
 """Facts after which other tasks get a turn.
@@ -110,26 +110,18 @@ class Folder:
 
         Such facts leave the slice: they go on to where their owner lives.
         """
-        strays = False
-        for item in piece.items:
-            if isinstance(item, Incoming):
-                home = wanted.get(item.owner)
+        for stretch in piece.stretches:
+            for owner_key in list(stretch.owners):
+                home = wanted.get(owner_key)
                 if home is None:
-                    owner = self._cache.get(item.owner)
-                    key = item.owner[1]
+                    owner = self._cache.get(owner_key)
+                    key = owner_key[1]
                     home = partition_of(key, piece.topic) if owner is None else owner.partition
-                    if home == piece.partition:
-                        wanted[item.owner] = home
-                strays = strays or home != piece.partition
-        if not strays:
-            return
-        kept: list[Item] = []
-        for item in piece.items:
-            if isinstance(item, Incoming) and wanted.get(item.owner) != piece.partition:
-                effects.outbox.append(_forwarded(piece, item))
-            else:
-                kept.append(item)
-        piece.items = kept
+                if home == piece.partition:
+                    wanted[owner_key] = home
+                else:
+                    strays = stretch.owners.pop(owner_key)
+                    effects.outbox += [_forwarded(piece, item) for item in strays]
 
     async def _load(self, wanted: Mapping[OwnerKey, int]) -> None:
         missing: dict[Kind, dict[str, int]] = {}
@@ -164,17 +156,13 @@ class Folder:
         """In the order of the log: facts by owner up to each tick, then what the tick makes due."""
         position = effects.places[(piece.topic, piece.partition)]
         expected = position.next_offset
-        waiting: dict[OwnerKey, list[Incoming]] = {}
         ticked: datetime | None = None
-        for item in piece.items:
-            if isinstance(item, Incoming):
-                waiting.setdefault(item.owner, []).append(item)
-            elif position.clock_at is None or item.at > position.clock_at:
-                await self._advance_owners(effects, piece, waiting, position)
-                waiting = {}
-                position.clock_at = ticked = item.at
-                await self._tick(effects, piece, item.at)
-        await self._advance_owners(effects, piece, waiting, position)
+        for stretch in piece.stretches:
+            await self._advance_owners(effects, piece, stretch.owners, position)
+            at = stretch.tick_at
+            if at is not None and (position.clock_at is None or at > position.clock_at):
+                position.clock_at = ticked = at
+                await self._tick(effects, piece, at)
         position.next_offset = piece.next_offset
         effects.positions.append(
             writers.Position(piece.topic, piece.partition, expected, position.next_offset, ticked)
@@ -184,11 +172,13 @@ class Folder:
         self,
         effects: Effects,
         piece: Slice,
-        waiting: dict[OwnerKey, list[Incoming]],
+        owners: Mapping[OwnerKey, list[Incoming]],
         position: Position,
     ) -> None:
         since_yield = 0
-        for owner_key, incoming in waiting.items():
+        for owner_key, incoming in owners.items():
+            if not incoming:
+                continue  # every fact was known
             owner = self._cache.at_hand(owner_key)
             entries = [item.entry for item in incoming]
             effects.entries.setdefault(owner_key, []).extend(entries)

@@ -15,7 +15,7 @@ import asyncpg
 from groupage.store.facts import known_of
 from processors.cache import StateCache
 from processors.effects import Effects
-from processors.records import Incoming, Item, Slice
+from processors.records import Incoming, Slice
 
 _YIELD_EVERY = 500
 
@@ -23,15 +23,6 @@ _YIELD_EVERY = 500
 def numbers_of(ids: Iterable[UUID]) -> "array[int]":
     """What an owner with these facts knows."""
     return array("Q", sorted(int.from_bytes(fact_id.bytes[:8], "big") for fact_id in ids))
-
-
-def _note(known: "array[int]", number: int) -> bool:
-    """Add it. False: it is there already."""
-    at = bisect_left(known, number)
-    if at < len(known) and known[at] == number:
-        return False
-    known.insert(at, number)
-    return True
 
 
 async def leave_new(
@@ -46,30 +37,35 @@ async def leave_new(
 
     `ahead` is being committed: the database may know its facts, or not yet.
     """
+    since_yield = 0
     for piece in slices:
-        doubtful = await _doubtful(piece, cache)
-        known = await _known(doubtful, ahead, pool) if doubtful else set()
-        kept: list[Item] = []
-        for item in piece.items:
-            if isinstance(item, Incoming):
-                fact_id = item.entry.fact_id
-                if fact_id in known or (doubtful and fact_id in effects.fact_ids):
-                    continue
-                effects.fact_ids.add(fact_id)
-                effects.facts.append(item.row)
-            kept.append(item)
-        effects.duplicate(piece, len(piece.items) - len(kept))
-        piece.items = kept
+        duplicates = 0
+        for stretch in piece.stretches:
+            for owner_key, items in stretch.owners.items():
+                doubtful = _note(cache.at_hand(owner_key).numbers, items)
+                if doubtful:
+                    known = await _known(doubtful, ahead, pool)
+                    duplicates += _leave_new(effects, items, doubtful, known)
+                else:
+                    effects.fact_ids.update([item.entry.fact_id for item in items])
+                    effects.facts += [item.row for item in items]
+                since_yield += len(items)
+                if since_yield >= _YIELD_EVERY:
+                    since_yield = 0
+                    await asyncio.sleep(0)
+        effects.duplicate(piece, duplicates)
 
 
-async def _doubtful(piece: Slice, cache: StateCache) -> list[Incoming]:
-    """Those whose number their owner knows already."""
+def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
+    """Add the facts' numbers; those that were there already are doubtful."""
     doubtful: list[Incoming] = []
-    for place, item in enumerate(piece.items):
-        if place % _YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-        if isinstance(item, Incoming) and not _note(cache.at_hand(item.owner).numbers, item.number):
+    for item in items:
+        number = item.number
+        at = bisect_left(known, number)
+        if at < len(known) and known[at] == number:
             doubtful.append(item)
+        else:
+            known.insert(at, number)
     return doubtful
 
 
@@ -79,3 +75,21 @@ async def _known(
     asked = [(*item.owner, UUID(hex=item.entry.fact_id)) for item in doubtful]
     known = {fact_id.hex for fact_id in await known_of(pool, asked)}
     return known | ahead.fact_ids if ahead else known
+
+
+def _leave_new(
+    effects: Effects, items: list[Incoming], doubtful: list[Incoming], known: set[str]
+) -> int:
+    """As `leave_new`, for one owner with doubtful facts. Returns how many were known."""
+    in_doubt = {id(item) for item in doubtful}
+    kept: list[Incoming] = []
+    for item in items:
+        fact_id = item.entry.fact_id
+        if id(item) in in_doubt and (fact_id in known or fact_id in effects.fact_ids):
+            continue
+        effects.fact_ids.add(fact_id)
+        effects.facts.append(item.row)
+        kept.append(item)
+    left_out = len(items) - len(kept)
+    items[:] = kept
+    return left_out

@@ -14,14 +14,13 @@ from asyncpg.pgproto import pgproto
 from groupage.contracts.attributes import Undecodable
 from groupage.contracts.decoding import decode_whole
 from groupage.contracts.encoding import encode_data
-from groupage.contracts.topics import owner_kind_of
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
 from groupage.store.facts import row_of
 from processors import letters
 from processors.facts import Entry, singly
-from processors.records import Incoming, Slice, Tick
+from processors.records import Incoming, Slice, Stretch
 from processors.unreadable import Unreadable
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -33,7 +32,7 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
     if piece.topic == letters.TOPIC:
         _read_letters(piece, records)
         return
-    topic, items = piece.topic, piece.items
+    topic, owners = piece.topic, piece.stretches[-1].owners
     stamp_ms, recorded_at = -1, _EPOCH
     for record in records:
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
@@ -53,19 +52,26 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             piece.letters.append(letters.of_record(record, piece, code=code, reason=reason))
             continue
         data = fact.data
-        if isinstance(data, ClockTicked):
-            items.append(Tick(data.at, record.offset))
-            continue
-        if isinstance(data, UnitAnnounced) and data.others:
+        if type(data) is ClockTicked:
+            piece.stretches[-1].tick_at, piece.stretches[-1].tick_offset = data.at, record.offset
+            piece.stretches.append(Stretch())
+            owners = piece.stretches[-1].owners
+        elif type(data) is UnitAnnounced and data.others:
             for single in singly(fact):
-                items.append(_incoming(piece, record.offset, single, encode_data(single.data)))
+                item = _incoming(piece, record.offset, single, encode_data(single.data))
+                owners.setdefault(item.owner, []).append(item)
         else:
-            items.append(_incoming(piece, record.offset, fact, data_json))
+            item = _incoming(piece, record.offset, fact, data_json)
+            known = owners.get(item.owner)
+            if known is None:
+                owners[item.owner] = [item]
+            else:
+                known.append(item)
 
 
 def _incoming(piece: Slice, offset: int, fact: Fact, data_json: bytes) -> Incoming:
     # As groupage.contracts.encoding.fact_id, without the cost of Python's own UUID class.
-    kind, key = owner_kind_of(fact.data), fact.key
+    kind, key = fact.data.owner_kind, fact.key
     name = f"{kind}\0{key}\0{fact.source}\0{fact.event_id}"
     digest = blake2b(name.encode(), digest_size=16).digest()
     place = (piece.topic, piece.partition, offset)

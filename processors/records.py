@@ -25,14 +25,14 @@ class Incoming(msgspec.Struct, frozen=True, gc=False):
     offset: int
 
 
-class Tick(NamedTuple):
-    """The clock's word, in its place among the facts."""
+@dataclass
+class Stretch:
+    """The facts up to a tick, by owner and in the order of the log."""
 
-    at: datetime
-    offset: int
-
-
-Item: TypeAlias = Incoming | Tick
+    owners: dict[OwnerKey, list[Incoming]] = field(default_factory=dict)
+    tick_at: datetime | None = None
+    """The clock's word after them; None: the slice ends here."""
+    tick_offset: int = -1
 
 
 @dataclass
@@ -42,8 +42,7 @@ class Slice:
     topic: str
     """Without the hub's prefix."""
     partition: int
-    items: list[Item] = field(default_factory=list)
-    """In the order of the log."""
+    stretches: list[Stretch] = field(default_factory=lambda: [Stretch()])
     letters: list[DeadLetterRow] = field(default_factory=list)
     """Of records that are no facts of this hub, or that are letters themselves."""
     records: int = 0
@@ -55,12 +54,30 @@ class Slice:
         """The part from that offset on; None when there is nothing."""
         if self.next_offset <= offset:
             return None
-        items = [item for item in self.items if item.offset >= offset]
-        letters = [letter for letter in self.letters if letter.record_offset >= offset]
-        records = min(self.records, self.next_offset - offset)
+        if self.next_offset - self.records >= offset:
+            return self
         return Slice(
-            self.topic, self.partition, items, letters, records, self.next_offset, self.oldest_ms
+            self.topic,
+            self.partition,
+            [_behind(stretch, offset) for stretch in self.stretches],
+            [letter for letter in self.letters if letter.record_offset >= offset],
+            self.next_offset - offset,
+            self.next_offset,
+            self.oldest_ms,
         )
+
+
+def _behind(stretch: Stretch, offset: int) -> Stretch:
+    kept = {
+        key: [item for item in items if item.offset >= offset]
+        for key, items in stretch.owners.items()
+    }
+    ticks = stretch.tick_offset >= offset
+    return Stretch(
+        {key: items for key, items in kept.items() if items},
+        stretch.tick_at if ticks else None,
+        stretch.tick_offset,
+    )
 
 
 class Batch(NamedTuple):

@@ -9,7 +9,7 @@ import msgspec
 
 from groupage.contracts.attributes import Attributes, Undecodable
 from groupage.contracts.decoding import decode_data
-from groupage.contracts.topics import owner_kind_of, topic_of
+from groupage.contracts.topics import topic_of
 from groupage.contracts.types import CONTENT_TYPE_BINARY, DECODERS, TYPE_HEADERS, ce_type
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
@@ -165,5 +165,5 @@ def envelope_json(fact: Fact) -> bytes:
 
 def fact_id(fact: Fact) -> UUID:
     """Identity under its owner: 16 bytes of BLAKE2b over owner kind, key, source and event id."""
-    name = f"{owner_kind_of(fact.data)}\0{fact.key}\0{fact.source}\0{fact.event_id}"
+    name = f"{fact.data.owner_kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
     return UUID(bytes=blake2b(name.encode(), digest_size=16).digest())

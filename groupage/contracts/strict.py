@@ -33,11 +33,13 @@ _UNITS = {
 
 
 @cache
-def twin_of(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
+def twin_of(
+    struct: type[msgspec.Struct], *, forbid_unknown_fields: bool = True
+) -> type[msgspec.Struct]:
     """The strict twin of an event or of a struct inside it."""
     fields: list[Any] = []
     for field in msgspec.structs.fields(struct):
-        strict: Any = _strict(field.type)
+        strict: Any = _strict(field.type, forbid_unknown_fields)
         if text := _description(struct, field.name):
             strict = Annotated[strict, msgspec.Meta(description=text)]
         if field.default is not msgspec.NODEFAULT:
@@ -53,7 +55,7 @@ def twin_of(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
         namespace={"__doc__": inspect.getdoc(struct)},
         frozen=True,
         kw_only=True,
-        forbid_unknown_fields=True,
+        forbid_unknown_fields=forbid_unknown_fields,
     )
 
 
@@ -62,19 +64,28 @@ def event_twin(event: type[Event]) -> type[msgspec.Struct]:
     return twin_of(event)
 
 
-def _strict(hint: Any) -> Any:
+def _strict(hint: Any, forbid: bool) -> Any:  # noqa: FBT001 - inner
     if hint is datetime:
         return Annotated[datetime, msgspec.Meta(tz=True)]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return twin_of(hint)
+        return twin_of(hint, forbid_unknown_fields=forbid)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return Annotated[(_strict(arguments[0]), *arguments[1:])]
+        return Annotated[(_strict(arguments[0], forbid), *map(_whole, arguments[1:]))]
     if origin is tuple:
-        return tuple[tuple(_strict(argument) for argument in arguments)]  # type: ignore[misc]
+        return tuple[tuple(_strict(argument, forbid) for argument in arguments)]  # type: ignore[misc]
     if arguments and any(argument is type(None) for argument in arguments):
-        return Union[tuple(_strict(argument) for argument in arguments)]  # noqa: UP007 - built at run time
+        return Union[tuple(_strict(argument, forbid) for argument in arguments)]  # noqa: UP007 - built at run time
     return hint
+
+
+def _whole(meta: Any) -> Any:
+    """With the pattern that the event itself leaves to `groupage.contracts.decoding`."""
+    if not isinstance(meta, msgspec.Meta) or not meta.extra:
+        return meta
+    return msgspec.Meta(
+        min_length=meta.min_length, max_length=meta.max_length, pattern=meta.extra["pattern"]
+    )
 
 
 def _description(struct: type[msgspec.Struct], field: str) -> str:

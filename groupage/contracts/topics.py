@@ -8,7 +8,6 @@ from datetime import timedelta
 import msgspec
 
 from groupage.domain.events.base import Event, Kind
-from groupage.domain.events.unit import UnitEvent
 
 _YEAR = timedelta(days=400)
 _WEEK = timedelta(days=7)
@@ -143,13 +142,4 @@ _BY_KIND: dict[Kind, Topic] = {
 
 def topic_of(event: Event) -> Topic:
     """Where an event is published: the topic of its owner."""
-    if isinstance(event, UnitEvent) and event.consignment_id is not None:
-        return _BY_KIND["consignment"]
-    return _BY_KIND[event.kind]
-
-
-def owner_kind_of(event: Event) -> Kind:
-    """Whose state the event changes: a unit's consignment when it is named."""
-    if isinstance(event, UnitEvent) and event.consignment_id is not None:
-        return "consignment"
-    return event.kind
+    return _BY_KIND[event.owner_kind]

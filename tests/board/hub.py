@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from groupage.contracts.codec import fact_id
-from groupage.contracts.topics import owner_kind_of, topic_of
+from groupage.contracts.topics import topic_of
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.fact import Fact
@@ -49,7 +49,7 @@ async def store_facts(
     owners: dict[tuple[Kind, str], list[Entry]] = defaultdict(list)
     rows = []
     for offset, each in enumerate(facts):
-        kind = owner_kind_of(each.data)
+        kind = each.data.owner_kind
         number = fact_id(each)
         owners[kind, each.key].append(Entry(number.hex, each))
         rows.append(

@@ -14,6 +14,7 @@ from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 
+_END = r"$(?!\n)"
 _DEFAULT_INT_BOUND = 10**12
 _TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12
@@ -33,12 +34,15 @@ def _integers(node: msgspec.inspect.IntType) -> st.SearchStrategy[int]:
 
 
 def _strings(node: msgspec.inspect.StrType) -> st.SearchStrategy[str]:
-    pattern = (node.pattern or "").removesuffix("$(?!\\n)")
-    if pattern.startswith(r"^\S"):
-        return _TEXT.filter(lambda text: re.fullmatch(pattern, text) is not None)
-    if pattern:
+    if node.pattern:
+        pattern = node.pattern.removesuffix(_END)
         return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
     return _TEXT | st.just("")
+
+
+def _ids(pattern: str) -> st.SearchStrategy[str]:
+    whole = re.compile(pattern.removesuffix(_END))
+    return _TEXT.filter(lambda text: whole.fullmatch(text) is not None)
 
 
 def strategy_of(node: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
@@ -63,7 +67,7 @@ _SIMPLE: dict[type[msgspec.inspect.Type], Callable[[Any], st.SearchStrategy[Any]
     msgspec.inspect.VarTupleType: lambda node: st.lists(
         strategy_of(node.item_type), max_size=3
     ).map(tuple),
-    msgspec.inspect.Metadata: lambda node: strategy_of(node.type),
+    msgspec.inspect.Metadata: lambda node: _ids(node.extra["pattern"]),
     msgspec.inspect.StructType: _structs,
 }
 

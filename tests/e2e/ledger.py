@@ -11,7 +11,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from groupage.contracts.codec import decode
-from groupage.contracts.topics import BY_NAME, owner_kind_of
+from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.planning import PlanRequested
@@ -188,7 +188,7 @@ class Ledger:
         for owner, state in folded.items():
             said: Said
             for said in self._cores[owner[0]].outputs(state).values():
-                yield owner, owner_kind_of(said.event), said.event
+                yield owner, said.event.owner_kind, said.event
 
     # --- plans --------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from groupage.contracts.codec import fact_id
-from groupage.contracts.topics import owner_kind_of
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy
@@ -36,7 +35,7 @@ def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
     for entry in entries:
         if isinstance(entry, Accepted):
             for fact in entry.facts:
-                facts.setdefault((owner_kind_of(fact.data), fact.key), []).append(fact)
+                facts.setdefault((fact.data.owner_kind, fact.key), []).append(fact)
     cores = all_cores(Policy())
     return {
         (kind, key): fold(

@@ -52,12 +52,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def key(self) -> str:
         """Id of the aggregate that owns the state this event changes."""
-        return str(getattr(self, self.key_field))
+        key: str = getattr(self, self.key_field)
+        return key
+
+    @property
+    def owner_kind(self) -> Kind:
+        """What the owner is."""
+        return self.kind
 
     @property
     def subject(self) -> str:
         """Id of the thing that the event is about."""
-        return str(getattr(self, self.subject_field or self.key_field))
+        subject: str = getattr(self, self.subject_field or self.key_field)
+        return subject
 
 
 class Dimensions(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,10 @@ from msgspec import Meta
 _END = r"$(?!\n)"
 """The end of the text. In Python a bare ``$`` also stands before a line feed at the end."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^\S(.*\S)?" + _END)]
+Id = Annotated[str, Meta(min_length=1, max_length=200, extra={"pattern": r"^\S(.*\S)?" + _END})]
 """An id or mark: 1 to 200 characters, no white space at either end."""
+# The pattern is not left to msgspec: matching it takes as long as decoding all the rest, and nearly
+# every event can be seen at a glance to need no look (`groupage.contracts.decoding`).
 Text = Annotated[str, Meta(max_length=2_000)]
 Locode = Annotated[str, Meta(pattern="^[A-Z]{2}[A-Z2-9]{3}" + _END)]
 """UN/LOCODE, e.g. ``CNNGB``."""

@@ -30,6 +30,16 @@ class UnitEvent(Event, frozen=True, kw_only=True):
         """The consignment's id when the sender knows it, else the unit's own."""
         return self.consignment_id or self.unit_id
 
+    @property
+    def owner_kind(self) -> Kind:
+        """A consignment when its id is known."""
+        return "unit" if self.consignment_id is None else "consignment"
+
+    @property
+    def subject(self) -> str:
+        """The unit."""
+        return self.unit_id
+
 
 class UnitReceived(UnitEvent, frozen=True, kw_only=True):
     """Counted in at the dock."""

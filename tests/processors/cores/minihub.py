@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from groupage.contracts.encoding import fact_id
-from groupage.contracts.topics import owner_kind_of
 from groupage.domain.events import planning as pl
 from groupage.domain.events.alerts import AlertCleared, AlertRaised
 from groupage.domain.events.base import Event, Kind
@@ -61,7 +60,7 @@ class MiniHub:
             self._hear(single)
 
     def _hear(self, fact: Fact) -> None:
-        kind, key = owner_kind_of(fact.data), fact.key
+        kind, key = fact.data.owner_kind, fact.key
         core, state = self.cores[kind], self.state(kind, key)
         stored = self.facts.setdefault((kind, key), {})
         entry = Entry(fact_id(fact).hex, fact)

@@ -156,9 +156,9 @@ class GatewaySettings(BaseSettings):
     max_batch_items: int = Field(default=10_000, ge=1, le=1_000_000)
     max_in_flight_bytes: int = Field(default=64 * 2**20, ge=2**20, le=2**34)
     """Accepted and not yet acknowledged by Kafka; beyond it the gateway answers 503 and a time."""
-    rate_per_s: float = Field(default=2_000.0, gt=0)
+    rate_per_s: float = Field(default=5_000.0, gt=0)
     """Requests each client address may send, on average."""
-    rate_burst: int = Field(default=4_000, ge=1)
+    rate_burst: int = Field(default=10_000, ge=1)
     publish_timeout_s: float = Field(default=10.0, gt=0, le=120)
     shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
     token: SecretStr | None = None
@@ -190,7 +190,7 @@ class ProcessorSettings(BaseSettings):
     channel_batches_max: int = Field(default=4, ge=1, le=64)
     """The bound of the channel between intake and fold: the back-pressure."""
     cached_states_max: int = Field(default=50_000, ge=100)
-    cached_bytes_max: int = Field(default=160 * 2**20, ge=2**20)
+    cached_bytes_max: int = Field(default=112 * 2**20, ge=2**20)
     """Estimated memory of the cached states; the older ones are read again when needed."""
     commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
     shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)

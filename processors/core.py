@@ -201,8 +201,7 @@ def advance(
 def _known_at(fact: Fact) -> datetime:
     """When it happened, but not later than it was taken in.
 
-    A device whose clock runs ahead must not carry the owner, and the plans made of it, into the
-    future.
+    A device whose clock runs ahead must not carry the owner and its plans into the future.
     """
     return min(fact.occurred_at, fact.recorded_at)
 

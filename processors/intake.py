@@ -28,15 +28,14 @@ from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
-from groupage.telemetry import metrics
 from processors.assignment import Assignment, Partition
+from processors.lag import commit_to_kafka, show_lag
 from processors.reading import read_into
 from processors.records import Batch, Slice
 from processors.unreadable import read_one_by_one
 
 _STOP_TIMEOUT_S = 4.0
 _KAFKA_COMMIT_EVERY_S = 5.0
-_KAFKA_COMMIT_TIMEOUT_S = 5.0
 _LAG_EVERY_S = 1.0
 _POSITIONS_TIMEOUT_S = 120.0
 """A rebalance while the database restarts waits for it, within Kafka's patience with members."""
@@ -270,35 +269,10 @@ class Intake(faust.Service):
         committed_at = 0.0
         while not self.should_stop:
             await self.sleep(_LAG_EVERY_S)
-            self._show_lag()
+            show_lag(self._consumer, self._assignment, prefix=self._prefix)
             if time.monotonic() - committed_at >= _KAFKA_COMMIT_EVERY_S:
                 committed_at = time.monotonic()
-                await self._commit_to_kafka()
-
-    def _show_lag(self) -> None:
-        assigned = self._consumer.assignment()
-        for partition, position in self._assignment.positions.items():
-            tp = self._tp(partition)
-            end = self._consumer.highwater(tp) if tp in assigned else None
-            if end is not None:
-                topic, number = partition
-                metrics.CONSUMER_LAG.labels("worker", topic, str(number)).set(
-                    max(0, end - position.next_offset)
-                )
-
-    async def _commit_to_kafka(self) -> None:
-        offsets = {
-            self._tp(partition): position.next_offset
-            for partition, position in self._assignment.positions.items()
-        }
-        if not offsets:
-            return
-        try:
-            async with asyncio.timeout(_KAFKA_COMMIT_TIMEOUT_S):
-                await self._consumer.commit(offsets)
-        except (KafkaError, TimeoutError) as error:
-            # Only lag tools miss it; the next one is five seconds away.
-            log.debug("kafka_commit_failed", error=repr(error))
+                await commit_to_kafka(self._consumer, self._assignment, prefix=self._prefix)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # untyped

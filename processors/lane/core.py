@@ -107,7 +107,7 @@ class LaneCore(Plain[LaneState]):
         """Solving takes time: a plan is decided before what the lane heard meanwhile.
 
         The newest plan may come late, and a closing; not so when somebody spoke of the plan before
-        it came, or when there are pins that a closing ends.
+        it came, or when there are pins that a closing ends, or has ended since.
         """
         event = fact.data
         pinned = bool(state.pins or state.forbids)
@@ -117,7 +117,8 @@ class LaneCore(Plain[LaneState]):
                 for note in state.plans.values()
             )
             closed_since = any(at >= fact.occurred_at for at in state.closed.values())
-            return not (overtaken or state.refused or (pinned and closed_since))
+            ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
+            return not (overtaken or state.refused or ended or (pinned and closed_since))
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before

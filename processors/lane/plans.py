@@ -197,9 +197,10 @@ def closed(state: LaneState, entry: Entry, event: events.ConsolidationClosed) ->
     for each, seat in list(state.seats.items()):
         if seat.consolidation_id == name:
             del state.seats[each]
-            if left:
+            if left and (each in state.pins or each in state.forbids):
                 state.pins.pop(each, None)
                 state.forbids.pop(each, None)
+                state.pins_ended_at = max(at, state.pins_ended_at or at)
         elif seat.from_consolidation_id == name:
             seat.from_consolidation_id = ""
             if not seat.consolidation_id:

@@ -24,11 +24,11 @@ def singly(fact: Fact) -> tuple[Fact, ...]:
     return tuple(
         msgspec.structs.replace(
             fact,
-            event_id=f"{fact.event_id}/{unit_id}",
-            key=unit_id,
-            data=msgspec.structs.replace(data, unit_id=unit_id, others=()),
+            event_id=f"{fact.event_id}/{each.unit_id}",
+            key=each.unit_id,
+            data=each,
         )
-        for unit_id in (data.unit_id, *data.others)
+        for each in data.singly()
     )
 
 

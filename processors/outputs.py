@@ -51,7 +51,7 @@ class Announcements(Event, frozen=True, kw_only=True):
     announced_at: datetime
     units: tuple[str, ...]
 
-    def each(self) -> Iterator[Event]:
+    def each(self) -> Iterator[UnitAnnounced]:
         """The events that it stands for: one to the units of each partition."""
         partitions: dict[int, list[str]] = {}
         for unit_id in self.units:

@@ -180,7 +180,7 @@ class Ledger:
                 copy = msgspec.structs.replace(fact.data, consignment_id=event.owner_id)
                 yield owner, "consignment", copy
             elif isinstance(event, Announcements):
-                yield from ((owner, kind, each) for each in event.each())
+                yield from ((owner, kind, one) for each in event.each() for one in each.singly())
             else:
                 yield owner, kind, event
 

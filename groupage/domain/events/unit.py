@@ -185,3 +185,10 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     announced_at: datetime
     others: tuple[Id, ...] = ()
     """More units of the consignment, whose keys lie in the same partition."""
+
+    def singly(self) -> "tuple[UnitAnnounced, ...]":
+        """What each of the units hears."""
+        return tuple(
+            UnitAnnounced(unit_id=name, owner_id=self.owner_id, announced_at=self.announced_at)
+            for name in (self.unit_id, *self.others)
+        )

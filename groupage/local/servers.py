@@ -27,6 +27,10 @@ def _always() -> bool:
     return True
 
 
+_HELD_FOR_A_MOMENT = ("shared memory block", 'lock file "postmaster.pid" already exists')
+"""What a server that was killed leaves: its back-ends' memory, its id until somebody reaps it."""
+
+
 @dataclass(frozen=True)
 class RunningServer:
     """A started server: its process and its address."""
@@ -96,8 +100,7 @@ def await_postgres(server: RunningServer, maintenance_url: str, goes_on: GoesOn 
         timeout_s=deadline - time.monotonic(),
         still_there=lambda: goes_on() and server.child.is_running(),
     ):
-        # Back-ends of a server that was killed hold its shared memory for a moment.
-        held = "shared memory block" in server.child.log_tail()
+        held = any(words in server.child.log_tail() for words in _HELD_FOR_A_MOMENT)
         if not goes_on() or not held or time.monotonic() >= deadline:
             raise _did_not_start(server.child, POSTGRES_READY_TIMEOUT_S)
         time.sleep(0.5)

@@ -1,14 +1,16 @@
-"""HTTP applications as processes: an address that is free or explained, and uvicorn."""
+"""HTTP applications as processes: an address that is free or explained, uvicorn, probes."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
+from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from groupage.domain.errors import Misconfigured
+from groupage.telemetry.probes import Probes, Told
 
 _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
@@ -78,3 +80,24 @@ def address_of(listener: socket.socket) -> str:
     """``http://host:port`` where it listens."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def add_probes(app: FastAPI, probes: Probes, *, described: bool) -> None:
+    """Let the application answer its probes too; `described` in its OpenAPI document or not."""
+    for path, ask in probes.by_path.items():
+        app.add_api_route(
+            path,
+            _endpoint(ask),
+            methods=["GET"],
+            name=path.removeprefix("/"),
+            description=ask.__doc__,
+            include_in_schema=described,
+        )
+
+
+def _endpoint(ask: Callable[[], Awaitable[Told]]) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        told = await ask()
+        return Response(told.body, told.status, {"Content-Type": told.content_type})
+
+    return answer

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from groupage import __version__
 from groupage.board import lists, problems, things, watching
 from groupage.board.answers import component_schemas
+from groupage.serving import add_probes
+from groupage.telemetry.probes import Probes
 
 
 def create_app(pool: "asyncpg.Pool[asyncpg.Record] | None") -> FastAPI:
@@ -26,7 +29,8 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record] | None") -> FastAPI:
     # `things` has ids that may hold slashes: the lists must be asked first.
     app.include_router(lists.router)
     app.include_router(things.router)
-    app.include_router(watching.router)
+    if pool is not None:
+        add_probes(app, Probes(partial(watching.readiness, pool)), described=False)
     problems.install(app)
     app.middleware("http")(_measured)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """The reading process: ``groupage run api``."""
 
 import asyncio
+from functools import partial
 
 import asyncpg
 import structlog
@@ -43,11 +44,7 @@ async def serve(
 ) -> None:
     """Serve until `stop`. Raises Misconfigured when the port is taken."""
     listener = listen(settings.host, settings.port, setting="GROUPAGE_API_PORT")
-
-    async def checks() -> dict[str, bool | str]:
-        return await readiness(pool)
-
-    async with TelemetryServer(telemetry, checks=checks):
+    async with TelemetryServer(telemetry, checks=partial(readiness, pool)):
         log.info("api_listening", address=address_of(listener))
         gauges = asyncio.create_task(keep_fresh(pool))
         try:

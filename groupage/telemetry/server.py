@@ -1,47 +1,32 @@
 """A small HTTP server beside every process: ``/metrics``, ``/healthz``, ``/readyz``."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Self
 
 import structlog
 from aiohttp import web
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from groupage.domain.errors import Misconfigured
 from groupage.settings import TelemetrySettings
 from groupage.telemetry.metrics import set_build_info
-
-Checks = Callable[[], Awaitable[dict[str, bool | str]]]
-"""Readiness: check name → ``True``, or ``False``, or a sentence saying what is wrong."""
-
-_CHECKS_TIMEOUT_S = 5.0
+from groupage.telemetry.probes import Checks, Probes, Told, nothing_to_check
 
 log = structlog.get_logger(__name__)
 
 
-async def _nothing_to_check() -> dict[str, bool | str]:
-    return {}
-
-
 class TelemetryServer:
-    """Serves until :meth:`stop`; an asynchronous context manager.
-
-    ``/healthz`` answers 200 while the event loop turns. ``/readyz`` answers 200 when every check
-    is ``True`` and 503 with the failing ones otherwise; checks share a budget of 5 s.
-    """
+    """Serves a process's :class:`Probes` until :meth:`stop`; an asynchronous context manager."""
 
     def __init__(
         self,
         settings: TelemetrySettings,
         *,
-        checks: Checks = _nothing_to_check,
+        checks: Checks = nothing_to_check,
         registry: CollectorRegistry = REGISTRY,
     ) -> None:
         self._settings = settings
-        self._checks = checks
-        self._registry = registry
+        self._probes = Probes(checks, registry=registry)
         self._runner: web.AppRunner | None = None
         self._address = ""
 
@@ -54,9 +39,8 @@ class TelemetryServer:
         """Bind and serve. Raises Misconfigured when the port is taken."""
         set_build_info()
         app = web.Application()
-        app.router.add_get("/metrics", self._metrics)
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
+        for path, ask in self._probes.by_path.items():
+            app.router.add_get(path, _handler(ask))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         host, port = self._settings.metrics_host, self._settings.metrics_port
@@ -86,21 +70,13 @@ class TelemetryServer:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def _metrics(self, _: web.Request) -> web.Response:
-        body = generate_latest(self._registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def _healthz(self, _: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+def _handler(
+    ask: Callable[[], Awaitable[Told]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(_: web.Request) -> web.Response:
+        told = await ask()
+        headers = {"Content-Type": told.content_type}
+        return web.Response(body=told.body, status=told.status, headers=headers)
 
-    async def _readyz(self, _: web.Request) -> web.Response:
-        try:
-            async with asyncio.timeout(_CHECKS_TIMEOUT_S):
-                checks = await self._checks()
-        except TimeoutError:
-            checks = {"checks": f"no answer within {_CHECKS_TIMEOUT_S:g} s"}
-        ready = all(value is True for value in checks.values())
-        return web.json_response(
-            {"status": "ready" if ready else "not ready", "checks": checks},
-            status=200 if ready else 503,
-        )
+    return handle

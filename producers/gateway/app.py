@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from groupage import __version__
 from groupage.contracts.schemas import writing_schema
+from groupage.serving import add_probes
 from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
+from groupage.telemetry.probes import Probes
 from producers.gateway import failures, openapi
 from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
 from producers.gateway.capture import BEHAVIOURS, Capture
@@ -39,6 +39,10 @@ class Gateway:
         check_digits = settings.check_digits or PolicySettings().load().check_digits
         self.intake = Intake(self.link, check_digits)
         self.capture = Capture(self.link, settings, check_digits)
+
+    async def checks(self) -> dict[str, bool | str]:
+        """Whether the gateway can hand facts on, for ``/readyz``."""
+        return {"kafka": await self.link.check()}
 
     async def post_events(self, request: Request) -> Response:
         """One CloudEvent, or a batch by its content type."""
@@ -136,7 +140,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     _add_intake(app, gateway)
     _add_capture(app, gateway)
-    _add_reading(app, gateway)
+    _add_schemas(app)
+    add_probes(app, Probes(gateway.checks), described=True)
     failures.install(app)
     return app
 
@@ -194,7 +199,7 @@ def _add_capture(app: FastAPI, gateway: Gateway) -> None:
     app.add_api_route("/capture/{capture_id}", job, methods=["GET"])
 
 
-def _add_reading(app: FastAPI, gateway: Gateway) -> None:
+def _add_schemas(app: FastAPI) -> None:
     types = public_events()
 
     async def schemas() -> Response:
@@ -210,23 +215,5 @@ def _add_reading(app: FastAPI, gateway: Gateway) -> None:
             msgspec.json.encode(writing_schema(event)), media_type="application/schema+json"
         )
 
-    async def healthz() -> dict[str, str]:
-        """The process turns."""
-        return {"status": "ok"}
-
-    async def readyz() -> Response:
-        """Kafka answers."""
-        kafka = await gateway.link.check()
-        ready = kafka is True
-        body = {"status": "ready" if ready else "not ready", "checks": {"kafka": kafka}}
-        return _json(body, status=200 if ready else 503)
-
-    async def figures() -> Response:
-        """Prometheus metrics."""
-        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
     app.add_api_route("/v1/schemas", schemas, methods=["GET"])
     app.add_api_route("/v1/schemas/{ce_type}", schema, methods=["GET"])
-    app.add_api_route("/healthz", healthz, methods=["GET"])
-    app.add_api_route("/readyz", readyz, methods=["GET"])
-    app.add_api_route("/metrics", figures, methods=["GET"])

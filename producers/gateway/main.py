@@ -32,11 +32,7 @@ async def serve(gateway: Gateway, telemetry: TelemetrySettings, stop: asyncio.Ev
     """Serve until `stop`. Raises Misconfigured when the port is taken."""
     settings = gateway.settings
     listener = listen(settings.host, settings.port, setting="GROUPAGE_GATEWAY_PORT")
-
-    async def checks() -> dict[str, bool | str]:
-        return {"kafka": await gateway.link.check()}
-
-    async with TelemetryServer(telemetry, checks=checks):
+    async with TelemetryServer(telemetry, checks=gateway.checks):
         log.info("gateway_listening", address=address_of(listener))
         spare_the_collector()
         await serve_http(

@@ -16,8 +16,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from groupage.domain.errors import Misconfigured
 from groupage.settings import TelemetrySettings
-from groupage.telemetry import TelemetryServer, configure_logging, metrics
-from groupage.telemetry import server as telemetry_server
+from groupage.telemetry import TelemetryServer, configure_logging, metrics, probes
 
 
 @pytest.fixture
@@ -126,7 +125,7 @@ async def test_ready_means_every_check_is_true() -> None:
 
 async def test_a_check_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """The prober gets an answer within the budget, whatever the database does."""
-    monkeypatch.setattr(telemetry_server, "_CHECKS_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(probes, "_CHECKS_TIMEOUT_S", 0.05)
 
     async def hang() -> dict[str, bool | str]:
         await asyncio.Event().wait()

@@ -83,9 +83,31 @@ def _risk_from(seen: CutoffWatch, policy: Policy) -> datetime:
     return seen.due_at - timedelta(seconds=policy.at_risk_before_s)
 
 
-def risk_since(seen: CutoffWatch, policy: Policy) -> datetime:
-    """Since when it is at risk, as a time to publish."""
-    return seen.due_at - timedelta(seconds=policy.at_risk_before_s)
+def known_at(seen: CutoffWatch, policy: Policy, *, changed_at: datetime) -> datetime:
+    """Since when it can be known how the cut-off stands: a time to publish, never ahead of a clock.
+
+    The clock tells it at a certain time, unless the owner's last fact (`changed_at`) came later; of
+    cargo that is expected too late the fact alone tells it.
+    """
+    if seen.state == "missed":
+        return max(seen.due_at, changed_at)
+    if seen.projected_at is not None and seen.projected_at > seen.due_at:
+        return changed_at
+    return max(_risk_from(seen, policy), changed_at)
+
+
+def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
+    """What was booked on the voyage and stays empty, given up too late to be sold again.
+
+    Zero before that threshold, and for what was never booked or held nothing.
+    """
+    sailing, ended_at = state.sailing, state.ended_at
+    if sailing is None or ended_at is None or state.booked_at is None:
+        return 0
+    due_at = next((each.due_at for each in sailing.cutoffs if each.code == "LCO"), None)
+    if due_at is None or ended_at < due_at - timedelta(seconds=policy.dead_freight_notice_s):
+        return 0
+    return state.planned_volume_cm3
 
 
 def deadline(state: ConsolidationState, policy: Policy) -> datetime | None:

@@ -13,7 +13,7 @@ from groupage.domain.events.schedule import CutoffCode, VoyageFollowed
 from groupage.domain.policy import Policy
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
-from processors.consolidation.deadlines import risk_since
+from processors.consolidation.deadlines import dead_freight_cm3, known_at
 from processors.consolidation.guards import door_close_at
 from processors.outputs import Said, alert, refusal_alerts
 
@@ -49,7 +49,7 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Said]:
         box = state.manifest.equipment_ref
         assign = ContainerAssigned(equipment_ref=box, consolidation_id=state.key)
         said[f"assign:{box}"] = Said(assign, state.manifest.filed_at)
-    for cause, what, since in _reasons(state, at):
+    for cause, what, since in _reasons(state, policy, at):
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
         said[f"wish:{what}"] = Said(wish, since)
     if state.status in _CLOSED:
@@ -57,8 +57,8 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Said]:
             lane_id=state.lane_id, consolidation_id=state.key, status=state.status
         )
         said["closed"] = Said(closed, state.status_at or at)
-    _cutoffs(state, policy, said)
-    _alerts(state, at, said)
+    _cutoffs(state, policy, at, said)
+    _alerts(state, policy, at, said)
     return said
 
 
@@ -91,7 +91,9 @@ def _members(
         said[f"tell:{name}"] = Said(event, at)
 
 
-def _reasons(state: ConsolidationState, at: datetime) -> Iterator[tuple[Cause, str, datetime]]:
+def _reasons(
+    state: ConsolidationState, policy: Policy, at: datetime
+) -> Iterator[tuple[Cause, str, datetime]]:
     """Each change that the lane's plan should know: cause, a name for the change, since when."""
     if state.ended:
         yield "container", f"ended:{state.ended}", state.ended_at or at
@@ -111,21 +113,23 @@ def _reasons(state: ConsolidationState, at: datetime) -> Iterator[tuple[Cause, s
             yield "container", f"type:{name}:{box.iso_type}", at
     lco = state.cutoffs.get("LCO")
     if lco is not None and lco.state in ("at_risk", "missed") and lco.met_at is None:
-        yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", lco.due_at
+        known = known_at(lco, policy, changed_at=at)
+        yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", known
 
 
-def _cutoffs(state: ConsolidationState, policy: Policy, said: dict[str, Said]) -> None:
+def _cutoffs(
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]
+) -> None:
     if state.status in _CLOSED:
         return
     for name, seen in state.cutoffs.items():
         code = _CODES[name]
+        since = known_at(seen, policy, changed_at=at)
         if seen.state == "at_risk":
-            since = min(risk_since(seen, policy), seen.due_at)
             event: Event = _at_risk(state, policy, code, seen)
             warning: Severity = "warning"
             text = f"{code} at {seen.due_at} is at risk"
         elif seen.state == "missed":
-            since = seen.due_at
             event = CutoffMissed(
                 consolidation_id=state.key,
                 code=code,
@@ -166,8 +170,13 @@ def _at_risk(
     )
 
 
-def _alerts(state: ConsolidationState, at: datetime, said: dict[str, Said]) -> None:
+def _alerts(state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]) -> None:
     troubles = dict(state.why_not)
+    if empty_cm3 := dead_freight_cm3(state, policy):
+        troubles["dead_freight"] = (
+            f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
+            f"{empty_cm3} cm³ of voyage {state.voyage_id}"
+        )
     box, manifest = state.box, state.manifest
     if manifest is not None and box is not None and state.status not in _CLOSED:
         if box.seal_no and box.seal_no != manifest.seal_no:

@@ -82,9 +82,7 @@ def _confirmed(
     return None
 
 
-def _rolled(
-    state: VoyageState, _at: datetime, event: events.CarrierBookingRolled
-) -> Verdict | None:
+def _rolled(state: VoyageState, at: datetime, event: events.CarrierBookingRolled) -> Verdict | None:
     booking = state.bookings.get(event.carrier_booking_id)
     if booking is None:
         return Verdict("no_such_booking", f"{event.carrier_booking_id} was never confirmed")
@@ -92,6 +90,7 @@ def _rolled(
     if event.count > left:
         return Verdict("more_than_booked", f"{event.count} rolled of {left} confirmed")
     booking.rolled += event.count
+    booking.rolled_at = at
     return None
 
 
@@ -209,16 +208,17 @@ class VoyageCore(Plain[VoyageState]):
 
 
 def _wishes(state: VoyageState, at: datetime, said: dict[str, Said]) -> None:
+    """Each change has the time at which it was made: a new one must not look like an old one."""
     if state.departed_at is not None:
         return
     carrier: Cause = "carrier"
     schedule: Cause = "carrier" if state.status == "CANCELLED" else "schedule"
-    reasons = [(schedule, f"schedule:{state.changes}")]
+    reasons = [(schedule, f"schedule:{state.changes}", at)]
     reasons += [
-        (carrier, f"booking:{name}:{booking.rolled}")
+        (carrier, f"booking:{name}:{booking.rolled}", booking.rolled_at or at)
         for name, booking in state.bookings.items()
         if booking.rolled
     ]
-    for cause, what in reasons:
+    for cause, what, since in reasons:
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        said[f"wish:{what}"] = Said(wish, at)
+        said[f"wish:{what}"] = Said(wish, since)

@@ -29,6 +29,8 @@ class CarrierBooking(msgspec.Struct, kw_only=True, omit_defaults=True):
     iso_type: str
     confirmed: int = 0
     rolled: int = 0
+    rolled_at: datetime | None = None
+    """When the carrier last took some of it back."""
 
 
 class VoyageState(State, kw_only=True, omit_defaults=True):

@@ -430,6 +430,10 @@ def test_the_carrier_takes_space_back(play: Start) -> None:
     story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 1)
     story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 2)
     story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 3)
+    wish = story.published[-1]
+    assert (wish.event.name, wish.at) == ("plan.wanted", at(3)), (
+        "not when the sailing was published"
+    )
     assert story.said("plan.wanted")[-1].cause == "carrier"
     story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 4)
     unknown = {**booking, "carrier_booking_id": "B9"}

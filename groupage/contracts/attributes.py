@@ -115,7 +115,26 @@ def text_of(raw: bytes | None) -> str:
     return (raw or b"")[:200].decode("utf-8", "replace")
 
 
-INSTANTS: msgspec.json.Decoder[datetime] = msgspec.json.Decoder(datetime)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, tzinfo=UTC)
+"""Instants beyond are errors of a sender, and deadlines reckoned from them leave the calendar."""
+
+
+class _Instants:
+    """Reads RFC 3339 in JSON; an instant in UTC lies between `EARLIEST` and `LATEST`."""
+
+    def __init__(self) -> None:
+        self._decode = msgspec.json.Decoder(datetime).decode
+
+    def decode(self, text: bytes | str) -> datetime:
+        """Raises msgspec.DecodeError."""
+        at = self._decode(text)
+        if at.tzinfo is UTC and not EARLIEST <= at <= LATEST:
+            raise msgspec.DecodeError("beyond the calendar")
+        return at
+
+
+INSTANTS = _Instants()
 
 
 def instant_from(text: str, name: str) -> datetime:
@@ -125,11 +144,12 @@ def instant_from(text: str, name: str) -> datetime:
         if at.tzinfo is UTC:
             return at
         if at.tzinfo is not None:
-            return at.astimezone(UTC)
-    except (msgspec.DecodeError, OverflowError):
+            return _utc(at, name)
+    except msgspec.DecodeError:
         raise Undecodable(
             "bad_time",
-            f"{name} is {text[:60]!r}; an RFC 3339 time like 2026-03-01T08:00:00+08:00 is right",
+            f"{name} is {text[:60]!r}; an RFC 3339 time like 2026-03-01T08:00:00+08:00 is right, "
+            f"from {EARLIEST.year} to {LATEST.year}",
         ) from None
     raise Undecodable(
         "naive_time", f"{name} {text[:60]!r} has no offset from UTC; append Z or, in Yiwu, +08:00"
@@ -149,7 +169,7 @@ def _to_utc(struct: msgspec.Struct, path: str) -> None:
     for field in _instant_fields(type(struct)):
         value = getattr(struct, field)
         if isinstance(value, datetime):
-            if value.tzinfo is not UTC:
+            if value.tzinfo is not UTC or not EARLIEST <= value <= LATEST:
                 msgspec.structs.force_setattr(struct, field, _utc(value, f"{path}.{field}"))
         elif isinstance(value, msgspec.Struct):
             if _has_instants(type(value)):
@@ -167,9 +187,16 @@ def _utc(at: datetime, path: str) -> datetime:
             f"{path} {at.isoformat()} has no offset from UTC; append Z or, in Yiwu, +08:00",
         )
     try:
-        return at.astimezone(UTC)
+        found = at.astimezone(UTC)
+        if EARLIEST <= found <= LATEST:
+            return found
     except OverflowError:
-        raise Undecodable("bad_time", f"{path} {at.isoformat()} is beyond the calendar") from None
+        pass
+    raise Undecodable(
+        "bad_time",
+        f"{path} {at.isoformat()} is beyond the calendar: from {EARLIEST.year} to {LATEST.year} "
+        "is right",
+    )
 
 
 @cache

@@ -12,7 +12,7 @@ import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from groupage.contracts.attributes import Undecodable, instant_from
+from groupage.contracts.attributes import EARLIEST, LATEST, Undecodable, instant_from, to_utc
 from groupage.contracts.schemas import writing_schema
 from groupage.contracts.strict import event_twin
 from groupage.contracts.types import VERSION
@@ -22,7 +22,10 @@ from groupage.domain.events.base import Event
 
 ERRORS_MAX = 100
 """More than these nobody mends one by one."""
-INSTANT_EXPECTED = "an RFC 3339 time with its offset, like 2026-03-01T08:00:00+08:00"
+INSTANT_EXPECTED = (
+    f"an RFC 3339 time from {EARLIEST.year} to {LATEST.year} with its offset, "
+    "like 2026-03-01T08:00:00+08:00"
+)
 
 _formats = FormatChecker(())
 _TYPE_NAMES = {
@@ -71,9 +74,9 @@ def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]
 
 def _first_error(event: type[Event], data: object) -> str | None:
     try:
-        msgspec.convert(data, event_twin(event))
+        to_utc(msgspec.convert(data, event_twin(event)))
         raw = msgspec.json.encode(data)
-    except (msgspec.ValidationError, UnicodeEncodeError, TypeError) as error:
+    except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
         return str(error)
     return "a text holds NUL" if b"\\u0000" in raw and any(_nul_errors(data, "")) else None
 

@@ -144,6 +144,10 @@ def test_unknown_fields_are_passed_over(received: Fact) -> None:
         ({"ce_type": b"unit.received.v2"}, "wrong_version"),
         ({"ce_time": b"yesterday"}, "bad_time"),
         ({"ce_time": b"0001-01-01T00:00:00+08:00"}, "bad_time"),
+        ({"ce_time": b"9999-12-31T23:59:59Z"}, "bad_time"),
+        ({"ce_time": b"2200-01-01T00:00:00+08:00"}, "bad_time"),
+        ({"ce_time": b"1899-12-31T23:59:59Z"}, "bad_time"),
+        ({"ce_recordtime": b"9999-12-31T23:59:59Z"}, "bad_time"),
         ({"ce_time": b"2026-03-01T08:00:00"}, "naive_time"),
         ({"ce_recordtime": b"2026-03-01T08:00:00"}, "naive_time"),
     ],
@@ -181,6 +185,17 @@ def test_wrong_headers_have_a_code(
 def test_wrong_values_have_a_code(received: Fact, value: bytes | None, code: str) -> None:
     """No value, no JSON and wrong data are told apart."""
     assert refused(headers=headers_of(received, ce_subject=None), value=value).code == code
+
+
+@pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00Z"]
+)
+def test_instants_in_the_data_lie_in_the_calendar(received: Fact, at: str) -> None:
+    """A day later there would be no date any more, and a worker that reckons one would fail."""
+    headers = headers_of(received, ce_subject=None, ce_type=b"clock.ticked.v1")
+    error = refused(headers=headers, value=msgspec.json.encode({"at": at}))
+    assert error.code == "bad_time"
+    assert "from 1900 to 2199" in str(error)
 
 
 def test_escaped_backslash_is_no_nul(received: Fact) -> None:

@@ -41,6 +41,8 @@ def check_instance(instance: Instance) -> None:
         for field in ("etd_at", "eta_at", "lco_at", "gate_in_by_at"):
             _aware(f"departures[{number}].{field}", getattr(departure, field))
         _unique(f"departures[{number}].offers[].iso_type", (o.iso_type for o in departure.offers))
+    for field in instance.hours.__struct_fields__:
+        _positive(f"hours.{field}", getattr(instance.hours, field))
     if not 0 < instance.rules.plan_fill_permille <= 1_000:
         raise InvalidInput(
             f"rules.plan_fill_permille is {instance.rules.plan_fill_permille}; expected 1 to 1000"

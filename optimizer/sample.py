@@ -70,6 +70,7 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
         ),
         hub_place_id=policy.hub.place_id,
         road=policy.road,
+        hours=policy.hours,
         weights=policy.weights,
         rules=policy.rules,
         limits=Limits(seed=seed),

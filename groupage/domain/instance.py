@@ -146,20 +146,52 @@ class Spot(_Data, frozen=True, kw_only=True):
 
 
 class RoadModel(_Data, frozen=True, kw_only=True):
-    """Great-circle distance x detour at one speed: deterministic and offline.
+    """Great-circle distance x detour, slow near by and faster far out: deterministic and offline.
 
     From place to place: straight_m = haversine on a sphere of 6,371,009 m in double precision,
     rounded to the nearest metre (half to even); distance_m = ceil(straight_m x detour_permille /
-    1,000); drive_s = ceil(distance_m / speed_m_per_s). Between two places of the same id: 0.
-    A route costs fixed + ceil(distance of all its legs x usd_cents_per_km / 1,000).
+    1,000); drive_s = ceil(min(distance_m, near_m) / speed_m_per_s) + ceil(max(0, distance_m -
+    near_m) / far_speed_m_per_s), without a far speed ceil(distance_m / speed_m_per_s). Between two
+    places of the same id: 0. A route costs fixed + ceil(distance of all its legs x
+    usd_cents_per_km / 1,000).
     """
 
     detour_permille: int = 1_300
     speed_m_per_s: int = 11
+    near_m: int = 30_000
+    """So much of each way is driven at the speed of towns. Assumption."""
+    far_speed_m_per_s: int | None = None
+    """What is beyond that is expressway."""
     hub_dwell_s: int = 1_800
     """Unloading a pick-up truck at the hub, or hitching a full container there. Assumption."""
     gate_dwell_s: int = 3_600
     """From the terminal's gate until the tractor is free again. Assumption: an hour."""
+
+
+class DriverHours(_Data, frozen=True, kw_only=True):
+    """How long a driver may go on. One driver to a truck; followed from stop to stop of a route.
+
+    At a stop is idle what lies before its work begins, and what lies after it ends, each for
+    itself. A shift begins when the start is left; an idle time of `rest_s` or more ends it, and
+    the next begins after that. A shift has at most `shift_drive_s` at the wheel, and at most
+    `shift_duty_s` from its begin to its end or to the arrival at the last stop. Two routes of one
+    truck lie `rest_s` apart. Driving is continuous until an idle time of `break_s` or more, or
+    until a break on the way: whenever it has reached `continuous_drive_s` and the place is not
+    reached, the driver stops for `break_s` and goes on from nought. All figures are above 0.
+    """
+
+    continuous_drive_s: int = 4 * 3_600
+    break_s: int = 20 * 60
+    """China, Regulation on the Implementation of the Road Traffic Safety Law, article 62 (7): no
+    more than four hours without a rest of at least 20 minutes."""
+    shift_drive_s: int = 8 * 3_600
+    """Eight hours in 24 bind drivers of coaches in China (safety rules of passenger transport
+    companies, article 38); for lorries there is no figure. Assumption: the same."""
+    shift_duty_s: int = 12 * 3_600
+    """Eight hours of work and at most three more (Labour Law, articles 36 and 41), and an hour of
+    breaks. Assumption."""
+    rest_s: int = 11 * 3_600
+    """Daily rest of Regulation (EC) 561/2006, article 4 (g); China has no figure. Assumption."""
 
 
 class Weights(_Data, frozen=True, kw_only=True):
@@ -232,6 +264,7 @@ class Instance(_Data, frozen=True, kw_only=True):
     spots: tuple[Spot, ...] = ()
     hub_place_id: str = "hub"
     road: RoadModel = RoadModel()
+    hours: DriverHours = DriverHours()
     weights: Weights
     rules: Rules
     limits: Limits = Limits()

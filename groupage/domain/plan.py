@@ -127,7 +127,8 @@ class Stop(_Data, frozen=True, kw_only=True):
     A pick-up route is start, pickup..., deliver (at the hub, everything), end (where it started).
     A drayage route is start, (collect_container at the hub, drop_container at the terminal)...,
     end; on board is the cargo and, by mass, the container's tare. arrive_at = leave_at of the stop
-    before + drive_s. Start is left within the truck's hours, not before the clock. A pickup
+    before + drive_s + the driver's breaks on the way (`DriverHours`, which also says how long a
+    shift may be). Start is left within the truck's hours, not before the clock. A pickup
     begins at max(arrive_at, ready_at), not after latest_at, and takes service_s; hub stops take
     hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier. Hitching a
     container begins when all its cargo is available, and it arrives by `gate_in_by_at`.
@@ -144,7 +145,7 @@ class Stop(_Data, frozen=True, kw_only=True):
 
 
 class Route(_Data, frozen=True, kw_only=True):
-    """One truck's tour."""
+    """One truck's tour. A truck may have several, with the driver's rest between them."""
 
     route_id: str
     truck_id: str

@@ -16,6 +16,7 @@ import msgspec
 from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Place
 from groupage.domain.instance import (
+    DriverHours,
     RoadModel,
     Rules,
     Truck,
@@ -159,7 +160,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         allow_dangerous=False,  # general LCL boxes refuse it (docs/trade.md)
         freeze_before_lco_s=24 * 3_600,  # docs/trade.md
     )
-    road: RoadModel = RoadModel()
+    road: RoadModel = RoadModel(far_speed_m_per_s=19)
+    """68 km/h out of town, so that Yiwu to Ningbo takes about the four hours of `haul_s`."""
+    hours: DriverHours = DriverHours()
     fleet: tuple[FleetType, ...] = (
         FleetType(
             name="van",

@@ -55,6 +55,7 @@ def build_instance(
         spots=_spots(snapshot, policy),
         hub_place_id=policy.hub.place_id,
         road=policy.road,
+        hours=policy.hours,
         weights=policy.weights,
         rules=policy.rules,
         limits=limits,

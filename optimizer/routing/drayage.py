@@ -7,13 +7,18 @@ from groupage.domain.instance import Departure, Instance
 from groupage.domain.plan import PlannedContainer, Route, Unrouted
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
+from optimizer.routing.hours import in_hours
+from optimizer.routing.legs import Ways, after
 from optimizer.routing.roads import Roads
-from optimizer.routing.schedule import Schedule
-from optimizer.routing.tours import Job, Tours, search
+from optimizer.routing.roster import Gap, Roster, book_tours
+from optimizer.routing.schedule import Call, Scheduler, Timed
+from optimizer.routing.tours import Job, Tours
 
 
 @dataclass(frozen=True, slots=True)
-class _Haul:
+class Haul:
+    """One container to its terminal."""
+
     container: PlannedContainer
     departure: Departure
     open_s: int
@@ -34,13 +39,15 @@ class _Yard:
         self.instance = instance
         self.hub = instance.hub_place_id
         self.road = instance.road
+        self.hours = instance.hours
         self.clock = Clock.starting(instance.clock_at)
         self.roads = Roads(instance.road, instance.spots)
+        self.ways = Ways(self.roads, instance.hours)
         self.fleet: Fleet = fleet_of(instance, "drayage", self.roads, self.clock)
         self.departures = {d.voyage_id: d for d in instance.departures}
         self.available = {d.consignment_id: d.available_at for d in instance.demands}
 
-    def haul(self, container: PlannedContainer) -> _Haul | str:
+    def haul(self, container: PlannedContainer) -> Haul | str:
         """The job, or why it cannot be one."""
         departure = self.departures.get(container.voyage_id)
         if self.fleet.unusable:
@@ -50,7 +57,7 @@ class _Yard:
         for place in (self.hub, departure.terminal_id):
             if not self.roads.knows(place):
                 return f"place {place} is not on the map"
-        way_s = self.road.hub_dwell_s + self.roads.seconds(self.hub, departure.terminal_id)
+        way_s = self.road.hub_dwell_s + self.ways.leg(self.hub, departure.terminal_id)[1]
         close_s = self.clock.floor_s(departure.gate_in_by_at) - way_s
         ready_s = max(
             [0]
@@ -66,28 +73,42 @@ class _Yard:
         # Cargo may still come until the cut-off: haul after it where that is in time.
         stuffed_s = self.clock.ceil_s(departure.lco_at)
         open_s = max(ready_s, stuffed_s) if stuffed_s <= close_s else ready_s
-        return self._within_limits(_Haul(container, departure, open_s, close_s))
+        return self._within_limits(Haul(container, departure, open_s, close_s))
 
-    def _within_limits(self, haul: _Haul) -> _Haul | str:
+    def _within_limits(self, haul: Haul) -> Haul | str:
         payload_g, volume_cm3 = self.fleet.largest()
         if haul.load_g > payload_g:
             return f"{haul.load_g} g with the box is more than any tractor pulls ({payload_g} g)"
         if haul.container.cargo_volume_cm3 > volume_cm3:
             volume = haul.container.cargo_volume_cm3
             return f"{volume} cm³ is more than any tractor takes ({volume_cm3} cm³)"
+        if not self.there_and_back(haul) and not any(
+            self.there(haul, base) for base in self.fleet.bases
+        ):
+            least = in_hours(self.ways.leg(self.hub, haul.departure.terminal_id)[2])
+            limit = in_hours(self.hours.shift_drive_s)
+            return f"{least} at the wheel to the terminal, a driver has {limit} a shift at most"
         return haul
 
-    def problem(self, hauls: list[_Haul]) -> Tours:
+    def shift(self, *places: str) -> bool:
+        """Whether a driver may go this way, hub and gate included, between two rests."""
+        work_s = self.road.hub_dwell_s + self.road.gate_dwell_s
+        return self.ways.in_shift(after(work_s, self.ways.leg(*places)))
+
+    def there_and_back(self, haul: Haul) -> bool:
+        """Whether a driver does it in one shift."""
+        goal = haul.departure.terminal_id
+        return any(self.shift(base, self.hub, goal, base) for base in self.fleet.bases)
+
+    def there(self, haul: Haul, base: str) -> bool:
+        """Whether a driver from `base` does it with a rest at the terminal."""
+        goal = haul.departure.terminal_id
+        return self.shift(base, self.hub, goal) and self.shift(goal, base)
+
+    def problem(self, hauls: Sequence[Haul]) -> Tours:
         """Each haul is one visit: it begins at the hub and ends at its terminal."""
         goals = [haul.departure.terminal_id for haul in hauls]
-        there = [
-            (
-                self.roads.metres(self.hub, goal),
-                self.road.hub_dwell_s + self.roads.seconds(self.hub, goal) + self.road.gate_dwell_s,
-            )
-            for goal in goals
-        ]
-        back = [(self.roads.metres(g, self.hub), self.roads.seconds(g, self.hub)) for g in goals]
+        work_s = self.road.hub_dwell_s + self.road.gate_dwell_s
         return Tours(
             vehicles=self.fleet.vehicles,
             jobs=tuple(
@@ -95,40 +116,62 @@ class _Yard:
                 for haul in hauls
             ),
             between=[
-                [(out[0] + home[0], out[1] + home[1])] * len(hauls)
-                for out, home in zip(there, back, strict=True)
+                [after(work_s, self.ways.leg(self.hub, goal, self.hub))] * len(hauls)
+                for goal in goals
             ],
-            start=[
-                [(self.roads.metres(base, self.hub), self.roads.seconds(base, self.hub))]
-                * len(hauls)
-                for base in self.fleet.bases
-            ],
+            start=[[self.ways.leg(base, self.hub)] * len(hauls) for base in self.fleet.bases],
             end=[
-                [
-                    (
-                        out[0] + self.roads.metres(goal, base),
-                        out[1] + self.roads.seconds(goal, base),
-                    )
-                    for out, goal in zip(there, goals, strict=True)
-                ]
+                [after(work_s, self.ways.leg(self.hub, goal, base)) for goal in goals]
                 for base in self.fleet.bases
             ],
             cumulative=False,
+            shift_drive_s=self.hours.shift_drive_s,
+            shift_duty_s=self.hours.shift_duty_s,
         )
 
-    def tour(self, hauls: list[_Haul], number: int) -> Route:
-        """The stops of one tractor."""
-        plan = Schedule(self.fleet.trucks[number], self.clock, self.roads)
-        opening_s = self.fleet.vehicles[number].open_s
-        plan.start(open_s=opening_s, goal=self.hub, begin_s=hauls[0].open_s)
+    def tour(self, hauls: Sequence[Haul], gap: Gap, *, rest_s: int = 0) -> Timed:
+        """The stops of one tractor; `rest_s` at each terminal after the drop."""
+        calls = []
         for haul in hauls:
             reference = haul.container.consolidation_id
-            load = (haul.load_g, haul.container.cargo_volume_cm3)
-            collect = plan.draft("collect_container", self.hub, reference, load)
-            plan.call(collect, begin_s=haul.open_s, work_s=self.road.hub_dwell_s)
-            drop = plan.draft("drop_container", haul.departure.terminal_id, reference)
-            plan.call(drop, work_s=self.road.gate_dwell_s)
-        return plan.finish(self.instance)
+            calls += [
+                Call(
+                    "collect_container",
+                    self.hub,
+                    reference,
+                    (haul.load_g, haul.container.cargo_volume_cm3),
+                    open_s=haul.open_s,
+                    close_s=haul.close_s,
+                    work_s=self.road.hub_dwell_s,
+                ),
+                Call(
+                    "drop_container",
+                    haul.departure.terminal_id,
+                    reference,
+                    work_s=self.road.gate_dwell_s,
+                    rest_s=rest_s,
+                ),
+            ]
+        scheduler = Scheduler(self.instance, self.clock, self.roads)
+        truck = self.fleet.trucks[gap.number]
+        return scheduler.timed(truck, calls, open_s=gap.vehicle.open_s)
+
+    def book_far(self, roster: Roster, haul: Haul) -> bool:
+        """Give a haul with a rest at the terminal to the cheapest tractor that is free for it."""
+        for gap in roster.gaps:
+            truck = self.fleet.trucks[gap.number]
+            fits = haul.load_g <= truck.payload_g and (
+                haul.container.cargo_volume_cm3 <= truck.volume_cm3
+            )
+            if not fits or not self.there(haul, truck.start_place_id):
+                continue
+            timed = self.tour([haul], gap, rest_s=self.hours.rest_s)
+            hub_s = self.ways.leg(truck.start_place_id, self.hub)[1]
+            begins_s = max(timed.begin_s + hub_s, haul.open_s)
+            if begins_s <= haul.close_s and timed.end_s <= gap.vehicle.close_s:
+                roster.book(gap, timed)
+                return True
+        return False
 
 
 def route_containers(
@@ -136,23 +179,35 @@ def route_containers(
 ) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
     """Trips for all containers, and those that no tractor can bring in time, with reasons."""
     yard = _Yard(instance)
-    hauls: list[_Haul] = []
-    unrouted: list[Unrouted] = []
+    near: list[Haul] = []
+    far: list[Haul] = []
+    left: dict[str, str] = {}
     for container in sorted(containers, key=lambda one: one.consolidation_id):
         haul = yard.haul(container)
         if isinstance(haul, str):
-            unrouted.append(Unrouted(reference=container.consolidation_id, reason=haul))
+            left[container.consolidation_id] = haul
+        elif yard.there_and_back(haul):
+            near.append(haul)
         else:
-            hauls.append(haul)
-    limits = instance.limits
-    tours = search(yard.problem(hauls), solutions=limits.routing_solutions, wall_s=limits.wall_s)
-    routes = tuple(
-        yard.tour([hauls[job] for job in tour], number) for number, tour in enumerate(tours) if tour
+            far.append(haul)
+    roster = Roster(yard.fleet, rest_s=instance.hours.rest_s)
+    done = book_tours(
+        roster,
+        yard.problem(near),
+        lambda jobs, gap: yard.tour([near[job] for job in jobs], gap),
+        instance.limits,
     )
-    done = {job for tour in tours for job in tour}
-    for number, haul in enumerate(hauls):
-        if number not in done:
-            by = haul.departure.gate_in_by_at
-            reason = f"no tractor is free to bring it for gate-in by {by}"
-            unrouted.append(Unrouted(reference=haul.container.consolidation_id, reason=reason))
-    return routes, tuple(sorted(unrouted, key=lambda one: one.reference))
+    undone = [haul for number, haul in enumerate(near) if number not in done]
+    undone += [
+        haul
+        for haul in sorted(far, key=lambda one: (one.close_s, one.container.consolidation_id))
+        if not yard.book_far(roster, haul)
+    ]
+    for haul in undone:
+        by = haul.departure.gate_in_by_at
+        left[haul.container.consolidation_id] = (
+            f"no tractor is free to bring it for gate-in by {by}"
+        )
+    return roster.routes(), tuple(
+        Unrouted(reference=one, reason=reason) for one, reason in sorted(left.items())
+    )

@@ -1,14 +1,18 @@
 """Fetching consignments from merchants: capacities, time windows, the cheapest trucks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupage.domain.instance import Demand, Instance, PickUpJob
 from groupage.domain.plan import Route, Unrouted
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
+from optimizer.routing.hours import in_hours
+from optimizer.routing.legs import Ways, after
 from optimizer.routing.roads import Roads
-from optimizer.routing.schedule import Schedule
-from optimizer.routing.tours import Job, Tours, search
+from optimizer.routing.roster import Gap, Roster, book_tours
+from optimizer.routing.schedule import Call, Scheduler, Timed
+from optimizer.routing.tours import Job, Tours
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +45,80 @@ def _reject(call: _Call, fleet: Fleet, roads: Roads, hub: str) -> str:
     return next((reason for stands, reason in obstacles if stands), "")
 
 
-def _problem(calls: list[_Call], fleet: Fleet, roads: Roads, instance: Instance) -> Tours:
-    hub, dwell_s = instance.hub_place_id, instance.road.hub_dwell_s
-    places = [call.pickup.place_id for call in calls]
-    work = [call.pickup.service_s for call in calls]
-    return Tours(
-        vehicles=fleet.vehicles,
-        jobs=tuple(
-            Job(call.open_s, call.close_s, call.demand.gross_g, call.demand.volume_cm3)
-            for call in calls
-        ),
-        between=[
-            [(roads.metres(a, b), work_s + roads.seconds(a, b)) for b in places]
-            for a, work_s in zip(places, work, strict=True)
-        ],
-        start=[
-            [(roads.metres(base, place), roads.seconds(base, place)) for place in places]
-            for base in fleet.bases
-        ],
-        end=[
-            [
-                (
-                    roads.metres(place, hub) + roads.metres(hub, base),
-                    work_s + roads.seconds(place, hub) + dwell_s + roads.seconds(hub, base),
-                )
-                for place, work_s in zip(places, work, strict=True)
-            ]
-            for base in fleet.bases
-        ],
-        cumulative=True,
-    )
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """Everything around the calls of an instance."""
 
+    instance: Instance
+    scheduler: Scheduler
+    ways: Ways
+    fleet: Fleet
 
-def _tour(
-    calls: list[_Call], number: int, fleet: Fleet, roads: Roads, clock: Clock, instance: Instance
-) -> Route:
-    plan = Schedule(fleet.trucks[number], clock, roads)
-    plan.start(
-        open_s=fleet.vehicles[number].open_s,
-        goal=calls[0].pickup.place_id,
-        begin_s=calls[0].open_s,
-    )
-    load_g = load_cm3 = 0
-    for call in calls:
-        load_g += call.demand.gross_g
-        load_cm3 += call.demand.volume_cm3
-        stop = plan.draft(
-            "pickup", call.pickup.place_id, call.demand.consignment_id, (load_g, load_cm3)
+    def call(self, demand: Demand, job: PickUpJob) -> _Call:
+        """The job in seconds."""
+        clock = self.scheduler.clock
+        return _Call(demand, job, max(0, clock.ceil_s(job.ready_at)), clock.floor_s(job.latest_at))
+
+    def too_far(self, call: _Call) -> str:
+        """Why no driver does it in one shift; empty if one can."""
+        hours, hub = self.instance.hours, self.instance.hub_place_id
+        tours = [self.ways.leg(base, call.pickup.place_id, hub, base) for base in self.fleet.bases]
+        if all(leg[2] > hours.shift_drive_s for leg in tours):
+            least = in_hours(min(leg[2] for leg in tours))
+            return f"{least} at the wheel, a driver has {in_hours(hours.shift_drive_s)} a shift"
+        dwell_s = call.pickup.service_s + self.instance.road.hub_dwell_s
+        duty_s = min(leg[1] for leg in tours) + dwell_s
+        if duty_s > hours.shift_duty_s:
+            least = in_hours(duty_s)
+            return f"{least} of work, a driver has {in_hours(hours.shift_duty_s)} a shift"
+        return ""
+
+    def problem(self, calls: Sequence[_Call]) -> Tours:
+        """What is to be searched."""
+        hub, dwell_s = self.instance.hub_place_id, self.instance.road.hub_dwell_s
+        stays = [(call.pickup.place_id, call.pickup.service_s) for call in calls]
+        return Tours(
+            vehicles=self.fleet.vehicles,
+            jobs=tuple(
+                Job(call.open_s, call.close_s, call.demand.gross_g, call.demand.volume_cm3)
+                for call in calls
+            ),
+            between=[[after(work_s, self.ways.leg(a, b)) for b, _ in stays] for a, work_s in stays],
+            start=[[self.ways.leg(base, place) for place, _ in stays] for base in self.fleet.bases],
+            end=[
+                [
+                    after(work_s + dwell_s, self.ways.leg(place, hub, base))
+                    for place, work_s in stays
+                ]
+                for base in self.fleet.bases
+            ],
+            cumulative=True,
+            shift_drive_s=self.instance.hours.shift_drive_s,
+            shift_duty_s=self.instance.hours.shift_duty_s,
         )
-        plan.call(stop, begin_s=call.open_s, work_s=call.pickup.service_s)
-    deliver = plan.draft("deliver", instance.hub_place_id, plan.truck.truck_id)
-    plan.call(deliver, work_s=instance.road.hub_dwell_s)
-    return plan.finish(instance)
+
+    def tour(self, calls: Sequence[_Call], gap: Gap) -> Timed:
+        """Merchants in this order, then the hub."""
+        truck = self.fleet.trucks[gap.number]
+        load_g = load_cm3 = 0
+        stops = []
+        for call in calls:
+            load_g += call.demand.gross_g
+            load_cm3 += call.demand.volume_cm3
+            stops.append(
+                Call(
+                    "pickup",
+                    call.pickup.place_id,
+                    call.demand.consignment_id,
+                    (load_g, load_cm3),
+                    open_s=call.open_s,
+                    close_s=call.close_s,
+                    work_s=call.pickup.service_s,
+                )
+            )
+        dwell_s = self.instance.road.hub_dwell_s
+        hub = Call("deliver", self.instance.hub_place_id, truck.truck_id, work_s=dwell_s)
+        return self.scheduler.timed(truck, (*stops, hub), open_s=gap.vehicle.open_s)
 
 
 def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
@@ -100,29 +126,27 @@ def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted
     clock = Clock.starting(instance.clock_at)
     roads = Roads(instance.road, instance.spots)
     fleet = fleet_of(instance, "pickup", roads, clock)
+    every = _Round(instance, Scheduler(instance, clock, roads), Ways(roads, instance.hours), fleet)
     unrouted: list[Unrouted] = []
     calls: list[_Call] = []
     for demand in sorted(instance.demands, key=lambda d: d.consignment_id):
-        job = demand.pickup
-        if job is None:
+        if demand.pickup is None:
             continue
-        call = _Call(demand, job, max(0, clock.ceil_s(job.ready_at)), clock.floor_s(job.latest_at))
-        reason = _reject(call, fleet, roads, instance.hub_place_id)
+        call = every.call(demand, demand.pickup)
+        reason = _reject(call, fleet, roads, instance.hub_place_id) or every.too_far(call)
         if reason:
             unrouted.append(Unrouted(reference=demand.consignment_id, reason=reason))
         else:
             calls.append(call)
-    limits = instance.limits
-    problem = _problem(calls, fleet, roads, instance)
-    tours = search(problem, solutions=limits.routing_solutions, wall_s=limits.wall_s)
-    routes = tuple(
-        _tour([calls[job] for job in tour], number, fleet, roads, clock, instance)
-        for number, tour in enumerate(tours)
-        if tour
+    roster = Roster(fleet, rest_s=instance.hours.rest_s)
+    done = book_tours(
+        roster,
+        every.problem(calls),
+        lambda jobs, gap: every.tour([calls[job] for job in jobs], gap),
+        instance.limits,
     )
-    done = {job for tour in tours for job in tour}
     for number, call in enumerate(calls):
         if number not in done:
             reason = f"no truck is free to be there by {call.pickup.latest_at}"
             unrouted.append(Unrouted(reference=call.demand.consignment_id, reason=reason))
-    return routes, tuple(sorted(unrouted, key=lambda one: one.reference))
+    return roster.routes(), tuple(sorted(unrouted, key=lambda one: one.reference))

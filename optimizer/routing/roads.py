@@ -34,4 +34,9 @@ class Roads:
 
     def seconds(self, origin: str, goal: str) -> int:
         """Driving time."""
-        return -(-self.metres(origin, goal) // self.road.speed_m_per_s)
+        metres, road = self.metres(origin, goal), self.road
+        if road.far_speed_m_per_s is None or metres <= road.near_m:
+            return -(-metres // road.speed_m_per_s)
+        return -(-road.near_m // road.speed_m_per_s) - (
+            (road.near_m - metres) // road.far_speed_m_per_s
+        )

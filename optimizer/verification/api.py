@@ -22,7 +22,7 @@ from optimizer.verification import (
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violation, Violations
 
-VERIFIER = "groupage-verifier/2"
+VERIFIER = "groupage-verifier/3"
 CHECKS: dict[str, Callable[[Case], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,

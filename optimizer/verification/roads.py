@@ -1,6 +1,7 @@
 """The road model, computed by the judge itself from its definition in `plans.RoadModel`."""
 
 import math
+from fractions import Fraction
 
 from groupage.domain.instance import RoadModel, Spot
 
@@ -23,4 +24,9 @@ def distance_m(road: RoadModel, a: Spot, b: Spot) -> int:
 
 def drive_s(road: RoadModel, metres: int) -> int:
     """Seconds for a distance."""
-    return -(-metres // road.speed_m_per_s)
+    if road.far_speed_m_per_s is None:
+        return math.ceil(Fraction(metres, road.speed_m_per_s))
+    near_m = min(metres, road.near_m)
+    return math.ceil(Fraction(near_m, road.speed_m_per_s)) + math.ceil(
+        Fraction(metres - near_m, road.far_speed_m_per_s)
+    )

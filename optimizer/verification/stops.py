@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from groupage.domain.instance import Demand, Truck
 from groupage.domain.plan import PlannedContainer, Route, Stop
 from optimizer.verification.case import Case
+from optimizer.verification.driving import Driver
 from optimizer.verification.roads import distance_m, drive_s
 from optimizer.verification.violation import Violations, broken
 
@@ -21,6 +22,7 @@ class _Tour:
         self.found: Violations = []
         self.load = (0, 0)
         self.hitched = ""
+        self.driver = Driver(case.instance.hours, route.stops[0].leave_at)
 
     def say(self, code: str, number: int, message: str) -> None:
         """A violation at a stop."""
@@ -49,9 +51,15 @@ class _Tour:
         if number == 0:
             return
         before = self.route.stops[number - 1]
-        right = before.leave_at + timedelta(seconds=self.drive_s(before.place_id, stop.place_id))
+        right = before.leave_at + self.driver.drive(self.drive_s(before.place_id, stop.place_id))
         if stop.arrive_at != right:
             self.say("wrong_time", number, f"arrives {stop.arrive_at}, must be {right}")
+        self._check_shift(number, stop.arrive_at)
+
+    def _check_shift(self, number: int, now_at: datetime) -> None:
+        wrong = self.driver.too_long(now_at)
+        if wrong is not None:
+            self.say(wrong[0], number, wrong[1])
 
     def _check_load(self, number: int, stop: Stop) -> None:
         if (stop.load_g, stop.load_cm3) != self.load:
@@ -66,9 +74,13 @@ class _Tour:
             self.say("wrong_place", number, f"is at {stop.place_id}, must be at {place_id}")
 
     def _check_leave(self, number: int, stop: Stop, begin: datetime, dwell_s: int) -> None:
-        earliest = max(stop.arrive_at, begin) + timedelta(seconds=dwell_s)
+        works_at = max(stop.arrive_at, begin)
+        earliest = works_at + timedelta(seconds=dwell_s)
         if stop.leave_at < earliest:
             self.say("wrong_time", number, f"leaves {stop.leave_at}, not before {earliest}")
+        self.driver.idle(stop.arrive_at, works_at)
+        self._check_shift(number, earliest)
+        self.driver.idle(earliest, stop.leave_at)
 
     def _start(self, number: int, stop: Stop) -> None:
         self._check_place(number, stop, self.truck.start_place_id)

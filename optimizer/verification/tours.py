@@ -6,6 +6,7 @@ from itertools import pairwise
 from groupage.domain.instance import Truck
 from groupage.domain.plan import Route, Unrouted
 from optimizer.verification.case import Case
+from optimizer.verification.driving import check_figures, check_rests
 from optimizer.verification.roads import distance_m
 from optimizer.verification.stops import check_stops
 from optimizer.verification.violation import Violations, broken
@@ -91,14 +92,16 @@ def _check_reasons(unrouted: tuple[Unrouted, ...]) -> Violations:
 def check(case: Case) -> Violations:
     """Routes one by one, then that nothing is forgotten or doubled."""
     trucks = {truck.truck_id: truck for truck in case.instance.trucks}
-    found: Violations = []
-    for name in ("truck_id", "route_id"):
-        used = Counter(getattr(route, name) for route in case.plan.routes)
-        found += [
-            broken("truck_twice", f"{name} {value}", f"has {count} routes, at most one")
-            for value, count in sorted(used.items())
-            if count > 1
-        ]
+    found = check_figures(case.instance.hours)
+    if found:
+        return found
+    found = check_rests(case)
+    used = Counter(route.route_id for route in case.plan.routes)
+    found += [
+        broken("route_twice", f"route_id {value}", f"has {count} routes, at most one")
+        for value, count in sorted(used.items())
+        if count > 1
+    ]
     for route in case.plan.routes:
         found += _check_route(case, route, trucks)
     return found + _check_jobs(case) + _check_reasons(case.plan.unrouted)

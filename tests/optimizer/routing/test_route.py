@@ -202,9 +202,11 @@ def test_impossible_pickup_has_its_reason(what: str) -> None:
 
 
 def test_several_trips_of_one_tractor() -> None:
-    """Two containers with time enough are two trips of one tractor."""
+    """Two containers to a terminal near by are two trips of one tractor in one shift."""
     boxes = (container("K1"), container("K2"))
-    (only,), left = routed(boxes=boxes, trucks=(tractor("t-1"), tractor("t-2")))
+    near = departure("V1", 4, terminal_id="jinhua")
+    fleet = (tractor("t-1"), tractor("t-2"))
+    (only,), left = routed(boxes=boxes, trucks=fleet, departures=(near,))
     assert left == {}
     actions = [stop.action for stop in only.stops]
     assert actions == ["start", *["collect_container", "drop_container"] * 2, "end"]

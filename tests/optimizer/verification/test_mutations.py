@@ -28,6 +28,7 @@ from tests.optimizer.world import CLOCK_AT, DAY, instance, plan_of, priced
 Both = tuple[Instance, Plan]
 Change = Callable[[Instance, Plan], Both]
 edit = msgspec.structs.replace
+HOUR = timedelta(hours=1)
 
 
 @cache
@@ -262,13 +263,48 @@ def _same_place(ordered: list[Placement]) -> list[Placement]:
     return ordered
 
 
-def _later(old: Route) -> Route:
-    """The same tour, six days later."""
+def _shifted(old: Route, by: timedelta) -> Route:
     stops = tuple(
-        edit(one, arrive_at=one.arrive_at + 6 * DAY, leave_at=one.leave_at + 6 * DAY)
-        for one in old.stops
+        edit(one, arrive_at=one.arrive_at + by, leave_at=one.leave_at + by) for one in old.stops
     )
     return edit(old, stops=stops)
+
+
+def _later(old: Route) -> Route:
+    """The same tour, six days later."""
+    return _shifted(old, 6 * DAY)
+
+
+def _second_tour(short_by: timedelta) -> Change:
+    """Let the first tractor do the second one's tour too, a rest (and a little) after its own."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        one, other = (
+            max((r for r in old.routes if r.truck_id == name), key=lambda r: r.stops[0].leave_at)
+            for name in ("tractor-1", "tractor-2")
+        )
+        off_at = one.stops[-1].arrive_at + timedelta(seconds=case.hours.rest_s) + short_by
+        moved = _shifted(edit(other, truck_id=one.truck_id), off_at - other.stops[0].leave_at)
+        routes = tuple(moved if r is other else r for r in old.routes)
+        return case, edit(old, routes=routes)
+
+    return change
+
+
+def _hurried(by: timedelta) -> Change:
+    """Leave the terminal earlier after the rest there, and be home earlier."""
+
+    def change(old: Route) -> Route:
+        *before, drop, home = old.stops
+        drop = edit(drop, leave_at=drop.leave_at - by)
+        return edit(old, stops=(*before, drop, edit(home, arrive_at=home.arrive_at - by)))
+
+    return route("tractor-1", change)
+
+
+def hours(**changes: Any) -> Change:
+    """Change the drivers' hours of the instance."""
+    return world(lambda case: edit(case, hours=edit(case.hours, **changes)))
 
 
 def _term(name: str) -> Change:
@@ -510,11 +546,12 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a truck that is not there": (
         "unknown_truck", route("van-1", lambda r: edit(r, truck_id="van-9")),
     ),
-    "two tours of one truck": (
-        "truck_twice", route("tractor-2", lambda r: edit(r, truck_id="tractor-1")),
+    "two tours of one truck at once": (
+        "no_rest", route("tractor-2", lambda r: edit(r, truck_id="tractor-1")),
     ),
+    "two tours of one truck without a rest": ("no_rest", _second_tour(timedelta(seconds=-1))),
     "two routes of one name": (
-        "truck_twice",
+        "route_twice",
         lambda case, old: route("tractor-2", lambda r: edit(r, route_id=old.routes[0].route_id))(
             case, old
         ),
@@ -555,6 +592,21 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "hauled before the cargo is there": (
         "wrong_time", demand("M3", available_at=CLOCK_AT + 9 * DAY + DAY / 2),
     ),
+    # drivers
+    "no break on the way": ("wrong_time", hours(continuous_drive_s=3_600)),
+    "a break too short": ("wrong_time", hours(break_s=20 * 60 + 1)),
+    "a break too long": ("wrong_time", hours(break_s=20 * 60 - 1)),
+    "too long at the wheel": ("driven_too_long", hours(shift_drive_s=2 * 3_600)),
+    "too long on duty": ("duty_too_long", hours(shift_duty_s=7 * 3_600)),
+    "too long on duty by waiting": (
+        "duty_too_long",
+        together(stop("van-1", -2, leave_at=10.9 * HOUR), stop("van-1", -1, arrive_at=10.9 * HOUR)),
+    ),
+    "a rest too short": ("driven_too_long", _hurried(timedelta(seconds=1))),
+    "a rest that is called too short": ("driven_too_long", hours(rest_s=11 * 3_600 + 1)),
+    "a shift of no length": ("wrong_hours", hours(shift_duty_s=0)),
+    "a limit below nought": ("wrong_hours", hours(continuous_drive_s=-1)),
+    # what is on board
     "load on board wrong": ("wrong_load", stop("van-1", 1, load_g=1)),
     "volume on board wrong": ("wrong_load", stop("tractor-1", 1, load_cm3=1)),
     "truck overloaded": (

@@ -75,7 +75,9 @@ def asyncapi_schema() -> Path:
             (package,) = folder.glob("*.tgz")
             found = hashlib.sha256(package.read_bytes()).hexdigest()
             assert found == _ASYNCAPI_SHA256, f"{_ASYNCAPI_PACKAGE} is not the locked one: {found}"
-            with tarfile.open(package) as archive, archive.extractfile(_ASYNCAPI_MEMBER) as member:
+            with tarfile.open(package) as archive:
+                member = archive.extractfile(_ASYNCAPI_MEMBER)
+                assert member is not None, f"{_ASYNCAPI_MEMBER} is no file"
                 (folder / _ASYNCAPI_MEMBER).parent.mkdir(parents=True, exist_ok=True)
                 (folder / _ASYNCAPI_MEMBER).write_bytes(member.read())
     return home / _ASYNCAPI_MEMBER

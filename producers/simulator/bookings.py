@@ -10,39 +10,15 @@ from groupage.domain.events.consignment import (
     AsnReceived,
     ConsignmentAmended,
     ConsignmentCancelled,
-    ConsignmentRejected,
-    DgApproved,
-    DgDeclared,
-    DgRejected,
 )
+from producers.simulator.dangerous import DangerousDesk
 from producers.simulator.engine import Action
+from producers.simulator.exceptions import draw_exceptions
 from producers.simulator.geography import LINES, draw_merchant
-from producers.simulator.lots import DANGEROUS, Lot, LotMaker
+from producers.simulator.lots import Lot, LotMaker
 from producers.simulator.sailings import Sailing
 from producers.simulator.voice import BOOKING, DESK
 from producers.simulator.world import World
-
-EXCEPTIONS = (
-    "short",
-    "over",
-    "damaged",
-    "wrong_marks",
-    "unfit",
-    "measured_deviates",
-    "dangerous",
-    "dangerous_undeclared",
-    "late_truck",
-    "no_show",
-    "cancelled_before_arrival",
-    "cancelled_after_receipt",
-    "amended",
-    "credit_hold",
-    "docs_hold",
-)
-"""At most one of them per lot, so that each can be followed by itself.
-
-Rates of the same names in `Rates`.
-"""
 
 
 class BookingDesk:
@@ -52,6 +28,7 @@ class BookingDesk:
         self._world = world
         self._sailings = {one.lane_id: one for one in sailings if one.index == 0}
         self._midnight = world.parameters.day_at
+        self._dangerous = DangerousDesk(world)
 
     def start(self) -> None:
         """Draw all lots and put their bookings on the agenda."""
@@ -61,24 +38,11 @@ class BookingDesk:
             for number in range(1, sizes.merchants + 1)
         ]
         maker = LotMaker(world.parameters, world.streams, merchants)
-        exceptions = self._draw_exceptions(sizes.consignments)
+        exceptions = draw_exceptions(world.parameters.rates, world.streams, lots=sizes.consignments)
         for number in range(1, sizes.consignments + 1):
-            lot = self._draw(maker, number, frozenset(exceptions.get(number, ())))
+            lot = self._draw(maker, number, exceptions.get(number, frozenset()))
             world.lots[lot.id] = lot
             world.engine.schedule(lot.booked_at, partial(self._book, lot))
-
-    def _draw_exceptions(self, lots: int) -> dict[int, set[str]]:
-        """Which lot meets which exception: at the stated rate, at least one lot each."""
-        rates, free = self._world.parameters.rates, [str(n) for n in range(1, lots + 1)]
-        drawn: dict[int, set[str]] = {}
-        for name in EXCEPTIONS:
-            rate: float = getattr(rates, name)
-            count = max(round(rate * lots), 1) if rate > 0 else 0
-            chosen = self._world.streams.pick(count, free, "exception", name)
-            free = [one for one in free if one not in chosen]
-            for one in chosen:
-                drawn.setdefault(int(one), set()).add(name)
-        return drawn
 
     def _draw(self, maker: LotMaker, number: int, exceptions: frozenset[str]) -> Lot:
         sizes, times = self._world.parameters.sizes, self._world.parameters.times
@@ -127,7 +91,7 @@ class BookingDesk:
         if "credit_hold" in lot.exceptions:
             world.after(world.span(1_800, 7_200, "credit", lot.id), lambda: self._credit(lot))
         if "dangerous" in lot.exceptions:
-            world.after(1_800, lambda: self._declare_dangerous(lot))
+            world.after(1_800, lambda: self._dangerous.declare(lot))
         if "amended" in lot.exceptions:
             world.after(600, lambda: self._amend(lot))
         if "cancelled_before_arrival" in lot.exceptions:
@@ -150,24 +114,6 @@ class BookingDesk:
         self._world.say(
             ConsignmentAmended(consignment_id=lot.id, reason=reason, credit_ok=True), DESK
         )
-
-    def _declare_dangerous(self, lot: Lot) -> None:
-        world = self._world
-        goods = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,), msds_ref=f"MSDS-{lot.id}")
-        world.say(goods, BOOKING)
-        refused = world.streams.uniform("dg", lot.id) < world.parameters.rates.dangerous_rejected
-        world.after(5_400, lambda: self._judge_dangerous(lot, refused=refused))
-
-    def _judge_dangerous(self, lot: Lot, *, refused: bool) -> None:
-        world = self._world
-        world.handled["dangerous"] += 1
-        if not refused:
-            world.say(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
-            return
-        lot.gone = "dangerous goods refused"
-        reason = "no class 2.1 in a general LCL box"
-        world.say(DgRejected(consignment_id=lot.id, reason=reason), DESK)
-        world.say(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
 
     def _amend(self, lot: Lot) -> None:
         """The shipper has fewer cartons than booked: a quarter of the last line stays at home."""

@@ -136,7 +136,8 @@ class Dock:
     def _spoilt(self, lot: Lot) -> tuple[frozenset[str], Condition]:
         first = frozenset(one.unit_id for one in lot.cartons[:2])
         if "damaged" in lot.exceptions:
-            wet = self._world.streams.uniform("wet", lot.id) < self._world.parameters.rates.wet
+            wet = "wet" in lot.exceptions
+            self._world.handled["wet"] += wet
             return first, "wet" if wet else "damaged"
         if "wrong_marks" in lot.exceptions:
             return first, "wrong_marks"

@@ -46,6 +46,8 @@ _PRIORITIES: tuple[Literal["must_go", "preferred", "filler"], ...] = (
 FRAGILE = frozenset({"691110", "701337"})
 DANGEROUS = DangerousGoods(un_number="1950", imo_class="2.1", net_g=20_000, limited_quantity=True)
 """Aerosols: what most often hides among household goods. Assumption."""
+TOLERANCE = 1.05
+"""The hub's default tolerance of measured above declared (5 %)."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Carton:
     size: Dimensions
     gross_g: int
     in_hand: bool = False
+    bulging: bool = False
 
     @property
     def volume_cm3(self) -> int:
@@ -142,7 +145,7 @@ class LotMaker:
         sizes = self._parameters.sizes
         goods = self._streams.of("goods", number)
         who = self._streams.of("who", number)
-        lines = self._lines(goods)
+        lines = self._lines(goods, least=2 if "short" in exceptions else 1)
         volume = sum(one.pieces * _volume(one.size) for one in lines)
         usd_per_m3 = sizes.value_per_m3_usd * exp(goods.gauss(0, sizes.value_sigma))
         value = min(max(round(usd_per_m3 * volume / 10_000), 10_000), sizes.value_max_usd_cents)
@@ -188,12 +191,12 @@ class LotMaker:
         local_day = self._parameters.day_at + timedelta(hours=8)
         return f"CN-{local_day:%y%m%d}-{self._parameters.seed}-{number:05d}"
 
-    def _lines(self, random: Random) -> tuple[CartonLine, ...]:
+    def _lines(self, random: Random, *, least: int) -> tuple[CartonLine, ...]:
         """One to three kinds of cartons; lognormal lot sizes, capped where a full load begins."""
         sizes = self._parameters.sizes
         sigma = sizes.cartons_sigma
         drawn = sizes.cartons_mean * exp(random.gauss(-sigma * sigma / 2, sigma))
-        pieces = min(max(round(drawn), 1), sizes.cartons_max)
+        pieces = min(max(round(drawn), least), sizes.cartons_max)
         kinds = min(random.choices((1, 2, 3), (0.6, 0.28, 0.12))[0], pieces)
         lines: list[CartonLine] = []
         volume_left, gross_left = sizes.volume_max_cm3, sizes.gross_max_g
@@ -230,13 +233,16 @@ class LotMaker:
         grow = heavier = 1.0
         if "measured_deviates" in exceptions:
             grow, heavier = random.uniform(1.03, 1.10), random.uniform(1.0, 1.25)
+            while not _beyond_tolerance(lines, grow=grow, heavier=heavier):
+                grow += 0.01
         cartons: list[Carton] = []
         for index, line in enumerate(lines):
-            size, gross_g = _grown(line.size, grow), round(line.gross_g * heavier / 10) * 10
+            size, gross_g = _grown(line.size, grow), _heavier(line.gross_g, heavier)
             for _ in range(line.pieces):
                 bulging = random.random() < self._parameters.rates.bulging
                 unit_id = sscc(seed=self._parameters.seed, lot=number, carton=len(cartons))
-                cartons.append(Carton(unit_id, index, _bulged(size) if bulging else size, gross_g))
+                real = _bulged(size) if bulging else size
+                cartons.append(Carton(unit_id, index, real, gross_g, bulging=bulging))
         return cartons
 
 
@@ -249,6 +255,19 @@ def sscc(*, seed: int, lot: int, carton: int) -> str:
 
 def _volume(size: Dimensions) -> int:
     return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
+
+
+def _beyond_tolerance(lines: tuple[CartonLine, ...], *, grow: float, heavier: float) -> bool:
+    """Whether the dimensioner's and the scale's steps leave enough of it to be seen."""
+    declared_cm3 = sum(one.pieces * _volume(one.size) for one in lines)
+    declared_g = sum(one.pieces * one.gross_g for one in lines)
+    real_cm3 = sum(one.pieces * _volume(_grown(one.size, grow)) for one in lines)
+    real_g = sum(one.pieces * _heavier(one.gross_g, heavier) for one in lines)
+    return real_cm3 > declared_cm3 * TOLERANCE or real_g > declared_g * TOLERANCE
+
+
+def _heavier(gross_g: int, factor: float) -> int:
+    return round(gross_g * factor / 10) * 10
 
 
 def _grown(size: Dimensions, factor: float) -> Dimensions:

@@ -1,7 +1,6 @@
 """From cargo close to the manifest: the last plan, empties, and who is fit to be on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,8 +13,10 @@ from groupage.domain.events.consolidation import (
     ConsolidationUnfrozen,
 )
 from groupage.domain.plan import PlannedContainer
+from producers.simulator.boxes import Box
 from producers.simulator.engine import Gate
 from producers.simulator.lots import Lot
+from producers.simulator.missed import CutoffDesk
 from producers.simulator.planbook import PlanBook
 from producers.simulator.sailings import Sailing
 from producers.simulator.voice import DESK
@@ -26,35 +27,22 @@ _ATTEMPTS_MAX = 4
 """So often a box's manifest is tried with another plan before the box is given up."""
 
 
-@dataclass(slots=True)
-class Box:
-    """One consolidation on its way out."""
-
-    id: str
-    sailing: Sailing
-    plan: PlannedContainer
-    plan_id: str
-    manifests: int = 0
-    attempts: int = 0
-    frozen: bool = False
-    stuffed: bool = False
-    gone: str = ""
-    equipment_ref: str = ""
-    seal_no: str = ""
-    lots: list[Lot] = field(default_factory=list)
-    gated_out_at: datetime | None = None
-    deviations: int = 0
-
-
 class ManifestDesk:
     """Closes departures. `on_frozen` takes over each box whose manifest is filed."""
 
     def __init__(
-        self, world: World, book: PlanBook, yard: Yard, *, on_frozen: Callable[[Box], None]
+        self,
+        world: World,
+        book: PlanBook,
+        yard: Yard,
+        cutoffs: CutoffDesk,
+        *,
+        on_frozen: Callable[[Box], None],
     ) -> None:
         self._world = world
         self._book = book
         self._yard = yard
+        self._cutoffs = cutoffs
         self._on_frozen = on_frozen
         self._commands = 0
         self.boxes: dict[str, Box] = {}
@@ -140,6 +128,11 @@ class ManifestDesk:
             self._world.say(booked, DESK)
             self.file(box)
 
+    def _miss_documents(self, box: Box) -> None:
+        """The documents cut-off passed without a manifest."""
+        if self._refresh(box) and self._cutoffs.miss_documents(box):
+            self.replan(box.sailing, f"{box.id} was dissolved")
+
     def file(self, box: Box) -> None:
         """File the manifest if everything is there; else wait, or ask for another plan."""
         if box.gone or not self._refresh(box):
@@ -153,7 +146,11 @@ class ManifestDesk:
         troubles = {lot.id: trouble for lot in lots if (trouble := self._trouble(box, lot))}
         if not troubles:
             box.equipment_ref, box.lots = container.equipment_ref, lots
-            self._freeze(box)
+            if self._cutoffs.documents_come_late(box):
+                at = self._cutoffs.documents_missed_at(box)
+                self._world.engine.schedule(at, partial(self._miss_documents, box))
+            else:
+                self._freeze(box)
         elif set(troubles.values()) == {"wait"} and self._world.now < self._patience_ends(box):
             self._retry(box)
         else:
@@ -172,11 +169,6 @@ class ManifestDesk:
 
     def _patience_ends(self, box: Box) -> datetime:
         return box.sailing.lco_at + timedelta(hours=3)
-
-    def leave_by_at(self, box: Box) -> datetime:
-        """A container that drives out later misses the terminal's deadline."""
-        times = self._world.parameters.times
-        return box.sailing.pco_at(times) - timedelta(seconds=times.haul_s + 600)
 
     def last_start_at(self, box: Box) -> datetime:
         """Stuffing that starts later misses the terminal's deadline."""

@@ -44,6 +44,11 @@ class Sailing:
         """Its lane."""
         return f"{self.line.pol}-{self.line.pod}"
 
+    @property
+    def is_train(self) -> bool:
+        """Rail, not sea."""
+        return self.line.mode == "RAIL"
+
     def pco_at(self, times: Times) -> datetime:
         """When the full container must be at the terminal."""
         return self.lco_at + timedelta(hours=times.pco_after_lco_h)
@@ -122,7 +127,8 @@ class Carriers:
         troubles = (
             ("voyage_blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
             ("voyage_delayed", rates.voyage_delayed, firsts),
-            ("carrier_roll", rates.carrier_roll, firsts),
+            ("carrier_roll", rates.carrier_roll, [s for s in firsts if not s.is_train]),
+            ("train_slot_cut", rates.train_slot_cut, [s for s in firsts if s.is_train]),
         )
         for name, rate, candidates in troubles:
             offset = self._streams.uniform("voyages", name)
@@ -191,8 +197,11 @@ class Carriers:
                 notice = partial(self._blank, sailing)
             case "voyage_delayed":
                 notice = partial(self._delay, sailing)
+            case "train_slot_cut":
+                places, reason = max(self._space() // 4, 1), "fewer wagons than announced"
+                notice = partial(self._roll, sailing, places, reason)
             case _:
-                notice = partial(self._roll, sailing)
+                notice = partial(self._roll, sailing, 1, "overbooked")
         # Lanes may answer such a notice at once: it comes alone, with all before it known.
         self._engine.schedule(at, partial(self._notify, sailing, notice), gate=Gate(at=at))
 
@@ -216,14 +225,15 @@ class Carriers:
             )
         )
 
-    def _roll(self, sailing: Sailing) -> None:
+    def _roll(self, sailing: Sailing, places: int, reason: str) -> None:
+        """Places that the carrier had confirmed are gone."""
         self._say(
             CarrierBookingRolled(
                 voyage_id=sailing.voyage_id,
                 carrier_booking_id=f"{sailing.carrier_booking_id}-45G1",
                 iso_type="45G1",
-                count=1,
-                reason="overbooked",
+                count=places,
+                reason=reason,
             )
         )
 

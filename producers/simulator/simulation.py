@@ -7,28 +7,23 @@ import msgspec
 
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
-from producers.simulator.bookings import EXCEPTIONS, BookingDesk
+from producers.simulator.bookings import BookingDesk
+from producers.simulator.boxes import Box
 from producers.simulator.customs import Broker
 from producers.simulator.dock import Dock
 from producers.simulator.engine import Engine, Gate
-from producers.simulator.manifests import Box, ManifestDesk
+from producers.simulator.leaving import Gatekeepers
+from producers.simulator.manifests import ManifestDesk
+from producers.simulator.missed import CutoffDesk
 from producers.simulator.parameters import Parameters
 from producers.simulator.planbook import PlanBook
 from producers.simulator.randomness import Streams
+from producers.simulator.realised import Met, rates_met
 from producers.simulator.sailings import Carriers
 from producers.simulator.stuffing import StuffingCrew
 from producers.simulator.voice import Voice
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
-
-
-class Met(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stated rate was met."""
-
-    rate: float
-    of: int
-    """Occasions: consignments, declarations, sailings, boxes or cartons."""
-    times: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +41,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Cartons stowed otherwise than planned, each with its deviation named."""
     handled: dict[str, int]
     """Exceptions met, by kind."""
-    rates: dict[str, "Met"]
+    rates: dict[str, Met]
     """The same for each stated rate, with the occasions that there were."""
     dirt: dict[str, int]
     """Duplicates, late facts, wrong clocks, corrections and retractions sent."""
@@ -74,8 +69,9 @@ class Simulation:
         broker = Broker(world)
         Dock(world, on_received=broker.received).start()
         yard = Yard(world)
-        crew = StuffingCrew(world, yard)
-        self._desk = ManifestDesk(world, self.book, yard, on_frozen=crew.take)
+        cutoffs = CutoffDesk(world, carriers.sailings)
+        crew = StuffingCrew(world, Gatekeepers(world, yard, cutoffs))
+        self._desk = ManifestDesk(world, self.book, yard, cutoffs, on_frozen=crew.take)
         crew.desk = self._desk
         carriers.start()
         self._desk.start(carriers.sailings)
@@ -139,18 +135,6 @@ class Simulation:
             ),
             deviations=sum(box.deviations for box in out),
             handled=dict(sorted(self._world.handled.items())),
-            rates=self._rates(),
+            rates=rates_met(self._world),
             dirt=dict(sorted(self._world.voice.dirt.items())),
         )
-
-    def _rates(self) -> dict[str, Met]:
-        lots = self._world.lots.values()
-        drawn = Counter(name for lot in lots for name in lot.exceptions)
-        rates = self.parameters.rates
-        met = {
-            name: Met(rate=getattr(rates, name), of=len(lots), times=drawn[name])
-            for name in EXCEPTIONS
-        }
-        for name, quota in self._world.quotas.items():
-            met[name] = Met(rate=quota.rate, of=quota.asked, times=quota.hits)
-        return dict(sorted(met.items()))

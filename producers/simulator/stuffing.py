@@ -1,4 +1,4 @@
-"""From the manifest to the ship: stage, stow as planned, seal, weigh, gate out, board."""
+"""From the manifest to the shut door: stage, stow as planned."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,45 +8,35 @@ import msgspec
 
 from groupage.domain.events.consignment import ConsignmentAmended, ConsignmentCancelled
 from groupage.domain.events.consolidation import StuffingCompleted, StuffingStarted
-from groupage.domain.events.equipment import (
-    ContainerGatedOut,
-    ContainerOnBoard,
-    ContainerResealed,
-    ContainerSealed,
-    VgmVerified,
-)
 from groupage.domain.events.unit import Standing, UnitLoaded, UnitStaged, UnitUnloaded
 from groupage.domain.plan import Placement
+from producers.simulator.boxes import Box
 from producers.simulator.engine import Gate
-from producers.simulator.manifests import Box, ManifestDesk
-from producers.simulator.voice import BOOKING, DEPOT, DESK, WAREHOUSE
+from producers.simulator.leaving import Gatekeepers
+from producers.simulator.manifests import ManifestDesk
+from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
-from producers.simulator.yard import Yard
 
 _RETRY_S = 1_800
-_HURRY = timedelta(seconds=960)
-"""Longer than a reseal takes."""
-_DUNNAGE_G = 80_000
-"""Nets, air bags, a few boards. Assumption."""
 
 
 class StuffingCrew:
     """Stages and stows what the manifest lists, carton by carton in the plan's order."""
 
-    def __init__(self, world: World, yard: Yard) -> None:
+    def __init__(self, world: World, gate: Gatekeepers) -> None:
         self._world = world
-        self._yard = yard
+        self._gate = gate
         self.desk: ManifestDesk
-        rates = world.parameters.rates
+        rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
         self._cancel = world.quota(
-            rates.cancelled_after_freeze, "cancelled_after_freeze", first_within=6
+            rates.cancelled_after_freeze, "cancelled_after_freeze", first_within=boxes
         )
         self._amend = world.quota(
-            rates.amended_after_freeze, "amended_after_freeze", first_within=6
+            rates.amended_after_freeze, "amended_after_freeze", first_within=boxes
         )
-        self._misread = world.quota(rates.vgm_mismatch, "vgm_mismatch", first_within=6)
-        self._broken = world.quota(rates.seal_broken, "seal_broken", first_within=6)
         self._restow = world.quota(rates.restowed, "restowed", first_within=400)
+        self._owed = 0
+        """Cartons that are to change places and found none alike yet."""
         self._take_out = world.quota(rates.taken_out, "taken_out", first_within=800)
 
     def take(self, box: Box) -> None:
@@ -155,18 +145,20 @@ class StuffingCrew:
         completed_at = at + timedelta(seconds=300)
         completed = StuffingCompleted(consolidation_id=box.id, door=_door(box), crew="C1")
         world.say(completed, DESK, at=completed_at)
-        world.engine.schedule(completed_at, partial(self._seal, box))
+        world.engine.schedule(completed_at, partial(self._gate.seal, box))
 
     def _as_stowed(self, box: Box) -> list[tuple[Placement, str]]:
         """The plan's placements in order; now and then two alike cartons of a lot change places."""
         places = _in_order(box)
         notes = [""] * len(places)
         for index, place in enumerate(places):
-            if notes[index] or not self._restow.hit():
+            self._owed += self._restow.hit()
+            if notes[index] or not self._owed:
                 continue
             other = _alike(places, notes, index)
             if other is None:
                 continue
+            self._owed -= 1
             twin = places[other]
             places[index] = msgspec.structs.replace(place, unit_id=twin.unit_id)
             places[other] = msgspec.structs.replace(twin, unit_id=place.unit_id)
@@ -205,78 +197,6 @@ class StuffingCrew:
             )
             world.say(out, WAREHOUSE, at=at + timedelta(seconds=3))
             world.say(loaded, WAREHOUSE, at=at + timedelta(seconds=6))
-
-    def _seal(self, box: Box) -> None:
-        world, number = self._world, box.equipment_ref
-        sealed_at = world.now + timedelta(seconds=600)
-        sealed = ContainerSealed(equipment_ref=number, seal_no=box.seal_no, consolidation_id=box.id)
-        world.say(sealed, DESK, at=sealed_at)
-        weighed_at = sealed_at + timedelta(seconds=900)
-        true_g = self._gross_g(box)
-        if self._misread.hit():
-            world.handled["vgm_mismatch"] += 1
-            self._weigh(box, true_g + max(true_g // 8, 1_500_000), weighed_at)
-            weighed_at += timedelta(seconds=2_400)
-        self._weigh(box, true_g, weighed_at)
-        if self._broken.hit():
-            world.handled["seal_broken"] += 1
-            world.engine.schedule(weighed_at + timedelta(seconds=900), partial(self._reseal, box))
-        usual_at = weighed_at + timedelta(seconds=world.span(3_600, 7_200, "tractor", box.id))
-        # Near the terminal's deadline the tractor stands ready at the weighbridge.
-        out_at = max(weighed_at + _HURRY, min(usual_at, self.desk.leave_by_at(box)))
-        world.engine.schedule(out_at, partial(self._gate_out, box))
-
-    def _gross_g(self, box: Box) -> int:
-        container = self._yard.ready(box.id)
-        assert container is not None, box.id
-        cargo_g = sum(one.gross_g for lot in box.lots for one in lot.in_hand)
-        return container.tare_g + cargo_g + _DUNNAGE_G
-
-    def _weigh(self, box: Box, gross_g: int, at: datetime) -> None:
-        """The weighbridge shows steps of 20 kg."""
-        verified = VgmVerified(
-            equipment_ref=box.equipment_ref,
-            gross_g=round(gross_g / 20_000) * 20_000,
-            method="SM1",
-            device="WB-1",
-            party="hub",
-            consolidation_id=box.id,
-        )
-        self._world.say(verified, DESK, at=at)
-
-    def _reseal(self, box: Box) -> None:
-        old, box.seal_no = box.seal_no, f"{box.seal_no}R"
-        resealed = ContainerResealed(
-            equipment_ref=box.equipment_ref,
-            seal_no=box.seal_no,
-            old_seal_no=old,
-            reason="bolt found broken in the yard",
-        )
-        self._world.say(resealed, DESK)
-
-    def _gate_out(self, box: Box) -> None:
-        world = self._world
-        box.gated_out_at = world.now
-        for lot in box.lots:
-            lot.departed = True
-        plate = f"ZB{int(world.span(10_000, 99_999, 'haul', box.id))}"
-        gone = ContainerGatedOut(
-            equipment_ref=box.equipment_ref, plate=plate, consolidation_id=box.id
-        )
-        world.say(gone, DESK)
-        self._board(box)
-
-    def _board(self, box: Box) -> None:
-        """Loaded on the ship or train two hours before it leaves; asks again when it is delayed."""
-        world = self._world
-        due_at = box.sailing.etd_at - timedelta(hours=2)
-        if world.now < due_at:
-            world.engine.schedule(due_at, partial(self._board, box))
-            return
-        on_board = ContainerOnBoard(
-            equipment_ref=box.equipment_ref, voyage_id=box.sailing.voyage_id
-        )
-        world.say(on_board, DEPOT)
 
 
 def _door(box: Box) -> str:

@@ -20,12 +20,10 @@ from groupage.domain.events.consignment import (
 )
 from groupage.domain.events.unit import UnitRepacked, UnitStored
 from groupage.domain.units import volume_cm3
-from producers.simulator.lots import DANGEROUS, Carton, Lot, sscc
+from producers.simulator.backorders import BackOrders
+from producers.simulator.lots import DANGEROUS, TOLERANCE, Carton, Lot, sscc
 from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
-
-_TOLERANCE = 1.05
-"""The hub's default tolerance of measured above declared (5 %)."""
 
 
 class TallyDesk:
@@ -44,6 +42,7 @@ class TallyDesk:
         self._world = world
         self._on_received = on_received
         self._expect = expect
+        self._back_orders = BackOrders(world, expect=expect)
 
     def received(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
         """All that came is counted, measured and stored; now for what is not as it should be."""
@@ -63,16 +62,13 @@ class TallyDesk:
     def _settle(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
         if missing:
             self._discrepancy(lot, "short", missing)
-            waits = self._world.streams.uniform("short", lot.id) < (
-                self._world.parameters.rates.short_waits
-            )
-            self._ask(lot, "short", partial(self._short, lot, waits=waits))
+            self._ask(lot, "short", partial(self._short, lot, missing))
         if "over" in lot.exceptions:
             self._discrepancy(lot, "over", frozenset({lot.cartons[-1].unit_id}))
             self._ask(lot, "over", partial(self._accept, lot, "accept_over", "over"))
         if "damaged" in lot.exceptions:
             self._discrepancy(lot, "damaged", spoilt)
-            self._hold(lot, "DAMAGE", "cartons crushed", "damaged", then=partial(self._repack, lot))
+            self._damaged(lot)
         if "wrong_marks" in lot.exceptions:
             self._discrepancy(lot, "marks", spoilt)
             self._hold(lot, "DOCS", "marks do not match the packing list", "wrong_marks")
@@ -92,6 +88,7 @@ class TallyDesk:
             discrepancy=kind,
             pieces=len(unit_ids),
             unit_ids=tuple(sorted(unit_ids)),
+            photo_ref="" if kind in ("short", "over") else f"PH-{lot.id}",
         )
         self._world.say(found, DESK)
 
@@ -107,11 +104,16 @@ class TallyDesk:
         self._world.handled[about] += 1
         self._world.say(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
 
-    def _short(self, lot: Lot, *, waits: bool) -> None:
-        if not waits:
+    def _short(self, lot: Lot, missing: frozenset[str]) -> None:
+        """Ship what is here, book the rest anew, or wait for it."""
+        if "short_waits" not in lot.exceptions:
             self._accept(lot, "ship_short", "short")
+            if "short_back_orders" in lot.exceptions:
+                self._world.handled["short_back_orders"] += 1
+                self._back_orders.book(lot, missing)
             return
-        self._accept(lot, "wait", "short_waits")
+        self._accept(lot, "wait", "short")
+        self._world.handled["short_waits"] += 1
         lot.agreed = lot.tallied = False
         self._world.after(5 * 3_600, partial(self._bring_rest, lot))
 
@@ -127,11 +129,12 @@ class TallyDesk:
         declared_g = sum(one.pieces * one.gross_g for one in declared)
         volume = sum(one.volume_cm3 for one in lot.in_hand)
         gross_g = sum(one.gross_g for one in lot.in_hand)
-        return volume > declared_cm3 * _TOLERANCE or gross_g > declared_g * _TOLERANCE
+        return volume > declared_cm3 * TOLERANCE or gross_g > declared_g * TOLERANCE
 
     def _rerate(self, lot: Lot) -> None:
         lot.agreed = True
-        self._world.handled["measured_deviates"] += 1
+        as_a_whole = "measured_deviates" in lot.exceptions
+        self._world.handled["measured_deviates" if as_a_whole else "rerated_for_one_carton"] += 1
         accepted = RerateAccepted(
             consignment_id=lot.id,
             volume_cm3=sum(one.volume_cm3 for one in lot.in_hand),
@@ -167,6 +170,25 @@ class TallyDesk:
         lot.holds.discard(hold_id)
         self._world.handled[about] += 1
         self._world.say(HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="tally desk"), DESK)
+
+    def _damaged(self, lot: Lot) -> None:
+        """Repacked; or the damage goes through all of it and the cargo goes back."""
+        if "damaged_rejected" not in lot.exceptions:
+            self._hold(lot, "DAMAGE", "cartons crushed", "damaged", then=partial(self._repack, lot))
+            return
+        lot.gone = "damaged cargo"
+        self._world.handled["damaged"] += 1
+        self._world.handled["damaged_rejected"] += 1
+        held = HoldPlaced(
+            consignment_id=lot.id,
+            hold_id=f"H-{lot.id}-DAMAGE",
+            hold="DAMAGE",
+            by="tally desk",
+            reason="crushed through and through",
+        )
+        self._world.say(held, DESK)
+        returned = ConsignmentReturned(consignment_id=lot.id, reason="damaged beyond repacking")
+        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
 
     def _repack(self, lot: Lot) -> None:
         """One of the crushed cartons gets a new, slightly larger box, and so a new label."""

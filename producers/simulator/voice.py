@@ -34,6 +34,8 @@ class Voice:
         self._counts: dict[tuple[str, str], int] = {}
         self.dirt: dict[str, int] = {}
         """How often each kind of dirt was made."""
+        self.occasions: dict[str, int] = {}
+        """How often it could have been."""
 
     def say(self, event: Event, source: str, *, at: datetime | None = None) -> None:
         """It happened at `at` (default: now) and is sent at once; the warehouse's may be dirty."""
@@ -73,7 +75,10 @@ class Voice:
 
     def _say_dirty(self, fact: Fact) -> None:
         chance = self._streams.uniform("dirt", fact.event_id)
-        for kind, rate, make in self._kinds(fact.data):
+        kinds = self._kinds(fact.data)
+        for kind, _, _ in kinds:
+            self.occasions[kind] = self.occasions.get(kind, 0) + 1
+        for kind, rate, make in kinds:
             if chance < rate:
                 self._count_dirt(kind)
                 make(fact)
@@ -88,10 +93,10 @@ class Voice:
             ("late", rates.late, self._late),
         ]
         if isinstance(event, UnitStored):
-            kinds.append(("wrong_clock", rates.wrong_clock * 3, self._wrong_clock))
-            kinds.append(("retracted", rates.retracted * 3, self._retracted))
+            kinds.append(("wrong_clock", rates.wrong_clock, self._wrong_clock))
+            kinds.append(("retracted", rates.retracted, self._retracted))
         if isinstance(event, UnitMeasured):
-            kinds.append(("corrected", rates.corrected * 3, self._corrected))
+            kinds.append(("corrected", rates.corrected, self._corrected))
         return kinds
 
     def _delay(self, fact: Fact, *, least_s: float, most_s: float) -> datetime:

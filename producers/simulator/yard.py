@@ -35,9 +35,11 @@ class Yard:
         self._world = world
         self._count = 0
         self._by_consolidation: dict[str, Container] = {}
-        rates = world.parameters.rates
-        self._unfit = world.quota(rates.container_unfit, "container_unfit", first_within=6)
-        self._swapped = world.quota(rates.container_swapped, "container_swapped", first_within=6)
+        rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
+        self._unfit = world.quota(rates.container_unfit, "container_unfit", first_within=boxes)
+        self._swapped = world.quota(
+            rates.container_swapped, "container_swapped", first_within=boxes
+        )
 
     def ready(self, consolidation_id: str) -> Container | None:
         """The container of a consolidation once it stands at the hub and is fit."""

@@ -7,6 +7,8 @@ facts that the simulator sent; its placements are told apart by their place, not
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+import msgspec
+
 from groupage.domain.commands import ReplanLane, RollConsignment
 from groupage.domain.containers import spec_of
 from groupage.domain.events.base import Event
@@ -15,7 +17,12 @@ from groupage.domain.events.consignment import (
     ConsignmentCancelled,
     ConsignmentRejected,
 )
-from groupage.domain.events.consolidation import ConsolidationFrozen, ConsolidationUnfrozen
+from groupage.domain.events.consolidation import (
+    ConsolidationBrokenUp,
+    ConsolidationFrozen,
+    ConsolidationRolled,
+    ConsolidationUnfrozen,
+)
 from groupage.domain.events.planning import (
     ContainerPlanned,
     PlanApproved,
@@ -83,15 +90,34 @@ class PaperHub:
                 for voyages in self._voyages.values():
                     voyages[:] = [one for one in voyages if one[1] != event.voyage_id]
             case ConsolidationFrozen():
-                for containers in self._plans.values():
-                    if event.consolidation_id in containers:
-                        self._frozen[event.consolidation_id] = containers[event.consolidation_id]
+                self._keep(event.consolidation_id)
+            case ConsolidationRolled():
+                self._keep(event.consolidation_id, voyage_id=event.to_voyage_id)
+            case ConsolidationBrokenUp():
+                self._dissolve(event.consolidation_id)
             case ConsolidationUnfrozen():
                 self._frozen.pop(event.consolidation_id, None)
             case RollConsignment():
                 self._forbidden.add((event.consignment_id, event.from_voyage_id))
             case _:
                 pass
+
+    def _keep(self, name: str, *, voyage_id: str | None = None) -> None:
+        """The box stays as it is in every plan to come; on another voyage, when one is named."""
+        for containers in self._plans.values():
+            if name in containers:
+                box = containers[name]
+                if voyage_id is not None:
+                    box = msgspec.structs.replace(box, voyage_id=voyage_id)
+                self._frozen[name] = containers[name] = box
+
+    def _dissolve(self, name: str) -> None:
+        """Its lots must go with a later departure."""
+        self._frozen.pop(name, None)
+        for containers in self._plans.values():
+            if name in containers:
+                box = containers.pop(name)
+                self._forbidden |= {(lot, box.voyage_id) for lot in box.consignment_ids}
 
     def _plan(self, lane: str, at: datetime) -> list[Event]:
         self._sequence[lane] += 1

@@ -15,7 +15,7 @@ from groupage.domain.events.consolidation import ConsolidationFrozen
 from groupage.domain.events.equipment import ContainerGatedOut, ContainerSealed
 from groupage.domain.events.unit import UnitLoaded, UnitMeasured, UnitReceived, UnitUnloaded
 from groupage.domain.fact import Fact
-from producers.simulator.parameters import Parameters, Rates, parameters_for
+from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.simulation import Simulation
 from tests.simulator.paper_hub import PaperHub
 
@@ -182,21 +182,19 @@ def test_every_exception_happens(planned_day: tuple[list[Fact], Simulation]) -> 
         "credit_hold", "docs_hold", "customs_scan", "customs_inspection", "customs_rejected",
         "voyage_blank", "carrier_roll", "cancelled_after_freeze", "amended_after_freeze",
         "manifest_resubmitted", "container_unfit", "container_swapped", "vgm_mismatch",
-        "seal_broken", "restowed", "taken_out",
+        "seal_broken", "restowed", "taken_out", "short_waits", "short_back_orders", "wet",
+        "damaged_rejected", "dangerous_docs_missing", "dangerous_rejected", "train_slot_cut",
+        "documents_late", "dead_freight", "vgm_late", "rolled_to_next_sailing",
     }  # fmt: skip
     assert expected <= outcome.handled.keys()
     assert outcome.dirt.keys() == {"duplicate", "late", "wrong_clock", "corrected", "retracted"}
 
 
 @pytest.mark.slow
-def test_rates_are_met_at_the_scale_of_one_operator() -> None:
-    """At T0 the stated shares come out within a fifth, and so do cartons and volume."""
+def test_sizes_are_met_at_the_scale_of_one_operator() -> None:
+    """At T0 cartons, volume and modes come out as stated."""
     simulation = Simulation(parameters_for("t0", seed=11))
     lots = list(simulation._world.lots.values())
-    met = Counter(name for lot in lots for name in lot.exceptions)
-    for name, count in met.items():
-        rate: float = getattr(Rates(), name)
-        assert count == pytest.approx(rate * len(lots), rel=0.2)
     cartons = sum(len(lot.cartons) for lot in lots)
     assert cartons == pytest.approx(70_000, rel=0.2)
     volume_m3 = sum(one.volume_cm3 for lot in lots for one in lot.cartons) / 1e6

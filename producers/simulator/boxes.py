@@ -1,0 +1,35 @@
+"""Consolidations whose departure was closed, as the hub's people know them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from groupage.domain.plan import PlannedContainer
+from producers.simulator.lots import Lot
+from producers.simulator.parameters import Times
+from producers.simulator.sailings import Sailing
+
+
+@dataclass(slots=True)
+class Box:
+    """One consolidation on its way out."""
+
+    id: str
+    sailing: Sailing
+    plan: PlannedContainer
+    plan_id: str
+    manifests: int = 0
+    attempts: int = 0
+    papers_looked_at: bool = False
+    frozen: bool = False
+    stuffed: bool = False
+    gone: str = ""
+    equipment_ref: str = ""
+    seal_no: str = ""
+    lots: list[Lot] = field(default_factory=list)
+    gated_out_at: datetime | None = None
+    deviations: int = 0
+
+
+def leave_by_at(box: Box, times: Times) -> datetime:
+    """A container that drives out later misses the terminal's deadline."""
+    return box.sailing.pco_at(times) - timedelta(seconds=times.haul_s + 600)

@@ -1,0 +1,88 @@
+"""Dangerous goods that were declared: papers, the missing ones too, and the DG desk's word."""
+
+from datetime import timedelta
+from functools import partial
+
+from groupage.domain.events.consignment import (
+    ConsignmentRejected,
+    ConsignmentReturned,
+    DgApproved,
+    DgDeclared,
+    DgRejected,
+    HoldPlaced,
+    HoldReleased,
+)
+from producers.simulator.lots import DANGEROUS, Lot
+from producers.simulator.voice import BOOKING, DESK
+from producers.simulator.world import World
+
+_PAPERS_LOOKED_AT_S = 600
+_JUDGED_AFTER_S = 5_400
+_LOOKED_AT_AGAIN_S = 1_800
+_RETURNED_AFTER_S = 3_600
+
+
+class DangerousDesk:
+    """Judges a declaration when its papers are complete; until then the lot is quarantined."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def declare(self, lot: Lot) -> None:
+        """The shipper declares the goods."""
+        if "dangerous_docs_missing" not in lot.exceptions:
+            self._complete(lot)
+            return
+        self._world.say(DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,)), BOOKING)
+        self._world.after(_PAPERS_LOOKED_AT_S, partial(self._quarantine, lot))
+
+    def _complete(self, lot: Lot) -> None:
+        goods = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,), msds_ref=f"MSDS-{lot.id}")
+        self._world.say(goods, BOOKING)
+        self._world.after(_JUDGED_AFTER_S, partial(self._judge, lot))
+
+    def _quarantine(self, lot: Lot) -> None:
+        world, times = self._world, self._world.parameters.times
+        hold_id = f"H-{lot.id}-DG"
+        lot.holds.add(hold_id)
+        held = HoldPlaced(
+            consignment_id=lot.id,
+            hold_id=hold_id,
+            hold="DG",
+            by="DG desk",
+            reason="declared without a safety data sheet",
+        )
+        world.handled["dangerous_docs_missing"] += 1
+        world.say(held, DESK)
+        wait_s = world.span(times.dg_papers_from_s, times.dg_papers_until_s, "msds", lot.id)
+        world.after(wait_s, partial(self._papers_come, lot, hold_id))
+
+    def _papers_come(self, lot: Lot, hold_id: str) -> None:
+        lot.holds.discard(hold_id)
+        self._complete(lot)
+        released = HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="DG desk")
+        self._world.say(released, DESK)
+
+    def _judge(self, lot: Lot) -> None:
+        if lot.arrived and not lot.tallied:
+            # Nobody stops a truck half unloaded; the goods stand apart.
+            self._world.after(_LOOKED_AT_AGAIN_S, partial(self._judge, lot))
+            return
+        self._world.handled["dangerous"] += 1
+        if "dangerous_rejected" in lot.exceptions:
+            self._world.handled["dangerous_rejected"] += 1
+            self._refuse(lot)
+        else:
+            self._world.say(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
+
+    def _refuse(self, lot: Lot) -> None:
+        """The booking is refused; cargo that is here goes back."""
+        lot.gone = "dangerous goods refused"
+        reason = "no class 2.1 in a general LCL box"
+        self._world.say(DgRejected(consignment_id=lot.id, reason=reason), DESK)
+        if not lot.arrived:
+            self._world.say(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
+            return
+        returned_at = self._world.now + timedelta(seconds=_RETURNED_AFTER_S)
+        returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
+        self._world.say(returned, DESK, at=returned_at)

@@ -1,0 +1,119 @@
+"""From the shut door to the ship: seal, weigh, gate out, board."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from groupage.domain.events.equipment import (
+    ContainerGatedOut,
+    ContainerOnBoard,
+    ContainerResealed,
+    ContainerSealed,
+    VgmVerified,
+)
+from producers.simulator.boxes import Box, leave_by_at
+from producers.simulator.missed import CutoffDesk
+from producers.simulator.voice import DEPOT, DESK
+from producers.simulator.world import World
+from producers.simulator.yard import Yard
+
+_HURRY = timedelta(seconds=960)
+"""Longer than a reseal takes."""
+_DUNNAGE_G = 80_000
+"""Nets, air bags, a few boards. Assumption."""
+
+
+class Gatekeepers:
+    """See each stuffed box off."""
+
+    def __init__(self, world: World, yard: Yard, cutoffs: CutoffDesk) -> None:
+        self._world = world
+        self._yard = yard
+        self._cutoffs = cutoffs
+        rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
+        self._misread = world.quota(rates.vgm_mismatch, "vgm_mismatch", first_within=boxes)
+        self._broken = world.quota(rates.seal_broken, "seal_broken", first_within=boxes)
+
+    def seal(self, box: Box) -> None:
+        """The doors are shut."""
+        world, number = self._world, box.equipment_ref
+        sealed_at = world.now + timedelta(seconds=600)
+        sealed = ContainerSealed(equipment_ref=number, seal_no=box.seal_no, consolidation_id=box.id)
+        world.say(sealed, DESK, at=sealed_at)
+        if self._cutoffs.vgm_comes_late():
+            self._wait_for_vgm(box)
+        else:
+            self._weigh_and_go(box, sealed_at + timedelta(seconds=900))
+
+    def _wait_for_vgm(self, box: Box) -> None:
+        """Nothing drives out unweighed: the cut-off passes, and the box stays."""
+        known_at = self._cutoffs.vgm_known_at(box)
+        missed_at = max(self._cutoffs.vgm_missed_at(box), self._world.now)
+        self._world.engine.schedule(missed_at, partial(self._cutoffs.miss_vgm, box))
+        self._weigh(box, self._gross_g(box), max(known_at, missed_at))
+
+    def _weigh_and_go(self, box: Box, weighed_at: datetime) -> None:
+        world, true_g = self._world, self._gross_g(box)
+        if self._misread.hit():
+            world.handled["vgm_mismatch"] += 1
+            self._weigh(box, true_g + max(true_g // 8, 1_500_000), weighed_at)
+            weighed_at += timedelta(seconds=2_400)
+        self._weigh(box, true_g, weighed_at)
+        if self._broken.hit():
+            world.handled["seal_broken"] += 1
+            world.engine.schedule(weighed_at + timedelta(seconds=900), partial(self._reseal, box))
+        usual_at = weighed_at + timedelta(seconds=world.span(3_600, 7_200, "tractor", box.id))
+        # Near the terminal's deadline the tractor stands ready at the weighbridge.
+        out_at = max(weighed_at + _HURRY, min(usual_at, leave_by_at(box, world.parameters.times)))
+        world.engine.schedule(out_at, partial(self._gate_out, box))
+
+    def _gross_g(self, box: Box) -> int:
+        container = self._yard.ready(box.id)
+        assert container is not None, box.id
+        cargo_g = sum(one.gross_g for lot in box.lots for one in lot.in_hand)
+        return container.tare_g + cargo_g + _DUNNAGE_G
+
+    def _weigh(self, box: Box, gross_g: int, at: datetime) -> None:
+        """The weighbridge shows steps of 20 kg."""
+        verified = VgmVerified(
+            equipment_ref=box.equipment_ref,
+            gross_g=round(gross_g / 20_000) * 20_000,
+            method="SM1",
+            device="WB-1",
+            party="hub",
+            consolidation_id=box.id,
+        )
+        self._world.say(verified, DESK, at=at)
+
+    def _reseal(self, box: Box) -> None:
+        old, box.seal_no = box.seal_no, f"{box.seal_no}R"
+        resealed = ContainerResealed(
+            equipment_ref=box.equipment_ref,
+            seal_no=box.seal_no,
+            old_seal_no=old,
+            reason="bolt found broken in the yard",
+        )
+        self._world.say(resealed, DESK)
+
+    def _gate_out(self, box: Box) -> None:
+        world = self._world
+        box.gated_out_at = world.now
+        for lot in box.lots:
+            lot.departed = True
+        plate = f"ZB{int(world.span(10_000, 99_999, 'haul', box.id))}"
+        gone = ContainerGatedOut(
+            equipment_ref=box.equipment_ref, plate=plate, consolidation_id=box.id
+        )
+        world.say(gone, DESK)
+        self._board(box)
+
+    def _board(self, box: Box) -> None:
+        """Loaded on the ship or train two hours before it leaves; asks again when it is delayed."""
+        world = self._world
+        due_at = box.sailing.etd_at - timedelta(hours=2)
+        if world.now < due_at:
+            world.engine.schedule(due_at, partial(self._board, box))
+            return
+        on_board = ContainerOnBoard(
+            equipment_ref=box.equipment_ref, voyage_id=box.sailing.voyage_id
+        )
+        world.say(on_board, DEPOT)

@@ -1,0 +1,118 @@
+"""Cut-offs that are missed although the cargo is here: documents (DCO) and gross mass (VGM, VCO).
+
+The hub warns before and says afterwards that the cut-off was missed. Then people act: the box goes
+with the next sailing, or its space is paid empty and its cargo looks for another place.
+"""
+
+from datetime import datetime, timedelta
+
+from groupage.domain.events.consignment import ConsignmentNoted
+from groupage.domain.events.consolidation import (
+    ConsolidationBooked,
+    ConsolidationBrokenUp,
+    ConsolidationRolled,
+)
+from producers.simulator.boxes import Box
+from producers.simulator.sailings import Sailing
+from producers.simulator.voice import CUSTOMS, DESK
+from producers.simulator.world import World
+
+
+class CutoffDesk:
+    """Says which boxes will miss a cut-off, and what becomes of them."""
+
+    def __init__(self, world: World, sailings: list[Sailing]) -> None:
+        self._world = world
+        self._sailings = sailings
+        rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
+        self._documents = world.quota(rates.documents_late, "documents_late", first_within=boxes)
+        self._vgm = world.quota(rates.vgm_late, "vgm_late", first_within=boxes)
+        self._dead_freight = world.quota(rates.dead_freight, "dead_freight", first_within=1)
+
+    def documents_come_late(self, box: Box) -> bool:
+        """Whether one shipper's instructions for it come after the cut-off; each box once."""
+        if box.papers_looked_at:
+            return False
+        box.papers_looked_at = True
+        return self._documents.hit()
+
+    def vgm_comes_late(self) -> bool:
+        """Whether the weighbridge stands still for the next box until after the cut-off."""
+        return self._vgm.hit()
+
+    def documents_missed_at(self, box: Box) -> datetime:
+        """When people act on the missed documents cut-off."""
+        hours = self._world.parameters.times.dco_after_lco_h
+        return self._acted_upon(box.sailing.lco_at + timedelta(hours=hours))
+
+    def vgm_missed_at(self, box: Box) -> datetime:
+        """When people act on the missed VGM cut-off."""
+        return self._acted_upon(self._vco_at(box))
+
+    def vgm_known_at(self, box: Box) -> datetime:
+        """When the weighbridge works again."""
+        times = self._world.parameters.times
+        late_s = self._world.span(times.vgm_late_from_s, times.vgm_late_until_s, "vgm", box.id)
+        return self._vco_at(box) + timedelta(seconds=late_s)
+
+    def _vco_at(self, box: Box) -> datetime:
+        return box.sailing.lco_at + timedelta(hours=self._world.parameters.times.vco_after_lco_h)
+
+    def _acted_upon(self, due_at: datetime) -> datetime:
+        return due_at + timedelta(seconds=self._world.parameters.times.decide_after_miss_s)
+
+    def miss_documents(self, box: Box) -> bool:
+        """Roll the box, or give its space up; true when it was given up."""
+        self._world.handled["documents_late"] += 1
+        given_up = self._dead_freight.hit()
+        later = self._next(box.sailing)
+        if given_up or later is None:
+            self._give_up(box)
+            return True
+        self._roll(box, later, "shipper's instructions came after the documents cut-off")
+        return False
+
+    def miss_vgm(self, box: Box) -> None:
+        """It is sealed already, so it waits in the yard for the next sailing."""
+        self._world.handled["vgm_late"] += 1
+        later = self._next(box.sailing)
+        if later is None:
+            box.gone = "no gross mass before the cut-off, and no later sailing"
+            return
+        self._roll(box, later, "gross mass was verified after the VGM cut-off")
+
+    def _next(self, sailing: Sailing) -> Sailing | None:
+        lane = (one for one in self._sailings if one.lane_id == sailing.lane_id and not one.blank)
+        return next((one for one in lane if one.index > sailing.index), None)
+
+    def _roll(self, box: Box, later: Sailing, reason: str) -> None:
+        world = self._world
+        world.handled["rolled_to_next_sailing"] += 1
+        box.gone = f"rolled: {reason}"
+        rolled = ConsolidationRolled(
+            consolidation_id=box.id, to_voyage_id=later.voyage_id, reason=reason
+        )
+        world.say(rolled, DESK)
+        booking = f"{later.carrier_booking_id}-{box.plan.spec.iso_type}"
+        world.say(ConsolidationBooked(consolidation_id=box.id, carrier_booking_id=booking), DESK)
+        self._tell_customs(box, later)
+
+    def _tell_customs(self, box: Box, later: Sailing) -> None:
+        """Change of ship, for each lot that was declared for the old one."""
+        for lot_id in box.plan.consignment_ids:
+            if self._world.lots[lot_id].declared:
+                changed = ConsignmentNoted(
+                    consignment_id=lot_id,
+                    milestone="change_of_ship",
+                    references=(box.sailing.voyage_id, later.voyage_id),
+                )
+                self._world.say(changed, CUSTOMS)
+
+    def _give_up(self, box: Box) -> None:
+        self._world.handled["dead_freight"] += 1
+        box.gone = "dead freight: documents after the cut-off"
+        broken = ConsolidationBrokenUp(
+            consolidation_id=box.id,
+            reason="documents after the cut-off, no place on the next sailing: dead freight",
+        )
+        self._world.say(broken, DESK)

@@ -1,0 +1,34 @@
+"""How the stated rates were met, counted where each exception was dealt with."""
+
+import msgspec
+
+from producers.simulator.exceptions import AMONG, EXCEPTIONS
+from producers.simulator.world import World
+
+
+class Met(msgspec.Struct, frozen=True, kw_only=True):
+    """How a stated rate was met."""
+
+    rate: float
+    of: int
+    """Occasions: consignments, declarations, sailings, boxes, cartons or facts."""
+    times: int
+
+
+def rates_met(world: World) -> dict[str, Met]:
+    """Every rate of `Rates`, by name."""
+    handled = world.handled
+    lots = world.parameters.sizes.consignments
+    occasions = dict.fromkeys(EXCEPTIONS, lots)
+    occasions |= {name: handled[among] for name, among in AMONG}
+    occasions |= {name: quota.asked for name, quota in world.quotas.items()}
+    times = {name: handled[name] for name in occasions}
+    cartons = [one for lot in world.lots.values() for one in lot.cartons]
+    occasions["bulging"] = len(cartons)
+    times["bulging"] = sum(one.bulging for one in cartons)
+    occasions |= world.voice.occasions
+    times |= {name: world.voice.dirt.get(name, 0) for name in world.voice.occasions}
+    return {
+        name: Met(rate=getattr(world.parameters.rates, name), of=occasions[name], times=times[name])
+        for name in sorted(occasions)
+    }

@@ -59,6 +59,7 @@ def proposed(
             publish(state, proposal, note, at=at, by=POLICY)
         else:
             state.proposals[event.plan_id] = proposal
+            _warn(state, proposal, at)
     _prune(state)
     return None
 
@@ -101,7 +102,7 @@ def publish(state: LaneState, proposal: Proposal, note: PlanNote, *, at: datetim
     state.proposals.pop(proposal.plan_id, None)
     _seat(state, proposal, at)
     _box(state, proposal, at)
-    _warn(state, proposal, at)
+    _settle_warnings(state, proposal, at)
 
 
 def _supersede(state: LaneState, sequence: int, plan_id: str, at: datetime) -> None:
@@ -175,12 +176,29 @@ def _box(state: LaneState, proposal: Proposal, at: datetime) -> None:
 
 
 def _warn(state: LaneState, proposal: Proposal, at: datetime) -> None:
-    before, state.unloadable = state.unloadable, {}
+    """What does not load is true before anybody approves of the plan that says so.
+
+    Not so the other way round: a plan that finds a way must be in force for the warning to end.
+    """
     for what in proposal.unloadable:
         name = what.consolidation_id
+        known = state.unloadable.get(name)
+        if name not in state.closed and (known is None or known.what != what):
+            note = UnloadableNote(since_at=at, plan_id=proposal.plan_id, what=what)
+            state.unloadable[name] = note
+
+
+def _settle_warnings(state: LaneState, published: Proposal, at: datetime) -> None:
+    """Those of the plan in force, and of newer ones that wait."""
+    newer = sorted(state.proposals.values(), key=lambda p: state.plans[p.plan_id].sequence)
+    said = {
+        what.consolidation_id: (one, what) for one in (published, *newer) for what in one.unloadable
+    }
+    before, state.unloadable = state.unloadable, {}
+    for name, (proposal, what) in said.items():
+        known = before.get(name)
         if name in state.closed:
             continue
-        known = before.get(name)
         if known is None or known.what != what:
             known = UnloadableNote(since_at=at, plan_id=proposal.plan_id, what=what)
         state.unloadable[name] = known

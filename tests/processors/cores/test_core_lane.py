@@ -305,10 +305,39 @@ def test_the_alert_ends_when_the_container_leaves(play: Start) -> None:
     assert story.alerts() == set()
 
 
-def test_an_unapproved_plan_raises_no_alert_about_containers(play: Start) -> None:
-    """What waits for a dispatcher is not in force."""
+def test_what_does_not_load_is_told_before_the_plan_is_approved(play: Start) -> None:
+    """The alert comes with the proposal, and once; the approval says nothing new."""
     story = play("lane", w.LANE, auto_approve=False)
     story.say(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
-    assert story.alerts() == {"plan_waits"}
+    assert story.alerts() == {"plan_waits", "unloadable_did_not_fit"}
     story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 21)
     assert story.alerts() == {"unloadable_did_not_fit"}
+    told = [one for one in story.said("alert.raised") if one.code == "unloadable_did_not_fit"]
+    assert len(told) == 1
+
+
+def test_the_warning_of_a_rejected_plan_stands_until_a_plan_in_force_finds_a_way(
+    play: Start,
+) -> None:
+    """To reject a plan makes no container bigger; nor does a proposal before it is approved."""
+    story = play("lane", w.LANE, auto_approve=False)
+    story.say(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
+    story.say(pl.PlanRejected(lane_id=w.LANE, plan_id="P1", by="dana", reason="no"), 21)
+    assert story.alerts() == {"unloadable_did_not_fit"}
+    story.say(plan(2, {"CN-1": "C1"}), 22)
+    assert story.alerts() == {"plan_waits", "unloadable_did_not_fit"}
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 23)
+    assert story.alerts() == set()
+
+
+def test_approving_an_older_plan_keeps_the_warning_of_a_newer_one(play: Start) -> None:
+    """The newest word about a container counts, also while its plan waits."""
+    story = play("lane", w.LANE, auto_approve=False)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.say(plan(2, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 21)
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 22)
+    assert story.alerts() == {"plan_waits", "unloadable_did_not_fit"}
+    gone = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
+    story.say(gone, 23)
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 24)
+    assert story.alerts() == set()

@@ -6,14 +6,17 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from groupage.domain.errors import Misconfigured
 from groupage.telemetry.probes import Probes, Told
 
 _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
+_HEAD_BYTES_MAX = 64 * 2**10
+_HEAD_TIMEOUT_S = 30.0
 
 
 class _Server(uvicorn.Server):
@@ -22,6 +25,58 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """Gives the head of a request a size and a time: uvicorn gives it neither.
+
+    (httptools, not h11: that one is written in Python and costs half a request.)
+    """
+
+    _in_head = True
+    _head_bytes = 0
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The first head is waited for from now on."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for any more."""
+        self._head_came()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """It is whole."""
+        self._head_came()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on; close the connection when a head grows beyond all measure."""
+        began_before = self._in_head
+        super().data_received(data)
+        if not self._in_head:
+            return
+        self._await_head()
+        self._head_bytes += len(data) if began_before else 0
+        if self._head_bytes > _HEAD_BYTES_MAX:
+            self.send_400_response(f"The head of the request has over {_HEAD_BYTES_MAX} bytes.")
+
+    def _await_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
+
+    def _head_came(self) -> None:
+        self._in_head = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 async def serve_http(
@@ -36,7 +91,7 @@ async def serve_http(
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",  # h11, the other one, is written in Python and costs half a request
+            http=_Protocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -82,21 +137,14 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def add_probes(app: FastAPI, probes: Probes, *, described: bool) -> None:
-    """Let the application answer its probes too; `described` in its OpenAPI document or not."""
+def add_probes(app: FastAPI, probes: Probes) -> None:
+    """Let the application answer its probes too. They are no part of its OpenAPI document."""
     for path, ask in probes.by_path.items():
-        app.add_api_route(
-            path,
-            _endpoint(ask),
-            methods=["GET"],
-            name=path.removeprefix("/"),
-            description=ask.__doc__,
-            include_in_schema=described,
-        )
+        app.add_route(path, _endpoint(ask), methods=["GET"])
 
 
-def _endpoint(ask: Callable[[], Awaitable[Told]]) -> Callable[[], Awaitable[Response]]:
-    async def answer() -> Response:
+def _endpoint(ask: Callable[[], Awaitable[Told]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
         told = await ask()
         return Response(told.body, told.status, {"Content-Type": told.content_type})
 

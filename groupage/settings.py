@@ -4,12 +4,13 @@ Every variable starts with ``GROUPAGE_``. Nothing here reads the environment whe
 Secrets have no defaults, are held as ``SecretStr`` and are never logged.
 """
 
+import re
 import ssl
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groupage.domain.policy import Policy, load_policy
@@ -23,7 +24,11 @@ LogFormat = Literal["auto", "console", "json"]
 
 def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(
-        env_prefix=prefix, frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix=prefix,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,  # a variable set to nothing is one that is not set
     )
 
 
@@ -32,7 +37,7 @@ class KafkaSettings(BaseSettings):
 
     model_config = _config("GROUPAGE_KAFKA_")
 
-    bootstrap_servers: str = Field(min_length=1)
+    bootstrap_servers: str
     """``host:port``, several separated by commas."""
     security_protocol: SecurityProtocol = "PLAINTEXT"
     sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
@@ -43,6 +48,15 @@ class KafkaSettings(BaseSettings):
     cert_file: Path | None = None
     key_file: Path | None = None
     request_timeout_s: float = Field(default=20.0, gt=0, le=300)
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for address in value.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not host or "/" in host or not re.fullmatch(r"\d{1,5}", port, re.ASCII):
+                raise ValueError("expected host:port, several separated by commas")
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> "KafkaSettings":

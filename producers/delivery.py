@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from groupage.domain.errors import InvalidInput
-from groupage.domain.fact import Fact
-from producers.deadletters import DeadLetter
-from producers.intake import Accepted, Entry, PutAside, Summary
+from producers.intake import Entry, Summary, parted
 from producers.publisher import Publisher
 
 CHUNK_ENTRIES = 1_000
@@ -39,13 +37,7 @@ def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 
 
 async def _publish(chunk: list[Entry], publisher: Publisher) -> None:
-    facts: list[Fact] = []
-    letters: list[DeadLetter] = []
-    for entry in chunk:
-        if isinstance(entry, Accepted):
-            facts.extend(entry.facts)
-        elif isinstance(entry, PutAside):
-            letters.append(entry.letter)
+    facts, letters = parted(chunk)
     for outcome in await publisher.publish_many(facts):
         if isinstance(outcome.error, InvalidInput):
             raise InvalidInput(f"event {outcome.event_id}: {outcome.error}") from outcome.error

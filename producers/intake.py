@@ -38,6 +38,18 @@ Entry = Accepted | PutAside | Refused
 """The fate of one event or line read."""
 
 
+def parted(entries: Iterable[Entry]) -> tuple[list[Fact], list[DeadLetter]]:
+    """What of the entries goes to Kafka: facts to their topics, and letters."""
+    facts: list[Fact] = []
+    letters: list[DeadLetter] = []
+    for entry in entries:
+        if isinstance(entry, Accepted):
+            facts.extend(entry.facts)
+        elif isinstance(entry, PutAside):
+            letters.append(entry.letter)
+    return facts, letters
+
+
 def examined(entry: Entry, *, rules: Screen, found_by: str, original: bytes) -> Entry:
     """The same entry after the last checks at the door: check digits, and bounds of every field."""
     if not isinstance(entry, Accepted):

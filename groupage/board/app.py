@@ -30,7 +30,7 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record] | None") -> FastAPI:
     app.include_router(lists.router)
     app.include_router(things.router)
     if pool is not None:
-        add_probes(app, Probes(partial(watching.readiness, pool)), described=False)
+        add_probes(app, Probes(partial(watching.readiness, pool)))
     problems.install(app)
     app.middleware("http")(_measured)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

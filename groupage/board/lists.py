@@ -5,6 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from groupage.board.answers import Routes, described, json_answer
+from groupage.domain.events.alerts import Severity
+from groupage.domain.events.base import Kind
+from groupage.domain.states import (
+    ConsignmentStatus,
+    ConsolidationStatus,
+    ContainerStatus,
+    CustomsStatus,
+)
 from groupage.store.readers import lists, plans
 from groupage.store.readers.paging import LIMIT_DEFAULT, LIMIT_MAX
 
@@ -27,8 +35,8 @@ async def consignments(  # noqa: PLR0913 - one parameter for each filter
     request: Request,
     *,
     lane: Text = None,
-    status: Text = None,
-    customs: Text = None,
+    status: ConsignmentStatus | None = None,
+    customs: CustomsStatus | None = None,
     voyage: Text = None,
     consolidation: Text = None,
     shipper: Text = None,
@@ -58,7 +66,7 @@ async def consolidations(  # noqa: PLR0913 - one parameter for each filter
     request: Request,
     *,
     lane: Text = None,
-    status: Text = None,
+    status: ConsolidationStatus | None = None,
     voyage: Text = None,
     equipment: Text = None,
     departed: Flag = None,
@@ -84,7 +92,7 @@ async def consolidations(  # noqa: PLR0913 - one parameter for each filter
 async def containers(
     request: Request,
     *,
-    status: Text = None,
+    status: ContainerStatus | None = None,
     iso_type: Text = None,
     consolidation: Text = None,
     limit: Limit = LIMIT_DEFAULT,
@@ -125,9 +133,9 @@ async def alerts(  # noqa: PLR0913 - one parameter for each filter
     request: Request,
     *,
     about: Text = None,
-    about_kind: Text = None,
+    about_kind: Kind | None = None,
     code: Text = None,
-    severity: Text = None,
+    severity: Severity | None = None,
     cleared: Annotated[bool, Query(description="Cleared ones too.")] = False,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,

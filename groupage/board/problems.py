@@ -1,5 +1,6 @@
 """Answers to requests that cannot be met: problem documents by RFC 9457."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -37,11 +38,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem(
-    status: HTTPStatus, detail: str = "", *, errors: tuple[FieldFault, ...] = ()
+    status: HTTPStatus,
+    detail: str = "",
+    *,
+    errors: tuple[FieldFault, ...] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer."""
     body = Problem(title=status.phrase, status=status, detail=detail, errors=errors)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )
@@ -56,6 +60,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unavailable, _unavailable)
     for error in TRANSIENT_ERRORS:
         app.add_exception_handler(error, _unavailable)
+    app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _nul)
     app.add_exception_handler(asyncpg.PostgresError, _failed)
     app.add_exception_handler(Exception, _failed)
 
@@ -73,14 +78,18 @@ async def _wrong_parameters(_: Request, error: Exception) -> Response:
     return problem(HTTPStatus.BAD_REQUEST, "parameters are wrong", errors=faults)
 
 
-async def _http(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    return problem(HTTPStatus(status), "" if detail == HTTPStatus(status).phrase else detail)
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
+    return problem(HTTPStatus(error.status_code), detail, headers=error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     return problem(HTTPStatus.BAD_REQUEST, str(error))
+
+
+async def _nul(_: Request, _error: Exception) -> Response:
+    return problem(HTTPStatus.BAD_REQUEST, "an id or a filter holds the character NUL: no id does")
 
 
 async def _not_found(_: Request, error: Exception) -> Response:
@@ -89,7 +98,11 @@ async def _not_found(_: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("database_unavailable", path=request.url.path, error=repr(error))
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again")
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the database does not answer; try again",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
 
 
 async def _failed(request: Request, error: Exception) -> Response:

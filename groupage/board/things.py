@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from groupage.board.answers import described, json_answer
-from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.errors import NotFound
+from groupage.domain.events.base import Kind
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
-from groupage.store.readers.facts import KINDS, read_state
+from groupage.store.readers.facts import read_state
 from groupage.store.readers.plans import diff_plans, read_plan
 from groupage.store.readers.tracing import trace
 
@@ -68,13 +69,10 @@ async def any_trace(
     request: Request,
     key: str,
     *,
-    kind: Annotated[str | None, Query(max_length=20, description="When several are meant.")] = None,
+    kind: Annotated[Kind | None, Query(description="When several are meant.")] = None,
 ) -> Response:
     """Every fact about a unit, consignment, container, consolidation or voyage."""
-    chosen = next((each for each in KINDS if each == kind), None)
-    if kind is not None and chosen is None:
-        raise InvalidInput(f"kind is {kind!r}; one of {', '.join(KINDS)} is right")
-    return json_answer(await trace(_pool(request), key, kind=chosen))
+    return json_answer(await trace(_pool(request), key, kind=kind))
 
 
 @router.get(

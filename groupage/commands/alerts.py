@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from groupage.commands.reading import After, AsJson, Column, Limit, print_page, query
+from groupage.domain.events.alerts import Severity
+from groupage.domain.events.base import Kind
 from groupage.store.readers.lists import AlertFilter, list_alerts
 
 _COLUMNS = (
@@ -21,9 +23,9 @@ _COLUMNS = (
 def main(  # noqa: PLR0913 - one option for each filter
     *,
     about: Annotated[str | None, typer.Option(help="Id of what they are about.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Like consolidation.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Of what kind that is.")] = None,
     code: Annotated[str | None, typer.Option(help="Like cutoff_LCO.")] = None,
-    severity: Annotated[str | None, typer.Option(help="info, warning or critical.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="How grave.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Cleared ones too.")] = False,
     limit: Limit = 100,
     after: After = None,

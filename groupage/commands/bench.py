@@ -10,9 +10,7 @@ import typer
 from groupage.settings import TelemetrySettings
 from groupage.telemetry.logs import configure_logging
 
-app = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
-)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 

@@ -16,6 +16,7 @@ from groupage.commands.reading import (
     volume,
     yes_or_all,
 )
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
 
 _COLUMNS = (
@@ -37,8 +38,12 @@ _COLUMNS = (
 def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
-    status: Annotated[str | None, typer.Option(help="Like AVAILABLE or LOADED.")] = None,
-    customs: Annotated[str | None, typer.Option(help="Like RELEASED.")] = None,
+    status: Annotated[
+        ConsignmentStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+    ] = None,
+    customs: Annotated[
+        CustomsStatus | None, typer.Option(case_sensitive=False, help="Where customs stand.")
+    ] = None,
     voyage: Annotated[str | None, typer.Option(help="With a place on this voyage.")] = None,
     consolidation: Annotated[str | None, typer.Option(help="With a place in it.")] = None,
     shipper: Annotated[str | None, typer.Option(help="Of this shipper.")] = None,
@@ -53,8 +58,8 @@ def main(  # noqa: PLR0913 - one option for each filter
     """List consignments by id."""
     wanted = ConsignmentFilter(
         lane=lane,
-        status=status and status.upper(),
-        customs=customs and customs.upper(),
+        status=status,
+        customs=customs,
         voyage=voyage,
         consolidation=consolidation,
         shipper=shipper,

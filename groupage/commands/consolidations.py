@@ -16,6 +16,7 @@ from groupage.commands.reading import (
     volume,
     yes_or_all,
 )
+from groupage.domain.states import ConsolidationStatus
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.views import ConsolidationView
 
@@ -54,7 +55,9 @@ _COLUMNS = (
 def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
-    status: Annotated[str | None, typer.Option(help="Like FROZEN or STUFFING.")] = None,
+    status: Annotated[
+        ConsolidationStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+    ] = None,
     voyage: Annotated[str | None, typer.Option(help="On this voyage.")] = None,
     container: Annotated[str | None, typer.Option(help="In this container.")] = None,
     open_only: Annotated[bool, typer.Option("--open", help="Those that have not left.")] = False,
@@ -66,7 +69,7 @@ def main(  # noqa: PLR0913 - one option for each filter
     """List consolidations, the nearest cut-off first."""
     wanted = ConsolidationFilter(
         lane=lane,
-        status=status and status.upper(),
+        status=status,
         voyage=voyage,
         equipment=container,
         departed=False if open_only else None,

@@ -13,6 +13,7 @@ from groupage.commands.reading import (
     print_page,
     query,
 )
+from groupage.domain.states import ContainerStatus
 from groupage.store.readers.lists import ContainerFilter, list_containers
 
 _COLUMNS = (
@@ -28,7 +29,9 @@ _COLUMNS = (
 
 def main(
     *,
-    status: Annotated[str | None, typer.Option(help="Like AT_HUB or SEALED.")] = None,
+    status: Annotated[
+        ContainerStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+    ] = None,
     iso_type: Annotated[str | None, typer.Option("--type", help="Like 45G1.")] = None,
     consolidation: Annotated[str | None, typer.Option(help="Used for this one.")] = None,
     limit: Limit = 100,
@@ -36,8 +39,6 @@ def main(
     as_json: AsJson = False,
 ) -> None:
     """List containers by number."""
-    wanted = ContainerFilter(
-        status=status and status.upper(), iso_type=iso_type, consolidation=consolidation
-    )
+    wanted = ContainerFilter(status=status, iso_type=iso_type, consolidation=consolidation)
     page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
     print_page(page, _COLUMNS, nothing="no such container", as_json=as_json)

@@ -12,7 +12,10 @@ from groupage.settings import DatabaseSettings, KafkaSettings, TelemetrySettings
 from groupage.telemetry.logs import configure_logging
 
 app = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Records that had no effect, and why; send them again.",
 )
 
 _T = TypeVar("_T")
@@ -86,7 +89,7 @@ def replay(
 ) -> None:
     """Send records again, when what was wrong has been mended. Twice does no harm."""
     if not (letter_ids or code or topic or everything):
-        raise InvalidInput("name letters, or choose them by --code, --topic or --all")
+        raise typer.BadParameter("name letters, or choose them by --code, --topic or --all")
     from groupage.store import letters  # noqa: PLC0415 - brings the database driver
     from processors import deadletters  # noqa: PLC0415 - brings the Kafka client
 

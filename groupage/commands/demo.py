@@ -6,12 +6,10 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-
-from groupage.domain.errors import InvalidInput
 
 FAILED = 1
 INTERRUPTED = 130
@@ -36,9 +34,10 @@ def demo(
         bool, typer.Option("--exit", help="Leave after the summary; status 0 when all checks hold.")
     ] = False,
     scale: Annotated[
-        str, typer.Option(help="t0: one hub operator's day; small: under a minute.")
+        Literal["t0", "small"],
+        typer.Option(help="t0: one hub operator's day; small: under a minute."),
     ] = "t0",
-    seed: Annotated[int, typer.Option(help="0 to 9999; the same seed, the same day.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
 ) -> None:
     """Start Kafka, PostgreSQL and every process of groupage, and play a day in fast motion.
 
@@ -48,8 +47,6 @@ def demo(
     from groupage.demo.policy import write_policy  # noqa: PLC0415
     from groupage.local.hub import addresses, start_in_background, stop  # noqa: PLC0415
 
-    if scale not in ("t0", "small"):
-        raise InvalidInput(f"--scale is {scale!r}; it can be t0 or small")
     console = Console(width=None if sys.stdout.isatty() else 120)
     named = os.environ.get("GROUPAGE_DATA_DIR")
     home = fresh_home(Path(named) if named else default_home())

@@ -13,6 +13,8 @@ def explained(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ValidationError):
         return _settings_message(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"  # names the file or folder to look at
     return None
 
 
@@ -24,10 +26,11 @@ def _settings_message(error: ValidationError) -> str | None:
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         name = prefix + "_".join(str(part) for part in item["loc"]).upper()
+        message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
             lines.append(f"{name} is not set, and no hub runs here: start one with `groupage up`")
         elif not item["loc"]:
-            lines.append(item["msg"])
+            lines.append(message)
         else:
-            lines.append(f"{name}: {item['msg']}")
+            lines.append(f"{name}: {message}")
     return "; ".join(lines)

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from groupage.domain.errors import InvalidInput
+from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TelemetrySettings, TopicSettings
 from groupage.telemetry.logs import configure_logging
 
@@ -33,7 +34,7 @@ File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=Fa
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 DryRun = Annotated[bool, typer.Option(help="Read and check everything, publish nothing.")]
 CheckDigits = Annotated[
-    str, typer.Option(help="Wrong check digits of SSCCs: warn, quarantine or reject.")
+    CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
 ]
 
 
@@ -56,9 +57,7 @@ def import_epcis(
     document = read_document(_bytes_of(file))
     if document.problems:
         raise InvalidInput("; ".join(problem.message for problem in document.problems))
-    rules = Screen(
-        containers=PolicySettings().load().check_digits, units=_check_digits(check_digits)
-    )
+    rules = Screen(containers=PolicySettings().load().check_digits, units=check_digits)
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
     )
@@ -165,12 +164,6 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
     else:
         summary.read = summary.accepted = rows
     _report(summary, as_json=as_json, dry_run=dry_run)
-
-
-def _check_digits(text: str) -> Any:
-    if text not in ("warn", "quarantine", "reject"):
-        raise typer.BadParameter(f"{text!r} is none of warn, quarantine, reject")
-    return text
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from producers.simulator.play import Player
     from producers.simulator.simulation import Simulation
 
+Scale = Literal["small", "t0", "t1-hour"]
 To = Literal["kafka", "http", "file"]
+Pace = Literal["real", "fast", "max"]
 _HUB_OFFSET = timedelta(hours=8)
 _TELL_EVERY_S = 5.0
 
@@ -30,14 +32,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def simulate(  # noqa: PLR0913 - the options of a command
     *,
-    scale: Annotated[str, typer.Option(help="small, t0 or t1-hour.")] = "small",
-    seed: Annotated[int, typer.Option(help="0 to 9999; the same seed, the same day.")] = 1,
-    to: Annotated[str, typer.Option(help="kafka, http or file.")] = "kafka",
+    scale: Annotated[Scale, typer.Option(help="How much cargo.")] = "small",
+    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
+    to: Annotated[To, typer.Option(help="Where the facts go.")] = "kafka",
     out: Annotated[
         Path, typer.Option(help="With --to file: JSON Lines, one CloudEvent each.")
     ] = Path("facts.jsonl"),
     pace: Annotated[
-        str,
+        Pace,
         typer.Option(
             help="real: as on the wall; fast: never far ahead of the hub; max: as fast as Kafka "
             "takes it between two cut-offs."
@@ -83,10 +85,6 @@ def simulate(  # noqa: PLR0913 - the options of a command
         parameters_for,
     )
 
-    if to not in ("kafka", "http", "file"):
-        raise InvalidInput(f"--to is {to!r}; it can be kafka, http or file")
-    if pace not in ("real", "fast", "max"):
-        raise InvalidInput(f"--pace is {pace!r}; it can be real, fast or max")
     parameters = parameters_for(scale, seed=seed, day_at=_day_at(day, pace))
     if to == "http" and pace != "real":
         # The gateway writes down when it heard of a fact: years after, for a day of the past. So
@@ -123,9 +121,9 @@ def _day_at(day: str, pace: str) -> datetime:
 class _Way(NamedTuple):
     """How the day is played: the command's options."""
 
-    to: str
+    to: To
     out: Path
-    pace: str
+    pace: Pace
     plans: Path | None
     open_loop: bool
 
@@ -209,7 +207,7 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) ->
     return Player(
         simulation,
         sink,
-        pace=way.pace,  # type: ignore[arg-type]  # checked above
+        pace=way.pace,
         hub=HubLink(
             tick=ticker.tick_others if ticker else None,
             tick_lanes=ticker.tick_lanes if ticker else None,

@@ -104,7 +104,9 @@ def _process(process: ProcessState) -> dict[str, Any]:
 
 def _print(described: dict[str, Any]) -> None:
     console = Console()
-    console.print(f"hub on {described['data_dir']}: {described['phase']}", highlight=False)
+    console.print(
+        f"hub on {described['data_dir']}: {described['phase']}", highlight=False, soft_wrap=True
+    )
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
         ("PostgreSQL", described["database"]["url"]),

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from groupage.commands.reading import AsJson, console, print_json, query
-from groupage.domain.errors import InvalidInput
-from groupage.store.readers.facts import KINDS
+from groupage.domain.events.base import Kind
 from groupage.store.readers.tracing import Trace, TracedFact
 
 
@@ -17,7 +16,7 @@ def main(
     ],
     *,
     kind: Annotated[
-        str | None, typer.Option(help="When the id is known as several: unit, container …")
+        Kind | None, typer.Option(help="When the id is known as several: unit, container …")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -27,10 +26,7 @@ def main(
     """
     from groupage.commands.refold import traced  # noqa: PLC0415 - brings the processors' cores
 
-    chosen = next((each for each in KINDS if each == kind), None)
-    if kind is not None and chosen is None:
-        raise InvalidInput(f"--kind is {kind!r}; one of {', '.join(KINDS)} is right")
-    answer = query(lambda pool: traced(pool, id_, kind=chosen))
+    answer = query(lambda pool: traced(pool, id_, kind=kind))
     if as_json:
         print_json(answer)
     else:

@@ -11,7 +11,13 @@ from rich.console import Console
 from groupage.local.hub import start_in_background
 from groupage.local.state import HubState
 from groupage.local.supervisor import Clock, StopRequested, Supervisor
-from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings, TelemetrySettings
+from groupage.settings import (
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    PolicySettings,
+    TelemetrySettings,
+)
 from groupage.telemetry.logs import configure_logging
 
 INTERRUPTED = 130
@@ -24,7 +30,7 @@ def up(
     *,
     detach: Annotated[bool, typer.Option(help="Return when it runs; `down` ends it.")] = False,
     clock: Annotated[
-        str, typer.Option(help="wall: time goes as on the wall; external: a simulator ticks.")
+        Clock, typer.Option(help="wall: time goes as on the wall; external: a simulator ticks.")
     ] = "wall",
     servers_only: Annotated[
         bool, typer.Option(help="Only Kafka and PostgreSQL, with topics and tables.")
@@ -35,10 +41,9 @@ def up(
 
     GROUPAGE_KAFKA_BOOTSTRAP_SERVERS and GROUPAGE_DATABASE_URL take existing servers instead.
     """
-    if clock not in ("wall", "external"):
-        raise typer.BadParameter(f"--clock is {clock!r}; it can be wall or external")
     console = Console(stderr=True, quiet=quiet)
     settings = LocalSettings()
+    PolicySettings().load()  # a wrong rule is told now, not by a process when all else runs
     began = time.monotonic()
     if detach:
         with console.status("starting") as status:
@@ -51,8 +56,7 @@ def up(
         _announce(console, state, time.monotonic() - began)
         return
     configure_logging(TelemetrySettings(), process="supervisor")
-    chosen: Clock = "external" if clock == "external" else "wall"
-    _foreground(settings, console, clock=chosen, servers_only=servers_only)
+    _foreground(settings, console, clock=clock, servers_only=servers_only)
 
 
 def _foreground(

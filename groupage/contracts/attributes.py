@@ -137,6 +137,15 @@ class _Instants:
 INSTANTS = _Instants()
 
 
+def in_calendar(at: datetime) -> datetime | None:
+    """An instant with any offset as UTC; None when it is before `EARLIEST` or after `LATEST`."""
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError:
+        return None
+    return found if EARLIEST <= found <= LATEST else None
+
+
 def instant_from(text: str, name: str) -> datetime:
     """RFC 3339 with any offset, as UTC. Raises Undecodable."""
     try:
@@ -186,12 +195,8 @@ def _utc(at: datetime, path: str) -> datetime:
             "naive_time",
             f"{path} {at.isoformat()} has no offset from UTC; append Z or, in Yiwu, +08:00",
         )
-    try:
-        found = at.astimezone(UTC)
-        if EARLIEST <= found <= LATEST:
-            return found
-    except OverflowError:
-        pass
+    if (found := in_calendar(at)) is not None:
+        return found
     raise Undecodable(
         "bad_time",
         f"{path} {at.isoformat()} is beyond the calendar: from {EARLIEST.year} to {LATEST.year} "
@@ -218,6 +223,8 @@ def _holds_instants(node: object, seen: set[int]) -> bool:
     if id(node) in seen:
         return False
     seen.add(id(node))
+    if isinstance(node, msgspec.inspect.Metadata):
+        return _holds_instants(node.type, seen)
     if isinstance(node, msgspec.inspect.StructType):
         return any(_holds_instants(field.type, seen) for field in node.fields)
     if isinstance(node, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):

@@ -119,7 +119,7 @@ def stop(data_dir: Path) -> bool:
 
 
 def _end_rest(data: DataDir) -> bool:
-    if not data.root.exists():
+    if not data.root.is_dir():
         return False
     lock = HubLock(data.lock_file).acquire()
     try:
@@ -132,5 +132,5 @@ def use_running_hub(data_dir: Path) -> HubState | None:
     """Let this process's settings find the hub that runs here; what is set already wins."""
     state = running_hub(data_dir)
     for name, value in addresses(state).items() if state else ():
-        os.environ.setdefault(name, value)
+        os.environ[name] = os.environ.get(name) or value
     return state

@@ -95,7 +95,7 @@ class HubLock:
         """Whether some process supervises the data directory now."""
         try:
             descriptor = os.open(self._file, os.O_RDWR)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

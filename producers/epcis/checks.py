@@ -5,9 +5,10 @@ Each check adds to one list, so that a sender hears everything at once.
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from groupage.contracts.attributes import in_calendar
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
 from producers.problems import FieldProblem, shown
 
@@ -53,8 +54,8 @@ def parse_time(text: object) -> datetime | None:
         size = digits.end() if digits else 0
         text = f"{head}.{tail[:size][:6].ljust(6, '0')}{tail[size:]}"
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_calendar(datetime.fromisoformat(text))
+    except ValueError:
         return None
 
 

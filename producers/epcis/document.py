@@ -79,7 +79,8 @@ def read_document(data: bytes) -> Document:
         return Document(events=(msgspec.Raw(data),), path="", terms=terms)
     else:
         expected = "EPCISDocument, EPCISQueryDocument, or an event"
-        raise InvalidInput(f"type is {envelope.type!r}; expected {expected}")
+        found = "is missing" if envelope.type is None else f"is {envelope.type[:80]!r}"
+        raise InvalidInput(f"the document's type {found}; {expected} is right")
     if events is None:
         raise InvalidInput(f"{path} is missing; expected the list of events")
     return Document(

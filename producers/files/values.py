@@ -1,10 +1,11 @@
 """Cells to values: numbers, sizes, ports, customs modes, dates. None when a cell is none of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from groupage.contracts.attributes import in_calendar
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
 from producers.files.table import Cell, plain
 
@@ -169,7 +170,10 @@ def flag(cell: Cell) -> bool | None:
 
 
 def instant(cell: Cell) -> datetime | None:
-    """A date or time; without an offset it is hub time. A date alone is its first minute."""
+    """A date or time; without an offset it is hub time. A date alone is its first minute.
+
+    None for what is no date, or beyond the calendar.
+    """
     if isinstance(cell, datetime):
         at = cell
     else:
@@ -180,7 +184,7 @@ def instant(cell: Cell) -> datetime | None:
         if found is None:
             return None
         at = found
-    return (at if at.tzinfo else at.replace(tzinfo=HUB_ZONE)).astimezone(UTC)
+    return in_calendar(at if at.tzinfo else at.replace(tzinfo=HUB_ZONE))
 
 
 def _iso(text: str) -> datetime | None:

@@ -141,7 +141,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     _add_intake(app, gateway)
     _add_capture(app, gateway)
     _add_schemas(app)
-    add_probes(app, Probes(gateway.checks), described=True)
+    add_probes(app, Probes(gateway.checks))
     failures.install(app)
     return app
 

@@ -14,15 +14,13 @@ from typing import Any, Literal
 import msgspec
 
 from groupage.domain.errors import InvalidInput
-from groupage.domain.fact import Fact
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
-from producers.deadletters import DeadLetter
 from producers.epcis.document import entries_of, read_document
 from producers.gateway.link import Link
 from producers.gateway.problems import Refusal, counted
-from producers.intake import Accepted, Entry, PutAside, Refused, Summary
+from producers.intake import Entry, Refused, Summary, parted
 from producers.problems import FieldProblem
 from producers.screening import Screen
 
@@ -110,7 +108,9 @@ class Capture:
         try:
             document = read_document(body)
         except InvalidInput as error:
-            raise _invalid((FieldProblem(field="body", value=None, expected=str(error)),)) from None
+            expected = "an EPCIS 2.0 document, or one event, in JSON"
+            problem = FieldProblem(field="body", value=None, expected=expected)
+            raise Refusal(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:
             raise _invalid(document.problems)
         limit = self._settings.max_batch_items
@@ -127,13 +127,7 @@ class Capture:
         )
 
     async def _publish(self, entries: list[Entry]) -> None:
-        facts: list[Fact] = []
-        letters: list[DeadLetter] = []
-        for entry in entries:
-            if isinstance(entry, Accepted):
-                facts.extend(entry.facts)
-            elif isinstance(entry, PutAside):
-                letters.append(entry.letter)
+        facts, letters = parted(entries)
         for start in range(0, len(facts), CHUNK_FACTS):
             for outcome in await self._link.publish(facts[start : start + CHUNK_FACTS]):
                 if outcome.error is not None:

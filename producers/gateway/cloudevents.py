@@ -63,7 +63,9 @@ _PUBLIC = public_events()
 def check(item: object, *, recorded_at: datetime) -> Checked:
     """Check one structured CloudEvent, all of it."""
     if not isinstance(item, dict):
-        problem = FieldProblem(field="", value=shown(item), expected="a CloudEvent: a JSON object")
+        problem = FieldProblem(
+            field="event", value=shown(item), expected="a CloudEvent: a JSON object"
+        )
         return Checked(event_id="", problems=(problem,))
     event_id = item.get("id")
     named = event_id if isinstance(event_id, str) else ""

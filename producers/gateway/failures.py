@@ -58,4 +58,4 @@ def _refusal(request: Request, error: Refusal | GroupageError | HTTPException) -
         return unavailable(str(error))
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
     detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
-    return Refusal(error.status_code, code, detail)
+    return Refusal(error.status_code, code, detail, headers=error.headers)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from groupage.contracts.attributes import in_calendar
 from groupage.domain.errors import InvalidInput
 
 COLUMNS = ("id", "type", "time")
@@ -92,4 +93,4 @@ def _instant(text: str, zone: tzinfo) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    return in_calendar(at if at.tzinfo else at.replace(tzinfo=zone))

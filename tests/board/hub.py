@@ -16,7 +16,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
-from groupage.store.facts import Place, copy_facts, row_of
+from groupage.store.facts import Place, copy_facts, line_of
 from processors.core import encode_state, fold
 from processors.cores import all_cores
 from processors.facts import Entry
@@ -47,15 +47,14 @@ async def store_facts(
 ) -> None:
     """Write the facts, the states of their owners and their alerts, as a processor would."""
     owners: dict[tuple[Kind, str], list[Entry]] = defaultdict(list)
-    rows = []
+    lines = []
     for offset, each in enumerate(facts):
         kind = each.data.owner_kind
         number = fact_id(each)
         owners[kind, each.key].append(Entry(number.hex, each))
-        rows.append(
-            row_of(
-                number,
-                kind,
+        lines.append(
+            line_of(
+                number.hex,
                 each,
                 msgspec.json.encode(each.data),
                 Place(topic_of(each.data).name, PARTITION, offset),
@@ -63,7 +62,7 @@ async def store_facts(
         )
     cores = all_cores(Policy())
     async with pool.acquire() as connection:
-        await copy_facts(connection, rows)
+        await copy_facts(connection, lines)
         for (kind, key), entries in owners.items():
             core = cores[kind]
             state = fold(core, key, entries, clock_at=clock_at)

@@ -174,6 +174,47 @@ async def test_watching(api: httpx.AsyncClient) -> None:
     assert "P-1" not in text
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/consignments?status=adrift", "status"),
+        ("/v1/consignments?customs=asleep", "customs"),
+        ("/v1/consolidations?status=adrift", "status"),
+        ("/v1/containers?status=adrift", "status"),
+        ("/v1/alerts?severity=loud", "severity"),
+        ("/v1/alerts?about_kind=ship", "about_kind"),
+        ("/v1/trace/CN-1?kind=ship", "kind"),
+    ],
+)
+async def test_a_value_that_no_row_can_have(api: httpx.AsyncClient, path: str, field: str) -> None:
+    """Told with the values there are, rather than answered with an empty list."""
+    answer = await api.get(path)
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert " or " in error["expected"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/plans/%00", "/v1/trace/%00", "/v1/consignments/a%00", "/v1/routes?lane=%00"]
+)
+async def test_nul_is_in_no_id(api: httpx.AsyncClient, path: str) -> None:
+    """PostgreSQL cannot even be asked for it."""
+    answer = await api.get(path)
+    assert answer.status_code == 400
+    assert "NUL" in answer.json()["detail"]
+
+
+async def test_wrong_methods_and_paths(api: httpx.AsyncClient) -> None:
+    """405 says which methods there are, 404 where the paths are listed; HEAD watches as GET."""
+    wrong = await api.delete("/v1/plans")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    missing = await api.get("/v2/plans")
+    assert missing.status_code == 404
+    assert missing.json()["detail"] == "GET /v2/plans: see /openapi.json"
+    assert (await api.head("/healthz")).status_code == 200
+
+
 async def test_database_away(database_url: str) -> None:
     """Without database the answers are 503 with a time, and the process is not ready."""
     pool = await create_pool(

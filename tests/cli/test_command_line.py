@@ -197,3 +197,93 @@ def test_every_error_tells_its_operator_something() -> None:
     tree: list[type[GroupageError]] = [GroupageError, *GroupageError.__subclasses__()]
     for error_class in tree:
         assert str(error_class()).strip(), error_class
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["consignments", "--status", "adrift"],
+        ["consignments", "--customs", "asleep"],
+        ["consolidations", "--status", "adrift"],
+        ["containers", "--status", "adrift"],
+        ["alerts", "--severity", "loud"],
+        ["alerts", "--kind", "ship"],
+        ["trace", "CN-1", "--kind", "ship"],
+        ["simulate", "--scale", "galactic"],
+        ["simulate", "--to", "pigeon"],
+        ["simulate", "--pace", "slow"],
+        ["simulate", "--seed", "10000"],
+        ["demo", "--scale", "galactic"],
+        ["up", "--clock", "sun"],
+        ["import", "epcis", __file__, "--check-digits", "perhaps"],
+        ["deadletters", "replay"],
+        ["run", "away"],
+    ],
+)
+def test_a_wrong_value_of_an_option_is_wrong_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 2 and what can be, before any server is asked: no list that is empty by mistake."""
+    assert cli.run(arguments) == 2
+    assert "Invalid value" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with the path and what the system says of it."""
+    taken = tmp_path / "taken"
+    taken.touch()
+    assert cli.run(["contracts", "export", str(taken)]) == 1
+    assert capsys.readouterr().err == f"groupage: {taken}: File exists\n"
+
+
+@pytest.mark.parametrize("command", [["status"], ["down"], ["migrate"]])
+def test_a_data_directory_that_is_a_file_has_no_hub(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing runs there, and that is all there is to say."""
+    taken = tmp_path / "taken"
+    taken.touch()
+    cli.run([*command, "--data-dir", str(taken)])
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    assert any(word in printed.out + printed.err for word in ("stopped", "no hub runs"))
+
+
+def test_a_rule_that_is_wrong_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No server was started, no folder made."""
+    monkeypatch.setenv("GROUPAGE_POLICY_FILE", str(tmp_path / "nowhere.toml"))
+    home = tmp_path / "hub"
+    assert cli.run(["up", "--data-dir", str(home)]) == 1
+    assert "nowhere.toml" in capsys.readouterr().err
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("servers", ["broker", "broker:", ":9092", "broker:abc", "a:1,,b:2"])
+def test_addresses_of_kafka_have_ports(servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client would fail on them with an error of its own, in every command."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", servers)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is what is tested
+        KafkaSettings()
+    text = explained(caught.value)
+    assert text == (
+        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS: expected host:port, several separated by commas"
+    )
+
+
+@pytest.mark.parametrize("servers", ["127.0.0.1:9092", "a:1, b:2", "[::1]:9092"])
+def test_addresses_of_kafka(servers: str) -> None:
+    """One or several, by name or by number."""
+    assert KafkaSettings(bootstrap_servers=servers).bootstrap_servers == servers
+
+
+def test_a_variable_set_to_nothing_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It does not name the PostgreSQL that happens to run on this machine."""
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", "")
+    assert cli.run(["migrate"]) == 1
+    assert "GROUPAGE_DATABASE_URL is not set" in capsys.readouterr().err

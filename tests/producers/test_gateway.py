@@ -347,6 +347,39 @@ async def test_what_cannot_be_read(gateway: Running) -> None:
     assert [broken.status_code, plain.status_code, foreign.status_code] == [400, 400, 415]
     deep = await post("/v1/events", content=b"[" * 100_000, headers=STRUCTURED)
     assert deep.status_code == 400
+    number = await post("/v1/events", content=b"7", headers=STRUCTURED)
+    assert number.json()["detail"] == "event: 7 is not right; expected a CloudEvent: a JSON object"
+    wrong = await gateway.client.put("/v1/events")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+
+
+async def test_a_time_beyond_the_calendar(gateway: Running) -> None:
+    """Of the event and in its data: no worker could reckon a deadline from it."""
+    delay = {"voyage_id": "V1", "etd_at": "9999-12-31T23:59:59Z", "reason": "strike"}
+    item = event() | {"type": "sailing.changed.v1", "time": "9999-12-31T00:00:00Z"}
+    answer = await gateway.client.post(
+        "/v1/events", json=item | {"data": delay}, headers=STRUCTURED
+    )
+    assert answer.status_code == 422
+    wrong = {error["field"]: error["expected"] for error in answer.json()["errors"]}
+    assert wrong.keys() == {"time", "data.etd_at"}
+    assert all("from 1900 to 2199" in expected for expected in wrong.values())
+
+
+async def test_a_head_has_a_size(gateway: Running) -> None:
+    """A client that never ends its headers is sent away, and nothing grows."""
+    port = gateway.client.base_url.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nX-Long: ")
+    async with asyncio.timeout(20):
+        for _ in range(5):
+            writer.write(b"x" * 16_384)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        answer = await reader.read(1_000)
+    assert b"over 65536 bytes" in answer
+    writer.close()
+    assert (await gateway.client.get("/healthz")).status_code == 200
 
 
 def document(*events: object) -> dict[str, Any]:
@@ -425,6 +458,9 @@ async def test_capture_refuses_what_is_no_document(start_gateway: StartGateway) 
         "/capture", json=document(observed("1", "receiving"), observed("2", "storing"))
     )
     assert [nonsense.status_code, unknown.status_code, many.status_code] == [400, 400, 413]
+    assert nonsense.json()["detail"] == (
+        "the document's type is 'Novel'; EPCISDocument, EPCISQueryDocument, or an event is right"
+    )
     assert unknown.json()["errors"][0]["expected"] == "rollback or proceed"
     options = await gateway.client.options("/capture")
     assert options.status_code == 204

@@ -1,3 +1,4 @@
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from groupage.domain.events.equipment import ContainerBooked, ContainerOnBoard, 
 from groupage.domain.events.schedule import CarrierBookingConfirmed
 from producers.intake import Accepted, Entry, PutAside, Refused
 from producers.ocel.importing import entries_of
+from producers.ocel.log import read_log
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 HEADER = (
@@ -124,3 +126,16 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     file.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="Transport_Document"):
         list(entries_of(file, recorded_at=NOW))
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31 23:59:59", "0001-01-01 00:00:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_times_beyond_the_calendar_are_none(log: Path, text: str) -> None:
+    """Such a row is put aside with its reason; no arithmetic fails on it."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    at = next(csv.DictReader(lines))["time"]
+    log.write_text("\n".join(lines).replace(at, text), encoding="utf-8")
+    rows = list(read_log(log, zone=ZoneInfo("Asia/Shanghai")))
+    assert rows[0].time == text
+    assert rows[0].at is None

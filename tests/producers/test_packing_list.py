@@ -11,6 +11,7 @@ from groupage.domain.events.consignment import AsnReceived, CartonLine, Consignm
 from producers.files.columns import recognise
 from producers.files.packing_list import Defaults, entries_of
 from producers.files.table import Table, read_table
+from producers.files.values import instant
 from producers.intake import Accepted, Entry, Refused
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -210,3 +211,10 @@ def test_what_is_no_list_is_said_so(name: str, data: bytes) -> None:
     """One clear error, not a traceback."""
     with pytest.raises(InvalidInput, match=name):
         read_table(Path(name), data)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00"])
+def test_dates_beyond_the_calendar_are_none(text: str) -> None:
+    """Told like any other text that is no date."""
+    assert instant(text) is None
+    assert instant("2026-03-01") is not None

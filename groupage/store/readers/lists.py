@@ -7,6 +7,14 @@ import msgspec
 
 from groupage.domain.containers import SPECS
 from groupage.domain.errors import NotFound
+from groupage.domain.events.alerts import Severity
+from groupage.domain.events.base import Kind
+from groupage.domain.states import (
+    ConsignmentStatus,
+    ConsolidationStatus,
+    ContainerStatus,
+    CustomsStatus,
+)
 from groupage.store.pool import Connection
 from groupage.store.readers.paging import (
     LIMIT_DEFAULT,
@@ -87,8 +95,8 @@ class ConsignmentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which consignments."""
 
     lane: str | None = None
-    status: str | None = None
-    customs: str | None = None
+    status: ConsignmentStatus | None = None
+    customs: CustomsStatus | None = None
     voyage: str | None = None
     consolidation: str | None = None
     shipper: str | None = None
@@ -100,7 +108,7 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which consolidations."""
 
     lane: str | None = None
-    status: str | None = None
+    status: ConsolidationStatus | None = None
     voyage: str | None = None
     equipment: str | None = None
     departed: bool | None = None
@@ -110,7 +118,7 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
 class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which containers."""
 
-    status: str | None = None
+    status: ContainerStatus | None = None
     iso_type: str | None = None
     consolidation: str | None = None
 
@@ -126,9 +134,9 @@ class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which alerts; open ones unless told otherwise."""
 
     about: str | None = None
-    about_kind: str | None = None
+    about_kind: Kind | None = None
     code: str | None = None
-    severity: str | None = None
+    severity: Severity | None = None
     open: bool | None = True
 
 

@@ -12,6 +12,7 @@ from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch,
 from processors.consolidation.guards import port_due_at
 
 _TICK = timedelta(microseconds=1)
+_OF_MEMBERS = frozenset({"LCO", "CUA"})
 
 
 def watch(state: ConsolidationState, policy: Policy) -> None:
@@ -51,8 +52,11 @@ def _of_members(
     when: Callable[[Member], datetime | None],
 ) -> CutoffWatch:
     times = {name: None if member is None else when(member) for name, member in members.items()}
-    waits_for = tuple(sorted(name for name, at in times.items() if at is None))
-    met_at = None if waits_for else max(at for at in times.values() if at is not None)
+    known = {name: at for name, at in times.items() if at is not None}
+    met_at = max(known.values()) if len(known) == len(times) else None
+    waits_for = tuple(
+        sorted(name for name in times.keys() - known.keys() if members[name] is not None)
+    )
     return CutoffWatch(due_at=due_at, met_at=met_at, waits_for=waits_for)
 
 
@@ -66,15 +70,20 @@ def _projected(members: dict[str, Member | None]) -> datetime | None:
 
 def observe(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
     """Missed: the deadline passed unmet. At risk: it is near, or the cargo is expected too late."""
-    for seen in state.cutoffs.values():
+    for code, seen in state.cutoffs.items():
         if seen.met_at is not None:
             continue
         if seen.due_at < clock_at:
             seen.state = "missed"
-        elif clock_at >= _risk_from(seen, policy):
+        elif not _unheard(code, seen) and clock_at >= _risk_from(seen, policy):
             seen.state = "at_risk"
         else:
             seen.state = "ahead"
+
+
+def _unheard(code: str, seen: CutoffWatch) -> bool:
+    """Members were planned into it just now, and their word is on its way: no reason to warn."""
+    return code in _OF_MEMBERS and not seen.waits_for
 
 
 def _risk_from(seen: CutoffWatch, policy: Policy) -> datetime:
@@ -113,10 +122,10 @@ def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
 def deadline(state: ConsolidationState, policy: Policy) -> datetime | None:
     """The next instant that changes a cut-off's standing."""
     nexts = []
-    for seen in state.cutoffs.values():
-        if seen.state == "ahead":
+    for code, seen in state.cutoffs.items():
+        if seen.state == "ahead" and not _unheard(code, seen):
             nexts.append(max(_risk_from(seen, policy), _floor(seen)))
-        elif seen.state == "at_risk":
+        elif seen.state in ("ahead", "at_risk"):
             nexts.append(seen.due_at + _TICK)
     return min(nexts, default=None)
 

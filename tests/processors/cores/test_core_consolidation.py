@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -388,14 +389,20 @@ def test_nothing_is_said_with_a_time_that_has_not_come(planned: Play) -> None:
 
 
 def test_planned_when_the_deadline_was_near(play: Start) -> None:
-    """What is known only since its contents are known is not said to be known before."""
+    """No warning before its members were heard, and none that is dated back."""
     story = play("consolidation", w.CSL)
     story.say(w.opened(), 0)
     story.say(voyage(1), 1)
     story.tick(1_900)
     story.say(w.planned("CN-1"), 1_901)
+    story.tick(1_902)
+    assert "LCO" not in {each.code for each in story.said("cutoff.at_risk")}
+    assert story.core.deadline(story.state) == at(2_000) + timedelta(microseconds=1)
+    story.say(member("CN-1", 1, received_at=None), 1_903)
     (wish,) = [each for each in story.published if each.event.name == "plan.wanted"]
-    assert wish.at == at(1_901)
+    assert wish.at == at(1_903)
+    story.say(member("CN-1", 2, received_at=at(1_904)), 1_905)
+    assert story.state.cutoffs["LCO"].state == "met"
 
 
 def test_a_missed_vgm_cutoff_rolls_the_box(stuffed: Play) -> None:

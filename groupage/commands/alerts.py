@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import After, AsJson, Column, Limit, print_page, query
+from groupage.commands.printing import AsJson, Column
+from groupage.commands.reading import After, Limit, print_page, query
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Kind
 from groupage.store.readers.lists import AlertFilter, list_alerts

@@ -1,18 +1,18 @@
 """``groupage bench``: measure the stream, the gateway or the planner on this machine."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from groupage.commands.printing import AsJson, Column, print_json, print_table
 from groupage.settings import TelemetrySettings
 from groupage.telemetry.logs import configure_logging
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+Repeats = Annotated[int, typer.Option(min=1, help="Runs; medians are told.")]
 
 
 @app.callback()
@@ -27,7 +27,7 @@ def stream(
     events: Annotated[
         int, typer.Option(min=1_000, help="Events of each throughput run.")
     ] = 300_000,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    repeats: Repeats = 3,
     rate: Annotated[int, typer.Option(min=1, help="Events a second of the latency run.")] = 3_000,
     seconds: Annotated[int, typer.Option(min=1, help="Length of the latency run.")] = 20,
     rivals: Annotated[bool, typer.Option(help="Also Quix Streams and a Faust topic agent.")] = True,
@@ -52,7 +52,7 @@ def plan(
     *,
     consignments: Annotated[int, typer.Option(min=1, help="On the lane.")] = 200,
     lanes: Annotated[int, typer.Option(min=1, help="Made-up lanes to plan.")] = 3,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    repeats: Repeats = 3,
     as_json: AsJson = False,
 ) -> None:
     """From a plan request to the certified plan: a fresh lane, and the same one an hour later."""
@@ -72,7 +72,7 @@ def gateway(
     *,
     seconds: Annotated[int, typer.Option(min=1, help="Length of each run.")] = 10,
     in_flight: Annotated[int, typer.Option(min=1, max=1_000, help="Requests at once.")] = 64,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs; medians are told.")] = 3,
+    repeats: Repeats = 3,
     as_json: AsJson = False,
 ) -> None:
     """Events through the HTTP gateway into Kafka: one by one, and in batches."""
@@ -94,18 +94,14 @@ def _report(text: str) -> None:
 def _show(measured: Sequence[msgspec.Struct], *, as_json: bool) -> None:
     rows: list[dict[str, Any]] = [msgspec.to_builtins(row) for row in measured]
     if as_json:
-        typer.echo(json.dumps({"rows": rows}, indent=2))
+        print_json({"rows": rows})
         return
-    from rich.console import Console  # noqa: PLC0415 - a third of a second
-    from rich.table import Table  # noqa: PLC0415
-
-    columns = list(dict.fromkeys(name for row in rows for name in row if name != "note"))
-    table = Table()
-    for name in columns:
-        table.add_column(name, no_wrap=True, justify="left" if name == "name" else "right")
-    for row in rows:
-        table.add_row(*(_text(row.get(name)) for name in columns))
-    Console().print(table)
+    names = dict.fromkeys(name for row in rows for name in row if name != "note")
+    columns = [
+        Column(name, lambda row, name=name: _text(row.get(name)), right=name != "name")  # type: ignore[misc]
+        for name in names
+    ]
+    print_table(rows, columns, nothing="nothing was measured")
 
 
 def _text(value: Any) -> str:

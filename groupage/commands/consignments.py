@@ -4,18 +4,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import (
-    After,
-    AsJson,
-    Column,
-    Lane,
-    Limit,
-    mass,
-    print_page,
-    query,
-    volume,
-    yes_or_all,
-)
+from groupage.commands.printing import AsJson, Column, mass, volume
+from groupage.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
 

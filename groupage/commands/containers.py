@@ -4,15 +4,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import (
-    After,
-    AsJson,
-    Column,
-    Limit,
-    mass,
-    print_page,
-    query,
-)
+from groupage.commands.printing import AsJson, Column, mass
+from groupage.commands.reading import After, Limit, print_page, query
 from groupage.domain.states import ContainerStatus
 from groupage.store.readers.lists import ContainerFilter, list_containers
 

@@ -1,29 +1,27 @@
 """``groupage deadletters``: records that had no effect, and why; send them again."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
+from groupage.commands.printing import AsJson, print_json, say
+from groupage.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.settings import DatabaseSettings, KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry.logs import configure_logging
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    help="Records that had no effect, and why; send them again.",
-)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-_T = TypeVar("_T")
 _VALUE_CHARACTERS_MAX = 4_000
-AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 Code = Annotated[str | None, typer.Option(help="Only letters with this code.")]
 Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, newest first.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Records that had no effect, and why; send them again."""
+    configure_logging(TelemetrySettings(log_level="WARNING"), process="deadletters")
 
 
 @app.command("list")
@@ -37,18 +35,18 @@ def list_letters(
         found = await letters.find_letters(pool, code=code, topic=topic, limit=limit)
         return found, await letters.count_letters(pool)
 
-    found, counts = _with_pool(work)
+    found, counts = query(work)
     if as_json:
         rows = [_summary(letter) for letter in found]
-        typer.echo(json.dumps({"counts": counts, "letters": rows}, indent=2))
+        print_json({"counts": counts, "letters": rows})
         return
     for letter in found:
         sent = " (replayed)" if letter.replayed_at else ""
         place = f"{letter.topic}[{letter.partition}]@{letter.record_offset}"
-        typer.echo(f"{str(letter.letter_id)[:8]}  {letter.at:%Y-%m-%d %H:%M:%S}  {place}{sent}")
-        typer.echo(f"          {letter.code}: {letter.reason}")
+        say(f"{str(letter.letter_id)[:8]}  {letter.at:%Y-%m-%d %H:%M:%S}  {place}{sent}")
+        say(f"          {letter.code}: {letter.reason}")
     total = ", ".join(f"{count} {name}" for name, count in counts.items())
-    typer.echo(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))
+    say(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))
 
 
 @app.command()
@@ -58,20 +56,20 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One letter with the record as it came."""
-    letter = _with_pool(lambda pool: _one(pool, letter_id))
+    letter = query(lambda pool: _one(pool, letter_id))
     value = letter.value.decode("utf-8", "replace")
     headers = [[name, (raw or b"").decode("utf-8", "replace")] for name, raw in letter.headers]
     if as_json:
         whole = {**_summary(letter), "headers": headers, "value": value}
-        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        print_json(whole)
         return
     for name, text in _summary(letter).items():
-        typer.echo(f"{name:14} {text}")
-    typer.echo("headers")
+        say(f"{name:14} {text}")
+    say("headers")
     for name, text in headers:
-        typer.echo(f"  {name}: {text}")
-    typer.echo("value")
-    typer.echo(value[:_VALUE_CHARACTERS_MAX])
+        say(f"  {name}: {text}")
+    say("value")
+    say(value[:_VALUE_CHARACTERS_MAX])
 
 
 @app.command()
@@ -113,13 +111,13 @@ def replay(
         )
         return sent, left
 
-    count, left = _with_pool(work)
+    count, left = query(work)
     if as_json:
-        typer.echo(json.dumps({"replayed": count} | ({"without_topic": left} if left else {})))
+        print_json({"replayed": count} | ({"without_topic": left} if left else {}))
         return
-    typer.echo(f"{count} records sent again")
+    say(f"{count} records sent again")
     if left:
-        typer.echo(f"{left} left where they are: they mean no event and have no topic to go to")
+        say(f"{left} left where they are: they mean no event and have no topic to go to")
 
 
 def _summary(letter: Any) -> dict[str, Any]:
@@ -148,18 +146,3 @@ async def _one(pool: Any, letter_id: str) -> Any:
     if len(found) > 1:
         raise InvalidInput(f"several dead letters begin with {letter_id!r}; give more of the id")
     return found[0]
-
-
-def _with_pool(work: Callable[[Any], Awaitable[_T]]) -> _T:
-    from groupage.store.pool import create_pool  # noqa: PLC0415 - as above
-
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="deadletters")
-
-    async def run() -> _T:
-        pool = await create_pool(DatabaseSettings(), application_name="groupage deadletters")
-        try:
-            return await work(pool)
-        finally:
-            await pool.close()
-
-    return asyncio.run(run())

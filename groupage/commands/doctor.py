@@ -1,13 +1,10 @@
 """``groupage doctor``: what is right, what is not, and what to do about it."""
 
-import json
-from typing import Annotated
-
-import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from groupage.commands.printing import AsJson, print_json
 from groupage.local.checkup import Finding, check_machine
 from groupage.local.hub import use_running_hub
 from groupage.settings import LocalSettings, TelemetrySettings
@@ -16,7 +13,7 @@ from groupage.telemetry.logs import configure_logging
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 
-def main(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+def main(*, as_json: AsJson = False) -> None:
     """Check this machine and the hub; status 1 when something is a problem."""
     from groupage.commands.doctor_hub import check_hub  # noqa: PLC0415 - brings the clients
 
@@ -25,7 +22,7 @@ def main(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")
     use_running_hub(settings.data_dir)
     findings = [*check_machine(settings), *check_hub(settings)]
     if as_json:
-        typer.echo(json.dumps([msgspec.to_builtins(finding) for finding in findings], indent=2))
+        print_json(findings)
     else:
         _print(findings)
     if any(finding.state == "problem" for finding in findings):

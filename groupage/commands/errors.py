@@ -1,5 +1,7 @@
 """What the command line says instead of a traceback."""
 
+import errno
+
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
@@ -13,8 +15,16 @@ def explained(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ValidationError):
         return _settings_message(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"  # names the file or folder to look at
+    if isinstance(error, OSError):
+        return _system_message(error)
+    return None
+
+
+def _system_message(error: OSError) -> str | None:
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror}: free some, or write elsewhere"
     return None
 
 

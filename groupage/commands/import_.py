@@ -1,7 +1,6 @@
 """``groupage import``: packing lists, EPCIS documents and OCEL logs onto Kafka."""
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from groupage.commands.printing import AsJson, harmless, print_json
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TelemetrySettings, TopicSettings
@@ -31,7 +31,6 @@ _FILE_BYTES_MAX = 256 * 2**20
 _PUBLISH_TIMEOUT_S = 60.0
 
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 DryRun = Annotated[bool, typer.Option(help="Read and check everything, publish nothing.")]
 CheckDigits = Annotated[
     CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
@@ -212,7 +211,7 @@ def _report(
 ) -> None:
     if as_json:
         report = summary.as_json() | ({"counts": counts} if counts else {}) | {"dry_run": dry_run}
-        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        print_json(report)
     else:
         _tell(summary, dry_run=dry_run, counts=counts)
     if summary.rejected:
@@ -235,4 +234,4 @@ def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -
             listed = ", ".join(f"{name} {number:,}" for name, number in figures.items())
             typer.echo(f"  {title}: {listed}")
     for error in summary.errors:
-        typer.echo(f"  {error}", err=True)
+        typer.echo(f"  {harmless(error)}", err=True)

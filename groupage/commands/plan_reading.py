@@ -5,18 +5,18 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from groupage.commands.reading import (
+from groupage.commands.printing import (
     AsJson,
     Column,
-    console,
     mass,
     money,
     print_json,
     print_table,
-    query,
+    say,
     shown,
     volume,
 )
+from groupage.commands.reading import query
 from groupage.domain.errors import NotFound
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.store.readers.plans import PlanDiff, diff_plans, read_plan
@@ -134,31 +134,28 @@ def _container(plan: Plan, wanted: str) -> PlannedContainer:
 
 
 def _print_plan(plan: Plan) -> None:
-    out = console()
     certified = plan.certificate.verifier if plan.certificate else "no certificate"
-    out.print(
+    say(
         f"plan {plan.plan_id}, no. {plan.sequence} of lane {plan.lane_id}, decided "
-        f"{shown(plan.decided_at)}; passed by {certified}",
-        highlight=False,
-        soft_wrap=True,
+        f"{shown(plan.decided_at)}; passed by {certified}"
     )
-    out.print(_cost(plan), highlight=False, soft_wrap=True)
+    say(_cost(plan))
     print_table(plan.containers, _CONTAINERS, nothing="no container")
     if plan.unloadable:
-        out.print()
+        say("")
         print_table(plan.unloadable, _UNLOADABLE, nothing="")
     if plan.left_out:
-        out.print()
+        say("")
         print_table(plan.left_out, _LEFT_OUT, nothing="")
     if plan.moves:
-        out.print()
+        say("")
         print_table(plan.moves, _MOVES, nothing="")
     stops = [(route.truck_id, stop) for route in plan.routes for stop in route.stops]
     if stops:
-        out.print()
+        say("")
         print_table(stops, _STOPS, nothing="")
     for job in plan.unrouted:
-        out.print(f"no truck for {job.reference}: {job.reason}", highlight=False, soft_wrap=True)
+        say(f"no truck for {job.reference}: {job.reason}")
 
 
 def _cost(plan: Plan) -> str:
@@ -181,30 +178,25 @@ def _cost(plan: Plan) -> str:
 
 
 def _print_container(box: PlannedContainer) -> None:
-    console().print(
+    say(
         f"{box.consolidation_id} on {box.voyage_id}: {box.spec.iso_type} {box.equipment_ref}, "
         f"{len(box.placements)} cartons, {volume(box.cargo_volume_cm3)} m³, "
-        f"{mass(box.cargo_gross_g)} kg; x to the door, y to the right, z up, from the far left",
-        highlight=False,
-        soft_wrap=True,
+        f"{mass(box.cargo_gross_g)} kg; x to the door, y to the right, z up, from the far left"
     )
     ordered = sorted(box.placements, key=lambda placement: placement.sequence)
     print_table(ordered, _PLACEMENTS, nothing="no carton")
 
 
 def _print_diff(found: PlanDiff) -> None:
-    out = console()
     change = money(abs(found.cost_change_minor))
     cheaper = "costs the same"
     if found.cost_change_minor:
         cheaper = f"costs {change} USD {'more' if found.cost_change_minor > 0 else 'less'}"
-    out.print(
+    say(
         f"{found.to_plan_id} {cheaper} than {found.from_plan_id}; "
-        f"{found.unchanged} consignments stay where they were",
-        highlight=False,
-        soft_wrap=True,
+        f"{found.unchanged} consignments stay where they were"
     )
     for word, names in (("opens", found.opened), ("gives up", found.closed)):
         if names:
-            out.print(f"{word} {', '.join(names)}", highlight=False, soft_wrap=True)
+            say(f"{word} {', '.join(names)}")
     print_table(found.shifts, _SHIFTS, nothing="nobody moves")

@@ -4,17 +4,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import (
-    After,
-    AsJson,
-    Column,
-    Lane,
-    Limit,
-    money,
-    print_page,
-    query,
-    yes_or_all,
-)
+from groupage.commands.printing import AsJson, Column, money
+from groupage.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
 from groupage.store.readers.lists import PlanFilter, list_plans
 
 _COLUMNS = (

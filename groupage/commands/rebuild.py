@@ -1,13 +1,13 @@
 """``groupage rebuild``: derive all states anew from the log."""
 
 import asyncio
-import json
 import sys
 from typing import Annotated, Any, Self
 
 import msgspec
 import typer
 
+from groupage.commands.printing import AsJson, print_json
 from groupage.domain.errors import Conflict
 from groupage.settings import PolicySettings, TelemetrySettings
 from groupage.telemetry.logs import configure_logging
@@ -18,7 +18,7 @@ def main(
     verify: Annotated[
         bool, typer.Option(help="Change nothing: rebuild beside the tables and compare.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fold the whole log anew. No worker may run; killed midway it has changed nothing."""
     from processors.app import WorkerSettings  # noqa: PLC0415 - `--help` needs none of it
@@ -32,7 +32,7 @@ def main(
         report = asyncio.run(rebuild(settings, cores, verify=verify, progress=bar.at))
     if as_json:
         found = {**msgspec.to_builtins(report), "equal": report.equal}
-        typer.echo(json.dumps(found, indent=2))
+        print_json(found)
     else:
         _tell(report)
     if verify and not report.equal:

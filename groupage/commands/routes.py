@@ -4,16 +4,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.commands.reading import (
-    AsJson,
-    Column,
-    Lane,
-    Limit,
-    money,
-    print_json,
-    print_table,
-    query,
-)
+from groupage.commands.printing import AsJson, Column, money, print_json, print_table
+from groupage.commands.reading import Lane, Limit, query
 from groupage.store.readers.plans import list_routes
 
 _METRES_PER_KM = 1_000

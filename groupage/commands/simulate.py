@@ -1,7 +1,6 @@
 """``groupage simulate``: play a hub's day to Kafka, HTTP or a file."""
 
 import asyncio
-import json
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from groupage.commands.printing import print_json, say
 from groupage.domain.errors import InvalidInput, Misconfigured
 
 if TYPE_CHECKING:
@@ -93,12 +93,11 @@ def simulate(  # noqa: PLR0913 - the options of a command
         parameters = msgspec.structs.replace(parameters, rates=rates)
     way = _Way(to=to, out=out, pace=pace, plans=plans, open_loop=open_loop)
     report = asyncio.run(_play(parameters, way))
-    console = Console()
     if as_json:
-        console.print_json(json.dumps(report))
+        print_json(report)
     else:
         for name, value in report.items():
-            console.print(f"{name}: {value}", highlight=False, soft_wrap=True)
+            say(f"{name}: {value}")
 
 
 def _day_at(day: str, pace: str) -> datetime:

@@ -1,14 +1,13 @@
 """``groupage status``: what runs, and under which addresses."""
 
-import json
 import os
+from operator import itemgetter
 from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from groupage.commands.printing import AsJson, Column, print_json, print_table, say
 from groupage.local.hub import running_hub
 from groupage.local.state import HubState, ProcessState
 from groupage.settings import LocalSettings
@@ -18,7 +17,7 @@ NOT_RUNNING = 1
 
 def main(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
     targets: Annotated[
         bool, typer.Option("--targets", help="What Prometheus scrapes, for its file_sd_configs.")
     ] = False,
@@ -28,9 +27,9 @@ def main(
     state = running_hub(settings.data_dir)
     described = describe(state, str(settings.data_dir))
     if targets:
-        typer.echo(json.dumps(scrape_targets(described), indent=2))
+        print_json(scrape_targets(described))
     elif as_json:
-        typer.echo(json.dumps(described, indent=2))
+        print_json(described)
     else:
         _print(described)
     if state is None or state.phase != "running":
@@ -102,11 +101,17 @@ def _process(process: ProcessState) -> dict[str, Any]:
     }
 
 
+_COLUMNS = (
+    Column("process", itemgetter("name")),
+    Column("pid", itemgetter("pid")),
+    Column("state", itemgetter("state")),
+    Column("restarts", itemgetter("restarts"), right=True),
+    Column("metrics", itemgetter("metrics")),
+)
+
+
 def _print(described: dict[str, Any]) -> None:
-    console = Console()
-    console.print(
-        f"hub on {described['data_dir']}: {described['phase']}", highlight=False, soft_wrap=True
-    )
+    say(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
         ("PostgreSQL", described["database"]["url"]),
@@ -114,17 +119,6 @@ def _print(described: dict[str, Any]) -> None:
         ("API", described["api"]["url"]),
     ):
         if address:
-            console.print(f"  {name:<11} {address}", highlight=False, soft_wrap=True)
-    if not described["processes"]:
-        console.print("start one with `groupage up`, or try `groupage demo`")
-        return
-    table = Table("process", "pid", "state", "restarts", "metrics")
-    for process in described["processes"]:
-        table.add_row(
-            process["name"],
-            str(process["pid"] or ""),
-            process["state"],
-            str(process["restarts"]),
-            process["metrics"] or "",
-        )
-    console.print(table)
+            say(f"  {name:<11} {address}")
+    hint = "start one with `groupage up`, or try `groupage demo`"
+    print_table(described["processes"], _COLUMNS, nothing=hint)

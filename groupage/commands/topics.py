@@ -1,12 +1,11 @@
 """``groupage topics``: Kafka's topics as the topic table wants them."""
 
 import asyncio
-import json
 from typing import Annotated
 
-import msgspec
 import typer
 
+from groupage.commands.printing import AsJson, print_json
 from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry.logs import configure_logging
 
@@ -14,7 +13,7 @@ from groupage.telemetry.logs import configure_logging
 def main(
     *,
     check: Annotated[bool, typer.Option(help="Make nothing; a missing topic is an error.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Create missing topics and compare the others; status 1 when one differs."""
     from groupage.contracts.admin import ensure_topics  # noqa: PLC0415 - brings aiokafka
@@ -30,7 +29,7 @@ def main(
         )
     )
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+        print_json(report)
     else:
         typer.echo(f"{len(report.created)} topics made, {len(report.present)} were there")
     report.require_equal()

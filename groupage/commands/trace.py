@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.commands.reading import AsJson, console, print_json, query
+from groupage.commands.printing import AsJson, print_json, say
+from groupage.commands.reading import query
 from groupage.domain.events.base import Kind
 from groupage.store.readers.tracing import Trace, TracedFact
 
@@ -34,26 +35,14 @@ def main(
 
 
 def _print(answer: Trace) -> None:
-    out = console()
-    out.print(f"{answer.kind} {answer.id}", style="bold", highlight=False, markup=False)
+    say(f"{answer.kind} {answer.id}", bold=True)
     if answer.parents:
-        out.print(f"in {' ▸ '.join(answer.parents)}", highlight=False, markup=False)
+        say(f"in {' ▸ '.join(answer.parents)}")
     for fact in answer.facts:
         happened = fact.occurred_at.strftime("%Y-%m-%d %H:%M:%S")
-        out.print(
-            f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        say(f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}")
         for path, (before, after) in (fact.changed or {}).items():
-            out.print(
-                f"    {path}: {_short(before)} → {_short(after)}",
-                style="dim",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+            say(f"    {path}: {_short(before)} → {_short(after)}", dim=True)
 
 
 def _remark(fact: TracedFact) -> str:

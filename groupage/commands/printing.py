@@ -1,0 +1,106 @@
+"""How the command line shows what it found: lines and tables for people, JSON for scripts."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import typer
+from rich.cells import cell_len
+
+from groupage.domain.units import kg, m3
+
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+class Column(NamedTuple):
+    """One column of a table: its head, and a row's text."""
+
+    head: str
+    text: Callable[[Any], object]
+    right: bool = False
+
+
+def say(text: str, *, bold: bool = False, dim: bool = False) -> None:
+    """A line on standard output; bold and dim where a terminal shows it."""
+    _write(typer.style(harmless(text), bold=bold or None, dim=dim or None))
+
+
+def print_json(answer: object) -> None:
+    """On standard output, indented, in UTF-8 whatever the terminal speaks; times in UTC."""
+    _write(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+
+
+def print_table(
+    rows: Sequence[Any], columns: Sequence[Column], *, nothing: str, more: str | None = None
+) -> None:
+    """One line for each row; `nothing` is said when there is none, `more` asks for the rest.
+
+    Rows are as wide as they are: a terminal wraps them, and ids stay whole.
+    """
+    if not rows:
+        say(nothing)
+        return
+    cells = [[harmless(shown(column.text(row))) for column in columns] for row in rows]
+    heads = [column.head for column in columns]
+    widths = [max(map(cell_len, texts)) for texts in zip(heads, *cells, strict=True)]
+    for texts in (heads, *cells):
+        line = "  ".join(
+            _padded(text, width, right=column.right)
+            for text, width, column in zip(texts, widths, columns, strict=True)
+        )
+        say(line.rstrip(), bold=texts is heads)
+    if more:
+        say(f"there are more: --after {more}", dim=True)
+
+
+def shown(value: object) -> str:
+    """A value as people read it."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def harmless(text: str) -> str:
+    """Text from outside without what steers a terminal or breaks a line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def volume(value_cm3: int) -> str:
+    """In m³."""
+    return f"{m3(value_cm3):.2f}"
+
+
+def mass(value_g: int | None) -> str:
+    """In kg."""
+    return "" if value_g is None else f"{kg(value_g):,.0f}"
+
+
+def money(value_cents: int) -> str:
+    """In dollars."""
+    return f"{value_cents / 100:,.2f}"
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    """To a width in columns of the terminal: a Chinese character takes two."""
+    blank = " " * (width - cell_len(text))
+    return blank + text if right else text + blank
+
+
+def _write(what: str | bytes) -> None:
+    try:
+        typer.echo(what)
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted. Python would complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None

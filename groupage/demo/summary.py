@@ -35,6 +35,7 @@ def print_summary(console: Console, day: Day) -> None:
         ("plans verified again", f"{report.plans_verified_again}"),
         ("alerts", f"{report.alerts_raised} raised, {alerts_open} still open"),
         ("exceptions handled", handled),
+        ("trucks", ", ".join(f"{name} {n}" for name, n in outcome.transport.items())),
         ("dirt in the data", dirt),
         ("dead letters", letters or "none"),
         *([("plans wanted, not asked for", str(day.unplanned))] if day.unplanned else []),

@@ -87,7 +87,7 @@ class BookingDesk:
         world = self._world
         world.say(lot.booking, BOOKING)
         notice_s = world.span(2 * 3_600, 4 * 3_600, "asn", lot.id)
-        self._before_arrival(lot, notice_s, lambda: self._announce(lot))
+        self._before_arrival(lot, notice_s, lambda: self.announce(lot))
         if "credit_hold" in lot.exceptions:
             world.after(world.span(1_800, 7_200, "credit", lot.id), lambda: self._credit(lot))
         if "dangerous" in lot.exceptions:
@@ -101,9 +101,11 @@ class BookingDesk:
         at = max(lot.arrives_at - timedelta(seconds=seconds), self._world.now)
         self._world.engine.schedule(at, action)
 
-    def _announce(self, lot: Lot) -> None:
-        if lot.gone:
+    def announce(self, lot: Lot) -> None:
+        """Its delivery note is sent, once."""
+        if lot.gone or lot.announced:
             return
+        lot.announced = True
         units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
         notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
         self._world.say(notice, BOOKING)

@@ -25,6 +25,8 @@ class Box:
     gone: str = ""
     equipment_ref: str = ""
     seal_no: str = ""
+    tractor: str = ""
+    """Whose published route takes it to the terminal; empty: no route does."""
     lots: list[Lot] = field(default_factory=list)
     gated_out_at: datetime | None = None
     deviations: int = 0

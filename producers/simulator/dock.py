@@ -10,6 +10,7 @@ from groupage.domain.events.equipment import TruckArrived
 from groupage.domain.events.unit import UnitMeasured, UnitReceived, UnitStored
 from producers.simulator.lots import Carton, Lot, sscc
 from producers.simulator.tally import TallyDesk
+from producers.simulator.trucks import Trucks
 from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
@@ -22,28 +23,21 @@ class Dock:
     def __init__(self, world: World, *, on_received: Callable[[Lot], None]) -> None:
         self._world = world
         self._desk = TallyDesk(
-            world, on_received=on_received, expect=lambda lot: self._arrive([lot])
+            world, on_received=on_received, expect=lambda lot: self.arrive([lot], "")
         )
 
-    def start(self) -> None:
-        """Put all arrivals on the agenda; lots that the hub fetches share a truck."""
+    def start(self, trucks: Trucks) -> None:
+        """Put all arrivals on the agenda."""
         fetched: list[Lot] = []
         for lot in sorted(self._world.lots.values(), key=lambda one: (one.arrives_at, one.id)):
             if "no_show" in lot.exceptions:
                 at = lot.arrives_at + timedelta(hours=6)
                 self._world.engine.schedule(at, partial(self._no_show, lot))
             elif lot.booking.pickup is None:
-                self._expect([lot])
+                self._world.engine.schedule(lot.arrives_at, partial(self.arrive, [lot], ""))
             else:
                 fetched.append(lot)
-        while fetched:
-            tour = fetched[: 1 + int(3 * self._world.streams.uniform("tour", fetched[0].id))]
-            fetched = fetched[len(tour) :]
-            self._expect(tour)
-
-    def _expect(self, lots: list[Lot]) -> None:
-        arrives_at = max(lot.arrives_at for lot in lots)
-        self._world.engine.schedule(arrives_at, lambda: self._arrive(lots))
+        trucks.start(fetched)
 
     def _no_show(self, lot: Lot) -> None:
         if lot.gone:
@@ -53,7 +47,8 @@ class Dock:
         reason = "cargo never came"
         self._world.say(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)
 
-    def _arrive(self, lots: list[Lot]) -> None:
+    def arrive(self, lots: list[Lot], plate: str) -> None:
+        """A truck is at the door; `plate` empty: the merchants' own."""
         world = self._world
         coming = [lot for lot in lots if not lot.gone]
         if not coming:
@@ -62,7 +57,7 @@ class Dock:
         dock = f"D{1 + int(world.span(0, 24, 'dock', first)):02d}"
         visit = TruckArrived(
             visit_id=f"V-{first}-2" if coming[0].arrived else f"V-{first}",
-            plate=f"ZG{int(world.span(10_000, 99_999, 'plate', first))}",
+            plate=plate or f"ZG{int(world.span(10_000, 99_999, 'plate', first))}",
             dock=dock,
             consignment_ids=tuple(lot.id for lot in coming),
         )

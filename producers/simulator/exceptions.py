@@ -1,7 +1,7 @@
 """Which lot meets which exception."""
 
-from producers.simulator.parameters import Rates
 from producers.simulator.randomness import Streams
+from producers.simulator.rates import Rates
 
 EXCEPTIONS = (
     "short",

@@ -21,6 +21,7 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRejected,
     PlanRequested,
+    RoutePlanned,
 )
 from groupage.settings import KafkaSettings
 
@@ -31,6 +32,7 @@ _HEARD = (
     PlanRequested,
     PlanProposed,
     ContainerPlanned,
+    RoutePlanned,
     PlanApproved,
     PlanRejected,
     PlanFailed,

@@ -12,6 +12,7 @@ from groupage.domain.events.equipment import (
 )
 from producers.simulator.boxes import Box, leave_by_at
 from producers.simulator.missed import CutoffDesk
+from producers.simulator.planbook import PlanBook
 from producers.simulator.voice import DEPOT, DESK
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
@@ -25,8 +26,9 @@ _DUNNAGE_G = 80_000
 class Gatekeepers:
     """See each stuffed box off."""
 
-    def __init__(self, world: World, yard: Yard, cutoffs: CutoffDesk) -> None:
+    def __init__(self, world: World, book: PlanBook, yard: Yard, cutoffs: CutoffDesk) -> None:
         self._world = world
+        self._book = book
         self._yard = yard
         self._cutoffs = cutoffs
         rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
@@ -61,10 +63,20 @@ class Gatekeepers:
         if self._broken.hit():
             world.handled["seal_broken"] += 1
             world.engine.schedule(weighed_at + timedelta(seconds=900), partial(self._reseal, box))
-        usual_at = weighed_at + timedelta(seconds=world.span(3_600, 7_200, "tractor", box.id))
-        # Near the terminal's deadline the tractor stands ready at the weighbridge.
-        out_at = max(weighed_at + _HURRY, min(usual_at, leave_by_at(box, world.parameters.times)))
+        tractor_at = self._tractor_at(box, weighed_at)
+        # A tractor that comes by its route before the box is ready waits. Near the deadline of the
+        # terminal it stands ready at the weighbridge.
+        out_at = max(weighed_at + _HURRY, min(tractor_at, leave_by_at(box, world.parameters.times)))
         world.engine.schedule(out_at, partial(self._gate_out, box))
+
+    def _tractor_at(self, box: Box, weighed_at: datetime) -> datetime:
+        """When a tractor takes it by the published route; else the next one that is free."""
+        for route in self._book.routes(box.sailing.lane_id):
+            for stop in route.stops:
+                if stop.action == "collect_container" and stop.reference == box.id:
+                    box.tractor = route.truck_id
+                    return stop.leave_at
+        return weighed_at + timedelta(seconds=self._world.span(3_600, 7_200, "tractor", box.id))
 
     def _gross_g(self, box: Box) -> int:
         container = self._yard.ready(box.id)
@@ -99,7 +111,9 @@ class Gatekeepers:
         box.gated_out_at = world.now
         for lot in box.lots:
             lot.departed = True
-        plate = f"ZB{int(world.span(10_000, 99_999, 'haul', box.id))}"
+        plate = box.tractor or f"ZB{int(world.span(10_000, 99_999, 'haul', box.id))}"
+        how = "by published routes" if box.tractor else "by the next free tractor"
+        world.transport[f"hauled {how}"] += 1
         gone = ContainerGatedOut(
             equipment_ref=box.equipment_ref, plate=plate, consolidation_id=box.id
         )

@@ -81,6 +81,11 @@ class Lot:
     arrives_at: datetime
     cartons: list[Carton]
     exceptions: frozenset[str]
+    announced: bool = False
+    tour: str = ""
+    """The published tour that is to fetch it; empty: none."""
+    under_way: bool = False
+    """The truck of that tour has left to fetch it."""
     arrived: bool = False
     tallied: bool = False
     measured_at: datetime | None = None

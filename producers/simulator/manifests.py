@@ -28,7 +28,11 @@ _ATTEMPTS_MAX = 4
 
 
 class ManifestDesk:
-    """Closes departures. `on_frozen` takes over each box whose manifest is filed."""
+    """Closes departures.
+
+    `on_planned` hears of each lane whose plan was waited for, `on_frozen` takes over each box whose
+    manifest is filed.
+    """
 
     def __init__(
         self,
@@ -37,12 +41,14 @@ class ManifestDesk:
         yard: Yard,
         cutoffs: CutoffDesk,
         *,
+        on_planned: Callable[[str], None],
         on_frozen: Callable[[Box], None],
     ) -> None:
         self._world = world
         self._book = book
         self._yard = yard
         self._cutoffs = cutoffs
+        self._on_planned = on_planned
         self._on_frozen = on_frozen
         self._commands = 0
         self.boxes: dict[str, Box] = {}
@@ -74,7 +80,7 @@ class ManifestDesk:
     def _await_plan(self, sailing: Sailing, at: datetime, *, since: datetime) -> None:
         """The day stands at `at` until the lane's plan is in."""
         gate = Gate(at=at, lane_id=sailing.lane_id, since=since)
-        self._world.engine.schedule(at, _go_on, gate=gate)
+        self._world.engine.schedule(at, partial(self._on_planned, sailing.lane_id), gate=gate)
 
     def _planned(self, sailing: Sailing) -> list[PlannedContainer]:
         containers = self._book.containers(sailing.lane_id).values()

@@ -1,5 +1,7 @@
 """Every figure of the simulated day, with its source: the one argument of the simulation.
 
+How often exceptions happen is stated in `rates`.
+
 Sources: "computed" and "read" refer to public material (the OCEL 2.0 container logistics log,
 press figures of Yiwu's customs, forwarders' pages); "assumption" means nobody published it and
 you should set your own.
@@ -8,107 +10,14 @@ you should set your own.
 from datetime import UTC, datetime
 from typing import Literal
 
-import msgspec
-
 from groupage.domain.errors import InvalidInput
 from producers.simulator.cartons import CartonRules
+from producers.simulator.rates import Figures, Rates
 
 Scale = Literal["small", "t0", "t1-hour"]
 
 
-class _Figures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Rates(_Figures, frozen=True, kw_only=True):
-    """Shares of the exceptions, each of what its comment names.
-
-    Assumptions unless a source is given. Each kind happens at least once a day, so that every one
-    can be seen: where rate × occasions is below one, more of it happens than is stated. 0: never.
-    """
-
-    # of consignments
-    short: float = 0.02
-    over: float = 0.007
-    damaged: float = 0.01
-    wrong_marks: float = 0.007
-    unfit: float = 0.002
-    measured_deviates: float = 0.06
-    """All its cartons are larger or heavier than declared, beyond the hub's tolerance. (A few more
-    lots are beyond it for one bulging or additional carton.)"""
-    dangerous: float = 0.005
-    dangerous_undeclared: float = 0.002
-    """A label is found at the door; the papers say nothing of it."""
-    late_truck: float = 0.018
-    """Cut-off missed by the shipper: the OCEL log's share of rescheduled containers, 36 of 1,966
-    (computed)."""
-    no_show: float = 0.004
-    cancelled_before_arrival: float = 0.01
-    cancelled_after_receipt: float = 0.004
-    amended: float = 0.03
-    credit_hold: float = 0.005
-    docs_hold: float = 0.01
-    # of those among them
-    short_waits: float = 0.15
-    """Of the short ones: the shipper brings the rest instead of shipping short."""
-    short_back_orders: float = 0.25
-    """Of the short ones: what is here is shipped, the rest is booked anew and comes later."""
-    wet: float = 0.25
-    """Of the damaged ones."""
-    damaged_rejected: float = 0.1
-    """Of the damaged ones: beyond repacking, the cargo goes back."""
-    dangerous_docs_missing: float = 0.3
-    """Of the dangerous ones: declared without the safety data sheet."""
-    dangerous_rejected: float = 0.4
-    """Of the dangerous ones."""
-    # of declarations
-    customs_scan: float = 0.03
-    customs_inspection: float = 0.01
-    customs_rejected: float = 0.003
-    # of voyages
-    voyage_delayed: float = 0.08
-    voyage_blank: float = 0.03
-    carrier_roll: float = 0.06
-    """Of those that are no trains: the carrier takes a container's place back."""
-    train_slot_cut: float = 0.05
-    """Of trains: the platform runs fewer wagons, a quarter of the places is gone."""
-    # of consolidations
-    documents_late: float = 0.015
-    """A shipper's instructions come after the documents cut-off (DCO): no manifest by then."""
-    dead_freight: float = 0.3
-    """Of those: no place on the next sailing, the box is dissolved and its space is paid empty.
-    The others are rolled."""
-    vgm_late: float = 0.01
-    """Of sealed ones: the weighbridge stands still, the gross mass comes after the VGM cut-off
-    (VCO)."""
-    cancelled_after_freeze: float = 0.02
-    amended_after_freeze: float = 0.02
-    container_unfit: float = 0.03
-    container_swapped: float = 0.02
-    vgm_mismatch: float = 0.02
-    seal_broken: float = 0.01
-    # of cartons
-    bulging: float = 0.03
-    """Measured one grid step larger than declared."""
-    restowed: float = 0.002
-    """Two alike cartons change places while stuffing: the deviation is named."""
-    taken_out: float = 0.0005
-    """Loaded, taken out to be looked at, and loaded again."""
-    # of facts of the warehouse
-    duplicate: float = 0.005
-    late: float = 0.005
-    # of put-aways
-    wrong_clock: float = 0.0015
-    """A device eight hours ahead (UTC taken for local time), corrected later: the trap found in the
-    OCEL log."""
-    retracted: float = 0.0015
-    """The reader saw the carton in an aisle where it never was; taken back later."""
-    # of measurements
-    corrected: float = 0.003
-    """A key slipped; the right figure follows."""
-
-
-class Times(_Figures, frozen=True, kw_only=True):
+class Times(Figures, frozen=True, kw_only=True):
     """When things happen and how long they take. Local hours are those of Asia/Shanghai."""
 
     arrivals_from_h: float = 9.0
@@ -161,6 +70,16 @@ class Times(_Figures, frozen=True, kw_only=True):
     """A missing safety data sheet is sent after."""
     back_order_after_h: float = 24.0
     """The rest of a short lot comes so long after it was found short."""
+    early_s: int = 300
+    jam_s: int = 900
+    """A truck on a published route is so much early or late at the most. Assumption, as the next
+    three."""
+    delay_from_s: int = 3_600
+    delay_until_s: int = 7_200
+    """Of a truck that breaks down."""
+    own_truck_before_s: int = 5_400
+    """Where no route is published in time the hub sends a truck by itself, so long before the cargo
+    is to be here."""
     empties_before_lco_s: int = 8 * 3_600
     """Empties are ordered so long before cargo close (07-11 of the day, read)."""
     haul_s: int = 4 * 3_600
@@ -175,7 +94,7 @@ class Times(_Figures, frozen=True, kw_only=True):
     etd_after_lco_h: float = 30.0
 
 
-class Sizes(_Figures, frozen=True, kw_only=True):
+class Sizes(Figures, frozen=True, kw_only=True):
     """How many and how large."""
 
     consignments: int
@@ -225,7 +144,7 @@ class Sizes(_Figures, frozen=True, kw_only=True):
         return max(self.consignments // self.lots_per_box_most, 1)
 
 
-class Parameters(_Figures, frozen=True, kw_only=True):
+class Parameters(Figures, frozen=True, kw_only=True):
     """A day."""
 
     seed: int
@@ -243,7 +162,7 @@ DEFAULT_DAY_AT = datetime(2026, 3, 1, 16, tzinfo=UTC)
 _SIZES: dict[str, tuple[Sizes, Times]] = {
     # Three lanes, about ten containers.
     "small": (
-        Sizes(consignments=170, lanes=3, merchants=80, cartons_mean=30.0),
+        Sizes(consignments=210, lanes=3, merchants=80, cartons_mean=30.0),
         Times(booking_lead_h=20.0),
     ),
     # One hub operator: 100 containers, 70,000 cartons, 2,000 consignments, 0.42 M events a day.

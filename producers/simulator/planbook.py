@@ -12,8 +12,9 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRejected,
     PlanRequested,
+    RoutePlanned,
 )
-from groupage.domain.plan import PlannedContainer
+from groupage.domain.plan import PlannedContainer, Route
 
 
 class PlanBook:
@@ -27,6 +28,8 @@ class PlanBook:
         self._proposed: dict[str, PlanProposed] = {}
         self._told: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
         self._in_force: dict[str, dict[str, PlannedContainer]] = defaultdict(dict)
+        self._routes: dict[str, dict[str, Route]] = defaultdict(dict)
+        """By plan and route."""
         self._published: dict[str, str] = {}
         self._asked: dict[str, dict[int, datetime]] = defaultdict(dict)
         self._answered: dict[str, int] = defaultdict(int)
@@ -45,6 +48,8 @@ class PlanBook:
                 self._proposed[event.plan_id] = event
             case ContainerPlanned():
                 self._tell(event)
+            case RoutePlanned():
+                self._routes[event.plan_id][event.route.route_id] = event.route
             case PlanApproved():
                 self._approve(event)
             case PlanFailed():
@@ -86,6 +91,7 @@ class PlanBook:
         for plan_id in old:
             del self._proposed[plan_id]
             self._told.pop(plan_id, None)
+            self._routes.pop(plan_id, None)
 
     def _answer(self, lane_id: str, sequence: int) -> None:
         self._answered[lane_id] = max(self._answered[lane_id], sequence)
@@ -101,6 +107,11 @@ class PlanBook:
     def container(self, lane_id: str, consolidation_id: str) -> PlannedContainer | None:
         """One container of the published plan."""
         return self.containers(lane_id).get(consolidation_id)
+
+    def routes(self, lane_id: str) -> list[Route]:
+        """The tours of the lane's published plan."""
+        routes = self._routes.get(self.plan_id(lane_id), {})
+        return [routes[name] for name in sorted(routes)]
 
     def lanes(self) -> list[str]:
         """Lanes that have a published plan."""

@@ -53,6 +53,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The same when nothing happens."""
     backlog_max: int = 20_000
     """Between gates: wait while the hub has more than this before it (fast motion)."""
+    ahead_s: int = 3_600
+    """Fast motion: no tick so many simulated seconds after the hub last had everything. Else a
+    night passes before the hub has heard of the evening, and it warns of what was met long ago."""
     stall_s: float = 300.0
     """So long nothing at all may move while the day waits for the hub."""
     settle_s: float = 1.0
@@ -110,6 +113,8 @@ class Player:
         self._lanes_ticked_at: datetime | None = None
         self._met = False
         """The hub has everything that was sent."""
+        self._met_at = simulation.now
+        """When it last had, in simulated time."""
         self._heard = 0
         self._trouble = ""
         """Why the hub could not be asked the last time that it could not."""
@@ -149,9 +154,14 @@ class Player:
         if facts:
             await self._sink.send(facts)
             self._met = False
+        if self._pace == "fast" and self._closed and self._is_ahead():
+            await self._catch_up()
         await self._tell_time()
         self.progress.facts += len(facts)
         self.progress.now = simulation.now
+
+    def _is_ahead(self) -> bool:
+        return self._simulation.now - self._met_at >= timedelta(seconds=self._limits.ahead_s)
 
     async def _tell_time(self) -> None:
         now, hub = self._simulation.now, self._hub
@@ -197,6 +207,7 @@ class Player:
 
     async def _catch_up(self, *, foreseen: bool = False) -> None:
         """The hub takes in what was sent, and hears what follows from it."""
+        self._met_at = self._simulation.now
         if self._met:
             return
         asked = self._simulation.book.requests

@@ -21,6 +21,7 @@ from producers.simulator.randomness import Streams
 from producers.simulator.realised import Met, rates_met
 from producers.simulator.sailings import Carriers
 from producers.simulator.stuffing import StuffingCrew
+from producers.simulator.trucks import Trucks
 from producers.simulator.voice import Voice
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
@@ -41,6 +42,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Cartons stowed otherwise than planned, each with its deviation named."""
     handled: dict[str, int]
     """Exceptions met, by kind."""
+    transport: dict[str, int]
+    """Lots fetched and containers hauled, by what trucks."""
     rates: dict[str, Met]
     """The same for each stated rate, with the occasions that there were."""
     dirt: dict[str, int]
@@ -65,13 +68,18 @@ class Simulation:
         world = self._world
         carriers = Carriers(self.parameters, self._engine, world.streams, world.voice)
         carriers.handled, carriers.quotas = world.handled, world.quotas
-        BookingDesk(world, carriers.sailings).start()
+        bookings = BookingDesk(world, carriers.sailings)
+        bookings.start()
         broker = Broker(world)
-        Dock(world, on_received=broker.received).start()
+        dock = Dock(world, on_received=broker.received)
+        trucks = Trucks(world, self.book, arrive=dock.arrive, announce=bookings.announce)
+        dock.start(trucks)
         yard = Yard(world)
         cutoffs = CutoffDesk(world, carriers.sailings)
-        crew = StuffingCrew(world, Gatekeepers(world, yard, cutoffs))
-        self._desk = ManifestDesk(world, self.book, yard, cutoffs, on_frozen=crew.take)
+        crew = StuffingCrew(world, Gatekeepers(world, self.book, yard, cutoffs))
+        self._desk = ManifestDesk(
+            world, self.book, yard, cutoffs, on_planned=trucks.follow, on_frozen=crew.take
+        )
         crew.desk = self._desk
         carriers.start()
         self._desk.start(carriers.sailings)
@@ -135,6 +143,7 @@ class Simulation:
             ),
             deviations=sum(box.deviations for box in out),
             handled=dict(sorted(self._world.handled.items())),
+            transport=dict(sorted(self._world.transport.items())),
             rates=rates_met(self._world),
             dirt=dict(sorted(self._world.voice.dirt.items())),
         )

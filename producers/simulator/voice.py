@@ -9,8 +9,8 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.unit import UnitMeasured, UnitMoved, UnitStored
 from groupage.domain.fact import Fact
 from producers.simulator.engine import Engine
-from producers.simulator.parameters import Rates
 from producers.simulator.randomness import Streams
+from producers.simulator.rates import Rates
 
 BOOKING = "/booking/yiwu"
 WAREHOUSE = "/wms/yiwu-1"

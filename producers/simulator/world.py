@@ -23,6 +23,8 @@ class World:
     lots: dict[str, Lot] = field(default_factory=dict)
     handled: Counter[str] = field(default_factory=Counter)
     """How often each exception was met and dealt with."""
+    transport: Counter[str] = field(default_factory=Counter)
+    """By what trucks lots came and containers left."""
     quotas: dict[str, Quota] = field(default_factory=dict)
     """Of exceptions that strike at a rate, by the name of the rate."""
 

@@ -6,6 +6,7 @@ facts that the simulator sent; its placements are told apart by their place, not
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from groupage.domain.events.consignment import (
     ConsignmentBooked,
     ConsignmentCancelled,
     ConsignmentRejected,
+    PickUp,
 )
 from groupage.domain.events.consolidation import (
     ConsolidationBrokenUp,
@@ -29,14 +31,18 @@ from groupage.domain.events.planning import (
     PlannedConsolidation,
     PlanProposed,
     PlanRequested,
+    RoutePlanned,
 )
 from groupage.domain.events.schedule import SailingChanged, SailingPublished
 from groupage.domain.events.unit import UnitReceived, UnitRepacked
 from groupage.domain.fact import Fact
-from groupage.domain.plan import Placement, PlannedContainer
+from groupage.domain.plan import Placement, PlannedContainer, Route, Stop
 
 _LOTS_PER_BOX = 12
 _CLOSED_AFTER = timedelta(hours=12)
+_LOTS_PER_TRUCK = 2
+_DRIVE = timedelta(minutes=30)
+_HITCH = timedelta(minutes=20)
 
 
 class PaperHub:
@@ -44,6 +50,7 @@ class PaperHub:
 
     def __init__(self) -> None:
         self._lane_of: dict[str, str] = {}
+        self._pickups: dict[str, PickUp] = {}
         self._units: dict[str, dict[str, None]] = defaultdict(dict)
         self._voyages: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._forbidden: set[tuple[str, str]] = set()
@@ -69,10 +76,13 @@ class PaperHub:
         match event:
             case ConsignmentBooked():
                 self._lane_of[event.consignment_id] = f"{event.pol}-{event.pod}"
+                if event.pickup is not None:
+                    self._pickups[event.consignment_id] = event.pickup
             case ConsignmentCancelled() | ConsignmentRejected():
                 self._lane_of.pop(event.consignment_id, None)
             case UnitReceived():
                 self._units[event.consignment_id or ""][event.unit_id] = None
+                self._pickups.pop(event.consignment_id or "", None)
             case UnitRepacked():
                 units = self._units[event.consignment_id or ""]
                 for gone in event.inputs:
@@ -177,8 +187,55 @@ class PaperHub:
                 for one in containers.values()
                 if one != before.get(one.consolidation_id)
             ),
+            *(
+                RoutePlanned(lane_id=lane, plan_id=plan_id, route=route)
+                for route in (
+                    *self._tours(lane, number, at),
+                    *self._hauls(lane, number, containers),
+                )
+            ),
             PlanApproved(lane_id=lane, plan_id=plan_id, by="paper"),
         ]
+
+    def _tours(self, lane: str, number: int, at: datetime) -> list[Route]:
+        """Two merchants a truck, each half an hour from the other and from the hub."""
+        waiting = sorted(
+            (pickup.ready_at, lot)
+            for lot, pickup in self._pickups.items()
+            if self._lane_of.get(lot) == lane and pickup.ready_at > at + _DRIVE
+        )
+        routes = []
+        for start in range(0, len(waiting), _LOTS_PER_TRUCK):
+            load = waiting[start:][:_LOTS_PER_TRUCK]
+            truck = f"{lane}/van-{start:02d}"
+            clock = load[0][0] - _DRIVE
+            stops = [_stop("start", truck, clock, clock)]
+            for ready_at, lot in load:
+                here = clock + _DRIVE
+                clock = max(here, ready_at) + _HITCH
+                stops.append(_stop("pickup", lot, here, clock))
+            stops.append(_stop("deliver", truck, clock + _DRIVE, clock + _DRIVE + _HITCH))
+            routes.append(_route(f"RT-{lane}-{number}-{start}", truck, stops))
+        return routes
+
+    def _hauls(
+        self, lane: str, number: int, containers: dict[str, PlannedContainer]
+    ) -> list[Route]:
+        """Each frozen box is taken ten hours after cargo close."""
+        closes = {voyage: lco_at for lco_at, voyage in self._voyages[lane]}
+        routes = []
+        for name in sorted(containers.keys() & self._frozen.keys()):
+            lco_at = closes.get(containers[name].voyage_id)
+            if lco_at is None:
+                continue
+            at, truck = lco_at + timedelta(hours=10), f"{lane}/tractor-{name[-2:]}"
+            stops = [
+                _stop("start", truck, at - _DRIVE, at - _DRIVE),
+                _stop("collect_container", name, at, at + _HITCH),
+                _stop("drop_container", name, at + timedelta(hours=4), at + timedelta(hours=5)),
+            ]
+            routes.append(_route(f"RT-{lane}-{number}-{name}", truck, stops))
+        return routes
 
     def _box(self, lane: str, voyage: str, number: int, lots: list[str]) -> PlannedContainer:
         units = [(lot, unit) for lot in lots for unit in self._units[lot]]
@@ -208,3 +265,19 @@ class PaperHub:
             cargo_volume_cm3=1,
             cargo_gross_g=1,
         )
+
+
+def _stop(action: Any, reference: str, arrive_at: datetime, leave_at: datetime) -> Stop:
+    return Stop(
+        place_id="somewhere",
+        action=action,
+        reference=reference,
+        arrive_at=arrive_at,
+        leave_at=leave_at,
+        load_g=0,
+        load_cm3=0,
+    )
+
+
+def _route(name: str, truck: str, stops: list[Stop]) -> Route:
+    return Route(route_id=name, truck_id=truck, stops=tuple(stops), distance_m=0, cost_usd_cents=0)

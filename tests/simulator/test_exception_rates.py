@@ -17,7 +17,8 @@ from groupage.domain.events.equipment import ContainerGatedOut, ContainerSealed,
 from groupage.domain.events.schedule import CarrierBookingRolled, SailingPublished
 from groupage.domain.fact import Fact
 from producers.simulator.boxes import Box
-from producers.simulator.parameters import Parameters, Rates, parameters_for
+from producers.simulator.parameters import Parameters, parameters_for
+from producers.simulator.rates import Rates
 from producers.simulator.realised import Met
 from producers.simulator.simulation import Outcome, Simulation
 from tests.simulator.chance import tail

@@ -7,6 +7,12 @@ import pytest
 
 from groupage.domain.policy import Policy
 from processors.cores import all_cores
+from tests.processors.cores.consignment_stories import (  # noqa: F401 - fixtures
+    available,
+    received,
+    stuffing,
+)
+from tests.processors.cores.consolidation_stories import planned, stuffed  # noqa: F401 - fixtures
 from tests.processors.cores.play import Play
 
 

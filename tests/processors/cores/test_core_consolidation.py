@@ -1,106 +1,25 @@
+"""A consolidation from its opening to the gate: manifest, stuffing, seal, mass, clearance."""
+
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from groupage.domain.events import consolidation as csl
-from groupage.domain.events.schedule import Cutoff
 from groupage.domain.states import ConsolidationStatus as Status
 from tests.processors.cores import words as w
+from tests.processors.cores.consolidation_news import (
+    TARE_G,
+    box,
+    full,
+    member,
+    sealed,
+    voyage,
+    weighed,
+)
 from tests.processors.cores.play import Play, at
 
 Start = Callable[..., Play]
-TARE_G = 4_000_000
-
-
-def member(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
-    """A consignment of two cartons that is received, released and not loaded."""
-    fields: dict[str, Any] = {
-        "consolidation_id": w.CSL,
-        "consignment_id": name,
-        "revision": revision,
-        "member": True,
-        "status": "ALLOCATED",
-        "pieces": 2,
-        "staged_pieces": 0,
-        "loaded_pieces": 0,
-        "volume_cm3": 60_000,
-        "gross_g": 1_000_000,
-        "blocked": False,
-        "customs": "RELEASED",
-        "released_at": at(100),
-        "received_at": at(90),
-    }
-    return csl.ConsignmentPositionChanged(**{**fields, **more})
-
-
-def full(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
-    """The same, loaded at minute 450."""
-    return member(name, revision, **{"loaded_pieces": 2, "loaded_at": at(450), **more})
-
-
-def box(revision: int, **more: Any) -> csl.ContainerPositionChanged:
-    """Its container, inspected and fit."""
-    fields: dict[str, Any] = {
-        "consolidation_id": w.CSL,
-        "equipment_ref": w.BOX,
-        "revision": revision,
-        "status": "FIT",
-        "iso_type": "45G1",
-        "tare_g": TARE_G,
-        "max_gross_g": 30_480_000,
-    }
-    return csl.ContainerPositionChanged(**{**fields, **more})
-
-
-def sealed(revision: int, **more: Any) -> csl.ContainerPositionChanged:
-    """Sealed at minute 500."""
-    fields = {"status": "SEALED", "seal_no": "S1", "sealed_at": at(500)}
-    return box(revision, **{**fields, **more})
-
-
-def weighed(revision: int, vgm_g: int = TARE_G + 2_000_000, **more: Any) -> Any:
-    """Weighed at minute 510."""
-    return sealed(revision, **{"vgm_g": vgm_g, "vgm_at": at(510), **more})
-
-
-def voyage(revision: int, **more: Any) -> csl.VoyagePositionChanged:
-    """Cut-offs: cargo 2,000, documents 2,100, VGM 2,200, customs 2,300, port 3,000."""
-    due = {"LCO": 2_000, "DCO": 2_100, "VCO": 2_200, "CUA": 2_300, "PCO": 3_000}
-    fields: dict[str, Any] = {
-        "consolidation_id": w.CSL,
-        "voyage_id": w.VOYAGE,
-        "revision": revision,
-        "status": "SCHEDULED",
-        "etd_at": at(4_000),
-        "eta_at": at(40_000),
-        "cutoffs": tuple(Cutoff(code=code, due_at=at(m)) for code, m in due.items()),  # type: ignore[arg-type]
-    }
-    return csl.VoyagePositionChanged(**{**fields, **more})
-
-
-@pytest.fixture
-def planned(play: Start) -> Play:
-    """Opened and planned for two consignments that are here and released."""
-    story = play("consolidation", w.CSL)
-    story.say(w.opened(), 0)
-    story.say(w.planned("CN-1", "CN-2"), 0)
-    story.say(voyage(1), 1)
-    story.say(member("CN-1", 1), 100)
-    story.say(member("CN-2", 1), 100)
-    return story
-
-
-@pytest.fixture
-def stuffed(planned: Play) -> Play:
-    """Frozen, stuffed with everything."""
-    planned.say(w.frozen(), 300)
-    planned.say(box(1), 310)
-    planned.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 400)
-    planned.say(full("CN-1", 5), 450)
-    planned.say(full("CN-2", 5), 450)
-    planned.say(csl.StuffingCompleted(consolidation_id=w.CSL), 480)
-    return planned
 
 
 def test_the_ordinary_way(play: Start) -> None:
@@ -340,130 +259,3 @@ def test_old_news_are_ignored(stuffed: Play) -> None:
     """The highest revision counts, whatever comes last."""
     stuffed.say(member("CN-1", 2), 100)
     assert stuffed.state.members["CN-1"].loaded_pieces == 2
-
-
-def test_cutoffs_at_risk_then_missed_then_met(planned: Play) -> None:
-    """Four hours before the deadline an unmet one is at risk; after it, missed; alerts follow."""
-    planned.say(member("CN-2", 2, received_at=None), 150)
-    planned.tick(1_700)
-    assert planned.state.cutoffs["LCO"].state == "ahead"
-    assert planned.core.deadline(planned.state) == at(2_000 - 240)
-    planned.tick(1_760)
-    assert planned.state.cutoffs["LCO"].state == "at_risk"
-    assert planned.said("cutoff.at_risk")[0].consignment_ids == ("CN-2",)
-    assert planned.said("plan.wanted")[-1].cause == "cutoff_near"
-    planned.tick(2_000)
-    assert planned.said("cutoff.missed") == []
-    planned.tick(2_001)
-    assert [each.code for each in planned.said("cutoff.missed")] == ["LCO"]
-    raised = [each for each in planned.said("alert.raised") if each.code == "cutoff_LCO"]
-    assert [each.severity for each in raised] == ["warning", "critical"]
-    planned.say(member("CN-2", 9, received_at=at(1_900)), 1_900)
-    assert planned.state.cutoffs["LCO"].state == "met"
-    assert planned.said("alert.cleared")[-1].code == "cutoff_LCO"
-
-
-def test_cargo_expected_too_late_is_at_risk_at_once(planned: Play) -> None:
-    """The projection speaks before the clock does."""
-    planned.say(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
-    planned.tick(160)
-    assert planned.state.cutoffs["LCO"].state == "at_risk"
-    assert planned.said("cutoff.at_risk")[0].slack_s == -500 * 60
-
-
-def test_nothing_is_said_with_a_time_that_has_not_come(planned: Play) -> None:
-    """A wish, a warning and a miss have the time at which they could be known, not the deadline."""
-    planned.say(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
-    planned.tick(160)
-    about = ("plan.wanted", "cutoff.at_risk", "alert.raised")
-    told = [each for each in planned.published if each.event.name in about]
-    assert {each.at for each in told} == {at(150)}
-    planned.say(member("CN-2", 3, received_at=None), 170)
-    planned.tick(1_761)
-    assert planned.said("cutoff.at_risk")[-1].code == "LCO"
-    assert planned.published[-1].at == at(1_760), "the clock alone told it"
-    planned.tick(2_001)
-    assert planned.said("cutoff.missed")[0].code == "LCO"
-    assert all(each.at <= at(2_001) for each in planned.published)
-
-
-def test_planned_when_the_deadline_was_near(play: Start) -> None:
-    """No warning before its members were heard, and none that is dated back."""
-    story = play("consolidation", w.CSL)
-    story.say(w.opened(), 0)
-    story.say(voyage(1), 1)
-    story.tick(1_900)
-    story.say(w.planned("CN-1"), 1_901)
-    story.tick(1_902)
-    assert "LCO" not in {each.code for each in story.said("cutoff.at_risk")}
-    assert story.core.deadline(story.state) == at(2_200 - 240), "the VGM's is next, not the cargo's"
-    story.say(member("CN-1", 1, received_at=None), 1_903)
-    (wish,) = [each for each in story.published if each.event.name == "plan.wanted"]
-    assert wish.at == at(1_903)
-    story.say(member("CN-1", 2, received_at=at(1_904)), 1_905)
-    assert story.state.cutoffs["LCO"].state == "met"
-
-
-def test_a_missed_vgm_cutoff_rolls_the_box(stuffed: Play) -> None:
-    """At risk, missed, rolled: the next voyage's deadlines count, and the box may leave for it."""
-    stuffed.say(sealed(2), 500)
-    stuffed.tick(2_000)
-    assert [each.code for each in stuffed.said("cutoff.at_risk")] == ["VCO"]
-    stuffed.tick(2_210)
-    assert [each.code for each in stuffed.said("cutoff.missed")] == ["VCO"]
-    assert "cutoff_VCO" in stuffed.alerts()
-    rolled = csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="VCO")
-    stuffed.say(rolled, 2_230)
-    assert stuffed.said("alert.cleared")[-1].code == "cutoff_VCO"
-    wish = stuffed.said("plan.wanted")[-1]
-    assert (wish.cause, wish.about) == ("carrier", w.CSL)
-    due = {"LCO": 7_000, "DCO": 7_100, "VCO": 7_200, "PCO": 8_000}
-    cutoffs = tuple(Cutoff(code=code, due_at=at(m)) for code, m in due.items())  # type: ignore[arg-type]
-    stuffed.say(voyage(2, voyage_id="FE4/NEXT", cutoffs=cutoffs), 2_231)
-    standing = {code: seen.state for code, seen in stuffed.state.cutoffs.items()}
-    assert standing == {"LCO": "met", "DCO": "met", "VCO": "ahead", "PCO": "ahead"}
-    assert "cutoff_VCO" not in stuffed.alerts()
-    left = weighed(3, vgm_at=at(2_300), gated_out_at=at(2_900), status="GATED_OUT")
-    stuffed.say(left, 2_900)
-    assert stuffed.state.status == Status.GATED_OUT
-
-
-def test_a_missed_documents_cutoff(planned: Play) -> None:
-    """No manifest by then: missed. Rolled before it, the box is filed for the next voyage."""
-    planned.tick(2_101)
-    assert [each.code for each in planned.said("cutoff.missed")] == ["DCO"]
-    planned.say(
-        csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="DCO"),
-        2_110,
-    )
-    assert "cutoff_DCO" not in planned.alerts()
-    planned.say(w.frozen(), 2_120)
-    assert (planned.state.status, planned.state.voyage_id) == (Status.FROZEN, "FE4/NEXT")
-
-
-@pytest.mark.parametrize(
-    ("minutes", "booked", "dead"), [(199, True, False), (200, True, True), (200, False, False)]
-)
-def test_space_given_up_late_is_dead_freight(
-    planned: Play, minutes: float, *, booked: bool, dead: bool
-) -> None:
-    """From 30 hours before cargo close (minute 2,000) the booked space is paid, used or not."""
-    if booked:
-        told = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
-        planned.say(told, 150)
-    broken = csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="documents came too late")
-    planned.say(broken, minutes)
-    assert ("dead_freight" in planned.alerts()) is dead
-    if dead:
-        (alert,) = [each for each in planned.now("alert.raised") if each.code == "dead_freight"]
-        assert str(planned.state.planned_volume_cm3) in alert.message
-
-
-def test_every_cutoff_is_met_by_what_it_is_about(stuffed: Play) -> None:
-    """Cargo, manifest, gross mass, customs, gate: each has its own fact."""
-    stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
-    stuffed.tick(5_000)
-    assert {code: seen.state for code, seen in stuffed.state.cutoffs.items()} == dict.fromkeys(
-        ("LCO", "DCO", "VCO", "CUA", "PCO"), "met"
-    )
-    assert stuffed.core.deadline(stuffed.state) is None

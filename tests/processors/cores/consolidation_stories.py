@@ -1,0 +1,41 @@
+"""How far a consolidation has come, as fixtures for its tests."""
+
+from collections.abc import Callable
+
+import pytest
+
+from groupage.domain.events import consolidation as csl
+from tests.processors.cores import words as w
+from tests.processors.cores.consolidation_news import (
+    box,
+    full,
+    member,
+    voyage,
+)
+from tests.processors.cores.play import Play
+
+Start = Callable[..., Play]
+
+
+@pytest.fixture
+def planned(play: Start) -> Play:
+    """Opened and planned for two consignments that are here and released."""
+    story = play("consolidation", w.CSL)
+    story.say(w.opened(), 0)
+    story.say(w.planned("CN-1", "CN-2"), 0)
+    story.say(voyage(1), 1)
+    story.say(member("CN-1", 1), 100)
+    story.say(member("CN-2", 1), 100)
+    return story
+
+
+@pytest.fixture
+def stuffed(planned: Play) -> Play:
+    """Frozen, stuffed with everything."""
+    planned.say(w.frozen(), 300)
+    planned.say(box(1), 310)
+    planned.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 400)
+    planned.say(full("CN-1", 5), 450)
+    planned.say(full("CN-2", 5), 450)
+    planned.say(csl.StuffingCompleted(consolidation_id=w.CSL), 480)
+    return planned

@@ -1,0 +1,89 @@
+"""Commands of people find the owner they are for."""
+
+from collections.abc import Callable
+
+import pytest
+
+from groupage.domain import commands
+from tests.processors.cores import words as w
+from tests.processors.cores.play import Play
+
+Start = Callable[..., Play]
+
+
+U = "106141412345678908"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (
+            commands.AcceptPlan(command_id="c", by="d", lane_id=w.LANE, plan_id="P"),
+            "plan.approved",
+        ),
+        (
+            commands.RejectPlan(command_id="c", by="d", lane_id=w.LANE, plan_id="P"),
+            "plan.rejected",
+        ),
+        (commands.ReplanLane(command_id="c", by="d", lane_id=w.LANE), "plan.wanted"),
+        (
+            commands.PinConsignment(
+                command_id="c", by="d", lane_id=w.LANE, consignment_id="CN", voyage_id="V"
+            ),
+            "lane.pinned",
+        ),
+        (
+            commands.ForbidConsignment(
+                command_id="c", by="d", lane_id=w.LANE, consignment_id="CN", voyage_id="V"
+            ),
+            "lane.forbidden",
+        ),
+        (
+            commands.RollConsignment(
+                command_id="c", by="d", lane_id=w.LANE, consignment_id="CN", from_voyage_id="V"
+            ),
+            "lane.forbidden",
+        ),
+        (commands.HoldConsignment(command_id="c", by="d", consignment_id="CN"), "hold.placed"),
+        (
+            commands.ReleaseConsignment(command_id="c", by="d", consignment_id="CN", hold_id="h"),
+            "hold.released",
+        ),
+        (
+            commands.UnfreezeConsolidation(command_id="c", by="d", consolidation_id=w.CSL),
+            "consolidation.unfrozen",
+        ),
+    ],
+)
+def test_every_command_reaches_its_owner_once(
+    play: Start, command: commands.Command, told: str
+) -> None:
+    """The owner is told once, however often the same command is sent."""
+    story = play("command", command.key)
+    story.say(command, 10)
+    story.say(command, 11)
+    assert [change.event.name for change in story.published] == [told]
+    assert story.published[0].event.key == command.key
+
+
+def test_a_pin_without_voyage(play: Start) -> None:
+    """A pin that names no voyage is refused with its reason."""
+    story = play("command", w.LANE)
+    pin = commands.PinConsignment(command_id="c", by="d", lane_id=w.LANE, consignment_id="CN")
+    story.say(pin, 10)
+    assert story.refusals() == ["no_voyage"]
+
+
+def test_old_commands_are_forgotten(play: Start) -> None:
+    """The newest two hundred are remembered; what was told stays told."""
+    story = play("command", w.LANE)
+    story.take(
+        [
+            Play(story.core, w.LANE).say(
+                commands.ReplanLane(command_id=f"c{n}", by="d", lane_id=w.LANE), n
+            )
+            for n in range(205)
+        ]
+    )
+    assert len(story.state.commands) == 200
+    assert "c0" not in story.state.commands

@@ -1,0 +1,140 @@
+"""How a consignment ends, what customs does beside it, and what no state allows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import consignment as cn
+from groupage.domain.events import unit as un
+from groupage.domain.states import ConsignmentStatus as Status
+from groupage.domain.states import CustomsStatus
+from tests.processors.cores import words as w
+from tests.processors.cores.play import Play, at
+
+Start = Callable[..., Play]
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (cn.HoldReleased(consignment_id=w.CN, hold_id="H9", by="x"), "no_such_hold"),
+        (w.booked(5), "already_booked"),
+        (w.received("u1"), "already_received"),
+        (w.staged("u9"), "not_received"),
+        (w.unloaded("u1"), "not_loaded"),
+        (w.loaded("u1"), "no_place"),
+        (cn.ConsignmentRejected(consignment_id=w.CN, reason="late"), "too_late"),
+        (cn.ConsignmentSplit(consignment_id=w.CN, children=(), reason="x"), "no_children"),
+        (
+            cn.ConsignmentAmended(consignment_id=w.CN, reason="x", base_version=7),
+            "stale_version",
+        ),
+        (
+            un.UnitRepacked(unit_id="n1", consignment_id=w.CN, inputs=("u9",), outputs=("n1",)),
+            "unknown_input",
+        ),
+        (
+            un.UnitUnpacked(unit_id="u1", consignment_id=w.CN, parent_id="pallet"),
+            "not_packed_there",
+        ),
+        (
+            cn.ConsignmentDeallocated(
+                consignment_id=w.CN, consolidation_id="CSL-9", plan_id="P", reason_code="x"
+            ),
+            "not_allocated_there",
+        ),
+    ],
+)
+def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any, code: str) -> None:
+    """The fact is kept, the state stays, an alert names the reason."""
+    before = available.state.status
+    said = available.say(event, 300)
+    assert available.refusals() == [code]
+    assert available.state.refused[said.fact_id].type == event.name
+    assert available.state.status == before
+    assert available.alerts() == {"illegal_transition"}
+
+
+def test_a_second_hold_of_the_same_id(available: Play) -> None:
+    """An open or ended hold cannot be placed or released again."""
+    placed = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DG", by="x")
+    released = cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x")
+    for minutes, event in enumerate((placed, placed, released, released), 120):
+        available.say(event, minutes)
+    assert available.refusals() == ["hold_exists", "hold_not_open"]
+
+
+def test_a_dissolved_consolidation_sets_free(stuffing: Play) -> None:
+    """BROKEN_UP: the consignment looks for another place."""
+    stuffing.say(w.position(9, status="BROKEN_UP", frozen_at=None), 500)
+    assert stuffing.state.status == Status.AVAILABLE
+    assert stuffing.state.allocation is None
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), Status.CANCELLED),
+        (cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), Status.RETURNED),
+        (
+            cn.ConsignmentSplit(consignment_id=w.CN, children=("CN-1a",), reason="x"),
+            Status.SPLIT,
+        ),
+    ],
+)
+def test_exits(stuffing: Play, event: Any, status: Status) -> None:
+    """Legal until it is loaded; afterwards nothing more happens to the consignment."""
+    stuffing.say(w.loaded("u1"), 410)
+    stuffing.say(event, 420)
+    assert stuffing.refusals() == ["loaded"]
+    stuffing.say(w.unloaded("u1"), 415)
+    assert stuffing.state.status == status
+    assert stuffing.state.allocation is None
+    assert not stuffing.said("consolidation.consignment_changed")[-1].member
+    assert stuffing.said("plan.wanted")[-1].cause == "cancelled"
+    stuffing.say(w.staged("u1"), 500)
+    stuffing.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="again"), 501)
+    assert stuffing.refusals() == ["exited", "exited"]
+
+
+def test_rejection_until_received(received: Play) -> None:
+    """REJECTED is legal until the cargo is measured, and it may then be returned."""
+    received.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="wet"), 105)
+    assert received.state.status == Status.REJECTED
+    received.say(cn.ConsignmentReturned(consignment_id=w.CN, reason="wet"), 200)
+    assert received.state.status == Status.RETURNED
+    assert received.refusals() == []
+
+
+@pytest.mark.parametrize(("minutes", "fee"), [(3_199, False), (3_201, True)])
+def test_cancellation_fee(available: Play, minutes: float, fee: bool) -> None:  # noqa: FBT001
+    """Thirty hours before the cargo's cut-off (minute 5,000) dead freight begins."""
+    available.say(w.allocated(), 200)
+    available.say(w.position(1, status="PLANNED", frozen_at=None), 201)
+    available.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), minutes)
+    assert available.state.exit.fee_due is fee
+    assert ("dead_freight" in available.alerts()) is fee
+    assert available.state.exit.fee_basis_cm3 == 120_000
+
+
+def test_customs_beside_the_way(available: Play) -> None:
+    """A stale revision changes nothing; a rejected declaration may be followed by another."""
+    available.say(w.customs("SELECTED_SCAN", revision=4, declared_at=at(120)), 130)
+    available.say(w.customs("DECLARED", revision=2, declared_at=at(120)), 120)
+    assert available.state.customs == CustomsStatus.SELECTED_SCAN
+    available.say(w.customs("REJECTED", revision=6, declared_at=at(120)), 140)
+    assert "customs_rejected" in available.alerts()
+    available.say(w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(150)), 150)
+    assert available.state.customs == CustomsStatus.DECLARED
+    assert available.state.declaration_id == "D2"
+    causes = [wish.cause for wish in available.said("plan.wanted")]
+    assert causes.count("customs") == 2
+
+
+def test_amended_after_the_manifest(stuffing: Play) -> None:
+    """The amendment counts, and the manifest is called outdated."""
+    stuffing.say(cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="other"), 350)
+    assert stuffing.state.booking.consignee == "other"
+    assert "manifest_outdated" in stuffing.alerts()
+    assert stuffing.said("plan.wanted")[-1].cause == "amended"

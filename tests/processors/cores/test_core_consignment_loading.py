@@ -1,0 +1,145 @@
+"""Loading: what may go into which container, when, and out of it again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import consignment as cn
+from groupage.domain.states import ConsignmentStatus as Status
+from tests.processors.cores import words as w
+from tests.processors.cores.play import Play, at
+
+Start = Callable[..., Play]
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (w.loaded("u1", equipment_ref="OTHU0000000"), "other_container"),
+        (w.loaded("u1", consolidation_id="CSL-9"), "other_consolidation"),
+        (w.loaded("u9"), "not_received"),
+    ],
+)
+def test_loads_that_are_wrong(stuffing: Play, event: Any, code: str) -> None:
+    """A load into the wrong container, or of an unknown unit, does not count."""
+    stuffing.say(event, 410)
+    assert stuffing.refusals() == [code]
+    assert stuffing.state.loaded_units == 0
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code"), [(240, "customs_not_released"), (1_000, "doors_closed")]
+)
+def test_loads_at_the_wrong_time(stuffing: Play, minutes: float, code: str) -> None:
+    """Not before customs' release, not at or after door close: `occurred_at` decides."""
+    stuffing.say(w.loaded("u1"), minutes)
+    assert stuffing.refusals() == [code]
+
+
+def test_loads_outside_of_stuffing(stuffing: Play) -> None:
+    """Before stuffing began, or after it was completed, nothing goes in."""
+    stuffing.say(w.loaded("u1"), 390)
+    stuffing.say(w.position(7, stuffing_open=False, stuffing_completed_at=at(420)), 420)
+    stuffing.say(w.loaded("u2"), 430)
+    assert stuffing.refusals() == ["stuffing_not_open", "stuffing_not_open"]
+
+
+def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
+    """A hold stops the cartons where they are."""
+    hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
+    stuffing.say(hold, 401)
+    stuffing.say(w.staged("u1"), 402)
+    stuffing.say(w.loaded("u1"), 403)
+    assert stuffing.refusals() == ["blocked", "blocked"]
+    stuffing.say(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x"), 404)
+    stuffing.say(w.loaded("u1"), 405)
+    assert stuffing.state.loaded_units == 1
+
+
+def test_policy_may_let_declared_goods_in(play: Start) -> None:
+    """Where the rule does not ask for release before stuffing, declared is enough."""
+    story = play("consignment", w.CN, release_before_stuffing=False)
+    story.say(w.booked(1), 0)
+    story.say(w.received("u1"), 100)
+    story.say(w.measured("u1"), 110)
+    story.say(w.allocated(), 200)
+    story.say(w.position(3), 400)
+    story.say(w.loaded("u1"), 410)
+    assert story.refusals() == ["customs_not_declared"]
+    story.say(w.customs("DECLARED", revision=1, declared_at=at(405)), 405)
+    assert story.state.status == Status.LOADED
+
+
+def test_news_that_comes_late_makes_the_load_legal(available: Play) -> None:
+    """The load is refused until its consolidation's news arrives, then it counts: times decide."""
+    available.say(w.loaded("u1"), 410)
+    assert available.refusals() == ["no_place"]
+    available.say(w.allocated(), 200)
+    available.say(w.customs("RELEASED", revision=2), 250)
+    available.say(w.position(3), 400)
+    assert available.refusals() == []
+    assert available.state.units["u1"].loaded_in == w.BOX
+    assert available.said("alert.cleared")[-1].code == "illegal_transition"
+    assert available.refolds == 0
+
+
+def test_one_container_at_a_time(stuffing: Play) -> None:
+    """A second load while it is inside is refused; after unloading it may go in again."""
+    stuffing.say(w.loaded("u1"), 410)
+    stuffing.say(w.loaded("u1"), 411)
+    assert stuffing.refusals() == ["already_loaded"]
+    stuffing.say(w.unloaded("u1"), 412)
+    assert stuffing.state.loaded_units == 0
+    stuffing.say(w.loaded("u1"), 413)
+    assert stuffing.state.loaded_units == 1
+
+
+def test_unloading_goes_back_to_staged(stuffing: Play) -> None:
+    """LOADED goes back to STAGED, with a wish for a plan: it did not fit."""
+    for minutes, name in ((405, "u1"), (406, "u2")):
+        stuffing.say(w.staged(name), minutes)
+        stuffing.say(w.loaded(name), minutes + 10)
+    assert stuffing.state.status == Status.LOADED
+    stuffing.say(w.unloaded("u2"), 420)
+    assert stuffing.state.status == Status.STAGED
+    assert stuffing.said("plan.wanted")[-1].cause == "did_not_fit"
+
+
+def test_a_wrong_container_does_not_block_the_right_one(stuffing: Play) -> None:
+    """A refused load left the state as it was, so the right one counts."""
+    stuffing.say(w.loaded("u1", equipment_ref="OTHU0000000"), 410)
+    stuffing.say(w.loaded("u1"), 411)
+    assert stuffing.refusals() == ["other_container"]
+    assert stuffing.state.units["u1"].loaded_in == w.BOX
+
+
+def test_unfreezing_takes_the_commitment_back(stuffing: Play) -> None:
+    """COMMITTED goes back; a plan may then move the consignment."""
+    assert stuffing.state.status == Status.COMMITTED
+    away = cn.ConsignmentDeallocated(
+        consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="x"
+    )
+    stuffing.say(away, 450)
+    assert stuffing.refusals() == ["committed"]
+    stuffing.say(w.position(8, status="PLANNED", frozen_at=None, stuffing_started_at=None), 460)
+    assert stuffing.refusals() == []
+    assert stuffing.state.status == Status.AVAILABLE
+
+
+def test_replan_moves_and_rolls(available: Play) -> None:
+    """A newer place takes the older one's; a roll ends the old place; the old box hears of it."""
+    available.say(w.allocated("CSL-1"), 200)
+    available.say(w.allocated("CSL-2", plan_id="P2"), 210)
+    assert available.state.allocation.consolidation_id == "CSL-2"
+    told = available.said("consolidation.consignment_changed")
+    assert [(each.consolidation_id, each.member) for each in told] == [
+        ("CSL-1", True),
+        ("CSL-2", True),
+        ("CSL-1", False),
+    ]
+    rolled = cn.ConsignmentRolled(
+        consignment_id=w.CN, from_consolidation_id="CSL-2", reason_code="rolled_carrier"
+    )
+    available.say(rolled, 220)
+    assert available.state.status == Status.AVAILABLE

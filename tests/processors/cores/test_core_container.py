@@ -1,0 +1,151 @@
+"""A container from the depot to the terminal, and what cannot be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import equipment as eq
+from groupage.domain.states import ContainerStatus
+from tests.processors.cores import words as w
+from tests.processors.cores.play import Play
+
+Start = Callable[..., Play]
+
+
+U = "106141412345678908"
+
+
+def released(**more: Any) -> eq.ContainerReleased:
+    """An empty 40' high cube."""
+    fields = {
+        "equipment_ref": w.BOX,
+        "iso_type": "45G1",
+        "tare_g": 4_000_000,
+        "max_gross_g": 30_480_000,
+    }
+    return eq.ContainerReleased(**{**fields, **more})
+
+
+def test_a_container_goes_its_way(play: Start) -> None:
+    """Released, fetched, checked, sealed, weighed, gone; its consolidation hears of each step."""
+    story = play("container", w.BOX)
+    steps: list[tuple[Any, ContainerStatus]] = [
+        (released(consolidation_id=w.CSL), ContainerStatus.RELEASED),
+        (eq.ContainerPickedUp(equipment_ref=w.BOX), ContainerStatus.PICKED_UP),
+        (eq.ContainerGatedIn(equipment_ref=w.BOX), ContainerStatus.AT_HUB),
+        (eq.ContainerInspected(equipment_ref=w.BOX, result="unfit"), ContainerStatus.UNFIT),
+        (eq.ContainerInspected(equipment_ref=w.BOX, result="fit"), ContainerStatus.FIT),
+        (eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"), ContainerStatus.SEALED),
+        (
+            eq.VgmVerified(equipment_ref=w.BOX, gross_g=9_000_000, method="SM1"),
+            ContainerStatus.SEALED,
+        ),
+        (eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S2"), ContainerStatus.SEALED),
+        (eq.ContainerGatedOut(equipment_ref=w.BOX), ContainerStatus.GATED_OUT),
+        (eq.ContainerOnBoard(equipment_ref=w.BOX), ContainerStatus.ON_BOARD),
+    ]
+    for minutes, (event, status) in enumerate(steps):
+        story.say(event, minutes)
+        assert story.state.status == status
+    assert story.refusals() == []
+    told = story.said("consolidation.container_changed")
+    assert [each.status for each in told][-2:] == ["GATED_OUT", "ON_BOARD"]
+    assert (told[-1].seal_no, told[-1].vgm_g) == ("S2", 9_000_000)
+    assert [each.revision for each in told] == sorted({each.revision for each in told})
+    story.say(released(), 100)
+    assert story.state.status == ContainerStatus.RELEASED
+    assert (story.state.seal_no, story.state.vgm_g) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("events", "code"),
+    [
+        ([eq.ContainerGatedIn(equipment_ref=w.BOX), released()], "wrong_order"),
+        (
+            [
+                eq.ContainerGatedIn(equipment_ref=w.BOX),
+                eq.ContainerPickedUp(equipment_ref=w.BOX),
+            ],
+            "wrong_order",
+        ),
+        (
+            [
+                eq.ContainerGatedOut(equipment_ref=w.BOX),
+                eq.ContainerGatedOut(equipment_ref=w.BOX),
+            ],
+            "wrong_order",
+        ),
+        (
+            [
+                eq.ContainerOnBoard(equipment_ref=w.BOX),
+                eq.ContainerBooked(equipment_ref=w.BOX, voyage_id="V", rescheduled=True),
+            ],
+            "wrong_order",
+        ),
+        (
+            [
+                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"),
+                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S2"),
+            ],
+            "already_sealed",
+        ),
+        (
+            [
+                eq.ContainerGatedIn(equipment_ref=w.BOX),
+                eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S2"),
+            ],
+            "not_sealed",
+        ),
+        (
+            [
+                eq.ContainerInspected(equipment_ref=w.BOX, result="unfit"),
+                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S2"),
+            ],
+            "wrong_order",
+        ),
+        (
+            [
+                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"),
+                eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S3", old_seal_no="S2"),
+            ],
+            "other_seal",
+        ),
+    ],
+)
+def test_contradictions_are_refused(play: Start, events: list[Any], code: str) -> None:
+    """The second fact contradicts the first."""
+    story = play("container", w.BOX)
+    for minutes, event in enumerate(events):
+        story.say(event, minutes)
+    assert story.refusals() == [code]
+
+
+def test_a_foreign_log_starts_anywhere(play: Start) -> None:
+    """Without releases or inspections a container log replays, reschedules counted."""
+    story = play("container", "cr16")
+    log: list[Any] = [
+        eq.ContainerPickedUp(equipment_ref="cr16"),
+        eq.ContainerMoved(equipment_ref="cr16", place="factory"),
+        eq.ContainerMoved(equipment_ref="cr16", place="terminal"),
+        eq.ContainerWeighed(equipment_ref="cr16", gross_g=None),
+        eq.ContainerBooked(equipment_ref="cr16", voyage_id="vh1"),
+        eq.ContainerMoved(equipment_ref="cr16", place="stock"),
+        eq.ContainerBooked(equipment_ref="cr16", rescheduled=True),
+        eq.ContainerBooked(equipment_ref="cr16", voyage_id="vh2"),
+        eq.ContainerOnBoard(equipment_ref="cr16", voyage_id="vh2"),
+    ]
+    for minutes, event in enumerate(log):
+        story.say(event, minutes)
+    assert story.refusals() == []
+    assert (story.state.reschedules, story.state.status) == (1, ContainerStatus.ON_BOARD)
+    assert story.state.voyage_id == "vh2"
+
+
+def test_a_manifest_claims_the_container(play: Start) -> None:
+    """A container that nobody named yet tells its position to the consolidation that claims it."""
+    story = play("container", w.BOX)
+    story.say(released(), 0)
+    assert story.published == []
+    story.say(eq.ContainerAssigned(equipment_ref=w.BOX, consolidation_id=w.CSL), 10)
+    assert story.said("consolidation.container_changed")[0].iso_type == "45G1"

@@ -1,0 +1,122 @@
+"""Visits of trucks, and declarations that take their consignments along."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import customs as cu
+from groupage.domain.events import equipment as eq
+from groupage.domain.events.base import Money
+from groupage.domain.states import CustomsStatus
+from tests.processors.cores.play import Play, at
+
+Start = Callable[..., Play]
+
+
+U = "106141412345678908"
+
+
+def test_a_truck_brings_cargo(play: Start) -> None:
+    """Each consignment on it is told; a second arrival of the same visit is refused."""
+    story = play("visit", "V1")
+    truck = eq.TruckArrived(visit_id="V1", dock="D3", consignment_ids=("CN-1", "CN-2"))
+    story.say(truck, 10)
+    story.say(truck, 11)
+    told = story.said("consignment.arriving")
+    assert [(each.consignment_id, each.arrived_at) for each in told] == [
+        ("CN-1", at(10)),
+        ("CN-2", at(10)),
+    ]
+    assert story.refusals() == ["already_arrived"]
+
+
+def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:
+    """One declaration over two consignments."""
+    return cu.CustomsDeclared(
+        declaration_id="D1",
+        mode="1039",
+        consignment_ids=("CN-1", "CN-2"),
+        value=Money(amount_minor=amount_minor, currency="USD"),
+    )
+
+
+def test_a_declaration_takes_all_its_consignments_along(play: Start) -> None:
+    """Declared, selected for a scan, then for an inspection, released: each hears each step."""
+    story = play("declaration", "D1")
+    story.say(declared(), 10)
+    story.say(cu.CustomsSelected(declaration_id="D1", selection="SCAN"), 20)
+    story.say(cu.CustomsSelected(declaration_id="D1", selection="INSPECTION"), 30)
+    story.say(cu.CustomsReleased(declaration_id="D1"), 40)
+    told = story.said("consignment.customs_changed")
+    assert [each.status for each in told if each.consignment_id == "CN-2"] == [
+        "DECLARED",
+        "SELECTED_SCAN",
+        "SELECTED_INSPECTION",
+        "RELEASED",
+    ]
+    assert {each.declared_at for each in told} == {at(10)}
+    assert [each.revision for each in told] == [1, 1, 2, 2, 3, 3, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("events", "codes"),
+    [
+        ([cu.CustomsReleased(declaration_id="D1")], ["not_declared"]),
+        ([declared(), declared()], ["already_declared"]),
+        (
+            [
+                declared(),
+                cu.CustomsReleased(declaration_id="D1"),
+                cu.CustomsRejected(declaration_id="D1", reason="x"),
+                cu.CustomsSelected(declaration_id="D1", selection="SCAN"),
+            ],
+            ["final", "final"],
+        ),
+    ],
+)
+def test_customs_decides_once(play: Start, events: list[Any], codes: list[str]) -> None:
+    """Nothing before the declaration, nothing after the decision."""
+    story = play("declaration", "D1")
+    for minutes, event in enumerate(events):
+        story.say(event, minutes)
+    assert story.refusals() == codes
+
+
+def test_a_retracted_release_is_told(play: Start) -> None:
+    """The log without the release: declared again, under a higher revision."""
+    story = play("declaration", "D1")
+    story.say(declared(), 10)
+    gone = story.say(cu.CustomsReleased(declaration_id="D1"), 40)
+    story.say(
+        cu.CustomsReleased(declaration_id="D1"),
+        40,
+        correction_of=gone.fact.event_id,
+        retracted=True,
+    )
+    assert story.state.status == CustomsStatus.DECLARED
+    told = story.said("consignment.customs_changed")
+    assert [(each.status, each.revision) for each in told][-2:] == [("DECLARED", 3)] * 2
+
+
+def test_a_consignment_taken_out_of_a_declaration_hears_none(play: Start) -> None:
+    """A correction names other consignments: the one that is gone is told NONE."""
+    story = play("declaration", "D1")
+    first = story.say(declared(), 10)
+    other = cu.CustomsDeclared(
+        declaration_id="D1",
+        mode="1039",
+        consignment_ids=("CN-1",),
+        value=Money(amount_minor=1, currency="USD"),
+    )
+    story.say(other, 10, correction_of=first.fact.event_id)
+    last = story.said("consignment.customs_changed")[-1]
+    assert (last.consignment_id, last.status) == ("CN-2", "NONE")
+
+
+@pytest.mark.parametrize(("amount_minor", "over"), [(15_000_000, False), (15_000_001, True)])
+def test_the_cap_of_market_procurement(play: Start, amount_minor: int, over: bool) -> None:  # noqa: FBT001
+    """More than 150,000 US dollars under 1039 needs attention."""
+    story = play("declaration", "D1")
+    story.say(declared(amount_minor), 10)
+    assert ("over_cap" in story.alerts()) is over

@@ -1,0 +1,135 @@
+"""A voyage from schedule to arrival, and what the carrier changes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import schedule as sc
+from tests.processors.cores import words as w
+from tests.processors.cores.play import Play, at
+
+Start = Callable[..., Play]
+
+
+U = "106141412345678908"
+
+
+def sailing(**more: Any) -> sc.SailingPublished:
+    """One week to load, cargo cut-off on day two."""
+    fields: dict[str, Any] = {
+        "voyage_id": w.VOYAGE,
+        "service_id": "FE4",
+        "mode": "VESSEL",
+        "pol": "CNNGB",
+        "pod": "NLRTM",
+        "etd_at": at(10_000),
+        "eta_at": at(50_000),
+        "cutoffs": (sc.Cutoff(code="LCO", due_at=at(2_880)),),
+        "equipment": (),
+    }
+    return sc.SailingPublished(**{**fields, **more})
+
+
+def departed(**more: Any) -> sc.LegDeparted:
+    """The main leg leaves."""
+    fields = {"voyage_id": w.VOYAGE, "leg_id": "L1", "mode": "VESSEL", "place": "CNNGB"}
+    return sc.LegDeparted(**{**fields, **more})
+
+
+def test_a_voyage_from_schedule_to_arrival(play: Start) -> None:
+    """Followers hear of each change, the lane of each that a plan should know."""
+    story = play("voyage", w.VOYAGE)
+    story.say(sailing(), 0)
+    story.say(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 5)
+    late = sc.SailingChanged(voyage_id=w.VOYAGE, reason="storm", etd_at=at(12_000))
+    story.say(late, 100)
+    told = story.said("consolidation.voyage_changed")
+    assert [each.etd_at for each in told] == [at(10_000), at(12_000)]
+    assert [each.cause for each in story.said("plan.wanted")] == ["schedule", "schedule"]
+    truck = departed(leg_id="L0", mode="TRUCK", place="hub")
+    story.say(truck, 11_000)
+    assert story.state.status == "SCHEDULED"
+    story.say(departed(), 12_000)
+    assert (story.state.status, story.state.departed_at) == ("DEPARTED", at(12_000))
+    eta = sc.EtaUpdated(voyage_id=w.VOYAGE, leg_id="L1", place="NLRTM", eta_at=at(55_000))
+    story.say(eta, 20_000, classifier="EST")
+    assert story.state.eta_at == at(55_000)
+    arrived = sc.LegArrived(voyage_id=w.VOYAGE, leg_id="L1", mode="VESSEL", place="NLRTM")
+    story.say(arrived, 55_100)
+    assert story.state.status == "ARRIVED"
+    assert story.refusals() == []
+
+
+@pytest.mark.parametrize(
+    ("events", "codes"),
+    [
+        ([sailing(), sailing()], ["already_published"]),
+        ([sailing(eta_at=at(1))], ["eta_before_etd"]),
+        ([sc.SailingChanged(voyage_id=w.VOYAGE, reason="x")], ["not_published"]),
+        ([sailing(), departed(), departed()], ["already_departed"]),
+        (
+            [sailing(), departed(), sc.SailingChanged(voyage_id=w.VOYAGE, reason="x")],
+            ["departed"],
+        ),
+        (
+            [
+                sailing(),
+                sc.LegArrived(voyage_id=w.VOYAGE, leg_id="L1", mode="VESSEL", place="NLRTM"),
+            ],
+            ["not_departed"],
+        ),
+        (
+            [
+                sailing(),
+                sc.SailingChanged(voyage_id=w.VOYAGE, reason="x", cancelled=True),
+                departed(),
+            ],
+            ["cancelled"],
+        ),
+    ],
+)
+def test_voyages_that_contradict_themselves(
+    play: Start, events: list[Any], codes: list[str]
+) -> None:
+    """Kept and refused."""
+    story = play("voyage", w.VOYAGE)
+    for minutes, event in enumerate(events):
+        story.say(event, minutes)
+    assert story.refusals() == codes
+
+
+def test_the_carrier_takes_space_back(play: Start) -> None:
+    """A rolled booking wants a plan; more than was booked cannot be rolled."""
+    story = play("voyage", w.VOYAGE)
+    story.say(sailing(), 0)
+    booking: dict[str, Any] = {"voyage_id": w.VOYAGE, "carrier_booking_id": "B1"}
+    story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 1)
+    story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 2)
+    story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 3)
+    wish = story.published[-1]
+    assert (wish.event.name, wish.at) == ("plan.wanted", at(3)), (
+        "not when the sailing was published"
+    )
+    assert story.said("plan.wanted")[-1].cause == "carrier"
+    story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 4)
+    unknown = {**booking, "carrier_booking_id": "B9"}
+    story.say(sc.CarrierBookingRolled(**unknown, iso_type="45G1", count=1), 5)
+    assert story.refusals() == ["already_confirmed", "more_than_booked", "no_such_booking"]
+
+
+def test_a_blanked_sailing_and_back(play: Start) -> None:
+    """Cancelled with followers is critical; a later change may bring it back."""
+    story = play("voyage", w.VOYAGE)
+    story.say(sailing(), 0)
+    story.say(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 1)
+    story.say(sc.SailingChanged(voyage_id=w.VOYAGE, reason="blank", cancelled=True), 10)
+    assert story.alerts() == {"cancelled"}
+    assert story.said("consolidation.voyage_changed")[-1].status == "CANCELLED"
+    story.say(sc.SailingChanged(voyage_id=w.VOYAGE, reason="restored"), 20)
+    assert story.alerts() == set()
+    assert [each.cause for each in story.said("plan.wanted")] == [
+        "schedule",
+        "carrier",
+        "schedule",
+    ]

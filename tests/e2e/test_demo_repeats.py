@@ -47,7 +47,7 @@ def live_through(folder: Path, name: str, *options: str) -> tuple[dict[str, Any]
 def test_the_same_seed_gives_the_same_day(folder: Path) -> None:
     """Facts from outside, plans and final states are equal at another pace of day and of worker."""
     told, first = live_through(folder, "one")
-    assert told["containers_out"] >= 5
+    assert told["containers_out"] >= 4
     assert told["plans_missed"] == told["plans_out_of_turn"] == 0
     again, second = live_through(folder, "two", "--pace", "max")
     timing = ("took_s", "waited_s")
@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_day(folder: Path) -> None:
 def test_a_day_through_the_gateway_ends_as_one_through_kafka(folder: Path) -> None:
     """Over HTTP the whole day goes through, and all that left is planned, loaded and out."""
     told, record = live_through(folder, "http", "--to", "http")
-    assert told["containers_out"] >= 5
+    assert told["containers_out"] >= 4
     assert told["plans_missed"] == told["plans_out_of_turn"] == 0
     assert told["facts"] >= len(record.outside) > 15_000
     left = [

@@ -61,7 +61,8 @@ class Trucks:
         """A plan was published: its routes count for all that is not under way yet."""
         for route in self._book.routes(lane_id):
             for number, tour in enumerate(tours(route), 1):
-                lots = [self._world.lots[name] for name in tour.consignment_ids]
+                known = self._world.lots
+                lots = [known[name] for name in tour.consignment_ids if name in known]
                 lots = [lot for lot in lots if self._still_there(lot)]
                 if lots:
                     self._send(f"{route.route_id}/{number}", tour, lots)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import pytest
 
 from groupage.contracts.codec import envelope_json, fact_from_json
@@ -174,6 +175,58 @@ async def test_the_hubs_speed_changes_nothing() -> None:
     assert await _played(2, luck=2, pace="fast") == first
     assert await _played(2, luck=3, pace="max") == first
     assert await _played(3, luck=1, pace="fast") != first
+
+
+class BehindLink(PaperLink):
+    """A hub that takes in nothing until it is waited for; it notes how old its news was."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__()
+        self._simulation = simulation
+        self._behind = False
+        self._met_at = simulation.now
+        self.longest = timedelta()
+
+    async def send(self, facts: Sequence[Fact]) -> None:
+        """Facts pile up."""
+        await super().send(facts)
+        self._behind = True
+
+    async def tick_others(self, at: datetime) -> None:
+        """A tick while news from before is not in yet."""
+        if self._behind:
+            self.longest = max(self.longest, at - self._met_at)
+
+    async def heard_all(self) -> bool:
+        """Waited for: all is taken in, and what follows from it was said."""
+        self._behind, self._met_at = False, self._simulation.now
+        return True
+
+    def link(self) -> HubLink:
+        """For a player."""
+        return HubLink(
+            tick=self.tick_others,
+            tick_lanes=self.tick,
+            drain=self.drain,
+            heard_all=self.heard_all,
+            backlog=self.backlog,
+        )
+
+
+async def _longest_behind(limits: Limits) -> timedelta:
+    simulation = Simulation(parameters_for("small", seed=2))
+    paper = BehindLink(simulation)
+    await Player(simulation, paper, pace="fast", hub=paper.link(), limits=limits).play()
+    return paper.longest
+
+
+@pytest.mark.slow
+async def test_no_tick_is_long_after_the_last_news() -> None:
+    """The hub must not judge the night before it has heard of the evening."""
+    limits = Limits()
+    assert timedelta() < await _longest_behind(limits) < timedelta(seconds=limits.ahead_s)
+    careless = msgspec.structs.replace(limits, ahead_s=10**6)
+    assert await _longest_behind(careless) > timedelta(hours=2)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import BY_NAME
 from groupage.settings import KafkaSettings
 from producers.publisher import Publisher
+from tests.producers.gateway_process import gateway, start_gateway  # noqa: F401 - fixtures
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
 

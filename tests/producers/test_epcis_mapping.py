@@ -1,13 +1,12 @@
+"""EPCIS events become facts: receiving, measuring, packing, loading, shipping, corrections."""
+
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from groupage.domain.errors import InvalidInput
-from groupage.domain.events.base import Dimensions, Event
+from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.events.equipment import (
     ContainerGatedOut,
@@ -29,71 +28,22 @@ from groupage.domain.events.unit import (
     UnitUnloaded,
     UnitUnpacked,
 )
-from groupage.domain.fact import Fact
-from producers.epcis.document import entries_of, read_document
-from producers.intake import Accepted, Entry, PutAside, Refused
-
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
-SSCC_URN = "urn:epc:id:sscc:0614141.1234567890"
-SSCC = "106141412345678908"
-CARTON_URN = "urn:epc:id:sgtin:0614141.107346.2017"
-CARTON_LINK = "https://example.com/some/01/10614141073464/21/2017"
-CARTON = "https://id.gs1.org/01/10614141073464/21/2017"
-BOX_URN = "urn:epc:id:bic:CSQU3054383"
-BOX = "CSQU3054383"
-
-
-def event(kind: str = "ObjectEvent", **fields: Any) -> dict[str, Any]:
-    """An EPCIS event with what every event needs."""
-    base: dict[str, Any] = {
-        "type": kind,
-        "eventID": "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8",
-        "eventTime": "2026-03-01T08:00:00.000+08:00",
-        "eventTimeZoneOffset": "+08:00",
-    }
-    if kind != "TransformationEvent":
-        base["action"] = "OBSERVE" if kind == "ObjectEvent" else "ADD"
-    return base | fields
-
-
-def document(*events: object, context: object = None) -> bytes:
-    """A whole document."""
-    return msgspec.json.encode(
-        {
-            "@context": [
-                "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-                context or {},
-            ],
-            "type": "EPCISDocument",
-            "schemaVersion": "2.0",
-            "creationDate": "2026-03-01T08:00:00Z",
-            "epcisBody": {"eventList": events},
-        }
-    )
-
-
-def fates(*events: object) -> list[Entry]:
-    """What becomes of each event."""
-    return list(entries_of(read_document(document(*events)), recorded_at=NOW, found_by="test"))
-
-
-def facts(*events: object) -> list[Fact]:
-    """The facts of events that must all be accepted."""
-    found = fates(*events)
-    assert all(isinstance(entry, Accepted) for entry in found), found
-    return [fact for entry in found if isinstance(entry, Accepted) for fact in entry.facts]
-
-
-def said(*events: object) -> list[Event]:
-    """The same, without envelopes."""
-    return [fact.data for fact in facts(*events)]
-
-
-def aside(one: object) -> str:
-    """Why an event is put aside."""
-    (entry,) = fates(one)
-    assert isinstance(entry, PutAside), entry
-    return entry.letter.code
+from producers.intake import Accepted, PutAside
+from tests.producers.epcis_events import (
+    BOX,
+    BOX_URN,
+    CARTON,
+    CARTON_LINK,
+    CARTON_URN,
+    NOW,
+    SSCC,
+    SSCC_URN,
+    aside,
+    event,
+    facts,
+    fates,
+    said,
+)
 
 
 def test_urn_and_digital_link_are_the_same_unit() -> None:
@@ -328,133 +278,3 @@ def test_an_event_without_id_is_named_by_what_it_says() -> None:
     other = one | {"bizStep": "storing"}
     ids = [facts(each)[0].event_id for each in (one, later, in_utc, other)]
     assert ids[0] == ids[1] == ids[2] != ids[3]
-
-
-def test_every_error_of_an_event_is_told() -> None:
-    """Bad time, unknown step, wrong action and un-namespaced ilmd, with path and expectation."""
-    wrong = event(
-        eventTime="2026-03-01 08:00",
-        bizStep="greeting",
-        action="ADDED",
-        epcList=["no uri"],
-        ilmd={"bestBefore": "2026"},
-        colour="red",
-    )
-    (entry,) = fates(wrong)
-    assert isinstance(entry, Refused)
-    found = {
-        problem.field.removeprefix("epcisBody.eventList[0]."): problem for problem in entry.problems
-    }
-    assert set(found) == {
-        "eventTime",
-        "bizStep",
-        "action",
-        "epcList[0]",
-        "ilmd.bestBefore",
-        "colour",
-    }
-    assert "receiving" in found["bizStep"].expected
-    assert found["eventTime"].value == "2026-03-01 08:00"
-
-
-def test_names_that_the_context_defines_are_no_errors() -> None:
-    """JSON-LD lets a document define its own terms."""
-    one = event(bizStep="receiving", epcList=[SSCC_URN], dock="D4")
-    body = document(one, context={"dock": "https://example.com/dock"})
-    (entry,) = entries_of(read_document(body), recorded_at=NOW, found_by="test")
-    assert isinstance(entry, Accepted)
-
-
-def test_wrong_check_digits() -> None:
-    """A wrong container number is put aside; a wrong SSCC only remarked upon."""
-    box = event(bizStep="shipping", epcList=["urn:epc:id:bic:CSQU3054384"])
-    assert aside(box) == "check_digit"
-    (entry,) = fates(
-        event(bizStep="shipping", epcList=["https://id.gs1.org/00/106141412345678909"])
-    )
-    assert isinstance(entry, Accepted)
-    assert entry.notes == ("check_digit",)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b'{"type": 5}', b'{"type":"EPCISDocument"}', b"[" * 50_000, b"\xff"]
-)
-def test_what_is_no_document_is_said_so(data: bytes) -> None:
-    """Anything else ends in one clear error."""
-    with pytest.raises(InvalidInput):
-        read_document(data)
-
-
-_LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "a:b", "\u0000", "urn:epc:id:sscc:1.2"])
-_JSON = st.one_of(
-    _LEAVES,
-    st.lists(_LEAVES, max_size=2),
-    st.dictionaries(
-        st.sampled_from(["id", "type", "set", "source", "a:b", ""]), _LEAVES, max_size=3
-    ),
-    st.lists(
-        st.dictionaries(
-            st.sampled_from(["type", "bizTransaction", "epcClass", "quantity", "sensorReport"]),
-            _LEAVES | st.lists(st.dictionaries(st.sampled_from(["type", "value", "uom"]), _LEAVES)),
-            max_size=3,
-        ),
-        max_size=2,
-    ),
-)
-_FIELDS = st.sampled_from(
-    [
-        *("type", "eventTime", "action", "bizStep", "disposition", "persistentDisposition"),
-        *("readPoint", "bizLocation", "bizTransactionList", "sourceList", "sensorElementList"),
-        *("ilmd", "epcList", "quantityList", "parentID", "childEPCs", "inputEPCList"),
-        *("outputEPCList", "errorDeclaration", "eventID", "recordTime", "eventTimeZoneOffset"),
-    ]
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    kind=st.sampled_from(
-        ["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent"]
-    ),
-    fields=st.dictionaries(_FIELDS, _JSON, max_size=4),
-)
-def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
-    """Whatever stands in an event, it becomes facts, is put aside or is refused; nothing raises."""
-    base = event(
-        kind,
-        bizStep="receiving",
-        epcList=[SSCC_URN],
-        parentID=BOX_URN,
-        childEPCs=[CARTON_URN],
-        sensorElementList=[{"sensorReport": [{"type": "Mass", "value": 1, "uom": "KGM"}]}],
-    )
-    assert len(fates(base | fields)) == 1
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {"readPoint": None},
-        {"eventTime": "0001-01-01T00:00:00+14:00"},
-        {"eventTime": "9999-12-31T23:59:59-14:00"},
-        {"eventID": "x:" + "y" * 2_000},
-        {"epcList": ["a:" + "b" * 500]},
-        {"epcList": ["a:\x00b"]},
-        {"ilmd": {"a:b": [[[[]]]]}},
-    ],
-)
-def test_odd_events_have_a_fate(odd: dict[str, Any]) -> None:
-    """Nulls, times beyond the calendar, endless ids: accepted or refused, never an exception."""
-    assert len(fates(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
-
-
-def test_a_deep_event_is_refused() -> None:
-    """Nesting beyond the parser's patience costs that event, not the process."""
-    deep = b'{"type":"ObjectEvent","a:b":' + b"[" * 3_000 + b"]" * 3_000 + b"}"
-    body = document().replace(b'"eventList":[]', b'"eventList":[' + deep + b"]")
-    try:
-        entries = list(entries_of(read_document(body), recorded_at=NOW, found_by="test"))
-    except InvalidInput:
-        return
-    assert isinstance(entries[0], Refused)

@@ -35,8 +35,8 @@ from groupage.store.pool import create_pool
 from processors.app import WorkerSettings
 from processors.cores import all_cores
 from processors.rebuild import rebuild
+from tests.processors.stream.facts import folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
-from tests.processors.stream.test_stream import folded_in_memory, stored_consignments
 
 pytestmark = [pytest.mark.integration, pytest.mark.crash]
 

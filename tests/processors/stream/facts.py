@@ -1,0 +1,42 @@
+"""Facts for workers, and the states they must come to."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from groupage.contracts.encoding import fact_id
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.store.bodies import unpack
+from processors.core import encode_state, fold
+from processors.cores import all_cores
+from processors.facts import Entry
+from tests.processors.stream.hub import StreamHub
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+EVENTS = 3_000
+
+
+def fact_of(data: Any, *, event_id: str, at: datetime = NOON, source: str = "/wms/t") -> Fact:
+    """A fact from outside."""
+    return Fact(
+        event_id=event_id, source=source, key=data.key, occurred_at=at, recorded_at=at, data=data
+    )
+
+
+def folded_in_memory(facts: list[Fact]) -> dict[str, bytes]:
+    """What the consignments' states must be."""
+    core = all_cores(Policy())["consignment"]
+    by_owner: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for fact in facts:
+        entry = Entry(fact_id(fact).hex, fact)
+        by_owner[fact.key][entry.fact_id] = entry
+    return {key: encode_state(fold(core, key, own.values())) for key, own in by_owner.items()}
+
+
+async def stored_consignments(hub: StreamHub) -> dict[str, bytes]:
+    """What they are."""
+    rows = await hub.pool.fetch("select key, body from consignment")
+    return {row[0]: unpack(row[1]) for row in rows}

@@ -1,0 +1,162 @@
+"""Workers beside and after one another: sharing, fences, rebuilding, lag, and a bug in a core."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from groupage.bench import workload
+from groupage.domain.events import unit as units
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.settings import KafkaSettings
+from groupage.store import writers
+from processors.commit import Fenced, commit
+from processors.cores import all_cores
+from processors.effects import Effects
+from processors.rebuild import rebuild
+from tests.processors.stream.facts import (
+    EVENTS,
+    NOON,
+    fact_of,
+    folded_in_memory,
+    stored_consignments,
+)
+from tests.processors.stream.hub import StreamHub
+
+pytestmark = pytest.mark.integration
+
+
+async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
+    """One joins and one leaves while facts come in: nothing lost, nothing twice."""
+    facts = list(workload.facts(EVENTS, seed=9))
+    parts = [facts[start : start + EVENTS // 6] for start in range(0, EVENTS, EVENTS // 6)]
+    async with stream_hub.worker() as first:
+        await stream_hub.send(*parts[0])
+        await stream_hub.send(*parts[1])
+        async with stream_hub.worker() as second:
+            await stream_hub.send(*parts[2])
+            await stream_hub.until("both hold partitions", lambda: _both(first, second))
+            await stream_hub.send(*parts[3])
+        await stream_hub.send(*parts[4], *parts[5])
+        await stream_hub.until_taken_in()
+    count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
+    assert count == EVENTS
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def _both(first: Any, second: Any) -> bool:
+    return bool(first.assignment.positions) and bool(second.assignment.positions)
+
+
+async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
+    stream_hub: StreamHub,
+) -> None:
+    """The offset moved under a batch: the whole transaction is void."""
+    place = ("hub.consignment.v1", 0)
+    await writers.open_positions(stream_hub.pool, [place])
+    stale = Effects(epoch=1, places={}, positions=[writers.Position(*place, 5, 9, None)])
+    stale.cleared["x"] = NOON
+    with pytest.raises(Fenced):
+        await commit(stream_hub.pool, stale)
+    right = Effects(epoch=1, places={}, positions=[writers.Position(*place, 0, 4, NOON)])
+    await commit(stream_hub.pool, right)
+    with pytest.raises(Fenced):
+        await commit(stream_hub.pool, right)
+    positions = await writers.open_positions(stream_hub.pool, [place])
+    assert positions[place] == (4, NOON)
+
+
+async def test_a_worker_that_was_overtaken_starts_again_from_the_store(
+    stream_hub: StreamHub,
+) -> None:
+    """Its next batch is fenced, it drops what it holds, and goes on where the database is."""
+    facts = [
+        fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
+        for n in range(4)
+    ]
+    async with stream_hub.worker() as worker:
+        await stream_hub.send(*facts[:2])
+        await stream_hub.until_taken_in()
+        epoch = worker.assignment.epoch
+        # As another worker would: the offset goes back, and what it covered is gone.
+        await stream_hub.pool.execute("truncate fact, consignment")
+        await stream_hub.pool.execute("update intake_offset set next_offset = 0")
+        await stream_hub.send(*facts[2:])
+        await stream_hub.until_taken_in()
+        assert worker.assignment.epoch > epoch
+    assert await stored_consignments(stream_hub) == folded_in_memory(facts)
+
+
+async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
+    """Row for row; then in their place, and the worker goes on."""
+    facts = list(workload.facts(EVENTS, seed=11))
+    async with stream_hub.worker():
+        await stream_hub.send(*facts[:2_000])
+        await stream_hub.tick(NOON)
+        await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
+        await stream_hub.send(*facts[1_000:])
+        await stream_hub.tick(NOON + timedelta(days=1))
+        await stream_hub.until_taken_in()
+    cores = all_cores(Policy())
+    seen: list[tuple[int, int]] = []
+    report = await rebuild(
+        stream_hub.settings, cores, verify=True, progress=lambda *place: seen.append(place)
+    )
+    assert report.equal, report.tables
+    assert seen[-1][0] == seen[-1][1] == report.records
+    await stream_hub.pool.execute("update consignment set status = 'BROKEN'")
+    broken = await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)
+    assert not broken.equal
+    await rebuild(stream_hub.settings, cores, verify=False, progress=lambda *_: None)
+    assert (await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)).equal
+    extra = fact_of(units.UnitReceived(unit_id="X", consignment_id="CX"), event_id="x")
+    async with stream_hub.worker():
+        await stream_hub.send(extra)
+        await stream_hub.until_taken_in()
+    assert await stored_consignments(stream_hub) == folded_in_memory([*facts, extra])
+
+
+async def test_the_readable_lag_is_committed_to_kafka(
+    stream_hub: StreamHub, kafka_bootstrap: str
+) -> None:
+    """Lag tools see where the group is, although the database has the last word."""
+    admin = AIOKafkaAdminClient(**KafkaSettings(bootstrap_servers=kafka_bootstrap).client_kwargs())
+    await admin.start()
+    try:
+        async with stream_hub.worker():
+            await stream_hub.send(
+                fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
+            )
+            await stream_hub.until_taken_in()
+
+            async def told() -> bool:
+                offsets = await admin.list_consumer_group_offsets(
+                    f"{stream_hub.prefix}groupage-intake"
+                )
+                return bool(sum(value.offset for value in offsets.values()) == 1)
+
+            await stream_hub.until("offset committed to Kafka", told)
+    finally:
+        await admin.close()
+
+
+async def test_a_bug_in_a_core_ends_the_worker(stream_hub: StreamHub) -> None:
+    """Neither skipped nor retried for ever: the process ends, with the place in the log named."""
+    fact = fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
+    with pytest.raises(RuntimeError, match="unheard of") as caught:
+        await _work_with_a_broken_core(stream_hub, fact)
+    assert "hub.consignment.v1" in str(caught.value.__notes__)
+
+
+async def _work_with_a_broken_core(hub: StreamHub, fact: Fact) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("unheard of")
+
+    async with hub.worker() as worker:
+        core: Any = worker.pipeline._folder._cores["consignment"]
+        core.apply = broken
+        await hub.send(fact)
+        await asyncio.wait([worker.failed], timeout=20)

@@ -1,0 +1,87 @@
+"""EPCIS events and documents in few words, and what became of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from groupage.domain.events.base import Event
+from groupage.domain.fact import Fact
+from producers.epcis.document import entries_of, read_document
+from producers.intake import Accepted, Entry, PutAside
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+SSCC_URN = "urn:epc:id:sscc:0614141.1234567890"
+
+
+SSCC = "106141412345678908"
+
+
+CARTON_URN = "urn:epc:id:sgtin:0614141.107346.2017"
+
+
+CARTON_LINK = "https://example.com/some/01/10614141073464/21/2017"
+
+
+CARTON = "https://id.gs1.org/01/10614141073464/21/2017"
+
+
+BOX_URN = "urn:epc:id:bic:CSQU3054383"
+
+
+BOX = "CSQU3054383"
+
+
+def event(kind: str = "ObjectEvent", **fields: Any) -> dict[str, Any]:
+    """An EPCIS event with what every event needs."""
+    base: dict[str, Any] = {
+        "type": kind,
+        "eventID": "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8",
+        "eventTime": "2026-03-01T08:00:00.000+08:00",
+        "eventTimeZoneOffset": "+08:00",
+    }
+    if kind != "TransformationEvent":
+        base["action"] = "OBSERVE" if kind == "ObjectEvent" else "ADD"
+    return base | fields
+
+
+def document(*events: object, context: object = None) -> bytes:
+    """A whole document."""
+    return msgspec.json.encode(
+        {
+            "@context": [
+                "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+                context or {},
+            ],
+            "type": "EPCISDocument",
+            "schemaVersion": "2.0",
+            "creationDate": "2026-03-01T08:00:00Z",
+            "epcisBody": {"eventList": events},
+        }
+    )
+
+
+def fates(*events: object) -> list[Entry]:
+    """What becomes of each event."""
+    return list(entries_of(read_document(document(*events)), recorded_at=NOW, found_by="test"))
+
+
+def facts(*events: object) -> list[Fact]:
+    """The facts of events that must all be accepted."""
+    found = fates(*events)
+    assert all(isinstance(entry, Accepted) for entry in found), found
+    return [fact for entry in found if isinstance(entry, Accepted) for fact in entry.facts]
+
+
+def said(*events: object) -> list[Event]:
+    """The same, without envelopes."""
+    return [fact.data for fact in facts(*events)]
+
+
+def aside(one: object) -> str:
+    """Why an event is put aside."""
+    (entry,) = fates(one)
+    assert isinstance(entry, PutAside), entry
+    return entry.letter.code

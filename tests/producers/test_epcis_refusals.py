@@ -1,0 +1,155 @@
+"""What is wrong in an EPCIS document is told, whatever it is: no event breaks the mapping."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groupage.domain.errors import InvalidInput
+from producers.epcis.document import entries_of, read_document
+from producers.intake import Accepted, Refused
+from tests.producers.epcis_events import (
+    BOX_URN,
+    CARTON_URN,
+    NOW,
+    SSCC_URN,
+    aside,
+    document,
+    event,
+    fates,
+)
+
+
+def test_every_error_of_an_event_is_told() -> None:
+    """Bad time, unknown step, wrong action and un-namespaced ilmd, with path and expectation."""
+    wrong = event(
+        eventTime="2026-03-01 08:00",
+        bizStep="greeting",
+        action="ADDED",
+        epcList=["no uri"],
+        ilmd={"bestBefore": "2026"},
+        colour="red",
+    )
+    (entry,) = fates(wrong)
+    assert isinstance(entry, Refused)
+    found = {
+        problem.field.removeprefix("epcisBody.eventList[0]."): problem for problem in entry.problems
+    }
+    assert set(found) == {
+        "eventTime",
+        "bizStep",
+        "action",
+        "epcList[0]",
+        "ilmd.bestBefore",
+        "colour",
+    }
+    assert "receiving" in found["bizStep"].expected
+    assert found["eventTime"].value == "2026-03-01 08:00"
+
+
+def test_names_that_the_context_defines_are_no_errors() -> None:
+    """JSON-LD lets a document define its own terms."""
+    one = event(bizStep="receiving", epcList=[SSCC_URN], dock="D4")
+    body = document(one, context={"dock": "https://example.com/dock"})
+    (entry,) = entries_of(read_document(body), recorded_at=NOW, found_by="test")
+    assert isinstance(entry, Accepted)
+
+
+def test_wrong_check_digits() -> None:
+    """A wrong container number is put aside; a wrong SSCC only remarked upon."""
+    box = event(bizStep="shipping", epcList=["urn:epc:id:bic:CSQU3054384"])
+    assert aside(box) == "check_digit"
+    (entry,) = fates(
+        event(bizStep="shipping", epcList=["https://id.gs1.org/00/106141412345678909"])
+    )
+    assert isinstance(entry, Accepted)
+    assert entry.notes == ("check_digit",)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"type": 5}', b'{"type":"EPCISDocument"}', b"[" * 50_000, b"\xff"]
+)
+def test_what_is_no_document_is_said_so(data: bytes) -> None:
+    """Anything else ends in one clear error."""
+    with pytest.raises(InvalidInput):
+        read_document(data)
+
+
+_LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "a:b", "\u0000", "urn:epc:id:sscc:1.2"])
+
+
+_JSON = st.one_of(
+    _LEAVES,
+    st.lists(_LEAVES, max_size=2),
+    st.dictionaries(
+        st.sampled_from(["id", "type", "set", "source", "a:b", ""]), _LEAVES, max_size=3
+    ),
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["type", "bizTransaction", "epcClass", "quantity", "sensorReport"]),
+            _LEAVES | st.lists(st.dictionaries(st.sampled_from(["type", "value", "uom"]), _LEAVES)),
+            max_size=3,
+        ),
+        max_size=2,
+    ),
+)
+
+
+_FIELDS = st.sampled_from(
+    [
+        *("type", "eventTime", "action", "bizStep", "disposition", "persistentDisposition"),
+        *("readPoint", "bizLocation", "bizTransactionList", "sourceList", "sensorElementList"),
+        *("ilmd", "epcList", "quantityList", "parentID", "childEPCs", "inputEPCList"),
+        *("outputEPCList", "errorDeclaration", "eventID", "recordTime", "eventTimeZoneOffset"),
+    ]
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    kind=st.sampled_from(
+        ["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent"]
+    ),
+    fields=st.dictionaries(_FIELDS, _JSON, max_size=4),
+)
+def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
+    """Whatever stands in an event, it becomes facts, is put aside or is refused; nothing raises."""
+    base = event(
+        kind,
+        bizStep="receiving",
+        epcList=[SSCC_URN],
+        parentID=BOX_URN,
+        childEPCs=[CARTON_URN],
+        sensorElementList=[{"sensorReport": [{"type": "Mass", "value": 1, "uom": "KGM"}]}],
+    )
+    assert len(fates(base | fields)) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"readPoint": None},
+        {"eventTime": "0001-01-01T00:00:00+14:00"},
+        {"eventTime": "9999-12-31T23:59:59-14:00"},
+        {"eventID": "x:" + "y" * 2_000},
+        {"epcList": ["a:" + "b" * 500]},
+        {"epcList": ["a:\x00b"]},
+        {"ilmd": {"a:b": [[[[]]]]}},
+    ],
+)
+def test_odd_events_have_a_fate(odd: dict[str, Any]) -> None:
+    """Nulls, times beyond the calendar, endless ids: accepted or refused, never an exception."""
+    assert len(fates(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
+
+
+def test_a_deep_event_is_refused() -> None:
+    """Nesting beyond the parser's patience costs that event, not the process."""
+    deep = b'{"type":"ObjectEvent","a:b":' + b"[" * 3_000 + b"]" * 3_000 + b"}"
+    body = document().replace(b'"eventList":[]', b'"eventList":[' + deep + b"]")
+    try:
+        entries = list(entries_of(read_document(body), recorded_at=NOW, found_by="test"))
+    except InvalidInput:
+        return
+    assert isinstance(entries[0], Refused)

@@ -1,0 +1,104 @@
+"""EPCIS documents over HTTP."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from producers.epcis.document import entries_of, read_document
+from producers.intake import Accepted
+from tests.producers.gateway_process import Running, StartGateway
+
+ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
+
+
+pytestmark = pytest.mark.integration
+
+
+def document(*events: object) -> dict[str, Any]:
+    """An EPCIS document."""
+    return {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-01T08:00:00Z",
+        "epcisBody": {"eventList": events},
+    }
+
+
+def observed(event_id: str, step: str) -> dict[str, Any]:
+    """An EPCIS event about one carton."""
+    return {
+        "type": "ObjectEvent",
+        "eventID": f"urn:uuid:{event_id}",
+        "eventTime": "2026-03-01T08:00:00+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "action": "OBSERVE",
+        "bizStep": step,
+        "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
+    }
+
+
+@pytest.mark.parametrize(("behaviour", "captured"), [("rollback", 0), ("proceed", 1)])
+async def test_capture_error_behaviours(
+    gateway: Running, read_topic: ReadTopic, behaviour: str, captured: int
+) -> None:
+    """Nothing is taken of a document with an error on rollback, the rest on proceed."""
+    body = document(observed("1", "receiving"), observed("2", "greeting"))
+    answer = await gateway.client.post(
+        "/capture", json=body, headers={"GS1-Capture-Error-Behaviour": behaviour}
+    )
+    assert answer.status_code == 202, answer.text
+    job = (await gateway.client.get(answer.headers["location"])).json()
+    assert job["captureID"] in answer.headers["location"]
+    assert (job["running"], job["success"]) == (False, False)
+    assert job["captureErrorBehaviour"] == behaviour
+    assert job["errors"][0]["field"] == "epcisBody.eventList[1].bizStep"
+    assert len(await read_topic("hub.unit.v1")) == captured
+
+
+async def test_capture_by_http_and_by_file_are_the_same_facts(
+    gateway: Running, read_topic: ReadTopic, foreign_data: Path
+) -> None:
+    """The 932-event document goes in by HTTP; ids are those that the file's import gives."""
+    file = foreign_data / "epcis" / "packing-hierarchy-932-events.json"
+    answer = await gateway.client.post(
+        "/capture", content=file.read_bytes(), headers={"content-type": "application/ld+json"}
+    )
+    job = answer.json()
+    assert answer.status_code == 202
+    assert answer.headers["gs1-epcis-version"] == "2.0.0"
+    assert (job["success"], job["read"], job["accepted"], job["facts"]) == (True, 932, 932, 2_184)
+    entries = entries_of(
+        read_document(file.read_bytes()), recorded_at=datetime.now(UTC), found_by="import"
+    )
+    ids = {f.event_id.encode() for e in entries if isinstance(e, Accepted) for f in e.facts}
+    records = await read_topic("hub.unit.v1")
+    assert {dict(record.headers)["ce_id"] for record in records} == ids
+    assert len(ids) == 2_184
+
+
+async def test_capture_refuses_what_is_no_document(start_gateway: StartGateway) -> None:
+    """Problem documents for nonsense, an unknown behaviour and too many events; limits are told."""
+    gateway = await start_gateway(gateway_max_batch_items=1)
+    await gateway.ready()
+    post = gateway.client.post
+    nonsense = await post("/capture", json={"type": "Novel"})
+    unknown = await post(
+        "/capture", json=document(), headers={"GS1-Capture-Error-Behaviour": "shrug"}
+    )
+    many = await post(
+        "/capture", json=document(observed("1", "receiving"), observed("2", "storing"))
+    )
+    assert [nonsense.status_code, unknown.status_code, many.status_code] == [400, 400, 413]
+    assert nonsense.json()["detail"] == (
+        "the document's type is 'Novel'; EPCISDocument, EPCISQueryDocument, or an event is right"
+    )
+    assert unknown.json()["errors"][0]["expected"] == "rollback or proceed"
+    options = await gateway.client.options("/capture")
+    assert options.status_code == 204
+    assert options.headers["gs1-epcis-capture-limit"] == "1"
+    assert (await gateway.client.get("/capture/none")).status_code == 404

@@ -47,6 +47,7 @@ from processors.outputs import Said
 
 S = TypeVar("S", bound=State)
 _LAST_RANK = 99
+_PLACE = itemgetter(0)
 
 
 class Verdict(NamedTuple):
@@ -137,10 +138,22 @@ class Core(Protocol[S]):
         ...
 
 
-def sort_key(core: Core[S], entry: Entry) -> SortKey:
-    """Where the fact stands among the owner's facts."""
-    fact = entry.fact
-    return (fact.occurred_at, core.ranks.get(fact.data.name, _LAST_RANK), entry.fact_id)
+def in_order(core: Core[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Entry]]:
+    """The facts with their places among the owner's facts."""
+    ranks = core.ranks
+    placed = [
+        (
+            (
+                entry.fact.occurred_at,
+                ranks.get(entry.fact.data.name, _LAST_RANK),
+                entry.fact_id,
+            ),
+            entry,
+        )
+        for entry in entries
+    ]
+    placed.sort(key=_PLACE)
+    return placed
 
 
 def fold(
@@ -149,8 +162,9 @@ def fold(
     """The state of an owner from all its facts (each once, in any order)."""
     every = list(entries)
     state = core.new(key)
-    for entry in sorted(effective(every), key=lambda entry: sort_key(core, entry)):
-        _apply(core, state, entry, sort_key(core, entry))
+    for place, entry in in_order(core, effective(every)):
+        if counts(core, entry.fact):
+            _apply(core, state, entry, place)
     state.facts = len(every)
     state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
     state.changed_at = max((_known_at(entry.fact) for entry in every), default=None)
@@ -173,22 +187,16 @@ def advance(
     `stored()` gives all of the owner's facts, `new` among them. Mutates `state`, or leaves it half
     changed and returns another one when the facts must be folded anew.
     """
-    for place, entry in sorted(
-        ((sort_key(core, entry), entry) for entry in new), key=itemgetter(0)
-    ):
+    commuting = core.commuting
+    for place, entry in in_order(core, new):
         fact = entry.fact
         if state.corrections or fact.correction_of is not None:
             return _refolded(core, state, stored, clock_at)
-        in_place = (
-            state.last is None
-            or fact.data.name in core.commuting
-            or not counts(core, fact)
-            or place > state.last
-            or core.passes(state, fact)
-        )
-        if not in_place:
-            return _refolded(core, state, stored, clock_at)
-        _apply(core, state, entry, place)
+        if counts(core, fact):
+            late = state.last is not None and place <= state.last
+            if late and fact.data.name not in commuting and not core.passes(state, fact):
+                return _refolded(core, state, stored, clock_at)
+            _apply(core, state, entry, None if late else place)
         if core.witnesses:
             core.witness(state, entry)
         state.facts += 1
@@ -236,15 +244,12 @@ def _finish(core: Core[S], state: S, clock_at: datetime | None) -> S:
     return state
 
 
-def _apply(core: Core[S], state: S, entry: Entry, place: SortKey) -> None:
-    fact = entry.fact
-    name = fact.data.name
-    if not counts(core, fact):
-        return
+def _apply(core: Core[S], state: S, entry: Entry, place: SortKey | None) -> None:
+    """`place` is None when facts that sort after it were applied before it."""
     verdict = core.apply(state, entry)
     if verdict is not None:
-        state.refused[entry.fact_id] = refusal(fact, verdict)
-    if name not in core.commuting and (state.last is None or place > state.last):
+        state.refused[entry.fact_id] = refusal(entry.fact, verdict)
+    if place is not None and entry.fact.data.name not in core.commuting:
         state.last = place
 
 

@@ -23,7 +23,8 @@ class Effects:
     places: dict[Partition, Place]
     """Those of the epoch, also when the assignment has others meanwhile: then all this is void."""
     positions: list[Position] = field(default_factory=list)
-    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    """Lines of `groupage.store.facts.line_of`."""
     states: dict[Kind, list[tuple[Any, ...]]] = field(default_factory=dict)
     letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     alerts: dict[str, AlertRow] = field(default_factory=dict)

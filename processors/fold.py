@@ -246,5 +246,5 @@ def _forwarded(piece: Slice, item: Incoming) -> OutboxRow:
         topic=piece.topic,
         key=fact.key,
         headers=pack_headers(headers_of(fact)),
-        value=item.row[facts.COLUMNS.index("data")],
+        value=facts.data_json_of(item.line),
     )

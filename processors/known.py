@@ -33,27 +33,30 @@ async def leave_new(
     ahead: Effects | None,
     pool: asyncpg.Pool,
 ) -> None:
-    """Take known facts out of the slices; the new ones' ids and rows are among the effects then.
+    """Take known facts out of the slices; the new ones' ids and lines are among the effects then.
 
     `ahead` is being committed: the database may know its facts, or not yet.
     """
+    doubts: list[tuple[Slice, list[Incoming], list[Incoming]]] = []
     since_yield = 0
     for piece in slices:
-        duplicates = 0
         for stretch in piece.stretches:
             for owner_key, items in stretch.owners.items():
                 doubtful = _note(cache.at_hand(owner_key).numbers, items)
                 if doubtful:
-                    known = await _known(doubtful, ahead, pool)
-                    duplicates += _leave_new(effects, items, doubtful, known)
+                    doubts.append((piece, items, doubtful))
                 else:
-                    effects.fact_ids.update([item.entry.fact_id for item in items])
-                    effects.facts += [item.row for item in items]
+                    for item in items:
+                        effects.fact_ids.add(item.entry.fact_id)
+                        effects.facts.append(item.line)
                 since_yield += len(items)
                 if since_yield >= _YIELD_EVERY:
                     since_yield = 0
                     await asyncio.sleep(0)
-        effects.duplicate(piece, duplicates)
+    if doubts:
+        known = await _known([item for _, _, doubtful in doubts for item in doubtful], ahead, pool)
+        for piece, items, doubtful in doubts:
+            effects.duplicate(piece, _leave_new(effects, items, doubtful, known))
 
 
 def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
@@ -88,7 +91,7 @@ def _leave_new(
         if id(item) in in_doubt and (fact_id in known or fact_id in effects.fact_ids):
             continue
         effects.fact_ids.add(fact_id)
-        effects.facts.append(item.row)
+        effects.facts.append(item.line)
         kept.append(item)
     left_out = len(items) - len(kept)
     items[:] = kept

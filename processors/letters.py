@@ -14,8 +14,10 @@ from groupage.contracts.attributes import Undecodable, instant_from
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.topics import BY_NAME
 from groupage.contracts.types import ce_type
+from groupage.domain.fact import Fact
+from groupage.domain.state.base import Refusal
 from groupage.store import writers
-from groupage.store.facts import COLUMNS, StoredFact, fact_of, stored_fact
+from groupage.store.facts import Place, data_json_of, fact_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.cache import Owner
 from processors.effects import Effects
@@ -100,10 +102,11 @@ async def bury_refused(
     for fact_id in sorted(owner.state.refused.keys() - known):
         refusal = owner.state.refused[fact_id]
         if item := by_id.get(fact_id):
-            stored = stored_fact(dict(zip(COLUMNS, item.row, strict=True)))
-            letters.append(_of_fact(stored, code=refusal.code, reason=refusal.reason))
+            place = Place(piece.topic, piece.partition, item.offset)
+            data_json = data_json_of(item.line)
+            letters.append(_of_fact(item.entry.fact, data_json, place, refusal))
         elif found := await fact_of(pool, owner.core.kind, owner.state.key, fact_id):
-            letters.append(_of_fact(found, code=refusal.code, reason=refusal.reason))
+            letters.append(_of_fact(found.fact, found.data_json, found.place, refusal))
     bury(effects, piece, letters)
 
 
@@ -127,23 +130,22 @@ def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLette
     )
 
 
-def _of_fact(stored: StoredFact, *, code: str, reason: str) -> DeadLetterRow:
+def _of_fact(fact: Fact, data_json: bytes, place: Place, refusal: Refusal) -> DeadLetterRow:
     """The letter of a fact that its owner refused: all its attributes, its JSON as it came."""
-    fact, place = stored.fact, stored.place
     return DeadLetterRow(
-        letter_id=_letter_id(*place, code),
+        letter_id=_letter_id(*place, refusal.code),
         at=fact.recorded_at,
         topic=place.topic,
         partition=place.partition,
         record_offset=place.offset,
-        code=code,
-        reason=_text(reason),
+        code=refusal.code,
+        reason=_text(refusal.reason),
         type=ce_type(fact.data),
         source=fact.source,
         event_id=fact.event_id,
         key=fact.key,
         headers=pack_headers(headers_of(fact)),
-        value=stored.data_json,
+        value=data_json,
     )
 
 

@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from asyncpg.pgproto import pgproto
-
 from groupage.contracts.attributes import Undecodable
 from groupage.contracts.decoding import decode_whole
 from groupage.contracts.encoding import encode_data
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
-from groupage.store.facts import row_of
+from groupage.store.facts import Place, line_of
 from processors import letters
 from processors.facts import Entry, singly
 from processors.records import Incoming, Slice, Stretch
@@ -42,7 +40,7 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
         piece.records += 1
         piece.next_offset = record.offset + 1
         try:
-            fact, data_json = decode_whole(
+            fact, data_json, stamps = decode_whole(
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
             )
         except Undecodable as error:
@@ -58,10 +56,10 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             owners = piece.stretches[-1].owners
         elif type(data) is UnitAnnounced and data.others:
             for single in singly(fact):
-                item = _incoming(piece, record.offset, single, encode_data(single.data))
+                item = _incoming(piece, record.offset, single, encode_data(single.data), stamps)
                 owners.setdefault(item.owner, []).append(item)
         else:
-            item = _incoming(piece, record.offset, fact, data_json)
+            item = _incoming(piece, record.offset, fact, data_json, stamps)
             known = owners.get(item.owner)
             if known is None:
                 owners[item.owner] = [item]
@@ -69,17 +67,20 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
                 known.append(item)
 
 
-def _incoming(piece: Slice, offset: int, fact: Fact, data_json: bytes) -> Incoming:
+def _incoming(
+    piece: Slice, offset: int, fact: Fact, data_json: bytes, stamps: str | None
+) -> Incoming:
     # As groupage.contracts.encoding.fact_id, without the cost of Python's own UUID class.
     kind, key = fact.data.owner_kind, fact.key
     name = f"{kind}\0{key}\0{fact.source}\0{fact.event_id}"
     digest = blake2b(name.encode(), digest_size=16).digest()
-    place = (piece.topic, piece.partition, offset)
+    fact_id = digest.hex()
+    place = Place(piece.topic, piece.partition, offset)
     return Incoming(
         owner=(kind, key),
-        entry=Entry(digest.hex(), fact),
+        entry=Entry(fact_id, fact),
         number=int.from_bytes(digest[:8], "big"),
-        row=row_of(pgproto.UUID(digest), kind, fact, data_json, place),
+        line=line_of(fact_id, fact, data_json, place, stamps=stamps),
         offset=offset,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -20,8 +20,8 @@ class Incoming(msgspec.Struct, frozen=True, gc=False):
     entry: Entry
     number: int
     """The first 64 bits of its id: `processors.known` tells new facts from known ones by it."""
-    row: tuple[Any, ...]
-    """Of table `fact`, in the order of `groupage.store.facts.COLUMNS`."""
+    line: str
+    """For table `fact` (`groupage.store.facts.line_of`)."""
     offset: int
 
 

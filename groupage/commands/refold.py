@@ -11,7 +11,7 @@ from groupage.settings import PolicySettings
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
-from processors.core import Core, counts, refusal, sort_key
+from processors.core import Core, counts, in_order, refusal
 from processors.cores import all_cores
 from processors.facts import Entry, effective
 
@@ -62,7 +62,7 @@ def _refold(
     part = found.key if found.kind == "unit" and core.kind == "consignment" else None
     state = core.new(owner)
     before: dict[str, Any] | None = None
-    for entry in sorted(counted, key=lambda entry: sort_key(core, entry)):
+    for _, entry in in_order(core, counted):
         noted = entry.fact_id in wanted
         if noted and (before is None or part is not None):
             before = _look(state, part)

@@ -1,6 +1,6 @@
 """From Kafka records and JSON to facts. Every failure has a code and a sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias
@@ -25,27 +25,28 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
 
-Headers = Iterable[tuple[str, bytes]]
+Headers = Collection[tuple[str, bytes]]
 
 _ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
 _BINARY_TYPES = frozenset((None, CONTENT_TYPE_BINARY, b"application/json; charset=utf-8"))
-_PLAIN = frozenset(
-    (
-        "ce_specversion",
-        "ce_id",
-        "ce_source",
-        "ce_type",
-        "ce_subject",
-        "ce_time",
-        "ce_recordtime",
-        "content-type",
-    )
+_OUR_ORDER = (
+    "ce_specversion",
+    "ce_id",
+    "ce_source",
+    "ce_type",
+    "ce_subject",
+    "ce_time",
+    "ce_recordtime",
+    "content-type",
 )
+_STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
 _TEXT_HEADERS = ("ce_correctionof", "ce_relayedby", "ce_traceparent")
 
 
-Decoded: TypeAlias = tuple[Fact, bytes]
-"""A fact, and its event's JSON as the sender wrote it, unknown fields included."""
+Decoded: TypeAlias = tuple[Fact, bytes, str | None]
+"""A fact; its event's JSON as the sender wrote it, unknown fields included; and, when they are
+written in UTC and to the microsecond at most, when it happened and was recorded, with a tab
+between: to write an instant takes four times as long as to read one."""
 
 
 def decode(
@@ -74,19 +75,8 @@ def decode_whole(
     topic: str | None = None,
 ) -> Decoded:
     """As `decode`, with the event's JSON beside the fact."""
-    attributes = dict(headers)
-    decoder = DECODERS.get(attributes.get("ce_type", b""))
-    if (
-        decoder is None
-        or attributes.get("ce_specversion") != b"1.0"
-        or attributes.get("content-type") not in _BINARY_TYPES
-    ):
-        fact, data_json = _unusual(attributes, value, recorded_at)
-    else:
-        fact = _plain(attributes, decoder, value, recorded_at) or _fact(
-            _attributes(attributes), decode_data(decoder, value), recorded_at
-        )
-        data_json = value or b""
+    decoded = _in_our_order(headers, value) or _in_any_order(dict(headers), value, recorded_at)
+    fact = decoded[0]
     if key is not None and key != fact.key.encode():
         raise Undecodable(
             "wrong_key",
@@ -95,50 +85,81 @@ def decode_whole(
         )
     if topic is not None:
         _check_topic(fact.data, topic)
-    return fact, data_json
+    return decoded
 
 
-def _plain(
-    headers: dict[str, bytes],
-    decoder: msgspec.json.Decoder[Event],
-    value: bytes | None,
-    recorded_at: datetime,
-) -> Fact | None:
-    """The fact when it has no extensions and nothing is wrong with its attributes, else None.
+def _in_our_order(headers: Headers, value: bytes | None) -> Decoded | None:
+    """A fact without extensions, its headers as `encoding.headers_of` writes them; else None.
 
-    Nearly every fact is like this, and passes in two thirds of the time of the general way, which
-    says what is wrong with the others.
+    Nearly every fact is like this, and passes in half of the time of the general way, which says
+    what is wrong with the others.
     """
-    if not headers.keys() <= _PLAIN:
+    try:
+        (
+            (name_0, version),
+            (name_1, event_id),
+            (name_2, source),
+            (name_3, type_),
+            (name_4, subject),
+            (name_5, time),
+            (name_6, recordtime),
+            (name_7, content_type),
+        ) = headers
+    except ValueError:
+        return None
+    names = (name_0, name_1, name_2, name_3, name_4, name_5, name_6, name_7)
+    decoder = DECODERS.get(type_)
+    if (
+        names != _OUR_ORDER
+        or version != b"1.0"
+        or content_type != CONTENT_TYPE_BINARY
+        or decoder is None
+    ):
         return None
     try:
-        event_id, source = str(headers["ce_id"], "utf-8"), str(headers["ce_source"], "utf-8")
-        occurred_at = INSTANTS.decode(b'"%b"' % headers["ce_time"])
-        if "ce_recordtime" in headers:
-            recorded_at = INSTANTS.decode(b'"%b"' % headers["ce_recordtime"])
-    except (KeyError, TypeError, UnicodeDecodeError, msgspec.DecodeError):
+        id_text, source_text = str(event_id, "utf-8"), str(source, "utf-8")
+        occurred_at = INSTANTS.decode(b'"%b"' % time)
+        recorded_at = INSTANTS.decode(b'"%b"' % recordtime)
+    except (TypeError, UnicodeDecodeError, msgspec.DecodeError):
         return None
     regular = (
-        0 < len(event_id) <= ATTRIBUTE_LENGTH_MAX
-        and 0 < len(source) <= ATTRIBUTE_LENGTH_MAX
-        and event_id.isprintable()
-        and source.isprintable()
+        0 < len(id_text) <= ATTRIBUTE_LENGTH_MAX
+        and 0 < len(source_text) <= ATTRIBUTE_LENGTH_MAX
+        and id_text.isprintable()
+        and source_text.isprintable()
         and occurred_at.tzinfo is UTC
         and recorded_at.tzinfo is UTC
     )
     if not regular:
         return None
     data = decode_data(decoder, value)
-    if "ce_subject" in headers and headers["ce_subject"] != data.subject.encode():
+    if subject != data.subject.encode():
         return None
-    return Fact(
-        event_id=event_id,
-        source=source,
+    fact = Fact(
+        event_id=id_text,
+        source=source_text,
         key=data.key,
         occurred_at=occurred_at,
         recorded_at=recorded_at,
         data=data,
     )
+    to_microseconds = len(time) <= _STAMP_LENGTH_MAX and len(recordtime) <= _STAMP_LENGTH_MAX
+    stamps = str(b"%b\t%b" % (time, recordtime), "ascii") if to_microseconds else None
+    return fact, value or b"", stamps
+
+
+def _in_any_order(
+    attributes: dict[str, bytes], value: bytes | None, recorded_at: datetime
+) -> Decoded:
+    decoder = DECODERS.get(attributes.get("ce_type", b""))
+    if (
+        decoder is None
+        or attributes.get("ce_specversion") != b"1.0"
+        or attributes.get("content-type") not in _BINARY_TYPES
+    ):
+        return _unusual(attributes, value, recorded_at)
+    data = decode_data(decoder, value)
+    return _fact(_attributes(attributes), data, recorded_at), value or b"", None
 
 
 def _attributes(headers: dict[str, bytes]) -> Attributes:
@@ -188,7 +209,7 @@ def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
     to_utc(data)
-    raw = bytes(value)
+    raw = value if type(value) is bytes else bytes(value)
     if b"\\" in raw or not raw.isascii() or (b" " in raw and (b'" ' in raw or b' "' in raw)):
         _check_texts(type(data), raw)
     return data
@@ -272,7 +293,7 @@ def _unusual(headers: dict[str, bytes], value: bytes | None, recorded_at: dateti
         raise Undecodable("missing_attribute", "header ce_type is missing")
     decoder = _decoder_of(text_of(headers["ce_type"]))
     fact = _fact(_attributes(headers), decode_data(decoder, value), recorded_at)
-    return fact, value or b""
+    return fact, value or b"", None
 
 
 def _check_version(specversion: str) -> None:
@@ -323,7 +344,7 @@ def _structured(value: bytes | None, recorded_at: datetime | None) -> Decoded:
             raise Undecodable("missing_attribute", "attribute recordtime is missing")
         recorded_at = instant_from(found.recordtime, "recordtime")
     fact = _fact(found, decode_data(decoder, found.data), recorded_at)
-    return fact, bytes(found.data)
+    return fact, bytes(found.data), None
 
 
 def event_from_json(name: str, data_json: bytes) -> Event:

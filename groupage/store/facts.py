@@ -4,7 +4,7 @@ The processors write them and fold from them; readers show them. The key leads t
 that an owner's facts lie together, and a batch asks for owners, not for thousands of single ids.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,15 +28,16 @@ COLUMNS = (
     "topic",
     "partition",
     "record_offset",
+    "data",
     "classifier",
     "correction_of",
     "retracted",
     "relayed_by",
     "traceparent",
-    "data",
     "original",
 )
 SELECTED = ", ".join(COLUMNS)
+_CHUNK_LINES = 500
 
 
 class Place(NamedTuple):
@@ -60,30 +61,87 @@ class StoredFact(NamedTuple):
     """The event as its sender wrote it, unknown fields included."""
 
 
-def row_of(
-    fact_id: UUID, kind: Kind, fact: Fact, data_json: bytes, place: tuple[str, int, int]
-) -> tuple[Any, ...]:
-    """The fact's row, in the order of `COLUMNS`; `place` as in `Place`."""
+def line_of(
+    fact_id: str, fact: Fact, data_json: bytes, place: Place, *, stamps: str | None = None
+) -> str:
+    """The fact as a line of COPY's text format, `COLUMNS` in their order; `fact_id` in hex.
+
+    `stamps`: `occurred_at` and `recorded_at` in RFC 3339 with a tab between, when they are known.
+
+    A worker stores tens of thousands of facts a second: one formatted text costs it a third of
+    what nineteen values cost that the driver encodes one by one, and is one object to keep.
+    """
     data = fact.data
-    return (
+    if fact.classifier == "ACT" and fact.correction_of is None and fact.relayed_by is None:
+        try:
+            line = (
+                f"{fact_id}\t{data.owner_kind}\t{fact.key}\t{data.subject}\t{data.name}"
+                f"\t{fact.source}\t{fact.event_id}"
+                f"\t{stamps or _stamps_of(fact)}"
+                f"\t{place.topic}\t{place.partition}\t{place.offset}\t{str(data_json, 'utf-8')}"
+            )
+        except UnicodeDecodeError:  # in a field that nobody reads
+            return _any_line(fact_id, fact, data_json, place)
+        if (
+            "\\" not in line
+            and "\n" not in line
+            and "\r" not in line
+            and line.count("\t") == _PLAIN_TABS
+            and fact.traceparent is None
+            and fact.original is None
+            and not fact.retracted
+        ):
+            return line + _PLAIN_TAIL
+    return _any_line(fact_id, fact, data_json, place)
+
+
+def _stamps_of(fact: Fact) -> str:
+    return f"{fact.occurred_at.isoformat()}\t{fact.recorded_at.isoformat()}"
+
+
+_PLAIN_TABS = COLUMNS.index("data")
+_PLAIN_TAIL = "\tACT\t\\N\tf\t\\N\t\\N\t\\N\n"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_HEX = "\\\\x"
+"""What a column of bytes in hex begins with, its backslash escaped."""
+
+
+def _any_line(fact_id: str, fact: Fact, data_json: bytes, place: Place) -> str:
+    data = fact.data
+    values = (
         fact_id,
-        kind,
+        data.owner_kind,
         fact.key,
         data.subject,
         data.name,
         fact.source,
         fact.event_id,
-        fact.occurred_at,
-        fact.recorded_at,
-        *place,
+        fact.occurred_at.isoformat(),
+        fact.recorded_at.isoformat(),
+        place.topic,
+        str(place.partition),
+        str(place.offset),
+        data_json,
         fact.classifier,
         fact.correction_of,
-        fact.retracted,
+        "t" if fact.retracted else "f",
         fact.relayed_by,
         fact.traceparent,
-        data_json,
         fact.original,
     )
+    return "\t".join(map(_copied, values)) + "\n"
+
+
+def _copied(value: str | bytes | None) -> str:
+    if value is None:
+        return "\\N"
+    return _HEX + value.hex() if isinstance(value, bytes) else value.translate(_ESCAPES)
+
+
+def data_json_of(line: str) -> bytes:
+    """The event's JSON in a line of `line_of`."""
+    column = line.rstrip("\n").split("\t")[_PLAIN_TABS]
+    return bytes.fromhex(column[len(_HEX) :]) if column.startswith(_HEX) else column.encode()
 
 
 def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
@@ -110,9 +168,16 @@ def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
     )
 
 
-async def copy_facts(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Store facts (`COLUMNS`) that are known to be new."""
-    await connection.copy_records_to_table("fact", records=rows, columns=COLUMNS)
+async def copy_facts(connection: Connection, lines: Sequence[str]) -> None:
+    """Store facts (`line_of`) that are known to be new."""
+    await connection.copy_to_table(
+        "fact", source=_chunks(lines), columns=COLUMNS, format="text", timeout=None
+    )
+
+
+async def _chunks(lines: Sequence[str]) -> AsyncIterator[bytes]:
+    for begin in range(0, len(lines), _CHUNK_LINES):
+        yield "".join(lines[begin : begin + _CHUNK_LINES]).encode()
 
 
 async def facts_of(

@@ -26,8 +26,30 @@ def test_real_facts_decode_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> N
     """A thousand facts of a life cycle."""
     records = [encode(fact) for fact in workload.facts(1_000, seed=2)]
     short = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
-    monkeypatch.setattr(decoding, "_plain", lambda *_: None)
+    monkeypatch.setattr(decoding, "_in_our_order", lambda *_: None)
     assert short == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
+
+
+def test_our_publishers_headers_are_read_the_short_way() -> None:
+    """The order of the publisher's headers is the one that the short way knows."""
+    assert decoding.decode_whole(
+        RECORD.headers, RECORD.key, RECORD.value, recorded_at=AT
+    ) == decoding._in_our_order(RECORD.headers, RECORD.value)
+
+
+@pytest.mark.parametrize(
+    ("time", "stamped"),
+    [
+        ("2026-03-01T08:00:00Z", True),
+        ("2026-03-01T08:00:00.123456Z", True),
+        ("2026-03-01T08:00:00.1234567Z", False),
+    ],
+)
+def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stamped: bool) -> None:
+    """PostgreSQL would round them another way than the fact's times were."""
+    headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
+    _, _, stamps = decoding.decode_whole(headers, RECORD.key, RECORD.value, recorded_at=AT)
+    assert (stamps is not None) == stamped
 
 
 @pytest.mark.parametrize("name", [name for name, _ in RECORD.headers])
@@ -56,5 +78,5 @@ def test_odd_headers_have_the_same_outcome_both_ways(
     else:
         headers[name] = raw
     short = outcome(headers, RECORD.value)
-    monkeypatch.setattr(decoding, "_plain", lambda *_: None)
+    monkeypatch.setattr(decoding, "_in_our_order", lambda *_: None)
     assert short == outcome(headers, RECORD.value)

@@ -75,6 +75,8 @@ class Child:
     ends_with_us: bool = True
     """Whether the system ends it when this process is gone, however it went (Linux)."""
     _popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _log_begins: int = field(default=0, repr=False)
+    """Where in the file the output of this start begins; earlier runs are before it."""
     identity: Identity | None = None
 
     def start(self) -> None:
@@ -88,6 +90,7 @@ class Child:
             "--",
         ]
         with self.log_file.open("ab") as output:
+            self._log_begins = output.tell()
             self._popen = subprocess.Popen(
                 [*launcher, *self.program],
                 stdin=subprocess.DEVNULL,
@@ -135,16 +138,16 @@ class Child:
         return self.wait_stopped(time.monotonic() + self.stop_budget_s)
 
     def log_tail(self, lines: int = 15) -> str:
-        """The end of its log, for an error message."""
-        return tail(self.log_file, lines)
+        """The end of what this start said, for an error message."""
+        return tail(self.log_file, lines, begin=self._log_begins)
 
 
-def tail(file: Path, lines: int) -> str:
-    """The last lines of a file, at most 8 KiB of it."""
+def tail(file: Path, lines: int, *, begin: int = 0) -> str:
+    """The last lines of a file from `begin` (bytes) on, at most 8 KiB of it."""
     try:
         with file.open("rb") as opened:
             opened.seek(0, os.SEEK_END)
-            opened.seek(max(0, opened.tell() - 8192))
+            opened.seek(max(begin, opened.tell() - 8192))
             text = opened.read().decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""

@@ -52,7 +52,19 @@ def test_output_goes_to_the_log_and_settings_come_by_environment(tmp_path: Path)
         child.start()
         wait_for(lambda: not child.is_running())
     assert child.poll() == 3
-    assert sorted(child.log_tail().splitlines()) == ["set", "set", "wrong", "wrong"]
+    written = child.log_file.read_text(encoding="utf-8").splitlines()
+    assert sorted(written) == ["set", "set", "wrong", "wrong"]
+
+
+def test_the_end_of_a_log_is_of_the_last_start(tmp_path: Path) -> None:
+    """What an earlier run complained of is not what is wrong now."""
+    child = python(tmp_path, "import os; print(os.environ['SAID'])", environment={"SAID": "old"})
+    child.start()
+    wait_for(lambda: not child.is_running())
+    later = python(tmp_path, "import os; print(os.environ['SAID'])", environment={"SAID": "new"})
+    later.start()
+    wait_for(lambda: not later.is_running())
+    assert later.log_tail() == "new"
 
 
 def test_a_program_that_is_not_there_is_said_in_the_log(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
 from groupage.contracts.topics import TOPICS
 from groupage.domain.events.clock import ClockTicked
@@ -50,7 +51,8 @@ async def keep_time(
                     await send_tick(producer, prefix=prefix, at=datetime.now(UTC))
                 except (KafkaError, TimeoutError, OSError) as error:
                     log.warning("tick_left_out", error=repr(error))
-                    await _drop(producer)
+                    if producer is not None:
+                        await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
                     producer = None
             try:
                 async with asyncio.timeout(settings.tick_s):
@@ -58,7 +60,8 @@ async def keep_time(
             except TimeoutError:
                 continue
     finally:
-        await _drop(producer)
+        if producer is not None:
+            await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
 
 
 async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> None:
@@ -100,17 +103,6 @@ async def _started(kafka: KafkaSettings) -> AIOKafkaProducer:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await producer.start()
     except BaseException:
-        await _drop(producer)
+        await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
         raise
     return producer
-
-
-async def _drop(producer: AIOKafkaProducer | None) -> None:
-    if producer is None:
-        return
-    try:
-        # aiokafka#1101: with the broker away stop() waits for ever.
-        async with asyncio.timeout(_STOP_TIMEOUT_S):
-            await producer.stop()
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.info("clock_producer_dropped", error=repr(error))

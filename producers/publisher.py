@@ -39,6 +39,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata
 
+from groupage.contracts.closing import close_producer
 from groupage.contracts.codec import Record, encode
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
@@ -46,7 +47,6 @@ from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.settings import KafkaSettings
 from groupage.telemetry import metrics
-from producers.closing import close_producer
 from producers.deadletters import DeadLetter
 
 log = structlog.get_logger(__name__)

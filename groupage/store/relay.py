@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from groupage.contracts.closing import close_producer
 from groupage.settings import KafkaSettings
 from groupage.store.outbox import backlog, publish
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -117,11 +118,5 @@ class OutboxRelay:
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
-        if producer is None:
-            return
-        try:
-            # aiokafka#1101: with the broker away stop() waits for ever.
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await producer.stop()
-        except (KafkaError, TimeoutError, OSError) as error:
-            log.info("relay_producer_dropped", error=repr(error))
+        if producer is not None:
+            await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)

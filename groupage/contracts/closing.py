@@ -15,7 +15,7 @@ async def close_producer(producer: AIOKafkaProducer, *, timeout_s: float) -> Non
         async with asyncio.timeout(timeout_s):
             await producer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("publisher_gave_up_flushing", error=repr(error), timeout_s=timeout_s)
+        log.warning("producer_gave_up_flushing", error=repr(error), timeout_s=timeout_s)
     else:
         return
     # Private, but the only handles: stop() is blocked by exactly this task.
@@ -27,4 +27,4 @@ async def close_producer(producer: AIOKafkaProducer, *, timeout_s: float) -> Non
         async with asyncio.timeout(1.0):
             await producer.client.close()
     except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("publisher_client_not_closed", error=repr(error))
+        log.warning("producer_client_not_closed", error=repr(error))

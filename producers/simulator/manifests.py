@@ -72,7 +72,8 @@ class ManifestDesk:
             engine.schedule(last_call_at, call)
             # The day does not pass the cut-off before the plan that was asked for is known.
             self._await_plan(sailing, sailing.lco_at, since=last_call_at)
-            engine.schedule(sailing.lco_at, partial(self._order_empties, sailing))
+            # For what the last plan opened: from the stock beside the hub, or its papers are late.
+            engine.schedule(sailing.lco_at, partial(self._order_empties, sailing, urgent=True))
             at = sailing.lco_at + timedelta(seconds=times.freeze_after_lco_s)
             self._await_plan(sailing, at, since=last_call_at)
             engine.schedule(at, partial(self._file_all, sailing))

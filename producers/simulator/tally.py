@@ -209,6 +209,8 @@ class TallyDesk:
         self._world.say(repacked, WAREHOUSE)
         stored = UnitStored(unit_id=unit_id, consignment_id=lot.id, location="R-01-01")
         self._world.say(stored, WAREHOUSE, at=self._world.now + timedelta(seconds=120))
+        if self._deviates(lot):
+            self._ask(lot, "rerate after repacking", partial(self._rerate, lot))
 
     def _refuse(self, lot: Lot) -> None:
         """A general LCL box takes no liquids: the cargo goes back to the merchant."""

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from groupage.local.hub import start_in_background
-from groupage.local.state import HubState
-from groupage.local.supervisor import Clock, StopRequested, Supervisor
+from groupage.local.state import Clock, HubState
+from groupage.local.supervisor import StopRequested, Supervisor
 from groupage.settings import (
     DatabaseSettings,
     KafkaSettings,

@@ -10,6 +10,7 @@ import msgspec
 from groupage.domain.errors import Conflict
 from groupage.local.child import Identity
 
+Clock = Literal["wall", "external"]
 Phase = Literal["starting", "running", "stopping", "stopped"]
 ProcessPhase = Literal["starting", "running", "restarting", "stopped", "failed"]
 
@@ -39,7 +40,7 @@ class HubState(msgspec.Struct, frozen=True, kw_only=True):
     database_is_local: bool = True
     gateway_url: str = ""
     api_url: str = ""
-    clock: Literal["wall", "external"] = "wall"
+    clock: Clock = "wall"
     processes: tuple[ProcessState, ...] = ()
 
 

@@ -3,9 +3,9 @@
 import os
 import time
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
+import structlog
 
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.local import servers
@@ -13,18 +13,18 @@ from groupage.local.child import Child, Identity
 from groupage.local.leftovers import end_leftovers
 from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook
-from groupage.local.state import HubLock, HubState, Phase, ProcessState, write_state
+from groupage.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
 from groupage.local.supervised import Supervised
 from groupage.local.table import MIGRATE, TOPICS, groupage, process_table
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
-
-Clock = Literal["wall", "external"]
 
 _READY_TIMEOUT_S = 90.0
 _ONE_SHOT_TIMEOUT_S = 120.0
 _POLL_S = 0.1
 _POSTGRES, _KAFKA = -1, -2
 """Stages of the servers: they stop last."""
+
+log = structlog.get_logger(__name__)
 
 
 class StopRequested(GroupageError):
@@ -238,8 +238,6 @@ class Supervisor:
             f"{child.log_tail()}"
         )
 
-    # --- small things ---------------------------------------------------------------------------
-
     def _child(
         self, name: str, program: list[str], environment: dict[str, str] | None = None
     ) -> Child:
@@ -293,4 +291,10 @@ class Supervisor:
         self._state = msgspec.structs.replace(
             self._state, phase=phase, doing=doing, processes=self._snapshots()
         )
-        write_state(self._data.state_file, self._state)
+        try:
+            write_state(self._data.state_file, self._state)
+        except OSError as error:
+            if phase == "starting":
+                raise
+            # A full disk: whoever is asked to stop must stop, and the rest go on when it has room.
+            log.warning("state_not_written", error=error.strerror)

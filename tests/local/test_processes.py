@@ -12,7 +12,9 @@ import pytest
 
 from groupage.local.child import Child
 from groupage.local.ports import PortBook
+from groupage.local.state import read_state
 from groupage.local.supervised import Supervised, backoff_s
+from groupage.local.supervisor import Supervisor
 from groupage.local.table import FILL, INTAKE, process_table
 from groupage.settings import LocalSettings
 
@@ -178,3 +180,29 @@ def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
         with_clock=False,
     )
     assert "clock" not in {spec.name for spec in table}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
+    """It goes on watching, starts again what died, and stops all when asked."""
+    supervisor = Supervisor(LocalSettings(data_dir=tmp_path))
+    watched = Supervised(child=python(tmp_path, "import time; time.sleep(60)"), stage=FILL)
+    supervisor._supervised.append(watched)
+    supervisor._write("running", "")
+    (tmp_path / "state.new").symlink_to("/dev/full")
+    watched.child.start()
+    first = watched.child.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: not watched.child.is_running())
+
+    def again() -> bool:
+        supervisor.watch_once()
+        return watched.child.is_running()
+
+    wait_for(again)
+    supervisor.stop()
+    assert not watched.child.is_running()
+    known = read_state(tmp_path / "state.json")
+    assert known is not None
+    assert known.phase == "running"  # whole, as it was written last

@@ -53,7 +53,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The same when nothing happens."""
     backlog_max: int = 20_000
     """Between gates: wait while the hub has more than this before it (fast motion)."""
-    ahead_s: int = 3_600
+    ahead_s: int = 7_200
     """Fast motion: no tick so many simulated seconds after the hub last had everything. Else a
     night passes before the hub has heard of the evening, and it warns of what was met long ago."""
     stall_s: float = 300.0

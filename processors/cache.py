@@ -3,7 +3,6 @@
 from array import array
 from collections import OrderedDict
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from processors.core import Core
@@ -17,7 +16,7 @@ _BYTES_PER_BODY_BYTE = 8
 class Owner:
     """One owner's state with what was told to others about it."""
 
-    __slots__ = ("body_bytes", "core", "deadline", "numbers", "partition", "said", "state")
+    __slots__ = ("body_bytes", "core", "numbers", "partition", "said", "state")
 
     def __init__(
         self,
@@ -35,7 +34,6 @@ class Owner:
         self.numbers = numbers
         """Of its facts, sorted (`processors.known`)."""
         self.said: dict[str, Said] = core.outputs(state)
-        self.deadline: datetime | None = core.deadline(state)
 
 
 class StateCache:

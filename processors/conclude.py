@@ -42,8 +42,8 @@ async def conclude(
                 handovers.append((owner, change.event))
             else:
                 _say(effects, owner, change, recorded_at)
-        _add_state(effects, kind, key, owner, cache)
         deadline = owner.core.deadline(owner.state)
+        _add_state(effects, kind, key, owner, cache, deadline)
         if deadline is not None:
             deadlines.note(kind, owner.partition, deadline)
         if number % _YIELD_EVERY == 0:
@@ -71,7 +71,14 @@ def _new_changes(owner: Owner, clock_at: datetime) -> list[Change]:
     return changes(before, said, state=owner.state, at=at)
 
 
-def _add_state(effects: Effects, kind: Kind, key: str, owner: Owner, cache: StateCache) -> None:
+def _add_state(
+    effects: Effects,
+    kind: Kind,
+    key: str,
+    owner: Owner,
+    cache: StateCache,
+    deadline: datetime | None,
+) -> None:
     body = encode_state(owner.state)
     cache.resize(owner, len(body))
     effects.states.setdefault(kind, []).append(
@@ -80,7 +87,7 @@ def _add_state(effects: Effects, kind: Kind, key: str, owner: Owner, cache: Stat
             owner.partition,
             owner.state.revision,
             owner.state.changed_at,
-            owner.core.deadline(owner.state),
+            deadline,
             pack(body),
             *owner.core.columns(owner.state),
         )

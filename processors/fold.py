@@ -138,7 +138,7 @@ class Folder:
                 numbers = known.numbers_of(ids.get(row.key, ()))
                 self._keep(core, state, row.partition, len(row.body), numbers)
             for key, partition in partitions.items():
-                self._keep(core, core.new(key), partition, 0, known.numbers_of(()))
+                self._keep(core, core.new(key), partition, 0, array("Q"))
 
     def _keep(
         self, core: Core[Any], state: Any, partition: int, body_bytes: int, numbers: "array[int]"

@@ -15,7 +15,7 @@ from groupage.contracts.encoding import encode_data
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
-from groupage.store.facts import Place, line_of
+from groupage.store.facts import line_of
 from processors import letters
 from processors.facts import Entry, singly
 from processors.records import Incoming, Slice, Stretch
@@ -75,7 +75,7 @@ def _incoming(
     name = f"{kind}\0{key}\0{fact.source}\0{fact.event_id}"
     digest = blake2b(name.encode(), digest_size=16).digest()
     fact_id = digest.hex()
-    place = Place(piece.topic, piece.partition, offset)
+    place = (piece.topic, piece.partition, offset)
     return Incoming(
         owner=(kind, key),
         entry=Entry(fact_id, fact),

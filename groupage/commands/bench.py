@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, Column, print_json, print_table
-from groupage.settings import TelemetrySettings
-from groupage.telemetry.logs import configure_logging
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -18,7 +17,7 @@ Repeats = Annotated[int, typer.Option(min=1, help="Runs; medians are told.")]
 @app.callback()
 def _root() -> None:
     """Measure the stream, the gateway or the planner on this machine."""
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="bench")
+    quiet_logs("bench")
 
 
 @app.command()

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json, say
 from groupage.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
-from groupage.telemetry.logs import configure_logging
+from groupage.settings import KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -21,7 +21,7 @@ Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, n
 @app.callback()
 def _root() -> None:
     """Records that had no effect, and why; send them again."""
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="deadletters")
+    quiet_logs("deadletters")
 
 
 @app.command("list")

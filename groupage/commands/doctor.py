@@ -4,11 +4,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json
 from groupage.local.checkup import Finding, check_machine
 from groupage.local.hub import use_running_hub
-from groupage.settings import LocalSettings, TelemetrySettings
-from groupage.telemetry.logs import configure_logging
+from groupage.settings import LocalSettings
 
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
@@ -17,7 +17,7 @@ def main(*, as_json: AsJson = False) -> None:
     """Check this machine and the hub; status 1 when something is a problem."""
     from groupage.commands.doctor_hub import check_hub  # noqa: PLC0415 - brings the clients
 
-    configure_logging(TelemetrySettings(log_level="ERROR"), process="doctor")
+    quiet_logs("doctor", level="ERROR")
     settings = LocalSettings()
     use_running_hub(settings.data_dir)
     findings = [*check_machine(settings), *check_hub(settings)]

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, harmless, print_json
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
-from groupage.settings import KafkaSettings, PolicySettings, TelemetrySettings, TopicSettings
-from groupage.telemetry.logs import configure_logging
+from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
 
 if TYPE_CHECKING:
     from producers.intake import Entry, Summary
@@ -180,7 +180,7 @@ def _bytes_of(file: Path) -> bytes:
 
 
 def _run(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="import")
+    quiet_logs("import")
     return asyncio.run(_deliver(entries, dry_run=dry_run, total=total))
 
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Self
 import msgspec
 import typer
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json
 from groupage.domain.errors import Conflict
-from groupage.settings import PolicySettings, TelemetrySettings
-from groupage.telemetry.logs import configure_logging
+from groupage.settings import PolicySettings
 
 
 def main(
@@ -25,7 +25,7 @@ def main(
     from processors.cores import all_cores  # noqa: PLC0415
     from processors.rebuild import rebuild  # noqa: PLC0415
 
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="rebuild")
+    quiet_logs("rebuild")
     settings = WorkerSettings.from_environment()
     cores = all_cores(PolicySettings().load())
     with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:

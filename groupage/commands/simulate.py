@@ -11,8 +11,9 @@ import msgspec
 import typer
 from rich.console import Console
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import print_json, say
-from groupage.domain.errors import InvalidInput, Misconfigured
+from groupage.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
     from groupage.settings import KafkaSettings
@@ -25,6 +26,7 @@ To = Literal["kafka", "http", "file"]
 Pace = Literal["real", "fast", "max"]
 _HUB_OFFSET = timedelta(hours=8)
 _TELL_EVERY_S = 5.0
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -85,6 +87,7 @@ def simulate(  # noqa: PLR0913 - the options of a command
         parameters_for,
     )
 
+    quiet_logs("simulate")
     parameters = parameters_for(scale, seed=seed, day_at=_day_at(day, pace))
     if to == "http" and pace != "real":
         # The gateway writes down when it heard of a fact: years after, for a day of the past. So
@@ -108,7 +111,9 @@ def _day_at(day: str, pace: str) -> datetime:
         try:
             midnight = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
-            raise InvalidInput(f"--day is {day!r}; it is written like 2026-03-02") from None
+            raise typer.BadParameter(f"--day is {day!r}; it is written like 2026-03-02") from None
+        if not _FIRST_YEAR <= midnight.year <= _LAST_YEAR:
+            raise typer.BadParameter(f"--day is {day}; {_FIRST_YEAR} to {_LAST_YEAR} can be played")
         return midnight - _HUB_OFFSET
     if pace != "real":
         return DEFAULT_DAY_AT

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json
-from groupage.settings import KafkaSettings, TelemetrySettings, TopicSettings
-from groupage.telemetry.logs import configure_logging
+from groupage.settings import KafkaSettings, TopicSettings
 
 
 def main(
@@ -18,7 +18,7 @@ def main(
     """Create missing topics and compare the others; status 1 when one differs."""
     from groupage.contracts.admin import ensure_topics  # noqa: PLC0415 - brings aiokafka
 
-    configure_logging(TelemetrySettings(log_level="WARNING"), process="topics")
+    quiet_logs("topics")
     settings = TopicSettings()
     report = asyncio.run(
         ensure_topics(

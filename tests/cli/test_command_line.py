@@ -213,6 +213,8 @@ def test_every_error_tells_its_operator_something() -> None:
         ["simulate", "--to", "pigeon"],
         ["simulate", "--pace", "slow"],
         ["simulate", "--seed", "10000"],
+        ["simulate", "--to", "file", "--day", "yesterday"],
+        ["simulate", "--to", "file", "--day", "9999-12-31"],
         ["demo", "--scale", "galactic"],
         ["up", "--clock", "sun"],
         ["import", "epcis", __file__, "--check-digits", "perhaps"],
@@ -287,3 +289,16 @@ def test_a_variable_set_to_nothing_is_not_set(
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", "")
     assert cli.run(["migrate"]) == 1
     assert "GROUPAGE_DATABASE_URL is not set" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["topics"], ["simulate"]])
+def test_a_broker_that_is_away_is_one_sentence(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ours, with the remedy; not the client's beside it."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    assert cli.run(command) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("groupage: Kafka at 127.0.0.1:1 did not answer") or "does not" in line
+    assert "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS" in line

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from groupage.board.answers import Routes, described, json_answer
+from groupage.board.parameters import only_known
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Kind
 from groupage.domain.states import (
@@ -16,7 +17,7 @@ from groupage.domain.states import (
 from groupage.store.readers import lists, plans
 from groupage.store.readers.paging import LIMIT_DEFAULT, LIMIT_MAX
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", dependencies=[Depends(only_known)])
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="At most so many rows.")]
 After = Annotated[

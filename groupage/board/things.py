@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from groupage.board.answers import described, json_answer
+from groupage.board.parameters import only_known
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Kind
 from groupage.domain.state.base import State
@@ -15,7 +16,7 @@ from groupage.store.readers.facts import read_state
 from groupage.store.readers.plans import diff_plans, read_plan
 from groupage.store.readers.tracing import trace
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", dependencies=[Depends(only_known)])
 
 
 def _pool(request: Request) -> Any:

@@ -205,6 +205,16 @@ async def test_nul_is_in_no_id(api: httpx.AsyncClient, path: str) -> None:
     assert "NUL" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/consignments?stauts=LOADED", "/v1/plans/P-1?lane=x", "/v1/trace/CN-1?limit=1"]
+)
+async def test_a_parameter_that_no_path_knows(api: httpx.AsyncClient, path: str) -> None:
+    """A slip of the pen is told, rather than answered with everything there is."""
+    answer = await api.get(path)
+    assert answer.status_code == 400
+    assert "known" in answer.json()["detail"]
+
+
 async def test_wrong_methods_and_paths(api: httpx.AsyncClient) -> None:
     """405 says which methods there are, 404 where the paths are listed; HEAD watches as GET."""
     wrong = await api.delete("/v1/plans")

@@ -22,7 +22,7 @@ class Rates(Figures, frozen=True, kw_only=True):
     unfit: float = 0.002
     measured_deviates: float = 0.06
     """All its cartons are larger or heavier than declared, beyond the hub's tolerance. (A few more
-    lots are beyond it for one bulging or additional carton.)"""
+    lots are beyond it for one carton: a bulging, a repacked or a missing small one.)"""
     dangerous: float = 0.005
     dangerous_undeclared: float = 0.002
     """A label is found at the door; the papers say nothing of it."""

@@ -124,12 +124,14 @@ class TallyDesk:
         self._expect(lot)
 
     def _deviates(self, lot: Lot) -> bool:
-        declared = lot.booking.lines
+        """As the hub judges it: against what was declared for as many pieces as are here."""
+        declared, here = lot.booking.lines, lot.in_hand
+        share = TOLERANCE * len(here) / sum(one.pieces for one in declared)
         declared_cm3 = sum(one.pieces * _volume(one.size) for one in declared)
         declared_g = sum(one.pieces * one.gross_g for one in declared)
-        volume = sum(one.volume_cm3 for one in lot.in_hand)
-        gross_g = sum(one.gross_g for one in lot.in_hand)
-        return volume > declared_cm3 * TOLERANCE or gross_g > declared_g * TOLERANCE
+        volume = sum(one.volume_cm3 for one in here)
+        gross_g = sum(one.gross_g for one in here)
+        return volume > declared_cm3 * share or gross_g > declared_g * share
 
     def _rerate(self, lot: Lot) -> None:
         lot.agreed = True

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from groupage.domain.events.consignment import ConsignmentBooked, DgApproved, DgDeclared, HoldPlaced
+from groupage.domain.events.consignment import (
+    ConsignmentBooked,
+    DgApproved,
+    DgDeclared,
+    HoldPlaced,
+    RerateAccepted,
+)
 from groupage.domain.events.consolidation import (
     ConsolidationBrokenUp,
     ConsolidationFrozen,
@@ -184,3 +190,18 @@ def test_trains_lose_slots_and_ships_places(days: list[Played]) -> None:
         assert rolled
         assert cut <= trains
         assert rolled.isdisjoint(trains)
+
+
+@pytest.mark.slow
+def test_every_lot_beyond_the_tolerance_is_settled(days: list[Played]) -> None:
+    """Whatever the hub would ask a re-rate for, the shipper was asked and answered."""
+    for day in days:
+        accepted = {event.consignment_id for _, event in day.about(RerateAccepted)}
+        for lot in day.simulation._world.lots.values():
+            if lot.gone or not lot.tallied or not lot.agreed:
+                continue
+            pieces = sum(line.pieces for line in lot.booking.lines)
+            declared_g = sum(line.pieces * line.gross_g for line in lot.booking.lines)
+            gross_g = sum(one.gross_g for one in lot.in_hand)
+            if gross_g * pieces * 1_000 > declared_g * len(lot.in_hand) * 1_050:
+                assert lot.id in accepted

@@ -1,6 +1,7 @@
 """Containers whose contents nobody may change: a load plan for them, or what keeps it from them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, Instance, OpenConsolidation
@@ -8,14 +9,26 @@ from groupage.domain.plan import Placement, Unloadable
 from groupage.domain.units import CM3_PER_M3
 from optimizer.loading.api import Loaded, load, lot_of
 
-EFFORT = 30
-"""Passes over one container; more than for one whose contents may give way."""
 _NAMED = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What came of it."""
+
+    found: tuple[Placement, ...] | Unloadable
+    passes: int = 0
+    """Of the loader."""
+
+
 def load_closed(
-    instance: Instance, box: OpenConsolidation, cargo: Sequence[Demand], *, refuted: str
-) -> tuple[Placement, ...] | Unloadable:
+    instance: Instance,
+    box: OpenConsolidation,
+    cargo: Sequence[Demand],
+    *,
+    refuted: str,
+    effort: int,
+) -> Closed:
     """The load plan of a frozen or locked container, made anew, or why there is none.
 
     `refuted` is what the verifier said of one that was made anew before; empty: nothing.
@@ -23,7 +36,7 @@ def load_closed(
     every = tuple(demand.consignment_id for demand in cargo)
     if refuted:
         reason = f"no load plan passes the verifier ({refuted})"
-        return _unloadable(box, every, "refuted", reason)
+        return Closed(_unloadable(box, every, "refuted", reason))
     mass_g = max(
         sum(demand.gross_g for demand in cargo),
         sum(group.gross_g * len(group.unit_ids) for d in cargo for group in d.cartons),
@@ -33,22 +46,23 @@ def load_closed(
             f"{_kg(mass_g)} kg of cargo on the manifest, the container carries "
             f"{_kg(box.spec.payload_g)} kg"
         )
-        return _unloadable(box, every, "overweight", reason)
+        return Closed(_unloadable(box, every, "overweight", reason))
     try:
         loaded = load(
             box.spec,
             [lot_of(demand) for demand in cargo],
             box.standing,
             instance.rules,
-            effort=EFFORT,
+            effort=effort,
             seed=instance.limits.seed,
         )
     except InvalidInput as error:
         reason = f"what is reported to stand in it can not stand so ({error})"
-        return _unloadable(box, every, "standing_wrong", reason)
+        return Closed(_unloadable(box, every, "standing_wrong", reason))
     if loaded.misfits:
-        return _unloadable(box, loaded.misfits, "did_not_fit", _did_not_fit(box, cargo, loaded))
-    return loaded.placements
+        reason = _did_not_fit(box, cargo, loaded)
+        return Closed(_unloadable(box, loaded.misfits, "did_not_fit", reason), loaded.passes)
+    return Closed(loaded.placements, loaded.passes)
 
 
 def _unloadable(

@@ -16,6 +16,31 @@ from optimizer.closed import load_closed
 from optimizer.doubts import Doubts
 from optimizer.loading.api import load, lot_of
 
+PASSES_FIRST = 12
+"""For one container while its contents may still be composed anew: what does not fit then need not
+be the least that can not."""
+PASSES_FULL = 24
+"""For one container afterwards."""
+PASSES_CLOSED = 30
+"""For one whose contents may not give way: what is said of it calls a person."""
+PASSES_LEAST = 4
+PASSES_CLOSED_LEAST = 12
+
+
+class Passes:
+    """What is left of a solve's loading work."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    def granted(self, *, full: int, least: int) -> int:
+        """How many a container may take."""
+        return max(least, min(full, self._left))
+
+    def spend(self, count: int) -> None:
+        """So many were made."""
+        self._left -= count
+
 
 class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the cartons of a container stand."""
@@ -29,9 +54,18 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_plan(
-    instance: Instance, slot: Slot, members: Sequence[str], *, doubts: Doubts
+    instance: Instance,
+    slot: Slot,
+    members: Sequence[str],
+    *,
+    doubts: Doubts,
+    passes: Passes,
+    first: bool,
 ) -> LoadPlan:
-    """The load plan of one container: the one in force if it fits the contents, else a new one."""
+    """The load plan of one container: the one in force if it fits the contents, else a new one.
+
+    `first`: what does not load will be composed anew.
+    """
     demands = {demand.consignment_id: demand for demand in instance.demands}
     every = tuple(sorted(members))
     cargo = [demands[one] for one in every]
@@ -41,17 +75,23 @@ def load_plan(
         if kept is not None:
             return LoadPlan(members=every, placements=kept)
     if box is not None and slot.fixed:
-        found = load_closed(instance, box, cargo, refuted=doubts.refuted.get(slot.key, ""))
-        if isinstance(found, Unloadable):
-            return LoadPlan(members=every, placements=box.planned, unloadable=found)
-        return LoadPlan(members=every, placements=found)
+        effort = passes.granted(full=PASSES_CLOSED, least=PASSES_CLOSED_LEAST)
+        closed = load_closed(
+            instance, box, cargo, refuted=doubts.refuted.get(slot.key, ""), effort=effort
+        )
+        passes.spend(closed.passes)
+        if isinstance(closed.found, Unloadable):
+            return LoadPlan(members=every, placements=box.planned, unloadable=closed.found)
+        return LoadPlan(members=every, placements=closed.found)
     loaded = load(
         slot.spec,
         [lot_of(demand) for demand in cargo],
         box.standing if box else (),
         instance.rules,
+        effort=passes.granted(full=PASSES_FIRST if first else PASSES_FULL, least=PASSES_LEAST),
         seed=instance.limits.seed,
     )
+    passes.spend(loaded.passes)
     return LoadPlan(members=every, placements=loaded.placements, misfits=loaded.misfits)
 
 

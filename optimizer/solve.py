@@ -13,7 +13,7 @@ from optimizer.allocation.problem import Cuts
 from optimizer.assemble import assemble, planned_containers
 from optimizer.check_instance import check_instance
 from optimizer.doubts import NONE, SOLVES_MAX, Doubts
-from optimizer.loadplans import LoadPlan, load_plan
+from optimizer.loadplans import LoadPlan, Passes, load_plan
 from optimizer.reasons import Reasons
 from optimizer.routing.api import route
 from optimizer.stages import Stages
@@ -59,11 +59,14 @@ def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = 
     reasons.note(first)
     loads: dict[str, LoadPlan] = {}
     cuts = Cuts()
+    passes = Passes(instance.limits.loading_passes)
     work = first.work
     rounds = 1
     while True:
         with stages.stage("load"):
-            loads = _load(instance, allocation, loads, doubts=doubts)
+            loads = _load(
+                instance, allocation, loads, doubts=doubts, passes=passes, first=rounds == 1
+            )
         misfits = _misfits(loads)
         if not misfits:
             break
@@ -94,7 +97,13 @@ def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = 
 
 
 def _load(
-    instance: Instance, allocation: Allocation, before: dict[str, LoadPlan], *, doubts: Doubts
+    instance: Instance,
+    allocation: Allocation,
+    before: dict[str, LoadPlan],
+    *,
+    doubts: Doubts,
+    passes: Passes,
+    first: bool,
 ) -> dict[str, LoadPlan]:
     """Load plans of all containers; those whose contents did not change keep theirs."""
     loads = {}
@@ -106,7 +115,9 @@ def _load(
             if placed == members:
                 loads[slot.key] = msgspec.structs.replace(known, members=members, misfits=())
                 continue
-        loads[slot.key] = load_plan(instance, slot, members, doubts=doubts)
+        loads[slot.key] = load_plan(
+            instance, slot, members, doubts=doubts, passes=passes, first=first
+        )
     return loads
 
 

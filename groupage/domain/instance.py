@@ -244,6 +244,9 @@ class Limits(_Data, frozen=True, kw_only=True):
     """CP-SAT deterministic time."""
     loading_rounds: int = 3
     """How often misfits go back to allocation."""
+    loading_passes: int = 60
+    """Passes over containers, all rounds together, some 20 ms each. Then each container gets only a
+    few more."""
     routing_solutions: int = 200
     """Solution limit of the routing search."""
     wall_s: float = 60.0

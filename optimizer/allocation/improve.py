@@ -56,6 +56,7 @@ def _refill(draft: Draft, rng: random.Random, effort: Effort) -> tuple[Draft, fl
         ),
         effort=msgspec.structs.replace(effort, work=WORK_OF_ONE),
         rules=WITH_GUESSES,
+        presolve=False,  # of a model this small it takes more than it gives
     )
     spent = max(found.work, 1e-4)
     if found.wishes is None:

@@ -50,6 +50,7 @@ def search(
     hint: Hint,
     effort: Effort,
     rules: Sequence[Constraint] = constraints.ALL,
+    presolve: bool = True,
 ) -> Found:
     """The cheapest allocation of the free consignments to these slots, and a bound if `rules` are.
 
@@ -64,6 +65,7 @@ def search(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.cp_model_probing_level = 0  # costs half the time and finds little here
+    solver.parameters.cp_model_presolve = presolve
     # The whole model as linear relaxation: on lanes with tight offers the bound is a fifth higher.
     solver.parameters.linearization_level = 2
     solver.parameters.random_seed = effort.seed % 2**31

@@ -123,11 +123,13 @@ class Bearing:
         top_load_g: int | None,
         held_mm2: int,
     ) -> None:
-        below = self._shares(rect, self.under(rect, z), held_mm2) if z else ()
-        added: dict[int, float] = {index: gross_g * share for index, share in below}
-        self._pass_down(added)
-        for index, grams in added.items():
-            self.standing[index].carried_g += grams
+        felt = self.under(rect, z) if z else ()
+        below = self._shares(rect, felt, held_mm2) if felt else ()
+        if below:
+            added: dict[int, float] = {index: gross_g * share for index, share in below}
+            self._pass_down(added)
+            for index, grams in added.items():
+                self.standing[index].carried_g += grams
         if below or top_load_g is not None:
             self._weak_tops.setdefault(top, []).append(len(self.standing))
             self.standing.append(_Standing(rect, top_load_g, below))

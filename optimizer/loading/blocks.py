@@ -23,23 +23,29 @@ def _layers_max(kind: Kind, dz: int, hold: Hold, quantity: int) -> int:
     return layers
 
 
-def _counts(
-    kind: Kind, position: tuple[int, int, int], hold: Hold, quantity: int
-) -> list[tuple[int, int, int]]:
+def _counts(kind: Kind, position: tuple[int, int, int], hold: Hold, quantity: int) -> Ints:
+    """Columns, rows and layers of every block of one kind and position."""
     dx, dy, dz = position
-    columns_max = min(quantity, (hold.x2 - hold.x1) // dx)
-    rows_max = min(quantity, (hold.y2 - hold.y1) // dy)
-    layers_max = _layers_max(kind, dz, hold, quantity)
-    found = [
-        (columns, rows, layers)
-        for layers in range(1, layers_max + 1)
-        for rows in range(1, min(rows_max, quantity // layers) + 1)
-        for columns in range(1, min(columns_max, quantity // (layers * rows)) + 1)
-    ]
+    layers, rows, columns = (
+        1 + axis.ravel()
+        for axis in np.indices(
+            (
+                _layers_max(kind, dz, hold, quantity),
+                min(quantity, (hold.y2 - hold.y1) // dy),
+                min(quantity, (hold.x2 - hold.x1) // dx),
+            )
+        )
+    )
+    cartons = layers * rows * columns
+    enough = cartons <= quantity
+    found: Ints = np.column_stack((columns, rows, layers))[enough]
     if len(found) > BLOCKS_PER_POSITION_MAX:
-        found.sort(key=lambda c: (-c[0] * c[1] * c[2], c))
-        small = [c for c in found[BLOCKS_PER_POSITION_MAX:] if c[0] * c[1] * c[2] <= max(c)]
-        found = found[:BLOCKS_PER_POSITION_MAX] + small
+        cartons = cartons[enough]
+        order = np.lexsort((found[:, 2], found[:, 1], found[:, 0], -cartons))
+        found, cartons = found[order], cartons[order]
+        keep = cartons <= found.max(axis=1)
+        keep[:BLOCKS_PER_POSITION_MAX] = True
+        found = found[keep]
     return found
 
 
@@ -47,21 +53,29 @@ class BlockTable:
     """All blocks that the stock allows, as columns of numbers."""
 
     def __init__(self, kinds: Sequence[Kind], quantities: Sequence[int], hold: Hold) -> None:
-        rows: list[tuple[int, int, int, int, int, int, int]] = []
-        for number, (kind, quantity) in enumerate(zip(kinds, quantities, strict=True)):
-            if quantity == 0:
-                continue
-            for position in kind.positions(hold):
-                for counts in _counts(kind, position, hold, quantity):
-                    rows.append((number, *position, *counts))  # noqa: PERF401
-        table: Ints = np.array(rows, dtype=np.int64).reshape(-1, 7)
+        stands = [
+            ((number, *position), _counts(kind, position, hold, quantity))
+            for number, (kind, quantity) in enumerate(zip(kinds, quantities, strict=True))
+            if quantity
+            for position in kind.positions(hold)
+        ]
+        lengths = [len(counts) for _, counts in stands]
+        alike: Ints = np.array([stand for stand, _ in stands], dtype=np.int64).reshape(-1, 4)
+        table = np.repeat(alike, lengths, axis=0)
         self.kind: Ints = np.ascontiguousarray(table[:, 0])
         self.unit: Ints = np.ascontiguousarray(table[:, 1:4])
-        self.counts: Ints = np.ascontiguousarray(table[:, 4:7])
+        self.counts: Ints = np.concatenate(
+            [np.empty((0, 3), dtype=np.int64), *(counts for _, counts in stands)]
+        )
         size = self.unit * self.counts
         self.dx: Ints = np.ascontiguousarray(size[:, 0])
         self.dy: Ints = np.ascontiguousarray(size[:, 1])
         self.dz: Ints = np.ascontiguousarray(size[:, 2])
+        self.faces: tuple[Ints, Ints, Ints] = (
+            self.dy * self.dz, self.dx * self.dz, self.dx * self.dy,
+        )  # fmt: skip
+        """Front, side and top."""
+        self.surface: Ints = 2 * (self.faces[0] + self.faces[1] + self.faces[2])
         self.quantity: Ints = self.counts.prod(axis=1)
         self.volume: Floats = size.astype(np.float64).prod(axis=1)
         self.headroom: Floats = self._headroom(kinds, quantities)

@@ -16,6 +16,8 @@ from optimizer.loading.kinds import Hold, Stock
 from optimizer.loading.spaces import Rect, Spaces
 
 _ROUNDING_G = 1.0
+AT_ONCE = 128
+"""Blocks weighed at once, best first: mostly one of the first goes."""
 CANDIDATES_MAX = 25
 """Blocks tried in one space when the best ones would crush what is below."""
 
@@ -116,10 +118,10 @@ class Pass:
     def run(self) -> list[Set]:
         """Fill the container; the sets in loading order."""
         while len(self.alive):
-            spots = self.spaces.all_open()
-            if not spots:
+            spot = self._deepest()
+            if spot is None:
                 break
-            z, rect = min(spots, key=self._depth)
+            z, rect = spot
             block = self._best(z, rect)
             if block is None:
                 self.spaces.close(z, rect)
@@ -127,10 +129,17 @@ class Pass:
                 self._place(block, z, rect)
         return self.sets
 
-    def _depth(self, spot: tuple[int, Rect]) -> tuple[int, int, int, Rect]:
-        z, rect = spot
-        side = min(rect[1] - self.hold.y1, self.hold.y2 - rect[3])
-        return rect[0], z if self.taste.low_first else -z, side, rect
+    def _deepest(self) -> tuple[int, Rect] | None:
+        """The space that is filled next: far from the door, by height, by a wall."""
+        y1, y2, up = self.hold.y1, self.hold.y2, 1 if self.taste.low_first else -1
+        depths = [
+            (rect[0], up * z, min(rect[1] - y1, y2 - rect[3]), rect)
+            for z, rect in self.spaces.all_open()
+        ]
+        if not depths:
+            return None
+        _, height, _, rect = min(depths)
+        return up * height, rect
 
     def _corner_right(self, rect: Rect) -> bool:
         """Whether blocks go to the right end of the space: that side is nearer to a wall."""
@@ -148,7 +157,7 @@ class Pass:
         scores = self._scores(fits, rect, size)
         if not self.bearing.active or z == 0:
             return int(fits[int(np.argmax(scores))])
-        return self._strong_enough(fits[np.argsort(-scores, kind="stable")], z, rect)
+        return self._strong_enough(fits, scores, z, rect)
 
     def _under_crowns(self, fits: Ints, z: int) -> Ints:
         """Strong blocks stay below the weak cartons that are still to come, where they can."""
@@ -168,11 +177,11 @@ class Pass:
             if axis == 2 and self.bearing.active:
                 lost = np.maximum(lost, beside[axis] - table.headroom[fits])
             used *= 1.0 - lost / size[axis]
-        front, side, top = dy * dz, dx * dz, dx * dy
+        front, side, top = (face[fits] for face in table.faces)
         near = [beside[axis] * 1_000 <= taste.close_permille * size[axis] for axis in range(3)]
         walled = rect[2] < self.hold.x2
         touching = front + side + top + side * near[1] + top * near[2] + front * (near[0] & walled)
-        contact = touching / (2 * (front + side + top))
+        contact = touching / table.surface[fits]
         scores: Floats = self._worth[fits] * used**taste.loss * contact**taste.contact
         return scores
 
@@ -190,34 +199,45 @@ class Pass:
                 break
         return fits
 
-    def _strong_enough(self, ranked: Ints, z: int, rect: Rect) -> int | None:
+    def _strong_enough(self, fits: Ints, scores: Floats, z: int, rect: Rect) -> int | None:
+        """The best block that what is below bears; after some tries only single cartons."""
         below = self.bearing.under(rect, z)
         if not below:
-            return int(ranked[0])
-        ranked = self._not_too_heavy(ranked, rect, below)
-        for block in ranked[:CANDIDATES_MAX].tolist():
-            if self._bears(block, rect, below):
-                return int(block)
-        singles = ranked[CANDIDATES_MAX:]
-        singles = singles[self.table.quantity[singles] == 1]
-        for block in singles.tolist():
-            if self._bears(block, rect, below):
-                return int(block)
+            return int(fits[int(np.argmax(scores))])
+        tried = 0
+        ranked = fits[np.argsort(-scores, kind="stable")]
+        spare = [(self.bearing.standing[one].rect, self.bearing.spare_g(one)) for one in below]
+        for at_once in (ranked[:AT_ONCE], ranked[AT_ONCE:]):
+            some = self._not_too_heavy(at_once, rect, spare)
+            if tried >= CANDIDATES_MAX:
+                some = some[self.table.quantity[some] == 1]
+            for block in some.tolist():
+                tried += 1
+                if tried > CANDIDATES_MAX and self.table.quantity[block] != 1:
+                    continue
+                if self._bears(block, rect, below):
+                    return int(block)
         return None
 
-    def _not_too_heavy(self, blocks: Ints, rect: Rect, below: Sequence[int]) -> Ints:
-        """Drop blocks whose pressure alone is too much for a carton right under them."""
+    def _not_too_heavy(self, blocks: Ints, rect: Rect, spare: Sequence[tuple[Rect, float]]) -> Ints:
+        """Drop blocks whose pressure alone is too much for a carton right under them.
+
+        `spare` are the cartons below with the grams that may still rest on each.
+        """
         table, (x, y1, _, y2) = self.table, rect
-        dx, dy = table.dx[blocks], table.dy[blocks]
-        ends = (y2 - dy, y2) if self._corner_right(rect) else (y1, y1 + dy)
-        borne = np.ones(len(blocks), dtype=np.bool_)
-        for index in below:
-            ox1, oy1, ox2, oy2 = self.bearing.standing[index].rect
-            width = np.minimum(x + dx, ox2) - max(x, ox1)
-            depth = np.minimum(ends[1], oy2) - np.maximum(ends[0], oy1)
-            grams = table.pressure[blocks] * width.clip(min=0) * depth.clip(min=0)
-            borne &= grams <= self.bearing.spare_g(index) + _ROUNDING_G
-        return blocks[borne]
+        right = self._corner_right(rect)
+        for (ox1, oy1, ox2, oy2), grams in spare:
+            dx, dy = table.dx[blocks], table.dy[blocks]
+            width = np.minimum(dx, ox2 - x) - max(0, ox1 - x)
+            if right:
+                depth = np.minimum(dy, y2 - oy1) - max(0, y2 - oy2)
+            else:
+                depth = np.minimum(dy, oy2 - y1) - max(0, oy1 - y1)
+            area = np.maximum(width, 0) * np.maximum(depth, 0)
+            blocks = blocks[table.pressure[blocks] * area <= grams + _ROUNDING_G]
+            if not len(blocks):
+                break
+        return blocks
 
     def _bears(self, block: int, rect: Rect, below: Sequence[int]) -> bool:
         kind = self.kinds[int(self.table.kind[block])]
@@ -263,7 +283,11 @@ class Pass:
     def _retire(self, number: int) -> None:
         """Drop blocks that need more cartons of the kind than are left."""
         table, alive = self.table, self.alive
-        gone = (table.kind[alive] == number) & (table.quantity[alive] > self.remaining[number])
-        self._keep_alive(alive[~gone])
+        # Blocks are in the order of their kinds.
+        first, last = np.searchsorted(table.kind[alive], (number, number + 1)).tolist()
+        stays = table.quantity[alive[first:last]] <= self.remaining[number]
+        if not stays.all():
+            kept = alive[first:last][stays]
+            self._keep_alive(np.concatenate((alive[:first], kept, alive[last:])))
         if not self.remaining[number]:
             self._crowns.pop(number, None)

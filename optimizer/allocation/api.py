@@ -19,7 +19,7 @@ COUNTED_SHARE = 0.4
 """Of the work limit that goes to the relaxation, which also gives the bound."""
 
 
-REPAIR_SHARE = 0.2
+REPAIR_SHARE = 0.3
 """Of the work limit for an allocation that only finds places for what did not fit."""
 
 

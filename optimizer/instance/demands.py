@@ -14,7 +14,7 @@ from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.units import volume_cm3
 from optimizer.instance.boxes import GONE
 from optimizer.instance.departures import usd_cents
-from optimizer.instance.snapshot import FETCHED, PLANNED, Snapshot
+from optimizer.instance.snapshot import FETCHED, PLANNED, UNSETTLED, Snapshot
 
 _COMMITTED = ("COMMITTED", "STAGED", "LOADED")
 _LOADING_S_PER_CARTON = 20
@@ -40,7 +40,8 @@ def demands_of(
     for state in snapshot.consignments:
         if state.booking is None or _left_with_its_container(state, snapshot):
             continue
-        if state.status in PLANNED:
+        on_manifest = state.key in fixed and state.status in UNSETTLED
+        if state.status in PLANNED or on_manifest:
             found.append(_demand(state, snapshot, by_id, fixed, departures, clock_at))
         elif state.status in FETCHED and state.booking.pickup and not state.received_units:
             found.append(_to_fetch(state, clock_at))

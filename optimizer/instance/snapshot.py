@@ -18,6 +18,8 @@ from groupage.store.bodies import unpack
 
 PLANNED = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
 """Consignments that an allocation decides about, or must take as they are."""
+UNSETTLED = ("RECEIVING", "RECEIVED", "MEASURED")
+"""At the hub, but something is open, a re-rate say: planned only where a filed manifest says so."""
 FETCHED = ("BOOKED", "ACCEPTED")
 """Consignments that a truck may still have to fetch."""
 
@@ -53,7 +55,9 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         lanes = await connection.fetch(_LANE, lane_id)
-        consignments = await connection.fetch(_CONSIGNMENTS, lane_id, list(PLANNED), list(FETCHED))
+        consignments = await connection.fetch(
+            _CONSIGNMENTS, lane_id, [*PLANNED, *UNSETTLED], list(FETCHED)
+        )
         consolidations = await connection.fetch(_CONSOLIDATIONS, lane_id)
         voyages = await connection.fetch(_VOYAGES, lane_id)
         lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)

@@ -240,11 +240,11 @@ class Limits(_Data, frozen=True, kw_only=True):
     """
 
     seed: int = 0
-    allocation_work: float = 0.8
+    allocation_work: float = 0.65
     """CP-SAT deterministic time."""
     loading_rounds: int = 3
     """How often misfits go back to allocation."""
-    loading_passes: int = 60
+    loading_passes: int = 40
     """Passes over containers, all rounds together, some 20 ms each. Then each container gets only a
     few more."""
     routing_solutions: int = 200

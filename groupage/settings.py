@@ -204,7 +204,7 @@ class ProcessorSettings(BaseSettings):
     channel_batches_max: int = Field(default=4, ge=1, le=64)
     """The bound of the channel between intake and fold: the back-pressure."""
     cached_states_max: int = Field(default=50_000, ge=100)
-    cached_bytes_max: int = Field(default=112 * 2**20, ge=2**20)
+    cached_bytes_max: int = Field(default=88 * 2**20, ge=2**20)
     """Estimated memory of the cached states; the older ones are read again when needed."""
     commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
     shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)

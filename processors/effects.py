@@ -34,8 +34,6 @@ class Effects:
     touched: dict[OwnerKey, Owner] = field(default_factory=dict)
     entries: dict[OwnerKey, list[Entry]] = field(default_factory=dict)
     """New facts of this batch by owner."""
-    fact_ids: set[str] = field(default_factory=set)
-    """In hex."""
     records: int = 0
     oldest_ms: float = float("inf")
     """Kafka's time of the oldest record."""

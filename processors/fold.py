@@ -6,7 +6,7 @@ conclude what is to be written. Domain rules are the cores'.
 
 import asyncio
 from array import array
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -180,15 +180,15 @@ class Folder:
             if not incoming:
                 continue  # every fact was known
             owner = self._cache.at_hand(owner_key)
-            entries = [item.entry for item in incoming]
-            effects.entries.setdefault(owner_key, []).extend(entries)
+            effects.entries.setdefault(owner_key, []).extend(incoming)
             effects.touched[owner_key] = owner
             refused = set(owner.state.refused)
             try:
-                await self._advance(effects, owner_key, owner, entries, position.clock_at)
+                await self._advance(effects, owner_key, owner, incoming, position.clock_at)
             except Exception as error:
+                types = [item.fact.type for item in incoming]
                 error.add_note(
-                    f"while {owner_key[0]} {owner_key[1]!r} took {[e.fact.type for e in entries]} "
+                    f"while {owner_key[0]} {owner_key[1]!r} took {types} "
                     f"of {piece.topic}[{piece.partition}] from offset {incoming[0].offset}"
                 )
                 raise
@@ -204,7 +204,7 @@ class Folder:
         effects: Effects,
         owner_key: OwnerKey,
         owner: Owner,
-        entries: list[Entry],
+        entries: Sequence[Entry],
         clock_at: datetime | None,
     ) -> None:
         try:
@@ -239,7 +239,7 @@ class Folder:
 
 def _forwarded(piece: Slice, item: Incoming) -> OutboxRow:
     """The same fact again, so that Kafka's partitioner puts it where its owner lives."""
-    fact = item.entry.fact
+    fact = item.fact
     return OutboxRow(
         origin_topic=piece.topic,
         origin_partition=piece.partition,

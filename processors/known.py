@@ -7,7 +7,7 @@ is. What is among them (sent twice, fetched again) is looked up in full.
 import asyncio
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +15,7 @@ import asyncpg
 from groupage.store.facts import known_of
 from processors.cache import StateCache
 from processors.effects import Effects
-from processors.records import Incoming, Slice
+from processors.records import Incoming, OwnerKey, Slice
 
 _YIELD_EVERY = 500
 
@@ -27,36 +27,33 @@ def numbers_of(ids: Iterable[UUID]) -> "array[int]":
 
 async def leave_new(
     effects: Effects,
-    slices: Iterable[Slice],
+    slices: Sequence[Slice],
     *,
     cache: StateCache,
     ahead: Effects | None,
     pool: asyncpg.Pool,
 ) -> None:
-    """Take known facts out of the slices; the new ones' ids and lines are among the effects then.
+    """Take known facts out of the slices; the lines of the new ones are among the effects then.
 
     `ahead` is being committed: the database may know its facts, or not yet.
     """
-    doubts: list[tuple[Slice, list[Incoming], list[Incoming]]] = []
+    doubtful: dict[OwnerKey, list[Incoming]] = {}
     since_yield = 0
     for piece in slices:
         for stretch in piece.stretches:
             for owner_key, items in stretch.owners.items():
-                doubtful = _note(cache.at_hand(owner_key).numbers, items)
-                if doubtful:
-                    doubts.append((piece, items, doubtful))
-                else:
-                    for item in items:
-                        effects.fact_ids.add(item.entry.fact_id)
-                        effects.facts.append(item.line)
+                if seen := _note(cache.at_hand(owner_key).numbers, items):
+                    doubtful.setdefault(owner_key, []).extend(seen)
                 since_yield += len(items)
                 if since_yield >= _YIELD_EVERY:
                     since_yield = 0
                     await asyncio.sleep(0)
-    if doubts:
-        known = await _known([item for _, _, doubtful in doubts for item in doubtful], ahead, pool)
-        for piece, items, doubtful in doubts:
-            effects.duplicate(piece, _leave_new(effects, items, doubtful, known))
+    known = await _known(doubtful, ahead, pool) if doubtful else {}
+    for piece in slices:
+        effects.duplicate(piece, _drop(piece, known))
+        for stretch in piece.stretches:
+            for items in stretch.owners.values():
+                effects.facts += [item.line for item in items]
 
 
 def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
@@ -73,26 +70,32 @@ def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
 
 
 async def _known(
-    doubtful: Iterable[Incoming], ahead: Effects | None, pool: asyncpg.Pool
-) -> set[str]:
-    asked = [(*item.owner, UUID(hex=item.entry.fact_id)) for item in doubtful]
-    known = {fact_id.hex for fact_id in await known_of(pool, asked)}
-    return known | ahead.fact_ids if ahead else known
+    doubtful: Mapping[OwnerKey, list[Incoming]], ahead: Effects | None, pool: asyncpg.Pool
+) -> dict[OwnerKey, set[str]]:
+    """The ids in hex that the owners of doubtful facts know of them."""
+    asked = {
+        UUID(hex=item.fact_id): owner_key for owner_key, items in doubtful.items() for item in items
+    }
+    known: dict[OwnerKey, set[str]] = {owner_key: set() for owner_key in doubtful}
+    if ahead:
+        for owner_key, ids in known.items():
+            ids.update(entry.fact_id for entry in ahead.entries.get(owner_key, ()))
+    for fact_id in await known_of(pool, [(*owner_key, one) for one, owner_key in asked.items()]):
+        known[asked[fact_id]].add(fact_id.hex)
+    return known
 
 
-def _leave_new(
-    effects: Effects, items: list[Incoming], doubtful: list[Incoming], known: set[str]
-) -> int:
-    """As `leave_new`, for one owner with doubtful facts. Returns how many were known."""
-    in_doubt = {id(item) for item in doubtful}
-    kept: list[Incoming] = []
-    for item in items:
-        fact_id = item.entry.fact_id
-        if id(item) in in_doubt and (fact_id in known or fact_id in effects.fact_ids):
-            continue
-        effects.fact_ids.add(fact_id)
-        effects.facts.append(item.line)
-        kept.append(item)
-    left_out = len(items) - len(kept)
-    items[:] = kept
-    return left_out
+def _drop(piece: Slice, known: Mapping[OwnerKey, set[str]]) -> int:
+    """Take out what its owner knows, or has met before in this batch. Returns how many."""
+    dropped = 0
+    for stretch in piece.stretches:
+        for owner_key in known.keys() & stretch.owners.keys():
+            items, ids = stretch.owners[owner_key], known[owner_key]
+            kept = []
+            for item in items:
+                if item.fact_id not in ids:
+                    ids.add(item.fact_id)
+                    kept.append(item)
+            dropped += len(items) - len(kept)
+            items[:] = kept
+    return dropped

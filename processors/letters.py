@@ -97,14 +97,14 @@ async def bury_refused(
     known: set[str],
 ) -> None:
     """Facts that the state machine refuses now and not before (`known`): kept, without effect."""
-    by_id = {item.entry.fact_id: item for item in incoming}
+    by_id = {item.fact_id: item for item in incoming}
     letters: list[DeadLetterRow] = []
     for fact_id in sorted(owner.state.refused.keys() - known):
         refusal = owner.state.refused[fact_id]
         if item := by_id.get(fact_id):
             place = Place(piece.topic, piece.partition, item.offset)
             data_json = data_json_of(item.line)
-            letters.append(_of_fact(item.entry.fact, data_json, place, refusal))
+            letters.append(_of_fact(item.fact, data_json, place, refusal))
         elif found := await fact_of(pool, owner.core.kind, owner.state.key, fact_id):
             letters.append(_of_fact(found.fact, found.data_json, found.place, refusal))
     bury(effects, piece, letters)

@@ -17,7 +17,7 @@ from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
 from groupage.store.facts import line_of
 from processors import letters
-from processors.facts import Entry, singly
+from processors.facts import singly
 from processors.records import Incoming, Slice, Stretch
 from processors.unreadable import Unreadable
 
@@ -56,13 +56,14 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             owners = piece.stretches[-1].owners
         elif type(data) is UnitAnnounced and data.others:
             for single in singly(fact):
-                item = _incoming(piece, record.offset, single, encode_data(single.data), stamps)
-                owners.setdefault(item.owner, []).append(item)
+                owners.setdefault((data.owner_kind, single.key), []).append(
+                    _incoming(piece, record.offset, single, encode_data(single.data), stamps)
+                )
         else:
             item = _incoming(piece, record.offset, fact, data_json, stamps)
-            known = owners.get(item.owner)
+            known = owners.get((data.owner_kind, fact.key))
             if known is None:
-                owners[item.owner] = [item]
+                owners[data.owner_kind, fact.key] = [item]
             else:
                 known.append(item)
 
@@ -71,14 +72,13 @@ def _incoming(
     piece: Slice, offset: int, fact: Fact, data_json: bytes, stamps: str | None
 ) -> Incoming:
     # As groupage.contracts.encoding.fact_id, without the cost of Python's own UUID class.
-    kind, key = fact.data.owner_kind, fact.key
-    name = f"{kind}\0{key}\0{fact.source}\0{fact.event_id}"
+    name = f"{fact.data.owner_kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
     digest = blake2b(name.encode(), digest_size=16).digest()
     fact_id = digest.hex()
     place = (piece.topic, piece.partition, offset)
     return Incoming(
-        owner=(kind, key),
-        entry=Entry(fact_id, fact),
+        fact_id=fact_id,
+        fact=fact,
         number=int.from_bytes(digest[:8], "big"),
         line=line_of(fact_id, fact, data_json, place, stamps=stamps),
         offset=offset,

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-import msgspec
-
 from groupage.domain.events.base import Kind
 from groupage.store.writers import DeadLetterRow
 from processors.facts import Entry
@@ -13,11 +11,9 @@ from processors.facts import Entry
 OwnerKey: TypeAlias = tuple[Kind, str]
 
 
-class Incoming(msgspec.Struct, frozen=True, gc=False):
+class Incoming(Entry, frozen=True, gc=False):
     """A fact as it came in."""
 
-    owner: OwnerKey
-    entry: Entry
     number: int
     """The first 64 bits of its id: `processors.known` tells new facts from known ones by it."""
     line: str

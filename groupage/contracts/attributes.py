@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal, get_args
@@ -223,12 +224,14 @@ def _holds_instants(node: object, seen: set[int]) -> bool:
     if id(node) in seen:
         return False
     seen.add(id(node))
-    if isinstance(node, msgspec.inspect.Metadata):
-        return _holds_instants(node.type, seen)
+    return any(_holds_instants(part, seen) for part in _parts(node))
+
+
+def _parts(node: object) -> Iterable[object]:
     if isinstance(node, msgspec.inspect.StructType):
-        return any(_holds_instants(field.type, seen) for field in node.fields)
-    if isinstance(node, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
-        return _holds_instants(node.item_type, seen)
+        return (field.type for field in node.fields)
     if isinstance(node, msgspec.inspect.UnionType):
-        return any(_holds_instants(member, seen) for member in node.types)
-    return False
+        return node.types
+    if isinstance(node, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
+        return (node.item_type,)
+    return (node.type,) if isinstance(node, msgspec.inspect.Metadata) else ()

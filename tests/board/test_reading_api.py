@@ -206,7 +206,7 @@ async def test_nul_is_in_no_id(api: httpx.AsyncClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/consignments?stauts=LOADED", "/v1/plans/P-1?lane=x", "/v1/trace/CN-1?limit=1"]
+    "path", ["/v1/consignments?stat=LOADED", "/v1/plans/P-1?lane=x", "/v1/trace/CN-1?limit=1"]
 )
 async def test_a_parameter_that_no_path_knows(api: httpx.AsyncClient, path: str) -> None:
     """A slip of the pen is told, rather than answered with everything there is."""

@@ -100,7 +100,9 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 def _write(what: str | bytes) -> None:
     try:
         typer.echo(what)
-    except BrokenPipeError:
-        # The reader (`| head`) has what it wanted. Python would complain about it at exit.
+    except OSError as error:
+        # What was not written is still in Python's buffer, which would fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit from None
+        if isinstance(error, BrokenPipeError):  # the reader (`| head`) has what it wanted
+            raise typer.Exit from None
+        raise

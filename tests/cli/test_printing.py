@@ -97,7 +97,8 @@ def printed(rows: int, stdout: int, tmp_path: Path, **variables: str) -> "subpro
         [sys.executable, "-c", program],
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env={**os.environ, "GROUPAGE_DATA_DIR": str(tmp_path), **variables},
+        # Buffered, as Python is unless told otherwise.
+        env={**os.environ, "PYTHONUNBUFFERED": "", "GROUPAGE_DATA_DIR": str(tmp_path), **variables},
     )
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 import msgspec
 
@@ -15,9 +14,8 @@ from groupage.contracts.attributes import (
     Undecodable,
     instant_from,
     text_of,
-    to_utc,
 )
-from groupage.contracts.strict import twin_of
+from groupage.contracts.data import decode_data
 from groupage.contracts.topics import topic_of
 from groupage.contracts.types import CONTENT_TYPE_BINARY, DECODERS, VERSION, ce_type
 from groupage.domain.catalogue import EVENTS
@@ -28,7 +26,6 @@ from groupage.domain.fact import Fact
 Headers = Collection[tuple[str, bytes]]
 
 _ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
-_BINARY_TYPES = frozenset((None, CONTENT_TYPE_BINARY, b"application/json; charset=utf-8"))
 _OUR_ORDER = (
     "ce_specversion",
     "ce_id",
@@ -153,20 +150,6 @@ def _in_our_order(headers: Headers, value: bytes | None) -> Decoded | None:
     return fact, value or b"", stamps
 
 
-def _in_any_order(
-    attributes: dict[str, bytes], value: bytes | None, recorded_at: datetime
-) -> Decoded:
-    decoder = DECODERS.get(attributes.get("ce_type", b""))
-    if (
-        decoder is None
-        or attributes.get("ce_specversion") != b"1.0"
-        or attributes.get("content-type") not in _BINARY_TYPES
-    ):
-        return _unusual(attributes, value, recorded_at)
-    data = decode_data(decoder, value)
-    return _fact(_attributes(attributes), data, recorded_at), value or b"", None
-
-
 def _attributes(headers: dict[str, bytes]) -> Attributes:
     try:
         found = Attributes(
@@ -174,8 +157,7 @@ def _attributes(headers: dict[str, bytes]) -> Attributes:
             source=headers["ce_source"].decode(),
             time=headers["ce_time"].decode(),
         )
-        if len(headers) > 6:
-            _extensions(found, headers)
+        _extensions(found, headers)
     except KeyError as error:
         name = str(error.args[0]).removeprefix("ce_")
         raise Undecodable("missing_attribute", f"header ce_{name} is missing") from None
@@ -198,59 +180,6 @@ def _extensions(found: Attributes, headers: dict[str, bytes]) -> None:
     for name in _TEXT_HEADERS:
         if name in headers:
             setattr(found, name.removeprefix("ce_"), headers[name].decode())
-
-
-def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
-    """The event in its JSON, instants in UTC. Raises Undecodable."""
-    if not value:
-        raise Undecodable(
-            "no_data",
-            "the record has no value; a tombstone states nothing, withdraw with retracted",
-        )
-    try:
-        data = decoder.decode(value)
-    except msgspec.ValidationError as error:
-        raise Undecodable("bad_data", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
-    to_utc(data)
-    raw = value if type(value) is bytes else bytes(value)
-    if b"\\" in raw or not raw.isascii() or (b" " in raw and (b'" ' in raw or b' "' in raw)):
-        _check_texts(type(data), raw)
-    return data
-
-
-def _check_texts(event: type[Event], value: bytes) -> None:
-    """Refuse NUL, and ids with white space at an end.
-
-    Only called when the bytes give cause: an escape, a space beside a quotation mark, letters
-    beyond ASCII.
-    """
-    if b"\\u0000" in value:
-        _refuse_nul(value)
-    try:
-        _checker(event).decode(value)
-    except msgspec.ValidationError as error:
-        raise Undecodable("bad_data", str(error)) from None
-
-
-@cache
-def _checker(event: type[Event]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(twin_of(event, forbid_unknown_fields=False))
-
-
-def _refuse_nul(value: bytes) -> None:
-    """PostgreSQL's text cannot hold NUL, and no id or name needs it."""
-
-    def has_nul(node: object) -> bool:
-        if isinstance(node, str):
-            return "\x00" in node
-        if isinstance(node, dict):
-            return any(has_nul(item) for pair in node.items() for item in pair)
-        return isinstance(node, list) and any(has_nul(item) for item in node)
-
-    if has_nul(msgspec.json.decode(value)):
-        raise Undecodable("bad_data", "a text holds the character NUL (\\u0000); leave it out")
 
 
 def _fact(found: Attributes, data: Event, recorded_at: datetime) -> Fact:
@@ -277,8 +206,8 @@ def _fact(found: Attributes, data: Event, recorded_at: datetime) -> Fact:
     )
 
 
-def _unusual(headers: dict[str, bytes], value: bytes | None, recorded_at: datetime) -> Decoded:
-    """Structured mode, odd spellings of the content type, and everything that is wrong."""
+def _in_any_order(headers: dict[str, bytes], value: bytes | None, recorded_at: datetime) -> Decoded:
+    """Binary and structured mode as anybody may send them, and everything that is wrong."""
     content_type = text_of(headers.get("content-type") or headers.get("Content-Type") or b"")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/cloudevents+json":

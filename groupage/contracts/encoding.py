@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from groupage.contracts.attributes import Attributes, Undecodable
-from groupage.contracts.decoding import decode_data
+from groupage.contracts.data import decode_data
 from groupage.contracts.topics import topic_of
 from groupage.contracts.types import CONTENT_TYPE_BINARY, DECODERS, TYPE_HEADERS, ce_type
 from groupage.domain.errors import InvalidInput

@@ -80,3 +80,23 @@ def test_odd_headers_have_the_same_outcome_both_ways(
     short = outcome(headers, RECORD.value)
     monkeypatch.setattr(decoding, "_in_our_order", lambda *_: None)
     assert short == outcome(headers, RECORD.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "field", "value"),
+    [
+        ("ce_recordtime", b"2026-03-01T09:00:00+08:00", "recorded_at", AT.replace(day=1, hour=1)),
+        ("ce_classifier", b"EST", "classifier", "EST"),
+        ("ce_correctionof", b"scan-1", "correction_of", "scan-1"),
+        ("ce_relayedby", b"unit", "relayed_by", "unit"),
+        ("ce_traceparent", b"00-1", "traceparent", "00-1"),
+        ("ce_original", b"e30=", "original", b"{}"),
+    ],
+)
+def test_an_extension_beside_what_is_required_counts(
+    name: str, raw: bytes, field: str, value: object
+) -> None:
+    """A foreign client sends the five required attributes and one more, nothing else."""
+    required = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time")
+    headers = {key: sent for key, sent in RECORD.headers if key in required} | {name: raw}
+    assert getattr(outcome(headers, RECORD.value), field) == value

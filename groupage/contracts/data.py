@@ -1,0 +1,63 @@
+"""An event's JSON: read, its instants in UTC, its texts fit for PostgreSQL."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from groupage.contracts.attributes import Undecodable, to_utc
+from groupage.contracts.strict import twin_of
+from groupage.domain.events.base import Event
+
+
+def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
+    """The event in its JSON, instants in UTC. Raises Undecodable."""
+    if not value:
+        raise Undecodable(
+            "no_data",
+            "the record has no value; a tombstone states nothing, withdraw with retracted",
+        )
+    try:
+        data = decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise Undecodable("bad_data", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
+    to_utc(data)
+    raw = value if type(value) is bytes else bytes(value)
+    if b"\\" in raw or not raw.isascii() or (b" " in raw and (b'" ' in raw or b' "' in raw)):
+        _check_texts(type(data), raw)
+    return data
+
+
+def _check_texts(event: type[Event], value: bytes) -> None:
+    """Refuse NUL, and ids with white space at an end.
+
+    Only called when the bytes give cause: an escape, a space beside a quotation mark, letters
+    beyond ASCII.
+    """
+    if b"\\u0000" in value:
+        _refuse_nul(value)
+    try:
+        _checker(event).decode(value)
+    except msgspec.ValidationError as error:
+        raise Undecodable("bad_data", str(error)) from None
+
+
+@cache
+def _checker(event: type[Event]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(twin_of(event, forbid_unknown_fields=False))
+
+
+def _refuse_nul(value: bytes) -> None:
+    """PostgreSQL's text cannot hold NUL, and no id or name needs it."""
+
+    def has_nul(node: object) -> bool:
+        if isinstance(node, str):
+            return "\x00" in node
+        if isinstance(node, dict):
+            return any(has_nul(item) for pair in node.items() for item in pair)
+        return isinstance(node, list) and any(has_nul(item) for item in node)
+
+    if has_nul(msgspec.json.decode(value)):
+        raise Undecodable("bad_data", "a text holds the character NUL (\\u0000); leave it out")

@@ -22,19 +22,11 @@ def singly(fact: Fact) -> tuple[Fact, ...]:
     if not isinstance(data, UnitAnnounced) or not data.others:
         return (fact,)
     return tuple(
-        Fact(
+        msgspec.structs.replace(
+            fact,
             event_id=f"{fact.event_id}/{each.unit_id}",
-            source=fact.source,
             key=each.unit_id,
-            occurred_at=fact.occurred_at,
-            recorded_at=fact.recorded_at,
             data=each,
-            classifier=fact.classifier,
-            correction_of=fact.correction_of,
-            retracted=fact.retracted,
-            relayed_by=fact.relayed_by,
-            traceparent=fact.traceparent,
-            original=fact.original,
         )
         for each in data.singly()
     )

@@ -153,16 +153,21 @@ class TallyDesk:
         then: Callable[[], None] | None = None,
     ) -> None:
         """Hold it, and release it when somebody has seen to it."""
-        hold_id = f"H-{lot.id}-{hold}"
-        lot.holds.add(hold_id)
-        self._world.say(
-            HoldPlaced(
-                consignment_id=lot.id, hold_id=hold_id, hold=hold, by="tally desk", reason=reason
-            ),
-            DESK,
-        )
+        hold_id = self._place_hold(lot, hold, reason)
         wait_s = self._world.span(2_400, 9_000, "hold", hold, lot.id)
         self._world.after(wait_s, lambda: self._release(lot, hold_id, about, then))
+
+    def _place_hold(self, lot: Lot, hold: HoldType, reason: str) -> str:
+        held = HoldPlaced(
+            consignment_id=lot.id,
+            hold_id=f"H-{lot.id}-{hold}",
+            hold=hold,
+            by="tally desk",
+            reason=reason,
+        )
+        lot.holds.add(held.hold_id)
+        self._world.say(held, DESK)
+        return held.hold_id
 
     def _release(self, lot: Lot, hold_id: str, about: str, then: Callable[[], None] | None) -> None:
         if lot.gone:
@@ -181,14 +186,7 @@ class TallyDesk:
         lot.gone = "damaged cargo"
         self._world.handled["damaged"] += 1
         self._world.handled["damaged_rejected"] += 1
-        held = HoldPlaced(
-            consignment_id=lot.id,
-            hold_id=f"H-{lot.id}-DAMAGE",
-            hold="DAMAGE",
-            by="tally desk",
-            reason="crushed through and through",
-        )
-        self._world.say(held, DESK)
+        self._place_hold(lot, "DAMAGE", "crushed through and through")
         returned = ConsignmentReturned(consignment_id=lot.id, reason="damaged beyond repacking")
         self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
 
@@ -228,14 +226,7 @@ class TallyDesk:
         """A hazard label that the papers do not know: held, judged by the DG desk, sent back."""
         lot.gone = "undeclared dangerous goods"
         self._world.handled["dangerous_undeclared"] += 1
-        held = HoldPlaced(
-            consignment_id=lot.id,
-            hold_id=f"H-{lot.id}-DG",
-            hold="DG",
-            by="tally desk",
-            reason="label UN 1950 on a carton, nothing declared",
-        )
-        self._world.say(held, DESK)
+        self._place_hold(lot, "DG", "label UN 1950 on a carton, nothing declared")
         found = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,))
         self._world.say(found, DESK, at=self._world.now + timedelta(seconds=1_800))
         reason = "no class 2.1 in a general LCL box"

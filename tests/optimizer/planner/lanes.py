@@ -54,6 +54,14 @@ def consignment(number: int, *, cartons: int = 12) -> ConsignmentState:
     )
 
 
+def cutoffs(etd_at: datetime) -> tuple[Cutoff, ...]:
+    """Cargo closes two days before a sailing leaves, the port in the evening before."""
+    return (
+        Cutoff(code="LCO", due_at=etd_at - timedelta(days=2)),
+        Cutoff(code="PCO", due_at=etd_at - timedelta(hours=18)),
+    )
+
+
 def voyage(week: int) -> VoyageState:
     """A weekly sailing with all kinds of containers."""
     etd_at = CLOCK_AT + timedelta(days=5 + 7 * week)
@@ -68,10 +76,7 @@ def voyage(week: int) -> VoyageState:
         pod="NLRTM",
         etd_at=etd_at,
         eta_at=etd_at + timedelta(days=30),
-        cutoffs=(
-            Cutoff(code="LCO", due_at=etd_at - timedelta(days=2)),
-            Cutoff(code="PCO", due_at=etd_at - timedelta(hours=18)),
-        ),
+        cutoffs=cutoffs(etd_at),
         equipment=(
             EquipmentOffer(
                 iso_type="22G1", freight=Money(amount_minor=150_000, currency="USD"), available=6

@@ -21,7 +21,7 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions, Event, Money
-from groupage.domain.events.schedule import Cutoff, EquipmentOffer, SailingPublished
+from groupage.domain.events.schedule import EquipmentOffer, SailingPublished
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
@@ -38,6 +38,7 @@ from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
 from processors.app import Worker, WorkerSettings
 from processors.cores import all_cores
+from tests.optimizer.planner.lanes import cutoffs
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -187,10 +188,7 @@ def sailing() -> SailingPublished:
         pod="NLRTM",
         etd_at=etd_at,
         eta_at=etd_at + timedelta(days=30),
-        cutoffs=(
-            Cutoff(code="LCO", due_at=etd_at - timedelta(days=2)),
-            Cutoff(code="PCO", due_at=etd_at - timedelta(hours=18)),
-        ),
+        cutoffs=cutoffs(etd_at),
         equipment=(
             EquipmentOffer(
                 iso_type="22G1", freight=Money(amount_minor=150_000, currency="USD"), available=4

@@ -48,11 +48,12 @@ def seat(state: ConsignmentState) -> Places:
 
 def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
     if change.change == "allocated":
+        same = place if place and place.consolidation_id == change.consolidation_id else None
         return Allocation(
             consolidation_id=change.consolidation_id,
             voyage_id=change.voyage_id,
             plan_id=change.plan_id,
-            since_at=change.at,
+            since_at=same.since_at if same else change.at,
         )
     if change.change == "rolled" and place is not None:
         # A roll ends the old place; the new one comes with `consignment.allocated`.

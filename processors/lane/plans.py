@@ -124,7 +124,8 @@ def _seat(state: LaneState, proposal: Proposal, at: datetime) -> None:
             continue
         if old is not None and old.consolidation_id == each.consolidation_id:
             seats[name] = old
-            old.voyage_id = each.voyage_id
+            if old.voyage_id != each.voyage_id:
+                old.voyage_id, old.voyage_at = each.voyage_id, at
             continue
         seats[name] = SeatNote(
             consolidation_id=each.consolidation_id,

@@ -114,7 +114,7 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
         )
     else:
         return
-    said[f"seat:{name}"] = Said(event, seat.since_at)
+    said[f"seat:{name}"] = Said(event, seat.voyage_at or seat.since_at)
 
 
 def _alerts(state: LaneState, said: dict[str, Said]) -> None:

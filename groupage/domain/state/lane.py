@@ -106,6 +106,8 @@ class SeatNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     voyage_id: str
     plan_id: str
     since_at: datetime
+    voyage_at: datetime | None = None
+    """When a later plan gave its consolidation, and so the seat, another voyage."""
     reason_code: str = ""
     from_consolidation_id: str = ""
 

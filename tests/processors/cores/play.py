@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from groupage.contracts.encoding import fact_id
+from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from processors.core import Core, advance, encode_state, fold, tick
 from processors.facts import Entry
-from processors.outputs import Change, changes
+from processors.outputs import Change, Said, changes
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)
@@ -47,6 +48,15 @@ def entry(
     return Entry(fact_id(fact).hex, fact)
 
 
+def _check_order(known: Said, said: Said) -> None:
+    """Who hears both knows which came later: by its revision or by its time.
+
+    Alerts need neither: one log keeps their order.
+    """
+    if known.event != said.event and not isinstance(said.event, AlertRaised):
+        assert "revision" in said.event.__struct_fields__ or said.at > known.at, said.event
+
+
 class Play:
     """One owner. After each step the state equals the fold of all facts and survives JSON."""
 
@@ -74,6 +84,8 @@ class Play:
         self.state = advanced.state
         self._check()
         after = self.core.outputs(self.state)
+        for output_id in before.keys() & after.keys():
+            _check_order(before[output_id], after[output_id])
         self.published += changes(before, after, state=self.state, at=self.state.changed_at)
 
     def tick(self, minutes: float) -> None:

@@ -191,6 +191,14 @@ def test_a_later_hold_blocks_and_takes_nothing_back(available: Play) -> None:
     assert not available.state.blocked
 
 
+def test_its_consolidation_takes_it_to_another_voyage(available: Play) -> None:
+    """It has its place since it was given it, in whatever order it hears of the voyage."""
+    available.say(w.allocated(voyage_id="V2"), 240)
+    available.say(w.allocated(), 200)
+    place = available.state.allocation
+    assert (place.voyage_id, place.since_at) == ("V2", at(200))
+
+
 def test_repacked_units_keep_their_pieces(available: Play) -> None:
     """Two cartons become one: the inputs are gone, the output is received and must be measured."""
     repack = un.UnitRepacked(

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from groupage.domain.events import planning as pl
+from groupage.domain.events.consignment import ConsignmentAllocated
 from tests.processors.cores import words as w
 from tests.processors.cores.play import Play, at
 
@@ -168,6 +169,22 @@ def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     assert (gone.consignment_id, gone.reason_code) == ("CN-3", "blocked_by_hold")
     assert story.said("plan.superseded")[0].by_plan_id == "P2"
     assert story.state.seats["CN-1"].plan_id == "P1"
+
+
+def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) -> None:
+    """Told with the time of the plan that says so: at one time a seat has one voyage."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    moved = pl.Assignment(consignment_id="CN-1", consolidation_id="C1", voyage_id="V2")
+    story.say(plan(2, {"CN-1": "C1"}, assignments=(moved,)), 40)
+    story.say(plan(3, {"CN-1": "C1"}, assignments=(moved,)), 60)
+    told = [
+        (change.event.voyage_id, change.at)
+        for change in story.published
+        if isinstance(change.event, ConsignmentAllocated)
+    ]
+    assert told == [(w.VOYAGE, at(20)), ("V2", at(40))]
+    assert story.state.seats["CN-1"].since_at == at(20)
 
 
 def test_rolled_to_a_later_departure(play: Start) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias, get_args
 
 import msgspec
@@ -9,7 +10,8 @@ import msgspec
 from groupage.contracts.attributes import (
     ATTRIBUTE_LENGTH_MAX,
     CLASSIFIERS,
-    INSTANTS,
+    EARLIEST,
+    LATEST,
     Attributes,
     Undecodable,
     instant_from,
@@ -36,7 +38,9 @@ _OUR_ORDER = (
     "ce_recordtime",
     "content-type",
 )
-_RELAYED_BY = {("ce_relayedby", kind.encode()): kind for kind in get_args(Kind)}
+_OUR_ORDER_RELAYED = (*_OUR_ORDER, "ce_relayedby")
+_KINDS: dict[bytes, Kind] = {kind.encode(): kind for kind in get_args(Kind)}
+_decode_times = msgspec.json.Decoder(tuple[datetime, datetime]).decode
 _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
 _TEXT_HEADERS = ("ce_correctionof", "ce_relayedby", "ce_traceparent")
 
@@ -93,43 +97,26 @@ def _in_our_order(headers: Headers, value: bytes | None) -> Decoded | None:
     in half of the time of the general way, which says what is wrong with the others.
     """
     try:
-        (
-            (name_0, version),
-            (name_1, event_id),
-            (name_2, source),
-            (name_3, type_),
-            (name_4, subject),
-            (name_5, time),
-            (name_6, recordtime),
-            (name_7, content_type),
-            *extensions,
-        ) = headers
-        relayed_by = _RELAYED_BY[extensions[0]] if extensions else None
-    except (ValueError, KeyError):
-        return None
-    names = (name_0, name_1, name_2, name_3, name_4, name_5, name_6, name_7)
-    decoder = DECODERS.get(type_)
-    if (
-        names != _OUR_ORDER
-        or version != b"1.0"
-        or content_type != CONTENT_TYPE_BINARY
-        or decoder is None
-        or len(extensions) > 1
-    ):
-        return None
-    try:
-        id_text, source_text = str(event_id, "utf-8"), str(source, "utf-8")
-        occurred_at = INSTANTS.decode(b'"%b"' % time)
-        recorded_at = INSTANTS.decode(b'"%b"' % recordtime)
-    except (TypeError, UnicodeDecodeError, msgspec.DecodeError):
+        names, values = zip(*headers, strict=True)
+        version, event_id, source, type_, subject, time, recordtime, content_type, *by = values
+        relayed_by = _KINDS[by[0]] if by else None
+        decoder = DECODERS[type_]
+        id_text = str(event_id, "utf-8")
+        source_text = _source_of(source) if len(source) <= ATTRIBUTE_LENGTH_MAX else ""
+        occurred_at, recorded_at = _decode_times(b'["%b","%b"]' % (time, recordtime))
+    except (KeyError, TypeError, ValueError, msgspec.DecodeError):
         return None
     regular = (
-        0 < len(id_text) <= ATTRIBUTE_LENGTH_MAX
-        and 0 < len(source_text) <= ATTRIBUTE_LENGTH_MAX
+        names in (_OUR_ORDER, _OUR_ORDER_RELAYED)
+        and version == b"1.0"
+        and content_type == CONTENT_TYPE_BINARY
+        and source_text
+        and 0 < len(id_text) <= ATTRIBUTE_LENGTH_MAX
         and id_text.isprintable()
-        and source_text.isprintable()
         and occurred_at.tzinfo is UTC
         and recorded_at.tzinfo is UTC
+        and EARLIEST <= occurred_at <= LATEST
+        and EARLIEST <= recorded_at <= LATEST
     )
     if not regular:
         return None
@@ -148,6 +135,13 @@ def _in_our_order(headers: Headers, value: bytes | None) -> Decoded | None:
     to_microseconds = len(time) <= _STAMP_LENGTH_MAX and len(recordtime) <= _STAMP_LENGTH_MAX
     stamps = str(b"%b\t%b" % (time, recordtime), "ascii") if to_microseconds else None
     return fact, value or b"", stamps
+
+
+@lru_cache(maxsize=1_024)
+def _source_of(source: bytes) -> str:
+    """The text of a source, "" when it is none. Facts share it: there are few sources."""
+    text = str(source, "utf-8")
+    return text if text.isprintable() else ""
 
 
 def _attributes(headers: dict[str, bytes]) -> Attributes:

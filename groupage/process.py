@@ -62,7 +62,7 @@ def spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(500_000, 50, 50)
 
 
 async def _watched(name: str, body: Body, stop_budget_s: float) -> None:

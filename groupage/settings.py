@@ -198,12 +198,9 @@ class ProcessorSettings(BaseSettings):
 
     model_config = _config("GROUPAGE_PROCESSOR_")
 
-    batch_records_max: int = Field(default=10_000, ge=1, le=100_000)
+    batch_records_max: int = Field(default=20_000, ge=1, le=100_000)
     batch_wait_s: float = Field(default=0.1, gt=0, le=10)
     """How long records come together before the next batch, when the last one was not full."""
-    channel_batches_max: int = Field(default=1, ge=1, le=64)
-    """The bound of the channel between intake and fold: the back-pressure. More batches read ahead
-    only leave the processor's caches."""
     cached_states_max: int = Field(default=50_000, ge=100)
     cached_bytes_max: int = Field(default=88 * 2**20, ge=2**20)
     """Estimated memory of the cached states; the older ones are read again when needed."""

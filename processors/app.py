@@ -80,9 +80,7 @@ class Worker:
         self.assignment = Assignment()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = create_app(settings)
-        self._batches: ChannelT[Batch] = self.app.channel(
-            maxsize=settings.processor.channel_batches_max
-        )
+        self._batches: ChannelT[Batch] = self.app.channel(maxsize=1)
         prefix = settings.topics.prefix
         self.relay = Relay(
             kafka=settings.kafka,
@@ -136,6 +134,7 @@ class Worker:
     async def _fold(self, batches: AsyncIterable[Batch]) -> None:
         try:
             async for batch in batches:
+                self.intake.go_on()
                 await self.pipeline.take(batch)
         except Exception as error:
             # Faust would start the agent again and lose the batch; a bug ends the process.

@@ -33,7 +33,9 @@ class Effects:
 
     touched: dict[OwnerKey, Owner] = field(default_factory=dict)
     entries: dict[OwnerKey, list[Entry]] = field(default_factory=dict)
-    """New facts of this batch by owner."""
+    """New facts of this batch by owner, until it is concluded."""
+    fact_ids: dict[OwnerKey, list[str]] = field(default_factory=dict)
+    """Their ids in hex, from then on."""
     records: int = 0
     oldest_ms: float = float("inf")
     """Kafka's time of the oldest record."""
@@ -43,6 +45,14 @@ class Effects:
         self.records += piece.records
         self.oldest_ms = min(self.oldest_ms, piece.oldest_ms)
         metrics.EVENTS_CONSUMED.labels(piece.topic).inc(piece.records)
+
+    def forget_facts(self) -> None:
+        """Keep their ids and lines only: a commit holds a batch in memory for long enough."""
+        self.fact_ids = {
+            owner_key: [entry.fact_id for entry in entries]
+            for owner_key, entries in self.entries.items()
+        }
+        self.entries.clear()
 
     def duplicate(self, piece: Slice, count: int) -> None:
         """So many of its facts were known."""

@@ -78,6 +78,7 @@ class Folder:
 
     def committing(self, effects: Effects) -> None:
         """These effects are on their way into the database."""
+        effects.forget_facts()
         self._ahead = effects
 
     async def fold(self, batch: Batch) -> Effects:

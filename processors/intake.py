@@ -1,7 +1,8 @@
 """Intake: one Kafka consumer for all processor topics; batches go on a bounded channel.
 
 The offset that counts is PostgreSQL's: on assignment the consumer seeks there, and it is committed
-to Kafka only so that lag tools see it. The channel's bound is the back-pressure.
+to Kafka only so that lag tools see it. The next batch is read while the last one is folded, and
+no further ahead: that is the back-pressure, and what lies longer leaves the processor's caches.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from processors.assignment import Assignment, Partition
 from processors.lag import commit_to_kafka, show_lag
 from processors.reading import read_into
 from processors.records import Batch, Slice
+from processors.sequence import Sequence
 from processors.unreadable import read_one_by_one
 
 _STOP_TIMEOUT_S = 4.0
@@ -41,6 +43,9 @@ _POSITIONS_TIMEOUT_S = 120.0
 """A rebalance while the database restarts waits for it, within Kafka's patience with members."""
 _FETCH_BYTES_MAX = 2 * 2**20
 _RETRY_S = 0.5
+_FRESH_S = 0.02
+"""For the fetch that sets out once all fetched records are read: the broker is on this machine or
+near, and what it sends is what came together meanwhile."""
 _RUN_RECORDS = 200
 """Fetched and read at one go: what fits into a processor's cache, and two to four milliseconds."""
 
@@ -78,8 +83,8 @@ class Intake(faust.Service):
         self._channel = channel
         self._assignment = assignment
         self._seeking = asyncio.Lock()
-        self._fetched: dict[Partition, int] = {}
-        self._gaps: set[tuple[Partition, int]] = set()
+        self._sequence = Sequence()
+        self._taken = asyncio.Event()
         self.fail = fail
         self._consumer = AIOKafkaConsumer(
             **source.kafka.client_kwargs(),
@@ -115,6 +120,10 @@ class Intake(faust.Service):
         except (TimeoutError, KafkaError) as error:
             log.warning("intake_stop_cut_short", error=repr(error))
 
+    def go_on(self) -> None:
+        """The batch on the channel was taken: the next one may be read."""
+        self._taken.set()
+
     async def reset(self) -> None:
         """Start again from the stored offsets: after a fence, or after a commit of unknown end."""
         async with self._seeking:
@@ -136,8 +145,7 @@ class Intake(faust.Service):
         stored = await self._stored(partitions) if partitions else {}
         for partition, (offset, _) in stored.items():
             self._consumer.seek(self._tp(partition), offset)
-        self._fetched = {partition: offset for partition, (offset, _) in stored.items()}
-        self._gaps.clear()
+        self._sequence.begin({partition: offset for partition, (offset, _) in stored.items()})
         self._assignment.take(stored)
 
     async def _stored(self, partitions: list[Partition]) -> dict[Partition, Any]:
@@ -161,8 +169,10 @@ class Intake(faust.Service):
         try:
             while not self.should_stop:
                 if batch := await self._fetch():
+                    self._taken.clear()
                     await self._channel.put(batch)  # type: ignore[arg-type] # a channel takes any value
                     await self._gather(batch)
+                    await self.wait(self._taken.wait())
         except Exception as error:
             self.fail(error)
             raise
@@ -173,26 +183,41 @@ class Intake(faust.Service):
             await self.sleep(self._settings.batch_wait_s)
 
     async def _fetch(self) -> Batch | None:
-        """What is there, up to a full batch, read in small runs; None: nothing came in time."""
+        """What is there, up to a full batch, read in small runs; None: nothing came in time.
+
+        aiokafka fetches ahead, but not before all of the last fetch is read: what it has at hand
+        was fetched when the batch before ended, and one more fetch brings what came since.
+        """
         epoch = -1
         slices: dict[Partition, Slice] = {}
-        wait_s, left = self._settings.batch_wait_s, self._settings.batch_records_max
-        while left > 0 and (found := await self._records(wait_s, min(left, _RUN_RECORDS))):
-            # No await from here on: epoch, places and records belong together.
-            if epoch != self._assignment.epoch:
-                epoch = self._assignment.epoch
-                slices.clear()
-            for tp, records in found.items():
-                if kept := self._consecutive(tp, records):
-                    partition = self._partition(tp)
-                    piece = slices.get(partition)
-                    if piece is None:
-                        piece = slices[partition] = Slice(*partition)
-                    read_into(piece, kept)
-                left -= len(records)
-            wait_s = 0.0
-            await asyncio.sleep(0)
+        left = self._settings.batch_records_max
+        for patience_s in (self._settings.batch_wait_s, _FRESH_S):
+            wait_s = patience_s
+            while left > 0 and (found := await self._records(wait_s, min(left, _RUN_RECORDS))):
+                # No await from here on: epoch, places and records belong together.
+                if epoch != self._assignment.epoch:
+                    epoch = self._assignment.epoch
+                    slices.clear()
+                left -= self._read(found, slices)
+                wait_s = 0.0
+                await asyncio.sleep(0)
+            if not slices:
+                break
         return Batch(epoch, list(slices.values())) if slices else None
+
+    def _read(self, found: dict[TopicPartition, list[Any]], slices: dict[Partition, Slice]) -> int:
+        """Append what the records hold to their partitions' slices; how many records there were."""
+        for tp, records in found.items():
+            partition = self._partition(tp)
+            following = self._sequence.follow(partition, records)
+            if following is None:
+                self._consumer.seek(tp, self._sequence.expected[partition])
+            elif following:
+                piece = slices.get(partition)
+                if piece is None:
+                    piece = slices[partition] = Slice(*partition)
+                read_into(piece, following)
+        return sum(map(len, found.values()))
 
     async def _records(self, wait_s: float, records_max: int) -> dict[TopicPartition, list[Any]]:
         """The next records by partition; none: nothing came, or it must be tried again."""
@@ -202,8 +227,10 @@ class Intake(faust.Service):
             )
         except UnicodeDecodeError:
             async with self._seeking:
-                expected = {self._tp(partition): at for partition, at in self._fetched.items()}
-                return await read_one_by_one(self._consumer, expected)
+                expected = self._sequence.expected
+                return await read_one_by_one(
+                    self._consumer, {self._tp(partition): at for partition, at in expected.items()}
+                )
         except ConsumerStoppedError:
             if not self.should_stop:
                 raise
@@ -212,7 +239,7 @@ class Intake(faust.Service):
         except NoOffsetForPartitionError:
             # Assigned a moment ago, and not yet told where to begin.
             async with self._seeking:
-                for partition, offset in self._fetched.items():
+                for partition, offset in self._sequence.expected.items():
                     self._consumer.seek(self._tp(partition), offset)
         except KafkaError as error:
             if not error.retriable:
@@ -222,27 +249,6 @@ class Intake(faust.Service):
         else:
             return found
         return {}
-
-    def _consecutive(self, tp: TopicPartition, records: list[Any]) -> list[Any]:
-        """The records that follow what was fetched before; none when some in between are missing.
-
-        A fetch that was under way during a rebalance may give records from elsewhere. Offsets also
-        jump by themselves (transaction marks, compaction): a gap that is there again is real.
-        """
-        partition = self._partition(tp)
-        expected = self._fetched.get(partition)
-        if expected is None:
-            return []
-        if records[0].offset < expected:
-            records = [record for record in records if record.offset >= expected]
-            if not records:
-                return []
-        if records[0].offset > expected and (partition, expected) not in self._gaps:
-            self._gaps.add((partition, expected))
-            self._consumer.seek(tp, expected)
-            return []
-        self._fetched[partition] = records[-1].offset + 1
-        return records
 
     async def _out_of_range(self, error: OffsetOutOfRangeError) -> None:
         """A new intake begins where the log begins; any other stored offset outside is a loss."""

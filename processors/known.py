@@ -79,7 +79,7 @@ async def _known(
     known: dict[OwnerKey, set[str]] = {owner_key: set() for owner_key in doubtful}
     if ahead:
         for owner_key, ids in known.items():
-            ids.update(entry.fact_id for entry in ahead.entries.get(owner_key, ()))
+            ids.update(ahead.fact_ids.get(owner_key, ()))
     for fact_id in await known_of(pool, [(*owner_key, one) for one, owner_key in asked.items()]):
         known[asked[fact_id]].add(fact_id.hex)
     return known

@@ -187,7 +187,7 @@ def advance(
     `stored()` gives all of the owner's facts, `new` among them. Mutates `state`, or leaves it half
     changed and returns another one when the facts must be folded anew.
     """
-    commuting = core.commuting
+    commuting, changed_at = core.commuting, state.changed_at
     for place, entry in in_order(core, new):
         fact = entry.fact
         if state.corrections or fact.correction_of is not None:
@@ -201,8 +201,9 @@ def advance(
             core.witness(state, entry)
         state.facts += 1
         known_at = _known_at(fact)
-        if state.changed_at is None or known_at > state.changed_at:
-            state.changed_at = known_at
+        if changed_at is None or known_at > changed_at:
+            changed_at = known_at
+    state.changed_at = changed_at
     return Advanced(_finish(core, state, clock_at), refolded=False)
 
 
@@ -211,7 +212,8 @@ def _known_at(fact: Fact) -> datetime:
 
     A device whose clock runs ahead must not carry the owner and its plans into the future.
     """
-    return min(fact.occurred_at, fact.recorded_at)
+    occurred_at, recorded_at = fact.occurred_at, fact.recorded_at
+    return occurred_at if occurred_at < recorded_at else recorded_at
 
 
 def refold(

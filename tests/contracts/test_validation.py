@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from groupage.contracts.codec import ce_type, envelope_json, fact_from_json
+from groupage.contracts.examples import example_data
 from groupage.contracts.schemas import reading_schema, writing_schema
 from groupage.contracts.strict import event_twin
 from groupage.contracts.validation import INSTANT_EXPECTED, FieldError, validate_for_writing
@@ -40,6 +41,40 @@ def test_schemas_are_valid_and_documented(name: str) -> None:
     assert own["description"]
     assert own["additionalProperties"] is False
     assert "additionalProperties" not in json.dumps(reading_schema(EVENTS[name]))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("unit.measured", {"declared_size": MEASURED["size"], "declared_gross_g": 11_500}),
+        ("unit.measured", {"delta_permille": -30}),
+        ("hold.placed", {"scope": "cartons 3 and 4"}),
+        ("container.sealed", {"source": "CARRIER", "seal_type": "bolt"}),
+        ("container.resealed", {"source": "CUSTOMS", "seal_type": "cable"}),
+        ("leg.eta_updated", {"mode": "RAIL"}),
+        (
+            "dg.declared",
+            {
+                "goods": [
+                    {
+                        "un_number": "1230",
+                        "imo_class": "3",
+                        "subsidiary_risks": ["6.1"],
+                        "packing_group": "II",
+                        "net_g": 5_000,
+                        "limited_quantity": True,
+                        "flashpoint_c": -11,
+                    }
+                ],
+                "msds_ref": "MSDS-1",
+            },
+        ),
+    ],
+)
+def test_senders_may_say_what_the_trade_says(name: str, said: dict[str, object]) -> None:
+    """What instruments, docks and desks tell beyond the required has its fields."""
+    data = msgspec.to_builtins(example_data(EVENTS[name])) | said
+    assert validate_for_writing(name, data) == ()
 
 
 @pytest.mark.slow

@@ -146,7 +146,7 @@ def _entry(
     try:
         event = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        broken = FieldProblem(field=path, value=None, expected=f"JSON: {error}")
+        broken = FieldProblem(field=path, value=shown(raw), expected=f"JSON: {error}")
         return Refused(event_id="", code="invalid_epcis", problems=(broken,))
     problems = check_event(event, path, document.terms)
     if problems:

@@ -1,5 +1,6 @@
 """What is wrong with a field: where, what was found, what would be right. Used by every way in."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -27,5 +28,5 @@ def shown(value: object) -> object:
         return value
     if isinstance(value, bytes):
         value = value[: _VALUE_LENGTH_MAX + 1].decode("utf-8", "replace")
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _VALUE_LENGTH_MAX else text[:_VALUE_LENGTH_MAX] + "…"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
@@ -153,6 +154,10 @@ async def test_what_cannot_be_read(gateway: Running) -> None:
     assert [broken.status_code, plain.status_code, foreign.status_code] == [400, 400, 415]
     deep = await post("/v1/events", content=b"[" * 100_000, headers=STRUCTURED)
     assert deep.status_code == 400
+    for levels in range(900, 1_000, 3):  # some can be read and are too deep to be looked through
+        body = msgspec.json.encode(event() | {"data": msgspec.Raw(b"[" * levels + b"]" * levels)})
+        nested = await post("/v1/events", content=body, headers=STRUCTURED)
+        assert nested.status_code in (400, 422), levels
     number = await post("/v1/events", content=b"7", headers=STRUCTURED)
     assert number.json()["detail"] == "event: 7 is not right; expected a CloudEvent: a JSON object"
     wrong = await gateway.client.put("/v1/events")

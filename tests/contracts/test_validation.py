@@ -98,6 +98,12 @@ def test_what_is_written_passes_its_schema(
     check()
 
 
+def test_a_point_in_a_whole_number_is_told_beside_the_rest() -> None:
+    """JSON Schema calls 12.0 an integer, readers do not: it has its field like other errors."""
+    errors = validate_for_writing("unit.measured", MEASURED | {"gross_g": 12.0, "unit_id": " x"})
+    assert [error.pointer for error in errors] == ["/unit_id", "/gross_g"]
+
+
 def test_every_error_at_once() -> None:
     """Wrong values, missing and unknown fields of all depths come in one answer."""
     errors = validate_for_writing(
@@ -110,15 +116,16 @@ def test_every_error_at_once() -> None:
         },
     )
     found = {error.pointer: (error.value, error.expected) for error in errors}
+    whole = "a whole number, without a decimal point"
     assert found["/unit_id"][0] == " x"
-    assert found["/size/length_mm"] == ("long", "a whole number")
+    assert found["/size/length_mm"] == ("long", whole)
     assert found["/size/width_mm"] == (0, "at least 1")
-    assert found["/size/height_mm"] == (None, "this field is required: Millimetres.")
+    assert found["/size/height_mm"] == (None, "a field that is required: Millimetres.")
     assert found["/size/heigth_mm"] == (
         3,
         "no such field; known are length_mm, width_mm, height_mm",
     )
-    assert found["/gross_g"] == (12.5, "a whole number")
+    assert found["/gross_g"] == (12.5, whole)
     assert found["/colour"][1].startswith("no such field")
     assert len(found) == len(errors) == 7
 

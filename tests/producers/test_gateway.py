@@ -31,10 +31,10 @@ async def test_an_event_is_answered_when_kafka_has_it(
 
 
 async def test_binary_mode(gateway: Running, read_topic: ReadTopic) -> None:
-    """Attributes as ce- headers and data as the body are the same event."""
+    """Attributes as ce- headers, percent-encoded, and data as the body are the same event."""
     headers = {
         "ce-specversion": "1.0",
-        "ce-id": "b-1",
+        "ce-id": "%E4%B9%89%20b-1",
         "ce-source": "/wms/1",
         "ce-type": "unit.stored.v1",
         "ce-time": "2026-03-01T08:00:00Z",
@@ -44,7 +44,7 @@ async def test_binary_mode(gateway: Running, read_topic: ReadTopic) -> None:
     assert answer.status_code == 202, answer.text
     (record,) = await read_topic("hub.unit.v1")
     assert json.loads(record.value) == data
-    assert dict(record.headers)["ce_id"] == b"b-1"
+    assert dict(record.headers)["ce_id"] == "义 b-1".encode()
 
 
 async def test_every_error_at_once(gateway: Running) -> None:

@@ -1,5 +1,6 @@
 """What is wrong with a field: where, what was found, what would be right. Used by every way in."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -17,12 +18,15 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """For people, in one line."""
-        return f"{self.field}: {self.value!r} is not right; expected {self.expected}"
+        found = "nothing found" if self.value is None else f"{self.value!r} is not right"
+        return f"{self.field}: {found}; expected {self.expected}"
 
 
 def shown(value: object) -> object:
     """A value from outside, short enough to repeat in an answer."""
     if isinstance(value, bool | int | float | None):
         return value
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, bytes):
+        value = value[: _VALUE_LENGTH_MAX + 1].decode("utf-8", "replace")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _VALUE_LENGTH_MAX else text[:_VALUE_LENGTH_MAX] + "…"

@@ -32,7 +32,10 @@ everything in the value, is understood as well.
 - **Time**: `ce_time` is when it happened, with offset. Late and out-of-order facts are expected.
 - **Correction**: a new event whose `ce_correctionof` names the id of an earlier one of the same
   source and key takes its place; with `ce_retracted: true` it withdraws it.
-- **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor).
+- **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor), written
+  without a decimal point.
+- **Check digits** of container numbers and SSCCs are looked at by the HTTP gateway and the file
+  imports. A record on Kafka is taken as it is.
 - **Mistakes**: what cannot be understood or applied is kept on the dead letter topic with a code
   and a reason. Fields that are not in the schema are passed over.
 

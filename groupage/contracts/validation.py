@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from groupage.contracts.attributes import EARLIEST, LATEST, Undecodable, instant_from, to_utc
 from groupage.contracts.schemas import writing_schema
@@ -28,9 +29,17 @@ INSTANT_EXPECTED = (
 )
 
 _formats = FormatChecker(())
+_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        # Readers take 12.0 for a number with a fraction, as most programs do.
+        "integer",
+        lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+    ),
+)
 _TYPE_NAMES = {
     "string": "a text",
-    "integer": "a whole number",
+    "integer": "a whole number, without a decimal point",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
@@ -87,7 +96,7 @@ def _only(message: str, data: object) -> FieldError:
 
 @cache
 def _validator(event: type[Event]) -> Draft202012Validator:
-    return Draft202012Validator(writing_schema(event), format_checker=_formats)
+    return _Validator(writing_schema(event), format_checker=_formats)
 
 
 def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:
@@ -120,7 +129,7 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
             yield FieldError(
                 pointer=f"{pointer}/{_escaped(name)}",
                 value=None,
-                expected=f"this field is required: {_described(inside)}",
+                expected=f"a field that is required: {_described(inside)}",
             )
     elif error.validator == "additionalProperties":
         for name in [name for name in instance if name not in known]:

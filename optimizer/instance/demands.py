@@ -150,7 +150,7 @@ def _forbidden(
 def _dg_classes(state: ConsignmentState) -> tuple[str, ...]:
     assert state.booking is not None, state.key
     goods = (*state.booking.dangerous_goods, *state.dg_goods)
-    return tuple(sorted({article.imo_class for article in goods}))
+    return tuple(sorted({c for a in goods for c in (a.imo_class, *a.subsidiary_risks)}))
 
 
 def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:

@@ -145,14 +145,14 @@ def _entry(
 ) -> Entry:
     try:
         event = msgspec.json.decode(raw)
+        problems = check_event(event, path, document.terms)
+        seen = None if problems else observe(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        broken = FieldProblem(field=path, value=None, expected=f"JSON: {error}")
+        broken = FieldProblem(field=path, value=shown(raw), expected=f"JSON: {error}")
         return Refused(event_id="", code="invalid_epcis", problems=(broken,))
-    problems = check_event(event, path, document.terms)
-    if problems:
+    if seen is None:
         event_id = event.get("eventID", "") if isinstance(event, dict) else ""
         return Refused(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
-    seen = observe(event)
     try:
         _check_size(raw)
         events = _meaning(seen, broken_seals)

@@ -230,11 +230,16 @@ def _association(seen: Observation, broken_seals: Seals) -> list[Event]:
     if not seen.units:
         raise Unmapped("children_unnamed", f"the seal on {parent.id} has no number")
     seal_no = seen.units[0]
+    if seen.action == "OBSERVE":
+        raise Unmapped(
+            "seal_only_seen", f"seal {seal_no} was seen on {parent.id}; ADD says that it went on"
+        )
     if seen.action == "DELETE":
         broken_seals[parent.id] = seal_no
         raise Unmapped(
             "seal_removed_only",
-            f"seal {seal_no} came off {parent.id}; the hub waits for the new one (ADD)",
+            f"seal {seal_no} came off {parent.id}; send the new one (ADD) in the same document, or "
+            "with bizStep replacing",
         )
     old_seal_no = broken_seals.pop(parent.id, "")
     if old_seal_no or seen.step in _RESEAL_STEPS:

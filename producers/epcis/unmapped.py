@@ -14,6 +14,7 @@ Code = Literal[
     "children_unnamed",
     "object_deleted",
     "association_without_container",
+    "seal_only_seen",
     "seal_removed_only",
     "inputs_or_outputs_only_by_class",
     "transaction_not_of_a_hub",

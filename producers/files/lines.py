@@ -1,5 +1,6 @@
 """One row of a packing list: its cells as values, every error noted with its row and column."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
@@ -15,8 +16,10 @@ from producers.files.table import Cell, Table, plain
 from producers.problems import FieldProblem, shown
 
 T = TypeVar("T")
+_COUNT_EXPECTED = f"a whole number of cartons, 1 to {values.CARTONS_MAX:,}"
 _VOLUME_TOLERANCE = Decimal("0.05")
 _VOLUME_SLACK_CM3 = 10_000
+_IMO_CLASS = re.compile(r"[1-9](\.[1-6])?[A-S]?")
 _DENSITY_MAX_G_PER_CM3 = 4
 """Heavier cartons would be half iron: then the figure is the row's total."""
 
@@ -31,7 +34,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     value: Decimal | None
     currency: str
     unit_ids: tuple[str, ...]
-    numbers: tuple[int, ...]
+    numbers: range | None
     """Carton numbers of a range in the list (``1-10``)."""
     dangerous: DangerousGoods | None
     where: str
@@ -89,7 +92,7 @@ class RowReader:
 
 def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line | None:
     """The row's values, or None when something in it is wrong."""
-    pieces = reader.required("pieces", values.count, "a whole number of cartons, 1 or more")
+    pieces = reader.required("pieces", values.count, _COUNT_EXPECTED)
     size = _size(reader, header)
     gross_g = _gross(reader, pieces, size)
     hs6 = reader.parsed("hs", values.hs6, "an HS code of 6, 8, 10 or 13 digits")
@@ -99,12 +102,12 @@ def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line |
     for field, (parse, expected) in _SHARED_CHECKS.items():
         reader.parsed(field, parse, expected)
     unit_ids = tuple(reader.text("unit_ids").replace(",", " ").replace(";", " ").split())
-    numbers = reader.parsed("carton_no", _numbers, "a carton number or a range like 1-10") or ()
+    numbers = reader.parsed("carton_no", _numbers, "a carton number or a range like 1-10")
     if pieces is None or size is None or gross_g is None:
         return None
     _check_volume(reader, pieces, size)
     _check_count(reader, "unit_ids", len(unit_ids), pieces)
-    _check_count(reader, "carton_no", len(numbers), pieces)
+    _check_count(reader, "carton_no", len(numbers or ()), pieces)
     found = reader.cell("value")
     return Line(
         row=row,
@@ -160,14 +163,12 @@ def _above_zero(cell: Cell) -> Decimal | None:
     return found if found is not None and found > 0 else None
 
 
-def _numbers(cell: Cell) -> tuple[int, ...] | None:
-    parts = [
-        part.strip() for part in plain(cell).upper().removeprefix("C/NO").strip(" .#").split("-")
-    ]
-    if not all(part.isascii() and part.isdigit() for part in parts) or len(parts) > 2:
+def _numbers(cell: Cell) -> range | None:
+    text = plain(cell).upper().removeprefix("C/NO").strip(" .#")
+    match = re.fullmatch(r"([0-9]{1,9})(?: ?- ?([0-9]{1,9}))?", text)
+    if match is None or (match[2] and int(match[1]) > int(match[2])):
         return None
-    first, last = int(parts[0]), int(parts[-1])
-    return tuple(range(first, last + 1)) if 0 <= last - first < 1_000_000 else None
+    return range(int(match[1]), int(match[2] or match[1]) + 1)
 
 
 def _size(reader: RowReader, header: Header) -> Dimensions | None:
@@ -253,6 +254,9 @@ def _check_count(reader: RowReader, field: Field, given: int, pieces: int) -> No
 
 def _dangerous(reader: RowReader) -> DangerousGoods | None:
     number = reader.parsed("un_number", values.un_number, "a UN number of four digits")
-    if number is None:
-        return None
-    return DangerousGoods(un_number=number, imo_class=reader.text("imo_class"))
+    found = reader.cell("imo_class")
+    if number is not None:
+        return DangerousGoods(un_number=number, imo_class=plain(found[1]) if found else "")
+    if found and _IMO_CLASS.fullmatch(plain(found[1])) and reader.cell("un_number") is None:
+        reader.wrong(*found, "a UN number beside the class")
+    return None

@@ -1,5 +1,6 @@
 """A packing list → a booking and a shipping notice for each consignment in it. All or nothing."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from groupage.contracts.codec import encode
+from groupage.contracts.topics import topic_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event, Money
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, ConsignmentBooked
@@ -21,7 +23,7 @@ from producers.intake import Accepted, Entry, Refused
 from producers.problems import FieldProblem, shown
 
 SOURCE = "/packing-list"
-_TOTALS = ("合计", "总计", "小计", "total", "grand total", "sum")
+_TOTALS = re.compile(r"合计|总计|小计|(?:grand )?total(?![a-z])|sum(?![a-z])")
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,10 @@ def entries_of(
     lines = list(_lines(table, header, problems)) if header else []
     if header and not lines and not problems:
         problems.append(FieldProblem(field=table.name, value=None, expected="at least one row"))
+    cartons = sum(line.carton.pieces for line in lines)
+    if cartons > values.CARTONS_MAX:
+        expected = f"at most {values.CARTONS_MAX:,} cartons in one list: split it"
+        problems.append(FieldProblem(field=table.name, value=cartons, expected=expected))
     facts: list[Fact] = []
     notes: set[str] = set()
     if header and not problems:
@@ -95,9 +101,10 @@ def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterat
     for row in range(header.row + 1, len(table.rows)):
         cells = [plain(cell).lower() for cell in table.rows[row]]
         first = next((cell for cell in cells if cell), "")
-        if not first or first.rstrip(":").startswith(_TOTALS):
-            continue
         reader = RowReader(table, header, row, problems)
+        has_size = reader.cell("size") or reader.cell("length")
+        if not first or (_TOTALS.match(first) and not has_size):
+            continue
         if line := read_line(reader, header, row, f"row {row + 1}"):
             yield line
 
@@ -128,11 +135,14 @@ def _checked(facts: Iterator[Fact], problems: list[FieldProblem]) -> list[Fact]:
     sound = []
     for fact in facts:
         try:
-            encode(fact)
+            size_bytes = len(encode(fact).value)
         except InvalidInput as error:
             problems.append(FieldProblem(field=fact.type, value=fact.key, expected=str(error)))
-        else:
-            sound.append(fact)
+            continue
+        sound.append(fact)
+        if size_bytes > (most := topic_of(fact.data).max_message_bytes):
+            expected = f"at most {most:,} bytes, {size_bytes:,} are too many: split the consignment"
+            problems.append(FieldProblem(field=fact.type, value=fact.key, expected=expected))
     return sound
 
 

@@ -4,12 +4,15 @@ import csv
 import io
 import unicodedata
 import zipfile
+import zlib
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import msgspec
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -18,6 +21,20 @@ from groupage.domain.errors import InvalidInput
 ROWS_MAX = 100_000
 COLUMNS_MAX = 256
 UNPACKED_BYTES_MAX = 512 * 2**20
+_NO_WORKBOOK = (
+    zipfile.BadZipFile,
+    InvalidFileException,
+    ParseError,
+    zlib.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+"""What openpyxl and zipfile say, each in its way, of a file that only looks like a workbook."""
 _EXCEL = frozenset((".xlsx", ".xlsm"))
 
 Cell = str | int | float | datetime | None
@@ -86,23 +103,24 @@ def _excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]
             unpacked = sum(item.file_size for item in archive.infolist())
         if unpacked > UNPACKED_BYTES_MAX:
             raise InvalidInput(f"{path.name} unpacks to {unpacked} bytes; that is no packing list")
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise InvalidInput(f"{path.name} is no Excel workbook: {error}") from error
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            names = ", ".join(book.sheetnames)
-            raise InvalidInput(f"{path.name} has no sheet {sheet!r}; it has {names}")
-        found = book[sheet] if sheet is not None else book[book.sheetnames[0]]
-        rows: list[tuple[Cell, ...]] = []
-        for row in found.iter_rows(values_only=True, max_col=COLUMNS_MAX, max_row=ROWS_MAX + 1):
-            cells = tuple(_cell(value) for value in row)
-            while cells and cells[-1] is None:
-                cells = cells[:-1]
-            rows.append(cells)
-        return rows
-    finally:
-        book.close()
+        with closing(load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
+            return _sheet(path, book, sheet)
+    except _NO_WORKBOOK as error:
+        raise InvalidInput(f"{path.name} is no Excel workbook: {error!r}") from error
+
+
+def _sheet(path: Path, book: Workbook, name: str | None) -> list[tuple[Cell, ...]]:
+    if not book.worksheets or (name is not None and name not in book.sheetnames):
+        names = ", ".join(book.sheetnames) or "none"
+        raise InvalidInput(f"{path.name} has no sheet {name or 'with cells'!r}; it has {names}")
+    found = book.worksheets[0] if name is None else book[name]
+    rows: list[tuple[Cell, ...]] = []
+    for row in found.iter_rows(values_only=True, max_col=COLUMNS_MAX, max_row=ROWS_MAX + 1):
+        cells = tuple(_cell(value) for value in row)
+        while cells and cells[-1] is None:
+            cells = cells[:-1]
+        rows.append(cells)
+    return rows
 
 
 def _cell(value: object) -> Cell:

@@ -9,9 +9,12 @@ from groupage.contracts.attributes import in_calendar
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
 from producers.files.table import Cell, plain
 
+CARTONS_MAX = 100_000
+"""In one list: more than a large operator sends on a day."""
 HUB_ZONE = ZoneInfo("Asia/Shanghai")
 """Dates in a packing list are dates at the hub."""
-_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|[-+]?\.\d+")
+_NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[-+]?\.\d+", re.ASCII)
+"""A comma separates thousands. ``12,5`` is no number: it must not become 125."""
 _UNIT_TAIL = re.compile(
     r"\s*(mm|cm|m|kgs?|g|cbm|m3|usd|cny|rmb|eur|ctns?|pcs|件|箱|公斤|千克|克|厘米|毫米)$"
 )
@@ -82,9 +85,9 @@ def number(cell: Cell) -> Decimal | None:
 
 
 def count(cell: Cell) -> int | None:
-    """A whole number of 1 or more."""
+    """A whole number from 1 to `CARTONS_MAX`."""
     found = number(cell)
-    if found is None or found != found.to_integral_value() or found < 1:
+    if found is None or found != found.to_integral_value() or not 1 <= found <= CARTONS_MAX:
         return None
     return int(found)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from groupage.settings import GatewaySettings
 from producers.gateway.cloudevents import of_headers
 from producers.gateway.problems import Refusal
-from producers.problems import FieldProblem
+from producers.problems import FieldProblem, shown
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -25,7 +25,7 @@ def read_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem = FieldProblem(field="body", value=None, expected=f"JSON: {error}")
+        problem = FieldProblem(field="body", value=shown(body), expected=f"JSON: {error}")
         raise Refusal(
             400, "bad_request", f"the body is no JSON: {error}", errors=(problem,)
         ) from None
@@ -58,7 +58,9 @@ def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list
         raise _unsupported(kind, BATCH)
     items = read_json(body)
     if not isinstance(items, list):
-        problem = FieldProblem(field="body", value=None, expected="a JSON array of CloudEvents")
+        problem = FieldProblem(
+            field="body", value=shown(items), expected="a JSON array of CloudEvents"
+        )
         raise Refusal(400, "bad_request", "a batch is a JSON array", errors=(problem,))
     if len(items) > settings.max_batch_items:
         raise Refusal(

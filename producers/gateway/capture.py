@@ -21,7 +21,7 @@ from producers.epcis.document import entries_of, read_document
 from producers.gateway.link import Link
 from producers.gateway.problems import Refusal, counted
 from producers.intake import Entry, Refused, Summary, parted
-from producers.problems import FieldProblem
+from producers.problems import FieldProblem, shown
 from producers.screening import Screen
 
 FOUND_BY = "capture"
@@ -109,7 +109,7 @@ class Capture:
             document = read_document(body)
         except InvalidInput as error:
             expected = "an EPCIS 2.0 document, or one event, in JSON"
-            problem = FieldProblem(field="body", value=None, expected=expected)
+            problem = FieldProblem(field="body", value=shown(body), expected=expected)
             raise Refusal(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:
             raise _invalid(document.problems)

@@ -7,6 +7,7 @@ events that only groupage's own processors say.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
+from urllib.parse import unquote
 
 import msgspec
 
@@ -84,9 +85,12 @@ def check(item: object, *, recorded_at: datetime) -> Checked:
 
 
 def of_headers(headers: Mapping[str, str], data: object) -> dict[str, Any]:
-    """A structured CloudEvent from binary mode: attributes in ``ce-`` headers, the body is data."""
+    """A structured CloudEvent from binary mode: attributes in ``ce-`` headers, the body is data.
+
+    Header values are percent-encoded UTF-8, by the HTTP binding of CloudEvents.
+    """
     item: dict[str, Any] = {
-        name.lower().removeprefix("ce-"): value
+        name.lower().removeprefix("ce-"): unquote(value)
         for name, value in headers.items()
         if name.lower().startswith("ce-")
     }

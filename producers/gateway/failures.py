@@ -12,8 +12,10 @@ from producers.gateway.problems import Refusal, document, problem_response, resp
 
 log = get_logger(__name__)
 _RETRY_AFTER = {"Retry-After": "1"}
-EXPECTED = (Refusal, GroupageError, HTTPException)
-"""What may end a request without being a bug."""
+EXPECTED = (Refusal, GroupageError, HTTPException, RecursionError)
+"""What may end a request without being a bug. JSON that can just be read may still be nested too
+deeply to be looked through."""
+Expected = Refusal | GroupageError | HTTPException | RecursionError
 
 
 def unavailable(detail: str) -> Refusal:
@@ -21,7 +23,7 @@ def unavailable(detail: str) -> Refusal:
     return Refusal(503, "kafka_unavailable", detail, outcome="unavailable", headers=_RETRY_AFTER)
 
 
-def told(request: Request, error: Refusal | GroupageError | HTTPException) -> Response:
+def told(request: Request, error: Expected) -> Response:
     """The problem document for an error, counted."""
     refusal = _refusal(request, error)
     metrics.GATEWAY_REQUESTS.labels(outcome=refusal.outcome).inc()
@@ -49,13 +51,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, bug)
 
 
-def _refusal(request: Request, error: Refusal | GroupageError | HTTPException) -> Refusal:
+def _refusal(request: Request, error: Expected) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, InvalidInput):
         return Refusal(422, "invalid_event", str(error))  # a fact that is too large for its topic
     if isinstance(error, GroupageError):
         return unavailable(str(error))
+    if isinstance(error, RecursionError):
+        return Refusal(400, "bad_request", "the JSON is nested too deeply; a few levels are right")
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
     detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
     return Refusal(error.status_code, code, detail, headers=error.headers)

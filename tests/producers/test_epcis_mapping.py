@@ -179,7 +179,7 @@ def test_container_inspection_and_weight() -> None:
 
 
 def test_seals() -> None:
-    """A seal goes on; after it came off, the next one replaces it."""
+    """A seal goes on, and after it came off the next one; seen again, it is not put on again."""
     on = event(
         "AssociationEvent",
         bizStep="installing",
@@ -188,7 +188,10 @@ def test_seals() -> None:
     )
     off = on | {"action": "DELETE", "eventID": "urn:uuid:2", "bizStep": "removing"}
     new = on | {"childEPCs": ["urn:example:seal:CN78"], "eventID": "urn:uuid:3"}
-    first, second, third = fates(on, off, new)
+    seen = on | {"action": "OBSERVE", "eventID": "urn:uuid:4", "bizStep": "inspecting"}
+    first, second, third, fourth = fates(on, off, new, seen)
+    assert isinstance(fourth, PutAside)
+    assert fourth.letter.code == "seal_only_seen"
     assert isinstance(first, Accepted)
     assert first.facts[0].data == ContainerSealed(
         equipment_ref=BOX, seal_no="urn:example:seal:CN77"

@@ -144,9 +144,10 @@ def test_odd_events_have_a_fate(odd: dict[str, Any]) -> None:
     assert len(fates(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
 
 
-def test_a_deep_event_is_refused() -> None:
-    """Nesting beyond the parser's patience costs that event, not the process."""
-    deep = b'{"type":"ObjectEvent","a:b":' + b"[" * 3_000 + b"]" * 3_000 + b"}"
+@pytest.mark.parametrize("levels", [3_000, *range(900, 1_000, 3)])
+def test_a_deep_event_is_refused(levels: int) -> None:
+    """Nesting beyond the parser's patience, or just within it, costs that event alone."""
+    deep = b'{"type":"ObjectEvent","parentID":' + b"[" * levels + b"]" * levels + b"}"
     body = document().replace(b'"eventList":[]', b'"eventList":[' + deep + b"]")
     try:
         entries = list(entries_of(read_document(body), recorded_at=NOW, found_by="test"))

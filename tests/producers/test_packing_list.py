@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -128,6 +129,51 @@ def test_every_error_has_its_row_and_column() -> None:
     assert found["row 2, column G (CBM)"].startswith("0.840 m³")
 
 
+def test_a_decimal_comma_is_no_number() -> None:
+    """12,5 must not become 125; a comma between thousands is read."""
+    head = "件数,长mm,宽mm,高mm,毛重kg,发货人,目的港\n"
+    found = errors(head + '2,"600,5",400,350,"12,5",甲,NLRTM\n')
+    assert set(found) == {"row 2, column B (长mm)", "row 2, column E (毛重kg)"}
+    (booked, _) = events(table(head + '2,"1,200",400,350,12.5,甲,NLRTM\n'))
+    assert isinstance(booked, ConsignmentBooked)
+    assert booked.lines[0].size.length_mm == 1_200
+
+
+def test_goods_that_begin_like_a_total_are_goods() -> None:
+    """Summer hats of Total Sports are no sum; a totals row has no size."""
+    text = (
+        "品名,件数,尺寸cm,毛重kg,发货人,目的港\n"
+        "Summer hats,2,60*40*35,5,甲,NLRTM\n"
+        "Total Sports shoes,3,60*40*35,5,甲,NLRTM\n"
+        "Total: 5 ctns,5,,,,\n"
+    )
+    (booked, _) = events(table(text))
+    assert isinstance(booked, ConsignmentBooked)
+    assert [line.pieces for line in booked.lines] == [2, 3]
+
+
+def test_a_dangerous_class_without_its_number_is_told() -> None:
+    """A class alone would be lost; a word in its column is no class."""
+    text = "件数,尺寸cm,毛重kg,发货人,目的港,危险品类别\n1,60*40*35,5,甲,NLRTM,{}\n"
+    assert set(errors(text.format("3"))) == {"row 2, column F (危险品类别)"}
+    assert events(table(text.format("普货")))
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        (["X,100000000,"], "row 2, column B (箱数)"),
+        (["X,1,1-99999999999999999999"], "row 2, column C (箱号)"),
+        (["X,60000,", "Y,60000,"], "list.csv"),
+        (["X,60000,"], "asn.received"),
+    ],
+)
+def test_a_slip_in_a_number_fills_no_memory(rows: list[str], place: str) -> None:
+    """Counts have a bound, of a row, of the list, and of what one notice can hold."""
+    head = "入仓号,箱数,箱号,尺寸cm,毛重kg,发货人,目的港\n"
+    assert place in errors(head + "".join(f"{row},60*40*35,5,甲,NLRTM\n" for row in rows))
+
+
 def test_a_row_total_in_the_column_of_one_carton_is_noticed() -> None:
     """500 kg in 0.084 m³ is no carton: the message says how to call a total."""
     found = errors("件数,尺寸cm,毛重kg,发货人,目的港\n40,60*40*35,500,甲,NLRTM\n")
@@ -211,6 +257,26 @@ def test_what_is_no_list_is_said_so(name: str, data: bytes) -> None:
     """One clear error, not a traceback."""
     with pytest.raises(InvalidInput, match=name):
         read_table(Path(name), data)
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("xl/worksheets/sheet1.xml", b"<worksheet><oops"),
+        ("xl/worksheets/sheet1.xml", b'<!DOCTYPE z [<!ENTITY a "x">]><z>&b;</z>'),
+        ("xl/workbook.xml", b"<workbook/>"),
+        ("[Content_Types].xml", b"<Types/>"),
+    ],
+)
+def test_what_only_looks_like_a_workbook_is_said_so(part: str, content: bytes) -> None:
+    """A ZIP with the right names and the wrong insides is one clear error, too."""
+    whole, broken = BytesIO(), BytesIO()
+    Workbook().save(whole)
+    with ZipFile(whole) as read_from, ZipFile(broken, "w") as written:
+        for name in read_from.namelist():
+            written.writestr(name, content if name == part else read_from.read(name))
+    with pytest.raises(InvalidInput, match=r"list\.xlsx"):
+        read_table(Path("list.xlsx"), broken.getvalue())
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00"])

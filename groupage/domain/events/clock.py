@@ -12,6 +12,7 @@ class ClockTicked(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "clock.ticked"
     kind: ClassVar[Kind] = "clock"
     key_field: ClassVar[str] = "clock_id"
+    internal: ClassVar[bool] = True
 
     clock_id: str = "hub"
     at: datetime

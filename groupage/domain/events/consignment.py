@@ -7,6 +7,7 @@ import msgspec
 
 from groupage.domain.events.base import Dimensions, Event, Kind, Money, Place
 from groupage.domain.events.quantities import (
+    Celsius,
     Cm3,
     Cm3OrZero,
     Count,
@@ -41,9 +42,13 @@ class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     un_number: UnNumber
     imo_class: ImoClass
+    subsidiary_risks: tuple[ImoClass, ...] = ()
+    """Segregated as the class is."""
     packing_group: Literal["I", "II", "III", ""] = ""
     net_g: GramsOrZero = 0
     limited_quantity: bool = False
+    flashpoint_c: Celsius | None = None
+    """Closed cup, in whole degrees Celsius."""
 
 
 class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -230,6 +235,8 @@ class HoldPlaced(ConsignmentEvent, frozen=True, kw_only=True):
     hold_id: Id
     hold: HoldType
     by: Text
+    scope: Text = ""
+    """What of the consignment it is about, in words; all of it waits in any case."""
     reason: Text = ""
 
 

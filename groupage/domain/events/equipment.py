@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 from groupage.domain.events.base import Dimensions, Event, Kind
 from groupage.domain.events.quantities import Grams, Id, IsoType, Mm, Text
 
+SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
+
 
 class ContainerEvent(Event, frozen=True, kw_only=True):
     """A fact that a container owns."""
@@ -66,7 +68,9 @@ class ContainerSealed(ContainerEvent, frozen=True, kw_only=True):
 
     seal_no: Id
     consolidation_id: Id | None = None
-    source: Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"] = "CONSOLIDATOR"
+    source: SealSource = "CONSOLIDATOR"
+    seal_type: Text = ""
+    """Bolt, cable, wire …"""
 
 
 class ContainerResealed(ContainerEvent, frozen=True, kw_only=True):
@@ -75,6 +79,9 @@ class ContainerResealed(ContainerEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "container.resealed"
 
     seal_no: Id
+    source: SealSource = "CONSOLIDATOR"
+    seal_type: Text = ""
+    """Bolt, cable, wire …"""
     old_seal_no: Text = ""
     reason: Text = ""
 

@@ -22,6 +22,8 @@ Cm3 = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Cm3OrZero = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrZero = Annotated[int, Meta(ge=0, le=1_000_000)]
+Deviation = Annotated[int, Meta(ge=-1_000, le=1_000_000)]
+"""Thousandths above (or, negative, below) what it is compared with."""
 Hs6 = Annotated[str, Meta(pattern="^[0-9]{6}" + _END)]
 """Harmonised System code, six digits."""
 IsoType = Annotated[str, Meta(pattern="^[A-Z0-9]{4}" + _END)]
@@ -34,5 +36,7 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}" + _END)]
 LatitudeUdeg = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
 LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
 """1e-6 degrees."""
+Celsius = Annotated[int, Meta(ge=-273, le=2_000)]
+"""Whole degrees Celsius."""
 ImoClass = Annotated[str, Meta(pattern=r"^[1-9](\.[1-6])?[A-S]?" + _END)]
 """IMDG class or division, class 1 with its compatibility group: ``3``, ``5.1``, ``1.4S``."""

@@ -117,6 +117,7 @@ class EtaUpdated(VoyageEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "leg.eta_updated"
 
     leg_id: Id
+    mode: TransportMode | None = None
     place: Text
     eta_at: datetime
 

@@ -12,7 +12,16 @@ from typing import ClassVar, Literal
 import msgspec
 
 from groupage.domain.events.base import Dimensions, Event, Kind
-from groupage.domain.events.quantities import Count, CountOrZero, Grams, Id, Mm, MmOffset, Text
+from groupage.domain.events.quantities import (
+    Count,
+    CountOrZero,
+    Deviation,
+    Grams,
+    Id,
+    Mm,
+    MmOffset,
+    Text,
+)
 
 
 class UnitEvent(Event, frozen=True, kw_only=True):
@@ -62,6 +71,11 @@ class UnitMeasured(UnitEvent, frozen=True, kw_only=True):
     gross_g: Grams
     device: Text = ""
     calibration_id: Text = ""
+    declared_size: Dimensions | None = None
+    declared_gross_g: Grams | None = None
+    delta_permille: Deviation | None = None
+    """How far measured is above declared, as the device reckoned it. The hub compares for itself,
+    with the booking."""
 
 
 class UnitStored(UnitEvent, frozen=True, kw_only=True):

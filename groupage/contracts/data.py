@@ -7,7 +7,12 @@ import msgspec
 
 from groupage.contracts.attributes import Undecodable, to_utc
 from groupage.contracts.strict import twin_of
+from groupage.contracts.validation import reading_errors
 from groupage.domain.events.base import Event
+
+_TOLD_MAX = 5
+_EXPLAINED_BYTES_MAX = 65_536
+"""To find every error takes a hundred times as long as to find the first."""
 
 
 def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
@@ -20,7 +25,8 @@ def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw
     try:
         data = decoder.decode(value)
     except msgspec.ValidationError as error:
-        raise Undecodable("bad_data", str(error)) from None
+        reason = _in_words(decoder.type, bytes(value)) or str(error)
+        raise Undecodable("bad_data", reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
     to_utc(data)
@@ -28,6 +34,13 @@ def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw
     if b"\\" in raw or not raw.isascii() or (b" " in raw and (b'" ' in raw or b' "' in raw)):
         _check_texts(type(data), raw)
     return data
+
+
+def _in_words(event: type[Event], value: bytes) -> str:
+    """The first errors of an event's JSON, each with field, value and what would be right."""
+    errors = reading_errors(event, value) if len(value) <= _EXPLAINED_BYTES_MAX else ()
+    more = f" (and {len(errors) - _TOLD_MAX} more)" if len(errors) > _TOLD_MAX else ""
+    return "; ".join(error.message for error in errors[:_TOLD_MAX]) + more
 
 
 def _check_texts(event: type[Event], value: bytes) -> None:

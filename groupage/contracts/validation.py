@@ -4,8 +4,9 @@ The fast path converts to the strict twin and costs microseconds. Only data that
 through with JSON Schema, which finds all errors instead of the first.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from groupage.contracts.attributes import EARLIEST, LATEST, Undecodable, instant_from, to_utc
-from groupage.contracts.schemas import writing_schema
+from groupage.contracts.schemas import reading_schema, writing_schema
 from groupage.contracts.strict import event_twin
 from groupage.contracts.types import VERSION
 from groupage.domain.catalogue import EVENTS
@@ -55,6 +56,12 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     value: Any
     expected: str
 
+    @property
+    def message(self) -> str:
+        """For people, in one line."""
+        found = "nothing found" if self.value is None else f"{self.value!r} is not right"
+        return f"{self.pointer or 'the data'}: {found}; expected {self.expected.rstrip('.')}"
+
 
 @_formats.checks("date-time", raises=Undecodable)
 def _is_instant(value: object) -> bool:
@@ -72,13 +79,31 @@ def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]
     message = _first_error(event, data)
     if message is None:
         return ()
-    errors: dict[FieldError, None] = dict.fromkeys(_nul_errors(data, ""))
-    for error in _validator(event).iter_errors(data):
-        for found in _field_errors(error):
-            errors[found] = None
-            if len(errors) >= ERRORS_MAX:
-                return tuple(errors)
-    return tuple(errors) or (_only(message, data),)
+    errors = _distinct(chain(_nul_errors(data, ""), _schema_errors(_writing(event), data)))
+    return errors or (_only(message, data),)
+
+
+def reading_errors(event: type[Event], value: bytes) -> tuple[FieldError, ...]:
+    """All errors of an event's JSON that a reader stumbles over; unknown fields are none."""
+    try:
+        data = msgspec.json.decode(value)
+        return _distinct(_schema_errors(_reading(event), data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+
+
+def _schema_errors(validator: Draft202012Validator, data: object) -> Iterator[FieldError]:
+    for error in validator.iter_errors(data):
+        yield from _field_errors(error)
+
+
+def _distinct(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    found: dict[FieldError, None] = {}
+    for error in errors:
+        found[error] = None
+        if len(found) >= ERRORS_MAX:
+            break
+    return tuple(found)
 
 
 def _first_error(event: type[Event], data: object) -> str | None:
@@ -95,8 +120,13 @@ def _only(message: str, data: object) -> FieldError:
 
 
 @cache
-def _validator(event: type[Event]) -> Draft202012Validator:
+def _writing(event: type[Event]) -> Draft202012Validator:
     return _Validator(writing_schema(event), format_checker=_formats)
+
+
+@cache
+def _reading(event: type[Event]) -> Draft202012Validator:
+    return _Validator(reading_schema(event), format_checker=_formats)
 
 
 def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:

@@ -14,6 +14,8 @@ from groupage.contracts.codec import (
     envelope_json,
     fact_from_json,
 )
+from groupage.contracts.data import decode_data
+from groupage.contracts.types import DECODERS
 from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitReceived
@@ -202,3 +204,23 @@ def test_rubbish_never_crashes(
     except Undecodable:
         return
     assert isinstance(fact.data, Event)
+
+
+def test_a_reader_is_told_every_field_that_is_wrong() -> None:
+    """Each error stands with field, value and what would be right; unknown fields are none."""
+    value = b'{"unit_id":"u","size":{"length_mm":"12","width_mm":0,"height_mm":1},"later":1}'
+    with pytest.raises(Undecodable) as raised:
+        decode_data(DECODERS[b"unit.measured.v1"], value)
+    assert str(raised.value) == (
+        "/size/length_mm: '12' is not right; expected a whole number, without a decimal point; "
+        "/size/width_mm: 0 is not right; expected at least 1; "
+        "/gross_g: nothing found; expected a field that is required: Grams"
+    )
+
+
+def test_a_flood_of_wrong_fields_is_told_in_part() -> None:
+    """The first five in words, and how many more there are."""
+    value = b'{"consignment_id":"C","units":[' + b",".join([b"{}"] * 9) + b"]}"
+    with pytest.raises(Undecodable) as raised:
+        decode_data(DECODERS[b"asn.received.v1"], value)
+    assert str(raised.value).endswith("(and 4 more)")

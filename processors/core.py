@@ -212,8 +212,7 @@ def _known_at(fact: Fact) -> datetime:
 
     A device whose clock runs ahead must not carry the owner and its plans into the future.
     """
-    occurred_at, recorded_at = fact.occurred_at, fact.recorded_at
-    return occurred_at if occurred_at < recorded_at else recorded_at
+    return min(fact.occurred_at, fact.recorded_at)
 
 
 def refold(

@@ -97,7 +97,12 @@ class Folder:
             self._send_home(effects, piece, wanted)
         await self._load(wanted)
         await known.leave_new(
-            effects, slices, cache=self._cache, ahead=self._ahead, pool=self._pool
+            effects,
+            slices,
+            cache=self._cache,
+            ahead=self._ahead,
+            settled=self._settled,
+            pool=self._pool,
         )
         for piece in slices:
             await self._advance_slice(effects, piece)

@@ -1,18 +1,21 @@
 """Which facts are new: each owner at hand knows the ids of its facts.
 
 Only their first 64 bits, sorted: what is not among them is new for certain, and nearly everything
-is. What is among them (sent twice, fetched again) is looked up in full.
+is. What is among them (sent twice, fetched again) is looked up in full: the same fact again changes
+nothing, and another fact under the id of an earlier one goes to the dead letters.
 """
 
 import asyncio
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
 
-from groupage.store.facts import known_of
+from groupage.domain.fact import Fact
+from groupage.store.facts import facts_under
+from processors import letters
 from processors.cache import StateCache
 from processors.effects import Effects
 from processors.records import Incoming, OwnerKey, Slice
@@ -31,12 +34,28 @@ async def leave_new(
     *,
     cache: StateCache,
     ahead: Effects | None,
+    settled: Callable[[], Awaitable[None]],
     pool: asyncpg.Pool,
 ) -> None:
     """Take known facts out of the slices; the lines of the new ones are among the effects then.
 
-    `ahead` is being committed: the database may know its facts, or not yet.
+    `ahead` is being committed, `settled` waits for that: the database knows its facts afterwards.
     """
+    doubtful = await _doubtful(slices, cache)
+    if doubtful:
+        if ahead and _any_in(ahead, doubtful):
+            await settled()
+        known = await _known(doubtful, pool)
+        for piece in slices:
+            _drop(effects, piece, known)
+    for piece in slices:
+        for stretch in piece.stretches:
+            for items in stretch.owners.values():
+                effects.facts += [item.line for item in items]
+
+
+async def _doubtful(slices: Sequence[Slice], cache: StateCache) -> dict[OwnerKey, list[Incoming]]:
+    """The facts that may be known, by owner; the others are new, and noted."""
     doubtful: dict[OwnerKey, list[Incoming]] = {}
     since_yield = 0
     for piece in slices:
@@ -48,12 +67,7 @@ async def leave_new(
                 if since_yield >= _YIELD_EVERY:
                     since_yield = 0
                     await asyncio.sleep(0)
-    known = await _known(doubtful, ahead, pool) if doubtful else {}
-    for piece in slices:
-        effects.duplicate(piece, _drop(piece, known))
-        for stretch in piece.stretches:
-            for items in stretch.owners.values():
-                effects.facts += [item.line for item in items]
+    return doubtful
 
 
 def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
@@ -69,33 +83,51 @@ def _note(known: "array[int]", items: Iterable[Incoming]) -> list[Incoming]:
     return doubtful
 
 
+def _any_in(ahead: Effects, doubtful: Mapping[OwnerKey, list[Incoming]]) -> bool:
+    return any(
+        item.fact_id in ahead.fact_ids.get(owner_key, ())
+        for owner_key, items in doubtful.items()
+        for item in items
+    )
+
+
 async def _known(
-    doubtful: Mapping[OwnerKey, list[Incoming]], ahead: Effects | None, pool: asyncpg.Pool
-) -> dict[OwnerKey, set[str]]:
-    """The ids in hex that the owners of doubtful facts know of them."""
-    asked = {
-        UUID(hex=item.fact_id): owner_key for owner_key, items in doubtful.items() for item in items
-    }
-    known: dict[OwnerKey, set[str]] = {owner_key: set() for owner_key in doubtful}
-    if ahead:
-        for owner_key, ids in known.items():
-            ids.update(ahead.fact_ids.get(owner_key, ()))
-    for fact_id in await known_of(pool, [(*owner_key, one) for one, owner_key in asked.items()]):
-        known[asked[fact_id]].add(fact_id.hex)
+    doubtful: Mapping[OwnerKey, list[Incoming]], pool: asyncpg.Pool
+) -> dict[OwnerKey, dict[str, Fact]]:
+    """What the owners of doubtful facts know under the ids of these, by id in hex."""
+    known: dict[OwnerKey, dict[str, Fact]] = {owner_key: {} for owner_key in doubtful}
+    asked = [
+        (*owner_key, UUID(hex=item.fact_id))
+        for owner_key, items in doubtful.items()
+        for item in items
+    ]
+    for stored in await facts_under(pool, asked):
+        known[stored.kind, stored.fact.key][stored.fact_id] = stored.fact
     return known
 
 
-def _drop(piece: Slice, known: Mapping[OwnerKey, set[str]]) -> int:
-    """Take out what its owner knows, or has met before in this batch. Returns how many."""
-    dropped = 0
+def _drop(effects: Effects, piece: Slice, known: Mapping[OwnerKey, dict[str, Fact]]) -> None:
+    """Take out what its owner knows, or has met before in this batch."""
     for stretch in piece.stretches:
         for owner_key in known.keys() & stretch.owners.keys():
-            items, ids = stretch.owners[owner_key], known[owner_key]
+            items, facts = stretch.owners[owner_key], known[owner_key]
             kept = []
             for item in items:
-                if item.fact_id not in ids:
-                    ids.add(item.fact_id)
+                first = facts.setdefault(item.fact_id, item.fact)
+                if first is item.fact:
                     kept.append(item)
-            dropped += len(items) - len(kept)
+                elif difference := _difference(first, item.fact):
+                    letters.bury_reused(effects, piece, item, difference)
+            effects.duplicate(piece, len(items) - len(kept))
             items[:] = kept
-    return dropped
+
+
+def _difference(first: Fact, again: Fact) -> str:
+    """In what a fact is another one than the first under its id; "" when it is the same again.
+
+    What processors derive has its content in its id, and may be said again at another time.
+    """
+    if again.relayed_by is not None:
+        return ""
+    names = ("data", "occurred_at", "classifier", "correction_of", "retracted")
+    return ", ".join(name for name in names if getattr(first, name) != getattr(again, name))

@@ -110,6 +110,22 @@ async def bury_refused(
     bury(effects, piece, letters)
 
 
+def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str) -> None:
+    """A fact under the id of an earlier one, with other content (`difference` says in what)."""
+    fact = item.fact
+    refusal = Refusal(
+        code="id_reused",
+        reason=f"{fact.source} sent an event with id {fact.event_id!r} before that differs in "
+        f"{difference}: the first one stands. Send this one with an id of its own; if it is to "
+        "take the first one's place, name that one's id in correctionof",
+        type=fact.type,
+        subject=fact.subject,
+        at=fact.occurred_at,
+    )
+    place = Place(piece.topic, piece.partition, item.offset)
+    bury(effects, piece, [_of_fact(fact, data_json_of(item.line), place, refusal)])
+
+
 def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLetterRow:
     """The letter of a record as it came."""
     headers = dict(record.headers)

@@ -29,6 +29,7 @@ everything in the value, is understood as well.
 - **Key**: the id of the owner of the state, as each message says. A record without key is accepted
   too, but only a key keeps the order of an owner's facts.
 - **Identity**: (`source`, `id`). The same pair again is the same fact: sending twice does no harm.
+  With other data, or at another time, it is a mistake: the first one stands.
 - **Time**: `ce_time` is when it happened, with offset. Late and out-of-order facts are expected.
 - **Correction**: a new event whose `ce_correctionof` names the id of an earlier one of the same
   source and key takes its place; with `ce_retracted: true` it withdraws it.

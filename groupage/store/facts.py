@@ -231,14 +231,17 @@ async def ids_of(connection: Connection, kind: Kind, keys: Sequence[str]) -> dic
     return {row[0]: row[1] for row in rows}
 
 
-async def known_of(connection: Connection, asked: Sequence[tuple[Kind, str, UUID]]) -> set[UUID]:
+async def facts_under(
+    connection: Connection, asked: Sequence[tuple[Kind, str, UUID]]
+) -> tuple[StoredFact, ...]:
     """Those of the facts (at least one; owner's kind, owner's key, id) that are stored."""
     kinds, keys, ids = zip(*asked, strict=True)
     rows = await connection.fetch(
-        "select f.fact_id from unnest($1::text[], $2::text[], $3::uuid[]) as a (kind, key, id) "
-        "join fact f on f.kind = a.kind and f.key = a.key and f.fact_id = a.id",
+        f"select {SELECTED} from fact "  # noqa: S608 - ours
+        "join unnest($1::text[], $2::text[], $3::uuid[]) as asked (kind, key, fact_id) "
+        "using (kind, key, fact_id)",
         kinds,
         keys,
         ids,
     )
-    return {row[0] for row in rows}
+    return tuple(map(stored_fact, rows))

@@ -1,0 +1,75 @@
+"""What is sent again: the same fact, or another one under the id of an earlier one."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from groupage.domain.events import unit as units
+from groupage.domain.events.base import Dimensions
+from groupage.store.letters import find_letters
+from tests.processors.stream.facts import NOON, fact_of, folded_in_memory, stored_consignments
+from tests.processors.stream.hub import StreamHub
+
+pytestmark = pytest.mark.integration
+
+SIZE = Dimensions(length_mm=400, width_mm=300, height_mm=300)
+FIRST = fact_of(
+    units.UnitMeasured(unit_id="U1", consignment_id="C1", size=SIZE, gross_g=9_000),
+    event_id="scale-1",
+)
+HEAVIER = msgspec.structs.replace(
+    FIRST, data=msgspec.structs.replace(FIRST.data, gross_g=11_000), occurred_at=NOON
+)
+LATER = msgspec.structs.replace(FIRST, occurred_at=NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one batch", "after its commit"])
+async def test_another_fact_under_a_used_id_is_not_lost_quietly(
+    stream_hub: StreamHub, *, apart: bool
+) -> None:
+    """The first one stands; the others lie in the dead letters and say in what they differ."""
+    async with stream_hub.worker():
+        await stream_hub.send(FIRST)
+        if apart:
+            await stream_hub.until_taken_in()
+        await stream_hub.send(HEAVIER, LATER, FIRST)
+        await stream_hub.until_taken_in()
+    letters = await find_letters(stream_hub.pool, limit=10)
+    assert [letter.code for letter in letters] == ["id_reused"] * 2
+    reasons = sorted(letter.reason for letter in letters)
+    assert "/wms/t sent an event with id 'scale-1' before that differs in data:" in reasons[0]
+    assert "differs in occurred_at:" in reasons[1]
+    assert await stored_consignments(stream_hub) == folded_in_memory([FIRST])
+
+
+async def test_the_same_again_while_the_first_is_committed(stream_hub: StreamHub) -> None:
+    """Many times, in batches that follow one another: one fact, and no letter."""
+    async with stream_hub.worker():
+        for _ in range(30):
+            await stream_hub.send(*[FIRST] * 20)
+        await stream_hub.until_taken_in()
+    assert await find_letters(stream_hub.pool, limit=10) == []
+    assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1
+
+
+async def test_the_same_in_other_words_is_the_same(stream_hub: StreamHub) -> None:
+    """Another order of fields, a field that nobody knows, another offset: no letter."""
+    await stream_hub.send(FIRST)
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", b"unit.measured.v1"),
+        ("ce_source", b"/wms/t"),
+        ("ce_id", b"scale-1"),
+        ("ce_time", b"2026-03-01T20:00:00+08:00"),
+    ]
+    value = (
+        b'{"gross_g":9000,"size":{"width_mm":300,"length_mm":400,"height_mm":300},'
+        b'"consignment_id":"C1","unit_id":"U1","operator":"Li"}'
+    )
+    async with stream_hub.worker():
+        await stream_hub.until_taken_in()
+        await stream_hub.send_raw("hub.consignment.v1", value, key=b"C1", headers=headers)
+        await stream_hub.until_taken_in()
+    assert await find_letters(stream_hub.pool, limit=10) == []
+    assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1

@@ -42,7 +42,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     overview: Overview
     consolidations: tuple[ConsolidationView, ...]
-    """Those that have not left, the nearest cut-off first."""
+    """Those still to leave, the nearest cut-off first."""
     still_open: int
     departed: int
     facts_sent: int

@@ -26,7 +26,7 @@ find_python() {
             return
         fi
     done
-    fail "no Python 3.11 or newer on the path (python3 is $(python3 --version 2>&1 || echo missing))" \
+    fail "no Python 3.11 or newer on the path (python3 is $(python3 --version 2>/dev/null || echo missing))" \
         "install one (Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12) or name it: make install PYTHON=/path/to/python3"
 }
 

@@ -39,6 +39,6 @@ def fresh_home(root: Path) -> Path:
     for folder in (DataDir(root).kafka, DataDir(root).postgres, DataDir(root).logs, root / "run"):
         if folder.exists():
             shutil.rmtree(folder)
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    DataDir(root).prepare()
     marker.write_text(_NOTE, encoding="utf-8")
     return root

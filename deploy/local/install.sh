@@ -66,6 +66,9 @@ explain_pip_failure() {
     elif grep -q 'No matching distribution' "$LOG"; then
         fail "a package has no build for this Python or platform ($("$VENV/bin/python" -VV | head -1), $(uname -sm))" \
             "use Python 3.11, 3.12 or 3.13 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
+    elif grep -q 'Permission denied' "$LOG"; then
+        fail "$VENV cannot be written" \
+            "make it yours, or put the environment elsewhere: make install VENV=/your/folder/groupage"
     fi
     fail "pip stopped with the message above" "the whole log is $LOG"
 }

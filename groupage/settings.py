@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groupage.domain.policy import Policy, load_policy
@@ -43,10 +43,10 @@ class KafkaSettings(BaseSettings):
     sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     """Certificates to trust, PEM. Without it the system's own."""
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
     request_timeout_s: float = Field(default=20.0, gt=0, le=300)
 
     @field_validator("bootstrap_servers")

@@ -94,7 +94,7 @@ async def alone(connection: Connection) -> AsyncIterator[None]:
     if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK_ID):
         raise Conflict(
             "a processor worker (or another rebuild) is connected to this database: "
-            "stop it first, e.g. with `groupage down`"
+            "stop it first; on one machine: `groupage down`, then `groupage up --servers-only`"
         )
     try:
         yield

@@ -26,7 +26,7 @@ find_python() {
             return
         fi
     done
-    fail "no Python 3.11 or newer on the path (python3 is $(python3 --version 2>&1 || echo missing))" \
+    fail "no Python 3.11 or newer on the path (python3 is $(python3 --version 2>/dev/null || echo missing))" \
         "install one (Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12) or name it: make install PYTHON=/path/to/python3"
 }
 
@@ -66,6 +66,9 @@ explain_pip_failure() {
     elif grep -q 'No matching distribution' "$LOG"; then
         fail "a package has no build for this Python or platform ($("$VENV/bin/python" -VV | head -1), $(uname -sm))" \
             "use Python 3.11, 3.12 or 3.13 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
+    elif grep -q 'Permission denied' "$LOG"; then
+        fail "$VENV cannot be written" \
+            "make it yours, or put the environment elsewhere: make install VENV=/your/folder/groupage"
     fi
     fail "pip stopped with the message above" "the whole log is $LOG"
 }

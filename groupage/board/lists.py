@@ -71,6 +71,7 @@ async def consolidations(  # noqa: PLR0913 - one parameter for each filter
     voyage: Text = None,
     equipment: Text = None,
     departed: Flag = None,
+    open: Annotated[bool | None, Query(description="Still to leave.")] = None,  # noqa: A002
     at_risk: Flag = None,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
@@ -82,6 +83,7 @@ async def consolidations(  # noqa: PLR0913 - one parameter for each filter
         voyage=voyage,
         equipment=equipment,
         departed=departed,
+        open=open,
         at_risk=at_risk,
     )
     return json_answer(

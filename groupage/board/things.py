@@ -13,7 +13,7 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.store.readers.facts import read_state
-from groupage.store.readers.plans import diff_plans, read_plan
+from groupage.store.readers.plans import read_diff, read_plan
 from groupage.store.readers.tracing import trace
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(only_known)])
@@ -31,9 +31,7 @@ async def plan_diff(
     against: Annotated[str, Query(max_length=200, description="The older plan.")],
 ) -> Response:
     """Who moves from plan `against` to this one, and why."""
-    pool = _pool(request)
-    older, newer = await read_plan(pool, against), await read_plan(pool, plan_id)
-    return json_answer(diff_plans(older, newer))
+    return json_answer(await read_diff(_pool(request), against, plan_id))
 
 
 @router.get("/plans/{plan_id}", responses=described("Plan", 404), response_class=Response)

@@ -50,7 +50,7 @@ def main(  # noqa: PLR0913 - one option for each filter
     ] = None,
     voyage: Annotated[str | None, typer.Option(help="On this voyage.")] = None,
     container: Annotated[str | None, typer.Option(help="In this container.")] = None,
-    open_only: Annotated[bool, typer.Option("--open", help="Those that have not left.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Those still to leave.")] = False,
     at_risk: Annotated[bool, typer.Option("--at-risk", help="A cut-off may be missed.")] = False,
     limit: Limit = 100,
     after: After = None,
@@ -62,7 +62,7 @@ def main(  # noqa: PLR0913 - one option for each filter
         status=status,
         voyage=voyage,
         equipment=container,
-        departed=False if open_only else None,
+        open=yes_or_all(wanted=open_only),
         at_risk=yes_or_all(wanted=at_risk),
     )
     page = query(lambda pool: list_consolidations(pool, wanted, limit=limit, after=after))

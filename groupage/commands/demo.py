@@ -60,7 +60,7 @@ def demo(
     try:
         good = _play(console, home, scale=scale, seed=seed)
         if not leave:
-            _wait_for_ctrl_c(console)
+            _wait_for_ctrl_c(console, home)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     finally:
@@ -85,10 +85,15 @@ def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
     return not day.report.problems and bool(day.report.departed)
 
 
-def _wait_for_ctrl_c(console: Console) -> None:
+def _wait_for_ctrl_c(console: Console, home: Path) -> None:
+    from groupage.local.hub import running_hub  # noqa: PLC0415
+
     console.print("\nThe hub stays up. Ctrl-C stops all in order.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     while not ended.wait(1.0):
-        pass
+        if running_hub(home) is None:
+            said = home / "logs" / "supervisor.log"
+            console.print(f"The hub has ended: by `groupage down`, or as {said} tells.")
+            return

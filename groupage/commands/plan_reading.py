@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from groupage.commands.printing import (
@@ -19,7 +18,7 @@ from groupage.commands.printing import (
 from groupage.commands.reading import query
 from groupage.domain.errors import NotFound
 from groupage.domain.plan import Plan, PlannedContainer
-from groupage.store.readers.plans import PlanDiff, diff_plans, read_plan
+from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="As `groupage plans` lists it.")]
 
@@ -113,16 +112,11 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Show who moves from plan A to plan B, and why."""
-    plans = query(lambda pool: _two(pool, older, newer))
-    found = diff_plans(*plans)
+    found = query(lambda pool: read_diff(pool, older, newer))
     if as_json:
         print_json(found)
     else:
         _print_diff(found)
-
-
-async def _two(pool: "asyncpg.Pool[asyncpg.Record]", older: str, newer: str) -> tuple[Plan, Plan]:
-    return await read_plan(pool, older), await read_plan(pool, newer)
 
 
 def _container(plan: Plan, wanted: str) -> PlannedContainer:
@@ -196,7 +190,11 @@ def _print_diff(found: PlanDiff) -> None:
         f"{found.to_plan_id} {cheaper} than {found.from_plan_id}; "
         f"{found.unchanged} consignments stay where they were"
     )
-    for word, names in (("opens", found.opened), ("gives up", found.closed)):
+    for word, names in (
+        ("opens", found.opened),
+        ("gives up", found.closed),
+        ("since then left:", found.departed),
+    ):
         if names:
             say(f"{word} {', '.join(names)}")
     print_table(found.shifts, _SHIFTS, nothing="nobody moves")

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -25,7 +25,8 @@ class Column(NamedTuple):
 
 def say(text: str, *, bold: bool = False, dim: bool = False) -> None:
     """A line on standard output; bold and dim where a terminal shows it."""
-    _write(typer.style(harmless(text), bold=bold or None, dim=dim or None))
+    text = harmless(text)
+    _write(typer.style(text, bold=bold or None, dim=dim or None) if bold or dim else text)
 
 
 def print_json(answer: object) -> None:
@@ -57,13 +58,13 @@ def print_table(
 
 
 def shown(value: object) -> str:
-    """A value as people read it."""
+    """A value as people read it; times in UTC, and saying so."""
     if value is None or value is False:
         return ""
     if value is True:
         return "yes"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
     return str(value)
 
 

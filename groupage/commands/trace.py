@@ -1,6 +1,7 @@
 """``groupage trace``: every fact about one id, and what it changed."""
 
 import json
+from datetime import UTC
 from typing import Annotated, Any
 
 import typer
@@ -39,7 +40,7 @@ def _print(answer: Trace) -> None:
     if answer.parents:
         say(f"in {' ▸ '.join(answer.parents)}")
     for fact in answer.facts:
-        happened = fact.occurred_at.strftime("%Y-%m-%d %H:%M:%S")
+        happened = fact.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         say(f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}")
         for path, (before, after) in (fact.changed or {}).items():
             say(f"    {path}: {_short(before)} → {_short(after)}", dim=True)

@@ -115,7 +115,8 @@ async def ensure_topics(
         raise Unavailable(
             f"Kafka at {kafka.bootstrap_servers} does not answer{within} "
             f"({type(error).__name__}: {error}); start it with `groupage up`, or correct "
-            "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
+            "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS; a secured Kafka also wants "
+            "GROUPAGE_KAFKA_SECURITY_PROTOCOL and the right SASL_* and CA_FILE"
         ) from error
     report = TopicReport(
         created=tuple(missing) if create else (),

@@ -111,7 +111,7 @@ async def _look(pool: asyncpg.Pool, simulation: Simulation, player: Player, view
 
 async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -> Figures:
     overview = await read_overview(pool)
-    waiting = ConsolidationFilter(departed=False)
+    waiting = ConsolidationFilter(open=True)
     page = await list_consolidations(pool, waiting, limit=_SHOWN)
     gone = sum(overview.consolidations.get(name, 0) for name in ("GATED_OUT", "ON_BOARD"))
     whole = (simulation.end_at - simulation.start_at).total_seconds()

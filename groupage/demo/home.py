@@ -1,5 +1,6 @@
 """The demonstration's own directory: wiped before each day, and never anybody else's."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -24,10 +25,10 @@ def fresh_home(root: Path) -> Path:
     Raises Conflict when a hub runs there, Misconfigured when it holds what no demo made.
     """
     if running_hub(root) is not None:
+        hub = f"groupage --data-dir {shlex.quote(str(root))}"
         raise Conflict(
-            f"a hub already runs on {root}; look at it with `groupage --data-dir {root} status`, "
-            f"end it with `groupage --data-dir {root} down`, or give the demo another directory "
-            "with --data-dir"
+            f"a hub already runs on {root}; look at it with `{hub} status`, end it with "
+            f"`{hub} down`, or give the demo another directory with --data-dir"
         )
     marker = root / MARKER
     if root.exists() and any(root.iterdir()) and not marker.exists():
@@ -38,6 +39,6 @@ def fresh_home(root: Path) -> Path:
     for folder in (DataDir(root).kafka, DataDir(root).postgres, DataDir(root).logs, root / "run"):
         if folder.exists():
             shutil.rmtree(folder)
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    DataDir(root).prepare()
     marker.write_text(_NOTE, encoding="utf-8")
     return root

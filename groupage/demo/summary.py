@@ -1,5 +1,9 @@
 """What the day came to, and what to try next."""
 
+import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -90,7 +94,7 @@ def _print_checks(console: Console, report: DayReport) -> None:
 
 def print_next(console: Console, state: HubState, report: DayReport, data_dir: Path) -> None:
     """Addresses and commands."""
-    hub = f"groupage --data-dir {data_dir}"
+    hub = f"{_program()} --data-dir {shlex.quote(str(data_dir))}"
     first = report.departed[0] if report.departed else None
     console.print("\n[bold]What to try next[/] (in another terminal)")
     for command, about in (
@@ -101,7 +105,7 @@ def print_next(console: Console, state: HubState, report: DayReport, data_dir: P
         (f"{hub} trace {first.equipment_ref}" if first else "", "every fact about a container"),
         (f"{hub} alerts", "what needs a person"),
         (f"{hub} deadletters list", "what was refused, and why"),
-        (f"{hub} rebuild", "derive every state anew from the log"),
+        (f"{hub} routes", "which truck drives where"),
     ):
         if command:
             console.print(f"  {command:<60}  {about}", highlight=False, soft_wrap=True)
@@ -114,3 +118,12 @@ def print_next(console: Console, state: HubState, report: DayReport, data_dir: P
     ):
         if address:
             console.print(f"  {name:<26} {address}", highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """What to type for this program, here: its name where the shell finds it, else its path."""
+    own = Path(sys.executable).with_name("groupage")
+    if shutil.which("groupage") == str(own):
+        return "groupage"
+    here = Path(os.path.relpath(own))
+    return shlex.quote(str(own if ".." in here.parts else here))

@@ -16,6 +16,10 @@ from groupage.store.readers.views import ConsolidationView
 
 _HUB_ZONE_H = 8
 _ROWS = 12
+_LINES_ABOVE = 20
+"""Of a terminal, taken by everything above the rows of the consolidations."""
+_WIDE_COLUMNS = 114
+"""Ids, bars and frames side by side; a narrower terminal keeps the ids whole."""
 _PLAIN_EVERY_S = 3.0
 _RATE_WINDOW_S = 5.0
 _ORDER = (
@@ -42,7 +46,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     overview: Overview
     consolidations: tuple[ConsolidationView, ...]
-    """Those that have not left, the nearest cut-off first."""
+    """Those still to leave, the nearest cut-off first."""
     still_open: int
     departed: int
     facts_sent: int
@@ -91,7 +95,7 @@ class View:
         """Draw them."""
         rate = self._meter.rate(figures.overview.records)
         if self._console.is_terminal:
-            self._live.update(_picture(figures, rate))
+            self._live.update(_picture(figures, rate, self._console))
         elif time.monotonic() - self._plain_at >= _PLAIN_EVERY_S:
             self._plain_at = time.monotonic()
             self._console.print(_line(figures, rate), highlight=False, soft_wrap=True)
@@ -120,7 +124,7 @@ def _line(figures: Figures, rate: float) -> str:
     )
 
 
-def _picture(figures: Figures, rate: float) -> RenderableType:
+def _picture(figures: Figures, rate: float, console: Console) -> RenderableType:
     overview = figures.overview
     head = (
         f"[bold]{hub_time(overview)}[/] in Yiwu   {figures.day_done:.0%} of the day   "
@@ -130,7 +134,10 @@ def _picture(figures: Figures, rate: float) -> RenderableType:
     return Group(
         Panel(head, title="groupage demo"),
         Columns([_consignments(overview), _plans(figures), _alerts(overview)]),
-        _consolidations(figures.consolidations),
+        _consolidations(
+            figures.consolidations[: max(3, min(_ROWS, console.height - _LINES_ABOVE))],
+            wide=console.width >= _WIDE_COLUMNS,
+        ),
     )
 
 
@@ -161,23 +168,26 @@ def _alerts(overview: Overview) -> Table:
     return table
 
 
-def _consolidations(open_ones: tuple[ConsolidationView, ...]) -> Table:
-    table = Table(title="consolidations, nearest cut-off first", expand=True)
-    for name in ("consolidation", "status", "type", "lots", "fill", "", "cut-off", "in min"):
-        table.add_column(name, justify="right" if name in ("lots", "fill", "in min") else "left")
-    for one in open_ones[:_ROWS]:
+def _consolidations(open_ones: tuple[ConsolidationView, ...], *, wide: bool) -> Table:
+    title = "consolidations, nearest cut-off first"
+    if wide:
+        table = Table(title=title, expand=True)
+    else:
+        table = Table(title=title, box=None, pad_edge=False, collapse_padding=True)
+    for name in ("consolidation", "status", "lots", "fill", "", "cut-off", "in min"):
+        if wide or name:
+            right = name in ("lots", "fill", "in min")
+            table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    for one in open_ones:
         fill = (one.fill_permille or 0) / 1_000
-        bar = "█" * round(fill * 20)
-        style = "red" if one.at_risk else ""
         table.add_row(
             one.consolidation_id,
             one.status,
-            one.iso_type,
             str(one.members),
             f"{fill:.0%}",
-            bar,
+            *(["█" * round(fill * 20)] if wide else []),
             one.next_cutoff,
             "" if one.minutes_to_cutoff is None else str(one.minutes_to_cutoff),
-            style=style,
+            style="red" if one.at_risk else "",
         )
     return table

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from groupage.domain.errors import Unavailable
+from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.local.child import Child, Identity
 from groupage.local.leftovers import end_leftovers
 from groupage.local.paths import DataDir
@@ -130,7 +130,10 @@ def _end_rest(data: DataDir) -> bool:
 
 def use_running_hub(data_dir: Path) -> HubState | None:
     """Let this process's settings find the hub that runs here; what is set already wins."""
-    state = running_hub(data_dir)
+    try:
+        state = running_hub(data_dir)
+    except Misconfigured:  # somebody else's hub is none for us: what is set must do
+        return None
     for name, value in addresses(state).items() if state else ():
         os.environ[name] = os.environ.get(name) or value
     return state

@@ -9,7 +9,9 @@ from groupage.local.child import Identity
 from groupage.local.paths import DataDir
 from groupage.local.state import read_state
 
-_BUDGET_S = 15.0
+_SERVER_BUDGET_S = 15.0
+_PROCESS_BUDGET_S = 3.0
+"""Less than what waits for a Kafka that went with its supervisor; what it held is safe there."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +29,8 @@ def end_leftovers(data: DataDir) -> int:
             continue
         log.warning("leftover_ended", name=name, pid=identity.pid)
         first = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        identity.end(first=first, budget_s=_BUDGET_S)
+        is_server = name in ("postgres", "kafka")
+        identity.end(first=first, budget_s=_SERVER_BUDGET_S if is_server else _PROCESS_BUDGET_S)
         ended.add(identity.pid)
     return len(ended)
 

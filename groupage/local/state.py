@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from groupage.domain.errors import Conflict
+from groupage.domain.errors import Conflict, Misconfigured
 from groupage.local.child import Identity
 
 Clock = Literal["wall", "external"]
@@ -70,7 +70,7 @@ class HubLock:
 
     def acquire(self) -> Self:
         """Take it. Raises Conflict, naming the holder, when somebody has it."""
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = self._open(os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -93,9 +93,12 @@ class HubLock:
             self._descriptor = None
 
     def is_held(self) -> bool:
-        """Whether some process supervises the data directory now."""
+        """Whether some process supervises the data directory now.
+
+        Raises Misconfigured when that is not for this user to know.
+        """
         try:
-            descriptor = os.open(self._file, os.O_RDWR)
+            descriptor = self._open(os.O_RDWR)
         except (FileNotFoundError, NotADirectoryError):
             return False
         try:
@@ -105,3 +108,12 @@ class HubLock:
         finally:
             os.close(descriptor)
         return False
+
+    def _open(self, flags: int) -> int:
+        try:
+            return os.open(self._file, flags, 0o600)
+        except PermissionError as error:
+            raise Misconfigured(
+                f"the data directory {self._file.parent} is somebody else's ({error.strerror}); "
+                "choose another with --data-dir or GROUPAGE_DATA_DIR"
+            ) from error

@@ -123,7 +123,11 @@ PUBLISH_FAILURES = Counter(
 for _counter, _label, _values in (
     (PLAN_OUTCOMES, "outcome", ("certified", "infeasible", "refuted", "failed", "superseded")),
     (SOLVER_DEATHS, "cause", ("died", "overran")),
-    (GATEWAY_REQUESTS, "outcome", ("accepted", "partly", "invalid", "too_large", "unavailable")),
+    (
+        GATEWAY_REQUESTS,
+        "outcome",
+        ("accepted", "partly", "invalid", "too_large", "limited", "unavailable"),
+    ),
 ):
     for _value in _values:
         # A series that begins with its first 1 never increased, in Prometheus' eyes: from zero on.

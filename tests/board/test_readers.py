@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.states import (
@@ -23,8 +24,17 @@ from groupage.store.readers.lists import (
     list_plans,
     plan_view,
 )
-from groupage.store.readers.plans import diff_plans, list_routes, read_plan
-from tests.board.world import BOX, FIRST, LANE, SECOND, VOYAGE, first_plan, second_plan
+from groupage.store.readers.plans import diff_plans, list_routes, read_diff, read_plan
+from tests.board.world import (
+    BOX,
+    FIRST,
+    LANE,
+    SECOND,
+    VOYAGE,
+    box_of_plan,
+    first_plan,
+    second_plan,
+)
 
 pytestmark = pytest.mark.integration
 Hub = asyncpg.Pool
@@ -83,6 +93,7 @@ async def test_consolidations_by_deadline(hub: "Hub[asyncpg.Record]") -> None:
         (ConsolidationFilter(at_risk=True), [FIRST]),
         (ConsolidationFilter(departed=True), []),
         (ConsolidationFilter(departed=False), [FIRST, SECOND]),
+        (ConsolidationFilter(open=True), [FIRST, SECOND]),
         (ConsolidationFilter(departed=False, status=ConsolidationStatus.OPEN), [SECOND]),
         (ConsolidationFilter(equipment=BOX), []),
     ],
@@ -93,6 +104,13 @@ async def test_consolidation_filters(
     """Each filter narrows by itself; they combine by and."""
     page = await list_consolidations(hub, wanted)
     assert [row.consolidation_id for row in page.items] == expected
+
+
+async def test_what_is_broken_up_is_not_open(hub: "Hub[asyncpg.Record]") -> None:
+    """It has not departed, and never will."""
+    await hub.execute("update consolidation set status = 'BROKEN_UP' where key = $1", FIRST)
+    page = await list_consolidations(hub, ConsolidationFilter(open=True))
+    assert [row.consolidation_id for row in page.items] == [SECOND]
 
 
 async def test_containers(hub: "Hub[asyncpg.Record]") -> None:
@@ -199,6 +217,40 @@ def test_difference_of_two_plans() -> None:
     }
 
 
+def test_who_has_left_does_not_move() -> None:
+    """A consolidation that left before the newer plan is named once, and none of its lots moves."""
+    newer = replace(second_plan(), containers=(box_of_plan("CSL-9", ("CN-3",)),), left_out=())
+    diff = diff_plans(first_plan(), newer, departed=frozenset({FIRST}))
+    assert (diff.departed, diff.closed) == ((FIRST,), ())
+    assert [shift.consignment_id for shift in diff.shifts] == ["CN-3"]
+
+
+def test_each_shift_has_its_reason() -> None:
+    """Also where the newer plan has no word for it: another voyage, or no longer asked for."""
+    (box,) = first_plan().containers
+    later = replace(box, voyage_id="FE4/2611W", consignment_ids=("CN-1",))
+    diff = diff_plans(first_plan(), replace(first_plan(), containers=(later,)))
+    told = {shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts}
+    assert told == {
+        "CN-1": ("moved", "voyage_changed", "its consolidation goes on voyage FE4/2611W now"),
+        "CN-2": (
+            "removed",
+            "not_requested",
+            "not in the newer request: cancelled, returned or gone since",
+        ),
+    }
+
+
+async def test_difference_by_what_is_stored(hub: "Hub[asyncpg.Record]") -> None:
+    """The store knows which consolidations had left when the newer plan was made."""
+    assert (await read_diff(hub, "P-1", "P-2")).closed == (FIRST,)
+    await hub.execute(
+        "update consolidation set departed_at = $2 where key = $1", FIRST, first_plan().decided_at
+    )
+    diff = await read_diff(hub, "P-1", "P-2")
+    assert (diff.departed, diff.closed) == ((FIRST,), ())
+
+
 def test_a_plan_does_not_differ_from_itself() -> None:
     """Nothing moves, nothing opens, nothing costs."""
     diff = diff_plans(first_plan(), first_plan())
@@ -207,7 +259,5 @@ def test_a_plan_does_not_differ_from_itself() -> None:
 
 def test_plans_of_two_lanes_do_not_compare() -> None:
     """The error names both lanes."""
-    from msgspec.structs import replace  # noqa: PLC0415 - only here
-
     with pytest.raises(InvalidInput, match=r"CNNGB-NLRTM.*CNNGB-ESVLC"):
         diff_plans(first_plan(), replace(second_plan(), lane_id="CNNGB-ESVLC"))

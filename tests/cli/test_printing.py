@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from groupage.commands.errors import explained
-from groupage.commands.printing import Column, harmless, print_json, print_table
+from groupage.commands.printing import Column, harmless, print_json, print_table, say, shown
 
 COLUMNS = (
     Column("id", lambda row: row[0]),
@@ -53,6 +54,22 @@ def test_text_from_outside_is_shown_as_it_is(capsys: pytest.CaptureFixture[str])
 def test_text_from_outside_steers_no_terminal(text: str, expected: str) -> None:
     """A reason in a dead letter may hold whatever a sender wrote."""
     assert harmless(text) == expected
+
+
+def test_a_time_says_its_zone() -> None:
+    """Whoever reads it may sit in Yiwu or in Rotterdam."""
+    assert shown(datetime(2026, 3, 2, 17, 5, tzinfo=timezone(timedelta(hours=8)))) == (
+        "2026-03-02 09:05Z"
+    )
+
+
+def test_a_plain_line_has_no_codes_for_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is bold or dim is marked so."""
+    written: list[object] = []
+    monkeypatch.setattr("typer.echo", written.append)
+    say("plain")
+    say("bold", bold=True)
+    assert written == ["plain", "\x1b[1mbold\x1b[0m"]
 
 
 def test_nothing_and_more(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,3 +106,9 @@ async def test_a_setting_that_is_missing_is_named(process: str, short_tmp_path: 
     words = await ended(process, data_dir=str(short_tmp_path))
     assert "is not set" in words
     assert "groupage up" in words
+
+
+async def test_a_certificate_that_is_not_there_is_named() -> None:
+    """By its variable, and not as a Kafka that does not answer."""
+    said = await ended("clock", kafka_bootstrap_servers=NOBODY, kafka_ca_file="/nowhere/ca.pem")
+    assert "GROUPAGE_KAFKA_CA_FILE" in said

@@ -29,6 +29,13 @@ def test_somebody_elses_directory_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "postgres" / "mine").read_text() == "data"
 
 
+def test_a_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    """A file where the folder should be: what to do instead is named."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misconfigured, match="--data-dir"):
+        fresh_home(tmp_path / "file" / "demo")
+
+
 def test_its_policy_changes_patience_only(tmp_path: Path) -> None:
     """Cut-offs, tolerances and prices are those of operation."""
     policy, usual = load_policy(write_policy(tmp_path / "policy.toml")), Policy()

@@ -1,5 +1,6 @@
 """Java, ports, folders and locks of one machine."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from groupage.domain.errors import Conflict, Misconfigured
 from groupage.local import java
 from groupage.local.child import Identity
+from groupage.local.hub import use_running_hub
 from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook, is_free, is_listening
 from groupage.local.state import HubLock, HubState, ProcessState, read_state, write_state
@@ -141,6 +143,21 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
     first.release()
     assert not HubLock(tmp_path / "lock").is_held()
     HubLock(tmp_path / "lock").acquire().release()
+
+
+def test_somebody_elses_data_directory_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In words and with a way out; commands that were given servers do without it."""
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("groupage.local.state.os.open", refuse)
+    for ask in (HubLock(tmp_path / "lock").is_held, HubLock(tmp_path / "lock").acquire):
+        with pytest.raises(Misconfigured, match=r"somebody else's .*--data-dir"):
+            ask()
+    assert use_running_hub(tmp_path) is None
 
 
 def test_state_survives_writing_and_is_private(tmp_path: Path) -> None:

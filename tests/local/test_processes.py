@@ -10,9 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from groupage.local.child import Child
+from groupage.local.child import Child, Identity
+from groupage.local.leftovers import end_leftovers
+from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook
-from groupage.local.state import read_state
+from groupage.local.state import HubState, ProcessState, read_state, write_state
 from groupage.local.supervised import Supervised, backoff_s
 from groupage.local.supervisor import Supervisor
 from groupage.local.table import FILL, INTAKE, process_table
@@ -206,3 +208,28 @@ def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     known = read_state(tmp_path / "state.json")
     assert known is not None
     assert known.phase == "running"  # whole, as it was written last
+
+
+def test_a_leftover_that_waits_for_a_server_does_not_hold_up_the_next_start(
+    tmp_path: Path,
+) -> None:
+    """Its Kafka went with the same supervisor: it would wait for it as long as it may."""
+    left, data, me = python(tmp_path, STUBBORN), DataDir(tmp_path), Identity.of(os.getpid())
+    left.start()
+    wait_for(lambda: left.log_file.read_text() != "")
+    assert me
+    row = ProcessState(
+        name="planner",
+        state="running",
+        identity=left.identity,
+        restarts=0,
+        metrics=None,
+        log_file="",
+    )
+    write_state(
+        data.state_file, HubState(phase="running", doing="", supervisor=me, processes=(row,))
+    )
+    began_s = time.monotonic()
+    assert end_leftovers(data) == 1
+    assert time.monotonic() - began_s < 6
+    assert not left.is_running()

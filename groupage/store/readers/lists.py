@@ -44,6 +44,7 @@ def _fill() -> str:
     return f"(greatest(planned_volume_cm3, loaded_volume_cm3) * 1000 / ({volume}))::integer"
 
 
+_OPEN = "c.departed_at is null and c.status not in ('BROKEN_UP', 'CANCELLED')"
 _CONSIGNMENTS = Listing(
     columns=(
         "c.key as consignment_id, c.status, c.customs, c.blocked, c.lane_id, c.shipper,"
@@ -112,6 +113,8 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
     voyage: str | None = None
     equipment: str | None = None
     departed: bool | None = None
+    open: bool | None = None
+    """Still to leave: neither departed nor broken up nor cancelled."""
     at_risk: bool | None = None
 
 
@@ -185,6 +188,7 @@ async def list_consolidations(
             ("c.voyage_id = {}", wanted.voyage),
             ("c.equipment_ref = {}", wanted.equipment),
             ("(c.departed_at is not null) = {}", wanted.departed),
+            (f"({_OPEN}) = {{}}", wanted.open),
             (f"{_AT_RISK.format(key='c.key')} = {{}}", wanted.at_risk),
         ],
         limit=limit,

@@ -25,7 +25,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     to_voyage_id: str | None
     code: str
     reason: str
-    """As the newer plan gives it; empty: it gives none."""
+    """As the newer plan gives it; empty: a plan between the two moved it."""
 
 
 class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,9 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
     opened: tuple[str, ...]
     """Consolidations that only the newer plan has."""
     closed: tuple[str, ...]
-    """Consolidations that only the older plan has."""
+    """Consolidations that only the older plan has, and that have not left."""
+    departed: tuple[str, ...]
+    """Consolidations of the older plan that had left before the newer one; theirs are no shifts."""
     shifts: tuple[Shift, ...]
     unchanged: int
     """Consignments in the same consolidation in both."""
@@ -50,6 +52,17 @@ async def read_plan(connection: Connection, plan_id: str) -> Plan:
     if body is None:
         raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
     return _PLANS.decode(zlib.decompress(body))
+
+
+async def read_diff(connection: Connection, older_id: str, newer_id: str) -> PlanDiff:
+    """The difference of two stored plans. Raises NotFound, InvalidInput for different lanes."""
+    older, newer = await read_plan(connection, older_id), await read_plan(connection, newer_id)
+    rows = await connection.fetch(
+        "select key from consolidation where key = any($1) and departed_at <= $2",
+        [box.consolidation_id for box in older.containers],
+        newer.decided_at,
+    )
+    return diff_plans(older, newer, departed=frozenset(row["key"] for row in rows))
 
 
 async def list_routes(
@@ -98,17 +111,21 @@ def _route_view(plan: Plan, route: Route) -> RouteView:
     )
 
 
-def diff_plans(older: Plan, newer: Plan) -> PlanDiff:
-    """Who moves from one plan to the other, and why. Raises InvalidInput for different lanes."""
+def diff_plans(older: Plan, newer: Plan, *, departed: frozenset[str] = frozenset()) -> PlanDiff:
+    """Who moves from one plan to the other, and why. Raises InvalidInput for different lanes.
+
+    `departed`: consolidations of the older plan that had left when the newer one was made.
+    """
     if older.lane_id != newer.lane_id:
         raise InvalidInput(
             f"plan {older.plan_id} is for lane {older.lane_id}, {newer.plan_id} for lane "
             f"{newer.lane_id}; plans of one lane can be compared"
         )
     before, after = _places(older), _places(newer)
+    gone = {name for name, (box, _) in before.items() if box in departed and name not in after}
     shifts = [
         _shift(name, before.get(name), after.get(name), newer)
-        for name in sorted(before.keys() | after.keys())
+        for name in sorted((before.keys() | after.keys()) - gone)
         if before.get(name) != after.get(name)
     ]
     boxes_before = {box.consolidation_id for box in older.containers}
@@ -117,7 +134,8 @@ def diff_plans(older: Plan, newer: Plan) -> PlanDiff:
         from_plan_id=older.plan_id,
         to_plan_id=newer.plan_id,
         opened=tuple(sorted(boxes_after - boxes_before)),
-        closed=tuple(sorted(boxes_before - boxes_after)),
+        closed=tuple(sorted(boxes_before - boxes_after - departed)),
+        departed=tuple(sorted(boxes_before & departed)),
         shifts=tuple(shifts),
         unchanged=sum(before[name] == after.get(name) for name in before),
         cost_change_minor=newer.cost.total - older.cost.total,
@@ -135,7 +153,7 @@ def _places(plan: Plan) -> dict[str, tuple[str, str]]:
 def _shift(
     name: str, before: tuple[str, str] | None, after: tuple[str, str] | None, newer: Plan
 ) -> Shift:
-    code, reason = _reason(name, newer)
+    code, reason = _reason(name, before, after, newer)
     change: Literal["added", "removed", "moved"] = "moved"
     if before is None:
         change = "added"
@@ -153,11 +171,17 @@ def _shift(
     )
 
 
-def _reason(name: str, plan: Plan) -> tuple[str, str]:
+def _reason(
+    name: str, before: tuple[str, str] | None, after: tuple[str, str] | None, plan: Plan
+) -> tuple[str, str]:
     for move in plan.moves:
         if move.consignment_id == name:
             return move.code, move.reason
     for left in plan.left_out:
         if left.consignment_id == name:
             return left.code, left.reason
+    if before and after and before[0] == after[0]:
+        return "voyage_changed", f"its consolidation goes on voyage {after[1]} now"
+    if after is None:
+        return "not_requested", "not in the newer request: cancelled, returned or gone since"
     return "", ""

@@ -112,6 +112,8 @@ def started(
         return Verdict("already_open", f"stuffing began at {state.stuffing_started_at}")
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
+    else:
+        state.reopened_at, state.reopened_by = entry.fact.occurred_at, entry.fact_id
     state.stuffing_completed_at = None
     state.stuffed_in, state.door = event.equipment_ref, event.door
     return None
@@ -151,6 +153,7 @@ def broken_up(
     verdict = _closed(state)
     if verdict is None:
         state.ended, state.ended_at = "BROKEN_UP", entry.fact.occurred_at
+        state.ended_by = entry.fact_id
         state.ended_reason = event.reason
     return verdict
 
@@ -165,5 +168,6 @@ def cancelled(
     if state.stuffing_started_at is not None:
         return Verdict("stuffing_began", f"stuffing began at {state.stuffing_started_at}")
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
+    state.ended_by = entry.fact_id
     state.ended_reason = event.reason
     return None

@@ -77,10 +77,20 @@ def _about_the_whole() -> list[Event]:
         cn.ConsignmentRolled(**name, from_consolidation_id=w.CSL, reason_code="roll"),
         w.customs("RELEASED", revision=0),
         w.customs("SELECTED_SCAN", revision=0),
+        w.customs("DECLARED", revision=0, declaration_id="D2"),
+        w.customs("REJECTED", revision=0, declaration_id="D2", declared_at=at(70)),
         w.position(0, stuffing_started_at=at(100), frozen_at=at(90)),
         w.position(0, status="PLANNED", stuffing_started_at=None, frozen_at=None),
         w.position(0, consolidation_id="CSL-2", equipment_ref="OTHU0000000"),
         w.position(0, status="BROKEN_UP"),
+        w.position(0, status="PLANNED", frozen_at=None, lco_at=at(1_900)),
+        w.position(
+            0,
+            stuffing_started_at=at(100),
+            frozen_at=at(90),
+            departed_at=at(200),
+            status="GATED_OUT",
+        ),
     ]
 
 
@@ -103,6 +113,8 @@ def _consolidation() -> list[Event]:
         news.full("CN-1", 0, loaded_at=at(10)),
         news.full("CN-2", 0, loaded_at=at(20)),
         news.full("CN-2", 0, member=False),
+        news.full("CN-2", 0, loaded_at=at(20), unloaded_at=at(150)),
+        news.full("CN-2", 0, holds=(csl.Span(since_at=at(20), until_at=at(210)),)),
         news.box(0, status="UNFIT"),
         news.weighed(0, sealed_at=at(100), vgm_at=at(110)),
         news.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200)),

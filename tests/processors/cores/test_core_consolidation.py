@@ -202,7 +202,7 @@ def test_vgm_tolerance(stuffed: Play, vgm_g: int, status: Status) -> None:
 @pytest.mark.parametrize(
     ("news", "words"),
     [
-        ({"blocked": True, "blocked_since_at": at(480)}, "on hold"),
+        ({"blocked": True, "holds": (csl.Span(since_at=at(480)),)}, "on hold"),
         ({"customs": "SELECTED_SCAN", "released_at": None}, "not released"),
         ({"released_at": at(700)}, "not released"),
     ],
@@ -223,7 +223,7 @@ def test_what_happens_after_it_left_changes_nothing(stuffed: Play) -> None:
     """A hold placed after the gate-out does not bring the container back."""
     stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status == Status.GATED_OUT
-    stuffed.say(full("CN-2", 6, blocked=True, blocked_since_at=at(700)), 700)
+    stuffed.say(full("CN-2", 6, blocked=True, holds=(csl.Span(since_at=at(700)),)), 700)
     assert stuffed.state.status == Status.GATED_OUT
 
 

@@ -119,12 +119,12 @@ def test_a_missed_documents_cutoff(planned: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "booked", "dead"), [(199, True, False), (200, True, True), (200, False, False)]
+    ("minutes", "booked", "dead"), [(200, True, False), (201, True, True), (201, False, False)]
 )
 def test_space_given_up_late_is_dead_freight(
     planned: Play, minutes: float, *, booked: bool, dead: bool
 ) -> None:
-    """From 30 hours before cargo close (minute 2,000) the booked space is paid, used or not."""
+    """Less than 30 hours before cargo close (minute 2,000) booked space is paid, used or not."""
     if booked:
         told = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
         planned.say(told, 150)

@@ -91,6 +91,16 @@ def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) 
     return None
 
 
+def measured_calibrated(
+    state: ConsignmentState, entry: Entry, event: events.UnitMeasured
+) -> Verdict | None:
+    """The same, where the hub trusts calibrated devices only."""
+    if not event.calibration_id:
+        device = event.device or "its device"
+        return Verdict("not_calibrated", f"calibration_id must name the calibration of {device}")
+    return measured(state, entry, event)
+
+
 def put(
     state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
 ) -> Verdict | None:

@@ -227,7 +227,7 @@ def vgm_wrong(state: ConsolidationState, policy: Policy, box: Box) -> str:
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
     cargo_g = sum(member.gross_g for _, member in _listed(state) if member is not None)
-    expected_g = cargo_g + tare_g
+    expected_g = cargo_g + state.dunnage_g + tare_g
     tolerance_g = min(policy.vgm_tolerance_g, expected_g * policy.vgm_tolerance_permille // 1_000)
     if abs(vgm_g - expected_g) > tolerance_g:
         return f"{vgm_g} g verified, {expected_g} g expected, {tolerance_g} g tolerated"

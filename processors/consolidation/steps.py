@@ -120,7 +120,7 @@ def started(
 
 
 def completed(
-    state: ConsolidationState, entry: Entry, _event: events.StuffingCompleted
+    state: ConsolidationState, entry: Entry, event: events.StuffingCompleted
 ) -> Verdict | None:
     """Nothing more goes in."""
     verdict = _closed(state)
@@ -128,6 +128,7 @@ def completed(
         verdict = Verdict("not_open", "stuffing is not open")
     if verdict is None:
         state.stuffing_completed_at = entry.fact.occurred_at
+        state.dunnage_g = event.dunnage_g
     return verdict
 
 

@@ -92,6 +92,8 @@ class StuffingCompleted(ConsolidationEvent, frozen=True, kw_only=True):
 
     door: Text = ""
     crew: Text = ""
+    dunnage_g: GramsOrZero = 0
+    """Mass of nets, air bags and boards that secure the cargo."""
 
 
 class ConsolidationRolled(ConsolidationEvent, frozen=True, kw_only=True):

@@ -122,6 +122,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     reopened_by: str = ""
     """The fact that says so."""
     stuffing_completed_at: datetime | None = None
+    dunnage_g: int = 0
     stuffed_in: str = ""
     """Container named at the start of stuffing."""
     door: str = ""

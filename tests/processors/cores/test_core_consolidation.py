@@ -199,6 +199,15 @@ def test_vgm_tolerance(stuffed: Play, vgm_g: int, status: Status) -> None:
     assert ("vgm_mismatch" in stuffed.alerts()) is (status == Status.SEALED)
 
 
+def test_dunnage_counts_in_the_gross_mass(stuffed: Play) -> None:
+    """What secures the cargo is part of the sum that the verified mass is held against."""
+    stuffed.say(weighed(2, TARE_G + 2_900_000), 510)
+    assert stuffed.state.status == Status.SEALED
+    stuffed.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 490)
+    stuffed.say(csl.StuffingCompleted(consolidation_id=w.CSL, dunnage_g=600_000), 495)
+    assert stuffed.state.status == Status.CLEARED
+
+
 @pytest.mark.parametrize(
     ("news", "words"),
     [

@@ -69,7 +69,9 @@ def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
 def _seat_verdict(
     state: ConsignmentState, place: Allocation | None, change: SeatChange
 ) -> Verdict | None:
-    if state.exit is not None and change.change == "allocated" and change.at > state.exit.at:
+    if state.exit is not None and change.at > state.exit.at:
+        if change.change != "allocated":
+            return None  # the lane lets go of what has left
         return Verdict("exited", f"the consignment is {state.exit.status} since {state.exit.at}")
     held = None if place is None else place.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:

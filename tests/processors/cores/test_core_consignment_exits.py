@@ -98,6 +98,17 @@ def test_exits(stuffing: Play, event: Any, status: Status) -> None:
     assert stuffing.refusals() == ["exited", "exited"]
 
 
+def test_the_lane_lets_go_of_what_was_cancelled(stuffing: Play) -> None:
+    """Its place is taken back although the manifest is filed: nothing illegal about that."""
+    stuffing.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
+    away = cn.ConsignmentDeallocated(
+        consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="not_in_plan"
+    )
+    stuffing.say(away, 410)
+    assert stuffing.refusals() == []
+    assert stuffing.state.status == Status.CANCELLED
+
+
 def test_rejection_until_received(received: Play) -> None:
     """REJECTED is legal until the cargo is measured, and it may then be returned."""
     received.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="wet"), 105)

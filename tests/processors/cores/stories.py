@@ -69,6 +69,12 @@ def _about_the_whole() -> list[Event]:
         cn.ConsignmentCancelled(**name, reason="x"),
         cn.ConsignmentRejected(**name, reason="x"),
         cn.ConsignmentReturned(**name, reason="x"),
+    ]
+
+
+def _told_by_others() -> list[Event]:
+    name: dict[str, Any] = {"consignment_id": w.CN}
+    return [
         eq.CargoArriving(**name, visit_id="V1", arrived_at=at(30)),
         eq.CargoArriving(**name, visit_id="V0", arrived_at=at(20)),
         w.allocated(),
@@ -237,7 +243,7 @@ def _ordinary_consolidation() -> list[tuple[float, Event]]:
 
 
 STORIES: dict[Kind, list[Event]] = {
-    "consignment": _about_units() + _about_the_whole(),
+    "consignment": _about_units() + _about_the_whole() + _told_by_others(),
     "consolidation": _consolidation(),
     "container": _container(),
     "voyage": _voyage(),

@@ -139,11 +139,14 @@ class PolicySettings(BaseSettings):
     model_config = _config("GROUPAGE_POLICY_")
 
     file: Path | None = None
-    """TOML with fields of `groupage.domain.policy.Policy`; without it the defaults."""
+    """TOML with fields of `groupage.domain.policy.Policy`; without it ``policy.toml`` in the hub's
+    folder, so that a rebuild or a trace there follows the rules that its hub followed; without that
+    the defaults."""
 
     def load(self) -> Policy:
         """The rules. Raises Misconfigured naming file and field."""
-        return load_policy(self.file)
+        beside = LocalSettings().data_dir.expanduser() / "policy.toml"
+        return load_policy(self.file or (beside if beside.is_file() else None))
 
 
 class TelemetrySettings(BaseSettings):

@@ -36,7 +36,10 @@ def main(
     else:
         _tell(report)
     if verify and not report.equal:
-        raise Conflict("the rebuilt tables differ from the stored ones")
+        raise Conflict(
+            "the rebuilt tables differ from the stored ones; were those made by other rules "
+            "(GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder)?"
+        )
 
 
 def _tell(report: Any) -> None:

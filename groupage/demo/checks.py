@@ -166,7 +166,7 @@ class _Box:
         if box is None or box.vgm_g is None:
             return []
         cargo_g = sum(lot.measured_gross_g for lot in self._lots)
-        sum_g = box.tare_g + cargo_g
+        sum_g = box.tare_g + cargo_g + self._state.dunnage_g
         allowed_g = min(
             sum_g * self._policy.vgm_tolerance_permille // 1_000, self._policy.vgm_tolerance_g
         )

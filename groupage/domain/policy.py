@@ -103,6 +103,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     measure_tolerance_permille: int = 50
     """Measured volume or mass above declared by more than this needs a re-rate. Assumption: 5 %, as
     China's VGM tolerance."""
+    calibrated_only: bool = False
+    """A measurement counts only when it names its device's calibration; false: any device's does.
+    Devices of foreign data name none."""
     dead_freight_notice_s: int = 30 * 3_600
     """11:00 on the day before a 17:00 cut-off (docs/trade.md)."""
     release_before_stuffing: bool = True

@@ -6,6 +6,7 @@ from groupage.domain.events import consignment as events
 from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
 from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
+from processors.consignment import progress
 from processors.core import Verdict
 from processors.facts import Entry
 
@@ -21,6 +22,13 @@ def exited(state: ConsignmentState) -> Verdict | None:
     if state.exit is None:
         return None
     return Verdict("exited", f"the consignment is {state.exit.status} since {state.exit.at}")
+
+
+def _locked(state: ConsignmentState) -> Verdict | None:
+    """Exited, or in a container: what would take it back must wait until it is unloaded."""
+    if state.exit is None and (unit := in_container(state)):
+        return Verdict("loaded", f"unit {unit} is in a container; unload it first")
+    return exited(state)
 
 
 def in_container(state: ConsignmentState) -> str:
@@ -103,7 +111,7 @@ def rejected(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentRejected
 ) -> Verdict | None:
     """Legal until the cargo is received and measured."""
-    if state.fully_measured and state.received_pieces >= state.declared_pieces > 0:
+    if state.fully_measured and progress.receipt(state) is not None:
         return Verdict("too_late", "it is received and measured; cancel or return it")
     return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
 
@@ -114,6 +122,7 @@ def cancelled(
     """Legal while nothing of it is in a container."""
     verdict = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
     if verdict is None and state.exit is not None:
+        state.exit.cancelled_at = state.exit.at
         state.exit.fee_basis_cm3 = event.fee_basis_cm3 or state.volume_cm3
     return verdict
 
@@ -146,10 +155,8 @@ def split(state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit)
 def _leave(
     state: ConsignmentState, entry: Entry, status: ConsignmentStatus, reason: str
 ) -> Verdict | None:
-    if state.exit is not None:
-        return exited(state)
-    if unit := in_container(state):
-        return Verdict("loaded", f"unit {unit} is in a container; unload it first")
+    if verdict := _locked(state):
+        return verdict
     state.exit = Exit(status=status, at=entry.fact.occurred_at, reason=reason)
     return None
 
@@ -195,11 +202,11 @@ def decided(
     told = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
     if not told and state.received_pieces == state.declared_pieces:
         return Verdict("no_discrepancy", "what was received is what was booked")
-    if state.exit is not None:
-        return exited(state)
+    verdict = _locked(state) if event.decision == "wait" else exited(state)
+    if verdict is not None:
+        return verdict
     state.decision = event.decision
     state.decision_at = entry.fact.occurred_at
-    state.decision_pieces = state.received_pieces
     return None
 
 
@@ -248,8 +255,8 @@ def hold_released(
 
 def dg_declared(state: ConsignmentState, entry: Entry, event: events.DgDeclared) -> Verdict | None:
     """A new declaration waits for its approval."""
-    if state.exit is not None:
-        return exited(state)
+    if verdict := _locked(state):
+        return verdict
     state.dg_goods = event.goods
     state.dg_status = "declared"
     state.dg_at = entry.fact.occurred_at
@@ -269,8 +276,9 @@ def dg_rejected(state: ConsignmentState, entry: Entry, _event: events.DgRejected
 def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Verdict | None:
     if state.dg_status == "none":
         return Verdict("dg_not_declared", "no dangerous goods were declared with their papers")
-    if state.exit is not None:
-        return exited(state)
+    verdict = exited(state) if approved else _locked(state)
+    if verdict is not None:
+        return verdict
     state.dg_status = "approved" if approved else "rejected"
     state.dg_at = entry.fact.occurred_at
     return None

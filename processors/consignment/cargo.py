@@ -4,6 +4,8 @@ Sums over the units are kept as facts come, so that nothing is counted again: `_
 out of the sums before it changes (sign -1) and puts it back (sign 1).
 """
 
+from typing import Literal
+
 from groupage.domain.events import unit as events
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.units import volume_cm3
@@ -89,14 +91,28 @@ def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) 
     return None
 
 
+def measured_calibrated(
+    state: ConsignmentState, entry: Entry, event: events.UnitMeasured
+) -> Verdict | None:
+    """The same, where the hub trusts calibrated devices only."""
+    if not event.calibration_id:
+        device = event.device or "its device"
+        return Verdict("not_calibrated", f"calibration_id must name the calibration of {device}")
+    return measured(state, entry, event)
+
+
 def put(
     state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
 ) -> Verdict | None:
-    """At another place of the hub."""
+    """At another place of the hub, and no more at a door."""
     part = _touch(state, entry, event)
     verdict = _stuffed(part)
     if verdict is None:
         part.location = event.location
+        if part.staged_at is not None:
+            _sum(state, part, -1)
+            part.staged_at = None
+            _sum(state, part, 1)
     return verdict
 
 
@@ -192,10 +208,19 @@ def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> V
             consolidation_id=event.consolidation_id,
             standing=standing,
             deviation=event.deviation,
+            unready=_unready(state, part),
         )
     )
     state.load_moves += 1
     return None
+
+
+def _unready(
+    state: ConsignmentState, part: UnitPart
+) -> Literal["", "not_measured", "dg_not_cleared"]:
+    if part.measured is None:
+        return "not_measured"
+    return "dg_not_cleared" if state.dg_status in ("declared", "rejected") else ""
 
 
 def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Verdict | None:

@@ -219,6 +219,9 @@ class ConsignmentCore(Plain[ConsignmentState]):
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._units = dict(_UNITS)
+        if policy.calibrated_only:
+            self._units["unit.measured"] = cargo.measured_calibrated
 
     def new(self, key: str) -> ConsignmentState:
         """Nothing known yet."""
@@ -227,7 +230,7 @@ class ConsignmentCore(Plain[ConsignmentState]):
     def apply(self, state: ConsignmentState, entry: Entry) -> Verdict | None:
         """One fact, in its order."""
         event = entry.fact.data
-        unit = _UNITS.get(event.name)
+        unit = self._units.get(event.name)
         if unit is not None:
             return unit(state, entry, event)
         news = _NEWS.get(event.name)

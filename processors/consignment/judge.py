@@ -5,6 +5,7 @@ customs released, the manifest was filed, stuffing began. So it does not matter 
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 from groupage.domain.policy import Policy
 from groupage.domain.state.base import Refusal
@@ -16,10 +17,14 @@ from groupage.domain.state.consignment import (
     SeatChange,
     UnitPart,
 )
-from groupage.domain.states import CustomsStatus
+from processors.consignment import customs
 from processors.core import Verdict
 
 _ENDED = frozenset({"BROKEN_UP", "CANCELLED"})
+_UNREADY = {
+    "not_measured": "it was not measured by then",
+    "dg_not_cleared": "its dangerous goods were not approved by then",
+}
 
 
 Places = list[tuple[datetime, str]]
@@ -64,7 +69,9 @@ def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
 def _seat_verdict(
     state: ConsignmentState, place: Allocation | None, change: SeatChange
 ) -> Verdict | None:
-    if state.exit is not None and change.change == "allocated" and change.at > state.exit.at:
+    if state.exit is not None and change.at > state.exit.at:
+        if change.change != "allocated":
+            return None  # the lane lets go of what has left
         return Verdict("exited", f"the consignment is {state.exit.status} since {state.exit.at}")
     held = None if place is None else place.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
@@ -87,47 +94,86 @@ def _seat_verdict(
     return None
 
 
+class _Scene(NamedTuple):
+    """What a move of a carton is judged by."""
+
+    state: ConsignmentState
+    places: Places
+    declarations: customs.Bound
+    clear_since_at: datetime | None
+    """From then on customs speaks against nothing."""
+    release_first: bool
+
+
 def loads(state: ConsignmentState, policy: Policy, places: Places) -> None:
     """Which units stand in their container, legally."""
+    declarations = customs.bound(state)
+    scene = _Scene(
+        state,
+        places,
+        declarations,
+        customs.clear_since_at(declarations),
+        policy.release_before_stuffing,
+    )
     units = pieces = 0
     last: datetime | None = None
+    out: datetime | None = None
     for unit_id, part in state.units.items():
-        if not part.moves:
-            continue
-        inside = _inside(state, policy, places, unit_id, part)
-        part.loaded_in = "" if inside is None else inside.equipment_ref
-        if inside is not None:
+        outside_at = part.received_at
+        if part.moves:
+            into, out_at = _last_in(scene, unit_id, part)
+            part.loaded_in = into.equipment_ref if into and out_at is None else ""
+            if into is not None:
+                outside_at = out_at
+                last = into.at if last is None else max(last, into.at)
+        if part.loaded_in:
             units += 1
             pieces += part.pieces
-            last = inside.at if last is None else max(last, inside.at)
+        elif outside_at is not None and not part.gone and (out is None or outside_at < out):
+            out = outside_at
     state.loaded_units, state.loaded_pieces = units, pieces
-    whole = 0 < units == state.received_units
-    state.loaded_at = last if whole else None
+    state.loaded_at, state.unloaded_at = last, out
 
 
-def _inside(
-    state: ConsignmentState, policy: Policy, places: Places, unit_id: str, part: UnitPart
-) -> LoadMove | None:
-    inside: LoadMove | None = None
+def _last_in(
+    scene: _Scene, unit_id: str, part: UnitPart
+) -> tuple[LoadMove | None, datetime | None]:
+    """The last move into a container that counts, and when it was taken out again, if it was."""
+    into: LoadMove | None = None
+    out_at: datetime | None = None
     for move in part.moves:
+        inside = None if out_at is not None else into
         if move.into:
-            verdict = _move_verdict(part, inside, move) or _load_verdict(
-                state, policy, places, move
-            )
+            verdict = _move_verdict(part, inside, move) or _load_verdict(scene, move)
             if verdict is None:
-                inside = move
-        elif inside is None:
-            # Taking out what was never rightly in puts things right.
-            verdict = None
-        elif inside.equipment_ref != move.equipment_ref:
-            verdict = Verdict(
-                "not_loaded_there", f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
-            )
+                into, out_at = move, None
         else:
-            verdict, inside = None, None
+            verdict = _unload_verdict(scene.state, inside, move)
+            if verdict is None and inside is not None:
+                out_at = move.at
         name = "unit.loaded" if move.into else "unit.unloaded"
-        _remember(state, move.fact_id, verdict, name, move.at, subject=unit_id)
-    return inside
+        _remember(scene.state, move.fact_id, verdict, name, move.at, subject=unit_id)
+    return into, out_at
+
+
+def _unload_verdict(
+    state: ConsignmentState, inside: LoadMove | None, move: LoadMove
+) -> Verdict | None:
+    if inside is None:
+        # Taking out what was never rightly in puts things right.
+        return None
+    if inside.equipment_ref != move.equipment_ref:
+        return Verdict(
+            "not_loaded_there", f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
+        )
+    return _departed(state.position, move)
+
+
+def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Verdict | None:
+    left_at = None if position is None else position.departed_at
+    if left_at is None or move.at < left_at:
+        return None
+    return Verdict("departed", f"its container left the hub at {left_at}; it cannot change here")
 
 
 def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Verdict | None:
@@ -135,33 +181,28 @@ def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Ve
         return Verdict("already_loaded", f"it is in {inside.equipment_ref} since {inside.at}")
     if part.received_at is None or part.received_at > move.at:
         return Verdict("not_received", "it was not received by then")
+    if move.unready:
+        return Verdict(move.unready, _UNREADY[move.unready])
     return None
 
 
-def _load_verdict(
-    state: ConsignmentState, policy: Policy, places: Places, move: LoadMove
-) -> Verdict | None:
-    if any(
+def _load_verdict(scene: _Scene, move: LoadMove) -> Verdict | None:
+    state = scene.state
+    if state.holds and any(
         hold.placed_at <= move.at and (hold.released_at is None or hold.released_at > move.at)
         for hold in state.holds.values()
     ):
         return Verdict("blocked", "the consignment was on hold")
-    home = next((place for since, place in reversed(places) if since <= move.at), "")
+    home = next((place for since, place in reversed(scene.places) if since <= move.at), "")
     position = state.consolidations.get(home)
     if not home or position is None:
         return Verdict("no_place", "the consignment had no place in a consolidation")
-    return _customs_verdict(state, policy, move) or _position_verdict(home, position, move)
-
-
-def _customs_verdict(state: ConsignmentState, policy: Policy, move: LoadMove) -> Verdict | None:
-    if policy.release_before_stuffing:
-        if state.released_at is None or state.released_at > move.at:
-            return Verdict("customs_not_released", f"customs is at {state.customs}")
-        return None
-    refused = state.customs == CustomsStatus.REJECTED
-    if refused or state.declared_at is None or state.declared_at > move.at:
-        return Verdict("customs_not_declared", f"customs is at {state.customs}")
-    return None
+    verdict = None
+    if scene.clear_since_at is None or move.at < scene.clear_since_at:
+        verdict = customs.against_loading(
+            state, scene.declarations, move.at, release_first=scene.release_first
+        )
+    return verdict or _departed(position, move) or _position_verdict(home, position, move)
 
 
 def _position_verdict(home: str, position: ConsolidationPosition, move: LoadMove) -> Verdict | None:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
-from groupage.domain.states import ConsignmentStatus, CustomsStatus
-from processors.consignment import judge
+from groupage.domain.states import ConsignmentStatus
+from processors.consignment import customs, judge
 
 Status = ConsignmentStatus
 
@@ -20,7 +20,7 @@ Status = ConsignmentStatus
 def settle(state: ConsignmentState, policy: Policy) -> None:
     """Derive customs, place, loads, receipt and status."""
     if state.declarations:
-        _customs(state)
+        customs.settle(state)
     places = judge.seat(state) if state.seats else []
     if state.load_moves:
         judge.loads(state, policy, places)
@@ -29,38 +29,22 @@ def settle(state: ConsignmentState, policy: Policy) -> None:
     state.status = _status(state, policy)
 
 
-def _customs(state: ConsignmentState) -> None:
-    """The newest declaration speaks; one that customs refused may be followed by another."""
-    name, newest = max(
-        state.declarations.items(),
-        key=lambda item: (item[1].status != CustomsStatus.NONE, item[1].declared_at, item[0]),
-    )
-    if newest.status == CustomsStatus.NONE:
-        state.declaration_id, state.customs = "", CustomsStatus.NONE
-        state.declared_at = state.released_at = None
-        return
-    state.declaration_id = name
-    state.customs = newest.status
-    state.declared_at = newest.declared_at
-    state.released_at = newest.at if newest.status == CustomsStatus.RELEASED else None
-
-
 def _milestones(state: ConsignmentState, policy: Policy) -> None:
-    state.received_at = _receipt(state)
+    state.received_at = receipt(state)
     whole = state.received_at is not None and state.fully_measured
     state.measured_at = _latest(state.received_at, state.last_measured_at) if whole else None
     state.needs_rerate = whole and exceeds(state, policy) and not _covered(state, policy)
     state.available_at = None if state.needs_rerate else _available(state)
     position = state.position
-    departed = None if position is None else position.departed_at
-    state.departed_at = departed if state.loaded_at is not None else None
+    left_at = None if position is None else position.departed_at
+    state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
 
 
 def _latest(*times: datetime | None) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
 
 
-def _receipt(state: ConsignmentState) -> datetime | None:
+def receipt(state: ConsignmentState) -> datetime | None:
     """When all was there that will go, or the shipper accepted what was."""
     declared, received = state.declared_pieces, state.received_pieces
     if not received or not declared:
@@ -119,10 +103,10 @@ def _available(state: ConsignmentState) -> datetime | None:
 
 def _exit(state: ConsignmentState, policy: Policy) -> None:
     leaving = state.exit
-    if leaving is None or leaving.status != Status.CANCELLED:
+    if leaving is None or leaving.cancelled_at is None:
         return
     threshold = _threshold(state, policy)
-    leaving.fee_due = threshold is not None and leaving.at > threshold
+    leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold
 
 
 def _threshold(state: ConsignmentState, policy: Policy) -> datetime | None:
@@ -154,6 +138,8 @@ def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
     state.not_accepted = ""
     if state.exit is not None:
         return state.exit.status
+    if state.departed_at is not None:
+        return Status.DEPARTED
     if state.booking is None:
         return Status.NEW
     if state.accepted_at is None:
@@ -178,8 +164,8 @@ def _outgoing(state: ConsignmentState) -> ConsignmentStatus:
         return Status.AVAILABLE
     if not state.committed:
         return Status.ALLOCATED
-    if state.departed_at is not None or state.loaded_at is not None:
-        return Status.LOADED if state.departed_at is None else Status.DEPARTED
+    if state.inside:
+        return Status.LOADED
     return Status.STAGED if _all_ready(state) else Status.COMMITTED
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from groupage.domain.events.consolidation import ConsignmentPositionChanged
+from groupage.domain.events.consolidation import ConsignmentPositionChanged, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from processors.consignment import customs
 from processors.consignment.progress import exceeds
 from processors.outputs import Announcements, Said, alert, refusal_alerts
 
@@ -48,13 +49,17 @@ def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
         volume_cm3=state.volume_cm3,
         gross_g=state.gross_g,
         blocked=state.blocked,
-        blocked_since_at=state.blocked_since_at,
+        holds=tuple(
+            Span(since_at=hold.placed_at, until_at=hold.released_at)
+            for hold in state.holds.values()
+        ),
         customs=state.customs,
-        declared_at=state.declared_at,
+        declarations=tuple(span for _, span in customs.bound(state)),
         released_at=state.released_at,
         expected_at=_expected_at(state),
         received_at=state.received_at,
         loaded_at=state.loaded_at,
+        unloaded_at=state.unloaded_at,
     )
 
 

@@ -42,13 +42,14 @@ def _member(state: ConsolidationState, event: ConsignmentPositionChanged) -> Non
         volume_cm3=event.volume_cm3,
         gross_g=event.gross_g,
         blocked=event.blocked,
-        blocked_since_at=event.blocked_since_at,
+        holds=event.holds,
+        declarations=event.declarations,
         customs=event.customs,
-        declared_at=event.declared_at,
         released_at=event.released_at,
         expected_at=event.expected_at,
         received_at=event.received_at,
         loaded_at=event.loaded_at,
+        unloaded_at=event.unloaded_at,
     )
 
 
@@ -62,6 +63,8 @@ def _box(state: ConsolidationState, event: ContainerPositionChanged) -> None:
         iso_type=event.iso_type,
         tare_g=event.tare_g,
         max_gross_g=event.max_gross_g,
+        fit=event.fit,
+        inspected_at=event.inspected_at,
         seal_no=event.seal_no,
         sealed_at=event.sealed_at,
         vgm_g=event.vgm_g,

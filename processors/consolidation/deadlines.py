@@ -19,7 +19,7 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
     """Which deadlines there are and which are met; how the others stand is for `observe`."""
     state.cutoffs = {}
     sailing = state.sailing
-    if sailing is None or not state.member_ids or state.ended:
+    if sailing is None or not state.member_ids or state.over:
         return
     members = {name: state.members.get(name) for name in state.member_ids}
     filed_at = state.manifest.filed_at if state.manifest is not None else None
@@ -111,10 +111,10 @@ def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
     Zero before that threshold, and for what was never booked or held nothing.
     """
     sailing, ended_at = state.sailing, state.ended_at
-    if sailing is None or ended_at is None or state.booked_at is None:
+    if sailing is None or ended_at is None or not state.over or state.booked_at is None:
         return 0
     due_at = next((each.due_at for each in sailing.cutoffs if each.code == "LCO"), None)
-    if due_at is None or ended_at < due_at - timedelta(seconds=policy.dead_freight_notice_s):
+    if due_at is None or ended_at <= due_at - timedelta(seconds=policy.dead_freight_notice_s):
         return 0
     return state.planned_volume_cm3
 

@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
 from groupage.domain.policy import Policy
+from groupage.domain.state.base import Refusal
 from groupage.domain.state.consolidation import Box, ConsolidationState, Member
-from groupage.domain.states import ConsolidationStatus, CustomsStatus
+from groupage.domain.states import ConsolidationStatus
 
 Status = ConsolidationStatus
+_Reached = tuple[ConsolidationStatus, datetime | None]
 
 
 def settle(state: ConsolidationState, policy: Policy) -> None:
     """Derive status, times and sums."""
     state.why_not = {}
     state.gated_out_at = state.on_board_at = None
-    state.status, state.status_at = _status(state, policy)
+    state.status, state.status_at = _after_leaving(state, _status(state, policy))
     inside = [(state.members.get(name), name) for name in state.member_ids]
     loaded = [member for member, _ in inside if member is not None and member.loaded_pieces]
     state.loaded_volume_cm3 = sum(
@@ -28,30 +30,81 @@ def settle(state: ConsolidationState, policy: Policy) -> None:
     )
 
 
-def _status(
-    state: ConsolidationState, policy: Policy
-) -> tuple[ConsolidationStatus, datetime | None]:
-    if state.ended:
-        return Status(state.ended), state.ended_at
-    manifest = state.manifest
+def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
+    """What was sealed and driven away is neither opened again nor dissolved in the hub.
+
+    Judged by the container's own word: whether it was allowed to leave depends on the members, and
+    they go when it is dissolved.
+    """
+    told = [
+        ("stuffing.started", state.reopened_by, state.reopened_at),
+        (f"consolidation.{state.ended.lower()}", state.ended_by, state.ended_at),
+    ]
+    left_at = _driven_away_at(state)
+    for name, fact_id, at in told:
+        if at is None:
+            continue
+        if left_at is not None and left_at <= at:
+            reason = f"its container left at {left_at}"
+            state.refused[fact_id] = Refusal(
+                code="departed", reason=reason, type=name, subject=state.key, at=at
+            )
+        else:
+            state.refused.pop(fact_id, None)
+    if not state.over:
+        return reached
+    state.why_not = {}
+    state.gated_out_at = state.on_board_at = None
+    return Status(state.ended), state.ended_at
+
+
+def _driven_away_at(state: ConsolidationState) -> datetime | None:
+    began_at, box = state.stuffing_started_at, state.box
+    if began_at is None or box is None or box.sealed_at is None or box.gated_out_at is None:
+        return None
+    return box.gated_out_at if began_at <= box.sealed_at <= box.gated_out_at else None
+
+
+def _status(state: ConsolidationState, policy: Policy) -> _Reached:
+    manifest, box = state.manifest, state.box
     if manifest is None:
+        _left_too_soon(state, box, "no manifest is filed")
         return _before_freeze(state)
-    reached: tuple[ConsolidationStatus, datetime | None] = (Status.FROZEN, manifest.filed_at)
+    reached: _Reached = (Status.FROZEN, manifest.filed_at)
     present = [state.members.get(name) for name in manifest.consignment_ids]
     if any(member and (member.staged_pieces or member.loaded_pieces) for member in present):
         reached = (Status.STAGING, manifest.filed_at)
-    began_at, box = state.stuffing_started_at, state.box
+    began_at = state.stuffing_started_at
     if began_at is None:
+        _left_too_soon(state, box, "it was never stuffed")
         return reached
-    if box is not None and box.status == "UNFIT":
-        state.why_not["container_unfit"] = f"container {manifest.equipment_ref} is unfit"
+    if box is not None and not _fit(state, box, began_at):
         return reached
     if box is None or box.sealed_at is None or box.sealed_at < began_at:
+        _left_too_soon(state, box, "it was not sealed")
         return Status.STUFFING, began_at
     return _shut(state, policy, box, box.sealed_at) or (Status.STUFFING, began_at)
 
 
-def _before_freeze(state: ConsolidationState) -> tuple[ConsolidationStatus, datetime | None]:
+def _left_too_soon(state: ConsolidationState, box: Box | None, reason: str) -> None:
+    if box is not None and box.gated_out_at is not None:
+        state.why_not["gated_out_uncleared"] = f"left at {box.gated_out_at}, but {reason}"
+
+
+def _fit(state: ConsolidationState, box: Box, began_at: datetime) -> bool:
+    """Whether stuffing could begin in it; one found unfit meanwhile takes nothing more."""
+    if box.fit:
+        return True
+    if box.fit is None:
+        state.why_not["container_not_inspected"] = (
+            f"container {state.equipment_ref} was not inspected, so it is not known to be fit"
+        )
+        return False
+    state.why_not["container_unfit"] = f"container {state.equipment_ref} is unfit"
+    return box.inspected_at is not None and box.inspected_at > began_at
+
+
+def _before_freeze(state: ConsolidationState) -> _Reached:
     if state.opened_at is None:
         return Status.NEW, None
     if not state.planned_ids:
@@ -65,22 +118,31 @@ def _shut(
     state: ConsolidationState, policy: Policy, box: Box, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime] | None:
     """From SEALED on. The container's gate-out is judged by what was so when it left."""
-    missing = _not_loaded(state, sealed_at)
-    if missing:
-        state.why_not["sealed_incomplete"] = f"sealed at {sealed_at}, but {missing}"
+    missing = _not_sealed_whole(state, sealed_at, None)
     reached = None if missing else _towards_the_gate(state, policy, box, sealed_at)
     left_at = box.gated_out_at
-    if left_at is None or left_at < sealed_at:
-        return reached
-    reasons = _against_leaving(state, policy, box, left_at)
-    if missing:
-        reasons.insert(0, missing)
-    if reasons:
+    if left_at is not None and left_at >= sealed_at:
+        reasons = _against_leaving(state, policy, box, left_at)
+        if then_missing := _not_sealed_whole(state, sealed_at, left_at):
+            reasons.insert(0, then_missing)
+        if not reasons:
+            return _left(state, box, left_at)
         state.why_not["gated_out_uncleared"] = f"left at {left_at}, but {'; '.join(reasons)}"
-        return reached
+    if missing:
+        state.why_not["sealed_incomplete"] = f"sealed at {sealed_at}, but {missing}"
+    return reached
+
+
+def _left(
+    state: ConsolidationState, box: Box, left_at: datetime
+) -> tuple[ConsolidationStatus, datetime]:
+    """On board by the container's own word, or with the ship that it can have reached."""
+    state.why_not = {}
     state.gated_out_at = left_at
-    sailing = state.sailing
-    state.on_board_at = box.on_board_at or (None if sailing is None else sailing.departed_at)
+    sailed_at = None if state.sailing is None else state.sailing.departed_at
+    if sailed_at is not None and sailed_at < left_at:
+        sailed_at = None
+    state.on_board_at = box.on_board_at or sailed_at
     if state.on_board_at is not None:
         return Status.ON_BOARD, state.on_board_at
     return Status.GATED_OUT, left_at
@@ -106,16 +168,19 @@ def _listed(state: ConsolidationState) -> list[tuple[str, Member | None]]:
     return [(name, state.members.get(name)) for name in state.member_ids]
 
 
-def _not_loaded(state: ConsolidationState, at: datetime) -> str:
-    """Which consignments of the manifest were not wholly inside; empty: none."""
+def _not_sealed_whole(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
+    """Why what was behind the seal at that moment (None: now) is not the manifest; empty: it is."""
     parts = []
+    reopened_at = state.reopened_at
+    if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
+        parts.append(f"stuffing began again at {reopened_at}")
     for name, member in _listed(state):
         if member is None or not member.member:
             parts.append(f"{name} has no place in it any more")
-        elif member.loaded_at is None:
-            parts.append(f"{name} is loaded with {member.loaded_pieces} of {member.pieces} pieces")
-        elif member.loaded_at > at:
+        elif member.loaded_at is not None and member.loaded_at > sealed_at:
             parts.append(f"{name} was loaded later, at {member.loaded_at}")
+        elif not member.inside(at):
+            parts.append(f"{name} is loaded with {member.loaded_pieces} of {member.pieces} pieces")
     return ", ".join(parts)
 
 
@@ -125,13 +190,18 @@ def _not_clear(state: ConsolidationState, at: datetime | None) -> list[str]:
     for name, member in _listed(state):
         if member is None:
             continue
-        since = member.blocked_since_at
-        if member.blocked and (at is None or since is None or since <= at):
+        if member.blocked if at is None else any(span.covers(at) for span in member.holds):
             reasons.append(f"{name} is on hold")
-        released = member.customs == CustomsStatus.RELEASED and member.released_at is not None
-        if not released or (at is not None and member.released_at and member.released_at > at):
+        if not _released(member, at):
             reasons.append(f"{name} is not released by customs ({member.customs})")
     return reasons
+
+
+def _released(member: Member, at: datetime | None) -> bool:
+    if at is None:
+        return member.released_at is not None
+    begun = [span for span in member.declarations if span.since_at <= at]
+    return bool(begun) and not any(span.covers(at) for span in begun)
 
 
 def _against_leaving(
@@ -157,7 +227,7 @@ def vgm_wrong(state: ConsolidationState, policy: Policy, box: Box) -> str:
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
     cargo_g = sum(member.gross_g for _, member in _listed(state) if member is not None)
-    expected_g = cargo_g + tare_g
+    expected_g = cargo_g + state.dunnage_g + tare_g
     tolerance_g = min(policy.vgm_tolerance_g, expected_g * policy.vgm_tolerance_permille // 1_000)
     if abs(vgm_g - expected_g) > tolerance_g:
         return f"{vgm_g} g verified, {expected_g} g expected, {tolerance_g} g tolerated"

@@ -33,6 +33,7 @@ _CLOSED = frozenset(
         ConsolidationStatus.CANCELLED,
     }
 )
+_BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.STAGING})
 _CRITICAL = frozenset({"gated_out_uncleared", "container_unfit"})
 
 
@@ -68,7 +69,8 @@ def _members(
     """A consignment that the manifest leaves out hears of no manifest and no container."""
     sailing, manifest = state.sailing, state.manifest
     cutoffs = {cutoff.code: cutoff.due_at for cutoff in sailing.cutoffs} if sailing else {}
-    usable = "container_unfit" not in state.why_not
+    usable = state.status not in _BEFORE_STUFFING
+    ended_at = _stuffing_ended_at(state)
     for name in sorted({*state.planned_ids, *state.member_ids}):
         on_it = manifest if manifest is not None and name in manifest.consignment_ids else None
         began = state.stuffing_started_at if on_it is not None and usable else None
@@ -81,9 +83,9 @@ def _members(
             voyage_id=state.voyage_id,
             manifest_ref=on_it.manifest_ref if on_it else "",
             frozen_at=on_it.filed_at if on_it else None,
-            stuffing_open=began is not None and state.stuffing_open,
+            stuffing_open=began is not None and ended_at is None,
             stuffing_started_at=began,
-            stuffing_completed_at=state.stuffing_completed_at if began is not None else None,
+            stuffing_completed_at=ended_at if began is not None else None,
             door_close_at=door_close_at(state, policy),
             lco_at=cutoffs.get("LCO"),
             departed_at=state.gated_out_at if on_it else None,
@@ -91,11 +93,22 @@ def _members(
         said[f"tell:{name}"] = Said(event, at)
 
 
+def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
+    """Completed, or its doors were sealed, or nobody may use it any more; the first of these."""
+    box, began_at = state.box, state.reopened_at or state.stuffing_started_at
+    ends = [state.stuffing_completed_at, state.ended_at if state.over else None]
+    if box is not None and box.fit is False:
+        ends.append(box.inspected_at)
+    if box is not None and box.sealed_at and began_at and box.sealed_at >= began_at:
+        ends.append(box.sealed_at)
+    return min((at for at in ends if at is not None), default=None)
+
+
 def _reasons(
     state: ConsolidationState, policy: Policy, at: datetime
 ) -> Iterator[tuple[Cause, str, datetime]]:
     """Each change that the lane's plan should know: cause, a name for the change, since when."""
-    if state.ended:
+    if state.over:
         yield "container", f"ended:{state.ended}", state.ended_at or at
         return
     if state.status in _CLOSED:

@@ -112,13 +112,15 @@ def started(
         return Verdict("already_open", f"stuffing began at {state.stuffing_started_at}")
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
+    else:
+        state.reopened_at, state.reopened_by = entry.fact.occurred_at, entry.fact_id
     state.stuffing_completed_at = None
     state.stuffed_in, state.door = event.equipment_ref, event.door
     return None
 
 
 def completed(
-    state: ConsolidationState, entry: Entry, _event: events.StuffingCompleted
+    state: ConsolidationState, entry: Entry, event: events.StuffingCompleted
 ) -> Verdict | None:
     """Nothing more goes in."""
     verdict = _closed(state)
@@ -126,6 +128,7 @@ def completed(
         verdict = Verdict("not_open", "stuffing is not open")
     if verdict is None:
         state.stuffing_completed_at = entry.fact.occurred_at
+        state.dunnage_g = event.dunnage_g
     return verdict
 
 
@@ -151,6 +154,7 @@ def broken_up(
     verdict = _closed(state)
     if verdict is None:
         state.ended, state.ended_at = "BROKEN_UP", entry.fact.occurred_at
+        state.ended_by = entry.fact_id
         state.ended_reason = event.reason
     return verdict
 
@@ -165,5 +169,6 @@ def cancelled(
     if state.stuffing_started_at is not None:
         return Verdict("stuffing_began", f"stuffing began at {state.stuffing_started_at}")
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
+    state.ended_by = entry.fact_id
     state.ended_reason = event.reason
     return None

@@ -62,7 +62,7 @@ def _next_use(state: ContainerState) -> None:
     state.consolidation_id = state.seal_no = state.vgm_method = state.voyage_id = ""
     state.sealed_at = state.vgm_at = state.picked_up_at = state.gated_in_at = None
     state.gated_out_at = state.on_board_at = None
-    state.vgm_g = state.weighed_g = state.fit = None
+    state.vgm_g = state.weighed_g = state.fit = state.inspected_at = None
     state.seals.clear()
 
 
@@ -92,7 +92,7 @@ def _inspected(
 ) -> Verdict | None:
     if state.status in _LEFT | {Status.SEALED}:
         return _contradiction(state, "inspected")
-    state.fit = event.result == "fit"
+    state.fit, state.inspected_at = event.result == "fit", at
     state.defects = event.defects
     _move(state, Status.FIT if state.fit else Status.UNFIT, at)
     return None
@@ -111,13 +111,15 @@ def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) 
 
 
 def _resealed(
-    state: ContainerState, _at: datetime, event: events.ContainerResealed
+    state: ContainerState, at: datetime, event: events.ContainerResealed
 ) -> Verdict | None:
     if state.status in _IN_HAND - {Status.SEALED}:
         return Verdict("not_sealed", "there is no seal to replace")
     if event.old_seal_no and state.seal_no and event.old_seal_no != state.seal_no:
         return Verdict("other_seal", f"its seal is {state.seal_no}, not {event.old_seal_no}")
     state.seal_no = event.seal_no
+    if state.status == Status.SEALED:
+        state.sealed_at = at
     state.seals.append(event.seal_no)
     return None
 
@@ -224,6 +226,8 @@ class ContainerCore(Plain[ContainerState]):
                 iso_type=state.iso_type,
                 tare_g=state.tare_g,
                 max_gross_g=state.max_gross_g,
+                fit=state.fit,
+                inspected_at=state.inspected_at,
                 seal_no=state.seal_no,
                 sealed_at=state.sealed_at,
                 vgm_g=state.vgm_g,

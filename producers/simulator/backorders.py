@@ -15,7 +15,6 @@ from producers.simulator.world import World
 
 _FIRST_CARTON = 500
 """Serial of a back-order's first carton within its lot: above all that the lot itself can have."""
-_NOTICE_S = 3 * 3_600
 
 
 class BackOrders:
@@ -31,7 +30,8 @@ class BackOrders:
         later = self._rest_of(lot, missing)
         world.lots[later.id] = later
         world.say(later.booking, BOOKING)
-        notice_at = later.arrives_at - timedelta(seconds=_NOTICE_S)
+        notice_s = world.parameters.times.back_order_notice_s
+        notice_at = later.arrives_at - timedelta(seconds=notice_s)
         world.engine.schedule(notice_at, partial(self._announce, later))
         world.engine.schedule(later.arrives_at, partial(self._expect, later))
 

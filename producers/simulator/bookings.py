@@ -54,9 +54,14 @@ class BookingDesk:
         same_day = random.random() < sizes.same_day_share
         arrives_at = self._arrival(sailing, same_day=same_day, share=random.random())
         if "late_truck" in exceptions:
-            arrives_at = sailing.lco_at + timedelta(minutes=20 + 100 * random.random())
+            least_s, most_s = times.late_after_lco_s
+            late_s = least_s + (most_s - least_s) * random.random()
+            arrives_at = sailing.lco_at + timedelta(seconds=late_s)
         opens_at = self._midnight - timedelta(hours=times.booking_lead_h)
-        last_at = max(arrives_at - timedelta(hours=5), opens_at + timedelta(minutes=30))
+        last_at = max(
+            arrives_at - timedelta(seconds=times.booked_before_arrival_s),
+            opens_at + timedelta(minutes=30),
+        )
         booked_at = opens_at + (last_at - opens_at) * random.random()
         return maker.make(
             number,
@@ -84,18 +89,20 @@ class BookingDesk:
         return opens_at + (closes_at - opens_at) * share
 
     def _book(self, lot: Lot) -> None:
-        world = self._world
+        world, times = self._world, self._world.parameters.times
         world.say(lot.booking, BOOKING)
-        notice_s = world.span(2 * 3_600, 4 * 3_600, "asn", lot.id)
+        notice_s = world.span(*times.notice_before_arrival_s, "asn", lot.id)
         self._before_arrival(lot, notice_s, lambda: self.announce(lot))
         if "credit_hold" in lot.exceptions:
-            world.after(world.span(1_800, 7_200, "credit", lot.id), lambda: self._credit(lot))
+            settled_s = world.span(*times.credit_settled_s, "credit", lot.id)
+            world.after(settled_s, lambda: self._credit(lot))
         if "dangerous" in lot.exceptions:
-            world.after(1_800, lambda: self._dangerous.declare(lot))
+            world.after(times.dg_declared_after_s, lambda: self._dangerous.declare(lot))
         if "amended" in lot.exceptions:
-            world.after(600, lambda: self._amend(lot))
+            world.after(times.amended_after_s, lambda: self._amend(lot))
         if "cancelled_before_arrival" in lot.exceptions:
-            self._before_arrival(lot, 5_000, lambda: self._cancel(lot))
+            early_s = times.cancelled_before_arrival_s
+            self._before_arrival(lot, early_s, lambda: self._cancel(lot))
 
     def _before_arrival(self, lot: Lot, seconds: float, action: Action) -> None:
         at = max(lot.arrives_at - timedelta(seconds=seconds), self._world.now)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from groupage.domain.plan import PlannedContainer
 from producers.simulator.lots import Lot
-from producers.simulator.parameters import Times
 from producers.simulator.sailings import Sailing
+from producers.simulator.times import Times
 
 
 @dataclass(slots=True)
@@ -34,4 +34,4 @@ class Box:
 
 def leave_by_at(box: Box, times: Times) -> datetime:
     """A container that drives out later misses the terminal's deadline."""
-    return box.sailing.pco_at(times) - timedelta(seconds=times.haul_s + 600)
+    return box.sailing.pco_at(times) - timedelta(seconds=times.haul_s + times.gate_spare_s)

@@ -18,9 +18,6 @@ from producers.simulator.lots import Lot
 from producers.simulator.voice import CUSTOMS, DESK
 from producers.simulator.world import World
 
-_RETRY_S = 1_800
-_WAITING_ENDS_S = 2 * 86_400
-
 
 class Broker:
     """Declares lots that are complete; several of one buyer together while the cap allows."""
@@ -48,15 +45,17 @@ class Broker:
     def _collect(self, lot: Lot, waited_s: int) -> None:
         if lot.gone or lot.declared:
             return
+        times = self._world.parameters.times
         if not (lot.tallied and lot.agreed and not lot.holds):
-            if waited_s < _WAITING_ENDS_S:
-                self._world.after(_RETRY_S, partial(self._collect, lot, waited_s + _RETRY_S))
+            if waited_s < times.broker_gives_up_s:
+                again_s = times.broker_looks_again_s
+                self._world.after(again_s, partial(self._collect, lot, waited_s + again_s))
             return
         group = (lot.booking.consignee, lot.lane_id, lot.booking.mode)
         waiting = self._ready.setdefault(group, [])
         waiting.append(lot)
         if len(waiting) == 1:
-            self._world.after(600, lambda: self._declare_all(group))
+            self._world.after(times.declared_together_s, lambda: self._declare_all(group))
 
     def _declare_all(self, group: tuple[str, str, str]) -> None:
         """As few declarations as the cap allows, in the order in which lots came."""
@@ -91,13 +90,15 @@ class Broker:
         """Customs selects it, refuses it or simply releases it."""
         world, times, about = self._world, self._world.parameters.times, declared.declaration_id
         if self._reject.hit():
-            world.after(3_600, lambda: self._refuse(declared, lots))
+            world.after(times.rejected_after_s, lambda: self._refuse(declared, lots))
         elif self._inspect.hit():
             done_s = world.span(times.inspect_from_s, times.inspect_until_s, "inspect", about)
-            world.after(1_800, lambda: self._select(declared, lots, "INSPECTION", done_s))
+            selected = partial(self._select, declared, lots, "INSPECTION", done_s)
+            world.after(times.selected_after_s, selected)
         elif self._scan.hit():
             done_s = world.span(times.scan_from_s, times.scan_until_s, "scan", about)
-            world.after(1_800, lambda: self._select(declared, lots, "SCAN", done_s))
+            selected = partial(self._select, declared, lots, "SCAN", done_s)
+            world.after(times.selected_after_s, selected)
         else:
             wait_s = world.span(times.release_from_s, times.release_until_s, "release", about)
             world.after(wait_s, lambda: self._release(about, lots))
@@ -149,7 +150,8 @@ class Broker:
         reason = "HS code does not match the goods"
         world.say(CustomsRejected(declaration_id=declared.declaration_id, reason=reason), CUSTOMS)
         again = msgspec.structs.replace(declared, declaration_id=f"{declared.declaration_id}-2")
-        world.after(7_200, lambda: self._declare_again(again, lots))
+        again_s = world.parameters.times.declared_again_after_s
+        world.after(again_s, lambda: self._declare_again(again, lots))
 
     def _declare_again(self, again: CustomsDeclared, lots: list[Lot]) -> None:
         world, times = self._world, self._world.parameters.times

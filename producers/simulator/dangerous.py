@@ -16,17 +16,13 @@ from producers.simulator.lots import DANGEROUS, Lot
 from producers.simulator.voice import BOOKING, DESK
 from producers.simulator.world import World
 
-_PAPERS_LOOKED_AT_S = 600
-_JUDGED_AFTER_S = 5_400
-_LOOKED_AT_AGAIN_S = 1_800
-_RETURNED_AFTER_S = 3_600
-
 
 class DangerousDesk:
     """Judges a declaration when its papers are complete; until then the lot is quarantined."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._times = world.parameters.times
 
     def declare(self, lot: Lot) -> None:
         """The shipper declares the goods."""
@@ -34,15 +30,15 @@ class DangerousDesk:
             self._complete(lot)
             return
         self._world.say(DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,)), BOOKING)
-        self._world.after(_PAPERS_LOOKED_AT_S, partial(self._quarantine, lot))
+        self._world.after(self._times.dg_papers_looked_at_s, partial(self._quarantine, lot))
 
     def _complete(self, lot: Lot) -> None:
         goods = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,), msds_ref=f"MSDS-{lot.id}")
         self._world.say(goods, BOOKING)
-        self._world.after(_JUDGED_AFTER_S, partial(self._judge, lot))
+        self._world.after(self._times.dg_judged_after_s, partial(self._judge, lot))
 
     def _quarantine(self, lot: Lot) -> None:
-        world, times = self._world, self._world.parameters.times
+        world, times = self._world, self._times
         hold_id = f"H-{lot.id}-DG"
         lot.holds.add(hold_id)
         held = HoldPlaced(
@@ -66,7 +62,7 @@ class DangerousDesk:
     def _judge(self, lot: Lot) -> None:
         if lot.arrived and not lot.tallied:
             # Nobody stops a truck half unloaded; the goods stand apart.
-            self._world.after(_LOOKED_AT_AGAIN_S, partial(self._judge, lot))
+            self._world.after(self._times.dg_looked_at_again_s, partial(self._judge, lot))
             return
         self._world.handled["dangerous"] += 1
         if "dangerous_rejected" in lot.exceptions:
@@ -83,6 +79,6 @@ class DangerousDesk:
         if not lot.arrived:
             self._world.say(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
             return
-        returned_at = self._world.now + timedelta(seconds=_RETURNED_AFTER_S)
+        returned_at = self._world.now + timedelta(seconds=self._times.dg_returned_after_s)
         returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
         self._world.say(returned, DESK, at=returned_at)

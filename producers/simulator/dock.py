@@ -31,7 +31,8 @@ class Dock:
         fetched: list[Lot] = []
         for lot in sorted(self._world.lots.values(), key=lambda one: (one.arrives_at, one.id)):
             if "no_show" in lot.exceptions:
-                at = lot.arrives_at + timedelta(hours=6)
+                late_s = self._world.parameters.times.no_show_after_s
+                at = lot.arrives_at + timedelta(seconds=late_s)
                 self._world.engine.schedule(at, partial(self._no_show, lot))
             elif lot.booking.pickup is None:
                 self._world.engine.schedule(lot.arrives_at, partial(self.arrive, [lot], ""))
@@ -62,7 +63,8 @@ class Dock:
             consignment_ids=tuple(lot.id for lot in coming),
         )
         world.say(visit, DESK)
-        at = world.now + timedelta(seconds=world.span(240, 1_200, "wait", first))
+        wait_s = world.span(*world.parameters.times.dock_wait_s, "wait", first)
+        at = world.now + timedelta(seconds=wait_s)
         for lot in coming:
             if "late_truck" in lot.exceptions:
                 world.handled["late_truck"] += 1
@@ -82,8 +84,9 @@ class Dock:
             bad = condition if carton.unit_id in spoilt else "good"
             ended_at = self._take_in(lot, carton, at, bad, dock=dock, visit_id=visit_id)
         counted = TallyCompleted(consignment_id=lot.id, pieces=len(lot.in_hand))
-        self._world.say(counted, WAREHOUSE, at=at + timedelta(seconds=60))
-        done_at = max(ended_at, at) + timedelta(seconds=120)
+        closed_at = at + timedelta(seconds=times.tally_closed_after_s)
+        self._world.say(counted, WAREHOUSE, at=closed_at)
+        done_at = max(ended_at, at) + timedelta(seconds=times.tally_settled_after_s)
         self._world.engine.schedule(
             done_at, lambda: self._desk.received(lot, missing=missing, spoilt=spoilt)
         )

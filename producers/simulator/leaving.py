@@ -17,17 +17,13 @@ from producers.simulator.voice import DEPOT, DESK
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
-_HURRY = timedelta(seconds=960)
-"""Longer than a reseal takes."""
-_DUNNAGE_G = 80_000
-"""Nets, air bags, a few boards. Assumption."""
-
 
 class Gatekeepers:
     """See each stuffed box off."""
 
     def __init__(self, world: World, book: PlanBook, yard: Yard, cutoffs: CutoffDesk) -> None:
         self._world = world
+        self._times = world.parameters.times
         self._book = book
         self._yard = yard
         self._cutoffs = cutoffs
@@ -38,13 +34,14 @@ class Gatekeepers:
     def seal(self, box: Box) -> None:
         """The doors are shut."""
         world, number = self._world, box.equipment_ref
-        sealed_at = world.now + timedelta(seconds=600)
+        sealed_at = world.now + timedelta(seconds=self._times.sealed_after_s)
         sealed = ContainerSealed(equipment_ref=number, seal_no=box.seal_no, consolidation_id=box.id)
         world.say(sealed, DESK, at=sealed_at)
         if self._cutoffs.vgm_comes_late():
             self._wait_for_vgm(box)
         else:
-            self._weigh_and_go(box, sealed_at + timedelta(seconds=900))
+            weighed_at = sealed_at + timedelta(seconds=self._times.weighed_after_s)
+            self._weigh_and_go(box, weighed_at)
 
     def _wait_for_vgm(self, box: Box) -> None:
         """Nothing drives out unweighed: the cut-off passes, and the box stays."""
@@ -54,19 +51,22 @@ class Gatekeepers:
         self._weigh(box, self._gross_g(box), max(known_at, missed_at))
 
     def _weigh_and_go(self, box: Box, weighed_at: datetime) -> None:
-        world, true_g = self._world, self._gross_g(box)
+        world, times, true_g = self._world, self._times, self._gross_g(box)
         if self._misread.hit():
             world.handled["vgm_mismatch"] += 1
-            self._weigh(box, true_g + max(true_g // 8, 1_500_000), weighed_at)
-            weighed_at += timedelta(seconds=2_400)
+            wrong_g = max(int(true_g * times.misread_share), times.misread_least_g)
+            self._weigh(box, true_g + wrong_g, weighed_at)
+            weighed_at += timedelta(seconds=times.weighed_again_after_s)
         self._weigh(box, true_g, weighed_at)
         if self._broken.hit():
             world.handled["seal_broken"] += 1
-            world.engine.schedule(weighed_at + timedelta(seconds=900), partial(self._reseal, box))
+            found_at = weighed_at + timedelta(seconds=times.seal_found_broken_s)
+            world.engine.schedule(found_at, partial(self._reseal, box))
         tractor_at = self._tractor_at(box, weighed_at)
         # A tractor that comes by its route before the box is ready waits. Near the deadline of the
         # terminal it stands ready at the weighbridge.
-        out_at = max(weighed_at + _HURRY, min(tractor_at, leave_by_at(box, world.parameters.times)))
+        least_at = weighed_at + timedelta(seconds=times.gate_after_weighing_s)
+        out_at = max(least_at, min(tractor_at, leave_by_at(box, times)))
         world.engine.schedule(out_at, partial(self._gate_out, box))
 
     def _tractor_at(self, box: Box, weighed_at: datetime) -> datetime:
@@ -76,19 +76,21 @@ class Gatekeepers:
                 if stop.action == "collect_container" and stop.reference == box.id:
                     box.tractor = route.truck_id
                     return stop.leave_at
-        return weighed_at + timedelta(seconds=self._world.span(3_600, 7_200, "tractor", box.id))
+        wait_s = self._world.span(*self._times.tractor_comes_s, "tractor", box.id)
+        return weighed_at + timedelta(seconds=wait_s)
 
     def _gross_g(self, box: Box) -> int:
         container = self._yard.ready(box.id)
         assert container is not None, box.id
         cargo_g = sum(one.gross_g for lot in box.lots for one in lot.in_hand)
-        return container.tare_g + cargo_g + _DUNNAGE_G
+        return container.tare_g + cargo_g + self._times.dunnage_g
 
     def _weigh(self, box: Box, gross_g: int, at: datetime) -> None:
-        """The weighbridge shows steps of 20 kg."""
+        """The weighbridge shows whole steps."""
+        step_g = self._times.weighbridge_step_g
         verified = VgmVerified(
             equipment_ref=box.equipment_ref,
-            gross_g=round(gross_g / 20_000) * 20_000,
+            gross_g=round(gross_g / step_g) * step_g,
             method="SM1",
             device="WB-1",
             party="hub",
@@ -121,9 +123,9 @@ class Gatekeepers:
         self._board(box)
 
     def _board(self, box: Box) -> None:
-        """Loaded on the ship or train two hours before it leaves; asks again when it is delayed."""
+        """Loaded on the ship or train before it leaves; asks again when it is delayed."""
         world = self._world
-        due_at = box.sailing.etd_at - timedelta(hours=2)
+        due_at = box.sailing.etd_at - timedelta(seconds=self._times.on_board_before_etd_s)
         if world.now < due_at:
             world.engine.schedule(due_at, partial(self._board, box))
             return

@@ -147,18 +147,22 @@ class LotMaker:
         exceptions: frozenset[str],
     ) -> Lot:
         """Lot `number` of the day."""
-        sizes = self._parameters.sizes
+        sizes, times = self._parameters.sizes, self._parameters.times
         goods = self._streams.of("goods", number)
         who = self._streams.of("who", number)
         lines = self._lines(goods, least=2 if "short" in exceptions else 1)
         volume = sum(one.pieces * _volume(one.size) for one in lines)
         usd_per_m3 = sizes.value_per_m3_usd * exp(goods.gauss(0, sizes.value_sigma))
-        value = min(max(round(usd_per_m3 * volume / 10_000), 10_000), sizes.value_max_usd_cents)
+        value = max(round(usd_per_m3 * volume / 10_000), sizes.value_least_usd_cents)
+        value = min(value, sizes.value_max_usd_cents)
         merchant = who.choice(self._merchants)
         mode = who.choices([m for m, _ in sizes.modes], [share for _, share in sizes.modes])[0]
-        consignee = f"BUYER-{line.pod}-{min(int(who.expovariate(0.12)), 39):02d}"
+        buyer = min(int(who.expovariate(sizes.buyers_rate)), sizes.buyers_per_port - 1)
+        consignee = f"BUYER-{line.pod}-{buyer:02d}"
         fetched = who.random() < sizes.pickup_share and "late_truck" not in exceptions
-        ready_at = arrives_at - timedelta(hours=2.5 if fetched else 0.5)
+        ready_at = arrives_at - timedelta(
+            seconds=times.ready_before_pickup_arrival_s if fetched else times.ready_before_arrival_s
+        )
         booking = ConsignmentBooked(
             consignment_id=self._id(number),
             shipper=merchant.place_id,
@@ -175,12 +179,14 @@ class LotMaker:
             ready_at=ready_at,
             latest_arrival_at=wanted_by_at if who.random() < sizes.dated_share else None,
             pickup=PickUp(
-                place=merchant, ready_at=ready_at, latest_at=ready_at + timedelta(hours=2)
+                place=merchant,
+                ready_at=ready_at,
+                latest_at=ready_at + timedelta(seconds=times.pickup_window_s),
             )
             if fetched
             else None,
             credit_ok="credit_hold" not in exceptions,
-            priority=who.choices(_PRIORITIES, (0.1, 0.8, 0.1))[0],
+            priority=who.choices(_PRIORITIES, sizes.priorities)[0],
         )
         return Lot(
             number=number,
@@ -202,7 +208,7 @@ class LotMaker:
         sigma = sizes.cartons_sigma
         drawn = sizes.cartons_mean * exp(random.gauss(-sigma * sigma / 2, sigma))
         pieces = min(max(round(drawn), least), sizes.cartons_max)
-        kinds = min(random.choices((1, 2, 3), (0.6, 0.28, 0.12))[0], pieces)
+        kinds = min(random.choices(range(1, len(sizes.kinds) + 1), sizes.kinds)[0], pieces)
         lines: list[CartonLine] = []
         volume_left, gross_left = sizes.volume_max_cm3, sizes.gross_max_g
         for kind in range(kinds):
@@ -210,9 +216,10 @@ class LotMaker:
             hs6, name = random.choice(GOODS)
             wanted = pieces // kinds + (kind < pieces % kinds)
             count = min(wanted, volume_left // _volume(size), gross_left // gross_g)
-            upright, top_load_g = random.random() < 0.15, None
+            upright, top_load_g = random.random() < sizes.upright_share, None
             if hs6 in FRAGILE:
-                upright, top_load_g = True, max(gross_g * 3, 20_000)
+                bears_g = max(gross_g * sizes.fragile_bears, sizes.fragile_bears_least_g)
+                upright, top_load_g = True, bears_g
             if count < 1:
                 continue
             volume_left -= count * _volume(size)

@@ -66,7 +66,7 @@ class ManifestDesk:
             first = sailing.lco_at - timedelta(seconds=times.empties_before_lco_s)
             while first < sailing.lco_at:
                 engine.schedule(first, partial(self._order_empties, sailing))
-                first += timedelta(hours=3)
+                first += timedelta(seconds=times.empties_again_every_s)
             last_call_at = sailing.lco_at - timedelta(seconds=times.last_call_before_lco_s)
             call = partial(self.replan, sailing, "last call before cargo closes")
             engine.schedule(last_call_at, call)
@@ -175,13 +175,14 @@ class ManifestDesk:
         return True
 
     def _patience_ends(self, box: Box) -> datetime:
-        return box.sailing.lco_at + timedelta(hours=3)
+        patience_s = self._world.parameters.times.patience_after_lco_s
+        return box.sailing.lco_at + timedelta(seconds=patience_s)
 
     def last_start_at(self, box: Box) -> datetime:
         """Stuffing that starts later misses the terminal's deadline."""
         times = self._world.parameters.times
         stow_s = times.stow_s * len(box.plan.placements)
-        spare_s = times.haul_s + 2 * 3_600 + stow_s
+        spare_s = times.haul_s + times.start_spare_s + stow_s
         return box.sailing.pco_at(times) - timedelta(seconds=spare_s)
 
     def _trouble(self, box: Box, lot: Lot) -> str:
@@ -201,7 +202,8 @@ class ManifestDesk:
         """Try again later, with a newer plan when one was asked for."""
         now, times = self._world.now, self._world.parameters.times
         at = now + timedelta(seconds=times.manifest_retry_s)
-        staged_s = max(times.stage_s * len(box.plan.placements) + 1_500, 3_600)
+        stage_s = times.stage_s * len(box.plan.placements)
+        staged_s = max(stage_s + times.door_before_crew_s, times.door_least_s)
         ready_s = times.staging_s + staged_s + times.crews_begin_every_s
         if at + timedelta(seconds=ready_s) > self.last_start_at(box):
             self._give_up(box)

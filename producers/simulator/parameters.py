@@ -1,6 +1,6 @@
 """Every figure of the simulated day, with its source: the one argument of the simulation.
 
-How often exceptions happen is stated in `rates`.
+How often exceptions happen is stated in `rates`, how long everything takes in `times`.
 
 Sources: "computed" and "read" refer to public material (the OCEL 2.0 container logistics log,
 press figures of Yiwu's customs, forwarders' pages); "assumption" means nobody published it and
@@ -13,85 +13,9 @@ from typing import Literal
 from groupage.domain.errors import InvalidInput
 from producers.simulator.cartons import CartonRules
 from producers.simulator.rates import Figures, Rates
+from producers.simulator.times import Times
 
 Scale = Literal["small", "t0", "t1-hour"]
-
-
-class Times(Figures, frozen=True, kw_only=True):
-    """When things happen and how long they take. Local hours are those of Asia/Shanghai."""
-
-    arrivals_from_h: float = 9.0
-    """Trucks and tricycles arrive 09-20 (read: a day at a CFS)."""
-    arrivals_until_h: float = 20.0
-    closes_from_h: float = 12.0
-    """The first lane's cut-off for LCL cargo (LCO); the lanes' cut-offs are spread over the day."""
-    closes_until_h: float = 18.0
-    booking_lead_h: float = 48.0
-    """Bookings come in from so long before the first cut-off day's midnight."""
-    unload_s: float = 7.0
-    """One carton over the dock, two people. Assumption, as the next four."""
-    measure_s: float = 90.0
-    store_s: float = 600.0
-    stage_s: float = 4.0
-    stow_s: float = 9.0
-    last_truck_before_lco_h: float = 2.0
-    closes_every_h: float = 1.0
-    """Cut-offs lie on such a grid: lanes share a time, as services of one terminal do."""
-    rounds_before_lco_h: tuple[float, ...] = (9.0, 4.0)
-    """When the dispatchers plan a departure before its last call: before the empties are ordered
-    and again with the morning's cargo. Assumption."""
-    plan_patience_s: int = 1_200
-    """A plan that a dispatcher asked for is wanted within this."""
-    last_call_before_lco_s: int = 2_400
-    """The dispatcher asks for the last plan so long before cargo close: after it a departure takes
-    nothing new."""
-    freeze_after_lco_s: int = 1_800
-    """The manifest is filed when the plan after cargo close is known."""
-    staging_s: int = 900
-    """From manifest to the first carton at the door."""
-    crews_begin_every_s: int = 600
-    """Crews begin a box at full ten minutes. Assumption."""
-    manifest_retry_s: int = 1_800
-    declare_after_s: int = 1_800
-    release_from_s: int = 2_400
-    release_until_s: int = 9_000
-    """From declaration to release when customs selects nothing."""
-    scan_from_s: int = 7_200
-    scan_until_s: int = 14_400
-    inspect_from_s: int = 21_600
-    inspect_until_s: int = 72_000
-    decide_after_miss_s: int = 1_800
-    """A missed cut-off is seen and acted upon within this. Assumption, as the next five."""
-    vgm_late_from_s: int = 3_600
-    vgm_late_until_s: int = 10_800
-    """After the VGM cut-off: the weighbridge works again."""
-    dg_papers_from_s: int = 7_200
-    dg_papers_until_s: int = 18_000
-    """A missing safety data sheet is sent after."""
-    back_order_after_h: float = 24.0
-    """The rest of a short lot comes so long after it was found short."""
-    early_s: int = 300
-    jam_s: int = 900
-    """A truck on a published route is so much early or late at the most. Assumption, as the next
-    three."""
-    delay_from_s: int = 3_600
-    delay_until_s: int = 7_200
-    """Of a truck that breaks down."""
-    own_truck_before_s: int = 5_400
-    """Where no route is published in time the hub sends a truck by itself, so long before the cargo
-    is to be here."""
-    empties_before_lco_s: int = 8 * 3_600
-    """Empties are ordered so long before cargo close (07-11 of the day, read)."""
-    haul_s: int = 4 * 3_600
-    """Yiwu to Ningbo (domain planning figure, from memory)."""
-    # Offsets from LCO in hours. Read for one weekly service: documents and cargo close within an
-    # afternoon; the manifest at least 24 h before loading. The rest: assumptions in that spirit.
-    dco_after_lco_h: float = 3.0
-    afc_after_lco_h: float = 6.0
-    cua_after_lco_h: float = 14.0
-    vco_after_lco_h: float = 16.0
-    pco_after_lco_h: float = 20.0
-    etd_after_lco_h: float = 30.0
 
 
 class Sizes(Figures, frozen=True, kw_only=True):
@@ -113,6 +37,25 @@ class Sizes(Figures, frozen=True, kw_only=True):
     value_per_m3_usd: float = 2_500.0
     """Median of a lognormal. Assumption."""
     value_sigma: float = 0.6
+    value_least_usd_cents: int = 10_000
+    kinds: tuple[float, ...] = (0.6, 0.28, 0.12)
+    """Weights of lots with one, two, three kinds of cartons. Assumption, as the next four."""
+    upright_share: float = 0.15
+    """Cartons that must not be laid down, beside the fragile ones."""
+    fragile_bears: int = 3
+    fragile_bears_least_g: int = 20_000
+    """So many times its own mass may stand on a fragile carton, and at least that."""
+    priorities: tuple[float, float, float] = (0.1, 0.8, 0.1)
+    """Weights of must_go, preferred and filler. Assumption."""
+    buyers_per_port: int = 40
+    buyers_rate: float = 0.12
+    """Of an exponential: a few buyers of a port take most of what goes there. Assumption."""
+    carton_m3: float = 0.088
+    """What `CartonRules` give in the mean."""
+    m3_per_place: float = 50.0
+    places_least: int = 3
+    """Carriers confirm a 40' place for so much cargo of each kind of box: about twice what is
+    needed. Assumption."""
     pickup_share: float = 0.35
     """Fetched by the hub's trucks, the rest is delivered. Assumption."""
     dated_share: float = 0.9

@@ -19,8 +19,9 @@ from groupage.domain.events.schedule import (
 )
 from producers.simulator.engine import Engine, Gate
 from producers.simulator.geography import LINES, Line
-from producers.simulator.parameters import Parameters, Times
+from producers.simulator.parameters import Parameters
 from producers.simulator.randomness import Quota, Streams
+from producers.simulator.times import Times
 from producers.simulator.voice import CARRIER, Voice
 
 DEPARTURE_DAYS = (0, 4, 7)
@@ -170,10 +171,10 @@ class Carriers:
         self._engine.schedule(sailing.etd_at, lambda: self._depart(sailing))
 
     def _space(self) -> int:
-        """Twice what an even share of the cargo would need: most weeks space is no problem."""
+        """More than an even share of the cargo would need: most weeks space is no problem."""
         sizes = self._parameters.sizes
-        mean_m3 = sizes.consignments * sizes.cartons_mean * 0.088 / sizes.lanes
-        return max(3, round(mean_m3 / 50))
+        mean_m3 = sizes.consignments * sizes.cartons_mean * sizes.carton_m3 / sizes.lanes
+        return max(sizes.places_least, round(mean_m3 / sizes.m3_per_place))
 
     def _offers(self, line: Line) -> tuple[EquipmentOffer, ...]:
         def offer(iso_type: str, cents: int, available: int) -> EquipmentOffer:
@@ -215,11 +216,11 @@ class Carriers:
         self._say(SailingChanged(voyage_id=sailing.voyage_id, reason=reason, cancelled=True))
 
     def _delay(self, sailing: Sailing) -> None:
-        sailing.etd_at += timedelta(hours=6)
+        sailing.etd_at += timedelta(seconds=self._parameters.times.delayed_by_s)
         self._say(
             SailingChanged(
                 voyage_id=sailing.voyage_id,
-                reason="port congestion: berth six hours later",
+                reason="port congestion: berth later",
                 etd_at=sailing.etd_at,
                 eta_at=sailing.eta_at,
             )

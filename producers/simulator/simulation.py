@@ -59,7 +59,9 @@ class Simulation:
         self.start_at = start_at
         self._engine = Engine(start_at)
         streams = Streams(parameters.seed)
-        voice = Voice(self._engine, streams, parameters.rates, run=f"S{parameters.seed}")
+        voice = Voice(
+            self._engine, streams, parameters.rates, parameters.times, run=f"S{parameters.seed}"
+        )
         self._world = World(parameters, self._engine, streams, voice)
         self.book = PlanBook()
         self._build()

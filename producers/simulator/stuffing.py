@@ -17,14 +17,13 @@ from producers.simulator.manifests import ManifestDesk
 from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
-_RETRY_S = 1_800
-
 
 class StuffingCrew:
     """Stages and stows what the manifest lists, carton by carton in the plan's order."""
 
     def __init__(self, world: World, gate: Gatekeepers) -> None:
         self._world = world
+        self._times = world.parameters.times
         self._gate = gate
         self.desk: ManifestDesk
         rates, boxes = world.parameters.rates, world.parameters.sizes.boxes_least
@@ -41,14 +40,14 @@ class StuffingCrew:
 
     def take(self, box: Box) -> None:
         """The manifest is filed."""
-        times = self._world.parameters.times
+        times = self._times
         self._world.after(times.staging_s, partial(self._stage, box, box.manifests))
         if box.manifests > 1:
             return
         if len(box.lots) > 1 and self._cancel.hit():
-            self._world.after(2_000, partial(self._withdraw, box))
+            self._world.after(times.change_after_freeze_s, partial(self._withdraw, box))
         elif self._amend.hit():
-            self._world.after(2_000, partial(self._rename, box))
+            self._world.after(times.change_after_freeze_s, partial(self._rename, box))
 
     def _withdraw(self, box: Box) -> None:
         """A shipper cancels although the manifest is filed: the dead freight is due."""
@@ -76,12 +75,12 @@ class StuffingCrew:
         )
         self._world.say(amended, BOOKING)
         self.desk.reopen(box, f"consignee of {lot.id} changed")
-        self._world.after(_RETRY_S, partial(self.desk.file, box))
+        self._world.after(self._times.shut_out_retry_s, partial(self.desk.file, box))
 
     def _stage(self, box: Box, manifest: int) -> None:
         if not box.frozen or box.manifests != manifest:
             return
-        world, times = self._world, self._world.parameters.times
+        world, times = self._world, self._times
         at = world.now
         for place in _in_order(box):
             at += timedelta(seconds=times.stage_s)
@@ -93,7 +92,7 @@ class StuffingCrew:
             )
             world.say(staged, WAREHOUSE, at=at)
         staged_s = (at - world.now).total_seconds()
-        wait_s = max(staged_s + 1_500, 3_600)
+        wait_s = max(staged_s + times.door_before_crew_s, times.door_least_s)
         world.engine.schedule(self._crew_at(wait_s), partial(self._begin, box, manifest))
 
     def _crew_at(self, least_s: float) -> datetime:
@@ -112,11 +111,12 @@ class StuffingCrew:
         blocked = {
             lot.id: "blocked by customs" for lot in box.lots if lot.holds or not lot.released
         }
-        too_late = world.now + timedelta(seconds=3 * _RETRY_S) > self.desk.last_start_at(box)
+        retry_s = self._times.shut_out_retry_s
+        too_late = world.now + timedelta(seconds=3 * retry_s) > self.desk.last_start_at(box)
         if withdrawn or (blocked and too_late):
             self._shut_out(box, withdrawn or blocked)
         elif blocked:
-            world.after(_RETRY_S, partial(self._begin, box, manifest))
+            world.after(retry_s, partial(self._begin, box, manifest))
         else:
             self._stuff(box)
 
@@ -133,17 +133,22 @@ class StuffingCrew:
             consolidation_id=box.id, equipment_ref=box.equipment_ref, door=_door(box), crew="C1"
         )
         world.say(started, DESK)
-        first_at = now + timedelta(seconds=120)
+        first_at = now + timedelta(seconds=self._times.first_carton_after_s)
         # The crew's screens must show what was said before the first carton goes in.
         world.engine.schedule(first_at, partial(self._load, box), gate=Gate(at=first_at))
 
     def _load(self, box: Box) -> None:
         world, at = self._world, self._world.now
         for place, deviation in self._as_stowed(box):
-            at += timedelta(seconds=world.parameters.times.stow_s)
+            at += timedelta(seconds=self._times.stow_s)
             self._stow(box, place, deviation, at)
-        completed_at = at + timedelta(seconds=300)
-        completed = StuffingCompleted(consolidation_id=box.id, door=_door(box), crew="C1")
+        completed_at = at + timedelta(seconds=self._times.doors_shut_after_s)
+        completed = StuffingCompleted(
+            consolidation_id=box.id,
+            door=_door(box),
+            crew="C1",
+            dunnage_g=self._times.dunnage_g,
+        )
         world.say(completed, DESK, at=completed_at)
         world.engine.schedule(completed_at, partial(self._gate.seal, box))
 
@@ -195,8 +200,9 @@ class StuffingCrew:
                 equipment_ref=box.equipment_ref,
                 reason="marks read again",
             )
-            world.say(out, WAREHOUSE, at=at + timedelta(seconds=3))
-            world.say(loaded, WAREHOUSE, at=at + timedelta(seconds=6))
+            looked_at = timedelta(seconds=self._times.taken_out_s)
+            world.say(out, WAREHOUSE, at=at + looked_at)
+            world.say(loaded, WAREHOUSE, at=at + 2 * looked_at)
 
 
 def _door(box: Box) -> str:

@@ -1,7 +1,7 @@
 """The tally desk: what people do about cargo that is not as it was announced."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -55,7 +55,8 @@ class TallyDesk:
         if "docs_hold" in lot.exceptions:
             self._hold(lot, "DOCS", "commercial invoice missing", "docs_hold")
         if "cancelled_after_receipt" in lot.exceptions:
-            wait_s = self._world.span(1_800, 7_200, "cancel", lot.id)
+            times = self._world.parameters.times
+            wait_s = self._world.span(*times.cancelled_after_receipt_s, "cancel", lot.id)
             self._world.after(wait_s, partial(self._cancel, lot))
         self._on_received(lot)
 
@@ -93,9 +94,10 @@ class TallyDesk:
         self._world.say(found, DESK)
 
     def _ask(self, lot: Lot, about: str, answer: Callable[[], None]) -> None:
-        """The shipper answers within half an hour to two hours."""
+        """The shipper takes a while to answer."""
         lot.agreed = False
-        self._world.after(self._world.span(1_800, 7_200, "answer", about, lot.id), answer)
+        bounds_s = self._world.parameters.times.shipper_answers_s
+        self._world.after(self._world.span(*bounds_s, "answer", about, lot.id), answer)
 
     def _accept(
         self, lot: Lot, decision: Literal["ship_short", "wait", "accept_over"], about: str
@@ -115,7 +117,8 @@ class TallyDesk:
         self._accept(lot, "wait", "short")
         self._world.handled["short_waits"] += 1
         lot.agreed = lot.tallied = False
-        self._world.after(5 * 3_600, partial(self._bring_rest, lot))
+        wait_s = self._world.parameters.times.rest_brought_after_s
+        self._world.after(wait_s, partial(self._bring_rest, lot))
 
     def _bring_rest(self, lot: Lot) -> None:
         if lot.gone:
@@ -154,7 +157,8 @@ class TallyDesk:
     ) -> None:
         """Hold it, and release it when somebody has seen to it."""
         hold_id = self._place_hold(lot, hold, reason)
-        wait_s = self._world.span(2_400, 9_000, "hold", hold, lot.id)
+        bounds_s = self._world.parameters.times.hold_ends_s
+        wait_s = self._world.span(*bounds_s, "hold", hold, lot.id)
         self._world.after(wait_s, lambda: self._release(lot, hold_id, about, then))
 
     def _place_hold(self, lot: Lot, hold: HoldType, reason: str) -> str:
@@ -188,15 +192,16 @@ class TallyDesk:
         self._world.handled["damaged_rejected"] += 1
         self._place_hold(lot, "DAMAGE", "crushed through and through")
         returned = ConsignmentReturned(consignment_id=lot.id, reason="damaged beyond repacking")
-        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
+        self._world.say(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _repack(self, lot: Lot) -> None:
         """One of the crushed cartons gets a new, slightly larger box, and so a new label."""
-        old = lot.cartons[0]
+        old, times = lot.cartons[0], self._world.parameters.times
+        gross_g = old.gross_g + times.repacked_heavier_g
         unit_id = sscc(
             seed=self._world.parameters.seed, lot=lot.number, carton=len(lot.cartons) + 1
         )
-        new = Carton(unit_id, old.line, _larger(old.size), old.gross_g + 300, in_hand=True)
+        new = Carton(unit_id, old.line, _larger(old.size), gross_g, in_hand=True)
         lot.cartons[0] = new
         repacked = UnitRepacked(
             unit_id=unit_id,
@@ -208,7 +213,7 @@ class TallyDesk:
         )
         self._world.say(repacked, WAREHOUSE)
         stored = UnitStored(unit_id=unit_id, consignment_id=lot.id, location="R-01-01")
-        self._world.say(stored, WAREHOUSE, at=self._world.now + timedelta(seconds=120))
+        self._world.say(stored, WAREHOUSE, at=self._in(times.repacked_stored_s))
         if self._deviates(lot):
             self._ask(lot, "rerate after repacking", partial(self._rerate, lot))
 
@@ -220,7 +225,7 @@ class TallyDesk:
         returned = ConsignmentReturned(
             consignment_id=lot.id, reason="liquid found on receipt, not declared"
         )
-        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=5_400))
+        self._world.say(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _quarantine(self, lot: Lot) -> None:
         """A hazard label that the papers do not know: held, judged by the DG desk, sent back."""
@@ -228,12 +233,16 @@ class TallyDesk:
         self._world.handled["dangerous_undeclared"] += 1
         self._place_hold(lot, "DG", "label UN 1950 on a carton, nothing declared")
         found = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,))
-        self._world.say(found, DESK, at=self._world.now + timedelta(seconds=1_800))
+        times = self._world.parameters.times
+        self._world.say(found, DESK, at=self._in(times.dg_found_declared_s))
         reason = "no class 2.1 in a general LCL box"
         refused = DgRejected(consignment_id=lot.id, reason=reason)
-        self._world.say(refused, DESK, at=self._world.now + timedelta(seconds=5_400))
+        self._world.say(refused, DESK, at=self._in(times.dg_found_judged_s))
         returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
-        self._world.say(returned, DESK, at=self._world.now + timedelta(seconds=9_000))
+        self._world.say(returned, DESK, at=self._in(times.dg_found_returned_s))
+
+    def _in(self, seconds: float) -> datetime:
+        return self._world.now + timedelta(seconds=seconds)
 
     def _cancel(self, lot: Lot) -> None:
         if lot.gone or lot.manifested_in:

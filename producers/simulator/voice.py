@@ -11,6 +11,7 @@ from groupage.domain.fact import Fact
 from producers.simulator.engine import Engine
 from producers.simulator.randomness import Streams
 from producers.simulator.rates import Rates
+from producers.simulator.times import Times
 
 BOOKING = "/booking/yiwu"
 WAREHOUSE = "/wms/yiwu-1"
@@ -19,17 +20,19 @@ CARRIER = "/carrier/portal"
 DEPOT = "/depot/yiwu"
 DESK = "/desk/yiwu"
 
-_CLOCK_ERROR = timedelta(hours=8)
 _SECOND = timedelta(seconds=1)
 
 
 class Voice:
     """Says facts. Each system numbers its own, so that the same day gives the same ids."""
 
-    def __init__(self, engine: Engine, streams: Streams, rates: Rates, *, run: str) -> None:
+    def __init__(
+        self, engine: Engine, streams: Streams, rates: Rates, times: Times, *, run: str
+    ) -> None:
         self._engine = engine
         self._streams = streams
         self._rates = rates
+        self._times = times
         self._run = run
         self._counts: dict[tuple[str, str], int] = {}
         self.dirt: dict[str, int] = {}
@@ -99,22 +102,24 @@ class Voice:
             kinds.append(("corrected", rates.corrected, self._corrected))
         return kinds
 
-    def _delay(self, fact: Fact, *, least_s: float, most_s: float) -> datetime:
+    def _delay(self, fact: Fact, bounds_s: tuple[float, float]) -> datetime:
+        least_s, most_s = bounds_s
         share = self._streams.uniform("delay", fact.event_id)
         return fact.recorded_at + (least_s + share * (most_s - least_s)) * _SECOND
 
     def _twice(self, fact: Fact) -> None:
         self._engine.send(fact)
-        again_at = self._delay(fact, least_s=1, most_s=1_800)
+        again_at = self._delay(fact, self._times.sent_again_s)
         self._engine.send(msgspec.structs.replace(fact, recorded_at=again_at))
 
     def _late(self, fact: Fact) -> None:
         """A hand-held reader without radio. Others overtake it, so it is out of order as well."""
-        sent_at = self._delay(fact, least_s=20, most_s=1_500)
+        sent_at = self._delay(fact, self._times.sent_late_s)
         self._engine.send(msgspec.structs.replace(fact, recorded_at=sent_at))
 
     def _wrong_clock(self, fact: Fact) -> None:
-        wrong = msgspec.structs.replace(fact, occurred_at=fact.occurred_at + _CLOCK_ERROR)
+        ahead = timedelta(seconds=self._times.clock_error_s)
+        wrong = msgspec.structs.replace(fact, occurred_at=fact.occurred_at + ahead)
         self._engine.send(wrong)
         self._correct(wrong, fact.data, occurred_at=fact.occurred_at)
 
@@ -127,7 +132,7 @@ class Voice:
         self._correct(fact, event, occurred_at=fact.occurred_at)
 
     def _correct(self, wrong: Fact, right: Event, *, occurred_at: datetime) -> None:
-        sent_at = self._delay(wrong, least_s=300, most_s=1_800)
+        sent_at = self._delay(wrong, self._times.corrected_s)
         correction = self._fact(
             right,
             wrong.source,
@@ -145,10 +150,10 @@ class Voice:
         ghost = UnitMoved(
             unit_id=event.unit_id, consignment_id=event.consignment_id, location="Z-99-99"
         )
-        seen_at = self._delay(fact, least_s=60, most_s=300)
+        seen_at = self._delay(fact, self._times.ghost_seen_s)
         wrong = self._fact(ghost, fact.source, occurred_at=seen_at, sent_at=seen_at)
         self._engine.send(wrong)
-        sent_at = self._delay(wrong, least_s=300, most_s=1_200)
+        sent_at = self._delay(wrong, self._times.ghost_taken_back_s)
         self._engine.send(
             self._fact(
                 ghost,

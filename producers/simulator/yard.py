@@ -62,8 +62,9 @@ class Yard:
 
     def _release(self, consolidation_id: str, iso_type: str, booking_id: str) -> Container:
         spec, number = spec_of(iso_type), self._next_number()
-        # Tare varies by ±2 % (fredoniainc); planning counts with the heaviest usual one.
-        tare_g = round(spec.tare_g * self._world.span(0.96, 1.0, "tare", number) / 10_000) * 10_000
+        # Planning counts with the heaviest usual one.
+        share = self._world.span(*self._world.parameters.times.tare_share, "tare", number)
+        tare_g = round(spec.tare_g * share / 10_000) * 10_000
         container = Container(equipment_ref=number, iso_type=iso_type, tare_g=tare_g)
         released = ContainerReleased(
             equipment_ref=number,
@@ -86,7 +87,8 @@ class Yard:
         self, container: Container, consolidation_id: str, booking_id: str, *, pace: float
     ) -> None:
         world, number = self._world, container.equipment_ref
-        steps = [world.span(2_400, 5_400, "empty", number, step) * pace for step in range(3)]
+        fetch_step_s = world.parameters.times.fetch_step_s
+        steps = [world.span(*fetch_step_s, "empty", number, step) * pace for step in range(3)]
         at = world.now + timedelta(seconds=steps[0])
         plate = f"ZA{int(world.span(10_000, 99_999, 'tractor', number))}"
         world.say(ContainerPickedUp(equipment_ref=number, plate=plate), DEPOT, at=at)

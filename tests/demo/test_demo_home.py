@@ -8,6 +8,7 @@ from groupage.demo.home import MARKER, fresh_home
 from groupage.demo.policy import write_policy
 from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy, load_policy
+from groupage.settings import PolicySettings
 
 
 def test_a_directory_of_its_own_is_emptied(tmp_path: Path) -> None:
@@ -43,3 +44,18 @@ def test_its_policy_changes_patience_only(tmp_path: Path) -> None:
     assert (policy.rules, policy.weights) == (usual.rules, usual.weights)
     assert policy.at_risk_before_s == usual.at_risk_before_s
     assert policy.vgm_tolerance_permille == usual.vgm_tolerance_permille
+
+
+def test_commands_on_a_hub_s_folder_follow_its_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebuild there derives what the hub derived; a file named in the environment goes first."""
+    monkeypatch.delenv("GROUPAGE_POLICY_FILE", raising=False)
+    monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path))
+    assert PolicySettings().load() == Policy()
+    policy = load_policy(write_policy(tmp_path / "policy.toml"))
+    assert PolicySettings().load() == policy != Policy()
+    other = tmp_path / "other.toml"
+    other.write_text("haul_s = 3600\n")
+    monkeypatch.setenv("GROUPAGE_POLICY_FILE", str(other))
+    assert PolicySettings().load() == Policy(haul_s=3_600)

@@ -72,7 +72,10 @@ async def test_every_error_at_once(gateway: Running) -> None:
     assert "damaged" in errors["data.condition"]["expected"]
 
 
-@pytest.mark.parametrize("kind", ["unit.announced.v1", "clock.ticked.v1", "plan.requested.v1"])
+@pytest.mark.parametrize(
+    "kind",
+    ["unit.announced.v1", "clock.ticked.v1", "plan.requested.v1", "consignment.allocated.v1"],
+)
 async def test_internal_types_are_refused(gateway: Running, kind: str) -> None:
     """What only our own processes say is not taken from outside."""
     answer = await gateway.client.post(

@@ -6,16 +6,31 @@
 
 import csv
 import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from random import Random
+from statistics import NormalDist, correlation
 
 import msgspec
 import pytest
 
-from producers.simulator.cartons import CartonRules, draw_carton, draw_parcel
+from producers.simulator.cartons import (
+    CHOLESKY,
+    DENSITY_G_PER_L,
+    LEVELS,
+    LONGEST_MM,
+    MIDDLE_TO_LONGEST,
+    SHORTEST_TO_MIDDLE,
+    CartonRules,
+    draw_carton,
+    draw_parcel,
+)
 from producers.simulator.geography import LINES
 
 _COLUMNS = tuple(f"product_{name}" for name in ("length_cm", "width_cm", "height_cm", "weight_g"))
+_FITTED = (LONGEST_MM, MIDDLE_TO_LONGEST, SHORTEST_TO_MIDDLE, DENSITY_G_PER_L)
 _LEVELS = (0.25, 0.5, 0.75)
 _TOLERANCE = 0.20
 _DRAWS = 20_000
@@ -37,23 +52,58 @@ def _quantities(longest: float, middle: float, shortest: float, gross: float) ->
     return [longest, middle, shortest, longest * middle * shortest, gross]
 
 
-@pytest.mark.slow
-def test_drawn_parcels_have_the_quartiles_of_real_ones() -> None:
-    """Edges, volume and mass of draws meet the catalogue's quartiles within a fifth."""
-    real: list[list[float]] = []
+@pytest.fixture(scope="module")
+def parcels() -> list[tuple[float, float, float, float]]:
+    """Edges in falling order, mass: the catalogue's products with complete figures."""
+    found = []
     with _data("cartons/olist_products.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if all(row[name] and float(row[name]) > 0 for name in _COLUMNS):
                 edges = sorted((float(row[name]) * 10 for name in _COLUMNS[:3]), reverse=True)
-                longest, middle, shortest = edges
-                gross_g = float(row[_COLUMNS[3]])
-                real.append(_quantities(longest, middle, shortest, gross_g))
+                found.append((edges[0], edges[1], edges[2], float(row[_COLUMNS[3]])))
+    assert len(found) == 32_945
+    return found
+
+
+def _scores(values: Sequence[float]) -> list[float]:
+    """Normal scores of the ranks; equal values share the middle of theirs."""
+    ordered, normal = sorted(values), NormalDist()
+    return [
+        normal.inv_cdf(
+            (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 / len(ordered)
+        )
+        for value in values
+    ]
+
+
+@pytest.mark.slow
+def test_the_fit_is_the_data_s(parcels: list[tuple[float, float, float, float]]) -> None:
+    """Derived anew, the quantile tables are those of the module, and so are the correlations."""
+    columns = list(
+        zip(*((a, b / a, c / b, g / (a * b * c / 1e6)) for a, b, c, g in parcels), strict=True)
+    )
+    for column, table in zip(columns, _FITTED, strict=True):
+        ordered = sorted(column)
+        found = [ordered[round(level * (len(ordered) - 1))] for level in LEVELS]
+        assert found == pytest.approx(table, rel=0.002)
+    scores = [_scores(column) for column in columns]
+    for one, other in combinations(range(4), 2):
+        factors = zip(CHOLESKY[one], CHOLESKY[other], strict=True)
+        fitted = sum(a * b for a, b in factors)
+        assert correlation(scores[one], scores[other]) == pytest.approx(fitted, abs=0.02)
+
+
+@pytest.mark.slow
+def test_drawn_parcels_have_the_quartiles_of_real_ones(
+    parcels: list[tuple[float, float, float, float]],
+) -> None:
+    """Edges, volume and mass of draws meet the catalogue's quartiles within a fifth."""
+    real = [_quantities(*parcel) for parcel in parcels]
     random = Random(4)
     drawn = [
         _quantities(one.longest_mm, one.middle_mm, one.shortest_mm, one.gross_g)
         for one in (draw_parcel(random) for _ in range(_DRAWS))
     ]
-    assert len(real) == 32_945
     for index in range(5):
         wanted = _quantiles([one[index] for one in real])
         got = _quantiles([one[index] for one in drawn])
@@ -83,5 +133,5 @@ def test_cartons_keep_their_rules() -> None:
 def test_ports_are_real() -> None:
     """Every sea port of the lanes is a UN/LOCODE of the public list."""
     ports = msgspec.json.decode(_data("places/sea-ports.json").read_bytes())
-    inland = {"CNYIW", "ESMAD"}
+    inland = {"CNYIW", "ESMAD", "DEDUI"}
     assert {line.pod for line in LINES} | {line.pol for line in LINES} <= ports.keys() | inland

@@ -276,9 +276,10 @@ class DgRejected(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentAllocated(ConsignmentEvent, frozen=True, kw_only=True):
-    """An approved plan gave the consignment a place."""
+    """Derived from the published plan of its lane: the consignment has a place."""
 
     name: ClassVar[str] = "consignment.allocated"
+    internal: ClassVar[bool] = True
 
     consolidation_id: Id
     voyage_id: Id
@@ -288,9 +289,10 @@ class ConsignmentAllocated(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentDeallocated(ConsignmentEvent, frozen=True, kw_only=True):
-    """An approved plan (or an unfreeze) took the place away."""
+    """Derived from the published plan of its lane: the place is taken away."""
 
     name: ClassVar[str] = "consignment.deallocated"
+    internal: ClassVar[bool] = True
 
     consolidation_id: Id
     plan_id: Id
@@ -298,9 +300,10 @@ class ConsignmentDeallocated(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentRolled(ConsignmentEvent, frozen=True, kw_only=True):
-    """The consignment goes with a later departure than the one it was planned for."""
+    """Derived: it goes with a later departure than the one it was planned for."""
 
     name: ClassVar[str] = "consignment.rolled"
+    internal: ClassVar[bool] = True
 
     from_consolidation_id: Id
     to_consolidation_id: Id | None = None

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+import msgspec
+
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.quantities import Cm3OrZero, CountOrZero, GramsOrZero, Id, IsoType, Text
 from groupage.domain.events.schedule import Cutoff, CutoffCode
@@ -90,6 +92,8 @@ class StuffingCompleted(ConsolidationEvent, frozen=True, kw_only=True):
 
     door: Text = ""
     crew: Text = ""
+    dunnage_g: GramsOrZero = 0
+    """Mass of nets, air bags and boards that secure the cargo."""
 
 
 class ConsolidationRolled(ConsolidationEvent, frozen=True, kw_only=True):
@@ -117,6 +121,17 @@ class ConsolidationCancelled(ConsolidationEvent, frozen=True, kw_only=True):
     reason: Text
 
 
+class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From one moment until another; open when `until_at` is None."""
+
+    since_at: datetime
+    until_at: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Whether that moment is inside; what ends at it does not count any more."""
+        return self.since_at <= at and (self.until_at is None or self.until_at > at)
+
+
 class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     """Derived.
 
@@ -139,14 +154,21 @@ class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     gross_g: GramsOrZero
     blocked: bool
     customs: Text
-    blocked_since_at: datetime | None = None
-    declared_at: datetime | None = None
+    holds: tuple[Span, ...] = ()
+    """Each from its placing to its release. The times let the consolidation judge what was so at an
+    earlier moment."""
+    declarations: tuple[Span, ...] = ()
+    """Each from the declaration to customs' release."""
     released_at: datetime | None = None
-    """Customs' release. The times let the consolidation judge what was so at an earlier moment."""
+    """When customs had released all of it; None: not so now."""
     expected_at: datetime | None = None
     """When cargo that is not all here yet is expected."""
     received_at: datetime | None = None
     loaded_at: datetime | None = None
+    """When the last of what is loaded went in."""
+    unloaded_at: datetime | None = None
+    """Since when some of it is outside, taken out or received and not loaded; None: all is inside.
+    """
 
 
 class ContainerPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
@@ -162,6 +184,9 @@ class ContainerPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     iso_type: Text
     tare_g: GramsOrZero
     max_gross_g: GramsOrZero
+    fit: bool | None = None
+    """None: not inspected."""
+    inspected_at: datetime | None = None
     seal_no: Text = ""
     sealed_at: datetime | None = None
     vgm_g: GramsOrZero | None = None

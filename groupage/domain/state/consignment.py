@@ -30,6 +30,8 @@ class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
     standing: tuple[int, int, int, int, int, int] | None = None
     """x, y, z, dx, dy, dz in mm."""
     deviation: str = ""
+    unready: Literal["", "not_measured", "dg_not_cleared"] = ""
+    """What spoke against it when it was made."""
 
 
 class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
@@ -140,6 +142,8 @@ class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: datetime
     reason: str
     children: tuple[str, ...] = ()
+    cancelled_at: datetime | None = None
+    """Also when it was returned afterwards."""
     fee_due: bool = False
     """Cancelled after the dead-freight threshold."""
     fee_basis_cm3: int = 0
@@ -181,8 +185,6 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     decision: str = ""
     """The shipper's word on a short or over receipt: ship_short, wait, accept_over."""
     decision_at: datetime | None = None
-    decision_pieces: int = 0
-    """Pieces received when the shipper decided."""
     rerate: tuple[datetime, int, int] | None = None
     """When, cm³, g: the measured figures that the shipper accepted."""
     needs_rerate: bool = False
@@ -219,6 +221,10 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     measured_at: datetime | None = None
     available_at: datetime | None = None
     loaded_at: datetime | None = None
+    """When the last of what is loaded went in."""
+    unloaded_at: datetime | None = None
+    """Since when some of it is outside, taken out or received and not loaded; None: all is inside.
+    """
     departed_at: datetime | None = None
     barrier_at: datetime | None = None
     """Newest fact about the whole consignment: an older unit fact makes it be folded anew."""
@@ -259,9 +265,15 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return {name: hold for name, hold in self.holds.items() if hold.released_at is None}
 
     @property
-    def blocked_since_at(self) -> datetime | None:
-        """When the oldest open hold was placed."""
-        return min((hold.placed_at for hold in self.open_holds.values()), default=None)
+    def inside(self) -> bool:
+        """All of it stands in its container."""
+        return self.loaded_at is not None and self.unloaded_at is None
+
+    def was_inside(self, at: datetime) -> bool:
+        """All of it stood in its container at that moment."""
+        if self.loaded_at is None or self.loaded_at > at:
+            return False
+        return self.unloaded_at is None or self.unloaded_at > at
 
     @property
     def committed(self) -> bool:

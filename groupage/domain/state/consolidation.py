@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from groupage.domain.events.consolidation import Span
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.state.base import State
 from groupage.domain.states import ConsolidationStatus
@@ -22,13 +23,20 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     volume_cm3: int = 0
     gross_g: int = 0
     blocked: bool = False
-    blocked_since_at: datetime | None = None
+    holds: tuple[Span, ...] = ()
+    declarations: tuple[Span, ...] = ()
     customs: str = "NONE"
     released_at: datetime | None = None
     expected_at: datetime | None = None
     received_at: datetime | None = None
     loaded_at: datetime | None = None
-    declared_at: datetime | None = None
+    unloaded_at: datetime | None = None
+
+    def inside(self, at: datetime | None) -> bool:
+        """Whether all of it was in its container at that moment (None: is now)."""
+        if self.loaded_at is None or (at is not None and self.loaded_at > at):
+            return False
+        return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
 
 
 class Box(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -39,6 +47,8 @@ class Box(msgspec.Struct, kw_only=True, omit_defaults=True):
     iso_type: str = ""
     tare_g: int = 0
     max_gross_g: int = 0
+    fit: bool | None = None
+    inspected_at: datetime | None = None
     seal_no: str = ""
     sealed_at: datetime | None = None
     vgm_g: int | None = None
@@ -107,12 +117,19 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """How often the manifest was re-opened."""
     unfrozen_at: datetime | None = None
     stuffing_started_at: datetime | None = None
+    reopened_at: datetime | None = None
+    """When stuffing began again after it was completed, the last time."""
+    reopened_by: str = ""
+    """The fact that says so."""
     stuffing_completed_at: datetime | None = None
+    dunnage_g: int = 0
     stuffed_in: str = ""
     """Container named at the start of stuffing."""
     door: str = ""
     ended: Literal["", "BROKEN_UP", "CANCELLED"] = ""
     ended_at: datetime | None = None
+    ended_by: str = ""
+    """The fact that says so."""
     ended_reason: str = ""
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     boxes: dict[str, Box] = msgspec.field(default_factory=dict)
@@ -144,6 +161,11 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     def stuffing_open(self) -> bool:
         """Cartons may go in."""
         return self.stuffing_started_at is not None and self.stuffing_completed_at is None
+
+    @property
+    def over(self) -> bool:
+        """It was broken up or cancelled, and rightly so."""
+        return bool(self.ended) and self.ended_by not in self.refused
 
     @property
     def box(self) -> Box | None:

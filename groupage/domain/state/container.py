@@ -27,6 +27,7 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     place: str = ""
     fit: bool | None = None
     """None: not inspected."""
+    inspected_at: datetime | None = None
     defects: str = ""
     seal_no: str = ""
     sealed_at: datetime | None = None

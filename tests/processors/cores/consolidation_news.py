@@ -28,7 +28,9 @@ def member(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChan
         "released_at": at(100),
         "received_at": at(90),
     }
-    return csl.ConsignmentPositionChanged(**{**fields, **more})
+    fields |= more
+    declared = csl.Span(since_at=at(80), until_at=fields["released_at"])
+    return csl.ConsignmentPositionChanged(**{"declarations": (declared,), **fields})
 
 
 def full(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
@@ -43,6 +45,8 @@ def box(revision: int, **more: Any) -> csl.ContainerPositionChanged:
         "equipment_ref": w.BOX,
         "revision": revision,
         "status": "FIT",
+        "fit": more.get("status") != "UNFIT",
+        "inspected_at": at(305),
         "iso_type": "45G1",
         "tare_g": TARE_G,
         "max_gross_g": 30_480_000,

@@ -69,6 +69,12 @@ def _about_the_whole() -> list[Event]:
         cn.ConsignmentCancelled(**name, reason="x"),
         cn.ConsignmentRejected(**name, reason="x"),
         cn.ConsignmentReturned(**name, reason="x"),
+    ]
+
+
+def _told_by_others() -> list[Event]:
+    name: dict[str, Any] = {"consignment_id": w.CN}
+    return [
         eq.CargoArriving(**name, visit_id="V1", arrived_at=at(30)),
         eq.CargoArriving(**name, visit_id="V0", arrived_at=at(20)),
         w.allocated(),
@@ -77,10 +83,20 @@ def _about_the_whole() -> list[Event]:
         cn.ConsignmentRolled(**name, from_consolidation_id=w.CSL, reason_code="roll"),
         w.customs("RELEASED", revision=0),
         w.customs("SELECTED_SCAN", revision=0),
+        w.customs("DECLARED", revision=0, declaration_id="D2"),
+        w.customs("REJECTED", revision=0, declaration_id="D2", declared_at=at(70)),
         w.position(0, stuffing_started_at=at(100), frozen_at=at(90)),
         w.position(0, status="PLANNED", stuffing_started_at=None, frozen_at=None),
         w.position(0, consolidation_id="CSL-2", equipment_ref="OTHU0000000"),
         w.position(0, status="BROKEN_UP"),
+        w.position(0, status="PLANNED", frozen_at=None, lco_at=at(1_900)),
+        w.position(
+            0,
+            stuffing_started_at=at(100),
+            frozen_at=at(90),
+            departed_at=at(200),
+            status="GATED_OUT",
+        ),
     ]
 
 
@@ -103,6 +119,8 @@ def _consolidation() -> list[Event]:
         news.full("CN-1", 0, loaded_at=at(10)),
         news.full("CN-2", 0, loaded_at=at(20)),
         news.full("CN-2", 0, member=False),
+        news.full("CN-2", 0, loaded_at=at(20), unloaded_at=at(150)),
+        news.full("CN-2", 0, holds=(csl.Span(since_at=at(20), until_at=at(210)),)),
         news.box(0, status="UNFIT"),
         news.weighed(0, sealed_at=at(100), vgm_at=at(110)),
         news.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200)),
@@ -225,7 +243,7 @@ def _ordinary_consolidation() -> list[tuple[float, Event]]:
 
 
 STORIES: dict[Kind, list[Event]] = {
-    "consignment": _about_units() + _about_the_whole(),
+    "consignment": _about_units() + _about_the_whole() + _told_by_others(),
     "consolidation": _consolidation(),
     "container": _container(),
     "voyage": _voyage(),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from groupage.contracts.partitioning import partition_of
@@ -146,6 +147,17 @@ def test_measured_above_declared_needs_a_rerate(received: Play) -> None:
     received.say(cn.RerateAccepted(consignment_id=w.CN, volume_cm3=132_000, gross_g=20_500), 120)
     assert received.state.status == Status.AVAILABLE
     assert received.state.available_at == at(120)
+
+
+def test_a_hub_may_trust_calibrated_devices_only(play: Start) -> None:
+    """Measured by a device that names no calibration: refused, and the carton waits."""
+    story = play("consignment", w.CN, calibrated_only=True)
+    story.say(w.booked(1), 0)
+    story.say(w.received("u1"), 100)
+    story.say(w.measured("u1"), 110)
+    assert (story.refusals(), story.state.status) == (["not_calibrated"], Status.RECEIVED)
+    story.say(msgspec.structs.replace(w.measured("u1"), calibration_id="CAL-1"), 120)
+    assert story.state.status == Status.AVAILABLE
 
 
 def test_an_amendment_ends_the_need_of_a_rerate(received: Play) -> None:

@@ -98,6 +98,17 @@ def test_exits(stuffing: Play, event: Any, status: Status) -> None:
     assert stuffing.refusals() == ["exited", "exited"]
 
 
+def test_the_lane_lets_go_of_what_was_cancelled(stuffing: Play) -> None:
+    """Its place is taken back although the manifest is filed: nothing illegal about that."""
+    stuffing.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
+    away = cn.ConsignmentDeallocated(
+        consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="not_in_plan"
+    )
+    stuffing.say(away, 410)
+    assert stuffing.refusals() == []
+    assert stuffing.state.status == Status.CANCELLED
+
+
 def test_rejection_until_received(received: Play) -> None:
     """REJECTED is legal until the cargo is measured, and it may then be returned."""
     received.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="wet"), 105)
@@ -116,6 +127,48 @@ def test_cancellation_fee(available: Play, minutes: float, fee: bool) -> None:  
     assert available.state.exit.fee_due is fee
     assert ("dead_freight" in available.alerts()) is fee
     assert available.state.exit.fee_basis_cm3 == 120_000
+
+
+def test_the_fee_stays_due_when_the_cargo_goes_back(available: Play) -> None:
+    """Cancelled after the threshold, then returned: the space was lost all the same."""
+    available.say(w.allocated(), 200)
+    available.say(w.position(1, status="PLANNED", frozen_at=None), 201)
+    available.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 3_300)
+    available.say(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 3_400)
+    assert available.state.status == Status.RETURNED
+    assert available.state.exit.fee_due
+    assert "dead_freight" in available.alerts()
+
+
+def test_no_rejection_of_what_ships_short(play: Start) -> None:
+    """Received and measured with less than booked: too late to reject, as with all of it."""
+    story = play("consignment", w.CN)
+    story.say(w.booked(3), 0)
+    story.say(w.received("u1"), 100)
+    story.say(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short"), 105)
+    story.say(w.measured("u1"), 110)
+    assert story.state.status == Status.AVAILABLE
+    story.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="late"), 200)
+    assert story.refusals() == ["too_late"]
+
+
+def test_rejection_while_too_much_is_here(available: Play) -> None:
+    """Nobody accepted the third carton: still RECEIVING, so the hub may refuse the cargo."""
+    available.say(w.received("u3"), 112)
+    available.say(w.measured("u3"), 113)
+    assert available.state.status == Status.RECEIVING
+    available.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="unfit"), 200)
+    assert available.state.status == Status.REJECTED
+
+
+def test_all_declarations_must_be_released(available: Play) -> None:
+    """A consignment under two declarations: the graver word counts, and the later release."""
+    available.say(w.customs("DECLARED", revision=1, declared_at=at(120)), 120)
+    available.say(w.customs("RELEASED", revision=2, declaration_id="D2", declared_at=at(130)), 140)
+    assert available.state.customs == CustomsStatus.DECLARED
+    available.say(w.customs("RELEASED", revision=2, declared_at=at(120)), 150)
+    assert available.state.customs == CustomsStatus.RELEASED
+    assert available.state.released_at == at(150)
 
 
 def test_customs_beside_the_way(available: Play) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from groupage.domain.events import consignment as cn
+from groupage.domain.events import unit as un
 from groupage.domain.states import ConsignmentStatus as Status
 from tests.processors.cores import words as w
 from tests.processors.cores.play import Play, at
@@ -143,3 +144,121 @@ def test_replan_moves_and_rolls(available: Play) -> None:
     )
     available.say(rolled, 220)
     assert available.state.status == Status.AVAILABLE
+
+
+@pytest.fixture
+def departed(stuffing: Play) -> Play:
+    """Loaded, and its container left at minute 900."""
+    stuffing.say(w.loaded("u1"), 410)
+    stuffing.say(w.loaded("u2"), 411)
+    stuffing.say(w.position(9, status="GATED_OUT", departed_at=at(900)), 900)
+    assert stuffing.state.status == Status.DEPARTED
+    return stuffing
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (w.unloaded("u1"), "departed"),
+        (w.measured("u1"), "loaded"),
+        (w.staged("u1"), "loaded"),
+        (cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), "loaded"),
+        (cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="y"), "loaded"),
+    ],
+)
+def test_nothing_brings_back_what_departed(departed: Play, event: Any, code: str) -> None:
+    """Refused with its reason, whatever it is."""
+    departed.say(event, 2_000)
+    assert departed.state.status == Status.DEPARTED
+    assert departed.refusals() == [code]
+
+
+def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
+    """It is counted in and asks for a place of its own; what left has left."""
+    departed.say(w.received("u3"), 2_000)
+    assert departed.state.status == Status.DEPARTED
+    assert "over_receipt" in departed.alerts()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        cn.DgDeclared(
+            consignment_id=w.CN, goods=(cn.DangerousGoods(un_number="1993", imo_class="3"),)
+        ),
+        cn.DiscrepancyAccepted(consignment_id=w.CN, decision="wait"),
+        cn.ConsignmentSplit(consignment_id=w.CN, children=("CN-1a",), reason="x"),
+    ],
+)
+def test_what_would_take_loaded_cargo_back(stuffing: Play, event: Any) -> None:
+    """LOADED goes back by unloading only; the refusal says so."""
+    told = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
+    stuffing.say(told, 405)
+    stuffing.say(w.loaded("u1"), 410)
+    stuffing.say(w.loaded("u2"), 411)
+    stuffing.say(event, 420)
+    assert stuffing.state.status == Status.LOADED
+    assert stuffing.refusals() == ["loaded"]
+
+
+def test_unmeasured_or_dangerous_cargo_stays_out(stuffing: Play) -> None:
+    """Not what nobody measured, nor what waits for the dangerous goods desk."""
+    stuffing.say(w.received("u3"), 402)
+    stuffing.say(w.loaded("u3"), 403)
+    assert stuffing.refusals() == ["not_measured"]
+    goods = (cn.DangerousGoods(un_number="1993", imo_class="3"),)
+    stuffing.say(w.unloaded("u3"), 404)
+    stuffing.say(cn.DgDeclared(consignment_id=w.CN, goods=goods), 405)
+    stuffing.say(w.loaded("u1"), 410)
+    assert stuffing.refusals() == ["dg_not_cleared", "not_measured"]
+
+
+def test_customs_after_the_departure(departed: Play) -> None:
+    """A second declaration, made when it was gone, stands beside the way."""
+    later = w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(950))
+    departed.say(later, 950)
+    assert departed.state.status == Status.DEPARTED
+    assert departed.refusals() == []
+
+
+def test_a_declaration_that_is_open_keeps_it_out(stuffing: Play) -> None:
+    """One of its two declarations was released: that is not enough to load it."""
+    other = w.customs("DECLARED", revision=1, declaration_id="D0", declared_at=at(140))
+    stuffing.say(other, 140)
+    stuffing.say(w.loaded("u1"), 410)
+    assert stuffing.refusals() == ["customs_not_released"]
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "codes"),
+    [
+        ("SELECTED_INSPECTION", 300, ["customs_stopped"]),
+        ("REJECTED", 300, ["customs_stopped"]),
+        ("REJECTED", 500, []),
+    ],
+)
+def test_customs_stops_declared_goods(
+    play: Start, status: str, minutes: float, codes: list[str]
+) -> None:
+    """Where declared is enough: not what is selected or refused; afterwards it stays loaded."""
+    story = play("consignment", w.CN, release_before_stuffing=False)
+    story.say(w.booked(1), 0)
+    story.say(w.received("u1"), 100)
+    story.say(w.measured("u1"), 110)
+    story.say(w.allocated(), 200)
+    story.say(w.position(3), 400)
+    story.say(w.customs(status, revision=2, declared_at=at(250)), minutes)
+    story.say(w.loaded("u1"), 410)
+    assert story.refusals() == codes
+    assert story.state.status == (Status.COMMITTED if codes else Status.LOADED)
+    assert story.state.customs == status
+
+
+def test_put_away_again_it_is_at_no_door(stuffing: Play) -> None:
+    """Staged cartons that go back to a shelf are staged no more."""
+    for minutes, name in ((401, "u1"), (402, "u2")):
+        stuffing.say(w.staged(name), minutes)
+    assert stuffing.state.status == Status.STAGED
+    stored = un.UnitStored(unit_id="u1", consignment_id=w.CN, location="A1")
+    stuffing.say(stored, 403)
+    assert (stuffing.state.status, stuffing.state.staged_units) == (Status.COMMITTED, 1)

@@ -199,10 +199,19 @@ def test_vgm_tolerance(stuffed: Play, vgm_g: int, status: Status) -> None:
     assert ("vgm_mismatch" in stuffed.alerts()) is (status == Status.SEALED)
 
 
+def test_dunnage_counts_in_the_gross_mass(stuffed: Play) -> None:
+    """What secures the cargo is part of the sum that the verified mass is held against."""
+    stuffed.say(weighed(2, TARE_G + 2_900_000), 510)
+    assert stuffed.state.status == Status.SEALED
+    stuffed.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 490)
+    stuffed.say(csl.StuffingCompleted(consolidation_id=w.CSL, dunnage_g=600_000), 495)
+    assert stuffed.state.status == Status.CLEARED
+
+
 @pytest.mark.parametrize(
     ("news", "words"),
     [
-        ({"blocked": True, "blocked_since_at": at(480)}, "on hold"),
+        ({"blocked": True, "holds": (csl.Span(since_at=at(480)),)}, "on hold"),
         ({"customs": "SELECTED_SCAN", "released_at": None}, "not released"),
         ({"released_at": at(700)}, "not released"),
     ],
@@ -223,7 +232,7 @@ def test_what_happens_after_it_left_changes_nothing(stuffed: Play) -> None:
     """A hold placed after the gate-out does not bring the container back."""
     stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status == Status.GATED_OUT
-    stuffed.say(full("CN-2", 6, blocked=True, blocked_since_at=at(700)), 700)
+    stuffed.say(full("CN-2", 6, blocked=True, holds=(csl.Span(since_at=at(700)),)), 700)
     assert stuffed.state.status == Status.GATED_OUT
 
 

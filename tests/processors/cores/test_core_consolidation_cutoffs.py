@@ -119,12 +119,12 @@ def test_a_missed_documents_cutoff(planned: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "booked", "dead"), [(199, True, False), (200, True, True), (200, False, False)]
+    ("minutes", "booked", "dead"), [(200, True, False), (201, True, True), (201, False, False)]
 )
 def test_space_given_up_late_is_dead_freight(
     planned: Play, minutes: float, *, booked: bool, dead: bool
 ) -> None:
-    """From 30 hours before cargo close (minute 2,000) the booked space is paid, used or not."""
+    """Less than 30 hours before cargo close (minute 2,000) booked space is paid, used or not."""
     if booked:
         told = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
         planned.say(told, 150)
@@ -144,3 +144,31 @@ def test_every_cutoff_is_met_by_what_it_is_about(stuffed: Play) -> None:
         ("LCO", "DCO", "VCO", "CUA", "PCO"), "met"
     )
     assert stuffed.core.deadline(stuffed.state) is None
+
+
+def test_a_deadline_that_moves_takes_its_warning_along(planned: Play) -> None:
+    """At risk, the ship is delayed: cleared; near the new deadline it is raised again."""
+    planned.say(member("CN-2", 2, received_at=None), 150)
+    planned.tick(1_761)
+    assert planned.alerts() == {"cutoff_LCO"}
+    later = (Cutoff(code="LCO", due_at=at(3_000)),)
+    planned.say(voyage(2, cutoffs=later), 1_770)
+    assert planned.state.cutoffs["LCO"].state == "ahead"
+    assert planned.said("alert.cleared")[-1].code == "cutoff_LCO"
+    assert planned.core.deadline(planned.state) == at(3_000 - 240)
+    planned.tick(2_760)
+    assert [each.due_at for each in planned.said("cutoff.at_risk")] == [at(2_000), at(3_000)]
+    raised = [each for each in planned.said("alert.raised") if each.code == "cutoff_LCO"]
+    assert [each.due_at for each in raised] == [at(2_000), at(3_000)]
+    sooner = (Cutoff(code="LCO", due_at=at(2_500)),)
+    planned.say(voyage(3, cutoffs=sooner), 2_761)
+    assert [each.due_at for each in planned.said("cutoff.missed")] == [at(2_500)]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(2_000, "met"), (2_000.01, "missed")])
+def test_cargo_at_the_very_instant_is_in_time(planned: Play, minutes: float, state: str) -> None:
+    """The deadline itself still counts, whether the clock had passed it or not."""
+    planned.say(member("CN-2", 2, received_at=None), 150)
+    planned.tick(2_001)
+    planned.say(member("CN-2", 3, received_at=at(minutes)), minutes)
+    assert planned.state.cutoffs["LCO"].state == state

@@ -8,7 +8,7 @@ import pytest
 from groupage.domain.events import equipment as eq
 from groupage.domain.states import ContainerStatus
 from tests.processors.cores import words as w
-from tests.processors.cores.play import Play
+from tests.processors.cores.play import Play, at
 
 Start = Callable[..., Play]
 
@@ -52,6 +52,7 @@ def test_a_container_goes_its_way(play: Start) -> None:
     told = story.said("consolidation.container_changed")
     assert [each.status for each in told][-2:] == ["GATED_OUT", "ON_BOARD"]
     assert (told[-1].seal_no, told[-1].vgm_g) == ("S2", 9_000_000)
+    assert (told[-1].fit, told[-1].sealed_at) == (True, at(7)), "the new seal counts"
     assert [each.revision for each in told] == sorted({each.revision for each in told})
     story.say(released(), 100)
     assert story.state.status == ContainerStatus.RELEASED

@@ -71,6 +71,7 @@ class Hub(RuleBasedStateMachine):
         """A voyage, an empty container, two bookings."""
         self.hub.tell(sailing())
         self.hub.tell(released())
+        self.hub.tell(eq.ContainerInspected(equipment_ref=w.BOX, result="fit"))
         for name in NAMES:
             self.hub.tell(w.booked(2, consignment_id=name))
 
@@ -91,10 +92,14 @@ class Hub(RuleBasedStateMachine):
         note = (cn.AnnouncedUnit(unit_id=unit_id),)
         self.hub.tell(cn.AsnReceived(consignment_id=name, units=note))
 
-    @rule(name=names, step=st.sampled_from(["declare", "select", "release", "release"]))
-    def customs(self, name: str, step: str) -> None:
-        """Customs goes on with one declaration for each consignment."""
-        declaration: dict[str, Any] = {"declaration_id": f"D-{name}"}
+    @rule(
+        name=names,
+        step=st.sampled_from(["declare", "select", "release", "release", "reject"]),
+        second=st.booleans(),
+    )
+    def customs(self, name: str, step: str, second: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Customs goes on with one declaration for each consignment, or two."""
+        declaration: dict[str, Any] = {"declaration_id": f"D{int(second)}-{name}"}
         value = Money(amount_minor=1, currency="USD")
         event: Any = cu.CustomsReleased(**declaration)
         if step == "declare":
@@ -103,6 +108,8 @@ class Hub(RuleBasedStateMachine):
             )
         elif step == "select":
             event = cu.CustomsSelected(**declaration, selection="SCAN")
+        elif step == "reject":
+            event = cu.CustomsRejected(**declaration, reason="x")
         self.hub.tell(event)
 
     @rule(name=names, hold=st.booleans())
@@ -147,12 +154,14 @@ class Hub(RuleBasedStateMachine):
         else:
             self.hub.tell(un.UnitLoaded(**known, equipment_ref=box))
 
-    @rule(step=st.sampled_from(["in", "seal", "weigh", "out", "out"]))
+    @rule(step=st.sampled_from(["in", "unfit", "seal", "reseal", "weigh", "out", "out"]))
     def container(self, step: str) -> None:
-        """The container is brought, sealed, weighed, taken away."""
+        """The container is brought, looked into, sealed, weighed, taken away."""
         ref: dict[str, Any] = {"equipment_ref": w.BOX}
         steps: dict[str, Any] = {
             "in": eq.ContainerGatedIn(**ref),
+            "unfit": eq.ContainerInspected(**ref, result="unfit"),
+            "reseal": eq.ContainerResealed(**ref, seal_no="S2"),
             "seal": eq.ContainerSealed(**ref, seal_no="S1"),
             "weigh": eq.VgmVerified(**ref, gross_g=4_040_000, method="SM1"),
             "out": eq.ContainerGatedOut(**ref),
@@ -207,10 +216,9 @@ class Hub(RuleBasedStateMachine):
             if state.status == ConsignmentStatus.DEPARTED:
                 assert box.status in _LATE
         if box.status in _LATE:
-            assert all(
-                self.hub.state("consignment", name).loaded_units == 2
-                for name in box.manifest.consignment_ids
-            )
+            for name in box.manifest.consignment_ids:
+                state = self.hub.state("consignment", name)
+                assert (state.loaded_units, state.status) == (2, ConsignmentStatus.DEPARTED)
 
     @invariant()
     def states_follow_from_facts(self) -> None:
@@ -266,3 +274,21 @@ def test_a_day_told_backwards() -> None:
         other = backwards.state(kind, key)
         assert getattr(other, "status", None) == getattr(state, "status", None), (kind, key)
         assert other.refused == state.refused
+
+
+@pytest.mark.parametrize("unloaded_first", [True, False])
+def test_what_is_unloaded_at_the_destination_has_departed(unloaded_first: bool) -> None:  # noqa: FBT001
+    """Whichever the hub hears of first, the gate or the unloading far away: it has left."""
+    machine = Hub()
+    machine.morning()
+    machine.a_good_day()
+    hub = machine.hub
+    far_away = un.UnitUnloaded(unit_id=UNITS["CN-1"][0], consignment_id="CN-1", equipment_ref=w.BOX)
+    if not unloaded_first:
+        hub.settle()
+    hub.tell(far_away, minutes=hub.minute + 5_000)
+    machine.everything_arrives()
+    assert hub.state("consignment", "CN-1").status == ConsignmentStatus.DEPARTED
+    assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
+    refused = hub.state("consignment", "CN-1").refused.values()
+    assert [each.code for each in refused] == ["departed"]

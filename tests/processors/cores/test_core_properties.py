@@ -8,13 +8,15 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import Event, Kind
 from groupage.domain.state.consignment import ConsignmentState
-from processors.core import encode_state
-from processors.facts import Entry
-from tests.processors.cores.logs import CORES, folded, logs, replayed
-from tests.processors.cores.play import entry
-from tests.processors.cores.stories import STORIES
+from groupage.domain.states import ConsignmentStatus
+from processors.core import encode_state, in_order
+from processors.facts import Entry, effective
+from tests.processors.cores import words as w
+from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
+from tests.processors.cores.play import at, entry
+from tests.processors.cores.stories import ORDINARY, STORIES
 
 relaxed = settings(
     max_examples=120,
@@ -157,4 +159,53 @@ def test_what_left_was_clear(entries: list[Entry]) -> None:
         assert seen.member
         assert seen.loaded_at <= state.box.sealed_at <= state.gated_out_at
         assert seen.released_at <= state.gated_out_at
-        assert not (seen.blocked and seen.blocked_since_at <= state.gated_out_at)
+        assert not any(hold.covers(state.gated_out_at) for hold in seen.holds)
+
+
+_AFTERWARDS = [
+    each
+    for each in STORIES["consignment"]
+    if each.name != "consignment.consolidation_changed"
+    and getattr(each, "declaration_id", "D2") == "D2"
+    and getattr(each, "declared_at", None) is None
+]
+"""All that could happen to it then: not what its consolidation or its first declaration say, nor
+news of a declaration that was made before."""
+
+
+@pytest.mark.slow
+@relaxed
+@given(
+    later=st.lists(st.tuples(st.integers(201, 300), st.sampled_from(_AFTERWARDS)), max_size=12),
+    data=st.data(),
+)
+def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.DataObject) -> None:
+    """Whatever happens afterwards, told in any order: the consignment stays DEPARTED."""
+    left = w.position(
+        50,
+        status="GATED_OUT",
+        stuffing_started_at=at(100),
+        frozen_at=at(90),
+        departed_at=at(200),
+    )
+    whole = [*ORDINARY["consignment"], (130, w.measured("u2")), (200, left), *later]
+    entries = [entry(told, minutes, event_id=f"f{n}") for n, (minutes, told) in enumerate(whole)]
+    state, _ = replayed("consignment", [[each] for each in data.draw(st.permutations(entries))])
+    assert state.status == ConsignmentStatus.DEPARTED
+    event(f"refused {len(state.refused)}")
+
+
+@pytest.mark.slow
+@relaxed
+@given(entries=logs("consolidation"))
+def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> None:
+    """While a manifest stands, neither it nor the planned consignments change."""
+    core = CORES["consolidation"]
+    state = core.new(key_of("consolidation"))
+    for _, told in in_order(core, effective(entries)):
+        before = state.manifest, state.planned_ids
+        core.apply(state, told)
+        if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":
+            assert (state.manifest, state.planned_ids) == before
+        if state.manifest is not None:
+            assert set(state.manifest.consignment_ids) <= set(state.planned_ids)

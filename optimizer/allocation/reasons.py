@@ -32,7 +32,8 @@ def left_out_reason(draft: Draft, consignment_id: str) -> LeftOut:
         return LeftOut(consignment_id=consignment_id, code=refusal.code, reason=refusal.reason)
     missed = _missed(draft, consignment_id)
     if not problem.options[consignment_id]:
-        binding = first_binding(list(problem.refusals[consignment_id].values()))
+        refusals = tuple(problem.refusals[consignment_id].values())
+        binding = first_binding(problem.free[consignment_id], refusals)
         return LeftOut(consignment_id=consignment_id, code=binding.code, reason=binding.reason)
     ways = _ways(draft, problem.free[consignment_id])
     if ways:

@@ -1,5 +1,5 @@
 import random
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
 from tests.optimizer.allocation.lanes import lane, offers
-from tests.optimizer.world import demand, departure, group
+from tests.optimizer.world import demand, departure, group, plan_of
 from tests.optimizer.world import instance as hand_made_world
 
 pytestmark = pytest.mark.slow
@@ -212,6 +212,24 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert "violations" in bad.stdout
 
 
+def test_files_that_make_no_sense_are_refused_before_they_are_judged(tmp_path: Path) -> None:
+    """By `verify` too: an instant without an offset, and a request that `solve` would refuse."""
+    world = hand_made_world()
+    request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
+    good = canonical_json(plan_of(world))
+    plan.write_bytes(good.replace(b'00Z","load_g', b'00","load_g', 1))
+    request.write_bytes(canonical_json(world))
+    naive = CliRunner().invoke(app, ["verify", str(request), str(plan)])
+    assert "PLAN.json: Expected `datetime` with a timezone component - at `$.routes[0]" in str(
+        naive.exception
+    )
+    plan.write_bytes(good)
+    rules = msgspec.structs.replace(world.rules, freeze_before_lco_s=10**12)
+    request.write_bytes(canonical_json(msgspec.structs.replace(world, rules=rules)))
+    endless = CliRunner().invoke(app, ["verify", str(request), str(plan)])
+    assert "rules.freeze_before_lco_s" in str(endless.exception)
+
+
 @pytest.mark.parametrize(
     ("break_it", "field"),
     [
@@ -225,6 +243,31 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
         (
             lambda i: {"rules": msgspec.structs.replace(i.rules, plan_fill_permille=1_001)},
             "rules.plan_fill_permille",
+        ),
+        (
+            lambda i: {"weights": msgspec.structs.replace(i.weights, container_handling=-1)},
+            "weights.container_handling is -1; expected 0 to",
+        ),
+        (
+            lambda i: {"rules": msgspec.structs.replace(i.rules, freeze_before_lco_s=10**12)},
+            "rules.freeze_before_lco_s",
+        ),
+        (
+            lambda i: {"road": msgspec.structs.replace(i.road, far_speed_m_per_s=0)},
+            "road.far_speed_m_per_s is 0; expected 1 to",
+        ),
+        (lambda _: {"clock_at": datetime(1, 1, 1, tzinfo=UTC)}, "clock_at"),
+        (
+            lambda i: {"consolidations": i.consolidations[1:]},
+            "demands[0] (F1).current_consolidation_id is 'FROZEN' and committed: no such",
+        ),
+        (
+            lambda i: {
+                "consolidations": tuple(
+                    msgspec.structs.replace(one, consignment_ids=()) for one in i.consolidations
+                )
+            },
+            "demands[0] (F1).current_consolidation_id is 'FROZEN' and committed: which is frozen",
         ),
     ],
 )

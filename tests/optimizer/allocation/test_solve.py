@@ -126,6 +126,22 @@ def test_what_does_not_load_goes_back_to_allocation() -> None:
     assert [len(box.consignment_ids) for box in solved.plan.containers] == [4, 1]
 
 
+@pytest.mark.parametrize("urgent", ["T1", "T2", "T3"])
+def test_what_may_wait_stays_out_and_hears_that_it_did_not_load(urgent: str) -> None:
+    """By shape two of three go into the only container, the must-go among them; it is not full."""
+    tall = [
+        demand(
+            name, group(name, 2, (1_900, 1_300, 1_500), gross_g=400_000), mode="0110",
+            priority="must_go" if name == urgent else "preferred",
+        )
+        for name in ("T1", "T2", "T3")
+    ]  # fmt: skip
+    plan = solve(lane(*tall, departures=(departure("V1", 10, offers=offers(g22=1)),)))
+    assert [len(box.consignment_ids) for box in plan.containers] == [2]
+    assert urgent in plan.containers[0].consignment_ids
+    assert {one.code for one in plan.left_out} == {"did_not_fit"}
+
+
 def test_frozen_and_locked_contents_stay_and_the_plan_is_certified() -> None:
     """The hand-made lane with every stage: fences hold, the verifier passes it."""
     solved = solve_certified(hand_made_world())

@@ -11,6 +11,7 @@ from groupage.domain.instance import (
     OpenConsolidation,
 )
 from groupage.domain.plan import Placement, Unloadable
+from optimizer.allocation import pricing
 from optimizer.allocation.slots import Slot
 from optimizer.closed import load_closed
 from optimizer.doubts import Doubts
@@ -85,7 +86,7 @@ def load_plan(
         return LoadPlan(members=every, placements=closed.found)
     loaded = load(
         slot.spec,
-        [lot_of(demand) for demand in cargo],
+        [lot_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
         box.standing if box else (),
         instance.rules,
         effort=passes.granted(full=PASSES_FIRST if first else PASSES_FULL, least=PASSES_LEAST),
@@ -93,6 +94,13 @@ def load_plan(
     )
     passes.spend(loaded.passes)
     return LoadPlan(members=every, placements=loaded.placements, misfits=loaded.misfits)
+
+
+def _worth(demand: Demand, slot: Slot, instance: Instance) -> int:
+    """US cents that it costs when it does not go in."""
+    moved = pricing.change_price(demand, instance)
+    stays = demand.current_consolidation_id == slot.key
+    return pricing.left_out(demand, instance.weights) + (moved if stays else 0)
 
 
 def still_holds(

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from groupage.commands import plan_reading
+from groupage.contracts.strict import twin_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
@@ -66,10 +67,13 @@ def verify(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan for that request.")],
 ) -> None:
     """Check every rule and every cent of a plan; status 1 and a list when something is wrong."""
-    from optimizer.verification.api import CHECKS  # noqa: PLC0415 - not for `--help`
+    from optimizer.check_instance import check_instance  # noqa: PLC0415 - not for `--help`
+    from optimizer.verification.api import CHECKS  # noqa: PLC0415
     from optimizer.verification.api import verify as check  # noqa: PLC0415
 
-    violations = check(_read(request, Instance), _read(plan, Plan))
+    instance = _read(request, Instance)
+    check_instance(instance)
+    violations = check(instance, _read(plan, Plan))
     for violation in violations:
         typer.echo(f"{violation.code}: {violation.where}: {violation.message}")
     if violations:
@@ -95,7 +99,10 @@ def sample(
 def _read(path: Path, kind: type[_Read]) -> _Read:
     """The file's content. Raises InvalidInput that names file and field."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        content = path.read_bytes()
+        # Instants without an offset would only be found when they are compared.
+        msgspec.json.decode(content, type=twin_of(kind, forbid_unknown_fields=False))
+        return msgspec.json.decode(content, type=kind)
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:

@@ -128,7 +128,8 @@ class Stop(_Data, frozen=True, kw_only=True):
     A drayage route is start, (collect_container at the hub, drop_container at the terminal)...,
     end; on board is the cargo and, by mass, the container's tare. arrive_at = leave_at of the stop
     before + drive_s + the driver's breaks on the way (`DriverHours`, which also says how long a
-    shift may be). Start is left within the truck's hours, not before the clock. A pickup
+    shift may be). Start and end are left when they are reached, start within the truck's hours and
+    not before the clock. A pickup
     begins at max(arrive_at, ready_at), not after latest_at, and takes service_s; hub stops take
     hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier. Hitching a
     container begins when all its cargo is available, and it arrives by `gate_in_by_at`.
@@ -238,7 +239,9 @@ class Plan(_Data, frozen=True, kw_only=True):
     """What was decided for one lane. A plan is valid if all of this holds.
 
     Consignments: each demand is either in one container or in `left_out`, whole. `moves` has
-    one entry for each demand whose container differs from its `current_consolidation_id`.
+    one entry for each demand whose container differs from its `current_consolidation_id`; one to
+    no container gives the reason of `left_out`. A code that names a fact of the instance (a hold, a
+    rejection, a cut-off that is missed ...) needs that fact.
 
     Containers: every frozen or locked consolidation of the instance is in the plan, with exactly
     those of its consignments that are demands of the instance; a committed demand stays in its

@@ -63,8 +63,8 @@ def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
         return Refusal(
             code="declaration_cap",
             reason=(
-                f"value {usd(demand.value_usd_cents)} is above the cap of one 1039 declaration "
-                f"({usd(rules.declaration_cap_usd_cents)}); split it"
+                f"value {demand.value_usd_cents / 100:,.2f} USD is above the cap of one 1039 "
+                f"declaration ({usd(rules.declaration_cap_usd_cents)}); split it"
             ),
         )
     if rules.mode_mix and not any(demand.mode in modes for modes in rules.mode_mix):
@@ -73,7 +73,20 @@ def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
         )
     if not instance.departures:
         return Refusal(code="no_departure", reason="no departure of the lane can be planned")
-    return None
+    return _nowhere_pinned(demand, instance)
+
+
+def _nowhere_pinned(demand: Demand, instance: Instance) -> Refusal | None:
+    """A pin that no plan can follow."""
+    voyage_id, consolidation_id = demand.pinned_voyage_id, demand.pinned_consolidation_id
+    wrong = None
+    if voyage_id in demand.forbidden_voyage_ids:
+        wrong = f"voyage {voyage_id}, which is forbidden for it"
+    elif voyage_id not in (None, *(d.voyage_id for d in instance.departures)):
+        wrong = f"voyage {voyage_id}, which cannot be planned"
+    elif consolidation_id not in (None, *(c.consolidation_id for c in instance.consolidations)):
+        wrong = f"{consolidation_id}, which cannot be planned"
+    return Refusal(code="forbidden", reason=f"pinned to {wrong}") if wrong else None
 
 
 def refusal_in(demand: Demand, slot: Slot, instance: Instance) -> Refusal | None:
@@ -82,9 +95,9 @@ def refusal_in(demand: Demand, slot: Slot, instance: Instance) -> Refusal | None
     if demand.committed and here:
         return None
     checks = (
+        _pin(demand, slot),
         _fence(slot),
         _hold(demand, here=here),
-        _pin(demand, slot),
         _cutoff(demand, slot, instance, here=here),
         _size(demand, slot),
     )
@@ -178,22 +191,38 @@ def carton_fits(group: CartonGroup, spec: ContainerSpec) -> bool:
     )
 
 
-def first_binding(refusals: Sequence[Refusal]) -> Refusal:
-    """The refusal that a dispatcher can do most about: the last of the departures' own words."""
+def first_binding(demand: Demand, refusals: Sequence[Refusal]) -> Refusal:
+    """The refusal that a dispatcher can do most about: the last of the departures' own words.
+
+    Where it is pinned decides; that it may not go elsewhere is no news then.
+    """
+    pin = demand.pinned_consolidation_id or demand.pinned_voyage_id
+    at_pin = [refusal for refusal in refusals if refusal.code != "forbidden"] if pin else []
+    if at_pin:
+        binding = _ranked(at_pin)
+        return Refusal(code=binding.code, reason=f"{binding.reason}; pinned to {pin}")
+    if demand.pinned_voyage_id and not demand.pinned_consolidation_id:
+        reason = f"{pin} has no container on offer; pinned to {pin}"
+        return Refusal(code="no_capacity", reason=reason)
+    if not refusals:
+        return Refusal(code="no_capacity", reason="no departure has a container on offer")
+    return _ranked(refusals)
+
+
+def _ranked(refusals: Sequence[Refusal]) -> Refusal:
     order = (
         "forbidden",
         "blocked_by_hold",
         "did_not_fit",
-        "larger_than_container",
+        # Refused for its mass it would have had the size.
         "heavier_than_container",
+        "larger_than_container",
         "not_available_before_cutoff",
         "no_capacity",
         "no_departure",
     )
-    ranked = [refusal for code in order for refusal in refusals if refusal.code == code]
-    if not ranked:
-        return refusals[-1]
-    return [refusal for refusal in ranked if refusal.code == ranked[0].code][-1]
+    first = min(order.index(refusal.code) for refusal in refusals)
+    return [refusal for refusal in refusals if refusal.code == order[first]][-1]
 
 
 def tense(departure: Departure, instance: Instance) -> str:

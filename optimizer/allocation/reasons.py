@@ -7,7 +7,7 @@ from groupage.domain.plan import LeftOut
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.draft import Draft
 from optimizer.allocation.options import Code, Refusal, first_binding, usd
-from optimizer.allocation.slots import Slot
+from optimizer.allocation.slots import Slot, usable_cm3
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,8 @@ def left_out_reason(draft: Draft, consignment_id: str) -> LeftOut:
         return LeftOut(consignment_id=consignment_id, code=refusal.code, reason=refusal.reason)
     missed = _missed(draft, consignment_id)
     if not problem.options[consignment_id]:
-        binding = first_binding(list(problem.refusals[consignment_id].values()))
+        refusals = tuple(problem.refusals[consignment_id].values())
+        binding = first_binding(problem.free[consignment_id], refusals)
         return LeftOut(consignment_id=consignment_id, code=binding.code, reason=binding.reason)
     ways = _ways(draft, problem.free[consignment_id])
     if ways:
@@ -117,7 +118,20 @@ def _binding_limit(draft: Draft, demand: Demand) -> tuple[Code, str]:
     ):
         if code in codes:
             return code, f"{words}, and no further container is on offer"
+    if any(_loads_less(draft, bin_, demand) for bin_ in draft.bins.values()):
+        return "did_not_fit", (
+            "the containers with room for its volume did not load so full, and none is on offer"
+        )
     return "no_capacity", "every container that it could go with is full, and none is on offer"
+
+
+def _loads_less(draft: Draft, bin_: Bin, demand: Demand) -> bool:
+    """Whether only what the loader failed to do keeps it out of a container."""
+    usable = usable_cm3(bin_.slot.spec, draft.problem.instance)
+    return (
+        draft.problem.allows(demand.consignment_id, bin_.slot)
+        and bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
+    )
 
 
 def move_reason(  # noqa: PLR0911 - one return for each reason

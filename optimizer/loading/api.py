@@ -32,6 +32,8 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
     cartons: tuple[CartonGroup, ...]
     must_stay: bool = False
     """On the manifest or standing already: the last to be left out."""
+    worth: int | None = None
+    """What leaving it out costs, against the others: the cheap give way. None: its volume."""
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +49,13 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """How many passes were made."""
 
 
-def lot_of(demand: Demand) -> Lot:
+def lot_of(demand: Demand, *, worth: int | None = None) -> Lot:
     """The cartons of a demand."""
     return Lot(
         consignment_id=demand.consignment_id,
         cartons=demand.cartons,
         must_stay=demand.committed,
+        worth=worth,
     )
 
 
@@ -82,7 +85,12 @@ def load(
     hold = Hold.of(spec, rules)
     stock = stock_of({lot.consignment_id: lot.cartons for lot in lots}, fixed)
     staying = frozenset(lot.consignment_id for lot in lots if lot.must_stay)
-    found = search(hold, stock, staying=staying, effort=effort, seed=seed)
+    worth = {
+        one: stock.volume_mm3(one) if lot.worth is None else max(1, lot.worth)
+        for lot in lots
+        for one in [lot.consignment_id]
+    }
+    found = search(hold, stock, staying=staying, worth=worth, effort=effort, seed=seed)
     placed_mm3 = sum(p.dx_mm * p.dy_mm * p.dz_mm for p in found.placements)
     return Loaded(
         placements=found.placements,

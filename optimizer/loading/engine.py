@@ -5,6 +5,7 @@ is left of the effort afterwards tries to take dropped ones back. Deterministic.
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +67,7 @@ class _Search:
     hold: Hold
     stock: Stock
     staying: frozenset[str]
+    worth: Mapping[str, int]
     effort: int
     seed: int
     passes: int = 0
@@ -142,7 +144,7 @@ class _Search:
             for kind, units in stock.units[consignment_id].items()
         )
         gain = min(size, over_mm3) + OWNED * owned
-        return size / max(1.0, gain), -size, consignment_id
+        return self.worth[consignment_id] / max(1.0, gain), -size, consignment_id
 
     def possible(self) -> list[str]:
         """Consignments whose cartons fit one by one, as many as volume and payload allow."""
@@ -172,16 +174,16 @@ class _Search:
             slack_permille += 150 if spare > 0 else 500
 
     def take_back(self, kept: list[str]) -> list[str]:
-        """Use what is left of the effort to squeeze dropped ones in again, biggest first."""
+        """Use what is left of the effort to squeeze dropped ones in again, dearest first."""
         stock, hold = self.stock, self.hold
         fits = [bool(kind.positions(hold)) for kind in stock.kinds]
         dropped = sorted(
-            (-stock.volume_mm3(c), c)
+            (-self.worth[c], -stock.volume_mm3(c), c)
             for c, units in stock.units.items()
             if c not in kept and all(fits[kind] for kind in units)
         )
         standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
-        for _, consignment_id in dropped:
+        for _, _, consignment_id in dropped:
             if kept and self.passes >= self.effort:
                 break
             more = [*kept, consignment_id]
@@ -232,9 +234,17 @@ def _affordable(effort: int, kinds: int) -> int:
     return max(min(effort, PASSES_MIN), effort * KINDS_USUAL // max(KINDS_USUAL, kinds))
 
 
-def search(hold: Hold, stock: Stock, *, staying: frozenset[str], effort: int, seed: int) -> Found:
-    """Load as many consignments as fit, each whole."""
-    run = _Search(hold, stock, staying, _affordable(effort, len(stock.kinds)), seed)
+def search(
+    hold: Hold,
+    stock: Stock,
+    *,
+    staying: frozenset[str],
+    worth: Mapping[str, int],
+    effort: int,
+    seed: int,
+) -> Found:
+    """Load as many consignments as fit, each whole; those of the least `worth` stay out."""
+    run = _Search(hold, stock, staying, worth, _affordable(effort, len(stock.kinds)), seed)
     kept = run.take_back(run.shrink(run.possible()))
     return Found(
         placements=_placements(stock, kept, run.best),

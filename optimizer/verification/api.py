@@ -16,16 +16,18 @@ from optimizer.verification import (
     identity,
     money,
     pressure,
+    reasons,
     tours,
     unloadable,
 )
 from optimizer.verification.case import Case
-from optimizer.verification.violation import Violation, Violations
+from optimizer.verification.violation import Violation, Violations, broken
 
-VERIFIER = "groupage-verifier/3"
+VERIFIER = "groupage-verifier/4"
 CHECKS: dict[str, Callable[[Case], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,
+    "reasons": reasons.check,
     "containers": boxes.check,
     "allocation": allocation.check,
     "cartons": cartons.check,
@@ -41,7 +43,14 @@ CHECKS: dict[str, Callable[[Case], Violations]] = {
 def verify(instance: Instance, plan: Plan) -> tuple[Violation, ...]:
     """Everything that is wrong with `plan` as an answer to `instance`; empty when it is valid."""
     case = Case(instance, plan)
-    return tuple(violation for check in CHECKS.values() for violation in check(case))
+    found = [violation for check in CHECKS.values() for violation in check(case)]
+    seal = plan.certificate
+    if seal is not None and (seal.verifier, seal.checks) != (VERIFIER, tuple(CHECKS)):
+        message = (
+            f"is by {seal.verifier} ({', '.join(seal.checks)}), not by {VERIFIER}: certify anew"
+        )
+        found.append(broken("other_verifier", "certificate", message))
+    return tuple(found)
 
 
 def certify(instance: Instance, plan: Plan) -> tuple[Plan | None, tuple[Violation, ...]]:

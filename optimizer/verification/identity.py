@@ -16,14 +16,16 @@ def _sha256(value: Instance | Plan) -> str:
 
 
 def check(case: Case) -> Violations:
-    """Request, lane, sequence, plan id, time, and the digests of the certificate."""
+    """Request, lane, sequence, plan id, time, causes, and the digests of the certificate."""
     instance, plan = case.instance, case.plan
     instance_digest = _sha256(instance)
-    pairs = [
+    pairs: list[tuple[str, object, object]] = [
         ("request_id", plan.request_id, instance.request_id),
         ("lane_id", plan.lane_id, instance.lane_id),
         ("sequence", plan.sequence, instance.sequence),
         ("plan_id", plan.plan_id, plan_id_of(instance_digest)),
+        ("decided_at", plan.decided_at, instance.clock_at),
+        ("causes", plan.causes, instance.causes),
     ]
     if plan.certificate is not None:
         bare = msgspec.structs.replace(plan, certificate=None)
@@ -32,17 +34,8 @@ def check(case: Case) -> Violations:
             ("certificate.instance_digest", seal.instance_digest, instance_digest),
             ("certificate.plan_digest", seal.plan_digest, _sha256(bare)),
         ]
-    found = [
+    return [
         broken("other_instance", field, f"is {said!r}, the instance makes it {right!r}")
         for field, said, right in pairs
         if said != right
     ]
-    if plan.decided_at < instance.clock_at:
-        found.append(
-            broken(
-                "decided_before_clock",
-                "decided_at",
-                f"{plan.decided_at} is before the instance's clock {instance.clock_at}",
-            )
-        )
-    return found

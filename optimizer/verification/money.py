@@ -134,6 +134,9 @@ def check(case: Case) -> Violations:
     if plan.lower_bound > allocation:
         message = f"is {plan.lower_bound}, more than the plan itself costs: {allocation}"
         found.append(broken("wrong_bound", "lower_bound", message))
+    if plan.stats.status == "optimal" and plan.lower_bound < allocation:
+        message = f"is optimal, but {allocation} is above the bound {plan.lower_bound}"
+        found.append(broken("wrong_bound", "stats.status", message))
     gap = (allocation - plan.lower_bound) / max(1, allocation)
     if not abs(plan.gap_ratio - gap) <= _GAP_TOLERANCE:
         found.append(broken("wrong_bound", "gap_ratio", f"is {plan.gap_ratio}, must be {gap}"))

@@ -82,14 +82,24 @@ class _Tour:
         self._check_shift(number, earliest)
         self.driver.idle(earliest, stop.leave_at)
 
-    def _start(self, number: int, stop: Stop) -> None:
+    def _check_truck(self, number: int, stop: Stop) -> None:
+        if stop.reference != self.truck.truck_id:
+            self.say("unknown_job", number, f"is not about the truck {self.truck.truck_id}")
+
+    def _check_home(self, number: int, stop: Stop) -> None:
+        self._check_truck(number, stop)
         self._check_place(number, stop, self.truck.start_place_id)
+        if stop.leave_at != stop.arrive_at:
+            self.say("wrong_time", number, f"leaves {stop.leave_at}, must at {stop.arrive_at}")
+
+    def _start(self, number: int, stop: Stop) -> None:
+        self._check_home(number, stop)
         earliest = max(self.truck.available_from_at, self.case.instance.clock_at)
         if stop.leave_at < earliest:
             self.say("outside_hours", number, f"leaves {stop.leave_at}, not before {earliest}")
 
     def _end(self, number: int, stop: Stop) -> None:
-        self._check_place(number, stop, self.truck.start_place_id)
+        self._check_home(number, stop)
         if stop.arrive_at > self.truck.available_until_at:
             until = self.truck.available_until_at
             self.say("outside_hours", number, f"ends {stop.arrive_at}, not after {until}")
@@ -107,6 +117,7 @@ class _Tour:
         self.load = (self.load[0] + demand.gross_g, self.load[1] + demand.volume_cm3)
 
     def _deliver(self, number: int, stop: Stop) -> None:
+        self._check_truck(number, stop)
         self._check_place(number, stop, self.case.instance.hub_place_id)
         self._check_leave(number, stop, stop.arrive_at, self.case.instance.road.hub_dwell_s)
         self.load = (0, 0)

@@ -248,6 +248,63 @@ def test_whoever_finds_everything_full_is_told_so() -> None:
     assert found.left_out[0].code == "no_capacity"
 
 
+@pytest.mark.parametrize("containers", [(), offers(g22=0)], ids=["no types", "sold out"])
+def test_without_a_container_on_offer_everybody_is_told_so(containers: Any) -> None:
+    """Departures there are, but nothing to load."""
+    found = allocate(lane(demand("A"), departures=(departure("V1", 10, offers=containers),)))
+    assert left(found, "A") == ("no_capacity", "no departure has a container on offer")
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "reason"),
+    [
+        (
+            {"pinned_voyage_id": "V1", "available_at": CLOCK_AT + 9 * DAY},
+            "not_available_before_cutoff",
+            "available 2026-03-11 08:00, LCO of V1 is 2026-03-10 08:00; pinned to V1",
+        ),
+        (
+            {"pinned_voyage_id": "V1", "forbidden_voyage_ids": ("V1",)},
+            "forbidden",
+            "pinned to voyage V1, which is forbidden for it",
+        ),
+        (
+            {"pinned_voyage_id": "V9"},
+            "forbidden",
+            "pinned to voyage V9, which cannot be planned",
+        ),
+        ({"pinned_consolidation_id": "X"}, "forbidden", "pinned to X, which cannot be planned"),
+        (
+            {"pinned_voyage_id": "V3"},
+            "no_capacity",
+            "V3 has no container on offer; pinned to V3",
+        ),
+        (
+            {"pinned_consolidation_id": "SHUT"},
+            "no_capacity",
+            "SHUT is closed to changes (manifest filed); pinned to SHUT",
+        ),
+        (
+            {"gross_g": 27_000_000, "volume_cm3": 40_000_000},
+            "heavier_than_container",
+            "27000 kg is more than a 42G1 carries (26540 kg); split it",
+        ),
+    ],
+)
+def test_what_binds_is_said_and_not_what_else_is_so(
+    wish: dict[str, Any], code: str, reason: str
+) -> None:
+    """A pin is no reason where something else keeps it from the pinned place."""
+    voyages = (
+        departure("V1", 10, offers=offers(g22=1, g42=1)),
+        departure("V2", 17, offers=offers(g22=1)),
+        departure("V3", 24, offers=()),
+    )
+    shut = opened("SHUT", stage="frozen")
+    found = allocate(lane(demand("A", **wish), departures=voyages, consolidations=(shut,)))
+    assert left(found, "A") == (code, reason)
+
+
 def test_the_cap_is_named_when_it_binds() -> None:
     """Room there is, but the consignee's declaration is full."""
     capped = [

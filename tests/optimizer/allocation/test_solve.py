@@ -1,5 +1,5 @@
 import random
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
 from tests.optimizer.allocation.lanes import lane, offers
-from tests.optimizer.world import demand, departure, group
+from tests.optimizer.world import demand, departure, group, plan_of
 from tests.optimizer.world import instance as hand_made_world
 
 pytestmark = pytest.mark.slow
@@ -126,6 +126,22 @@ def test_what_does_not_load_goes_back_to_allocation() -> None:
     assert [len(box.consignment_ids) for box in solved.plan.containers] == [4, 1]
 
 
+@pytest.mark.parametrize("urgent", ["T1", "T2", "T3"])
+def test_what_may_wait_stays_out_and_hears_that_it_did_not_load(urgent: str) -> None:
+    """By shape two of three go into the only container, the must-go among them; it is not full."""
+    tall = [
+        demand(
+            name, group(name, 2, (1_900, 1_300, 1_500), gross_g=400_000), mode="0110",
+            priority="must_go" if name == urgent else "preferred",
+        )
+        for name in ("T1", "T2", "T3")
+    ]  # fmt: skip
+    plan = solve(lane(*tall, departures=(departure("V1", 10, offers=offers(g22=1)),)))
+    assert [len(box.consignment_ids) for box in plan.containers] == [2]
+    assert urgent in plan.containers[0].consignment_ids
+    assert {one.code for one in plan.left_out} == {"did_not_fit"}
+
+
 def test_frozen_and_locked_contents_stay_and_the_plan_is_certified() -> None:
     """The hand-made lane with every stage: fences hold, the verifier passes it."""
     solved = solve_certified(hand_made_world())
@@ -212,6 +228,24 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert "violations" in bad.stdout
 
 
+def test_files_that_make_no_sense_are_refused_before_they_are_judged(tmp_path: Path) -> None:
+    """By `verify` too: an instant without an offset, and a request that `solve` would refuse."""
+    world = hand_made_world()
+    request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
+    good = canonical_json(plan_of(world))
+    plan.write_bytes(good.replace(b'00Z","load_g', b'00","load_g', 1))
+    request.write_bytes(canonical_json(world))
+    naive = CliRunner().invoke(app, ["verify", str(request), str(plan)])
+    assert "PLAN.json: Expected `datetime` with a timezone component - at `$.routes[0]" in str(
+        naive.exception
+    )
+    plan.write_bytes(good)
+    rules = msgspec.structs.replace(world.rules, freeze_before_lco_s=10**12)
+    request.write_bytes(canonical_json(msgspec.structs.replace(world, rules=rules)))
+    endless = CliRunner().invoke(app, ["verify", str(request), str(plan)])
+    assert "rules.freeze_before_lco_s" in str(endless.exception)
+
+
 @pytest.mark.parametrize(
     ("break_it", "field"),
     [
@@ -225,6 +259,31 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
         (
             lambda i: {"rules": msgspec.structs.replace(i.rules, plan_fill_permille=1_001)},
             "rules.plan_fill_permille",
+        ),
+        (
+            lambda i: {"weights": msgspec.structs.replace(i.weights, container_handling=-1)},
+            "weights.container_handling is -1; expected 0 to",
+        ),
+        (
+            lambda i: {"rules": msgspec.structs.replace(i.rules, freeze_before_lco_s=10**12)},
+            "rules.freeze_before_lco_s",
+        ),
+        (
+            lambda i: {"road": msgspec.structs.replace(i.road, far_speed_m_per_s=0)},
+            "road.far_speed_m_per_s is 0; expected 1 to",
+        ),
+        (lambda _: {"clock_at": datetime(1, 1, 1, tzinfo=UTC)}, "clock_at"),
+        (
+            lambda i: {"consolidations": i.consolidations[1:]},
+            "demands[0] (F1).current_consolidation_id is 'FROZEN' and committed: no such",
+        ),
+        (
+            lambda i: {
+                "consolidations": tuple(
+                    msgspec.structs.replace(one, consignment_ids=()) for one in i.consolidations
+                )
+            },
+            "demands[0] (F1).current_consolidation_id is 'FROZEN' and committed: which is frozen",
         ),
     ],
 )

@@ -53,6 +53,13 @@ def test_consignments_are_whole() -> None:
     assert len(loaded.placements) == 40
 
 
+@pytest.mark.parametrize("cheap", ["A", "B", "C"])
+def test_the_cheapest_gives_way(cheap: str) -> None:
+    """Of three alike of which two fit, the one that costs least stays out."""
+    lots = [edit(cubes(name, 20), worth=1 if name == cheap else 5) for name in "ABC"]
+    assert loaded_well(SMALL, lots).misfits == (cheap,)
+
+
 def test_what_must_stay_stays() -> None:
     """The committed consignment is kept although it is the biggest."""
     lots = [cubes("A", 20), edit(cubes("B", 25), must_stay=True)]
@@ -171,7 +178,9 @@ def test_same_input_same_plan() -> None:
 def test_lot_of_demand() -> None:
     """A demand's lot has its cartons, and stays if it is committed."""
     one = demand("C", committed=True)
-    assert lot_of(one) == Lot(consignment_id="C", cartons=one.cartons, must_stay=True)
+    assert lot_of(one, worth=7) == Lot(
+        consignment_id="C", cartons=one.cartons, must_stay=True, worth=7
+    )
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from groupage.domain.plan import (
     Plan,
     PlannedContainer,
     Route,
+    SolverStats,
     Unrouted,
 )
 from optimizer.canonical import digest, plan_id_of
@@ -334,6 +335,25 @@ def _unnamed(name: str) -> Change:
     return change
 
 
+def _said(consignment_id: str, code: str, **changes: Any) -> Change:
+    """Leave one out by another code."""
+    return lambda case, old: (
+        case,
+        edit(
+            old,
+            left_out=tuple(
+                edit(one, code=code, **changes) if one.consignment_id == consignment_id else one
+                for one in old.left_out
+            ),
+        ),
+    )
+
+
+def _moved_out(case: Instance, old: Plan) -> Both:
+    move = edit(NO_MOVE, consignment_id="O1", from_consolidation_id="SLUSHY")
+    return case, edit(old, moves=(*old.moves, move))
+
+
 def _sealed(**changes: Any) -> Change:
     def change(case: Instance, old: Plan) -> Both:
         certified, _ = certify(case, old)
@@ -389,9 +409,32 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "another lane": ("other_instance", plan(lane_id="CNSHA-NLRTM")),
     "another sequence": ("other_instance", plan(sequence=8)),
     "another plan id": ("other_instance", plan(plan_id="PLN-1")),
-    "made before the clock": ("decided_before_clock", plan(decided_at=CLOCK_AT - DAY)),
+    "made before the clock": ("other_instance", plan(decided_at=CLOCK_AT - DAY)),
+    "made after the clock": ("other_instance", plan(decided_at=CLOCK_AT + HOUR)),
+    "for another cause": ("other_instance", plan(causes=("cancelled",))),
     "sealed for another instance": ("other_instance", _sealed(instance_digest="0" * 64)),
     "sealed for another plan": ("other_instance", _sealed(plan_digest="0" * 64)),
+    "sealed by another verifier": ("other_verifier", _sealed(verifier="me/1")),
+    "sealed with fewer checks": ("other_verifier", _sealed(checks=("identity",))),
+    # what is said of those left out
+    **{
+        f"left out by {code} without cause": ("wrong_reason", _said("O2", code))
+        for code in (
+            "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
+            "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
+            "costs_more_than_waiting",
+        )
+    },
+    "held without a hold": ("wrong_reason", _said("O1", "blocked_by_hold")),
+    "a mode policy that is none": (
+        "wrong_reason", together(rules(mode_mix=()), _said("O1", "mode_mix")),
+    ),
+    "a next voyage that it misses": (
+        "wrong_reason", _said("O1", "not_available_before_cutoff", next_voyage_id="V2"),
+    ),
+    "moved out for another reason": (
+        "wrong_reason", together(demand("O1", current_consolidation_id="SLUSHY"), _moved_out),
+    ),
     # every demand once
     "left out too": (
         "placed_and_left_out",
@@ -569,6 +612,12 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "started elsewhere": ("wrong_place", stop("van-1", 0, place_id="jinhua")),
     "delivered elsewhere": ("wrong_place", stop("van-1", -2, place_id="jinhua")),
     "ended elsewhere": ("wrong_place", stop("van-1", -1, place_id="jinhua")),
+    "at home before it leaves": ("wrong_time", stop("van-1", 0, arrive_at=-HOUR)),
+    "gone on from home": ("wrong_time", stop("van-1", -1, leave_at=HOUR)),
+    **{
+        f"stop {number} about another truck": ("unknown_job", stop("van-1", number, reference="x"))
+        for number in (0, -2, -1)
+    },
     "faster than the road allows": ("wrong_time", stop("van-1", 1, arrive_at=-timedelta(hours=1))),
     "work left out": ("wrong_time", stop("van-1", 1, leave_at=-timedelta(minutes=14))),
     "left before it came": ("wrong_time", stop("van-1", 1, leave_at=-timedelta(days=1))),
@@ -645,6 +694,9 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     # money
     **{f"{name} wrong": ("wrong_cost", _term(name)) for name in Cost.__struct_fields__},
     "a bound above the cost": ("wrong_bound", plan(lower_bound=10**9)),
+    "optimal above the bound": (
+        "wrong_bound", plan(stats=SolverStats(status="optimal", rounds=1, work=0.5)),
+    ),
     "a gap too small": ("wrong_bound", plan(gap_ratio=0.0)),
     "a gap that is no number": ("wrong_bound", plan(gap_ratio=float("nan"))),
 }  # fmt: skip

@@ -57,7 +57,7 @@ class Solver:
         except (OSError, asyncio.IncompleteReadError) as error:
             status = await self._ended()
             raise SolverDied(f"the solver process ended with status {status}") from error
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, SolverDied):
             await self.stop()
             raise
 
@@ -92,6 +92,9 @@ class Solver:
         except asyncio.IncompleteReadError as error:
             status = await self._ended()
             raise SolverDied(f"the solver process ended with status {status}") from error
+        except SolverDied:
+            await self.stop()
+            raise
         return process
 
     async def _answer(self, process: asyncio.subprocess.Process) -> Answer:
@@ -99,7 +102,11 @@ class Solver:
         (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
         if length > _FRAME_BYTES_MAX:
             raise SolverDied(f"the solver announced an answer of {length} bytes")
-        return _ANSWERS.decode(await process.stdout.readexactly(length))
+        frame = await process.stdout.readexactly(length)
+        try:
+            return _ANSWERS.decode(frame)
+        except msgspec.DecodeError as error:
+            raise SolverDied(f"the solver gave an answer that cannot be read: {error}") from error
 
     async def _ended(self) -> int | None:
         process = self._process

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from groupage.bench.plan import sample
 from optimizer.planner.child import Job
 from optimizer.planner.solver import Solver, SolverDied, SolverOverran
+from optimizer.sample import sample
 
 _CHILD = """
 import struct, sys, time

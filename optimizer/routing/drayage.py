@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from groupage.domain.instance import Departure, Instance
 from groupage.domain.plan import PlannedContainer, Route, Unrouted
+from groupage.domain.words import when
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
 from optimizer.routing.hours import in_hours
@@ -68,8 +69,8 @@ class _Yard:
             ]
         )
         if close_s < ready_s:
-            ready_at = self.clock.at(ready_s)
-            return f"ready at {ready_at}, too late for gate-in by {departure.gate_in_by_at}"
+            ready, due = when(self.clock.at(ready_s)), when(departure.gate_in_by_at)
+            return f"ready at {ready}, too late for gate-in by {due}"
         # Cargo may still come until the cut-off: haul after it where that is in time.
         stuffed_s = self.clock.ceil_s(departure.lco_at)
         open_s = max(ready_s, stuffed_s) if stuffed_s <= close_s else ready_s

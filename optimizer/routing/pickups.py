@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from groupage.domain.instance import Demand, Instance, PickUpJob
 from groupage.domain.plan import Route, Unrouted
+from groupage.domain.words import when
 from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
 from optimizer.routing.hours import in_hours
@@ -31,8 +32,11 @@ def _reject(call: _Call, fleet: Fleet, roads: Roads, hub: str) -> str:
         (bool(fleet.unusable), fleet.unusable),
         (not roads.knows(job.place_id), f"place {job.place_id} is not on the map"),
         (not roads.knows(hub), f"place {hub} (the hub) is not on the map"),
-        (job.latest_at < job.ready_at, f"its window closes at {job.latest_at}, before it opens"),
-        (call.close_s < 0, f"its window closed at {job.latest_at}"),
+        (
+            job.latest_at < job.ready_at,
+            f"its window closes at {when(job.latest_at)}, before it opens",
+        ),
+        (call.close_s < 0, f"its window closed at {when(job.latest_at)}"),
         (
             demand.gross_g > payload_g,
             f"{demand.gross_g} g is more than any truck takes ({payload_g} g)",
@@ -147,6 +151,6 @@ def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted
     )
     for number, call in enumerate(calls):
         if number not in done:
-            reason = f"no truck is free to be there by {call.pickup.latest_at}"
+            reason = f"no truck is free to be there by {when(call.pickup.latest_at)}"
             unrouted.append(Unrouted(reference=call.demand.consignment_id, reason=reason))
     return roster.routes(), tuple(sorted(unrouted, key=lambda one: one.reference))

@@ -6,6 +6,7 @@ from groupage.domain.events import consignment as events
 from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
 from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
+from groupage.domain.words import when
 from processors.consignment import progress
 from processors.core import Verdict
 from processors.facts import Entry
@@ -44,7 +45,9 @@ def booked(
 ) -> Verdict | None:
     """The first booking counts."""
     if state.booked is not None:
-        return Verdict("already_booked", f"it was booked at {state.booked_at}; amend it instead")
+        return Verdict(
+            "already_booked", f"it was booked at {when(state.booked_at)}; amend it instead"
+        )
     if not event.lines:
         return Verdict("no_lines", "a booking needs at least one carton line")
     state.booked = event
@@ -247,7 +250,7 @@ def hold_released(
     if hold is None:
         return Verdict("no_such_hold", f"hold {event.hold_id} was never placed")
     if hold.released_at is not None:
-        return Verdict("hold_not_open", f"hold {event.hold_id} ended at {hold.released_at}")
+        return Verdict("hold_not_open", f"hold {event.hold_id} ended at {when(hold.released_at)}")
     hold.released_at = entry.fact.occurred_at
     state.blocked = any(each.released_at is None for each in state.holds.values())
     return None

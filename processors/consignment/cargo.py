@@ -9,6 +9,7 @@ from typing import Literal
 from groupage.domain.events import unit as events
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.units import volume_cm3
+from groupage.domain.words import when
 from processors.consignment.booking import exited
 from processors.core import Verdict
 from processors.facts import Entry
@@ -56,7 +57,7 @@ def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) 
         return exited(state)
     part = _touch(state, entry, event)
     if part.received_at is not None:
-        return Verdict("already_received", f"it was received at {part.received_at}")
+        return Verdict("already_received", f"it was received at {when(part.received_at)}")
     if part.gone:
         return _stuffed(part)
     at = entry.fact.occurred_at

@@ -17,6 +17,7 @@ from groupage.domain.state.consignment import (
     SeatChange,
     UnitPart,
 )
+from groupage.domain.words import when
 from processors.consignment import customs
 from processors.core import Verdict
 
@@ -173,7 +174,9 @@ def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Verdict
     left_at = None if position is None else position.departed_at
     if left_at is None or move.at < left_at:
         return None
-    return Verdict("departed", f"its container left the hub at {left_at}; it cannot change here")
+    return Verdict(
+        "departed", f"its container left the hub at {when(left_at)}; it cannot change here"
+    )
 
 
 def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Verdict | None:
@@ -215,7 +218,9 @@ def _position_verdict(home: str, position: ConsolidationPosition, move: LoadMove
     if began is None or began > move.at or (ended is not None and ended < move.at):
         return Verdict("stuffing_not_open", f"stuffing of {home} was not open")
     if position.door_close_at is not None and move.at >= position.door_close_at:
-        return Verdict("doors_closed", f"the doors of {home} closed at {position.door_close_at}")
+        return Verdict(
+            "doors_closed", f"the doors of {home} closed at {when(position.door_close_at)}"
+        )
     return None
 
 

@@ -8,6 +8,7 @@ from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from groupage.domain.words import counted, cubic_metres
 from processors.consignment import customs
 from processors.consignment.progress import exceeds
 from processors.outputs import Announcements, Said, alert, refusal_alerts
@@ -118,8 +119,12 @@ def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Said]) -> Non
 
 def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:
     if state.exit is not None and state.exit.fee_due:
-        basis = state.exit.fee_basis_cm3
-        yield "dead_freight", f"cancelled after the threshold: dead freight on {basis} cm³"
+        basis = cubic_metres(state.exit.fee_basis_cm3)
+        yield "dead_freight", f"cancelled after the threshold: dead freight on {basis}"
+
+
+def _amount(volume_cm3: int, gross_g: int) -> str:
+    return f"{cubic_metres(volume_cm3)} and {gross_g / 1_000:,.1f} kg"
 
 
 def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
@@ -139,14 +144,17 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
 def _receipt(state: ConsignmentState) -> Iterator[tuple[str, str]]:
     declared, received = state.declared_pieces, state.received_pieces
     if received > declared > 0 and state.decision != "accept_over":
-        yield "over_receipt", f"{received} pieces received, {declared} booked"
+        yield "over_receipt", f"{counted(received, 'piece')} received, {declared:,} booked"
     elif state.tally is not None and received < declared and state.received_at is None:
         yield "short_receipt", f"{received} of {declared} pieces at the closed tally"
     if state.damaged_units:
-        yield "damaged", f"{state.damaged_units} units came damaged, wet or mismarked"
+        units = counted(state.damaged_units, "carton")
+        yield "damaged", f"{units} came damaged, wet or with wrong marks"
     if state.needs_rerate:
-        measured = f"{state.measured_volume_cm3} cm³ and {state.measured_gross_g} g measured"
-        booked = f"{state.declared_volume_cm3} cm³ and {state.declared_gross_g} g booked"
-        yield "needs_rerate", f"{measured}, {booked} for {declared} pieces"
+        measured = _amount(state.measured_volume_cm3, state.measured_gross_g)
+        booked = _amount(state.declared_volume_cm3, state.declared_gross_g)
+        pieces = counted(declared, "piece")
+        yield "needs_rerate", f"{measured} measured, {booked} booked for {pieces}"
     if state.staged_units and state.allocation is None:
-        yield "staged_without_place", f"{state.staged_units} units are staged without a place"
+        units = counted(state.staged_units, "carton")
+        yield "staged_without_place", f"staged without a place in a container: {units}"

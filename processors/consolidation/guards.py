@@ -10,6 +10,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.base import Refusal
 from groupage.domain.state.consolidation import Box, ConsolidationState, Member
 from groupage.domain.states import ConsolidationStatus
+from groupage.domain.words import when
 
 Status = ConsolidationStatus
 _Reached = tuple[ConsolidationStatus, datetime | None]
@@ -45,7 +46,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
         if at is None:
             continue
         if left_at is not None and left_at <= at:
-            reason = f"its container left at {left_at}"
+            reason = f"its container left at {when(left_at)}"
             state.refused[fact_id] = Refusal(
                 code="departed", reason=reason, type=name, subject=state.key, at=at
             )
@@ -88,7 +89,7 @@ def _status(state: ConsolidationState, policy: Policy) -> _Reached:
 
 def _left_too_soon(state: ConsolidationState, box: Box | None, reason: str) -> None:
     if box is not None and box.gated_out_at is not None:
-        state.why_not["gated_out_uncleared"] = f"left at {box.gated_out_at}, but {reason}"
+        state.why_not["gated_out_uncleared"] = f"left at {when(box.gated_out_at)}, but {reason}"
 
 
 def _fit(state: ConsolidationState, box: Box, began_at: datetime) -> bool:
@@ -127,9 +128,9 @@ def _shut(
             reasons.insert(0, then_missing)
         if not reasons:
             return _left(state, box, left_at)
-        state.why_not["gated_out_uncleared"] = f"left at {left_at}, but {'; '.join(reasons)}"
+        state.why_not["gated_out_uncleared"] = f"left at {when(left_at)}, but {'; '.join(reasons)}"
     if missing:
-        state.why_not["sealed_incomplete"] = f"sealed at {sealed_at}, but {missing}"
+        state.why_not["sealed_incomplete"] = f"sealed at {when(sealed_at)}, but {missing}"
     return reached
 
 
@@ -173,12 +174,12 @@ def _not_sealed_whole(state: ConsolidationState, sealed_at: datetime, at: dateti
     parts = []
     reopened_at = state.reopened_at
     if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
-        parts.append(f"stuffing began again at {reopened_at}")
+        parts.append(f"stuffing began again at {when(reopened_at)}")
     for name, member in _listed(state):
         if member is None or not member.member:
             parts.append(f"{name} has no place in it any more")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
-            parts.append(f"{name} was loaded later, at {member.loaded_at}")
+            parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
         elif not member.inside(at):
             parts.append(f"{name} is loaded with {member.loaded_pieces} of {member.pieces} pieces")
     return ", ".join(parts)
@@ -214,7 +215,7 @@ def _against_leaving(
         reasons.append(wrong)
     due_at = port_due_at(state, policy)
     if due_at is not None and left_at > due_at:
-        reasons.append(f"that is too late for the terminal (leave by {due_at})")
+        reasons.append(f"that is too late for the terminal (leave by {when(due_at)})")
     return reasons
 
 

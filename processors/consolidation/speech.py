@@ -13,6 +13,7 @@ from groupage.domain.events.schedule import CutoffCode, VoyageFollowed
 from groupage.domain.policy import Policy
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
+from groupage.domain.words import cubic_metres, when
 from processors.consolidation.deadlines import dead_freight_cm3, known_at
 from processors.consolidation.guards import door_close_at
 from processors.outputs import Said, alert, refusal_alerts
@@ -141,7 +142,7 @@ def _cutoffs(
         if seen.state == "at_risk":
             event: Event = _at_risk(state, policy, code, seen)
             warning: Severity = "warning"
-            text = f"{code} at {seen.due_at} is at risk"
+            text = f"{code} at {when(seen.due_at)} is at risk"
         elif seen.state == "missed":
             event = CutoffMissed(
                 consolidation_id=state.key,
@@ -150,7 +151,7 @@ def _cutoffs(
                 consignment_ids=seen.waits_for,
             )
             warning = "critical"
-            text = f"{code} at {seen.due_at} was missed"
+            text = f"{code} at {when(seen.due_at)} was missed"
         else:
             continue
         if seen.waits_for:
@@ -188,7 +189,7 @@ def _alerts(state: ConsolidationState, policy: Policy, at: datetime, said: dict[
     if empty_cm3 := dead_freight_cm3(state, policy):
         troubles["dead_freight"] = (
             f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
-            f"{empty_cm3} cm³ of voyage {state.voyage_id}"
+            f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
         )
     box, manifest = state.box, state.manifest
     if manifest is not None and box is not None and state.status not in _CLOSED:

@@ -2,6 +2,7 @@
 
 from groupage.domain.events import consolidation as events
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
+from groupage.domain.words import when
 from processors.core import Verdict
 from processors.facts import Entry
 
@@ -10,7 +11,7 @@ def _closed(state: ConsolidationState) -> Verdict | None:
     if state.opened_at is None:
         return Verdict("not_opened", "it was never opened")
     if state.ended:
-        return Verdict("ended", f"it is {state.ended} since {state.ended_at}")
+        return Verdict("ended", f"it is {state.ended} since {when(state.ended_at)}")
     return None
 
 
@@ -19,7 +20,7 @@ def opened(
 ) -> Verdict | None:
     """On this voyage, of this container type."""
     if state.opened_at is not None:
-        return Verdict("already_opened", f"it was opened at {state.opened_at}")
+        return Verdict("already_opened", f"it was opened at {when(state.opened_at)}")
     state.opened_at = entry.fact.occurred_at
     state.lane_id, state.voyage_id = event.lane_id, event.voyage_id
     state.iso_type, state.policy = event.iso_type, event.policy
@@ -90,7 +91,7 @@ def unfrozen(
     if state.manifest is None:
         return Verdict("not_frozen", "no manifest is filed")
     if state.stuffing_started_at is not None:
-        return Verdict("stuffing_began", f"stuffing began at {state.stuffing_started_at}")
+        return Verdict("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.manifest = None
     state.unfrozen += 1
     state.unfrozen_at = entry.fact.occurred_at
@@ -109,7 +110,7 @@ def started(
     if event.equipment_ref != state.manifest.equipment_ref:
         return Verdict("other_container", f"its container is {state.manifest.equipment_ref}")
     if state.stuffing_open:
-        return Verdict("already_open", f"stuffing began at {state.stuffing_started_at}")
+        return Verdict("already_open", f"stuffing began at {when(state.stuffing_started_at)}")
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
     else:
@@ -167,7 +168,7 @@ def cancelled(
     if verdict is not None:
         return verdict
     if state.stuffing_started_at is not None:
-        return Verdict("stuffing_began", f"stuffing began at {state.stuffing_started_at}")
+        return Verdict("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
     state.ended_by = entry.fact_id
     state.ended_reason = event.reason

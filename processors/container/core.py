@@ -18,6 +18,7 @@ from groupage.domain.events.consolidation import ContainerPositionChanged
 from groupage.domain.policy import Policy
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
+from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
 from processors.outputs import Said, refusal_alerts
@@ -33,7 +34,7 @@ def _move(state: ContainerState, status: ContainerStatus, at: datetime) -> None:
 
 def _contradiction(state: ContainerState, what: str) -> Verdict:
     return Verdict(
-        "wrong_order", f"it cannot be {what}: it is {state.status} since {state.status_at}"
+        "wrong_order", f"it cannot be {what}: it is {state.status} since {when(state.status_at)}"
     )
 
 

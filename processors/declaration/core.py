@@ -20,6 +20,7 @@ from groupage.domain.events.customs import (
 from groupage.domain.policy import Policy
 from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
+from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
 from processors.outputs import Said, alert, refusal_alerts
@@ -66,7 +67,7 @@ class DeclarationCore(Plain[DeclarationState]):
         if state.status == CustomsStatus.NONE:
             return Verdict("not_declared", "nothing was declared under this id")
         if state.status not in _WAITING:
-            return Verdict("final", f"customs decided {state.status} at {state.status_at}")
+            return Verdict("final", f"customs decided {state.status} at {when(state.status_at)}")
         match event:
             case CustomsSelected():
                 state.status = CustomsStatus(f"SELECTED_{event.selection}")
@@ -111,7 +112,7 @@ class DeclarationCore(Plain[DeclarationState]):
 
 def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Verdict | None:
     if state.status != CustomsStatus.NONE:
-        return Verdict("already_declared", f"it was declared at {state.declared_at}")
+        return Verdict("already_declared", f"it was declared at {when(state.declared_at)}")
     if not event.consignment_ids:
         return Verdict("no_consignments", "consignment_ids must name what is declared")
     state.status = CustomsStatus.DECLARED

@@ -18,6 +18,7 @@ from groupage.domain.events.base import Kind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.domain.state.unit import UnitState, WaitingFact
+from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
 from processors.outputs import HandOver, Said, refusal_alerts
@@ -31,7 +32,7 @@ def handed(fact: Fact, owner_id: str) -> Fact:
 
 def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Verdict | None:
     if state.received_at is not None:
-        return Verdict("already_received", f"it was received at {state.received_at}")
+        return Verdict("already_received", f"it was received at {when(state.received_at)}")
     state.received_at = at
     state.condition = event.condition
     state.location = event.dock or state.location

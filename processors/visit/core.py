@@ -7,6 +7,7 @@ from groupage.domain.events.base import Kind
 from groupage.domain.events.equipment import CargoArriving, TruckArrived
 from groupage.domain.policy import Policy
 from groupage.domain.state.visit import VisitState
+from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
 from processors.outputs import Said, refusal_alerts
@@ -32,7 +33,7 @@ class VisitCore(Plain[VisitState]):
         if not isinstance(event, TruckArrived):
             return Verdict("not_mine", f"a visit does not own {event.name}")
         if state.arrived_at is not None:
-            return Verdict("already_arrived", f"this visit began at {state.arrived_at}")
+            return Verdict("already_arrived", f"this visit began at {when(state.arrived_at)}")
         state.arrived_at = entry.fact.occurred_at
         state.plate, state.dock = event.plate, event.dock
         state.consignment_ids = event.consignment_ids

@@ -19,6 +19,7 @@ from groupage.domain.events.consolidation import VoyagePositionChanged
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
+from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
 from processors.outputs import Said, alert, refusal_alerts
@@ -35,7 +36,9 @@ def _published(state: VoyageState, at: datetime, event: events.SailingPublished)
     if state.changes:
         return Verdict("already_published", "a published sailing changes by sailing.changed")
     if event.eta_at <= event.etd_at:
-        return Verdict("eta_before_etd", f"eta {event.eta_at} must be after etd {event.etd_at}")
+        return Verdict(
+            "eta_before_etd", f"eta {when(event.eta_at)} must be after etd {when(event.etd_at)}"
+        )
     state.service_id, state.mode, state.carrier = event.service_id, event.mode, event.carrier
     state.pol, state.pod = event.pol, event.pod
     state.etd_at, state.eta_at = event.etd_at, event.eta_at
@@ -57,10 +60,10 @@ def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> 
     if not state.changes:
         return Verdict("not_published", "no sailing was published under this id")
     if state.departed_at is not None:
-        return Verdict("departed", f"it left at {state.departed_at}")
+        return Verdict("departed", f"it left at {when(state.departed_at)}")
     etd_at, eta_at = event.etd_at or state.etd_at, event.eta_at or state.eta_at
     if etd_at is not None and eta_at is not None and eta_at <= etd_at:
-        return Verdict("eta_before_etd", f"eta {eta_at} must be after etd {etd_at}")
+        return Verdict("eta_before_etd", f"eta {when(eta_at)} must be after etd {when(etd_at)}")
     state.etd_at, state.eta_at = etd_at, eta_at
     if event.cutoffs is not None:
         state.cutoffs = event.cutoffs
@@ -101,10 +104,10 @@ def _is_main(state: VoyageState, event: events.LegDeparted | events.LegArrived) 
 
 def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Verdict | None:
     if state.status == "CANCELLED":
-        return Verdict("cancelled", f"the voyage is cancelled since {state.status_at}")
+        return Verdict("cancelled", f"the voyage is cancelled since {when(state.status_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     if leg.departed_at is not None:
-        return Verdict("already_departed", f"leg {event.leg_id} left at {leg.departed_at}")
+        return Verdict("already_departed", f"leg {event.leg_id} left at {when(leg.departed_at)}")
     leg.mode, leg.departed_at, leg.from_place = event.mode, at, event.place
     if state.departed_at is None and _is_main(state, event):
         state.departed_at = at
@@ -117,7 +120,7 @@ def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Verd
     if leg is None or leg.departed_at is None:
         return Verdict("not_departed", f"leg {event.leg_id} never left")
     if leg.arrived_at is not None:
-        return Verdict("already_arrived", f"leg {event.leg_id} arrived at {leg.arrived_at}")
+        return Verdict("already_arrived", f"leg {event.leg_id} arrived at {when(leg.arrived_at)}")
     leg.arrived_at, leg.to_place = at, event.place
     if _is_main(state, event) and event.place in ("", state.pod):
         state.arrived_at = at
@@ -127,7 +130,7 @@ def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Verd
 
 def _eta(state: VoyageState, at: datetime, event: events.EtaUpdated) -> Verdict | None:
     if state.arrived_at is not None:
-        return Verdict("arrived", f"it arrived at {state.arrived_at}")
+        return Verdict("arrived", f"it arrived at {when(state.arrived_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     leg.eta_at, leg.eta_told_at = event.eta_at, at
     if event.place in ("", state.pod):

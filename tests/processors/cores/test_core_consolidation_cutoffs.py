@@ -133,7 +133,8 @@ def test_space_given_up_late_is_dead_freight(
     assert ("dead_freight" in planned.alerts()) is dead
     if dead:
         (alert,) = [each for each in planned.now("alert.raised") if each.code == "dead_freight"]
-        assert str(planned.state.planned_volume_cm3) in alert.message
+        assert "dead freight on 0.12 m³" in alert.message
+        assert planned.state.planned_volume_cm3 == 120_000
 
 
 def test_every_cutoff_is_met_by_what_it_is_about(stuffed: Play) -> None:

@@ -22,7 +22,7 @@ def exited(state: ConsignmentState) -> Verdict | None:
     """Nothing more may happen to a consignment that left the ordinary way."""
     if state.exit is None:
         return None
-    return Verdict("exited", f"the consignment is {state.exit.status} since {state.exit.at}")
+    return Verdict("exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}")
 
 
 def _locked(state: ConsignmentState) -> Verdict | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from groupage.domain.events.consolidation import Span
 from groupage.domain.state.consignment import ConsignmentState, CustomsPosition
 from groupage.domain.states import CustomsStatus
+from groupage.domain.words import when
 from processors.core import Verdict
 
 Bound = list[tuple[CustomsPosition, Span]]
@@ -86,14 +87,16 @@ def against_loading(
     begun = [(position, span) for position, span in declarations if span.since_at <= at]
     if not begun:
         code = "customs_not_released" if release_first else "customs_not_declared"
-        return Verdict(code, f"it was not declared to customs by {at}; now it is {state.customs}")
+        return Verdict(
+            code, f"it was not declared to customs by {when(at)}; now it is {state.customs}"
+        )
     for position, span in begun:
         if not span.covers(at):
             continue
         if release_first:
-            text = f"customs had not released it by {at}; now it is {state.customs}"
+            text = f"customs had not released it by {when(at)}; now it is {state.customs}"
             return Verdict("customs_not_released", text)
         if position.status in _STOPPED and position.at <= at:
-            text = f"customs stopped it at {position.at}: {position.status}"
+            text = f"customs stopped it at {when(position.at)}: {position.status}"
             return Verdict("customs_stopped", text)
     return None

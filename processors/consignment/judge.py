@@ -73,7 +73,9 @@ def _seat_verdict(
     if state.exit is not None and change.at > state.exit.at:
         if change.change != "allocated":
             return None  # the lane lets go of what has left
-        return Verdict("exited", f"the consignment is {state.exit.status} since {state.exit.at}")
+        return Verdict(
+            "exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}"
+        )
     held = None if place is None else place.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
         return Verdict(
@@ -181,7 +183,7 @@ def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Verdict
 
 def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Verdict | None:
     if inside is not None:
-        return Verdict("already_loaded", f"it is in {inside.equipment_ref} since {inside.at}")
+        return Verdict("already_loaded", f"it is in {inside.equipment_ref} since {when(inside.at)}")
     if part.received_at is None or part.received_at > move.at:
         return Verdict("not_received", "it was not received by then")
     if move.unready:

@@ -21,6 +21,9 @@ _CHATTY = (
     "aiohttp.access",
 )
 
+_REPEATED_EVERY_S = 10.0
+_REMEMBERED_MAX = 1_000
+
 # Without local variables: they may hold a password.
 _TRACEBACK = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -48,6 +51,7 @@ def configure_logging(
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(out)
+    handler.addFilter(Repeats())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=_renderers(console=console, colors=out.isatty())
@@ -57,6 +61,34 @@ def configure_logging(
     logging.captureWarnings(capture=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+class Repeats(logging.Filter):
+    """Lets the same complaint of a chatty package pass once in ten seconds, then with a count.
+
+    A client whose broker is away complains forty times a second, for as long as that takes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, str], tuple[float, int]] = {}
+        """When it passed last (POSIX time), and how often it came since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written; one that stands for others says `repeated`."""
+        if record.name.partition(".")[0] not in _CHATTY:
+            return True
+        key = (record.name, str(record.msg))
+        passed_s, held_back = self._passed.get(key, (0.0, 0))
+        if record.created - passed_s < _REPEATED_EVERY_S:
+            self._passed[key] = (passed_s, held_back + 1)
+            return False
+        if len(self._passed) >= _REMEMBERED_MAX:
+            self._passed.clear()
+        self._passed[key] = (record.created, 0)
+        if held_back:
+            record.repeated = held_back
+        return True
 
 
 def _shared_processors() -> list[structlog.typing.Processor]:

@@ -61,6 +61,23 @@ def test_records_of_other_packages_come_out_the_same_way(logged: io.StringIO) ->
     )
 
 
+def test_a_complaint_that_repeats_itself_is_counted(logged: io.StringIO) -> None:
+    """A client whose broker is away for a minute: seven lines instead of hundreds, none of ours."""
+    client, ours = logging.getLogger("aiokafka.conn"), logging.getLogger("groupage.x")
+    for number in range(241):
+        for logger in (client, ours):
+            record = logger.makeRecord(
+                logger.name, logging.ERROR, __file__, 1, "no broker %d", (number,), None
+            )
+            record.created = 1_000 + number / 4
+            logger.handle(record)
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    told = [line for line in lines if line["logger"] == "aiokafka.conn"]
+    assert [line["event"] for line in told] == [f"no broker {40 * n}" for n in range(7)]
+    assert [line.get("repeated") for line in told] == [None] + [39] * 6
+    assert len(lines) - len(told) == 241
+
+
 def test_a_traceback_holds_no_local_variables(logged: io.StringIO) -> None:
     """A local variable may be a password."""
 

@@ -8,6 +8,7 @@ from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json, say
 from groupage.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.words import when
 from groupage.settings import KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -43,7 +44,7 @@ def list_letters(
     for letter in found:
         sent = " (replayed)" if letter.replayed_at else ""
         place = f"{letter.topic}[{letter.partition}]@{letter.record_offset}"
-        say(f"{str(letter.letter_id)[:8]}  {letter.at:%Y-%m-%d %H:%M:%S}  {place}{sent}")
+        say(f"{str(letter.letter_id)[:8]}  {when(letter.at)}  {place}{sent}")
         say(f"          {letter.code}: {letter.reason}")
     total = ", ".join(f"{count} {name}" for name, count in counts.items())
     say(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))

@@ -13,6 +13,7 @@ from groupage.domain.instance import (
     Departure,
     Instance,
 )
+from groupage.domain.words import when
 from optimizer.allocation.mixing import weighed_g
 from optimizer.allocation.slots import Slot
 
@@ -49,7 +50,7 @@ def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
     if demand.pickup is not None and demand.blocked:
         return Refusal(
             code="not_available_before_cutoff",
-            reason=f"not at the hub yet; expected by {minute(demand.available_at)}",
+            reason=f"not at the hub yet; expected by {when(demand.available_at)}",
         )
     if demand.customs == "REJECTED":
         return Refusal(code="customs_rejected", reason="customs rejected its declaration")
@@ -137,15 +138,15 @@ def _cutoff(demand: Demand, slot: Slot, instance: Instance, *, here: bool) -> Re
         return Refusal(
             code="not_available_before_cutoff",
             reason=(
-                f"available {minute(demand.available_at)}, LCO of {departure.voyage_id} "
-                f"{tense(departure, instance)} {minute(departure.lco_at)}"
+                f"available {when(demand.available_at)}, LCO of {departure.voyage_id} "
+                f"{tense(departure, instance)} {when(departure.lco_at)}"
             ),
         )
     if not here and instance.clock_at > departure.lco_at:
         return Refusal(
             code="no_departure",
             reason=(
-                f"{departure.voyage_id} takes nothing new: its LCO was {minute(departure.lco_at)}"
+                f"{departure.voyage_id} takes nothing new: its LCO was {when(departure.lco_at)}"
             ),
         )
     return None
@@ -228,11 +229,6 @@ def _ranked(refusals: Sequence[Refusal]) -> Refusal:
 def tense(departure: Departure, instance: Instance) -> str:
     """Was or is, by the hub's clock."""
     return "was" if departure.lco_at <= instance.clock_at else "is"
-
-
-def minute(instant: object) -> str:
-    """An instant for people, UTC."""
-    return f"{instant:%Y-%m-%d %H:%M}"
 
 
 def usd(cents: int) -> str:

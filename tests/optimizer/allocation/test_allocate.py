@@ -217,7 +217,7 @@ def test_whoever_misses_every_cutoff_is_told_which() -> None:
     late = demand("L", available_at=CLOCK_AT + 40 * DAY)
     code, reason = left(allocate(well_filled(late)), "L")
     assert code == "not_available_before_cutoff"
-    assert reason == "available 2026-04-11 08:00, LCO of V2 is 2026-03-17 08:00"
+    assert reason == "available 2026-04-11 08:00Z, LCO of V2 is 2026-03-17 08:00Z"
 
 
 def test_whoever_misses_the_first_cutoff_is_told_what_the_next_costs() -> None:
@@ -227,7 +227,7 @@ def test_whoever_misses_the_first_cutoff_is_told_what_the_next_costs() -> None:
     code, reason = left(found, "L")
     assert code == "not_available_before_cutoff"
     assert reason.startswith(
-        "available 2026-03-11 08:00, LCO of V1 is 2026-03-10 08:00; next departure V2 costs +"
+        "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z; next departure V2 costs +"
     )
     assert found.left_out[0].next_voyage_id == "V2"
 
@@ -261,7 +261,7 @@ def test_without_a_container_on_offer_everybody_is_told_so(containers: Any) -> N
         (
             {"pinned_voyage_id": "V1", "available_at": CLOCK_AT + 9 * DAY},
             "not_available_before_cutoff",
-            "available 2026-03-11 08:00, LCO of V1 is 2026-03-10 08:00; pinned to V1",
+            "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z; pinned to V1",
         ),
         (
             {"pinned_voyage_id": "V1", "forbidden_voyage_ids": ("V1",)},

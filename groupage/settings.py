@@ -202,6 +202,10 @@ class ProcessorSettings(BaseSettings):
     model_config = _config("GROUPAGE_PROCESSOR_")
 
     batch_records_max: int = Field(default=20_000, ge=1, le=100_000)
+    batch_bytes_max: int = Field(default=16 * 2**20, ge=1)
+    """Of values, about: a plan is a thousand times as large as a scan."""
+    batch_owners_max: int = Field(default=4_000, ge=1)
+    """About: the states that a batch touches are held until they are stored."""
     batch_wait_s: float = Field(default=0.1, gt=0, le=10)
     """How long records come together before the next batch, when the last one was not full."""
     cached_states_max: int = Field(default=50_000, ge=100)

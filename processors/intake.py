@@ -32,7 +32,7 @@ from groupage.store.pool import TRANSIENT_ERRORS
 from processors.assignment import Assignment, Partition
 from processors.lag import commit_to_kafka, show_lag
 from processors.reading import read_into
-from processors.records import Batch, Slice
+from processors.records import Batch, Room, Slice
 from processors.sequence import Sequence
 from processors.unreadable import read_one_by_one
 
@@ -171,42 +171,45 @@ class Intake(faust.Service):
                 if batch := await self._fetch():
                     self._taken.clear()
                     await self._channel.put(batch)  # type: ignore[arg-type] # a channel takes any value
-                    await self._gather(batch)
+                    if not batch.full:  # what comes meanwhile shares the cost of a batch
+                        await self.sleep(self._settings.batch_wait_s)
                     await self.wait(self._taken.wait())
         except Exception as error:
             self.fail(error)
             raise
 
-    async def _gather(self, batch: Batch) -> None:
-        """Let records come together when there are few: a batch costs more than what is in it."""
-        if sum(piece.records for piece in batch.slices) < self._settings.batch_records_max:
-            await self.sleep(self._settings.batch_wait_s)
-
     async def _fetch(self) -> Batch | None:
         """What is there, up to a full batch, read in small runs; None: nothing came in time.
 
-        aiokafka fetches ahead, but not before all of the last fetch is read: what it has at hand
-        was fetched when the batch before ended, and one more fetch brings what came since.
+        aiokafka fetches ahead only once all of its last fetch is read: that one lies there since
+        the batch before ended, and one more brings what came meanwhile.
         """
         epoch = -1
         slices: dict[Partition, Slice] = {}
-        left = self._settings.batch_records_max
-        for patience_s in (self._settings.batch_wait_s, _FRESH_S):
+        settings = self._settings
+        room = Room(
+            records_max=settings.batch_records_max,
+            bytes_max=settings.batch_bytes_max,
+            owners_max=settings.batch_owners_max,
+        )
+        left = room.records_max
+        for patience_s in (settings.batch_wait_s, _FRESH_S):
             wait_s = patience_s
-            while left > 0 and (found := await self._records(wait_s, min(left, _RUN_RECORDS))):
+            while left and (found := await self._records(wait_s, min(left, _RUN_RECORDS))):
                 # No await from here on: epoch, places and records belong together.
                 if epoch != self._assignment.epoch:
                     epoch = self._assignment.epoch
                     slices.clear()
-                left -= self._read(found, slices)
+                self._read(found, slices)
+                left = room.left(slices.values())
                 wait_s = 0.0
                 await asyncio.sleep(0)
             if not slices:
                 break
-        return Batch(epoch, list(slices.values())) if slices else None
+        return Batch(epoch, list(slices.values()), full=not left) if slices else None
 
-    def _read(self, found: dict[TopicPartition, list[Any]], slices: dict[Partition, Slice]) -> int:
-        """Append what the records hold to their partitions' slices; how many records there were."""
+    def _read(self, found: dict[TopicPartition, list[Any]], slices: dict[Partition, Slice]) -> None:
+        """Append what the records hold to their partitions' slices."""
         for tp, records in found.items():
             partition = self._partition(tp)
             following = self._sequence.follow(partition, records)
@@ -217,7 +220,6 @@ class Intake(faust.Service):
                 if piece is None:
                     piece = slices[partition] = Slice(*partition)
                 read_into(piece, following)
-        return sum(map(len, found.values()))
 
     async def _records(self, wait_s: float, records_max: int) -> dict[TopicPartition, list[Any]]:
         """The next records by partition; none: nothing came, or it must be tried again."""

@@ -38,6 +38,7 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
             piece.oldest_ms = min(piece.oldest_ms, stamp_ms)
         piece.records += 1
+        piece.value_bytes += len(record.value or b"")
         piece.next_offset = record.offset + 1
         try:
             fact, data_json, stamps = decode_whole(
@@ -88,6 +89,7 @@ def _incoming(
 def _read_letters(piece: Slice, records: Iterable[Any]) -> None:
     for record in records:
         piece.records += 1
+        piece.value_bytes += len(record.value or b"")
         piece.next_offset = record.offset + 1
         piece.oldest_ms = min(piece.oldest_ms, record.timestamp)
         if letter := letters.of_producer(record, piece):

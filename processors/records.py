@@ -1,5 +1,6 @@
 """What records hold once they are read: facts with their rows, ticks, dead letters."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -42,6 +43,8 @@ class Slice:
     letters: list[DeadLetterRow] = field(default_factory=list)
     """Of records that are no facts of this hub, or that are letters themselves."""
     records: int = 0
+    value_bytes: int = 0
+    """Of the records' values together."""
     next_offset: int = 0
     oldest_ms: float = float("inf")
     """Kafka's time of the oldest record."""
@@ -58,6 +61,7 @@ class Slice:
             [_behind(stretch, offset) for stretch in self.stretches],
             [letter for letter in self.letters if letter.record_offset >= offset],
             self.next_offset - offset,
+            self.value_bytes,
             self.next_offset,
             self.oldest_ms,
         )
@@ -81,3 +85,27 @@ class Batch(NamedTuple):
 
     epoch: int
     slices: list[Slice]
+    full: bool = False
+    """There may be more at once."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much a batch may hold; the last run of records may bring more than that."""
+
+    records_max: int
+    bytes_max: int
+    """Of values: a plan is a thousand times as large as a scan."""
+    owners_max: int
+    """Their states are held until they are committed."""
+
+    def left(self, slices: Iterable[Slice]) -> int:
+        """How many records may still come to these; 0: it is full."""
+        records = size = owners = 0
+        for piece in slices:
+            records += piece.records
+            size += piece.value_bytes
+            owners += sum(len(stretch.owners) for stretch in piece.stretches)
+        if size >= self.bytes_max or owners >= self.owners_max:
+            return 0
+        return max(0, self.records_max - records)

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from groupage.domain.words import wrong
+
 _VALUE_LENGTH_MAX = 200
 
 
@@ -18,8 +20,7 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """For people, in one line."""
-        found = "nothing found" if self.value is None else f"{self.value!r} is not right"
-        return f"{self.field}: {found}; expected {self.expected}"
+        return wrong(self.field, self.value, expected=self.expected)
 
 
 def shown(value: object) -> object:

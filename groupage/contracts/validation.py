@@ -21,6 +21,7 @@ from groupage.contracts.types import VERSION
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Event
+from groupage.domain.words import wrong
 
 ERRORS_MAX = 100
 """More than these nobody mends one by one."""
@@ -59,8 +60,7 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """For people, in one line."""
-        found = "nothing found" if self.value is None else f"{self.value!r} is not right"
-        return f"{self.pointer or 'the data'}: {found}; expected {self.expected.rstrip('.')}"
+        return wrong(self.pointer or "the data", self.value, expected=self.expected.rstrip("."))
 
 
 @_formats.checks("date-time", raises=Undecodable)

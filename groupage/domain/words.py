@@ -1,6 +1,7 @@
-"""How sentences for people put times and numbers."""
+"""How sentences for people put times, numbers and what is wrong."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 
 def when(at: datetime | None) -> str:
@@ -19,3 +20,9 @@ def counted(number: int, thing: str) -> str:
 def cubic_metres(volume_cm3: int) -> str:
     """``50.11 m³``."""
     return f"{volume_cm3 / 1_000_000:,.2f} m³"
+
+
+def wrong(field: str, value: Any, *, expected: str) -> str:
+    """One error: ``gross_g: 'heavy' is not right; expected a whole number``. None: not there."""
+    found = "nothing found" if value is None else f"{value!r} is not right"
+    return f"{field}: {found}; expected {expected}"

@@ -1,35 +1,63 @@
 """A certified plan, broken in one place at a time: the verifier must name each break rightly."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
-import msgspec
 import pytest
 
 from groupage.domain.containers import spec_of
-from groupage.domain.instance import ContainerOffer, Instance
+from groupage.domain.instance import ContainerOffer
 from groupage.domain.plan import (
     Certificate,
     Cost,
-    LeftOut,
-    Move,
-    Placement,
-    Plan,
-    PlannedContainer,
-    Route,
     SolverStats,
     Unrouted,
 )
-from optimizer.canonical import digest, plan_id_of
 from optimizer.verification.api import certify, verify
-from tests.optimizer.world import CLOCK_AT, DAY, instance, plan_of, priced
-
-Both = tuple[Instance, Plan]
-Change = Callable[[Instance, Plan], Both]
-edit = msgspec.structs.replace
-HOUR = timedelta(hours=1)
+from tests.optimizer.verification.mutations import (
+    EMPTY,
+    HOUR,
+    NO_MOVE,
+    STRANGER,
+    Both,
+    Change,
+    base_last,
+    behind,
+    carton,
+    cartons,
+    container,
+    demand,
+    doubled,
+    edit,
+    hours,
+    hurried,
+    later,
+    lifted,
+    moved,
+    moved_out,
+    narrow_door,
+    over_the_edge,
+    plan,
+    pulled_out,
+    route,
+    rules,
+    said,
+    same_place,
+    sealed,
+    second_tour,
+    shortened,
+    stop,
+    strength,
+    swap_sequence,
+    term,
+    tipped,
+    together,
+    unnamed,
+    voyage,
+    weak_box,
+    world,
+)
+from tests.optimizer.world import CLOCK_AT, DAY, instance, plan_of
 
 
 @cache
@@ -37,371 +65,6 @@ def _valid() -> Both:
     case = instance()
     return case, plan_of(case)
 
-
-# ------------------------------------------------------------------------------ ways to break it
-
-
-def plan(**changes: Any) -> Change:
-    """Replace fields of the plan."""
-    return lambda case, old: (case, edit(old, **changes))
-
-
-def container(name: str, *, price: bool = False, **changes: Any) -> Change:
-    """Replace fields of one container; `price` puts the cost right afterwards."""
-
-    def change(case: Instance, old: Plan) -> Both:
-        boxes = tuple(
-            edit(one, **changes) if one.consolidation_id == name else one for one in old.containers
-        )
-        assert boxes != old.containers
-        new = edit(old, containers=boxes)
-        return case, priced(case, new) if price else new
-
-    return change
-
-
-def box_of(old: Plan, name: str) -> PlannedContainer:
-    """One container."""
-    return next(one for one in old.containers if one.consolidation_id == name)
-
-
-def cartons(name: str, change: Callable[[list[Placement]], list[Placement]]) -> Change:
-    """Change the load plan of one container; `change` gets it in loading order."""
-
-    def apply(case: Instance, old: Plan) -> Both:
-        ordered = sorted(box_of(old, name).placements, key=lambda one: one.sequence)
-        return container(name, placements=tuple(change(ordered)))(case, old)
-
-    return apply
-
-
-def carton(name: str, number: int, **changes: Any) -> Change:
-    """Replace fields of one carton, by its place in the loading order (negative: from the end)."""
-
-    def change(ordered: list[Placement]) -> list[Placement]:
-        ordered[number] = edit(ordered[number], **changes)
-        return ordered
-
-    return cartons(name, change)
-
-
-def route(truck_id: str, change: Callable[[Route], Route]) -> Change:
-    """Change one route."""
-
-    def apply(case: Instance, old: Plan) -> Both:
-        routes = tuple(change(one) if one.truck_id == truck_id else one for one in old.routes)
-        assert routes != old.routes
-        return case, edit(old, routes=routes)
-
-    return apply
-
-
-def stop(truck_id: str, number: int, **changes: Any) -> Change:
-    """Replace fields of one stop; a timedelta is added to the time that is there."""
-
-    def change(old: Route) -> Route:
-        stops = list(old.stops)
-        values = {
-            name: getattr(stops[number], name) + value if isinstance(value, timedelta) else value
-            for name, value in changes.items()
-        }
-        stops[number] = edit(stops[number], **values)
-        return edit(old, stops=tuple(stops))
-
-    return route(truck_id, change)
-
-
-def world(change: Callable[[Instance], Instance]) -> Change:
-    """Change the instance under the plan, which then calls itself the answer to the new one."""
-
-    def apply(case: Instance, old: Plan) -> Both:
-        new = change(case)
-        assert new != case
-        return new, priced(new, edit(old, plan_id=plan_id_of(digest(new))))
-
-    return apply
-
-
-def demand(consignment_id: str, **changes: Any) -> Change:
-    """Change one demand of the instance."""
-    return world(
-        lambda case: edit(
-            case,
-            demands=tuple(
-                edit(one, **changes) if one.consignment_id == consignment_id else one
-                for one in case.demands
-            ),
-        )
-    )
-
-
-def strength(consignment_id: str, grams: int) -> Change:
-    """Make all cartons of a consignment weak."""
-
-    def change(case: Instance, old: Plan) -> Both:
-        one = next(d for d in case.demands if d.consignment_id == consignment_id)
-        groups = tuple(edit(group, max_top_load_g=grams) for group in one.cartons)
-        return demand(consignment_id, cartons=groups)(case, old)
-
-    return change
-
-
-def rules(**changes: Any) -> Change:
-    """Change the rules of the instance."""
-    return world(lambda case: edit(case, rules=edit(case.rules, **changes)))
-
-
-def voyage(voyage_id: str, **changes: Any) -> Change:
-    """Change one departure of the instance."""
-    return world(
-        lambda case: edit(
-            case,
-            departures=tuple(
-                edit(one, **changes) if one.voyage_id == voyage_id else one
-                for one in case.departures
-            ),
-        )
-    )
-
-
-def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
-    """Take a consignment with its cartons from one container to another (None: left out)."""
-
-    def change(case: Instance, old: Plan) -> Both:
-        one = next(d for d in case.demands if d.consignment_id == consignment_id)
-        units = {unit for group in one.cartons for unit in group.unit_ids}
-        gone = [p for p in box_of(old, source).placements if p.unit_id in units] if source else []
-        boxes = []
-        for box in old.containers:
-            ids = [c for c in box.consignment_ids if c != consignment_id]
-            placed = [p for p in box.placements if p.unit_id not in units]
-            if box.consolidation_id == goal:
-                ids.append(consignment_id)
-                placed += gone
-            boxes.append(edit(box, consignment_ids=tuple(ids), placements=tuple(placed)))
-        left = [o for o in old.left_out if o.consignment_id != consignment_id]
-        if goal is None:
-            left.append(LeftOut(consignment_id=consignment_id, code="no_capacity", reason="full"))
-        new = edit(old, containers=tuple(boxes), left_out=tuple(left))
-        return case, priced(case, new)
-
-    return change
-
-
-def together(*changes: Change) -> Change:
-    """One change after the other."""
-
-    def change(case: Instance, old: Plan) -> Both:
-        for one in changes:
-            case, old = one(case, old)
-        return case, old
-
-    return change
-
-
-def _swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[Placement]]:
-    def change(ordered: list[Placement]) -> list[Placement]:
-        a, b = ordered[first], ordered[second]
-        ordered[first] = edit(a, sequence=b.sequence)
-        ordered[second] = edit(b, sequence=a.sequence)
-        return ordered
-
-    return change
-
-
-def _behind(ordered: list[Placement]) -> list[Placement]:
-    """Let a carton at the far wall change places in the sequence with one right before it."""
-    for i, far in enumerate(ordered):
-        for j, near in enumerate(ordered):
-            level = far.z_mm == near.z_mm == 0 and far.y_mm == near.y_mm
-            if level and near.x_mm == far.x_mm + far.dx_mm:
-                return _swap_sequence(i, j)(ordered)
-    raise AssertionError
-
-
-def _base_last(ordered: list[Placement]) -> list[Placement]:
-    """Let a carton on the floor change places in the sequence with one that stands on it."""
-    for i, low in enumerate(ordered):
-        for j, high in enumerate(ordered):
-            if high.z_mm == low.z_mm + low.dz_mm and (high.x_mm, high.y_mm) == (low.x_mm, low.y_mm):
-                return _swap_sequence(i, j)(ordered)
-    raise AssertionError
-
-
-def _pulled_out(ordered: list[Placement]) -> list[Placement]:
-    """Take away a carton on the floor that carries another."""
-    for low in ordered:
-        for high in ordered:
-            if high.z_mm == low.z_mm + low.dz_mm and (high.x_mm, high.y_mm) == (low.x_mm, low.y_mm):
-                return [one for one in ordered if one is not low]
-    raise AssertionError
-
-
-def _lifted(ordered: list[Placement]) -> list[Placement]:
-    """Raise the highest carton."""
-    top = max(range(len(ordered)), key=lambda i: ordered[i].z_mm + ordered[i].dz_mm)
-    ordered[top] = edit(ordered[top], z_mm=ordered[top].z_mm + 7)
-    return ordered
-
-
-def _over_the_edge(ordered: list[Placement]) -> list[Placement]:
-    """Push a high carton half off what carries it, toward the door."""
-    high = [i for i, one in enumerate(ordered) if one.z_mm > 0]
-    front = max(high, key=lambda i: ordered[i].x_mm + ordered[i].dx_mm)
-    ordered[front] = edit(ordered[front], x_mm=ordered[front].x_mm + 300)
-    return ordered
-
-
-def _tipped(ordered: list[Placement]) -> list[Placement]:
-    """Lay a carton that must stay upright on its side."""
-    number = next(i for i, one in enumerate(ordered) if one.consignment_id == "N1")
-    ordered[number] = edit(ordered[number], dx_mm=400, dy_mm=400, dz_mm=600)
-    return ordered
-
-
-def _same_place(ordered: list[Placement]) -> list[Placement]:
-    ordered[5] = edit(ordered[5], x_mm=ordered[4].x_mm, y_mm=ordered[4].y_mm, z_mm=ordered[4].z_mm)
-    return ordered
-
-
-def _shifted(old: Route, by: timedelta) -> Route:
-    stops = tuple(
-        edit(one, arrive_at=one.arrive_at + by, leave_at=one.leave_at + by) for one in old.stops
-    )
-    return edit(old, stops=stops)
-
-
-def _later(old: Route) -> Route:
-    """The same tour, six days later."""
-    return _shifted(old, 6 * DAY)
-
-
-def _second_tour(short_by: timedelta) -> Change:
-    """Let the first tractor do the second one's tour too, a rest (and a little) after its own."""
-
-    def change(case: Instance, old: Plan) -> Both:
-        one, other = (
-            max((r for r in old.routes if r.truck_id == name), key=lambda r: r.stops[0].leave_at)
-            for name in ("tractor-1", "tractor-2")
-        )
-        off_at = one.stops[-1].arrive_at + timedelta(seconds=case.hours.rest_s) + short_by
-        moved = _shifted(edit(other, truck_id=one.truck_id), off_at - other.stops[0].leave_at)
-        routes = tuple(moved if r is other else r for r in old.routes)
-        return case, edit(old, routes=routes)
-
-    return change
-
-
-def _hurried(by: timedelta) -> Change:
-    """Leave the terminal earlier after the rest there, and be home earlier."""
-
-    def change(old: Route) -> Route:
-        *before, drop, home = old.stops
-        drop = edit(drop, leave_at=drop.leave_at - by)
-        return edit(old, stops=(*before, drop, edit(home, arrive_at=home.arrive_at - by)))
-
-    return route("tractor-1", change)
-
-
-def hours(**changes: Any) -> Change:
-    """Change the drivers' hours of the instance."""
-    return world(lambda case: edit(case, hours=edit(case.hours, **changes)))
-
-
-def _term(name: str) -> Change:
-    def change(case: Instance, old: Plan) -> Both:
-        return case, edit(old, cost=edit(old.cost, **{name: getattr(old.cost, name) + 1}))
-
-    return change
-
-
-def _doubled(name: str) -> Change:
-    def change(case: Instance, old: Plan) -> Both:
-        values = getattr(old, name)
-        return case, edit(old, **{name: (*values, values[0])})
-
-    return change
-
-
-def _shortened(name: str) -> Change:
-    return lambda case, old: (case, edit(old, **{name: getattr(old, name)[1:]}))
-
-
-def _unnamed(name: str) -> Change:
-    def change(case: Instance, old: Plan) -> Both:
-        first, *rest = getattr(old, name)
-        return case, edit(old, **{name: (edit(first, reason=" "), *rest)})
-
-    return change
-
-
-def _said(consignment_id: str, code: str, **changes: Any) -> Change:
-    """Leave one out by another code."""
-    return lambda case, old: (
-        case,
-        edit(
-            old,
-            left_out=tuple(
-                edit(one, code=code, **changes) if one.consignment_id == consignment_id else one
-                for one in old.left_out
-            ),
-        ),
-    )
-
-
-def _moved_out(case: Instance, old: Plan) -> Both:
-    move = edit(NO_MOVE, consignment_id="O1", from_consolidation_id="SLUSHY")
-    return case, edit(old, moves=(*old.moves, move))
-
-
-def _sealed(**changes: Any) -> Change:
-    def change(case: Instance, old: Plan) -> Both:
-        certified, _ = certify(case, old)
-        assert certified is not None
-        assert certified.certificate is not None
-        return case, edit(certified, certificate=edit(certified.certificate, **changes))
-
-    return change
-
-
-def _narrow_door(case: Instance, old: Plan) -> Both:
-    """A door of 300 mm on a container that exists."""
-    spec = edit(spec_of("42G1"), door_width_mm=300)
-    new = edit(
-        case,
-        consolidations=tuple(
-            edit(one, spec=spec) if one.consolidation_id == "SLUSHY" else one
-            for one in case.consolidations
-        ),
-    )
-    return container("SLUSHY", spec=spec)(new, edit(old, plan_id=plan_id_of(digest(new))))
-
-
-def _weak_box(case: Instance, old: Plan) -> Both:
-    """A container whose plate allows one tonne."""
-    spec = edit(spec_of("42G1"), max_gross_g=spec_of("42G1").tare_g + 400_000)
-    new = edit(
-        case,
-        consolidations=tuple(
-            edit(one, spec=spec) if one.consolidation_id == "SLUSHY" else one
-            for one in case.consolidations
-        ),
-    )
-    return container("SLUSHY", spec=spec)(new, edit(old, plan_id=plan_id_of(digest(new))))
-
-
-STRANGER = Placement(
-    unit_id="X-1", consignment_id="X", x_mm=5_000, y_mm=0, z_mm=0, dx_mm=100, dy_mm=100, dz_mm=100,
-    sequence=62,
-)  # fmt: skip
-EMPTY = PlannedContainer(
-    consolidation_id="NEW-3", voyage_id="V2", spec=spec_of("42G1"), stage="slushy",
-    consignment_ids=(), placements=(), cargo_volume_cm3=0, cargo_gross_g=0, new=True,
-)  # fmt: skip
-NO_MOVE = Move(
-    consignment_id="F1", from_consolidation_id="FROZEN", to_consolidation_id=None, code="x",
-    reason="y",
-)  # fmt: skip
 
 MUTATIONS: dict[str, tuple[str, Change]] = {
     # whose plan it is
@@ -412,28 +75,28 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "made before the clock": ("other_instance", plan(decided_at=CLOCK_AT - DAY)),
     "made after the clock": ("other_instance", plan(decided_at=CLOCK_AT + HOUR)),
     "for another cause": ("other_instance", plan(causes=("cancelled",))),
-    "sealed for another instance": ("other_instance", _sealed(instance_digest="0" * 64)),
-    "sealed for another plan": ("other_instance", _sealed(plan_digest="0" * 64)),
-    "sealed by another verifier": ("other_verifier", _sealed(verifier="me/1")),
-    "sealed with fewer checks": ("other_verifier", _sealed(checks=("identity",))),
+    "sealed for another instance": ("other_instance", sealed(instance_digest="0" * 64)),
+    "sealed for another plan": ("other_instance", sealed(plan_digest="0" * 64)),
+    "sealed by another verifier": ("other_verifier", sealed(verifier="me/1")),
+    "sealed with fewer checks": ("other_verifier", sealed(checks=("identity",))),
     # what is said of those left out
     **{
-        f"left out by {code} without cause": ("wrong_reason", _said("O2", code))
+        f"left out by {code} without cause": ("wrong_reason", said("O2", code))
         for code in (
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
             "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
             "costs_more_than_waiting",
         )
     },
-    "held without a hold": ("wrong_reason", _said("O1", "blocked_by_hold")),
+    "held without a hold": ("wrong_reason", said("O1", "blocked_by_hold")),
     "a mode policy that is none": (
-        "wrong_reason", together(rules(mode_mix=()), _said("O1", "mode_mix")),
+        "wrong_reason", together(rules(mode_mix=()), said("O1", "mode_mix")),
     ),
     "a next voyage that it misses": (
-        "wrong_reason", _said("O1", "not_available_before_cutoff", next_voyage_id="V2"),
+        "wrong_reason", said("O1", "not_available_before_cutoff", next_voyage_id="V2"),
     ),
     "moved out for another reason": (
-        "wrong_reason", together(demand("O1", current_consolidation_id="SLUSHY"), _moved_out),
+        "wrong_reason", together(demand("O1", current_consolidation_id="SLUSHY"), moved_out),
     ),
     # every demand once
     "left out too": (
@@ -442,8 +105,8 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
             left_out=(*old.left_out, edit(old.left_out[0], consignment_id="N1"))
         )(case, old),
     ),
-    "forgotten": ("missing_demand", _shortened("left_out")),
-    "left out twice": ("placed_twice", _doubled("left_out")),
+    "forgotten": ("missing_demand", shortened("left_out")),
+    "left out twice": ("placed_twice", doubled("left_out")),
     "in two containers": (
         "placed_twice", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "N1")),
     ),
@@ -453,7 +116,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a stranger's cargo": (
         "unknown_consignment", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "X")),
     ),
-    "left out without a reason": ("no_reason", _unnamed("left_out")),
+    "left out without a reason": ("no_reason", unnamed("left_out")),
     "next voyage unknown": (
         "unknown_voyage",
         lambda case, old: plan(
@@ -461,12 +124,12 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
         )(case, old),
     ),
     # moves
-    "a move not named": ("missing_move", _shortened("moves")),
+    "a move not named": ("missing_move", shortened("moves")),
     "a move that is none": (
         "wrong_move", lambda case, old: plan(moves=(*old.moves, NO_MOVE))(case, old),
     ),
-    "a move named twice": ("wrong_move", _doubled("moves")),
-    "a move without a reason": ("no_reason", _unnamed("moves")),
+    "a move named twice": ("wrong_move", doubled("moves")),
+    "a move without a reason": ("no_reason", unnamed("moves")),
     # containers
     "frozen one lost": (
         "frozen_lost",
@@ -478,7 +141,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "put into a frozen one": ("frozen_changed", moved("N1", "NEW-1", "FROZEN")),
     "put into a locked one": ("frozen_changed", moved("M1", "NEW-2", "LOCKED")),
     "committed cargo moved": ("committed_moved", moved("K1", "LOCKED", "NEW-1")),
-    "a container twice": ("container_twice", _doubled("containers")),
+    "a container twice": ("container_twice", doubled("containers")),
     "an empty container": (
         "empty_container",
         lambda case, old: plan(containers=(*old.containers, EMPTY))(case, old),
@@ -541,7 +204,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "fuller than planned": ("overfilled", rules(plan_fill_permille=100)),
     "volume of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_volume_cm3=1, price=True)),
     "mass of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_gross_g=1)),
-    "over the payload": ("payload", _weak_box),
+    "over the payload": ("payload", weak_box),
     "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
     # cartons
     "a carton missing": ("carton_missing", cartons("NEW-1", lambda c: c[:-1])),
@@ -551,17 +214,17 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a carton of another container": ("unknown_carton", carton("NEW-1", 0, unit_id="M1-001")),
     "a carton shrunk": ("wrong_size", carton("NEW-1", 3, dz_mm=399)),
     "a carton of no height": ("wrong_size", carton("NEW-1", 3, dz_mm=0)),
-    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", _tipped)),
+    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", tipped)),
     "a standing carton moved": ("standing_moved", carton("LOCKED", 1, x_mm=100)),
     "a standing carton turned": ("standing_moved", carton("LOCKED", 1, dx_mm=600, dy_mm=400)),
     "a standing carton lost": ("standing_lost", cartons("LOCKED", lambda c: c[1:])),
-    "a standing carton loaded again": ("wrong_sequence", cartons("LOCKED", _swap_sequence(0, 10))),
+    "a standing carton loaded again": ("wrong_sequence", cartons("LOCKED", swap_sequence(0, 10))),
     # the way in
     "a number twice": ("wrong_sequence", carton("NEW-1", 0, sequence=2)),
     "a number left out": ("wrong_sequence", carton("NEW-1", -1, sequence=999)),
     "counted from nought": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
-    "barred by a carton before it": ("not_loadable", cartons("NEW-2", _behind)),
-    "set down under another": ("not_loadable", cartons("NEW-2", _base_last)),
+    "barred by a carton before it": ("not_loadable", cartons("NEW-2", behind)),
+    "set down under another": ("not_loadable", cartons("NEW-2", base_last)),
     # where it stands
     "through the far wall": ("outside_walls", carton("NEW-1", 0, x_mm=-1)),
     "through the left wall": ("outside_walls", carton("NEW-1", 0, y_mm=-1)),
@@ -572,13 +235,13 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "out of this world": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
     "too near to the wall": ("outside_walls", rules(wall_margin_mm=5)),
     "too near to the door": ("outside_walls", rules(door_margin_mm=5_500)),
-    "wider than the door": ("larger_than_door", _narrow_door),
-    "two in one place": ("overlap", cartons("NEW-1", _same_place)),
+    "wider than the door": ("larger_than_door", narrow_door),
+    "two in one place": ("overlap", cartons("NEW-1", same_place)),
     "into its neighbour": ("overlap", carton("NEW-2", 1, z_mm=1)),
     "into a standing carton": ("overlap", carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=400)),
-    "floating": ("unsupported", cartons("NEW-1", _lifted)),
-    "over the edge": ("unsupported", cartons("NEW-2", _over_the_edge)),
-    "its support pulled out": ("unsupported", cartons("NEW-2", _pulled_out)),
+    "floating": ("unsupported", cartons("NEW-1", lifted)),
+    "over the edge": ("unsupported", cartons("NEW-2", over_the_edge)),
+    "its support pulled out": ("unsupported", cartons("NEW-2", pulled_out)),
     "crushed": ("crushed", strength("M1", 0)),
     "crushed by a little": ("crushed", strength("M1", 11_999)),
     "a standing carton crushed": (
@@ -592,7 +255,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "two tours of one truck at once": (
         "no_rest", route("tractor-2", lambda r: edit(r, truck_id="tractor-1")),
     ),
-    "two tours of one truck without a rest": ("no_rest", _second_tour(timedelta(seconds=-1))),
+    "two tours of one truck without a rest": ("no_rest", second_tour(timedelta(seconds=-1))),
     "two routes of one name": (
         "route_twice",
         lambda case, old: route("tractor-2", lambda r: edit(r, route_id=old.routes[0].route_id))(
@@ -635,8 +298,8 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
             )
         ),
     ),
-    "window missed": ("window_missed", route("van-1", _later)),
-    "gate-in missed": ("gate_in_missed", route("tractor-1", _later)),
+    "window missed": ("window_missed", route("van-1", later)),
+    "gate-in missed": ("gate_in_missed", route("tractor-1", later)),
     "gate closes earlier": ("gate_in_missed", voyage("V1", gate_in_by_at=CLOCK_AT + DAY)),
     "hauled before the cargo is there": (
         "wrong_time", demand("M3", available_at=CLOCK_AT + 9 * DAY + DAY / 2),
@@ -651,7 +314,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
         "duty_too_long",
         together(stop("van-1", -2, leave_at=10.9 * HOUR), stop("van-1", -1, arrive_at=10.9 * HOUR)),
     ),
-    "a rest too short": ("driven_too_long", _hurried(timedelta(seconds=1))),
+    "a rest too short": ("driven_too_long", hurried(timedelta(seconds=1))),
     "a rest that is called too short": ("driven_too_long", hours(rest_s=11 * 3_600 + 1)),
     "a shift of no length": ("wrong_hours", hours(shift_duty_s=0)),
     "a limit below nought": ("wrong_hours", hours(continuous_drive_s=-1)),
@@ -676,15 +339,15 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a job forgotten": (
         "job_missing", plan(unrouted=()),
     ),
-    "a tour forgotten": ("job_missing", _shortened("routes")),
-    "a job unrouted twice": ("job_twice", _doubled("unrouted")),
+    "a tour forgotten": ("job_missing", shortened("routes")),
+    "a job unrouted twice": ("job_twice", doubled("unrouted")),
     "routed and unrouted": (
         "routed_and_unrouted",
         lambda case, old: plan(
             unrouted=(*old.unrouted, Unrouted(reference="P1", reason="no truck"))
         )(case, old),
     ),
-    "unrouted without a reason": ("no_reason", _unnamed("unrouted")),
+    "unrouted without a reason": ("no_reason", unnamed("unrouted")),
     "a job nobody knows": (
         "unknown_job",
         lambda case, old: plan(
@@ -692,7 +355,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
         )(case, old),
     ),
     # money
-    **{f"{name} wrong": ("wrong_cost", _term(name)) for name in Cost.__struct_fields__},
+    **{f"{name} wrong": ("wrong_cost", term(name)) for name in Cost.__struct_fields__},
     "a bound above the cost": ("wrong_bound", plan(lower_bound=10**9)),
     "optimal above the bound": (
         "wrong_bound", plan(stats=SolverStats(status="optimal", rounds=1, work=0.5)),

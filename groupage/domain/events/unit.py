@@ -44,11 +44,6 @@ class UnitEvent(Event, frozen=True, kw_only=True):
         """A consignment when its id is known."""
         return "unit" if self.consignment_id is None else "consignment"
 
-    @property
-    def subject(self) -> str:
-        """The unit."""
-        return self.unit_id
-
 
 class UnitReceived(UnitEvent, frozen=True, kw_only=True):
     """Counted in at the dock."""

@@ -4,7 +4,7 @@ Records are read in small runs as soon as they are fetched: a record is two doze
 and reading it while they are still in the processor's cache takes a third of the time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 from groupage.contracts.attributes import Undecodable
 from groupage.contracts.decoding import decode_whole
 from groupage.contracts.encoding import encode_data
+from groupage.contracts.plain import Decoded
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitAnnounced
-from groupage.domain.fact import Fact
 from groupage.store.facts import line_of
 from processors import letters
 from processors.facts import singly
@@ -25,8 +25,11 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
-def read_into(piece: Slice, records: Iterable[Any]) -> None:
-    """Append what the next consecutive records (aiokafka ConsumerRecord) hold."""
+def read_into(piece: Slice, records: Sequence[Any]) -> None:
+    """Append what the next consecutive records (aiokafka ConsumerRecord, at least one) hold."""
+    piece.records += len(records)
+    piece.value_bytes += sum([len(record.value or b"") for record in records])
+    piece.next_offset = records[-1].offset + 1
     if piece.topic == letters.TOPIC:
         _read_letters(piece, records)
         return
@@ -37,11 +40,8 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
             piece.oldest_ms = min(piece.oldest_ms, stamp_ms)
-        piece.records += 1
-        piece.value_bytes += len(record.value or b"")
-        piece.next_offset = record.offset + 1
         try:
-            fact, data_json, stamps = decode_whole(
+            fact, kind, data_json, stamps = decode_whole(
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
             )
         except Undecodable as error:
@@ -57,40 +57,37 @@ def read_into(piece: Slice, records: Iterable[Any]) -> None:
             owners = piece.stretches[-1].owners
         elif type(data) is UnitAnnounced and data.others:
             for single in singly(fact):
-                owners.setdefault((data.owner_kind, single.key), []).append(
-                    _incoming(piece, record.offset, single, encode_data(single.data), stamps)
+                alone = single, kind, encode_data(single.data), stamps
+                owners.setdefault((kind, single.key), []).append(
+                    _incoming(piece, record.offset, alone)
                 )
         else:
-            item = _incoming(piece, record.offset, fact, data_json, stamps)
-            known = owners.get((data.owner_kind, fact.key))
+            item = _incoming(piece, record.offset, (fact, kind, data_json, stamps))
+            known = owners.get((kind, fact.key))
             if known is None:
-                owners[data.owner_kind, fact.key] = [item]
+                owners[kind, fact.key] = [item]
             else:
                 known.append(item)
 
 
-def _incoming(
-    piece: Slice, offset: int, fact: Fact, data_json: bytes, stamps: str | None
-) -> Incoming:
+def _incoming(piece: Slice, offset: int, decoded: Decoded) -> Incoming:
     # As groupage.contracts.encoding.fact_id, without the cost of Python's own UUID class.
-    name = f"{fact.data.owner_kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
+    fact, kind, data_json, stamps = decoded
+    name = f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
     digest = blake2b(name.encode(), digest_size=16).digest()
     fact_id = digest.hex()
     place = (piece.topic, piece.partition, offset)
     return Incoming(
-        fact_id=fact_id,
-        fact=fact,
-        number=int.from_bytes(digest[:8], "big"),
-        line=line_of(fact_id, fact, data_json, place, stamps=stamps),
-        offset=offset,
+        fact_id,
+        fact,
+        int.from_bytes(digest[:8], "big"),
+        line_of(fact_id, fact, data_json, place, kind=kind, stamps=stamps),
+        offset,
     )
 
 
-def _read_letters(piece: Slice, records: Iterable[Any]) -> None:
+def _read_letters(piece: Slice, records: Sequence[Any]) -> None:
     for record in records:
-        piece.records += 1
-        piece.value_bytes += len(record.value or b"")
-        piece.next_offset = record.offset + 1
         piece.oldest_ms = min(piece.oldest_ms, record.timestamp)
         if letter := letters.of_producer(record, piece):
             piece.letters.append(letter)

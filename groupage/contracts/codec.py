@@ -6,8 +6,9 @@ Data fields that we do not know are passed over, so that a sender may be newer t
 """
 
 from groupage.contracts.attributes import Undecodable, UndecodableCode
-from groupage.contracts.decoding import Headers, decode, fact_from_json
+from groupage.contracts.decoding import decode, fact_from_json
 from groupage.contracts.encoding import Record, encode, envelope_json, fact_id
+from groupage.contracts.plain import Headers
 from groupage.contracts.types import ce_type
 
 __all__ = [

@@ -10,6 +10,7 @@ from groupage.contracts.strict import twin_of
 from groupage.contracts.validation import reading_errors
 from groupage.domain.events.base import Event
 
+_SPACE, _BACKSLASH = b" \\"
 _TOLD_MAX = 5
 _EXPLAINED_BYTES_MAX = 65_536
 """To find every error takes a hundred times as long as to find the first."""
@@ -29,11 +30,20 @@ def decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw
         raise Undecodable("bad_data", reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
-    to_utc(data)
-    raw = value if type(value) is bytes else bytes(value)
-    if b"\\" in raw or not raw.isascii() or (b" " in raw and (b'" ' in raw or b' "' in raw)):
-        _check_texts(type(data), raw)
+    make_fit(data, value if type(value) is bytes else bytes(value))
     return data
+
+
+def make_fit(data: Event, value: bytes) -> None:
+    """What an event just read from `value` needs beyond its types: instants in UTC, texts fit.
+
+    Raises Undecodable.
+    """
+    to_utc(data)
+    # One byte is looked for as a number: in a fifth of the time it takes as bytes.
+    spaced = _SPACE in value and (b'" ' in value or b' "' in value)
+    if spaced or _BACKSLASH in value or not value.isascii():
+        _check_texts(type(data), value)
 
 
 def _in_words(event: type[Event], value: bytes) -> str:

@@ -125,7 +125,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
-_BY_KIND: dict[Kind, Topic] = {
+TOPIC_OF: dict[Kind, Topic] = {
     "consignment": BY_NAME["hub.consignment.v1"],
     "unit": BY_NAME["hub.unit.v1"],
     "container": BY_NAME["hub.equipment.v1"],
@@ -142,4 +142,4 @@ _BY_KIND: dict[Kind, Topic] = {
 
 def topic_of(event: Event) -> Topic:
     """Where an event is published: the topic of its owner."""
-    return _BY_KIND[event.owner_kind]
+    return TOPIC_OF[event.owner_kind]

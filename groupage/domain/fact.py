@@ -1,22 +1,35 @@
 """A fact: an event in its envelope (CloudEvents 1.0 attributes and our extensions)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Generic, Literal
 
 import msgspec
+from typing_extensions import TypeVar
 
 from groupage.domain.events.base import Event
 
 Classifier = Literal["PLN", "EST", "ACT", "REQ"]
+E_co = TypeVar("E_co", bound=Event, default=Event, covariant=True)
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(
+    msgspec.Struct,
+    Generic[E_co],
+    frozen=True,
+    kw_only=True,
+    array_like=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
     """One event with who said it, when it happened and when we heard of it.
 
     Identity is (`source`, `event_id`): the same pair again is the same fact. Nothing is edited: a
     fact with
     `correction_of` takes the place of the fact with that event id (same source, same key), or
     withdraws it when `retracted`.
+
+    As JSON, which only the decoding of records uses, it is the list of its fields: these, in this
+    order, the event last.
     """
 
     event_id: str
@@ -28,7 +41,6 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When it happened, UTC-aware."""
     recorded_at: datetime
     """When groupage took it in, UTC-aware."""
-    data: Event
     classifier: Classifier = "ACT"
     correction_of: str | None = None
     retracted: bool = False
@@ -37,6 +49,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     traceparent: str | None = None
     original: bytes | None = None
     """The foreign document this fact was mapped from (EPCIS), whole."""
+    data: E_co
 
     @property
     def type(self) -> str:

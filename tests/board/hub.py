@@ -58,6 +58,7 @@ async def store_facts(
                 each,
                 msgspec.json.encode(each.data),
                 Place(topic_of(each.data).name, PARTITION, offset),
+                kind=kind,
             )
         )
     cores = all_cores(Policy())

@@ -9,15 +9,16 @@ from groupage.bench import workload
 from groupage.contracts import decoding
 from groupage.contracts.attributes import Undecodable
 from groupage.contracts.encoding import encode
+from groupage.contracts.plain import read_plain
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 RECORD = encode(next(workload.facts(1, seed=1)))
 
 
-def outcome(headers: dict[str, Any], value: bytes) -> object:
+def outcome(headers: dict[str, Any], value: bytes | None, key: bytes | None = RECORD.key) -> object:
     """The fact, or the code and the words of the refusal."""
     try:
-        return decoding.decode(headers.items(), RECORD.key, value, recorded_at=AT)
+        return decoding.decode(headers.items(), key, value, recorded_at=AT)
     except Undecodable as error:
         return (error.code, str(error))
 
@@ -26,7 +27,7 @@ def test_real_facts_decode_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> N
     """A thousand facts of a life cycle."""
     records = [encode(fact) for fact in workload.facts(1_000, seed=2)]
     short = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
-    monkeypatch.setattr(decoding, "_in_our_order", lambda *_: None)
+    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
     assert short == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
 
 
@@ -34,7 +35,7 @@ def test_our_publishers_headers_are_read_the_short_way() -> None:
     """The order of the publisher's headers is the one that the short way knows."""
     assert decoding.decode_whole(
         RECORD.headers, RECORD.key, RECORD.value, recorded_at=AT
-    ) == decoding._in_our_order(RECORD.headers, RECORD.value)
+    ) == read_plain(RECORD.headers, RECORD.key, RECORD.value)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_our_publishers_headers_are_read_the_short_way() -> None:
 def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stamped: bool) -> None:
     """PostgreSQL would round them another way than the fact's times were."""
     headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
-    _, _, stamps = decoding.decode_whole(headers, RECORD.key, RECORD.value, recorded_at=AT)
+    stamps = decoding.decode_whole(headers, RECORD.key, RECORD.value, recorded_at=AT)[-1]
     assert (stamps is not None) == stamped
 
 
@@ -65,6 +66,12 @@ def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stampe
         b"2026-03-01T08:00:00+08:00",
         b"2026-03-01T08:00:00",
         b'2026-03-01T08:00:00Z","',
+        b'2026-03-01T08:00:00Z","x',
+        b'x","y',
+        b'"',
+        b"\\",
+        b"\\u0041",
+        b"\xc3\xa9",
         b"true",
     ],
 )
@@ -78,8 +85,36 @@ def test_odd_headers_have_the_same_outcome_both_ways(
     else:
         headers[name] = raw
     short = outcome(headers, RECORD.value)
-    monkeypatch.setattr(decoding, "_in_our_order", lambda *_: None)
+    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
     assert short == outcome(headers, RECORD.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (None, RECORD.value),
+        (b"", RECORD.value),
+        (RECORD.key + b'"', RECORD.value),
+        (RECORD.key + b'","x', RECORD.value),
+        (b"\\u0043" + RECORD.key[1:], RECORD.value),
+        (RECORD.key, None),
+        (RECORD.key, b""),
+        (RECORD.key, b"null"),
+        (RECORD.key, RECORD.value + b',"PLN"'),
+        (RECORD.key, RECORD.value + b',{"a":1}'),
+        (RECORD.key, RECORD.value + b"]"),
+        (RECORD.key, b"null," + RECORD.value),
+        (RECORD.key, b" " + RECORD.value + b"\n"),
+        (RECORD.key, b'{"a":"' + b"x" * 10 + b"\tb" + b'",' + RECORD.value[1:]),
+    ],
+)
+def test_odd_keys_and_values_have_the_same_outcome_both_ways(
+    monkeypatch: pytest.MonkeyPatch, key: bytes | None, value: bytes | None
+) -> None:
+    """Nothing that is appended to one part of a record is read as another."""
+    short = outcome(dict(RECORD.headers), value, key)
+    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
+    assert short == outcome(dict(RECORD.headers), value, key)
 
 
 @pytest.mark.parametrize(

@@ -50,17 +50,19 @@ FACTS: dict[str, tuple[Fact, bytes]] = {
 def test_the_events_json_can_be_read_from_its_line(name: str) -> None:
     """Dead letters and forwarded facts hold it as it came."""
     fact, data_json = FACTS[name]
-    assert data_json_of(line_of("0" * 32, fact, data_json, Place("t", 0, 0))) == data_json
+    line = line_of("0" * 32, fact, data_json, Place("t", 0, 0), kind="unit")
+    assert data_json_of(line) == data_json
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
 def test_a_line_is_one_line_of_all_columns(text: str) -> None:
     """No text breaks the line, nor shifts its columns."""
     fact = msgspec.structs.replace(PLAIN, event_id=text, source=text, traceparent=text)
-    line = line_of("0" * 32, fact, text.encode(), Place("t", 0, 0))
+    plain = line_of("0" * 32, PLAIN, b"{}", Place("t", 0, 0), kind="unit")
+    line = line_of("0" * 32, fact, text.encode(), Place("t", 0, 0), kind="unit")
     assert line.endswith("\n")
     assert line.count("\n") == 1
-    assert line.count("\t") == line_of("0" * 32, PLAIN, b"{}", Place("t", 0, 0)).count("\t")
+    assert line.count("\t") == plain.count("\t")
 
 
 @pytest.mark.integration
@@ -68,7 +70,14 @@ async def test_every_column_comes_back_from_postgresql(database_url: str) -> Non
     """As it was, each with given stamps and without."""
     stamps = "2026-03-01T08:00:00.123456Z\t2026-03-01T16:00:03.123456+08:00"
     lines = [
-        line_of(fact_id(fact).hex, fact, data_json, Place("t", 1, number), stamps=given)
+        line_of(
+            fact_id(fact).hex,
+            fact,
+            data_json,
+            Place("t", 1, number),
+            kind=fact.data.owner_kind,
+            stamps=given,
+        )
         for given in (None, stamps)
         for number, (fact, data_json) in enumerate(FACTS.values(), 100 if given else 0)
     ]

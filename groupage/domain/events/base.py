@@ -67,10 +67,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def __init_subclass__(cls) -> None:
         """Let `key` and `subject` be the named fields under another name: read as fast as these."""
         super().__init_subclass__()
-        if own := cls.__dict__.get("key_field"):
-            if "key" not in cls.__dict__:
-                cls.key = getattr(cls, own)  # type: ignore[method-assign]
-            cls.subject = getattr(cls, cls.subject_field or own)  # type: ignore[method-assign]
+        own = cls.__dict__
+        if "key_field" in own and "key" not in own:
+            cls.key = getattr(cls, cls.key_field)  # type: ignore[method-assign]
+        if "key_field" in own or "subject_field" in own:
+            subject = getattr(cls, cls.subject_field or cls.key_field)
+            cls.subject = subject  # type: ignore[method-assign]
 
 
 class Dimensions(msgspec.Struct, frozen=True, kw_only=True, gc=False):

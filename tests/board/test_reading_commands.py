@@ -90,8 +90,10 @@ def test_trace_for_people(groupage: Command) -> None:
 
 
 def test_plan_show(groupage: Command) -> None:
-    """Cost, containers and stops; carton by carton when a container is named."""
+    """Cost, origin, containers and stops; carton by carton when a container is named."""
     printed = groupage("plan", "show", "P-1")
+    assert "solved by groupage 0.1.0, OR-Tools 9.15.6755; seed 0, at most 0.65 units" in printed
+    assert "hub.consignment.v1  812 0 790" in printed
     assert "cost 3,000.00 USD (freight 3,000.00)" in printed
     assert FIRST in printed
     assert "collect" not in printed

@@ -139,7 +139,8 @@ def test_a_user_id_without_a_name_is_told_what_to_do(
         postgres.require_account(12345)
     found = {one.name: one for one in check_machine(LocalSettings(data_dir=tmp_path))}
     assert found["PostgreSQL"].state == "problem"
-    assert run(["--data-dir", str(tmp_path), "doctor"]) == 1
+    monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path))
+    assert run(["doctor"]) == 1
     assert ":x:" in capsys.readouterr().out  # as it is, and no picture of a cross
     (tmp_path / "postgres" / "data").mkdir(parents=True)
     (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("18")

@@ -17,7 +17,7 @@ from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, Consi
 from groupage.domain.fact import Fact
 from producers.files import values
 from producers.files.columns import REQUIRED, Field, Header, find_header
-from producers.files.lines import Line, RowReader, read_line
+from producers.files.lines import Line, RowReader, formulas_above, read_line
 from producers.files.table import Table, plain
 from producers.intake import Accepted, Entry, Refused
 from producers.problems import FieldProblem, shown
@@ -98,12 +98,15 @@ def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
 
 
 def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterator[Line]:
+    problems += formulas_above(table, header)
     for row in range(header.row + 1, len(table.rows)):
         cells = [plain(cell).lower() for cell in table.rows[row]]
         first = next((cell for cell in cells if cell), "")
         reader = RowReader(table, header, row, problems)
         has_size = reader.cell("size") or reader.cell("length")
         if not first or (_TOTALS.match(first) and not has_size):
+            continue
+        if reader.has_formulas():
             continue
         if line := read_line(reader, header, row, f"row {row + 1}"):
             yield line

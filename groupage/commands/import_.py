@@ -31,7 +31,9 @@ _FILE_BYTES_MAX = 256 * 2**20
 _PUBLISH_TIMEOUT_S = 60.0
 
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)]
-DryRun = Annotated[bool, typer.Option(help="Read and check everything, publish nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")
+]
 CheckDigits = Annotated[
     CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
 ]
@@ -43,7 +45,7 @@ def import_epcis(
     *,
     check_digits: CheckDigits = "warn",
     all_or_nothing: Annotated[
-        bool, typer.Option(help="Publish nothing when one event is wrong.")
+        bool, typer.Option("--all-or-nothing", help="Publish nothing when one event is wrong.")
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,

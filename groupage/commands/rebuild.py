@@ -16,7 +16,8 @@ from groupage.settings import PolicySettings
 def main(
     *,
     verify: Annotated[
-        bool, typer.Option(help="Change nothing: rebuild beside the tables and compare.")
+        bool,
+        typer.Option("--verify", help="Change nothing: rebuild beside and compare."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

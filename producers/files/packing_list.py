@@ -116,8 +116,7 @@ def _grouped(
     table: Table, header: Header, lines: list[Line], defaults: Defaults
 ) -> dict[str, list[Line]]:
     """Rows by consignment; a row without a number belongs to the one above (merged cells)."""
-    named = header.above.get("consignment_id") or defaults.consignment_id
-    current = named or _content_id(table)
+    current = header.above.get("consignment_id") or defaults.consignment_id or _content_id(table)
     groups: dict[str, list[Line]] = {}
     for line in lines:
         current = line.texts.get("consignment_id", current)
@@ -241,13 +240,13 @@ class _Consignment:
         return text
 
     def _assumed(self, field: str) -> Any:
-        self._notes.add(f"assumed: {field}")
-        return getattr(self._defaults, field)
+        value = getattr(self._defaults, field)
+        said = f"{value:%Y-%m-%d %H:%MZ}" if isinstance(value, datetime) else value
+        self._notes.add(f"assumed: {field} {said}")
+        return value
 
     def _port(self, field: Field, default: str | None) -> str | None:
-        text = self._shared(field)
-        if not text and default:
-            text = self._assumed(field)
+        text = self._shared(field) or (default and self._assumed(field))
         if not text:
             self._wrong(field, None, f"a column for it, or the option --{field}")
             return None
@@ -278,7 +277,7 @@ class _Consignment:
         if len(currencies) > 1:
             self._wrong("currency", ", ".join(sorted(currencies)), "one for a consignment")
         if not amounts:
-            self._notes.add("assumed: value")
+            self._notes.add("assumed: value 0")
         above = self._header.above.get("currency", "").upper()
         currency = next(iter(currencies), None) or above or self._defaults.currency
         cents = (sum(amounts, Decimal(0)) * 100).to_integral_value()

@@ -255,7 +255,7 @@ def test_shipper_and_port_must_come_from_somewhere() -> None:
     assert set(errors(text)) == {"shipper", "pod"}
     (entry,) = read(table(text), shipper="甲", pod="NLRTM")
     assert isinstance(entry, Accepted)
-    assert "assumed: pol" in entry.notes
+    assert "assumed: pol CNNGB" in entry.notes
 
 
 def test_the_same_list_is_the_same_facts() -> None:

@@ -145,7 +145,9 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
     from producers.files.table import read_table  # noqa: PLC0415
 
     now = datetime.now(UTC)
+    listed_at = min(now, datetime.fromtimestamp(file.stat().st_mtime, UTC))
     defaults = Defaults(
+        listed_at=listed_at,
         consignment_id=consignment_id,
         shipper=shipper,
         consignee=consignee,
@@ -153,7 +155,7 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
         pod=pod,
         mode=mode,
         currency=currency,
-        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else now,
+        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else listed_at,
     )
     table = read_table(file, _bytes_of(file), sheet=sheet)
     entries, rows = entries_of(table, defaults, recorded_at=now)
@@ -222,8 +224,9 @@ def _report(
 
 def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:
     done = "would become" if dry_run else "became"
+    facts = f"{summary.facts} fact{'s' * (summary.facts != 1)}"
     typer.echo(
-        f"{summary.read} read: {summary.accepted} accepted ({done} {summary.facts} facts), "
+        f"{summary.read} read: {summary.accepted} accepted ({done} {facts}), "
         f"{summary.quarantined} quarantined, {summary.rejected} rejected"
     )
     for title, figures in (

@@ -26,7 +26,7 @@ def main(
     from processors.cores import all_cores  # noqa: PLC0415
     from processors.rebuild import rebuild  # noqa: PLC0415
 
-    quiet_logs("rebuild")
+    quiet_logs("rebuild", level="ERROR")  # each dead letter of old is found again
     settings = WorkerSettings.from_environment()
     cores = all_cores(PolicySettings().load())
     with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:

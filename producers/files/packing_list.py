@@ -29,6 +29,8 @@ _TOTALS = re.compile(r"合计|总计|小计|(?:grand )?total(?![a-z])|sum(?![a-z
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     """What counts when the list does not say it."""
 
+    listed_at: datetime
+    """When the list was written: the same list again is the same fact, at the same time."""
     ready_at: datetime
     consignment_id: str | None = None
     shipper: str | None = None
@@ -83,17 +85,15 @@ def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
             )
         )
         return None
+    place = f"row {header.row + 1}"
     for name, fields in REQUIRED.items():
         if not any(header.of(field) for field in fields):
-            place = f"row {header.row + 1}"
             problems.append(FieldProblem(field=place, value=None, expected=f"a column {name}"))
     if header.of("length"):
         for field in ("width", "height"):
             if not header.of(field):
-                place = f"row {header.row + 1}"
-                problems.append(
-                    FieldProblem(field=place, value=None, expected=f"a column for the {field}")
-                )
+                expected = f"a column for the {field}"
+                problems.append(FieldProblem(field=place, value=None, expected=expected))
     return header if not problems else None
 
 
@@ -173,7 +173,7 @@ class _Consignment:
             return
         for event in events:
             if event is not None:
-                yield _fact(event, recorded_at, self._defaults.ready_at)
+                yield _fact(event, recorded_at, self._defaults)
 
     def _booked(self) -> Event | None:
         said: dict[str, Any] = {
@@ -284,17 +284,17 @@ class _Consignment:
         return Money(amount_minor=int(cents), currency=currency)
 
 
-def _fact(event: Event, recorded_at: datetime, assumed_ready_at: datetime) -> Fact:
+def _fact(event: Event, recorded_at: datetime, defaults: Defaults) -> Fact:
     """Named by what it says: the same list again is the same fact, a changed one is another."""
     said = msgspec.to_builtins(event)
-    if isinstance(event, ConsignmentBooked) and event.ready_at == assumed_ready_at:
-        del said["ready_at"]  # the list does not say it, and it differs at each import
+    if isinstance(event, ConsignmentBooked) and event.ready_at == defaults.ready_at:
+        del said["ready_at"]  # the list does not say it
     digest = blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
     return Fact(
         event_id=f"{event.name}/{event.key}/{digest}",
         source=SOURCE,
         key=event.key,
-        occurred_at=recorded_at,
+        occurred_at=defaults.listed_at,
         recorded_at=recorded_at,
         data=event,
     )

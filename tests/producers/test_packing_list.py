@@ -41,7 +41,7 @@ def table(text: str, encoding: str = "utf-8") -> Table:
 
 def read(found: Table, **given: str) -> list[Entry]:
     """The entries of a list."""
-    return entries_of(found, Defaults(ready_at=NOW, **given), recorded_at=NOW)[0]
+    return entries_of(found, Defaults(listed_at=NOW, ready_at=NOW, **given), recorded_at=NOW)[0]
 
 
 def events(found: Table) -> list[object]:
@@ -262,7 +262,7 @@ def test_the_same_list_is_the_same_facts() -> None:
     """Reading twice gives the same ids; a changed cell another booking."""
     ids = []
     for text in (CHINESE, CHINESE, CHINESE.replace("12.5", "12.6")):
-        defaults = Defaults(ready_at=datetime.now(UTC))
+        defaults = Defaults(listed_at=NOW, ready_at=datetime.now(UTC))
         (entry,), _ = entries_of(table(text), defaults, recorded_at=NOW)
         assert isinstance(entry, Accepted)
         ids.append([fact.event_id for fact in entry.facts])

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 
+import msgspec
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
@@ -17,6 +18,10 @@ _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
 _HEAD_BYTES_MAX = 64 * 2**10
 _HEAD_TIMEOUT_S = 30.0
+_UNREADABLE = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n"
+)
 
 
 class _Server(uvicorn.Server):
@@ -67,6 +72,21 @@ class _Protocol(HttpToolsProtocol):
         self._head_bytes += len(data) if began_before else 0
         if self._head_bytes > _HEAD_BYTES_MAX:
             self.send_400_response(f"The head of the request has over {_HEAD_BYTES_MAX} bytes.")
+
+    def send_400_response(self, msg: str) -> None:
+        """A problem document, as for every request that can be read."""
+        if msg.startswith("Invalid HTTP"):
+            msg = "What came is not HTTP/1.1; HTTPS is spoken by a proxy in front, not here."
+        body = msgspec.json.encode(
+            {
+                "type": "urn:groupage:problem:bad_request",
+                "title": "The request cannot be read",
+                "status": 400,
+                "detail": msg,
+            }
+        )
+        self.transport.write(_UNREADABLE % len(body) + body)
+        self.transport.close()
 
     def _await_head(self) -> None:
         if self._timer is None:

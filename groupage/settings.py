@@ -6,6 +6,7 @@ Secrets have no defaults, are held as ``SecretStr`` and are never logged.
 
 import re
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import platformdirs
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy, load_policy
 
 LOOPBACK = "127.0.0.1"
@@ -30,6 +32,15 @@ def _config(prefix: str) -> SettingsConfigDict:
         hide_input_in_errors=True,
         env_ignore_empty=True,  # a variable set to nothing is one that is not set
     )
+
+
+def _of_user(folder: Callable[[str], str]) -> Path:
+    try:
+        return Path(folder("groupage"))
+    except (RuntimeError, KeyError) as error:
+        raise Misconfigured(
+            "this user has no home directory; set HOME, or GROUPAGE_DATA_DIR and GROUPAGE_CACHE_DIR"
+        ) from error
 
 
 class KafkaSettings(BaseSettings):
@@ -255,8 +266,8 @@ class LocalSettings(BaseSettings):
 
     model_config = _config("GROUPAGE_")
 
-    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("groupage")))
-    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("groupage")))
+    data_dir: Path = Field(default_factory=lambda: _of_user(platformdirs.user_data_dir))
+    cache_dir: Path = Field(default_factory=lambda: _of_user(platformdirs.user_cache_dir))
     maven_mirror: str | None = None
     """Address of a company mirror that serves Maven Central's layout."""
     kafka_port: int = Field(default=0, ge=0, le=65535)

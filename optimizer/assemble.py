@@ -1,8 +1,11 @@
 """Put the answers of the solvers together into a plan, and price it."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
-from groupage.domain.instance import Instance
+from groupage import __version__
+from groupage.domain.instance import Instance, Limits
+from groupage.domain.origin import Solver
 from groupage.domain.plan import (
     Cost,
     LeftOut,
@@ -83,7 +86,21 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
             rounds=rounds,
             work=round(work, 6),
         ),
+        solver=solver_of(instance.limits),
         causes=instance.causes,
+    )
+
+
+def solver_of(limits: Limits) -> Solver:
+    """Who solves within these limits."""
+    return Solver(
+        name="groupage",
+        version=f"{__version__}, OR-Tools {version('ortools')}",
+        seed=limits.seed,
+        allocation_work=limits.allocation_work,
+        loading_rounds=limits.loading_rounds,
+        loading_passes=limits.loading_passes,
+        routing_solutions=limits.routing_solutions,
     )
 
 

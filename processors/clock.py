@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
 from groupage.contracts.topics import TOPICS
@@ -29,6 +30,11 @@ def main() -> None:
     telemetry = TelemetrySettings()
 
     async def body(stop: asyncio.Event) -> None:
+        # Away at the start: more likely a wrong address than a restart, and nobody would see it.
+        report = await ensure_topics(
+            kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
+        )
+        report.require_equal()
         async with TelemetryServer(telemetry):
             await keep_time(clock, kafka, topics.prefix, stop)
 

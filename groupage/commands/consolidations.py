@@ -22,7 +22,7 @@ def _until(row: ConsolidationView) -> str:
 
 
 def _fill(row: ConsolidationView) -> str:
-    return "" if row.fill_permille is None else f"{row.fill_permille / 10:.0f} %"
+    return "" if row.fill_permille is None else f"{row.fill_permille / 10:.0f}%"
 
 
 _COLUMNS = (
@@ -37,7 +37,7 @@ _COLUMNS = (
     Column("fill", _fill, right=True),
     Column("planned m³", lambda row: volume(row.planned_volume_cm3), right=True),
     Column("loaded m³", lambda row: volume(row.loaded_volume_cm3), right=True),
-    Column("kg", lambda row: mass(row.gross_g), right=True),
+    Column("loaded kg", lambda row: mass(row.gross_g), right=True),
     Column("left", lambda row: row.departed_at),
 )
 

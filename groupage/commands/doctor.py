@@ -30,7 +30,7 @@ def main(*, as_json: AsJson = False) -> None:
 
 
 def _print(findings: list[Finding]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     for finding in findings:
         mark, colour = finding.state.rjust(7), _COLOURS[finding.state]
         console.print(f"[{colour}]{mark}[/]  {finding.name:<12} {escape(finding.found)}")

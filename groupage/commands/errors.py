@@ -20,6 +20,13 @@ def explained(error: Exception) -> str | None:
     return None
 
 
+def _where() -> str:
+    try:
+        return f"on {settings.LocalSettings().data_dir}"
+    except GroupageError:  # a user without a home directory
+        return "here"
+
+
 def _system_message(error: OSError) -> str | None:
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}"
@@ -38,7 +45,10 @@ def _settings_message(error: ValidationError) -> str | None:
         name = prefix + "_".join(str(part) for part in item["loc"]).upper()
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
-            lines.append(f"{name} is not set, and no hub runs here: start one with `groupage up`")
+            lines.append(
+                f"{name} is not set, and no hub runs {_where()}: start one with `groupage up`, or "
+                "name another's folder with --data-dir"
+            )
         elif not item["loc"]:
             lines.append(message)
         else:

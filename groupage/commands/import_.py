@@ -31,7 +31,9 @@ _FILE_BYTES_MAX = 256 * 2**20
 _PUBLISH_TIMEOUT_S = 60.0
 
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)]
-DryRun = Annotated[bool, typer.Option(help="Read and check everything, publish nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")
+]
 CheckDigits = Annotated[
     CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
 ]
@@ -43,7 +45,7 @@ def import_epcis(
     *,
     check_digits: CheckDigits = "warn",
     all_or_nothing: Annotated[
-        bool, typer.Option(help="Publish nothing when one event is wrong.")
+        bool, typer.Option("--all-or-nothing", help="Publish nothing when one event is wrong.")
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -143,7 +145,9 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
     from producers.files.table import read_table  # noqa: PLC0415
 
     now = datetime.now(UTC)
+    listed_at = min(now, datetime.fromtimestamp(file.stat().st_mtime, UTC))
     defaults = Defaults(
+        listed_at=listed_at,
         consignment_id=consignment_id,
         shipper=shipper,
         consignee=consignee,
@@ -151,7 +155,7 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
         pod=pod,
         mode=mode,
         currency=currency,
-        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else now,
+        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else listed_at,
     )
     table = read_table(file, _bytes_of(file), sheet=sheet)
     entries, rows = entries_of(table, defaults, recorded_at=now)
@@ -220,8 +224,9 @@ def _report(
 
 def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:
     done = "would become" if dry_run else "became"
+    facts = f"{summary.facts} fact{'s' * (summary.facts != 1)}"
     typer.echo(
-        f"{summary.read} read: {summary.accepted} accepted ({done} {summary.facts} facts), "
+        f"{summary.read} read: {summary.accepted} accepted ({done} {facts}), "
         f"{summary.quarantined} quarantined, {summary.rejected} rejected"
     )
     for title, figures in (

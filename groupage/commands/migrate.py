@@ -9,7 +9,10 @@ from groupage.telemetry.logs import configure_logging
 
 
 def main(
-    *, check: Annotated[bool, typer.Option(help="Change nothing; status 1 when behind.")] = False
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; status 1 when behind.")
+    ] = False,
 ) -> None:
     """Bring the database to the newest schema. Safe to repeat, and from several places at once."""
     from groupage.store import migrations  # noqa: PLC0415 - brings SQLAlchemy

@@ -35,7 +35,7 @@ def solve(
     request: RequestFile,
     out: OutFile = None,
     *,
-    timings: Annotated[bool, typer.Option(help="Say where the time went.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Say where the time went.")] = False,
 ) -> None:
     """Plan one lane from a file; no server is asked. Same request, same plan, byte for byte.
 

@@ -17,6 +17,7 @@ from groupage.commands.printing import (
 )
 from groupage.commands.reading import query
 from groupage.domain.errors import NotFound
+from groupage.domain.origin import Solver
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
 
@@ -62,6 +63,10 @@ _STOPS = (
     Column("at", lambda row: row[1].place_id),
     Column("for", lambda row: row[1].reference),
     Column("then on board kg", lambda row: mass(row[1].load_g), right=True),
+)
+_INPUTS = (
+    Column("made from the log", lambda read: read.topic),
+    Column("up to offset, by partition", lambda read: " ".join(map(str, read.next_offsets))),
 )
 _PLACEMENTS = (
     Column("no.", lambda box: box.sequence, right=True),
@@ -134,6 +139,8 @@ def _print_plan(plan: Plan) -> None:
         f"{shown(plan.decided_at)}; passed by {certified}"
     )
     say(_cost(plan))
+    if plan.solver is not None:
+        say(_solver(plan.solver))
     print_table(plan.containers, _CONTAINERS, nothing="no container")
     if plan.unloadable:
         say("")
@@ -150,6 +157,9 @@ def _print_plan(plan: Plan) -> None:
         print_table(stops, _STOPS, nothing="")
     for job in plan.unrouted:
         say(f"no truck for {job.reference}: {job.reason}")
+    if plan.inputs:
+        say("")
+        print_table(plan.inputs, _INPUTS, nothing="")
 
 
 def _cost(plan: Plan) -> str:
@@ -168,6 +178,14 @@ def _cost(plan: Plan) -> str:
     return (
         f"cost {money(cost.total)} USD ({parts or 'nothing'}); no plan costs less than "
         f"{money(plan.lower_bound)} before haulage, gap {plan.gap_ratio:.1%}"
+    )
+
+
+def _solver(solver: Solver) -> str:
+    return (
+        f"solved by {solver.name} {solver.version}; seed {solver.seed}, at most "
+        f"{solver.allocation_work} units of allocation work, {solver.loading_rounds} loading "
+        f"rounds, {solver.loading_passes} loading passes, {solver.routing_solutions} routings"
     )
 
 

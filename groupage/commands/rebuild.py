@@ -16,7 +16,8 @@ from groupage.settings import PolicySettings
 def main(
     *,
     verify: Annotated[
-        bool, typer.Option(help="Change nothing: rebuild beside the tables and compare.")
+        bool,
+        typer.Option("--verify", help="Change nothing: rebuild beside and compare."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -25,7 +26,7 @@ def main(
     from processors.cores import all_cores  # noqa: PLC0415
     from processors.rebuild import rebuild  # noqa: PLC0415
 
-    quiet_logs("rebuild")
+    quiet_logs("rebuild", level="ERROR")  # each dead letter of old is found again
     settings = WorkerSettings.from_environment()
     cores = all_cores(PolicySettings().load())
     with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:

@@ -7,6 +7,7 @@ import msgspec
 
 from groupage.domain.events.base import Kind
 from groupage.domain.state.base import State
+from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.settings import PolicySettings
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
@@ -87,31 +88,45 @@ def _refold(
 def _look(state: State, part: str | None) -> dict[str, Any]:
     if part is not None:
         unit = getattr(state, "units", {}).get(part)
-        fields = {} if unit is None else msgspec.structs.asdict(unit)
-        plain: dict[str, Any] = msgspec.to_builtins(fields, str_keys=True)
-        said = {
-            name: value
-            for name, value in plain.items()
-            if value not in _EMPTY and name not in _BOOKKEEPING
-        }
+        said = _named(msgspec.to_builtins(unit))
         return {"status": str(getattr(state, "status", "")), **said}
     whole: dict[str, Any] = msgspec.to_builtins(state, str_keys=True)
+    if isinstance(state, ConsignmentState):
+        whole.setdefault("units", {})  # gone into from the first one on
     return {name: value for name, value in whole.items() if name not in _BOOKKEEPING}
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any], depth: int = 1) -> Changes:
+def _named(unit: list[Any] | None) -> dict[str, Any]:
+    """A unit of a consignment by its fields' names: in JSON it is an array."""
+    said = dict(zip(UnitPart.__struct_fields__, unit or (), strict=False))
+    if said.get("moves"):
+        names = LoadMove.__struct_fields__
+        said["moves"] = [dict(zip(names, move, strict=True)) for move in said["moves"]]
+    return {
+        name: value
+        for name, value in said.items()
+        if value not in _EMPTY and name not in _BOOKKEEPING
+    }
+
+
+def _differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], depth: int = 1, *, path: str = ""
+) -> Changes:
     """Path → (before, after) of what differs; objects are gone into, lists are not.
 
-    None: nothing was said of it; a state leaves out what is as it began.
+    None: nothing was said of it; a state leaves out what is as it began. `path`: the field that
+    both are the content of.
     """
     found: Changes = {}
     for name in [*before, *(name for name in after if name not in before)]:
         old, new = before.get(name), after.get(name)
         if old == new:
             continue
+        if path == "units":
+            old, new = _named(old), _named(new)
         if isinstance(old, dict) and isinstance(new, dict) and depth < _DEPTH_MAX:
-            inner = _differences(old, new, depth + 1)
-            found |= {f"{name}.{path}": change for path, change in inner.items()}
+            inner = _differences(old, new, depth + 1, path=name)
+            found |= {f"{name}.{within}": change for within, change in inner.items()}
         else:
             found[name] = (old, new)
     return found

@@ -100,7 +100,17 @@ def simulate(  # noqa: PLR0913 - the options of a command
         print_json(report)
     else:
         for name, value in report.items():
-            say(f"{name}: {value}")
+            if name != "rates":  # how often each was to come, for those who tune it
+                say(_line(name, value))
+
+
+def _line(name: str, value: object) -> str:
+    unit = " s" if name.endswith("_s") else ""
+    label = name.removesuffix("_s").replace("_", " ")
+    if isinstance(value, dict):
+        parts = [f"{str(what).replace('_', ' ')} {each:,}{unit}" for what, each in value.items()]
+        return f"{label:<20}  {', '.join(parts) or '–'}"
+    return f"{label:<20}  {value:,}{unit}"
 
 
 def _day_at(day: str, pace: str) -> datetime:

@@ -12,7 +12,9 @@ from groupage.settings import KafkaSettings, TopicSettings
 
 def main(
     *,
-    check: Annotated[bool, typer.Option(help="Make nothing; a missing topic is an error.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Make nothing; a missing topic is an error.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create missing topics and compare the others; status 1 when one differs."""

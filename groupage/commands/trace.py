@@ -11,6 +11,11 @@ from groupage.commands.reading import query
 from groupage.domain.events.base import Kind
 from groupage.store.readers.tracing import Trace, TracedFact
 
+_INNER = frozenset(
+    {"revision", "plan_revision", "barrier_at", "status_at", "booked", "seats", "covered"}
+)
+"""What the fold keeps for itself, or a second time; scripts get it, people need not read it."""
+
 
 def main(
     id_: Annotated[
@@ -43,6 +48,8 @@ def _print(answer: Trace) -> None:
         happened = fact.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         say(f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}")
         for path, (before, after) in (fact.changed or {}).items():
+            if path.rpartition(".")[2] in _INNER:
+                continue
             say(f"    {path}: {_short(before)} → {_short(after)}", dim=True)
 
 

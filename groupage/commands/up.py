@@ -28,14 +28,19 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def up(
     *,
-    detach: Annotated[bool, typer.Option(help="Return when it runs; `down` ends it.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when it runs; `down` ends it.")
+    ] = False,
     clock: Annotated[
         Clock, typer.Option(help="wall: time goes as on the wall; external: a simulator ticks.")
     ] = "wall",
     servers_only: Annotated[
-        bool, typer.Option(help="Only Kafka and PostgreSQL, with topics and tables.")
+        bool,
+        typer.Option("--servers-only", help="Kafka and PostgreSQL alone, with their tables."),
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="Say nothing but what goes wrong.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing but what goes wrong.")
+    ] = False,
 ) -> None:
     """Start Kafka, PostgreSQL and every process of groupage on this machine.
 

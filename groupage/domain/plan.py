@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
+from groupage.domain.origin import LogPosition, Solver
 
 Stage = Literal["slushy", "frozen", "locked"]
 """slushy: free to re-plan, at a price. frozen: manifest filed, contents stay. locked: stuffing
@@ -283,5 +284,9 @@ class Plan(_Data, frozen=True, kw_only=True):
     gap_ratio: float
     """(allocation terms - lower_bound) / max(1, allocation terms)."""
     stats: SolverStats
+    solver: Solver | None = None
+    """None: stored before plans named it."""
+    inputs: tuple[LogPosition, ...] = ()
+    """What the planner had read; empty: made from a file."""
     causes: tuple[str, ...] = ()
     certificate: Certificate | None = None

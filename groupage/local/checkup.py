@@ -1,5 +1,6 @@
 """Checks of the machine: is everything here that a hub needs?"""
 
+import os
 import platform
 import shutil
 import socket
@@ -16,6 +17,7 @@ from groupage.domain.errors import GroupageError
 from groupage.local import artifacts, postgres
 from groupage.local.hub import running_hub
 from groupage.local.java import find_java
+from groupage.local.paths import DataDir
 from groupage.local.ports import is_free
 from groupage.settings import LocalSettings
 
@@ -42,7 +44,7 @@ def check_machine(settings: LocalSettings) -> list[Finding]:
     return [
         _python(),
         _found("Java", _java),
-        _found("PostgreSQL", lambda: f"18, packaged: {postgres.program('postgres')}"),
+        _found("PostgreSQL", lambda: _postgres(settings)),
         _disk(settings.data_dir),
         _memory(),
         *_kafka_jars(settings),
@@ -67,11 +69,19 @@ def _java() -> str:
     return f"{java.major} by {java.origin}: {java.program}"
 
 
+def _postgres(settings: LocalSettings) -> str:
+    found = f"18, packaged: {postgres.program('postgres')}"
+    initialised = postgres.is_initialised(DataDir(settings.data_dir.expanduser()).postgres)
+    if not initialised and not os.environ.get("GROUPAGE_DATABASE_URL"):
+        postgres.require_account(os.geteuid())
+    return found
+
+
 def _found(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name=name, state="ok", found=look())
     except GroupageError as error:
-        return Finding(name=name, state="problem", found="missing", todo=str(error))
+        return Finding(name=name, state="problem", found="not usable", todo=str(error))
 
 
 def _disk(folder: Path) -> Finding:

@@ -51,8 +51,9 @@ class PostgresNode:
                 _own("root", self.folder, self.socket_dir)
             else:
                 hand_over(self.folder, self.socket_dir)
-        if (self.data / "PG_VERSION").exists():
+        if is_initialised(self.folder):
             return
+        require_account(os.geteuid())
         fresh = self.folder / "data.new"  # becomes `data` only when whole
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -111,6 +112,23 @@ class PostgresNode:
             raise Unavailable(
                 f"PostgreSQL's data folder {self.data} could not be made:\n{tail(self.log_file, 8)}"
             )
+
+
+def is_initialised(folder: Path) -> bool:
+    """Whether a node's folder holds a whole cluster."""
+    return (folder / "data" / "PG_VERSION").exists()
+
+
+def require_account(uid: int) -> None:
+    """Raises Misconfigured for a user id without a name, which initdb would not work under."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise Misconfigured(
+            f"user id {uid} has no line in /etc/passwd, and PostgreSQL makes a database only for a "
+            "user with a name: run as one that has (containers: `--user NAME`), add the line "
+            f"`hub:x:{uid}:{uid}::/tmp:/bin/sh`, or name a running server in GROUPAGE_DATABASE_URL"
+        ) from None
 
 
 def is_ready(url: str) -> bool:

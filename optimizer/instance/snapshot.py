@@ -1,13 +1,14 @@
 """The states of one lane as they were at one instant."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
 
+from groupage.domain.origin import LogPosition
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
@@ -32,6 +33,7 @@ _VOYAGES = "select body, changed_at from voyage where lane_id = $1 order by etd_
 _CONTAINERS = "select body, changed_at from container where key = any($1) order by key"
 _LANE = "select body, changed_at from lane where key = $1"
 _PLAN = "select body from plan where plan_id = $1"
+_INPUTS = "select topic, partition, next_offset from intake_offset order by topic, partition"
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Containers of the published plan."""
     newest_at: datetime | None = None
     """When the newest of these states changed."""
+    inputs: tuple[LogPosition, ...] = ()
+    """How much of the log is in these states."""
 
 
 async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
@@ -68,6 +72,7 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         refs = sorted({s.equipment_ref for s in open_ones.values() if s.equipment_ref})
         containers = await connection.fetch(_CONTAINERS, refs)
         plan = await connection.fetchval(_PLAN, lane.published_plan_id)
+        positions = await connection.fetch(_INPUTS)
     rows = (*lanes, *consignments, *consolidations, *voyages, *containers)
     return Snapshot(
         lane=lane,
@@ -77,11 +82,23 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         containers={s.key: s for s in (_decode(row, ContainerState) for row in containers)},
         published=_planned_in(plan),
         newest_at=max((row["changed_at"] for row in rows), default=None),
+        inputs=_inputs(positions),
     )
 
 
 def _decode(row: asyncpg.Record, kind: type[Any]) -> Any:
     return msgspec.json.decode(unpack(row["body"]), type=kind)
+
+
+def _inputs(positions: Iterable[asyncpg.Record]) -> tuple[LogPosition, ...]:
+    offsets: dict[str, dict[int, int]] = {}
+    for topic, partition, next_offset in positions:
+        offsets.setdefault(topic, {})[partition] = next_offset
+    return tuple(
+        # A partition that no worker held yet has no row.
+        LogPosition(topic=topic, next_offsets=tuple(known.get(n, 0) for n in range(max(known) + 1)))
+        for topic, known in offsets.items()
+    )
 
 
 def _planned_in(body: bytes | None) -> dict[str, PlannedContainer]:

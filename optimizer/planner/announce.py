@@ -1,6 +1,6 @@
 """What others must hear of a plan, as outbox rows. Ids are made from the plan: twice is once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -15,11 +15,12 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRequested,
     RoutePlanned,
+    StopWindow,
     UnloadableConsolidation,
 )
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
-from groupage.domain.plan import Plan, PlannedContainer
+from groupage.domain.plan import Plan, PlannedContainer, Route
 from groupage.store.writers import OutboxRow, pack_headers
 
 ORIGIN_TOPIC = "hub.planrequest.v1"
@@ -40,7 +41,12 @@ def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
     for route in plan.routes:
         yield (
             f"route {route.route_id}",
-            RoutePlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, route=route),
+            RoutePlanned(
+                lane_id=plan.lane_id,
+                plan_id=plan.plan_id,
+                route=route,
+                windows=tuple(_windows(instance, plan, route)),
+            ),
         )
 
 
@@ -141,8 +147,29 @@ def _proposed(plan: Plan) -> PlanProposed:
         cost_minor=plan.cost.total,
         bound_minor=plan.lower_bound,
         gap_ratio=plan.gap_ratio,
+        solver=plan.solver,
+        inputs=plan.inputs,
         certificate=plan.certificate.plan_digest,
     )
+
+
+def _windows(instance: Instance, plan: Plan, route: Route) -> Iterator[StopWindow]:
+    """What the drivers must keep to: the route's own times are only the plan's."""
+    jobs = {demand.consignment_id: demand.pickup for demand in instance.demands}
+    due_at = {departure.voyage_id: departure.gate_in_by_at for departure in instance.departures}
+    voyages = {box.consolidation_id: box.voyage_id for box in plan.containers}
+    for stop in route.stops:
+        job = jobs.get(stop.reference)
+        voyage = voyages.get(stop.reference)
+        if stop.action == "pickup" and job is not None:
+            yield StopWindow(
+                action=stop.action,
+                reference=stop.reference,
+                from_at=job.ready_at,
+                until_at=job.latest_at,
+            )
+        elif stop.action == "drop_container" and voyage in due_at:
+            yield StopWindow(action=stop.action, reference=stop.reference, until_at=due_at[voyage])
 
 
 def _changed(instance: Instance, container: PlannedContainer) -> bool:

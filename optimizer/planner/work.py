@@ -117,7 +117,8 @@ class Work:
             if answer.kind == "invalid" or answer.plan is None:
                 return Refused(outcome="infeasible", reason=answer.message)
             _observe_stages(answer)
-            certified, violations = await asyncio.to_thread(certify, instance, answer.plan)
+            plan = msgspec.structs.replace(answer.plan, inputs=snapshot.inputs)
+            certified, violations = await asyncio.to_thread(certify, instance, plan)
             if certified is not None:
                 return Certified(instance=instance, plan=certified)
             log.warning(

@@ -10,13 +10,15 @@ from optimizer.canonical import plan_id_of
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
 
+_LIMITS = ("seed", "allocation_work", "loading_rounds", "loading_passes", "routing_solutions")
+
 
 def _sha256(value: Instance | Plan) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 def check(case: Case) -> Violations:
-    """Request, lane, sequence, plan id, time, causes, and the digests of the certificate."""
+    """All that names the instance: ids, time, causes, seed and limits, and the seal's digests."""
     instance, plan = case.instance, case.plan
     instance_digest = _sha256(instance)
     pairs: list[tuple[str, object, object]] = [
@@ -27,6 +29,11 @@ def check(case: Case) -> Violations:
         ("decided_at", plan.decided_at, instance.clock_at),
         ("causes", plan.causes, instance.causes),
     ]
+    if plan.solver is not None:
+        pairs += [
+            (f"solver.{limit}", getattr(plan.solver, limit), getattr(instance.limits, limit))
+            for limit in _LIMITS
+        ]
     if plan.certificate is not None:
         bare = msgspec.structs.replace(plan, certificate=None)
         seal = plan.certificate

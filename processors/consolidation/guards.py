@@ -38,7 +38,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
     they go when it is dissolved.
     """
     told = [
-        ("stuffing.started", state.reopened_by, state.reopened_at),
+        *(("stuffing.started", fact_id, at) for fact_id, at in state.reopenings.items()),
         (f"consolidation.{state.ended.lower()}", state.ended_by, state.ended_at),
     ]
     left_at = _driven_away_at(state)

@@ -114,7 +114,7 @@ def started(
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
     else:
-        state.reopened_at, state.reopened_by = entry.fact.occurred_at, entry.fact_id
+        state.reopened_at = state.reopenings[entry.fact_id] = entry.fact.occurred_at
     state.stuffing_completed_at = None
     state.stuffed_in, state.door = event.equipment_ref, event.door
     return None

@@ -1,6 +1,6 @@
 """The container's core.
 
-    NEW ─▶ RELEASED ─▶ PICKED_UP ─▶ AT_HUB ─▶ FIT ─▶ SEALED ─▶ GATED_OUT ─▶ ON_BOARD
+    NEW ─▶ RELEASED ─▶ PICKED_UP ─▶ AT_HUB ─▶ FIT ◀─▶ SEALED ─▶ GATED_OUT ─▶ ON_BOARD
                                        └────▶ UNFIT
     a container that left may be released again: its next use begins
 
@@ -100,11 +100,15 @@ def _inspected(
 
 
 def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) -> Verdict | None:
-    if state.status in _LEFT or state.status == Status.UNFIT:
+    came_off = bool(state.seals) and not state.seal_no
+    if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
         return _contradiction(state, "sealed")
     if state.status == Status.SEALED:
         return Verdict("already_sealed", f"seal {state.seal_no} is on; a new one is a reseal")
     _name(state, event.consolidation_id)
+    if came_off:
+        _put_on_again(state, at, event.seal_no)
+        return None
     state.seal_no, state.sealed_at = event.seal_no, at
     state.seals.append(event.seal_no)
     _move(state, Status.SEALED, at)
@@ -114,15 +118,41 @@ def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) 
 def _resealed(
     state: ContainerState, at: datetime, event: events.ContainerResealed
 ) -> Verdict | None:
-    if state.status in _IN_HAND - {Status.SEALED}:
+    if state.status in _IN_HAND - {Status.SEALED} and not state.seals:
         return Verdict("not_sealed", "there is no seal to replace")
-    if event.old_seal_no and state.seal_no and event.old_seal_no != state.seal_no:
-        return Verdict("other_seal", f"its seal is {state.seal_no}, not {event.old_seal_no}")
-    state.seal_no = event.seal_no
-    if state.status == Status.SEALED:
-        state.sealed_at = at
-    state.seals.append(event.seal_no)
+    if refused := _other_seal(state, event.old_seal_no):
+        return refused
+    _put_on_again(state, at, event.seal_no)
     return None
+
+
+def _unsealed(
+    state: ContainerState, at: datetime, event: events.ContainerUnsealed
+) -> Verdict | None:
+    if state.status in _IN_HAND and not state.seal_no:
+        return Verdict("not_sealed", "there is no seal to take off")
+    if refused := _other_seal(state, event.seal_no):
+        return refused
+    state.seals = state.seals or [event.seal_no]  # nobody told us when that one went on
+    state.seal_no = ""
+    if state.status == Status.SEALED:
+        state.sealed_at = None
+        _move(state, Status.FIT if state.fit else Status.AT_HUB, at)
+    return None
+
+
+def _other_seal(state: ContainerState, seal_no: str) -> Verdict | None:
+    if seal_no and state.seal_no and seal_no != state.seal_no:
+        return Verdict("other_seal", f"its seal is {state.seal_no}, not {seal_no}")
+    return None
+
+
+def _put_on_again(state: ContainerState, at: datetime, seal_no: str) -> None:
+    if state.status in _IN_HAND:
+        state.sealed_at = at
+        _move(state, Status.SEALED, at)
+    state.seal_no = seal_no
+    state.seals.append(seal_no)
 
 
 def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Verdict | None:
@@ -184,6 +214,7 @@ _HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Verdict | None]] 
     "container.booked": _booked,
     "container.weighed": _weighed,
     "container.moved": _moved,
+    "container.unsealed": _unsealed,
     "container.sealed": _sealed,
     "container.resealed": _resealed,
     "vgm.verified": _vgm,

@@ -19,7 +19,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.deadletters import DeadLetter
 from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
-from producers.epcis.mapping import Seals, events_of
+from producers.epcis.mapping import events_of
 from producers.epcis.observation import Observation, observe
 from producers.epcis.unmapped import Unmapped
 from producers.intake import Accepted, Entry, PutAside, Refused, examined
@@ -125,12 +125,9 @@ def entries_of(
     rules: Screen = DEFAULT_SCREEN,
 ) -> Iterator[Entry]:
     """The fate of each event, in the document's order. Nothing is skipped."""
-    broken_seals: Seals = {}
     for index, raw in enumerate(document.events):
         path = f"{document.path}[{index}]" if document.path else ""
-        entry = _entry(
-            bytes(raw), document, path, broken_seals, recorded_at=recorded_at, found_by=found_by
-        )
+        entry = _entry(bytes(raw), document, path, recorded_at=recorded_at, found_by=found_by)
         yield examined(entry, rules=rules, found_by=found_by, original=bytes(raw))
 
 
@@ -138,7 +135,6 @@ def _entry(
     raw: bytes,
     document: Document,
     path: str,
-    broken_seals: Seals,
     *,
     recorded_at: datetime,
     found_by: str,
@@ -155,7 +151,7 @@ def _entry(
         return Refused(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
     try:
         _check_size(raw)
-        events = _meaning(seen, broken_seals)
+        events = _meaning(seen)
     except Unmapped as nothing:
         return PutAside(letter=_letter(seen, nothing, raw, found_by))
     return Accepted(
@@ -171,9 +167,9 @@ def _check_size(raw: bytes) -> None:
         )
 
 
-def _meaning(seen: Observation, broken_seals: Seals) -> list[Event]:
+def _meaning(seen: Observation) -> list[Event]:
     try:
-        return events_of(seen, broken_seals)
+        return events_of(seen)
     except Unmapped as nothing:
         if seen.withdrawn:
             reason = f"withdraws an event that meant nothing here: {nothing.reason}"

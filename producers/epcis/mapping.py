@@ -9,7 +9,7 @@
 | Aggregation DELETE | unit.unloaded or unit.unpacked, for each child |
 | Aggregation OBSERVE | as Object for parent and children, and the children are in the parent |
 | Transformation | unit.repacked |
-| Association, parent a container | container.sealed; after a DELETE or when replacing: resealed |
+| Association, parent a container | ADD container.sealed (replacing: resealed), DELETE unsealed |
 | Transaction with a desadv | asn.received |
 """
 
@@ -22,7 +22,12 @@ from groupage.domain.events.consignment import (
     HoldType,
     ReceiptDiscrepancy,
 )
-from groupage.domain.events.equipment import ContainerOnBoard, ContainerResealed, ContainerSealed
+from groupage.domain.events.equipment import (
+    ContainerOnBoard,
+    ContainerResealed,
+    ContainerSealed,
+    ContainerUnsealed,
+)
 from groupage.domain.events.unit import (
     UnitLoaded,
     UnitPacked,
@@ -44,11 +49,9 @@ _HOLDS: dict[str, HoldType] = {
     "mismatch_instance": "DOCS",
     "no_pedigree_match": "DOCS",
 }
-Seals = dict[str, str]
-"""Seals taken off earlier in the same document, by container."""
 
 
-def events_of(seen: Observation, broken_seals: Seals) -> list[Event]:
+def events_of(seen: Observation) -> list[Event]:
     """What the event means for the hub, never nothing. Raises Unmapped."""
     match seen.kind:
         case "ObjectEvent":
@@ -58,7 +61,7 @@ def events_of(seen: Observation, broken_seals: Seals) -> list[Event]:
         case "TransformationEvent":
             return _transformation(seen)
         case "AssociationEvent":
-            return _association(seen, broken_seals)
+            return _association(seen)
         case _:
             return _transaction(seen)
 
@@ -220,7 +223,7 @@ def _transformation(seen: Observation) -> list[Event]:
     ]
 
 
-def _association(seen: Observation, broken_seals: Seals) -> list[Event]:
+def _association(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None or not parent.is_container:
         raise Unmapped(
@@ -234,21 +237,11 @@ def _association(seen: Observation, broken_seals: Seals) -> list[Event]:
         raise Unmapped(
             "seal_only_seen", f"seal {seal_no} was seen on {parent.id}; ADD says that it went on"
         )
+    reason = seen.disposition or seen.step
     if seen.action == "DELETE":
-        broken_seals[parent.id] = seal_no
-        raise Unmapped(
-            "seal_removed_only",
-            f"seal {seal_no} came off {parent.id}; send the new one (ADD) in the same document, or "
-            "with bizStep replacing",
-        )
-    old_seal_no = broken_seals.pop(parent.id, "")
-    if old_seal_no or seen.step in _RESEAL_STEPS:
-        reason = seen.disposition or seen.step
-        return [
-            ContainerResealed(
-                equipment_ref=parent.id, seal_no=seal_no, old_seal_no=old_seal_no, reason=reason
-            )
-        ]
+        return [ContainerUnsealed(equipment_ref=parent.id, seal_no=seal_no, reason=reason)]
+    if seen.step in _RESEAL_STEPS:
+        return [ContainerResealed(equipment_ref=parent.id, seal_no=seal_no, reason=reason)]
     return [ContainerSealed(equipment_ref=parent.id, seal_no=seal_no)]
 
 

@@ -15,7 +15,6 @@ Code = Literal[
     "object_deleted",
     "association_without_container",
     "seal_only_seen",
-    "seal_removed_only",
     "inputs_or_outputs_only_by_class",
     "transaction_not_of_a_hub",
     "error_of_unmapped",

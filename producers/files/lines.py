@@ -1,7 +1,7 @@
 """One row of a packing list: its cells as values, every error noted with its row and column."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,10 +12,14 @@ from groupage.domain.events.consignment import CartonLine, DangerousGoods
 from groupage.domain.units import volume_cm3
 from producers.files import values
 from producers.files.columns import Column, Field, Header
-from producers.files.table import Cell, Table, plain
+from producers.files.table import Cell, Formula, Table, plain
 from producers.problems import FieldProblem, shown
 
 T = TypeVar("T")
+WORKED_OUT = (
+    "a value; this is a formula without a saved one: open the file in a spreadsheet program and "
+    "save it"
+)
 _COUNT_EXPECTED = f"a whole number of cartons, 1 to {values.CARTONS_MAX:,}"
 _VOLUME_TOLERANCE = Decimal("0.05")
 _VOLUME_SLACK_CM3 = 10_000
@@ -67,6 +71,18 @@ class RowReader:
                 return column, value
         return None
 
+    def has_formulas(self) -> bool:
+        """Whether a cell that counts has no value in the file; each is noted as an error."""
+        cells = self._table.rows[self._row]
+        found = [
+            column
+            for column in self._header.columns
+            if column.index < len(cells) and isinstance(cells[column.index], Formula)
+        ]
+        for column in found:
+            self.wrong(column, cells[column.index], WORKED_OUT)
+        return bool(found)
+
     def text(self, field: Field) -> str:
         """A cell's text, empty without one."""
         found = self.cell(field)
@@ -88,6 +104,15 @@ class RowReader:
         if columns and self.cell(field) is None:
             self.wrong(columns[0], None, expected)
         return self.parsed(field, parse, expected)
+
+
+def formulas_above(table: Table, header: Header) -> Iterator[FieldProblem]:
+    """Each that has no value down to the row of column names: it may be a label's, or a name."""
+    for row, cells in enumerate(table.rows[: header.row + 1]):
+        for index, cell in enumerate(cells):
+            if isinstance(cell, Formula):
+                place = table.place(row=row, column=index)
+                yield FieldProblem(field=place, value=cell, expected=WORKED_OUT)
 
 
 def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line | None:

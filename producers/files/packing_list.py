@@ -17,7 +17,7 @@ from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, Consi
 from groupage.domain.fact import Fact
 from producers.files import values
 from producers.files.columns import REQUIRED, Field, Header, find_header
-from producers.files.lines import Line, RowReader, read_line
+from producers.files.lines import Line, RowReader, formulas_above, read_line
 from producers.files.table import Table, plain
 from producers.intake import Accepted, Entry, Refused
 from producers.problems import FieldProblem, shown
@@ -29,6 +29,8 @@ _TOTALS = re.compile(r"合计|总计|小计|(?:grand )?total(?![a-z])|sum(?![a-z
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     """What counts when the list does not say it."""
 
+    listed_at: datetime
+    """When the list was written: the same list again is the same fact, at the same time."""
     ready_at: datetime
     consignment_id: str | None = None
     shipper: str | None = None
@@ -83,27 +85,28 @@ def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
             )
         )
         return None
+    place = f"row {header.row + 1}"
     for name, fields in REQUIRED.items():
         if not any(header.of(field) for field in fields):
-            place = f"row {header.row + 1}"
             problems.append(FieldProblem(field=place, value=None, expected=f"a column {name}"))
     if header.of("length"):
         for field in ("width", "height"):
             if not header.of(field):
-                place = f"row {header.row + 1}"
-                problems.append(
-                    FieldProblem(field=place, value=None, expected=f"a column for the {field}")
-                )
+                expected = f"a column for the {field}"
+                problems.append(FieldProblem(field=place, value=None, expected=expected))
     return header if not problems else None
 
 
 def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterator[Line]:
+    problems += formulas_above(table, header)
     for row in range(header.row + 1, len(table.rows)):
         cells = [plain(cell).lower() for cell in table.rows[row]]
         first = next((cell for cell in cells if cell), "")
         reader = RowReader(table, header, row, problems)
         has_size = reader.cell("size") or reader.cell("length")
         if not first or (_TOTALS.match(first) and not has_size):
+            continue
+        if reader.has_formulas():
             continue
         if line := read_line(reader, header, row, f"row {row + 1}"):
             yield line
@@ -113,8 +116,7 @@ def _grouped(
     table: Table, header: Header, lines: list[Line], defaults: Defaults
 ) -> dict[str, list[Line]]:
     """Rows by consignment; a row without a number belongs to the one above (merged cells)."""
-    named = header.above.get("consignment_id") or defaults.consignment_id
-    current = named or _content_id(table)
+    current = header.above.get("consignment_id") or defaults.consignment_id or _content_id(table)
     groups: dict[str, list[Line]] = {}
     for line in lines:
         current = line.texts.get("consignment_id", current)
@@ -171,7 +173,7 @@ class _Consignment:
             return
         for event in events:
             if event is not None:
-                yield _fact(event, recorded_at, self._defaults.ready_at)
+                yield _fact(event, recorded_at, self._defaults)
 
     def _booked(self) -> Event | None:
         said: dict[str, Any] = {
@@ -238,13 +240,13 @@ class _Consignment:
         return text
 
     def _assumed(self, field: str) -> Any:
-        self._notes.add(f"assumed: {field}")
-        return getattr(self._defaults, field)
+        value = getattr(self._defaults, field)
+        said = f"{value:%Y-%m-%d %H:%MZ}" if isinstance(value, datetime) else value
+        self._notes.add(f"assumed: {field} {said}")
+        return value
 
     def _port(self, field: Field, default: str | None) -> str | None:
-        text = self._shared(field)
-        if not text and default:
-            text = self._assumed(field)
+        text = self._shared(field) or (default and self._assumed(field))
         if not text:
             self._wrong(field, None, f"a column for it, or the option --{field}")
             return None
@@ -275,24 +277,24 @@ class _Consignment:
         if len(currencies) > 1:
             self._wrong("currency", ", ".join(sorted(currencies)), "one for a consignment")
         if not amounts:
-            self._notes.add("assumed: value")
+            self._notes.add("assumed: value 0")
         above = self._header.above.get("currency", "").upper()
         currency = next(iter(currencies), None) or above or self._defaults.currency
         cents = (sum(amounts, Decimal(0)) * 100).to_integral_value()
         return Money(amount_minor=int(cents), currency=currency)
 
 
-def _fact(event: Event, recorded_at: datetime, assumed_ready_at: datetime) -> Fact:
+def _fact(event: Event, recorded_at: datetime, defaults: Defaults) -> Fact:
     """Named by what it says: the same list again is the same fact, a changed one is another."""
     said = msgspec.to_builtins(event)
-    if isinstance(event, ConsignmentBooked) and event.ready_at == assumed_ready_at:
-        del said["ready_at"]  # the list does not say it, and it differs at each import
+    if isinstance(event, ConsignmentBooked) and event.ready_at == defaults.ready_at:
+        del said["ready_at"]  # the list does not say it
     digest = blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
     return Fact(
         event_id=f"{event.name}/{event.key}/{digest}",
         source=SOURCE,
         key=event.key,
-        occurred_at=recorded_at,
+        occurred_at=defaults.listed_at,
         recorded_at=recorded_at,
         data=event,
     )

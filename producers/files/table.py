@@ -5,6 +5,7 @@ import io
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +38,16 @@ _NO_WORKBOOK = (
 """What openpyxl and zipfile say, each in its way, of a file that only looks like a workbook."""
 _EXCEL = frozenset((".xlsx", ".xlsm"))
 
+_TEXT_RESULT = "str"
+"""A formula that gave a text; without a value it gave the empty one."""
+
 Cell = str | int | float | datetime | None
+
+
+class Formula(str):
+    """A formula whose value the file does not hold: a program wrote it and no one worked it out."""
+
+    __slots__ = ()
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,27 +113,38 @@ def _excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]
             unpacked = sum(item.file_size for item in archive.infolist())
         if unpacked > UNPACKED_BYTES_MAX:
             raise InvalidInput(f"{path.name} unpacks to {unpacked} bytes; that is no packing list")
-        with closing(load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
-            return _sheet(path, book, sheet)
+        with (
+            closing(load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book,
+            closing(load_workbook(io.BytesIO(data), read_only=True)) as formulas,
+        ):
+            name = _sheet(path, book, sheet)
+            return list(_rows(book[name], formulas[name]))
     except _NO_WORKBOOK as error:
         raise InvalidInput(f"{path.name} is no Excel workbook: {error!r}") from error
 
 
-def _sheet(path: Path, book: Workbook, name: str | None) -> list[tuple[Cell, ...]]:
+def _sheet(path: Path, book: Workbook, name: str | None) -> str:
     if not book.worksheets or (name is not None and name not in book.sheetnames):
         names = ", ".join(book.sheetnames) or "none"
         raise InvalidInput(f"{path.name} has no sheet {name or 'with cells'!r}; it has {names}")
-    found = book.worksheets[0] if name is None else book[name]
-    rows: list[tuple[Cell, ...]] = []
-    for row in found.iter_rows(values_only=True, max_col=COLUMNS_MAX, max_row=ROWS_MAX + 1):
-        cells = tuple(_cell(value) for value in row)
+    return name or book.worksheets[0].title
+
+
+def _rows(values: Any, formulas: Any) -> Iterator[tuple[Cell, ...]]:
+    """The sheet read twice: its formulas tell what is empty from what nobody worked out."""
+    area = {"max_col": COLUMNS_MAX, "max_row": ROWS_MAX + 1}
+    pairs = zip(values.iter_rows(**area), formulas.iter_rows(values_only=True, **area), strict=True)
+    for found, written in pairs:
+        cells = [_cell(*pair) for pair in zip(found, written, strict=True)]
         while cells and cells[-1] is None:
-            cells = cells[:-1]
-        rows.append(cells)
-    return rows
+            cells.pop()
+        yield tuple(cells)
 
 
-def _cell(value: object) -> Cell:
+def _cell(found: Any, written: object) -> Cell:
+    value = found.value
+    if value is None and written is not None and found.data_type != _TEXT_RESULT:
+        return Formula(getattr(written, "text", written))
     if value is None or isinstance(value, str | int | float | datetime):
         return value
     return str(value)

@@ -38,7 +38,7 @@ def test_lists_as_tables(groupage: Command) -> None:
     """Each list prints its heads and one line for each row."""
     for arguments, expected in {
         ("consignments", "--held"): ["CN-2", "ACCEPTED", LANE],
-        ("consolidations", "--at-risk"): [FIRST, "LCO 2:30 h", "51 %"],
+        ("consolidations", "--at-risk"): [FIRST, "LCO 2:30 h", "51%"],
         ("containers", "--type", "45G1"): [BOX, "AT_HUB"],
         ("plans", "--in-force"): ["P-1", "3,000.00", "3.0%"],
         ("routes", "--truck", "van-01"): ["R-van-01", "CN-1", "42.00"],
@@ -87,11 +87,16 @@ def test_trace_for_people(groupage: Command) -> None:
     printed = groupage("trace", "u-1")
     assert "in pallet-9 ▸ rack-1" in printed
     assert 'parent: – → "pallet-9"' in printed
+    whole = groupage("trace", "CN-1")
+    assert 'units.u-1.parent: – → "pallet-9"' in whole
+    assert "barrier_at" not in whole, "what only the fold needs"
 
 
 def test_plan_show(groupage: Command) -> None:
-    """Cost, containers and stops; carton by carton when a container is named."""
+    """Cost, origin, containers and stops; carton by carton when a container is named."""
     printed = groupage("plan", "show", "P-1")
+    assert "solved by groupage 0.1.0, OR-Tools 9.15.6755; seed 0, at most 0.65 units" in printed
+    assert "hub.consignment.v1  812 0 790" in printed
     assert "cost 3,000.00 USD (freight 3,000.00)" in printed
     assert FIRST in printed
     assert "collect" not in printed

@@ -54,6 +54,9 @@ async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
     assert booked.changed is not None
     assert booked.changed["status"] == (None, "ACCEPTED")
     assert len(found.facts) == 7
+    received: Any = [each.changed for each in found.facts if each.type == "unit.received"]
+    assert received[0]["units.u-1.condition"] == (None, "good")
+    assert "units.u-1.measured" not in received[0]
 
 
 async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:

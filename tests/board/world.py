@@ -24,6 +24,7 @@ from groupage.domain.events.equipment import ContainerGatedIn, ContainerReleased
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.events.unit import UnitMeasured, UnitPacked, UnitReceived
 from groupage.domain.fact import Fact
+from groupage.domain.origin import LogPosition, Solver
 from groupage.domain.plan import (
     Cost,
     LeftOut,
@@ -236,6 +237,16 @@ def first_plan() -> Plan:
         lower_bound=290_000,
         gap_ratio=0.03,
         stats=SolverStats(status="feasible", rounds=1, work=1.0),
+        solver=Solver(
+            name="groupage",
+            version="0.1.0, OR-Tools 9.15.6755",
+            seed=0,
+            allocation_work=0.65,
+            loading_rounds=3,
+            loading_passes=40,
+            routing_solutions=200,
+        ),
+        inputs=(LogPosition(topic="hub.consignment.v1", next_offsets=(812, 0, 790)),),
     )
 
 

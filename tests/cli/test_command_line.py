@@ -302,3 +302,15 @@ def test_a_broker_that_is_away_is_one_sentence(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("groupage: Kafka at 127.0.0.1:1 did not answer") or "does not" in line
     assert "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS" in line
+
+
+def test_a_simulated_day_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What came of it, for people: figures with their names, no braces."""
+    out = str(tmp_path / "facts.jsonl")
+    assert cli.run(["simulate", "--to", "file", "--out", out, "--seed", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "containers out        0" in told
+    assert "cancelled before arrival 2" in told
+    assert not set("{}_") & set(told)

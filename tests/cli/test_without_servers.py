@@ -90,7 +90,7 @@ async def test_servers_that_are_away_are_waited_for_and_then_named(
         ),
         *(
             ended(process, kafka_bootstrap_servers=NOBODY, database_url=database_url)
-            for process in ("processors", "planner")
+            for process in ("processors", "planner", "clock")
         ),
     )
     for words in told[:3]:

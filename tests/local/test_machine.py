@@ -6,16 +6,20 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from groupage.cli import run
 from groupage.domain.errors import Conflict, Misconfigured
-from groupage.local import java
+from groupage.local import java, postgres
+from groupage.local.checkup import check_machine
 from groupage.local.child import Identity
 from groupage.local.hub import use_running_hub
 from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook, is_free, is_listening
 from groupage.local.state import HubLock, HubState, ProcessState, read_state, write_state
+from groupage.settings import LocalSettings
 
 
 def fake_java(folder: Path, version: str, status: int = 0) -> Path:
@@ -118,6 +122,39 @@ def test_a_socket_folder_of_somebody_else_is_refused(
             deep.socket_dir()
     finally:
         folder.unlink()
+
+
+def nameless(_uid: int) -> NoReturn:
+    """What the system says of a user id without an account."""
+    raise KeyError
+
+
+def test_a_user_id_without_a_name_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container with `--user 12345`: initdb would refuse it, start and doctor say so."""
+    monkeypatch.setattr("pwd.getpwuid", nameless)
+    monkeypatch.delenv("GROUPAGE_DATABASE_URL", raising=False)
+    with pytest.raises(Misconfigured, match=r"^user id 12345 has no line in /etc/passwd.* or name"):
+        postgres.require_account(12345)
+    found = {one.name: one for one in check_machine(LocalSettings(data_dir=tmp_path))}
+    assert found["PostgreSQL"].state == "problem"
+    monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path))
+    assert run(["doctor"]) == 1
+    assert ":x:" in capsys.readouterr().out  # as it is, and no picture of a cross
+    (tmp_path / "postgres" / "data").mkdir(parents=True)
+    (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("18")
+    found = {one.name: one for one in check_machine(LocalSettings(data_dir=tmp_path))}
+    assert found["PostgreSQL"].state == "ok"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No HOME and no account: there is no usual place for data."""
+    for variable in ("HOME", "XDG_DATA_HOME", "GROUPAGE_DATA_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nameless)
+    with pytest.raises(Misconfigured, match="set HOME, or GROUPAGE_DATA_DIR"):
+        LocalSettings()
 
 
 def test_a_data_directory_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from groupage.domain.plan import (
     SolverStats,
 )
 from groupage.domain.policy import Policy
+from optimizer.assemble import solver_of
 from optimizer.canonical import digest, plan_id_of
 from optimizer.loading.api import load, lot_of
 from optimizer.routing.api import route
@@ -292,5 +293,6 @@ def plan_of(case: Instance) -> Plan:
         lower_bound=1_000_000,
         gap_ratio=0.0,
         stats=SolverStats(status="feasible", rounds=1, work=0.5),
+        solver=solver_of(case.limits),
     )
     return priced(case, plan)

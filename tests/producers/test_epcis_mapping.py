@@ -14,6 +14,7 @@ from groupage.domain.events.equipment import (
     ContainerOnBoard,
     ContainerResealed,
     ContainerSealed,
+    ContainerUnsealed,
     ContainerWeighed,
     VgmVerified,
 )
@@ -179,7 +180,10 @@ def test_container_inspection_and_weight() -> None:
 
 
 def test_seals() -> None:
-    """A seal goes on, and after it came off the next one; seen again, it is not put on again."""
+    """A seal goes on, off, and the next one on; seen again, it is not put on again.
+
+    Each event means the same in whichever document it comes.
+    """
     on = event(
         "AssociationEvent",
         bizStep="installing",
@@ -189,20 +193,25 @@ def test_seals() -> None:
     off = on | {"action": "DELETE", "eventID": "urn:uuid:2", "bizStep": "removing"}
     new = on | {"childEPCs": ["urn:example:seal:CN78"], "eventID": "urn:uuid:3"}
     seen = on | {"action": "OBSERVE", "eventID": "urn:uuid:4", "bizStep": "inspecting"}
-    first, second, third, fourth = fates(on, off, new, seen)
+    replaced = new | {"eventID": "urn:uuid:5", "bizStep": "replacing"}
+    first, second, third, fourth, fifth = fates(on, off, new, seen, replaced)
     assert isinstance(fourth, PutAside)
     assert fourth.letter.code == "seal_only_seen"
     assert isinstance(first, Accepted)
     assert first.facts[0].data == ContainerSealed(
         equipment_ref=BOX, seal_no="urn:example:seal:CN77"
     )
-    assert isinstance(second, PutAside)
+    assert isinstance(second, Accepted)
+    assert second.facts[0].data == ContainerUnsealed(
+        equipment_ref=BOX, seal_no="urn:example:seal:CN77", reason="removing"
+    )
     assert isinstance(third, Accepted)
-    assert third.facts[0].data == ContainerResealed(
-        equipment_ref=BOX,
-        seal_no="urn:example:seal:CN78",
-        old_seal_no="urn:example:seal:CN77",
-        reason="installing",
+    assert third.facts[0].data == ContainerSealed(
+        equipment_ref=BOX, seal_no="urn:example:seal:CN78"
+    )
+    assert isinstance(fifth, Accepted)
+    assert fifth.facts[0].data == ContainerResealed(
+        equipment_ref=BOX, seal_no="urn:example:seal:CN78", reason="replacing"
     )
 
 

@@ -1,3 +1,5 @@
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -39,7 +41,7 @@ def table(text: str, encoding: str = "utf-8") -> Table:
 
 def read(found: Table, **given: str) -> list[Entry]:
     """The entries of a list."""
-    return entries_of(found, Defaults(ready_at=NOW, **given), recorded_at=NOW)[0]
+    return entries_of(found, Defaults(listed_at=NOW, ready_at=NOW, **given), recorded_at=NOW)[0]
 
 
 def events(found: Table) -> list[object]:
@@ -107,6 +109,63 @@ def test_excel_is_read_like_csv() -> None:
     book.save(data)
     found = read_table(Path("list.xlsx"), data.getvalue())
     assert events(found) == events(table(ENGLISH))
+
+
+def workbook(rows: Iterable[Iterable[object]]) -> BytesIO:
+    """A list as a program writes it: formulas without values."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    data = BytesIO()
+    book.save(data)
+    return data
+
+
+FORMULAS = (
+    ("Shipper:", '="AC"&"ME"'),
+    ("Marks", "Description", "Cartons", "Size (mm)", "G.W. (kg)", "CBM", "POD", "Checked"),
+    ("M1", "Toys", "=4+6", "600x400x350", "=25/2", 0.84, "NLRTM", "=C3=10"),
+    (None, None, "=C3", None, None, None, None),
+    ("Total", None, "=SUM(C3:C4)", None, None, "=SUM(F3:F4)"),
+)
+
+
+def test_a_formula_that_nobody_worked_out_is_an_error() -> None:
+    """By row and column, in columns that count; it is no empty cell. Totals are not used."""
+    (entry,) = read(read_table(Path("list.xlsx"), workbook(FORMULAS).getvalue()))
+    assert isinstance(entry, Refused)
+    assert [(one.field, one.value) for one in entry.problems] == [
+        ("row 1, column B", '="AC"&"ME"'),
+        ("row 3, column C (Cartons)", "=4+6"),
+        ("row 3, column E (G.W. (kg))", "=25/2"),
+        ("row 4, column C (Cartons)", "=C3"),
+    ]
+    assert all("spreadsheet program" in one.expected for one in entry.problems)
+
+
+def test_a_formula_with_its_value_is_that_value() -> None:
+    """As Excel saves it; a formula that gave the empty text is an empty cell."""
+    whole, saved = workbook(FORMULAS[:3]), BytesIO()
+    values = {"B1": "ACME", "C3": "10", "E3": "12.5", "H3": ""}
+    with ZipFile(whole) as read_from, ZipFile(saved, "w") as written:
+        for name in read_from.namelist():
+            text = read_from.read(name).decode()
+            for cell, value in values.items():
+                kind = "" if value[:1].isdigit() else ' t="str"'
+                text = re.sub(
+                    rf'<c r="{cell}">(<f>.*?</f>)<v ?/?>(</v>)?',
+                    rf'<c r="{cell}"{kind}>\1<v>{value}</v>',
+                    text,
+                )
+            written.writestr(name, text)
+    found = read_table(Path("list.xlsx"), saved.getvalue())
+    assert found.rows[2][7:] == ()
+    booked, _ = events(found)
+    assert isinstance(booked, ConsignmentBooked)
+    assert booked.shipper == "ACME"
+    assert [(line.pieces, line.gross_g) for line in booked.lines] == [(10, 12_500)]
 
 
 def test_every_error_has_its_row_and_column() -> None:
@@ -196,14 +255,14 @@ def test_shipper_and_port_must_come_from_somewhere() -> None:
     assert set(errors(text)) == {"shipper", "pod"}
     (entry,) = read(table(text), shipper="甲", pod="NLRTM")
     assert isinstance(entry, Accepted)
-    assert "assumed: pol" in entry.notes
+    assert "assumed: pol CNNGB" in entry.notes
 
 
 def test_the_same_list_is_the_same_facts() -> None:
     """Reading twice gives the same ids; a changed cell another booking."""
     ids = []
     for text in (CHINESE, CHINESE, CHINESE.replace("12.5", "12.6")):
-        defaults = Defaults(ready_at=datetime.now(UTC))
+        defaults = Defaults(listed_at=NOW, ready_at=datetime.now(UTC))
         (entry,), _ = entries_of(table(text), defaults, recorded_at=NOW)
         assert isinstance(entry, Accepted)
         ids.append([fact.event_id for fact in entry.facts])

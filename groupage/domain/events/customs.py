@@ -62,3 +62,4 @@ class CustomsRejected(DeclarationEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "customs.rejected"
 
     reason: Text
+    reference: Text = ""

@@ -73,6 +73,15 @@ class ContainerSealed(ContainerEvent, frozen=True, kw_only=True):
     """Bolt, cable, wire …"""
 
 
+class ContainerUnsealed(ContainerEvent, frozen=True, kw_only=True):
+    """The seal came off: broken, or cut for an inspection. The next one that goes on counts."""
+
+    name: ClassVar[str] = "container.unsealed"
+
+    seal_no: Text = ""
+    reason: Text = ""
+
+
 class ContainerResealed(ContainerEvent, frozen=True, kw_only=True):
     """Another seal replaced a broken one."""
 

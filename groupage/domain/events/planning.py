@@ -10,6 +10,7 @@ import msgspec
 
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
+from groupage.domain.origin import LogPosition, Solver
 from groupage.domain.plan import PlannedContainer, Route
 
 Cause = Literal[
@@ -156,6 +157,10 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     cost_minor: int
     bound_minor: int
     gap_ratio: float
+    solver: Solver | None = None
+    """Name, version, seed and limits of work: what it takes to find the same plan again."""
+    inputs: tuple[LogPosition, ...] = ()
+    """The log up to where the plan was made from it: what came later it does not know."""
     certificate: Text
     """Digest of the plan that the verifier passed."""
 
@@ -239,6 +244,18 @@ class ContainerPlanned(LaneEvent, frozen=True, kw_only=True):
     container: PlannedContainer
 
 
+class StopWindow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a stop of the route may be served; other stops may be at any time."""
+
+    action: Literal["pickup", "drop_container"]
+    reference: Id
+    """The consignment to fetch, the consolidation to bring to its terminal."""
+    from_at: datetime | None = None
+    """Not before; None: the terminal takes it at any time until then."""
+    until_at: datetime
+    """A pick-up begins, a container arrives by then."""
+
+
 class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
     """Where one truck shall drive. For the drivers and the carrier."""
 
@@ -248,6 +265,7 @@ class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
 
     plan_id: Id
     route: Route
+    windows: tuple[StopWindow, ...] = ()
 
 
 class RouteRevised(LaneEvent, frozen=True, kw_only=True):
@@ -259,6 +277,7 @@ class RouteRevised(LaneEvent, frozen=True, kw_only=True):
 
     plan_id: Id
     route: Route
+    windows: tuple[StopWindow, ...] = ()
 
 
 class ConsolidationClosed(LaneEvent, frozen=True, kw_only=True):

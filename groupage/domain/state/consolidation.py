@@ -119,8 +119,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     stuffing_started_at: datetime | None = None
     reopened_at: datetime | None = None
     """When stuffing began again after it was completed, the last time."""
-    reopened_by: str = ""
-    """The fact that says so."""
+    reopenings: dict[str, datetime] = msgspec.field(default_factory=dict)
+    """All of them, by the fact that says so."""
     stuffing_completed_at: datetime | None = None
     dunnage_g: int = 0
     stuffed_in: str = ""

@@ -71,7 +71,10 @@ async def fetch_page(
         names = ", ".join(expression for expression, _ in order.columns)
         clauses.append(f"({names}) {'<' if order.descending else '>'} ({places})")
         parameters += seen
-    rows = await _select(connection, listing, clauses, [*parameters, limit + 1])
+    try:
+        rows = await _select(connection, listing, clauses, [*parameters, limit + 1])
+    except (asyncpg.InvalidTextRepresentationError, asyncpg.InvalidDatetimeFormatError) as error:
+        raise _no_mark(after) from error
     items = tuple(_item(row, into) for row in rows[:limit])
     more = len(rows) > limit
     return Page(items=items, next_after=_cursor(rows[limit - 1], order) if more else None)
@@ -92,10 +95,11 @@ async def _select(
         f" order by {', '.join(expression + direction for expression, _ in order.columns)}"
         f" limit ${len(parameters)}"
     )
-    try:
-        return list(await connection.fetch(statement, *parameters))
-    except (asyncpg.InvalidTextRepresentationError, asyncpg.InvalidDatetimeFormatError) as error:
-        raise InvalidInput("after is no mark of a page of this list; leave it out") from error
+    return list(await connection.fetch(statement, *parameters))
+
+
+def _no_mark(after: str | None) -> InvalidInput:
+    return InvalidInput(f"after is {after!r}, which no page of this list gave; leave it out")
 
 
 def _item(row: asyncpg.Record, into: type[T]) -> T:
@@ -114,5 +118,5 @@ def _from_cursor(after: str, length: int) -> list[str]:
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         values = []
     if len(values) != length or any("\x00" in value for value in values):
-        raise InvalidInput("after is no mark of a page of this list; leave it out")
+        raise _no_mark(after)
     return values

@@ -16,8 +16,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.codec import decode
+from groupage.domain.events.planning import PlanProposed
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
+from groupage.domain.origin import LogPosition
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, PlannerSettings
@@ -126,6 +128,10 @@ async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
 ) -> None:
     """The whole way: Kafka, store, solver, verifier, store, outbox, Kafka."""
     await put_lane(pool)
+    await pool.execute(
+        "insert into intake_offset (topic, partition, next_offset) "
+        "values ('hub.consignment.v1', 2, 790), ('hub.consignment.v1', 0, 812)"
+    )
     async with Running(pool, topic_prefix):
         await ask(topic_prefix, 1)
         await until(pool, "select count(*) from plan")
@@ -139,7 +145,12 @@ async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
     assert verify(instance, plan) == ()
     assert len(instance.demands) == 14
     names = [fact.type for fact in facts]
-    assert names.count("plan.proposed") == 1
+    (proposed,) = (fact.data for fact in facts if isinstance(fact.data, PlanProposed))
+    assert proposed.solver == plan.solver
+    assert plan.solver is not None
+    assert plan.solver.seed == instance.limits.seed == PlannerSettings().seed
+    assert proposed.inputs == plan.inputs
+    assert plan.inputs == (LogPosition(topic="hub.consignment.v1", next_offsets=(812, 0, 790)),)
     assert names.count("container.planned") == len(plan.containers) == row["containers"]
     assert names.count("route.planned") == len(plan.routes)
     assert {fact.key for fact in facts} == {LANE_ID}

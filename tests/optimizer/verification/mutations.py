@@ -16,6 +16,7 @@ from groupage.domain.plan import (
     PlannedContainer,
     Route,
 )
+from optimizer.assemble import solver_of
 from optimizer.canonical import digest, plan_id_of
 from optimizer.verification.api import certify
 from tests.optimizer.world import DAY, priced
@@ -29,6 +30,11 @@ HOUR = timedelta(hours=1)
 def plan(**changes: Any) -> Change:
     """Replace fields of the plan."""
     return lambda case, old: (case, edit(old, **changes))
+
+
+def solved(**changes: Any) -> Change:
+    """Say that the solver was given something else."""
+    return lambda case, old: (case, edit(old, solver=edit(solver_of(case.limits), **changes)))
 
 
 def container(name: str, *, price: bool = False, **changes: Any) -> Change:

@@ -156,6 +156,7 @@ def _container() -> list[Event]:
         eq.ContainerInspected(**ref, result="unfit"),
         eq.ContainerInspected(**ref, result="fit"),
         eq.ContainerSealed(**ref, seal_no="S1"),
+        eq.ContainerUnsealed(**ref),
         eq.ContainerResealed(**ref, seal_no="S2"),
         eq.VgmVerified(**ref, gross_g=1, method="SM1"),
         eq.ContainerGatedOut(**ref),

@@ -153,3 +153,13 @@ def test_a_ship_that_had_sailed_does_not_carry_it(stuffed: Play) -> None:
     stuffed.say(voyage(2, cutoffs=(), status="DEPARTED", departed_at=at(590)), 590)
     stuffed.say(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.GATED_OUT
+
+
+def test_every_opening_after_it_left_is_refused(stuffed: Play) -> None:
+    """Not only the last: the state is what its facts say, however they came."""
+    completed = csl.StuffingCompleted(consolidation_id=w.CSL)
+    stuffed.say(weighed(3, **LEFT), 600)
+    for minutes in (610, 620):
+        stuffed.say(STARTED, minutes)
+        stuffed.say(completed, minutes + 1)
+    assert stuffed.refusals() == ["departed", "departed"]

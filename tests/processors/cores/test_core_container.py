@@ -100,6 +100,13 @@ def test_a_container_goes_its_way(play: Start) -> None:
         ),
         (
             [
+                eq.ContainerGatedIn(equipment_ref=w.BOX),
+                eq.ContainerUnsealed(equipment_ref=w.BOX, seal_no="S2"),
+            ],
+            "not_sealed",
+        ),
+        (
+            [
                 eq.ContainerInspected(equipment_ref=w.BOX, result="unfit"),
                 eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S2"),
             ],
@@ -120,6 +127,29 @@ def test_contradictions_are_refused(play: Start, events: list[Any], code: str) -
     for minutes, event in enumerate(events):
         story.say(event, minutes)
     assert story.refusals() == [code]
+
+
+@pytest.mark.parametrize("again", [eq.ContainerSealed, eq.ContainerResealed])
+def test_a_seal_comes_off_and_another_goes_on(play: Start, again: Any) -> None:
+    """In between there is none, and the consolidation hears it. At the terminal, too."""
+    story = play("container", w.BOX)
+    story.say(released(consolidation_id=w.CSL), 0)
+    story.say(eq.ContainerGatedIn(equipment_ref=w.BOX), 1)
+    story.say(eq.ContainerInspected(equipment_ref=w.BOX, result="fit"), 2)
+    story.say(eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"), 3)
+    story.say(eq.ContainerUnsealed(equipment_ref=w.BOX, seal_no="S1"), 4)
+    told = story.said("consolidation.container_changed")[-1]
+    assert (told.status, told.seal_no, told.sealed_at) == ("FIT", "", None)
+    story.say(again(equipment_ref=w.BOX, seal_no="S2"), 5)
+    told = story.said("consolidation.container_changed")[-1]
+    assert (told.status, told.seal_no, told.sealed_at) == ("SEALED", "S2", at(5))
+    story.say(eq.ContainerGatedOut(equipment_ref=w.BOX), 6)
+    story.say(eq.ContainerUnsealed(equipment_ref=w.BOX), 7)
+    story.say(again(equipment_ref=w.BOX, seal_no="S3"), 8)
+    assert story.refusals() == []
+    assert (story.state.status, story.state.seal_no) == (ContainerStatus.GATED_OUT, "S3")
+    assert story.state.sealed_at == at(5), "what it left under"
+    assert story.state.seals == ["S1", "S2", "S3"]
 
 
 def test_a_foreign_log_starts_anywhere(play: Start) -> None:

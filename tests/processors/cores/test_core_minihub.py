@@ -154,13 +154,14 @@ class Hub(RuleBasedStateMachine):
         else:
             self.hub.tell(un.UnitLoaded(**known, equipment_ref=box))
 
-    @rule(step=st.sampled_from(["in", "unfit", "seal", "reseal", "weigh", "out", "out"]))
+    @rule(step=st.sampled_from(["in", "unfit", "seal", "unseal", "reseal", "weigh", "out", "out"]))
     def container(self, step: str) -> None:
         """The container is brought, looked into, sealed, weighed, taken away."""
         ref: dict[str, Any] = {"equipment_ref": w.BOX}
         steps: dict[str, Any] = {
             "in": eq.ContainerGatedIn(**ref),
             "unfit": eq.ContainerInspected(**ref, result="unfit"),
+            "unseal": eq.ContainerUnsealed(**ref),
             "reseal": eq.ContainerResealed(**ref, seal_no="S2"),
             "seal": eq.ContainerSealed(**ref, seal_no="S1"),
             "weigh": eq.VgmVerified(**ref, gross_g=4_040_000, method="SM1"),

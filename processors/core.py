@@ -24,7 +24,7 @@ error drop the cached one::
     for change in changes(before, core.outputs(state), state=state, at=now):
         ...  # publish change.event, occurred at change.at,
         ...  # under the event id change_id(core.kind, key, change, state.revision)
-    state.refused.keys() - known  # dead letters by fact id; their alerts are among the outputs
+    state.refused.keys() - known  # dead letters by fact id; the outputs have one alert by code
     core.columns(state), core.deadline(state), state.revision, state.changed_at  # the row
     encode_state(state)  # its body
 

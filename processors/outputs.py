@@ -1,7 +1,8 @@
 """What owners tell others: outputs are levels (what is so now); differences are published."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import ClassVar, NamedTuple
 from uuid import UUID, uuid5
 
@@ -13,9 +14,12 @@ from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.events.unit import UnitAnnounced
-from groupage.domain.state.base import State
+from groupage.domain.state.base import Refusal, State
+from groupage.domain.words import when
 
 _UNIT_TOPIC = "hub.unit.v1"
+_NAMED = 3
+_TEXT_MAX = 2_000
 _NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
 
 
@@ -96,20 +100,33 @@ def alert(
 
 
 def refusal_alerts(kind: Kind, state: State) -> dict[str, Said]:
-    """One alert for each refused fact."""
-    return {
-        f"alert:refused:{fact_id}": Said(
-            alert(
-                kind,
-                state,
-                "illegal_transition",
-                f"{refused.type} of {refused.subject} was refused: {refused.reason}",
-                part=fact_id,
-            ),
-            refused.at,
+    """One alert for all facts refused for the same reason: a hold stops every carton."""
+    by_code: dict[str, list[tuple[datetime, str, Refusal]]] = {}
+    for fact_id, refused in state.refused.items():
+        by_code.setdefault(refused.code, []).append((refused.at, fact_id, refused))
+    said: dict[str, Said] = {}
+    for code, facts in by_code.items():
+        in_order = [refused for _, _, refused in sorted(facts, key=itemgetter(0, 1))]
+        text = _refusals(code, in_order)[:_TEXT_MAX]
+        said[f"alert:refused:{code}"] = Said(
+            alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
         )
-        for fact_id, refused in state.refused.items()
-    }
+    return said
+
+
+def _refusals(code: str, refused: Sequence[Refusal]) -> str:
+    """How many, the first few and the latest."""
+    *others, latest = refused
+    about = f"{latest.type} of {latest.subject}"
+    if not others:
+        return f"{about} was refused: {latest.reason}"
+    named = [f"{one.type} of {one.subject}" for one in others[:_NAMED]]
+    if len(others) > _NAMED:
+        named.append(f"{len(others) - _NAMED:,} more")
+    return (
+        f"{len(refused):,} facts were refused ({code}): {', '.join(named)}, "
+        f"and the latest at {when(latest.at)}, {about}: {latest.reason}"
+    )
 
 
 def changes(

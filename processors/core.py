@@ -42,7 +42,7 @@ import msgspec
 from groupage.domain.events.base import Kind
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import Refusal, SortKey, State
-from processors.facts import Entry, effective
+from processors.facts import Entry, sift
 from processors.outputs import Said
 
 S = TypeVar("S", bound=State)
@@ -162,7 +162,7 @@ def fold(
     """The state of an owner from all its facts (each once, in any order)."""
     every = list(entries)
     state = core.new(key)
-    for place, entry in in_order(core, effective(every)):
+    for place, entry in in_order(core, sift(every).counting):
         if counts(core, entry.fact):
             _apply(core, state, entry, place)
     state.facts = len(every)

@@ -1,6 +1,7 @@
 """Facts with their identity, and which of them corrections and retractions leave."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,8 +33,17 @@ def singly(fact: Fact) -> tuple[Fact, ...]:
     )
 
 
-def effective(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that nothing corrected or retracted, unsorted. Retractions themselves are gone too.
+class Sifted(NamedTuple):
+    """An owner's facts, unsorted."""
+
+    counting: list[Entry]
+    """Those that nothing corrected or retracted; retractions are not among them."""
+    taken_out: frozenset[str]
+    """Ids of those that something did."""
+
+
+def sift(entries: Iterable[Entry]) -> Sifted:
+    """Which facts corrections and retractions leave.
 
     A correction that was retracted itself does nothing: its target counts again. Of two corrections
     of one fact the one recorded last counts.
@@ -45,15 +55,19 @@ def effective(entries: Iterable[Entry]) -> list[Entry]:
         if target is not None:
             about.setdefault((entry.fact.source, target), []).append(entry)
     if not about:
-        return every
+        return Sifted(every, frozenset())
     verdicts: dict[str, bool] = {}
-    return [
-        entry
-        for entry in every
-        if not entry.fact.retracted
-        and not _withdrawn(entry, about, verdicts)
-        and not _replaced(entry, about, verdicts)
-    ]
+    counting: list[Entry] = []
+    taken_out: set[str] = set()
+    for entry in every:
+        retracted = entry.fact.retracted
+        if _withdrawn(entry, about, verdicts) or (
+            not retracted and _replaced(entry, about, verdicts)
+        ):
+            taken_out.add(entry.fact_id)
+        elif not retracted:
+            counting.append(entry)
+    return Sifted(counting, frozenset(taken_out))
 
 
 def _withdrawn(

@@ -12,7 +12,7 @@ from groupage.domain.events.base import Event, Kind
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
 from processors.core import encode_state, in_order
-from processors.facts import Entry, effective
+from processors.facts import Entry, sift
 from tests.processors.cores import words as w
 from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
 from tests.processors.cores.play import at, entry
@@ -202,7 +202,7 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
     """While a manifest stands, neither it nor the planned consignments change."""
     core = CORES["consolidation"]
     state = core.new(key_of("consolidation"))
-    for _, told in in_order(core, effective(entries)):
+    for _, told in in_order(core, sift(entries).counting):
         before = state.manifest, state.planned_ids
         core.apply(state, told)
         if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":

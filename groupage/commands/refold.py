@@ -13,7 +13,7 @@ from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.core import Core, counts, in_order, refusal
 from processors.cores import all_cores
-from processors.facts import Entry, sift
+from processors.facts import Entry, refused_astray, sift
 
 Changes = dict[str, tuple[Any, Any]]
 _BOOKKEEPING = frozenset(
@@ -59,6 +59,7 @@ def _refold(
     # A unit inside a consignment: only its own part, not what the consignment carries besides.
     part = found.key if found.kind == "unit" and core.kind == "consignment" else None
     state = core.new(owner)
+    state.refused = refused_astray(owner, sifted)
     before: dict[str, Any] | None = None
     for _, entry in in_order(core, sifted.counting):
         noted = entry.fact_id in wanted

@@ -20,7 +20,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.unit import UnitState, WaitingFact
 from groupage.domain.words import when
 from processors.core import Plain, Verdict
-from processors.facts import Entry
+from processors.facts import NO_TARGET, Entry
 from processors.outputs import HandOver, Said, refusal_alerts
 
 
@@ -167,6 +167,14 @@ class UnitCore(Plain[UnitState]):
         if state.status == "CEASED" and event.name not in ("unit.announced", "unit.repacked"):
             return Verdict("ceased", f"it was repacked into {', '.join(state.outputs)}")
         return handler(state, entry.fact.occurred_at, event)
+
+    def settle(self, state: UnitState) -> None:
+        """A correction may be one of a fact that its consignment has: that judges for itself."""
+        if state.owner_id and state.corrections:
+            for fact_id in [waiting.fact_id for waiting in state.waiting]:
+                refused = state.refused.get(fact_id)
+                if refused is not None and refused.code == NO_TARGET:
+                    del state.refused[fact_id]
 
     def outputs(self, state: UnitState) -> dict[str, Said]:
         """Facts for its consignment; a repack's other units hear of it, and whose they are."""

@@ -95,6 +95,31 @@ def test_a_correction_takes_the_place(kind: Kind, data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(STORIES))
+@relaxed
+@given(data=st.data())
+def test_a_correction_without_its_target_changes_nothing(kind: Kind, data: st.DataObject) -> None:
+    """It is refused, and the rest is as if it had never come.
+
+    Not by a unit that hands it over: its consignment judges.
+    """
+    entries = data.draw(logs(kind, corrected=False))
+    astray = entry(
+        data.draw(st.sampled_from(STORIES[kind])),
+        data.draw(st.integers(0, 300)),
+        event_id="astray",
+        correction_of="elsewhere",
+        retracted=data.draw(st.booleans()),
+    )
+    state = folded(kind, [*entries, astray])
+    refused = state.refused.pop(astray.fact_id, None)
+    assert refused is None or refused.code == "no_target"
+    handed_over = kind == "unit" and state.owner_id and astray.fact.type != "unit.announced"
+    assert (refused is None) == bool(handed_over)
+    assert without_counts(state) == without_counts(folded(kind, entries))
+
+
+@pytest.mark.slow
 @relaxed
 @given(entries=logs("consignment"))
 def test_sums_are_what_counting_gives(entries: list[Entry]) -> None:

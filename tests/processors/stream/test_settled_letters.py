@@ -8,7 +8,7 @@ import pytest
 
 from groupage.contracts.encoding import encode
 from groupage.domain.events import unit as units
-from groupage.domain.events.consignment import HoldPlaced, HoldReleased
+from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.letters import count_letters, find_letters, mark_replayed
@@ -115,6 +115,35 @@ async def test_a_fact_refused_by_what_comes_later_in_its_batch_has_its_letter(
     async with stream_hub.worker():
         await stream_hub.until_taken_in()
         assert await standing(stream_hub) == [("late", "already_received")]
+
+
+async def test_a_carton_scanned_to_the_wrong_consignment(stream_hub: StreamHub) -> None:
+    """Its correction under the right key waits, told; what the words advise settles everything."""
+    right = units.UnitReceived(unit_id="U1", consignment_id="C2")
+    notes = [
+        AsnReceived(consignment_id=name, units=(AnnouncedUnit(unit_id=unit_id),))
+        for name, unit_id in (("C1", "U9"), ("C2", "U1"))
+    ]
+    open_alerts = "select about, code from alert where cleared_at is null order by about"
+    async with stream_hub.worker():
+        await taken_in(stream_hub, *(fact(note, f"asn-{note.key}", 0) for note in notes))
+        await taken_in(stream_hub, fact(RECEIVED, "wrong", 1))
+        await taken_in(stream_hub, fact(right, "moved", 1, correction_of="wrong"))
+        assert await standing(stream_hub) == [("moved", "no_target")]
+        rows = await stream_hub.pool.fetch(open_alerts)
+        assert [tuple(row) for row in rows] == [
+            ("C2", "illegal_transition"),
+            ("U1", "two_consignments"),
+        ]
+        undone = fact(RECEIVED, "undo", 1, correction_of="wrong", retracted=True)
+        anew = fact(right, "anew", 1, correction_of="moved")
+        await taken_in(stream_hub, undone, anew)
+        assert await standing(stream_hub) == []
+        assert await settled(stream_hub) == [("moved", "no_target", "withdrawn")]
+        assert await stream_hub.pool.fetch(open_alerts) == []
+    rows = await stream_hub.pool.fetch("select key, received_pieces from consignment order by key")
+    assert [tuple(row) for row in rows] == [("C1", 0), ("C2", 1)]
+    await rebuilt_equal(stream_hub)
 
 
 async def test_a_rebuild_sets_letters_right(stream_hub: StreamHub) -> None:

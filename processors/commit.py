@@ -5,7 +5,7 @@ import time
 import asyncpg
 
 from groupage.domain.errors import GroupageError
-from groupage.store import writers
+from groupage.store import letters, writers
 from groupage.store.facts import copy_facts
 from groupage.telemetry import metrics
 from processors.effects import Effects
@@ -22,7 +22,7 @@ async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
        so that a late twin of this worker waits and then loses.
     2. Facts, which the fold has found to be new.
     3. States, guarded by their revision.
-    4. Dead letters, alerts, messages for other owners.
+    4. Dead letters, those settled by it, alerts, messages for other owners.
     """
     started_s = time.perf_counter()
     async with pool.acquire() as connection, connection.transaction():
@@ -34,7 +34,10 @@ async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
             if not await writers.upsert_states(connection, kind, rows):
                 raise Fenced
         if effects.letters:
-            await writers.insert_dead_letters(connection, list(effects.letters.values()))
+            await letters.insert_dead_letters(connection, list(effects.letters.values()))
+        if effects.settled:
+            await letters.settle_refusals(connection, effects.settled)
+        await letters.settle_replayed(connection, effects.positions)
         if effects.alerts:
             await writers.raise_alerts(connection, list(effects.alerts.values()))
         if effects.cleared:

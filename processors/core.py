@@ -5,7 +5,7 @@ The state of an owner is a function of the *set* of its facts and of the clock::
     effective facts ──sort──▶ apply, one by one ──▶ settle ──▶ observe(clock)
 
 - *effective*: a correction or retraction (`correction_of`, same source) takes its target out,
-  wherever either sorts.
+  wherever either sorts. One whose target the owner does not have is refused until that comes.
 - *sort*: by (occurred_at, lifecycle rank of the type, fact id).
 - `apply` judges what the owner alone can judge, in that order. A `Verdict` refuses the fact.
 - `settle` derives what depends on other owners' news (customs, container, voyage): judged over
@@ -24,7 +24,7 @@ error drop the cached one::
     for change in changes(before, core.outputs(state), state=state, at=now):
         ...  # publish change.event, occurred at change.at,
         ...  # under the event id change_id(core.kind, key, change, state.revision)
-    state.refused.keys() - known  # dead letters by fact id; their alerts are among the outputs
+    state.refused.keys() - known  # dead letters by fact id; the outputs have one alert by code
     core.columns(state), core.deadline(state), state.revision, state.changed_at  # the row
     encode_state(state)  # its body
 
@@ -42,7 +42,7 @@ import msgspec
 from groupage.domain.events.base import Kind
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import Refusal, SortKey, State
-from processors.facts import Entry, effective
+from processors.facts import Entry, refused_astray, sift
 from processors.outputs import Said
 
 S = TypeVar("S", bound=State)
@@ -162,7 +162,9 @@ def fold(
     """The state of an owner from all its facts (each once, in any order)."""
     every = list(entries)
     state = core.new(key)
-    for place, entry in in_order(core, effective(every)):
+    sifted = sift(every)
+    state.refused = refused_astray(key, sifted)
+    for place, entry in in_order(core, sifted.counting):
         if counts(core, entry.fact):
             _apply(core, state, entry, place)
     state.facts = len(every)

@@ -45,13 +45,13 @@ async def replay(
         for letter in ordered:
             key = None if without_key or not letter.key or _LOSSY in letter.key else letter.key
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await producer.send_and_wait(
+                sent = await producer.send_and_wait(
                     prefix + letter.topic,
                     value=letter.value,
                     key=key.encode() if key else None,
                     headers=letter.headers,
                 )
-            await mark_replayed(pool, letter.letter_id)
+            await mark_replayed(pool, letter, partition=sent.partition, offset=sent.offset)
         return len(ordered)
     finally:
         async with asyncio.timeout(_SEND_TIMEOUT_S):

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from groupage.domain.events.base import Kind
+from groupage.store.letters import Settlement
 from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
 from groupage.telemetry import metrics
 from processors.assignment import Partition
 from processors.assignment import Position as Place
 from processors.cache import Owner
-from processors.facts import Entry
-from processors.records import OwnerKey, Slice
+from processors.records import Incoming, OwnerKey, Slice
 
 
 @dataclass
@@ -27,12 +27,14 @@ class Effects:
     """Lines of `groupage.store.facts.line_of`."""
     states: dict[Kind, list[tuple[Any, ...]]] = field(default_factory=dict)
     letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
+    settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
+    """Facts, by id and code, that are not refused with that code any more."""
     alerts: dict[str, AlertRow] = field(default_factory=dict)
     cleared: dict[str, datetime] = field(default_factory=dict)
     outbox: list[OutboxRow] = field(default_factory=list)
 
     touched: dict[OwnerKey, Owner] = field(default_factory=dict)
-    entries: dict[OwnerKey, list[Entry]] = field(default_factory=dict)
+    entries: dict[OwnerKey, list[Incoming]] = field(default_factory=dict)
     """New facts of this batch by owner, until it is concluded."""
     fact_ids: dict[OwnerKey, list[str]] = field(default_factory=dict)
     """Their ids in hex, from then on."""

@@ -1,11 +1,16 @@
 """Facts with their identity, and which of them corrections and retractions leave."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
+from groupage.domain.state.base import Refusal
+
+NO_TARGET = "no_target"
+"""Code of a correction or retraction of a fact that the owner does not have."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -32,11 +37,23 @@ def singly(fact: Fact) -> tuple[Fact, ...]:
     )
 
 
-def effective(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that nothing corrected or retracted, unsorted. Retractions themselves are gone too.
+class Sifted(NamedTuple):
+    """An owner's facts, unsorted."""
+
+    counting: list[Entry]
+    """Those that nothing corrected or retracted; retractions are not among them."""
+    astray: list[Entry]
+    """Corrections and retractions of facts that the owner does not have: they change nothing."""
+    taken_out: frozenset[str]
+    """Ids of those that something did."""
+
+
+def sift(entries: Iterable[Entry]) -> Sifted:
+    """Which facts corrections and retractions leave.
 
     A correction that was retracted itself does nothing: its target counts again. Of two corrections
-    of one fact the one recorded last counts.
+    of one fact the one recorded last counts. One without its target waits for it: were it to count
+    meanwhile, a carton scanned to the wrong consignment would be in both.
     """
     every = list(entries)
     about: dict[tuple[str, str], list[Entry]] = {}
@@ -45,15 +62,44 @@ def effective(entries: Iterable[Entry]) -> list[Entry]:
         if target is not None:
             about.setdefault((entry.fact.source, target), []).append(entry)
     if not about:
-        return every
+        return Sifted(every, [], frozenset())
     verdicts: dict[str, bool] = {}
-    return [
-        entry
-        for entry in every
-        if not entry.fact.retracted
-        and not _withdrawn(entry, about, verdicts)
-        and not _replaced(entry, about, verdicts)
-    ]
+    known = {(entry.fact.source, entry.fact.event_id) for entry in every}
+    counting: list[Entry] = []
+    astray: list[Entry] = []
+    taken_out: set[str] = set()
+    for entry in every:
+        fact, retracted = entry.fact, entry.fact.retracted
+        if _withdrawn(entry, about, verdicts) or (
+            not retracted and _replaced(entry, about, verdicts)
+        ):
+            taken_out.add(entry.fact_id)
+        elif fact.correction_of is not None and (fact.source, fact.correction_of) not in known:
+            astray.append(entry)
+        elif not retracted:
+            counting.append(entry)
+    return Sifted(counting, astray, frozenset(taken_out))
+
+
+def refused_astray(key: str, sifted: Sifted) -> dict[str, Refusal]:
+    """The facts of that owner that wait for their target, by id."""
+    refused = {}
+    for entry in sifted.astray:
+        fact = entry.fact
+        does, then = "is to take the place of", "send this one again with an id of its own and "
+        then += f"{fact.event_id!r} in correctionof"
+        if fact.retracted:
+            does, then = "withdraws", "retract this one, too"
+        refused[entry.fact_id] = Refusal(
+            code=NO_TARGET,
+            reason=f"it {does} {fact.correction_of!r} of {fact.source}, which is no fact of {key}, "
+            "and changes nothing until that one comes. If that one was sent under another key, "
+            f"retract it there and {then}",
+            type=fact.type,
+            subject=fact.subject,
+            at=fact.occurred_at,
+        )
+    return refused
 
 
 def _withdrawn(

@@ -8,6 +8,7 @@ import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -19,8 +20,9 @@ from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import Kind
 from groupage.store import facts, writers
 from groupage.store.bodies import unpack
+from groupage.store.facts import StoredFact
 from groupage.store.writers import OutboxRow, pack_headers
-from processors import known, letters
+from processors import known, letters, refusals
 from processors.assignment import Assignment, Position
 from processors.cache import Owner, StateCache
 from processors.conclude import conclude
@@ -188,7 +190,7 @@ class Folder:
             owner = self._cache.at_hand(owner_key)
             effects.entries.setdefault(owner_key, []).extend(incoming)
             effects.touched[owner_key] = owner
-            refused = set(owner.state.refused)
+            refused = refusals.codes(owner.state)
             try:
                 await self._advance(effects, owner_key, owner, incoming, position.clock_at)
             except Exception as error:
@@ -198,8 +200,9 @@ class Folder:
                     f"of {piece.topic}[{piece.partition}] from offset {incoming[0].offset}"
                 )
                 raise
-            if owner.state.refused.keys() - refused:
-                await letters.bury_refused(effects, self._pool, piece, owner, incoming, refused)
+            if refusals.codes(owner.state) != refused:
+                stored = partial(self._stored, owner_key)
+                await refusals.follow(effects, piece, owner_key, owner, refused, stored)
             since_yield += len(incoming)
             if since_yield >= _YIELD_EVERY:
                 since_yield = 0
@@ -219,14 +222,18 @@ class Folder:
             ).state
         except _NeedsHistory:
             # From all facts of the owner: those stored, and those of this batch so far.
-            await self._settled()
-            kind, key = owner_key
             every = {
                 stored.fact_id: Entry(stored.fact_id, stored.fact)
-                for stored in await facts.facts_of(self._pool, kind, [key])
+                for stored in await self._stored(owner_key)
             }
             every |= {entry.fact_id: entry for entry in effects.entries[owner_key]}
             owner.state = refold(owner.core, owner.state, every.values(), clock_at=clock_at)
+
+    async def _stored(self, owner_key: OwnerKey) -> tuple[StoredFact, ...]:
+        """The owner's facts of the batches before."""
+        await self._settled()
+        kind, key = owner_key
+        return await facts.facts_of(self._pool, kind, [key])
 
     async def _tick(self, effects: Effects, piece: Slice, at: datetime) -> None:
         topic = BY_NAME[piece.topic]

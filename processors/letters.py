@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from groupage.contracts.attributes import Undecodable, instant_from
@@ -17,9 +16,8 @@ from groupage.contracts.types import ce_type
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import Refusal
 from groupage.store import writers
-from groupage.store.facts import Place, data_json_of, fact_of
+from groupage.store.facts import Place, data_json_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
-from processors.cache import Owner
 from processors.effects import Effects
 from processors.records import Incoming, Slice
 
@@ -28,6 +26,14 @@ _TEXT_LENGTH_MAX = 1_000
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 log = structlog.get_logger(__name__)
+
+
+class Told(NamedTuple):
+    """What a letter says of a fact."""
+
+    fact: Fact
+    place: Place
+    data_json: bytes
 
 
 def take_in(effects: Effects, piece: Slice) -> None:
@@ -88,28 +94,6 @@ def of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
     )
 
 
-async def bury_refused(
-    effects: Effects,
-    pool: asyncpg.Pool,
-    piece: Slice,
-    owner: Owner,
-    incoming: list[Incoming],
-    known: set[str],
-) -> None:
-    """Facts that the state machine refuses now and not before (`known`): kept, without effect."""
-    by_id = {item.fact_id: item for item in incoming}
-    letters: list[DeadLetterRow] = []
-    for fact_id in sorted(owner.state.refused.keys() - known):
-        refusal = owner.state.refused[fact_id]
-        if item := by_id.get(fact_id):
-            place = Place(piece.topic, piece.partition, item.offset)
-            data_json = data_json_of(item.line)
-            letters.append(_of_fact(item.fact, data_json, place, refusal))
-        elif found := await fact_of(pool, owner.core.kind, owner.state.key, fact_id):
-            letters.append(_of_fact(found.fact, found.data_json, found.place, refusal))
-    bury(effects, piece, letters)
-
-
 def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str) -> None:
     """A fact under the id of an earlier one, with other content (`difference` says in what)."""
     fact = item.fact
@@ -122,8 +106,13 @@ def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str)
         subject=fact.subject,
         at=fact.occurred_at,
     )
+    bury(effects, piece, [of_fact(told(piece, item), refusal)])
+
+
+def told(piece: Slice, item: Incoming) -> Told:
+    """What a letter says of a fact that just came in."""
     place = Place(piece.topic, piece.partition, item.offset)
-    bury(effects, piece, [_of_fact(fact, data_json_of(item.line), place, refusal)])
+    return Told(item.fact, place, data_json_of(item.line))
 
 
 def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLetterRow:
@@ -146,8 +135,12 @@ def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLette
     )
 
 
-def _of_fact(fact: Fact, data_json: bytes, place: Place, refusal: Refusal) -> DeadLetterRow:
-    """The letter of a fact that its owner refused: all its attributes, its JSON as it came."""
+def of_fact(told: Told, refusal: Refusal, *, fact_id: UUID | None = None) -> DeadLetterRow:
+    """The letter of a fact that is refused: all its attributes, its JSON as it came.
+
+    `fact_id` when the fact is kept, and may become legal.
+    """
+    fact, place, data_json = told
     return DeadLetterRow(
         letter_id=_letter_id(*place, refusal.code),
         at=fact.recorded_at,
@@ -162,6 +155,7 @@ def _of_fact(fact: Fact, data_json: bytes, place: Place, refusal: Refusal) -> De
         key=fact.key,
         headers=pack_headers(headers_of(fact)),
         value=data_json,
+        fact_id=fact_id,
     )
 
 

@@ -1,8 +1,9 @@
 """What owners tell others: outputs are levels (what is so now); differences are published."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from operator import itemgetter
+from typing import ClassVar, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -13,9 +14,13 @@ from groupage.domain.events.base import Event, Kind
 from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.events.unit import UnitAnnounced
-from groupage.domain.state.base import State
+from groupage.domain.state.base import Refusal, State
+from groupage.domain.words import when
 
+E = TypeVar("E", bound=Event)
 _UNIT_TOPIC = "hub.unit.v1"
+_NAMED = 3
+_TEXT_MAX = 2_000
 _NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
 
 
@@ -48,21 +53,43 @@ class Announcements(Event, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "owner_id"
 
     owner_id: str
-    announced_at: datetime
-    units: tuple[str, ...]
+    notes: tuple[tuple[datetime, tuple[str, ...]], ...]
+    """Since when it claims which units."""
+    over: bool = False
+    """It does not any more: it left the ordinary way."""
+    missing: tuple[str, ...] = ()
+    """Units that never came, and are not awaited."""
+    revision: int = 0
 
-    def each(self) -> Iterator[UnitAnnounced]:
-        """The events that it stands for: one to the units of each partition."""
-        partitions: dict[int, list[str]] = {}
-        for unit_id in self.units:
-            partitions.setdefault(partition_of(unit_id, _UNIT_TOPIC), []).append(unit_id)
-        for first, *others in partitions.values():
+    def each(self, before: "Announcements | None" = None) -> Iterator[UnitAnnounced]:
+        """The events that it stands for: what differs, one to the units of each partition."""
+        told = {} if before is None else before.claims()
+        claims = self.claims()
+        for unit_id in told.keys() - claims.keys():
+            claims[unit_id] = (told[unit_id][0], True)
+        groups: dict[tuple[datetime, bool, int], list[str]] = {}
+        for unit_id, claim in sorted(claims.items()):
+            if told.get(unit_id) != claim:
+                place = partition_of(unit_id, _UNIT_TOPIC)
+                groups.setdefault((*claim, place), []).append(unit_id)
+        for (at, ended, _), (first, *others) in groups.items():
             yield UnitAnnounced(
                 unit_id=first,
                 owner_id=self.owner_id,
-                announced_at=self.announced_at,
+                announced_at=at,
                 others=tuple(others),
+                revision=self.revision,
+                ended=ended,
             )
+
+    def claims(self) -> dict[str, tuple[datetime, bool]]:
+        """Since when, and whether it ended, by unit."""
+        claims: dict[str, tuple[datetime, bool]] = {}
+        for at, units in self.notes:
+            claims.update(dict.fromkeys(units, (at, self.over)))
+        for unit_id in self.missing:
+            claims[unit_id] = (claims[unit_id][0], True)
+        return claims
 
 
 class Change(NamedTuple):
@@ -96,20 +123,33 @@ def alert(
 
 
 def refusal_alerts(kind: Kind, state: State) -> dict[str, Said]:
-    """One alert for each refused fact."""
-    return {
-        f"alert:refused:{fact_id}": Said(
-            alert(
-                kind,
-                state,
-                "illegal_transition",
-                f"{refused.type} of {refused.subject} was refused: {refused.reason}",
-                part=fact_id,
-            ),
-            refused.at,
+    """One alert for all facts refused for the same reason: a hold stops every carton."""
+    by_code: dict[str, list[tuple[datetime, str, Refusal]]] = {}
+    for fact_id, refused in state.refused.items():
+        by_code.setdefault(refused.code, []).append((refused.at, fact_id, refused))
+    said: dict[str, Said] = {}
+    for code, facts in by_code.items():
+        in_order = [refused for _, _, refused in sorted(facts, key=itemgetter(0, 1))]
+        text = _refusals(code, in_order)[:_TEXT_MAX]
+        said[f"alert:refused:{code}"] = Said(
+            alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
         )
-        for fact_id, refused in state.refused.items()
-    }
+    return said
+
+
+def _refusals(code: str, refused: Sequence[Refusal]) -> str:
+    """How many, the first few and the latest."""
+    *others, latest = refused
+    about = f"{latest.type} of {latest.subject}"
+    if not others:
+        return f"{about} was refused: {latest.reason}"
+    named = [f"{one.type} of {one.subject}" for one in others[:_NAMED]]
+    if len(others) > _NAMED:
+        named.append(f"{len(others) - _NAMED:,} more")
+    return (
+        f"{len(refused):,} facts were refused ({code}): {', '.join(named)}, "
+        f"and the latest at {when(latest.at)}, {about}: {latest.reason}"
+    )
 
 
 def changes(
@@ -121,18 +161,29 @@ def changes(
         known = before.get(output_id)
         if known is not None and known.event == said.event:
             continue
-        if isinstance(said.event, Announcements):
-            changed += [
-                Change(f"announce:{event.subject}", event, said.at) for event in said.event.each()
-            ]
+        event = _stamped(said.event, state.revision)
+        if isinstance(event, Announcements):
+            changed += _announced(event, None if known is None else known.event, at)
         else:
-            changed.append(Change(output_id, _stamped(said.event, state.revision), said.at))
+            changed.append(Change(output_id, event, said.at))
     for output_id, said in before.items():
-        if output_id not in after:
+        if output_id in after:
+            continue
+        if isinstance(said.event, Announcements):
+            nothing = msgspec.structs.replace(said.event, notes=(), missing=())
+            changed += _announced(_stamped(nothing, state.revision), said.event, at)
+        else:
             taken_back = _taken_back(said.event)
             if taken_back is not None:
                 changed.append(Change(output_id, _stamped(taken_back, state.revision), at))
     return changed
+
+
+def _announced(now: Announcements, before: Event | None, at: datetime) -> Iterator[Change]:
+    assert before is None or isinstance(before, Announcements)
+    for event in now.each(before):
+        since = at if event.ended else event.announced_at
+        yield Change(f"announce:{event.subject}", event, since)
 
 
 def change_id(kind: Kind, key: str, change: Change, revision: int) -> str:
@@ -142,7 +193,7 @@ def change_id(kind: Kind, key: str, change: Change, revision: int) -> str:
     return str(uuid5(_NAMESPACE, name))
 
 
-def _stamped(event: Event, revision: int) -> Event:
+def _stamped(event: E, revision: int) -> E:
     if "revision" not in event.__struct_fields__:
         return event
     return msgspec.structs.replace(event, revision=revision)

@@ -27,14 +27,23 @@ def _root() -> None:
 
 @app.command("list")
 def list_letters(
-    *, code: Code = None, topic: Topic = None, limit: Limit = 50, as_json: AsJson = False
+    *,
+    code: Code = None,
+    topic: Topic = None,
+    settled: Annotated[
+        bool, typer.Option("--settled", help="Also those whose record has its effect by now.")
+    ] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
 ) -> None:
-    """What lies there, the newest first, and how many of each code."""
+    """What stands, the newest first, and how many of each code."""
     from groupage.store import letters  # noqa: PLC0415 - brings the database driver
 
     async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
-        found = await letters.find_letters(pool, code=code, topic=topic, limit=limit)
-        return found, await letters.count_letters(pool)
+        found = await letters.find_letters(
+            pool, code=code, topic=topic, settled=settled, limit=limit
+        )
+        return found, await letters.count_letters(pool, settled=settled)
 
     found, counts = query(work)
     if as_json:
@@ -46,6 +55,8 @@ def list_letters(
         place = f"{letter.topic}[{letter.partition}]@{letter.record_offset}"
         say(f"{str(letter.letter_id)[:8]}  {when(letter.at)}  {place}{sent}")
         say(f"          {letter.code}: {letter.reason}")
+        if letter.settled_at:
+            say(f"          settled {when(letter.settled_at)}: {letters.WORDS[letter.settled_as]}")
     total = ", ".join(f"{count} {name}" for name, count in counts.items())
     say(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))
 
@@ -79,7 +90,9 @@ def replay(
     *,
     code: Code = None,
     topic: Topic = None,
-    everything: Annotated[bool, typer.Option("--all", help="All not replayed yet.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that stand and were not replayed yet.")
+    ] = False,
     without_key: Annotated[
         bool, typer.Option(help="Take the owner from the event, not from the record's key.")
     ] = False,
@@ -135,6 +148,8 @@ def _summary(letter: Any) -> dict[str, Any]:
         "event_id": letter.event_id,
         "key": letter.key,
         "replayed_at": letter.replayed_at.isoformat() if letter.replayed_at else None,
+        "settled_at": letter.settled_at.isoformat() if letter.settled_at else None,
+        "settled_as": letter.settled_as,
     }
 
 

@@ -14,7 +14,7 @@ from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.core import Core, counts, in_order, refusal
 from processors.cores import all_cores
-from processors.facts import Entry, effective
+from processors.facts import Entry, refused_astray, sift
 
 Changes = dict[str, tuple[Any, Any]]
 _BOOKKEEPING = frozenset(
@@ -55,15 +55,14 @@ def _refold(
     """Derive one owner's state; note what the facts that were found did to it."""
     entries = [Entry(stored.fact_id, stored.fact) for stored in facts]
     wanted = {stored.fact_id for stored in found.facts}
-    counted = effective(entries)
-    steps.withdrawn |= {entry.fact_id for entry in entries if not entry.fact.retracted} - {
-        entry.fact_id for entry in counted
-    }
+    sifted = sift(entries)
+    steps.withdrawn |= sifted.taken_out
     # A unit inside a consignment: only its own part, not what the consignment carries besides.
     part = found.key if found.kind == "unit" and core.kind == "consignment" else None
     state = core.new(owner)
+    state.refused = refused_astray(owner, sifted)
     before: dict[str, Any] | None = None
-    for _, entry in in_order(core, counted):
+    for _, entry in in_order(core, sifted.counting):
         noted = entry.fact_id in wanted
         if noted and (before is None or part is not None):
             before = _look(state, part)

@@ -32,7 +32,10 @@ everything in the value, is understood as well.
   With other data, or at another time, it is a mistake: the first one stands.
 - **Time**: `ce_time` is when it happened, with offset. Late and out-of-order facts are expected.
 - **Correction**: a new event whose `ce_correctionof` names the id of an earlier one of the same
-  source and key takes its place; with `ce_retracted: true` it withdraws it.
+  source and key takes its place; with `ce_retracted: true` it withdraws it. It changes nothing, and
+  is refused as `no_target`, as long as the owner has no such event. One sent under a wrong key is
+  therefore put right in two steps: retract it under that key, then send it anew, with an id of its
+  own, under the right one.
 - **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor), written
   without a decimal point.
 - **Check digits** of container numbers and SSCCs are looked at by the HTTP gateway and the file

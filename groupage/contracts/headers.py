@@ -39,7 +39,8 @@ HEADERS: dict[str, Any] = {
         },
         "ce_correctionof": {
             **_TEXT,
-            "description": "Id of the event (same source, same key) whose place this one takes.",
+            "description": "Id of the event (same source, same key) whose place this one takes. "
+            "Refused as no_target until there is one.",
         },
         "ce_retracted": {
             "enum": ["true", "false"],

@@ -18,6 +18,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.store.bodies import unpack
+from groupage.store.letters import count_letters
 from optimizer.verification.api import verify
 
 _OUT = ("GATED_OUT", "ON_BOARD")
@@ -100,7 +101,7 @@ async def check_day(
         alerts_open=await _counts(
             pool, "select code, count(*) from alert where cleared_at is null group by 1"
         ),
-        dead_letters=await _counts(pool, "select code, count(*) from dead_letter group by 1"),
+        dead_letters=await count_letters(pool),
         checks=CHECKS,
         problems=tuple(problems),
     )

@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 MM3_PER_CM3 = 1_000
 CM3_PER_M3 = 1_000_000
 G_PER_KG = 1_000
+_US_CENTS_PER_1000_MINOR = {"USD": 1_000, "CNY": 141, "EUR": 1_100}
+"""Assumption (docs/trade.md): rates of 2025, for planning and warnings, not for invoices."""
 
 
 def _round(value: Decimal) -> int:
@@ -32,6 +34,12 @@ def cm3_from_m3(value_m3: Decimal) -> int:
 def volume_cm3(*, length_mm: int, width_mm: int, height_mm: int) -> int:
     """Volume of a box in cm³, rounded up: a carton is never planned smaller than it is."""
     return -(-length_mm * width_mm * height_mm // MM3_PER_CM3)
+
+
+def us_cents(amount_minor: int, currency: str) -> int | None:
+    """An amount in US cents; None for a currency without a rate."""
+    rate = _US_CENTS_PER_1000_MINOR.get(currency)
+    return None if rate is None else amount_minor * rate // 1_000
 
 
 def m3(value_cm3: int) -> float:

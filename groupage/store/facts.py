@@ -208,17 +208,6 @@ async def facts_of(
     return tuple(map(stored_fact, rows))
 
 
-async def fact_of(connection: Connection, kind: Kind, key: str, fact_id: str) -> StoredFact | None:
-    """One stored fact of an owner; `fact_id` in hex."""
-    row = await connection.fetchrow(
-        f"select {SELECTED} from fact where kind = $1 and key = $2 and fact_id = $3",  # noqa: S608
-        kind,
-        key,
-        UUID(hex=fact_id),
-    )
-    return stored_fact(row) if row else None
-
-
 async def ids_of(connection: Connection, kind: Kind, keys: Sequence[str]) -> dict[str, list[UUID]]:
     """The ids of every stored fact of those owners, by owner."""
     if not keys:

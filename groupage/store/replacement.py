@@ -18,12 +18,16 @@ _STATES = (
     "lane",
     "command",
 )
-# Alerts that were raised and cleared, and letters of facts that became legal later, tell what
-# people were told at the time: history of the operation, not derived from the log.
+# Alerts that were raised and cleared, letters of facts that became legal later, and the words of a
+# letter tell what people were told at the time: history of the operation, not derived from the log.
+# So do letters of records that gave no fact: their topic is not kept for ever.
 _COMPARED: dict[str, str] = {
     **{table: f"select * from {{schema}}.{table}" for table in (*_STATES, "fact", "intake_offset")},  # noqa: S608
     "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
     "from {schema}.alert where cleared_at is null",
+    "dead_letter": "select letter_id, at, topic, partition, record_offset, code, type, source, "
+    "event_id, key, headers, value, fact_id "
+    "from {schema}.dead_letter where fact_id is not null and settled_at is null",
 }
 
 
@@ -77,11 +81,29 @@ async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
             await connection.execute(
                 f'insert into public.{table} select * from "{schema}".{table}'  # noqa: S608
             )
-        await connection.execute(
-            f'insert into public.dead_letter select * from "{schema}".dead_letter '  # noqa: S608
-            "on conflict do nothing"
-        )
+        await _replace_letters(connection, schema)
         await _replace_alerts(connection, schema)
+
+
+async def _replace_letters(connection: asyncpg.Connection, schema: str) -> None:
+    """Letters of facts stand where the rebuilt ones do; all others stay as they are."""
+    await connection.execute(
+        f"""
+        insert into public.dead_letter as old
+        select * from "{schema}".dead_letter where settled_at is null
+        on conflict (letter_id) do update set settled_at = null, settled_as = null
+        where old.fact_id is not null and old.settled_at is not null
+        """  # noqa: S608 - our own schema's name
+    )
+    await connection.execute(
+        f"""
+        update public.dead_letter as old set settled_at = now(), settled_as = coalesce(
+            (select settled_as from "{schema}".dead_letter where letter_id = old.letter_id), 'legal'
+        )
+        where fact_id is not null and settled_at is null and letter_id not in
+            (select letter_id from "{schema}".dead_letter where settled_at is null)
+        """  # noqa: S608 - as above
+    )
 
 
 async def _replace_alerts(connection: asyncpg.Connection, schema: str) -> None:

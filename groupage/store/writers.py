@@ -121,6 +121,8 @@ class DeadLetterRow(NamedTuple):
     key: str
     headers: bytes
     value: bytes
+    fact_id: UUID | None = None
+    """Of the fact that its owner refuses; None: the record gave no fact."""
 
 
 class AlertRow(NamedTuple):
@@ -234,7 +236,7 @@ async def advance_positions(connection: Connection, positions: Sequence[Position
         "from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::timestamptz[]) "
         "as n (topic, partition, expected, next_offset, clock_at) "
         "where o.topic = n.topic and o.partition = n.partition and o.next_offset = n.expected",
-        *_columns(positions, 5),
+        *columns_of(positions, 5),
     )
     return status == f"UPDATE {len(positions)}"
 
@@ -248,20 +250,8 @@ async def upsert_states(
     revision.)
     """
     width = len(_COMMON) + len(STATE_COLUMNS[kind])
-    status = await connection.execute(_UPSERT[kind], *_columns(rows, width))
+    status = await connection.execute(_UPSERT[kind], *columns_of(rows, width))
     return status == f"INSERT 0 {len(rows)}"
-
-
-async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterRow]) -> None:
-    """Keep the records that had no effect; the same one again changes nothing."""
-    await connection.execute(
-        "insert into dead_letter (letter_id, at, topic, partition, record_offset, code, reason, "
-        "type, source, event_id, key, headers, value) select * from unnest($1::uuid[], "
-        "$2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::text[], "
-        "$8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[]) "
-        "on conflict do nothing",
-        *_columns(rows, 13),
-    )
 
 
 async def raise_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None:
@@ -273,7 +263,7 @@ async def raise_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None
         "on conflict (alert_id) do update set severity = excluded.severity, "
         "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
         "case when old.cleared_at is null then old.raised_at else excluded.raised_at end",
-        *_columns(rows, 8),
+        *columns_of(rows, 8),
     )
 
 
@@ -282,7 +272,7 @@ async def clear_alerts(connection: Connection, cleared: Sequence[tuple[str, date
     await connection.execute(
         "update alert a set cleared_at = c.at from unnest($1::text[], $2::timestamptz[]) "
         "as c (id, at) where a.alert_id = c.id and a.cleared_at is null",
-        *_columns(cleared, 2),
+        *columns_of(cleared, 2),
     )
 
 
@@ -292,9 +282,10 @@ async def insert_outbox(connection: Connection, rows: Sequence[OutboxRow]) -> No
         "insert into outbox (origin_topic, origin_partition, topic, key, headers, value) "
         "select ot, op, t, k, h, v from unnest($1::text[], $2::integer[], $3::text[], $4::text[], "
         "$5::bytea[], $6::bytea[]) with ordinality as n (ot, op, t, k, h, v, place) order by place",
-        *_columns(rows, 6),
+        *columns_of(rows, 6),
     )
 
 
-def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
+def columns_of(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
+    """The rows' values by column, for `unnest`."""
     return list(zip(*rows, strict=True)) if rows else [()] * width

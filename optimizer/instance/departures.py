@@ -6,13 +6,12 @@ from groupage.domain.containers import SPECS
 from groupage.domain.events.base import Money
 from groupage.domain.instance import ContainerOffer, Departure
 from groupage.domain.state.voyage import VoyageState
+from groupage.domain.units import us_cents
 
 DEPARTURES_MAX = 12
 """Enough for a quarter of weekly sailings; more would only make the model larger."""
 _LCO_BEFORE_ETD = timedelta(hours=48)
 """Where a voyage names no LCO. Assumption: the usual cut-off of consolidators in Ningbo."""
-_CENTS_PER_MINOR = {"USD": 1_000, "CNY": 141, "EUR": 1_100}
-"""US cents for 1,000 minor units; CNY at 7.1 (docs/trade.md). Assumption for EUR."""
 
 
 def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple[Departure, ...]:
@@ -61,4 +60,5 @@ def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
 
 def usd_cents(money: Money) -> int:
     """An amount in US cents; a currency without a rate counts as dollars."""
-    return money.amount_minor * _CENTS_PER_MINOR.get(money.currency, 1_000) // 1_000
+    cents = us_cents(money.amount_minor, money.currency)
+    return money.amount_minor if cents is None else cents

@@ -22,9 +22,8 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
     if at is None:
         return {}
     said: dict[str, Said] = {}
-    for number, (asn_at, units) in enumerate(state.asns):
-        group = Announcements(owner_id=state.key, announced_at=asn_at, units=units)
-        said[f"announce:{number}"] = Said(group, asn_at)
+    if state.asns:
+        said["announce"] = Said(_announcements(state), at)
     if state.allocation is not None:
         said[f"position:{state.allocation.consolidation_id}"] = Said(_position(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
@@ -33,6 +32,31 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
     if state.refused:
         said.update(refusal_alerts("consignment", state))
     return said
+
+
+def _announcements(state: ConsignmentState) -> Announcements:
+    """Claims to its units.
+
+    Only what the delivery notes leave out is told apart from them: where nobody sends any, each
+    carton would cost a message.
+    """
+    notes = list(state.asns)
+    missing: tuple[str, ...] = ()
+    units, announced = state.units, sum(len(names) for _, names in notes)
+    if len(units) > announced:
+        foretold = {name for _, names in notes for name in names}
+        notes += [
+            (part.received_at, (name,))
+            for name, part in units.items()
+            if part.received_at is not None and not part.gone and name not in foretold
+        ]
+    if state.received_at is not None and state.received_units < announced:
+        missing = tuple(
+            sorted(name for _, names in notes for name in names if units[name].received_at is None)
+        )
+    return Announcements(
+        owner_id=state.key, notes=tuple(notes), over=state.exit is not None, missing=missing
+    )
 
 
 def _position(state: ConsignmentState) -> ConsignmentPositionChanged:

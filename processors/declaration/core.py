@@ -6,7 +6,7 @@
 Everything under a declaration shares its fate: each consignment hears of each step.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from groupage.domain.events.base import Kind
@@ -20,6 +20,7 @@ from groupage.domain.events.customs import (
 from groupage.domain.policy import Policy
 from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
+from groupage.domain.units import us_cents
 from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
@@ -95,15 +96,32 @@ class DeclarationCore(Plain[DeclarationState]):
                 declared_at=state.declared_at,
             )
             said[f"customs:{name}"] = Said(event, state.status_at)
-        cap = self._policy.rules.declaration_cap_usd_cents
-        value = state.value
-        if state.mode == "1039" and value is not None and value.currency == "USD":
-            over = value.amount_minor - cap
-            if over > 0:
-                text = f"{value.amount_minor} US cents declared under 1039, {over} over the cap"
-                warning = alert("declaration", state, "over_cap", text)
-                said["alert:over_cap"] = Said(warning, state.status_at)
+        for code, text in self._cap(state):
+            raised = alert("declaration", state, code, text)
+            said[f"alert:{code}"] = Said(raised, state.status_at)
         return said
+
+    def _cap(self, state: DeclarationState) -> Iterator[tuple[str, str]]:
+        """Whether the value is above the cap of 1039, or cannot be compared with it."""
+        cap_cents, value = self._policy.rules.declaration_cap_usd_cents, state.value
+        if state.mode != "1039" or value is None:
+            return
+        told = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
+        cents = us_cents(value.amount_minor, value.currency)
+        if cents is None:
+            yield (
+                "cap_not_judged",
+                (
+                    f"{told}: the cap is {cap_cents:,} US cents, and there is no rate for "
+                    f"{value.currency}. Compare by hand"
+                ),
+            )
+        elif cents > cap_cents:
+            if value.currency == "USD":
+                told = f"{cents:,} US cents declared under 1039"
+            else:
+                told += f", about {cents:,} US cents"
+            yield "over_cap", f"{told}: {cents - cap_cents:,} over the cap"
 
     def columns(self, state: DeclarationState) -> tuple[Any, ...]:
         """As in table `declaration`."""

@@ -116,9 +116,12 @@ class LaneCore(Plain[LaneState]):
                 note.sequence >= event.sequence or note.proposed_at >= fact.occurred_at
                 for note in state.plans.values()
             )
+            confirmed = state.confirmed_at is not None and state.confirmed_at >= fact.occurred_at
             closed_since = any(at >= fact.occurred_at for at in state.closed.values())
             ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
-            return not (overtaken or state.refused or ended or (pinned and closed_since))
+            return not (
+                overtaken or confirmed or state.refused or ended or (pinned and closed_since)
+            )
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before

@@ -69,9 +69,10 @@ def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Verd
     note = state.plans.get(event.plan_id)
     if note is None:
         return Verdict("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
-    if note.status == "published":
-        return None
     if event.by == POLICY:
+        return None
+    if note.status == "published":
+        state.confirmed_at = entry.fact.occurred_at
         return None
     proposal = state.proposals.get(event.plan_id)
     if proposal is None or note.status != "proposed":

@@ -17,11 +17,11 @@ from groupage.domain.events import unit as events
 from groupage.domain.events.base import Kind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from groupage.domain.state.unit import UnitState, WaitingFact
+from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import when
 from processors.core import Plain, Verdict
-from processors.facts import Entry
-from processors.outputs import HandOver, Said, refusal_alerts
+from processors.facts import NO_TARGET, Entry
+from processors.outputs import HandOver, Said, alert, refusal_alerts
 
 
 def handed(fact: Fact, owner_id: str) -> Fact:
@@ -111,13 +111,34 @@ def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Ver
     return None
 
 
-def _announced(state: UnitState, _at: datetime, event: events.UnitAnnounced) -> None:
-    state.owner_id = event.owner_id
-    state.announced_at = event.announced_at
+def _announced(state: UnitState, fact: Fact, event: events.UnitAnnounced) -> None:
+    """The consignment that claims it since last has it; when none does any more, as before."""
+    if fact.relayed_by == "unit":
+        heard = (event.announced_at, event.owner_id)
+        state.inherited = heard if state.inherited is None else max(heard, state.inherited)
+    else:
+        claim = Claim(announced_at=event.announced_at, revision=event.revision, ended=event.ended)
+        known = state.claims.get(event.owner_id)
+        if known is None or _claim_key(known) < _claim_key(claim):
+            state.claims[event.owner_id] = claim
+    owners = _claiming(state)
+    if state.inherited is not None:
+        owners.append(state.inherited)
+    if not owners:
+        owners = [(claim.announced_at, name) for name, claim in state.claims.items()]
+    state.announced_at, state.owner_id = max(owners)
+
+
+def _claim_key(claim: Claim) -> tuple[int, datetime, bool]:
+    return (claim.revision, claim.announced_at, claim.ended)
+
+
+def _claiming(state: UnitState) -> list[tuple[datetime, str]]:
+    """Since when which consignments claim it."""
+    return [(claim.announced_at, name) for name, claim in state.claims.items() if not claim.ended]
 
 
 _HANDLERS: dict[str, Callable[[UnitState, datetime, Any], Verdict | None]] = {
-    "unit.announced": _announced,
     "unit.repacked": _repacked,
     "unit.received": _received,
     "unit.measured": _measured,
@@ -141,7 +162,9 @@ class UnitCore(Plain[UnitState]):
 
     kind: ClassVar[Kind] = "unit"
     state_type = UnitState
-    ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
+    ranks: Mapping[str, int] = {
+        name: rank for rank, name in enumerate(("unit.announced", *_HANDLERS))
+    }
     witnesses = True
 
     def __init__(self, policy: Policy) -> None:
@@ -161,12 +184,23 @@ class UnitCore(Plain[UnitState]):
     def apply(self, state: UnitState, entry: Entry) -> Verdict | None:
         """One fact, in its order."""
         event = entry.fact.data
+        if isinstance(event, events.UnitAnnounced):
+            _announced(state, entry.fact, event)
+            return None
         handler = _HANDLERS.get(event.name)
         if handler is None:
             return Verdict("not_mine", f"a unit does not own {event.name}")
-        if state.status == "CEASED" and event.name not in ("unit.announced", "unit.repacked"):
+        if state.status == "CEASED" and event.name != "unit.repacked":
             return Verdict("ceased", f"it was repacked into {', '.join(state.outputs)}")
         return handler(state, entry.fact.occurred_at, event)
+
+    def settle(self, state: UnitState) -> None:
+        """A correction may be one of a fact that its consignment has: that judges for itself."""
+        if state.owner_id and state.corrections:
+            for fact_id in [waiting.fact_id for waiting in state.waiting]:
+                refused = state.refused.get(fact_id)
+                if refused is not None and refused.code == NO_TARGET:
+                    del state.refused[fact_id]
 
     def outputs(self, state: UnitState) -> dict[str, Said]:
         """Facts for its consignment; a repack's other units hear of it, and whose they are."""
@@ -184,11 +218,28 @@ class UnitCore(Plain[UnitState]):
                 )
                 said[f"announce:{name}"] = Said(told, at)
         said.update(_repacks(state))
+        if len(state.claims) > 1:
+            said.update(_disputed(state))
         return said
 
     def columns(self, state: UnitState) -> tuple[Any, ...]:
         """As in table `unit`."""
         return (state.status, state.owner_id or None, state.parent_id or None, state.location)
+
+
+def _disputed(state: UnitState) -> dict[str, Said]:
+    """One carton, two consignments: a label printed twice, or scanned to the wrong papers."""
+    claiming = sorted(_claiming(state))
+    if len(claiming) < 2:
+        return {}
+    names = " and ".join(f"{name} (since {when(at)})" for at, name in claiming)
+    text = (
+        f"announced or received under {names}: correct or retract the asn.received or "
+        f"unit.received that is wrong. Until then, what is said of it alone goes to "
+        f"{state.owner_id}"
+    )
+    raised = alert("unit", state, "two_consignments", text[:2_000])
+    return {"alert:two_consignments": Said(raised, claiming[1][0])}
 
 
 def _repacks(state: UnitState) -> dict[str, Said]:

@@ -45,8 +45,8 @@ class Ledger:
         self.alerts_open: set[str] = set()
         self.dead_letters: Counter[str] = Counter()
         """By code."""
-        self.buried: set[FactId] = set()
-        """Facts with a letter."""
+        self.buried: set[tuple[str, str]] = set()
+        """Facts with a letter that stands, and its code."""
         self.requests: dict[str, list[PlanRequested]] = defaultdict(list)
         self.request_rows: dict[str, str] = {}
         """Request → how it ended."""
@@ -79,10 +79,9 @@ class Ledger:
             self.clocks[row["topic"], row["partition"]] = row["clock_at"]
         rows = await pool.fetch("select alert_id from alert where cleared_at is null")
         self.alerts_open = {row["alert_id"] for row in rows}
-        rows = await pool.fetch("select code, count(*) from dead_letter group by 1")
-        self.dead_letters = Counter({row[0]: row[1] for row in rows})
-        rows = await pool.fetch("select source, event_id from dead_letter")
-        self.buried = {(row["source"], row["event_id"]) for row in rows}
+        rows = await pool.fetch("select code, fact_id from dead_letter where settled_at is null")
+        self.dead_letters = Counter(row["code"] for row in rows)
+        self.buried = {(row["fact_id"].hex, row["code"]) for row in rows if row["fact_id"]}
 
     async def _read_plans(self, pool: asyncpg.Pool) -> None:
         rows = await pool.fetch("select request_id, state from plan_request")
@@ -158,14 +157,16 @@ class Ledger:
             event.alert_id for _, _, event in self._levels(folded) if isinstance(event, AlertRaised)
         }
 
-    def unburied(self, folded: Mapping[Owner, Any]) -> list[str]:
-        """Facts that a state refuses and no dead letter tells of."""
-        return [
-            f"{owner} refused {each.fact.type} {each.fact.event_id}"
+    def wrongly_buried(self, folded: Mapping[Owner, Any]) -> list[str]:
+        """Refused facts that no dead letter tells of, and letters of facts that are not refused."""
+        refused = {
+            (fact_id, refusal.code): f"{owner} refused {refusal.type} of {refusal.subject}"
             for owner, state in folded.items()
-            for each in self.entries[owner]
-            if each.fact_id in state.refused
-            and (each.fact.source, each.fact.event_id) not in self.buried
+            for fact_id, refusal in state.refused.items()
+        }
+        return [f"{refused[one]}: no letter" for one in refused.keys() - self.buried] + [
+            f"{code} letter of fact {fact_id}: not refused so"
+            for fact_id, code in self.buried - refused.keys()
         ]
 
     def _heard(self) -> Iterator[tuple[Owner, Fact]]:

@@ -168,8 +168,8 @@ def test_everybody_heard_what_others_say(aftermath: Aftermath) -> None:
     unheard = aftermath.ledger.unheard(aftermath.folded)
     assert not unheard, shown(unheard)
     assert aftermath.ledger.alerts_said(aftermath.folded) == aftermath.ledger.alerts_open
-    unburied = aftermath.ledger.unburied(aftermath.folded)
-    assert not unburied, shown(unburied)
+    wrongly_buried = aftermath.ledger.wrongly_buried(aftermath.folded)
+    assert not wrongly_buried, shown(wrongly_buried)
     refused = sum(len(state.refused) for state in aftermath.folded.values())
     tell(f"\n{len(aftermath.ledger.alerts_open)} alerts open, {refused} facts refused")
     tell(f"dead letters {dict(aftermath.ledger.dead_letters)}")

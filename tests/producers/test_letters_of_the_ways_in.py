@@ -106,7 +106,9 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
             count = "select count(*) from container where key = $1"
             while not await pool.fetchval(count, BOX):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        assert len(await find_letters(pool, limit=10)) == 2
+        (stands,) = await find_letters(pool, limit=10)
+        assert stands.letter_id == empty.letter_id
+        assert len(await find_letters(pool, settled=True, limit=10)) == 2
     finally:
         await worker.stop(budget_s=10)
         pool.terminate()

@@ -12,7 +12,7 @@ Severity = Literal["info", "warning", "critical"]
 class AlertRaised(Event, frozen=True, kw_only=True):
     """Somebody should look.
 
-    The same `alert_id` is raised again only after it was cleared, or worse.
+    The same `alert_id` again: it says something else now, or had been cleared in between.
     """
 
     name: ClassVar[str] = "alert.raised"

@@ -179,7 +179,7 @@ class UnitShipped(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
-    """Derived from an ASN.
+    """Derived from an ASN, or from a receipt that no ASN foretold.
 
     The unit belongs to this consignment; whatever waits under its own key is handed over. Many
     units of a consignment are announced in one message: each of them has a fact of its own then.
@@ -194,10 +194,15 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     announced_at: datetime
     others: tuple[Id, ...] = ()
     """More units of the consignment, whose keys lie in the same partition."""
+    revision: CountOrZero = 0
+    """Of the consignment: its word of the highest revision counts."""
+    ended: bool = False
+    """The consignment has no claim to it any more: its ASN was corrected or retracted, it left the
+    ordinary way, or its receipt was completed without the unit."""
 
     def singly(self) -> "tuple[UnitAnnounced, ...]":
         """What each of the units hears."""
         return tuple(
-            UnitAnnounced(unit_id=name, owner_id=self.owner_id, announced_at=self.announced_at)
+            msgspec.structs.replace(self, unit_id=name, others=())
             for name in (self.unit_id, *self.others)
         )

@@ -16,6 +16,15 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
     type: str
 
 
+class Claim(msgspec.Struct, kw_only=True, array_like=True):
+    """What a consignment says of its claim to the unit."""
+
+    announced_at: datetime
+    revision: int
+    """Of the consignment."""
+    ended: bool
+
+
 class UnitState(State, kw_only=True, omit_defaults=True):
     """Everything known of one unit under its own key."""
 
@@ -24,6 +33,10 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     owner_id: str = ""
     """Its consignment, once announced; its facts are handed over then."""
     announced_at: datetime | None = None
+    claims: dict[str, Claim] = msgspec.field(default_factory=dict)
+    """By consignment; ended ones too."""
+    inherited: tuple[datetime, str] | None = None
+    """When its consignment was announced to a unit that was repacked into this one, and which."""
     parent_id: str = ""
     """The unit or container that holds it directly."""
     parent_at: datetime | None = None

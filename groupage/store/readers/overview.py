@@ -11,7 +11,7 @@ select (select max(clock_at) from intake_offset) as clock_at,
        (select coalesce(sum(next_offset), 0)::bigint from intake_offset) as records,
        (select count(*) from plan) as plans,
        (select count(*) from plan_request where state = 'failed') as failed_requests,
-       (select count(*) from dead_letter) as dead_letters
+       (select count(*) from dead_letter where settled_at is null) as dead_letters
 """
 
 

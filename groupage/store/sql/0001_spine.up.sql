@@ -117,9 +117,17 @@ create table dead_letter (
     at timestamptz not null, topic text not null, partition integer not null, record_offset bigint not null,
     code text not null, reason text not null,  -- code is one of a small closed set; reason is for people
     type text not null, source text not null, event_id text not null, key text not null,
-    headers bytea not null, value bytea not null, replayed_at timestamptz
+    headers bytea not null, value bytea not null,
+    fact_id uuid,                              -- the fact that its owner refuses; null: the record gave no fact
+    replayed_at timestamptz, replayed_partition integer, replayed_offset bigint, -- when and where it was sent again
+    settled_at timestamptz,                    -- null: it stands
+    settled_as text check (settled_as in ('legal', 'withdrawn', 'other_reason', 'taken_in'))
 );
 create index dead_letter_at on dead_letter (at);
+create index dead_letter_place on dead_letter (topic, partition, record_offset);
+create index dead_letter_fact on dead_letter (fact_id) where fact_id is not null;
+create index dead_letter_replayed on dead_letter (topic, replayed_partition, replayed_offset)
+    where replayed_offset is not null and settled_at is null;
 
 create table alert (
     alert_id text primary key, about text not null, about_kind text not null, code text not null, severity text not null,

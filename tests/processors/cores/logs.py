@@ -22,7 +22,7 @@ CLOCK = at(400)
 
 @st.composite
 def logs(draw: st.DrawFn, kind: Kind, *, corrected: bool = True) -> list[Entry]:
-    """Facts of one owner; some of them correct or retract others."""
+    """Facts of one owner; some of them correct or retract others, or facts of somebody else."""
     usual = draw(st.booleans())
     chosen: list[tuple[float, Event]] = list(ORDINARY.get(kind, ())) if usual else []
     for left_out in draw(st.lists(st.integers(0, 11), max_size=2)):
@@ -37,7 +37,7 @@ def logs(draw: st.DrawFn, kind: Kind, *, corrected: bool = True) -> list[Entry]:
         target = None
         retracted = False
         if corrected and entries and draw(st.integers(0, 5)) == 0:
-            target = draw(st.sampled_from(entries)).fact.event_id
+            target = draw(st.sampled_from(["elsewhere", *(each.fact.event_id for each in entries)]))
             retracted = draw(st.booleans())
         entries.append(
             entry(

@@ -169,6 +169,8 @@ def _container() -> list[Event]:
 def _unit() -> list[Event]:
     return [
         un.UnitAnnounced(unit_id="u1", owner_id="CN-1", announced_at=at(1)),
+        un.UnitAnnounced(unit_id="u1", owner_id="CN-2", announced_at=at(2)),
+        un.UnitAnnounced(unit_id="u1", owner_id="CN-2", announced_at=at(2), ended=True),
         un.UnitReceived(unit_id="u1"),
         un.UnitMeasured(unit_id="u1", size=BIG, gross_g=9),
         un.UnitPacked(unit_id="u1", parent_id="p1"),

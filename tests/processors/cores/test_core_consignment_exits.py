@@ -56,6 +56,42 @@ def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any,
     assert available.alerts() == {"illegal_transition"}
 
 
+def test_a_correction_waits_for_its_target(play: Start) -> None:
+    """A carton scanned to the wrong consignment is not in both: the correction is told, and waits.
+
+    What its words advise puts things right: retract there, and send anew in the place of this one.
+    """
+    wrong, right = play("consignment", "CN-WRONG"), play("consignment", w.CN)
+    scanned = wrong.say(un.UnitReceived(unit_id="u1", consignment_id="CN-WRONG"), 10)
+    moved = right.say(w.received("u1"), 10, correction_of=scanned.fact.event_id)
+    assert (wrong.state.received_units, right.state.received_units) == (1, 0)
+    (told,) = right.now("alert.raised")
+    assert told.message == (
+        f"unit.received of u1 was refused: it is to take the place of {scanned.fact.event_id!r} of "
+        "/test, which is no fact of CN-1, and changes nothing until that one comes. If that one "
+        "was sent under another key, retract it there and send this one again with an id of its "
+        f"own and {moved.fact.event_id!r} in correctionof"
+    )
+    wrong.say(scanned.fact.data, 10, correction_of=scanned.fact.event_id, retracted=True)
+    right.say(w.received("u1"), 10, correction_of=moved.fact.event_id)
+    assert (wrong.state.received_units, right.state.received_units) == (0, 1)
+    assert right.alerts() == wrong.alerts() == set()
+
+
+def test_a_correction_counts_when_its_target_comes_late(play: Start) -> None:
+    """The same key, only out of order: refused until then, and gone without a trace."""
+    story = play("consignment", w.CN)
+    heavy = un.UnitReceived(unit_id="u1", consignment_id=w.CN, pieces=3)
+    story.say(heavy, 10, correction_of="first")
+    story.say(heavy, 20, correction_of="second", retracted=True)
+    assert story.refusals() == ["no_target", "no_target"]
+    story.say(w.received("u1"), 10, event_id="first")
+    story.say(w.received("u2"), 20, event_id="second")
+    assert story.refusals() == []
+    assert (story.state.received_units, story.state.received_pieces) == (1, 3)
+    assert story.alerts() == set()
+
+
 def test_a_second_hold_of_the_same_id(available: Play) -> None:
     """An open or ended hold cannot be placed or released again."""
     placed = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DG", by="x")

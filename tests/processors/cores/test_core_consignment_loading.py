@@ -58,6 +58,28 @@ def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
     assert stuffing.state.loaded_units == 1
 
 
+def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
+    """A hold stops every carton: one alert that counts, and that goes with the last of them."""
+    hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
+    held = stuffing.say(hold, 401)
+    last = [stuffing.say(w.staged("u1"), 402 + step) for step in range(6)][-1]
+    (told,) = stuffing.now("alert.raised")
+    assert told.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
+    assert told.message == (
+        "6 facts were refused (blocked): unit.staged of u1, unit.staged of u1, unit.staged of u1, "
+        "2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
+        "the consignment is on hold (H1)"
+    )
+    said = stuffing.core.outputs(stuffing.state)["alert:refused:blocked"]
+    assert said.at == at(402), "since when it is so"
+    assert stuffing.said("alert.cleared") == []
+    stuffing.say(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)
+    assert stuffing.now("alert.raised")[0].message.startswith("5 facts were refused")
+    stuffing.say(hold, 401, correction_of=held.fact.event_id, retracted=True)
+    assert stuffing.alerts() == set()
+    assert [each.alert_id for each in stuffing.said("alert.cleared")] == [told.alert_id]
+
+
 def test_policy_may_let_declared_goods_in(play: Start) -> None:
     """Where the rule does not ask for release before stuffing, declared is enough."""
     story = play("consignment", w.CN, release_before_stuffing=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from groupage.domain.events import customs as cu
@@ -120,3 +121,38 @@ def test_the_cap_of_market_procurement(play: Start, amount_minor: int, over: boo
     story = play("declaration", "D1")
     story.say(declared(amount_minor), 10)
     assert ("over_cap" in story.alerts()) is over
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount_minor", "alerts", "words"),
+    [
+        ("CNY", 106_000_000, set(), ""),
+        (
+            "CNY",
+            107_000_000,
+            {"over_cap"},
+            (
+                "107,000,000 minor units of CNY declared under 1039, about 15,087,000 US cents: "
+                "87,000 over the cap"
+            ),
+        ),
+        (
+            "XTS",
+            1,
+            {"cap_not_judged"},
+            (
+                "1 minor units of XTS declared under 1039: the cap is 15,000,000 US cents, and "
+                "there is no rate for XTS. Compare by hand"
+            ),
+        ),
+    ],
+)
+def test_the_cap_in_other_currencies(
+    play: Start, currency: str, amount_minor: int, alerts: set[str], words: str
+) -> None:
+    """By the planner's rate; without one a person is asked, and it does not pass in silence."""
+    story = play("declaration", "D1")
+    value = Money(amount_minor=amount_minor, currency=currency)
+    story.say(msgspec.structs.replace(declared(), value=value), 10)
+    assert story.alerts() == alerts
+    assert [each.message for each in story.now("alert.raised")] == [words] * len(alerts)

@@ -241,6 +241,16 @@ def test_a_dispatcher_decides(play: Start) -> None:
     assert story.refusals() == ["plan_published", "plan_rejected", "unknown_plan"]
 
 
+def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
+    """Heard before the plan that overtook it, it is judged in its place all the same."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
+    assert story.refusals() == []
+    story.say(plan(2, {"CN-1": "C2"}), 40)
+    assert story.refusals() == ["plan_superseded"]
+
+
 def test_what_left_is_planned_no_longer(play: Start) -> None:
     """A closed consolidation drops out, with its seats; a later plan cannot revive it."""
     story = play("lane", w.LANE)

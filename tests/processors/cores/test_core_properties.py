@@ -12,7 +12,7 @@ from groupage.domain.events.base import Event, Kind
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
 from processors.core import encode_state, in_order
-from processors.facts import Entry, effective
+from processors.facts import Entry, sift
 from tests.processors.cores import words as w
 from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
 from tests.processors.cores.play import at, entry
@@ -92,6 +92,31 @@ def test_a_correction_takes_the_place(kind: Kind, data: st.DataObject) -> None:
     assert without_counts(folded(kind, [*entries, right])) == without_counts(
         folded(kind, [*rest, plain])
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(STORIES))
+@relaxed
+@given(data=st.data())
+def test_a_correction_without_its_target_changes_nothing(kind: Kind, data: st.DataObject) -> None:
+    """It is refused, and the rest is as if it had never come.
+
+    Not by a unit that hands it over: its consignment judges.
+    """
+    entries = data.draw(logs(kind, corrected=False))
+    astray = entry(
+        data.draw(st.sampled_from(STORIES[kind])),
+        data.draw(st.integers(0, 300)),
+        event_id="astray",
+        correction_of="elsewhere",
+        retracted=data.draw(st.booleans()),
+    )
+    state = folded(kind, [*entries, astray])
+    refused = state.refused.pop(astray.fact_id, None)
+    assert refused is None or refused.code == "no_target"
+    handed_over = kind == "unit" and state.owner_id and astray.fact.type != "unit.announced"
+    assert (refused is None) == bool(handed_over)
+    assert without_counts(state) == without_counts(folded(kind, entries))
 
 
 @pytest.mark.slow
@@ -202,7 +227,7 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
     """While a manifest stands, neither it nor the planned consignments change."""
     core = CORES["consolidation"]
     state = core.new(key_of("consolidation"))
-    for _, told in in_order(core, effective(entries)):
+    for _, told in in_order(core, sift(entries).counting):
         before = state.manifest, state.planned_ids
         core.apply(state, told)
         if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":

@@ -45,6 +45,17 @@ def test_corrections_of_a_waiting_fact_go_along(play: Start) -> None:
     assert story.state.received_at is None
 
 
+def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -> None:
+    """Alone it has no target; once the unit is announced that is the consignment's to say."""
+    story = play("unit", U)
+    received = un.UnitReceived(unit_id=U)
+    story.say(received, 10, correction_of="under-the-consignment", retracted=True)
+    assert story.refusals() == ["no_target"]
+    story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
+    assert story.refusals() == []
+    assert [each.owner_id for each in story.now("unit.handed_over")] == [w.CN]
+
+
 def test_the_newest_parent_holds_it(play: Start) -> None:
     """Carton into case, case's place taken by a pallet, unpacked, loaded: one parent at a time."""
     story = play("unit", U)

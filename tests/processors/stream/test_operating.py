@@ -16,6 +16,9 @@ import httpx
 import pytest
 
 from groupage.bench import workload
+from groupage.contracts.encoding import encode
+from groupage.domain.events.unit import UnitReceived
+from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration
@@ -130,7 +133,11 @@ async def test_a_worker_ends_in_time_while_it_works(stream_hub: StreamHub, tmp_p
 async def test_dead_letters_are_listed_shown_and_replayed(
     stream_hub: StreamHub, tmp_path: Path
 ) -> None:
-    """By code with their counts; one whole; sent again they are dead again until mended."""
+    """By code with their counts; one whole; sent again they are dead again until mended.
+
+    What is mended is listed when asked for.
+    """
+    misplaced = encode(fact_of(UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
     async with running(stream_hub, "processors", tmp_path / "worker.log"):
         await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
         await stream_hub.until_taken_in()
@@ -142,11 +149,25 @@ async def test_dead_letters_are_listed_shown_and_replayed(
         assert json.loads(shown)["value"] == "?"
         _, replayed, _ = await groupage(stream_hub, "deadletters", "replay", letter_id, "--json")
         assert json.loads(replayed) == {"replayed": 1}
+        await stream_hub.send_raw(
+            misplaced.topic, misplaced.value, key=b"?", headers=misplaced.headers
+        )
+        await stream_hub.until_taken_in()
+        await groupage(stream_hub, "deadletters", "replay", "--code=wrong_key", "--without-key")
         await stream_hub.until_taken_in()
     status, listed, _ = await groupage(stream_hub, "deadletters", "list")
     assert status == 0
     assert "2 dead letters: 2 not_cloudevents" in listed
     assert "(replayed)" in listed
+    assert "wrong_key" not in listed
+    _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--settled")
+    assert "3 dead letters: 2 not_cloudevents, 1 wrong_key" in listed
+    assert re.search(r"settled .*Z: the record was taken in when it was sent again", listed)
+    _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--settled", "--json")
+    found = {row["code"]: row for row in json.loads(listed)["letters"]}
+    assert found["wrong_key"]["settled_as"] == "taken_in"
+    assert found["wrong_key"]["settled_at"] is not None
+    assert found["not_cloudevents"]["settled_at"] is None
     status, _, errors = await groupage(stream_hub, "deadletters", "show", "ffff")
     assert status == 1
     assert "no dead letter begins with 'ffff'" in errors

@@ -85,7 +85,9 @@ async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -
         assert count == 1
         await stream_hub.until_taken_in()
     assert await stream_hub.pool.fetchval("select key from consignment") == "C1"
-    assert await find_letters(stream_hub.pool, waiting=True, limit=10) == []
+    assert await find_letters(stream_hub.pool, limit=10) == []
+    (mended,) = await find_letters(stream_hub.pool, settled=True, limit=10)
+    assert (mended.letter_id, mended.settled_as) == (letter.letter_id, "taken_in")
 
 
 async def test_a_record_in_another_partition_finds_its_owner(stream_hub: StreamHub) -> None:

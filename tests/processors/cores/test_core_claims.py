@@ -1,0 +1,143 @@
+"""One carton has one consignment: two that claim it are told, and a rightful move is not."""
+
+from typing import Any
+
+import pytest
+
+from groupage.domain.events import consignment as cn
+from groupage.domain.events import unit as un
+from groupage.domain.fact import Fact
+from tests.processors.cores import words as w
+from tests.processors.cores.minihub import MiniHub
+
+U, V = "106141412345678908", "106141412345678915"
+
+
+@pytest.fixture
+def hub() -> MiniHub:
+    """Consignments A and B; nothing is announced yet."""
+    hub = MiniHub()
+    for name in ("A", "B"):
+        hub.tell(w.booked(2, consignment_id=name))
+    return hub
+
+
+def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
+    """The delivery note of a consignment, a minute later, heard by everybody."""
+    hub.tick(1)
+    noted = cn.AsnReceived(
+        consignment_id=name, units=tuple(cn.AnnouncedUnit(unit_id=unit) for unit in units)
+    )
+    said = hub.tell(noted, **more)
+    hub.settle()
+    return said
+
+
+def receive(hub: MiniHub, name: str, unit: str, **more: Any) -> Fact:
+    """Scanned at the dock for that consignment."""
+    hub.tick(1)
+    said = hub.tell(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
+    hub.settle()
+    return said
+
+
+def disputes(hub: MiniHub) -> list[str]:
+    """Units that two consignments claim."""
+    hub.check()
+    return sorted(
+        alert_id.split("/")[1] for alert_id in hub.alerts if alert_id.endswith("two_consignments")
+    )
+
+
+def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
+    """Each of its units is told with both names, until one note is retracted."""
+    announce(hub, "A", U, V)
+    second = announce(hub, "B", V, "other")
+    assert disputes(hub) == [V]
+    told: Any = hub.cores["unit"].outputs(hub.state("unit", V))["alert:two_consignments"].event
+    assert told.message == (
+        "announced or received under A (since 2026-03-01 00:01Z) and B (since 2026-03-01 00:02Z): "
+        "correct or retract the asn.received or unit.received that is wrong. Until then, what is "
+        "said of it alone goes to B"
+    )
+    announce(hub, "B", V, correction_of=second.event_id, retracted=True)
+    assert disputes(hub) == []
+    assert hub.state("unit", V).owner_id == "A"
+    assert hub.state("unit", "other").owner_id == "B", "nobody else claims it"
+
+
+def test_a_corrected_note_claims_what_it_names(hub: MiniHub) -> None:
+    """The right unit in the place of the wrong one; retracting the correction brings it back."""
+    announce(hub, "A", U)
+    wrong = announce(hub, "B", U)
+    right = announce(hub, "B", V, correction_of=wrong.event_id)
+    assert disputes(hub) == []
+    announce(hub, "B", V, correction_of=right.event_id, retracted=True)
+    assert disputes(hub) == [U]
+
+
+def test_one_of_two_notes_of_a_consignment_is_retracted(hub: MiniHub) -> None:
+    """The other still names the unit: the claim stands."""
+    announce(hub, "A", U)
+    first = announce(hub, "B", U)
+    announce(hub, "B", U, V)
+    announce(hub, "B", U, correction_of=first.event_id, retracted=True)
+    assert disputes(hub) == [U]
+
+
+def test_scanned_to_the_wrong_consignment(hub: MiniHub) -> None:
+    """B's own note does not name it: told, until the scan is retracted."""
+    announce(hub, "A", U)
+    announce(hub, "B", V)
+    receive(hub, "B", V)
+    assert disputes(hub) == []
+    wrong = receive(hub, "B", U)
+    assert disputes(hub) == [U]
+    receive(hub, "B", U, correction_of=wrong.event_id, retracted=True)
+    receive(hub, "A", U)
+    assert disputes(hub) == []
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        cn.ConsignmentSplit(consignment_id="A", children=("B",), reason="too large"),
+        cn.ConsignmentCancelled(consignment_id="A", reason="booked anew"),
+    ],
+    ids=["split", "cancelled"],
+)
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_what_left_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> None:
+    """The children of a split, or a new booking, may have the cartons: whichever comes first."""
+    announce(hub, "A", U, V)
+    if before:
+        hub.tell(leave)
+    announce(hub, "B", U, V)
+    if not before:
+        assert disputes(hub) == [U, V]
+        hub.tell(leave)
+        hub.settle()
+    assert disputes(hub) == []
+    assert hub.state("unit", U).owner_id == "B"
+
+
+def test_what_never_came_may_come_with_another(hub: MiniHub) -> None:
+    """A is shipped short; what was missing arrives as B's, under the same labels."""
+    announce(hub, "A", U, V)
+    receive(hub, "A", U)
+    hub.tell(cn.TallyCompleted(consignment_id="A", pieces=1))
+    hub.tell(cn.DiscrepancyAccepted(consignment_id="A", decision="ship_short"))
+    announce(hub, "B", V)
+    assert disputes(hub) == []
+    receive(hub, "A", V)
+    assert disputes(hub) == [V], "after all"
+
+
+def test_cartons_of_two_consignments_on_one_pallet(hub: MiniHub) -> None:
+    """Repacked together they are one unit now: no mistake."""
+    announce(hub, "A", U)
+    announce(hub, "B", V)
+    hub.tell(un.UnitRepacked(unit_id="pallet", inputs=(U, V), outputs=("pallet",)))
+    hub.settle()
+    assert hub.state("unit", "pallet").owner_id == "B"
+    assert disputes(hub) == []

@@ -16,13 +16,13 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
     type: str
 
 
-class Claim(msgspec.Struct, kw_only=True, array_like=True):
+class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a consignment says of its claim to the unit."""
 
     announced_at: datetime
     revision: int
     """Of the consignment."""
-    ended: bool
+    ended: bool = False
 
 
 class UnitState(State, kw_only=True, omit_defaults=True):

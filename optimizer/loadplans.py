@@ -17,15 +17,11 @@ from optimizer.closed import load_closed
 from optimizer.doubts import Doubts
 from optimizer.loading.api import load, lot_of
 
-PASSES_FIRST = 12
-"""For one container while its contents may still be composed anew: what does not fit then need not
-be the least that can not."""
 PASSES_FULL = 24
-"""For one container afterwards."""
+"""For one container. What does not fit should be the least that can not: it may be left out."""
 PASSES_CLOSED = 30
 """For one whose contents may not give way: what is said of it calls a person."""
-PASSES_LEAST = 4
-PASSES_CLOSED_LEAST = 12
+PASSES_LEAST = 12
 
 
 class Passes:
@@ -61,12 +57,8 @@ def load_plan(
     *,
     doubts: Doubts,
     passes: Passes,
-    first: bool,
 ) -> LoadPlan:
-    """The load plan of one container: the one in force if it fits the contents, else a new one.
-
-    `first`: what does not load will be composed anew.
-    """
+    """The load plan of one container: the one in force if it fits the contents, else a new one."""
     demands = {demand.consignment_id: demand for demand in instance.demands}
     every = tuple(sorted(members))
     cargo = [demands[one] for one in every]
@@ -76,7 +68,7 @@ def load_plan(
         if kept is not None:
             return LoadPlan(members=every, placements=kept)
     if box is not None and slot.fixed:
-        effort = passes.granted(full=PASSES_CLOSED, least=PASSES_CLOSED_LEAST)
+        effort = passes.granted(full=PASSES_CLOSED, least=PASSES_LEAST)
         closed = load_closed(
             instance, box, cargo, refuted=doubts.refuted.get(slot.key, ""), effort=effort
         )
@@ -89,7 +81,7 @@ def load_plan(
         [lot_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
         box.standing if box else (),
         instance.rules,
-        effort=passes.granted(full=PASSES_FIRST if first else PASSES_FULL, least=PASSES_LEAST),
+        effort=passes.granted(full=PASSES_FULL, least=PASSES_LEAST),
         seed=instance.limits.seed,
     )
     passes.spend(loaded.passes)

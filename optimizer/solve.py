@@ -8,7 +8,7 @@ import msgspec
 
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
-from optimizer.allocation.api import Allocation, allocate
+from optimizer.allocation.api import Allocation, allocate, repair
 from optimizer.allocation.problem import Cuts
 from optimizer.assemble import assemble, planned_containers
 from optimizer.check_instance import check_instance
@@ -54,29 +54,11 @@ def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = 
     stages = stages or Stages()
     check_instance(instance)
     with stages.stage("allocate"):
-        allocation = first = allocate(instance)
-    reasons = Reasons()
-    reasons.note(first)
-    loads: dict[str, LoadPlan] = {}
-    cuts = Cuts()
-    passes = Passes(instance.limits.loading_passes)
-    work = first.work
-    rounds = 1
-    while True:
-        with stages.stage("load"):
-            loads = _load(
-                instance, allocation, loads, doubts=doubts, passes=passes, first=rounds == 1
-            )
-        misfits = _misfits(loads)
-        if not misfits:
-            break
-        last = rounds > instance.limits.loading_rounds
-        cuts = _cut(instance, cuts, allocation, misfits, loose=rounds == 1, last=last)
-        with stages.stage("allocate"):
-            allocation = allocate(instance, cuts)
-        reasons.note(allocation)
-        work += allocation.work
-        rounds += 1
+        first = allocate(instance)
+    found = _loaded(instance, first, stages, doubts)
+    allocation, loads, reasons = found.allocation, found.loads, Reasons()
+    for one in found.trail:
+        reasons.note(one)
     with stages.stage("route"):
         containers = planned_containers(instance, allocation, loads)
         routes, unrouted = route(instance, containers)
@@ -91,9 +73,55 @@ def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = 
         ),
         bound=first.lower_bound,
         fallback=first.fallback,
-        rounds=rounds,
-        work=work,
+        rounds=found.rounds,
+        work=found.work,
     )
+
+
+class _Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """An allocation of which everything loads."""
+
+    allocation: Allocation
+    loads: dict[str, LoadPlan]
+    trail: tuple[Allocation, ...]
+    """Those that led to it, itself the last one: the reasons come from all of them."""
+    rounds: int
+    work: float
+
+
+def _loaded(instance: Instance, first: Allocation, stages: Stages, doubts: Doubts) -> _Outcome:
+    """The cheapest that loads: without what did not fit, or with other places for it.
+
+    A round that costs as much as one before that loads is the last: nothing is gained by loading.
+    """
+    allocation, work = first, first.work
+    trail: tuple[Allocation, ...] = ()
+    loads: dict[str, LoadPlan] = {}
+    cuts, passes = Cuts(), Passes(instance.limits.loading_passes)
+    best: _Outcome | None = None
+    for number in range(1, instance.limits.loading_rounds + 2):
+        trail = (*trail, allocation)
+        with stages.stage("load"):
+            loads = _load(instance, allocation, loads, doubts=doubts, passes=passes)
+        misfits = _misfits(loads)
+        closed, kept = allocation, loads
+        if misfits:
+            cuts = _cut(instance, cuts, allocation, misfits, loose=number == 1)
+            with stages.stage("allocate"):
+                closed = repair(instance, _closed(cuts, allocation, misfits), {})
+            kept = _load(instance, closed, loads, doubts=doubts, passes=passes)
+        if best is None or closed.cost < best.allocation.cost:
+            ways = trail if closed is allocation else (*trail, closed)
+            best = _Outcome(allocation=closed, loads=kept, trail=ways, rounds=number, work=work)
+        if not misfits or number > instance.limits.loading_rounds:
+            break
+        with stages.stage("allocate"):
+            allocation = repair(instance, cuts, best.allocation.assign)
+        work += allocation.work
+        if allocation.cost >= best.allocation.cost:
+            break
+    assert best is not None
+    return msgspec.structs.replace(best, work=work)
 
 
 def _load(
@@ -103,7 +131,6 @@ def _load(
     *,
     doubts: Doubts,
     passes: Passes,
-    first: bool,
 ) -> dict[str, LoadPlan]:
     """Load plans of all containers; those whose contents did not change keep theirs."""
     loads = {}
@@ -115,9 +142,7 @@ def _load(
             if placed == members:
                 loads[slot.key] = msgspec.structs.replace(known, members=members, misfits=())
                 continue
-        loads[slot.key] = load_plan(
-            instance, slot, members, doubts=doubts, passes=passes, first=first
-        )
+        loads[slot.key] = load_plan(instance, slot, members, doubts=doubts, passes=passes)
     return loads
 
 
@@ -146,7 +171,6 @@ def _cut(
     misfits: frozenset[tuple[str, str]],
     *,
     loose: bool,
-    last: bool,
 ) -> Cuts:
     """What the next allocation must keep to; `loose`: it may also empty what did not load whole."""
     out = frozenset(one for one, _ in misfits)
@@ -160,6 +184,11 @@ def _cut(
         },
         forbidden=cuts.forbidden | misfits,
         caps_cm3={**cuts.caps_cm3, **_caps(instance, allocation, misfits)},
-        out=out if last else frozenset(),
-        closed=last,
     )
+
+
+def _closed(cuts: Cuts, allocation: Allocation, misfits: frozenset[tuple[str, str]]) -> Cuts:
+    """The cuts that leave out what did not fit and change nothing else."""
+    out = frozenset(one for one, _ in misfits)
+    keep = {one: key for one, key in allocation.assign.items() if one not in out}
+    return msgspec.structs.replace(cuts, keep=keep, out=out, closed=True)

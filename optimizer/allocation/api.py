@@ -1,6 +1,7 @@
 """The one door to the allocation engine."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
@@ -15,12 +16,12 @@ from optimizer.allocation.problem import Cuts, Problem, pose
 from optimizer.allocation.reasons import Moved, left_out_reason, move_reason
 from optimizer.allocation.slots import Slot, new_id
 
-COUNTED_SHARE = 0.4
+COUNTED_SHARE = 0.25
 """Of the work limit that goes to the relaxation, which also gives the bound."""
-
-
-REPAIR_SHARE = 0.3
+REPAIR_SHARE = 0.2
 """Of the work limit for an allocation that only finds places for what did not fit."""
+REPAIR_IDLE_MAX = 8
+"""It begins with a plan that can be kept: half as many vain tries as usual are enough."""
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,13 +46,13 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     work: float
 
 
-def allocate(instance: Instance, cuts: Cuts | None = None) -> Allocation:
+def allocate(instance: Instance) -> Allocation:
     """Decide about every demand of the instance.
 
     Always returns an allocation: when the solver finds nothing within its work limit, the greedy
     one that starts from the published plan. Deterministic for the instance's seed and limits.
     """
-    problem = pose(instance, cuts or Cuts())
+    problem = pose(instance, Cuts())
     draft = greedy(problem)
     if not problem.free:
         return _finished(problem, draft, bound=draft.cost(), optimal=True, fallback=False, work=0.0)
@@ -70,12 +71,23 @@ def allocate(instance: Instance, cuts: Cuts | None = None) -> Allocation:
     )
 
 
+def repair(instance: Instance, cuts: Cuts, loads: Mapping[str, str]) -> Allocation:
+    """Find places for what did not fit, beginning with an assignment that `loads`."""
+    problem = pose(instance, cuts)
+    draft = min(greedy(problem), Draft(problem).rearranged(loads, ()), key=Draft.cost)
+    work = 0.0
+    if problem.free and not cuts.closed:
+        effort = _effort(problem, REPAIR_SHARE)
+        draft, work = improve(draft, bound=0, effort=effort, idle_max=REPAIR_IDLE_MAX)
+    return _finished(problem, draft, bound=0, optimal=False, fallback=False, work=work)
+
+
 def _effort(problem: Problem, share: float) -> Effort:
     limits = problem.instance.limits
-    if problem.cuts != Cuts():
-        share *= REPAIR_SHARE
     return Effort(
-        seed=limits.seed, work=limits.allocation_work * share, wall_s=limits.wall_s * share
+        seed=limits.seed,
+        work=limits.allocation_work * share,
+        wall_s=limits.wall_s * share,
     )
 
 

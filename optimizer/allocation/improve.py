@@ -20,17 +20,19 @@ WORK_OF_ONE = 0.04
 ENOUGH_PERMILLE = 1
 """A gap that is not worth further work."""
 IDLE_MAX = 16
-"""Tries without gain after which the search ends."""
+"""Tries without gain after which the search usually ends."""
 
 
-def improve(draft: Draft, *, bound: int, effort: Effort) -> tuple[Draft, float]:
+def improve(
+    draft: Draft, *, bound: int, effort: Effort, idle_max: int = IDLE_MAX
+) -> tuple[Draft, float]:
     """A draft that is no worse, and the work done. Stops near the bound or when idle."""
     rng = random.Random(effort.seed)  # noqa: S311  # reproducible search, no secrets
     best = draft
     work = 0.0
     idle = 0
     enough = bound + bound * ENOUGH_PERMILLE // 1_000
-    while work < effort.work and idle < IDLE_MAX and best.cost() > enough:
+    while work < effort.work and idle < idle_max and best.cost() > enough:
         found, spent = _refill(best, rng, effort)
         work += spent
         idle = 0 if found.cost() < best.cost() else idle + 1

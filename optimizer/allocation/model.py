@@ -67,7 +67,8 @@ def search(
     solver.parameters.cp_model_probing_level = 0  # costs half the time and finds little here
     solver.parameters.cp_model_presolve = presolve
     # The whole model as linear relaxation: on lanes with tight offers the bound is a fifth higher.
-    solver.parameters.linearization_level = 2
+    # A model too small for presolve is searched faster without.
+    solver.parameters.linearization_level = 2 if presolve else 1
     solver.parameters.random_seed = effort.seed % 2**31
     solver.parameters.max_deterministic_time = max(0.01, effort.work)
     solver.parameters.max_time_in_seconds = effort.wall_s

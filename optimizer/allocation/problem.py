@@ -34,9 +34,9 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
     caps_cm3: Mapping[str, int] = {}
     """Containers in which something did not fit → volume up to which they may be tried again."""
     out: frozenset[str] = frozenset()
-    """Consignments that no round found room for."""
+    """Consignments that did not fit and stay out."""
     closed: bool = False
-    """Nothing more is placed: the last word after the last round."""
+    """Nothing more is placed: what the plan is without those."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,9 +196,11 @@ def _fixed(instance: Instance, slots: tuple[Slot, ...], cuts: Cuts) -> dict[str,
 
 def _refusal(demand: Demand, instance: Instance, cuts: Cuts) -> Refusal | None:
     if demand.consignment_id in cuts.out:
+        one_id = demand.consignment_id
+        tried = ", ".join(sorted(key for one, key in cuts.forbidden if one == one_id))
         return Refusal(
             code="did_not_fit",
-            reason="its cartons found no room in any container that this plan could give it",
+            reason=f"its cartons found no room in {tried}, and every other place costs more",
         )
     return refusal_anywhere(demand, instance)
 

@@ -1,6 +1,7 @@
 """Blocks: cartons of one kind, standing alike, stacked to a box without gaps."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,12 @@ def _layers_max(kind: Kind, dz: int, hold: Hold, quantity: int) -> int:
     return layers
 
 
+@lru_cache(maxsize=1024)
 def _counts(kind: Kind, position: tuple[int, int, int], hold: Hold, quantity: int) -> Ints:
-    """Columns, rows and layers of every block of one kind and position."""
+    """Columns, rows and layers of every block of one kind and position.
+
+    Passes over one container ask for most of them again and again.
+    """
     dx, dy, dz = position
     layers, rows, columns = (
         1 + axis.ravel()
@@ -67,17 +72,14 @@ class BlockTable:
         self.counts: Ints = np.concatenate(
             [np.empty((0, 3), dtype=np.int64), *(counts for _, counts in stands)]
         )
-        size = self.unit * self.counts
-        self.dx: Ints = np.ascontiguousarray(size[:, 0])
-        self.dy: Ints = np.ascontiguousarray(size[:, 1])
-        self.dz: Ints = np.ascontiguousarray(size[:, 2])
-        self.faces: tuple[Ints, Ints, Ints] = (
-            self.dy * self.dz, self.dx * self.dz, self.dx * self.dy,
-        )  # fmt: skip
+        self.size: Ints = np.ascontiguousarray((self.unit * self.counts).T)
+        """Along each axis."""
+        self.dx, self.dy, self.dz = self.size
+        self.faces: Ints = np.array([self.dy * self.dz, self.dx * self.dz, self.dx * self.dy])
         """Front, side and top."""
-        self.surface: Ints = 2 * (self.faces[0] + self.faces[1] + self.faces[2])
+        self.surface: Ints = 2 * self.faces.sum(axis=0)
         self.quantity: Ints = self.counts.prod(axis=1)
-        self.volume: Floats = size.astype(np.float64).prod(axis=1)
+        self.volume: Floats = self.size.astype(np.float64).prod(axis=0)
         self.headroom: Floats = self._headroom(kinds, quantities)
         mass = np.array([kind.gross_g for kind in kinds], dtype=np.float64)
         self.pressure: Floats = (
@@ -85,10 +87,11 @@ class BlockTable:
         )
         """Grams on each mm² of its base."""
         limits = (hold.x2, hold.y2, hold.height)
-        self.reach: tuple[Ints, ...] = tuple(
-            _reachable(np.unique(self.unit[:, axis]).tolist(), limit)
+        self.waste: tuple[Ints, ...] = tuple(
+            np.arange(limit + 1) - _reachable(np.unique(self.unit[:, axis]).tolist(), limit)
             for axis, limit in enumerate(limits)
         )
+        """Of each length along each axis, what no row of cartons can fill."""
 
     def _headroom(self, kinds: Sequence[Kind], quantities: Sequence[int]) -> Floats:
         """How many mm of average cargo each block can bear on its top."""

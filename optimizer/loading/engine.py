@@ -37,6 +37,8 @@ UNREST = 0.2
 """Standard deviation of that chance (of a logarithm)."""
 HOPELESS_PERMILLE = 100
 """A pass that leaves over more than this share of the room needs fewer consignments first."""
+EXCHANGE_TRIES = 3
+"""Passes to take one back in another's stead."""
 TOP_FILL_PERMILLE = 970
 """Nothing is taken back beyond this fill."""
 PASSES_PER_SET = 10
@@ -194,9 +196,18 @@ class _Search:
             if gross_g > hold.payload_g:
                 continue
             found = self.attempt(more, 1)
+            if found.over_mm3 and self.passes < self.effort:
+                more = self.exchanged(more, consignment_id, found.over_mm3)
+                found = self.attempt(more, EXCHANGE_TRIES) if more != kept else found
             if found.over_mm3 == 0:
                 self.best, kept = found.sets, more
         return kept
+
+    def exchanged(self, more: list[str], dropped: str, over_mm3: int) -> list[str]:
+        """Without the cheapest one that makes room for the dropped one, or without that again."""
+        room = [c for c in self.droppable(more) if self.stock.volume_mm3(c) >= over_mm3]
+        gone = min((self.worth[c], c != dropped, c) for c in (*room, dropped))[2]
+        return [c for c in more if c != gone]
 
 
 def _placements(stock: Stock, kept: list[str], sets: list[Set]) -> tuple[Placement, ...]:

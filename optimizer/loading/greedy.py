@@ -73,6 +73,7 @@ class Pass:
         limits = [kind.top_load_g for kind in (*stock.kinds, *stock.fixed_kinds)]
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
         self._keep_alive(np.arange(len(table.kind)))
+        self._edge_min = self._shortest_edge()
         self._crowns = self._crown_heights() if taste.crown else {}
         self._is_crown: Bools = np.isin(table.kind, list(self._crowns))
         fewer = table.quantity.astype(np.float64) ** -taste.count
@@ -83,8 +84,12 @@ class Pass:
         """Only these blocks can still be had."""
         table = self.table
         self.alive = alive
-        self._alive_size = (table.dx[alive], table.dy[alive], table.dz[alive])
-        self._edge_min = min(int(edge.min(initial=0xFFFFFF)) for edge in self._alive_size)
+        self._alive_size = table.size.take(alive, axis=1)
+
+    def _shortest_edge(self) -> int:
+        """Of all cartons that are left: nothing goes where there is less room in any direction."""
+        pairs = zip(self.kinds, self.remaining, strict=True)
+        return min((min(k.length, k.width, k.height) for k, left in pairs if left), default=0)
 
     def _crown_heights(self) -> dict[int, int]:
         """Kinds that cannot bear an average carton, and how high they stand at least."""
@@ -154,10 +159,8 @@ class Pass:
         fits = self._under_crowns(self._reachable_from_door(fits, z, rect), z)
         if not len(fits):
             return None
-        scores = self._scores(fits, rect, size)
-        if not self.bearing.active or z == 0:
-            return int(fits[int(np.argmax(scores))])
-        return self._strong_enough(fits, scores, z, rect)
+        below = self.bearing.under(rect, z) if z else []
+        return self._strong_enough(fits, self._scores(fits, rect, size), rect, below)
 
     def _under_crowns(self, fits: Ints, z: int) -> Ints:
         """Strong blocks stay below the weak cartons that are still to come, where they can."""
@@ -169,21 +172,21 @@ class Pass:
 
     def _scores(self, fits: Ints, rect: Rect, size: tuple[int, int, int]) -> Floats:
         taste, table = self.taste, self.table
-        dx, dy, dz = table.dx[fits], table.dy[fits], table.dz[fits]
-        beside = (size[0] - dx, size[1] - dy, size[2] - dz)
+        surface = table.surface.take(fits)
+        touching = surface // 2
         used = np.ones(len(fits))
-        for axis in range(3):
-            lost = beside[axis] - table.reach[axis][beside[axis]]
+        for axis, edges in enumerate(table.size.take(fits, axis=1)):
+            room = size[axis]
+            beside = room - edges
+            lost = table.waste[axis].take(beside)
             if axis == 2 and self.bearing.active:
-                lost = np.maximum(lost, beside[axis] - table.headroom[fits])
-            used *= 1.0 - lost / size[axis]
-        front, side, top = (face[fits] for face in table.faces)
-        near = [beside[axis] * 1_000 <= taste.close_permille * size[axis] for axis in range(3)]
-        walled = rect[2] < self.hold.x2
-        touching = front + side + top + side * near[1] + top * near[2] + front * (near[0] & walled)
-        contact = touching / table.surface[fits]
-        scores: Floats = self._worth[fits] * used**taste.loss * contact**taste.contact
-        return scores
+                lost = np.maximum(lost, beside - table.headroom.take(fits))
+            used *= 1.0 - lost / room
+            if axis or rect[2] < self.hold.x2:
+                close = beside <= taste.close_permille * room // 1_000
+                touching += table.faces[axis].take(fits) * close
+        scores: Floats = self._worth.take(fits) * used**taste.loss
+        return scores * (touching / surface) ** taste.contact
 
     def _reachable_from_door(self, fits: Ints, z: int, rect: Rect) -> Ints:
         """Drop blocks with something in the straight corridor between them and the door."""
@@ -199,9 +202,10 @@ class Pass:
                 break
         return fits
 
-    def _strong_enough(self, fits: Ints, scores: Floats, z: int, rect: Rect) -> int | None:
+    def _strong_enough(
+        self, fits: Ints, scores: Floats, rect: Rect, below: Sequence[int]
+    ) -> int | None:
         """The best block that what is below bears; after some tries only single cartons."""
-        below = self.bearing.under(rect, z)
         if not below:
             return int(fits[int(np.argmax(scores))])
         tried = 0
@@ -262,21 +266,23 @@ class Pass:
         columns, rows, layers = self.table.counts[block].tolist()
         dx, dy, dz = self.table.unit[block].tolist()
         x0, y0 = self._origin(block, space)
+        rect = (x0, y0, x0 + columns * dx, y0 + rows * dy)
+        felt = kind.top_load_g is not None or bool(self.bearing.under(rect, z))
         for i in range(columns):
             for k in range(layers):
                 for j in range(rows):
                     x, y, low = x0 + i * dx, y0 + j * dy, z + k * dz
                     self.sets.append(Set(number, x, y, low, dx, dy, dz))
-                    self.bearing.add(
-                        (x, y, x + dx, y + dy),
-                        z=low,
-                        top=low + dz,
-                        gross_g=kind.gross_g,
-                        top_load_g=kind.top_load_g,
-                    )
+                    if felt:
+                        self.bearing.add(
+                            (x, y, x + dx, y + dy),
+                            z=low,
+                            top=low + dz,
+                            gross_g=kind.gross_g,
+                            top_load_g=kind.top_load_g,
+                        )
         self.remaining[number] -= columns * rows * layers
         self._retire(number)
-        rect = (x0, y0, x0 + columns * dx, y0 + rows * dy)
         strong = kind.top_load_g is None or kind.top_load_g > 0
         self._close_column(rect, z, z + layers * dz, strong=strong)
 
@@ -291,3 +297,4 @@ class Pass:
             self._keep_alive(np.concatenate((alive[:first], kept, alive[last:])))
         if not self.remaining[number]:
             self._crowns.pop(number, None)
+            self._edge_min = self._shortest_edge()

@@ -11,7 +11,7 @@ from groupage.domain.containers import spec_of
 from groupage.domain.instance import Demand, Instance, Limits
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.policy import Policy
-from optimizer.allocation.api import Allocation, allocate
+from optimizer.allocation.api import Allocation, allocate, repair
 from optimizer.allocation.problem import Cuts
 from optimizer.sample import sample
 from optimizer.verification import allocation as referee
@@ -347,7 +347,7 @@ def test_what_the_loader_refused_does_not_come_back_to_the_same_container() -> N
         keep={one: key for one, key in first.assign.items() if one != "M0"},
         forbidden=frozenset({("M0", "C")}),
     )
-    second = allocate(instance, cuts)
+    second = repair(instance, cuts, {})
     assert seat(second, "M0") != "C"
     assert {seat(second, f"M{n}") for n in range(1, 4)} == {"C"}
     assert second.lower_bound == 0

@@ -5,7 +5,7 @@ import pytest
 
 from groupage.domain.containers import spec_of
 from groupage.domain.instance import CartonGroup, Demand
-from optimizer.allocation.api import allocate
+from optimizer.allocation.api import allocate, repair
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.bulk import bulk_cm3, bulk_room_cm3
 from optimizer.allocation.problem import Cuts, pose
@@ -114,12 +114,16 @@ def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) 
     ]
     seen: list[dict[str, str]] = []
 
-    def spy(instance: Any, cuts: Any = None) -> Any:
-        found = allocate(instance, cuts) if cuts else allocate(instance)
-        seen.append({slot.key: slot.spec.iso_type for slot in found.slots})
-        return found
+    def spied(solve: Any) -> Any:
+        def spy(*given: Any) -> Any:
+            found = solve(*given)
+            seen.append({slot.key: slot.spec.iso_type for slot in found.slots})
+            return found
 
-    monkeypatch.setattr("optimizer.solve.allocate", spy)
+        return spy
+
+    monkeypatch.setattr("optimizer.solve.allocate", spied(allocate))
+    monkeypatch.setattr("optimizer.solve.repair", spied(repair))
     instance = lane(*crates, departures=(departure("V1", 10, offers=offers(g22=5, g42=2)),))
     solved = solve_certified(instance)
     assert solved.violations == ()

@@ -126,6 +126,18 @@ def test_what_does_not_load_goes_back_to_allocation() -> None:
     assert [len(box.consignment_ids) for box in solved.plan.containers] == [4, 1]
 
 
+def test_no_repair_costs_more_than_leaving_out_what_did_not_load() -> None:
+    """Another container for the little that did not load costs more than that stays behind."""
+    # The lane on which repairs once added a tenth to the cost; further rounds never add any.
+    fresh = sample(consignments=200, seed=4)
+    costs = []
+    for rounds in (0, 3):
+        limits = Limits(seed=4, allocation_work=0.2, loading_rounds=rounds)
+        plan = solve(msgspec.structs.replace(fresh, limits=limits))
+        costs.append(plan.cost.total - plan.cost.haulage)
+    assert costs[1] <= costs[0]
+
+
 @pytest.mark.parametrize("urgent", ["T1", "T2", "T3"])
 def test_what_may_wait_stays_out_and_hears_that_it_did_not_load(urgent: str) -> None:
     """By shape two of three go into the only container, the must-go among them; it is not full."""

@@ -9,7 +9,8 @@ from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load, lot_of
-from optimizer.loading.engine import _affordable
+from optimizer.loading.engine import _affordable, _Search
+from optimizer.loading.kinds import Hold, stock_of
 from tests.optimizer.loading.judge import RULES, SMALL, judge, loaded_well, rules
 from tests.optimizer.world import demand, group
 
@@ -58,6 +59,21 @@ def test_the_cheapest_gives_way(cheap: str) -> None:
     """Of three alike of which two fit, the one that costs least stays out."""
     lots = [edit(cubes(name, 20), worth=1 if name == cheap else 5) for name in "ABC"]
     assert loaded_well(SMALL, lots).misfits == (cheap,)
+
+
+def test_a_dear_one_takes_the_place_of_the_cheapest_that_makes_room() -> None:
+    """Not of one that is too small, dearer still, or must stay; if none is left, it stays out."""
+    lots = {name: (group(name, count, (400, 400, 400)),) for name, count in SIZES.items()}
+    stock = stock_of(lots, ())
+    worth = {"OUT": 50, "small": 1, "cheap": 20, "dear": 60, "staying": 2}
+    run = _Search(Hold.of(SMALL, RULES), stock, frozenset({"staying"}), worth, effort=9, seed=0)
+    every, over_mm3 = list(SIZES), 3 * 400**3
+    assert run.exchanged(every, "OUT", over_mm3) == ["OUT", "small", "dear", "staying"]
+    assert "OUT" not in run.exchanged(["OUT", "small", "dear", "staying"], "OUT", over_mm3)
+
+
+SIZES = {"OUT": 4, "small": 2, "cheap": 3, "dear": 5, "staying": 9}
+"""Cartons of each."""
 
 
 def test_what_must_stay_stays() -> None:

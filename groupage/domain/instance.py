@@ -240,13 +240,13 @@ class Limits(_Data, frozen=True, kw_only=True):
     """
 
     seed: int = 0
-    allocation_work: float = 0.65
+    allocation_work: float = 0.55
     """CP-SAT deterministic time."""
     loading_rounds: int = 3
     """How often misfits go back to allocation."""
     loading_passes: int = 40
-    """Passes over containers, all rounds together, some 20 ms each. Then each container gets only a
-    few more."""
+    """Passes over containers, all rounds together, some 20 ms each. Then each container gets no more
+    than a dozen."""
     routing_solutions: int = 200
     """Solution limit of the routing search."""
     wall_s: float = 60.0

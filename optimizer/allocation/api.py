@@ -20,8 +20,8 @@ COUNTED_SHARE = 0.25
 """Of the work limit that goes to the relaxation, which also gives the bound."""
 REPAIR_SHARE = 0.2
 """Of the work limit for an allocation that only finds places for what did not fit."""
-REPAIR_IDLE_MAX = 8
-"""It begins with a plan that can be kept: half as many vain tries as usual are enough."""
+REPAIR_IDLE_MAX = 3
+"""It begins with a plan that can be kept: a few vain tries are enough."""
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):

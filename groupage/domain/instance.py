@@ -245,8 +245,8 @@ class Limits(_Data, frozen=True, kw_only=True):
     loading_rounds: int = 3
     """How often misfits go back to allocation."""
     loading_passes: int = 40
-    """Passes over containers, all rounds together, some 20 ms each. Then each container gets no more
-    than a dozen."""
+    """Passes over containers, all rounds together, some 20 ms each. Then each container gets a
+    dozen at most."""
     routing_solutions: int = 200
     """Solution limit of the routing search."""
     wall_s: float = 60.0

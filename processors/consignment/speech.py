@@ -45,11 +45,11 @@ def _announcements(state: ConsignmentState) -> Announcements:
     units, announced = state.units, sum(len(names) for _, names in notes)
     if len(units) > announced:
         foretold = {name for _, names in notes for name in names}
-        notes += [
+        notes += sorted(  # units stand in the order in which they became known
             (part.received_at, (name,))
             for name, part in units.items()
             if part.received_at is not None and not part.gone and name not in foretold
-        ]
+        )
     if state.received_at is not None and state.received_units < announced:
         missing = tuple(
             sorted(name for _, names in notes for name in names if units[name].received_at is None)

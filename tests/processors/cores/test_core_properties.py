@@ -234,3 +234,14 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
             assert (state.manifest, state.planned_ids) == before
         if state.manifest is not None:
             assert set(state.manifest.consignment_ids) <= set(state.planned_ids)
+
+
+def test_units_without_a_delivery_note_are_claimed_in_one_order() -> None:
+    """Whatever order they came in, and although a stored state names them by the alphabet."""
+    kind: Kind = "consignment"
+    facts = [entry(w.asn("u"), 5), entry(w.received("b"), 10, event_id="1")]
+    facts.append(entry(w.received("a"), 10, event_id="2"))
+    batches = [facts[:1], facts[1:2], facts[2:], []]
+    states = folded(kind, facts), folded(kind, facts[::-1]), replayed(kind, batches)[0]
+    claims = [CORES[kind].outputs(state)["announce"] for state in states]
+    assert claims[0] == claims[1] == claims[2]

@@ -75,7 +75,7 @@ async def _doubtful(slices: Sequence[Slice], cache: StateCache) -> dict[OwnerKey
 def _note(known: "array[int]", items: Sequence[Incoming]) -> list[Incoming]:
     """Add the facts' numbers; those that were there already are doubtful."""
     if len(items) > _FEW and len(items) * _FEW > len(known):
-        merged = {*known, *(item.number for item in items)}
+        merged = {*known, *[item.number for item in items]}
         if len(merged) == len(known) + len(items):
             known[:] = array("Q", sorted(merged))
             return []

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from operator import itemgetter
 from typing import ClassVar, NamedTuple, TypeVar
-from uuid import UUID, uuid5
 
 import msgspec
 
@@ -21,7 +21,6 @@ E = TypeVar("E", bound=Event)
 _UNIT_TOPIC = "hub.unit.v1"
 _NAMED = 3
 _TEXT_MAX = 2_000
-_NAMESPACE = UUID("5a3c1f0e-6d0b-5f6e-9a53-2f7d1c9b8e41")
 
 
 class Said(NamedTuple):
@@ -190,7 +189,7 @@ def change_id(kind: Kind, key: str, change: Change, revision: int) -> str:
     """Event id of a change: the same facts say the same thing under the same id."""
     content = msgspec.json.encode(change.event).decode()
     name = f"{kind}\0{key}\0{change.output_id}\0{revision}\0{change.event.name}\0{content}"
-    return str(uuid5(_NAMESPACE, name))
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 def _stamped(event: E, revision: int) -> E:

@@ -72,44 +72,32 @@ def line_of(
 ) -> str:
     """The fact as a line of COPY's text format, `COLUMNS` in their order.
 
-    `fact_id` in hex; `place` as in `Place`; `kind` of its owner; `stamps`: `occurred_at` and
-    `recorded_at` in RFC 3339 with a tab between, when they are known.
+    `fact_id` in hex; `place` as in `Place`; `kind` of its owner; `stamps` as in
+    `groupage.contracts.plain.Decoded`: only for a fact that was read like that. Its attributes hold
+    nothing that COPY would take for a sign of its own.
 
     A worker stores tens of thousands of facts a second: one formatted text costs it a third of
     what nineteen values cost that the driver encodes one by one, and is one object to keep.
     """
-    data = fact.data
-    topic, partition, offset = place
-    tail = _TAILS.get(fact.relayed_by)
-    if tail is not None and fact.classifier == "ACT" and fact.correction_of is None:
+    # Single bytes are looked for as numbers: in a fifth of the time it takes as bytes.
+    signs = _BACKSLASH in data_json or _TAB in data_json or _LF in data_json or _CR in data_json
+    if stamps is not None and not signs:
+        data = fact.data
+        topic, partition, offset = place
         try:
-            line = (
+            return (
                 f"{fact_id}\t{kind}\t{fact.key}\t{data.subject}\t{data.name}"
-                f"\t{fact.source}\t{fact.event_id}"
-                f"\t{stamps or _stamps_of(fact)}"
+                f"\t{fact.source}\t{fact.event_id}\t{stamps}"
                 f"\t{topic}\t{partition}\t{offset}\t{str(data_json, 'utf-8')}"
+                f"{_TAILS[fact.relayed_by]}"
             )
         except UnicodeDecodeError:  # in a field that nobody reads
-            return _any_line(fact_id, fact, data_json, place)
-        if (
-            "\\" not in line
-            and "\n" not in line
-            and "\r" not in line
-            and line.count("\t") == _PLAIN_TABS
-            and fact.traceparent is None
-            and fact.original is None
-            and not fact.retracted
-        ):
-            return line + tail
+            pass
     return _any_line(fact_id, fact, data_json, place)
 
 
-def _stamps_of(fact: Fact) -> str:
-    return f"{fact.occurred_at.isoformat()}\t{fact.recorded_at.isoformat()}"
-
-
 _NULL = "\\N"
-_PLAIN_TABS = COLUMNS.index("data")
+_BACKSLASH, _TAB, _LF, _CR = b"\\\t\n\r"
 _TAILS = {
     relayed_by: f"\tACT\t{_NULL}\tf\t{relayed_by or _NULL}\t{_NULL}\t{_NULL}\n"
     for relayed_by in (None, *get_args(Kind))
@@ -155,7 +143,7 @@ def _copied(value: str | bytes | None) -> str:
 
 def data_json_of(line: str) -> bytes:
     """The event's JSON in a line of `line_of`."""
-    column = line.rstrip("\n").split("\t")[_PLAIN_TABS]
+    column = line.rstrip("\n").split("\t")[COLUMNS.index("data")]
     return bytes.fromhex(column[len(_HEX) :]) if column.startswith(_HEX) else column.encode()
 
 

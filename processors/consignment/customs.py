@@ -30,10 +30,8 @@ _STOPPED = frozenset(
 
 def bound(state: ConsignmentState) -> Bound:
     """Oldest declaration first."""
-    told = sorted(
-        (each for each in state.declarations.values() if each.status != CustomsStatus.NONE),
-        key=lambda each: each.declared_at,
-    )
+    in_order = sorted(state.declarations.items(), key=lambda item: (item[1].declared_at, item[0]))
+    told = [each for _, each in in_order if each.status != CustomsStatus.NONE]
     return [
         (each, Span(since_at=each.declared_at, until_at=_until_at(each, told))) for each in told
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 
 from groupage.domain.events.consolidation import ConsignmentPositionChanged, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
@@ -45,7 +46,7 @@ def _announcements(state: ConsignmentState) -> Announcements:
     units, announced = state.units, sum(len(names) for _, names in notes)
     if len(units) > announced:
         foretold = {name for _, names in notes for name in names}
-        notes += sorted(  # units stand in the order in which they became known
+        notes += sorted(  # at hand they stand as they came, a stored state names them by id
             (part.received_at, (name,))
             for name, part in units.items()
             if part.received_at is not None and not part.gone and name not in foretold
@@ -76,7 +77,7 @@ def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
         blocked=state.blocked,
         holds=tuple(
             Span(since_at=hold.placed_at, until_at=hold.released_at)
-            for hold in state.holds.values()
+            for _, hold in sorted(state.holds.items(), key=itemgetter(0))
         ),
         customs=state.customs,
         declarations=tuple(span for _, span in customs.bound(state)),

@@ -1,5 +1,6 @@
 """What must hold for every set of facts, in whatever order and batches they come."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from groupage.domain.events import consignment as cn
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
@@ -236,12 +238,18 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
             assert set(state.manifest.consignment_ids) <= set(state.planned_ids)
 
 
-def test_units_without_a_delivery_note_are_claimed_in_one_order() -> None:
-    """Whatever order they came in, and although a stored state names them by the alphabet."""
+def test_what_an_owner_says_is_in_one_order() -> None:
+    """Whatever order its units and holds came in; a stored state names them by the alphabet."""
     kind: Kind = "consignment"
-    facts = [entry(w.asn("u"), 5), entry(w.received("b"), 10, event_id="1")]
-    facts.append(entry(w.received("a"), 10, event_id="2"))
-    batches = [facts[:1], facts[1:2], facts[2:], []]
-    states = folded(kind, facts), folded(kind, facts[::-1]), replayed(kind, batches)[0]
-    claims = [CORES[kind].outputs(state)["announce"] for state in states]
-    assert claims[0] == claims[1] == claims[2]
+    hold = partial(cn.HoldPlaced, consignment_id=w.CN, hold="DOCS", by="x")
+    told = [w.asn("u"), w.allocated(), w.received("b"), w.received("a"), hold(hold_id="H2")]
+    facts = [entry(event, 5, event_id=str(n)) for n, event in enumerate(told)]
+    facts.append(entry(hold(hold_id="H1"), 6))
+    states = [
+        folded(kind, facts),
+        folded(kind, facts[::-1]),
+        replayed(kind, [*([each] for each in facts), []])[0],
+    ]
+    said = [CORES[kind].outputs(state) for state in states]
+    assert {"announce", f"position:{w.CSL}"} <= said[0].keys()
+    assert said[0] == said[1] == said[2]

@@ -1,6 +1,5 @@
 """Cargo in the wrong container or in none, and containers that are not what they should be."""
 
-
 from groupage.domain.containers import spec_of
 from groupage.domain.instance import ContainerOffer, Instance
 from groupage.domain.plan import LeftOut, Plan, PlannedContainer

@@ -78,6 +78,13 @@ def well_filled(*more: Demand, **changes: Any) -> Instance:
     return lane(*members, *more, **fields)
 
 
+def tall_crate(number: int) -> Demand:
+    """By volume eight fit a 22G1, by shape four: one behind the other, nothing beside or above."""
+    name = f"T{number}"
+    own = group(name, 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True)
+    return demand(name, own, priority="must_go")
+
+
 class Asked:
     """The model of a lane: new containers are called `new1`, `new2` ... of the first departure."""
 

@@ -233,8 +233,6 @@ class PlannerSettings(BaseSettings):
     model_config = _config("GROUPAGE_PLANNER_")
 
     solver_processes: int = Field(default=1, ge=1, le=64)
-    solver_threads: int = Field(default=1, ge=1, le=64)
-    """Threads of one solve. 1 keeps the same request, seed and work limit on the same plan."""
     seed: int = Field(default=20_260_301, ge=0)
     solve_timeout_s: float = Field(default=30.0, gt=0, le=3600)
     attempts_max: int = Field(default=3, ge=1, le=10)
@@ -258,7 +256,6 @@ class ApiSettings(BaseSettings):
 
     host: str = LOOPBACK
     port: int = Field(default=8090, ge=0, le=65535)
-    page_size_max: int = Field(default=1_000, ge=1, le=10_000)
 
 
 class LocalSettings(BaseSettings):

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from groupage.contracts.admin import ensure_topics
 from groupage.local import servers
 from groupage.local.paths import DataDir
 from groupage.local.ports import PortBook
-from groupage.settings import LocalSettings
+from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings
 from groupage.store import migrations
+from groupage.store.pool import create_pool
 from tests.fetched import NOT_PROVEN
 
 
@@ -118,6 +120,15 @@ def hub_environment(
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return values
+
+
+@pytest.fixture
+async def pool(hub_environment: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
+    """The hub's database, with topics made."""
+    await ensure_topics(KafkaSettings(), prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
+    pool = await create_pool(DatabaseSettings(), application_name="test")
+    yield pool
+    pool.terminate()
 
 
 @pytest.fixture

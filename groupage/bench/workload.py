@@ -12,7 +12,6 @@ from groupage.domain.fact import Fact
 
 UNITS = 35
 """Cartons of a consignment: the middle of a Yiwu merchant's lot (domain notes, assumption)."""
-EVENTS_PER_UNIT = 6
 ACTIVE = 120
 """Consignments that have begun and not ended at any moment."""
 _BEGIN = datetime(2026, 3, 1, tzinfo=UTC)

@@ -88,26 +88,30 @@ class Unloadable(_Data, frozen=True, kw_only=True):
     reason: str
 
 
+LeftOutCode = Literal[
+    "not_available_before_cutoff",
+    "blocked_by_hold",
+    "no_capacity",
+    "costs_more_than_waiting",
+    "no_departure",
+    "dangerous_goods",
+    "mode_mix",
+    "declaration_cap",
+    "larger_than_container",
+    "heavier_than_container",
+    "did_not_fit",
+    "forbidden",
+    "customs_rejected",
+    "dissolved",
+]
+"""What binds."""
+
+
 class LeftOut(_Data, frozen=True, kw_only=True):
     """A consignment without a place on this plan, and what binds."""
 
     consignment_id: str
-    code: Literal[
-        "not_available_before_cutoff",
-        "blocked_by_hold",
-        "no_capacity",
-        "costs_more_than_waiting",
-        "no_departure",
-        "dangerous_goods",
-        "mode_mix",
-        "declaration_cap",
-        "larger_than_container",
-        "heavier_than_container",
-        "did_not_fit",
-        "forbidden",
-        "customs_rejected",
-        "dissolved",
-    ]
+    code: LeftOutCode
     reason: str
     next_voyage_id: str | None = None
 

@@ -19,6 +19,7 @@ from groupage.store.writers import (
     Headers,
     Position,
     columns_of,
+    insertion,
     unpack_headers,
 )
 
@@ -74,19 +75,16 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 # --- in a batch's transaction -------------------------------------------------------------------
 
+_TYPES = "uuid timestamptz text integer bigint text text text text text text bytea bytea uuid"
+_INSERT = insertion("dead_letter", DeadLetterRow._fields, _TYPES.split()) + (
+    "on conflict (letter_id) do update set settled_at = null, settled_as = null, "
+    "reason = excluded.reason where old.settled_at is not null"
+)
+
 
 async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterRow]) -> None:
     """Keep records that had no effect; one that is known already stands again."""
-    await connection.execute(
-        "insert into dead_letter as old (letter_id, at, topic, partition, record_offset, code, "
-        "reason, type, source, event_id, key, headers, value, fact_id) select * from "
-        "unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], "
-        "$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[], "
-        "$13::bytea[], $14::uuid[]) on conflict (letter_id) do update set "
-        "settled_at = null, settled_as = null, reason = excluded.reason "
-        "where old.settled_at is not null",
-        *columns_of(rows, 14),
-    )
+    await connection.execute(_INSERT, *columns_of(rows, len(DeadLetterRow._fields)))
 
 
 async def settle_refusals(

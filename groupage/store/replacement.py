@@ -4,25 +4,16 @@ import asyncpg
 import msgspec
 
 from groupage.domain.errors import Conflict
+from groupage.store.writers import STATE_COLUMNS
 
 Connection = asyncpg.Connection
 
-_STATES = (
-    "consignment",
-    "unit",
-    "container",
-    "visit",
-    "declaration",
-    "voyage",
-    "consolidation",
-    "lane",
-    "command",
-)
+_TABLES = (*STATE_COLUMNS, "fact", "intake_offset")
 # Alerts that were raised and cleared, letters of facts that became legal later, and the words of a
 # letter tell what people were told at the time: history of the operation, not derived from the log.
 # So do letters of records that gave no fact: their topic is not kept for ever.
 _COMPARED: dict[str, str] = {
-    **{table: f"select * from {{schema}}.{table}" for table in (*_STATES, "fact", "intake_offset")},  # noqa: S608
+    **{table: f"select * from {{schema}}.{table}" for table in _TABLES},  # noqa: S608
     "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
     "from {schema}.alert where cleared_at is null",
     "dead_letter": "select letter_id, at, topic, partition, record_offset, code, type, source, "
@@ -76,7 +67,7 @@ async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
         )
         if moved:
             raise Conflict(f"{moved} partitions moved on during the rebuild: stop all workers")
-        for table in (*_STATES, "fact", "intake_offset"):
+        for table in _TABLES:
             await connection.execute(f"truncate public.{table}")
             await connection.execute(
                 f'insert into public.{table} select * from "{schema}".{table}'  # noqa: S608

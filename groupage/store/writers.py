@@ -154,17 +154,26 @@ def unpack_headers(packed: bytes) -> Headers:
     return _HEADERS.decode(packed)
 
 
+def insertion(table: str, names: Sequence[str], types: Sequence[str]) -> str:
+    """Insert rows that come by column (`columns_of`); what stands there already is called `old`."""
+    assert len(names) == len(types), table
+    arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(types, start=1))
+    return f"insert into {table} as old ({', '.join(names)}) select * from unnest({arrays}) "  # noqa: S608 - our names
+
+
 def _upsert(kind: Kind) -> str:
-    columns = (*_COMMON, *STATE_COLUMNS[kind])
-    names = ", ".join(name for name, _ in columns)
-    arrays = ", ".join(f"${n}::{type_}[]" for n, (_, type_) in enumerate(columns, start=1))
-    changes = ", ".join(f"{name} = excluded.{name}" for name, _ in columns[1:])
-    return (
-        f"insert into {kind} as old ({names}) select * from unnest({arrays}) "  # noqa: S608 - our names
+    names, types = zip(*_COMMON, *STATE_COLUMNS[kind], strict=True)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+    return insertion(kind, names, types) + (
         f"on conflict (key) do update set {changes} where old.revision <= excluded.revision"
     )
 
 
+_RAISE = insertion("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "timestamptz")) + (
+    "on conflict (alert_id) do update set severity = excluded.severity, "
+    "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
+    "case when old.cleared_at is null then old.raised_at else excluded.raised_at end"
+)
 _UPSERT: dict[Kind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
 _LOAD: dict[Kind, str] = {
     kind: f"select key, partition, body from {kind} where key = any($1::text[])"  # noqa: S608
@@ -256,15 +265,7 @@ async def upsert_states(
 
 async def raise_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None:
     """Open alerts; one that is open already keeps the time when it was raised."""
-    await connection.execute(
-        "insert into alert as old (alert_id, about, about_kind, code, severity, message, due_at, "
-        "raised_at) select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], "
-        "$5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[]) "
-        "on conflict (alert_id) do update set severity = excluded.severity, "
-        "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
-        "case when old.cleared_at is null then old.raised_at else excluded.raised_at end",
-        *columns_of(rows, 8),
-    )
+    await connection.execute(_RAISE, *columns_of(rows, len(AlertRow._fields)))
 
 
 async def clear_alerts(connection: Connection, cleared: Sequence[tuple[str, datetime]]) -> None:

@@ -1,9 +1,9 @@
 """One container being filled: what is in it, what still goes in, what its emptiness costs."""
 
 from groupage.domain.instance import Demand
+from groupage.domain.plan import LeftOutCode
 from optimizer.allocation import pricing
 from optimizer.allocation.mixing import may_share, sets_of, weighed_g
-from optimizer.allocation.options import Code
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 
@@ -25,7 +25,7 @@ class Bin:
         self._value_usd_cents: dict[str, int] = {}
         self._mode_sets = frozenset(range(max(1, len(instance.rules.mode_mix))))
 
-    def binding(self, demand: Demand) -> Code | None:  # noqa: PLR0911 - one for each limit
+    def binding(self, demand: Demand) -> LeftOutCode | None:  # noqa: PLR0911 - one for each limit
         """The limit that keeps this consignment out; None: it goes in."""
         if self.volume_cm3 + demand.volume_cm3 > self.slot.usable_cm3:
             return "no_capacity"

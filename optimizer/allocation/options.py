@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import permutations
-from typing import Literal
 
 import msgspec
 
@@ -13,32 +12,16 @@ from groupage.domain.instance import (
     Departure,
     Instance,
 )
+from groupage.domain.plan import LeftOutCode
 from groupage.domain.words import when
 from optimizer.allocation.mixing import weighed_g
 from optimizer.allocation.slots import Slot
-
-Code = Literal[
-    "not_available_before_cutoff",
-    "blocked_by_hold",
-    "no_capacity",
-    "costs_more_than_waiting",
-    "no_departure",
-    "dangerous_goods",
-    "mode_mix",
-    "declaration_cap",
-    "larger_than_container",
-    "heavier_than_container",
-    "did_not_fit",
-    "forbidden",
-    "customs_rejected",
-    "dissolved",
-]
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a consignment may not be somewhere."""
 
-    code: Code
+    code: LeftOutCode
     reason: str
 
 

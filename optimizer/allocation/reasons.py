@@ -3,10 +3,10 @@
 import msgspec
 
 from groupage.domain.instance import Demand
-from groupage.domain.plan import LeftOut
+from groupage.domain.plan import LeftOut, LeftOutCode
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.draft import Draft
-from optimizer.allocation.options import Code, Refusal, first_binding, usd
+from optimizer.allocation.options import Refusal, first_binding, usd
 from optimizer.allocation.slots import Slot, usable_cm3
 
 
@@ -102,7 +102,7 @@ def _opening(bin_: Bin) -> int:
     return 0 if bin_.members else bin_.opening_cost
 
 
-def _binding_limit(draft: Draft, demand: Demand) -> tuple[Code, str]:
+def _binding_limit(draft: Draft, demand: Demand) -> tuple[LeftOutCode, str]:
     one = demand.consignment_id
     refused_by_loader = sorted(key for c, key in draft.problem.cuts.forbidden if c == one)
     if refused_by_loader:

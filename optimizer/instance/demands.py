@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from groupage.domain.instance import (
     CartonGroup,
     Demand,
@@ -64,10 +66,40 @@ def _demand(  # what the whole lane knows of one consignment
     departures: tuple[Departure, ...],
     clock_at: datetime,
 ) -> Demand:
-    assert state.booking is not None, state.key
     current = fixed.get(state.key) or _seat(state, snapshot)
     committed = current in boxes and (state.key in fixed or state.status in _COMMITTED)
     pin = snapshot.lane.pins.get(state.key)
+    return msgspec.structs.replace(
+        _alone(state, clock_at),
+        current_consolidation_id=current,
+        pinned_voyage_id=(pin.voyage_id or None) if pin else None,
+        pinned_consolidation_id=(pin.consolidation_id or None) if pin else None,
+        forbidden_voyage_ids=_forbidden(state, snapshot, departures),
+        committed=committed,
+    )
+
+
+def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
+    """Not at the hub: a truck, but no place. Blocked, so that leaving it out costs nothing."""
+    assert state.booking is not None, state.key
+    assert state.booking.pickup is not None, state.key
+    pickup = state.booking.pickup
+    return msgspec.structs.replace(
+        _alone(state, clock_at),
+        blocked=True,
+        available_at=max(clock_at, pickup.latest_at),
+        pickup=PickUpJob(
+            place_id=pickup.place.place_id,
+            ready_at=pickup.ready_at,
+            latest_at=pickup.latest_at,
+            service_s=max(_LOADING_S_MIN, _LOADING_S_PER_CARTON * state.declared_pieces),
+        ),
+    )
+
+
+def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
+    """What the consignment itself tells."""
+    assert state.booking is not None, state.key
     cartons = _cartons(state)
     return Demand(
         consignment_id=state.key,
@@ -84,41 +116,6 @@ def _demand(  # what the whole lane knows of one consignment
         latest_arrival_at=state.booking.latest_arrival_at,
         priority=state.booking.priority,
         consignee=state.booking.consignee,
-        current_consolidation_id=current,
-        pinned_voyage_id=(pin.voyage_id or None) if pin else None,
-        pinned_consolidation_id=(pin.consolidation_id or None) if pin else None,
-        forbidden_voyage_ids=_forbidden(state, snapshot, departures),
-        committed=committed,
-    )
-
-
-def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
-    """Not at the hub: a truck, but no place. Blocked, so that leaving it out costs nothing."""
-    assert state.booking is not None, state.key
-    assert state.booking.pickup is not None, state.key
-    pickup = state.booking.pickup
-    cartons = _cartons(state)
-    return Demand(
-        consignment_id=state.key,
-        status=str(state.status),
-        cartons=cartons,
-        volume_cm3=sum(_volume_cm3(group) for group in cartons),
-        gross_g=sum(group.gross_g * len(group.unit_ids) for group in cartons),
-        mode=state.booking.mode,
-        customs=str(state.customs),
-        blocked=True,
-        value_usd_cents=usd_cents(state.booking.value),
-        dg_classes=_dg_classes(state),
-        available_at=max(clock_at, pickup.latest_at),
-        latest_arrival_at=state.booking.latest_arrival_at,
-        priority=state.booking.priority,
-        consignee=state.booking.consignee,
-        pickup=PickUpJob(
-            place_id=pickup.place.place_id,
-            ready_at=pickup.ready_at,
-            latest_at=pickup.latest_at,
-            service_s=max(_LOADING_S_MIN, _LOADING_S_PER_CARTON * state.declared_pieces),
-        ),
     )
 
 

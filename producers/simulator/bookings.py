@@ -50,7 +50,7 @@ class BookingDesk:
         lines = LINES[: sizes.lanes]
         weights = [1 / (rank + 1) ** sizes.lane_skew for rank in range(len(lines))]
         line = random.choices(lines, weights)[0]
-        sailing = self._sailings[f"{line.pol}-{line.pod}"]
+        sailing = self._sailings[line.lane_id]
         same_day = random.random() < sizes.same_day_share
         arrives_at = self._arrival(sailing, same_day=same_day, share=random.random())
         if "late_truck" in exceptions:

@@ -6,6 +6,7 @@ import msgspec
 
 from groupage.domain.events.base import Place
 from groupage.domain.events.schedule import TransportMode
+from groupage.domain.ids import lane_of
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     freight_22g1: int
     freight_42g1: int
     freight_45g1: int
+
+    @property
+    def lane_id(self) -> str:
+        """The lane that it serves."""
+        return lane_of(pol=self.pol, pod=self.pod)
 
 
 def _sea(service: str, carrier: str, pol: str, pod: str, name: str, days: int, usd: int) -> Line:

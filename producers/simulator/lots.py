@@ -108,7 +108,7 @@ class Lot:
     @property
     def lane_id(self) -> str:
         """Its lane."""
-        return f"{self.line.pol}-{self.line.pod}"
+        return self.line.lane_id
 
     @property
     def in_hand(self) -> list[Carton]:

@@ -43,7 +43,7 @@ class Sailing:
     @property
     def lane_id(self) -> str:
         """Its lane."""
-        return f"{self.line.pol}-{self.line.pod}"
+        return self.line.lane_id
 
     @property
     def is_train(self) -> bool:

@@ -9,9 +9,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from groupage.contracts.admin import ensure_topics
-from groupage.settings import DatabaseSettings, KafkaSettings
-from groupage.store.pool import create_pool
+from groupage.settings import KafkaSettings
 from groupage.store.relay import OutboxRelay
 from groupage.store.writers import OutboxRow, insert_outbox, pack_headers
 from groupage.telemetry import metrics
@@ -19,15 +17,6 @@ from groupage.telemetry import metrics
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 TOPIC = "hub.plan.v1"
-
-
-@pytest.fixture
-async def pool(hub_environment: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
-    """The hub's database, with topics made."""
-    await ensure_topics(KafkaSettings(), prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
-    pool = await create_pool(DatabaseSettings(), application_name="test")
-    yield pool
-    pool.terminate()
 
 
 async def queue(pool: asyncpg.Pool, partition: int, *values: str) -> None:

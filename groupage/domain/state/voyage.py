@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.events.schedule import Cutoff, CutoffCode, EquipmentOffer
+from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
 
 VoyageStatus = Literal["UNKNOWN", "SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]
@@ -64,7 +65,7 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     @property
     def lane_id(self) -> str:
         """Where from and where to; empty before the sailing is published."""
-        return f"{self.pol}-{self.pod}" if self.pol else ""
+        return lane_of(pol=self.pol, pod=self.pod) if self.pol else ""
 
     def cutoff_at(self, code: CutoffCode) -> datetime | None:
         """When this deadline is, if the voyage has it."""

@@ -6,7 +6,6 @@ Filters left None do not bind.
 import msgspec
 
 from groupage.domain.containers import SPECS
-from groupage.domain.errors import NotFound
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Kind
 from groupage.domain.states import (
@@ -261,13 +260,3 @@ async def list_alerts(
         limit=limit,
         after=after,
     )
-
-
-async def plan_view(connection: Connection, plan_id: str) -> PlanView:
-    """One plan's row. Raises NotFound."""
-    page = await fetch_page(
-        connection, _PLANS, PlanView, conditions=[("p.plan_id = {}", plan_id)], limit=1
-    )
-    if not page.items:
-        raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
-    return page.items[0]

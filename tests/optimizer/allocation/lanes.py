@@ -20,7 +20,7 @@ from optimizer.allocation.draft import Draft
 from optimizer.allocation.problem import Cuts, Problem, pose
 from optimizer.allocation.slots import Slot, new_slot
 from optimizer.allocation.variables import Variables
-from tests.optimizer.world import CLOCK_AT, departure
+from tests.optimizer.world import CLOCK_AT, demand, departure, group
 
 SMALL, LARGE = "22G1", "42G1"
 
@@ -60,6 +60,29 @@ def offers(**available: int | None) -> tuple[ContainerOffer, ...]:
         ContainerOffer(iso_type=types[t][0], freight_usd_cents=types[t][1], available=count)
         for t, count in available.items()
     )
+
+
+def well_filled(*more: Demand, **changes: Any) -> Instance:
+    """Container C of V1 with 20 m³ in it, as published; V2 a week later."""
+    members = tuple(
+        demand(f"M{n}", group(f"M{n}", 52), current_consolidation_id="C") for n in range(4)
+    )
+    fields: dict[str, Any] = {
+        "departures": (
+            departure("V1", 10, offers=offers(g22=1)),
+            departure("V2", 17, offers=offers(g22=1)),
+        ),
+        "consolidations": (opened("C", *(one.consignment_id for one in members)),),
+        **changes,
+    }
+    return lane(*members, *more, **fields)
+
+
+def tall_crate(number: int) -> Demand:
+    """By volume eight fit a 22G1, by shape four: one behind the other, nothing beside or above."""
+    name = f"T{number}"
+    own = group(name, 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True)
+    return demand(name, own, priority="must_go")
 
 
 class Asked:

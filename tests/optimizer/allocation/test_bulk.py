@@ -10,7 +10,7 @@ from optimizer.allocation.bins import Bin
 from optimizer.allocation.bulk import bulk_cm3, bulk_room_cm3
 from optimizer.allocation.problem import Cuts, pose
 from optimizer.solve import solve_certified
-from tests.optimizer.allocation.lanes import lane, offers, opened
+from tests.optimizer.allocation.lanes import lane, offers, opened, tall_crate
 from tests.optimizer.world import demand, departure, group
 
 SMALL = spec_of("22G1")
@@ -104,14 +104,7 @@ def test_the_guess_is_no_part_of_the_bound() -> None:
 
 def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repairs that empty some new containers and open others never use a name twice."""
-    crates = [
-        demand(
-            f"T{n}",
-            group(f"T{n}", 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True),
-            priority="must_go",
-        )
-        for n in range(13)
-    ]
+    crates = [tall_crate(n) for n in range(13)]
     seen: list[dict[str, str]] = []
 
     def spied(solve: Any) -> Any:

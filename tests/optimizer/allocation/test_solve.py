@@ -22,7 +22,7 @@ from optimizer.loadplans import still_holds
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
-from tests.optimizer.allocation.lanes import lane, offers
+from tests.optimizer.allocation.lanes import lane, offers, tall_crate
 from tests.optimizer.world import demand, departure, group, plan_of
 from tests.optimizer.world import instance as hand_made_world
 
@@ -105,14 +105,7 @@ def test_without_an_event_the_plan_gets_no_dearer(seed: int) -> None:
 def test_what_does_not_load_goes_back_to_allocation() -> None:
     """By volume eight tall crates fit one container; by shape four do: the rest travels apart."""
     # 2.2 m wide, 2.2 m high: one behind the other, 1.3 m each, four in 5.867 m. 25.2 m³ of 31.
-    crates = [
-        demand(
-            f"T{n}",
-            group(f"T{n}", 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True),
-            priority="must_go",
-        )
-        for n in range(5)
-    ]
+    crates = [tall_crate(n) for n in range(5)]
     instance = lane(
         *crates,
         departures=(

@@ -4,7 +4,6 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from groupage.contracts.admin import ensure_topics
 from groupage.contracts.codec import decode
 from groupage.domain.events.planning import PlanProposed
 from groupage.domain.fact import Fact
@@ -22,22 +20,12 @@ from groupage.domain.instance import Instance
 from groupage.domain.origin import LogPosition
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
-from groupage.settings import DatabaseSettings, KafkaSettings, PlannerSettings
-from groupage.store.pool import create_pool
+from groupage.settings import KafkaSettings, PlannerSettings
 from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
 from tests.optimizer.planner.lanes import LANE_ID, put_lane, record_of, request
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-async def pool(hub_environment: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
-    """The hub's database, with topics made."""
-    await ensure_topics(KafkaSettings(), prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
-    pool = await create_pool(DatabaseSettings(), application_name="test")
-    yield pool
-    pool.terminate()
 
 
 async def ask(prefix: str, *sequences: int) -> None:

@@ -5,30 +5,16 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, DriverHours, Instance, PickUpJob
-from groupage.domain.plan import PlannedContainer, Route
 from groupage.domain.policy import Policy
 from optimizer.check_instance import check_instance
-from optimizer.routing.api import route
 from optimizer.sample import sample
-from optimizer.verification import tours
-from optimizer.verification.case import Case
-from tests.optimizer.world import (
-    CLOCK_AT,
-    DAY,
-    SPOTS,
-    demand,
-    instance,
-    plan_of,
-    tractor,
-    truck,
-)
+from tests.optimizer.routing.jobs import container, tours_of
+from tests.optimizer.world import CLOCK_AT, DAY, SPOTS, demand, instance, tractor, truck
 
 HOUR = timedelta(hours=1)
 edit = msgspec.structs.replace
-_PLAN = plan_of(instance())
 
 
 def pickup(name: str, place_id: str, *, ready_h: float, wide_h: float = 1) -> Demand:
@@ -40,24 +26,6 @@ def pickup(name: str, place_id: str, *, ready_h: float, wide_h: float = 1) -> De
     return demand(name, pickup=job, available_at=CLOCK_AT + 9 * DAY)
 
 
-def box(name: str, voyage_id: str = "V1") -> PlannedContainer:
-    """A 20-foot box with 10 t in it."""
-    return PlannedContainer(
-        consolidation_id=name, voyage_id=voyage_id, spec=spec_of("22G1"), stage="slushy",
-        consignment_ids=(), placements=(), cargo_volume_cm3=25_000_000, cargo_gross_g=10_000_000,
-    )  # fmt: skip
-
-
-def routed(
-    case: Instance, boxes: tuple[PlannedContainer, ...] = ()
-) -> tuple[tuple[Route, ...], dict[str, str]]:
-    """Routes and the reasons of what is left; the verifier has nothing to say."""
-    routes, unrouted = route(case, boxes)
-    plan = edit(_PLAN, containers=boxes, routes=routes, unrouted=unrouted)
-    assert tours.check(Case(case, plan)) == []
-    return routes, {one.reference: one.reason for one in unrouted}
-
-
 def world(*jobs: Demand, **more: object) -> Instance:
     """A lane with these pick-ups."""
     return instance(**{"demands": jobs, "consolidations": (), "trucks": (truck("van"),), **more})
@@ -66,7 +34,7 @@ def world(*jobs: Demand, **more: object) -> Instance:
 def test_a_day_and_the_next_are_two_tours_of_one_truck() -> None:
     """Pick-ups a day apart do not make one tour with a night in it."""
     jobs = (pickup("A", "dongyang", ready_h=1), pickup("B", "pujiang", ready_h=25))
-    (first, second), left = routed(world(*jobs))
+    (first, second), left = tours_of(world(*jobs))
     assert left == {}
     assert first.truck_id == second.truck_id == "van"
     assert second.route_id == f"{first.route_id}.2"
@@ -80,7 +48,7 @@ def test_the_first_tour_may_be_found_last() -> None:
         pickup("B", "pujiang", ready_h=20),
         pickup("C", "jinhua", ready_h=40),
     )
-    routes, left = routed(world(*jobs))
+    routes, left = tours_of(world(*jobs))
     assert left == {}
     assert [one.route_id.rpartition("van")[2] for one in routes] == ["", ".2", ".3"]
     assert [one.stops[1].reference for one in routes] == ["A", "B", "C"]
@@ -89,16 +57,16 @@ def test_the_first_tour_may_be_found_last() -> None:
 def test_windows_further_apart_than_a_shift_need_two_trucks() -> None:
     """Ten hours apart is one shift; twelve are neither one nor two with a rest between."""
     near = (pickup("A", "dongyang", ready_h=1), pickup("B", "dongyang", ready_h=11))
-    assert len(routed(world(*near))[0]) == 1
+    assert len(tours_of(world(*near))[0]) == 1
     apart = (
         pickup("A", "dongyang", ready_h=1, wide_h=0.1),
         pickup("B", "dongyang", ready_h=13, wide_h=0.1),
     )
-    routes, left = routed(world(*apart))
+    routes, left = tours_of(world(*apart))
     assert len(routes) == 1
     assert len(left) == 1
     both = (truck("van-1"), truck("van-2"))
-    assert routed(world(*apart, trucks=both))[1] == {}
+    assert tours_of(world(*apart, trucks=both))[1] == {}
 
 
 def test_the_truck_leaves_late_rather_than_wait() -> None:
@@ -107,13 +75,13 @@ def test_the_truck_leaves_late_rather_than_wait() -> None:
         pickup("A", "dongyang", ready_h=0.5, wide_h=10),
         pickup("B", "pujiang", ready_h=10, wide_h=0.5),
     )
-    (only,), _ = routed(world(*jobs))
+    (only,), _ = tours_of(world(*jobs))
     assert only.stops[-1].arrive_at - only.stops[0].leave_at < 4 * HOUR
 
 
 def test_a_far_terminal_is_two_shifts() -> None:
     """Six hours there: a break on the way, a rest after the drop, six hours back."""
-    (only,), left = routed(instance(trucks=(tractor("t"),), demands=()), (box("K"),))
+    (only,), left = tours_of(instance(trucks=(tractor("t"),), demands=()), (container("K"),))
     assert left == {}
     collect, drop, home = only.stops[1:]
     drive_s = 21_970
@@ -129,7 +97,7 @@ def test_a_far_terminal_is_two_shifts() -> None:
 def test_by_expressway_the_same_terminal_is_one_shift() -> None:
     """With the policy's roads Ningbo is four hours away: there and back in a shift."""
     case = instance(trucks=(tractor("t"),), demands=(), road=Policy().road)
-    (only,), left = routed(case, (box("K"),))
+    (only,), left = tours_of(case, (container("K"),))
     assert left == {}
     assert only.stops[-1].arrive_at - only.stops[0].leave_at < 12 * HOUR
     assert only.stops[2].arrive_at - only.stops[1].leave_at == pytest.approx(
@@ -139,8 +107,8 @@ def test_by_expressway_the_same_terminal_is_one_shift() -> None:
 
 def test_far_hauls_of_one_tractor_have_a_rest_between_them() -> None:
     """Two boxes over two voyages go with one tractor, both times with a night at the port."""
-    boxes = (box("K1"), box("K2", "V2"))
-    (one, other), left = routed(instance(trucks=(tractor("t"),), demands=()), boxes)
+    boxes = (container("K1"), container("K2", "V2"))
+    (one, other), left = tours_of(instance(trucks=(tractor("t"),), demands=()), boxes)
     assert left == {}
     assert other.stops[0].leave_at - one.stops[-1].arrive_at >= 11 * HOUR
 
@@ -149,7 +117,7 @@ def test_a_terminal_beyond_a_shift_has_its_reason() -> None:
     """Nobody drives for twelve hours: the container is left, with the figures."""
     far = edit(SPOTS[1], longitude_udeg=123_700_000)
     case = instance(trucks=(tractor("t"),), demands=(), spots=(SPOTS[0], far, *SPOTS[2:]))
-    routes, left = routed(case, (box("K"),))
+    routes, left = tours_of(case, (container("K"),))
     assert routes == ()
     assert "h at the wheel to the terminal, a driver has 8.0 h a shift at most" in left["K"]
 
@@ -163,7 +131,7 @@ def test_a_terminal_beyond_a_shift_has_its_reason() -> None:
 )
 def test_a_merchant_beyond_a_shift_has_its_reason(hours: DriverHours, reason: str) -> None:
     """The policy decides how far a driver may go."""
-    routes, left = routed(world(pickup("A", "jinhua", ready_h=3), hours=hours))
+    routes, left = tours_of(world(pickup("A", "jinhua", ready_h=3), hours=hours))
     assert routes == ()
     assert reason in left["A"]
 
@@ -180,6 +148,6 @@ def test_hours_come_from_the_policy() -> None:
     policy = Policy(hours=DriverHours(shift_duty_s=9 * 3_600))
     case = sample(consignments=60, seed=3, policy=policy)
     assert case.hours.shift_duty_s == 9 * 3_600
-    routes, _ = routed(case)
+    routes, _ = tours_of(case)
     assert routes
     assert all(r.stops[-1].arrive_at - r.stops[0].leave_at <= 9 * HOUR for r in routes)

@@ -13,9 +13,9 @@ from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions, Event, Kind, Money
 from tests.processors.cores import consolidation_news as news
 from tests.processors.cores import words as w
+from tests.processors.cores.lane_stories import plan, wish
 from tests.processors.cores.play import at
 from tests.processors.cores.test_core_container import released
-from tests.processors.cores.test_core_lane import plan, wish
 from tests.processors.cores.test_core_voyage import departed, sailing
 
 UNITS = ("u1", "u2", "u3")

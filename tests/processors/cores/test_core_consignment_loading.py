@@ -14,6 +14,18 @@ from tests.processors.cores.play import Play, at
 Start = Callable[..., Play]
 
 
+@pytest.fixture
+def lenient(play: Start) -> Play:
+    """One carton in a frozen consolidation, where declared is enough to load it."""
+    story = play("consignment", w.CN, release_before_stuffing=False)
+    story.say(w.booked(1), 0)
+    story.say(w.received("u1"), 100)
+    story.say(w.measured("u1"), 110)
+    story.say(w.allocated(), 200)
+    story.say(w.position(3), 400)
+    return story
+
+
 @pytest.mark.parametrize(
     ("event", "code"),
     [
@@ -80,18 +92,12 @@ def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
     assert [each.alert_id for each in stuffing.said("alert.cleared")] == [told.alert_id]
 
 
-def test_policy_may_let_declared_goods_in(play: Start) -> None:
+def test_policy_may_let_declared_goods_in(lenient: Play) -> None:
     """Where the rule does not ask for release before stuffing, declared is enough."""
-    story = play("consignment", w.CN, release_before_stuffing=False)
-    story.say(w.booked(1), 0)
-    story.say(w.received("u1"), 100)
-    story.say(w.measured("u1"), 110)
-    story.say(w.allocated(), 200)
-    story.say(w.position(3), 400)
-    story.say(w.loaded("u1"), 410)
-    assert story.refusals() == ["customs_not_declared"]
-    story.say(w.customs("DECLARED", revision=1, declared_at=at(405)), 405)
-    assert story.state.status == Status.LOADED
+    lenient.say(w.loaded("u1"), 410)
+    assert lenient.refusals() == ["customs_not_declared"]
+    lenient.say(w.customs("DECLARED", revision=1, declared_at=at(405)), 405)
+    assert lenient.state.status == Status.LOADED
 
 
 def test_news_that_comes_late_makes_the_load_legal(available: Play) -> None:
@@ -260,20 +266,14 @@ def test_a_declaration_that_is_open_keeps_it_out(stuffing: Play) -> None:
     ],
 )
 def test_customs_stops_declared_goods(
-    play: Start, status: str, minutes: float, codes: list[str]
+    lenient: Play, status: str, minutes: float, codes: list[str]
 ) -> None:
     """Where declared is enough: not what is selected or refused; afterwards it stays loaded."""
-    story = play("consignment", w.CN, release_before_stuffing=False)
-    story.say(w.booked(1), 0)
-    story.say(w.received("u1"), 100)
-    story.say(w.measured("u1"), 110)
-    story.say(w.allocated(), 200)
-    story.say(w.position(3), 400)
-    story.say(w.customs(status, revision=2, declared_at=at(250)), minutes)
-    story.say(w.loaded("u1"), 410)
-    assert story.refusals() == codes
-    assert story.state.status == (Status.COMMITTED if codes else Status.LOADED)
-    assert story.state.customs == status
+    lenient.say(w.customs(status, revision=2, declared_at=at(250)), minutes)
+    lenient.say(w.loaded("u1"), 410)
+    assert lenient.refusals() == codes
+    assert lenient.state.status == (Status.COMMITTED if codes else Status.LOADED)
+    assert lenient.state.customs == status
 
 
 def test_put_away_again_it_is_at_no_door(stuffing: Play) -> None:

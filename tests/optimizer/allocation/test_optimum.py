@@ -1,0 +1,152 @@
+"""What an allocation costs, against all others there are and against easier lanes."""
+
+import functools
+import itertools
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.domain.containers import spec_of
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan, PlannedContainer
+from groupage.domain.policy import Policy
+from optimizer.allocation.api import allocate
+from optimizer.sample import sample
+from optimizer.verification import allocation as referee
+from optimizer.verification import boxes
+from optimizer.verification.case import Case
+from optimizer.verification.money import recompute
+from tests.optimizer.allocation.lanes import SMALL, lane, offers, opened
+from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group, plan_of
+from tests.optimizer.world import instance as hand_made_world
+
+RULES = Policy().rules
+
+
+def small_lane(seed: int, **more: Any) -> Instance:
+    """Five consignments of all sorts, two sailings with one or two small containers, one open."""
+    rng = random.Random(seed)
+    demands = []
+    for number in range(5):
+        name = f"D{number}"
+        demands.append(
+            demand(
+                name,
+                group(name, rng.randint(20, 160)),
+                mode=rng.choice(("1039", "0110", "1210")),
+                consignee=rng.choice("AB"),
+                value_usd_cents=rng.randint(1, 12) * 1_000_000,
+                available_at=CLOCK_AT + rng.choice((-1, 9)) * DAY,
+                latest_arrival_at=CLOCK_AT + 42 * DAY,
+                priority=rng.choice(("must_go", "preferred", "preferred", "filler")),
+                current_consolidation_id=rng.choice((None, "C")),
+                blocked=rng.random() < 0.1,
+            )
+        )
+    fields: dict[str, Any] = {
+        "departures": (
+            departure("V1", 10, offers=offers(g22=2)),
+            departure("V2", 17, offers=offers(g22=1)),
+        ),
+        "consolidations": (opened("C", *(d.consignment_id for d in demands[:2])),),
+        **more,
+    }
+    return lane(*demands, **fields)
+
+
+PLACES = {"C": "V1", "N1": "V1", "N2": "V2"}
+
+
+def cheapest(instance: Instance) -> int:
+    """The optimum, by trying every allocation and asking the verifier about rules and cost."""
+    ids = [one.consignment_id for one in instance.demands]
+    costs = []
+    for choice in itertools.product((*PLACES, None), repeat=len(ids)):
+        plan = as_plan(instance, dict(zip(ids, choice, strict=True)))
+        case = Case(instance, plan)
+        if not referee.check(case) and not boxes.check(case):
+            costs.append(recompute(case).total)
+    return min(costs)
+
+
+@functools.cache
+def _blank() -> Plan:
+    return plan_of(hand_made_world())
+
+
+def as_plan(instance: Instance, where: dict[str, str | None]) -> Plan:
+    """An allocation as a plan without load plans."""
+    demands = {one.consignment_id: one for one in instance.demands}
+    containers = []
+    for key, voyage_id in PLACES.items():
+        cargo = [demands[one] for one, place in where.items() if place == key]
+        if cargo:
+            containers.append(
+                PlannedContainer(
+                    consolidation_id=key,
+                    voyage_id=voyage_id,
+                    spec=spec_of(SMALL),
+                    stage="slushy",
+                    consignment_ids=tuple(one.consignment_id for one in cargo),
+                    placements=(),
+                    cargo_volume_cm3=sum(one.volume_cm3 for one in cargo),
+                    cargo_gross_g=sum(one.gross_g for one in cargo),
+                    new=key != "C",
+                )
+            )
+    return msgspec.structs.replace(_blank(), containers=tuple(containers), routes=())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_no_allocation_is_cheaper_than_the_one_found(seed: int) -> None:
+    """Against all 1,024 allocations of a small lane, judged by the verifier."""
+    instance = small_lane(seed)
+    found = allocate(instance)
+    assert found.cost == cheapest(instance)
+    assert found.lower_bound <= found.cost
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_a_relaxed_lane_never_costs_more(seed: int) -> None:
+    """More containers, no cap, a fuller fill or no mode policy: each only opens possibilities."""
+    base = allocate(small_lane(seed))
+    generous = (
+        departure("V1", 10, offers=offers(g22=4, g42=2)),
+        departure("V2", 17, offers=offers(g22=4)),
+    )
+    relaxed: list[dict[str, Any]] = [
+        {"departures": generous},
+        {"rules": msgspec.structs.replace(RULES, declaration_cap_usd_cents=10**12)},
+        {"rules": msgspec.structs.replace(RULES, plan_fill_permille=950)},
+        {"rules": msgspec.structs.replace(RULES, mode_mix=())},
+    ]
+    for change in relaxed:
+        assert allocate(small_lane(seed, **change)).cost <= base.cost
+
+
+@pytest.mark.slow
+def test_the_same_lane_gives_the_same_allocation_in_any_order() -> None:
+    """Twice the same: equal. Shuffled input: equal too."""
+    instance = sample(consignments=40, seed=4)
+    first = allocate(instance)
+    rng = random.Random(7)
+    shuffled = msgspec.structs.replace(
+        instance,
+        demands=tuple(rng.sample(instance.demands, len(instance.demands))),
+        departures=tuple(reversed(instance.departures)),
+    )
+    assert allocate(instance) == first
+    assert allocate(shuffled) == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_bound_is_below_the_cost_and_close(seed: int) -> None:
+    """On a made-up lane of 60 consignments the gap stays under a tenth before loading."""
+    found = allocate(sample(consignments=60, seed=seed))
+    assert 0 < found.lower_bound <= found.cost
+    assert (found.cost - found.lower_bound) / found.cost < 0.1

@@ -1,0 +1,170 @@
+"""Load plans, broken: cartons that are not the cargo, cannot get in, or cannot stand there."""
+
+from collections.abc import Callable
+from typing import Any
+
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Placement, Plan
+from tests.optimizer.verification.changes import (
+    Both,
+    Change,
+    box_of,
+    container,
+    demand,
+    edit,
+    other_make,
+    rules,
+    together,
+)
+
+
+def cartons(name: str, change: Callable[[list[Placement]], list[Placement]]) -> Change:
+    """Change the load plan of one container; `change` gets it in loading order."""
+
+    def apply(case: Instance, old: Plan) -> Both:
+        ordered = sorted(box_of(old, name).placements, key=lambda one: one.sequence)
+        return container(name, placements=tuple(change(ordered)))(case, old)
+
+    return apply
+
+
+def carton(name: str, number: int, **changes: Any) -> Change:
+    """Replace fields of one carton, by its place in the loading order (negative: from the end)."""
+
+    def change(ordered: list[Placement]) -> list[Placement]:
+        ordered[number] = edit(ordered[number], **changes)
+        return ordered
+
+    return cartons(name, change)
+
+
+def strength(consignment_id: str, grams: int) -> Change:
+    """Make all cartons of a consignment weak."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        one = next(d for d in case.demands if d.consignment_id == consignment_id)
+        groups = tuple(edit(group, max_top_load_g=grams) for group in one.cartons)
+        return demand(consignment_id, cartons=groups)(case, old)
+
+    return change
+
+
+def swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[Placement]]:
+    """Two cartons change their numbers in the loading sequence."""
+
+    def change(ordered: list[Placement]) -> list[Placement]:
+        a, b = ordered[first], ordered[second]
+        ordered[first] = edit(a, sequence=b.sequence)
+        ordered[second] = edit(b, sequence=a.sequence)
+        return ordered
+
+    return change
+
+
+def behind(ordered: list[Placement]) -> list[Placement]:
+    """Let a carton at the far wall change places in the sequence with one right before it."""
+    for i, far in enumerate(ordered):
+        for j, near in enumerate(ordered):
+            level = far.z_mm == near.z_mm == 0 and far.y_mm == near.y_mm
+            if level and near.x_mm == far.x_mm + far.dx_mm:
+                return swap_sequence(i, j)(ordered)
+    raise AssertionError
+
+
+def stacked(ordered: list[Placement]) -> tuple[int, int]:
+    """The numbers of a carton and of one that stands on it."""
+    return next(
+        (i, j)
+        for i, low in enumerate(ordered)
+        for j, high in enumerate(ordered)
+        if high.z_mm == low.z_mm + low.dz_mm and (high.x_mm, high.y_mm) == (low.x_mm, low.y_mm)
+    )
+
+
+def base_last(ordered: list[Placement]) -> list[Placement]:
+    """Let a carton change places in the sequence with one that stands on it."""
+    return swap_sequence(*stacked(ordered))(ordered)
+
+
+def pulled_out(ordered: list[Placement]) -> list[Placement]:
+    """Take away a carton that carries another."""
+    low, _ = stacked(ordered)
+    return [*ordered[:low], *ordered[low + 1 :]]
+
+
+def lifted(ordered: list[Placement]) -> list[Placement]:
+    """Raise the highest carton."""
+    top = max(range(len(ordered)), key=lambda i: ordered[i].z_mm + ordered[i].dz_mm)
+    ordered[top] = edit(ordered[top], z_mm=ordered[top].z_mm + 7)
+    return ordered
+
+
+def over_the_edge(ordered: list[Placement]) -> list[Placement]:
+    """Push a high carton half off what carries it, toward the door."""
+    high = [i for i, one in enumerate(ordered) if one.z_mm > 0]
+    front = max(high, key=lambda i: ordered[i].x_mm + ordered[i].dx_mm)
+    ordered[front] = edit(ordered[front], x_mm=ordered[front].x_mm + 300)
+    return ordered
+
+
+def tipped(ordered: list[Placement]) -> list[Placement]:
+    """Lay a carton that must stay upright on its side."""
+    number = next(i for i, one in enumerate(ordered) if one.consignment_id == "N1")
+    ordered[number] = edit(ordered[number], dx_mm=400, dy_mm=400, dz_mm=600)
+    return ordered
+
+
+def same_place(ordered: list[Placement]) -> list[Placement]:
+    """One carton stands where another one stands."""
+    ordered[5] = edit(ordered[5], x_mm=ordered[4].x_mm, y_mm=ordered[4].y_mm, z_mm=ordered[4].z_mm)
+    return ordered
+
+
+STRANGER = Placement(
+    unit_id="X-1", consignment_id="X", x_mm=5_000, y_mm=0, z_mm=0, dx_mm=100, dy_mm=100, dz_mm=100,
+    sequence=62,
+)  # fmt: skip
+BREAKS: dict[str, tuple[str, Change]] = {
+    # cartons
+    "a carton missing": ("carton_missing", cartons("NEW-1", lambda c: c[:-1])),
+    "a carton twice": ("carton_twice", cartons("NEW-1", lambda c: [*c, c[-1]])),
+    "a stranger's carton": ("unknown_carton", cartons("NEW-1", lambda c: [*c, STRANGER])),
+    "somebody else's carton": ("wrong_consignment", carton("NEW-1", 0, consignment_id="M1")),
+    "a carton of another container": ("unknown_carton", carton("NEW-1", 0, unit_id="M1-001")),
+    "a carton shrunk": ("wrong_size", carton("NEW-1", 3, dz_mm=399)),
+    "a carton of no height": ("wrong_size", carton("NEW-1", 3, dz_mm=0)),
+    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", tipped)),
+    "a standing carton moved": ("standing_moved", carton("LOCKED", 1, x_mm=100)),
+    "a standing carton turned": ("standing_moved", carton("LOCKED", 1, dx_mm=600, dy_mm=400)),
+    "a standing carton lost": ("standing_lost", cartons("LOCKED", lambda c: c[1:])),
+    "a standing carton loaded again": ("wrong_sequence", cartons("LOCKED", swap_sequence(0, 10))),
+    # the way in
+    "a number twice": ("wrong_sequence", carton("NEW-1", 0, sequence=2)),
+    "a number left out": ("wrong_sequence", carton("NEW-1", -1, sequence=999)),
+    "counted from nought": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
+    "barred by a carton before it": ("not_loadable", cartons("NEW-2", behind)),
+    "set down under another": ("not_loadable", cartons("NEW-2", base_last)),
+    # where it stands
+    "through the far wall": ("outside_walls", carton("NEW-1", 0, x_mm=-1)),
+    "through the left wall": ("outside_walls", carton("NEW-1", 0, y_mm=-1)),
+    "through the floor": ("outside_walls", carton("NEW-1", 0, z_mm=-1)),
+    "through the right wall": ("outside_walls", carton("NEW-1", -1, y_mm=2_100)),
+    "through the door": ("outside_walls", carton("NEW-1", -1, x_mm=5_800)),
+    "through the roof": ("outside_walls", carton("NEW-1", -1, z_mm=2_300)),
+    "out of this world": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
+    "too near to the wall": ("outside_walls", rules(wall_margin_mm=5)),
+    "too near to the door": ("outside_walls", rules(door_margin_mm=5_500)),
+    "wider than the door": ("larger_than_door", other_make(door_width_mm=300)),
+    "two in one place": ("overlap", cartons("NEW-1", same_place)),
+    "into its neighbour": ("overlap", carton("NEW-2", 1, z_mm=1)),
+    "into a standing carton": ("overlap", carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=400)),
+    "floating": ("unsupported", cartons("NEW-1", lifted)),
+    "over the edge": ("unsupported", cartons("NEW-2", over_the_edge)),
+    "its support pulled out": ("unsupported", cartons("NEW-2", pulled_out)),
+    "crushed": ("crushed", strength("M1", 0)),
+    "crushed by a little": ("crushed", strength("M1", 11_999)),
+    "a standing carton crushed": (
+        "crushed",
+        together(strength("K1", 12_000), carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=800)),
+    ),
+}  # fmt: skip

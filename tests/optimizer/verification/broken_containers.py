@@ -1,0 +1,149 @@
+"""Cargo in the wrong container or in none, and containers that are not what they should be."""
+
+from groupage.domain.containers import spec_of
+from groupage.domain.instance import ContainerOffer, Instance
+from groupage.domain.plan import LeftOut, Plan, PlannedContainer
+from tests.optimizer.verification.changes import (
+    Both,
+    Change,
+    added,
+    box_of,
+    container,
+    demand,
+    doubled,
+    edit,
+    first,
+    other_make,
+    plan,
+    rules,
+    shortened,
+    together,
+    voyage,
+    world,
+)
+from tests.optimizer.world import CLOCK_AT, DAY, priced
+
+
+def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
+    """Take a consignment with its cartons from one container to another (None: left out)."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        one = next(d for d in case.demands if d.consignment_id == consignment_id)
+        units = {unit for group in one.cartons for unit in group.unit_ids}
+        gone = [p for p in box_of(old, source).placements if p.unit_id in units] if source else []
+        boxes = []
+        for box in old.containers:
+            ids = [c for c in box.consignment_ids if c != consignment_id]
+            placed = [p for p in box.placements if p.unit_id not in units]
+            if box.consolidation_id == goal:
+                ids.append(consignment_id)
+                placed += gone
+            boxes.append(edit(box, consignment_ids=tuple(ids), placements=tuple(placed)))
+        left = [o for o in old.left_out if o.consignment_id != consignment_id]
+        if goal is None:
+            left.append(LeftOut(consignment_id=consignment_id, code="no_capacity", reason="full"))
+        new = edit(old, containers=tuple(boxes), left_out=tuple(left))
+        return case, priced(case, new)
+
+    return change
+
+
+EMPTY = PlannedContainer(
+    consolidation_id="NEW-3", voyage_id="V2", spec=spec_of("42G1"), stage="slushy",
+    consignment_ids=(), placements=(), cargo_volume_cm3=0, cargo_gross_g=0, new=True,
+)  # fmt: skip
+BREAKS: dict[str, tuple[str, Change]] = {
+    # every demand once
+    "left out too": (
+        "placed_and_left_out",
+        added("left_out", LeftOut(consignment_id="N1", code="no_capacity", reason="full")),
+    ),
+    "forgotten": ("missing_demand", shortened("left_out")),
+    "left out twice": ("placed_twice", doubled("left_out")),
+    "in two containers": (
+        "placed_twice", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "N1")),
+    ),
+    "twice in one container": (
+        "placed_twice", container("NEW-2", consignment_ids=("M1", "M1", "M2", "M3", "P2", "P3")),
+    ),
+    "a stranger's cargo": (
+        "unknown_consignment", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "X")),
+    ),
+    "left out without a reason": ("no_reason", first("left_out", reason=" ")),
+    "next voyage unknown": ("unknown_voyage", first("left_out", next_voyage_id="V9")),
+    # containers
+    "frozen one lost": (
+        "frozen_lost",
+        lambda case, old: plan(
+            containers=tuple(c for c in old.containers if c.consolidation_id != "FROZEN")
+        )(case, old),
+    ),
+    "taken out of a frozen one": ("frozen_changed", moved("F1", "FROZEN", None)),
+    "put into a frozen one": ("frozen_changed", moved("N1", "NEW-1", "FROZEN")),
+    "put into a locked one": ("frozen_changed", moved("M1", "NEW-2", "LOCKED")),
+    "committed cargo moved": ("committed_moved", moved("K1", "LOCKED", "NEW-1")),
+    "a container twice": ("container_twice", doubled("containers")),
+    "an empty container": ("empty_container", added("containers", EMPTY)),
+    "stage thawed": ("container_changed", container("FROZEN", stage="slushy")),
+    "new one frozen": ("container_changed", container("NEW-1", stage="frozen")),
+    "voyage changed": ("container_changed", container("SLUSHY", voyage_id="V2", price=True)),
+    "equipment changed": ("container_changed", container("FROZEN", equipment_ref="CSQU0000000")),
+    "bigger than it is": ("container_changed", container("FROZEN", spec=spec_of("42G1"))),
+    "existing called new": ("not_new", container("SLUSHY", new=True)),
+    "unknown and not new": ("unknown_container", container("NEW-1", new=False)),
+    "new one with a spec of its own": (
+        "wrong_spec", container("NEW-1", spec=edit(spec_of("22G1"), length_mm=9_000)),
+    ),
+    "type not on offer": (
+        "not_on_offer", container("NEW-1", spec=spec_of("45G1"), price=True),
+    ),
+    "no such voyage": ("unknown_voyage", container("NEW-1", voyage_id="V9", price=True)),
+    "voyage of a slushy one cancelled": (
+        "unknown_voyage",
+        world(lambda case: edit(case, departures=case.departures[1:])),
+    ),
+    "more than there are": (
+        "too_many_containers",
+        voyage(
+            "V2",
+            offers=(ContainerOffer(iso_type="22G1", freight_usd_cents=190_000, available=1),),
+        ),
+    ),
+    # who may be where
+    "too late for the cut-off": (
+        "not_available_before_cutoff", demand("N2", available_at=CLOCK_AT + 12 * DAY),
+    ),
+    "late in its old place": (
+        "not_available_before_cutoff", demand("S1", available_at=CLOCK_AT + 3 * DAY),
+    ),
+    "put in after the cut-off": ("after_cutoff", voyage("V2", lco_at=CLOCK_AT - DAY / 24)),
+    "on a forbidden voyage": ("forbidden_voyage", demand("N2", forbidden_voyage_ids=("V2",))),
+    "pinned to another voyage": ("pin_ignored", demand("N2", pinned_voyage_id="V1")),
+    "pinned to another container": (
+        "pin_ignored", demand("N2", pinned_consolidation_id="SLUSHY"),
+    ),
+    "held and newly placed": ("blocked_placed", demand("N2", blocked=True)),
+    "held and moved": ("blocked_placed", demand("S2", blocked=True)),
+    "rejected by customs": ("customs_rejected", demand("S1", customs="REJECTED")),
+    "dangerous": ("dangerous_goods", demand("N2", dg_classes=("3",))),
+    "dangerous side by side": (
+        "segregation",
+        together(
+            rules(allow_dangerous=True),
+            demand("N1", dg_classes=("3",)),
+            demand("N2", dg_classes=("5.1",)),
+        ),
+    ),
+    "modes that do not mix": ("mode_mix", demand("N2", mode="9610")),
+    "over the cap": ("declaration_cap", demand("M2", value_usd_cents=6_000_001)),
+    "over the cap by a change of rules": (
+        "declaration_cap", rules(declaration_cap_usd_cents=13_999_999),
+    ),
+    "fuller than planned": ("overfilled", rules(plan_fill_permille=100)),
+    "volume of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_volume_cm3=1, price=True)),
+    "mass of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_gross_g=1)),
+    "over the payload": (
+        "payload", other_make(max_gross_g=spec_of("42G1").tare_g + 400_000),
+    ),
+    "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
+}  # fmt: skip

@@ -1,0 +1,141 @@
+from collections.abc import Callable
+
+from groupage.domain.events import planning as pl
+from groupage.domain.events.consignment import ConsignmentAllocated
+from tests.processors.cores import words as w
+from tests.processors.cores.lane_stories import plan
+from tests.processors.cores.play import Play, at
+
+Start = Callable[..., Play]
+
+
+def test_a_published_plan_gives_places(play: Start) -> None:
+    """Consolidations are opened and planned, consignments allocated, the approval recorded."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
+    assert story.state.published_plan_id == "P1"
+    assert [each.consolidation_id for each in story.said("consolidation.opened")] == ["C1"]
+    assert story.said("consolidation.planned")[0].consignment_ids == ("CN-1", "CN-2")
+    assert {each.consignment_id for each in story.said("consignment.allocated")} == {
+        "CN-1",
+        "CN-2",
+    }
+    assert story.said("plan.approved")[0].by == "policy"
+
+
+def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
+    """Who stays hears nothing; who moves, enters or leaves does."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1", "CN-2": "C1", "CN-3": "C1"}), 20)
+    story.published.clear()
+    moves = (
+        pl.PlanMove(
+            consignment_id="CN-3",
+            from_consolidation_id="C1",
+            to_consolidation_id=None,
+            reason_code="blocked_by_hold",
+            reason="on hold",
+        ),
+    )
+    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2", "CN-4": "C1"}, moves=moves), 40)
+    allocated = {each.consignment_id: each for each in story.said("consignment.allocated")}
+    assert set(allocated) == {"CN-2", "CN-4"}
+    assert allocated["CN-2"].from_consolidation_id == "C1"
+    (gone,) = story.said("consignment.deallocated")
+    assert (gone.consignment_id, gone.reason_code) == ("CN-3", "blocked_by_hold")
+    assert story.said("plan.superseded")[0].by_plan_id == "P2"
+    assert story.state.seats["CN-1"].plan_id == "P1"
+
+
+def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) -> None:
+    """Told with the time of the plan that says so: at one time a seat has one voyage."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    moved = pl.Assignment(consignment_id="CN-1", consolidation_id="C1", voyage_id="V2")
+    story.say(plan(2, {"CN-1": "C1"}, assignments=(moved,)), 40)
+    story.say(plan(3, {"CN-1": "C1"}, assignments=(moved,)), 60)
+    told = [
+        (change.event.voyage_id, change.at)
+        for change in story.published
+        if isinstance(change.event, ConsignmentAllocated)
+    ]
+    assert told == [(w.VOYAGE, at(20)), ("V2", at(40))]
+    assert story.state.seats["CN-1"].since_at == at(20)
+
+
+def test_rolled_to_a_later_departure(play: Start) -> None:
+    """A move whose reason is a roll is told as one, before the new place."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    moves = (
+        pl.PlanMove(
+            consignment_id="CN-1",
+            from_consolidation_id="C1",
+            to_consolidation_id="C2",
+            reason_code="rolled_to_later_departure",
+            reason="",
+        ),
+    )
+    story.say(plan(2, {"CN-1": "C2"}, moves=moves), 40)
+    (rolled,) = story.said("consignment.rolled")
+    assert (rolled.from_consolidation_id, rolled.to_consolidation_id) == ("C1", "C2")
+
+
+def test_an_older_plan_never_overtakes(play: Start) -> None:
+    """A plan of a lower sequence that comes late is superseded on arrival."""
+    story = play("lane", w.LANE)
+    story.say(plan(2, {"CN-1": "C2"}), 40)
+    story.say(plan(1, {"CN-1": "C1"}), 41)
+    assert story.state.published_plan_id == "P2"
+    assert story.state.plans["P1"].status == "superseded"
+    assert story.state.seats["CN-1"].consolidation_id == "C2"
+
+
+def test_a_plan_without_certificate_is_refused(play: Start) -> None:
+    """Only what the verifier passed may count."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}, certificate=""), 20)
+    assert story.refusals() == ["no_certificate"]
+    assert story.state.published_plan_id == ""
+
+
+def test_a_dispatcher_decides(play: Start) -> None:
+    """Without automatic approval plans wait: accepted, rejected, or overtaken."""
+    story = play("lane", w.LANE, auto_approve=False)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.say(plan(2, {"CN-1": "C2"}), 30)
+    assert story.alerts() == {"plan_waits"}
+    assert story.said("consignment.allocated") == []
+    story.say(pl.PlanRejected(lane_id=w.LANE, plan_id="P1", by="dana", reason="no"), 31)
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 32)
+    assert story.refusals() == ["plan_rejected"]
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 33)
+    assert story.state.published_plan_id == "P2"
+    assert story.said("consignment.allocated")[0].consolidation_id == "C2"
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P9", by="dana"), 34)
+    story.say(pl.PlanRejected(lane_id=w.LANE, plan_id="P2", by="dana", reason="x"), 35)
+    assert story.refusals() == ["plan_published", "plan_rejected", "unknown_plan"]
+
+
+def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
+    """Heard before the plan that overtook it, it is judged in its place all the same."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
+    assert story.refusals() == []
+    story.say(plan(2, {"CN-1": "C2"}), 40)
+    assert story.refusals() == ["plan_superseded"]
+
+
+def test_what_left_is_planned_no_longer(play: Start) -> None:
+    """A closed consolidation drops out, with its seats; a later plan cannot revive it."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)
+    closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
+    story.say(closed, 30)
+    assert set(story.state.boxes) == {"C2"}
+    assert set(story.state.seats) == {"CN-2"}
+    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
+    assert story.refolds == 0, "a plan is decided before what was heard meanwhile"
+    assert set(story.state.boxes) == {"C2"}
+    assert set(story.state.seats) == {"CN-2"}

@@ -57,21 +57,23 @@ class _Run(msgspec.Struct, frozen=True, kw_only=True):
     stages: dict[str, float]
 
 
-def run(*, consignments: int, lanes: int, repeats: int, report: Callable[[str], None]) -> list[Row]:
-    """Plan `lanes` made-up lanes, each fresh and again an hour later."""
-    return asyncio.run(_run(consignments, lanes, repeats, report))
+def run(
+    *, consignments: int, seeds: range, repeats: int, report: Callable[[str], None]
+) -> list[Row]:
+    """Plan a made-up lane of each seed, fresh and again an hour later."""
+    return asyncio.run(_run(consignments, seeds, repeats, report))
 
 
 async def _run(
-    consignments: int, lanes: int, repeats: int, report: Callable[[str], None]
+    consignments: int, seeds: range, repeats: int, report: Callable[[str], None]
 ) -> list[Row]:
     solver = Solver()
     rows = []
     try:
         # The first answer would count the start of the process.
         await _solved(solver, sample(consignments=1, seed=1))
-        for seed in range(1, lanes + 1):
-            report(f"lane {seed} of {lanes}")
+        for seed in seeds:
+            report(f"lane {seed} of {seeds[0]} to {seeds[-1]}")
             fresh = sample(consignments=consignments, seed=seed)
             runs = [await _solved(solver, fresh) for _ in range(repeats)]
             rows.append(_row(f"lane {seed}, fresh", fresh, runs))

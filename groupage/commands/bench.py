@@ -1,5 +1,7 @@
 """``groupage bench``: measure the stream, the gateway or the planner on this machine."""
 
+import os
+import platform
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -24,7 +26,7 @@ def _root() -> None:
 def stream(
     *,
     events: Annotated[
-        int, typer.Option(min=1_000, help="Events of each throughput run.")
+        int, typer.Option(min=50_000, help="Events of each throughput run.")
     ] = 300_000,
     repeats: Repeats = 3,
     rate: Annotated[int, typer.Option(min=1, help="Events a second of the latency run.")] = 3_000,
@@ -35,6 +37,7 @@ def stream(
     """Events to durable state: a worker's throughput beside others', and its latency."""
     from groupage.bench.stream import run  # noqa: PLC0415 - brings every client there is
 
+    _report(_machine())
     rows = run(
         events=events,
         repeats=repeats,
@@ -51,15 +54,17 @@ def plan(
     *,
     consignments: Annotated[int, typer.Option(min=1, help="On the lane.")] = 200,
     lanes: Annotated[int, typer.Option(min=1, help="Made-up lanes to plan.")] = 3,
+    first: Annotated[int, typer.Option(min=1, help="Number of the first one.")] = 1,
     repeats: Repeats = 3,
     as_json: AsJson = False,
 ) -> None:
     """From a plan request to the certified plan: a fresh lane, and the same one an hour later."""
     from groupage.bench.plan import run  # noqa: PLC0415 - brings the solvers
 
+    _report(_machine())
     rows = run(
         consignments=consignments,
-        lanes=lanes,
+        seeds=range(first, first + lanes),
         repeats=repeats,
         report=_report,
     )
@@ -77,6 +82,7 @@ def gateway(
     """Events through the HTTP gateway into Kafka: one by one, and in batches."""
     from groupage.bench.gateway import run  # noqa: PLC0415 - brings every client there is
 
+    _report(_machine())
     rows = run(
         seconds=seconds,
         in_flight=in_flight,
@@ -84,6 +90,12 @@ def gateway(
         report=_report,
     )
     _show(rows, as_json=as_json)
+
+
+def _machine() -> str:
+    """One Python takes a third longer than another of the same version, built otherwise."""
+    version, build = platform.python_version(), " ".join(platform.python_build())
+    return f"Python {version} ({build}, {platform.python_compiler()}), {os.cpu_count()} cores"
 
 
 def _report(text: str) -> None:

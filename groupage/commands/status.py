@@ -3,14 +3,14 @@
 import os
 from operator import itemgetter
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import typer
 
 from groupage.commands.printing import AsJson, Column, print_json, print_table, say
 from groupage.local.hub import running_hub
 from groupage.local.state import HubState, ProcessState
-from groupage.settings import LocalSettings
+from groupage.settings import LocalSettings, without_password
 
 NOT_RUNNING = 1
 
@@ -77,16 +77,6 @@ def scrape_targets(described: dict[str, Any]) -> list[dict[str, Any]]:
         for process in described["processes"]
         if process["metrics"]
     ]
-
-
-def without_password(url: str) -> str:
-    """The address with its password replaced: what is printed may be pasted anywhere."""
-    parts = urlsplit(url)
-    account, at, host = parts.netloc.rpartition("@")
-    user, colon, password = account.partition(":")
-    if not (at and colon and password):
-        return url
-    return urlunsplit(parts._replace(netloc=f"{user}:***@{host}"))
 
 
 def _process(process: ProcessState) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import typer
 from groupage import cli
 from groupage.commands.errors import explained
 from groupage.commands.run import PROCESSES
-from groupage.commands.status import describe, without_password
+from groupage.commands.status import describe
 from groupage.domain.errors import GroupageError, Unavailable
-from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
+from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings, without_password
 
 COMMANDS = {name: command for group in cli.COMMANDS.values() for name, command in group.items()}
 

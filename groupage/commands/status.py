@@ -91,6 +91,10 @@ def _process(process: ProcessState) -> dict[str, Any]:
     }
 
 
+_CLOCKS = {
+    "wall": "`groupage run clock` tells the hub the time of day",
+    "external": "time stands until a simulation or a demo tells it",
+}
 _COLUMNS = (
     Column("process", itemgetter("name")),
     Column("pid", itemgetter("pid")),
@@ -110,5 +114,9 @@ def _print(described: dict[str, Any]) -> None:
     ):
         if address:
             say(f"  {name:<11} {address}")
+    names = {process["name"] for process in described["processes"]}
+    clock = described.get("clock", "")
+    if clock == "external" or "clock" in names:  # servers alone have none
+        say(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
     hint = "start one with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)

@@ -6,9 +6,10 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
+import structlog
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from groupage.domain.errors import Misconfigured
@@ -22,6 +23,13 @@ _UNREADABLE = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n"
 )
+
+log = structlog.get_logger(__name__)
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> bytes:
+    document = {"type": f"urn:groupage:problem:{code}", "title": title, "status": status}
+    return msgspec.json.encode(document | {"detail": detail})
 
 
 class _Server(uvicorn.Server):
@@ -77,14 +85,7 @@ class _Protocol(HttpToolsProtocol):
         """A problem document, as for every request that can be read."""
         if msg.startswith("Invalid HTTP"):
             msg = "What came is not HTTP/1.1; HTTPS is spoken by a proxy in front, not here."
-        body = msgspec.json.encode(
-            {
-                "type": "urn:groupage:problem:bad_request",
-                "title": "The request cannot be read",
-                "status": 400,
-                "detail": msg,
-            }
-        )
+        body = _problem(400, "bad_request", "The request cannot be read", msg)
         self.transport.write(_UNREADABLE % len(body) + body)
         self.transport.close()
 
@@ -107,16 +108,18 @@ async def serve_http(
     connections_max: int,
     grace_s: float,
 ) -> None:
-    """Serve until `stop` is set; requests that are inside then have `grace_s` to be answered."""
+    """Serve until `stop` is set; requests that are inside then have `grace_s` to be answered.
+
+    What comes over more than `connections_max` connections is answered with 503 and its end.
+    """
     server = _Server(
         uvicorn.Config(
-            app,
+            _limited(app, lambda: len(server.server_state.connections), connections_max),
             http=_Protocol,
             log_config=None,
             access_log=False,
             server_header=False,
             lifespan="on",
-            limit_concurrency=connections_max,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, int(grace_s)),
         )
@@ -131,6 +134,23 @@ async def serve_http(
         await server.serve(sockets=[listener])
     finally:
         ending.cancel()
+
+
+def _limited(app: ASGIApp, connections: Callable[[], int], connections_max: int) -> ASGIApp:
+    """In place of uvicorn's own limit, which answers in plain text."""
+    detail = f"more than {connections_max} connections are open; close idle ones, then try again"
+    body = _problem(503, "overloaded", "Too many connections", detail)
+    headers = {"Retry-After": "1", "Connection": "close"}
+    full = Response(body, 503, headers, media_type="application/problem+json")
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and connections() > connections_max:
+            log.warning("connections_full", connections_max=connections_max)
+            await full(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return limited
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 import platformdirs
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
@@ -132,6 +133,21 @@ class DatabaseSettings(BaseSettings):
     pool_size_max: int = Field(default=8, ge=1, le=100)
     connect_timeout_s: float = Field(default=10.0, gt=0, le=120)
     command_timeout_s: float = Field(default=60.0, gt=0, le=3600)
+
+    @property
+    def place(self) -> str:
+        """The address for people."""
+        return without_password(self.url.get_secret_value())
+
+
+def without_password(url: str) -> str:
+    """The address with its password replaced: what is printed may be pasted anywhere."""
+    parts = urlsplit(url)
+    account, at, host = parts.netloc.rpartition("@")
+    user, colon, password = account.partition(":")
+    if not (at and colon and password):
+        return url
+    return urlunsplit(parts._replace(netloc=f"{user}:***@{host}"))
 
 
 class TopicSettings(BaseSettings):

@@ -72,11 +72,11 @@ async def rebuild(
         url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
     )
     try:
+        await require_schema(connection, place=settings.database.place)
         async with alone(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
             pool = await _scratch_pool(settings.database, schema)
             try:
-                await require_schema(pool)
                 records = await _fold_log(settings, cores, pool, targets, progress)
             finally:
                 pool.terminate()

@@ -1,5 +1,6 @@
 """``groupage deadletters``: records that had no effect, and why; send them again."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ from groupage.commands.logs import quiet_logs
 from groupage.commands.printing import AsJson, print_json, say
 from groupage.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.words import when
+from groupage.domain.words import counted, when
 from groupage.settings import KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -57,8 +58,12 @@ def list_letters(
         say(f"          {letter.code}: {letter.reason}")
         if letter.settled_at:
             say(f"          settled {when(letter.settled_at)}: {letters.WORDS[letter.settled_as]}")
-    total = ", ".join(f"{count} {name}" for name, count in counts.items())
-    say(f"{sum(counts.values())} dead letters" + (f": {total}" if total else ""))
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items())
+    total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
+    asked = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
+    if asked and not found:
+        say(f"no dead letter{'' if settled else ' stands'} with {' and '.join(asked)}")
+    say(f"in all {total}" if asked else total)
 
 
 @app.command()
@@ -75,8 +80,9 @@ def show(
         whole = {**_summary(letter), "headers": headers, "value": value}
         print_json(whole)
         return
-    for name, text in _summary(letter).items():
-        say(f"{name:14} {text}")
+    for name, said in _summary(letter).items():
+        if said not in (None, ""):
+            say(f"{name:14} {when(said) if isinstance(said, datetime) else said}")
     say("headers")
     for name, text in headers:
         say(f"  {name}: {text}")
@@ -129,15 +135,15 @@ def replay(
     if as_json:
         print_json({"replayed": count} | ({"without_topic": left} if left else {}))
         return
-    say(f"{count} records sent again")
+    say(f"{counted(count, 'record')} sent again")
     if left:
-        say(f"{left} left where they are: they mean no event and have no topic to go to")
+        say(f"{counted(left, 'record')} left in place: of no event, without a topic to go to")
 
 
 def _summary(letter: Any) -> dict[str, Any]:
     return {
         "letter_id": str(letter.letter_id),
-        "at": letter.at.isoformat(),
+        "at": letter.at,
         "topic": letter.topic,
         "partition": letter.partition,
         "offset": letter.record_offset,
@@ -147,8 +153,8 @@ def _summary(letter: Any) -> dict[str, Any]:
         "source": letter.source,
         "event_id": letter.event_id,
         "key": letter.key,
-        "replayed_at": letter.replayed_at.isoformat() if letter.replayed_at else None,
-        "settled_at": letter.settled_at.isoformat() if letter.settled_at else None,
+        "replayed_at": letter.replayed_at,
+        "settled_at": letter.settled_at,
         "settled_as": letter.settled_as,
     }
 

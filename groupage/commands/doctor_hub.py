@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from groupage.contracts.admin import ensure_topics
-from groupage.domain.errors import GroupageError
+from groupage.domain.errors import GroupageError, Unavailable
 from groupage.local.checkup import Finding
 from groupage.local.child import tail
 from groupage.local.hub import running_hub
@@ -54,7 +54,8 @@ def _look(name: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except GroupageError as error:
-        return Finding(name=name, state="problem", found="no answer", todo=str(error))
+        found = "no answer" if isinstance(error, Unavailable) else "not usable"
+        return Finding(name=name, state="problem", found=found, todo=str(error))
 
 
 def _topics() -> Finding:

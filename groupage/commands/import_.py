@@ -55,9 +55,14 @@ def import_epcis(
     from producers.intake import Refused, summed  # noqa: PLC0415
     from producers.screening import Screen  # noqa: PLC0415
 
-    document = read_document(_bytes_of(file))
+    data = _bytes_of(file)
+    try:
+        document = read_document(data)
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from error
     if document.problems:
-        raise InvalidInput("; ".join(problem.message for problem in document.problems))
+        wrong = "; ".join(problem.message for problem in document.problems)
+        raise InvalidInput(f"{file}: {wrong}")
     rules = Screen(containers=PolicySettings().load().check_digits, units=check_digits)
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
@@ -180,7 +185,10 @@ def _bytes_of(file: Path) -> bytes:
     size = file.stat().st_size
     if size > _FILE_BYTES_MAX:
         raise InvalidInput(f"{file} has {size} bytes; {_FILE_BYTES_MAX} is the most: split it")
-    return file.read_bytes()
+    data = file.read_bytes()
+    if not data:
+        raise InvalidInput(f"{file} is empty")
+    return data
 
 
 def _run(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":

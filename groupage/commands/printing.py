@@ -1,9 +1,11 @@
 """How the command line shows what it found: lines and tables for people, JSON for scripts."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -11,6 +13,8 @@ import typer
 from rich.cells import cell_len
 
 from groupage.domain.units import kg, m3
+
+_GAP, _INDENT = "  ", "    "
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
@@ -39,7 +43,7 @@ def print_table(
 ) -> None:
     """One line for each row; `nothing` is said when there is none, `more` asks for the rest.
 
-    Rows are as wide as they are: a terminal wraps them, and ids stay whole.
+    Nothing is cut: in a narrow terminal a row goes on below, elsewhere it is one line.
     """
     if not rows:
         say(nothing)
@@ -47,12 +51,16 @@ def print_table(
     cells = [[harmless(shown(column.text(row))) for column in columns] for row in rows]
     heads = [column.head for column in columns]
     widths = [max(map(cell_len, texts)) for texts in zip(heads, *cells, strict=True)]
+    lines = _lines(widths)
     for texts in (heads, *cells):
-        line = "  ".join(
+        padded = [
             _padded(text, width, right=column.right)
             for text, width, column in zip(texts, widths, columns, strict=True)
-        )
-        say(line.rstrip(), bold=texts is heads)
+        ]
+        for line in lines:
+            if any(texts[line]):
+                indent = _INDENT if line.start else ""
+                say((indent + _GAP.join(padded[line])).rstrip(), bold=texts is heads)
     if more:
         say(f"there are more: --after {more}", dim=True)
 
@@ -90,6 +98,18 @@ def mass(value_g: int | None) -> str:
 def money(value_cents: int) -> str:
     """In dollars."""
     return f"{value_cents / 100:,.2f}"
+
+
+def _lines(widths: Sequence[int]) -> list[slice]:
+    """Which columns stand on one line: all, or on a terminal what fits into its width."""
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    starts, used = [0], 0
+    for at, width in enumerate(widths):
+        used += len(_GAP) + width
+        if at and used - len(_GAP) > room:
+            starts.append(at)
+            used = len(_INDENT + _GAP) + width
+    return [slice(*ends) for ends in pairwise((*starts, len(widths)))]
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:

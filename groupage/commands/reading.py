@@ -29,7 +29,7 @@ def query(ask: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
         settings = DatabaseSettings(pool_size_max=1)
         pool = await create_pool(settings, application_name="groupage-cli")
         try:
-            await require_schema(pool)
+            await require_schema(pool, place=settings.place)
             return await ask(pool)
         finally:
             pool.terminate()

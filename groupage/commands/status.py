@@ -3,14 +3,14 @@
 import os
 from operator import itemgetter
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import typer
 
 from groupage.commands.printing import AsJson, Column, print_json, print_table, say
 from groupage.local.hub import running_hub
 from groupage.local.state import HubState, ProcessState
-from groupage.settings import LocalSettings
+from groupage.settings import LocalSettings, without_password
 
 NOT_RUNNING = 1
 
@@ -79,16 +79,6 @@ def scrape_targets(described: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def without_password(url: str) -> str:
-    """The address with its password replaced: what is printed may be pasted anywhere."""
-    parts = urlsplit(url)
-    account, at, host = parts.netloc.rpartition("@")
-    user, colon, password = account.partition(":")
-    if not (at and colon and password):
-        return url
-    return urlunsplit(parts._replace(netloc=f"{user}:***@{host}"))
-
-
 def _process(process: ProcessState) -> dict[str, Any]:
     alive = process.identity is not None and process.identity.process() is not None
     return {
@@ -101,6 +91,10 @@ def _process(process: ProcessState) -> dict[str, Any]:
     }
 
 
+_CLOCKS = {
+    "wall": "`groupage run clock` tells the hub the time of day",
+    "external": "time stands until a simulation or a demo tells it",
+}
 _COLUMNS = (
     Column("process", itemgetter("name")),
     Column("pid", itemgetter("pid")),
@@ -120,5 +114,9 @@ def _print(described: dict[str, Any]) -> None:
     ):
         if address:
             say(f"  {name:<11} {address}")
+    names = {process["name"] for process in described["processes"]}
+    clock = described.get("clock", "")
+    if clock == "external" or "clock" in names:  # servers alone have none
+        say(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
     hint = "start one with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)

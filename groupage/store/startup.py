@@ -57,7 +57,7 @@ async def _checked(
         settings, application_name=application_name, server_settings=server_settings
     )
     try:
-        await require_schema(pool)
+        await require_schema(pool, place=settings.place)
     except BaseException:
         pool.terminate()
         raise

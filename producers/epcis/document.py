@@ -66,7 +66,7 @@ def read_document(data: bytes) -> Document:
     try:
         envelope = msgspec.json.decode(data, type=_Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"no EPCIS document in JSON: {error}") from None
+        raise InvalidInput(f"no EPCIS document in JSON: {_broken(data, error)}") from None
     terms = _terms(envelope.context)
     if envelope.type == "EPCISDocument":
         body = envelope.epcisBody
@@ -86,6 +86,17 @@ def read_document(data: bytes) -> Document:
     return Document(
         events=tuple(events), path=path, terms=terms, problems=tuple(_envelope_problems(envelope))
     )
+
+
+def _broken(data: bytes, error: Exception) -> str:
+    """What msgspec says, with the line and column that people look for instead of its byte."""
+    said, _, rest = str(error).partition(" (byte ")
+    if said == "Input data was truncated":
+        said, rest = "it ends too early", f"{len(data)})"
+    if not rest:
+        return said
+    lines = data[: int(rest.removesuffix(")"))].decode(errors="replace").split("\n")
+    return f"{said} in line {len(lines)}, column {len(lines[-1]) + 1}"
 
 
 def _results(body: _Body | None) -> list[msgspec.Raw] | None:

@@ -56,8 +56,21 @@ def read_log(path: Path, *, zone: tzinfo = UTC) -> Iterator[LogEvent]:
             _check_header(path, reader.fieldnames or ())
             for row in reader:
                 yield _event(row, reader.line_num, zone)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: line {_undecodable(path)} is no text in UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise InvalidInput(f"{path}: {error}") from error
+
+
+def _undecodable(path: Path) -> int:
+    """The line: what the decoder counts begins anew with each block of the file."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):  # noqa: B007 - the last one is wanted
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                break
+    return number
 
 
 def _check_header(path: Path, names: object) -> None:

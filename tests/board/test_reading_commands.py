@@ -3,11 +3,15 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from groupage.cli import run
+from groupage.store.letters import insert_dead_letters
+from groupage.store.writers import DeadLetterRow, pack_headers
+from tests.board.hub import START
 from tests.board.world import BOX, FIRST, LANE
 
 pytestmark = pytest.mark.integration
@@ -132,3 +136,27 @@ def test_missing_database_is_said(
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     assert run(["consignments"]) == 1
     assert "groupage up" in capsys.readouterr().err
+
+
+@pytest.fixture
+async def letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """The only dead letter."""
+    place = (START, "hub.unit.v1", 0, 7, "not_cloudevents", "no type", "", "", "", "U1")
+    row = DeadLetterRow(UUID(int=1), *place, pack_headers([]), b"?")
+    async with pool.acquire() as connection:
+        await insert_dead_letters(connection, [row])
+
+
+def test_dead_letters_in_words(letter: None, groupage: Command) -> None:
+    """One is one; a code that none has is said so beside those there are; times as everywhere."""
+    in_all = "1 dead letter: 1 not_cloudevents"
+    assert groupage("deadletters", "list").splitlines()[-1] == in_all
+    assert groupage("deadletters", "list", "--code", "nonsense").splitlines() == [
+        "no dead letter stands with code 'nonsense'",
+        f"in all {in_all}",
+    ]
+    shown = groupage("deadletters", "show", "0000").splitlines()
+    assert "at             2026-03-02 08:00Z" in shown
+    assert not [line for line in shown if "None" in line or "+00:00" in line]
+    whole = json.loads(groupage("deadletters", "show", "0000", "--json"))
+    assert (whole["at"], whole["replayed_at"]) == ("2026-03-02T08:00:00Z", None)

@@ -14,7 +14,6 @@ import typer
 from groupage import cli
 from groupage.commands.errors import explained
 from groupage.commands.run import PROCESSES
-from groupage.commands.status import describe, without_password
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
 
@@ -167,29 +166,6 @@ def test_a_secured_kafka_gets_its_credentials_and_shows_them_nowhere(
     assert "s3cret" not in repr(settings)
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://hub:s3cret@db/hub")
     assert "s3cret" not in repr(DatabaseSettings())
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql://hub:s3cret@db:5432/hub", "postgresql://hub:***@db:5432/hub"),
-        ("postgresql://hub@db/hub", "postgresql://hub@db/hub"),
-        ("postgresql://postgres@/groupage?host=/run", "postgresql://postgres@/groupage?host=/run"),
-    ],
-)
-def test_status_hides_a_password(url: str, shown: str) -> None:
-    """What is printed may be pasted anywhere."""
-    assert without_password(url) == shown
-
-
-def test_status_without_a_hub_shows_servers_named_by_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As in a cluster, where nothing is supervised here."""
-    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
-    described = describe(None, "/data")
-    assert described["kafka"]["bootstrap_servers"] == "broker:9092"
-    assert described["metrics"] == []
 
 
 def test_every_error_tells_its_operator_something() -> None:

@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import click
 import pytest
 
 from groupage.commands.errors import explained
@@ -29,11 +30,30 @@ def test_columns_stand_in_line(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_long_ids_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    """One row is one line, however narrow the terminal: ids can be copied, lines be counted."""
+def test_long_ids_stay_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a pipe one row is one line, however narrow the terminal: lines can be counted."""
+    monkeypatch.setenv("COLUMNS", "80")
     long = "CSL-" + "X" * 300
     print_table([(long, "", None)], COLUMNS, nothing="")
     assert capsys.readouterr().out.splitlines()[1] == long
+
+
+def test_a_narrow_terminal_breaks_rows_between_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No id is torn in two; what does not fit stands below, and nothing where there is nothing."""
+    monkeypatch.setenv("COLUMNS", "12")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_table([("CSL-1", "toys", 5), ("CSL-22345678", "", None)], COLUMNS, nothing="")
+    assert click.unstyle(capsys.readouterr().out).splitlines() == [
+        "id",
+        "    品名  n",
+        "CSL-1",
+        "    toys  5",
+        "CSL-22345678",
+    ]
 
 
 def test_text_from_outside_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
 from tests.e2e.commanded import bare_environment
@@ -58,14 +59,18 @@ def renamed(url: str, *, database: str = "", user: str = "") -> str:
 
 @pytest.mark.parametrize("process", WITH_DATABASE)
 async def test_a_database_that_is_not_ours_is_named_at_once(
-    process: str, kafka_bootstrap: str, empty_database_url: str
+    process: str, kafka_bootstrap: str, empty_database_url: str, database_url: str
 ) -> None:
-    """No schema, no such database, no such user, no address at all: which, and what to do."""
-    no_schema, no_database, no_user, no_address = await asyncio.gather(
+    """No schema, another's, no such database, user or address: which, and what to do."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("comment on table alembic_version is null")
+    await connection.close()
+    no_schema, older, no_database, no_user, no_address = await asyncio.gather(
         *(
             ended(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=url)
             for url in (
                 empty_database_url,
+                database_url,
                 renamed(empty_database_url, database="nowhere"),
                 renamed(empty_database_url, user="nobody"),
                 "localhost/groupage",
@@ -73,6 +78,7 @@ async def test_a_database_that_is_not_ours_is_named_at_once(
         )
     )
     assert "run `groupage migrate`" in no_schema
+    assert f"the database {database_url} was made by another version of groupage" in older
     assert 'database "nowhere" does not exist' in no_database
     assert 'role "nobody" does not exist' in no_user
     assert "GROUPAGE_DATABASE_URL cannot be used: invalid DSN" in no_address

@@ -76,6 +76,22 @@ def test_what_is_no_document_is_said_so(data: bytes) -> None:
         read_document(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b'{"a": 1,\n "b": x}', "invalid character in line 2, column 7"),
+        ('{"货": 1,,'.encode(), "in line 1, column 9"),
+        (b'{"a": 1,\n', "it ends too early in line 2, column 1"),
+        (b'{"type": 5}', "Expected `str | null`, got `int` - at `$.type`"),
+    ],
+)
+def test_where_it_is_no_json(data: bytes, place: str) -> None:
+    """By line and column, as editors count them; else by the field."""
+    with pytest.raises(InvalidInput) as caught:
+        read_document(data)
+    assert place in str(caught.value)
+
+
 _LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "a:b", "\u0000", "urn:epc:id:sscc:1.2"])
 
 

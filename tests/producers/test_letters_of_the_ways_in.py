@@ -96,7 +96,7 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
         assert not any(one.replayed_at for one in await find_letters(pool, limit=10))
         chosen = await asyncio.to_thread(replayed_by_command, database_url, topic_prefix, "--all")
         assert (chosen.returncode, chosen.stderr) == (0, "")
-        assert "1 records sent again\n1 left where they are" in chosen.stdout
+        assert "1 record sent again\n1 record left in place" in chosen.stdout
         one = await asyncio.to_thread(
             replayed_by_command, database_url, topic_prefix, str(empty.letter_id)
         )

@@ -1,8 +1,9 @@
-"""What is sent to a gateway or to the reading API and is no HTTP at all."""
+"""What a gateway or the reading API answers to what is no HTTP, or to too many at once."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -23,6 +24,14 @@ async def a_server() -> AsyncIterator[int]:
     await serving
 
 
+def problem_in(head: bytes, body: bytes) -> dict[str, Any]:
+    """The problem document of an answer that is one."""
+    assert b"content-type: application/problem+json" in head
+    assert int(head.lower().split(b"content-length: ")[1].split()[0]) == len(body)
+    problem: dict[str, Any] = json.loads(body)
+    return problem
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
@@ -39,8 +48,31 @@ async def test_what_is_no_request_gets_a_problem(port: int, sent: bytes, said: s
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
     assert head.startswith(b"HTTP/1.1 400 ")
-    assert b"content-type: application/problem+json" in head
-    assert int(head.lower().split(b"content-length: ")[1].split()[0]) == len(body)
-    problem = json.loads(body)
+    problem = problem_in(head, body)
     assert (problem["type"], problem["status"]) == ("urn:groupage:problem:bad_request", 400)
     assert said in problem["detail"]
+
+
+async def test_one_connection_too_many_gets_a_problem(port: int) -> None:
+    """503 and when to come back on the eleventh of ten; once one is closed the next is served."""
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
+
+    async def asked() -> tuple[bytes, bytes]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(5):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+        return head, body
+
+    head, body = await asked()
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in head
+    problem = problem_in(head, body)
+    assert (problem["type"], problem["status"]) == ("urn:groupage:problem:overloaded", 503)
+    assert "more than 10 connections" in problem["detail"]
+    for _, writer in held:
+        writer.close()
+    async with asyncio.timeout(5):
+        while not (await asked())[0].startswith(b"HTTP/1.1 404 "):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

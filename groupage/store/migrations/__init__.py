@@ -18,7 +18,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from groupage.domain.errors import Conflict, Unavailable
+from groupage.settings import without_password
 from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.schema import checksum, stored_version
 
 _CONNECT_TIMEOUT_S = 20.0
 _MIGRATE_TIMEOUT_S = 600.0
@@ -35,17 +37,19 @@ def upgrade(url: str, *, schema: str | None = None) -> str:
     Safe to repeat, and from several processes at once. `url` is a ``postgresql://`` URL, over TCP
     or a Unix socket. With `schema` the tables go there (it must exist) instead of into ``public``.
     Raises Unavailable when the server does not answer, Conflict when the database is newer than
-    this program.
+    this program, Misconfigured when other files made what it has.
     """
 
     async def work(connection: Connection) -> str:
-        version = await _version(connection)
+        version = await stored_version(connection, place=without_password(url))
         if not version:
             # A script from the very start makes Alembic's table, which a full downgrade leaves.
             await connection.execute("drop table if exists alembic_version")
         if version != newest():
             await connection.execute(_script(command.upgrade, version or "base", "head"))
-        return await _version(connection)
+            made_by = checksum(newest())
+            await connection.execute(f"comment on table alembic_version is '{made_by}'")
+        return newest()
 
     return _run(url, schema, work)
 
@@ -54,15 +58,22 @@ def downgrade(url: str, revision: str = "base") -> None:
     """Take the schema back to `revision`: drops what later migrations made, contents included."""
 
     async def work(connection: Connection) -> None:
-        if version := await _version(connection):
+        if version := await stored_version(connection, place=without_password(url)):
             await connection.execute(_script(command.downgrade, version, revision))
 
     _run(url, None, work)
 
 
 def current(url: str) -> str:
-    """Version of the database's schema; empty when it has none."""
-    return _run(url, None, _version)
+    """Version of the database's schema; empty when it has none.
+
+    Raises Misconfigured when other files than this program's made it.
+    """
+
+    async def work(connection: Connection) -> str:
+        return await stored_version(connection, place=without_password(url))
+
+    return _run(url, None, work)
 
 
 def newest() -> str:
@@ -88,12 +99,6 @@ def _script(step: Callable[..., None], start: str, end: str) -> str:
             "install the version that made it, or a newer one"
         ) from error
     return output.getvalue()
-
-
-async def _version(connection: Connection) -> str:
-    if await connection.fetchval("select to_regclass('alembic_version')") is None:
-        return ""
-    return await connection.fetchval("select version_num from alembic_version") or ""
 
 
 def _run(url: str, schema: str | None, work: Callable[[Connection], Awaitable[_T]]) -> _T:

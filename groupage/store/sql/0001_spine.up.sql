@@ -1,3 +1,5 @@
+-- Each database keeps a checksum of this file: one that an edited file made is refused. Edit it too, or write the next
+-- migration, when what lies in the tables changes its form (the bodies' packing, the states' JSON).
 -- Everything here but `plan*` is derived from the Kafka log and can be thrown away and rebuilt (`groupage rebuild`).
 
 -- One row for each delivered fact of each owner. The same (source, event_id) under the same owner is the same fact.
@@ -25,7 +27,7 @@ create table fact (
 );
 create index fact_subject on fact (subject) where subject <> key;
 
--- States. `body` is the JSON of the state struct in groupage.domain.state, deflated when large: read it through
+-- States. `body` is the JSON of the state struct in groupage.domain.state, in Zstandard when large: read it through
 -- groupage.store.bodies.unpack. The other columns are what people filter by.
 create table consignment (
     key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,

@@ -1,0 +1,66 @@
+"""What `groupage status` tells, without a hub."""
+
+import pytest
+
+from groupage.commands.status import _print, describe
+from groupage.local.child import Identity
+from groupage.local.state import Clock, HubState, ProcessState
+from groupage.settings import without_password
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://hub:s3cret@db:5432/hub", "postgresql://hub:***@db:5432/hub"),
+        ("postgresql://hub@db/hub", "postgresql://hub@db/hub"),
+        ("postgresql://postgres@/groupage?host=/run", "postgresql://postgres@/groupage?host=/run"),
+    ],
+)
+def test_status_hides_a_password(url: str, shown: str) -> None:
+    """What is printed may be pasted anywhere."""
+    assert without_password(url) == shown
+
+
+def test_status_without_a_hub_shows_servers_named_by_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a cluster, where nothing is supervised here."""
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
+    described = describe(None, "/data")
+    assert described["kafka"]["bootstrap_servers"] == "broker:9092"
+    assert described["metrics"] == []
+
+
+@pytest.mark.parametrize(
+    ("clock", "processes", "said"),
+    [
+        ("wall", ("kafka", "clock"), "  clock       wall: `groupage run clock`"),
+        ("external", ("kafka",), "  clock       external: time stands until a simulation"),
+        ("wall", ("kafka",), None),
+    ],
+    ids=["by a process", "by a simulation", "servers alone"],
+)
+def test_status_says_whose_clock_it_is(
+    clock: Clock,
+    processes: tuple[str, ...],
+    said: str | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A hub whose time stands waits for somebody; one with servers alone has no time at all."""
+    state = HubState(
+        phase="running",
+        doing="",
+        supervisor=Identity(pid=1, started_at_s=0),
+        clock=clock,
+        processes=tuple(
+            ProcessState(
+                name=name, state="running", identity=None, restarts=0, metrics=None, log_file=""
+            )
+            for name in processes
+        ),
+    )
+    described = describe(state, "/data")
+    _print(described)
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  clock")]
+    assert [line[: len(said or "")] for line in printed] == ([said] if said else [])
+    assert described["clock"] == clock

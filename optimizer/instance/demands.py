@@ -11,9 +11,8 @@ from groupage.domain.instance import (
     PickUpJob,
 )
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
-from groupage.domain.units import volume_cm3
+from groupage.domain.units import us_cents, volume_cm3
 from optimizer.instance.boxes import GONE
-from optimizer.instance.departures import usd_cents
 from optimizer.instance.snapshot import FETCHED, PLANNED, UNSETTLED, Snapshot
 
 _COMMITTED = ("COMMITTED", "STAGED", "LOADED")
@@ -67,7 +66,7 @@ def _demand(  # what the whole lane knows of one consignment
     assert state.booking is not None, state.key
     current = fixed.get(state.key) or _seat(state, snapshot)
     committed = current in boxes and (state.key in fixed or state.status in _COMMITTED)
-    pin = snapshot.lane.pins.get(state.key)
+    pin, value = snapshot.lane.pins.get(state.key), state.booking.value
     cartons = _cartons(state)
     return Demand(
         consignment_id=state.key,
@@ -78,7 +77,8 @@ def _demand(  # what the whole lane knows of one consignment
         mode=state.booking.mode,
         customs=str(state.customs),
         blocked=state.blocked,
-        value_usd_cents=usd_cents(state.booking.value),
+        value_usd_cents=us_cents(value.amount_minor, value.currency),
+        value_currency=value.currency,
         dg_classes=_dg_classes(state),
         available_at=state.available_at or state.received_at or clock_at,
         latest_arrival_at=state.booking.latest_arrival_at,
@@ -96,7 +96,7 @@ def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
     """Not at the hub: a truck, but no place. Blocked, so that leaving it out costs nothing."""
     assert state.booking is not None, state.key
     assert state.booking.pickup is not None, state.key
-    pickup = state.booking.pickup
+    pickup, value = state.booking.pickup, state.booking.value
     cartons = _cartons(state)
     return Demand(
         consignment_id=state.key,
@@ -107,7 +107,8 @@ def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
         mode=state.booking.mode,
         customs=str(state.customs),
         blocked=True,
-        value_usd_cents=usd_cents(state.booking.value),
+        value_usd_cents=us_cents(value.amount_minor, value.currency),
+        value_currency=value.currency,
         dg_classes=_dg_classes(state),
         available_at=max(clock_at, pickup.latest_at),
         latest_arrival_at=state.booking.latest_arrival_at,

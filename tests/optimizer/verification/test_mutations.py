@@ -87,6 +87,7 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
         f"left out by {code} without cause": ("wrong_reason", said("O2", code))
         for code in (
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
+            "cap_not_judged",
             "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
             "costs_more_than_waiting",
         )
@@ -201,6 +202,12 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     ),
     "modes that do not mix": ("mode_mix", demand("N2", mode="9610")),
     "over the cap": ("declaration_cap", demand("M2", value_usd_cents=6_000_001)),
+    "beside one that may be worth the cap": (
+        "declaration_cap", demand("M1", value_usd_cents=None),
+    ),
+    "of a value without a rate": (
+        "cap_not_judged", demand("M3", value_usd_cents=None, value_currency="JPY"),
+    ),
     "over the cap by a change of rules": (
         "declaration_cap", rules(declaration_cap_usd_cents=13_999_999),
     ),

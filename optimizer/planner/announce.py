@@ -1,6 +1,6 @@
 """What others must hear of a plan, as outbox rows. Ids are made from the plan: twice is once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -15,6 +15,7 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRequested,
     RoutePlanned,
+    RouteRevised,
     StopWindow,
     UnloadableConsolidation,
 )
@@ -22,6 +23,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan, PlannedContainer, Route
 from groupage.store.writers import OutboxRow, pack_headers
+from optimizer.planner.revisions import revised_by
 
 ORIGIN_TOPIC = "hub.planrequest.v1"
 SOURCE = "/groupage/planner"
@@ -29,8 +31,13 @@ _NAMESPACE = UUID("0b1f0d52-3f0e-5c55-8a51-4a1f6f2b7c90")
 _TEXT_MAX = 2_000
 
 
-def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
-    """(output, event): the proposal, each container whose load plan is new, each route."""
+def plan_events(
+    instance: Instance, plan: Plan, published: Sequence[Route] = ()
+) -> Iterable[tuple[str, Event]]:
+    """(output, event): the proposal, each container whose load plan is new, each route.
+
+    `published`: the routes of the plan in force.
+    """
     yield "proposed", _proposed(plan)
     for container in plan.containers:
         if _changed(instance, container):
@@ -39,15 +46,7 @@ def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
                 ContainerPlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, container=container),
             )
     for route in plan.routes:
-        yield (
-            f"route {route.route_id}",
-            RoutePlanned(
-                lane_id=plan.lane_id,
-                plan_id=plan.plan_id,
-                route=route,
-                windows=tuple(_windows(instance, plan, route)),
-            ),
-        )
+        yield f"route {route.route_id}", _told(instance, plan, route, published)
 
 
 def failed(request: PlanRequested, reason: str) -> PlanFailed:
@@ -150,6 +149,17 @@ def _proposed(plan: Plan) -> PlanProposed:
         solver=plan.solver,
         inputs=plan.inputs,
         certificate=plan.certificate.plan_digest,
+    )
+
+
+def _told(instance: Instance, plan: Plan, route: Route, published: Sequence[Route]) -> Event:
+    revises = revised_by(route, published)
+    lane_id, plan_id = plan.lane_id, plan.plan_id
+    windows = tuple(_windows(instance, plan, route))
+    if not revises:
+        return RoutePlanned(lane_id=lane_id, plan_id=plan_id, route=route, windows=windows)
+    return RouteRevised(
+        lane_id=lane_id, plan_id=plan_id, route=route, windows=windows, revises=revises
     )
 
 

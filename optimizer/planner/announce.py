@@ -20,7 +20,7 @@ from groupage.domain.events.planning import (
     UnloadableConsolidation,
 )
 from groupage.domain.fact import Fact
-from groupage.domain.instance import Instance
+from groupage.domain.instance import Instance, Rules
 from groupage.domain.plan import Plan, PlannedContainer, Route
 from groupage.store.writers import OutboxRow, pack_headers
 from optimizer.planner.revisions import revised_by
@@ -38,7 +38,7 @@ def plan_events(
 
     `published`: the routes of the plan in force.
     """
-    yield "proposed", _proposed(plan)
+    yield "proposed", _proposed(instance, plan)
     for container in plan.containers:
         if _changed(instance, container):
             yield (
@@ -93,7 +93,7 @@ def outbox_rows(
     return rows
 
 
-def _proposed(plan: Plan) -> PlanProposed:
+def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
     assert plan.certificate is not None, plan.plan_id
     codes = {move.consignment_id: move.code for move in plan.moves}
     return PlanProposed(
@@ -148,8 +148,16 @@ def _proposed(plan: Plan) -> PlanProposed:
         gap_ratio=plan.gap_ratio,
         solver=plan.solver,
         inputs=plan.inputs,
+        policy=_policy(instance.rules)[:_TEXT_MAX],
         certificate=plan.certificate.plan_digest,
     )
+
+
+def _policy(rules: Rules) -> str:
+    modes = " or ".join("+".join(group) for group in rules.mode_mix) or "any"
+    dangerous = "where segregation allows" if rules.allow_dangerous else "none"
+    fill = f"{rules.plan_fill_permille / 10:g} % of the inner volume"
+    return f"customs modes: {modes}; dangerous goods: {dangerous}; filled to {fill}"
 
 
 def _told(instance: Instance, plan: Plan, route: Route, published: Sequence[Route]) -> Event:

@@ -161,6 +161,8 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     """Name, version, seed and limits of work: what it takes to find the same plan again."""
     inputs: tuple[LogPosition, ...] = ()
     """The log up to where the plan was made from it: what came later it does not know."""
+    policy: Text = ""
+    """What may be in a container that it opens, in words."""
     certificate: Text
     """Digest of the plan that the verifier passed."""
 

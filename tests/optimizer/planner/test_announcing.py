@@ -33,6 +33,17 @@ def test_a_proposal_names_its_solver() -> None:
     assert proposed.solver.allocation_work == case.limits.allocation_work
 
 
+def test_a_proposal_says_what_may_be_in_its_containers() -> None:
+    """The policy of a consolidation, as whoever stuffs it would say it."""
+    case, plan = certified()
+    proposed = dict(plan_events(case, plan))["proposed"]
+    assert isinstance(proposed, PlanProposed)
+    assert proposed.policy == (
+        "customs modes: 1039 or 0110+9710+9810 or 9610+1210 or 1039+0110+9710+9810; "
+        "dangerous goods: none; filled to 83 % of the inner volume"
+    )
+
+
 def test_a_route_names_the_windows_of_its_stops() -> None:
     """Each pick-up between ready and latest, each container at the terminal by its gate-in."""
     case, plan = certified()

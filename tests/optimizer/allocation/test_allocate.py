@@ -358,3 +358,16 @@ def test_new_containers_have_ids_of_their_own_in_every_request() -> None:
     huge = demand("A", group("A", 190), priority="must_go")
     found = allocate(lane(huge))
     assert [slot.key for slot in found.opened] == ["CSL-CNNGB-NLRTM-V1-22G1-1.01"]
+
+
+@pytest.mark.parametrize(
+    ("cartons", "priority", "goes"),
+    [(120, "preferred", False), (121, "preferred", True), (27, "must_go", False),
+     (28, "must_go", True), (208, "filler", False)],
+)  # fmt: skip
+def test_cargo_opens_a_container_of_its_own_where_leaving_it_is_dearer(
+    cartons: int, priority: str, *, goes: bool
+) -> None:
+    """Its only departure costs 2,050 USD, 80 for each empty m³ and 3 a day and m³ of waiting."""
+    one = demand("A", group("A", cartons), priority=priority)
+    assert bool(allocate(lane(one)).assign) is goes

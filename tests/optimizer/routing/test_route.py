@@ -201,6 +201,18 @@ def test_impossible_pickup_has_its_reason(what: str) -> None:
     assert reason in left["A"]
 
 
+@pytest.mark.parametrize("places", [("hub", "jinhua"), ("jinhua", "hub")])
+def test_a_base_whose_trucks_are_off_is_nobodys_stop(places: tuple[str, str]) -> None:
+    """The truck of another base does the job, and does not call at this one."""
+    off, free = places
+    fleet = (
+        truck("a", start_place_id=off, available_until_at=CLOCK_AT),
+        truck("b", start_place_id=free),
+    )
+    (only,), left = routed((pickup("A"), pickup("B")), trucks=fleet)
+    assert (only.truck_id, left) == ("b", {})
+
+
 def test_several_trips_of_one_tractor() -> None:
     """Two containers to a terminal near by are two trips of one tractor in one shift."""
     boxes = (container("K1"), container("K2"))

@@ -55,7 +55,10 @@ class Demand(_Data, frozen=True, kw_only=True):
     customs: str
     blocked: bool
     """A hold stands: it keeps a place it has, but gets no new one before `available_at`."""
-    value_usd_cents: int
+    value_usd_cents: int | None
+    """None: there is no rate for `value_currency`; under 1039 it gets no place then."""
+    value_currency: str = "USD"
+    """As the booking tells it."""
     dg_classes: tuple[str, ...] = ()
     available_at: datetime
     """At the hub, counted and measured (or expected then)."""

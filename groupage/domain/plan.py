@@ -97,6 +97,7 @@ LeftOutCode = Literal[
     "dangerous_goods",
     "mode_mix",
     "declaration_cap",
+    "cap_not_judged",
     "larger_than_container",
     "heavier_than_container",
     "did_not_fit",
@@ -263,7 +264,8 @@ class Plan(_Data, frozen=True, kw_only=True):
     A slushy container: cargo_volume_cm3 within `plan_fill_permille` of the inner volume (committed
     consignments alone may exceed it); modes of its consignments within one set of `mode_mix` (an
     empty table lets all pass), values of mode-1039 consignments of one consignee within
-    `declaration_cap_usd_cents`.
+    `declaration_cap_usd_cents` (what is committed may exceed it, nothing is added then). One whose
+    value is not known stays only where it is committed, and fills the cap there.
     Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
     the demands as of the cartons within the payload, and a load plan as `Placement` says. Exempt
     from these two are the containers in `unloadable`: frozen or locked ones that break a rule with

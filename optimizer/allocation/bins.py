@@ -3,7 +3,7 @@
 from groupage.domain.instance import Demand
 from groupage.domain.plan import LeftOutCode
 from optimizer.allocation import pricing
-from optimizer.allocation.mixing import may_share, sets_of, weighed_g
+from optimizer.allocation.mixing import declared_cents, may_share, sets_of, weighed_g
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 
@@ -40,8 +40,8 @@ class Bin:
         if not self._mode_sets & sets_of(demand.mode, self._rules):
             return "mode_mix"
         if demand.mode == "1039":
-            value = self._value_usd_cents.get(demand.consignee, 0) + demand.value_usd_cents
-            if value > self._rules.declaration_cap_usd_cents:
+            there = self._value_usd_cents.get(demand.consignee, 0)
+            if there + declared_cents(demand, self._rules) > self._rules.declaration_cap_usd_cents:
                 return "declaration_cap"
         if demand.dg_classes and not all(may_share(demand, m) for m in self.members.values()):
             return "dangerous_goods"
@@ -56,9 +56,9 @@ class Bin:
         self._weighed_g += weighed_g(demand)
         self._mode_sets = self._mode_sets & sets_of(demand.mode, self._rules)
         if demand.mode == "1039":
-            self._value_usd_cents[demand.consignee] = (
-                self._value_usd_cents.get(demand.consignee, 0) + demand.value_usd_cents
-            )
+            there = self._value_usd_cents.get(demand.consignee, 0)
+            value = there + declared_cents(demand, self._rules)
+            self._value_usd_cents[demand.consignee] = value
 
     @property
     def dead_freight(self) -> int:

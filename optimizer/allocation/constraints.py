@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
 from groupage.domain.units import CM3_PER_M3
-from optimizer.allocation.mixing import may_share, sets_of, weighed_g
+from optimizer.allocation.mixing import declared_cents, may_share, sets_of, weighed_g
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 from optimizer.allocation.variables import Variables
@@ -115,20 +115,19 @@ class DeclarationCap:
 
     def add(self, model: cp_model.CpModel, unknown: Variables, problem: Problem) -> None:
         """One row for each consignee and container."""
-        cap = problem.instance.rules.declaration_cap_usd_cents
+        rules = problem.instance.rules
+        cap = rules.declaration_cap_usd_cents
         for slot in unknown.slots:
             given: dict[str, int] = {}
             for demand in unknown.given[slot.key].members.values():
                 if demand.mode == "1039":
-                    given[demand.consignee] = (
-                        given.get(demand.consignee, 0) + demand.value_usd_cents
-                    )
+                    there = given.get(demand.consignee, 0)
+                    given[demand.consignee] = there + declared_cents(demand, rules)
             values: dict[str, list[tuple[int, cp_model.IntVar]]] = {}
             for demand, variable in unknown.candidates(slot):
                 if demand.mode == "1039":
-                    values.setdefault(demand.consignee, []).append(
-                        (demand.value_usd_cents, variable)
-                    )
+                    term = (declared_cents(demand, rules), variable)
+                    values.setdefault(demand.consignee, []).append(term)
             for consignee, terms in values.items():
                 there = given.get(consignee, 0)
                 total = there + sum(value * variable for value, variable in terms)

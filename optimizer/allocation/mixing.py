@@ -13,6 +13,12 @@ def sets_of(mode: str, rules: Rules) -> frozenset[int]:
     return frozenset(n for n, modes in enumerate(rules.mode_mix) if mode in modes)
 
 
+def declared_cents(demand: Demand, rules: Rules) -> int:
+    """What a 1039 consignment takes of its declaration's cap: all of it when nobody can say."""
+    cents = demand.value_usd_cents
+    return rules.declaration_cap_usd_cents if cents is None else cents
+
+
 def may_share(one: Demand, other: Demand) -> bool:
     """Whether no dangerous class of one must be segregated from a class of the other."""
     return not any(_segregated(*pair) for pair in product(one.dg_classes, other.dg_classes))

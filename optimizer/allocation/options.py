@@ -43,14 +43,8 @@ def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
             code="dangerous_goods",
             reason=f"dangerous goods of class {classes} do not go into a shared container here",
         )
-    if demand.mode == "1039" and demand.value_usd_cents > rules.declaration_cap_usd_cents:
-        return Refusal(
-            code="declaration_cap",
-            reason=(
-                f"value {demand.value_usd_cents / 100:,.2f} USD is above the cap of one 1039 "
-                f"declaration ({usd(rules.declaration_cap_usd_cents)}); split it"
-            ),
-        )
+    if demand.mode == "1039" and (refusal := _cap(demand, rules.declaration_cap_usd_cents)):
+        return refusal
     if rules.mode_mix and not any(demand.mode in modes for modes in rules.mode_mix):
         return Refusal(
             code="mode_mix", reason=f"customs mode {demand.mode} is in no set of the mode policy"
@@ -58,6 +52,18 @@ def refusal_anywhere(  # noqa: PLR0911 - one return for each rule
     if not instance.departures:
         return Refusal(code="no_departure", reason="no departure of the lane can be planned")
     return _nowhere_pinned(demand, instance)
+
+
+def _cap(demand: Demand, cap_usd_cents: int) -> Refusal | None:
+    """Alone above the cap of one 1039 declaration, or nobody can say."""
+    cap = f"the cap of one 1039 declaration ({usd(cap_usd_cents)})"
+    if demand.value_usd_cents is None:
+        told = f"there is no rate for its value in {demand.value_currency}"
+        return Refusal(code="cap_not_judged", reason=f"{told}: {cap} needs it in USD; amend it")
+    if demand.value_usd_cents > cap_usd_cents:
+        value = f"value {demand.value_usd_cents / 100:,.2f} USD"
+        return Refusal(code="declaration_cap", reason=f"{value} is above {cap}; split it")
+    return None
 
 
 def _nowhere_pinned(demand: Demand, instance: Instance) -> Refusal | None:

@@ -13,9 +13,8 @@ from groupage.domain.instance import (
     PickUpJob,
 )
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
-from groupage.domain.units import volume_cm3
+from groupage.domain.units import us_cents, volume_cm3
 from optimizer.instance.boxes import GONE
-from optimizer.instance.departures import usd_cents
 from optimizer.instance.snapshot import FETCHED, PLANNED, UNSETTLED, Snapshot
 
 _COMMITTED = ("COMMITTED", "STAGED", "LOADED")
@@ -100,7 +99,7 @@ def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
 def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
     """What the consignment itself tells."""
     assert state.booking is not None, state.key
-    cartons = _cartons(state)
+    cartons, value = _cartons(state), state.booking.value
     return Demand(
         consignment_id=state.key,
         status=str(state.status),
@@ -110,7 +109,8 @@ def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
         mode=state.booking.mode,
         customs=str(state.customs),
         blocked=state.blocked,
-        value_usd_cents=usd_cents(state.booking.value),
+        value_usd_cents=us_cents(value.amount_minor, value.currency),
+        value_currency=value.currency,
         dg_classes=_dg_classes(state),
         available_at=state.available_at or state.received_at or clock_at,
         latest_arrival_at=state.booking.latest_arrival_at,

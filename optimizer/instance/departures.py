@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
-from groupage.domain.events.base import Money
 from groupage.domain.instance import ContainerOffer, Departure
 from groupage.domain.state.voyage import VoyageState
 from groupage.domain.units import us_cents
@@ -43,8 +42,9 @@ def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple
 def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
     offers: dict[str, ContainerOffer] = {}
     for offer in voyage.equipment:
-        if offer.iso_type not in SPECS or offer.iso_type in offers:
-            continue
+        freight_cents = us_cents(offer.freight.amount_minor, offer.freight.currency)
+        if offer.iso_type not in SPECS or offer.iso_type in offers or freight_cents is None:
+            continue  # without a rate nothing can be said of its price: the voyage says so
         bookings = [b for b in voyage.bookings.values() if b.iso_type == offer.iso_type]
         rolled = sum(booking.rolled for booking in bookings)
         available = offer.available
@@ -52,13 +52,7 @@ def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
             available = sum(booking.confirmed for booking in bookings)
         offers[offer.iso_type] = ContainerOffer(
             iso_type=offer.iso_type,
-            freight_usd_cents=usd_cents(offer.freight),
+            freight_usd_cents=freight_cents,
             available=None if available is None else max(0, available - rolled),
         )
     return tuple(offers[iso_type] for iso_type in sorted(offers))
-
-
-def usd_cents(money: Money) -> int:
-    """An amount in US cents; a currency without a rate counts as dollars."""
-    cents = us_cents(money.amount_minor, money.currency)
-    return money.amount_minor if cents is None else cents

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from groupage.domain.origin import LogPosition
-from groupage.domain.plan import Plan, PlannedContainer
+from groupage.domain.plan import Plan, PlannedContainer, Route
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
@@ -46,6 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     containers: Mapping[str, ContainerState] = {}
     published: Mapping[str, PlannedContainer] = {}
     """Containers of the published plan."""
+    published_routes: tuple[Route, ...] = ()
     newest_at: datetime | None = None
     """When the newest of these states changed."""
     inputs: tuple[LogPosition, ...] = ()
@@ -71,8 +72,9 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         }
         refs = sorted({s.equipment_ref for s in open_ones.values() if s.equipment_ref})
         containers = await connection.fetch(_CONTAINERS, refs)
-        plan = await connection.fetchval(_PLAN, lane.published_plan_id)
+        body = await connection.fetchval(_PLAN, lane.published_plan_id)
         positions = await connection.fetch(_INPUTS)
+    plan = msgspec.json.decode(zlib.decompress(body), type=Plan) if body else None
     rows = (*lanes, *consignments, *consolidations, *voyages, *containers)
     return Snapshot(
         lane=lane,
@@ -80,7 +82,8 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         consolidations=open_ones,
         voyages=tuple(_decode(row, VoyageState) for row in voyages),
         containers={s.key: s for s in (_decode(row, ContainerState) for row in containers)},
-        published=_planned_in(plan),
+        published={box.consolidation_id: box for box in plan.containers} if plan else {},
+        published_routes=plan.routes if plan else (),
         newest_at=max((row["changed_at"] for row in rows), default=None),
         inputs=_inputs(positions),
     )
@@ -99,10 +102,3 @@ def _inputs(positions: Iterable[asyncpg.Record]) -> tuple[LogPosition, ...]:
         LogPosition(topic=topic, next_offsets=tuple(known.get(n, 0) for n in range(max(known) + 1)))
         for topic, known in offsets.items()
     )
-
-
-def _planned_in(body: bytes | None) -> dict[str, PlannedContainer]:
-    if body is None:
-        return {}
-    plan = msgspec.json.decode(zlib.decompress(body), type=Plan)
-    return {container.consolidation_id: container for container in plan.containers}

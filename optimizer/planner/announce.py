@@ -1,6 +1,6 @@
 """What others must hear of a plan, as outbox rows. Ids are made from the plan: twice is once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -15,13 +15,15 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRequested,
     RoutePlanned,
+    RouteRevised,
     StopWindow,
     UnloadableConsolidation,
 )
 from groupage.domain.fact import Fact
-from groupage.domain.instance import Instance
+from groupage.domain.instance import Instance, Rules
 from groupage.domain.plan import Plan, PlannedContainer, Route
 from groupage.store.writers import OutboxRow, pack_headers
+from optimizer.planner.revisions import revised_by
 
 ORIGIN_TOPIC = "hub.planrequest.v1"
 SOURCE = "/groupage/planner"
@@ -29,9 +31,14 @@ _NAMESPACE = UUID("0b1f0d52-3f0e-5c55-8a51-4a1f6f2b7c90")
 _TEXT_MAX = 2_000
 
 
-def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
-    """(output, event): the proposal, each container whose load plan is new, each route."""
-    yield "proposed", _proposed(plan)
+def plan_events(
+    instance: Instance, plan: Plan, published: Sequence[Route] = ()
+) -> Iterable[tuple[str, Event]]:
+    """(output, event): the proposal, each container whose load plan is new, each route.
+
+    `published`: the routes of the plan in force.
+    """
+    yield "proposed", _proposed(instance, plan)
     for container in plan.containers:
         if _changed(instance, container):
             yield (
@@ -39,15 +46,7 @@ def plan_events(instance: Instance, plan: Plan) -> Iterable[tuple[str, Event]]:
                 ContainerPlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, container=container),
             )
     for route in plan.routes:
-        yield (
-            f"route {route.route_id}",
-            RoutePlanned(
-                lane_id=plan.lane_id,
-                plan_id=plan.plan_id,
-                route=route,
-                windows=tuple(_windows(instance, plan, route)),
-            ),
-        )
+        yield f"route {route.route_id}", _told(instance, plan, route, published)
 
 
 def failed(request: PlanRequested, reason: str) -> PlanFailed:
@@ -94,7 +93,7 @@ def outbox_rows(
     return rows
 
 
-def _proposed(plan: Plan) -> PlanProposed:
+def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
     assert plan.certificate is not None, plan.plan_id
     codes = {move.consignment_id: move.code for move in plan.moves}
     return PlanProposed(
@@ -149,7 +148,26 @@ def _proposed(plan: Plan) -> PlanProposed:
         gap_ratio=plan.gap_ratio,
         solver=plan.solver,
         inputs=plan.inputs,
+        policy=_policy(instance.rules)[:_TEXT_MAX],
         certificate=plan.certificate.plan_digest,
+    )
+
+
+def _policy(rules: Rules) -> str:
+    modes = " or ".join("+".join(group) for group in rules.mode_mix) or "any"
+    dangerous = "where segregation allows" if rules.allow_dangerous else "none"
+    fill = f"{rules.plan_fill_permille / 10:g} % of the inner volume"
+    return f"customs modes: {modes}; dangerous goods: {dangerous}; filled to {fill}"
+
+
+def _told(instance: Instance, plan: Plan, route: Route, published: Sequence[Route]) -> Event:
+    revises = revised_by(route, published)
+    lane_id, plan_id = plan.lane_id, plan.plan_id
+    windows = tuple(_windows(instance, plan, route))
+    if not revises:
+        return RoutePlanned(lane_id=lane_id, plan_id=plan_id, route=route, windows=windows)
+    return RouteRevised(
+        lane_id=lane_id, plan_id=plan_id, route=route, windows=windows, revises=revises
     )
 
 

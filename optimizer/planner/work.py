@@ -10,7 +10,7 @@ import structlog
 
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.instance import Instance, Limits
-from groupage.domain.plan import Plan
+from groupage.domain.plan import Plan, Route
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics
@@ -34,6 +34,8 @@ class Certified(msgspec.Struct, frozen=True, kw_only=True):
 
     instance: Instance
     plan: Plan
+    published_routes: tuple[Route, ...]
+    """Of the plan in force."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +122,8 @@ class Work:
             plan = msgspec.structs.replace(answer.plan, inputs=snapshot.inputs)
             certified, violations = await asyncio.to_thread(certify, instance, plan)
             if certified is not None:
-                return Certified(instance=instance, plan=certified)
+                routes = snapshot.published_routes
+                return Certified(instance=instance, plan=certified, published_routes=routes)
             log.warning(
                 "plan_refuted",
                 request_id=request.request_id,
@@ -142,7 +145,7 @@ class Work:
     async def _store(self, result: Certified, *, partition: int, asked_s: float) -> None:
         plan = result.plan
         rows = outbox_rows(
-            plan_events(result.instance, plan),
+            plan_events(result.instance, plan, result.published_routes),
             about=plan.plan_id,
             occurred_at=plan.decided_at,
             recorded_at=datetime.now(UTC),

@@ -75,14 +75,19 @@ class Tours:
     shift_duty_s: int
 
     def part(self, jobs: Sequence[int], vehicles: tuple[Vehicle, ...]) -> "Tours":
-        """The problem of some of the jobs and other vehicles."""
+        """The problem of some of the jobs and other vehicles.
+
+        A base that none of them has is left out: the search would have somebody call there.
+        """
+        bases = sorted({vehicle.base for vehicle in vehicles})
+        number = {base: new for new, base in enumerate(bases)}
         return replace(
             self,
-            vehicles=vehicles,
+            vehicles=tuple(replace(one, base=number[one.base]) for one in vehicles),
             jobs=tuple(self.jobs[job] for job in jobs),
             between=[[self.between[i][j] for j in jobs] for i in jobs],
-            start=[[row[job] for job in jobs] for row in self.start],
-            end=[[row[job] for job in jobs] for row in self.end],
+            start=[[self.start[base][job] for job in jobs] for base in bases],
+            end=[[self.end[base][job] for job in jobs] for base in bases],
         )
 
 

@@ -68,6 +68,9 @@ def _check_member(case: Case, demand: Demand, container: PlannedContainer) -> Vi
         found.append(broken("blocked_placed", where, "is held and gets a new place"))
     if demand.customs == _REJECTED:
         found.append(broken("customs_rejected", where, "customs rejected it"))
+    if demand.mode == _CAPPED_MODE and demand.value_usd_cents is None:
+        message = f"its value in {demand.value_currency} has no rate to compare with the cap"
+        found.append(broken("cap_not_judged", where, message))
     if demand.dg_classes and not case.instance.rules.allow_dangerous:
         message = f"dangerous goods {', '.join(demand.dg_classes)} are not allowed"
         found.append(broken("dangerous_goods", where, message))
@@ -82,13 +85,15 @@ def _check_mix(case: Case, container: PlannedContainer, cargo: list[Demand]) -> 
     if rules.mode_mix and not any(modes <= set(allowed) for allowed in rules.mode_mix):
         message = f"customs modes {', '.join(sorted(modes))} may not share a container"
         found.append(broken("mode_mix", where, message))
-    worth = Counter[str]()
+    cap, worth, committed = rules.declaration_cap_usd_cents, Counter[str](), Counter[str]()
     for demand in cargo:
         if demand.mode == _CAPPED_MODE:
-            worth[demand.consignee] += demand.value_usd_cents
+            cents = cap if demand.value_usd_cents is None else demand.value_usd_cents
+            worth[demand.consignee] += cents
+            committed[demand.consignee] += cents * demand.committed
     for consignee, value in sorted(worth.items()):
-        if value > rules.declaration_cap_usd_cents:
-            message = f"{value} US cents of {consignee!r}, cap {rules.declaration_cap_usd_cents}"
+        if value > max(cap, committed[consignee]):
+            message = f"{value} US cents of {consignee!r}, cap {cap}"
             found.append(broken("declaration_cap", where, message))
     return found
 

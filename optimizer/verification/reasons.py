@@ -18,6 +18,10 @@ def _is_late(case: Case, demand: Demand) -> bool:
     return awaited or any(demand.available_at > d.lco_at for d in case.instance.departures)
 
 
+def _is_unjudged(_: Case, demand: Demand) -> bool:
+    return demand.mode == "1039" and demand.value_usd_cents is None
+
+
 def _is_bound(_: Case, demand: Demand) -> bool:
     pins = (demand.pinned_voyage_id, demand.pinned_consolidation_id)
     return bool(demand.forbidden_voyage_ids) or pins != (None, None)
@@ -63,6 +67,7 @@ _FACTS: dict[str, tuple[str, Callable[[Case, Demand], bool]]] = {
     "dangerous_goods": ("it is dangerous", lambda _, d: bool(d.dg_classes)),
     "blocked_by_hold": ("it is held", lambda _, d: d.blocked),
     "declaration_cap": ("it goes by mode 1039", lambda _, d: d.mode == "1039"),
+    "cap_not_judged": ("it goes by mode 1039 and its value is not known", _is_unjudged),
     "mode_mix": ("there is a mode policy", lambda case, _: bool(case.instance.rules.mode_mix)),
     "forbidden": ("it is pinned or forbidden somewhere", _is_bound),
     "not_available_before_cutoff": ("it misses a cut-off", _is_late),

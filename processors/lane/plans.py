@@ -54,6 +54,7 @@ def proposed(
             consolidations=event.consolidations,
             reasons=reasons,
             unloadable=event.unloadable,
+            policy=event.policy,
         )
         if policy.auto_approve:
             publish(state, proposal, note, at=at, by=POLICY)
@@ -164,6 +165,7 @@ def _box(state: LaneState, proposal: Proposal, at: datetime) -> None:
                 voyage_id=each.voyage_id,
                 iso_type=each.iso_type,
                 opened_at=at,
+                policy=proposal.policy,
                 plan_id=proposal.plan_id,
                 planned_at=at,
             )

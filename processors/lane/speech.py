@@ -33,6 +33,7 @@ def outputs(state: LaneState) -> dict[str, Said]:
             lane_id=state.key,
             voyage_id=box.voyage_id,
             iso_type=box.iso_type,
+            policy=box.policy,
         )
         said[f"open:{name}"] = Said(opened, box.opened_at)
         planned = ConsolidationPlanned(

@@ -19,6 +19,7 @@ from groupage.domain.events.consolidation import VoyagePositionChanged
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
+from groupage.domain.units import us_cents
 from groupage.domain.words import when
 from processors.core import Plain, Verdict
 from processors.facts import Entry
@@ -198,6 +199,14 @@ class VoyageCore(Plain[VoyageState]):
             )
             said[f"position:{name}"] = Said(event, at)
         _wishes(state, state.schedule_at or at, said)
+        unpriced = sorted({each.freight.currency for each in state.equipment if not _priced(each)})
+        if unpriced and state.status == "SCHEDULED":
+            text = (
+                f"there is no rate for freight in {', '.join(unpriced)}: no plan opens such a "
+                "container. Tell it in USD by sailing.changed"
+            )
+            warning = alert("voyage", state, "freight_not_priced", text)
+            said["alert:freight_not_priced"] = Said(warning, state.schedule_at or at)
         if state.status == "CANCELLED" and state.followers:
             boxes = f"{len(state.followers)} boxes count on it"
             text = f"the voyage is cancelled ({state.reason}); {boxes}"
@@ -208,6 +217,10 @@ class VoyageCore(Plain[VoyageState]):
     def columns(self, state: VoyageState) -> tuple[Any, ...]:
         """As in table `voyage`."""
         return (state.status, state.lane_id, state.etd_at, state.cutoff_at("LCO"))
+
+
+def _priced(offer: events.EquipmentOffer) -> bool:
+    return us_cents(offer.freight.amount_minor, offer.freight.currency) is not None
 
 
 def _wishes(state: VoyageState, at: datetime, said: dict[str, Said]) -> None:

@@ -13,6 +13,8 @@
 | Transaction with a desadv | asn.received |
 """
 
+from urllib.parse import unquote
+
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import (
     AnnouncedUnit,
@@ -232,7 +234,7 @@ def _association(seen: Observation) -> list[Event]:
         )
     if not seen.units:
         raise Unmapped("children_unnamed", f"the seal on {parent.id} has no number")
-    seal_no = seen.units[0]
+    seal_no = unquote(_number(seen.units[0]))
     if seen.action == "OBSERVE":
         raise Unmapped(
             "seal_only_seen", f"seal {seal_no} was seen on {parent.id}; ADD says that it went on"
@@ -266,9 +268,10 @@ def _transaction(seen: Observation) -> list[Event]:
 
 
 def _reference(seen: Observation) -> str:
-    """Without the consignment's name the purchase order's number stands for it, else the advice's.
+    """The purchase order's number stands for the consignment's name, else the advice's."""
+    return _number(seen.transactions.get("po") or seen.transactions["desadv"])
 
-    Both are URIs; their last part is the number that people use.
-    """
-    uri = seen.transactions.get("po") or seen.transactions["desadv"]
+
+def _number(uri: str) -> str:
+    """The number that people use: on an order, or stamped on a seal. A URI ends with it."""
     return uri.rstrip("/").replace("/", ":").rpartition(":")[2] or uri

@@ -22,6 +22,7 @@ from groupage.domain.events.planning import (
     PlanRejected,
     PlanRequested,
     RoutePlanned,
+    RouteRevised,
 )
 from groupage.settings import KafkaSettings
 
@@ -33,6 +34,7 @@ _HEARD = (
     PlanProposed,
     ContainerPlanned,
     RoutePlanned,
+    RouteRevised,
     PlanApproved,
     PlanRejected,
     PlanFailed,

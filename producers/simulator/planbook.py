@@ -13,6 +13,7 @@ from groupage.domain.events.planning import (
     PlanRejected,
     PlanRequested,
     RoutePlanned,
+    RouteRevised,
 )
 from groupage.domain.plan import PlannedContainer, Route
 
@@ -48,7 +49,7 @@ class PlanBook:
                 self._proposed[event.plan_id] = event
             case ContainerPlanned():
                 self._tell(event)
-            case RoutePlanned():
+            case RoutePlanned() | RouteRevised():
                 self._routes[event.plan_id][event.route.route_id] = event.route
             case PlanApproved():
                 self._approve(event)

@@ -198,21 +198,34 @@ def test_seals() -> None:
     assert isinstance(fourth, PutAside)
     assert fourth.letter.code == "seal_only_seen"
     assert isinstance(first, Accepted)
-    assert first.facts[0].data == ContainerSealed(
-        equipment_ref=BOX, seal_no="urn:example:seal:CN77"
-    )
+    assert first.facts[0].data == ContainerSealed(equipment_ref=BOX, seal_no="CN77")
     assert isinstance(second, Accepted)
     assert second.facts[0].data == ContainerUnsealed(
-        equipment_ref=BOX, seal_no="urn:example:seal:CN77", reason="removing"
+        equipment_ref=BOX, seal_no="CN77", reason="removing"
     )
     assert isinstance(third, Accepted)
-    assert third.facts[0].data == ContainerSealed(
-        equipment_ref=BOX, seal_no="urn:example:seal:CN78"
-    )
+    assert third.facts[0].data == ContainerSealed(equipment_ref=BOX, seal_no="CN78")
     assert isinstance(fifth, Accepted)
     assert fifth.facts[0].data == ContainerResealed(
-        equipment_ref=BOX, seal_no="urn:example:seal:CN78", reason="replacing"
+        equipment_ref=BOX, seal_no="CN78", reason="replacing"
     )
+
+
+@pytest.mark.parametrize(
+    ("uri", "seal_no"),
+    [
+        ("urn:example:seal:CN77", "CN77"),
+        ("https://carrier.example/seals/CN77/", "CN77"),
+        ("https://carrier.example/seals/CN%2F77", "CN/77"),
+        ("urn:epc:id:giai:0614141.CN77", "0614141CN77"),
+        ("https://id.gs1.org/8004/0614141CN77", "0614141CN77"),
+    ],
+)
+def test_a_seal_is_called_by_its_number(uri: str, seal_no: str) -> None:
+    """As the manifest and other senders call it: EPCIS has no ids but URIs."""
+    (fate,) = fates(event("AssociationEvent", parentID=BOX_URN, childEPCs=[uri]))
+    assert isinstance(fate, Accepted)
+    assert fate.facts[0].data == ContainerSealed(equipment_ref=BOX, seal_no=seal_no)
 
 
 def test_transformation_is_a_repack() -> None:

@@ -32,6 +32,7 @@ from groupage.domain.events.planning import (
     PlanProposed,
     PlanRequested,
     RoutePlanned,
+    RouteRevised,
 )
 from groupage.domain.events.schedule import SailingChanged, SailingPublished
 from groupage.domain.events.unit import UnitReceived, UnitRepacked
@@ -189,6 +190,10 @@ class PaperHub:
             ),
             *(
                 RoutePlanned(lane_id=lane, plan_id=plan_id, route=route)
+                if number == 1
+                else RouteRevised(
+                    lane_id=lane, plan_id=plan_id, route=route, revises=(route.route_id,)
+                )
                 for route in (
                     *self._tours(lane, number, at),
                     *self._hauls(lane, number, containers),

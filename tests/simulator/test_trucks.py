@@ -8,7 +8,7 @@ import pytest
 
 from groupage.domain.events.consignment import AsnReceived, ConsignmentBooked
 from groupage.domain.events.equipment import ContainerGatedOut, TruckArrived, VgmVerified
-from groupage.domain.events.planning import PlanApproved, RoutePlanned
+from groupage.domain.events.planning import PlanApproved, RoutePlanned, RouteRevised
 from groupage.domain.fact import Fact
 from groupage.domain.plan import Route, Stop
 from producers.simulator.boxes import leave_by_at
@@ -40,7 +40,7 @@ def day() -> Driven:
         facts += sent
         for event in hub.take(sent):
             simulation.hear(event)
-            if isinstance(event, RoutePlanned):
+            if isinstance(event, RoutePlanned | RouteRevised):
                 routes[event.route.truck_id].append(event.route)
         if simulation.gate:
             simulation.open_gates()

@@ -28,6 +28,7 @@ class ConsolidationOpened(ConsolidationEvent, frozen=True, kw_only=True):
     voyage_id: Id
     iso_type: IsoType
     policy: Text = ""
+    """What may be in it, in words: customs modes, dangerous goods, fill."""
 
 
 class ConsolidationPlanned(ConsolidationEvent, frozen=True, kw_only=True):

@@ -140,7 +140,7 @@ class PlanMove(msgspec.Struct, frozen=True, kw_only=True):
 class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     """A certified plan for the lane.
 
-    Placements follow as `container.planned`, routes as `route.planned`.
+    Placements follow as `container.planned`, all its routes as `route.planned` and `route.revised`.
     """
 
     name: ClassVar[str] = "plan.proposed"
@@ -161,6 +161,8 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     """Name, version, seed and limits of work: what it takes to find the same plan again."""
     inputs: tuple[LogPosition, ...] = ()
     """The log up to where the plan was made from it: what came later it does not know."""
+    policy: Text = ""
+    """What may be in a container that it opens, in words."""
     certificate: Text
     """Digest of the plan that the verifier passed."""
 
@@ -257,7 +259,7 @@ class StopWindow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
-    """Where one truck shall drive. For the drivers and the carrier."""
+    """Where one truck shall drive: new, or as the plan in force had it. For drivers and carrier."""
 
     name: ClassVar[str] = "route.planned"
     subject_field: ClassVar[str] = "plan_id"
@@ -269,7 +271,7 @@ class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
 
 
 class RouteRevised(LaneEvent, frozen=True, kw_only=True):
-    """A route of an earlier plan changed."""
+    """Where one truck shall drive, other than the plan in force had it: stops, truck or times."""
 
     name: ClassVar[str] = "route.revised"
     subject_field: ClassVar[str] = "plan_id"
@@ -278,6 +280,8 @@ class RouteRevised(LaneEvent, frozen=True, kw_only=True):
     plan_id: Id
     route: Route
     windows: tuple[StopWindow, ...] = ()
+    revises: tuple[Id, ...]
+    """Routes of the plan in force whose jobs it has taken over, each with some of them at least."""
 
 
 class ConsolidationClosed(LaneEvent, frozen=True, kw_only=True):

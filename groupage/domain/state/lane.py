@@ -74,6 +74,7 @@ class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
     reasons: tuple[tuple[str, str], ...] = ()
     """(consignment, reason code) of each move."""
     unloadable: tuple[UnloadableConsolidation, ...] = ()
+    policy: str = ""
 
 
 class LanePin(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -118,6 +119,8 @@ class BoxNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     voyage_id: str
     iso_type: str
     opened_at: datetime
+    policy: str = ""
+    """Of the plan that opened it: later ones may have another."""
     plan_id: str
     """The last published plan that changed its list."""
     planned_at: datetime

@@ -13,6 +13,8 @@ from optimizer.allocation.model import Effort, Hint, search
 from optimizer.allocation.problem import Cuts, pose
 from optimizer.allocation.slots import new_slot
 from optimizer.allocation.variables import Variables
+from optimizer.solve import solve
+from optimizer.verification.api import verify
 from tests.optimizer.allocation.lanes import LARGE, SMALL, Asked, lane, offers, opened
 from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group
 
@@ -110,6 +112,17 @@ def test_1039_cargo_of_one_consignee_stays_under_the_cap_in_each_container(
     b = demand("B", mode=mode, consignee=second_consignee, value_usd_cents=8_000_000)
     assert Asked(lane(a, b)).passes({"A": "new1", "B": "new1"}) is fits
     assert Asked(lane(a, b), new=2).passes({"A": "new1", "B": "new2"})
+
+
+@pytest.mark.parametrize(("consignee", "joins"), [("AMAL", False), ("BOSCO", True)])
+def test_nothing_joins_a_committed_declaration_of_unknown_value(
+    consignee: str, *, joins: bool
+) -> None:
+    """DeclarationCap: what nobody can compare with the cap fills it."""
+    there = {"mode": "1039", "consignee": "AMAL", "value_usd_cents": None}
+    a = demand("A", current_consolidation_id="C", committed=True, **there)
+    b = demand("B", mode="1039", consignee=consignee, value_usd_cents=1)
+    assert Asked(lane(a, b, consolidations=(opened("C", "A"),))).passes({"B": "C"}) is joins
 
 
 @pytest.mark.parametrize(("modes", "fits"), [("1039 0110", True), ("1039 1210", False)])
@@ -239,6 +252,7 @@ def test_committed_cargo_stays_whatever_the_rules_say_now() -> None:
         ({"dg_classes": ("9",)}, "dangerous_goods"),
         ({"mode": "9999"}, "mode_mix"),
         ({"mode": "1039", "value_usd_cents": 15_000_001}, "declaration_cap"),
+        ({"mode": "1039", "value_usd_cents": None}, "cap_not_judged"),
     ],
 )
 def test_some_cargo_has_no_place_anywhere(trouble: dict[str, Any], code: str) -> None:
@@ -272,3 +286,18 @@ def test_a_consignment_of_more_than_a_container_fits_only_a_larger_type() -> Non
     huge = demand("A", group("A", 290))
     assert Asked(lane(huge), iso_type=LARGE).passes({"A": "new1"})
     assert not Asked(lane(huge), iso_type=SMALL).passes({"A": "new1"})
+
+
+@pytest.mark.parametrize("value_usd_cents", [9_000_000, None])
+def test_committed_declarations_over_the_cap_do_not_fail_the_lane(
+    value_usd_cents: int | None,
+) -> None:
+    """What is committed is given: solver and verifier plan the rest around it."""
+    there = {"mode": "1039", "consignee": "AMAL", "value_usd_cents": value_usd_cents}
+    seat = {"current_consolidation_id": "C", "committed": True}
+    case = lane(
+        demand("A", **there, **seat), demand("B", **there, **seat),
+        demand("D", mode="1039", consignee="AMAL", value_usd_cents=0),
+        consolidations=(opened("C", "A", "B"),),
+    )  # fmt: skip
+    assert verify(case, solve(case)) == ()

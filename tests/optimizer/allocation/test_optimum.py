@@ -150,3 +150,16 @@ def test_the_bound_is_below_the_cost_and_close(seed: int) -> None:
     found = allocate(sample(consignments=60, seed=seed))
     assert 0 < found.lower_bound <= found.cost
     assert (found.cost - found.lower_bound) / found.cost < 0.1
+
+
+@pytest.mark.parametrize(
+    ("cartons", "priority", "goes"),
+    [(120, "preferred", False), (121, "preferred", True), (27, "must_go", False),
+     (28, "must_go", True), (208, "filler", False)],
+)  # fmt: skip
+def test_cargo_opens_a_container_of_its_own_where_leaving_it_is_dearer(
+    cartons: int, priority: str, *, goes: bool
+) -> None:
+    """Its only departure costs 2,050 USD, 80 for each empty m³ and 3 a day and m³ of waiting."""
+    one = demand("A", group("A", cartons), priority=priority)
+    assert bool(allocate(lane(one)).assign) is goes

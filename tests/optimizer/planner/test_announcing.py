@@ -1,8 +1,13 @@
 """What the planner says of a plan to those who must act on it."""
 
-from groupage.domain.events.planning import PlanProposed, RoutePlanned
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from groupage.domain.events.planning import PlanProposed, RoutePlanned, RouteRevised
 from groupage.domain.instance import Instance
-from groupage.domain.plan import Plan
+from groupage.domain.plan import Plan, Route
 from optimizer.planner.announce import plan_events
 from optimizer.verification.api import certify
 from tests.optimizer.world import instance, plan_of
@@ -28,6 +33,17 @@ def test_a_proposal_names_its_solver() -> None:
     assert proposed.solver.allocation_work == case.limits.allocation_work
 
 
+def test_a_proposal_says_what_may_be_in_its_containers() -> None:
+    """The policy of a consolidation, as whoever stuffs it would say it."""
+    case, plan = certified()
+    proposed = dict(plan_events(case, plan))["proposed"]
+    assert isinstance(proposed, PlanProposed)
+    assert proposed.policy == (
+        "customs modes: 1039 or 0110+9710+9810 or 9610+1210 or 1039+0110+9710+9810; "
+        "dangerous goods: none; filled to 83 % of the inner volume"
+    )
+
+
 def test_a_route_names_the_windows_of_its_stops() -> None:
     """Each pick-up between ready and latest, each container at the terminal by its gate-in."""
     case, plan = certified()
@@ -51,3 +67,48 @@ def test_a_route_names_the_windows_of_its_stops() -> None:
         if stop.action in ("pickup", "drop_container")
     ]
     assert [(window.action, window.reference) for window in windows] == served
+
+
+def _later(route: Route, minutes: int) -> Route:
+    off = timedelta(minutes=minutes)
+    stops = (
+        msgspec.structs.replace(s, arrive_at=s.arrive_at + off, leave_at=s.leave_at + off)
+        for s in route.stops
+    )
+    return msgspec.structs.replace(route, stops=tuple(stops))
+
+
+@pytest.mark.parametrize(
+    ("truck_id", "minutes", "changed"),
+    [("van-1", 0, False), ("van-1", 15, False), ("van-1", 16, True), ("van-2", 0, True)],
+)
+def test_a_route_that_changes_a_published_one_is_revised(
+    truck_id: str, minutes: int, *, changed: bool
+) -> None:
+    """Another truck, or times a driver would notice; each route is told once, by either name."""
+    case, plan = certified()
+    (mine,) = (one for one in plan.routes if one.truck_id == "van-1")
+    others = [one for one in plan.routes if one is not mine]
+    old = msgspec.structs.replace(_later(mine, minutes), truck_id=truck_id, route_id="OLD")
+    events = dict(plan_events(case, plan, (old, *others)))
+    told = events[f"route {mine.route_id}"]
+    assert isinstance(told, RouteRevised if changed else RoutePlanned)
+    assert told.route == mine
+    assert getattr(told, "revises", ()) == ("OLD",) * changed
+    assert all(isinstance(events[f"route {one.route_id}"], RoutePlanned) for one in others)
+
+
+def test_a_route_with_the_jobs_of_two_revises_both() -> None:
+    """Stops that came from elsewhere, or went there, change a route; new jobs alone do not."""
+    case, plan = certified()
+    (mine,) = (one for one in plan.routes if one.truck_id == "van-1")
+    calls = [stop for stop in mine.stops if stop.action == "pickup"]
+    assert len(calls) > 1
+    old = tuple(
+        msgspec.structs.replace(mine, route_id=f"OLD-{n}", stops=(mine.stops[0], stop))
+        for n, stop in enumerate(calls)
+    )
+    told = dict(plan_events(case, plan, old))[f"route {mine.route_id}"]
+    assert isinstance(told, RouteRevised)
+    assert told.revises == tuple(one.route_id for one in old)
+    assert told.windows

@@ -4,7 +4,7 @@ import signal
 import sys
 import time
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,29 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from groupage.contracts.codec import decode
-from groupage.domain.events.planning import PlanProposed
+from groupage.domain.events.base import Place
+from groupage.domain.events.consignment import PickUp
+from groupage.domain.events.planning import PlanProposed, RoutePlanned, RouteRevised
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.origin import LogPosition
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.lane import LaneState
+from groupage.domain.states import ConsignmentStatus
 from groupage.settings import KafkaSettings, PlannerSettings
 from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
-from tests.optimizer.planner.lanes import LANE_ID, put_lane, record_of, request
+from tests.optimizer.planner.lanes import (
+    CLOCK_AT,
+    LANE_ID,
+    consignment,
+    put_consignment,
+    put_lane,
+    record_of,
+    request,
+)
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -260,3 +273,43 @@ async def test_a_planner_killed_in_the_middle_of_a_solve_loses_and_doubles_nothi
     assert status == 0
     assert [fact.type for fact in facts].count("plan.proposed") == 1
     assert await pool.fetchval("select attempts from plan_request") == 2
+
+
+def _booked(*, ready_at: datetime) -> ConsignmentState:
+    """At a merchant's in Jinhua, for a truck to fetch."""
+    place = Place(place_id="jinhua", latitude_udeg=29_080_000, longitude_udeg=119_650_000)
+    latest_at = ready_at + timedelta(hours=2)
+    state = consignment(99)
+    assert state.booking is not None
+    pickup = PickUp(place=place, ready_at=ready_at, latest_at=latest_at)
+    booking = msgspec.structs.replace(state.booking, pickup=pickup)
+    return ConsignmentState(
+        key=state.key, facts=1, changed_at=CLOCK_AT, status=ConsignmentStatus.BOOKED,
+        booking=booking,
+    )  # fmt: skip
+
+
+async def test_a_newer_plan_says_which_published_routes_it_changes(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """The merchant is ready a day later: the van's route of the plan in force is revised."""
+    await put_lane(pool)
+    ready_at = CLOCK_AT + timedelta(days=1)
+    await put_consignment(pool, _booked(ready_at=ready_at))
+    async with Running(pool, topic_prefix):
+        await ask(topic_prefix, 1)
+        await until(pool, "select count(*) from plan")
+        plan_id = await pool.fetchval("select plan_id from plan")
+        lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT, published_plan_id=plan_id)
+        await pool.execute("update lane set body = $1", msgspec.json.encode(lane))
+        body = msgspec.json.encode(_booked(ready_at=ready_at + timedelta(days=1)))
+        await pool.execute("update consignment set body = $1 where status = 'BOOKED'", body)
+        await ask(topic_prefix, 2)
+        await until(pool, "select count(*) = 2 from plan")
+        await until(pool, "select count(*) = 0 from outbox")
+        facts = await heard(topic_prefix, until=1)
+    told = [one.data for one in facts if isinstance(one.data, RoutePlanned | RouteRevised)]
+    first, second = (one for one in told if one.route.stops[1].reference == "CN-0099")
+    assert isinstance(first, RoutePlanned)
+    assert isinstance(second, RouteRevised)
+    assert second.revises == (first.route.route_id,)

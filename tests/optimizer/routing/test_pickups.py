@@ -83,6 +83,18 @@ def test_truck_from_elsewhere() -> None:
     assert [stop.place_id for stop in only.stops] == ["jinhua", "dongyang", "hub", "jinhua"]
 
 
+@pytest.mark.parametrize("places", [("hub", "jinhua"), ("jinhua", "hub")])
+def test_a_base_whose_trucks_are_off_is_nobodys_stop(places: tuple[str, str]) -> None:
+    """The truck of another base does the job, and does not call at this one."""
+    off, free = places
+    fleet = (
+        truck("a", start_place_id=off, available_until_at=CLOCK_AT),
+        truck("b", start_place_id=free),
+    )
+    (only,), left = routed((pickup("A"), pickup("B")), trucks=fleet)
+    assert (only.truck_id, left) == ("b", {})
+
+
 REFUSED: dict[str, tuple[Demand, str]] = {
     "place": (pickup("A", "nowhere"), "place nowhere is not on the map"),
     "closed": (pickup("A", ready=-4, latest=-1), "its window closed at"),

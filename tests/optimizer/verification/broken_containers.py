@@ -136,6 +136,12 @@ BREAKS: dict[str, tuple[str, Change]] = {
     ),
     "modes that do not mix": ("mode_mix", demand("N2", mode="9610")),
     "over the cap": ("declaration_cap", demand("M2", value_usd_cents=6_000_001)),
+    "beside one that may be worth the cap": (
+        "declaration_cap", demand("M1", value_usd_cents=None),
+    ),
+    "of a value without a rate": (
+        "cap_not_judged", demand("M3", value_usd_cents=None, value_currency="JPY"),
+    ),
     "over the cap by a change of rules": (
         "declaration_cap", rules(declaration_cap_usd_cents=13_999_999),
     ),

@@ -23,6 +23,18 @@ def test_a_published_plan_gives_places(play: Start) -> None:
     assert story.said("plan.approved")[0].by == "policy"
 
 
+def test_a_consolidation_keeps_the_policy_that_it_was_opened_under(play: Start) -> None:
+    """A plan under other rules says so of what it opens, not of what is open."""
+    story = play("lane", w.LANE)
+    story.say(plan(1, {"CN-1": "C1"}, policy="no dangerous goods"), 20)
+    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2"}, policy="all goods"), 40)
+    opened = story.said("consolidation.opened")
+    assert [(each.consolidation_id, each.policy) for each in opened] == [
+        ("C1", "no dangerous goods"),
+        ("C2", "all goods"),
+    ]
+
+
 def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     """Who stays hears nothing; who moves, enters or leaves does."""
     story = play("lane", w.LANE)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from groupage.domain.events import schedule as sc
+from groupage.domain.events.base import Money
 from tests.processors.cores import words as w
 from tests.processors.cores.play import Play, at
 
@@ -133,3 +134,19 @@ def test_a_blanked_sailing_and_back(play: Start) -> None:
         "carrier",
         "schedule",
     ]
+
+
+def test_freight_without_a_rate_is_told(play: Start) -> None:
+    """No plan opens such a container, and nobody should have to guess why."""
+    story = play("voyage", w.VOYAGE)
+    yen, dollars = (
+        sc.EquipmentOffer(iso_type="45G1", freight=Money(amount_minor=1, currency=currency))
+        for currency in ("JPY", "USD")
+    )
+    story.say(sailing(equipment=(yen,)), 0)
+    assert story.alerts() == {"freight_not_priced"}
+    (raised,) = story.now("alert.raised")
+    assert "JPY" in raised.message
+    dearer = sc.SailingChanged(voyage_id=w.VOYAGE, reason="in dollars", equipment=(dollars,))
+    story.say(dearer, 10)
+    assert story.alerts() == set()

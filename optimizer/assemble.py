@@ -118,7 +118,7 @@ def cost_of(
     for demand in instance.demands:
         box_or_none = where.get(demand.consignment_id)
         if box_or_none is None:
-            left_out += pricing.left_out(demand, weights)
+            left_out += pricing.left_out(demand, instance)
         elif box_or_none.voyage_id in departures:
             lateness += pricing.lateness(demand, departures[box_or_none.voyage_id], weights)
             waiting += pricing.waiting(demand, departures[box_or_none.voyage_id], weights)

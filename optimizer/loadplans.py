@@ -92,7 +92,7 @@ def _worth(demand: Demand, slot: Slot, instance: Instance) -> int:
     """US cents that it costs when it does not go in."""
     moved = pricing.change_price(demand, instance)
     stays = demand.current_consolidation_id == slot.key
-    return pricing.left_out(demand, instance.weights) + (moved if stays else 0)
+    return pricing.left_out(demand, instance) + (moved if stays else 0)
 
 
 def still_holds(

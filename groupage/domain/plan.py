@@ -185,8 +185,12 @@ class Cost(_Data, frozen=True, kw_only=True):
     waiting: for each placed consignment floor(whole seconds of max(0, etd - available)
         x volume_cm3 x wait_per_m3_day / (86,400 x 10^6)).
     left_out: for each consignment left out floor(volume_cm3 x price / 10^6), the price by priority
-        (`left_out_must_go_per_m3`, `left_out_per_m3`, `left_out_filler_per_m3`). A consignment that
-        is blocked and has no place on the published plan costs nothing: no plan could take it.
+        (`left_out_must_go_per_m3`, `left_out_per_m3`, `left_out_filler_per_m3`), plus the least
+        lateness and waiting together on any departure that it may still take (nothing when there is
+        none): one whose `lco_at` is not before it is available nor before the clock, that it is not
+        forbidden, and that it is pinned to if it is pinned to one. What is lost in any case must
+        not speak for leaving it behind. A consignment that is blocked and has no place on the
+        published plan costs nothing: no plan could take it.
     change: for each move away from a container of the published plan (to another one or to none)
         that is not forced: `change` while the clock is not past the freeze fence, which is
         `freeze_before_lco_s` before the `lco_at` of that container's departure; then change +

@@ -16,7 +16,7 @@ def given_cost(problem: Problem) -> int:
             total += pricing.change_price(demand, instance)
     for one in problem.refused:
         demand = problem.demands[one]
-        total += pricing.left_out(demand, instance.weights)
+        total += pricing.left_out(demand, instance)
         if demand.current_consolidation_id is not None:
             total += pricing.change_price(demand, instance)
     return total

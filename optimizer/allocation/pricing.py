@@ -32,16 +32,34 @@ def waiting(demand: Demand, departure: Departure, weights: Weights) -> int:
     return demand.volume_cm3 * weights.wait_per_m3_day * wait_s // _CM3_S_PER_M3_DAY
 
 
-def left_out(demand: Demand, weights: Weights) -> int:
-    """What it costs to leave the consignment behind."""
+def left_out(demand: Demand, instance: Instance) -> int:
+    """What it costs to leave the consignment behind: its price, and what is lost in any case.
+
+    Without the latter a plan would never take what is overdue by more than a fortnight: it would
+    save the lateness.
+    """
     if demand.blocked and demand.current_consolidation_id is None:
         return 0
+    weights = instance.weights
     price = {
         "must_go": weights.left_out_must_go_per_m3,
         "preferred": weights.left_out_per_m3,
         "filler": weights.left_out_filler_per_m3,
     }[demand.priority]
-    return demand.volume_cm3 * price // CM3_PER_M3
+    lost = [
+        lateness(demand, departure, weights) + waiting(demand, departure, weights)
+        for departure in instance.departures
+        if _may_go(demand, departure, instance)
+    ]
+    return demand.volume_cm3 * price // CM3_PER_M3 + min(lost, default=0)
+
+
+def _may_go(demand: Demand, departure: Departure, instance: Instance) -> bool:
+    return (
+        max(demand.available_at, instance.clock_at) <= departure.lco_at
+        and demand.pinned_voyage_id in (None, departure.voyage_id)
+        and departure.voyage_id not in demand.forbidden_voyage_ids
+    )
 
 
 def dead_freight(iso_type: str, cargo_cm3: int, weights: Weights) -> int:

@@ -104,7 +104,7 @@ def pose(instance: Instance, cuts: Cuts) -> Problem:
             continue
         free[demand.consignment_id] = demand
         change = pricing.change_price(demand, instance)
-        behind[demand.consignment_id] = pricing.left_out(demand, instance.weights) + change
+        behind[demand.consignment_id] = pricing.left_out(demand, instance) + change
         allowed, denied = _places(demand, (*open_slots, *pools), instance, change)
         options[demand.consignment_id] = allowed
         refusals[demand.consignment_id] = denied

@@ -23,7 +23,7 @@ from optimizer.verification import (
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violation, Violations, broken
 
-VERIFIER = "groupage-verifier/4"
+VERIFIER = "groupage-verifier/5"
 CHECKS: dict[str, Callable[[Case], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,

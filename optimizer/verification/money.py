@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from groupage.domain.containers import PLANNING_STANDARD_CM3
-from groupage.domain.instance import Demand, OpenConsolidation
+from groupage.domain.instance import Demand, Departure, OpenConsolidation
 from groupage.domain.plan import Cost, PlannedContainer
 from optimizer.verification.case import Case
 from optimizer.verification.violation import Violations, broken
@@ -30,11 +30,8 @@ def _seconds(delta: timedelta) -> int:
     return max(0, delta // timedelta(seconds=1))
 
 
-def _time_costs(case: Case, demand: Demand, container: PlannedContainer) -> tuple[int, int]:
+def _time_costs(case: Case, demand: Demand, departure: Departure) -> tuple[int, int]:
     """Lateness and waiting."""
-    departure = case.departures.get(container.voyage_id)
-    if departure is None:
-        return 0, 0
     weights = case.instance.weights
     late_s = 0
     if demand.latest_arrival_at is not None:
@@ -55,7 +52,15 @@ def _left_out(case: Case, demand: Demand) -> int:
         "preferred": weights.left_out_per_m3,
         "filler": weights.left_out_filler_per_m3,
     }[demand.priority]
-    return demand.volume_cm3 * price // _M3
+    latest = max(case.instance.clock_at, demand.available_at)
+    sure = [
+        sum(_time_costs(case, demand, one))
+        for one in case.instance.departures
+        if one.lco_at >= latest
+        and one.voyage_id not in demand.forbidden_voyage_ids
+        and (not demand.pinned_voyage_id or demand.pinned_voyage_id == one.voyage_id)
+    ]
+    return demand.volume_cm3 * price // _M3 + (min(sure) if sure else 0)
 
 
 def _forced(case: Case, demand: Demand) -> bool:
@@ -105,8 +110,11 @@ def recompute(case: Case) -> Cost:
     plan, weights = case.plan, case.instance.weights
     lateness = waiting = 0
     for container in plan.containers:
+        departure = case.departures.get(container.voyage_id)
+        if departure is None:
+            continue
         for demand in case.cargo(container):
-            late, wait = _time_costs(case, demand, container)
+            late, wait = _time_costs(case, demand, departure)
             lateness += late
             waiting += wait
     out = (d for d in case.instance.demands if d.consignment_id not in case.container_of)

@@ -154,12 +154,24 @@ def test_the_bound_is_below_the_cost_and_close(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("cartons", "priority", "goes"),
-    [(120, "preferred", False), (121, "preferred", True), (27, "must_go", False),
-     (28, "must_go", True), (208, "filler", False)],
+    [(111, "preferred", False), (112, "preferred", True), (26, "must_go", False),
+     (27, "must_go", True), (208, "filler", False)],
 )  # fmt: skip
 def test_cargo_opens_a_container_of_its_own_where_leaving_it_is_dearer(
     cartons: int, priority: str, *, goes: bool
 ) -> None:
-    """Its only departure costs 2,050 USD, 80 for each empty m³ and 3 a day and m³ of waiting."""
+    """Its only departure costs 2,050 USD and 80 for each empty m³; waiting comes in any case."""
     one = demand("A", group("A", cartons), priority=priority)
     assert bool(allocate(lane(one)).assign) is goes
+
+
+@pytest.mark.parametrize(("cartons", "goes"), [(111, False), (112, True)])
+@pytest.mark.parametrize("days", [3, 30, 300])
+def test_what_is_long_overdue_or_waits_long_is_not_left_behind_for_that(
+    days: int, cartons: int, *, goes: bool
+) -> None:
+    """No departure can make it good: it opens a container when any other cargo would."""
+    overdue = demand("A", group("A", cartons), latest_arrival_at=CLOCK_AT - days * DAY)
+    waiting = demand("A", group("A", cartons), available_at=CLOCK_AT - days * DAY)
+    for one in (overdue, waiting):
+        assert bool(allocate(lane(one)).assign) is goes

@@ -175,7 +175,9 @@ def test_cost_by_hand() -> None:
     # N2 arrives on day 41, wanted on day 35: six days of 1.32 m³ at 2,500.
     assert cost.lateness == 6 * 1_320_000 * 2_500 // 1_000_000
     # O1 must go; O2 is held without a place; O3; O4 is a filler. 1.92 m³ each.
-    assert cost.left_out == 1_920_000 * (150_000 + 30_000 + 2_000) // 1_000_000
+    # The last two wait four days and five hours for V1 in any case, at 300; O1 has nothing to take.
+    waited = 1_920_000 * 300 * (4 * 24 + 5) // 24_000_000
+    assert cost.left_out == 1_920_000 * (150_000 + 30_000 + 2_000) // 1_000_000 + 2 * waited
     # S2 moves of our own will, S3 because its voyage is forbidden.
     assert cost.change == 1_500
     assert cost.haulage == sum(route.cost_usd_cents for route in plan.routes)

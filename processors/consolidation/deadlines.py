@@ -23,6 +23,7 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
         return
     members = {name: state.members.get(name) for name in state.member_ids}
     filed_at = state.manifest.filed_at if state.manifest is not None else None
+    closes_at = next((each.due_at for each in sailing.cutoffs if each.code == "LCO"), None)
     box = state.box
     for cutoff in sailing.cutoffs:
         match cutoff.code:
@@ -32,7 +33,7 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
             case "CUA":
                 seen = _of_members(cutoff.due_at, members, lambda member: member.released_at)
             case "DCO" | "AFC":
-                seen = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at)
+                seen = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at, begins_at=closes_at)
             case "VCO":
                 seen = CutoffWatch(due_at=cutoff.due_at, met_at=box.vgm_at if box else None)
             case _:
@@ -89,7 +90,10 @@ def _unheard(code: str, seen: CutoffWatch) -> bool:
 def _risk_from(seen: CutoffWatch, policy: Policy) -> datetime:
     if seen.projected_at is not None and seen.projected_at > seen.due_at:
         return datetime.min.replace(tzinfo=seen.due_at.tzinfo)
-    return seen.due_at - timedelta(seconds=policy.at_risk_before_s)
+    warned_at = seen.due_at - timedelta(seconds=policy.at_risk_before_s)
+    if seen.begins_at is None or seen.begins_at >= seen.due_at:
+        return warned_at
+    return max(warned_at, seen.begins_at + (seen.due_at - seen.begins_at) / 2)
 
 
 def known_at(seen: CutoffWatch, policy: Policy, *, changed_at: datetime) -> datetime:

@@ -87,6 +87,8 @@ class CutoffWatch(msgspec.Struct, kw_only=True, omit_defaults=True):
     met_at: datetime | None = None
     projected_at: datetime | None = None
     """When it is expected to be met; None: not known."""
+    begins_at: datetime | None = None
+    """Before it nothing is late: a manifest is made when the cargo is closed (LCO)."""
     waits_for: tuple[str, ...] = ()
     """Consignments that are not ready."""
 

@@ -105,6 +105,15 @@ def test_a_missed_vgm_cutoff_rolls_the_box(stuffed: Play) -> None:
     assert stuffed.state.status == Status.GATED_OUT
 
 
+def test_the_manifest_is_not_late_while_cargo_may_still_come(planned: Play) -> None:
+    """Cargo closes at minute 2,000, documents at 2,100: halfway somebody must hurry."""
+    planned.tick(2_049)
+    assert "cutoff_DCO" not in planned.alerts()
+    planned.tick(2_050)
+    assert planned.said("cutoff.at_risk")[-1].code == "DCO"
+    assert planned.published[-1].at == at(2_050)
+
+
 def test_a_missed_documents_cutoff(planned: Play) -> None:
     """No manifest by then: missed. Rolled before it, the box is filed for the next voyage."""
     planned.tick(2_101)

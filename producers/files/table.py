@@ -120,7 +120,9 @@ def _excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]
             name = _sheet(path, book, sheet)
             return list(_rows(book[name], formulas[name]))
     except _NO_WORKBOOK as error:
-        raise InvalidInput(f"{path.name} is no Excel workbook: {error!r}") from error
+        raise InvalidInput(
+            f"{path.name} is no Excel workbook that can be read: save it as .xlsx again, or as CSV"
+        ) from error
 
 
 def _sheet(path: Path, book: Workbook, name: str | None) -> str:

@@ -1,6 +1,6 @@
 """``python -m groupage``."""
 
-from groupage.cli import main
+from groupage.app.cli import main
 
 if __name__ == "__main__":
     main()

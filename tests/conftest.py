@@ -14,10 +14,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from groupage.app.local import servers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
-from groupage.local import servers
-from groupage.local.paths import DataDir
-from groupage.local.ports import PortBook
 from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings
 from groupage.store import migrations
 from groupage.store.pool import create_pool

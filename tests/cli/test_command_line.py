@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from groupage import cli
-from groupage.commands.errors import explained
-from groupage.commands.run import PROCESSES
+from groupage.app import cli
+from groupage.app.commands.errors import explained
+from groupage.app.commands.run import PROCESSES
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
 

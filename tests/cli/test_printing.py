@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from groupage.commands.errors import explained
-from groupage.commands.printing import Column, harmless, print_json, print_table, say, shown
+from groupage.app.commands.errors import explained
+from groupage.app.commands.printing import Column, harmless, print_json, print_table, say, shown
 
 COLUMNS = (
     Column("id", lambda row: row[0]),
@@ -117,9 +117,9 @@ def test_a_full_disk_is_said_in_words() -> None:
 
 PRINTS = """
 import sys
-from groupage.commands import status
-from groupage.commands.printing import print_table, Column
-from groupage import cli
+from groupage.app.commands import status
+from groupage.app.commands.printing import print_table, Column
+from groupage.app import cli
 def much():
     print_table(["m³"] * int(sys.argv[1]), [Column("x", str)], nothing="")
 cli._load = lambda _command: much

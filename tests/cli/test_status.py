@@ -2,9 +2,9 @@
 
 import pytest
 
-from groupage.commands.status import _print, describe
-from groupage.local.child import Identity
-from groupage.local.state import Clock, HubState, ProcessState
+from groupage.app.commands.status import _print, describe
+from groupage.app.local.child import Identity
+from groupage.app.local.state import Clock, HubState, ProcessState
 from groupage.settings import without_password
 
 

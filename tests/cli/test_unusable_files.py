@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groupage import cli
+from groupage.app import cli
 
 
 @pytest.mark.parametrize(

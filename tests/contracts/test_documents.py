@@ -145,7 +145,7 @@ def test_required_headers_are_required(asyncapi: dict[str, Any]) -> None:
 @pytest.mark.slow
 def test_export_writes_valid_documents(tmp_path: Path) -> None:
     """`groupage contracts export` writes them all; each passes its own meta-schema."""
-    from groupage.commands.contracts import export  # noqa: PLC0415 - builds the HTTP applications
+    from groupage.app.commands.contracts import export  # noqa: PLC0415 - builds the HTTP applications
 
     export(tmp_path / "contracts")
     folder = tmp_path / "contracts"

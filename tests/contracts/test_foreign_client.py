@@ -16,7 +16,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from groupage.commands.contracts import documents
+from groupage.app.commands.contracts import documents
 from groupage.contracts.admin import ensure_topics
 from groupage.settings import KafkaSettings
 
@@ -89,7 +89,7 @@ async def worker(hub_environment: dict[str, str]) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "from processors.main import main; main()",
+        "from processors.worker.main import main; main()",
         env=os.environ | hub_environment,
         stderr=asyncio.subprocess.DEVNULL,
     )

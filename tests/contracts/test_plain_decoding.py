@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from groupage.bench import workload
+from groupage.app.bench import workload
 from groupage.contracts import decoding
 from groupage.contracts.attributes import Undecodable
 from groupage.contracts.encoding import encode

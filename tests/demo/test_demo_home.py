@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from groupage.demo.home import MARKER, fresh_home
-from groupage.demo.policy import write_policy
+from groupage.app.demo.home import MARKER, fresh_home
+from groupage.app.demo.policy import write_policy
 from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy, load_policy
 from groupage.settings import PolicySettings

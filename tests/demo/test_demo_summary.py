@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from groupage.cli import COMMANDS
-from groupage.demo.checks import DayReport
-from groupage.demo.summary import print_next
-from groupage.local.child import Identity
-from groupage.local.state import HubState
+from groupage.app.cli import COMMANDS
+from groupage.app.demo.checks import DayReport
+from groupage.app.demo.summary import print_next
+from groupage.app.local.child import Identity
+from groupage.app.local.state import HubState
 
 EMPTY_DAY = DayReport(
     departed=(),

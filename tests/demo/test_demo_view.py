@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from groupage.demo.view import Figures, View
+from groupage.app.demo.view import Figures, View
 from groupage.store.readers.overview import Overview
 from groupage.store.readers.views import ConsolidationView
 

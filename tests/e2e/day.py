@@ -8,8 +8,8 @@ from typing import NamedTuple
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.app.demo.backlog import HubBacklog
 from groupage.contracts.topics import TOPICS
-from groupage.demo.backlog import HubBacklog
 from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store.pool import TRANSIENT_ERRORS, create_pool
 from producers.simulator.feedback import Feedback

@@ -21,10 +21,10 @@ from groupage.domain.plan import Plan
 from groupage.store.bodies import unpack
 from groupage.store.facts import stored_fact
 from optimizer.verification.api import verify
-from processors.core import Core, encode_state, fold
-from processors.due import home_of
-from processors.facts import Entry
-from processors.outputs import Announcements, HandOver, Said
+from processors.kernel.aggregate import Core, encode_state, fold
+from processors.kernel.corrections import Entry
+from processors.kernel.outputs import Announcements, HandOver, Said
+from processors.worker.timers import home_of
 from tests.e2e.honest import FactId
 
 _REQUESTS = "hub.planrequest.v1"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from groupage.local.hub import running_hub, stop
+from groupage.app.local.hub import running_hub, stop
 from tests.e2e.commanded import CommandedHub, tell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(700)]

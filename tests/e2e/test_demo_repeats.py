@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from groupage.demo.policy import write_policy
-from groupage.local.hub import stop
+from groupage.app.demo.policy import write_policy
+from groupage.app.local.hub import stop
 from tests.e2e.commanded import CommandedHub, tell
 from tests.e2e.demo_record import DayRecord, differences, read_day_now
 

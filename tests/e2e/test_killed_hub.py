@@ -13,13 +13,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from groupage.demo.checks import check_day
-from groupage.demo.policy import write_policy
+from groupage.app.demo.checks import check_day
+from groupage.app.demo.policy import write_policy
+from groupage.app.local.hub import stop
 from groupage.domain.policy import load_policy
-from groupage.local.hub import stop
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
-from processors.cores import all_cores
+from processors.aggregates.registry import all_cores
 from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.simulation import Simulation
 from tests.e2e.commanded import CommandedHub, tell

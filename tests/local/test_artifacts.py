@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import pytest
 
+from groupage.app.local import artifacts
+from groupage.app.local.artifacts import Jar, fetch, jars_dir, locked_jars, missing, parse_lock
 from groupage.domain.errors import Misconfigured, Unavailable
-from groupage.local import artifacts
-from groupage.local.artifacts import Jar, fetch, jars_dir, locked_jars, missing, parse_lock
 
 BYTES = b"not really a jar, but these bytes"
 JAR = Jar("org.example", "thing", "1.0", hashlib.sha256(BYTES).hexdigest())

@@ -18,7 +18,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from groupage.local.hub import running_hub, stop
+from groupage.app.local.hub import running_hub, stop
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

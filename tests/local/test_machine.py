@@ -10,15 +10,15 @@ from typing import NoReturn
 
 import pytest
 
-from groupage.cli import run
+from groupage.app.cli import run
+from groupage.app.local import java, postgres
+from groupage.app.local.checkup import check_machine
+from groupage.app.local.child import Identity
+from groupage.app.local.hub import use_running_hub
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook, is_free, is_listening
+from groupage.app.local.state import HubLock, HubState, ProcessState, read_state, write_state
 from groupage.domain.errors import Conflict, Misconfigured
-from groupage.local import java, postgres
-from groupage.local.checkup import check_machine
-from groupage.local.child import Identity
-from groupage.local.hub import use_running_hub
-from groupage.local.paths import DataDir
-from groupage.local.ports import PortBook, is_free, is_listening
-from groupage.local.state import HubLock, HubState, ProcessState, read_state, write_state
 from groupage.settings import LocalSettings
 
 
@@ -190,7 +190,7 @@ def test_somebody_elses_data_directory_is_told_so(
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("groupage.local.state.os.open", refuse)
+    monkeypatch.setattr("groupage.app.local.state.os.open", refuse)
     for ask in (HubLock(tmp_path / "lock").is_held, HubLock(tmp_path / "lock").acquire):
         with pytest.raises(Misconfigured, match=r"somebody else's .*--data-dir"):
             ask()

@@ -10,14 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from groupage.local.child import Child, Identity
-from groupage.local.leftovers import end_leftovers
-from groupage.local.paths import DataDir
-from groupage.local.ports import PortBook
-from groupage.local.state import HubState, ProcessState, read_state, write_state
-from groupage.local.supervised import Supervised, backoff_s
-from groupage.local.supervisor import Supervisor
-from groupage.local.table import FILL, INTAKE, process_table
+from groupage.app.local.child import Child, Identity
+from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook
+from groupage.app.local.state import HubState, ProcessState, read_state, write_state
+from groupage.app.local.supervised import Supervised, backoff_s
+from groupage.app.local.supervisor import Supervisor
+from groupage.app.local.table import FILL, INTAKE, process_table
 from groupage.settings import LocalSettings
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_child_ends_with_its_parent_even_if_that_is_killed(tmp_path: Path) -> 
     parent = python(
         tmp_path,
         "import pathlib, sys, time\n"
-        "from groupage.local.child import Child\n"
+        "from groupage.app.local.child import Child\n"
         f"log = pathlib.Path({str(tmp_path / 'grandchild.log')!r})\n"
         "code = \"print('up', flush=True); import time; time.sleep(60)\"\n"
         "child = Child(name='g', program=[sys.executable, '-c', code], log_file=log)\n"
@@ -112,7 +112,7 @@ def test_a_child_ends_with_its_parent_even_if_that_is_killed(tmp_path: Path) -> 
 
 def test_a_large_log_is_rolled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One older file is kept, so that logs do not fill the disk."""
-    monkeypatch.setattr("groupage.local.child._LOG_BYTES_MAX", 10)
+    monkeypatch.setattr("groupage.app.local.child._LOG_BYTES_MAX", 10)
     child = python(tmp_path, "print('0123456789ab')")
     for _ in range(3):
         child.start()

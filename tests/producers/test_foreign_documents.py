@@ -11,9 +11,9 @@ from groupage.contracts.codec import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy
-from processors.core import fold
-from processors.cores import all_cores
-from processors.facts import Entry as CoreEntry
+from processors.aggregates.registry import all_cores
+from processors.kernel.aggregate import fold
+from processors.kernel.corrections import Entry as CoreEntry
 from producers.epcis.document import entries_of as epcis_entries
 from producers.epcis.document import read_document
 from producers.intake import Accepted, Entry, PutAside, Summary, summed

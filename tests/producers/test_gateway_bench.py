@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupage.bench.gateway import BATCH_EVENTS, run
+from groupage.app.bench.gateway import BATCH_EVENTS, run
 
 
 @pytest.mark.integration

@@ -12,7 +12,7 @@ from groupage.settings import KafkaSettings
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
 pytestmark = pytest.mark.integration
-COMMAND = [sys.executable, "-c", "from groupage.cli import main; main()", "import"]
+COMMAND = [sys.executable, "-c", "from groupage.app.cli import main; main()", "import"]
 LIST = """\
 唛头,品名,HS编码,件数,尺寸cm,单件毛重kg,发货人,目的港,贸易方式
 A/1,玩具,950300,3,60*40*35,12.5,甲,NLRTM,1039

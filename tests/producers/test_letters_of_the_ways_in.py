@@ -13,9 +13,9 @@ from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.letters import Letter, find_letters
 from groupage.store.pool import create_pool
-from processors import deadletters
-from processors.app import Worker, WorkerSettings
-from processors.cores import all_cores
+from processors.aggregates.registry import all_cores
+from processors.operations import replay
+from processors.worker.app import Worker, WorkerSettings
 from producers.deadletters import DeadLetter
 from producers.publisher import Publisher
 
@@ -92,7 +92,7 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
         assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
         assert (digit.can_be_sent_again, empty.can_be_sent_again) == (True, False)
         with pytest.raises(InvalidInput, match=r"no_object \(names no object\).*import that again"):
-            await deadletters.replay(pool, settings.kafka, [digit, empty], prefix=topic_prefix)
+            await replay.replay(pool, settings.kafka, [digit, empty], prefix=topic_prefix)
         assert not any(one.replayed_at for one in await find_letters(pool, limit=10))
         chosen = await asyncio.to_thread(replayed_by_command, database_url, topic_prefix, "--all")
         assert (chosen.returncode, chosen.stderr) == (0, "")

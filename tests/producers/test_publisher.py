@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
+from groupage.app.local import servers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.codec import decode
 from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.unit import UnitMeasured, UnitReceived
 from groupage.domain.fact import Fact
-from groupage.local import servers
-from groupage.local.paths import DataDir
-from groupage.local.ports import PortBook
 from groupage.settings import KafkaSettings, LocalSettings
 from producers.deadletters import DeadLetter
 from producers.publisher import Publisher, new_fact

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 
-from groupage import cli
+from groupage.app import cli
 from groupage.domain.errors import Misconfigured
 from groupage.store import migrations
 from groupage.store.schema import VERSION, checksum, require_schema

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from groupage.local.hub import running_hub, stop
+from groupage.app.local.hub import running_hub, stop
 from tests.e2e.commanded import CommandedHub
 from tests.fetched import prometheus_programs
 from tests.telemetry.scraping import SHIPPED, Prometheus, promtool, scraping

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from groupage.commands.plan import app
+from groupage.app.commands.plan import app
 from groupage.domain.containers import spec_of
 from groupage.domain.events.planning import PlanProposed
 from groupage.domain.instance import Demand, FixedStanding, Instance, OpenConsolidation

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from groupage.commands.plan import app
+from groupage.app.commands.plan import app
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import (
     FixedStanding,

@@ -36,8 +36,8 @@ from groupage.settings import (
 from groupage.store.pool import create_pool
 from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
-from processors.app import Worker, WorkerSettings
-from processors.cores import all_cores
+from processors.aggregates.registry import all_cores
+from processors.worker.app import Worker, WorkerSettings
 from tests.optimizer.planner.lanes import cutoffs
 from tests.processors.stream.hub import StreamHub
 

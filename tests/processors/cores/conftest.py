@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from groupage.domain.policy import Policy
-from processors.cores import all_cores
+from processors.aggregates.registry import all_cores
 from tests.processors.cores.consignment_stories import (  # noqa: F401 - fixtures
     available,
     received,

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.policy import Policy
-from processors.core import Core, advance, encode_state, fold
-from processors.cores import all_cores
-from processors.facts import Entry
+from processors.aggregates.registry import all_cores
+from processors.kernel.aggregate import Core, advance, encode_state, fold
+from processors.kernel.corrections import Entry
 from tests.processors.cores.play import at, entry
 from tests.processors.cores.stories import ORDINARY, STORIES
 

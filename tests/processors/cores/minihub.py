@@ -10,11 +10,11 @@ from groupage.domain.events.alerts import AlertCleared, AlertRaised
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from processors.core import advance, encode_state, fold, tick
-from processors.cores import all_cores
-from processors.facts import Entry, singly
-from processors.outputs import HandOver, change_id, changes
-from processors.unit.core import handed
+from processors.aggregates.registry import all_cores
+from processors.aggregates.unit.core import handed
+from processors.kernel.aggregate import advance, encode_state, fold, tick
+from processors.kernel.corrections import Entry, singly
+from processors.kernel.outputs import HandOver, change_id, changes
 from tests.processors.cores.play import at
 
 Owner = tuple[Kind, str]

@@ -10,9 +10,9 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
-from processors.core import Core, advance, encode_state, fold, tick
-from processors.facts import Entry
-from processors.outputs import Change, Said, changes
+from processors.kernel.aggregate import Core, advance, encode_state, fold, tick
+from processors.kernel.corrections import Entry
+from processors.kernel.outputs import Change, Said, changes
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)

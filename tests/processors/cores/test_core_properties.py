@@ -13,8 +13,8 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events.base import Event, Kind
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
-from processors.core import encode_state, in_order
-from processors.facts import Entry, sift
+from processors.kernel.aggregate import encode_state, in_order
+from processors.kernel.corrections import Entry, sift
 from tests.processors.cores import words as w
 from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
 from tests.processors.cores.play import at, entry

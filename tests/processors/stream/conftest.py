@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from groupage.contracts.admin import ensure_topics
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import create_pool
-from processors.app import WorkerSettings
+from processors.worker.app import WorkerSettings
 from tests.processors.stream.hub import StreamHub
 
 

@@ -8,9 +8,9 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.bodies import unpack
-from processors.core import encode_state, fold
-from processors.cores import all_cores
-from processors.facts import Entry
+from processors.aggregates.registry import all_cores
+from processors.kernel.aggregate import encode_state, fold
+from processors.kernel.corrections import Entry
 from tests.processors.stream.hub import StreamHub
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from groupage.contracts.encoding import encode
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.pool import create_pool
-from processors.app import Worker, WorkerSettings
-from processors.clock import send_tick
-from processors.cores import all_cores
+from processors.aggregates.registry import all_cores
+from processors.operations.clock import send_tick
+from processors.worker.app import Worker, WorkerSettings
 
 WAIT_S = 40.0
 

@@ -15,14 +15,14 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from groupage.bench import workload
+from groupage.app.bench import workload
+from groupage.app.local import servers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.encoding import encode
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from groupage.local import servers
-from groupage.local.paths import DataDir
-from groupage.local.ports import PortBook
 from groupage.settings import (
     DatabaseSettings,
     KafkaSettings,
@@ -32,9 +32,9 @@ from groupage.settings import (
 )
 from groupage.store import migrations
 from groupage.store.pool import create_pool
-from processors.app import WorkerSettings
-from processors.cores import all_cores
-from processors.rebuild import rebuild
+from processors.aggregates.registry import all_cores
+from processors.operations.rebuild import rebuild
+from processors.worker.app import WorkerSettings
 from tests.processors.stream.facts import folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
 

@@ -6,9 +6,9 @@ import pytest
 
 from groupage.domain.errors import Unavailable
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings
-from processors.assignment import Assignment
-from processors.intake import Intake, Source
-from processors.presence import Presence
+from processors.worker.assignment import Assignment
+from processors.worker.intake import Intake, Source
+from processors.worker.lock import Presence
 
 
 @pytest.mark.slow

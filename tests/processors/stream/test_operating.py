@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from groupage.bench import workload
+from groupage.app.bench import workload
 from groupage.contracts.encoding import encode
 from groupage.domain.events.unit import UnitReceived
 from tests.processors.stream.facts import fact_of

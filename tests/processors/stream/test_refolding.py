@@ -17,11 +17,11 @@ from groupage.domain.state.lane import LaneState
 from groupage.settings import ProcessorSettings
 from groupage.store import writers
 from groupage.store.bodies import unpack
-from processors.assignment import Assignment
-from processors.cores import all_cores
-from processors.pipeline import Hooks, Pipeline
-from processors.reading import read_into
-from processors.records import Batch, Slice
+from processors.aggregates.registry import all_cores
+from processors.worker.assignment import Assignment
+from processors.worker.batch import Batch, Slice
+from processors.worker.decoding import read_into
+from processors.worker.pipeline import Hooks, Pipeline
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration

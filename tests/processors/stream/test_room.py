@@ -1,6 +1,6 @@
 import pytest
 
-from processors.records import Room, Slice, Stretch
+from processors.worker.batch import Room, Slice, Stretch
 
 ROOM = Room(records_max=100, bytes_max=5_000_000, owners_max=20)
 

@@ -1,8 +1,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from processors.assignment import Partition
-from processors.sequence import Sequence
+from processors.worker.assignment import Partition
+from processors.worker.offsets import Sequence
 
 PLACE: Partition = ("hub.unit.v1", 3)
 

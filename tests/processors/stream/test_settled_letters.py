@@ -12,8 +12,8 @@ from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldP
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.letters import count_letters, find_letters, mark_replayed
-from processors.cores import all_cores
-from processors.rebuild import rebuild
+from processors.aggregates.registry import all_cores
+from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import NOON, fact_of
 from tests.processors.stream.hub import StreamHub
 

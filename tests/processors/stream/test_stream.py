@@ -8,16 +8,16 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
 
-from groupage.bench import workload
+from groupage.app.bench import workload
 from groupage.contracts.encoding import encode
 from groupage.contracts.partitioning import partition_of
 from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.policy import Policy
 from groupage.store.letters import find_letters
-from processors import deadletters
-from processors.cores import all_cores
-from processors.rebuild import rebuild
+from processors.aggregates.registry import all_cores
+from processors.operations import replay
+from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import (
     EVENTS,
     NOON,
@@ -75,7 +75,7 @@ async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -
         (letter,) = await find_letters(stream_hub.pool, limit=10)
         assert letter.code == "wrong_key"
         assert "'C1'" in letter.reason
-        count = await deadletters.replay(
+        count = await replay.replay(
             stream_hub.pool,
             stream_hub.settings.kafka,
             [letter],

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from groupage.bench import workload
+from groupage.app.bench import workload
 from groupage.domain.events import unit as units
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.settings import KafkaSettings
 from groupage.store import writers
-from processors.commit import Fenced, commit
-from processors.cores import all_cores
-from processors.effects import Effects
-from processors.rebuild import rebuild
+from processors.aggregates.registry import all_cores
+from processors.operations.rebuild import rebuild
+from processors.worker.commit import Fenced, commit
+from processors.worker.write_batch import Effects
 from tests.processors.stream.facts import (
     EVENTS,
     NOON,

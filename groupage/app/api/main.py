@@ -1,0 +1,60 @@
+"""The reading process: ``groupage run api``."""
+
+import asyncio
+from functools import partial
+
+import asyncpg
+import structlog
+
+from groupage.app.api.app import create_app
+from groupage.app.api.gauges import keep_fresh
+from groupage.app.api.watching import readiness
+from groupage.process import run_process
+from groupage.serving import address_of, listen, serve_http
+from groupage.settings import ApiSettings, DatabaseSettings, TelemetrySettings
+from groupage.store.startup import migrated_pool
+from groupage.telemetry import TelemetryServer
+
+_CONNECTIONS_MAX = 500
+_GRACE_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C. Reads its settings from the environment."""
+    settings, database, telemetry = ApiSettings(), DatabaseSettings(), TelemetrySettings()
+
+    async def body(stop: asyncio.Event) -> None:
+        pool = await migrated_pool(database, application_name="groupage-api")
+        try:
+            await serve(settings, pool, telemetry, stop)
+        finally:
+            pool.terminate()
+        log.info("api_stopped")
+
+    run_process("api", body, telemetry=telemetry, stop_budget_s=_GRACE_S + 1)
+
+
+async def serve(
+    settings: ApiSettings,
+    pool: "asyncpg.Pool[asyncpg.Record]",
+    telemetry: TelemetrySettings,
+    stop: asyncio.Event,
+) -> None:
+    """Serve until `stop`. Raises Misconfigured when the port is taken."""
+    listener = listen(settings.host, settings.port, setting="GROUPAGE_API_PORT")
+    async with TelemetryServer(telemetry, checks=partial(readiness, pool)):
+        log.info("api_listening", address=address_of(listener))
+        gauges = asyncio.create_task(keep_fresh(pool))
+        try:
+            await serve_http(
+                create_app(pool),
+                listener,
+                stop,
+                connections_max=_CONNECTIONS_MAX,
+                grace_s=_GRACE_S,
+            )
+        finally:
+            gauges.cancel()
+            await asyncio.wait((gauges,))

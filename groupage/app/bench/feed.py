@@ -1,0 +1,68 @@
+"""One worker of a hub under test, and the records it is fed with."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from groupage.app.bench.servers import Hub, Servers
+from groupage.contracts.encoding import Record
+from groupage.domain.errors import Unavailable
+from groupage.settings import KafkaSettings
+
+TOPIC = "hub.consignment.v1"
+
+
+@contextmanager
+def running_worker(hub: Hub) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of the processors, ended afterwards."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "groupage", "run", "processors"], env=hub.environment
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def must_run(worker: "subprocess.Popen[bytes]") -> None:
+    """Raise Unavailable when it has ended."""
+    if worker.poll() is not None:
+        raise Unavailable(f"the worker ended with status {worker.returncode}; see above")
+
+
+@contextlib.asynccontextmanager
+async def started_producer(
+    servers: Servers, *, linger_ms: int = 20
+) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that batches; flushed and closed afterwards."""
+    kafka = KafkaSettings(bootstrap_servers=servers.bootstrap_servers)
+    producer = AIOKafkaProducer(
+        **kafka.client_kwargs(),
+        linger_ms=linger_ms,
+        max_batch_size=256 * 2**10,
+        enable_idempotence=True,
+    )
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def send(producer: AIOKafkaProducer, record: Record) -> "asyncio.Future[Any]":
+    """Hand a record over; the future tells its partition and offset."""
+    acknowledged: asyncio.Future[Any] = await producer.send(
+        record.topic, value=record.value, key=record.key, headers=record.headers
+    )
+    return acknowledged

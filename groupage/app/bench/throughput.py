@@ -1,0 +1,92 @@
+"""How fast a log that is full already is taken in: by a worker of the hub, by a rival."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import time
+
+import asyncpg
+import psutil
+
+from groupage.app.bench import workload
+from groupage.app.bench.feed import TOPIC, must_run, running_worker, send, started_producer
+from groupage.app.bench.servers import Hub, Servers
+from groupage.contracts.encoding import encode
+from groupage.domain.errors import Unavailable
+
+_RUN_TIMEOUT_S = 900.0
+_POLL_S = 0.02
+
+
+async def fill(servers: Servers, hub: Hub, events: int, *, seed: int) -> None:
+    """Put that many events into the topic."""
+    async with started_producer(servers) as producer:
+        for fact in workload.facts(events, seed=seed):
+            await send(producer, encode(fact, prefix=hub.prefix))
+        await producer.flush()
+
+
+def by_worker(hub: Hub, events: int) -> tuple[float, int]:
+    """Events a second between the first commit seen and the last, and the highest memory in MB."""
+    with running_worker(hub) as worker:
+        return asyncio.run(_drain(hub, worker, events))
+
+
+async def _drain(hub: Hub, worker: "subprocess.Popen[bytes]", events: int) -> tuple[float, int]:
+    connection = await asyncpg.connect(hub.database_url, timeout=30)
+    watched = psutil.Process(worker.pid)
+    first: tuple[float, int] | None = None
+    peak = 0
+    deadline_s = time.monotonic() + _RUN_TIMEOUT_S
+    try:
+        while time.monotonic() < deadline_s:
+            must_run(worker)
+            done = await _taken_in(connection)
+            now_s = time.perf_counter()
+            peak = max(peak, watched.memory_info().rss)
+            if done and first is None:
+                first = (now_s, done)
+            if done >= events:
+                assert first is not None
+                return (done - first[1]) / max(now_s - first[0], 1e-9), peak >> 20
+            await asyncio.sleep(_POLL_S)
+    finally:
+        await connection.close()
+    raise Unavailable(f"the worker did not take in {events} events within {_RUN_TIMEOUT_S:g} s")
+
+
+async def _taken_in(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    done = await connection.fetchval(
+        "select coalesce(sum(next_offset), 0)::bigint from intake_offset where topic = $1", TOPIC
+    )
+    return int(done)
+
+
+def by_rival(name: str, hub: Hub, events: int) -> tuple[float, int]:
+    """Events a second by the rival's own clock, and its highest memory in MB."""
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "groupage.app.bench.rivals", name, str(events)],
+        env=hub.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    watched = psutil.Process(process.pid)
+    peak = 0
+    deadline_s = time.monotonic() + _RUN_TIMEOUT_S
+    while process.poll() is None and time.monotonic() < deadline_s:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            peak = max(peak, watched.memory_info().rss)
+        time.sleep(0.1)
+    if process.poll() is None:
+        process.kill()
+    output, _ = process.communicate(timeout=30)
+    lines = output.decode().strip().splitlines()
+    if not lines:
+        raise Unavailable(
+            f"{name} ended with status {process.returncode} and no result; "
+            "is the extra `bench` installed?"
+        )
+    found = json.loads(lines[-1])
+    return found["events"] / found["seconds"], peak >> 20

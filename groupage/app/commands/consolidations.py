@@ -1,0 +1,69 @@
+"""``groupage consolidations``: how full each one is, and how long until its cut-off."""
+
+from typing import Annotated
+
+import typer
+
+from groupage.app.commands.printing import AsJson, Column, mass, volume
+from groupage.app.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
+from groupage.domain.states import ConsolidationStatus
+from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
+from groupage.store.readers.views import ConsolidationView
+
+MINUTES_PER_HOUR = 60
+
+
+def _until(row: ConsolidationView) -> str:
+    if row.minutes_to_cutoff is None:
+        return ""
+    hours, minutes = divmod(abs(row.minutes_to_cutoff), MINUTES_PER_HOUR)
+    sign = "-" if row.minutes_to_cutoff < 0 else ""
+    return f"{row.next_cutoff} {sign}{hours}:{minutes:02d} h"
+
+
+def _fill(row: ConsolidationView) -> str:
+    return "" if row.fill_permille is None else f"{row.fill_permille / 10:.0f}%"
+
+
+_COLUMNS = (
+    Column("consolidation", lambda row: row.consolidation_id),
+    Column("status", lambda row: row.status),
+    Column("cut-off in", _until, right=True),
+    Column("at risk", lambda row: row.at_risk),
+    Column("voyage", lambda row: row.voyage_id),
+    Column("type", lambda row: row.iso_type),
+    Column("container", lambda row: row.equipment_ref),
+    Column("members", lambda row: row.members, right=True),
+    Column("fill", _fill, right=True),
+    Column("planned m³", lambda row: volume(row.planned_volume_cm3), right=True),
+    Column("loaded m³", lambda row: volume(row.loaded_volume_cm3), right=True),
+    Column("loaded kg", lambda row: mass(row.gross_g), right=True),
+    Column("left", lambda row: row.departed_at),
+)
+
+
+def main(  # noqa: PLR0913 - one option for each filter
+    *,
+    lane: Lane = None,
+    status: Annotated[
+        ConsolidationStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+    ] = None,
+    voyage: Annotated[str | None, typer.Option(help="On this voyage.")] = None,
+    container: Annotated[str | None, typer.Option(help="In this container.")] = None,
+    open_only: Annotated[bool, typer.Option("--open", help="Those still to leave.")] = False,
+    at_risk: Annotated[bool, typer.Option("--at-risk", help="A cut-off may be missed.")] = False,
+    limit: Limit = 100,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List consolidations, the nearest cut-off first."""
+    wanted = ConsolidationFilter(
+        lane=lane,
+        status=status,
+        voyage=voyage,
+        equipment=container,
+        open=yes_or_all(wanted=open_only),
+        at_risk=yes_or_all(wanted=at_risk),
+    )
+    page = query(lambda pool: list_consolidations(pool, wanted, limit=limit, after=after))
+    print_page(page, _COLUMNS, nothing="no such consolidation", as_json=as_json)

@@ -1,0 +1,37 @@
+"""``groupage containers``: where each container is, its seal and its mass."""
+
+from typing import Annotated
+
+import typer
+
+from groupage.app.commands.printing import AsJson, Column, mass
+from groupage.app.commands.reading import After, Limit, print_page, query
+from groupage.domain.states import ContainerStatus
+from groupage.store.readers.lists import ContainerFilter, list_containers
+
+_COLUMNS = (
+    Column("container", lambda row: row.equipment_ref),
+    Column("status", lambda row: row.status),
+    Column("type", lambda row: row.iso_type),
+    Column("consolidation", lambda row: row.consolidation_id),
+    Column("seal", lambda row: row.seal_no),
+    Column("VGM kg", lambda row: mass(row.vgm_g), right=True),
+    Column("changed", lambda row: row.changed_at),
+)
+
+
+def main(
+    *,
+    status: Annotated[
+        ContainerStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+    ] = None,
+    iso_type: Annotated[str | None, typer.Option("--type", help="Like 45G1.")] = None,
+    consolidation: Annotated[str | None, typer.Option(help="Used for this one.")] = None,
+    limit: Limit = 100,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List containers by number."""
+    wanted = ContainerFilter(status=status, iso_type=iso_type, consolidation=consolidation)
+    page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
+    print_page(page, _COLUMNS, nothing="no such container", as_json=as_json)

@@ -1,0 +1,72 @@
+"""``groupage contracts export``: the documents that a foreign system is built from."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groupage.settings import GatewaySettings, KafkaSettings, TopicSettings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Write JSON Schema, AsyncAPI and OpenAPI.",
+)
+
+
+@app.callback()
+def contracts() -> None:
+    """Documents that a foreign system is built from."""
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made when it is missing.")],
+    *,
+    server: Annotated[
+        str, typer.Option(help="Kafka's address, as the AsyncAPI document shall name it.")
+    ] = "localhost:9092",
+) -> None:
+    """Write AsyncAPI 3, OpenAPI 3.1 of both HTTP interfaces, and JSON Schema of every event."""
+    written = 0
+    for name, document in documents(server=server):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        written += 1
+    typer.echo(f"{written} documents in {folder}")
+
+
+def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every document by its file name."""
+    from groupage.contracts.asyncapi import asyncapi_document  # noqa: PLC0415 - not for `--help`
+    from groupage.contracts.schemas import reading_schema, writing_schema  # noqa: PLC0415
+    from groupage.contracts.types import ce_type  # noqa: PLC0415
+    from groupage.domain.catalogue import EVENTS  # noqa: PLC0415
+
+    yield "asyncapi.json", asyncapi_document(prefix=TopicSettings().prefix, server=server)
+    yield "openapi-gateway.json", gateway_openapi()
+    yield "openapi-reading.json", reading_openapi()
+    for event in EVENTS.values():
+        yield f"schemas/write/{ce_type(event)}.json", writing_schema(event)
+        yield f"schemas/read/{ce_type(event)}.json", reading_schema(event)
+
+
+def gateway_openapi() -> dict[str, Any]:
+    """OpenAPI of the HTTP intake. Nothing is connected to."""
+    from producers.gateway.app import Gateway, create_app  # noqa: PLC0415 - not for `--help`
+
+    nowhere = KafkaSettings(bootstrap_servers="localhost:9092")
+    document: dict[str, Any] = create_app(Gateway(GatewaySettings(), nowhere)).openapi()
+    return document
+
+
+def reading_openapi() -> dict[str, Any]:
+    """OpenAPI of the reading API."""
+    from groupage.app.api.app import create_app  # noqa: PLC0415 - not for `--help`
+
+    document: dict[str, Any] = create_app(None).openapi()
+    return document

@@ -1,0 +1,99 @@
+"""``groupage demo``: start everything and play one day of a hub."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+FAILED = 1
+INTERRUPTED = 130
+
+_FAST_MOTION = {
+    # The day waits for the hub at every cut-off: a short answer matters more than full batches.
+    "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.02",
+    # While plans are made nothing else is done: all cores are the solvers'.
+    "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
+    # Solves end by their work limits, so that a slow machine makes the same plans.
+    "GROUPAGE_PLANNER_SOLVE_TIMEOUT_S": "240",
+}
+"""What the hub's processes are told beside the rules, unless the environment says otherwise."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def demo(
+    *,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="Leave after the summary; status 0 when all checks hold.")
+    ] = False,
+    scale: Annotated[
+        Literal["t0", "small"],
+        typer.Option(help="t0: one hub operator's day; small: under a minute."),
+    ] = "t0",
+    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
+) -> None:
+    """Start Kafka, PostgreSQL and every process of groupage, and play a day in fast motion.
+
+    It has a directory of its own (or --data-dir), emptied at each start, and stays up until Ctrl-C.
+    """
+    from groupage.app.demo.home import default_home, fresh_home  # noqa: PLC0415 - `--help` is fast
+    from groupage.app.demo.policy import write_policy  # noqa: PLC0415
+    from groupage.app.local.hub import addresses, start_in_background, stop  # noqa: PLC0415
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    named = os.environ.get("GROUPAGE_DATA_DIR")
+    home = fresh_home(Path(named) if named else default_home())
+    os.environ["GROUPAGE_DATA_DIR"] = str(home)
+    os.environ.setdefault("GROUPAGE_POLICY_FILE", str(write_policy(home / "policy.toml")))
+    for name, value in _FAST_MOTION.items():
+        os.environ.setdefault(name, value)
+    with console.status("starting") as status:
+        state = start_in_background(home, clock="external", ends_with_us=True, report=status.update)
+    os.environ.update(addresses(state))
+    try:
+        good = _play(console, home, scale=scale, seed=seed)
+        if not leave:
+            _wait_for_ctrl_c(console, home)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        with console.status("stopping"):
+            stop(home)
+    raise typer.Exit(0 if good else FAILED)
+
+
+def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
+    from groupage.app.demo.day import play_day  # noqa: PLC0415
+    from groupage.app.demo.summary import print_next, print_summary  # noqa: PLC0415
+    from groupage.app.local.hub import running_hub  # noqa: PLC0415
+    from producers.simulator.parameters import parameters_for  # noqa: PLC0415
+    from producers.simulator.simulation import Simulation  # noqa: PLC0415
+
+    simulation = Simulation(parameters_for(scale, seed=seed))
+    day = asyncio.run(play_day(simulation, console, scale=scale))
+    print_summary(console, day)
+    state = running_hub(home)
+    if state is not None:
+        print_next(console, state, day.report, home)
+    return not day.report.problems and bool(day.report.departed)
+
+
+def _wait_for_ctrl_c(console: Console, home: Path) -> None:
+    from groupage.app.local.hub import running_hub  # noqa: PLC0415
+
+    console.print("\nThe hub stays up. Ctrl-C stops all in order.")
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(1.0):
+        if running_hub(home) is None:
+            said = home / "logs" / "supervisor.log"
+            console.print(f"The hub has ended: by `groupage down`, or as {said} tells.")
+            return

@@ -1,0 +1,250 @@
+"""``groupage import``: packing lists, EPCIS documents and OCEL logs onto Kafka."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from groupage.app.commands.logs import quiet_logs
+from groupage.app.commands.printing import AsJson, harmless, print_json
+from groupage.domain.errors import InvalidInput
+from groupage.domain.policy import CheckDigitPolicy
+from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
+
+if TYPE_CHECKING:
+    from producers.intake import Entry, Summary
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Take in what other systems have. Importing the same file again changes nothing.",
+)
+
+_FILE_BYTES_MAX = 256 * 2**20
+_PUBLISH_TIMEOUT_S = 60.0
+
+File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")
+]
+CheckDigits = Annotated[
+    CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
+]
+
+
+@app.command("epcis")
+def import_epcis(
+    file: File,
+    *,
+    check_digits: CheckDigits = "warn",
+    all_or_nothing: Annotated[
+        bool, typer.Option("--all-or-nothing", help="Publish nothing when one event is wrong.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import an EPCIS 2.0 document (JSON-LD). Status 1 when events were refused."""
+    from producers.epcis.document import entries_of, read_document  # noqa: PLC0415
+    from producers.intake import Refused, summed  # noqa: PLC0415
+    from producers.screening import Screen  # noqa: PLC0415
+
+    data = _bytes_of(file)
+    try:
+        document = read_document(data)
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from error
+    if document.problems:
+        wrong = "; ".join(problem.message for problem in document.problems)
+        raise InvalidInput(f"{file}: {wrong}")
+    rules = Screen(containers=PolicySettings().load().check_digits, units=check_digits)
+    entries = list(
+        entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
+    )
+    stopped = all_or_nothing and any(isinstance(entry, Refused) for entry in entries)
+    if stopped:
+        summary = summed(entry for entry in entries if isinstance(entry, Refused))
+        summary.read = summary.rejected = len(entries)
+    else:
+        summary = _run(entries, dry_run=dry_run, total=len(entries))
+    _report(summary, as_json=as_json, dry_run=dry_run)
+
+
+@app.command("ocel")
+def import_ocel(
+    file: File,
+    *,
+    source: Annotated[
+        str | None, typer.Option(help="Source of the facts; default /ocel/<file name>.")
+    ] = None,
+    iso_type: Annotated[
+        str, typer.Option(help="Container type to assume: the log names none.")
+    ] = "22G1",
+    zone: Annotated[
+        str, typer.Option(help="Zone of times without offset; this log's are in UTC.")
+    ] = "UTC",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a container-logistics log (OCEL 2.0 as CSV), accounting for every event."""
+    from producers.ocel.importing import Count, entries_of  # noqa: PLC0415
+    from producers.ocel.mapping import Assumed  # noqa: PLC0415
+
+    count = Count()
+
+    def counted() -> "Iterable[Entry]":
+        for entry in entries_of(
+            file,
+            recorded_at=datetime.now(UTC),
+            source=source,
+            assumed=Assumed(iso_type=iso_type),
+            zone=_zone(zone),
+        ):
+            count.add(entry)
+            yield entry
+
+    with file.open("rb") as lines:
+        total = max(0, sum(1 for _ in lines) - 1)
+    summary = _run(counted(), dry_run=dry_run, total=total)
+    _report(summary, as_json=as_json, dry_run=dry_run, counts=count.as_json())
+
+
+@app.command("packing-list")
+def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
+    file: File,
+    *,
+    consignment_id: Annotated[
+        str | None, typer.Option(help="When the list names none; default: from its content.")
+    ] = None,
+    shipper: Annotated[str | None, typer.Option(help="When the list names none.")] = None,
+    consignee: Annotated[str, typer.Option(help="When the list names none.")] = "TO ORDER",
+    pol: Annotated[str, typer.Option(help="Port of loading, when the list names none.")] = "CNNGB",
+    pod: Annotated[
+        str | None, typer.Option(help="Port of discharge, when the list names none.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="Customs supervision mode, when the list names none.")
+    ] = "1039",
+    currency: Annotated[str, typer.Option(help="Of values without one.")] = "USD",
+    ready_at: Annotated[
+        datetime | None, typer.Option(help="Cargo ready (UTC), when the list does not say.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of the workbook; default: first.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a packing list (CSV or Excel): books the consignment and announces its cartons.
+
+    Columns are found by their headers, in English or Chinese. All or nothing: with one wrong cell
+    nothing is published, and every error is told with its row and column.
+    """
+    from producers.files.packing_list import Defaults, entries_of  # noqa: PLC0415
+    from producers.files.table import read_table  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    listed_at = min(now, datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    defaults = Defaults(
+        listed_at=listed_at,
+        consignment_id=consignment_id,
+        shipper=shipper,
+        consignee=consignee,
+        pol=pol,
+        pod=pod,
+        mode=mode,
+        currency=currency,
+        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else listed_at,
+    )
+    table = read_table(file, _bytes_of(file), sheet=sheet)
+    entries, rows = entries_of(table, defaults, recorded_at=now)
+    summary = _run(entries, dry_run=dry_run, total=len(entries))
+    # People count in rows of their list, not in the consignments that come of them.
+    if summary.rejected:
+        summary.read = summary.rejected = rows
+        summary.reasons = Counter(dict.fromkeys(summary.reasons, rows))
+    else:
+        summary.read = summary.accepted = rows
+    _report(summary, as_json=as_json, dry_run=dry_run)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise typer.BadParameter(f"{name!r} is no time zone like Asia/Shanghai") from error
+
+
+def _bytes_of(file: Path) -> bytes:
+    size = file.stat().st_size
+    if size > _FILE_BYTES_MAX:
+        raise InvalidInput(f"{file} has {size} bytes; {_FILE_BYTES_MAX} is the most: split it")
+    data = file.read_bytes()
+    if not data:
+        raise InvalidInput(f"{file} is empty")
+    return data
+
+
+def _run(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
+    quiet_logs("import")
+    return asyncio.run(_deliver(entries, dry_run=dry_run, total=total))
+
+
+async def _deliver(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from producers.delivery import deliver  # noqa: PLC0415
+    from producers.publisher import Publisher  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("checking" if dry_run else "publishing", total=total)
+
+        def show(summary: "Summary") -> None:
+            bar.update(task, completed=summary.read)
+
+        if dry_run:
+            return await deliver(entries, None, progress=show)
+        async with Publisher(
+            KafkaSettings(), prefix=TopicSettings().prefix, timeout_s=_PUBLISH_TIMEOUT_S
+        ) as publisher:
+            return await deliver(entries, publisher, progress=show)
+
+
+def _report(
+    summary: "Summary", *, as_json: bool, dry_run: bool, counts: dict[str, int] | None = None
+) -> None:
+    if as_json:
+        report = summary.as_json() | ({"counts": counts} if counts else {}) | {"dry_run": dry_run}
+        print_json(report)
+    else:
+        _tell(summary, dry_run=dry_run, counts=counts)
+    if summary.rejected:
+        raise typer.Exit(1)
+
+
+def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:
+    done = "would become" if dry_run else "became"
+    facts = f"{summary.facts} fact{'s' * (summary.facts != 1)}"
+    typer.echo(
+        f"{summary.read} read: {summary.accepted} accepted ({done} {facts}), "
+        f"{summary.quarantined} quarantined, {summary.rejected} rejected"
+    )
+    for title, figures in (
+        ("why", summary.reasons),
+        ("facts", summary.events),
+        ("remarks", summary.notes),
+        ("counts", counts or {}),
+    ):
+        if figures:
+            listed = ", ".join(f"{name} {number:,}" for name, number in figures.items())
+            typer.echo(f"  {title}: {listed}")
+    for error in summary.errors:
+        typer.echo(f"  {harmless(error)}", err=True)

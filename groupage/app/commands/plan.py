@@ -1,0 +1,128 @@
+"""``groupage plan``: plans of lanes, in files and in the store."""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+import typer
+
+from groupage.app.commands import plan_reading
+from groupage.contracts.strict import twin_of
+from groupage.domain.errors import InvalidInput
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Solve, verify, show and compare plans.",
+)
+app.command()(plan_reading.show)
+app.command()(plan_reading.diff)
+
+_Read = TypeVar("_Read", Instance, Plan)
+RequestFile = Annotated[
+    Path, typer.Argument(metavar="REQUEST.json", help="Everything a plan of one lane depends on.")
+]
+OutFile = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Where to write; standard output without it.")
+]
+
+
+@app.command()
+def solve(
+    request: RequestFile,
+    out: OutFile = None,
+    *,
+    timings: Annotated[bool, typer.Option("--timings", help="Say where the time went.")] = False,
+) -> None:
+    """Plan one lane from a file; no server is asked. Same request, same plan, byte for byte.
+
+    Only a plan that the verifier passes is written; otherwise status 1 and what is wrong.
+    """
+    from optimizer.canonical import canonical_json  # noqa: PLC0415 - the solvers are heavy
+    from optimizer.solve import solve_certified  # noqa: PLC0415
+    from optimizer.stages import Stages  # noqa: PLC0415
+
+    stages = Stages()
+    solved = solve_certified(_read(request, Instance), stages)
+    if solved.violations:
+        for violation in solved.violations:
+            typer.echo(f"{violation.code}: {violation.where}: {violation.message}", err=True)
+        typer.echo("no plan written: the verifier does not pass it", err=True)
+        raise typer.Exit(1)
+    _write(out, canonical_json(solved.plan))
+    typer.echo(_summary(solved.plan), err=True)
+    for one in solved.plan.unloadable:
+        typer.echo(f"{one.code}: {one.reason}", err=True)
+    if timings:
+        spent = ", ".join(f"{name} {s:.2f} s" for name, s in stages.seconds.items())
+        typer.echo(spent, err=True)
+
+
+@app.command()
+def verify(
+    request: RequestFile,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan for that request.")],
+) -> None:
+    """Check every rule and every cent of a plan; status 1 and a list when something is wrong."""
+    from optimizer.check_instance import check_instance  # noqa: PLC0415 - not for `--help`
+    from optimizer.verification.api import CHECKS  # noqa: PLC0415
+    from optimizer.verification.api import verify as check  # noqa: PLC0415
+
+    instance = _read(request, Instance)
+    check_instance(instance)
+    violations = check(instance, _read(plan, Plan))
+    for violation in violations:
+        typer.echo(f"{violation.code}: {violation.where}: {violation.message}")
+    if violations:
+        typer.echo(f"{len(violations)} violations")
+        raise typer.Exit(1)
+    typer.echo(f"valid: {', '.join(CHECKS)}")
+
+
+@app.command()
+def sample(
+    out: OutFile = None,
+    *,
+    consignments: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Write a made-up lane of a realistic shape, to try `solve` on."""
+    from optimizer.canonical import canonical_json  # noqa: PLC0415 - not for `--help`
+    from optimizer.sample import sample as make  # noqa: PLC0415
+
+    _write(out, canonical_json(make(consignments=consignments, seed=seed)))
+
+
+def _read(path: Path, kind: type[_Read]) -> _Read:
+    """The file's content. Raises InvalidInput that names file and field."""
+    try:
+        content = path.read_bytes()
+        # Instants without an offset would only be found when they are compared.
+        msgspec.json.decode(content, type=twin_of(kind, forbid_unknown_fields=False))
+        return msgspec.json.decode(content, type=kind)
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"{path}: {error}") from error
+
+
+def _write(out: Path | None, content: bytes) -> None:
+    if out is None:
+        typer.echo(content.decode())
+        return
+    try:
+        out.write_bytes(content + b"\n")
+    except OSError as error:
+        raise InvalidInput(f"{out}: {error.strerror}") from error
+
+
+def _summary(plan: Plan) -> str:
+    placed = sum(len(box.consignment_ids) for box in plan.containers)
+    return (
+        f"{plan.plan_id}: {placed} consignments in {len(plan.containers)} containers, "
+        f"{len(plan.left_out)} left out; {plan.cost.total / 100:,.0f} USD, "
+        f"gap {plan.gap_ratio:.1%}, {plan.stats.status}, {plan.stats.rounds} rounds"
+    )

@@ -1,0 +1,36 @@
+"""``groupage plans``: the plans of each lane."""
+
+from typing import Annotated
+
+import typer
+
+from groupage.app.commands.printing import AsJson, Column, money
+from groupage.app.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
+from groupage.store.readers.lists import PlanFilter, list_plans
+
+_COLUMNS = (
+    Column("plan", lambda row: row.plan_id),
+    Column("lane", lambda row: row.lane_id),
+    Column("no.", lambda row: row.sequence, right=True),
+    Column("in force", lambda row: row.published),
+    Column("decided", lambda row: row.decided_at),
+    Column("containers", lambda row: row.containers, right=True),
+    Column("consignments", lambda row: row.consignments, right=True),
+    Column("left out", lambda row: row.left_out, right=True),
+    Column("cost USD", lambda row: money(row.cost_minor), right=True),
+    Column("gap", lambda row: f"{row.gap_ratio:.1%}", right=True),
+)
+
+
+def main(
+    *,
+    lane: Lane = None,
+    in_force: Annotated[bool, typer.Option("--in-force", help="One for each lane.")] = False,
+    limit: Limit = 20,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List plans, the newest first."""
+    wanted = PlanFilter(lane=lane, published=yes_or_all(wanted=in_force))
+    page = query(lambda pool: list_plans(pool, wanted, limit=limit, after=after))
+    print_page(page, _COLUMNS, nothing="no such plan", as_json=as_json)

@@ -1,0 +1,78 @@
+"""``groupage rebuild``: derive all states anew from the log."""
+
+import asyncio
+import sys
+from typing import Annotated, Any, Self
+
+import msgspec
+import typer
+
+from groupage.app.commands.logs import quiet_logs
+from groupage.app.commands.printing import AsJson, print_json
+from groupage.domain.errors import Conflict
+from groupage.settings import PolicySettings
+
+
+def main(
+    *,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Change nothing: rebuild beside and compare."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fold the whole log anew. No worker may run; killed midway it has changed nothing."""
+    from processors.aggregates.registry import all_cores  # noqa: PLC0415
+    from processors.operations.rebuild import rebuild  # noqa: PLC0415
+    from processors.worker.app import WorkerSettings  # noqa: PLC0415 - `--help` needs none of it
+
+    quiet_logs("rebuild", level="ERROR")  # each dead letter of old is found again
+    settings = WorkerSettings.from_environment()
+    cores = all_cores(PolicySettings().load())
+    with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:
+        report = asyncio.run(rebuild(settings, cores, verify=verify, progress=bar.at))
+    if as_json:
+        found = {**msgspec.to_builtins(report), "equal": report.equal}
+        print_json(found)
+    else:
+        _tell(report)
+    if verify and not report.equal:
+        raise Conflict(
+            "the rebuilt tables differ from the stored ones; were those made by other rules "
+            "(GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder)?"
+        )
+
+
+def _tell(report: Any) -> None:
+    for table in report.tables:
+        differs = table.only_stored or table.only_rebuilt
+        words = (
+            f"{table.only_stored} rows only stored, {table.only_rebuilt} only rebuilt"
+            if differs
+            else "equal"
+        )
+        typer.echo(f"{table.table:14} {table.rows:>10,} rows  {words}")
+    done = "replaced the stored states" if report.replaced else "nothing changed"
+    typer.echo(f"{report.records:,} records of the log folded anew; {done}")
+
+
+class _Bar:
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, *, shown: bool) -> None:
+        from rich.console import Console  # noqa: PLC0415 - a third of a second
+        from rich.progress import Progress  # noqa: PLC0415
+
+        self._progress = Progress(console=Console(stderr=True), disable=not shown)
+        self._task = self._progress.add_task("records", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def at(self, done: int, total: int) -> None:
+        """So many of so many."""
+        self._progress.update(self._task, completed=done, total=total)

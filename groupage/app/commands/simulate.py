@@ -1,0 +1,247 @@
+"""``groupage simulate``: play a hub's day to Kafka, HTTP or a file."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import msgspec
+import typer
+from rich.console import Console
+
+from groupage.app.commands.logs import quiet_logs
+from groupage.app.commands.printing import print_json, say
+from groupage.domain.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from groupage.settings import KafkaSettings
+    from producers.simulator.parameters import Parameters
+    from producers.simulator.play import Player
+    from producers.simulator.simulation import Simulation
+
+Scale = Literal["small", "t0", "t1-hour"]
+To = Literal["kafka", "http", "file"]
+Pace = Literal["real", "fast", "max"]
+_HUB_OFFSET = timedelta(hours=8)
+_TELL_EVERY_S = 5.0
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def simulate(  # noqa: PLR0913 - the options of a command
+    *,
+    scale: Annotated[Scale, typer.Option(help="How much cargo.")] = "small",
+    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
+    to: Annotated[To, typer.Option(help="Where the facts go.")] = "kafka",
+    out: Annotated[
+        Path, typer.Option(help="With --to file: JSON Lines, one CloudEvent each.")
+    ] = Path("facts.jsonl"),
+    pace: Annotated[
+        Pace,
+        typer.Option(
+            help="real: as on the wall; fast: never far ahead of the hub; max: as fast as Kafka "
+            "takes it between two cut-offs."
+        ),
+    ] = "fast",
+    open_loop: Annotated[
+        bool,
+        typer.Option(
+            "--open-loop",
+            help="Never wait for the hub's plans: cargo comes in, and what is not planned when its "
+            "time comes stays. Without it the same seed gives the same day.",
+        ),
+    ] = False,
+    plans: Annotated[
+        Path | None,
+        typer.Option(help="With --to file: facts of the plan topic, JSON Lines, to stuff by."),
+    ] = None,
+    day: Annotated[
+        str, typer.Option(help="First day with cut-offs, YYYY-MM-DD in the hub's zone.")
+    ] = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the hub's rules for fast motion to this file and stop; start the hub with "
+            "GROUPAGE_POLICY_FILE naming it."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON.")] = False,
+) -> None:
+    """Play a day of a hub: bookings, arrivals, customs, plans followed, containers out.
+
+    Plans are learnt from the topics alone. In fast motion the day stands at each cut-off until the
+    hub has taken in everything and its planner has answered. To a file nobody answers: without
+    --plans the cargo comes in and stays. Over HTTP the facts go to the gateway; ticks and plans
+    still use Kafka.
+    """
+    if rules is not None:
+        from groupage.app.demo.policy import write_policy  # noqa: PLC0415
+
+        write_policy(rules)
+        return
+    from producers.simulator.parameters import (  # noqa: PLC0415 - `--help` needs none of it
+        parameters_for,
+    )
+
+    quiet_logs("simulate")
+    parameters = parameters_for(scale, seed=seed, day_at=_day_at(day, pace))
+    if to == "http" and pace != "real":
+        # The gateway writes down when it heard of a fact: years after, for a day of the past. So
+        # nobody could tell a device whose clock runs ahead.
+        rates = msgspec.structs.replace(parameters.rates, wrong_clock=0.0)
+        parameters = msgspec.structs.replace(parameters, rates=rates)
+    way = _Way(to=to, out=out, pace=pace, plans=plans, open_loop=open_loop)
+    report = asyncio.run(_play(parameters, way))
+    if as_json:
+        print_json(report)
+    else:
+        for name, value in report.items():
+            if name != "rates":  # how often each was to come, for those who tune it
+                say(_line(name, value))
+
+
+def _line(name: str, value: object) -> str:
+    unit = " s" if name.endswith("_s") else ""
+    label = name.removesuffix("_s").replace("_", " ")
+    if isinstance(value, dict):
+        parts = [f"{str(what).replace('_', ' ')} {each:,}{unit}" for what, each in value.items()]
+        return f"{label:<20}  {', '.join(parts) or '–'}"
+    return f"{label:<20}  {value:,}{unit}"
+
+
+def _day_at(day: str, pace: str) -> datetime:
+    """Midnight of the day in the hub's zone; in real time the day after today."""
+    from producers.simulator.parameters import DEFAULT_DAY_AT  # noqa: PLC0415
+
+    if day:
+        try:
+            midnight = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise typer.BadParameter(f"--day is {day!r}; it is written like 2026-03-02") from None
+        if not _FIRST_YEAR <= midnight.year <= _LAST_YEAR:
+            raise typer.BadParameter(f"--day is {day}; {_FIRST_YEAR} to {_LAST_YEAR} can be played")
+        return midnight - _HUB_OFFSET
+    if pace != "real":
+        return DEFAULT_DAY_AT
+    local = datetime.now(UTC) + _HUB_OFFSET
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - _HUB_OFFSET + timedelta(days=1)
+
+
+class _Way(NamedTuple):
+    """How the day is played: the command's options."""
+
+    to: To
+    out: Path
+    pace: Pace
+    plans: Path | None
+    open_loop: bool
+
+
+async def _play(parameters: "Parameters", way: _Way) -> dict[str, object]:
+    from producers.simulator.simulation import Simulation  # noqa: PLC0415
+
+    began_s = time.monotonic()
+    simulation = Simulation(parameters)
+    async with AsyncExitStack() as stack:
+        make = _to_file if way.to == "file" else _to_hub
+        player = await make(simulation, stack, way)
+        telling = asyncio.create_task(_tell(player, simulation.start_at, simulation.end_at))
+        try:
+            await player.play()
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+    progress = player.progress
+    return {
+        "facts": progress.facts,
+        "took_s": round(time.monotonic() - began_s, 1),
+        "waited_s": progress.waited_s,
+        "plans_missed": progress.unplanned,
+        "plans_out_of_turn": progress.unforeseen,
+        **msgspec.to_builtins(simulation.outcome()),
+    }
+
+
+async def _tell(player: "Player", start_at: datetime, end_at: datetime) -> None:
+    """A line on standard error now and then: where the day stands, and what it waits for."""
+    console = Console(stderr=True)
+    while True:
+        await asyncio.sleep(_TELL_EVERY_S)
+        progress = player.progress
+        done = (progress.now - start_at) / (end_at - start_at)
+        waiting = f", waiting for {progress.waiting_for}" if progress.waiting_for else ""
+        console.print(
+            f"{progress.now + _HUB_OFFSET:%a %d %b %H:%M} at the hub, {done:.0%} of the day, "
+            f"{progress.facts:,} facts sent{waiting}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+async def _to_file(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
+    from producers.simulator.play import HubLink, Player  # noqa: PLC0415
+    from producers.simulator.recorded import RecordedPlans  # noqa: PLC0415
+    from producers.simulator.sinks import FileSink  # noqa: PLC0415
+
+    sink = await stack.enter_async_context(FileSink(way.out))
+    recorded = RecordedPlans(way.plans) if way.plans else None
+    return Player(
+        simulation,
+        sink,
+        pace="real" if way.pace == "real" else "max",
+        hub=HubLink(
+            drain=(lambda: recorded.until(simulation.now)) if recorded else None, waits=False
+        ),
+    )
+
+
+async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
+    """The facts to Kafka or to the gateway; ticks in all paces but the real one."""
+    from groupage.app.demo.backlog import hub_backlog  # noqa: PLC0415
+    from groupage.settings import KafkaSettings, TopicSettings  # noqa: PLC0415
+    from producers.simulator.feedback import Feedback  # noqa: PLC0415
+    from producers.simulator.http import HttpSink  # noqa: PLC0415
+    from producers.simulator.play import HubLink, Player  # noqa: PLC0415
+    from producers.simulator.sinks import KafkaSink, Sink, Ticker  # noqa: PLC0415
+
+    kafka, prefix = KafkaSettings(), TopicSettings().prefix
+    if way.pace != "real":
+        _require_our_clock(kafka)
+    sink: Sink = HttpSink.configured() if way.to == "http" else KafkaSink(kafka, prefix=prefix)
+    await stack.enter_async_context(sink)
+    feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
+    ticker = None
+    if way.pace != "real":
+        ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
+    return Player(
+        simulation,
+        sink,
+        pace=way.pace,
+        hub=HubLink(
+            tick=ticker.tick_others if ticker else None,
+            tick_lanes=ticker.tick_lanes if ticker else None,
+            drain=feedback.drain,
+            heard_all=feedback.heard_all,
+            backlog=await hub_backlog(stack, kafka, prefix=prefix),
+            waits=not way.open_loop,
+        ),
+    )
+
+
+def _require_our_clock(kafka: "KafkaSettings") -> None:
+    """Two clocks in one log would tear every deadline. Only a hub of this machine can be asked."""
+    from groupage.app.local.hub import running_hub  # noqa: PLC0415
+    from groupage.settings import LocalSettings  # noqa: PLC0415
+
+    state = running_hub(LocalSettings().data_dir)
+    ours = state is not None and state.kafka_bootstrap_servers == kafka.bootstrap_servers
+    if state is not None and ours and state.clock == "wall":
+        raise Misconfigured(
+            "this hub's clock goes with the wall, and the simulation would send another time; "
+            "start the hub with `groupage up --clock external`, or use --pace real"
+        )

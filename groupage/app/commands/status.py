@@ -1,0 +1,122 @@
+"""``groupage status``: what runs, and under which addresses."""
+
+import os
+from operator import itemgetter
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from groupage.app.commands.printing import AsJson, Column, print_json, print_table, say
+from groupage.app.local.hub import running_hub
+from groupage.app.local.state import HubState, ProcessState
+from groupage.settings import LocalSettings, without_password
+
+NOT_RUNNING = 1
+
+
+def main(
+    *,
+    as_json: AsJson = False,
+    targets: Annotated[
+        bool, typer.Option("--targets", help="What Prometheus scrapes, for its file_sd_configs.")
+    ] = False,
+) -> None:
+    """Show the hub of the data directory; status 0 while it runs, 1 otherwise."""
+    settings = LocalSettings()
+    state = running_hub(settings.data_dir)
+    described = describe(state, str(settings.data_dir))
+    if targets:
+        print_json(scrape_targets(described))
+    elif as_json:
+        print_json(described)
+    else:
+        _print(described)
+    if state is None or state.phase != "running":
+        raise typer.Exit(NOT_RUNNING)
+
+
+def describe(state: HubState | None, data_dir: str) -> dict[str, Any]:
+    """The shape scripts rely on. Without a hub, servers named by the environment are shown."""
+    if state is None:
+        kafka = os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS")
+        database = os.environ.get("GROUPAGE_DATABASE_URL")
+        return {
+            "phase": "stopped",
+            "data_dir": data_dir,
+            "kafka": {"bootstrap_servers": kafka, "local": False},
+            "database": {"url": without_password(database) if database else None, "local": False},
+            "gateway": {"url": os.environ.get("GROUPAGE_GATEWAY_URL")},
+            "api": {"url": os.environ.get("GROUPAGE_API_URL")},
+            "metrics": [],
+            "processes": [],
+        }
+    return {
+        "phase": state.phase,
+        "data_dir": data_dir,
+        "clock": state.clock,
+        "kafka": {
+            "bootstrap_servers": state.kafka_bootstrap_servers,
+            "local": state.kafka_is_local,
+        },
+        "database": {
+            "url": without_password(state.database_url),
+            "local": state.database_is_local,
+        },
+        "gateway": {"url": state.gateway_url or None},
+        "api": {"url": state.api_url or None},
+        "metrics": [process.metrics for process in state.processes if process.metrics],
+        "processes": [_process(process) for process in state.processes],
+    }
+
+
+def scrape_targets(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """The processes as Prometheus' file_sd_configs takes them, each with its name as a label."""
+    return [
+        {"targets": [urlsplit(process["metrics"]).netloc], "labels": {"process": process["name"]}}
+        for process in described["processes"]
+        if process["metrics"]
+    ]
+
+
+def _process(process: ProcessState) -> dict[str, Any]:
+    alive = process.identity is not None and process.identity.process() is not None
+    return {
+        "name": process.name,
+        "pid": process.identity.pid if process.identity and alive else None,
+        "state": process.state if alive or process.state != "running" else "died",
+        "restarts": process.restarts,
+        "metrics": process.metrics,
+        "log_file": process.log_file,
+    }
+
+
+_CLOCKS = {
+    "wall": "`groupage run clock` tells the hub the time of day",
+    "external": "time stands until a simulation or a demo tells it",
+}
+_COLUMNS = (
+    Column("process", itemgetter("name")),
+    Column("pid", itemgetter("pid")),
+    Column("state", itemgetter("state")),
+    Column("restarts", itemgetter("restarts"), right=True),
+    Column("metrics", itemgetter("metrics")),
+)
+
+
+def _print(described: dict[str, Any]) -> None:
+    say(f"hub on {described['data_dir']}: {described['phase']}")
+    for name, address in (
+        ("Kafka", described["kafka"]["bootstrap_servers"]),
+        ("PostgreSQL", described["database"]["url"]),
+        ("gateway", described["gateway"]["url"]),
+        ("API", described["api"]["url"]),
+    ):
+        if address:
+            say(f"  {name:<11} {address}")
+    names = {process["name"] for process in described["processes"]}
+    clock = described.get("clock", "")
+    if clock == "external" or "clock" in names:  # servers alone have none
+        say(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
+    hint = "start one with `groupage up`, or try `groupage demo`"
+    print_table(described["processes"], _COLUMNS, nothing=hint)

@@ -1,0 +1,106 @@
+"""``groupage up``: everything on this machine, until Ctrl-C."""
+
+import os
+import signal
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from groupage.app.local.hub import start_in_background
+from groupage.app.local.state import Clock, HubState
+from groupage.app.local.supervisor import StopRequested, Supervisor
+from groupage.settings import (
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    PolicySettings,
+    TelemetrySettings,
+)
+from groupage.telemetry.logs import configure_logging
+
+INTERRUPTED = 130
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def up(
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when it runs; `down` ends it.")
+    ] = False,
+    clock: Annotated[
+        Clock, typer.Option(help="wall: time goes as on the wall; external: a simulator ticks.")
+    ] = "wall",
+    servers_only: Annotated[
+        bool,
+        typer.Option("--servers-only", help="Kafka and PostgreSQL alone, with their tables."),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing but what goes wrong.")
+    ] = False,
+) -> None:
+    """Start Kafka, PostgreSQL and every process of groupage on this machine.
+
+    GROUPAGE_KAFKA_BOOTSTRAP_SERVERS and GROUPAGE_DATABASE_URL take existing servers instead.
+    """
+    console = Console(stderr=True, quiet=quiet)
+    settings = LocalSettings()
+    PolicySettings().load()  # a wrong rule is told now, not by a process when all else runs
+    began = time.monotonic()
+    if detach:
+        with console.status("starting") as status:
+            state = start_in_background(
+                settings.data_dir,
+                clock=clock,
+                servers_only=servers_only,
+                report=status.update,
+            )
+        _announce(console, state, time.monotonic() - began)
+        return
+    configure_logging(TelemetrySettings(), process="supervisor")
+    _foreground(settings, console, clock=clock, servers_only=servers_only)
+
+
+def _foreground(
+    settings: LocalSettings, console: Console, *, clock: Clock, servers_only: bool
+) -> None:
+    began = time.monotonic()
+    status = console.status("starting")
+    supervisor = Supervisor(
+        settings,
+        kafka=KafkaSettings() if os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS") else None,
+        database=DatabaseSettings() if os.environ.get("GROUPAGE_DATABASE_URL") else None,
+        clock=clock,
+        servers_only=servers_only,
+        report=status.update,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.request_stop())
+    try:
+        with status:
+            supervisor.start()
+    except StopRequested as error:
+        raise typer.Exit(INTERRUPTED) from error
+    _announce(console, supervisor.state, time.monotonic() - began)
+    console.print("Ctrl-C stops all in order.")
+    try:
+        supervisor.run()
+    finally:
+        with console.status("stopping"):
+            supervisor.stop()
+    console.print("stopped")
+
+
+def _announce(console: Console, state: HubState, seconds: float) -> None:
+    console.print(f"The hub runs, after {seconds:.1f} s.", highlight=False)
+    for name, address in (
+        ("Kafka", state.kafka_bootstrap_servers),
+        ("PostgreSQL", state.database_url if state.database_is_local else "as configured"),
+        ("gateway", state.gateway_url),
+        ("API", state.api_url),
+    ):
+        if address:
+            console.print(f"  {name:<11} {address}", highlight=False, soft_wrap=True)

@@ -1,0 +1,146 @@
+"""Plays the demonstration's day on a running hub, shows it, and checks it."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import NamedTuple
+
+import asyncpg
+from rich.console import Console
+
+from groupage.app.demo.backlog import hub_backlog
+from groupage.app.demo.checks import DayReport, check_day
+from groupage.app.demo.view import Figures, View
+from groupage.domain.errors import Unavailable
+from groupage.settings import DatabaseSettings, KafkaSettings, PolicySettings, TopicSettings
+from groupage.store.pool import create_pool
+from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
+from groupage.store.readers.overview import read_overview
+from producers.simulator.feedback import Feedback
+from producers.simulator.play import Backlog, HubLink, Limits, Player
+from producers.simulator.simulation import Outcome, Simulation
+from producers.simulator.sinks import KafkaSink, Ticker
+
+_LOOK_S = 0.5
+_SHOWN = 12
+_SETTLE_TIMEOUT_S = 120.0
+_POLL_S = 0.2
+_QUIET_LOOKS = 3
+LIMITS = {
+    "small": Limits(beat_s=1_200),
+    "t0": Limits(beat_s=600),
+}
+"""How far the day may run ahead of the hub, by scale."""
+
+
+class Day(NamedTuple):
+    """A played and checked day."""
+
+    report: DayReport
+    outcome: Outcome
+    facts: int
+    events: int
+    unplanned: int
+    """Gates at which a plan was wanted and none had been asked for."""
+    unforeseen: int
+    """Plans whose time depended on the machine."""
+    took_s: float
+    waited_s: dict[str, float]
+    """Of `took_s`, what the day spent waiting for the hub."""
+
+
+async def play_day(simulation: Simulation, console: Console, *, scale: str) -> Day:
+    """Play it to its end, let the hub finish, and check what came of it."""
+    kafka, prefix = KafkaSettings(), TopicSettings().prefix
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        pool = await create_pool(DatabaseSettings(), application_name="groupage-demo")
+        stack.push_async_callback(pool.close)
+        await _require_empty(pool)
+        backlog = await hub_backlog(stack, kafka, prefix=prefix)
+        assert backlog is not None, "the demo knows its database"
+        feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
+        ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
+        sink = await stack.enter_async_context(KafkaSink(kafka, prefix=prefix))
+        link = HubLink(
+            tick=ticker.tick_others,
+            tick_lanes=ticker.tick_lanes,
+            drain=feedback.drain,
+            heard_all=feedback.heard_all,
+            backlog=backlog,
+        )
+        player = Player(simulation, sink, pace="fast", hub=link, limits=LIMITS[scale])
+        with View(console) as view:
+            looking = asyncio.create_task(_look(pool, simulation, player, view))
+            try:
+                await player.play()
+                await _settle(backlog, player)
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
+            view.show(await _figures(pool, simulation, player))
+        took_s = time.monotonic() - began
+        overview = await read_overview(pool)
+        stuffed_by = {box.id: box.plan_id for box in simulation.boxes.values()}
+        report = await check_day(pool, stuffed_by=stuffed_by, policy=PolicySettings().load())
+    return Day(
+        report=report,
+        outcome=simulation.outcome(),
+        facts=player.progress.facts,
+        events=overview.records,
+        unplanned=player.progress.unplanned,
+        unforeseen=player.progress.unforeseen,
+        took_s=took_s,
+        waited_s=player.progress.waited_s,
+    )
+
+
+async def _require_empty(pool: asyncpg.Pool) -> None:
+    if await pool.fetchval("select exists (select from fact)"):
+        raise Unavailable(
+            "the database named by GROUPAGE_DATABASE_URL holds a hub's facts already, and the "
+            "demo's day wants an empty one; unset it, or name an empty database"
+        )
+
+
+async def _look(pool: asyncpg.Pool, simulation: Simulation, player: Player, view: View) -> None:
+    while True:
+        view.show(await _figures(pool, simulation, player))
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -> Figures:
+    overview = await read_overview(pool)
+    waiting = ConsolidationFilter(open=True)
+    page = await list_consolidations(pool, waiting, limit=_SHOWN)
+    gone = sum(overview.consolidations.get(name, 0) for name in ("GATED_OUT", "ON_BOARD"))
+    whole = (simulation.end_at - simulation.start_at).total_seconds()
+    done = (simulation.now - simulation.start_at).total_seconds()
+    ended = gone + sum(overview.consolidations.get(n, 0) for n in ("BROKEN_UP", "CANCELLED"))
+    return Figures(
+        overview=overview,
+        consolidations=tuple(page.items),
+        still_open=sum(overview.consolidations.values()) - ended,
+        departed=gone,
+        facts_sent=player.progress.facts,
+        day_done=min(done / whole, 1.0),
+        waiting_for=player.progress.waiting_for,
+    )
+
+
+async def _settle(backlog: Backlog, player: Player) -> None:
+    """Wait until the hub has taken in everything, what it told itself included."""
+    player.progress.waiting_for = "the processors"
+    quiet = 0
+    try:
+        async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+            while quiet < _QUIET_LOOKS:
+                quiet = quiet + 1 if await backlog() == 0 else 0
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError as error:
+        raise Unavailable(
+            f"the processors did not take in the day within {_SETTLE_TIMEOUT_S:g} s after its end; "
+            "see their log with `groupage status`"
+        ) from error
+    finally:
+        player.progress.waiting_for = ""

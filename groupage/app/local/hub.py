@@ -1,0 +1,139 @@
+"""A hub seen from outside: is one running here, start one in the background, end it."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from groupage.app.local.child import Child, Identity
+from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.state import HubLock, HubState, read_state
+from groupage.app.local.table import groupage
+from groupage.domain.errors import Misconfigured, Unavailable
+
+START_TIMEOUT_S = 900.0
+"""A first start downloads Kafka, perhaps over a slow line."""
+STOP_TIMEOUT_S = 120.0
+_POLL_S = 0.1
+
+
+def running_hub(data_dir: Path) -> HubState | None:
+    """State of the hub that is supervised on this data directory now; ``None`` when none is."""
+    data = DataDir(data_dir)
+    if not HubLock(data.lock_file).is_held():
+        return None
+    state = read_state(data.state_file)
+    # A supervisor that has just begun still finds the state its predecessor wrote.
+    return state if state and state.supervisor.process() else None
+
+
+def addresses(state: HubState) -> dict[str, str]:
+    """What a process needs to find the hub's servers, as environment variables."""
+    found = {
+        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": state.kafka_bootstrap_servers,
+        "GROUPAGE_DATABASE_URL": state.database_url,
+        "GROUPAGE_GATEWAY_URL": state.gateway_url,
+        "GROUPAGE_API_URL": state.api_url,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def start_in_background(
+    data_dir: Path,
+    *,
+    clock: str = "wall",
+    servers_only: bool = False,
+    ends_with_us: bool = False,
+    report: Callable[[str], None] = lambda _text: None,
+) -> HubState:
+    """Start a hub and wait until it runs. Settings come from this process's environment.
+
+    With ``ends_with_us`` the hub stops when this process is gone, however it went (Linux).
+    ``report`` is told in words what the start is busy with. Raises Conflict when one runs already,
+    Unavailable with the reason when it does not come up.
+    """
+    data = DataDir(data_dir)
+    data.prepare()
+    HubLock(data.lock_file).acquire().release()  # says at once who runs here
+    child = Child(
+        name="supervisor",
+        program=groupage(
+            *("--data-dir", str(data.root), "up", "--quiet", "--clock", clock),
+            *(["--servers-only"] if servers_only else []),
+        ),
+        log_file=data.logs / "supervisor.log",
+        ends_with_us=ends_with_us,
+    )
+    child.start()
+    try:
+        state = _await_running(data, child, report)
+    except BaseException:
+        child.stop()
+        raise
+    if state:
+        return state
+    child.stop()
+    raise Unavailable(f"the hub did not start; {child.log_file} ends with:\n{child.log_tail()}")
+
+
+def _await_running(data: DataDir, child: Child, report: Callable[[str], None]) -> HubState | None:
+    said = ""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while child.is_running() and time.monotonic() < deadline:
+        state = read_state(data.state_file)
+        if state and state.supervisor.pid == child.pid:
+            if state.phase == "running":
+                return state
+            if state.doing != said:
+                said = state.doing
+                report(said)
+        time.sleep(_POLL_S)
+    return None
+
+
+def stop(data_dir: Path) -> bool:
+    """End the hub of this data directory, or what is left of it. False when there was nothing.
+
+    Raises Unavailable when the supervisor does not end in time.
+    """
+    data = DataDir(data_dir)
+    lock = HubLock(data.lock_file)
+    if not lock.is_held():
+        return _end_rest(data)
+    told: Identity | None = None
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while lock.is_held():
+        state = running_hub(data_dir)
+        if state and state.supervisor != told and (process := state.supervisor.process()):
+            told = state.supervisor
+            process.terminate()
+        if time.monotonic() >= deadline:
+            raise Unavailable(
+                f"the hub's supervisor (process {told.pid if told else 'unknown'}) did not end "
+                f"within {STOP_TIMEOUT_S:g} s; see {data.logs / 'supervisor.log'}, or kill it: "
+                "the next start recovers"
+            )
+        time.sleep(_POLL_S)
+    return True
+
+
+def _end_rest(data: DataDir) -> bool:
+    if not data.root.is_dir():
+        return False
+    lock = HubLock(data.lock_file).acquire()
+    try:
+        return end_leftovers(data) > 0
+    finally:
+        lock.release()
+
+
+def use_running_hub(data_dir: Path) -> HubState | None:
+    """Let this process's settings find the hub that runs here; what is set already wins."""
+    try:
+        state = running_hub(data_dir)
+    except Misconfigured:  # somebody else's hub is none for us: what is set must do
+        return None
+    for name, value in addresses(state).items() if state else ():
+        os.environ[name] = os.environ.get(name) or value
+    return state

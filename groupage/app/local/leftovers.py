@@ -1,0 +1,58 @@
+"""Ends what a killed supervisor left running, and nothing else."""
+
+import signal
+
+import psutil
+import structlog
+
+from groupage.app.local.child import Identity
+from groupage.app.local.paths import DataDir
+from groupage.app.local.state import read_state
+
+_SERVER_BUDGET_S = 15.0
+_PROCESS_BUDGET_S = 3.0
+"""Less than what waits for a Kafka that went with its supervisor; what it held is safe there."""
+
+log = structlog.get_logger(__name__)
+
+
+def end_leftovers(data: DataDir) -> int:
+    """End recorded processes that still run, newest first, then servers on this data directory.
+
+    A recorded process is ended only when its id and its start time agree; a server only when its
+    command line names this data directory. Returns how many there were. Call with the lock held.
+    """
+    found = _recorded(data) + _servers(data)
+    ended: set[int] = set()
+    for name, identity in found:
+        if identity.pid in ended or identity.process() is None:
+            continue
+        log.warning("leftover_ended", name=name, pid=identity.pid)
+        first = signal.SIGINT if name == "postgres" else signal.SIGTERM
+        is_server = name in ("postgres", "kafka")
+        identity.end(first=first, budget_s=_SERVER_BUDGET_S if is_server else _PROCESS_BUDGET_S)
+        ended.add(identity.pid)
+    return len(ended)
+
+
+def _recorded(data: DataDir) -> list[tuple[str, Identity]]:
+    state = read_state(data.state_file)
+    if not state:
+        return []
+    return [(p.name, p.identity) for p in reversed(state.processes) if p.identity]
+
+
+def _servers(data: DataDir) -> list[tuple[str, Identity]]:
+    """Servers started in the instant between their birth and their record."""
+    marks = {
+        "kafka": str(data.kafka / "server.properties"),
+        "postgres": str(data.postgres / "data"),
+    }
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline", "create_time"]):
+        arguments = process.info["cmdline"] or []
+        for name, mark in marks.items():
+            if mark in arguments:
+                identity = Identity(process.info["pid"], process.info["create_time"])
+                found.append((name, identity))
+    return found

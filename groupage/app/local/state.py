@@ -1,0 +1,119 @@
+"""What is known about the hub of a data directory: its lock and ``state.json``."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+import msgspec
+
+from groupage.app.local.child import Identity
+from groupage.domain.errors import Conflict, Misconfigured
+
+Clock = Literal["wall", "external"]
+Phase = Literal["starting", "running", "stopping", "stopped"]
+ProcessPhase = Literal["starting", "running", "restarting", "stopped", "failed"]
+
+
+class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
+    """One supervised process as the supervisor last saw it."""
+
+    name: str
+    state: ProcessPhase
+    identity: Identity | None
+    restarts: int
+    metrics: str | None
+    """``http://host:port`` of its ``/metrics``; servers have none."""
+    log_file: str
+
+
+class HubState(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole hub as the supervisor last wrote it. The file is readable for its owner only."""
+
+    phase: Phase
+    doing: str
+    """What a start is busy with, for people who wait."""
+    supervisor: Identity
+    kafka_bootstrap_servers: str = ""
+    kafka_is_local: bool = True
+    database_url: str = ""
+    database_is_local: bool = True
+    gateway_url: str = ""
+    api_url: str = ""
+    clock: Clock = "wall"
+    processes: tuple[ProcessState, ...] = ()
+
+
+def write_state(file: Path, state: HubState) -> None:
+    """Replace the file as a whole: a reader, or a crash, never sees half of it."""
+    fresh = file.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(msgspec.json.format(msgspec.json.encode(state), indent=1))
+    fresh.replace(file)
+
+
+def read_state(file: Path) -> HubState | None:
+    """The last state written; ``None`` when there is none or an older version wrote it."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=HubState)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+class HubLock:
+    """The right to supervise a data directory: a lock of the system, gone with its holder."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._descriptor: int | None = None
+
+    def acquire(self) -> Self:
+        """Take it. Raises Conflict, naming the holder, when somebody has it."""
+        descriptor = self._open(os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode("ascii", errors="replace").strip()
+            os.close(descriptor)
+            raise Conflict(
+                f"a hub already runs on {self._file.parent} (process {holder or 'unknown'}); "
+                "see it with `groupage status`, end it with `groupage down`, "
+                "or start another beside it with --data-dir"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        self._descriptor = descriptor
+        return self
+
+    def release(self) -> None:
+        """Give it back. Harmless when it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def is_held(self) -> bool:
+        """Whether some process supervises the data directory now.
+
+        Raises Misconfigured when that is not for this user to know.
+        """
+        try:
+            descriptor = self._open(os.O_RDWR)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _open(self, flags: int) -> int:
+        try:
+            return os.open(self._file, flags, 0o600)
+        except PermissionError as error:
+            raise Misconfigured(
+                f"the data directory {self._file.parent} is somebody else's ({error.strerror}); "
+                "choose another with --data-dir or GROUPAGE_DATA_DIR"
+            ) from error

@@ -1,0 +1,100 @@
+"""One process under supervision: whether it is ready, and when it is started again."""
+
+import http
+import http.client
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import structlog
+
+from groupage.app.local.child import Child
+from groupage.app.local.state import ProcessPhase, ProcessState
+from groupage.settings import LOOPBACK
+
+_BACKOFF_FIRST_S = 0.5
+_BACKOFF_MAX_S = 30.0
+_PROVEN_AFTER_S = 60.0
+"""A process that ran this long has earned a fresh backoff."""
+_READYZ_TIMEOUT_S = 6.0
+"""A little more than the process gives its own checks."""
+
+log = structlog.get_logger(__name__)
+
+
+def backoff_s(failures: int) -> float:
+    """Seconds before the next start after so many failures in a row."""
+    return float(min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
+
+
+@dataclass
+class Supervised:
+    """A child and what its supervisor knows about it."""
+
+    child: Child
+    stage: int
+    metrics: str | None = None
+    state: ProcessPhase = "starting"
+    restarts: int = 0
+    failures: int = 0
+    started_at: float = field(default_factory=time.monotonic)
+    restart_at: float | None = None
+    """Monotonic seconds; `None` while it runs."""
+
+    def snapshot(self) -> ProcessState:
+        """For ``state.json``."""
+        return ProcessState(
+            name=self.child.name,
+            state=self.state,
+            identity=self.child.identity if self.child.is_running() else None,
+            restarts=self.restarts,
+            metrics=self.metrics,
+            log_file=str(self.child.log_file),
+        )
+
+    def watch(self, now: float) -> None:
+        """Note its death, or start it again after its backoff. ``now``: monotonic seconds."""
+        if self.restart_at is not None:
+            if now >= self.restart_at:
+                self._restart(now)
+            return
+        status = self.child.poll()
+        if status is None:
+            return
+        if now - self.started_at > _PROVEN_AFTER_S:
+            self.failures = 0
+        delay_s = backoff_s(self.failures)
+        self.failures += 1
+        self.restart_at = now + delay_s
+        self.state = "restarting"
+        log.warning(
+            "process_died",
+            name=self.child.name,
+            status=status,
+            restart_in_s=delay_s,
+            log_file=str(self.child.log_file),
+        )
+
+    def _restart(self, now: float) -> None:
+        self.restart_at = None
+        self.started_at = now
+        self.restarts += 1
+        self.child.start()
+        self.state = "running"
+
+    def readiness(self) -> tuple[bool, str]:
+        """Whether ``/readyz`` says yes, and what it says."""
+        target = urlsplit(self.metrics or "")
+        connection = http.client.HTTPConnection(
+            target.hostname or LOOPBACK, target.port, timeout=_READYZ_TIMEOUT_S
+        )
+        try:
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            return response.status == http.HTTPStatus.OK, response.read(2000).decode(
+                "utf-8", "replace"
+            )
+        except OSError as error:
+            return False, str(error)
+        finally:
+            connection.close()

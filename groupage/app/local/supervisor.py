@@ -1,0 +1,300 @@
+"""Starts a hub in order, keeps it alive, stops it in order."""
+
+import os
+import time
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from groupage.app.local import servers
+from groupage.app.local.child import Child, Identity
+from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.paths import DataDir
+from groupage.app.local.ports import PortBook
+from groupage.app.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
+from groupage.app.local.supervised import Supervised
+from groupage.app.local.table import MIGRATE, TOPICS, groupage, process_table
+from groupage.domain.errors import GroupageError, Unavailable
+from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
+
+_READY_TIMEOUT_S = 90.0
+_ONE_SHOT_TIMEOUT_S = 120.0
+_POLL_S = 0.1
+_POSTGRES, _KAFKA = -1, -2
+"""Stages of the servers: they stop last."""
+
+log = structlog.get_logger(__name__)
+
+
+class StopRequested(GroupageError):
+    """The start was cut off by a signal."""
+
+
+class Supervisor:
+    """One hub on one machine. Use it from one thread: :meth:`start`, :meth:`run`, :meth:`stop`.
+
+    ``kafka`` and ``database`` name existing servers; without them real ones are started here.
+    ``report`` is told in words what a start is busy with. :meth:`request_stop` may be called from
+    a signal handler.
+    """
+
+    def __init__(
+        self,
+        settings: LocalSettings,
+        *,
+        kafka: KafkaSettings | None = None,
+        database: DatabaseSettings | None = None,
+        clock: Clock = "wall",
+        servers_only: bool = False,
+        report: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self._settings = settings
+        self._data = DataDir(settings.data_dir.expanduser().absolute())
+        self._kafka = kafka
+        self._database = database
+        self._clock: Clock = clock
+        self._servers_only = servers_only
+        self._report = report
+        self._lock = HubLock(self._data.lock_file)
+        self._supervised: list[Supervised] = []
+        self._one_shots: list[Child] = []
+        self._stop_requested = False
+        identity = Identity.of(os.getpid())
+        assert identity, "this process runs"
+        self._state = HubState(phase="starting", doing="", supervisor=identity, clock=clock)
+
+    @property
+    def state(self) -> HubState:
+        """What ``state.json`` says."""
+        return self._state
+
+    def request_stop(self) -> None:
+        """Make :meth:`start` give up, or :meth:`run` return, within a moment."""
+        self._stop_requested = True
+
+    def start(self) -> None:
+        """Bring everything up. On any failure what was started is stopped before it is raised.
+
+        Raises Conflict when the data directory has a hub already, Misconfigured or Unavailable
+        with what to do when something is missing, StopRequested after :meth:`request_stop`.
+        """
+        self._data.prepare()
+        self._lock.acquire()
+        try:
+            end_leftovers(self._data)
+            ports = PortBook(self._data.ports_file)
+            self._start_servers(ports)
+            if not self._servers_only:
+                self._start_processes(ports)
+            ports.save()
+            self._write("running", "")
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(self) -> None:
+        """Keep everything alive until :meth:`request_stop`."""
+        while not self._stop_requested:
+            self.watch_once()
+            time.sleep(_POLL_S)
+
+    def watch_once(self) -> None:
+        """Note who died, start again whose backoff is over."""
+        before = self._snapshots()
+        for supervised in self._supervised:
+            supervised.watch(time.monotonic())
+        if self._snapshots() != before or before != self._state.processes:
+            self._write(self._state.phase, self._state.doing)
+
+    def stop(self) -> None:
+        """Stop all in order: intake, the rest of groupage, then the servers. Always succeeds."""
+        if self._supervised:
+            self._write("stopping", "stopping")
+        for child in self._one_shots:
+            child.stop()
+        for stage in sorted({s.stage for s in self._supervised}, reverse=True):
+            together = [s for s in self._supervised if s.stage == stage]
+            for supervised in together:
+                supervised.child.signal_stop()
+            for supervised in together:
+                supervised.child.wait_stopped(time.monotonic() + supervised.child.stop_budget_s)
+                supervised.state = "stopped"
+        if self._supervised:
+            self._write("stopped", "")
+        self._lock.release()
+
+    # --- start, step by step --------------------------------------------------------------------
+
+    def _start_servers(self, ports: PortBook) -> None:
+        """Both servers, topics and tables; whatever can go on at once does."""
+        broker = self._start_kafka(ports)
+        self._start_postgres()
+        migrate = self._begin_one_shot(MIGRATE)
+        if broker:
+            self._tell("waiting for Kafka")
+            self._wait(lambda: servers.await_kafka(broker, self._goes_on))
+        topics = self._begin_one_shot(TOPICS)
+        for one_shot in (migrate, topics):
+            self._finish(one_shot)
+        for supervised in self._supervised:
+            supervised.state = "running"
+
+    def _start_kafka(self, ports: PortBook) -> servers.RunningServer | None:
+        if self._kafka:
+            self._know(kafka_bootstrap_servers=self._kafka.bootstrap_servers, kafka_is_local=False)
+            return None
+        self._tell("preparing Kafka")
+        node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
+        broker = servers.start_kafka(node)
+        self._supervise(broker.child, stage=_KAFKA)
+        self._know(kafka_bootstrap_servers=broker.address)
+        return broker
+
+    def _start_postgres(self) -> None:
+        if self._database:
+            self._know(database_url=self._database.url.get_secret_value(), database_is_local=False)
+            return
+        self._tell("starting PostgreSQL")
+        node = servers.postgres_node(self._data)
+        server = servers.start_postgres(node)
+        self._supervise(server.child, stage=_POSTGRES)
+        self._know(database_url=server.address)
+        self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._goes_on))
+
+    def _wait(self, wait: Callable[[], None]) -> None:
+        try:
+            wait()
+        finally:
+            self._check_stop()  # rather than the complaint that the server is not up yet
+
+    def _begin_one_shot(self, arguments: tuple[str, ...]) -> Child:
+        child = self._child(arguments[0], groupage(*arguments))
+        child.start()
+        self._one_shots.append(child)
+        return child
+
+    def _finish(self, child: Child) -> None:
+        self._tell(f"groupage {child.name}")
+        deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
+        while child.is_running() and time.monotonic() < deadline:
+            self._pause()
+        if not child.wait_stopped(deadline) or child.poll():
+            raise Unavailable(
+                f"`groupage {child.name}` failed; its log {child.log_file} ends with:\n"
+                f"{child.log_tail()}"
+            )
+
+    def _start_processes(self, ports: PortBook) -> None:
+        gateway_port = ports.port(
+            "gateway", wanted=self._settings.gateway_port, variable="GROUPAGE_GATEWAY_PORT"
+        )
+        api_port = ports.port("api", wanted=self._settings.api_port, variable="GROUPAGE_API_PORT")
+        self._know(
+            gateway_url=f"http://{LOOPBACK}:{gateway_port}",
+            api_url=f"http://{LOOPBACK}:{api_port}",
+        )
+        table = process_table(
+            self._settings,
+            ports,
+            gateway_port=gateway_port,
+            api_port=api_port,
+            with_clock=self._clock == "wall",
+        )
+        for stage in sorted({spec.stage for spec in table}):
+            together = []
+            for spec in table:
+                if spec.stage != stage:
+                    continue
+                environment = {
+                    **spec.environment,
+                    "GROUPAGE_METRICS_PORT": str(spec.metrics_port),
+                }
+                child = self._child(spec.name, spec.program, environment)
+                child.stop_budget_s = spec.stop_budget_s
+                child.start()
+                together.append(self._supervise(child, stage=stage, metrics=spec.metrics_url))
+            for supervised in together:
+                self._await_ready(supervised)
+
+    def _await_ready(self, supervised: Supervised) -> None:
+        child = supervised.child
+        self._tell(f"starting {child.name}")
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        answer = "no answer"
+        while child.is_running() and time.monotonic() < deadline:
+            ready, answer = supervised.readiness()
+            if ready:
+                supervised.state = "running"
+                return
+            self._pause()
+        how = (
+            f"not ready in {_READY_TIMEOUT_S:g} s: {answer}"
+            if child.is_running()
+            else f"ended with status {child.poll()}"
+        )
+        raise Unavailable(
+            f"{child.name} did not start ({how}); its log {child.log_file} ends with:\n"
+            f"{child.log_tail()}"
+        )
+
+    def _child(
+        self, name: str, program: list[str], environment: dict[str, str] | None = None
+    ) -> Child:
+        return Child(
+            name=name,
+            program=program,
+            log_file=self._data.logs / f"{name}.log",
+            environment={
+                "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": self._state.kafka_bootstrap_servers,
+                "GROUPAGE_DATABASE_URL": self._state.database_url,
+                "GROUPAGE_DATA_DIR": str(self._data.root),
+                "GROUPAGE_LOG_FORMAT": "json",
+                **(environment or {}),
+            },
+        )
+
+    def _supervise(self, child: Child, *, stage: int, metrics: str | None = None) -> Supervised:
+        supervised = Supervised(child=child, stage=stage, metrics=metrics)
+        self._supervised.append(supervised)
+        # At once: the next start finds the process by this record if we are killed now.
+        self._write(self._state.phase, self._state.doing)
+        return supervised
+
+    def _jars_progress(self, have: int, want: int) -> None:
+        if have < want:
+            self._tell(f"fetching Kafka, {have} of {want} jars")
+
+    def _tell(self, doing: str) -> None:
+        self._check_stop()
+        self._report(doing)
+        self._write("starting", doing)
+
+    def _pause(self) -> None:
+        self._check_stop()
+        time.sleep(_POLL_S)
+
+    def _goes_on(self) -> bool:
+        return not self._stop_requested
+
+    def _check_stop(self) -> None:
+        if self._stop_requested:
+            raise StopRequested
+
+    def _know(self, **facts: object) -> None:
+        self._state = msgspec.structs.replace(self._state, **facts)
+
+    def _snapshots(self) -> tuple[ProcessState, ...]:
+        return tuple(supervised.snapshot() for supervised in self._supervised)
+
+    def _write(self, phase: Phase, doing: str) -> None:
+        self._state = msgspec.structs.replace(
+            self._state, phase=phase, doing=doing, processes=self._snapshots()
+        )
+        try:
+            write_state(self._data.state_file, self._state)
+        except OSError as error:
+            if phase == "starting":
+                raise
+            # A full disk: whoever is asked to stop must stop, and the rest go on when it has room.
+            log.warning("state_not_written", error=error.strerror)

@@ -1,0 +1,79 @@
+"""The table of processes that make a hub: what is started, in which order, with which settings."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from groupage.app.local.ports import PortBook
+from groupage.settings import LOOPBACK, LocalSettings
+
+FILL = 1
+"""Stage of what turns facts into states and plans: up before facts come in, down after them."""
+INTAKE = 2
+"""Stage of what lets facts in: up last, down first."""
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """One process of groupage. Stages start in ascending order and stop in descending order."""
+
+    name: str
+    runs: str
+    """Name of the process in ``groupage run NAME``."""
+    stage: int
+    metrics_port: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_budget_s: float = 20.0
+
+    @property
+    def program(self) -> list[str]:
+        """The command line."""
+        return groupage("run", self.runs)
+
+    @property
+    def metrics_url(self) -> str:
+        """Where it serves ``/metrics``, ``/healthz`` and ``/readyz``."""
+        return f"http://{LOOPBACK}:{self.metrics_port}"
+
+
+MIGRATE = ("migrate",)
+TOPICS = ("topics",)
+"""Commands that must succeed once their server is up and before the first process starts."""
+
+
+def process_table(
+    settings: LocalSettings,
+    ports: PortBook,
+    *,
+    gateway_port: int,
+    api_port: int,
+    with_clock: bool,
+) -> tuple[ProcessSpec, ...]:
+    """Every process of the hub, in the order of their start."""
+
+    def spec(
+        name: str, runs: str, stage: int, environment: Mapping[str, str] | None = None
+    ) -> ProcessSpec:
+        return ProcessSpec(
+            name=name,
+            runs=runs,
+            stage=stage,
+            metrics_port=ports.port(f"{name}-metrics"),
+            environment=environment or {},
+        )
+
+    workers = [f"processors-{n}" for n in range(1, settings.processor_workers + 1)]
+    table = [
+        *(spec(name, "processors", FILL) for name in workers),
+        spec("planner", "planner", FILL),
+        spec("api", "api", FILL, {"GROUPAGE_API_PORT": str(api_port)}),
+    ]
+    if with_clock:
+        table.append(spec("clock", "clock", INTAKE))
+    table.append(spec("gateway", "gateway", INTAKE, {"GROUPAGE_GATEWAY_PORT": str(gateway_port)}))
+    return tuple(table)
+
+
+def groupage(*arguments: str) -> list[str]:
+    """The command line of a groupage command in this very installation."""
+    return [sys.executable, "-m", "groupage", *arguments]

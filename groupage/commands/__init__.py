@@ -1,1 +1,0 @@
-"""One module per sub-command of ``groupage``; the table of them is in ``groupage.cli``."""

@@ -1,0 +1,1 @@
+"""One package per aggregate: its rules, its state derivation, its outputs."""

@@ -1,0 +1,287 @@
+"""Facts about the consignment as a whole: booking, acceptance, exits, holds, dangerous goods."""
+
+import msgspec
+
+from groupage.domain.events import consignment as events
+from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
+from groupage.domain.states import ConsignmentStatus
+from groupage.domain.units import volume_cm3
+from groupage.domain.words import when
+from processors.aggregates.consignment import progress
+from processors.kernel.aggregate import Verdict
+from processors.kernel.corrections import Entry
+
+_AMENDABLE = tuple(
+    name
+    for name in events.ConsignmentAmended.__struct_fields__
+    if name in events.ConsignmentBooked.__struct_fields__ and name != "consignment_id"
+)
+
+
+def exited(state: ConsignmentState) -> Verdict | None:
+    """Nothing more may happen to a consignment that left the ordinary way."""
+    if state.exit is None:
+        return None
+    return Verdict("exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}")
+
+
+def _locked(state: ConsignmentState) -> Verdict | None:
+    """Exited, or in a container: what would take it back must wait until it is unloaded."""
+    if state.exit is None and (unit := in_container(state)):
+        return Verdict("loaded", f"unit {unit} is in a container; unload it first")
+    return exited(state)
+
+
+def in_container(state: ConsignmentState) -> str:
+    """A unit that was put into a container and not taken out; empty: none."""
+    if not state.load_moves:
+        return ""
+    inside = [name for name, part in state.units.items() if part.moves and part.moves[-1].into]
+    return min(inside, default="")
+
+
+def booked(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentBooked
+) -> Verdict | None:
+    """The first booking counts."""
+    if state.booked is not None:
+        return Verdict(
+            "already_booked", f"it was booked at {when(state.booked_at)}; amend it instead"
+        )
+    if not event.lines:
+        return Verdict("no_lines", "a booking needs at least one carton line")
+    state.booked = event
+    _book(state, event)
+    state.booked_at = entry.fact.occurred_at
+    return None
+
+
+def amended(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentAmended
+) -> Verdict | None:
+    """Only the fields given change."""
+    if state.booking is None:
+        return Verdict("not_booked", "there is no booking to amend")
+    if state.exit is not None:
+        return exited(state)
+    version = 1 + len(state.amendments)
+    if event.base_version not in (0, version):
+        return Verdict(
+            "stale_version", f"base_version is {event.base_version}, the booking's is {version}"
+        )
+    if unit := in_container(state):
+        return Verdict("loaded", f"unit {unit} is in its container already")
+    if event.lines == ():
+        return Verdict("no_lines", "a booking needs at least one carton line")
+    state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
+    given = {name: getattr(event, name) for name in _AMENDABLE}
+    changed = {name: value for name, value in given.items() if value is not None}
+    _book(state, msgspec.structs.replace(state.booking, **changed))
+    return None
+
+
+def _book(state: ConsignmentState, booking: events.ConsignmentBooked) -> None:
+    state.booking = booking
+    state.declared_pieces = sum(line.pieces for line in booking.lines)
+    state.declared_gross_g = sum(line.pieces * line.gross_g for line in booking.lines)
+    state.declared_volume_cm3 = sum(
+        line.pieces
+        * volume_cm3(
+            length_mm=line.size.length_mm,
+            width_mm=line.size.width_mm,
+            height_mm=line.size.height_mm,
+        )
+        for line in booking.lines
+    )
+
+
+def accepted(
+    state: ConsignmentState, entry: Entry, _event: events.ConsignmentAccepted
+) -> Verdict | None:
+    """The forwarder says yes, whatever the guards say."""
+    if state.booking is None:
+        return Verdict("not_booked", "there is no booking to accept")
+    if state.exit is not None:
+        return exited(state)
+    if state.dg_status == "rejected":
+        return Verdict("dg_rejected", "its dangerous goods were refused")
+    if state.accepted_at is None:
+        state.accepted_at = entry.fact.occurred_at
+    return None
+
+
+def rejected(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentRejected
+) -> Verdict | None:
+    """Legal until the cargo is received and measured."""
+    if state.fully_measured and progress.receipt(state) is not None:
+        return Verdict("too_late", "it is received and measured; cancel or return it")
+    return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
+
+
+def cancelled(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentCancelled
+) -> Verdict | None:
+    """Legal while nothing of it is in a container."""
+    verdict = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
+    if verdict is None and state.exit is not None:
+        state.exit.cancelled_at = state.exit.at
+        state.exit.fee_basis_cm3 = event.fee_basis_cm3 or state.volume_cm3
+    return verdict
+
+
+def returned(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentReturned
+) -> Verdict | None:
+    """Legal while nothing of it is in a container, and after a cancellation or rejection."""
+    if state.exit is not None and state.exit.status in (
+        ConsignmentStatus.CANCELLED,
+        ConsignmentStatus.REJECTED,
+    ):
+        state.exit = msgspec.structs.replace(
+            state.exit, status=ConsignmentStatus.RETURNED, at=entry.fact.occurred_at
+        )
+        return None
+    return _leave(state, entry, ConsignmentStatus.RETURNED, event.reason)
+
+
+def split(state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit) -> Verdict | None:
+    """Its children continue."""
+    if not event.children:
+        return Verdict("no_children", "children must name the consignments that continue")
+    verdict = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
+    if verdict is None and state.exit is not None:
+        state.exit.children = event.children
+    return verdict
+
+
+def _leave(
+    state: ConsignmentState, entry: Entry, status: ConsignmentStatus, reason: str
+) -> Verdict | None:
+    if verdict := _locked(state):
+        return verdict
+    state.exit = Exit(status=status, at=entry.fact.occurred_at, reason=reason)
+    return None
+
+
+def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Verdict | None:
+    """These units are on their way."""
+    if state.exit is not None:
+        return exited(state)
+    fact = entry.fact
+    state.asns.append((fact.occurred_at, tuple(unit.unit_id for unit in event.units)))
+    for unit in event.units:
+        part = state.units.get(unit.unit_id)
+        if part is None:
+            state.units[unit.unit_id] = UnitPart(line=unit.line)
+        elif part.line < 0:
+            part.line = unit.line
+    state.vehicle = event.vehicle or state.vehicle
+    state.eta_at = event.eta_at or state.eta_at
+    return None
+
+
+def discrepancy(
+    state: ConsignmentState, entry: Entry, event: events.ReceiptDiscrepancy
+) -> Verdict | None:
+    """The dock reports what differs."""
+    if state.exit is not None:
+        return exited(state)
+    state.discrepancies.append(
+        Discrepancy(
+            kind=event.discrepancy,
+            pieces=event.pieces,
+            at=entry.fact.occurred_at,
+            unit_ids=event.unit_ids,
+        )
+    )
+    return None
+
+
+def decided(
+    state: ConsignmentState, entry: Entry, event: events.DiscrepancyAccepted
+) -> Verdict | None:
+    """The shipper decides what happens with a discrepancy."""
+    told = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
+    if not told and state.received_pieces == state.declared_pieces:
+        return Verdict("no_discrepancy", "what was received is what was booked")
+    verdict = _locked(state) if event.decision == "wait" else exited(state)
+    if verdict is not None:
+        return verdict
+    state.decision = event.decision
+    state.decision_at = entry.fact.occurred_at
+    return None
+
+
+def tally(state: ConsignmentState, entry: Entry, event: events.TallyCompleted) -> Verdict | None:
+    """The tally sheet is closed; a later one takes its place."""
+    if state.exit is not None:
+        return exited(state)
+    state.tally = (entry.fact.occurred_at, event.pieces)
+    return None
+
+
+def rerated(state: ConsignmentState, entry: Entry, event: events.RerateAccepted) -> Verdict | None:
+    """The shipper accepts the measured figures."""
+    if not state.measured_units:
+        return Verdict("not_measured", "nothing of it has been measured yet")
+    if state.exit is not None:
+        return exited(state)
+    state.rerate = (entry.fact.occurred_at, event.volume_cm3, event.gross_g)
+    return None
+
+
+def hold_placed(state: ConsignmentState, entry: Entry, event: events.HoldPlaced) -> Verdict | None:
+    """From now on it must not move on."""
+    if event.hold_id in state.holds:
+        return Verdict("hold_exists", f"hold {event.hold_id} was placed before")
+    state.holds[event.hold_id] = Hold(
+        hold=event.hold, placed_at=entry.fact.occurred_at, by=event.by, reason=event.reason
+    )
+    state.blocked = True
+    return None
+
+
+def hold_released(
+    state: ConsignmentState, entry: Entry, event: events.HoldReleased
+) -> Verdict | None:
+    """One hold less."""
+    hold = state.holds.get(event.hold_id)
+    if hold is None:
+        return Verdict("no_such_hold", f"hold {event.hold_id} was never placed")
+    if hold.released_at is not None:
+        return Verdict("hold_not_open", f"hold {event.hold_id} ended at {when(hold.released_at)}")
+    hold.released_at = entry.fact.occurred_at
+    state.blocked = any(each.released_at is None for each in state.holds.values())
+    return None
+
+
+def dg_declared(state: ConsignmentState, entry: Entry, event: events.DgDeclared) -> Verdict | None:
+    """A new declaration waits for its approval."""
+    if verdict := _locked(state):
+        return verdict
+    state.dg_goods = event.goods
+    state.dg_status = "declared"
+    state.dg_at = entry.fact.occurred_at
+    return None
+
+
+def dg_approved(state: ConsignmentState, entry: Entry, _event: events.DgApproved) -> Verdict | None:
+    """The desk says yes."""
+    return _dg_judged(state, entry, approved=True)
+
+
+def dg_rejected(state: ConsignmentState, entry: Entry, _event: events.DgRejected) -> Verdict | None:
+    """The desk says no."""
+    return _dg_judged(state, entry, approved=False)
+
+
+def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Verdict | None:
+    if state.dg_status == "none":
+        return Verdict("dg_not_declared", "no dangerous goods were declared with their papers")
+    verdict = exited(state) if approved else _locked(state)
+    if verdict is not None:
+        return verdict
+    state.dg_status = "approved" if approved else "rejected"
+    state.dg_at = entry.fact.occurred_at
+    return None

@@ -1,0 +1,250 @@
+"""Facts about single units: received, measured, put away, staged, loaded: the busiest code here.
+
+Sums over the units are kept as facts come, so that nothing is counted again: `_sum` takes a unit
+out of the sums before it changes (sign -1) and puts it back (sign 1).
+"""
+
+from typing import Literal
+
+from groupage.domain.events import unit as events
+from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
+from groupage.domain.units import volume_cm3
+from groupage.domain.words import when
+from processors.aggregates.consignment.booking import exited
+from processors.kernel.aggregate import Verdict
+from processors.kernel.corrections import Entry
+
+
+def _sum(state: ConsignmentState, part: UnitPart, sign: int) -> None:
+    if part.received_at is None or part.gone:
+        return
+    state.received_units += sign
+    state.received_pieces += sign * part.pieces
+    if part.condition != "good":
+        state.damaged_units += sign
+    if part.staged_at is not None:
+        state.staged_units += sign
+    box = part.measured
+    if box is not None:
+        state.measured_units += sign
+        state.measured_volume_cm3 += sign * volume_cm3(
+            length_mm=box[0], width_mm=box[1], height_mm=box[2]
+        )
+        state.measured_gross_g += sign * box[3]
+
+
+def _touch(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> UnitPart:
+    """The unit, made known when it is new; the fact is its newest."""
+    part = state.units.get(event.unit_id)
+    if part is None:
+        part = state.units[event.unit_id] = UnitPart(line=-1)
+    if part.last_at is None or entry.fact.occurred_at > part.last_at:
+        part.last_at = entry.fact.occurred_at
+    return part
+
+
+def _stuffed(part: UnitPart) -> Verdict | None:
+    if part.moves and part.moves[-1].into:
+        return Verdict("loaded", f"it is in container {part.moves[-1].equipment_ref}")
+    if part.gone:
+        return Verdict("gone", "it was repacked into other units")
+    return None
+
+
+def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Verdict | None:
+    """Counted in, once."""
+    if state.exit is not None:
+        return exited(state)
+    part = _touch(state, entry, event)
+    if part.received_at is not None:
+        return Verdict("already_received", f"it was received at {when(part.received_at)}")
+    if part.gone:
+        return _stuffed(part)
+    at = entry.fact.occurred_at
+    part.received_at = at
+    part.pieces = event.pieces
+    part.condition = event.condition
+    part.location = part.location or event.dock
+    _sum(state, part, 1)
+    if state.first_received_at is None or at < state.first_received_at:
+        state.first_received_at = at
+    if state.last_received_at is None or at > state.last_received_at:
+        state.last_received_at = at
+    return None
+
+
+def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) -> Verdict | None:
+    """The newest measurement counts."""
+    if state.exit is not None:
+        return exited(state)
+    part = _touch(state, entry, event)
+    if part.gone or part.moves:
+        verdict = _stuffed(part)
+        if verdict is not None:
+            return verdict
+    _sum(state, part, -1)
+    size = event.size
+    part.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
+    part.measured_at = at = entry.fact.occurred_at
+    _sum(state, part, 1)
+    if state.last_measured_at is None or at > state.last_measured_at:
+        state.last_measured_at = at
+    return None
+
+
+def measured_calibrated(
+    state: ConsignmentState, entry: Entry, event: events.UnitMeasured
+) -> Verdict | None:
+    """The same, where the hub trusts calibrated devices only."""
+    if not event.calibration_id:
+        device = event.device or "its device"
+        return Verdict("not_calibrated", f"calibration_id must name the calibration of {device}")
+    return measured(state, entry, event)
+
+
+def put(
+    state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
+) -> Verdict | None:
+    """At another place of the hub, and no more at a door."""
+    part = _touch(state, entry, event)
+    verdict = _stuffed(part)
+    if verdict is None:
+        part.location = event.location
+        if part.staged_at is not None:
+            _sum(state, part, -1)
+            part.staged_at = None
+            _sum(state, part, 1)
+    return verdict
+
+
+def packed(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> Verdict | None:
+    """In or on another unit."""
+    part = _touch(state, entry, event)
+    verdict = _stuffed(part)
+    if verdict is None:
+        part.parent = event.parent_id
+    return verdict
+
+
+def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) -> Verdict | None:
+    """Out of the unit that held it."""
+    part = _touch(state, entry, event)
+    if event.parent_id is not None and event.parent_id != part.parent:
+        held_by = part.parent or "nothing"
+        return Verdict("not_packed_there", f"it is in {held_by}, not in {event.parent_id}")
+    part.parent = ""
+    return None
+
+
+def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Verdict | None:
+    """The inputs are gone; the outputs have their pieces."""
+    if state.exit is not None:
+        return exited(state)
+    inputs = [(name, state.units.get(name)) for name in event.inputs]
+    for name, part in inputs:
+        if part is None or part.received_at is None:
+            return Verdict("unknown_input", f"input {name} was never received")
+        if part.gone or (part.moves and part.moves[-1].into):
+            return Verdict("input_not_here", f"input {name} is loaded or was repacked before")
+    if not event.outputs or set(event.outputs) & state.units.keys() - set(event.inputs):
+        return Verdict("bad_outputs", "outputs must be new units, and at least one")
+    parts = [part for _, part in inputs if part is not None]
+    pieces = sum(part.pieces for part in parts)
+    for part in parts:
+        _sum(state, part, -1)
+        part.gone = True
+    share, rest = divmod(pieces, len(event.outputs))
+    for number, name in enumerate(event.outputs):
+        state.units[name] = new = UnitPart(
+            line=parts[0].line if parts else -1,
+            pieces=share + (number < rest),
+            received_at=entry.fact.occurred_at,
+            condition="good",
+            location=parts[0].location if parts else "",
+            last_at=entry.fact.occurred_at,
+        )
+        if event.size is not None and event.gross_g is not None:
+            size = event.size
+            new.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
+            new.measured_at = entry.fact.occurred_at
+        _sum(state, new, 1)
+    return None
+
+
+def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Verdict | None:
+    """At the door of its container."""
+    if state.exit is not None:
+        return exited(state)
+    part = _touch(state, entry, event)
+    if part.received_at is None:
+        return Verdict("not_received", "it was never received")
+    verdict = _stuffed(part)
+    if verdict is not None:
+        return verdict
+    if state.blocked:
+        held = ", ".join(sorted(state.open_holds))
+        return Verdict("blocked", f"the consignment is on hold ({held})")
+    _sum(state, part, -1)
+    part.staged_at = entry.fact.occurred_at
+    part.location = event.door or part.location
+    _sum(state, part, 1)
+    return None
+
+
+def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Verdict | None:
+    """Reported in a container; `judge` says whether rightly."""
+    if state.exit is not None:
+        return exited(state)
+    part = _touch(state, entry, event)
+    if part.gone:
+        return _stuffed(part)
+    at = event.standing
+    standing = None if at is None else (at.x_mm, at.y_mm, at.z_mm, at.dx_mm, at.dy_mm, at.dz_mm)
+    part.moves.append(
+        LoadMove(
+            at=entry.fact.occurred_at,
+            fact_id=entry.fact_id,
+            into=True,
+            equipment_ref=event.equipment_ref,
+            consolidation_id=event.consolidation_id,
+            standing=standing,
+            deviation=event.deviation,
+            unready=_unready(state, part),
+        )
+    )
+    state.load_moves += 1
+    return None
+
+
+def _unready(
+    state: ConsignmentState, part: UnitPart
+) -> Literal["", "not_measured", "dg_not_cleared"]:
+    if part.measured is None:
+        return "not_measured"
+    return "dg_not_cleared" if state.dg_status in ("declared", "rejected") else ""
+
+
+def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Verdict | None:
+    """Reported out of a container."""
+    part = _touch(state, entry, event)
+    if not part.moves:
+        return Verdict("not_loaded", "it is in no container")
+    part.moves.append(
+        LoadMove(
+            at=entry.fact.occurred_at,
+            fact_id=entry.fact_id,
+            into=False,
+            equipment_ref=event.equipment_ref,
+            deviation=event.reason,
+        )
+    )
+    state.load_moves += 1
+    state.unloads += 1
+    return None
+
+
+def shipped(state: ConsignmentState, entry: Entry, event: events.UnitShipped) -> Verdict | None:
+    """Seen leaving; departure itself follows from the container."""
+    part = _touch(state, entry, event)
+    part.location = event.place or part.location
+    return None

@@ -1,0 +1,180 @@
+"""How far a consignment is: its primary state, derived from everything written down.
+
+    BOOKED ─▶ ACCEPTED ─▶ ARRIVING ─▶ RECEIVING ─▶ RECEIVED ─▶ MEASURED ─▶ AVAILABLE
+           ─▶ ALLOCATED ─▶ COMMITTED ─▶ STAGED ─▶ LOADED ─▶ DEPARTED
+
+A step counts only when all before it do: cargo that arrives before the booking is accepted leaves
+the consignment BOOKED.
+"""
+
+from datetime import datetime, timedelta
+
+from groupage.domain.policy import Policy
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.states import ConsignmentStatus
+from processors.aggregates.consignment import customs, judge
+
+Status = ConsignmentStatus
+
+
+def settle(state: ConsignmentState, policy: Policy) -> None:
+    """Derive customs, place, loads, receipt and status."""
+    if state.declarations:
+        customs.settle(state)
+    places = judge.seat(state) if state.seats else []
+    if state.load_moves:
+        judge.loads(state, policy, places)
+    _milestones(state, policy)
+    _exit(state, policy)
+    state.status = _status(state, policy)
+
+
+def _milestones(state: ConsignmentState, policy: Policy) -> None:
+    state.received_at = receipt(state)
+    whole = state.received_at is not None and state.fully_measured
+    state.measured_at = _latest(state.received_at, state.last_measured_at) if whole else None
+    state.needs_rerate = whole and exceeds(state, policy) and not _covered(state, policy)
+    state.available_at = None if state.needs_rerate else _available(state)
+    position = state.position
+    left_at = None if position is None else position.departed_at
+    state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
+
+
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
+
+
+def receipt(state: ConsignmentState) -> datetime | None:
+    """When all was there that will go, or the shipper accepted what was."""
+    declared, received = state.declared_pieces, state.received_pieces
+    if not received or not declared:
+        return None
+    if received == declared:
+        return state.last_received_at
+    decision = "ship_short" if received < declared else "accept_over"
+    if state.decision != decision:
+        return None
+    return _latest(state.last_received_at, state.decision_at)
+
+
+def exceeds(state: ConsignmentState, policy: Policy) -> bool:
+    """Measured volume or mass is above the declared by more than the tolerance."""
+    received, declared = state.received_pieces, state.declared_pieces
+    limit = received * (1_000 + policy.measure_tolerance_permille)
+    scale = declared * 1_000
+    return (
+        state.measured_volume_cm3 * scale > state.declared_volume_cm3 * limit
+        or state.measured_gross_g * scale > state.declared_gross_g * limit
+    )
+
+
+def _covered(state: ConsignmentState, policy: Policy) -> bool:
+    """The shipper accepted these figures (or higher ones; the tolerance holds here too)."""
+    if state.rerate is None:
+        return False
+    _, volume_cm3, gross_g = state.rerate
+    share = 1_000 + policy.measure_tolerance_permille
+    return (
+        state.measured_volume_cm3 * 1_000 <= volume_cm3 * share
+        and state.measured_gross_g * 1_000 <= gross_g * share
+    )
+
+
+def _available(state: ConsignmentState) -> datetime | None:
+    """The first moment with everything measured, dangerous goods cleared and no hold open.
+
+    A hold that comes later blocks, but takes nothing back.
+    """
+    if state.measured_at is None or state.dg_status in ("declared", "rejected"):
+        return None
+    rerated_at = state.rerate[0] if state.rerate is not None else None
+    at = _latest(state.measured_at, rerated_at, state.dg_at)
+    while at is not None:
+        open_then = [
+            hold.released_at
+            for hold in state.holds.values()
+            if hold.placed_at <= at and (hold.released_at is None or hold.released_at > at)
+        ]
+        if not open_then:
+            return at
+        at = None if None in open_then else _latest(*open_then)
+    return None
+
+
+def _exit(state: ConsignmentState, policy: Policy) -> None:
+    leaving = state.exit
+    if leaving is None or leaving.cancelled_at is None:
+        return
+    threshold = _threshold(state, policy)
+    leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold
+
+
+def _threshold(state: ConsignmentState, policy: Policy) -> datetime | None:
+    """From when on a cancellation costs dead freight: the cut-off of the place it last had."""
+    given = [change for change in state.seats if change.change == "allocated"]
+    position = state.consolidations.get(given[-1].consolidation_id) if given else None
+    if position is None or position.lco_at is None:
+        return None
+    return position.lco_at - timedelta(seconds=policy.dead_freight_notice_s)
+
+
+def why_not_accepted(state: ConsignmentState, policy: Policy) -> str:
+    """Which guard of the acceptance fails, in words; empty: none."""
+    booking = state.booking
+    if booking is None:
+        return "there is no booking"
+    if booking.pol not in {place.place_id for place in policy.terminals}:
+        return f"pol {booking.pol} is no port that this hub delivers to"
+    if state.dg_status == "rejected":
+        return "its dangerous goods were refused"
+    if booking.dangerous_goods and state.dg_status != "approved":
+        return f"dangerous goods need their papers approved; they are {state.dg_status}"
+    if not booking.credit_ok:
+        return "the shipper's credit is not good"
+    return ""
+
+
+def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
+    state.not_accepted = ""
+    if state.exit is not None:
+        return state.exit.status
+    if state.departed_at is not None:
+        return Status.DEPARTED
+    if state.booking is None:
+        return Status.NEW
+    if state.accepted_at is None:
+        state.not_accepted = why_not_accepted(state, policy)
+    if state.not_accepted:
+        return Status.BOOKED
+    return _incoming(state) if state.available_at is None else _outgoing(state)
+
+
+def _incoming(state: ConsignmentState) -> ConsignmentStatus:
+    if state.measured_at is not None:
+        return Status.MEASURED
+    if state.received_at is not None:
+        return Status.RECEIVED
+    if state.received_units:
+        return Status.RECEIVING
+    return Status.ARRIVING if state.arrived_at is not None else Status.ACCEPTED
+
+
+def _outgoing(state: ConsignmentState) -> ConsignmentStatus:
+    if state.allocation is None:
+        return Status.AVAILABLE
+    if not state.committed:
+        return Status.ALLOCATED
+    if state.inside:
+        return Status.LOADED
+    return Status.STAGED if _all_ready(state) else Status.COMMITTED
+
+
+def _all_ready(state: ConsignmentState) -> bool:
+    ready = sum(
+        1
+        for part in state.units.values()
+        if part.received_at is not None
+        and not part.gone
+        and (part.staged_at is not None or part.loaded_in)
+    )
+    return ready == state.received_units

@@ -1,0 +1,185 @@
+"""What a consignment tells others: its consolidation, its lane, its units, and people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from operator import itemgetter
+
+from groupage.domain.events.consolidation import ConsignmentPositionChanged, Span
+from groupage.domain.events.planning import Cause, ReplanWanted
+from groupage.domain.policy import Policy
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from groupage.domain.words import counted, cubic_metres
+from processors.aggregates.consignment import customs
+from processors.aggregates.consignment.progress import exceeds
+from processors.kernel.outputs import Announcements, Said, alert, refusal_alerts
+
+_BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
+
+
+def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
+    """All that is so now, by output id."""
+    at = state.changed_at
+    if at is None:
+        return {}
+    said: dict[str, Said] = {}
+    if state.asns:
+        said["announce"] = Said(_announcements(state), at)
+    if state.allocation is not None:
+        said[f"position:{state.allocation.consolidation_id}"] = Said(_position(state), at)
+    if state.status in _BEFORE_LEAVING and state.booking is not None:
+        _wishes(state, policy, said)
+    _alerts(state, at, said)
+    if state.refused:
+        said.update(refusal_alerts("consignment", state))
+    return said
+
+
+def _announcements(state: ConsignmentState) -> Announcements:
+    """Claims to its units.
+
+    Only what the delivery notes leave out is told apart from them: where nobody sends any, each
+    carton would cost a message.
+    """
+    notes = list(state.asns)
+    missing: tuple[str, ...] = ()
+    units, announced = state.units, sum(len(names) for _, names in notes)
+    if len(units) > announced:
+        foretold = {name for _, names in notes for name in names}
+        notes += sorted(  # at hand they stand as they came, a stored state names them by id
+            (part.received_at, (name,))
+            for name, part in units.items()
+            if part.received_at is not None and not part.gone and name not in foretold
+        )
+    if state.received_at is not None and state.received_units < announced:
+        missing = tuple(
+            sorted(name for _, names in notes for name in names if units[name].received_at is None)
+        )
+    return Announcements(
+        owner_id=state.key, notes=tuple(notes), over=state.exit is not None, missing=missing
+    )
+
+
+def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
+    place = state.allocation
+    assert place is not None
+    return ConsignmentPositionChanged(
+        consolidation_id=place.consolidation_id,
+        consignment_id=state.key,
+        revision=0,
+        member=True,
+        status=state.status,
+        pieces=state.pieces,
+        staged_pieces=state.staged_units,
+        loaded_pieces=state.loaded_pieces,
+        volume_cm3=state.volume_cm3,
+        gross_g=state.gross_g,
+        blocked=state.blocked,
+        holds=tuple(
+            Span(since_at=hold.placed_at, until_at=hold.released_at)
+            for _, hold in sorted(state.holds.items(), key=itemgetter(0))
+        ),
+        customs=state.customs,
+        declarations=tuple(span for _, span in customs.bound(state)),
+        released_at=state.released_at,
+        expected_at=_expected_at(state),
+        received_at=state.received_at,
+        loaded_at=state.loaded_at,
+        unloaded_at=state.unloaded_at,
+    )
+
+
+def _expected_at(state: ConsignmentState) -> datetime | None:
+    """The delivery note's word, else the booking's; None: nothing is awaited."""
+    if state.received_at is not None or state.booking is None:
+        return None
+    return state.eta_at or state.booking.ready_at
+
+
+def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Said]) -> None:
+    lane = state.lane_id
+    for cause, what, at in _reasons(state, policy):
+        event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
+        said[f"wish:{lane}:{cause}:{what}"] = Said(event, at)
+
+
+def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, str, datetime]]:
+    """Each change that the lane's plan should know: cause, a name for the change, since when."""
+    if state.exit is not None:
+        yield "cancelled", state.exit.status, state.exit.at
+        return
+    if state.status != ConsignmentStatus.BOOKED and state.booked_at is not None:
+        yield "booked", "accepted", state.accepted_at or state.booked_at
+    for number, (at, _, _) in enumerate(state.amendments, 1):
+        yield "amended", str(number), at
+    for name, hold in state.holds.items():
+        yield "hold_placed", name, hold.placed_at
+        if hold.released_at is not None:
+            yield "hold_released", name, hold.released_at
+    if state.customs not in (CustomsStatus.NONE, CustomsStatus.DECLARED):
+        position = state.declarations[state.declaration_id]
+        yield "customs", f"{state.declaration_id}/{state.customs}", position.at
+    yield from _cargo_reasons(state, policy)
+
+
+def _cargo_reasons(
+    state: ConsignmentState, policy: Policy
+) -> Iterator[tuple[Cause, str, datetime]]:
+    if state.measured_at is not None and exceeds(state, policy):
+        figures = f"{state.measured_volume_cm3}/{state.measured_gross_g}"
+        yield "measured", figures, state.measured_at
+    if state.available_at is not None:
+        yield "available", "yes", state.available_at
+    if state.received_at is not None and state.received_pieces < state.declared_pieces:
+        yield "short", str(state.received_pieces), state.received_at
+    if state.unloads and state.changed_at is not None:
+        yield "did_not_fit", str(state.unloads), state.changed_at
+
+
+def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Said]) -> None:
+    troubles = _papers(state) if state.exit is None else _fee(state)
+    for code, message in troubles:
+        said[f"alert:{code}"] = Said(alert("consignment", state, code, message), at)
+
+
+def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    if state.exit is not None and state.exit.fee_due:
+        basis = cubic_metres(state.exit.fee_basis_cm3)
+        yield "dead_freight", f"cancelled after the threshold: dead freight on {basis}"
+
+
+def _amount(volume_cm3: int, gross_g: int) -> str:
+    return f"{cubic_metres(volume_cm3)} and {gross_g / 1_000:,.1f} kg"
+
+
+def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    if state.not_accepted:
+        yield "not_accepted", state.not_accepted
+    if state.customs == CustomsStatus.REJECTED:
+        yield "customs_rejected", f"customs refused declaration {state.declaration_id}"
+    if state.dg_status == "rejected":
+        yield "dg_rejected", "the dangerous goods were refused"
+    position = state.position
+    filed_at = None if position is None else position.frozen_at
+    if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
+        yield "manifest_outdated", "amended after its consolidation's manifest was filed"
+    yield from _receipt(state)
+
+
+def _receipt(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+    declared, received = state.declared_pieces, state.received_pieces
+    if received > declared > 0 and state.decision != "accept_over":
+        yield "over_receipt", f"{counted(received, 'piece')} received, {declared:,} booked"
+    elif state.tally is not None and received < declared and state.received_at is None:
+        yield "short_receipt", f"{received} of {declared} pieces at the closed tally"
+    if state.damaged_units:
+        units = counted(state.damaged_units, "carton")
+        yield "damaged", f"{units} came damaged, wet or with wrong marks"
+    if state.needs_rerate:
+        measured = _amount(state.measured_volume_cm3, state.measured_gross_g)
+        booked = _amount(state.declared_volume_cm3, state.declared_gross_g)
+        pieces = counted(declared, "piece")
+        yield "needs_rerate", f"{measured} measured, {booked} booked for {pieces}"
+    if state.staged_units and state.allocation is None:
+        units = counted(state.staged_units, "carton")
+        yield "staged_without_place", f"staged without a place in a container: {units}"

@@ -1,0 +1,208 @@
+"""What a consolidation tells others: its members, its voyage, its container, its lane, people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from groupage.domain.events.alerts import Severity
+from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import ConsolidationPositionChanged
+from groupage.domain.events.consolidation import CutoffAtRisk, CutoffMissed
+from groupage.domain.events.equipment import ContainerAssigned
+from groupage.domain.events.planning import Cause, ConsolidationClosed, ReplanWanted
+from groupage.domain.events.schedule import CutoffCode, VoyageFollowed
+from groupage.domain.policy import Policy
+from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
+from groupage.domain.states import ConsolidationStatus
+from groupage.domain.words import cubic_metres, when
+from processors.aggregates.consolidation.deadlines import dead_freight_cm3, known_at
+from processors.aggregates.consolidation.guards import door_close_at
+from processors.kernel.outputs import Said, alert, refusal_alerts
+
+_CODES: dict[str, CutoffCode] = {
+    "LCO": "LCO",
+    "DCO": "DCO",
+    "AFC": "AFC",
+    "VCO": "VCO",
+    "CUA": "CUA",
+    "PCO": "PCO",
+}
+_CLOSED = frozenset(
+    {
+        ConsolidationStatus.GATED_OUT,
+        ConsolidationStatus.ON_BOARD,
+        ConsolidationStatus.BROKEN_UP,
+        ConsolidationStatus.CANCELLED,
+    }
+)
+_BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.STAGING})
+_CRITICAL = frozenset({"gated_out_uncleared", "container_unfit"})
+
+
+def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Said]:
+    """All that is so now, by output id."""
+    said = refusal_alerts("consolidation", state)
+    at = state.changed_at
+    if state.opened_at is None or at is None:
+        return said
+    _members(state, policy, at, said)
+    follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
+    said[f"follow:{state.voyage_id}"] = Said(follow, state.rolled_at or state.opened_at)
+    if state.manifest is not None:
+        box = state.manifest.equipment_ref
+        assign = ContainerAssigned(equipment_ref=box, consolidation_id=state.key)
+        said[f"assign:{box}"] = Said(assign, state.manifest.filed_at)
+    for cause, what, since in _reasons(state, policy, at):
+        wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
+        said[f"wish:{what}"] = Said(wish, since)
+    if state.status in _CLOSED:
+        closed = ConsolidationClosed(
+            lane_id=state.lane_id, consolidation_id=state.key, status=state.status
+        )
+        said["closed"] = Said(closed, state.status_at or at)
+    _cutoffs(state, policy, at, said)
+    _alerts(state, policy, at, said)
+    return said
+
+
+def _members(
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]
+) -> None:
+    """A consignment that the manifest leaves out hears of no manifest and no container."""
+    sailing, manifest = state.sailing, state.manifest
+    cutoffs = {cutoff.code: cutoff.due_at for cutoff in sailing.cutoffs} if sailing else {}
+    usable = state.status not in _BEFORE_STUFFING
+    ended_at = _stuffing_ended_at(state)
+    for name in sorted({*state.planned_ids, *state.member_ids}):
+        on_it = manifest if manifest is not None and name in manifest.consignment_ids else None
+        began = state.stuffing_started_at if on_it is not None and usable else None
+        event = ConsolidationPositionChanged(
+            consignment_id=name,
+            consolidation_id=state.key,
+            status=state.status,
+            revision=0,
+            equipment_ref=on_it.equipment_ref if on_it else "",
+            voyage_id=state.voyage_id,
+            manifest_ref=on_it.manifest_ref if on_it else "",
+            frozen_at=on_it.filed_at if on_it else None,
+            stuffing_open=began is not None and ended_at is None,
+            stuffing_started_at=began,
+            stuffing_completed_at=ended_at if began is not None else None,
+            door_close_at=door_close_at(state, policy),
+            lco_at=cutoffs.get("LCO"),
+            departed_at=state.gated_out_at if on_it else None,
+        )
+        said[f"tell:{name}"] = Said(event, at)
+
+
+def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
+    """Completed, or its doors were sealed, or nobody may use it any more; the first of these."""
+    box, began_at = state.box, state.reopened_at or state.stuffing_started_at
+    ends = [state.stuffing_completed_at, state.ended_at if state.over else None]
+    if box is not None and box.fit is False:
+        ends.append(box.inspected_at)
+    if box is not None and box.sealed_at and began_at and box.sealed_at >= began_at:
+        ends.append(box.sealed_at)
+    return min((at for at in ends if at is not None), default=None)
+
+
+def _reasons(
+    state: ConsolidationState, policy: Policy, at: datetime
+) -> Iterator[tuple[Cause, str, datetime]]:
+    """Each change that the lane's plan should know: cause, a name for the change, since when."""
+    if state.over:
+        yield "container", f"ended:{state.ended}", state.ended_at or at
+        return
+    if state.status in _CLOSED:
+        return
+    if state.unfrozen_at is not None:
+        yield "command", f"unfrozen:{state.unfrozen}", state.unfrozen_at
+    if state.rolled_at is not None:
+        yield "carrier", f"rolled:{state.voyage_id}", state.rolled_at
+    if "sealed_incomplete" in state.why_not:
+        yield "did_not_fit", "sealed_incomplete", at
+    for name, box in state.boxes.items():
+        if box.status == "UNFIT" and name == state.equipment_ref:
+            yield "container", f"unfit:{name}", at
+        elif box.iso_type not in ("", state.iso_type) and name == state.equipment_ref:
+            yield "container", f"type:{name}:{box.iso_type}", at
+    lco = state.cutoffs.get("LCO")
+    if lco is not None and lco.state in ("at_risk", "missed") and lco.met_at is None:
+        known = known_at(lco, policy, changed_at=at)
+        yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", known
+
+
+def _cutoffs(
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]
+) -> None:
+    if state.status in _CLOSED:
+        return
+    for name, seen in state.cutoffs.items():
+        code = _CODES[name]
+        since = known_at(seen, policy, changed_at=at)
+        if seen.state == "at_risk":
+            event: Event = _at_risk(state, policy, code, seen)
+            warning: Severity = "warning"
+            text = f"{code} at {when(seen.due_at)} is at risk"
+        elif seen.state == "missed":
+            event = CutoffMissed(
+                consolidation_id=state.key,
+                code=code,
+                due_at=seen.due_at,
+                consignment_ids=seen.waits_for,
+            )
+            warning = "critical"
+            text = f"{code} at {when(seen.due_at)} was missed"
+        else:
+            continue
+        if seen.waits_for:
+            text += f"; not ready: {', '.join(seen.waits_for)}"
+        raised = alert(
+            "consolidation",
+            state,
+            f"cutoff_{code}",
+            text[:2_000],
+            severity=warning,
+            due_at=seen.due_at,
+        )
+        said[f"cutoff:{code}:{seen.state}"] = Said(event, since)
+        said[f"alert:cutoff:{code}"] = Said(raised, since)
+
+
+def _at_risk(
+    state: ConsolidationState, policy: Policy, code: CutoffCode, seen: CutoffWatch
+) -> CutoffAtRisk:
+    slack_s = policy.at_risk_before_s
+    if seen.projected_at is not None:
+        slack_s = int((seen.due_at - seen.projected_at).total_seconds())
+    return CutoffAtRisk(
+        consolidation_id=state.key,
+        code=code,
+        due_at=seen.due_at,
+        projected_at=seen.projected_at,
+        slack_s=slack_s,
+        consignment_ids=seen.waits_for,
+    )
+
+
+def _alerts(state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]) -> None:
+    troubles = dict(state.why_not)
+    if empty_cm3 := dead_freight_cm3(state, policy):
+        troubles["dead_freight"] = (
+            f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
+            f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
+        )
+    box, manifest = state.box, state.manifest
+    if manifest is not None and box is not None and state.status not in _CLOSED:
+        if box.seal_no and box.seal_no != manifest.seal_no:
+            troubles["seal_mismatch"] = f"seal {box.seal_no}, on the manifest {manifest.seal_no}"
+        left = [
+            name
+            for name in manifest.consignment_ids
+            if name in state.members and not state.members[name].member
+        ]
+        if left:
+            troubles["manifest_outdated"] = f"on the manifest but gone: {', '.join(sorted(left))}"
+    for code, message in troubles.items():
+        severity: Severity = "critical" if code in _CRITICAL else "warning"
+        raised = alert("consolidation", state, code, message[:2_000], severity=severity)
+        said[f"alert:{code}"] = Said(raised, at)

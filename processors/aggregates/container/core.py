@@ -1,0 +1,281 @@
+"""The container's core.
+
+    NEW ─▶ RELEASED ─▶ PICKED_UP ─▶ AT_HUB ─▶ FIT ◀─▶ SEALED ─▶ GATED_OUT ─▶ ON_BOARD
+                                       └────▶ UNFIT
+    a container that left may be released again: its next use begins
+
+Foreign logs start anywhere and leave steps out: that is legal. What contradicts itself is not: an
+empty picked up that stands here, a second seal without a reseal, a box on board twice.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from groupage.domain.events import equipment as events
+from groupage.domain.events.base import Kind
+from groupage.domain.events.consolidation import ContainerPositionChanged
+from groupage.domain.policy import Policy
+from groupage.domain.state.container import ContainerState
+from groupage.domain.states import ContainerStatus
+from groupage.domain.words import when
+from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.corrections import Entry
+from processors.kernel.outputs import Said, refusal_alerts
+
+Status = ContainerStatus
+_LEFT = frozenset({Status.GATED_OUT, Status.ON_BOARD})
+_IN_HAND = frozenset({Status.AT_HUB, Status.FIT, Status.UNFIT, Status.SEALED})
+
+
+def _move(state: ContainerState, status: ContainerStatus, at: datetime) -> None:
+    state.status, state.status_at = status, at
+
+
+def _contradiction(state: ContainerState, what: str) -> Verdict:
+    return Verdict(
+        "wrong_order", f"it cannot be {what}: it is {state.status} since {when(state.status_at)}"
+    )
+
+
+def _name(state: ContainerState, consolidation_id: str | None) -> None:
+    state.consolidation_id = consolidation_id or state.consolidation_id
+
+
+def _released(
+    state: ContainerState, at: datetime, event: events.ContainerReleased
+) -> Verdict | None:
+    if state.status not in _LEFT | {Status.NEW, Status.RELEASED}:
+        return _contradiction(state, "released by the depot")
+    if state.status in _LEFT:
+        _next_use(state)
+    state.iso_type = event.iso_type
+    state.tare_g, state.max_gross_g = event.tare_g, event.max_gross_g
+    state.inside = event.inside
+    state.door_width_mm, state.door_height_mm = event.door_width_mm, event.door_height_mm
+    state.carrier_booking_id = event.carrier_booking_id or ""
+    _name(state, event.consolidation_id)
+    _move(state, Status.RELEASED, at)
+    return None
+
+
+def _next_use(state: ContainerState) -> None:
+    state.consolidation_id = state.seal_no = state.vgm_method = state.voyage_id = ""
+    state.sealed_at = state.vgm_at = state.picked_up_at = state.gated_in_at = None
+    state.gated_out_at = state.on_board_at = None
+    state.vgm_g = state.weighed_g = state.fit = state.inspected_at = None
+    state.seals.clear()
+
+
+def _picked_up(
+    state: ContainerState, at: datetime, _event: events.ContainerPickedUp
+) -> Verdict | None:
+    if state.status not in (Status.NEW, Status.RELEASED):
+        return _contradiction(state, "picked up empty")
+    state.picked_up_at = at
+    _move(state, Status.PICKED_UP, at)
+    return None
+
+
+def _gated_in(
+    state: ContainerState, at: datetime, event: events.ContainerGatedIn
+) -> Verdict | None:
+    if state.status not in (Status.NEW, Status.RELEASED, Status.PICKED_UP):
+        return _contradiction(state, "gated in")
+    state.gated_in_at = at
+    state.place = event.place or state.place
+    _move(state, Status.AT_HUB, at)
+    return None
+
+
+def _inspected(
+    state: ContainerState, at: datetime, event: events.ContainerInspected
+) -> Verdict | None:
+    if state.status in _LEFT | {Status.SEALED}:
+        return _contradiction(state, "inspected")
+    state.fit, state.inspected_at = event.result == "fit", at
+    state.defects = event.defects
+    _move(state, Status.FIT if state.fit else Status.UNFIT, at)
+    return None
+
+
+def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) -> Verdict | None:
+    came_off = bool(state.seals) and not state.seal_no
+    if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
+        return _contradiction(state, "sealed")
+    if state.status == Status.SEALED:
+        return Verdict("already_sealed", f"seal {state.seal_no} is on; a new one is a reseal")
+    _name(state, event.consolidation_id)
+    if came_off:
+        _put_on_again(state, at, event.seal_no)
+        return None
+    state.seal_no, state.sealed_at = event.seal_no, at
+    state.seals.append(event.seal_no)
+    _move(state, Status.SEALED, at)
+    return None
+
+
+def _resealed(
+    state: ContainerState, at: datetime, event: events.ContainerResealed
+) -> Verdict | None:
+    if state.status in _IN_HAND - {Status.SEALED} and not state.seals:
+        return Verdict("not_sealed", "there is no seal to replace")
+    if refused := _other_seal(state, event.old_seal_no):
+        return refused
+    _put_on_again(state, at, event.seal_no)
+    return None
+
+
+def _unsealed(
+    state: ContainerState, at: datetime, event: events.ContainerUnsealed
+) -> Verdict | None:
+    if state.status in _IN_HAND and not state.seal_no:
+        return Verdict("not_sealed", "there is no seal to take off")
+    if refused := _other_seal(state, event.seal_no):
+        return refused
+    state.seals = state.seals or [event.seal_no]  # nobody told us when that one went on
+    state.seal_no = ""
+    if state.status == Status.SEALED:
+        state.sealed_at = None
+        _move(state, Status.FIT if state.fit else Status.AT_HUB, at)
+    return None
+
+
+def _other_seal(state: ContainerState, seal_no: str) -> Verdict | None:
+    if seal_no and state.seal_no and seal_no != state.seal_no:
+        return Verdict("other_seal", f"its seal is {state.seal_no}, not {seal_no}")
+    return None
+
+
+def _put_on_again(state: ContainerState, at: datetime, seal_no: str) -> None:
+    if state.status in _IN_HAND:
+        state.sealed_at = at
+        _move(state, Status.SEALED, at)
+    state.seal_no = seal_no
+    state.seals.append(seal_no)
+
+
+def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Verdict | None:
+    if state.status == Status.ON_BOARD:
+        return _contradiction(state, "weighed for its VGM")
+    _name(state, event.consolidation_id)
+    state.vgm_g, state.vgm_method, state.vgm_at = event.gross_g, event.method, at
+    return None
+
+
+def _gated_out(
+    state: ContainerState, at: datetime, event: events.ContainerGatedOut
+) -> Verdict | None:
+    if state.status in _LEFT:
+        return _contradiction(state, "gated out")
+    _name(state, event.consolidation_id)
+    state.gated_out_at = at
+    _move(state, Status.GATED_OUT, at)
+    return None
+
+
+def _weighed(state: ContainerState, _at: datetime, event: events.ContainerWeighed) -> None:
+    state.weighed_g = event.gross_g
+
+
+def _moved(state: ContainerState, _at: datetime, event: events.ContainerMoved) -> None:
+    state.place = event.place
+
+
+def _booked(state: ContainerState, _at: datetime, event: events.ContainerBooked) -> Verdict | None:
+    if state.status == Status.ON_BOARD:
+        return _contradiction(state, "booked")
+    state.voyage_id = event.voyage_id or ""
+    state.reschedules += event.rescheduled
+    return None
+
+
+def _on_board(
+    state: ContainerState, at: datetime, event: events.ContainerOnBoard
+) -> Verdict | None:
+    if state.status == Status.ON_BOARD:
+        return _contradiction(state, "loaded on board")
+    state.voyage_id = event.voyage_id or state.voyage_id
+    state.on_board_at = at
+    _move(state, Status.ON_BOARD, at)
+    return None
+
+
+def _assigned(state: ContainerState, _at: datetime, event: events.ContainerAssigned) -> None:
+    _name(state, event.consolidation_id)
+
+
+_HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Verdict | None]] = {
+    "container.released": _released,
+    "container.assigned": _assigned,
+    "container.picked_up": _picked_up,
+    "container.gated_in": _gated_in,
+    "container.inspected": _inspected,
+    "container.booked": _booked,
+    "container.weighed": _weighed,
+    "container.moved": _moved,
+    "container.unsealed": _unsealed,
+    "container.sealed": _sealed,
+    "container.resealed": _resealed,
+    "vgm.verified": _vgm,
+    "container.gated_out": _gated_out,
+    "container.on_board": _on_board,
+}
+
+
+class ContainerCore(Plain[ContainerState]):
+    """See the module's diagram."""
+
+    kind: ClassVar[Kind] = "container"
+    state_type = ContainerState
+    ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def new(self, key: str) -> ContainerState:
+        """Nothing known yet."""
+        return ContainerState(key=key)
+
+    def apply(self, state: ContainerState, entry: Entry) -> Verdict | None:
+        """One fact, in its order."""
+        event = entry.fact.data
+        handler = _HANDLERS.get(event.name)
+        if handler is None:
+            return Verdict("not_mine", f"a container does not own {event.name}")
+        return handler(state, entry.fact.occurred_at, event)
+
+    def outputs(self, state: ContainerState) -> dict[str, Said]:
+        """Its position, to the consolidation that it is for."""
+        said = refusal_alerts("container", state)
+        at = state.changed_at
+        if state.consolidation_id and at is not None:
+            event = ContainerPositionChanged(
+                consolidation_id=state.consolidation_id,
+                equipment_ref=state.key,
+                revision=0,
+                status=state.status,
+                iso_type=state.iso_type,
+                tare_g=state.tare_g,
+                max_gross_g=state.max_gross_g,
+                fit=state.fit,
+                inspected_at=state.inspected_at,
+                seal_no=state.seal_no,
+                sealed_at=state.sealed_at,
+                vgm_g=state.vgm_g,
+                vgm_at=state.vgm_at,
+                gated_out_at=state.gated_out_at,
+                on_board_at=state.on_board_at,
+            )
+            said[f"position:{state.consolidation_id}"] = Said(event, at)
+        return said
+
+    def columns(self, state: ContainerState) -> tuple[Any, ...]:
+        """As in table `container`."""
+        return (
+            str(state.status),
+            state.iso_type,
+            state.consolidation_id or None,
+            state.seal_no,
+            state.vgm_g,
+        )

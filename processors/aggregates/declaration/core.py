@@ -1,0 +1,142 @@
+"""The declaration's core.
+
+    NONE ─▶ DECLARED ─▶ SELECTED_SCAN | SELECTED_INSPECTION ─▶ RELEASED | REJECTED
+               └──────────────────────────────────────────────▶ RELEASED | REJECTED
+
+Everything under a declaration shares its fate: each consignment hears of each step.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from groupage.domain.events.base import Kind
+from groupage.domain.events.consignment import CustomsStatusChanged
+from groupage.domain.events.customs import (
+    CustomsDeclared,
+    CustomsRejected,
+    CustomsReleased,
+    CustomsSelected,
+)
+from groupage.domain.policy import Policy
+from groupage.domain.state.declaration import DeclarationState
+from groupage.domain.states import CustomsStatus
+from groupage.domain.units import us_cents
+from groupage.domain.words import when
+from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.corrections import Entry
+from processors.kernel.outputs import Said, alert, refusal_alerts
+
+_Word = Literal["NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
+_WORDS: dict[CustomsStatus, _Word] = {
+    CustomsStatus.DECLARED: "DECLARED",
+    CustomsStatus.SELECTED_SCAN: "SELECTED_SCAN",
+    CustomsStatus.SELECTED_INSPECTION: "SELECTED_INSPECTION",
+    CustomsStatus.RELEASED: "RELEASED",
+    CustomsStatus.REJECTED: "REJECTED",
+}
+_WAITING = frozenset(
+    {CustomsStatus.DECLARED, CustomsStatus.SELECTED_SCAN, CustomsStatus.SELECTED_INSPECTION}
+)
+
+
+class DeclarationCore(Plain[DeclarationState]):
+    """See the module's diagram."""
+
+    kind: ClassVar[Kind] = "declaration"
+    state_type = DeclarationState
+    ranks: Mapping[str, int] = {
+        "customs.declared": 0,
+        "customs.selected": 1,
+        "customs.rejected": 2,
+        "customs.released": 3,
+    }
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def new(self, key: str) -> DeclarationState:
+        """Nothing known yet."""
+        return DeclarationState(key=key)
+
+    def apply(self, state: DeclarationState, entry: Entry) -> Verdict | None:
+        """One fact, in its order."""
+        event = entry.fact.data
+        if isinstance(event, CustomsDeclared):
+            return _declared(state, entry, event)
+        if not isinstance(event, CustomsSelected | CustomsReleased | CustomsRejected):
+            return Verdict("not_mine", f"a declaration does not own {event.name}")
+        if state.status == CustomsStatus.NONE:
+            return Verdict("not_declared", "nothing was declared under this id")
+        if state.status not in _WAITING:
+            return Verdict("final", f"customs decided {state.status} at {when(state.status_at)}")
+        match event:
+            case CustomsSelected():
+                state.status = CustomsStatus(f"SELECTED_{event.selection}")
+                state.slot_at = event.slot_at
+            case CustomsReleased():
+                state.status = CustomsStatus.RELEASED
+                state.reference = event.reference
+            case CustomsRejected():
+                state.status = CustomsStatus.REJECTED
+                state.reason = event.reason
+        state.status_at = entry.fact.occurred_at
+        return None
+
+    def outputs(self, state: DeclarationState) -> dict[str, Said]:
+        """Its status, to each consignment; a warning when it breaks 1039's cap."""
+        said = refusal_alerts("declaration", state)
+        if state.status == CustomsStatus.NONE or state.status_at is None:
+            return said
+        for name in state.consignment_ids:
+            event = CustomsStatusChanged(
+                consignment_id=name,
+                declaration_id=state.key,
+                status=_WORDS[state.status],
+                revision=0,
+                declared_at=state.declared_at,
+            )
+            said[f"customs:{name}"] = Said(event, state.status_at)
+        for code, text in self._cap(state):
+            raised = alert("declaration", state, code, text)
+            said[f"alert:{code}"] = Said(raised, state.status_at)
+        return said
+
+    def _cap(self, state: DeclarationState) -> Iterator[tuple[str, str]]:
+        """Whether the value is above the cap of 1039, or cannot be compared with it."""
+        cap_cents, value = self._policy.rules.declaration_cap_usd_cents, state.value
+        if state.mode != "1039" or value is None:
+            return
+        told = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
+        cents = us_cents(value.amount_minor, value.currency)
+        if cents is None:
+            yield (
+                "cap_not_judged",
+                (
+                    f"{told}: the cap is {cap_cents:,} US cents, and there is no rate for "
+                    f"{value.currency}. Compare by hand"
+                ),
+            )
+        elif cents > cap_cents:
+            if value.currency == "USD":
+                told = f"{cents:,} US cents declared under 1039"
+            else:
+                told += f", about {cents:,} US cents"
+            yield "over_cap", f"{told}: {cents - cap_cents:,} over the cap"
+
+    def columns(self, state: DeclarationState) -> tuple[Any, ...]:
+        """As in table `declaration`."""
+        return (str(state.status), state.mode)
+
+
+def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Verdict | None:
+    if state.status != CustomsStatus.NONE:
+        return Verdict("already_declared", f"it was declared at {when(state.declared_at)}")
+    if not event.consignment_ids:
+        return Verdict("no_consignments", "consignment_ids must name what is declared")
+    state.status = CustomsStatus.DECLARED
+    state.status_at = state.declared_at = entry.fact.occurred_at
+    state.mode = event.mode
+    state.consignment_ids = event.consignment_ids
+    state.value = event.value
+    state.broker = event.broker
+    return None

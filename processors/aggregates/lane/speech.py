@@ -1,0 +1,152 @@
+"""What a lane tells others: planners, consolidations, consignments, itself, people."""
+
+from groupage.domain.events.alerts import AlertRaised
+from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import (
+    ConsignmentAllocated,
+    ConsignmentDeallocated,
+    ConsignmentRolled,
+)
+from groupage.domain.events.consolidation import ConsolidationOpened, ConsolidationPlanned
+from groupage.domain.events.planning import (
+    PlanApproved,
+    PlanAsked,
+    PlanRequested,
+    PlanSuperseded,
+)
+from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
+from processors.aggregates.lane.plans import POLICY
+from processors.kernel.outputs import Said, alert, refusal_alerts
+
+_NAMED = 10
+_TEXT_MAX = 2_000
+
+
+def outputs(state: LaneState) -> dict[str, Said]:
+    """All that is so now, by output id."""
+    said = refusal_alerts("lane", state)
+    _request(state, said)
+    _plans(state, said)
+    for name, box in state.boxes.items():
+        opened = ConsolidationOpened(
+            consolidation_id=name,
+            lane_id=state.key,
+            voyage_id=box.voyage_id,
+            iso_type=box.iso_type,
+            policy=box.policy,
+        )
+        said[f"open:{name}"] = Said(opened, box.opened_at)
+        planned = ConsolidationPlanned(
+            consolidation_id=name,
+            plan_id=box.plan_id,
+            consignment_ids=box.consignment_ids,
+            planned_volume_cm3=box.volume_cm3,
+            planned_gross_g=box.gross_g,
+            revision=0,
+        )
+        said[f"plan:{name}"] = Said(planned, box.planned_at)
+    for name, seat in state.seats.items():
+        _seat(name, seat, said)
+    _alerts(state, said)
+    return said
+
+
+def _request(state: LaneState, said: dict[str, Said]) -> None:
+    asking = state.asking
+    if asking is None:
+        return
+    request = PlanRequested(
+        request_id=asking.request_id,
+        lane_id=state.key,
+        sequence=asking.sequence,
+        clock_at=asking.at,
+        causes=asking.causes,
+        about=asking.about,
+    )
+    said[f"request:{asking.sequence}"] = Said(request, asking.at)
+    asked = PlanAsked(
+        lane_id=state.key,
+        request_id=asking.request_id,
+        sequence=asking.sequence,
+        wish_ids=asking.wish_ids,
+    )
+    said[f"asked:{asking.sequence}"] = Said(asked, asking.at)
+
+
+def _plans(state: LaneState, said: dict[str, Said]) -> None:
+    for name, note in state.plans.items():
+        at = note.status_at or note.proposed_at
+        if note.status == "published" and note.by == POLICY:
+            approved = PlanApproved(lane_id=state.key, plan_id=name, by=POLICY)
+            said[f"approved:{name}"] = Said(approved, at)
+        elif note.status == "superseded" and state.published_plan_id:
+            superseded = PlanSuperseded(
+                lane_id=state.key, plan_id=name, by_plan_id=note.superseded_by
+            )
+            said[f"superseded:{name}"] = Said(superseded, at)
+
+
+def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
+    rolled = seat.from_consolidation_id and seat.reason_code.startswith("roll")
+    if rolled:
+        event: Event = ConsignmentRolled(
+            consignment_id=name,
+            from_consolidation_id=seat.from_consolidation_id,
+            to_consolidation_id=seat.consolidation_id or None,
+            plan_id=seat.plan_id,
+            reason_code=seat.reason_code,
+        )
+        said[f"rolled:{name}"] = Said(event, seat.since_at)
+    if seat.consolidation_id:
+        event = ConsignmentAllocated(
+            consignment_id=name,
+            consolidation_id=seat.consolidation_id,
+            voyage_id=seat.voyage_id,
+            plan_id=seat.plan_id,
+            from_consolidation_id=seat.from_consolidation_id or None,
+            reason_code=seat.reason_code,
+        )
+    elif not rolled:
+        event = ConsignmentDeallocated(
+            consignment_id=name,
+            consolidation_id=seat.from_consolidation_id,
+            plan_id=seat.plan_id,
+            reason_code=seat.reason_code,
+        )
+    else:
+        return
+    said[f"seat:{name}"] = Said(event, seat.voyage_at or seat.since_at)
+
+
+def _alerts(state: LaneState, said: dict[str, Said]) -> None:
+    newest = state.asked.get(str(state.sequence))
+    if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
+        text = f"request {newest.request_id} gave no plan: {newest.detail}"
+        said["alert:plan_failed"] = Said(
+            alert("lane", state, "plan_failed", text), newest.answered_at
+        )
+    for name, note in state.unloadable.items():
+        said[f"alert:unloadable:{name}"] = Said(_unloadable(state, note), note.since_at)
+    for name in state.proposals:
+        text = f"plan {name} waits for a dispatcher"
+        proposed_at = state.plans[name].proposed_at
+        raised = alert("lane", state, "plan_waits", text, severity="info", part=name)
+        said[f"alert:plan_waits:{name}"] = Said(raised, proposed_at)
+
+
+def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:
+    """About the container, not the lane: that is what a dispatcher looks for."""
+    what = note.what
+    ids = ", ".join(what.consignment_ids[:_NAMED])
+    more = f" and {len(what.consignment_ids) - _NAMED} more" * (len(what.consignment_ids) > _NAMED)
+    return AlertRaised(
+        alert_id=f"lane/{state.key}/container_unloadable/{what.consolidation_id}",
+        about=what.consolidation_id,
+        about_kind="consolidation",
+        code=f"unloadable_{what.code}",
+        severity="critical",
+        message=(
+            f"{what.reason}. Consignments without a place: {ids}{more}. The manifest and the load "
+            "plan stay as they are: unfreeze it and plan again, or decide at the door"
+        )[:_TEXT_MAX],
+    )

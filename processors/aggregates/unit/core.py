@@ -1,0 +1,255 @@
+"""The unit's core: who holds it, where it is, and whose it is.
+
+    facts under the unit's key ──▶ wait ──(announced: its consignment is known)──▶ handed over
+
+One direct parent at a time: the newest packed or loaded, until unpacked or unloaded. Parents have
+parents: carton, case, pallet, container. Repacking ends the inputs; outputs have their owner.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import msgspec
+
+from groupage.domain.events import unit as events
+from groupage.domain.events.base import Kind
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.domain.state.unit import Claim, UnitState, WaitingFact
+from groupage.domain.words import when
+from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.corrections import NO_TARGET, Entry
+from processors.kernel.outputs import HandOver, Said, alert, refusal_alerts
+
+
+def handed(fact: Fact, owner_id: str) -> Fact:
+    """The fact as its consignment hears it: same source, event id and times."""
+    data = msgspec.structs.replace(fact.data, consignment_id=owner_id)
+    return msgspec.structs.replace(fact, key=owner_id, data=data, relayed_by="unit")
+
+
+def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Verdict | None:
+    if state.received_at is not None:
+        return Verdict("already_received", f"it was received at {when(state.received_at)}")
+    state.received_at = at
+    state.condition = event.condition
+    state.location = event.dock or state.location
+    state.status = "RECEIVED"
+    return None
+
+
+def _measured(state: UnitState, _at: datetime, event: events.UnitMeasured) -> None:
+    size = event.size
+    state.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
+    state.status = "MEASURED"
+
+
+def _put(state: UnitState, _at: datetime, event: events.UnitStored | events.UnitMoved) -> None:
+    state.location = event.location
+    state.status = "STORED"
+
+
+def _staged(state: UnitState, _at: datetime, event: events.UnitStaged) -> None:
+    state.location = event.door or state.location
+    state.status = "STAGED"
+
+
+def _packed(state: UnitState, at: datetime, event: events.UnitPacked) -> Verdict | None:
+    if event.parent_id == state.key:
+        return Verdict("own_parent", "a unit cannot be packed into itself")
+    state.parent_id, state.parent_at, state.status = event.parent_id, at, "PACKED"
+    return None
+
+
+def _loaded(state: UnitState, at: datetime, event: events.UnitLoaded) -> Verdict | None:
+    if event.equipment_ref == state.key:
+        return Verdict("own_parent", "a unit cannot be loaded into itself")
+    state.parent_id, state.parent_at, state.status = event.equipment_ref, at, "LOADED"
+    return None
+
+
+def _unpacked(state: UnitState, _at: datetime, event: events.UnitUnpacked) -> Verdict | None:
+    return _out_of(state, event.parent_id or state.parent_id)
+
+
+def _unloaded(state: UnitState, _at: datetime, event: events.UnitUnloaded) -> Verdict | None:
+    return _out_of(state, event.equipment_ref)
+
+
+def _out_of(state: UnitState, parent_id: str) -> Verdict | None:
+    if not state.parent_id:
+        return Verdict("no_parent", "nothing holds it")
+    if parent_id != state.parent_id:
+        return Verdict("other_parent", f"it is in {state.parent_id}, not in {parent_id}")
+    state.parent_id, state.parent_at = "", None
+    state.status = "KNOWN" if state.received_at is None else "STORED"
+    return None
+
+
+def _shipped(state: UnitState, at: datetime, event: events.UnitShipped) -> None:
+    state.shipped_at = at
+    state.location = event.place or state.location
+    state.status = "SHIPPED"
+
+
+def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Verdict | None:
+    if set(event.inputs) & set(event.outputs) or not event.outputs:
+        return Verdict("bad_outputs", "outputs must be new units, and at least one")
+    if state.key in event.inputs:
+        state.outputs, state.status = event.outputs, "CEASED"
+        state.parent_id, state.parent_at = "", None
+        return None
+    if state.key not in event.outputs:
+        return Verdict("not_concerned", f"{state.key} is neither input nor output")
+    state.inputs = event.inputs
+    state.repack, state.repacked_at = (event.inputs, event.outputs), at
+    if event.size is not None and event.gross_g is not None:
+        size = event.size
+        state.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
+    return None
+
+
+def _announced(state: UnitState, fact: Fact, event: events.UnitAnnounced) -> None:
+    """The consignment that claims it since last has it; when none does any more, as before."""
+    if fact.relayed_by == "unit":
+        heard = (event.announced_at, event.owner_id)
+        state.inherited = heard if state.inherited is None else max(heard, state.inherited)
+    else:
+        claim = Claim(announced_at=event.announced_at, revision=event.revision, ended=event.ended)
+        known = state.claims.get(event.owner_id)
+        if known is None or _claim_key(known) < _claim_key(claim):
+            state.claims[event.owner_id] = claim
+    owners = _claiming(state)
+    if state.inherited is not None:
+        owners.append(state.inherited)
+    if not owners:
+        owners = [(claim.announced_at, name) for name, claim in state.claims.items()]
+    state.announced_at, state.owner_id = max(owners)
+
+
+def _claim_key(claim: Claim) -> tuple[int, datetime, bool]:
+    return (claim.revision, claim.announced_at, claim.ended)
+
+
+def _claiming(state: UnitState) -> list[tuple[datetime, str]]:
+    """Since when which consignments claim it."""
+    return [(claim.announced_at, name) for name, claim in state.claims.items() if not claim.ended]
+
+
+_HANDLERS: dict[str, Callable[[UnitState, datetime, Any], Verdict | None]] = {
+    "unit.repacked": _repacked,
+    "unit.received": _received,
+    "unit.measured": _measured,
+    "unit.stored": _put,
+    "unit.moved": _put,
+    "unit.unpacked": _unpacked,
+    "unit.packed": _packed,
+    "unit.staged": _staged,
+    "unit.unloaded": _unloaded,
+    "unit.loaded": _loaded,
+    "unit.shipped": _shipped,
+}
+
+
+def _waiting_key(waiting: WaitingFact) -> tuple[datetime, str]:
+    return (waiting.at, waiting.fact_id)
+
+
+class UnitCore(Plain[UnitState]):
+    """See the module's diagram."""
+
+    kind: ClassVar[Kind] = "unit"
+    state_type = UnitState
+    ranks: Mapping[str, int] = {
+        name: rank for rank, name in enumerate(("unit.announced", *_HANDLERS))
+    }
+    witnesses = True
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def new(self, key: str) -> UnitState:
+        """Nothing known yet."""
+        return UnitState(key=key)
+
+    def witness(self, state: UnitState, entry: Entry) -> None:
+        """Whatever outsiders said waits for the consignment: it judges for itself."""
+        fact = entry.fact
+        if fact.relayed_by is None and fact.data.name != "unit.announced":
+            waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
+            insort(state.waiting, waiting, key=_waiting_key)
+
+    def apply(self, state: UnitState, entry: Entry) -> Verdict | None:
+        """One fact, in its order."""
+        event = entry.fact.data
+        if isinstance(event, events.UnitAnnounced):
+            _announced(state, entry.fact, event)
+            return None
+        handler = _HANDLERS.get(event.name)
+        if handler is None:
+            return Verdict("not_mine", f"a unit does not own {event.name}")
+        if state.status == "CEASED" and event.name != "unit.repacked":
+            return Verdict("ceased", f"it was repacked into {', '.join(state.outputs)}")
+        return handler(state, entry.fact.occurred_at, event)
+
+    def settle(self, state: UnitState) -> None:
+        """A correction may be one of a fact that its consignment has: that judges for itself."""
+        if state.owner_id and state.corrections:
+            for fact_id in [waiting.fact_id for waiting in state.waiting]:
+                refused = state.refused.get(fact_id)
+                if refused is not None and refused.code == NO_TARGET:
+                    del state.refused[fact_id]
+
+    def outputs(self, state: UnitState) -> dict[str, Said]:
+        """Facts for its consignment; a repack's other units hear of it, and whose they are."""
+        said = refusal_alerts("unit", state)
+        at = state.changed_at
+        if at is None:
+            return said
+        if state.owner_id:
+            for waiting in state.waiting:
+                event = HandOver(fact_id=waiting.fact_id, owner_id=state.owner_id)
+                said[f"hand:{state.owner_id}:{waiting.fact_id}"] = Said(event, waiting.at)
+            for name in state.outputs:
+                told = events.UnitAnnounced(
+                    unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
+                )
+                said[f"announce:{name}"] = Said(told, at)
+        said.update(_repacks(state))
+        if len(state.claims) > 1:
+            said.update(_disputed(state))
+        return said
+
+    def columns(self, state: UnitState) -> tuple[Any, ...]:
+        """As in table `unit`."""
+        return (state.status, state.owner_id or None, state.parent_id or None, state.location)
+
+
+def _disputed(state: UnitState) -> dict[str, Said]:
+    """One carton, two consignments: a label printed twice, or scanned to the wrong papers."""
+    claiming = sorted(_claiming(state))
+    if len(claiming) < 2:
+        return {}
+    names = " and ".join(f"{name} (since {when(at)})" for at, name in claiming)
+    text = (
+        f"announced or received under {names}: correct or retract the asn.received or "
+        f"unit.received that is wrong. Until then, what is said of it alone goes to "
+        f"{state.owner_id}"
+    )
+    raised = alert("unit", state, "two_consignments", text[:2_000])
+    return {"alert:two_consignments": Said(raised, claiming[1][0])}
+
+
+def _repacks(state: UnitState) -> dict[str, Said]:
+    """The fact of a repack comes under its first output's key: the others are told."""
+    if state.repack is None or state.repacked_at is None or state.repack[1][0] != state.key:
+        return {}
+    (inputs, outputs), at = state.repack, state.repacked_at
+    return {
+        f"repack:{name}": Said(
+            events.UnitRepacked(unit_id=name, inputs=inputs, outputs=outputs), at
+        )
+        for name in (*inputs, *outputs[1:])
+    }

@@ -1,0 +1,54 @@
+"""The visit's core: a truck arrives, and each consignment on it hears that its cargo is there."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from groupage.domain.events.base import Kind
+from groupage.domain.events.equipment import CargoArriving, TruckArrived
+from groupage.domain.policy import Policy
+from groupage.domain.state.visit import VisitState
+from groupage.domain.words import when
+from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.corrections import Entry
+from processors.kernel.outputs import Said, refusal_alerts
+
+
+class VisitCore(Plain[VisitState]):
+    """One fact long."""
+
+    kind: ClassVar[Kind] = "visit"
+    state_type = VisitState
+    ranks: Mapping[str, int] = {"truck.arrived": 0}
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def new(self, key: str) -> VisitState:
+        """Nothing known yet."""
+        return VisitState(key=key)
+
+    def apply(self, state: VisitState, entry: Entry) -> Verdict | None:
+        """One fact, in its order."""
+        event = entry.fact.data
+        if not isinstance(event, TruckArrived):
+            return Verdict("not_mine", f"a visit does not own {event.name}")
+        if state.arrived_at is not None:
+            return Verdict("already_arrived", f"this visit began at {when(state.arrived_at)}")
+        state.arrived_at = entry.fact.occurred_at
+        state.plate, state.dock = event.plate, event.dock
+        state.consignment_ids = event.consignment_ids
+        return None
+
+    def outputs(self, state: VisitState) -> dict[str, Said]:
+        """Its cargo is arriving."""
+        said = refusal_alerts("visit", state)
+        at = state.arrived_at
+        if at is not None:
+            for name in state.consignment_ids:
+                event = CargoArriving(consignment_id=name, visit_id=state.key, arrived_at=at)
+                said[f"arriving:{name}"] = Said(event, at)
+        return said
+
+    def columns(self, state: VisitState) -> tuple[Any, ...]:  # noqa: ARG002
+        """None beside the common ones."""
+        return ()

@@ -1,0 +1,1 @@
+"""Processes beside the worker: clock, rebuild, replay of dead letters."""

@@ -1,0 +1,236 @@
+"""Rebuild: all states anew from the log, beside the old ones, then in their place or compared.
+
+Only what the stored offsets cover is taken in, so that nothing said by the workers later is lost,
+and nothing is published: what owners told each other is in the log already. Killed at any moment
+it leaves the hub as it was.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from groupage.domain.errors import Conflict, Unavailable
+from groupage.domain.events.base import Kind
+from groupage.settings import DatabaseSettings
+from groupage.store import migrations
+from groupage.store.pool import create_pool
+from groupage.store.replacement import TableReport, compare, put_in_place
+from groupage.store.schema import require_schema
+from processors.kernel.aggregate import Core
+from processors.worker.app import WorkerSettings
+from processors.worker.assignment import Assignment, Partition
+from processors.worker.batch import Batch, Slice
+from processors.worker.dead_letters import TOPIC as DEAD_LETTERS
+from processors.worker.decoding import read_into
+from processors.worker.lock import alone
+from processors.worker.pipeline import Hooks, Pipeline
+from processors.worker.unreadable import read_one_by_one
+
+_IDLE_S_MAX = 60.0
+_CONNECT_TIMEOUT_S = 20.0
+_STATEMENT_TIMEOUT_S = 3_600.0
+_FETCH_BYTES_MAX = 2 * 2**20
+
+log = structlog.get_logger(__name__)
+Progress = Callable[[int, int], None]
+"""Called with the records taken in and those there are."""
+
+
+class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rebuild found."""
+
+    records: int
+    tables: tuple[TableReport, ...]
+    replaced: bool
+
+    @property
+    def equal(self) -> bool:
+        """The rebuilt tables are the stored ones, row for row."""
+        return not any(table.only_stored or table.only_rebuilt for table in self.tables)
+
+
+async def rebuild(
+    settings: WorkerSettings,
+    cores: Mapping[Kind, Core[Any]],
+    *,
+    verify: bool,
+    progress: Progress,
+) -> RebuildReport:
+    """Fold the log anew; then compare with what is stored (`verify`) or replace it.
+
+    Raises Conflict when a worker runs, or when the log does not begin at its beginning any more.
+    """
+    url = settings.database.url.get_secret_value()
+    connection = await asyncpg.connect(
+        url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
+    )
+    try:
+        await require_schema(connection, place=settings.database.place)
+        async with alone(connection), _scratch(connection, url) as schema:
+            targets = await _targets(connection)
+            pool = await _scratch_pool(settings.database, schema)
+            try:
+                records = await _fold_log(settings, cores, pool, targets, progress)
+            finally:
+                pool.terminate()
+            tables = await compare(connection, schema)
+            if not verify:
+                await put_in_place(connection, schema)
+            return RebuildReport(records=records, tables=tuple(tables), replaced=not verify)
+    finally:
+        await connection.close(timeout=10)
+
+
+@asynccontextmanager
+async def _scratch(
+    connection: "asyncpg.Connection[asyncpg.Record]", url: str
+) -> AsyncIterator[str]:
+    # What a rebuild that was killed left behind.
+    for row in await connection.fetch(
+        "select nspname from pg_namespace where starts_with(nspname, 'rebuild_')"
+    ):
+        await connection.execute(f'drop schema "{row[0]}" cascade')
+    schema = f"rebuild_{uuid.uuid4().hex[:12]}"
+    await connection.execute(f'create schema "{schema}"')
+    try:
+        await asyncio.to_thread(migrations.upgrade, url, schema=schema)
+        yield schema
+    finally:
+        if not connection.is_closed():
+            await connection.execute(f'drop schema "{schema}" cascade')
+
+
+async def _targets(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[Partition, int]:
+    rows = await connection.fetch("select topic, partition, next_offset from intake_offset")
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool:
+    return await create_pool(
+        settings,
+        application_name="groupage rebuild",
+        server_settings={"search_path": schema, "enable_seqscan": "off"},
+    )
+
+
+async def _fold_log(
+    settings: WorkerSettings,
+    cores: Mapping[Kind, Core[Any]],
+    pool: asyncpg.Pool,
+    targets: dict[Partition, int],
+    progress: Progress,
+) -> int:
+    source = _Log(settings, targets)
+    assignment = Assignment()
+    await pool.executemany(
+        "insert into intake_offset (topic, partition, next_offset) values ($1, $2, 0)",
+        list(targets),
+    )
+    assignment.take(dict.fromkeys(targets, (0, None)))
+
+    async def no_reset() -> None:
+        raise Unavailable("the database failed during the rebuild; start it again")
+
+    async def no_wake() -> None:
+        return
+
+    pipeline = Pipeline(
+        pool=pool,
+        cores=cores,
+        settings=settings.processor,
+        assignment=assignment,
+        hooks=Hooks(reset=no_reset, committed=lambda _effects: None, wake=no_wake),
+        silent=True,
+    )
+    done, total = 0, sum(targets.values())
+    progress(done, total)
+    async with source.reading() as batches:
+        async for slices in batches:
+            await pipeline.take(Batch(assignment.epoch, slices))
+            done = sum(position.next_offset for position in assignment.positions.values())
+            progress(done, total)
+        await pipeline.settle()
+    return total
+
+
+class _Log:
+    """The log from its beginning to the given offsets."""
+
+    def __init__(self, settings: WorkerSettings, targets: dict[Partition, int]) -> None:
+        self._settings = settings
+        self._prefix = settings.topics.prefix
+        self._next: dict[TopicPartition, int] = {}
+        self._left = {partition: end for partition, end in targets.items() if end}
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncIterator[list[Slice]]]:
+        """Slices of all partitions until each has reached its end."""
+        consumer = AIOKafkaConsumer(
+            **self._settings.kafka.client_kwargs(),
+            client_id="groupage-rebuild",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=_FETCH_BYTES_MAX,
+        )
+        await consumer.start()
+        try:
+            if self._left:
+                await self._seek(consumer)
+            yield self._slices(consumer)
+        finally:
+            await consumer.stop()
+
+    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
+        tps = [TopicPartition(self._prefix + topic, number) for topic, number in self._left]
+        consumer.assign(tps)
+        begins = await consumer.beginning_offsets(tps)
+        for tp in tps:
+            if begins[tp] and tp.topic != self._prefix + DEAD_LETTERS:
+                raise Conflict(
+                    f"{tp.topic}[{tp.partition}] begins at offset {begins[tp]}: the log was cut, "
+                    "states cannot be derived from it any more"
+                )
+            consumer.seek(tp, begins[tp])  # dead letters are not kept for ever, states need none
+            self._next[tp] = begins[tp]
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
+        try:
+            found: dict[TopicPartition, list[Any]] = await consumer.getmany(
+                timeout_ms=1_000, max_records=self._settings.processor.batch_records_max
+            )
+        except UnicodeDecodeError:
+            left = {tp: at for tp, at in self._next.items() if self._partition(tp) in self._left}
+            return await read_one_by_one(consumer, left)
+        return found
+
+    def _partition(self, tp: TopicPartition) -> Partition:
+        return tp.topic.removeprefix(self._prefix), tp.partition
+
+    async def _slices(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[Slice]]:
+        while self._left:
+            async with asyncio.timeout(_IDLE_S_MAX):
+                found: dict[TopicPartition, list[Any]] = {}
+                while not found:
+                    found = await self._fetch(consumer)
+            slices = []
+            for tp, records in found.items():
+                self._next[tp] = records[-1].offset + 1
+                partition = self._partition(tp)
+                end = self._left.get(partition, 0)
+                kept = [record for record in records if record.offset < end]
+                if kept:
+                    piece = Slice(*partition)
+                    read_into(piece, kept)
+                    slices.append(piece)
+                if records[-1].offset + 1 >= end and self._left.pop(partition, None):
+                    consumer.pause(tp)
+            if slices:
+                yield slices

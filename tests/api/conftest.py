@@ -1,0 +1,36 @@
+"""A hub's morning in a database of the test's own."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from groupage.settings import DatabaseSettings
+from groupage.store.pool import create_pool
+from tests.api.hub import START, store_facts, store_plan
+from tests.api.world import first_plan, morning, second_plan
+
+Pool = asyncpg.Pool
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    """Connections to the test's database."""
+    opened = await create_pool(
+        DatabaseSettings(url=SecretStr(database_url), pool_size_max=2), application_name="test"
+    )
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+async def hub(pool: "asyncpg.Pool[asyncpg.Record]") -> "asyncpg.Pool[asyncpg.Record]":
+    """The morning of `world`, by a clock that says half past eleven; the first plan is in force."""
+    await store_facts(pool, morning(), clock_at=START + timedelta(hours=3, minutes=30))
+    await store_plan(pool, first_plan(), published=True)
+    await store_plan(pool, second_plan())
+    return pool

@@ -1,0 +1,138 @@
+"""A small hub in a real database: facts folded by the real cores, written by the real writers."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from groupage.contracts.codec import fact_id
+from groupage.contracts.topics import topic_of
+from groupage.domain.events.alerts import AlertRaised
+from groupage.domain.events.base import Event, Kind
+from groupage.domain.fact import Fact
+from groupage.domain.plan import Plan
+from groupage.domain.policy import Policy
+from groupage.store import bodies, writers
+from groupage.store.facts import Place, copy_facts, line_of
+from processors.aggregates.registry import all_cores
+from processors.kernel.aggregate import encode_state, fold
+from processors.kernel.corrections import Entry
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+PARTITION = 0
+
+
+def fact(event: Event, minute: int, *, event_id: str = "", **envelope: object) -> Fact:
+    """A fact of the hub's day, `minute` after its start."""
+    at = START + timedelta(minutes=minute)
+    made = Fact(
+        event_id=event_id or f"{event.name}/{event.subject}/{minute}",
+        source="/wms/yiwu-1",
+        key=event.key,
+        occurred_at=at,
+        recorded_at=at + timedelta(seconds=3),
+        data=event,
+    )
+    return msgspec.structs.replace(made, **envelope)
+
+
+async def store_facts(
+    pool: "asyncpg.Pool[asyncpg.Record]",
+    facts: Iterable[Fact],
+    *,
+    clock_at: datetime | None = None,
+) -> None:
+    """Write the facts, the states of their owners and their alerts, as a processor would."""
+    owners: dict[tuple[Kind, str], list[Entry]] = defaultdict(list)
+    lines = []
+    for offset, each in enumerate(facts):
+        kind = each.data.owner_kind
+        number = fact_id(each)
+        owners[kind, each.key].append(Entry(number.hex, each))
+        lines.append(
+            line_of(
+                number.hex,
+                each,
+                msgspec.json.encode(each.data),
+                Place(topic_of(each.data).name, PARTITION, offset),
+                kind=kind,
+            )
+        )
+    cores = all_cores(Policy())
+    async with pool.acquire() as connection:
+        await copy_facts(connection, lines)
+        for (kind, key), entries in owners.items():
+            core = cores[kind]
+            state = fold(core, key, entries, clock_at=clock_at)
+            row = (
+                key,
+                PARTITION,
+                state.revision,
+                state.changed_at,
+                core.deadline(state),
+                bodies.pack(encode_state(state)),
+                *core.columns(state),
+            )
+            assert await writers.upsert_states(connection, kind, [row])
+            alerts = [
+                _alert(said.event, said.at)
+                for said in core.outputs(state).values()
+                if isinstance(said.event, AlertRaised)
+            ]
+            await writers.raise_alerts(connection, alerts)
+        if clock_at is not None:
+            await connection.execute(
+                "insert into intake_offset values ('hub.consolidation.v1', 0, 0, $1)"
+                " on conflict (topic, partition) do update set clock_at = excluded.clock_at",
+                clock_at,
+            )
+
+
+def _alert(event: AlertRaised, at: datetime) -> writers.AlertRow:
+    return writers.AlertRow(
+        event.alert_id,
+        event.about,
+        event.about_kind,
+        event.code,
+        event.severity,
+        event.message,
+        event.due_at,
+        at,
+    )
+
+
+async def store_plan(
+    pool: "asyncpg.Pool[asyncpg.Record]", plan: Plan, *, published: bool = False
+) -> None:
+    """Write a plan, as the planner would, and (`published`) name it as the one in force."""
+    await pool.execute(
+        "insert into plan (plan_id, request_id, lane_id, sequence, decided_at, containers,"
+        " consignments, left_out, cost_minor, bound_minor, gap_ratio, body, instance)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        plan.plan_id,
+        plan.request_id,
+        plan.lane_id,
+        plan.sequence,
+        plan.decided_at,
+        len(plan.containers),
+        sum(len(box.consignment_ids) for box in plan.containers),
+        len(plan.left_out),
+        plan.cost.total,
+        plan.lower_bound,
+        plan.gap_ratio,
+        zlib.compress(msgspec.json.encode(plan)),
+        zlib.compress(b"{}"),
+    )
+    if published:
+        await pool.execute(
+            "insert into lane values ($1, 0, 1, $2, null, $3, $4, $5)"
+            " on conflict (key) do update set published_plan_id = excluded.published_plan_id",
+            plan.lane_id,
+            plan.decided_at,
+            b"{}",
+            plan.plan_id,
+            plan.sequence,
+        )

@@ -1,0 +1,260 @@
+"""Lists, filters, pages and plans out of a real database."""
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.states import (
+    ConsignmentStatus,
+    ConsolidationStatus,
+    ContainerStatus,
+    CustomsStatus,
+)
+from groupage.store.readers.lists import (
+    AlertFilter,
+    ConsignmentFilter,
+    ConsolidationFilter,
+    ContainerFilter,
+    PlanFilter,
+    list_alerts,
+    list_consignments,
+    list_consolidations,
+    list_containers,
+    list_plans,
+)
+from groupage.store.readers.plans import diff_plans, list_routes, read_diff, read_plan
+from tests.api.world import (
+    BOX,
+    FIRST,
+    LANE,
+    SECOND,
+    VOYAGE,
+    box_of_plan,
+    first_plan,
+    second_plan,
+)
+
+pytestmark = pytest.mark.integration
+Hub = asyncpg.Pool
+
+
+async def test_consignments_by_id(hub: "Hub[asyncpg.Record]") -> None:
+    """All three, with their figures."""
+    page = await list_consignments(hub, ConsignmentFilter())
+    assert [row.consignment_id for row in page.items] == ["CN-1", "CN-2", "CN-3"]
+    first = page.items[0]
+    assert (first.lane_id, first.shipper, first.mode) == (LANE, "Futian D4-1207", "1039")
+    assert (first.received_pieces, first.measured_pieces, first.loaded_pieces) == (2, 1, 0)
+    assert (first.consolidation_id, first.voyage_id) == (FIRST, VOYAGE)
+    assert page.next_after is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (ConsignmentFilter(lane=LANE), ["CN-1", "CN-2", "CN-3"]),
+        (ConsignmentFilter(lane="CNNGB-USLAX"), []),
+        (ConsignmentFilter(shipper="Huangyuan B2-0044"), ["CN-3"]),
+        (ConsignmentFilter(blocked=True), ["CN-2"]),
+        (ConsignmentFilter(blocked=False, lane=LANE), ["CN-1", "CN-3"]),
+        (ConsignmentFilter(voyage=VOYAGE), ["CN-1"]),
+        (ConsignmentFilter(consolidation=FIRST), ["CN-1"]),
+        (ConsignmentFilter(at_risk=True), ["CN-1"]),
+        (ConsignmentFilter(at_risk=False), ["CN-2", "CN-3"]),
+        (ConsignmentFilter(status=ConsignmentStatus.ACCEPTED), ["CN-2", "CN-3"]),
+        (ConsignmentFilter(customs=CustomsStatus.RELEASED), []),
+    ],
+)
+async def test_consignment_filters(
+    hub: "Hub[asyncpg.Record]", wanted: ConsignmentFilter, expected: list[str]
+) -> None:
+    """Each filter narrows by itself; they combine by and."""
+    page = await list_consignments(hub, wanted)
+    assert [row.consignment_id for row in page.items] == expected
+
+
+async def test_consolidations_by_deadline(hub: "Hub[asyncpg.Record]") -> None:
+    """The one with a cut-off comes first, with the minutes that the hub's clock leaves."""
+    page = await list_consolidations(hub, ConsolidationFilter())
+    first, second = page.items
+    assert (first.consolidation_id, second.consolidation_id) == (FIRST, SECOND)
+    assert (first.next_cutoff, first.minutes_to_cutoff, first.at_risk) == ("LCO", 150, True)
+    assert (second.next_cutoff_at, second.minutes_to_cutoff, second.at_risk) == (None, None, False)
+    assert (first.members, first.fill_permille) == (1, 514)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (ConsolidationFilter(lane=LANE), [FIRST]),
+        (ConsolidationFilter(voyage="MED/1"), [SECOND]),
+        (ConsolidationFilter(at_risk=True), [FIRST]),
+        (ConsolidationFilter(departed=True), []),
+        (ConsolidationFilter(departed=False), [FIRST, SECOND]),
+        (ConsolidationFilter(open=True), [FIRST, SECOND]),
+        (ConsolidationFilter(departed=False, status=ConsolidationStatus.OPEN), [SECOND]),
+        (ConsolidationFilter(equipment=BOX), []),
+    ],
+)
+async def test_consolidation_filters(
+    hub: "Hub[asyncpg.Record]", wanted: ConsolidationFilter, expected: list[str]
+) -> None:
+    """Each filter narrows by itself; they combine by and."""
+    page = await list_consolidations(hub, wanted)
+    assert [row.consolidation_id for row in page.items] == expected
+
+
+async def test_what_is_broken_up_is_not_open(hub: "Hub[asyncpg.Record]") -> None:
+    """It has not departed, and never will."""
+    await hub.execute("update consolidation set status = 'BROKEN_UP' where key = $1", FIRST)
+    page = await list_consolidations(hub, ConsolidationFilter(open=True))
+    assert [row.consolidation_id for row in page.items] == [SECOND]
+
+
+async def test_containers(hub: "Hub[asyncpg.Record]") -> None:
+    """The one container, by each filter."""
+    (box,) = (
+        await list_containers(hub, ContainerFilter(status=ContainerStatus.AT_HUB, iso_type="45G1"))
+    ).items
+    assert (box.equipment_ref, box.seal_no, box.vgm_g) == (BOX, "", None)
+    assert (await list_containers(hub, ContainerFilter(consolidation="x"))).items == ()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+async def test_pages_cover_the_list(hub: "Hub[asyncpg.Record]", limit: int) -> None:
+    """Pages of any size give every row once, in the order of the whole list."""
+    names: list[str] = []
+    after = None
+    while True:
+        page = await list_consignments(hub, ConsignmentFilter(), limit=limit, after=after)
+        assert len(page.items) <= limit
+        names += [row.consignment_id for row in page.items]
+        if page.next_after is None:
+            break
+        after = page.next_after
+    assert names == ["CN-1", "CN-2", "CN-3"]
+
+
+async def test_pages_by_two_columns(hub: "Hub[asyncpg.Record]") -> None:
+    """Order by deadline and id: a missing deadline is behind every other."""
+    first = await list_consolidations(hub, ConsolidationFilter(), limit=1)
+    second = await list_consolidations(hub, ConsolidationFilter(), limit=1, after=first.next_after)
+    assert [row.consolidation_id for row in (*first.items, *second.items)] == [FIRST, SECOND]
+    assert second.next_after is None
+
+
+async def test_pages_survive_changes(hub: "Hub[asyncpg.Record]") -> None:
+    """A row that vanishes in between shifts nothing."""
+    first = await list_consignments(hub, ConsignmentFilter(), limit=2)
+    await hub.execute("delete from consignment where key = 'CN-1'")
+    second = await list_consignments(hub, ConsignmentFilter(), limit=2, after=first.next_after)
+    assert [row.consignment_id for row in second.items] == ["CN-3"]
+
+
+@pytest.mark.parametrize("after", ["x", "AAAA", "WyJhIiwiYiJd", "W10", "é"])
+async def test_foreign_marks_are_refused(hub: "Hub[asyncpg.Record]", after: str) -> None:
+    """Only what a page gave continues a list."""
+    with pytest.raises(InvalidInput, match=r"after is .*, which no page of this list gave"):
+        await list_plans(hub, PlanFilter(), after=after)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1_001])
+async def test_limits_are_checked(hub: "Hub[asyncpg.Record]", limit: int) -> None:
+    """Nobody reads the whole database at once."""
+    with pytest.raises(InvalidInput, match="limit"):
+        await list_plans(hub, PlanFilter(), limit=limit)
+
+
+async def test_plans(hub: "Hub[asyncpg.Record]") -> None:
+    """The newest first; which one is in force is told."""
+    page = await list_plans(hub, PlanFilter(lane=LANE))
+    assert [(row.plan_id, row.published) for row in page.items] == [("P-2", False), ("P-1", True)]
+    in_force = await list_plans(hub, PlanFilter(published=True))
+    assert [row.plan_id for row in in_force.items] == ["P-1"]
+    assert page.items[1].consignments == 2
+
+
+async def test_a_plan_comes_back_whole(hub: "Hub[asyncpg.Record]") -> None:
+    """What was stored is what is read."""
+    assert await read_plan(hub, "P-1") == first_plan()
+    with pytest.raises(NotFound, match="P-7"):
+        await read_plan(hub, "P-7")
+
+
+async def test_routes_of_plans_in_force(hub: "Hub[asyncpg.Record]") -> None:
+    """The earliest first; a plan that is not in force only when it is named."""
+    found = await list_routes(hub)
+    assert [view.truck_id for view in found] == ["van-02", "van-01"]
+    assert (found[0].stops, found[0].references) == (2, ("CN-1",))
+    assert await list_routes(hub, plan_id="P-2") == ()
+    assert [view.truck_id for view in await list_routes(hub, truck="van-01")] == ["van-01"]
+    assert await list_routes(hub, lane="CNNGB-USLAX") == ()
+
+
+async def test_alerts(hub: "Hub[asyncpg.Record]") -> None:
+    """Open ones unless asked for all; a cleared one stays in the list of all."""
+    page = await list_alerts(hub, AlertFilter(about=FIRST))
+    assert [row.code for row in page.items] == ["cutoff_LCO"]
+    await hub.execute("update alert set cleared_at = now() where about = $1", FIRST)
+    assert (await list_alerts(hub, AlertFilter(about=FIRST))).items == ()
+    assert (await list_alerts(hub, AlertFilter(about=FIRST, open=None))).items
+
+
+def test_difference_of_two_plans() -> None:
+    """Who moved, who came, who was left out, and why."""
+    diff = diff_plans(first_plan(), second_plan())
+    assert (diff.opened, diff.closed, diff.unchanged) == (("CSL-9",), (FIRST,), 0)
+    assert diff.cost_change_minor == -18_500
+    told = {shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts}
+    assert told == {
+        "CN-1": ("moved", "cheaper", "one container is enough"),
+        "CN-2": ("removed", "blocked_by_hold", "hold H-1 (DOCS) stands"),
+        "CN-3": ("added", "", ""),
+    }
+
+
+def test_who_has_left_does_not_move() -> None:
+    """A consolidation that left before the newer plan is named once, and none of its lots moves."""
+    newer = replace(second_plan(), containers=(box_of_plan("CSL-9", ("CN-3",)),), left_out=())
+    diff = diff_plans(first_plan(), newer, departed=frozenset({FIRST}))
+    assert (diff.departed, diff.closed) == ((FIRST,), ())
+    assert [shift.consignment_id for shift in diff.shifts] == ["CN-3"]
+
+
+def test_each_shift_has_its_reason() -> None:
+    """Also where the newer plan has no word for it: another voyage, or no longer asked for."""
+    (box,) = first_plan().containers
+    later = replace(box, voyage_id="FE4/2611W", consignment_ids=("CN-1",))
+    diff = diff_plans(first_plan(), replace(first_plan(), containers=(later,)))
+    told = {shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts}
+    assert told == {
+        "CN-1": ("moved", "voyage_changed", "its consolidation goes on voyage FE4/2611W now"),
+        "CN-2": (
+            "removed",
+            "not_requested",
+            "not in the newer request: cancelled, returned or gone since",
+        ),
+    }
+
+
+async def test_difference_by_what_is_stored(hub: "Hub[asyncpg.Record]") -> None:
+    """The store knows which consolidations had left when the newer plan was made."""
+    assert (await read_diff(hub, "P-1", "P-2")).closed == (FIRST,)
+    await hub.execute(
+        "update consolidation set departed_at = $2 where key = $1", FIRST, first_plan().decided_at
+    )
+    diff = await read_diff(hub, "P-1", "P-2")
+    assert (diff.departed, diff.closed) == ((FIRST,), ())
+
+
+def test_a_plan_does_not_differ_from_itself() -> None:
+    """Nothing moves, nothing opens, nothing costs."""
+    diff = diff_plans(first_plan(), first_plan())
+    assert (diff.shifts, diff.opened, diff.closed, diff.unchanged) == ((), (), (), 2)
+
+
+def test_plans_of_two_lanes_do_not_compare() -> None:
+    """The error names both lanes."""
+    with pytest.raises(InvalidInput, match=r"CNNGB-NLRTM.*CNNGB-ESVLC"):
+        diff_plans(first_plan(), replace(second_plan(), lane_id="CNNGB-ESVLC"))

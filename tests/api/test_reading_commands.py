@@ -1,0 +1,162 @@
+"""The reading commands as a user types them, on a real database."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from groupage.app.cli import run
+from groupage.store.letters import insert_dead_letters
+from groupage.store.writers import DeadLetterRow, pack_headers
+from tests.api.hub import START
+from tests.api.world import BOX, FIRST, LANE
+
+pytestmark = pytest.mark.integration
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def groupage(
+    hub: "asyncpg.Pool[asyncpg.Record]",
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    """`groupage("consignments", "--json")` gives what is printed; the status must be 0."""
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
+
+    def command(*arguments: str) -> str:
+        capsys.readouterr()
+        status = run(list(arguments))
+        printed = capsys.readouterr()
+        assert status == 0, printed.err
+        return printed.out
+
+    return command
+
+
+def test_lists_as_tables(groupage: Command) -> None:
+    """Each list prints its heads and one line for each row."""
+    for arguments, expected in {
+        ("consignments", "--held"): ["CN-2", "ACCEPTED", LANE],
+        ("consolidations", "--at-risk"): [FIRST, "LCO 2:30 h", "51%"],
+        ("containers", "--type", "45G1"): [BOX, "AT_HUB"],
+        ("plans", "--in-force"): ["P-1", "3,000.00", "3.0%"],
+        ("routes", "--truck", "van-01"): ["R-van-01", "CN-1", "42.00"],
+        ("alerts", "--about", FIRST): ["cutoff_LCO", "warning"],
+    }.items():
+        lines = groupage(*arguments).splitlines()
+        assert len(lines) == 2, lines
+        for text in expected:
+            assert text in lines[1]
+
+
+def test_lists_as_json(groupage: Command) -> None:
+    """The same rows for scripts, with the mark of the next page."""
+    page = json.loads(groupage("consignments", "--limit", "2", "--json"))
+    assert [row["consignment_id"] for row in page["items"]] == ["CN-1", "CN-2"]
+    rest = json.loads(groupage("consignments", "--json", "--after", page["next_after"]))
+    assert [row["consignment_id"] for row in rest["items"]] == ["CN-3"]
+    for name in ("consolidations", "containers", "plans", "routes", "alerts"):
+        assert json.loads(groupage(name, "--json"))["items"], name
+
+
+def test_filters_ignore_the_case_of_states(groupage: Command) -> None:
+    """Nobody likes to type capitals."""
+    page = json.loads(groupage("consignments", "--status", "accepted", "--json"))
+    assert [row["consignment_id"] for row in page["items"]] == ["CN-2", "CN-3"]
+
+
+def test_nothing_found_is_said(groupage: Command) -> None:
+    """An empty list is no error."""
+    assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no such consignment\n"
+
+
+def test_trace_as_scripts_read_it(groupage: Command) -> None:
+    """id, kind, parents (nearest first) and facts with what each changed."""
+    trace: dict[str, Any] = json.loads(groupage("trace", "u-1", "--json"))
+    assert (trace["id"], trace["kind"]) == ("u-1", "unit")
+    assert trace["parents"] == ["pallet-9", "rack-1"]
+    packed = trace["facts"][-1]
+    assert packed["type"] == "unit.packed"
+    assert packed["changed"] == {"parent": [None, "pallet-9"]}
+    assert {"occurred_at", "recorded_at", "source", "event_id"} <= packed.keys()
+
+
+def test_trace_for_people(groupage: Command) -> None:
+    """Parents in one line, each fact in one, its changes below."""
+    printed = groupage("trace", "u-1")
+    assert "in pallet-9 ▸ rack-1" in printed
+    assert 'parent: – → "pallet-9"' in printed
+    whole = groupage("trace", "CN-1")
+    assert 'units.u-1.parent: – → "pallet-9"' in whole
+    assert "barrier_at" not in whole, "what only the fold needs"
+
+
+def test_plan_show(groupage: Command) -> None:
+    """Cost, origin, containers and stops; carton by carton when a container is named."""
+    printed = groupage("plan", "show", "P-1")
+    assert "solved by groupage 0.1.0, OR-Tools 9.15.6755; seed 0, at most 0.65 units" in printed
+    assert "hub.consignment.v1  812 0 790" in printed
+    assert "cost 3,000.00 USD (freight 3,000.00)" in printed
+    assert FIRST in printed
+    assert "collect" not in printed
+    for named in (FIRST, BOX, "1"):
+        box = groupage("plan", "show", "P-1", "--container", named)
+        assert "CN-2/1" in box
+    placed = json.loads(groupage("plan", "show", "P-1", "--container", "1", "--json"))
+    assert placed["placements"][1]["y_mm"] == 500
+
+
+def test_plan_diff(groupage: Command) -> None:
+    """Who moves and why, as text and as JSON."""
+    printed = groupage("plan", "diff", "P-1", "P-2")
+    assert "P-2 costs 185.00 USD less than P-1" in printed
+    assert "hold H-1 (DOCS) stands" in printed
+    diff = json.loads(groupage("plan", "diff", "P-1", "P-2", "--json"))
+    assert len(diff["shifts"]) == 3
+
+
+def test_failures_are_said_in_words(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown id is status 1 and one sentence, no traceback."""
+    for arguments in (["trace", "nobody"], ["plan", "show", "P-404"], ["plans", "--after", "x"]):
+        assert run(arguments) == 1
+        said = capsys.readouterr().err
+        assert said.startswith("groupage: ")
+        assert "Traceback" not in said
+
+
+def test_missing_database_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody answers: the address is told and what to do."""
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert run(["consignments"]) == 1
+    assert "groupage up" in capsys.readouterr().err
+
+
+@pytest.fixture
+async def letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """The only dead letter."""
+    place = (START, "hub.unit.v1", 0, 7, "not_cloudevents", "no type", "", "", "", "U1")
+    row = DeadLetterRow(UUID(int=1), *place, pack_headers([]), b"?")
+    async with pool.acquire() as connection:
+        await insert_dead_letters(connection, [row])
+
+
+def test_dead_letters_in_words(letter: None, groupage: Command) -> None:
+    """One is one; a code that none has is said so beside those there are; times as everywhere."""
+    in_all = "1 dead letter: 1 not_cloudevents"
+    assert groupage("deadletters", "list").splitlines()[-1] == in_all
+    assert groupage("deadletters", "list", "--code", "nonsense").splitlines() == [
+        "no dead letter stands with code 'nonsense'",
+        f"in all {in_all}",
+    ]
+    shown = groupage("deadletters", "show", "0000").splitlines()
+    assert "at             2026-03-02 08:00Z" in shown
+    assert not [line for line in shown if "None" in line or "+00:00" in line]
+    whole = json.loads(groupage("deadletters", "show", "0000", "--json"))
+    assert (whole["at"], whole["replayed_at"]) == ("2026-03-02T08:00:00Z", None)

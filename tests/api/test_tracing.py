@@ -1,0 +1,163 @@
+"""What holds a thing, every fact about it, and what each one changed."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from groupage.app.commands.refold import traced
+from groupage.domain.errors import NotFound
+from groupage.domain.events.base import Event
+from groupage.domain.events.equipment import ContainerSealed
+from groupage.domain.events.unit import (
+    UnitLoaded,
+    UnitPacked,
+    UnitReceived,
+    UnitStored,
+    UnitUnpacked,
+)
+from groupage.domain.gs1 import canonical_id
+from groupage.store.facts import facts_of
+from groupage.store.readers.tracing import Trace, TracedFact, trace
+from tests.api.hub import fact, store_facts
+from tests.api.world import BOX, FIRST
+
+pytestmark = pytest.mark.integration
+Hub = asyncpg.Pool
+
+
+def by_type(found: Trace, name: str) -> TracedFact:
+    """The one fact of a type."""
+    (fact_,) = [each for each in found.facts if each.type == name]
+    return fact_
+
+
+async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
+    """Its own facts only, its parents from the pallet outwards, and what each fact changed."""
+    found = await traced(hub, "u-1")
+    assert (found.id, found.kind, found.parents) == ("u-1", "unit", ("pallet-9", "rack-1"))
+    assert [each.type for each in found.facts] == ["unit.received", "unit.measured", "unit.packed"]
+    received = by_type(found, "unit.received")
+    assert (received.owner_kind, received.owner) == ("consignment", "CN-1")
+    assert received.changed is not None
+    assert received.changed["condition"] == (None, "good")
+    assert by_type(found, "unit.packed").changed == {"parent": (None, "pallet-9")}
+    measured: Any = by_type(found, "unit.measured").changed
+    assert measured["measured"] == (None, (500, 400, 300, 10_000))
+
+
+async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
+    """All its facts, each with the change of the state that it made."""
+    found = await traced(hub, "CN-1")
+    assert (found.kind, found.parents) == ("consignment", (FIRST,))
+    booked = by_type(found, "consignment.booked")
+    assert booked.changed is not None
+    assert booked.changed["status"] == (None, "ACCEPTED")
+    assert len(found.facts) == 7
+    received: Any = [each.changed for each in found.facts if each.type == "unit.received"]
+    assert received[0]["units.u-1.condition"] == (None, "good")
+    assert "units.u-1.measured" not in received[0]
+
+
+async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:
+    """Nothing was received, yet it is loaded: refused, in the trace of unit and consignment."""
+    loaded = UnitLoaded(unit_id="u-9", consignment_id="CN-3", equipment_ref=BOX)
+    await hub.execute("delete from consignment where key = 'CN-3'")
+    stored = await _facts_of(hub, "CN-3")
+    await hub.execute("delete from fact where key = 'CN-3'")
+    await store_facts(hub, [*stored, fact(loaded, 90)])
+    found = await traced(hub, "u-9")
+    (only,) = found.facts
+    assert only.refused
+    plain = await trace(hub, "u-9")
+    assert plain.facts[0].refused == only.refused
+    assert plain.facts[0].changed is None
+
+
+async def _facts_of(pool: "asyncpg.Pool[asyncpg.Record]", key: str) -> list[Any]:
+    return [stored.fact for stored in await facts_of(pool, "consignment", [key])]
+
+
+async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """The corrected one is marked, the correction changes the state, the retracted one is gone."""
+    first = fact(UnitStored(unit_id="u", location="A-1"), 1, event_id="e-1")
+    better = fact(UnitStored(unit_id="u", location="A-2"), 1, event_id="e-2", correction_of="e-1")
+    wrong = fact(UnitPacked(unit_id="u", parent_id="p"), 2, event_id="e-3")
+    gone = fact(
+        UnitPacked(unit_id="u", parent_id="p"),
+        2,
+        event_id="e-4",
+        correction_of="e-3",
+        retracted=True,
+    )
+    await store_facts(pool, [first, better, wrong, gone])
+    found = await traced(pool, "u")
+    told = {each.event_id: each for each in found.facts}
+    assert found.parents == ()
+    assert {name for name, each in told.items() if each.withdrawn} == {"e-1", "e-3"}
+    assert told["e-1"].changed == told["e-3"].changed == told["e-4"].changed == {}
+    corrected: Any = told["e-2"].changed
+    assert corrected["location"] == (None, "A-2")
+
+
+async def test_container_and_its_facts(hub: "Hub[asyncpg.Record]") -> None:
+    """A container's own life; nothing holds it."""
+    found = await traced(hub, BOX)
+    assert (found.kind, found.parents) == ("container", ())
+    arrived: Any = by_type(found, "container.gated_in").changed
+    assert arrived["status"] == ("RELEASED", "AT_HUB")
+
+
+async def test_consolidation_and_its_container(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """An id known to nobody is told apart from one without parents."""
+    await store_facts(pool, [fact(ContainerSealed(equipment_ref=BOX, seal_no="S-1"), 1)])
+    assert (await traced(pool, BOX)).parents == ()
+    with pytest.raises(NotFound, match="CSL-404"):
+        await traced(pool, "CSL-404")
+    with pytest.raises(NotFound, match="as a unit"):
+        await traced(pool, BOX, kind="unit")
+
+
+LINK = "https://id.gs1.org/00/{}"
+SSCCS = ("340123450000000014", "340123450000000021", "340123450000000038")
+
+
+async def test_chain_of_logistic_units(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Child, case, pallet, container: each is asked for and told in the same spelling."""
+    carton, case, pallet = map(canonical_id, SSCCS)
+    events: list[Event] = [
+        UnitPacked(unit_id=carton, parent_id=case),
+        UnitPacked(unit_id=case, parent_id=pallet),
+        UnitLoaded(unit_id=pallet, equipment_ref=BOX),
+    ]
+    await store_facts(pool, [fact(event, minute) for minute, event in enumerate(events)])
+    assert (await traced(pool, carton)).parents == (case, pallet, BOX)
+    assert (await traced(pool, LINK.format(carton))).parents == (
+        LINK.format(case),
+        LINK.format(pallet),
+        BOX,
+    )
+    assert (await trace(pool, case)).parents == (pallet, BOX)
+
+
+async def test_the_latest_parent_counts(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Unpacked and packed elsewhere; a circle, which only wrong facts make, ends."""
+    events: list[Event] = [
+        UnitPacked(unit_id="u", parent_id="a"),
+        UnitUnpacked(unit_id="u", parent_id="a"),
+        UnitPacked(unit_id="u", parent_id="b"),
+        UnitPacked(unit_id="b", parent_id="c"),
+        UnitPacked(unit_id="c", parent_id="u"),
+    ]
+    await store_facts(pool, [fact(event, minute) for minute, event in enumerate(events)])
+    assert (await traced(pool, "u")).parents == ("b", "c")
+
+
+async def test_handed_over_facts_are_told_once(hub: "Hub[asyncpg.Record]") -> None:
+    """A fact that waited under the unit's own key and went to its consignment is one fact."""
+    waited = fact(UnitReceived(unit_id="u-7"), 3, event_id="w-1")
+    handed = fact(UnitReceived(unit_id="u-7", consignment_id="CN-8"), 3, event_id="w-1")
+    await store_facts(hub, [waited, handed])
+    found = await traced(hub, "u-7")
+    (only,) = found.facts
+    assert (only.owner_kind, only.owner) == ("consignment", "CN-8")

@@ -8,7 +8,7 @@ import msgspec
 from groupage.contracts.codec import encode
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.problems import FieldProblem
 from producers.screening import Screen, screen, worst
 

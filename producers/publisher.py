@@ -47,7 +47,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.settings import KafkaSettings
 from groupage.telemetry import metrics
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 
 log = structlog.get_logger(__name__)
 

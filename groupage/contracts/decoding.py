@@ -16,7 +16,7 @@ from groupage.contracts.plain import Decoded, Headers, read_plain
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.types import DECODERS, VERSION, ce_type
 from groupage.domain.catalogue import EVENTS
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
 _ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
@@ -169,7 +169,7 @@ def _decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
     raise Undecodable("unknown_type", f"no event is called {type_name[:200]!r}{hint}")
 
 
-def _check_topic(data: Event, kind: Kind, topic: str) -> None:
+def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
     if kind == "clock":
         return
     right = TOPIC_OF[kind].name

@@ -15,11 +15,11 @@ from groupage.contracts.attributes import ATTRIBUTE_LENGTH_MAX, EARLIEST, LATEST
 from groupage.contracts.data import make_fit
 from groupage.contracts.types import CONTENT_TYPE_BINARY, ce_type
 from groupage.domain.catalogue import EVENTS
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 
 Headers = Collection[tuple[str, bytes]]
-Decoded: TypeAlias = tuple[Fact, Kind, bytes, str | None]
+Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
 """A fact, and what its record spares those who store it.
 
 The kind of its owner; the event's JSON as its sender wrote it, unknown fields included; when it
@@ -40,7 +40,7 @@ _NAMES = (
 _LIST = b'["%b","%b","%b","%b","%b","ACT",null,false,%b,null,null,%b]'
 """The fields of `Fact` in their order."""
 _FROM_OUTSIDE = b"null"
-_RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(Kind)}
+_RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(AggregateKind)}
 _READERS: dict[bytes, Callable[[bytes], Fact]] = {
     ce_type(event).encode(): msgspec.json.Decoder(Fact[event]).decode  # type: ignore[valid-type]
     for event in EVENTS.values()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 
 _YEAR = timedelta(days=400)
 _WEEK = timedelta(days=7)
@@ -21,7 +21,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     about: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[AggregateKind, ...]
     """Whose facts it carries; the key of each record is the owner's id."""
     partitions: int
     retention: timedelta | None
@@ -125,7 +125,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
-TOPIC_OF: dict[Kind, Topic] = {
+TOPIC_OF: dict[AggregateKind, Topic] = {
     "consignment": BY_NAME["hub.consignment.v1"],
     "unit": BY_NAME["hub.unit.v1"],
     "container": BY_NAME["hub.equipment.v1"],

@@ -5,7 +5,7 @@ A command is a fact on the command topic; the router hands it to its owner.
 
 from typing import ClassVar
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.consignment import HoldType
 from groupage.domain.events.quantities import Id, Text
 
@@ -13,7 +13,7 @@ from groupage.domain.events.quantities import Id, Text
 class Command(Event, frozen=True, kw_only=True):
     """A wish with a name behind it. `command_id` makes asking twice harmless."""
 
-    kind: ClassVar[Kind] = "command"
+    kind: ClassVar[AggregateKind] = "command"
     subject_field: ClassVar[str] = "command_id"
 
     command_id: Id

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from groupage.contracts.decoding import event_from_json
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.pool import Connection
 
@@ -40,7 +40,7 @@ SELECTED = ", ".join(COLUMNS)
 _CHUNK_LINES = 500
 
 
-class Place(NamedTuple):
+class LogPosition(NamedTuple):
     """Where in the log a fact lies; topic without the hub's prefix."""
 
     topic: str
@@ -53,10 +53,10 @@ class StoredFact(NamedTuple):
 
     fact_id: str
     """Hex of `groupage.contracts.encoding.fact_id`."""
-    kind: Kind
+    kind: AggregateKind
     """Of its owner."""
     fact: Fact
-    place: Place
+    place: LogPosition
     data_json: bytes
     """The event as its sender wrote it, unknown fields included."""
 
@@ -67,12 +67,12 @@ def line_of(
     data_json: bytes,
     place: tuple[str, int, int],
     *,
-    kind: Kind,
+    kind: AggregateKind,
     stamps: str | None = None,
 ) -> str:
     """The fact as a line of COPY's text format, `COLUMNS` in their order.
 
-    `fact_id` in hex; `place` as in `Place`; `kind` of its owner; `stamps` as in
+    `fact_id` in hex; `place` as in `LogPosition`; `kind` of its owner; `stamps` as in
     `groupage.contracts.plain.Decoded`: only for a fact that was read like that. Its attributes hold
     nothing that COPY would take for a sign of its own.
 
@@ -100,7 +100,7 @@ _NULL = "\\N"
 _BACKSLASH, _TAB, _LF, _CR = b"\\\t\n\r"
 _TAILS = {
     relayed_by: f"\tACT\t{_NULL}\tf\t{relayed_by or _NULL}\t{_NULL}\t{_NULL}\n"
-    for relayed_by in (None, *get_args(Kind))
+    for relayed_by in (None, *get_args(AggregateKind))
 }
 """How a line ends when nothing is special about the fact: by which processor derived it."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -166,7 +166,7 @@ def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
             traceparent=row["traceparent"],
             original=row["original"],
         ),
-        place=Place(row["topic"], row["partition"], row["record_offset"]),
+        place=LogPosition(row["topic"], row["partition"], row["record_offset"]),
         data_json=row["data"],
     )
 
@@ -184,7 +184,7 @@ async def _chunks(lines: Sequence[str]) -> AsyncIterator[bytes]:
 
 
 async def facts_of(
-    connection: Connection, kind: Kind, keys: Sequence[str]
+    connection: Connection, kind: AggregateKind, keys: Sequence[str]
 ) -> tuple[StoredFact, ...]:
     """Every stored fact of those owners, in the order of the log."""
     rows = await connection.fetch(
@@ -196,7 +196,9 @@ async def facts_of(
     return tuple(map(stored_fact, rows))
 
 
-async def ids_of(connection: Connection, kind: Kind, keys: Sequence[str]) -> dict[str, list[UUID]]:
+async def ids_of(
+    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+) -> dict[str, list[UUID]]:
     """The ids of every stored fact of those owners, by owner."""
     if not keys:
         return {}
@@ -210,7 +212,7 @@ async def ids_of(connection: Connection, kind: Kind, keys: Sequence[str]) -> dic
 
 
 async def facts_under(
-    connection: Connection, asked: Sequence[tuple[Kind, str, UUID]]
+    connection: Connection, asked: Sequence[tuple[AggregateKind, str, UUID]]
 ) -> tuple[StoredFact, ...]:
     """Those of the facts (at least one; owner's kind, owner's key, id) that are stored."""
     kinds, keys, ids = zip(*asked, strict=True)

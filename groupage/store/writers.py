@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store.pool import Connection
 
 _COMMON = (
@@ -22,7 +22,7 @@ _COMMON = (
     ("deadline_at", "timestamptz"),
     ("body", "bytea"),
 )
-STATE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
+STATE_COLUMNS: dict[AggregateKind, tuple[tuple[str, str], ...]] = {
     "consignment": (
         ("status", "text"),
         ("customs", "text"),
@@ -84,7 +84,7 @@ class StoredState(NamedTuple):
     body: bytes
 
 
-class Position(NamedTuple):
+class OffsetAdvance(NamedTuple):
     """How far a partition was taken in: the fence compares `expected` before it writes the rest."""
 
     topic: str
@@ -161,7 +161,7 @@ def insertion(table: str, names: Sequence[str], types: Sequence[str]) -> str:
     return f"insert into {table} as old ({', '.join(names)}) select * from unnest({arrays}) "  # noqa: S608 - our names
 
 
-def _upsert(kind: Kind) -> str:
+def _upsert(kind: AggregateKind) -> str:
     names, types = zip(*_COMMON, *STATE_COLUMNS[kind], strict=True)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
     return insertion(kind, names, types) + (
@@ -174,16 +174,16 @@ _RAISE = insertion("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "ti
     "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
     "case when old.cleared_at is null then old.raised_at else excluded.raised_at end"
 )
-_UPSERT: dict[Kind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
-_LOAD: dict[Kind, str] = {
+_UPSERT: dict[AggregateKind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
+_LOAD: dict[AggregateKind, str] = {
     kind: f"select key, partition, body from {kind} where key = any($1::text[])"  # noqa: S608
     for kind in STATE_COLUMNS
 }
-_DUE: dict[Kind, str] = {
+_DUE: dict[AggregateKind, str] = {
     kind: f"select key from {kind} where partition = $1 and deadline_at <= $2 order by key"  # noqa: S608
     for kind in STATE_COLUMNS
 }
-_NEXT_DEADLINE: dict[Kind, str] = {
+_NEXT_DEADLINE: dict[AggregateKind, str] = {
     kind: f"select min(deadline_at) from {kind} where partition = $1 and deadline_at > $2"  # noqa: S608
     for kind in STATE_COLUMNS
 }
@@ -192,20 +192,22 @@ _NEXT_DEADLINE: dict[Kind, str] = {
 # --- reading what the fold needs ----------------------------------------------------------------
 
 
-async def load_states(connection: Connection, kind: Kind, keys: Sequence[str]) -> list[StoredState]:
+async def load_states(
+    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+) -> list[StoredState]:
     """The stored states of those owners; owners without one are left out."""
     return [StoredState(*row) for row in await connection.fetch(_LOAD[kind], keys)]
 
 
 async def due_keys(
-    connection: Connection, kind: Kind, *, partition: int, at: datetime
+    connection: Connection, kind: AggregateKind, *, partition: int, at: datetime
 ) -> list[str]:
     """Owners in the partition whose deadline has come."""
     return [row[0] for row in await connection.fetch(_DUE[kind], partition, at)]
 
 
 async def next_deadline(
-    connection: Connection, kind: Kind, *, partition: int, after: datetime
+    connection: Connection, kind: AggregateKind, *, partition: int, after: datetime
 ) -> datetime | None:
     """The first stored deadline after `after` in the partition."""
     at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition, after)
@@ -237,7 +239,7 @@ async def open_positions(
 # --- writing one batch --------------------------------------------------------------------------
 
 
-async def advance_positions(connection: Connection, positions: Sequence[Position]) -> bool:
+async def advance_positions(connection: Connection, positions: Sequence[OffsetAdvance]) -> bool:
     """The fence: move each partition from what was expected; False when another moved one."""
     status = await connection.execute(
         "update intake_offset o set next_offset = n.next_offset, "
@@ -251,7 +253,7 @@ async def advance_positions(connection: Connection, positions: Sequence[Position
 
 
 async def upsert_states(
-    connection: Connection, kind: Kind, rows: Sequence[tuple[Any, ...]]
+    connection: Connection, kind: AggregateKind, rows: Sequence[tuple[Any, ...]]
 ) -> bool:
     """Store states: key, partition, revision, changed_at, deadline_at, body, then `STATE_COLUMNS`.
 

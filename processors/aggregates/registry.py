@@ -2,31 +2,31 @@
 
 from typing import Any
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy import Policy
-from processors.aggregates.command.core import CommandCore
-from processors.aggregates.consignment.core import ConsignmentCore
-from processors.aggregates.consolidation.core import ConsolidationCore
-from processors.aggregates.container.core import ContainerCore
-from processors.aggregates.declaration.core import DeclarationCore
-from processors.aggregates.lane.core import LaneCore
-from processors.aggregates.unit.core import UnitCore
-from processors.aggregates.visit.core import VisitCore
-from processors.aggregates.voyage.core import VoyageCore
-from processors.kernel.aggregate import Core
+from processors.aggregates.command.aggregate import CommandAggregate
+from processors.aggregates.consignment.aggregate import ConsignmentAggregate
+from processors.aggregates.consolidation.aggregate import ConsolidationAggregate
+from processors.aggregates.container.aggregate import ContainerAggregate
+from processors.aggregates.declaration.aggregate import DeclarationAggregate
+from processors.aggregates.lane.aggregate import LaneAggregate
+from processors.aggregates.unit.aggregate import UnitAggregate
+from processors.aggregates.visit.aggregate import VisitAggregate
+from processors.aggregates.voyage.aggregate import VoyageAggregate
+from processors.kernel.aggregate import Aggregate
 
 
-def all_cores(policy: Policy) -> dict[Kind, Core[Any]]:
+def all_cores(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
     """One core for each kind of owner whose state is kept."""
-    cores: tuple[Core[Any], ...] = (
-        ConsignmentCore(policy),
-        UnitCore(policy),
-        ContainerCore(policy),
-        VisitCore(policy),
-        DeclarationCore(policy),
-        VoyageCore(policy),
-        ConsolidationCore(policy),
-        LaneCore(policy),
-        CommandCore(policy),
+    cores: tuple[Aggregate[Any], ...] = (
+        ConsignmentAggregate(policy),
+        UnitAggregate(policy),
+        ContainerAggregate(policy),
+        VisitAggregate(policy),
+        DeclarationAggregate(policy),
+        VoyageAggregate(policy),
+        ConsolidationAggregate(policy),
+        LaneAggregate(policy),
+        CommandAggregate(policy),
     )
     return {core.kind: core for core in cores}

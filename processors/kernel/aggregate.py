@@ -7,7 +7,7 @@ The state of an owner is a function of the *set* of its facts and of the clock::
 - *effective*: a correction or retraction (`correction_of`, same source) takes its target out,
   wherever either sorts. One whose target the owner does not have is refused until that comes.
 - *sort*: by (occurred_at, lifecycle rank of the type, fact id).
-- `apply` judges what the owner alone can judge, in that order. A `Verdict` refuses the fact.
+- `apply` judges what the owner alone can judge, in that order. A `Rejection` refuses the fact.
 - `settle` derives what depends on other owners' news (customs, container, voyage): judged over
   the times written down, so it does not matter when the news arrived.
 - `observe` marks deadlines as at risk or missed.
@@ -39,18 +39,18 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
-from groupage.domain.state.base import Refusal, SortKey, State
+from groupage.domain.state.base import RejectedEvent, SortKey, State
 from processors.kernel.corrections import Entry, refused_astray, sift
-from processors.kernel.outputs import Said
+from processors.kernel.outputs import Output
 
 S = TypeVar("S", bound=State)
 _LAST_RANK = 99
 _PLACE = itemgetter(0)
 
 
-class Verdict(NamedTuple):
+class Rejection(NamedTuple):
     """Why a fact may not change the state."""
 
     code: str
@@ -64,11 +64,11 @@ class Advanced(NamedTuple):
     refolded: bool
 
 
-class Core(Protocol[S]):
+class Aggregate(Protocol[S]):
     """One kind of owner. Stateless; made once with the policy."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> AggregateKind:
         """Whose facts it folds."""
         ...
 
@@ -105,7 +105,7 @@ class Core(Protocol[S]):
         """The state before any fact."""
         ...
 
-    def apply(self, state: S, entry: Entry) -> Verdict | None:
+    def apply(self, state: S, entry: Entry) -> Rejection | None:
         """Change `state` by one effective fact, or say why not."""
         ...
 
@@ -129,7 +129,7 @@ class Core(Protocol[S]):
         """Take over from the state before a refold what is on its way and not a fact yet."""
         ...
 
-    def outputs(self, state: S) -> dict[str, Said]:
+    def outputs(self, state: S) -> dict[str, Output]:
         """What others must know now, by output id; `changes` fills in `revision`."""
         ...
 
@@ -138,7 +138,7 @@ class Core(Protocol[S]):
         ...
 
 
-def in_order(core: Core[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Entry]]:
+def in_order(core: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Entry]]:
     """The facts with their places among the owner's facts."""
     ranks = core.ranks
     placed = [
@@ -157,7 +157,7 @@ def in_order(core: Core[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Ent
 
 
 def fold(
-    core: Core[S], key: str, entries: Iterable[Entry], *, clock_at: datetime | None = None
+    core: Aggregate[S], key: str, entries: Iterable[Entry], *, clock_at: datetime | None = None
 ) -> S:
     """The state of an owner from all its facts (each once, in any order)."""
     every = list(entries)
@@ -177,7 +177,7 @@ def fold(
 
 
 def advance(
-    core: Core[S],
+    core: Aggregate[S],
     state: S,
     new: Sequence[Entry],
     stored: Callable[[], Iterable[Entry]],
@@ -221,7 +221,7 @@ def _known_at(fact: Fact) -> datetime:
 
 
 def refold(
-    core: Core[S], state: S, stored: Iterable[Entry], *, clock_at: datetime | None = None
+    core: Aggregate[S], state: S, stored: Iterable[Entry], *, clock_at: datetime | None = None
 ) -> S:
     """The state from all its facts, with what it said and has not heard back yet kept as said.
 
@@ -233,24 +233,24 @@ def refold(
 
 
 def _refolded(
-    core: Core[S], state: S, stored: Callable[[], Iterable[Entry]], clock_at: datetime | None
+    core: Aggregate[S], state: S, stored: Callable[[], Iterable[Entry]], clock_at: datetime | None
 ) -> Advanced:
     return Advanced(refold(core, state, stored(), clock_at=clock_at), refolded=True)
 
 
-def tick(core: Core[S], state: S, clock_at: datetime) -> S:
+def tick(core: Aggregate[S], state: S, clock_at: datetime) -> S:
     """The state at a later instant, without new facts."""
     return _finish(core, state, clock_at)
 
 
-def _finish(core: Core[S], state: S, clock_at: datetime | None) -> S:
+def _finish(core: Aggregate[S], state: S, clock_at: datetime | None) -> S:
     core.settle(state)
     if clock_at is not None:
         core.observe(state, clock_at)
     return state
 
 
-def _apply(core: Core[S], state: S, entry: Entry, place: SortKey | None) -> None:
+def _apply(core: Aggregate[S], state: S, entry: Entry, place: SortKey | None) -> None:
     """`place` is None when facts that sort after it were applied before it."""
     verdict = core.apply(state, entry)
     if verdict is not None:
@@ -259,14 +259,14 @@ def _apply(core: Core[S], state: S, entry: Entry, place: SortKey | None) -> None
         state.last = place
 
 
-def counts(core: Core[S], fact: Fact) -> bool:
+def counts(core: Aggregate[S], fact: Fact) -> bool:
     """Plans and estimates are kept, but only what was actually so changes a state."""
     return fact.classifier == "ACT" or fact.data.name in core.estimates
 
 
-def refusal(fact: Fact, verdict: Verdict) -> Refusal:
+def refusal(fact: Fact, verdict: Rejection) -> RejectedEvent:
     """How a refused fact is remembered."""
-    return Refusal(
+    return RejectedEvent(
         code=verdict.code,
         reason=verdict.reason,
         type=fact.data.name,
@@ -275,7 +275,7 @@ def refusal(fact: Fact, verdict: Verdict) -> Refusal:
     )
 
 
-class Plain(Generic[S]):
+class BaseAggregate(Generic[S]):
     """What most cores do not need: late facts that pass, deadlines, witnesses."""
 
     commuting: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ import msgspec
 
 from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
-from groupage.domain.state.base import Refusal
+from groupage.domain.state.base import RejectedEvent
 
 NO_TARGET = "no_target"
 """Code of a correction or retraction of a fact that the owner does not have."""
@@ -81,7 +81,7 @@ def sift(entries: Iterable[Entry]) -> Sifted:
     return Sifted(counting, astray, frozenset(taken_out))
 
 
-def refused_astray(key: str, sifted: Sifted) -> dict[str, Refusal]:
+def refused_astray(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
     """The facts of that owner that wait for their target, by id."""
     refused = {}
     for entry in sifted.astray:
@@ -90,7 +90,7 @@ def refused_astray(key: str, sifted: Sifted) -> dict[str, Refusal]:
         then += f"{fact.event_id!r} in correctionof"
         if fact.retracted:
             does, then = "withdraws", "retract this one, too"
-        refused[entry.fact_id] = Refusal(
+        refused[entry.fact_id] = RejectedEvent(
             code=NO_TARGET,
             reason=f"it {does} {fact.correction_of!r} of {fact.source}, which is no fact of {key}, "
             "and changes nothing until that one comes. If that one was sent under another key, "

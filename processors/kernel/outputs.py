@@ -10,11 +10,11 @@ import msgspec
 
 from groupage.contracts.partitioning import partition_of
 from groupage.domain.events.alerts import AlertCleared, AlertRaised, Severity
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.consolidation import ConsignmentPositionChanged
 from groupage.domain.events.unit import UnitAnnounced
-from groupage.domain.state.base import Refusal, State
+from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.words import when
 
 E = TypeVar("E", bound=Event)
@@ -23,7 +23,7 @@ _NAMED = 3
 _TEXT_MAX = 2_000
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """What others must know now, and since when it is so (the derived fact's `occurred_at`)."""
 
     event: Event
@@ -33,11 +33,11 @@ class Said(NamedTuple):
 class HandOver(Event, frozen=True, kw_only=True):
     """No event for the log: the shell sends the stored fact on to its consignment.
 
-    The copy keeps source, event id and times (`processors.aggregates.unit.core.handed`).
+    The copy keeps source, event id and times (`processors.aggregates.unit.aggregate.handed`).
     """
 
     name: ClassVar[str] = "unit.handed_over"
-    kind: ClassVar[Kind] = "unit"
+    kind: ClassVar[AggregateKind] = "unit"
     key_field: ClassVar[str] = "owner_id"
 
     fact_id: str
@@ -48,7 +48,7 @@ class Announcements(Event, frozen=True, kw_only=True):
     """No event for the log: stands for `unit.announced` to each unit, compared as a whole."""
 
     name: ClassVar[str] = "unit.announcements"
-    kind: ClassVar[Kind] = "unit"
+    kind: ClassVar[AggregateKind] = "unit"
     key_field: ClassVar[str] = "owner_id"
 
     owner_id: str
@@ -100,7 +100,7 @@ class Change(NamedTuple):
 
 
 def alert(
-    kind: Kind,
+    kind: AggregateKind,
     state: State,
     code: str,
     message: str,
@@ -121,22 +121,22 @@ def alert(
     )
 
 
-def refusal_alerts(kind: Kind, state: State) -> dict[str, Said]:
+def refusal_alerts(kind: AggregateKind, state: State) -> dict[str, Output]:
     """One alert for all facts refused for the same reason: a hold stops every carton."""
-    by_code: dict[str, list[tuple[datetime, str, Refusal]]] = {}
+    by_code: dict[str, list[tuple[datetime, str, RejectedEvent]]] = {}
     for fact_id, refused in state.refused.items():
         by_code.setdefault(refused.code, []).append((refused.at, fact_id, refused))
-    said: dict[str, Said] = {}
+    said: dict[str, Output] = {}
     for code, facts in by_code.items():
         in_order = [refused for _, _, refused in sorted(facts, key=itemgetter(0, 1))]
         text = _refusals(code, in_order)[:_TEXT_MAX]
-        said[f"alert:refused:{code}"] = Said(
+        said[f"alert:refused:{code}"] = Output(
             alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
         )
     return said
 
 
-def _refusals(code: str, refused: Sequence[Refusal]) -> str:
+def _refusals(code: str, refused: Sequence[RejectedEvent]) -> str:
     """How many, the first few and the latest."""
     *others, latest = refused
     about = f"{latest.type} of {latest.subject}"
@@ -152,7 +152,7 @@ def _refusals(code: str, refused: Sequence[Refusal]) -> str:
 
 
 def changes(
-    before: Mapping[str, Said], after: Mapping[str, Said], *, state: State, at: datetime
+    before: Mapping[str, Output], after: Mapping[str, Output], *, state: State, at: datetime
 ) -> list[Change]:
     """What must be published to go from `before` to `after`; `at` is when what vanished ended."""
     changed: list[Change] = []
@@ -185,7 +185,7 @@ def _announced(now: Announcements, before: Event | None, at: datetime) -> Iterat
         yield Change(f"announce:{event.subject}", event, since)
 
 
-def change_id(kind: Kind, key: str, change: Change, revision: int) -> str:
+def change_id(kind: AggregateKind, key: str, change: Change, revision: int) -> str:
     """Event id of a change: the same facts say the same thing under the same id."""
     content = msgspec.json.encode(change.event).decode()
     name = f"{kind}\0{key}\0{change.output_id}\0{revision}\0{change.event.name}\0{content}"

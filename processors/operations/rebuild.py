@@ -17,13 +17,13 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from groupage.domain.errors import Conflict, Unavailable
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
 from groupage.store.pool import create_pool
 from groupage.store.replacement import TableReport, compare, put_in_place
 from groupage.store.schema import require_schema
-from processors.kernel.aggregate import Core
+from processors.kernel.aggregate import Aggregate
 from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, Slice
@@ -58,7 +58,7 @@ class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
 
 async def rebuild(
     settings: WorkerSettings,
-    cores: Mapping[Kind, Core[Any]],
+    cores: Mapping[AggregateKind, Aggregate[Any]],
     *,
     verify: bool,
     progress: Progress,
@@ -122,7 +122,7 @@ async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool
 
 async def _fold_log(
     settings: WorkerSettings,
-    cores: Mapping[Kind, Core[Any]],
+    cores: Mapping[AggregateKind, Aggregate[Any]],
     pool: asyncpg.Pool,
     targets: dict[Partition, int],
     progress: Progress,

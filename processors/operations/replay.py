@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from groupage.domain.errors import InvalidInput
 from groupage.settings import KafkaSettings
-from groupage.store.letters import Letter, mark_replayed
+from groupage.store.dead_letters import StoredDeadLetter, mark_replayed
 
 _SEND_TIMEOUT_S = 20.0
 _MESSAGE_BYTES_MAX = 8 * 2**20
@@ -18,7 +18,7 @@ _LOSSY = "\N{REPLACEMENT CHARACTER}"
 async def replay(
     pool: asyncpg.Pool,
     kafka: KafkaSettings,
-    letters: Sequence[Letter],
+    letters: Sequence[StoredDeadLetter],
     *,
     prefix: str,
     without_key: bool = False,
@@ -58,7 +58,7 @@ async def replay(
             await producer.stop()
 
 
-def _require_destinations(letters: Sequence[Letter]) -> None:
+def _require_destinations(letters: Sequence[StoredDeadLetter]) -> None:
     homeless = [letter for letter in letters if not letter.can_be_sent_again]
     if homeless:
         first = homeless[0]

@@ -11,10 +11,10 @@ from faust.app.base import BootStrategy
 from faust.types import ChannelT
 
 from groupage.contracts.topics import TOPICS
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import TRANSIENT_ERRORS
-from processors.kernel.aggregate import Core
+from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
 from processors.worker.batch import Batch
 from processors.worker.dead_letters import TOPIC as DEAD_LETTERS
@@ -73,7 +73,7 @@ class Worker:
         settings: WorkerSettings,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[Kind, Core[Any]],
+        cores: Mapping[AggregateKind, Aggregate[Any]],
     ) -> None:
         """Needs a running event loop. Nothing is started here."""
         self._pool = pool

@@ -9,7 +9,7 @@ Partition: TypeAlias = tuple[str, int]
 
 
 @dataclass
-class Position:
+class PartitionProgress:
     """A partition's place in the log; ahead of the database while a batch is being committed."""
 
     next_offset: int
@@ -22,7 +22,7 @@ class Assignment:
     """What this worker holds. `epoch` rises when that may have changed: older batches are void."""
 
     epoch: int = 0
-    positions: dict[Partition, Position] = field(default_factory=dict)
+    positions: dict[Partition, PartitionProgress] = field(default_factory=dict)
 
     def drop(self) -> None:
         """Hold nothing until told otherwise."""
@@ -33,6 +33,6 @@ class Assignment:
         """Hold these partitions, each from its stored offset on."""
         self.epoch += 1
         self.positions = {
-            partition: Position(next_offset=offset, clock_at=clock_at)
+            partition: PartitionProgress(next_offset=offset, clock_at=clock_at)
             for partition, (offset, clock_at) in stored.items()
         }

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store.writers import DeadLetterRow
 from processors.kernel.corrections import Entry
 
-OwnerKey: TypeAlias = tuple[Kind, str]
+OwnerKey: TypeAlias = tuple[AggregateKind, str]
 
 
 class Incoming(Entry, frozen=True, gc=False):

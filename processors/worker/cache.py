@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any
 
-from processors.kernel.aggregate import Core
-from processors.kernel.outputs import Said
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.outputs import Output
 from processors.worker.batch import OwnerKey
 
 # Structs, strings and times of a state take about eight times their JSON.
@@ -21,7 +21,7 @@ class Owner:
     def __init__(
         self,
         *,
-        core: Core[Any],
+        core: Aggregate[Any],
         state: Any,
         partition: int,
         body_bytes: int,
@@ -33,7 +33,7 @@ class Owner:
         self.body_bytes = body_bytes
         self.numbers = numbers
         """Of its facts, sorted (`processors.worker.deduplication`)."""
-        self.said: dict[str, Said] = core.outputs(state)
+        self.said: dict[str, Output] = core.outputs(state)
 
 
 class StateCache:

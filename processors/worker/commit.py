@@ -5,7 +5,7 @@ import time
 import asyncpg
 
 from groupage.domain.errors import GroupageError
-from groupage.store import letters, writers
+from groupage.store import dead_letters, writers
 from groupage.store.facts import copy_facts
 from groupage.telemetry import metrics
 from processors.worker.write_batch import Effects
@@ -34,10 +34,10 @@ async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
             if not await writers.upsert_states(connection, kind, rows):
                 raise Fenced
         if effects.letters:
-            await letters.insert_dead_letters(connection, list(effects.letters.values()))
+            await dead_letters.insert_dead_letters(connection, list(effects.letters.values()))
         if effects.settled:
-            await letters.settle_refusals(connection, effects.settled)
-        await letters.settle_replayed(connection, effects.positions)
+            await dead_letters.settle_refusals(connection, effects.settled)
+        await dead_letters.settle_replayed(connection, effects.positions)
         if effects.alerts:
             await writers.raise_alerts(connection, list(effects.alerts.values()))
         if effects.cleared:

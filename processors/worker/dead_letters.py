@@ -14,9 +14,9 @@ from groupage.contracts.encoding import headers_of
 from groupage.contracts.topics import BY_NAME
 from groupage.contracts.types import ce_type
 from groupage.domain.fact import Fact
-from groupage.domain.state.base import Refusal
+from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers
-from groupage.store.facts import Place, data_json_of
+from groupage.store.facts import LogPosition, data_json_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.worker.batch import Incoming, Slice
 from processors.worker.write_batch import Effects
@@ -32,7 +32,7 @@ class Told(NamedTuple):
     """What a letter says of a fact."""
 
     fact: Fact
-    place: Place
+    place: LogPosition
     data_json: bytes
 
 
@@ -97,7 +97,7 @@ def of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
 def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str) -> None:
     """A fact under the id of an earlier one, with other content (`difference` says in what)."""
     fact = item.fact
-    refusal = Refusal(
+    refusal = RejectedEvent(
         code="id_reused",
         reason=f"{fact.source} sent an event with id {fact.event_id!r} before that differs in "
         f"{difference}: the first one stands. Send this one with an id of its own; if it is to "
@@ -111,7 +111,7 @@ def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str)
 
 def told(piece: Slice, item: Incoming) -> Told:
     """What a letter says of a fact that just came in."""
-    place = Place(piece.topic, piece.partition, item.offset)
+    place = LogPosition(piece.topic, piece.partition, item.offset)
     return Told(item.fact, place, data_json_of(item.line))
 
 
@@ -135,7 +135,7 @@ def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLette
     )
 
 
-def of_fact(told: Told, refusal: Refusal, *, fact_id: UUID | None = None) -> DeadLetterRow:
+def of_fact(told: Told, refusal: RejectedEvent, *, fact_id: UUID | None = None) -> DeadLetterRow:
     """The letter of a fact that is refused: all its attributes, its JSON as it came.
 
     `fact_id` when the fact is kept, and may become legal.

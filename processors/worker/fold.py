@@ -17,15 +17,15 @@ import msgspec
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store import facts, writers
 from groupage.store.bodies import unpack
 from groupage.store.facts import StoredFact
 from groupage.store.writers import OutboxRow, pack_headers
-from processors.kernel.aggregate import Core, advance, refold, tick
+from processors.kernel.aggregate import Aggregate, advance, refold, tick
 from processors.kernel.corrections import Entry
 from processors.worker import dead_letters, deduplication, rejections
-from processors.worker.assignment import Assignment, Position
+from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import Batch, Incoming, OwnerKey, Slice
 from processors.worker.cache import Owner, StateCache
 from processors.worker.timers import Deadlines, home_of
@@ -54,7 +54,7 @@ class Folder:
         self,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[Kind, Core[Any]],
+        cores: Mapping[AggregateKind, Aggregate[Any]],
         cache: StateCache,
         assignment: Assignment,
         settled: Callable[[], Awaitable[None]],
@@ -132,7 +132,7 @@ class Folder:
                     effects.outbox += [_forwarded(piece, item) for item in strays]
 
     async def _load(self, wanted: Mapping[OwnerKey, int]) -> None:
-        missing: dict[Kind, dict[str, int]] = {}
+        missing: dict[AggregateKind, dict[str, int]] = {}
         for (kind, key), partition in wanted.items():
             if self._cache.get((kind, key)) is None:
                 missing.setdefault(kind, {})[key] = partition
@@ -149,7 +149,12 @@ class Folder:
                 self._keep(core, core.new(key), partition, 0, array("Q"))
 
     def _keep(
-        self, core: Core[Any], state: Any, partition: int, body_bytes: int, numbers: "array[int]"
+        self,
+        core: Aggregate[Any],
+        state: Any,
+        partition: int,
+        body_bytes: int,
+        numbers: "array[int]",
     ) -> None:
         self._cache.put(
             (core.kind, state.key),
@@ -173,7 +178,9 @@ class Folder:
                 await self._tick(effects, piece, at)
         position.next_offset = piece.next_offset
         effects.positions.append(
-            writers.Position(piece.topic, piece.partition, expected, position.next_offset, ticked)
+            writers.OffsetAdvance(
+                piece.topic, piece.partition, expected, position.next_offset, ticked
+            )
         )
 
     async def _advance_owners(
@@ -181,7 +188,7 @@ class Folder:
         effects: Effects,
         piece: Slice,
         owners: Mapping[OwnerKey, list[Incoming]],
-        position: Position,
+        position: PartitionProgress,
     ) -> None:
         since_yield = 0
         for owner_key, incoming in owners.items():

@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 import structlog
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.settings import ProcessorSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
-from processors.kernel.aggregate import Core
+from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
 from processors.worker.batch import Batch
 from processors.worker.cache import StateCache
@@ -46,7 +46,7 @@ class Pipeline:
         self,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[Kind, Core[Any]],
+        cores: Mapping[AggregateKind, Aggregate[Any]],
         settings: ProcessorSettings,
         assignment: Assignment,
         hooks: Hooks,

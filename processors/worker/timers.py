@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import asyncpg
 
 from groupage.contracts.topics import BY_NAME, TOPICS, Topic
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store import writers
 from processors.worker.write_batch import Effects
 
 _EVER = datetime.min.replace(tzinfo=UTC)
-_HOMES: dict[Kind, Topic] = {kind: topic for topic in reversed(TOPICS) for kind in topic.kinds} | {
-    "unit": BY_NAME["hub.unit.v1"]
-}
+_HOMES: dict[AggregateKind, Topic] = {
+    kind: topic for topic in reversed(TOPICS) for kind in topic.kinds
+} | {"unit": BY_NAME["hub.unit.v1"]}
 
 
-def home_of(kind: Kind) -> Topic:
+def home_of(kind: AggregateKind) -> Topic:
     """The topic whose partitions the owners of a kind live in.
 
     `hub.consignment.v1` carries facts about units too, but their owners are consignments.
@@ -29,14 +29,14 @@ class Deadlines:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._first: dict[tuple[Kind, int], datetime | None] = {}
+        self._first: dict[tuple[AggregateKind, int], datetime | None] = {}
         """None: there is none. Absent: not known yet."""
 
     def forget(self) -> None:
         """Ask again."""
         self._first.clear()
 
-    def note(self, kind: Kind, partition: int, deadline: datetime) -> None:
+    def note(self, kind: AggregateKind, partition: int, deadline: datetime) -> None:
         """An owner has this deadline now."""
         place = (kind, partition)
         if place in self._first:
@@ -45,7 +45,7 @@ class Deadlines:
 
     async def due(
         self,
-        kind: Kind,
+        kind: AggregateKind,
         *,
         partition: int,
         at: datetime,

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from groupage.domain.events.base import Kind
-from groupage.store.letters import Settlement
-from groupage.store.writers import AlertRow, DeadLetterRow, OutboxRow, Position
+from groupage.domain.events.base import AggregateKind
+from groupage.store.dead_letters import Settlement
+from groupage.store.writers import AlertRow, DeadLetterRow, OffsetAdvance, OutboxRow
 from groupage.telemetry import metrics
-from processors.worker.assignment import Partition
-from processors.worker.assignment import Position as Place
+from processors.worker.assignment import Partition, PartitionProgress
 from processors.worker.batch import Incoming, OwnerKey, Slice
 from processors.worker.cache import Owner
 
@@ -20,12 +19,12 @@ class Effects:
     """Rows of one transaction, and what must be known until it is committed."""
 
     epoch: int
-    places: dict[Partition, Place]
+    places: dict[Partition, PartitionProgress]
     """Those of the epoch, also when the assignment has others meanwhile: then all this is void."""
-    positions: list[Position] = field(default_factory=list)
+    positions: list[OffsetAdvance] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     """Lines of `groupage.store.facts.line_of`."""
-    states: dict[Kind, list[tuple[Any, ...]]] = field(default_factory=dict)
+    states: dict[AggregateKind, list[tuple[Any, ...]]] = field(default_factory=dict)
     letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
     """Facts, by id and code, that are not refused with that code any more."""

@@ -9,13 +9,13 @@ import asyncpg
 
 from groupage.contracts.encoding import encode
 from groupage.domain.events.alerts import AlertCleared, AlertRaised
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.bodies import pack
 from groupage.store.facts import facts_of
 from groupage.store.writers import AlertRow, OutboxRow, pack_headers
 from groupage.telemetry import metrics
-from processors.aggregates.unit.core import handed
+from processors.aggregates.unit.aggregate import handed
 from processors.kernel.aggregate import encode_state
 from processors.kernel.outputs import Change, HandOver, change_id, changes
 from processors.worker.cache import Owner, StateCache
@@ -55,8 +55,8 @@ async def conclude(
     cache.shrink(effects.touched.keys())
 
 
-def _applied(effects: Effects) -> Counter[Kind]:
-    applied: Counter[Kind] = Counter()
+def _applied(effects: Effects) -> Counter[AggregateKind]:
+    applied: Counter[AggregateKind] = Counter()
     for (kind, _), entries in effects.entries.items():
         applied[kind] += len(entries)
     return applied
@@ -73,7 +73,7 @@ def _new_changes(owner: Owner, clock_at: datetime) -> list[Change]:
 
 def _add_state(
     effects: Effects,
-    kind: Kind,
+    kind: AggregateKind,
     key: str,
     owner: Owner,
     cache: StateCache,

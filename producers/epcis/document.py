@@ -17,7 +17,7 @@ import msgspec
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
 from producers.epcis.mapping import events_of
 from producers.epcis.observation import Observation, observe

@@ -12,7 +12,7 @@ from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.fact import Fact
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.telemetry import metrics
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.gateway.cloudevents import Checked, check
 from producers.gateway.link import Link
 from producers.gateway.problems import counted, document

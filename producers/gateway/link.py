@@ -8,7 +8,7 @@ import structlog
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.publisher import Outcome, Publisher
 
 _RETRY_S = 1.0

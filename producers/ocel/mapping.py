@@ -38,7 +38,7 @@ from groupage.domain.events.equipment import (
 from groupage.domain.events.schedule import CarrierBookingConfirmed, LegDeparted
 from groupage.domain.events.unit import UnitLoaded, UnitReceived
 from groupage.domain.fact import Fact
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.intake import Accepted, Entry, PutAside, Refused
 from producers.ocel.log import LogEvent
 from producers.problems import FieldProblem

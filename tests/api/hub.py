@@ -11,12 +11,12 @@ import msgspec
 from groupage.contracts.codec import fact_id
 from groupage.contracts.topics import topic_of
 from groupage.domain.events.alerts import AlertRaised
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
-from groupage.store.facts import Place, copy_facts, line_of
+from groupage.store.facts import LogPosition, copy_facts, line_of
 from processors.aggregates.registry import all_cores
 from processors.kernel.aggregate import encode_state, fold
 from processors.kernel.corrections import Entry
@@ -46,7 +46,7 @@ async def store_facts(
     clock_at: datetime | None = None,
 ) -> None:
     """Write the facts, the states of their owners and their alerts, as a processor would."""
-    owners: dict[tuple[Kind, str], list[Entry]] = defaultdict(list)
+    owners: dict[tuple[AggregateKind, str], list[Entry]] = defaultdict(list)
     lines = []
     for offset, each in enumerate(facts):
         kind = each.data.owner_kind
@@ -57,7 +57,7 @@ async def store_facts(
                 number.hex,
                 each,
                 msgspec.json.encode(each.data),
-                Place(topic_of(each.data).name, PARTITION, offset),
+                LogPosition(topic_of(each.data).name, PARTITION, offset),
                 kind=kind,
             )
         )

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from groupage.app.cli import run
-from groupage.store.letters import insert_dead_letters
+from groupage.store.dead_letters import insert_dead_letters
 from groupage.store.writers import DeadLetterRow, pack_headers
 from tests.api.hub import START
 from tests.api.world import BOX, FIRST, LANE

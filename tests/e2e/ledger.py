@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from groupage.contracts.codec import decode
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.alerts import AlertRaised
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
@@ -21,22 +21,22 @@ from groupage.domain.plan import Plan
 from groupage.store.bodies import unpack
 from groupage.store.facts import stored_fact
 from optimizer.verification.api import verify
-from processors.kernel.aggregate import Core, encode_state, fold
+from processors.kernel.aggregate import Aggregate, encode_state, fold
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Announcements, HandOver, Said
+from processors.kernel.outputs import Announcements, HandOver, Output
 from processors.worker.timers import home_of
 from tests.e2e.honest import FactId
 
 _REQUESTS = "hub.planrequest.v1"
 _PLAN = msgspec.json.Decoder(Plan)
 _INSTANCE = msgspec.json.Decoder(Instance)
-Owner = tuple[Kind, str]
+Owner = tuple[AggregateKind, str]
 
 
 class Ledger:
     """The hub's facts, states, alerts and plans. Use :meth:`read`."""
 
-    def __init__(self, cores: Mapping[Kind, Core[Any]]) -> None:
+    def __init__(self, cores: Mapping[AggregateKind, Aggregate[Any]]) -> None:
         self._cores = cores
         self.entries: dict[Owner, list[Entry]] = defaultdict(list)
         self.bodies: dict[Owner, bytes] = {}
@@ -55,7 +55,7 @@ class Ledger:
 
     @classmethod
     async def read(
-        cls, pool: asyncpg.Pool, kafka: str, cores: Mapping[Kind, Core[Any]]
+        cls, pool: asyncpg.Pool, kafka: str, cores: Mapping[AggregateKind, Aggregate[Any]]
     ) -> "Ledger":
         """Of the hub with this database and this Kafka."""
         ledger = cls(cores)
@@ -172,7 +172,7 @@ class Ledger:
     def _heard(self) -> Iterator[tuple[Owner, Fact]]:
         return ((owner, each.fact) for owner, own in self.entries.items() for each in own)
 
-    def _said(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Kind, Event]]:
+    def _said(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, AggregateKind, Event]]:
         for owner, kind, event in self._levels(folded):
             if isinstance(event, AlertRaised):
                 continue
@@ -185,9 +185,9 @@ class Ledger:
             else:
                 yield owner, kind, event
 
-    def _levels(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Kind, Event]]:
+    def _levels(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, AggregateKind, Event]]:
         for owner, state in folded.items():
-            said: Said
+            said: Output
             for said in self._cores[owner[0]].outputs(state).values():
                 yield owner, said.event.owner_kind, said.event
 
@@ -254,7 +254,7 @@ def _difference(stored: bytes | None, right: bytes) -> str:
     )
 
 
-def _content(kind: Kind, event: Event) -> tuple[str, str, bytes]:
+def _content(kind: AggregateKind, event: Event) -> tuple[str, str, bytes]:
     """What is said to whom, whatever the revision of the one who says it."""
     if "revision" in event.__struct_fields__:
         event = msgspec.structs.replace(event, revision=0)

@@ -11,12 +11,12 @@ from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
-from groupage.store.letters import Letter, find_letters
+from groupage.store.dead_letters import StoredDeadLetter, find_letters
 from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_cores
 from processors.operations import replay
 from processors.worker.app import Worker, WorkerSettings
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.publisher import Publisher
 
 pytestmark = pytest.mark.integration
@@ -82,7 +82,7 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
     try:
         async with Publisher(settings.kafka, prefix=topic_prefix) as publisher:
             await publisher.quarantine([WRONG_DIGIT, NO_OBJECT, WRONG_DIGIT])
-        found: dict[UUID, Letter] = {}
+        found: dict[UUID, StoredDeadLetter] = {}
         async with asyncio.timeout(60):
             while len(found) < 2:
                 await asyncio.sleep(0.05)

@@ -20,7 +20,7 @@ from groupage.domain.events.base import Dimensions
 from groupage.domain.events.unit import UnitMeasured, UnitReceived
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings, LocalSettings
-from producers.deadletters import DeadLetter
+from producers.dead_letters import DeadLetter
 from producers.publisher import Publisher, new_fact
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]

@@ -13,7 +13,7 @@ from groupage.contracts.encoding import encode_data, fact_id, headers_of
 from groupage.contracts.plain import read_plain
 from groupage.domain.events.unit import UnitReceived
 from groupage.domain.fact import Fact
-from groupage.store.facts import COLUMNS, Place, copy_facts, data_json_of, line_of
+from groupage.store.facts import COLUMNS, LogPosition, copy_facts, data_json_of, line_of
 
 AT = datetime(2026, 3, 1, 8, 0, 0, 123456, tzinfo=UTC)
 PLAIN = Fact(
@@ -51,7 +51,7 @@ READ_IN_ONE_STEP = 5
 
 
 def _line(fact: Fact, data_json: bytes, stamps: str | None = None) -> str:
-    place, kind = Place("t", 1, 7), fact.data.owner_kind
+    place, kind = LogPosition("t", 1, 7), fact.data.owner_kind
     return line_of(fact_id(fact).hex, fact, data_json, place, kind=kind, stamps=stamps)
 
 

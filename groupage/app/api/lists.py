@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from groupage.app.api.answers import Routes, described, json_answer
 from groupage.app.api.parameters import only_known
 from groupage.domain.events.alerts import Severity
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.states import (
     ConsignmentStatus,
     ConsolidationStatus,
@@ -136,7 +136,7 @@ async def alerts(  # noqa: PLR0913 - one parameter for each filter
     request: Request,
     *,
     about: Text = None,
-    about_kind: Kind | None = None,
+    about_kind: AggregateKind | None = None,
     code: Text = None,
     severity: Severity | None = None,
     cleared: Annotated[bool, Query(description="Cleared ones too.")] = False,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from groupage.app.api.answers import described, json_answer
 from groupage.app.api.parameters import only_known
 from groupage.domain.errors import NotFound
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
@@ -68,7 +68,7 @@ async def any_trace(
     request: Request,
     key: str,
     *,
-    kind: Annotated[Kind | None, Query(description="When several are meant.")] = None,
+    kind: Annotated[AggregateKind | None, Query(description="When several are meant.")] = None,
 ) -> Response:
     """Every fact about a unit, consignment, container, consolidation or voyage."""
     return json_answer(await trace(_pool(request), key, kind=kind))

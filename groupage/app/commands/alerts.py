@@ -7,7 +7,7 @@ import typer
 from groupage.app.commands.printing import AsJson, Column
 from groupage.app.commands.reading import After, Limit, print_page, query
 from groupage.domain.events.alerts import Severity
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store.readers.lists import AlertFilter, list_alerts
 
 _COLUMNS = (
@@ -24,7 +24,7 @@ _COLUMNS = (
 def main(  # noqa: PLR0913 - one option for each filter
     *,
     about: Annotated[str | None, typer.Option(help="Id of what they are about.")] = None,
-    kind: Annotated[Kind | None, typer.Option(help="Of what kind that is.")] = None,
+    kind: Annotated[AggregateKind | None, typer.Option(help="Of what kind that is.")] = None,
     code: Annotated[str | None, typer.Option(help="Like cutoff_LCO.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="How grave.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Cleared ones too.")] = False,

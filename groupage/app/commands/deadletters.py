@@ -38,13 +38,13 @@ def list_letters(
     as_json: AsJson = False,
 ) -> None:
     """What stands, the newest first, and how many of each code."""
-    from groupage.store import letters  # noqa: PLC0415 - brings the database driver
+    from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
 
     async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
-        found = await letters.find_letters(
+        found = await dead_letters.find_letters(
             pool, code=code, topic=topic, settled=settled, limit=limit
         )
-        return found, await letters.count_letters(pool, settled=settled)
+        return found, await dead_letters.count_letters(pool, settled=settled)
 
     found, counts = query(work)
     if as_json:
@@ -57,7 +57,8 @@ def list_letters(
         say(f"{str(letter.letter_id)[:8]}  {when(letter.at)}  {place}{sent}")
         say(f"          {letter.code}: {letter.reason}")
         if letter.settled_at:
-            say(f"          settled {when(letter.settled_at)}: {letters.WORDS[letter.settled_as]}")
+            outcome = dead_letters.WORDS[letter.settled_as]
+            say(f"          settled {when(letter.settled_at)}: {outcome}")
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())
     total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
     asked = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
@@ -108,7 +109,7 @@ def replay(
     """Send records again, when what was wrong has been mended. Twice does no harm."""
     if not (letter_ids or code or topic or everything):
         raise typer.BadParameter("name letters, or choose them by --code, --topic or --all")
-    from groupage.store import letters  # noqa: PLC0415 - brings the database driver
+    from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
     from processors.operations import replay as replaying  # noqa: PLC0415 - brings the Kafka client
 
     async def work(pool: Any) -> tuple[int, int]:
@@ -116,7 +117,7 @@ def replay(
         if letter_ids:
             chosen = [await _one(pool, letter_id) for letter_id in letter_ids]
         else:
-            found = await letters.find_letters(
+            found = await dead_letters.find_letters(
                 pool, code=code, topic=topic, waiting=True, limit=limit
             )
             sendable = [letter for letter in found if letter.can_be_sent_again]
@@ -160,9 +161,9 @@ def _summary(letter: Any) -> dict[str, Any]:
 
 
 async def _one(pool: Any, letter_id: str) -> Any:
-    from groupage.store import letters  # noqa: PLC0415 - as above
+    from groupage.store import dead_letters  # noqa: PLC0415 - as above
 
-    found = await letters.letters_like(pool, letter_id)
+    found = await dead_letters.letters_like(pool, letter_id)
     if not found:
         raise NotFound(f"no dead letter begins with {letter_id!r}; `groupage deadletters list`")
     if len(found) > 1:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.settings import PolicySettings
@@ -13,7 +13,7 @@ from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import Core, counts, in_order, refusal
+from processors.kernel.aggregate import Aggregate, counts, in_order, refusal
 from processors.kernel.corrections import Entry, refused_astray, sift
 
 Changes = dict[str, tuple[Any, Any]]
@@ -32,7 +32,7 @@ class Steps(msgspec.Struct, kw_only=True):
     withdrawn: set[str] = msgspec.field(default_factory=set)
 
 
-async def traced(connection: Connection, asked: str, *, kind: Kind | None = None) -> Trace:
+async def traced(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Trace:
     """Everything about an id, with what each fact changed. Raises NotFound."""
     found = await find(connection, asked, kind=kind)
     cores = all_cores(PolicySettings().load())
@@ -50,7 +50,7 @@ async def traced(connection: Connection, asked: str, *, kind: Kind | None = None
 
 
 def _refold(
-    core: Core[Any], owner: str, facts: Iterable[StoredFact], found: Found, steps: Steps
+    core: Aggregate[Any], owner: str, facts: Iterable[StoredFact], found: Found, steps: Steps
 ) -> None:
     """Derive one owner's state; note what the facts that were found did to it."""
     entries = [Entry(stored.fact_id, stored.fact) for stored in facts]

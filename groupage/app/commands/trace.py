@@ -8,7 +8,7 @@ import typer
 
 from groupage.app.commands.printing import AsJson, print_json, say
 from groupage.app.commands.reading import query
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.store.readers.tracing import Trace, TracedFact
 
 _INNER = frozenset(
@@ -23,7 +23,8 @@ def main(
     ],
     *,
     kind: Annotated[
-        Kind | None, typer.Option(help="When the id is known as several: unit, container …")
+        AggregateKind | None,
+        typer.Option(help="When the id is known as several: unit, container …"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -18,7 +18,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.store.bodies import unpack
-from groupage.store.letters import count_letters
+from groupage.store.dead_letters import count_letters
 from optimizer.verification.api import verify
 
 _OUT = ("GATED_OUT", "ON_BOARD")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.quantities import Id, Text
 
 Severity = Literal["info", "warning", "critical"]
@@ -16,7 +16,7 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "alert.raised"
-    kind: ClassVar[Kind] = "alert"
+    kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "about"
     subject_field: ClassVar[str] = "alert_id"
     internal: ClassVar[bool] = True
@@ -35,7 +35,7 @@ class AlertCleared(Event, frozen=True, kw_only=True):
     """The reason went away."""
 
     name: ClassVar[str] = "alert.cleared"
-    kind: ClassVar[Kind] = "alert"
+    kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "about"
     subject_field: ClassVar[str] = "alert_id"
     internal: ClassVar[bool] = True

@@ -17,7 +17,7 @@ from groupage.domain.events.quantities import (
     Text,
 )
 
-Kind = Literal[
+AggregateKind = Literal[
     "consignment",
     "unit",
     "container",
@@ -41,7 +41,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     """
 
     name: ClassVar[str] = ""
-    kind: ClassVar[Kind] = "consignment"
+    kind: ClassVar[AggregateKind] = "consignment"
     key_field: ClassVar[str] = ""
     subject_field: ClassVar[str] = ""
     """Field that holds what the event is about when that is not its key (a unit inside a
@@ -55,7 +55,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         raise NotImplementedError
 
     @property
-    def owner_kind(self) -> Kind:
+    def owner_kind(self) -> AggregateKind:
         """What the owner is."""
         return self.kind
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Dimensions, Event, Kind, Money, Place
+from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money, Place
 from groupage.domain.events.quantities import (
     Celsius,
     Cm3,
@@ -31,7 +31,7 @@ Incoterm = Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB"
 class ConsignmentEvent(Event, frozen=True, kw_only=True):
     """A fact that a consignment owns."""
 
-    kind: ClassVar[Kind] = "consignment"
+    kind: ClassVar[AggregateKind] = "consignment"
     key_field: ClassVar[str] = "consignment_id"
 
     consignment_id: Id

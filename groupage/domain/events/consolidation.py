@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.quantities import Cm3OrZero, CountOrZero, GramsOrZero, Id, IsoType, Text
 from groupage.domain.events.schedule import Cutoff, CutoffCode
 
@@ -13,7 +13,7 @@ from groupage.domain.events.schedule import Cutoff, CutoffCode
 class ConsolidationEvent(Event, frozen=True, kw_only=True):
     """A fact that a consolidation owns."""
 
-    kind: ClassVar[Kind] = "consolidation"
+    kind: ClassVar[AggregateKind] = "consolidation"
     key_field: ClassVar[str] = "consolidation_id"
 
     consolidation_id: Id
@@ -215,7 +215,7 @@ class CutoffAtRisk(Event, frozen=True, kw_only=True):
     """A deadline will be missed unless somebody acts. Published on the alert topic."""
 
     name: ClassVar[str] = "cutoff.at_risk"
-    kind: ClassVar[Kind] = "alert"
+    kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "consolidation_id"
     internal: ClassVar[bool] = True
 
@@ -231,7 +231,7 @@ class CutoffMissed(Event, frozen=True, kw_only=True):
     """A deadline passed unmet. Published on the alert topic."""
 
     name: ClassVar[str] = "cutoff.missed"
-    kind: ClassVar[Kind] = "alert"
+    kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "consolidation_id"
     internal: ClassVar[bool] = True
 

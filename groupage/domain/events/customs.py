@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Event, Kind, Money
+from groupage.domain.events.base import AggregateKind, Event, Money
 from groupage.domain.events.consignment import CustomsMode
 from groupage.domain.events.quantities import CountOrZero, Hs6, Id, Text
 
@@ -13,7 +13,7 @@ from groupage.domain.events.quantities import CountOrZero, Hs6, Id, Text
 class DeclarationEvent(Event, frozen=True, kw_only=True):
     """A fact that a declaration owns."""
 
-    kind: ClassVar[Kind] = "declaration"
+    kind: ClassVar[AggregateKind] = "declaration"
     key_field: ClassVar[str] = "declaration_id"
 
     declaration_id: Id

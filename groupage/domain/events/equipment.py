@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from groupage.domain.events.base import Dimensions, Event, Kind
+from groupage.domain.events.base import AggregateKind, Dimensions, Event
 from groupage.domain.events.quantities import Grams, Id, IsoType, Mm, Text
 
 SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
@@ -12,7 +12,7 @@ SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
 class ContainerEvent(Event, frozen=True, kw_only=True):
     """A fact that a container owns."""
 
-    kind: ClassVar[Kind] = "container"
+    kind: ClassVar[AggregateKind] = "container"
     key_field: ClassVar[str] = "equipment_ref"
 
     equipment_ref: Id
@@ -163,7 +163,7 @@ class TruckArrived(Event, frozen=True, kw_only=True):
     """A truck docked with cargo of these consignments."""
 
     name: ClassVar[str] = "truck.arrived"
-    kind: ClassVar[Kind] = "visit"
+    kind: ClassVar[AggregateKind] = "visit"
     key_field: ClassVar[str] = "visit_id"
 
     visit_id: Id
@@ -176,7 +176,7 @@ class CargoArriving(Event, frozen=True, kw_only=True):
     """Derived from `truck.arrived`: cargo of this consignment is at the dock."""
 
     name: ClassVar[str] = "consignment.arriving"
-    kind: ClassVar[Kind] = "consignment"
+    kind: ClassVar[AggregateKind] = "consignment"
     key_field: ClassVar[str] = "consignment_id"
     internal: ClassVar[bool] = True
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
 from groupage.domain.origin import LogPosition, Solver
 from groupage.domain.plan import PlannedContainer, Route
@@ -37,7 +37,7 @@ Cause = Literal[
 class LaneEvent(Event, frozen=True, kw_only=True):
     """A fact that a lane owns."""
 
-    kind: ClassVar[Kind] = "lane"
+    kind: ClassVar[AggregateKind] = "lane"
     key_field: ClassVar[str] = "lane_id"
 
     lane_id: Id
@@ -58,7 +58,7 @@ class PlanRequested(Event, frozen=True, kw_only=True):
     """Derived: plan this lane now. Read by the planners (one consumer group)."""
 
     name: ClassVar[str] = "plan.requested"
-    kind: ClassVar[Kind] = "request"
+    kind: ClassVar[AggregateKind] = "request"
     key_field: ClassVar[str] = "lane_id"
     subject_field: ClassVar[str] = "request_id"
     internal: ClassVar[bool] = True

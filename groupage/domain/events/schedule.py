@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Event, Kind, Money
+from groupage.domain.events.base import AggregateKind, Event, Money
 from groupage.domain.events.quantities import Count, CountOrZero, Id, IsoType, Locode, Text
 
 CutoffCode = Literal["LCO", "DCO", "VCO", "CUA", "DGC", "PCO", "FCO", "ECP", "EFC", "AFC"]
@@ -17,7 +17,7 @@ TransportMode = Literal["VESSEL", "RAIL", "TRUCK", "AIR"]
 class VoyageEvent(Event, frozen=True, kw_only=True):
     """A fact that a voyage owns."""
 
-    kind: ClassVar[Kind] = "voyage"
+    kind: ClassVar[AggregateKind] = "voyage"
     key_field: ClassVar[str] = "voyage_id"
 
     voyage_id: Id

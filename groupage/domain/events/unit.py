@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from groupage.domain.events.base import Dimensions, Event, Kind
+from groupage.domain.events.base import AggregateKind, Dimensions, Event
 from groupage.domain.events.quantities import (
     Count,
     CountOrZero,
@@ -27,7 +27,7 @@ from groupage.domain.events.quantities import (
 class UnitEvent(Event, frozen=True, kw_only=True):
     """A fact about a unit: owned by its consignment when that is named, else by the unit itself."""
 
-    kind: ClassVar[Kind] = "unit"
+    kind: ClassVar[AggregateKind] = "unit"
     key_field: ClassVar[str] = "unit_id"
     subject_field: ClassVar[str] = "unit_id"
 
@@ -40,7 +40,7 @@ class UnitEvent(Event, frozen=True, kw_only=True):
         return self.consignment_id or self.unit_id
 
     @property
-    def owner_kind(self) -> Kind:
+    def owner_kind(self) -> AggregateKind:
         """A consignment when its id is known."""
         return "unit" if self.consignment_id is None else "consignment"
 

@@ -8,7 +8,7 @@ SortKey = tuple[datetime, int, str]
 """(occurred_at, rank of the type in its lifecycle, fact id in hex): facts are folded so."""
 
 
-class Refusal(msgspec.Struct, kw_only=True, omit_defaults=True):
+class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A fact that is kept but changed nothing, and why."""
 
     code: str
@@ -34,7 +34,7 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Sort key of the newest fact whose place in the order matters."""
     changed_at: datetime | None = None
     """When the newest of its facts happened."""
-    refused: dict[str, Refusal] = msgspec.field(default_factory=dict)
+    refused: dict[str, RejectedEvent] = msgspec.field(default_factory=dict)
     """By fact id (hex)."""
 
     @property

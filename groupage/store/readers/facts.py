@@ -4,7 +4,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
@@ -22,7 +22,7 @@ _TABLES: dict[type[State], str] = {
     ContainerState: "container",
     UnitState: "unit",
 }
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[AggregateKind, ...] = get_args(AggregateKind)
 
 
 async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact, ...]:
@@ -35,7 +35,7 @@ async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact,
     return tuple(map(stored_fact, rows))
 
 
-async def kinds_of(connection: Connection, key: str) -> tuple[Kind, ...]:
+async def kinds_of(connection: Connection, key: str) -> tuple[AggregateKind, ...]:
     """As what an id is known: owners of facts, and ``unit`` for the subject of a unit's facts."""
     rows = await connection.fetch(
         """
@@ -61,7 +61,9 @@ async def read_state(connection: Connection, state_type: type[S], key: str) -> S
     return None if body is None else msgspec.json.decode(unpack(body), type=state_type)
 
 
-async def refusals_of(connection: Connection, kind: Kind, key: str) -> dict[str, dict[str, Any]]:
+async def refusals_of(
+    connection: Connection, kind: AggregateKind, key: str
+) -> dict[str, dict[str, Any]]:
     """Facts that changed nothing, by fact id, with code and reason; as the stored state has it."""
     if kind not in _KINDS_WITH_STATE:
         return {}

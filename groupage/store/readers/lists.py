@@ -7,7 +7,7 @@ import msgspec
 
 from groupage.domain.containers import SPECS
 from groupage.domain.events.alerts import Severity
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.states import (
     ConsignmentStatus,
     ConsolidationStatus,
@@ -136,7 +136,7 @@ class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which alerts; open ones unless told otherwise."""
 
     about: str | None = None
-    about_kind: Kind | None = None
+    about_kind: AggregateKind | None = None
     code: str | None = None
     severity: Severity | None = None
     open: bool | None = True

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from groupage.domain.errors import NotFound
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.gs1 import canonical_id, digital_link
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
@@ -17,7 +17,7 @@ from groupage.store.pool import Connection
 from groupage.store.readers.facts import facts_about, kinds_of, read_state, refusals_of
 
 _DEPTH_MAX = 100
-_PREFERRED: tuple[Kind, ...] = ("consignment", "consolidation", "container", "unit")
+_PREFERRED: tuple[AggregateKind, ...] = ("consignment", "consolidation", "container", "unit")
 
 
 class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,7 +30,7 @@ class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     event_id: str
     fact_id: str
-    owner_kind: Kind
+    owner_kind: AggregateKind
     """Whose state it belongs to."""
     owner: str
     classifier: str
@@ -50,7 +50,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one id."""
 
     id: str
-    kind: Kind
+    kind: AggregateKind
     parents: tuple[str, ...]
     """What holds it: the nearest first, the outermost last."""
     facts: tuple[TracedFact, ...]
@@ -62,12 +62,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     asked: str
     key: str
-    kind: Kind
+    kind: AggregateKind
     parents: tuple[str, ...]
     facts: tuple[StoredFact, ...]
 
 
-async def find(connection: Connection, asked: str, *, kind: Kind | None = None) -> Found:
+async def find(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Found:
     """Facts and parents of an id, however it is written (SSCC, EPC URN, Digital Link).
 
     Parents are written like the id that was asked for. Raises NotFound.
@@ -95,7 +95,7 @@ async def find(connection: Connection, asked: str, *, kind: Kind | None = None) 
     raise NotFound(f"no fact is stored about {asked!r}{as_kind}; check the id")
 
 
-async def trace(connection: Connection, asked: str, *, kind: Kind | None = None) -> Trace:
+async def trace(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Trace:
     """Everything about an id, with the reasons of refused facts but without what each changed."""
     found = await find(connection, asked, kind=kind)
     refused: dict[str, dict[str, Any]] = {}
@@ -161,7 +161,7 @@ def _once(facts: Sequence[StoredFact]) -> tuple[StoredFact, ...]:
 
 
 async def _parents(
-    connection: Connection, kind: Kind, key: str, facts: Sequence[StoredFact]
+    connection: Connection, kind: AggregateKind, key: str, facts: Sequence[StoredFact]
 ) -> tuple[str, ...]:
     if kind == "unit":
         return await _unit_parents(connection, key, facts)

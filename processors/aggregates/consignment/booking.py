@@ -8,7 +8,7 @@ from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment import progress
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
 
 _AMENDABLE = tuple(
@@ -18,17 +18,19 @@ _AMENDABLE = tuple(
 )
 
 
-def exited(state: ConsignmentState) -> Verdict | None:
+def exited(state: ConsignmentState) -> Rejection | None:
     """Nothing more may happen to a consignment that left the ordinary way."""
     if state.exit is None:
         return None
-    return Verdict("exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}")
+    return Rejection(
+        "exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}"
+    )
 
 
-def _locked(state: ConsignmentState) -> Verdict | None:
+def _locked(state: ConsignmentState) -> Rejection | None:
     """Exited, or in a container: what would take it back must wait until it is unloaded."""
     if state.exit is None and (unit := in_container(state)):
-        return Verdict("loaded", f"unit {unit} is in a container; unload it first")
+        return Rejection("loaded", f"unit {unit} is in a container; unload it first")
     return exited(state)
 
 
@@ -42,14 +44,14 @@ def in_container(state: ConsignmentState) -> str:
 
 def booked(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentBooked
-) -> Verdict | None:
+) -> Rejection | None:
     """The first booking counts."""
     if state.booked is not None:
-        return Verdict(
+        return Rejection(
             "already_booked", f"it was booked at {when(state.booked_at)}; amend it instead"
         )
     if not event.lines:
-        return Verdict("no_lines", "a booking needs at least one carton line")
+        return Rejection("no_lines", "a booking needs at least one carton line")
     state.booked = event
     _book(state, event)
     state.booked_at = entry.fact.occurred_at
@@ -58,21 +60,21 @@ def booked(
 
 def amended(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentAmended
-) -> Verdict | None:
+) -> Rejection | None:
     """Only the fields given change."""
     if state.booking is None:
-        return Verdict("not_booked", "there is no booking to amend")
+        return Rejection("not_booked", "there is no booking to amend")
     if state.exit is not None:
         return exited(state)
     version = 1 + len(state.amendments)
     if event.base_version not in (0, version):
-        return Verdict(
+        return Rejection(
             "stale_version", f"base_version is {event.base_version}, the booking's is {version}"
         )
     if unit := in_container(state):
-        return Verdict("loaded", f"unit {unit} is in its container already")
+        return Rejection("loaded", f"unit {unit} is in its container already")
     if event.lines == ():
-        return Verdict("no_lines", "a booking needs at least one carton line")
+        return Rejection("no_lines", "a booking needs at least one carton line")
     state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
     given = {name: getattr(event, name) for name in _AMENDABLE}
     changed = {name: value for name, value in given.items() if value is not None}
@@ -97,14 +99,14 @@ def _book(state: ConsignmentState, booking: events.ConsignmentBooked) -> None:
 
 def accepted(
     state: ConsignmentState, entry: Entry, _event: events.ConsignmentAccepted
-) -> Verdict | None:
+) -> Rejection | None:
     """The forwarder says yes, whatever the guards say."""
     if state.booking is None:
-        return Verdict("not_booked", "there is no booking to accept")
+        return Rejection("not_booked", "there is no booking to accept")
     if state.exit is not None:
         return exited(state)
     if state.dg_status == "rejected":
-        return Verdict("dg_rejected", "its dangerous goods were refused")
+        return Rejection("dg_rejected", "its dangerous goods were refused")
     if state.accepted_at is None:
         state.accepted_at = entry.fact.occurred_at
     return None
@@ -112,16 +114,16 @@ def accepted(
 
 def rejected(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentRejected
-) -> Verdict | None:
+) -> Rejection | None:
     """Legal until the cargo is received and measured."""
     if state.fully_measured and progress.receipt(state) is not None:
-        return Verdict("too_late", "it is received and measured; cancel or return it")
+        return Rejection("too_late", "it is received and measured; cancel or return it")
     return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
 
 
 def cancelled(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentCancelled
-) -> Verdict | None:
+) -> Rejection | None:
     """Legal while nothing of it is in a container."""
     verdict = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
     if verdict is None and state.exit is not None:
@@ -132,7 +134,7 @@ def cancelled(
 
 def returned(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentReturned
-) -> Verdict | None:
+) -> Rejection | None:
     """Legal while nothing of it is in a container, and after a cancellation or rejection."""
     if state.exit is not None and state.exit.status in (
         ConsignmentStatus.CANCELLED,
@@ -145,10 +147,12 @@ def returned(
     return _leave(state, entry, ConsignmentStatus.RETURNED, event.reason)
 
 
-def split(state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit) -> Verdict | None:
+def split(
+    state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit
+) -> Rejection | None:
     """Its children continue."""
     if not event.children:
-        return Verdict("no_children", "children must name the consignments that continue")
+        return Rejection("no_children", "children must name the consignments that continue")
     verdict = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
     if verdict is None and state.exit is not None:
         state.exit.children = event.children
@@ -157,14 +161,14 @@ def split(state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit)
 
 def _leave(
     state: ConsignmentState, entry: Entry, status: ConsignmentStatus, reason: str
-) -> Verdict | None:
+) -> Rejection | None:
     if verdict := _locked(state):
         return verdict
     state.exit = Exit(status=status, at=entry.fact.occurred_at, reason=reason)
     return None
 
 
-def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Verdict | None:
+def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Rejection | None:
     """These units are on their way."""
     if state.exit is not None:
         return exited(state)
@@ -183,7 +187,7 @@ def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Ver
 
 def discrepancy(
     state: ConsignmentState, entry: Entry, event: events.ReceiptDiscrepancy
-) -> Verdict | None:
+) -> Rejection | None:
     """The dock reports what differs."""
     if state.exit is not None:
         return exited(state)
@@ -200,11 +204,11 @@ def discrepancy(
 
 def decided(
     state: ConsignmentState, entry: Entry, event: events.DiscrepancyAccepted
-) -> Verdict | None:
+) -> Rejection | None:
     """The shipper decides what happens with a discrepancy."""
     told = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
     if not told and state.received_pieces == state.declared_pieces:
-        return Verdict("no_discrepancy", "what was received is what was booked")
+        return Rejection("no_discrepancy", "what was received is what was booked")
     verdict = _locked(state) if event.decision == "wait" else exited(state)
     if verdict is not None:
         return verdict
@@ -213,7 +217,7 @@ def decided(
     return None
 
 
-def tally(state: ConsignmentState, entry: Entry, event: events.TallyCompleted) -> Verdict | None:
+def tally(state: ConsignmentState, entry: Entry, event: events.TallyCompleted) -> Rejection | None:
     """The tally sheet is closed; a later one takes its place."""
     if state.exit is not None:
         return exited(state)
@@ -221,20 +225,24 @@ def tally(state: ConsignmentState, entry: Entry, event: events.TallyCompleted) -
     return None
 
 
-def rerated(state: ConsignmentState, entry: Entry, event: events.RerateAccepted) -> Verdict | None:
+def rerated(
+    state: ConsignmentState, entry: Entry, event: events.RerateAccepted
+) -> Rejection | None:
     """The shipper accepts the measured figures."""
     if not state.measured_units:
-        return Verdict("not_measured", "nothing of it has been measured yet")
+        return Rejection("not_measured", "nothing of it has been measured yet")
     if state.exit is not None:
         return exited(state)
     state.rerate = (entry.fact.occurred_at, event.volume_cm3, event.gross_g)
     return None
 
 
-def hold_placed(state: ConsignmentState, entry: Entry, event: events.HoldPlaced) -> Verdict | None:
+def hold_placed(
+    state: ConsignmentState, entry: Entry, event: events.HoldPlaced
+) -> Rejection | None:
     """From now on it must not move on."""
     if event.hold_id in state.holds:
-        return Verdict("hold_exists", f"hold {event.hold_id} was placed before")
+        return Rejection("hold_exists", f"hold {event.hold_id} was placed before")
     state.holds[event.hold_id] = Hold(
         hold=event.hold, placed_at=entry.fact.occurred_at, by=event.by, reason=event.reason
     )
@@ -244,19 +252,21 @@ def hold_placed(state: ConsignmentState, entry: Entry, event: events.HoldPlaced)
 
 def hold_released(
     state: ConsignmentState, entry: Entry, event: events.HoldReleased
-) -> Verdict | None:
+) -> Rejection | None:
     """One hold less."""
     hold = state.holds.get(event.hold_id)
     if hold is None:
-        return Verdict("no_such_hold", f"hold {event.hold_id} was never placed")
+        return Rejection("no_such_hold", f"hold {event.hold_id} was never placed")
     if hold.released_at is not None:
-        return Verdict("hold_not_open", f"hold {event.hold_id} ended at {when(hold.released_at)}")
+        return Rejection("hold_not_open", f"hold {event.hold_id} ended at {when(hold.released_at)}")
     hold.released_at = entry.fact.occurred_at
     state.blocked = any(each.released_at is None for each in state.holds.values())
     return None
 
 
-def dg_declared(state: ConsignmentState, entry: Entry, event: events.DgDeclared) -> Verdict | None:
+def dg_declared(
+    state: ConsignmentState, entry: Entry, event: events.DgDeclared
+) -> Rejection | None:
     """A new declaration waits for its approval."""
     if verdict := _locked(state):
         return verdict
@@ -266,19 +276,23 @@ def dg_declared(state: ConsignmentState, entry: Entry, event: events.DgDeclared)
     return None
 
 
-def dg_approved(state: ConsignmentState, entry: Entry, _event: events.DgApproved) -> Verdict | None:
+def dg_approved(
+    state: ConsignmentState, entry: Entry, _event: events.DgApproved
+) -> Rejection | None:
     """The desk says yes."""
     return _dg_judged(state, entry, approved=True)
 
 
-def dg_rejected(state: ConsignmentState, entry: Entry, _event: events.DgRejected) -> Verdict | None:
+def dg_rejected(
+    state: ConsignmentState, entry: Entry, _event: events.DgRejected
+) -> Rejection | None:
     """The desk says no."""
     return _dg_judged(state, entry, approved=False)
 
 
-def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Verdict | None:
+def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Rejection | None:
     if state.dg_status == "none":
-        return Verdict("dg_not_declared", "no dangerous goods were declared with their papers")
+        return Rejection("dg_not_declared", "no dangerous goods were declared with their papers")
     verdict = exited(state) if approved else _locked(state)
     if verdict is not None:
         return verdict

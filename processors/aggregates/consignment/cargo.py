@@ -11,7 +11,7 @@ from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPa
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment.booking import exited
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
 
 
@@ -43,21 +43,21 @@ def _touch(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> Un
     return part
 
 
-def _stuffed(part: UnitPart) -> Verdict | None:
+def _stuffed(part: UnitPart) -> Rejection | None:
     if part.moves and part.moves[-1].into:
-        return Verdict("loaded", f"it is in container {part.moves[-1].equipment_ref}")
+        return Rejection("loaded", f"it is in container {part.moves[-1].equipment_ref}")
     if part.gone:
-        return Verdict("gone", "it was repacked into other units")
+        return Rejection("gone", "it was repacked into other units")
     return None
 
 
-def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Verdict | None:
+def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
     """Counted in, once."""
     if state.exit is not None:
         return exited(state)
     part = _touch(state, entry, event)
     if part.received_at is not None:
-        return Verdict("already_received", f"it was received at {when(part.received_at)}")
+        return Rejection("already_received", f"it was received at {when(part.received_at)}")
     if part.gone:
         return _stuffed(part)
     at = entry.fact.occurred_at
@@ -73,7 +73,7 @@ def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) 
     return None
 
 
-def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) -> Verdict | None:
+def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) -> Rejection | None:
     """The newest measurement counts."""
     if state.exit is not None:
         return exited(state)
@@ -94,17 +94,17 @@ def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) 
 
 def measured_calibrated(
     state: ConsignmentState, entry: Entry, event: events.UnitMeasured
-) -> Verdict | None:
+) -> Rejection | None:
     """The same, where the hub trusts calibrated devices only."""
     if not event.calibration_id:
         device = event.device or "its device"
-        return Verdict("not_calibrated", f"calibration_id must name the calibration of {device}")
+        return Rejection("not_calibrated", f"calibration_id must name the calibration of {device}")
     return measured(state, entry, event)
 
 
 def put(
     state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
-) -> Verdict | None:
+) -> Rejection | None:
     """At another place of the hub, and no more at a door."""
     part = _touch(state, entry, event)
     verdict = _stuffed(part)
@@ -117,7 +117,7 @@ def put(
     return verdict
 
 
-def packed(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> Verdict | None:
+def packed(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> Rejection | None:
     """In or on another unit."""
     part = _touch(state, entry, event)
     verdict = _stuffed(part)
@@ -126,28 +126,28 @@ def packed(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> V
     return verdict
 
 
-def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) -> Verdict | None:
+def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) -> Rejection | None:
     """Out of the unit that held it."""
     part = _touch(state, entry, event)
     if event.parent_id is not None and event.parent_id != part.parent:
         held_by = part.parent or "nothing"
-        return Verdict("not_packed_there", f"it is in {held_by}, not in {event.parent_id}")
+        return Rejection("not_packed_there", f"it is in {held_by}, not in {event.parent_id}")
     part.parent = ""
     return None
 
 
-def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Verdict | None:
+def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
     """The inputs are gone; the outputs have their pieces."""
     if state.exit is not None:
         return exited(state)
     inputs = [(name, state.units.get(name)) for name in event.inputs]
     for name, part in inputs:
         if part is None or part.received_at is None:
-            return Verdict("unknown_input", f"input {name} was never received")
+            return Rejection("unknown_input", f"input {name} was never received")
         if part.gone or (part.moves and part.moves[-1].into):
-            return Verdict("input_not_here", f"input {name} is loaded or was repacked before")
+            return Rejection("input_not_here", f"input {name} is loaded or was repacked before")
     if not event.outputs or set(event.outputs) & state.units.keys() - set(event.inputs):
-        return Verdict("bad_outputs", "outputs must be new units, and at least one")
+        return Rejection("bad_outputs", "outputs must be new units, and at least one")
     parts = [part for _, part in inputs if part is not None]
     pieces = sum(part.pieces for part in parts)
     for part in parts:
@@ -171,19 +171,19 @@ def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) 
     return None
 
 
-def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Verdict | None:
+def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Rejection | None:
     """At the door of its container."""
     if state.exit is not None:
         return exited(state)
     part = _touch(state, entry, event)
     if part.received_at is None:
-        return Verdict("not_received", "it was never received")
+        return Rejection("not_received", "it was never received")
     verdict = _stuffed(part)
     if verdict is not None:
         return verdict
     if state.blocked:
         held = ", ".join(sorted(state.open_holds))
-        return Verdict("blocked", f"the consignment is on hold ({held})")
+        return Rejection("blocked", f"the consignment is on hold ({held})")
     _sum(state, part, -1)
     part.staged_at = entry.fact.occurred_at
     part.location = event.door or part.location
@@ -191,7 +191,7 @@ def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> V
     return None
 
 
-def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Verdict | None:
+def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
     """Reported in a container; `judge` says whether rightly."""
     if state.exit is not None:
         return exited(state)
@@ -224,11 +224,11 @@ def _unready(
     return "dg_not_cleared" if state.dg_status in ("declared", "rejected") else ""
 
 
-def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Verdict | None:
+def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Rejection | None:
     """Reported out of a container."""
     part = _touch(state, entry, event)
     if not part.moves:
-        return Verdict("not_loaded", "it is in no container")
+        return Rejection("not_loaded", "it is in no container")
     part.moves.append(
         LoadMove(
             at=entry.fact.occurred_at,
@@ -243,7 +243,7 @@ def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) 
     return None
 
 
-def shipped(state: ConsignmentState, entry: Entry, event: events.UnitShipped) -> Verdict | None:
+def shipped(state: ConsignmentState, entry: Entry, event: events.UnitShipped) -> Rejection | None:
     """Seen leaving; departure itself follows from the container."""
     part = _touch(state, entry, event)
     part.location = event.place or part.location

@@ -11,7 +11,7 @@ from groupage.domain.events.consolidation import Span
 from groupage.domain.state.consignment import ConsignmentState, CustomsPosition
 from groupage.domain.states import CustomsStatus
 from groupage.domain.words import when
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 
 Bound = list[tuple[CustomsPosition, Span]]
 """Each declaration, and from when until when it keeps the consignment from leaving."""
@@ -80,12 +80,12 @@ def _replaced(state: ConsignmentState, position: CustomsPosition) -> bool:
 
 def against_loading(
     state: ConsignmentState, declarations: Bound, at: datetime, *, release_first: bool
-) -> Verdict | None:
+) -> Rejection | None:
     """Why customs did not allow it at that moment; what customs said later changes nothing."""
     begun = [(position, span) for position, span in declarations if span.since_at <= at]
     if not begun:
         code = "customs_not_released" if release_first else "customs_not_declared"
-        return Verdict(
+        return Rejection(
             code, f"it was not declared to customs by {when(at)}; now it is {state.customs}"
         )
     for position, span in begun:
@@ -93,8 +93,8 @@ def against_loading(
             continue
         if release_first:
             text = f"customs had not released it by {when(at)}; now it is {state.customs}"
-            return Verdict("customs_not_released", text)
+            return Rejection("customs_not_released", text)
         if position.status in _STOPPED and position.at <= at:
             text = f"customs stopped it at {when(position.at)}: {position.status}"
-            return Verdict("customs_stopped", text)
+            return Rejection("customs_stopped", text)
     return None

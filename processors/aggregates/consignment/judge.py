@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from groupage.domain.policy import Policy
-from groupage.domain.state.base import Refusal
+from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import (
     Allocation,
     ConsignmentState,
@@ -19,7 +19,7 @@ from groupage.domain.state.consignment import (
 )
 from groupage.domain.words import when
 from processors.aggregates.consignment import customs
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 
 _ENDED = frozenset({"BROKEN_UP", "CANCELLED"})
 _UNREADY = {
@@ -69,16 +69,16 @@ def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
 
 def _seat_verdict(
     state: ConsignmentState, place: Allocation | None, change: SeatChange
-) -> Verdict | None:
+) -> Rejection | None:
     if state.exit is not None and change.at > state.exit.at:
         if change.change != "allocated":
             return None  # the lane lets go of what has left
-        return Verdict(
+        return Rejection(
             "exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}"
         )
     held = None if place is None else place.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
-        return Verdict(
+        return Rejection(
             "not_allocated_there", f"its place is {held or 'none'}, not {change.consolidation_id}"
         )
     stays = held == change.consolidation_id
@@ -91,7 +91,7 @@ def _seat_verdict(
         and position.frozen_at <= change.at
         and position.status not in _ENDED
     ):
-        return Verdict(
+        return Rejection(
             "committed", f"it is on the filed manifest of {held}; the manifest must be unfrozen"
         )
     return None
@@ -161,47 +161,49 @@ def _last_in(
 
 def _unload_verdict(
     state: ConsignmentState, inside: LoadMove | None, move: LoadMove
-) -> Verdict | None:
+) -> Rejection | None:
     if inside is None:
         # Taking out what was never rightly in puts things right.
         return None
     if inside.equipment_ref != move.equipment_ref:
-        return Verdict(
+        return Rejection(
             "not_loaded_there", f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
         )
     return _departed(state.position, move)
 
 
-def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Verdict | None:
+def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Rejection | None:
     left_at = None if position is None else position.departed_at
     if left_at is None or move.at < left_at:
         return None
-    return Verdict(
+    return Rejection(
         "departed", f"its container left the hub at {when(left_at)}; it cannot change here"
     )
 
 
-def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Verdict | None:
+def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Rejection | None:
     if inside is not None:
-        return Verdict("already_loaded", f"it is in {inside.equipment_ref} since {when(inside.at)}")
+        return Rejection(
+            "already_loaded", f"it is in {inside.equipment_ref} since {when(inside.at)}"
+        )
     if part.received_at is None or part.received_at > move.at:
-        return Verdict("not_received", "it was not received by then")
+        return Rejection("not_received", "it was not received by then")
     if move.unready:
-        return Verdict(move.unready, _UNREADY[move.unready])
+        return Rejection(move.unready, _UNREADY[move.unready])
     return None
 
 
-def _load_verdict(scene: _Scene, move: LoadMove) -> Verdict | None:
+def _load_verdict(scene: _Scene, move: LoadMove) -> Rejection | None:
     state = scene.state
     if state.holds and any(
         hold.placed_at <= move.at and (hold.released_at is None or hold.released_at > move.at)
         for hold in state.holds.values()
     ):
-        return Verdict("blocked", "the consignment was on hold")
+        return Rejection("blocked", "the consignment was on hold")
     home = next((place for since, place in reversed(scene.places) if since <= move.at), "")
     position = state.consolidations.get(home)
     if not home or position is None:
-        return Verdict("no_place", "the consignment had no place in a consolidation")
+        return Rejection("no_place", "the consignment had no place in a consolidation")
     verdict = None
     if scene.clear_since_at is None or move.at < scene.clear_since_at:
         verdict = customs.against_loading(
@@ -210,17 +212,19 @@ def _load_verdict(scene: _Scene, move: LoadMove) -> Verdict | None:
     return verdict or _departed(position, move) or _position_verdict(home, position, move)
 
 
-def _position_verdict(home: str, position: ConsolidationPosition, move: LoadMove) -> Verdict | None:
+def _position_verdict(
+    home: str, position: ConsolidationPosition, move: LoadMove
+) -> Rejection | None:
     if move.consolidation_id not in (None, home):
-        return Verdict("other_consolidation", f"its place is {home}, not {move.consolidation_id}")
+        return Rejection("other_consolidation", f"its place is {home}, not {move.consolidation_id}")
     if position.equipment_ref != move.equipment_ref:
         right = position.equipment_ref or "not known yet"
-        return Verdict("other_container", f"the container of {home} is {right}")
+        return Rejection("other_container", f"the container of {home} is {right}")
     began, ended = position.stuffing_started_at, position.stuffing_completed_at
     if began is None or began > move.at or (ended is not None and ended < move.at):
-        return Verdict("stuffing_not_open", f"stuffing of {home} was not open")
+        return Rejection("stuffing_not_open", f"stuffing of {home} was not open")
     if position.door_close_at is not None and move.at >= position.door_close_at:
-        return Verdict(
+        return Rejection(
             "doors_closed", f"the doors of {home} closed at {when(position.door_close_at)}"
         )
     return None
@@ -229,14 +233,14 @@ def _position_verdict(home: str, position: ConsolidationPosition, move: LoadMove
 def _remember(
     state: ConsignmentState,
     fact_id: str,
-    verdict: Verdict | None,
+    verdict: Rejection | None,
     name: str,
     at: datetime,
     *,
     subject: str = "",
 ) -> None:
     if verdict is not None:
-        state.refused[fact_id] = Refusal(
+        state.refused[fact_id] = RejectedEvent(
             code=verdict.code, reason=verdict.reason, type=name, subject=subject or state.key, at=at
         )
     elif fact_id in state.refused:

@@ -12,21 +12,21 @@ from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import counted, cubic_metres
 from processors.aggregates.consignment import customs
 from processors.aggregates.consignment.progress import exceeds
-from processors.kernel.outputs import Announcements, Said, alert, refusal_alerts
+from processors.kernel.outputs import Announcements, Output, alert, refusal_alerts
 
 _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
 
 
-def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Said]:
+def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Output]:
     """All that is so now, by output id."""
     at = state.changed_at
     if at is None:
         return {}
-    said: dict[str, Said] = {}
+    said: dict[str, Output] = {}
     if state.asns:
-        said["announce"] = Said(_announcements(state), at)
+        said["announce"] = Output(_announcements(state), at)
     if state.allocation is not None:
-        said[f"position:{state.allocation.consolidation_id}"] = Said(_position(state), at)
+        said[f"position:{state.allocation.consolidation_id}"] = Output(_position(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _wishes(state, policy, said)
     _alerts(state, at, said)
@@ -96,11 +96,11 @@ def _expected_at(state: ConsignmentState) -> datetime | None:
     return state.eta_at or state.booking.ready_at
 
 
-def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Said]) -> None:
+def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Output]) -> None:
     lane = state.lane_id
     for cause, what, at in _reasons(state, policy):
         event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
-        said[f"wish:{lane}:{cause}:{what}"] = Said(event, at)
+        said[f"wish:{lane}:{cause}:{what}"] = Output(event, at)
 
 
 def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, str, datetime]]:
@@ -136,10 +136,10 @@ def _cargo_reasons(
         yield "did_not_fit", str(state.unloads), state.changed_at
 
 
-def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Said]) -> None:
+def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Output]) -> None:
     troubles = _papers(state) if state.exit is None else _fee(state)
     for code, message in troubles:
-        said[f"alert:{code}"] = Said(alert("consignment", state, code, message), at)
+        said[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
 
 
 def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:

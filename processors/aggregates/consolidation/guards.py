@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
 from groupage.domain.policy import Policy
-from groupage.domain.state.base import Refusal
+from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consolidation import Box, ConsolidationState, Member
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import when
@@ -47,7 +47,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
             continue
         if left_at is not None and left_at <= at:
             reason = f"its container left at {when(left_at)}"
-            state.refused[fact_id] = Refusal(
+            state.refused[fact_id] = RejectedEvent(
                 code="departed", reason=reason, type=name, subject=state.key, at=at
             )
         else:

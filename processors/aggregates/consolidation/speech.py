@@ -16,7 +16,7 @@ from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import cubic_metres, when
 from processors.aggregates.consolidation.deadlines import dead_freight_cm3, known_at
 from processors.aggregates.consolidation.guards import door_close_at
-from processors.kernel.outputs import Said, alert, refusal_alerts
+from processors.kernel.outputs import Output, alert, refusal_alerts
 
 _CODES: dict[str, CutoffCode] = {
     "LCO": "LCO",
@@ -38,7 +38,7 @@ _BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.ST
 _CRITICAL = frozenset({"gated_out_uncleared", "container_unfit"})
 
 
-def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Said]:
+def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Output]:
     """All that is so now, by output id."""
     said = refusal_alerts("consolidation", state)
     at = state.changed_at
@@ -46,26 +46,26 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Said]:
         return said
     _members(state, policy, at, said)
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
-    said[f"follow:{state.voyage_id}"] = Said(follow, state.rolled_at or state.opened_at)
+    said[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
     if state.manifest is not None:
         box = state.manifest.equipment_ref
         assign = ContainerAssigned(equipment_ref=box, consolidation_id=state.key)
-        said[f"assign:{box}"] = Said(assign, state.manifest.filed_at)
+        said[f"assign:{box}"] = Output(assign, state.manifest.filed_at)
     for cause, what, since in _reasons(state, policy, at):
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        said[f"wish:{what}"] = Said(wish, since)
+        said[f"wish:{what}"] = Output(wish, since)
     if state.status in _CLOSED:
         closed = ConsolidationClosed(
             lane_id=state.lane_id, consolidation_id=state.key, status=state.status
         )
-        said["closed"] = Said(closed, state.status_at or at)
+        said["closed"] = Output(closed, state.status_at or at)
     _cutoffs(state, policy, at, said)
     _alerts(state, policy, at, said)
     return said
 
 
 def _members(
-    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
 ) -> None:
     """A consignment that the manifest leaves out hears of no manifest and no container."""
     sailing, manifest = state.sailing, state.manifest
@@ -91,7 +91,7 @@ def _members(
             lco_at=cutoffs.get("LCO"),
             departed_at=state.gated_out_at if on_it else None,
         )
-        said[f"tell:{name}"] = Said(event, at)
+        said[f"tell:{name}"] = Output(event, at)
 
 
 def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
@@ -132,7 +132,7 @@ def _reasons(
 
 
 def _cutoffs(
-    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
 ) -> None:
     if state.status in _CLOSED:
         return
@@ -164,8 +164,8 @@ def _cutoffs(
             severity=warning,
             due_at=seen.due_at,
         )
-        said[f"cutoff:{code}:{seen.state}"] = Said(event, since)
-        said[f"alert:cutoff:{code}"] = Said(raised, since)
+        said[f"cutoff:{code}:{seen.state}"] = Output(event, since)
+        said[f"alert:cutoff:{code}"] = Output(raised, since)
 
 
 def _at_risk(
@@ -184,7 +184,9 @@ def _at_risk(
     )
 
 
-def _alerts(state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Said]) -> None:
+def _alerts(
+    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
+) -> None:
     troubles = dict(state.why_not)
     if empty_cm3 := dead_freight_cm3(state, policy):
         troubles["dead_freight"] = (
@@ -205,4 +207,4 @@ def _alerts(state: ConsolidationState, policy: Policy, at: datetime, said: dict[
     for code, message in troubles.items():
         severity: Severity = "critical" if code in _CRITICAL else "warning"
         raised = alert("consolidation", state, code, message[:2_000], severity=severity)
-        said[f"alert:{code}"] = Said(raised, at)
+        said[f"alert:{code}"] = Output(raised, at)

@@ -3,24 +3,24 @@
 from groupage.domain.events import consolidation as events
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.words import when
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
 
 
-def _closed(state: ConsolidationState) -> Verdict | None:
+def _closed(state: ConsolidationState) -> Rejection | None:
     if state.opened_at is None:
-        return Verdict("not_opened", "it was never opened")
+        return Rejection("not_opened", "it was never opened")
     if state.ended:
-        return Verdict("ended", f"it is {state.ended} since {when(state.ended_at)}")
+        return Rejection("ended", f"it is {state.ended} since {when(state.ended_at)}")
     return None
 
 
 def opened(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationOpened
-) -> Verdict | None:
+) -> Rejection | None:
     """On this voyage, of this container type."""
     if state.opened_at is not None:
-        return Verdict("already_opened", f"it was opened at {when(state.opened_at)}")
+        return Rejection("already_opened", f"it was opened at {when(state.opened_at)}")
     state.opened_at = entry.fact.occurred_at
     state.lane_id, state.voyage_id = event.lane_id, event.voyage_id
     state.iso_type, state.policy = event.iso_type, event.policy
@@ -29,7 +29,7 @@ def opened(
 
 def planned(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationPlanned
-) -> Verdict | None:
+) -> Rejection | None:
     """The plan's list takes the place of the one before, unless the manifest is filed."""
     verdict = _closed(state)
     if verdict is not None:
@@ -37,7 +37,7 @@ def planned(
     if event.revision < state.plan_revision:
         return None
     if state.manifest is not None and set(event.consignment_ids) != set(state.planned_ids):
-        return Verdict("frozen", f"manifest {state.manifest.manifest_ref} is filed; unfreeze it")
+        return Rejection("frozen", f"manifest {state.manifest.manifest_ref} is filed; unfreeze it")
     state.plan_id, state.plan_revision = event.plan_id, event.revision
     state.planned_at = entry.fact.occurred_at
     state.planned_ids = tuple(sorted(event.consignment_ids))
@@ -48,7 +48,7 @@ def planned(
 
 def booked(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationBooked
-) -> Verdict | None:
+) -> Rejection | None:
     """Again: with another carrier booking."""
     verdict = _closed(state)
     if verdict is None:
@@ -59,18 +59,18 @@ def booked(
 
 def frozen(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationFrozen
-) -> Verdict | None:
+) -> Rejection | None:
     """Every consignment on the manifest must be planned."""
     verdict = _closed(state)
     if verdict is not None:
         return verdict
     if state.manifest is not None:
-        return Verdict("already_frozen", f"manifest {state.manifest.manifest_ref} is filed")
+        return Rejection("already_frozen", f"manifest {state.manifest.manifest_ref} is filed")
     if not state.planned_ids:
-        return Verdict("nothing_planned", "no plan puts anything into it")
+        return Rejection("nothing_planned", "no plan puts anything into it")
     strangers = set(event.consignment_ids) - set(state.planned_ids)
     if strangers:
-        return Verdict("not_planned", f"not planned into it: {', '.join(sorted(strangers))}")
+        return Rejection("not_planned", f"not planned into it: {', '.join(sorted(strangers))}")
     state.manifest = Manifest(
         manifest_ref=event.manifest_ref,
         equipment_ref=event.equipment_ref,
@@ -83,15 +83,15 @@ def frozen(
 
 def unfrozen(
     state: ConsolidationState, entry: Entry, _event: events.ConsolidationUnfrozen
-) -> Verdict | None:
+) -> Rejection | None:
     """Only before stuffing; afterwards it must be broken up."""
     verdict = _closed(state)
     if verdict is not None:
         return verdict
     if state.manifest is None:
-        return Verdict("not_frozen", "no manifest is filed")
+        return Rejection("not_frozen", "no manifest is filed")
     if state.stuffing_started_at is not None:
-        return Verdict("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.manifest = None
     state.unfrozen += 1
     state.unfrozen_at = entry.fact.occurred_at
@@ -100,17 +100,17 @@ def unfrozen(
 
 def started(
     state: ConsolidationState, entry: Entry, event: events.StuffingStarted
-) -> Verdict | None:
+) -> Rejection | None:
     """Into the manifest's container; again after it was completed: re-opened."""
     verdict = _closed(state)
     if verdict is not None:
         return verdict
     if state.manifest is None:
-        return Verdict("not_frozen", "no manifest is filed, so no container is assigned")
+        return Rejection("not_frozen", "no manifest is filed, so no container is assigned")
     if event.equipment_ref != state.manifest.equipment_ref:
-        return Verdict("other_container", f"its container is {state.manifest.equipment_ref}")
+        return Rejection("other_container", f"its container is {state.manifest.equipment_ref}")
     if state.stuffing_open:
-        return Verdict("already_open", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection("already_open", f"stuffing began at {when(state.stuffing_started_at)}")
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
     else:
@@ -122,11 +122,11 @@ def started(
 
 def completed(
     state: ConsolidationState, entry: Entry, event: events.StuffingCompleted
-) -> Verdict | None:
+) -> Rejection | None:
     """Nothing more goes in."""
     verdict = _closed(state)
     if verdict is None and not state.stuffing_open:
-        verdict = Verdict("not_open", "stuffing is not open")
+        verdict = Rejection("not_open", "stuffing is not open")
     if verdict is None:
         state.stuffing_completed_at = entry.fact.occurred_at
         state.dunnage_g = event.dunnage_g
@@ -135,13 +135,13 @@ def completed(
 
 def rolled(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationRolled
-) -> Verdict | None:
+) -> Rejection | None:
     """Same contents, another voyage."""
     verdict = _closed(state)
     if verdict is not None:
         return verdict
     if event.to_voyage_id == state.voyage_id:
-        return Verdict("same_voyage", f"it is on voyage {state.voyage_id} already")
+        return Rejection("same_voyage", f"it is on voyage {state.voyage_id} already")
     state.rolled_from.append(state.voyage_id)
     state.rolled_at = entry.fact.occurred_at
     state.voyage_id = event.to_voyage_id
@@ -150,7 +150,7 @@ def rolled(
 
 def broken_up(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationBrokenUp
-) -> Verdict | None:
+) -> Rejection | None:
     """Its consignments look for another place."""
     verdict = _closed(state)
     if verdict is None:
@@ -162,13 +162,13 @@ def broken_up(
 
 def cancelled(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationCancelled
-) -> Verdict | None:
+) -> Rejection | None:
     """Only before stuffing; afterwards it must be broken up."""
     verdict = _closed(state)
     if verdict is not None:
         return verdict
     if state.stuffing_started_at is not None:
-        return Verdict("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
     state.ended_by = entry.fact_id
     state.ended_reason = event.reason

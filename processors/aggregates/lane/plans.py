@@ -13,7 +13,7 @@ from groupage.domain.state.lane import (
     UnloadableNote,
 )
 from processors.aggregates.lane.requests import answer
-from processors.kernel.aggregate import Verdict
+from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
 
 _KEPT = 50
@@ -23,12 +23,12 @@ POLICY = "policy"
 
 def proposed(
     state: LaneState, entry: Entry, event: events.PlanProposed, policy: Policy
-) -> Verdict | None:
+) -> Rejection | None:
     """A certified plan: published at once when the policy says so, else it waits for a person."""
     if event.plan_id in state.plans:
-        return Verdict("already_proposed", f"plan {event.plan_id} was proposed before")
+        return Rejection("already_proposed", f"plan {event.plan_id} was proposed before")
     if not event.certificate:
-        return Verdict("no_certificate", "only a plan that the verifier passed may be proposed")
+        return Rejection("no_certificate", "only a plan that the verifier passed may be proposed")
     at = entry.fact.occurred_at
     answer(state, entry, sequence=event.sequence, word="proposed")
     note = PlanNote(
@@ -65,11 +65,11 @@ def proposed(
     return None
 
 
-def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Verdict | None:
+def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejection | None:
     """A person (or the lane itself, heard again) accepts a plan."""
     note = state.plans.get(event.plan_id)
     if note is None:
-        return Verdict("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
+        return Rejection("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
     if event.by == POLICY:
         return None
     if note.status == "published":
@@ -77,18 +77,18 @@ def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Verd
         return None
     proposal = state.proposals.get(event.plan_id)
     if proposal is None or note.status != "proposed":
-        return Verdict(f"plan_{note.status}", f"plan {event.plan_id} is {note.status}")
+        return Rejection(f"plan_{note.status}", f"plan {event.plan_id} is {note.status}")
     publish(state, proposal, note, at=entry.fact.occurred_at, by=event.by)
     return None
 
 
-def rejected(state: LaneState, entry: Entry, event: events.PlanRejected) -> Verdict | None:
+def rejected(state: LaneState, entry: Entry, event: events.PlanRejected) -> Rejection | None:
     """A person refuses a plan that waits."""
     note = state.plans.get(event.plan_id)
     if note is None:
-        return Verdict("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
+        return Rejection("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
     if note.status != "proposed":
-        return Verdict(f"plan_{note.status}", f"plan {event.plan_id} is {note.status} already")
+        return Rejection(f"plan_{note.status}", f"plan {event.plan_id} is {note.status} already")
     note.status, note.by, note.reason = "rejected", event.by, event.reason
     note.status_at = entry.fact.occurred_at
     state.proposals.pop(event.plan_id, None)

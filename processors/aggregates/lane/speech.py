@@ -16,13 +16,13 @@ from groupage.domain.events.planning import (
 )
 from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
 from processors.aggregates.lane.plans import POLICY
-from processors.kernel.outputs import Said, alert, refusal_alerts
+from processors.kernel.outputs import Output, alert, refusal_alerts
 
 _NAMED = 10
 _TEXT_MAX = 2_000
 
 
-def outputs(state: LaneState) -> dict[str, Said]:
+def outputs(state: LaneState) -> dict[str, Output]:
     """All that is so now, by output id."""
     said = refusal_alerts("lane", state)
     _request(state, said)
@@ -35,7 +35,7 @@ def outputs(state: LaneState) -> dict[str, Said]:
             iso_type=box.iso_type,
             policy=box.policy,
         )
-        said[f"open:{name}"] = Said(opened, box.opened_at)
+        said[f"open:{name}"] = Output(opened, box.opened_at)
         planned = ConsolidationPlanned(
             consolidation_id=name,
             plan_id=box.plan_id,
@@ -44,14 +44,14 @@ def outputs(state: LaneState) -> dict[str, Said]:
             planned_gross_g=box.gross_g,
             revision=0,
         )
-        said[f"plan:{name}"] = Said(planned, box.planned_at)
+        said[f"plan:{name}"] = Output(planned, box.planned_at)
     for name, seat in state.seats.items():
         _seat(name, seat, said)
     _alerts(state, said)
     return said
 
 
-def _request(state: LaneState, said: dict[str, Said]) -> None:
+def _request(state: LaneState, said: dict[str, Output]) -> None:
     asking = state.asking
     if asking is None:
         return
@@ -63,30 +63,30 @@ def _request(state: LaneState, said: dict[str, Said]) -> None:
         causes=asking.causes,
         about=asking.about,
     )
-    said[f"request:{asking.sequence}"] = Said(request, asking.at)
+    said[f"request:{asking.sequence}"] = Output(request, asking.at)
     asked = PlanAsked(
         lane_id=state.key,
         request_id=asking.request_id,
         sequence=asking.sequence,
         wish_ids=asking.wish_ids,
     )
-    said[f"asked:{asking.sequence}"] = Said(asked, asking.at)
+    said[f"asked:{asking.sequence}"] = Output(asked, asking.at)
 
 
-def _plans(state: LaneState, said: dict[str, Said]) -> None:
+def _plans(state: LaneState, said: dict[str, Output]) -> None:
     for name, note in state.plans.items():
         at = note.status_at or note.proposed_at
         if note.status == "published" and note.by == POLICY:
             approved = PlanApproved(lane_id=state.key, plan_id=name, by=POLICY)
-            said[f"approved:{name}"] = Said(approved, at)
+            said[f"approved:{name}"] = Output(approved, at)
         elif note.status == "superseded" and state.published_plan_id:
             superseded = PlanSuperseded(
                 lane_id=state.key, plan_id=name, by_plan_id=note.superseded_by
             )
-            said[f"superseded:{name}"] = Said(superseded, at)
+            said[f"superseded:{name}"] = Output(superseded, at)
 
 
-def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
+def _seat(name: str, seat: SeatNote, said: dict[str, Output]) -> None:
     rolled = seat.from_consolidation_id and seat.reason_code.startswith("roll")
     if rolled:
         event: Event = ConsignmentRolled(
@@ -96,7 +96,7 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
             plan_id=seat.plan_id,
             reason_code=seat.reason_code,
         )
-        said[f"rolled:{name}"] = Said(event, seat.since_at)
+        said[f"rolled:{name}"] = Output(event, seat.since_at)
     if seat.consolidation_id:
         event = ConsignmentAllocated(
             consignment_id=name,
@@ -115,23 +115,23 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Said]) -> None:
         )
     else:
         return
-    said[f"seat:{name}"] = Said(event, seat.voyage_at or seat.since_at)
+    said[f"seat:{name}"] = Output(event, seat.voyage_at or seat.since_at)
 
 
-def _alerts(state: LaneState, said: dict[str, Said]) -> None:
+def _alerts(state: LaneState, said: dict[str, Output]) -> None:
     newest = state.asked.get(str(state.sequence))
     if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
         text = f"request {newest.request_id} gave no plan: {newest.detail}"
-        said["alert:plan_failed"] = Said(
+        said["alert:plan_failed"] = Output(
             alert("lane", state, "plan_failed", text), newest.answered_at
         )
     for name, note in state.unloadable.items():
-        said[f"alert:unloadable:{name}"] = Said(_unloadable(state, note), note.since_at)
+        said[f"alert:unloadable:{name}"] = Output(_unloadable(state, note), note.since_at)
     for name in state.proposals:
         text = f"plan {name} waits for a dispatcher"
         proposed_at = state.plans[name].proposed_at
         raised = alert("lane", state, "plan_waits", text, severity="info", part=name)
-        said[f"alert:plan_waits:{name}"] = Said(raised, proposed_at)
+        said[f"alert:plan_waits:{name}"] = Output(raised, proposed_at)
 
 
 def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:

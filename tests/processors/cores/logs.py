@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import Core, advance, encode_state, fold
+from processors.kernel.aggregate import Aggregate, advance, encode_state, fold
 from processors.kernel.corrections import Entry
 from tests.processors.cores.play import at, entry
 from tests.processors.cores.stories import ORDINARY, STORIES
@@ -21,7 +21,7 @@ CLOCK = at(400)
 
 
 @st.composite
-def logs(draw: st.DrawFn, kind: Kind, *, corrected: bool = True) -> list[Entry]:
+def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> list[Entry]:
     """Facts of one owner; some of them correct or retract others, or facts of somebody else."""
     usual = draw(st.booleans())
     chosen: list[tuple[float, Event]] = list(ORDINARY.get(kind, ())) if usual else []
@@ -52,20 +52,20 @@ def logs(draw: st.DrawFn, kind: Kind, *, corrected: bool = True) -> list[Entry]:
     return entries
 
 
-def key_of(kind: Kind) -> str:
+def key_of(kind: AggregateKind) -> str:
     """The key of the stories of that kind."""
     first = STORIES[kind][0]
     return first.key
 
 
-def folded(kind: Kind, entries: Sequence[Entry]) -> Any:
+def folded(kind: AggregateKind, entries: Sequence[Entry]) -> Any:
     """From scratch, observed at the clock."""
     return fold(CORES[kind], key_of(kind), entries, clock_at=CLOCK)
 
 
-def replayed(kind: Kind, batches: Sequence[Sequence[Entry]]) -> tuple[Any, int]:
+def replayed(kind: AggregateKind, batches: Sequence[Sequence[Entry]]) -> tuple[Any, int]:
     """Batch by batch, as the shell does: duplicates dropped, the clock seen at the end."""
-    core: Core[Any] = CORES[kind]
+    core: Aggregate[Any] = CORES[kind]
     state = core.new(key_of(kind))
     stored: dict[str, Entry] = {}
     refolds = 0

@@ -7,17 +7,17 @@ import msgspec
 from groupage.contracts.encoding import fact_id
 from groupage.domain.events import planning as pl
 from groupage.domain.events.alerts import AlertCleared, AlertRaised
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
-from processors.aggregates.unit.core import handed
+from processors.aggregates.unit.aggregate import handed
 from processors.kernel.aggregate import advance, encode_state, fold, tick
 from processors.kernel.corrections import Entry, singly
 from processors.kernel.outputs import HandOver, change_id, changes
 from tests.processors.cores.play import at
 
-Owner = tuple[Kind, str]
+Owner = tuple[AggregateKind, str]
 
 
 class MiniHub:
@@ -34,7 +34,7 @@ class MiniHub:
         self.minute = 0.0
         self.number = 0
 
-    def state(self, kind: Kind, key: str) -> Any:
+    def state(self, kind: AggregateKind, key: str) -> Any:
         """The state of an owner, made when it is new."""
         return self.states.setdefault((kind, key), self.cores[kind].new(key))
 

@@ -10,9 +10,9 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
-from processors.kernel.aggregate import Core, advance, encode_state, fold, tick
+from processors.kernel.aggregate import Aggregate, advance, encode_state, fold, tick
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Change, Said, changes
+from processors.kernel.outputs import Change, Output, changes
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)
@@ -48,7 +48,7 @@ def entry(
     return Entry(fact_id(fact).hex, fact)
 
 
-def _check_order(known: Said, said: Said) -> None:
+def _check_order(known: Output, said: Output) -> None:
     """Who hears both knows which came later: by its revision or by its time.
 
     Alerts need neither: one log keeps their order.
@@ -60,7 +60,7 @@ def _check_order(known: Said, said: Said) -> None:
 class Play:
     """One owner. After each step the state equals the fold of all facts and survives JSON."""
 
-    def __init__(self, core: Core[Any], key: str) -> None:
+    def __init__(self, core: Aggregate[Any], key: str) -> None:
         self.core = core
         self.key = key
         self.entries: list[Entry] = []

@@ -10,7 +10,7 @@ from groupage.domain.events import equipment as eq
 from groupage.domain.events import planning as pl
 from groupage.domain.events import schedule as sc
 from groupage.domain.events import unit as un
-from groupage.domain.events.base import Dimensions, Event, Kind, Money
+from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money
 from tests.processors.cores import consolidation_news as news
 from tests.processors.cores import words as w
 from tests.processors.cores.lane_stories import plan, wish
@@ -245,7 +245,7 @@ def _ordinary_consolidation() -> list[tuple[float, Event]]:
     ]
 
 
-STORIES: dict[Kind, list[Event]] = {
+STORIES: dict[AggregateKind, list[Event]] = {
     "consignment": _about_units() + _about_the_whole() + _told_by_others(),
     "consolidation": _consolidation(),
     "container": _container(),
@@ -258,7 +258,7 @@ STORIES: dict[Kind, list[Event]] = {
 }
 
 
-ORDINARY: dict[Kind, list[tuple[float, Event]]] = {
+ORDINARY: dict[AggregateKind, list[tuple[float, Event]]] = {
     "consignment": [
         (0, w.booked(2)),
         (5, w.asn("u1", "u2")),

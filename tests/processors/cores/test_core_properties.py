@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.events import consignment as cn
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
 from processors.kernel.aggregate import encode_state, in_order
@@ -31,7 +31,7 @@ relaxed = settings(
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
 @given(data=st.data())
-def test_any_order_any_batches_any_duplicates(kind: Kind, data: st.DataObject) -> None:
+def test_any_order_any_batches_any_duplicates(kind: AggregateKind, data: st.DataObject) -> None:
     """Facts in any order, cut into any batches, some sent twice, give the fold of their set."""
     entries = data.draw(logs(kind, corrected=data.draw(st.booleans())))
     shuffled = data.draw(st.permutations(entries))
@@ -61,7 +61,7 @@ def without_counts(state: Any) -> bytes:
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
 @given(data=st.data())
-def test_a_retracted_fact_never_was(kind: Kind, data: st.DataObject) -> None:
+def test_a_retracted_fact_never_was(kind: AggregateKind, data: st.DataObject) -> None:
     """The log with a retraction is the log without the fact, wherever the retraction sorts."""
     entries = data.draw(logs(kind, corrected=False).filter(bool))
     gone = data.draw(st.sampled_from(entries))
@@ -82,7 +82,7 @@ def test_a_retracted_fact_never_was(kind: Kind, data: st.DataObject) -> None:
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
 @given(data=st.data())
-def test_a_correction_takes_the_place(kind: Kind, data: st.DataObject) -> None:
+def test_a_correction_takes_the_place(kind: AggregateKind, data: st.DataObject) -> None:
     """The log with a correction is the log with the corrected fact instead."""
     entries = data.draw(logs(kind, corrected=False).filter(bool))
     wrong = data.draw(st.sampled_from(entries))
@@ -100,7 +100,9 @@ def test_a_correction_takes_the_place(kind: Kind, data: st.DataObject) -> None:
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
 @given(data=st.data())
-def test_a_correction_without_its_target_changes_nothing(kind: Kind, data: st.DataObject) -> None:
+def test_a_correction_without_its_target_changes_nothing(
+    kind: AggregateKind, data: st.DataObject
+) -> None:
     """It is refused, and the rest is as if it had never come.
 
     Not by a unit that hands it over: its consignment judges.
@@ -240,7 +242,7 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
 
 def test_what_an_owner_says_is_in_one_order() -> None:
     """Whatever order its units and holds came in; a stored state names them by the alphabet."""
-    kind: Kind = "consignment"
+    kind: AggregateKind = "consignment"
     hold = partial(cn.HoldPlaced, consignment_id=w.CN, hold="DOCS", by="x")
     told = [w.asn("u"), w.allocated(), w.received("b"), w.received("a"), hold(hold_id="H2")]
     facts = [entry(event, 5, event_id=str(n)) for n, event in enumerate(told)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
-from processors.aggregates.unit.core import handed
+from processors.aggregates.unit.aggregate import handed
 from processors.kernel.outputs import HandOver
 from tests.processors.cores import words as w
 from tests.processors.cores.play import Play, at

@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.events import unit as units
 from groupage.domain.events.base import Dimensions
-from groupage.store.letters import find_letters
+from groupage.store.dead_letters import find_letters
 from tests.processors.stream.facts import NOON, fact_of, folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
 

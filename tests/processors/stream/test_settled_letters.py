@@ -11,7 +11,7 @@ from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from groupage.store.letters import count_letters, find_letters, mark_replayed
+from groupage.store.dead_letters import count_letters, find_letters, mark_replayed
 from processors.aggregates.registry import all_cores
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import NOON, fact_of

@@ -14,7 +14,7 @@ from groupage.contracts.partitioning import partition_of
 from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.policy import Policy
-from groupage.store.letters import find_letters
+from groupage.store.dead_letters import find_letters
 from processors.aggregates.registry import all_cores
 from processors.operations import replay
 from processors.operations.rebuild import rebuild

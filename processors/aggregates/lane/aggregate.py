@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from groupage.domain.events import planning as events
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
 from processors.aggregates.lane import plans, requests, speech
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said
+from processors.kernel.outputs import Output
 
 
 def _pinned(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
@@ -63,7 +63,7 @@ _COMMUTING: dict[str, Callable[[LaneState, Entry, Any], None]] = {
     "route.revised": _told,
     "plan.superseded": _told,
 }
-_ORDERED: dict[str, Callable[[LaneState, Entry, Any], Verdict | None]] = {
+_ORDERED: dict[str, Callable[[LaneState, Entry, Any], Rejection | None]] = {
     "plan.approved": plans.approved,
     "plan.rejected": plans.rejected,
     "lane.pinned": _pinned,
@@ -72,10 +72,10 @@ _ORDERED: dict[str, Callable[[LaneState, Entry, Any], Verdict | None]] = {
 }
 
 
-class LaneCore(Plain[LaneState]):
+class LaneAggregate(BaseAggregate[LaneState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "lane"
+    kind: ClassVar[AggregateKind] = "lane"
     state_type = LaneState
     ranks: Mapping[str, int] = {
         name: rank for rank, name in enumerate(("plan.proposed", *_ORDERED))
@@ -89,7 +89,7 @@ class LaneCore(Plain[LaneState]):
         """Nothing planned yet."""
         return LaneState(key=key)
 
-    def apply(self, state: LaneState, entry: Entry) -> Verdict | None:
+    def apply(self, state: LaneState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         if isinstance(event, events.PlanProposed):
@@ -100,7 +100,7 @@ class LaneCore(Plain[LaneState]):
             return None
         ordered = _ORDERED.get(event.name)
         if ordered is None:
-            return Verdict("not_mine", f"a lane does not own {event.name}")
+            return Rejection("not_mine", f"a lane does not own {event.name}")
         return ordered(state, entry, event)
 
     def passes(self, state: LaneState, fact: Fact) -> bool:
@@ -143,7 +143,7 @@ class LaneCore(Plain[LaneState]):
         new.asking = old.asking
         requests.settle(new)
 
-    def outputs(self, state: LaneState) -> dict[str, Said]:
+    def outputs(self, state: LaneState) -> dict[str, Output]:
         """The request, and what the published plan means for whom."""
         return speech.outputs(state)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import (
     ConsignmentPositionChanged,
     ContainerPositionChanged,
@@ -23,9 +23,9 @@ from groupage.domain.events.consolidation import (
 from groupage.domain.policy import Policy
 from groupage.domain.state.consolidation import Box, ConsolidationState, Member, Sailing
 from processors.aggregates.consolidation import deadlines, guards, speech, steps
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said
+from processors.kernel.outputs import Output
 
 
 def _member(state: ConsolidationState, event: ConsignmentPositionChanged) -> None:
@@ -88,7 +88,7 @@ def _sailing(state: ConsolidationState, event: VoyagePositionChanged) -> None:
     )
 
 
-_STEPS: dict[str, Callable[[ConsolidationState, Entry, Any], Verdict | None]] = {
+_STEPS: dict[str, Callable[[ConsolidationState, Entry, Any], Rejection | None]] = {
     "consolidation.opened": steps.opened,
     "consolidation.planned": steps.planned,
     "consolidation.booked": steps.booked,
@@ -107,10 +107,10 @@ _NEWS: dict[str, Callable[[ConsolidationState, Any], None]] = {
 }
 
 
-class ConsolidationCore(Plain[ConsolidationState]):
+class ConsolidationAggregate(BaseAggregate[ConsolidationState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "consolidation"
+    kind: ClassVar[AggregateKind] = "consolidation"
     state_type = ConsolidationState
     ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_STEPS)}
     commuting = frozenset(_NEWS)
@@ -122,7 +122,7 @@ class ConsolidationCore(Plain[ConsolidationState]):
         """Nothing known yet."""
         return ConsolidationState(key=key)
 
-    def apply(self, state: ConsolidationState, entry: Entry) -> Verdict | None:
+    def apply(self, state: ConsolidationState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         news = _NEWS.get(event.name)
@@ -131,7 +131,7 @@ class ConsolidationCore(Plain[ConsolidationState]):
             return None
         step = _STEPS.get(event.name)
         if step is None:
-            return Verdict("not_mine", f"a consolidation does not own {event.name}")
+            return Rejection("not_mine", f"a consolidation does not own {event.name}")
         return step(state, entry, event)
 
     def settle(self, state: ConsolidationState) -> None:
@@ -147,7 +147,7 @@ class ConsolidationCore(Plain[ConsolidationState]):
         """The next instant that changes a cut-off's standing."""
         return deadlines.deadline(state, self._policy)
 
-    def outputs(self, state: ConsolidationState) -> dict[str, Said]:
+    def outputs(self, state: ConsolidationState) -> dict[str, Output]:
         """News for members, voyage, container, lane; cut-offs and alerts."""
         return speech.outputs(state, self._policy)
 

@@ -16,7 +16,7 @@ import msgspec
 
 from groupage.domain import commands
 from groupage.domain.catalogue import EVENTS
-from groupage.domain.events.base import Event, Kind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
 from groupage.domain.events.consolidation import ConsolidationUnfrozen
 from groupage.domain.events.planning import (
@@ -28,9 +28,9 @@ from groupage.domain.events.planning import (
 )
 from groupage.domain.policy import Policy
 from groupage.domain.state.command import CommandState, Routed
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said, refusal_alerts
+from processors.kernel.outputs import Output, refusal_alerts
 
 _KEPT = 200
 
@@ -114,10 +114,10 @@ def _age(state: CommandState, command_id: str) -> tuple[datetime, str]:
     return (state.commands[command_id].at, command_id)
 
 
-class CommandCore(Plain[CommandState]):
+class CommandAggregate(BaseAggregate[CommandState]):
     """One state for each id that commands are about."""
 
-    kind: ClassVar[Kind] = "command"
+    kind: ClassVar[AggregateKind] = "command"
     state_type = CommandState
     ranks: Mapping[str, int] = {}
     estimates = frozenset(
@@ -133,18 +133,18 @@ class CommandCore(Plain[CommandState]):
         """Nothing asked yet."""
         return CommandState(key=key)
 
-    def apply(self, state: CommandState, entry: Entry) -> Verdict | None:
+    def apply(self, state: CommandState, entry: Entry) -> Rejection | None:
         """One command, in its order."""
         event = entry.fact.data
         if not isinstance(event, commands.Command):
-            return Verdict("not_mine", f"{event.name} is no command")
+            return Rejection("not_mine", f"{event.name} is no command")
         if event.command_id in state.commands:
             return None
         if isinstance(event, commands.PinConsignment) and not (event.unpin or event.voyage_id):
-            return Verdict("no_voyage", "a pin must name voyage_id, or unpin")
+            return Rejection("no_voyage", "a pin must name voyage_id, or unpin")
         told = translate(event)
         if told is None:
-            return Verdict("unknown_command", f"nobody carries out {event.name}")
+            return Rejection("unknown_command", f"nobody carries out {event.name}")
         state.commands[event.command_id] = Routed(
             type=event.name,
             by=event.by,
@@ -158,11 +158,11 @@ class CommandCore(Plain[CommandState]):
             del state.commands[min(state.commands, key=lambda name: _age(state, name))]
         return None
 
-    def outputs(self, state: CommandState) -> dict[str, Said]:
+    def outputs(self, state: CommandState) -> dict[str, Output]:
         """What the owners are told."""
         said = refusal_alerts("command", state)
         for command_id, routed in state.commands.items():
-            said[f"route:{command_id}"] = Said(
+            said[f"route:{command_id}"] = Output(
                 msgspec.convert(routed.told, EVENTS[routed.told_type]), routed.at
             )
         return said

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.equipment import CargoArriving, TruckArrived
 from groupage.domain.policy import Policy
 from groupage.domain.state.visit import VisitState
 from groupage.domain.words import when
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said, refusal_alerts
+from processors.kernel.outputs import Output, refusal_alerts
 
 
-class VisitCore(Plain[VisitState]):
+class VisitAggregate(BaseAggregate[VisitState]):
     """One fact long."""
 
-    kind: ClassVar[Kind] = "visit"
+    kind: ClassVar[AggregateKind] = "visit"
     state_type = VisitState
     ranks: Mapping[str, int] = {"truck.arrived": 0}
 
@@ -27,26 +27,26 @@ class VisitCore(Plain[VisitState]):
         """Nothing known yet."""
         return VisitState(key=key)
 
-    def apply(self, state: VisitState, entry: Entry) -> Verdict | None:
+    def apply(self, state: VisitState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         if not isinstance(event, TruckArrived):
-            return Verdict("not_mine", f"a visit does not own {event.name}")
+            return Rejection("not_mine", f"a visit does not own {event.name}")
         if state.arrived_at is not None:
-            return Verdict("already_arrived", f"this visit began at {when(state.arrived_at)}")
+            return Rejection("already_arrived", f"this visit began at {when(state.arrived_at)}")
         state.arrived_at = entry.fact.occurred_at
         state.plate, state.dock = event.plate, event.dock
         state.consignment_ids = event.consignment_ids
         return None
 
-    def outputs(self, state: VisitState) -> dict[str, Said]:
+    def outputs(self, state: VisitState) -> dict[str, Output]:
         """Its cargo is arriving."""
         said = refusal_alerts("visit", state)
         at = state.arrived_at
         if at is not None:
             for name in state.consignment_ids:
                 event = CargoArriving(consignment_id=name, visit_id=state.key, arrived_at=at)
-                said[f"arriving:{name}"] = Said(event, at)
+                said[f"arriving:{name}"] = Output(event, at)
         return said
 
     def columns(self, state: VisitState) -> tuple[Any, ...]:  # noqa: ARG002

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import (
     ConsignmentAllocated,
     ConsignmentDeallocated,
@@ -37,9 +37,9 @@ from groupage.domain.state.consignment import (
 )
 from groupage.domain.states import CustomsStatus
 from processors.aggregates.consignment import booking, cargo, progress, speech
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said
+from processors.kernel.outputs import Output
 
 _SEAT_ORDER = {"deallocated": 0, "rolled": 1, "allocated": 2}
 
@@ -133,7 +133,7 @@ def _noted(_state: ConsignmentState, _entry: Entry, _event: Any) -> None:
     """Papers only."""
 
 
-_Handler = Callable[[ConsignmentState, Entry, Any], Verdict | None]
+_Handler = Callable[[ConsignmentState, Entry, Any], Rejection | None]
 # In the order of the lifecycle: the place decides between facts of the same instant.
 _WHOLE: dict[str, _Handler] = {
     "consignment.booked": booking.booked,
@@ -208,10 +208,10 @@ _RANKED = (
 )
 
 
-class ConsignmentCore(Plain[ConsignmentState]):
+class ConsignmentAggregate(BaseAggregate[ConsignmentState]):
     """See the module's diagram. No deadlines: its cut-offs are its consolidation's."""
 
-    kind: ClassVar[Kind] = "consignment"
+    kind: ClassVar[AggregateKind] = "consignment"
     state_type = ConsignmentState
     ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_RANKED)}
     commuting = frozenset(_NEWS)
@@ -227,7 +227,7 @@ class ConsignmentCore(Plain[ConsignmentState]):
         """Nothing known yet."""
         return ConsignmentState(key=key)
 
-    def apply(self, state: ConsignmentState, entry: Entry) -> Verdict | None:
+    def apply(self, state: ConsignmentState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         unit = self._units.get(event.name)
@@ -239,7 +239,7 @@ class ConsignmentCore(Plain[ConsignmentState]):
             return None
         whole = _WHOLE.get(event.name)
         if whole is None:
-            return Verdict("not_mine", f"a consignment does not own {event.name}")
+            return Rejection("not_mine", f"a consignment does not own {event.name}")
         at = entry.fact.occurred_at
         if state.barrier_at is None or at > state.barrier_at:
             state.barrier_at = at
@@ -260,7 +260,7 @@ class ConsignmentCore(Plain[ConsignmentState]):
         """Derive status and milestones."""
         progress.settle(state, self._policy)
 
-    def outputs(self, state: ConsignmentState) -> dict[str, Said]:
+    def outputs(self, state: ConsignmentState) -> dict[str, Output]:
         """Its position, wishes for a new plan, announced units, alerts."""
         return speech.outputs(state, self._policy)
 

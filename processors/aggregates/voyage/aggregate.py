@@ -14,16 +14,16 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from groupage.domain.events import schedule as events
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import VoyagePositionChanged
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
 from groupage.domain.units import us_cents
 from groupage.domain.words import when
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said, alert, refusal_alerts
+from processors.kernel.outputs import Output, alert, refusal_alerts
 
 _WORDS: dict[str, Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]] = {
     "SCHEDULED": "SCHEDULED",
@@ -33,11 +33,13 @@ _WORDS: dict[str, Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]] = {
 }
 
 
-def _published(state: VoyageState, at: datetime, event: events.SailingPublished) -> Verdict | None:
+def _published(
+    state: VoyageState, at: datetime, event: events.SailingPublished
+) -> Rejection | None:
     if state.changes:
-        return Verdict("already_published", "a published sailing changes by sailing.changed")
+        return Rejection("already_published", "a published sailing changes by sailing.changed")
     if event.eta_at <= event.etd_at:
-        return Verdict(
+        return Rejection(
             "eta_before_etd", f"eta {when(event.eta_at)} must be after etd {when(event.etd_at)}"
         )
     state.service_id, state.mode, state.carrier = event.service_id, event.mode, event.carrier
@@ -57,14 +59,14 @@ def _changed_schedule(
         state.status, state.status_at = status, at
 
 
-def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> Verdict | None:
+def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> Rejection | None:
     if not state.changes:
-        return Verdict("not_published", "no sailing was published under this id")
+        return Rejection("not_published", "no sailing was published under this id")
     if state.departed_at is not None:
-        return Verdict("departed", f"it left at {when(state.departed_at)}")
+        return Rejection("departed", f"it left at {when(state.departed_at)}")
     etd_at, eta_at = event.etd_at or state.etd_at, event.eta_at or state.eta_at
     if etd_at is not None and eta_at is not None and eta_at <= etd_at:
-        return Verdict("eta_before_etd", f"eta {when(eta_at)} must be after etd {when(etd_at)}")
+        return Rejection("eta_before_etd", f"eta {when(eta_at)} must be after etd {when(etd_at)}")
     state.etd_at, state.eta_at = etd_at, eta_at
     if event.cutoffs is not None:
         state.cutoffs = event.cutoffs
@@ -77,22 +79,24 @@ def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> 
 
 def _confirmed(
     state: VoyageState, _at: datetime, event: events.CarrierBookingConfirmed
-) -> Verdict | None:
+) -> Rejection | None:
     if event.carrier_booking_id in state.bookings:
-        return Verdict("already_confirmed", f"{event.carrier_booking_id} was confirmed before")
+        return Rejection("already_confirmed", f"{event.carrier_booking_id} was confirmed before")
     state.bookings[event.carrier_booking_id] = CarrierBooking(
         iso_type=event.iso_type, confirmed=event.count
     )
     return None
 
 
-def _rolled(state: VoyageState, at: datetime, event: events.CarrierBookingRolled) -> Verdict | None:
+def _rolled(
+    state: VoyageState, at: datetime, event: events.CarrierBookingRolled
+) -> Rejection | None:
     booking = state.bookings.get(event.carrier_booking_id)
     if booking is None:
-        return Verdict("no_such_booking", f"{event.carrier_booking_id} was never confirmed")
+        return Rejection("no_such_booking", f"{event.carrier_booking_id} was never confirmed")
     left = booking.confirmed - booking.rolled
     if event.count > left:
-        return Verdict("more_than_booked", f"{event.count} rolled of {left} confirmed")
+        return Rejection("more_than_booked", f"{event.count} rolled of {left} confirmed")
     booking.rolled += event.count
     booking.rolled_at = at
     return None
@@ -103,12 +107,12 @@ def _is_main(state: VoyageState, event: events.LegDeparted | events.LegArrived) 
     return not state.mode or event.mode == state.mode
 
 
-def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Verdict | None:
+def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Rejection | None:
     if state.status == "CANCELLED":
-        return Verdict("cancelled", f"the voyage is cancelled since {when(state.status_at)}")
+        return Rejection("cancelled", f"the voyage is cancelled since {when(state.status_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     if leg.departed_at is not None:
-        return Verdict("already_departed", f"leg {event.leg_id} left at {when(leg.departed_at)}")
+        return Rejection("already_departed", f"leg {event.leg_id} left at {when(leg.departed_at)}")
     leg.mode, leg.departed_at, leg.from_place = event.mode, at, event.place
     if state.departed_at is None and _is_main(state, event):
         state.departed_at = at
@@ -116,12 +120,12 @@ def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Ve
     return None
 
 
-def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Verdict | None:
+def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Rejection | None:
     leg = state.legs.get(event.leg_id)
     if leg is None or leg.departed_at is None:
-        return Verdict("not_departed", f"leg {event.leg_id} never left")
+        return Rejection("not_departed", f"leg {event.leg_id} never left")
     if leg.arrived_at is not None:
-        return Verdict("already_arrived", f"leg {event.leg_id} arrived at {when(leg.arrived_at)}")
+        return Rejection("already_arrived", f"leg {event.leg_id} arrived at {when(leg.arrived_at)}")
     leg.arrived_at, leg.to_place = at, event.place
     if _is_main(state, event) and event.place in ("", state.pod):
         state.arrived_at = at
@@ -129,9 +133,9 @@ def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Verd
     return None
 
 
-def _eta(state: VoyageState, at: datetime, event: events.EtaUpdated) -> Verdict | None:
+def _eta(state: VoyageState, at: datetime, event: events.EtaUpdated) -> Rejection | None:
     if state.arrived_at is not None:
-        return Verdict("arrived", f"it arrived at {when(state.arrived_at)}")
+        return Rejection("arrived", f"it arrived at {when(state.arrived_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     leg.eta_at, leg.eta_told_at = event.eta_at, at
     if event.place in ("", state.pod):
@@ -144,7 +148,7 @@ def _followed(state: VoyageState, _at: datetime, event: events.VoyageFollowed) -
         insort(state.followers, event.consolidation_id)
 
 
-_HANDLERS: dict[str, Callable[[VoyageState, datetime, Any], Verdict | None]] = {
+_HANDLERS: dict[str, Callable[[VoyageState, datetime, Any], Rejection | None]] = {
     "sailing.published": _published,
     "sailing.changed": _changed,
     "carrier.booking_confirmed": _confirmed,
@@ -156,10 +160,10 @@ _HANDLERS: dict[str, Callable[[VoyageState, datetime, Any], Verdict | None]] = {
 }
 
 
-class VoyageCore(Plain[VoyageState]):
+class VoyageAggregate(BaseAggregate[VoyageState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "voyage"
+    kind: ClassVar[AggregateKind] = "voyage"
     state_type = VoyageState
     ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
     commuting = frozenset({"voyage.followed"})
@@ -172,15 +176,15 @@ class VoyageCore(Plain[VoyageState]):
         """Nothing known yet."""
         return VoyageState(key=key)
 
-    def apply(self, state: VoyageState, entry: Entry) -> Verdict | None:
+    def apply(self, state: VoyageState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         handler = _HANDLERS.get(event.name)
         if handler is None:
-            return Verdict("not_mine", f"a voyage does not own {event.name}")
+            return Rejection("not_mine", f"a voyage does not own {event.name}")
         return handler(state, entry.fact.occurred_at, event)
 
-    def outputs(self, state: VoyageState) -> dict[str, Said]:
+    def outputs(self, state: VoyageState) -> dict[str, Output]:
         """Its position to its followers, wishes to its lane."""
         said = refusal_alerts("voyage", state)
         at = state.changed_at
@@ -197,7 +201,7 @@ class VoyageCore(Plain[VoyageState]):
                 cutoffs=state.cutoffs,
                 departed_at=state.departed_at,
             )
-            said[f"position:{name}"] = Said(event, at)
+            said[f"position:{name}"] = Output(event, at)
         _wishes(state, state.schedule_at or at, said)
         unpriced = sorted({each.freight.currency for each in state.equipment if not _priced(each)})
         if unpriced and state.status == "SCHEDULED":
@@ -206,12 +210,12 @@ class VoyageCore(Plain[VoyageState]):
                 "container. Tell it in USD by sailing.changed"
             )
             warning = alert("voyage", state, "freight_not_priced", text)
-            said["alert:freight_not_priced"] = Said(warning, state.schedule_at or at)
+            said["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
         if state.status == "CANCELLED" and state.followers:
             boxes = f"{len(state.followers)} boxes count on it"
             text = f"the voyage is cancelled ({state.reason}); {boxes}"
             warning = alert("voyage", state, "cancelled", text, severity="critical")
-            said["alert:cancelled"] = Said(warning, state.status_at or at)
+            said["alert:cancelled"] = Output(warning, state.status_at or at)
         return said
 
     def columns(self, state: VoyageState) -> tuple[Any, ...]:
@@ -223,7 +227,7 @@ def _priced(offer: events.EquipmentOffer) -> bool:
     return us_cents(offer.freight.amount_minor, offer.freight.currency) is not None
 
 
-def _wishes(state: VoyageState, at: datetime, said: dict[str, Said]) -> None:
+def _wishes(state: VoyageState, at: datetime, said: dict[str, Output]) -> None:
     """Each change has the time at which it was made: a new one must not look like an old one."""
     if state.departed_at is not None:
         return
@@ -237,4 +241,4 @@ def _wishes(state: VoyageState, at: datetime, said: dict[str, Said]) -> None:
     ]
     for cause, what, since in reasons:
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        said[f"wish:{what}"] = Said(wish, since)
+        said[f"wish:{what}"] = Output(wish, since)

@@ -9,7 +9,7 @@ Everything under a declaration shares its fate: each consignment hears of each s
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import CustomsStatusChanged
 from groupage.domain.events.customs import (
     CustomsDeclared,
@@ -22,9 +22,9 @@ from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
 from groupage.domain.units import us_cents
 from groupage.domain.words import when
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said, alert, refusal_alerts
+from processors.kernel.outputs import Output, alert, refusal_alerts
 
 _Word = Literal["NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
 _WORDS: dict[CustomsStatus, _Word] = {
@@ -39,10 +39,10 @@ _WAITING = frozenset(
 )
 
 
-class DeclarationCore(Plain[DeclarationState]):
+class DeclarationAggregate(BaseAggregate[DeclarationState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "declaration"
+    kind: ClassVar[AggregateKind] = "declaration"
     state_type = DeclarationState
     ranks: Mapping[str, int] = {
         "customs.declared": 0,
@@ -58,17 +58,17 @@ class DeclarationCore(Plain[DeclarationState]):
         """Nothing known yet."""
         return DeclarationState(key=key)
 
-    def apply(self, state: DeclarationState, entry: Entry) -> Verdict | None:
+    def apply(self, state: DeclarationState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         if isinstance(event, CustomsDeclared):
             return _declared(state, entry, event)
         if not isinstance(event, CustomsSelected | CustomsReleased | CustomsRejected):
-            return Verdict("not_mine", f"a declaration does not own {event.name}")
+            return Rejection("not_mine", f"a declaration does not own {event.name}")
         if state.status == CustomsStatus.NONE:
-            return Verdict("not_declared", "nothing was declared under this id")
+            return Rejection("not_declared", "nothing was declared under this id")
         if state.status not in _WAITING:
-            return Verdict("final", f"customs decided {state.status} at {when(state.status_at)}")
+            return Rejection("final", f"customs decided {state.status} at {when(state.status_at)}")
         match event:
             case CustomsSelected():
                 state.status = CustomsStatus(f"SELECTED_{event.selection}")
@@ -82,7 +82,7 @@ class DeclarationCore(Plain[DeclarationState]):
         state.status_at = entry.fact.occurred_at
         return None
 
-    def outputs(self, state: DeclarationState) -> dict[str, Said]:
+    def outputs(self, state: DeclarationState) -> dict[str, Output]:
         """Its status, to each consignment; a warning when it breaks 1039's cap."""
         said = refusal_alerts("declaration", state)
         if state.status == CustomsStatus.NONE or state.status_at is None:
@@ -95,10 +95,10 @@ class DeclarationCore(Plain[DeclarationState]):
                 revision=0,
                 declared_at=state.declared_at,
             )
-            said[f"customs:{name}"] = Said(event, state.status_at)
+            said[f"customs:{name}"] = Output(event, state.status_at)
         for code, text in self._cap(state):
             raised = alert("declaration", state, code, text)
-            said[f"alert:{code}"] = Said(raised, state.status_at)
+            said[f"alert:{code}"] = Output(raised, state.status_at)
         return said
 
     def _cap(self, state: DeclarationState) -> Iterator[tuple[str, str]]:
@@ -128,11 +128,11 @@ class DeclarationCore(Plain[DeclarationState]):
         return (str(state.status), state.mode)
 
 
-def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Verdict | None:
+def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
     if state.status != CustomsStatus.NONE:
-        return Verdict("already_declared", f"it was declared at {when(state.declared_at)}")
+        return Rejection("already_declared", f"it was declared at {when(state.declared_at)}")
     if not event.consignment_ids:
-        return Verdict("no_consignments", "consignment_ids must name what is declared")
+        return Rejection("no_consignments", "consignment_ids must name what is declared")
     state.status = CustomsStatus.DECLARED
     state.status_at = state.declared_at = entry.fact.occurred_at
     state.mode = event.mode

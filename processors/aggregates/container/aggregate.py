@@ -13,15 +13,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from groupage.domain.events import equipment as events
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import ContainerPositionChanged
 from groupage.domain.policy import Policy
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
 from groupage.domain.words import when
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Said, refusal_alerts
+from processors.kernel.outputs import Output, refusal_alerts
 
 Status = ContainerStatus
 _LEFT = frozenset({Status.GATED_OUT, Status.ON_BOARD})
@@ -32,8 +32,8 @@ def _move(state: ContainerState, status: ContainerStatus, at: datetime) -> None:
     state.status, state.status_at = status, at
 
 
-def _contradiction(state: ContainerState, what: str) -> Verdict:
-    return Verdict(
+def _contradiction(state: ContainerState, what: str) -> Rejection:
+    return Rejection(
         "wrong_order", f"it cannot be {what}: it is {state.status} since {when(state.status_at)}"
     )
 
@@ -44,7 +44,7 @@ def _name(state: ContainerState, consolidation_id: str | None) -> None:
 
 def _released(
     state: ContainerState, at: datetime, event: events.ContainerReleased
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status not in _LEFT | {Status.NEW, Status.RELEASED}:
         return _contradiction(state, "released by the depot")
     if state.status in _LEFT:
@@ -69,7 +69,7 @@ def _next_use(state: ContainerState) -> None:
 
 def _picked_up(
     state: ContainerState, at: datetime, _event: events.ContainerPickedUp
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status not in (Status.NEW, Status.RELEASED):
         return _contradiction(state, "picked up empty")
     state.picked_up_at = at
@@ -79,7 +79,7 @@ def _picked_up(
 
 def _gated_in(
     state: ContainerState, at: datetime, event: events.ContainerGatedIn
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status not in (Status.NEW, Status.RELEASED, Status.PICKED_UP):
         return _contradiction(state, "gated in")
     state.gated_in_at = at
@@ -90,7 +90,7 @@ def _gated_in(
 
 def _inspected(
     state: ContainerState, at: datetime, event: events.ContainerInspected
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status in _LEFT | {Status.SEALED}:
         return _contradiction(state, "inspected")
     state.fit, state.inspected_at = event.result == "fit", at
@@ -99,12 +99,12 @@ def _inspected(
     return None
 
 
-def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) -> Verdict | None:
+def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) -> Rejection | None:
     came_off = bool(state.seals) and not state.seal_no
     if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
         return _contradiction(state, "sealed")
     if state.status == Status.SEALED:
-        return Verdict("already_sealed", f"seal {state.seal_no} is on; a new one is a reseal")
+        return Rejection("already_sealed", f"seal {state.seal_no} is on; a new one is a reseal")
     _name(state, event.consolidation_id)
     if came_off:
         _put_on_again(state, at, event.seal_no)
@@ -117,9 +117,9 @@ def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) 
 
 def _resealed(
     state: ContainerState, at: datetime, event: events.ContainerResealed
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status in _IN_HAND - {Status.SEALED} and not state.seals:
-        return Verdict("not_sealed", "there is no seal to replace")
+        return Rejection("not_sealed", "there is no seal to replace")
     if refused := _other_seal(state, event.old_seal_no):
         return refused
     _put_on_again(state, at, event.seal_no)
@@ -128,9 +128,9 @@ def _resealed(
 
 def _unsealed(
     state: ContainerState, at: datetime, event: events.ContainerUnsealed
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status in _IN_HAND and not state.seal_no:
-        return Verdict("not_sealed", "there is no seal to take off")
+        return Rejection("not_sealed", "there is no seal to take off")
     if refused := _other_seal(state, event.seal_no):
         return refused
     state.seals = state.seals or [event.seal_no]  # nobody told us when that one went on
@@ -141,9 +141,9 @@ def _unsealed(
     return None
 
 
-def _other_seal(state: ContainerState, seal_no: str) -> Verdict | None:
+def _other_seal(state: ContainerState, seal_no: str) -> Rejection | None:
     if seal_no and state.seal_no and seal_no != state.seal_no:
-        return Verdict("other_seal", f"its seal is {state.seal_no}, not {seal_no}")
+        return Rejection("other_seal", f"its seal is {state.seal_no}, not {seal_no}")
     return None
 
 
@@ -155,7 +155,7 @@ def _put_on_again(state: ContainerState, at: datetime, seal_no: str) -> None:
     state.seals.append(seal_no)
 
 
-def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Verdict | None:
+def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Rejection | None:
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "weighed for its VGM")
     _name(state, event.consolidation_id)
@@ -165,7 +165,7 @@ def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Verd
 
 def _gated_out(
     state: ContainerState, at: datetime, event: events.ContainerGatedOut
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status in _LEFT:
         return _contradiction(state, "gated out")
     _name(state, event.consolidation_id)
@@ -182,7 +182,9 @@ def _moved(state: ContainerState, _at: datetime, event: events.ContainerMoved) -
     state.place = event.place
 
 
-def _booked(state: ContainerState, _at: datetime, event: events.ContainerBooked) -> Verdict | None:
+def _booked(
+    state: ContainerState, _at: datetime, event: events.ContainerBooked
+) -> Rejection | None:
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "booked")
     state.voyage_id = event.voyage_id or ""
@@ -192,7 +194,7 @@ def _booked(state: ContainerState, _at: datetime, event: events.ContainerBooked)
 
 def _on_board(
     state: ContainerState, at: datetime, event: events.ContainerOnBoard
-) -> Verdict | None:
+) -> Rejection | None:
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "loaded on board")
     state.voyage_id = event.voyage_id or state.voyage_id
@@ -205,7 +207,7 @@ def _assigned(state: ContainerState, _at: datetime, event: events.ContainerAssig
     _name(state, event.consolidation_id)
 
 
-_HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Verdict | None]] = {
+_HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Rejection | None]] = {
     "container.released": _released,
     "container.assigned": _assigned,
     "container.picked_up": _picked_up,
@@ -223,10 +225,10 @@ _HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Verdict | None]] 
 }
 
 
-class ContainerCore(Plain[ContainerState]):
+class ContainerAggregate(BaseAggregate[ContainerState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "container"
+    kind: ClassVar[AggregateKind] = "container"
     state_type = ContainerState
     ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
 
@@ -237,15 +239,15 @@ class ContainerCore(Plain[ContainerState]):
         """Nothing known yet."""
         return ContainerState(key=key)
 
-    def apply(self, state: ContainerState, entry: Entry) -> Verdict | None:
+    def apply(self, state: ContainerState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         handler = _HANDLERS.get(event.name)
         if handler is None:
-            return Verdict("not_mine", f"a container does not own {event.name}")
+            return Rejection("not_mine", f"a container does not own {event.name}")
         return handler(state, entry.fact.occurred_at, event)
 
-    def outputs(self, state: ContainerState) -> dict[str, Said]:
+    def outputs(self, state: ContainerState) -> dict[str, Output]:
         """Its position, to the consolidation that it is for."""
         said = refusal_alerts("container", state)
         at = state.changed_at
@@ -267,7 +269,7 @@ class ContainerCore(Plain[ContainerState]):
                 gated_out_at=state.gated_out_at,
                 on_board_at=state.on_board_at,
             )
-            said[f"position:{state.consolidation_id}"] = Said(event, at)
+            said[f"position:{state.consolidation_id}"] = Output(event, at)
         return said
 
     def columns(self, state: ContainerState) -> tuple[Any, ...]:

@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from groupage.domain.events import unit as events
-from groupage.domain.events.base import Kind
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import when
-from processors.kernel.aggregate import Plain, Verdict
+from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import NO_TARGET, Entry
-from processors.kernel.outputs import HandOver, Said, alert, refusal_alerts
+from processors.kernel.outputs import HandOver, Output, alert, refusal_alerts
 
 
 def handed(fact: Fact, owner_id: str) -> Fact:
@@ -30,9 +30,9 @@ def handed(fact: Fact, owner_id: str) -> Fact:
     return msgspec.structs.replace(fact, key=owner_id, data=data, relayed_by="unit")
 
 
-def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Verdict | None:
+def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Rejection | None:
     if state.received_at is not None:
-        return Verdict("already_received", f"it was received at {when(state.received_at)}")
+        return Rejection("already_received", f"it was received at {when(state.received_at)}")
     state.received_at = at
     state.condition = event.condition
     state.location = event.dock or state.location
@@ -56,33 +56,33 @@ def _staged(state: UnitState, _at: datetime, event: events.UnitStaged) -> None:
     state.status = "STAGED"
 
 
-def _packed(state: UnitState, at: datetime, event: events.UnitPacked) -> Verdict | None:
+def _packed(state: UnitState, at: datetime, event: events.UnitPacked) -> Rejection | None:
     if event.parent_id == state.key:
-        return Verdict("own_parent", "a unit cannot be packed into itself")
+        return Rejection("own_parent", "a unit cannot be packed into itself")
     state.parent_id, state.parent_at, state.status = event.parent_id, at, "PACKED"
     return None
 
 
-def _loaded(state: UnitState, at: datetime, event: events.UnitLoaded) -> Verdict | None:
+def _loaded(state: UnitState, at: datetime, event: events.UnitLoaded) -> Rejection | None:
     if event.equipment_ref == state.key:
-        return Verdict("own_parent", "a unit cannot be loaded into itself")
+        return Rejection("own_parent", "a unit cannot be loaded into itself")
     state.parent_id, state.parent_at, state.status = event.equipment_ref, at, "LOADED"
     return None
 
 
-def _unpacked(state: UnitState, _at: datetime, event: events.UnitUnpacked) -> Verdict | None:
+def _unpacked(state: UnitState, _at: datetime, event: events.UnitUnpacked) -> Rejection | None:
     return _out_of(state, event.parent_id or state.parent_id)
 
 
-def _unloaded(state: UnitState, _at: datetime, event: events.UnitUnloaded) -> Verdict | None:
+def _unloaded(state: UnitState, _at: datetime, event: events.UnitUnloaded) -> Rejection | None:
     return _out_of(state, event.equipment_ref)
 
 
-def _out_of(state: UnitState, parent_id: str) -> Verdict | None:
+def _out_of(state: UnitState, parent_id: str) -> Rejection | None:
     if not state.parent_id:
-        return Verdict("no_parent", "nothing holds it")
+        return Rejection("no_parent", "nothing holds it")
     if parent_id != state.parent_id:
-        return Verdict("other_parent", f"it is in {state.parent_id}, not in {parent_id}")
+        return Rejection("other_parent", f"it is in {state.parent_id}, not in {parent_id}")
     state.parent_id, state.parent_at = "", None
     state.status = "KNOWN" if state.received_at is None else "STORED"
     return None
@@ -94,15 +94,15 @@ def _shipped(state: UnitState, at: datetime, event: events.UnitShipped) -> None:
     state.status = "SHIPPED"
 
 
-def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Verdict | None:
+def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Rejection | None:
     if set(event.inputs) & set(event.outputs) or not event.outputs:
-        return Verdict("bad_outputs", "outputs must be new units, and at least one")
+        return Rejection("bad_outputs", "outputs must be new units, and at least one")
     if state.key in event.inputs:
         state.outputs, state.status = event.outputs, "CEASED"
         state.parent_id, state.parent_at = "", None
         return None
     if state.key not in event.outputs:
-        return Verdict("not_concerned", f"{state.key} is neither input nor output")
+        return Rejection("not_concerned", f"{state.key} is neither input nor output")
     state.inputs = event.inputs
     state.repack, state.repacked_at = (event.inputs, event.outputs), at
     if event.size is not None and event.gross_g is not None:
@@ -138,7 +138,7 @@ def _claiming(state: UnitState) -> list[tuple[datetime, str]]:
     return [(claim.announced_at, name) for name, claim in state.claims.items() if not claim.ended]
 
 
-_HANDLERS: dict[str, Callable[[UnitState, datetime, Any], Verdict | None]] = {
+_HANDLERS: dict[str, Callable[[UnitState, datetime, Any], Rejection | None]] = {
     "unit.repacked": _repacked,
     "unit.received": _received,
     "unit.measured": _measured,
@@ -157,10 +157,10 @@ def _waiting_key(waiting: WaitingFact) -> tuple[datetime, str]:
     return (waiting.at, waiting.fact_id)
 
 
-class UnitCore(Plain[UnitState]):
+class UnitAggregate(BaseAggregate[UnitState]):
     """See the module's diagram."""
 
-    kind: ClassVar[Kind] = "unit"
+    kind: ClassVar[AggregateKind] = "unit"
     state_type = UnitState
     ranks: Mapping[str, int] = {
         name: rank for rank, name in enumerate(("unit.announced", *_HANDLERS))
@@ -181,7 +181,7 @@ class UnitCore(Plain[UnitState]):
             waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
             insort(state.waiting, waiting, key=_waiting_key)
 
-    def apply(self, state: UnitState, entry: Entry) -> Verdict | None:
+    def apply(self, state: UnitState, entry: Entry) -> Rejection | None:
         """One fact, in its order."""
         event = entry.fact.data
         if isinstance(event, events.UnitAnnounced):
@@ -189,9 +189,9 @@ class UnitCore(Plain[UnitState]):
             return None
         handler = _HANDLERS.get(event.name)
         if handler is None:
-            return Verdict("not_mine", f"a unit does not own {event.name}")
+            return Rejection("not_mine", f"a unit does not own {event.name}")
         if state.status == "CEASED" and event.name != "unit.repacked":
-            return Verdict("ceased", f"it was repacked into {', '.join(state.outputs)}")
+            return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
         return handler(state, entry.fact.occurred_at, event)
 
     def settle(self, state: UnitState) -> None:
@@ -202,7 +202,7 @@ class UnitCore(Plain[UnitState]):
                 if refused is not None and refused.code == NO_TARGET:
                     del state.refused[fact_id]
 
-    def outputs(self, state: UnitState) -> dict[str, Said]:
+    def outputs(self, state: UnitState) -> dict[str, Output]:
         """Facts for its consignment; a repack's other units hear of it, and whose they are."""
         said = refusal_alerts("unit", state)
         at = state.changed_at
@@ -211,12 +211,12 @@ class UnitCore(Plain[UnitState]):
         if state.owner_id:
             for waiting in state.waiting:
                 event = HandOver(fact_id=waiting.fact_id, owner_id=state.owner_id)
-                said[f"hand:{state.owner_id}:{waiting.fact_id}"] = Said(event, waiting.at)
+                said[f"hand:{state.owner_id}:{waiting.fact_id}"] = Output(event, waiting.at)
             for name in state.outputs:
                 told = events.UnitAnnounced(
                     unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
                 )
-                said[f"announce:{name}"] = Said(told, at)
+                said[f"announce:{name}"] = Output(told, at)
         said.update(_repacks(state))
         if len(state.claims) > 1:
             said.update(_disputed(state))
@@ -227,7 +227,7 @@ class UnitCore(Plain[UnitState]):
         return (state.status, state.owner_id or None, state.parent_id or None, state.location)
 
 
-def _disputed(state: UnitState) -> dict[str, Said]:
+def _disputed(state: UnitState) -> dict[str, Output]:
     """One carton, two consignments: a label printed twice, or scanned to the wrong papers."""
     claiming = sorted(_claiming(state))
     if len(claiming) < 2:
@@ -239,16 +239,16 @@ def _disputed(state: UnitState) -> dict[str, Said]:
         f"{state.owner_id}"
     )
     raised = alert("unit", state, "two_consignments", text[:2_000])
-    return {"alert:two_consignments": Said(raised, claiming[1][0])}
+    return {"alert:two_consignments": Output(raised, claiming[1][0])}
 
 
-def _repacks(state: UnitState) -> dict[str, Said]:
+def _repacks(state: UnitState) -> dict[str, Output]:
     """The fact of a repack comes under its first output's key: the others are told."""
     if state.repack is None or state.repacked_at is None or state.repack[1][0] != state.key:
         return {}
     (inputs, outputs), at = state.repack, state.repacked_at
     return {
-        f"repack:{name}": Said(
+        f"repack:{name}": Output(
             events.UnitRepacked(unit_id=name, inputs=inputs, outputs=outputs), at
         )
         for name in (*inputs, *outputs[1:])

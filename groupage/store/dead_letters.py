@@ -17,7 +17,7 @@ from groupage.store.pool import Connection
 from groupage.store.writers import (
     DeadLetterRow,
     Headers,
-    Position,
+    OffsetAdvance,
     columns_of,
     insertion,
     unpack_headers,
@@ -40,7 +40,7 @@ DEAD_LETTERS = "hub.dlq.v1"
 """The topic of the letters themselves."""
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """One record that had no effect, and why."""
 
     letter_id: UUID
@@ -99,7 +99,7 @@ async def settle_refusals(
     )
 
 
-async def settle_replayed(connection: Connection, positions: Sequence[Position]) -> None:
+async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdvance]) -> None:
     """Records that were sent again, came by on the way to these positions, and gave a fact.
 
     What they put aside must be stored before: a letter from the same place says that it failed.
@@ -128,7 +128,7 @@ async def find_letters(
     waiting: bool = False,
     settled: bool = False,
     limit: int,
-) -> list[Letter]:
+) -> list[StoredDeadLetter]:
     """The newest first; `waiting` leaves out those replayed, `settled` adds those settled."""
     rows = await pool.fetch(
         f"select {_COLUMNS} from dead_letter where ($1::text is null or code = $1) "  # noqa: S608
@@ -144,7 +144,7 @@ async def find_letters(
     return [_letter(row) for row in rows]
 
 
-async def letters_like(pool: asyncpg.Pool, beginning: str) -> list[Letter]:
+async def letters_like(pool: asyncpg.Pool, beginning: str) -> list[StoredDeadLetter]:
     """Letters whose id begins so (at most two: one is meant)."""
     rows = await pool.fetch(
         f"select {_COLUMNS} from dead_letter where starts_with(letter_id::text, $1) limit 2",  # noqa: S608
@@ -163,7 +163,9 @@ async def count_letters(pool: asyncpg.Pool, *, settled: bool = False) -> dict[st
     return {row[0]: row[1] for row in rows}
 
 
-async def mark_replayed(pool: asyncpg.Pool, letter: Letter, *, partition: int, offset: int) -> None:
+async def mark_replayed(
+    pool: asyncpg.Pool, letter: StoredDeadLetter, *, partition: int, offset: int
+) -> None:
     """It was sent again now, and lies there in its topic.
 
     The lock waits for a batch that may have taken it in already; a later one finds the mark.
@@ -182,10 +184,10 @@ async def mark_replayed(pool: asyncpg.Pool, letter: Letter, *, partition: int, o
             offset,
         )
         if taken_in is not None and taken_in > offset:
-            place = Position(letter.topic, partition, offset, offset + 1, None)
+            place = OffsetAdvance(letter.topic, partition, offset, offset + 1, None)
             await settle_replayed(connection, [place])
 
 
-def _letter(row: asyncpg.Record) -> Letter:
+def _letter(row: asyncpg.Record) -> StoredDeadLetter:
     values = dict(row)
-    return Letter(**{**values, "headers": unpack_headers(values["headers"])})
+    return StoredDeadLetter(**{**values, "headers": unpack_headers(values["headers"])})

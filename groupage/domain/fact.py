@@ -60,3 +60,18 @@ class Fact(
     def subject(self) -> str:
         """Id of what the event is about."""
         return self.data.subject
+
+    def fan_out(self) -> "tuple[Fact, ...]":
+        """List the facts that this one stands for, one per aggregate; mostly itself alone.
+
+        A fact that stands for several has ids made of its own id and their subjects.
+        """
+        events = self.data.fan_out()
+        if len(events) == 1:
+            return (self,)
+        return tuple(
+            msgspec.structs.replace(
+                self, event_id=f"{self.event_id}/{event.subject}", key=event.key, data=event
+            )
+            for event in events
+        )

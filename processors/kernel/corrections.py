@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from groupage.domain.events.unit import UnitAnnounced
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import RejectedEvent
 
@@ -19,22 +18,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     fact_id: str
     """Hex of `groupage.contracts.encoding.fact_id`."""
     fact: Fact
-
-
-def singly(fact: Fact) -> tuple[Fact, ...]:
-    """The facts of an announcement to several units, one for each; any other fact as it is."""
-    data = fact.data
-    if not isinstance(data, UnitAnnounced) or not data.others:
-        return (fact,)
-    return tuple(
-        msgspec.structs.replace(
-            fact,
-            event_id=f"{fact.event_id}/{each.unit_id}",
-            key=each.unit_id,
-            data=each,
-        )
-        for each in data.singly()
-    )
 
 
 class Sifted(NamedTuple):

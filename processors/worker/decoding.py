@@ -14,9 +14,7 @@ from groupage.contracts.decoding import decode_whole
 from groupage.contracts.encoding import encode_data
 from groupage.contracts.plain import Decoded
 from groupage.domain.events.clock import ClockTicked
-from groupage.domain.events.unit import UnitAnnounced
 from groupage.store.facts import line_of
-from processors.kernel.corrections import singly
 from processors.worker import dead_letters
 from processors.worker.batch import Incoming, Slice, Stretch
 from processors.worker.unreadable import Unreadable
@@ -55,8 +53,8 @@ def read_into(piece: Slice, records: Sequence[Any]) -> None:
             piece.stretches[-1].tick_at, piece.stretches[-1].tick_offset = data.at, record.offset
             piece.stretches.append(Stretch())
             owners = piece.stretches[-1].owners
-        elif type(data) is UnitAnnounced and data.others:
-            for single in singly(fact):
+        elif data.fans_out and len(singles := fact.fan_out()) > 1:
+            for single in singles:
                 alone = single, kind, encode_data(single.data), stamps
                 owners.setdefault((kind, single.key), []).append(
                     _incoming(piece, record.offset, alone)

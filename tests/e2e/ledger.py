@@ -181,7 +181,7 @@ class Ledger:
                 copy = msgspec.structs.replace(fact.data, consignment_id=event.owner_id)
                 yield owner, "consignment", copy
             elif isinstance(event, Announcements):
-                yield from ((owner, kind, one) for each in event.each() for one in each.singly())
+                yield from ((owner, kind, one) for each in event.each() for one in each.fan_out())
             else:
                 yield owner, kind, event
 

@@ -48,6 +48,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     consignment)."""
     internal: ClassVar[bool] = False
     """Derived and sent by groupage's own processors; senders outside never publish it."""
+    fans_out: ClassVar[bool] = False
+    """One record may state this event of several aggregates: `fan_out` lists them."""
 
     @property
     def key(self) -> str:
@@ -63,6 +65,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def subject(self) -> str:
         """Id of the thing that the event is about."""
         raise NotImplementedError
+
+    def fan_out(self) -> tuple["Event", ...]:
+        """List the events that this one stands for, one per aggregate; itself unless `fans_out`."""
+        return (self,)
 
     def __init_subclass__(cls) -> None:
         """Let `key` and `subject` be the named fields under another name: read as fast as these."""

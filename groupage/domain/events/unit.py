@@ -187,6 +187,7 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.announced"
     internal: ClassVar[bool] = True
+    fans_out: ClassVar[bool] = True
 
     owner_id: Id
     """The consignment. (`consignment_id` stays empty: this fact travels under the unit's own
@@ -200,8 +201,10 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     """The consignment has no claim to it any more: its ASN was corrected or retracted, it left the
     ordinary way, or its receipt was completed without the unit."""
 
-    def singly(self) -> "tuple[UnitAnnounced, ...]":
-        """What each of the units hears."""
+    def fan_out(self) -> "tuple[UnitAnnounced, ...]":
+        """Announce each unit separately."""
+        if not self.others:
+            return (self,)
         return tuple(
             msgspec.structs.replace(self, unit_id=name, others=())
             for name in (self.unit_id, *self.others)

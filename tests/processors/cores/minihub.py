@@ -13,7 +13,7 @@ from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
 from processors.aggregates.unit.aggregate import handed
 from processors.kernel.aggregate import advance, encode_state, fold, tick
-from processors.kernel.corrections import Entry, singly
+from processors.kernel.corrections import Entry
 from processors.kernel.outputs import HandOver, change_id, changes
 from tests.processors.cores.play import at
 
@@ -56,7 +56,7 @@ class MiniHub:
 
     def hear(self, fact: Fact) -> None:
         """Deliver one fact; a duplicate changes nothing."""
-        for single in singly(fact):
+        for single in fact.fan_out():
             self._hear(single)
 
     def _hear(self, fact: Fact) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
+from optimizer.verification.api import certify
 from optimizer.verification.violation import Violation
 
 SOLVES_MAX = 4
@@ -34,13 +36,39 @@ class Doubts(msgspec.Struct, frozen=True, kw_only=True):
             if box.planned and key not in anew:
                 anew.add(key)
             elif box.stage != "slushy":
-                refuted.setdefault(key, f"{said.code}: {said.where}: {said.message}")
+                refuted.setdefault(key, str(said))
         learnt = Doubts(anew=tuple(sorted(anew)), refuted=refuted)
         return learnt if learnt != self else None
 
 
 NONE = Doubts()
 """Nothing is known against any load plan."""
+
+
+class Certification:
+    """Certifies the plans of one instance until one passes, or until another solve cannot help.
+
+    The caller solves with `doubts` while there are any, and hands each plan to `certify`.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self.doubts: Doubts | None = NONE
+        """What the next solve must not trust; None: no further solve."""
+        self.violations: tuple[Violation, ...] = ()
+        """Of the last plan; empty when it passed."""
+        self._instance = instance
+        self._solves = 0
+
+    def certify(self, plan: Plan) -> Plan | None:
+        """Return the plan with its certificate, or None when the verifier rejects it."""
+        assert self.doubts is not None, "no further solve was asked for"
+        certified, self.violations = certify(self._instance, plan)
+        self._solves += 1
+        if certified is not None or self._solves == SOLVES_MAX:
+            self.doubts = None
+        else:
+            self.doubts = self.doubts.after(self._instance, self.violations)
+        return certified
 
 
 def _concerns(violation: Violation, consolidation_id: str) -> bool:

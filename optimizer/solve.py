@@ -12,12 +12,11 @@ from optimizer.allocation.api import Allocation, allocate, repair
 from optimizer.allocation.problem import Cuts
 from optimizer.assemble import assemble, planned_containers
 from optimizer.check_instance import check_instance
-from optimizer.doubts import NONE, SOLVES_MAX, Doubts
+from optimizer.doubts import NONE, Certification, Doubts
 from optimizer.loadplans import LoadPlan, Passes, load_plan
 from optimizer.reasons import Reasons
 from optimizer.routing.api import route
 from optimizer.stages import Stages
-from optimizer.verification.api import certify
 from optimizer.verification.violation import Violation
 
 
@@ -35,18 +34,12 @@ def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
     Raises InvalidInput for an instance that makes no sense.
     """
     stages = stages or Stages()
-    doubts: Doubts | None = NONE
-    for _ in range(SOLVES_MAX):
-        assert doubts is not None
-        plan = solve(instance, stages, doubts=doubts)
+    certification = Certification(instance)
+    while certification.doubts is not None:
+        plan = solve(instance, stages, doubts=certification.doubts)
         with stages.stage("verify"):
-            certified, violations = certify(instance, plan)
-        if certified is not None:
-            return Solved(plan=certified, violations=())
-        doubts = doubts.after(instance, violations)
-        if doubts is None:
-            break
-    return Solved(plan=plan, violations=violations)
+            certified = certification.certify(plan)
+    return Solved(plan=certified or plan, violations=certification.violations)
 
 
 def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = NONE) -> Plan:

@@ -1,7 +1,7 @@
 """One plan request from its arrival to its stored answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
@@ -14,14 +14,13 @@ from groupage.domain.plan import Plan, Route
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics
-from optimizer.doubts import NONE, SOLVES_MAX, Doubts
+from optimizer.doubts import Certification
 from optimizer.instance.build import build_instance
 from optimizer.instance.snapshot import read_snapshot
 from optimizer.planner.announce import failed, outbox_rows, plan_events
 from optimizer.planner.child import Answer, Job
 from optimizer.planner.records import Records
 from optimizer.planner.solver import Solver, SolverDied, SolverOverran
-from optimizer.verification.api import certify
 from optimizer.verification.violation import Violation
 
 _SHOWN_VIOLATIONS = 5
@@ -38,7 +37,7 @@ class Certified(msgspec.Struct, frozen=True, kw_only=True):
     """Of the plan in force."""
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """No plan, and why; `outcome` is the metric's label."""
 
     outcome: str
@@ -80,7 +79,7 @@ class Work:
                 return
             if attempts > self._settings.attempts_max:
                 reason = f"gave up after {self._settings.attempts_max} attempts"
-                await self._refuse(request, Refused(outcome="failed", reason=reason), partition)
+                await self._refuse(request, Rejected(outcome="failed", reason=reason), partition)
                 return
             try:
                 result = await self._attempt(request)
@@ -96,7 +95,9 @@ class Work:
                 )
                 if attempts == self._settings.attempts_max:
                     reason = f"{error} ({attempts} attempts)"
-                    await self._refuse(request, Refused(outcome="failed", reason=reason), partition)
+                    await self._refuse(
+                        request, Rejected(outcome="failed", reason=reason), partition
+                    )
                     return
                 continue
             if isinstance(result, Certified):
@@ -105,37 +106,28 @@ class Work:
                 await self._refuse(request, result, partition)
             return
 
-    async def _attempt(self, request: PlanRequested) -> Certified | Refused:
-        """Read the lane, solve, and let the verifier judge; solve again with what it doubts."""
+    async def _attempt(self, request: PlanRequested) -> Certified | Rejected:
+        """Read the lane and solve until the verifier certifies a plan or another solve is useless.
+
+        Raises SolverDied, SolverOverran.
+        """
         snapshot = await read_snapshot(self._pool, request.lane_id)
         instance = build_instance(snapshot, request, self._policy, self._limits(request))
-        doubts: Doubts | None = NONE
-        violations: tuple[Violation, ...] = ()
-        for _ in range(SOLVES_MAX):
-            if doubts is None:
-                break
-            job = Job(instance=instance, doubts=doubts)
+        certification = Certification(instance)
+        while certification.doubts is not None:
+            job = Job(instance=instance, doubts=certification.doubts)
             answer = await self._solver.solve(job, timeout_s=self._settings.solve_timeout_s)
             if answer.kind == "invalid" or answer.plan is None:
-                return Refused(outcome="infeasible", reason=answer.message)
+                return Rejected(outcome="infeasible", reason=answer.message)
             _observe_stages(answer)
             plan = msgspec.structs.replace(answer.plan, inputs=snapshot.inputs)
-            certified, violations = await asyncio.to_thread(certify, instance, plan)
+            certified = await asyncio.to_thread(certification.certify, plan)
             if certified is not None:
                 routes = snapshot.published_routes
                 return Certified(instance=instance, plan=certified, published_routes=routes)
-            log.warning(
-                "plan_refuted",
-                request_id=request.request_id,
-                lane_id=request.lane_id,
-                violations=[f"{v.code}: {v.where}" for v in violations[:_SHOWN_VIOLATIONS]],
-                count=len(violations),
-            )
-            doubts = doubts.after(instance, violations)
-        words = "; ".join(
-            f"{v.code}: {v.where}: {v.message}" for v in violations[:_SHOWN_VIOLATIONS]
-        )
-        return Refused(outcome="refuted", reason=f"the verifier does not pass the plan: {words}")
+            _log_violations(request, certification.violations)
+        shown = "; ".join(map(str, certification.violations[:_SHOWN_VIOLATIONS]))
+        return Rejected(outcome="refuted", reason=f"the verifier rejects the plan: {shown}")
 
     def _limits(self, request: PlanRequested) -> Limits:
         return Limits(
@@ -172,24 +164,34 @@ class Work:
             request_to_certified_s=round(took_s, 3),
         )
 
-    async def _refuse(self, request: PlanRequested, refused: Refused, partition: int) -> None:
+    async def _refuse(self, request: PlanRequested, rejected: Rejected, partition: int) -> None:
         rows = outbox_rows(
-            [("failed", failed(request, refused.reason))],
+            [("failed", failed(request, rejected.reason))],
             about=request.request_id,
             occurred_at=request.clock_at,
             recorded_at=datetime.now(UTC),
             partition=partition,
         )
-        if await self._records.fail(request, refused.reason, rows):
+        if await self._records.fail(request, rejected.reason, rows):
             self._announced()
-            metrics.PLAN_OUTCOMES.labels(outcome=refused.outcome).inc()
+            metrics.PLAN_OUTCOMES.labels(outcome=rejected.outcome).inc()
         log.error(
             "plan_failed",
             request_id=request.request_id,
             lane_id=request.lane_id,
             sequence=request.sequence,
-            reason=refused.reason,
+            reason=rejected.reason,
         )
+
+
+def _log_violations(request: PlanRequested, violations: Sequence[Violation]) -> None:
+    log.warning(
+        "plan_refuted",
+        request_id=request.request_id,
+        lane_id=request.lane_id,
+        violations=[f"{v.code}: {v.where}" for v in violations[:_SHOWN_VIOLATIONS]],
+        count=len(violations),
+    )
 
 
 def _observe_stages(answer: Answer) -> None:

@@ -13,6 +13,9 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     """What was found and what would be right."""
 
+    def __str__(self) -> str:
+        return f"{self.code}: {self.where}: {self.message}"
+
 
 Violations = list[Violation]
 

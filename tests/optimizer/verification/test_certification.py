@@ -1,0 +1,59 @@
+"""The certify-and-retry loop: when it ends, and what it hands to the next solve."""
+
+import msgspec
+
+from optimizer.doubts import SOLVES_MAX, Certification
+from tests.optimizer.verification.changes import edit
+from tests.optimizer.world import instance, plan_of
+
+
+def test_a_valid_plan_is_certified_and_nothing_is_solved_again() -> None:
+    """The certified plan differs from the bare one in its certificate only."""
+    case = instance()
+    plan = plan_of(case)
+    certification = Certification(case)
+    certified = certification.certify(plan)
+    assert certified is not None
+    assert certified.certificate is not None
+    assert edit(certified, certificate=None) == plan
+    assert certification.violations == ()
+    assert certification.doubts is None
+
+
+def test_a_violation_that_no_other_solve_can_cure_ends_the_search() -> None:
+    """The violations of the rejected plan remain."""
+    case = instance()
+    certification = Certification(case)
+    assert certification.certify(edit(plan_of(case), sequence=8)) is None
+    assert certification.doubts is None
+    assert {violation.code for violation in certification.violations} == {"other_instance"}
+
+
+def test_a_closed_container_is_given_up_step_by_step_and_never_more_than_the_limit() -> None:
+    """A carton of a frozen container hangs in the air in every plan that is handed in."""
+    case = instance()
+    plan = plan_of(case)
+    frozen = next(box for box in plan.containers if box.consolidation_id == "FROZEN")
+    in_air = edit(frozen.placements[0], z_mm=1_200)
+    broken = edit(frozen, placements=(in_air, *frozen.placements[1:]))
+    plan = edit(
+        plan,
+        containers=tuple(broken if box is frozen else box for box in plan.containers),
+    )
+    certification = Certification(
+        edit(
+            case,
+            consolidations=tuple(
+                msgspec.structs.replace(box, planned=frozen.placements)
+                if box.consolidation_id == "FROZEN"
+                else box
+                for box in case.consolidations
+            ),
+        )
+    )
+    steps = []
+    while certification.doubts is not None:
+        steps.append((certification.doubts.anew, tuple(certification.doubts.refuted)))
+        assert certification.certify(plan) is None
+    assert steps == [((), ()), (("FROZEN",), ()), (("FROZEN",), ("FROZEN",))]
+    assert len(steps) < SOLVES_MAX

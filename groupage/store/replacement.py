@@ -4,11 +4,11 @@ import asyncpg
 import msgspec
 
 from groupage.domain.errors import Conflict
-from groupage.store.writers import STATE_COLUMNS
+from groupage.domain.state.columns import QUERY_COLUMNS
 
 Connection = asyncpg.Connection
 
-_TABLES = (*STATE_COLUMNS, "fact", "intake_offset")
+_TABLES = (*QUERY_COLUMNS, "fact", "intake_offset")
 # Alerts that were raised and cleared, letters of facts that became legal later, and the words of a
 # letter tell what people were told at the time: history of the operation, not derived from the log.
 # So do letters of records that gave no fact: their topic is not kept for ever.

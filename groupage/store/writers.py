@@ -6,74 +6,42 @@ column order named beside them, because tens of thousands pass here each second.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
 
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.columns import QUERY_COLUMNS, QueryColumns
 from groupage.store.pool import Connection
 
-_COMMON = (
-    ("key", "text"),
-    ("partition", "integer"),
-    ("revision", "bigint"),
-    ("changed_at", "timestamptz"),
-    ("deadline_at", "timestamptz"),
-    ("body", "bytea"),
-)
-STATE_COLUMNS: dict[AggregateKind, tuple[tuple[str, str], ...]] = {
-    "consignment": (
-        ("status", "text"),
-        ("customs", "text"),
-        ("blocked", "boolean"),
-        ("lane_id", "text"),
-        ("shipper", "text"),
-        ("consignee", "text"),
-        ("mode", "text"),
-        ("consolidation_id", "text"),
-        ("voyage_id", "text"),
-        ("pieces", "integer"),
-        ("received_pieces", "integer"),
-        ("measured_pieces", "integer"),
-        ("loaded_pieces", "integer"),
-        ("volume_cm3", "bigint"),
-        ("gross_g", "bigint"),
-    ),
-    "unit": (("status", "text"), ("owner_id", "text"), ("parent_id", "text"), ("location", "text")),
-    "container": (
-        ("status", "text"),
-        ("iso_type", "text"),
-        ("consolidation_id", "text"),
-        ("seal_no", "text"),
-        ("vgm_g", "bigint"),
-    ),
-    "visit": (),
-    "declaration": (("status", "text"), ("mode", "text")),
-    "voyage": (
-        ("status", "text"),
-        ("lane_id", "text"),
-        ("etd_at", "timestamptz"),
-        ("lco_at", "timestamptz"),
-    ),
-    "consolidation": (
-        ("status", "text"),
-        ("lane_id", "text"),
-        ("voyage_id", "text"),
-        ("iso_type", "text"),
-        ("equipment_ref", "text"),
-        ("members", "integer"),
-        ("planned_volume_cm3", "bigint"),
-        ("loaded_volume_cm3", "bigint"),
-        ("gross_g", "bigint"),
-        ("next_cutoff", "text"),
-        ("next_cutoff_at", "timestamptz"),
-        ("departed_at", "timestamptz"),
-    ),
-    "lane": (("published_plan_id", "text"), ("sequence", "integer")),
-    "command": (),
-}
-"""Query columns of each table, after the common ones; a core gives them in this order."""
+
+class StateRow(NamedTuple):
+    """A state as it is written: the columns of all kinds, then the query columns of its kind."""
+
+    key: str
+    partition: int
+    revision: int
+    changed_at: datetime
+    deadline_at: datetime | None
+    body: bytes
+    columns: QueryColumns
+
+
+_COMMON_TYPES = ("text", "integer", "bigint", "timestamptz", "timestamptz", "bytea")
+_SQL_TYPES = {str: "text", bool: "boolean", int: "bigint", datetime: "timestamptz"}
+
+
+def query_columns(kind: AggregateKind) -> dict[str, tuple[str, bool]]:
+    """The query columns of a kind by name: SQL type, and whether the column may be null."""
+    columns = {}
+    for name, hint in get_type_hints(QUERY_COLUMNS[kind]).items():
+        types = set(get_args(hint)) or {hint}
+        nullable = NoneType in types
+        (python_type,) = types - {NoneType}
+        columns[name] = (_SQL_TYPES[python_type], nullable)
+    return columns
 
 
 class StoredState(NamedTuple):
@@ -162,7 +130,9 @@ def insertion(table: str, names: Sequence[str], types: Sequence[str]) -> str:
 
 
 def _upsert(kind: AggregateKind) -> str:
-    names, types = zip(*_COMMON, *STATE_COLUMNS[kind], strict=True)
+    columns = query_columns(kind)
+    names = (*StateRow._fields[:-1], *columns)
+    types = (*_COMMON_TYPES, *(sql_type for sql_type, _ in columns.values()))
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
     return insertion(kind, names, types) + (
         f"on conflict (key) do update set {changes} where old.revision <= excluded.revision"
@@ -174,18 +144,18 @@ _RAISE = insertion("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "ti
     "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
     "case when old.cleared_at is null then old.raised_at else excluded.raised_at end"
 )
-_UPSERT: dict[AggregateKind, str] = {kind: _upsert(kind) for kind in STATE_COLUMNS}
+_UPSERT: dict[AggregateKind, str] = {kind: _upsert(kind) for kind in QUERY_COLUMNS}
 _LOAD: dict[AggregateKind, str] = {
     kind: f"select key, partition, body from {kind} where key = any($1::text[])"  # noqa: S608
-    for kind in STATE_COLUMNS
+    for kind in QUERY_COLUMNS
 }
 _DUE: dict[AggregateKind, str] = {
     kind: f"select key from {kind} where partition = $1 and deadline_at <= $2 order by key"  # noqa: S608
-    for kind in STATE_COLUMNS
+    for kind in QUERY_COLUMNS
 }
 _NEXT_DEADLINE: dict[AggregateKind, str] = {
     kind: f"select min(deadline_at) from {kind} where partition = $1 and deadline_at > $2"  # noqa: S608
-    for kind in STATE_COLUMNS
+    for kind in QUERY_COLUMNS
 }
 
 
@@ -253,15 +223,16 @@ async def advance_positions(connection: Connection, positions: Sequence[OffsetAd
 
 
 async def upsert_states(
-    connection: Connection, kind: AggregateKind, rows: Sequence[tuple[Any, ...]]
+    connection: Connection, kind: AggregateKind, rows: Sequence[StateRow]
 ) -> bool:
-    """Store states: key, partition, revision, changed_at, deadline_at, body, then `STATE_COLUMNS`.
+    """Store states of one kind.
 
     False when a stored revision is higher than the new one. (A tick changes a state and not its
     revision.)
     """
-    width = len(_COMMON) + len(STATE_COLUMNS[kind])
-    status = await connection.execute(_UPSERT[kind], *columns_of(rows, width))
+    values = [(*row[:-1], *row.columns) for row in rows]
+    width = len(_COMMON_TYPES) + len(QUERY_COLUMNS[kind]._fields)
+    status = await connection.execute(_UPSERT[kind], *columns_of(values, width))
     return status == f"INSERT 0 {len(rows)}"
 
 

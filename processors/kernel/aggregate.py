@@ -42,6 +42,7 @@ import msgspec
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import RejectedEvent, SortKey, State
+from groupage.domain.state.columns import QueryColumns
 from processors.kernel.corrections import Entry, refused_astray, sift
 from processors.kernel.outputs import Output
 
@@ -133,8 +134,8 @@ class Aggregate(Protocol[S]):
         """What others must know now, by output id; `changes` fills in `revision`."""
         ...
 
-    def columns(self, state: S) -> tuple[Any, ...]:
-        """Query columns of the kind's table, in the order of the SQL (after the common ones)."""
+    def columns(self, state: S) -> QueryColumns:
+        """The values of the query columns of the kind's table."""
         ...
 
 

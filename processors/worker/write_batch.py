@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from groupage.domain.events.base import AggregateKind
 from groupage.store.dead_letters import Settlement
-from groupage.store.writers import AlertRow, DeadLetterRow, OffsetAdvance, OutboxRow
+from groupage.store.writers import AlertRow, DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
 from groupage.telemetry import metrics
 from processors.worker.assignment import Partition, PartitionProgress
 from processors.worker.batch import Incoming, OwnerKey, Slice
@@ -24,7 +23,7 @@ class Effects:
     positions: list[OffsetAdvance] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     """Lines of `groupage.store.facts.line_of`."""
-    states: dict[AggregateKind, list[tuple[Any, ...]]] = field(default_factory=dict)
+    states: dict[AggregateKind, list[StateRow]] = field(default_factory=dict)
     letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
     """Facts, by id and code, that are not refused with that code any more."""

@@ -13,7 +13,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.bodies import pack
 from groupage.store.facts import facts_of
-from groupage.store.writers import AlertRow, OutboxRow, pack_headers
+from groupage.store.writers import AlertRow, OutboxRow, StateRow, pack_headers
 from groupage.telemetry import metrics
 from processors.aggregates.unit.aggregate import handed
 from processors.kernel.aggregate import encode_state
@@ -82,14 +82,14 @@ def _add_state(
     body = encode_state(owner.state)
     cache.resize(owner, len(body))
     effects.states.setdefault(kind, []).append(
-        (
-            key,
-            owner.partition,
-            owner.state.revision,
-            owner.state.changed_at,
-            deadline,
-            pack(body),
-            *owner.core.columns(owner.state),
+        StateRow(
+            key=key,
+            partition=owner.partition,
+            revision=owner.state.revision,
+            changed_at=owner.state.changed_at,
+            deadline_at=deadline,
+            body=pack(body),
+            columns=owner.core.columns(owner.state),
         )
     )
 

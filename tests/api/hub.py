@@ -67,14 +67,15 @@ async def store_facts(
         for (kind, key), entries in owners.items():
             core = cores[kind]
             state = fold(core, key, entries, clock_at=clock_at)
-            row = (
-                key,
-                PARTITION,
-                state.revision,
-                state.changed_at,
-                core.deadline(state),
-                bodies.pack(encode_state(state)),
-                *core.columns(state),
+            assert state.changed_at is not None
+            row = writers.StateRow(
+                key=key,
+                partition=PARTITION,
+                revision=state.revision,
+                changed_at=state.changed_at,
+                deadline_at=core.deadline(state),
+                body=bodies.pack(encode_state(state)),
+                columns=core.columns(state),
             )
             assert await writers.upsert_states(connection, kind, [row])
             alerts = [

@@ -34,7 +34,7 @@ create table consignment (
     deadline_at timestamptz, body bytea not null,
     status text not null, customs text not null, blocked boolean not null, lane_id text not null, shipper text not null,
     consignee text not null, mode text not null, consolidation_id text, voyage_id text,
-    pieces integer not null, received_pieces integer not null, measured_pieces integer not null, loaded_pieces integer not null,
+    pieces bigint not null, received_pieces bigint not null, measured_pieces bigint not null, loaded_pieces bigint not null,
     volume_cm3 bigint not null, gross_g bigint not null
 );
 create index consignment_lane on consignment (lane_id, status);
@@ -73,7 +73,7 @@ create table consolidation (
     key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
     deadline_at timestamptz, body bytea not null,
     status text not null, lane_id text not null, voyage_id text not null, iso_type text not null, equipment_ref text not null,
-    members integer not null, planned_volume_cm3 bigint not null, loaded_volume_cm3 bigint not null, gross_g bigint not null,
+    members bigint not null, planned_volume_cm3 bigint not null, loaded_volume_cm3 bigint not null, gross_g bigint not null,
     next_cutoff text not null, next_cutoff_at timestamptz, departed_at timestamptz
 );
 create index consolidation_lane on consolidation (lane_id, status);
@@ -81,7 +81,7 @@ create index consolidation_deadline on consolidation (partition, deadline_at) wh
 create table lane (
     key text primary key, partition integer not null, revision bigint not null, changed_at timestamptz not null,
     deadline_at timestamptz, body bytea not null,
-    published_plan_id text, sequence integer not null
+    published_plan_id text, sequence bigint not null
 );
 create index lane_deadline on lane (partition, deadline_at) where deadline_at is not null;
 create table command (

@@ -10,7 +10,7 @@ The same `command_id` again (from whatever source) is the same wish.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ from groupage.domain.events.planning import (
     ReplanWanted,
 )
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import NoColumns
 from groupage.domain.state.command import CommandState, Routed
 from processors.kernel.aggregate import BaseAggregate, Rejection
 from processors.kernel.corrections import Entry
@@ -167,6 +168,6 @@ class CommandAggregate(BaseAggregate[CommandState]):
             )
         return said
 
-    def columns(self, state: CommandState) -> tuple[Any, ...]:  # noqa: ARG002
-        """None beside the common ones."""
-        return ()
+    def columns(self, state: CommandState) -> NoColumns:  # noqa: ARG002
+        """None: its states are only read by key."""
+        return NoColumns()

@@ -29,6 +29,7 @@ from groupage.domain.events.equipment import CargoArriving
 from groupage.domain.events.unit import UnitEvent
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import ConsignmentColumns
 from groupage.domain.state.consignment import (
     ConsignmentState,
     ConsolidationPosition,
@@ -264,23 +265,23 @@ class ConsignmentAggregate(BaseAggregate[ConsignmentState]):
         """Its position, wishes for a new plan, announced units, alerts."""
         return speech.outputs(state, self._policy)
 
-    def columns(self, state: ConsignmentState) -> tuple[Any, ...]:
-        """As in table `consignment`."""
-        known, place = state.booking, state.allocation
-        return (
-            str(state.status),
-            str(state.customs),
-            state.blocked,
-            state.lane_id,
-            known.shipper if known else "",
-            known.consignee if known else "",
-            known.mode if known else "",
-            place.consolidation_id if place else None,
-            place.voyage_id if place else None,
-            state.pieces,
-            state.received_pieces,
-            state.measured_units,
-            state.loaded_pieces,
-            state.volume_cm3,
-            state.gross_g,
+    def columns(self, state: ConsignmentState) -> ConsignmentColumns:
+        """Its row of table `consignment`."""
+        booking, allocation = state.booking, state.allocation
+        return ConsignmentColumns(
+            status=str(state.status),
+            customs=str(state.customs),
+            blocked=state.blocked,
+            lane_id=state.lane_id,
+            shipper=booking.shipper if booking else "",
+            consignee=booking.consignee if booking else "",
+            mode=booking.mode if booking else "",
+            consolidation_id=allocation.consolidation_id if allocation else None,
+            voyage_id=allocation.voyage_id if allocation else None,
+            pieces=state.pieces,
+            received_pieces=state.received_pieces,
+            measured_pieces=state.measured_units,
+            loaded_pieces=state.loaded_pieces,
+            volume_cm3=state.volume_cm3,
+            gross_g=state.gross_g,
         )

@@ -21,6 +21,7 @@ from groupage.domain.events.consolidation import (
     VoyagePositionChanged,
 )
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import ConsolidationColumns
 from groupage.domain.state.consolidation import Box, ConsolidationState, Member, Sailing
 from processors.aggregates.consolidation import deadlines, guards, speech, steps
 from processors.kernel.aggregate import BaseAggregate, Rejection
@@ -151,25 +152,25 @@ class ConsolidationAggregate(BaseAggregate[ConsolidationState]):
         """News for members, voyage, container, lane; cut-offs and alerts."""
         return speech.outputs(state, self._policy)
 
-    def columns(self, state: ConsolidationState) -> tuple[Any, ...]:
-        """As in table `consolidation`."""
+    def columns(self, state: ConsolidationState) -> ConsolidationColumns:
+        """Its row of table `consolidation`."""
         ahead = [
             (seen.due_at, code)
             for code, seen in state.cutoffs.items()
             if seen.state in ("ahead", "at_risk")
         ]
         due_at, code = min(ahead, default=(None, ""))
-        return (
-            str(state.status),
-            state.lane_id,
-            state.voyage_id,
-            state.iso_type,
-            state.equipment_ref,
-            len(state.member_ids),
-            state.planned_volume_cm3,
-            state.loaded_volume_cm3,
-            state.loaded_gross_g,
-            code,
-            due_at,
-            state.departed_at,
+        return ConsolidationColumns(
+            status=str(state.status),
+            lane_id=state.lane_id,
+            voyage_id=state.voyage_id,
+            iso_type=state.iso_type,
+            equipment_ref=state.equipment_ref,
+            members=len(state.member_ids),
+            planned_volume_cm3=state.planned_volume_cm3,
+            loaded_volume_cm3=state.loaded_volume_cm3,
+            gross_g=state.loaded_gross_g,
+            next_cutoff=code,
+            next_cutoff_at=due_at,
+            departed_at=state.departed_at,
         )

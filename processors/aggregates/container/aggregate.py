@@ -16,6 +16,7 @@ from groupage.domain.events import equipment as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import ContainerPositionChanged
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import ContainerColumns
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
 from groupage.domain.words import when
@@ -272,12 +273,12 @@ class ContainerAggregate(BaseAggregate[ContainerState]):
             said[f"position:{state.consolidation_id}"] = Output(event, at)
         return said
 
-    def columns(self, state: ContainerState) -> tuple[Any, ...]:
-        """As in table `container`."""
-        return (
-            str(state.status),
-            state.iso_type,
-            state.consolidation_id or None,
-            state.seal_no,
-            state.vgm_g,
+    def columns(self, state: ContainerState) -> ContainerColumns:
+        """Its row of table `container`."""
+        return ContainerColumns(
+            status=str(state.status),
+            iso_type=state.iso_type,
+            consolidation_id=state.consolidation_id or None,
+            seal_no=state.seal_no,
+            vgm_g=state.vgm_g,
         )

@@ -7,7 +7,7 @@ Everything under a declaration shares its fate: each consignment hears of each s
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import CustomsStatusChanged
@@ -18,6 +18,7 @@ from groupage.domain.events.customs import (
     CustomsSelected,
 )
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import DeclarationColumns
 from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
 from groupage.domain.units import us_cents
@@ -123,9 +124,9 @@ class DeclarationAggregate(BaseAggregate[DeclarationState]):
                 told += f", about {cents:,} US cents"
             yield "over_cap", f"{told}: {cents - cap_cents:,} over the cap"
 
-    def columns(self, state: DeclarationState) -> tuple[Any, ...]:
-        """As in table `declaration`."""
-        return (str(state.status), state.mode)
+    def columns(self, state: DeclarationState) -> DeclarationColumns:
+        """Its row of table `declaration`."""
+        return DeclarationColumns(status=str(state.status), mode=state.mode)
 
 
 def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:

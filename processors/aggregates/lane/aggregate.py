@@ -16,6 +16,7 @@ from groupage.domain.events import planning as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import LaneColumns
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
 from processors.aggregates.lane import plans, requests, speech
 from processors.kernel.aggregate import BaseAggregate, Rejection
@@ -147,6 +148,8 @@ class LaneAggregate(BaseAggregate[LaneState]):
         """The request, and what the published plan means for whom."""
         return speech.outputs(state)
 
-    def columns(self, state: LaneState) -> tuple[Any, ...]:
-        """As in table `lane`."""
-        return (state.published_plan_id or None, state.sequence)
+    def columns(self, state: LaneState) -> LaneColumns:
+        """Its row of table `lane`."""
+        return LaneColumns(
+            published_plan_id=state.published_plan_id or None, sequence=state.sequence
+        )

@@ -17,6 +17,7 @@ from groupage.domain.events import unit as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import when
 from processors.kernel.aggregate import BaseAggregate, Rejection
@@ -222,9 +223,14 @@ class UnitAggregate(BaseAggregate[UnitState]):
             said.update(_disputed(state))
         return said
 
-    def columns(self, state: UnitState) -> tuple[Any, ...]:
-        """As in table `unit`."""
-        return (state.status, state.owner_id or None, state.parent_id or None, state.location)
+    def columns(self, state: UnitState) -> UnitColumns:
+        """Its row of table `unit`."""
+        return UnitColumns(
+            status=state.status,
+            owner_id=state.owner_id or None,
+            parent_id=state.parent_id or None,
+            location=state.location,
+        )
 
 
 def _disputed(state: UnitState) -> dict[str, Output]:

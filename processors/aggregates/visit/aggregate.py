@@ -1,11 +1,12 @@
 """The visit's core: a truck arrives, and each consignment on it hears that its cargo is there."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.equipment import CargoArriving, TruckArrived
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import NoColumns
 from groupage.domain.state.visit import VisitState
 from groupage.domain.words import when
 from processors.kernel.aggregate import BaseAggregate, Rejection
@@ -49,6 +50,6 @@ class VisitAggregate(BaseAggregate[VisitState]):
                 said[f"arriving:{name}"] = Output(event, at)
         return said
 
-    def columns(self, state: VisitState) -> tuple[Any, ...]:  # noqa: ARG002
-        """None beside the common ones."""
-        return ()
+    def columns(self, state: VisitState) -> NoColumns:  # noqa: ARG002
+        """None: its states are only read by key."""
+        return NoColumns()

@@ -18,6 +18,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import VoyagePositionChanged
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
+from groupage.domain.state.columns import VoyageColumns
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
 from groupage.domain.units import us_cents
 from groupage.domain.words import when
@@ -218,9 +219,14 @@ class VoyageAggregate(BaseAggregate[VoyageState]):
             said["alert:cancelled"] = Output(warning, state.status_at or at)
         return said
 
-    def columns(self, state: VoyageState) -> tuple[Any, ...]:
-        """As in table `voyage`."""
-        return (state.status, state.lane_id, state.etd_at, state.cutoff_at("LCO"))
+    def columns(self, state: VoyageState) -> VoyageColumns:
+        """Its row of table `voyage`."""
+        return VoyageColumns(
+            status=state.status,
+            lane_id=state.lane_id,
+            etd_at=state.etd_at,
+            lco_at=state.cutoff_at("LCO"),
+        )
 
 
 def _priced(offer: events.EquipmentOffer) -> bool:

@@ -10,6 +10,7 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
+from groupage.domain.state.columns import QUERY_COLUMNS
 from processors.kernel.aggregate import Aggregate, advance, encode_state, fold, tick
 from processors.kernel.corrections import Entry
 from processors.kernel.outputs import Change, Output, changes
@@ -103,7 +104,9 @@ class Play:
         if self.core.kind != "lane":  # a lane remembers at which tick it began to ask
             assert body == encode_state(again)
         assert msgspec.json.decode(body, type=self.core.state_type) == self.state
-        assert len(self.core.columns(self.state)) == len(self.core.columns(again))
+        columns = self.core.columns(self.state)
+        assert type(columns) is QUERY_COLUMNS[self.core.kind]
+        assert columns == self.core.columns(again)
 
     def refusals(self) -> list[str]:
         """Codes of all refused facts."""

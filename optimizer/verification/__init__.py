@@ -1,1 +1,1 @@
-"""An independent judge of plans. It shares no code with the solvers and decides nothing itself."""
+"""The verifier of plans. It shares no code with the solvers and makes no decisions."""

@@ -1,4 +1,4 @@
-"""Judge a plan, and certify it when nothing is wrong with it."""
+"""Check a plan against every rule, and certify it when it breaks none."""
 
 from collections.abc import Callable
 
@@ -9,52 +9,53 @@ from groupage.domain.plan import Certificate, Plan
 from optimizer.canonical import digest
 from optimizer.verification import (
     allocation,
-    boxes,
     cartons,
+    containers,
+    cost,
     coverage,
     geometry,
     identity,
-    money,
-    pressure,
     reasons,
+    stacking,
     tours,
     unloadable,
 )
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violation, Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violation, Violations, violation
 
 VERIFIER = "groupage-verifier/5"
-CHECKS: dict[str, Callable[[Case], Violations]] = {
+CHECKS: dict[str, Callable[[Context], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,
     "reasons": reasons.check,
-    "containers": boxes.check,
+    "containers": containers.check,
     "allocation": allocation.check,
     "cartons": cartons.check,
     "geometry": geometry.check,
-    "top_load": pressure.check,
+    "top_load": stacking.check,
     "unloadable": unloadable.check,
     "routes": tours.check,
-    "cost": money.check,
+    "cost": cost.check,
 }
-"""Every check by name, in the order in which they are made."""
+"""All checks by name, in the order of execution. The names stand in every certificate."""
 
 
 def verify(instance: Instance, plan: Plan) -> tuple[Violation, ...]:
-    """Everything that is wrong with `plan` as an answer to `instance`; empty when it is valid."""
-    case = Case(instance, plan)
-    found = [violation for check in CHECKS.values() for violation in check(case)]
-    seal = plan.certificate
-    if seal is not None and (seal.verifier, seal.checks) != (VERIFIER, tuple(CHECKS)):
-        message = (
-            f"is by {seal.verifier} ({', '.join(seal.checks)}), not by {VERIFIER}: certify anew"
-        )
-        found.append(broken("other_verifier", "certificate", message))
-    return tuple(found)
+    """Return every violation of `plan` as an answer to `instance`; empty when it is valid."""
+    context = Context(instance, plan)
+    violations = [v for check in CHECKS.values() for v in check(context)]
+    if plan.certificate is not None:
+        stated = (plan.certificate.verifier, plan.certificate.checks)
+        if stated != (VERIFIER, tuple(CHECKS)):
+            by = f"{stated[0]} ({', '.join(stated[1])})"
+            message = f"is by {by}, not by {VERIFIER}: certify it again"
+            violations.append(violation(Code.OTHER_VERIFIER, "certificate", message))
+    return tuple(violations)
 
 
 def certify(instance: Instance, plan: Plan) -> tuple[Plan | None, tuple[Violation, ...]]:
-    """The plan with its certificate, or None and what is wrong with it."""
+    """Return the plan with its certificate, or None and the violations."""
     bare = msgspec.structs.replace(plan, certificate=None)
     violations = verify(instance, bare)
     if violations:

@@ -1,109 +1,136 @@
-"""The right cartons stand in a container: all, once, the right way up, the old ones unmoved."""
+"""Check that a load plan holds all cartons, once, the right way up, loaded ones unmoved."""
 
 from itertools import permutations
 
 from groupage.domain.instance import CartonGroup
 from groupage.domain.plan import Placement, PlannedContainer
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violations, violation
 
 
-def _allowed(group: CartonGroup, size: tuple[int, int, int]) -> str | None:
-    """None if a carton of the group may stand like this, else the code of what is wrong."""
+def _broken_orientation(group: CartonGroup, size: tuple[int, int, int]) -> Code | None:
+    """Return None if a carton of the group may stand like this, else the violated rule."""
     edges = (group.length_mm, group.width_mm, group.height_mm)
     if size not in set(permutations(edges)):
-        return "wrong_size"
+        return Code.WRONG_SIZE
     if group.this_side_up and size[2] != group.height_mm:
-        return "wrong_way_up"
+        return Code.WRONG_WAY_UP
     return None
 
 
-def _due(case: Case, container: PlannedContainer) -> dict[str, tuple[str, CartonGroup]]:
-    """Consignment and group of each carton that belongs in the container."""
+def _expected_cartons(
+    context: Context, container: PlannedContainer
+) -> dict[str, tuple[str, CartonGroup]]:
+    """Return consignment and group of each carton that belongs in the container."""
     return {
         unit_id: (demand.consignment_id, group)
-        for demand in case.cargo(container)
-        for unit_id, group in case.cartons[demand.consignment_id].items()
+        for demand in context.cargo(container)
+        for unit_id, group in context.cartons[demand.consignment_id].items()
     }
 
 
 def _check_carton(
-    where: str, one: Placement, consignment_id: str, group: CartonGroup
+    where: str, placement: Placement, consignment_id: str, group: CartonGroup
 ) -> Violations:
-    found: Violations = []
-    if one.consignment_id != consignment_id:
-        message = f"belongs to {consignment_id}, the plan says {one.consignment_id}"
-        found.append(broken("wrong_consignment", where, message))
-    wrong = _allowed(group, (one.dx_mm, one.dy_mm, one.dz_mm))
-    if wrong:
+    violations: Violations = []
+    if placement.consignment_id != consignment_id:
+        message = f"belongs to {consignment_id}, the plan says {placement.consignment_id}"
+        violations.append(violation(Code.WRONG_CONSIGNMENT, where, message))
+    size = (placement.dx_mm, placement.dy_mm, placement.dz_mm)
+    code = _broken_orientation(group, size)
+    if code is not None:
         edges = (group.length_mm, group.width_mm, group.height_mm)
-        message = f"stands as {(one.dx_mm, one.dy_mm, one.dz_mm)}, its edges are {edges}"
-        found.append(broken(wrong, where, message))
-    return found
+        message = f"stands as {size}, its edges are {edges}"
+        violations.append(violation(code, where, message))
+    return violations
 
 
-def _check_complete(case: Case, container: PlannedContainer) -> Violations:
-    due = _due(case, container)
-    standing = case.standing(container)
-    found: Violations = []
+def _check_complete(context: Context, container: PlannedContainer) -> Violations:
+    expected = _expected_cartons(context, container)
+    loaded_ids = context.standing_unit_ids(container)
+    violations: Violations = []
     seen: set[str] = set()
-    for one in container.placements:
-        where = f"carton {one.unit_id} in {container.consolidation_id}"
-        if one.unit_id in seen:
-            found.append(broken("carton_twice", where, "is placed twice"))
-        seen.add(one.unit_id)
-        if one.unit_id in standing:
+    for placement in container.placements:
+        where = f"carton {placement.unit_id} in {container.consolidation_id}"
+        if placement.unit_id in seen:
+            violations.append(violation(Code.CARTON_TWICE, where, "is placed twice"))
+        seen.add(placement.unit_id)
+        if placement.unit_id in loaded_ids:
             continue
-        if one.unit_id in due:
-            found += _check_carton(where, one, *due[one.unit_id])
+        if placement.unit_id in expected:
+            violations += _check_carton(where, placement, *expected[placement.unit_id])
         else:
-            found.append(broken("unknown_carton", where, "belongs to nothing in here"))
-    for unit_id in due:
+            violations.append(
+                violation(
+                    Code.UNKNOWN_CARTON,
+                    where,
+                    "belongs to no consignment in the container",
+                )
+            )
+    for unit_id in expected:
         if unit_id not in seen:
             where = f"carton {unit_id} in {container.consolidation_id}"
-            found.append(broken("carton_missing", where, "has no place"))
-    return found
+            violations.append(violation(Code.CARTON_MISSING, where, "has no place"))
+    return violations
 
 
-def _check_standing(case: Case, container: PlannedContainer) -> Violations:
-    before = case.consolidations.get(container.consolidation_id)
+def _check_standing(context: Context, container: PlannedContainer) -> Violations:
+    before = context.consolidations.get(container.consolidation_id)
     if before is None:
         return []
-    found: Violations = []
-    placed = {one.unit_id: one for one in container.placements}
-    for number, box in enumerate(before.standing, start=1):
-        where = f"carton {box.unit_id} in {container.consolidation_id}"
-        one = placed.get(box.unit_id)
-        if one is None:
-            found.append(broken("standing_lost", where, "stands there but is not in the plan"))
+    violations: Violations = []
+    placed = {placement.unit_id: placement for placement in container.placements}
+    for number, carton in enumerate(before.standing, start=1):
+        where = f"carton {carton.unit_id} in {container.consolidation_id}"
+        placement = placed.get(carton.unit_id)
+        if placement is None:
+            violations.append(
+                violation(Code.STANDING_LOST, where, "stands there but is not in the plan")
+            )
             continue
-        right = (box.x_mm, box.y_mm, box.z_mm, box.dx_mm, box.dy_mm, box.dz_mm)
-        said = (one.x_mm, one.y_mm, one.z_mm, one.dx_mm, one.dy_mm, one.dz_mm)
-        if said != right or one.consignment_id != box.consignment_id:
-            found.append(broken("standing_moved", where, f"stands at {right}, the plan: {said}"))
-        if one.sequence != number:
-            message = f"stands already as number {number}, the plan loads it as {one.sequence}"
-            found.append(broken("wrong_sequence", where, message))
-    return found
+        expected = (carton.x_mm, carton.y_mm, carton.z_mm, carton.dx_mm, carton.dy_mm, carton.dz_mm)
+        stated = (
+            placement.x_mm,
+            placement.y_mm,
+            placement.z_mm,
+            placement.dx_mm,
+            placement.dy_mm,
+            placement.dz_mm,
+        )
+        if stated != expected or placement.consignment_id != carton.consignment_id:
+            violations.append(
+                violation(
+                    Code.STANDING_MOVED,
+                    where,
+                    f"stands at {expected}, the plan has it at {stated}",
+                )
+            )
+        if placement.sequence != number:
+            message = (
+                f"stands already as number {number}, the plan loads it as {placement.sequence}"
+            )
+            violations.append(violation(Code.WRONG_SEQUENCE, where, message))
+    return violations
 
 
 def _check_sequence(container: PlannedContainer) -> Violations:
-    said = sorted(one.sequence for one in container.placements)
-    if said == list(range(1, len(said) + 1)):
+    stated = sorted(placement.sequence for placement in container.placements)
+    if stated == list(range(1, len(stated) + 1)):
         return []
     where = f"container {container.consolidation_id}"
-    return [broken("wrong_sequence", where, f"sequence is not 1 to {len(said)}, each once")]
+    return [violation(Code.WRONG_SEQUENCE, where, f"sequence numbers are not 1 to {len(stated)}")]
 
 
-def check_container(case: Case, container: PlannedContainer) -> Violations:
-    """Completeness, orientation, standing cartons and numbering of one container."""
+def check_container(context: Context, container: PlannedContainer) -> Violations:
+    """Check completeness, orientation, loaded cartons and sequence of one container."""
     return [
-        *_check_complete(case, container),
-        *_check_standing(case, container),
+        *_check_complete(context, container),
+        *_check_standing(context, container),
         *_check_sequence(container),
     ]
 
 
-def check(case: Case) -> Violations:
-    """All containers that have a load plan."""
-    return [wrong for container in case.loaded for wrong in check_container(case, container)]
+def check(context: Context) -> Violations:
+    """Check all containers whose load plan must be valid."""
+    return [v for container in context.loaded for v in check_container(context, container)]

@@ -1,70 +1,103 @@
-"""Every demand is placed once or left out with a reason, and the moves say what changed."""
+"""Check that each demand is placed once or left out with a reason, and that moves are complete."""
 
 from collections import Counter
 
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violations, violation
 
 
-def _check_places(case: Case) -> Violations:
-    found: Violations = []
-    places = Counter(c for one in case.plan.containers for c in one.consignment_ids)
-    left = Counter(one.consignment_id for one in case.plan.left_out)
-    for consignment_id in sorted(set(places) | set(left) | set(case.demands)):
+def _check_assignment(context: Context) -> Violations:
+    violations: Violations = []
+    places = Counter(
+        consignment_id
+        for container in context.plan.containers
+        for consignment_id in container.consignment_ids
+    )
+    left = Counter(entry.consignment_id for entry in context.plan.left_out)
+    for consignment_id in sorted(set(places) | set(left) | set(context.demands)):
         where = f"consignment {consignment_id}"
-        if consignment_id not in case.demands:
-            found.append(broken("unknown_consignment", where, "is no demand of the instance"))
+        if consignment_id not in context.demands:
+            violations.append(
+                violation(Code.UNKNOWN_CONSIGNMENT, where, "is no demand of the instance")
+            )
         elif places[consignment_id] and left[consignment_id]:
-            found.append(broken("placed_and_left_out", where, "has a place and is left out too"))
+            violations.append(
+                violation(Code.PLACED_AND_LEFT_OUT, where, "is in a container and left out too")
+            )
         elif places[consignment_id] + left[consignment_id] > 1:
             times = places[consignment_id] + left[consignment_id]
-            found.append(broken("placed_twice", where, f"stands {times} times, must stand once"))
-        elif not places[consignment_id] + left[consignment_id]:
-            found.append(broken("missing_demand", where, "is neither placed nor left out"))
-    return found
-
-
-def _check_left_out(case: Case) -> Violations:
-    found: Violations = []
-    for one in case.plan.left_out:
-        where = f"consignment {one.consignment_id}"
-        if not one.reason.strip():
-            found.append(broken("no_reason", where, f"is left out ({one.code}) without a reason"))
-        if one.next_voyage_id is not None and one.next_voyage_id not in case.departures:
-            found.append(
-                broken("unknown_voyage", where, f"next voyage {one.next_voyage_id} is not known")
+            violations.append(
+                violation(
+                    Code.PLACED_TWICE,
+                    where,
+                    f"stands in the plan {times} times, must be once",
+                )
             )
-    return found
+        elif not places[consignment_id] + left[consignment_id]:
+            violations.append(
+                violation(Code.MISSING_DEMAND, where, "is neither placed nor left out")
+            )
+    return violations
 
 
-def _check_moves(case: Case) -> Violations:
-    right = set()
-    for demand in case.instance.demands:
-        container = case.container_of.get(demand.consignment_id)
+def _check_left_out(context: Context) -> Violations:
+    violations: Violations = []
+    for entry in context.plan.left_out:
+        where = f"consignment {entry.consignment_id}"
+        if not entry.reason.strip():
+            violations.append(
+                violation(Code.NO_REASON, where, f"is left out ({entry.code}) without a reason")
+            )
+        if entry.next_voyage_id is not None and entry.next_voyage_id not in context.departures:
+            violations.append(
+                violation(
+                    Code.UNKNOWN_VOYAGE,
+                    where,
+                    f"next voyage {entry.next_voyage_id} is not known",
+                )
+            )
+    return violations
+
+
+def _check_moves(context: Context) -> Violations:
+    expected = set()
+    for demand in context.instance.demands:
+        container = context.container_of.get(demand.consignment_id)
         now = container.consolidation_id if container else None
         if now != demand.current_consolidation_id:
-            right.add((demand.consignment_id, demand.current_consolidation_id, now))
-    said = Counter(
+            expected.add((demand.consignment_id, demand.current_consolidation_id, now))
+    stated = Counter(
         (move.consignment_id, move.from_consolidation_id, move.to_consolidation_id)
-        for move in case.plan.moves
+        for move in context.plan.moves
     )
-    found: Violations = []
-    for key in sorted((right | set(said)), key=str):
+    violations: Violations = []
+    for key in sorted((expected | set(stated)), key=str):
         where = f"move of consignment {key[0]}"
-        if key not in said:
-            found.append(broken("missing_move", where, f"from {key[1]} to {key[2]} is not named"))
-        elif key not in right:
-            found.append(broken("wrong_move", where, f"from {key[1]} to {key[2]} is not so"))
-        elif said[key] > 1:
-            found.append(broken("wrong_move", where, f"is named {said[key]} times"))
-    found += [
-        broken("no_reason", f"move of consignment {move.consignment_id}", "has no reason")
-        for move in case.plan.moves
+        if key not in stated:
+            violations.append(
+                violation(
+                    Code.MISSING_MOVE,
+                    where,
+                    f"from {key[1]} to {key[2]} is missing in moves",
+                )
+            )
+        elif key not in expected:
+            violations.append(
+                violation(Code.WRONG_MOVE, where, f"from {key[1]} to {key[2]} does not happen")
+            )
+        elif stated[key] > 1:
+            violations.append(
+                violation(Code.WRONG_MOVE, where, f"stands in moves {stated[key]} times")
+            )
+    violations += [
+        violation(Code.NO_REASON, f"move of consignment {move.consignment_id}", "has no reason")
+        for move in context.plan.moves
         if not move.reason.strip() or not move.code.strip()
     ]
-    return found
+    return violations
 
 
-def check(case: Case) -> Violations:
-    """Places, reasons, moves."""
-    return _check_places(case) + _check_left_out(case) + _check_moves(case)
+def check(context: Context) -> Violations:
+    """Check assignment, reasons of left-outs, and moves."""
+    return _check_assignment(context) + _check_left_out(context) + _check_moves(context)

@@ -1,4 +1,4 @@
-"""The hours of a driver, counted along a tour by the judge itself from `DriverHours`."""
+"""Hours of a driver along a tour, by the definitions in `DriverHours`."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -6,21 +6,22 @@ from itertools import pairwise
 
 from groupage.domain.instance import DriverHours
 from groupage.domain.plan import Route
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violations, violation
 
 
 class Driver:
-    """One driver on one tour: told of each leg and each idle time, in their order."""
+    """A driver on one tour. Call `drive` and `idle` in the order of the tour."""
 
-    def __init__(self, hours: DriverHours, begun_at: datetime) -> None:
+    def __init__(self, hours: DriverHours, start_at: datetime) -> None:
         self._hours = hours
-        self._begun_at = begun_at
+        self._shift_start_at = start_at
         self._shift_drive_s = 0
         self._continuous_s = 0
 
     def drive(self, drive_s: int) -> timedelta:
-        """How long a leg takes with the breaks on the way."""
+        """Return how long a leg takes, breaks on the way included."""
         took_s = left_s = drive_s
         while left_s > self._hours.continuous_drive_s - self._continuous_s:
             left_s -= self._hours.continuous_drive_s - self._continuous_s
@@ -31,50 +32,60 @@ class Driver:
         return timedelta(seconds=took_s)
 
     def idle(self, from_at: datetime, until_at: datetime) -> None:
-        """Nothing to do: a break, or the end of a shift, or too short to count."""
+        """Count idle time: as a break or a rest if it is long enough for one."""
         idle_s = (until_at - from_at).total_seconds()
         if idle_s >= self._hours.break_s:
             self._continuous_s = 0
         if idle_s >= self._hours.rest_s:
             self._shift_drive_s = 0
-            self._begun_at = until_at
+            self._shift_start_at = until_at
 
-    def too_long(self, now_at: datetime) -> tuple[str, str] | None:
-        """Code and words if the shift as it is by now breaks a limit."""
+    def broken_limit(self, now_at: datetime) -> tuple[Code, str] | None:
+        """Return code and message if the shift until `now_at` breaks a limit."""
         if self._shift_drive_s > self._hours.shift_drive_s:
             limit_s = self._hours.shift_drive_s
-            return "driven_too_long", f"{self._shift_drive_s} s in a shift, at most {limit_s}"
-        duty = now_at - self._begun_at
+            return (
+                Code.DRIVEN_TOO_LONG,
+                f"{self._shift_drive_s} s in a shift, at most {limit_s}",
+            )
+        duty = now_at - self._shift_start_at
         if duty > timedelta(seconds=self._hours.shift_duty_s):
-            return "duty_too_long", f"{duty} on duty, at most {self._hours.shift_duty_s} s"
+            return (
+                Code.DUTY_TOO_LONG,
+                f"{duty} on duty, at most {self._hours.shift_duty_s} s",
+            )
         return None
 
 
 def check_figures(hours: DriverHours) -> Violations:
-    """Limits that are none make every judgement void."""
+    """Check that every limit is above 0: with a wrong one no tour can be checked."""
     return [
-        broken("wrong_hours", f"hours.{name}", f"is {getattr(hours, name)}, must be above 0")
+        violation(
+            Code.WRONG_HOURS,
+            f"hours.{name}",
+            f"is {getattr(hours, name)}, must be above 0",
+        )
         for name in hours.__struct_fields__
         if getattr(hours, name) <= 0
     ]
 
 
-def check_rests(case: Case) -> Violations:
-    """Between two tours of one truck lies a rest."""
-    tours: dict[str, list[Route]] = defaultdict(list)
-    for route in case.plan.routes:
+def check_rests(context: Context) -> Violations:
+    """Check that a rest lies between two tours of one truck."""
+    by_truck: dict[str, list[Route]] = defaultdict(list)
+    for route in context.plan.routes:
         if route.stops:
-            tours[route.truck_id].append(route)
-    rest = timedelta(seconds=case.instance.hours.rest_s)
-    found: Violations = []
-    for truck_id, mine in sorted(tours.items()):
-        in_order = sorted(mine, key=lambda route: (route.stops[0].leave_at, route.route_id))
-        for one, other in pairwise(in_order):
-            home_at, off_at = one.stops[-1].arrive_at, other.stops[0].leave_at
+            by_truck[route.truck_id].append(route)
+    rest = timedelta(seconds=context.instance.hours.rest_s)
+    violations: Violations = []
+    for truck_id, routes in sorted(by_truck.items()):
+        in_order = sorted(routes, key=lambda route: (route.stops[0].leave_at, route.route_id))
+        for earlier, later in pairwise(in_order):
+            home_at, off_at = earlier.stops[-1].arrive_at, later.stops[0].leave_at
             if off_at < home_at + rest:
                 message = (
-                    f"{other.route_id} leaves {off_at}, not before {home_at + rest}, "
-                    f"{case.instance.hours.rest_s} s after {one.route_id}"
+                    f"{later.route_id} leaves {off_at}, not before {home_at + rest}, "
+                    f"{context.instance.hours.rest_s} s after {earlier.route_id}"
                 )
-                found.append(broken("no_rest", f"truck {truck_id}", message))
-    return found
+                violations.append(violation(Code.NO_REST, f"truck {truck_id}", message))
+    return violations

@@ -1,4 +1,4 @@
-"""The plan answers this instance, and its certificate speaks of these bytes."""
+"""Check that the plan answers this instance, and that its certificate is for these bytes."""
 
 import hashlib
 
@@ -7,8 +7,9 @@ import msgspec
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from optimizer.canonical import plan_id_of
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violations, violation
 
 _LIMITS = ("seed", "allocation_work", "loading_rounds", "loading_passes", "routing_solutions")
 
@@ -17,9 +18,9 @@ def _sha256(value: Instance | Plan) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
-def check(case: Case) -> Violations:
-    """All that names the instance: ids, time, causes, seed and limits, and the seal's digests."""
-    instance, plan = case.instance, case.plan
+def check(context: Context) -> Violations:
+    """Check ids, time, causes, seed and limits, and the digests of the certificate."""
+    instance, plan = context.instance, context.plan
     instance_digest = _sha256(instance)
     pairs: list[tuple[str, object, object]] = [
         ("request_id", plan.request_id, instance.request_id),
@@ -36,13 +37,13 @@ def check(case: Case) -> Violations:
         ]
     if plan.certificate is not None:
         bare = msgspec.structs.replace(plan, certificate=None)
-        seal = plan.certificate
+        certificate = plan.certificate
         pairs += [
-            ("certificate.instance_digest", seal.instance_digest, instance_digest),
-            ("certificate.plan_digest", seal.plan_digest, _sha256(bare)),
+            ("certificate.instance_digest", certificate.instance_digest, instance_digest),
+            ("certificate.plan_digest", certificate.plan_digest, _sha256(bare)),
         ]
     return [
-        broken("other_instance", field, f"is {said!r}, the instance makes it {right!r}")
-        for field, said, right in pairs
-        if said != right
+        violation(Code.OTHER_INSTANCE, field, f"is {stated!r}, must be {expected!r}")
+        for field, stated, expected in pairs
+        if stated != expected
     ]

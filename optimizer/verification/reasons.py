@@ -1,6 +1,6 @@
-"""The reasons of a plan are about this instance: a code needs the fact that it names.
+"""Check that the instance has the fact that each reason names.
 
-Whether something would have cost more, or found no room, only another solve can tell.
+Only another solve could tell whether a consignment would have cost more or found no room.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,41 +9,42 @@ from itertools import permutations
 from groupage.domain.containers import SPECS, ContainerSpec
 from groupage.domain.instance import CartonGroup, Demand, Departure
 from groupage.domain.plan import LeftOut
-from optimizer.verification.case import Case
-from optimizer.verification.violation import Violations, broken
+from optimizer.verification.codes import ViolationCode as Code
+from optimizer.verification.context import Context
+from optimizer.verification.violation import Violations, violation
 
 
-def _is_late(case: Case, demand: Demand) -> bool:
+def _is_late(context: Context, demand: Demand) -> bool:
     awaited = demand.pickup is not None and demand.blocked
-    return awaited or any(demand.available_at > d.lco_at for d in case.instance.departures)
+    return awaited or any(demand.available_at > d.lco_at for d in context.instance.departures)
 
 
-def _is_unjudged(_: Case, demand: Demand) -> bool:
+def _has_no_usd_value(_: Context, demand: Demand) -> bool:
     return demand.mode == "1039" and demand.value_usd_cents is None
 
 
-def _is_bound(_: Case, demand: Demand) -> bool:
+def _is_pinned_or_forbidden(_: Context, demand: Demand) -> bool:
     pins = (demand.pinned_voyage_id, demand.pinned_consolidation_id)
     return bool(demand.forbidden_voyage_ids) or pins != (None, None)
 
 
-def _nothing_departs(case: Case, _: Demand) -> bool:
-    departures = case.instance.departures
-    return not departures or any(case.instance.clock_at > d.lco_at for d in departures)
+def _nothing_departs(context: Context, _: Demand) -> bool:
+    departures = context.instance.departures
+    return not departures or any(context.instance.clock_at > d.lco_at for d in departures)
 
 
-def _specs(case: Case) -> Iterator[ContainerSpec]:
-    for departure in case.instance.departures:
+def _specs(context: Context) -> Iterator[ContainerSpec]:
+    for departure in context.instance.departures:
         yield from (SPECS[o.iso_type] for o in departure.offers if o.iso_type in SPECS)
-    yield from (one.spec for one in case.instance.consolidations)
+    yield from (consolidation.spec for consolidation in context.instance.consolidations)
 
 
-def _is_heavy(case: Case, demand: Demand) -> bool:
+def _is_heavy(context: Context, demand: Demand) -> bool:
     weighed = sum(group.gross_g * len(group.unit_ids) for group in demand.cartons)
-    return any(max(demand.gross_g, weighed) > spec.payload_g for spec in _specs(case))
+    return any(max(demand.gross_g, weighed) > spec.payload_g for spec in _specs(context))
 
 
-def _passes(group: CartonGroup, spec: ContainerSpec) -> bool:
+def _fits(group: CartonGroup, spec: ContainerSpec) -> bool:
     return any(
         along <= spec.length_mm
         and across <= min(spec.width_mm, spec.door_width_mm)
@@ -53,32 +54,35 @@ def _passes(group: CartonGroup, spec: ContainerSpec) -> bool:
     )
 
 
-def _is_large(case: Case, demand: Demand) -> bool:
-    permille = case.instance.rules.plan_fill_permille
+def _is_large(context: Context, demand: Demand) -> bool:
+    permille = context.instance.rules.plan_fill_permille
     return any(
         demand.volume_cm3 > spec.volume_cm3 * permille // 1_000
-        or not all(_passes(group, spec) for group in demand.cartons)
-        for spec in _specs(case)
+        or not all(_fits(group, spec) for group in demand.cartons)
+        for spec in _specs(context)
     )
 
 
-_FACTS: dict[str, tuple[str, Callable[[Case, Demand], bool]]] = {
+_FACTS: dict[str, tuple[str, Callable[[Context, Demand], bool]]] = {
     "customs_rejected": ("customs rejected it", lambda _, d: d.customs == "REJECTED"),
     "dangerous_goods": ("it is dangerous", lambda _, d: bool(d.dg_classes)),
     "blocked_by_hold": ("it is held", lambda _, d: d.blocked),
     "declaration_cap": ("it goes by mode 1039", lambda _, d: d.mode == "1039"),
-    "cap_not_judged": ("it goes by mode 1039 and its value is not known", _is_unjudged),
-    "mode_mix": ("there is a mode policy", lambda case, _: bool(case.instance.rules.mode_mix)),
-    "forbidden": ("it is pinned or forbidden somewhere", _is_bound),
+    "cap_not_judged": ("it goes by mode 1039 and its value is not known", _has_no_usd_value),
+    "mode_mix": (
+        "there is a mode policy",
+        lambda context, _: bool(context.instance.rules.mode_mix),
+    ),
+    "forbidden": ("it is pinned or forbidden somewhere", _is_pinned_or_forbidden),
     "not_available_before_cutoff": ("it misses a cut-off", _is_late),
     "no_departure": ("a departure has closed, or there is none", _nothing_departs),
     "heavier_than_container": ("it is heavier than some container carries", _is_heavy),
     "larger_than_container": ("it is larger than some container", _is_large),
 }
-"""Code → what must be so, in words, and whether it is."""
+"""By left-out code: the fact that it needs, in words, and the test for it."""
 
 
-def _takes(departure: Departure, demand: Demand) -> bool:
+def _can_take(departure: Departure, demand: Demand) -> bool:
     return (
         demand.available_at <= departure.lco_at
         and departure.voyage_id not in demand.forbidden_voyage_ids
@@ -86,33 +90,39 @@ def _takes(departure: Departure, demand: Demand) -> bool:
     )
 
 
-def _check_left_out(case: Case, one: LeftOut, demand: Demand) -> Violations:
-    where = f"consignment {one.consignment_id}"
-    found: Violations = []
-    fact = _FACTS.get(one.code)
-    if fact is not None and not fact[1](case, demand):
-        message = f"is left out by {one.code}, which is right only if {fact[0]}"
-        found.append(broken("wrong_reason", where, message))
-    if one.code == "costs_more_than_waiting" and one.next_voyage_id is None:
-        found.append(broken("wrong_reason", where, "no voyage is named that would cost more"))
-    following = case.departures.get(one.next_voyage_id or "")
-    if following is not None and not _takes(following, demand):
-        message = f"next voyage {one.next_voyage_id} cannot take it"
-        found.append(broken("wrong_reason", where, message))
-    return found
+def _check_left_out(context: Context, left_out: LeftOut, demand: Demand) -> Violations:
+    where = f"consignment {left_out.consignment_id}"
+    violations: Violations = []
+    fact = _FACTS.get(left_out.code)
+    if fact is not None and not fact[1](context, demand):
+        message = f"is left out by {left_out.code}, which is right only if {fact[0]}"
+        violations.append(violation(Code.WRONG_REASON, where, message))
+    if left_out.code == "costs_more_than_waiting" and left_out.next_voyage_id is None:
+        violations.append(
+            violation(Code.WRONG_REASON, where, "names no voyage that would cost more")
+        )
+    following = context.departures.get(left_out.next_voyage_id or "")
+    if following is not None and not _can_take(following, demand):
+        message = f"next voyage {left_out.next_voyage_id} cannot take it"
+        violations.append(violation(Code.WRONG_REASON, where, message))
+    return violations
 
 
-def check(case: Case) -> Violations:
-    """Codes of what is left out, and that a move to nowhere says the same."""
-    found: Violations = []
-    said = {one.consignment_id: one for one in case.plan.left_out}
-    for one in case.plan.left_out:
-        if one.consignment_id in case.demands:
-            found += _check_left_out(case, one, case.demands[one.consignment_id])
-    for move in case.plan.moves:
-        left = said.get(move.consignment_id)
-        if left is not None and (move.code, move.reason) != (left.code, left.reason):
+def check(context: Context) -> Violations:
+    """Check the codes of left-outs, and that a move to no container gives the same reason."""
+    violations: Violations = []
+    for left_out in context.plan.left_out:
+        if left_out.consignment_id in context.demands:
+            demand = context.demands[left_out.consignment_id]
+            violations += _check_left_out(context, left_out, demand)
+    reasons = {
+        left_out.consignment_id: (left_out.code, left_out.reason)
+        for left_out in context.plan.left_out
+    }
+    for move in context.plan.moves:
+        code, reason = reasons.get(move.consignment_id, (move.code, move.reason))
+        if (move.code, move.reason) != (code, reason):
             where = f"move of consignment {move.consignment_id}"
-            message = f"says {move.code} ({move.reason}), left out by {left.code} ({left.reason})"
-            found.append(broken("wrong_reason", where, message))
-    return found
+            message = f"says {move.code} ({move.reason}), left_out says {code} ({reason})"
+            violations.append(violation(Code.WRONG_REASON, where, message))
+    return violations

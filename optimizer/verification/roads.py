@@ -1,4 +1,4 @@
-"""The road model, computed by the judge itself from its definition in `plans.RoadModel`."""
+"""The road model, by its definition in `groupage.domain.instance.RoadModel`."""
 
 import math
 from fractions import Fraction
@@ -9,7 +9,7 @@ _EARTH_RADIUS_M = 6_371_009
 
 
 def distance_m(road: RoadModel, a: Spot, b: Spot) -> int:
-    """Metres by road."""
+    """Return the metres by road."""
     if a.place_id == b.place_id:
         return 0
     lat_a, lat_b = (math.radians(spot.latitude_udeg / 1e6) for spot in (a, b))
@@ -23,7 +23,7 @@ def distance_m(road: RoadModel, a: Spot, b: Spot) -> int:
 
 
 def drive_s(road: RoadModel, metres: int) -> int:
-    """Seconds for a distance."""
+    """Return the seconds for a distance."""
     if road.far_speed_m_per_s is None:
         return math.ceil(Fraction(metres, road.speed_m_per_s))
     near_m = min(metres, road.near_m)

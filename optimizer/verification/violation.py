@@ -1,17 +1,18 @@
-"""What the judge says when a plan breaks a rule."""
+"""One broken rule of a plan."""
 
 import msgspec
+
+from optimizer.verification.codes import ViolationCode
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
     """One broken rule."""
 
-    code: str
-    """Which rule; stable, for machines."""
+    code: ViolationCode
     where: str
-    """Which container, consignment, carton, route or field."""
+    """The container, consignment, carton, route or field concerned."""
     message: str
-    """What was found and what would be right."""
+    """The value in the plan, and the value that would be right."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.where}: {self.message}"
@@ -20,6 +21,6 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 Violations = list[Violation]
 
 
-def broken(code: str, where: str, message: str) -> Violation:
-    """Short for the constructor."""
+def violation(code: ViolationCode, where: str, message: str) -> Violation:
+    """Make a violation from positional values."""
     return Violation(code=code, where=where, message=message)

@@ -36,8 +36,8 @@ from optimizer.assemble import solver_of
 from optimizer.canonical import digest, plan_id_of
 from optimizer.loading.api import load, lot_of
 from optimizer.routing.api import route
-from optimizer.verification.case import Case
-from optimizer.verification.money import recompute
+from optimizer.verification.context import Context
+from optimizer.verification.cost import recompute
 
 CLOCK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -253,7 +253,7 @@ def _container(case: Instance, consolidation_id: str) -> PlannedContainer:
 
 def priced(case: Instance, plan: Plan) -> Plan:
     """The plan with its cost and gap put right."""
-    cost = recompute(Case(case, plan))
+    cost = recompute(Context(case, plan))
     terms = cost.total - cost.haulage
     gap_ratio = (terms - plan.lower_bound) / max(1, terms)
     return msgspec.structs.replace(plan, cost=cost, gap_ratio=gap_ratio)

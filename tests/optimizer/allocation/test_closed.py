@@ -15,6 +15,7 @@ from optimizer.doubts import NONE, Doubts
 from optimizer.planner.announce import plan_events
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import certify, verify
+from optimizer.verification.codes import ViolationCode
 from optimizer.verification.violation import Violation
 from tests.optimizer.allocation.lanes import lane
 from tests.optimizer.world import demand, group
@@ -275,7 +276,8 @@ def test_a_container_that_loads_cannot_be_called_unloadable() -> None:
 def test_doubts_grow_from_the_load_plan_in_force_to_the_container() -> None:
     """First the old load plan is given up, then a new one; then there is nothing more to learn."""
     instance = with_box(crate(0), planned=planned(with_box(crate(0))).containers[0].placements)
-    told = [Violation(code="overlap", where="carton T0-001 in C1", message="and T1 overlap")]
+    overlap = ViolationCode.OVERLAP
+    told = [Violation(code=overlap, where="carton T0-001 in C1", message="and T1 overlap")]
     first = NONE.after(instance, told)
     assert first == Doubts(anew=("C1",))
     assert first is not None
@@ -300,5 +302,5 @@ def test_a_refuted_container_stays_and_the_rest_is_planned() -> None:
 def test_a_slushy_container_is_never_given_up() -> None:
     """Its contents can go elsewhere: only its load plan is made anew."""
     world = hand_made_world()
-    told = [Violation(code="overlap", where="carton S1-001 in SLUSHY", message="")]
+    told = [Violation(code=ViolationCode.OVERLAP, where="carton S1-001 in SLUSHY", message="")]
     assert NONE.after(world, told) is None

@@ -14,10 +14,10 @@ from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.allocation.api import allocate
 from optimizer.sample import sample
-from optimizer.verification import allocation as referee
-from optimizer.verification import boxes
-from optimizer.verification.case import Case
-from optimizer.verification.money import recompute
+from optimizer.verification import allocation as verifier
+from optimizer.verification import containers
+from optimizer.verification.context import Context
+from optimizer.verification.cost import recompute
 from tests.optimizer.allocation.lanes import SMALL, lane, offers, opened
 from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group, plan_of
 from tests.optimizer.world import instance as hand_made_world
@@ -65,9 +65,9 @@ def cheapest(instance: Instance) -> int:
     costs = []
     for choice in itertools.product((*PLACES, None), repeat=len(ids)):
         plan = as_plan(instance, dict(zip(ids, choice, strict=True)))
-        case = Case(instance, plan)
-        if not referee.check(case) and not boxes.check(case):
-            costs.append(recompute(case).total)
+        context = Context(instance, plan)
+        if not verifier.check(context) and not containers.check(context):
+            costs.append(recompute(context).total)
     return min(costs)
 
 
@@ -102,7 +102,7 @@ def as_plan(instance: Instance, where: dict[str, str | None]) -> Plan:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_no_allocation_is_cheaper_than_the_one_found(seed: int) -> None:
-    """Against all 1,024 allocations of a small lane, judged by the verifier."""
+    """Against all 1,024 allocations of a small lane, checked by the verifier."""
     instance = small_lane(seed)
     found = allocate(instance)
     assert found.cost == cheapest(instance)

@@ -233,7 +233,7 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert "violations" in bad.stdout
 
 
-def test_files_that_make_no_sense_are_refused_before_they_are_judged(tmp_path: Path) -> None:
+def test_files_that_make_no_sense_are_refused_before_they_are_verified(tmp_path: Path) -> None:
     """By `verify` too: an instant without an offset, and a request that `solve` would refuse."""
     world = hand_made_world()
     request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"

@@ -1,4 +1,4 @@
-"""The instances that the literature loads: every placement judged, the fill held to a floor.
+"""The instances of the literature: the verifier checks every placement; the fill keeps a floor.
 
 The files themselves are compared when ``GROUPAGE_TEST_LOADING_DATA`` names their folder.
 """
@@ -24,7 +24,7 @@ from tests.optimizer.loading.bischoff_ratcliff import (
     instance,
     read,
 )
-from tests.optimizer.loading.judge import RULES, loaded_well
+from tests.optimizer.loading.load_plans import RULES, loaded_well
 from tests.optimizer.world import group
 
 DATA = os.environ.get("GROUPAGE_TEST_LOADING_DATA", "")
@@ -63,7 +63,7 @@ def test_generator_equals_the_files(br: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("br", [1, 3, 5, 7, 8, 10, 12, 15])
-def test_loaded_and_judged(br: int) -> None:
+def test_loaded_and_verified(br: int) -> None:
     """Single boxes as consignments: the load plan is valid and holds whatever is not named."""
     for number in (1, 2):
         lots = _lots(instance(br, number))

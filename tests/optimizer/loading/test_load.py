@@ -11,7 +11,7 @@ from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load, lot_of
 from optimizer.loading.engine import _affordable, _Search
 from optimizer.loading.kinds import Hold, stock_of
-from tests.optimizer.loading.judge import RULES, SMALL, judge, loaded_well, rules
+from tests.optimizer.loading.load_plans import RULES, SMALL, loaded_well, rules, violations_of
 from tests.optimizer.world import demand, group
 
 edit = msgspec.structs.replace
@@ -251,13 +251,13 @@ def test_nonsense_of_the_container_is_named() -> None:
         load(SMALL, (), (), RULES, effort=0)
 
 
-def test_judge_sees_what_the_loader_would_not_do() -> None:
+def test_verifier_sees_what_the_loader_would_not_do() -> None:
     """The helper of these tests is no rubber stamp."""
     lots = [cubes("C", 5)]
     loaded = load(SMALL, lots, (), RULES)
     first, *rest = loaded.placements
     broken = edit(loaded, placements=(edit(first, z_mm=50), *rest))
-    assert {one.code for one in judge(SMALL, lots, broken)} >= {"unsupported"}
+    assert {one.code for one in violations_of(SMALL, lots, broken)} >= {"unsupported"}
 
 
 def test_few_passes_leave_no_container_empty_beside_small_cargo() -> None:

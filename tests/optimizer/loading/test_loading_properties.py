@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groupage.domain.instance import CartonGroup, FixedStanding
 from optimizer.loading.api import Lot, load
-from tests.optimizer.loading.judge import RULES, SMALL, judge, rules
+from tests.optimizer.loading.load_plans import RULES, SMALL, rules, violations_of
 from tests.optimizer.world import group
 
 EDGES = st.integers(80, 900)
@@ -76,7 +76,7 @@ def test_every_load_plan_is_valid(
     """No rule of a load plan is broken, every consignment is whole or a misfit, twice the same."""
     under = rules(wall_margin_mm=wall_mm)
     loaded = load(SMALL, lots, fixed, under, effort=3, seed=seed)
-    assert judge(SMALL, lots, loaded, fixed=fixed, under=under) == []
+    assert violations_of(SMALL, lots, loaded, fixed=fixed, under=under) == []
     due = {
         unit
         for lot in lots

@@ -37,7 +37,7 @@ def build(*, mode: str = "1039", freight: Money | None = None) -> Instance:
 
 
 @pytest.mark.parametrize(("mode", "left"), [("1039", {"CN-0001": "cap_not_judged"}), ("0110", {})])
-def test_a_cap_that_cannot_be_judged_is_not_passed(mode: str, left: dict[str, Any]) -> None:
+def test_a_cap_that_cannot_be_checked_is_not_passed(mode: str, left: dict[str, Any]) -> None:
     """Under 1039 it waits for a value in dollars, and the plan says so; other modes have no cap."""
     case = build(mode=mode)
     plan = solve(case)

@@ -1,4 +1,4 @@
-"""Jobs for trucks, and the tours the real solver makes of them, judged by the verifier."""
+"""Jobs for trucks, and the tours the real solver makes of them, checked by the verifier."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from groupage.domain.instance import Demand, Instance, PickUpJob, Truck
 from groupage.domain.plan import Plan, PlannedContainer, Route, Unrouted
 from optimizer.routing.api import route
 from optimizer.verification import tours
-from optimizer.verification.case import Case
+from optimizer.verification.context import Context
 from tests.optimizer.world import CLOCK_AT, DAY, demand, instance, plan_of
 
 edit = msgspec.structs.replace
@@ -45,15 +45,15 @@ def container(name: str, voyage_id: str = "V1", **more: Any) -> PlannedContainer
     return PlannedContainer(consolidation_id=name, voyage_id=voyage_id, **fields)
 
 
-def judged(
+def violation_codes(
     case: Instance,
     boxes: tuple[PlannedContainer, ...],
     routes: tuple[Route, ...],
     unrouted: tuple[Unrouted, ...],
 ) -> set[str]:
-    """What the verifier says of the routes."""
+    """Return the codes of what the verifier finds wrong with the routes."""
     plan: Plan = edit(_PLAN, containers=boxes, routes=routes, unrouted=unrouted)
-    return {violation.code for violation in tours.check(Case(case, plan))}
+    return {violation.code for violation in tours.check(Context(case, plan))}
 
 
 def tours_of(
@@ -61,7 +61,7 @@ def tours_of(
 ) -> tuple[tuple[Route, ...], dict[str, str]]:
     """Routes, and the reason of each job left; the verifier must have nothing to say."""
     routes, unrouted = route(case, boxes)
-    assert judged(case, boxes, routes, unrouted) == set()
+    assert violation_codes(case, boxes, routes, unrouted) == set()
     return routes, {one.reference: one.reason for one in unrouted}
 
 

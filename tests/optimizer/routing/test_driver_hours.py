@@ -1,4 +1,4 @@
-"""Tours that a driver may legally drive; the verifier judges each of them."""
+"""Tours that a driver may legally drive; the verifier checks each of them."""
 
 from datetime import timedelta
 

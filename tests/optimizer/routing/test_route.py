@@ -1,4 +1,4 @@
-"""Routing as a whole, with the real solver, judged by the real verifier."""
+"""Routing as a whole, with the real solver, checked by the real verifier."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from groupage.domain.instance import Instance, Limits, Spot
 from groupage.domain.plan import PlannedContainer
 from optimizer.routing.api import route
 from optimizer.routing.clock import Clock
-from tests.optimizer.routing.jobs import container, judged, pickup, routed
+from tests.optimizer.routing.jobs import container, pickup, routed, violation_codes
 from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of, tractor, truck
 
 
@@ -105,4 +105,4 @@ def test_every_routing_is_valid(morning: tuple[Instance, tuple[PlannedContainer,
     """Whatever the jobs and the fleet: valid tours, and a reason for each job that is left."""
     case, boxes = morning
     routes, unrouted = route(case, boxes)
-    assert judged(case, boxes, routes, unrouted) == set()
+    assert violation_codes(case, boxes, routes, unrouted) == set()

@@ -1,4 +1,4 @@
-"""What a plan says of itself, broken: whose it is, its reasons, its moves, its money."""
+"""Breaks in what a plan states about itself: its instance, reasons, moves and cost."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "a move that is none": ("wrong_move", added("moves", NO_MOVE)),
     "a move named twice": ("wrong_move", doubled("moves")),
     "a move without a reason": ("no_reason", first("moves", reason=" ")),
-    # money
+    # cost
     **{f"{name} wrong": ("wrong_cost", term(name)) for name in Cost.__struct_fields__},
     "a bound above the cost": ("wrong_bound", plan(lower_bound=10**9)),
     "optimal above the bound": (

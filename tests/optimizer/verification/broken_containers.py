@@ -2,7 +2,7 @@
 
 from groupage.domain.containers import spec_of
 from groupage.domain.instance import ContainerOffer, Instance
-from groupage.domain.plan import LeftOut, Plan, PlannedContainer
+from groupage.domain.plan import LeftOut, Plan, PlannedContainer, Unloadable
 from tests.optimizer.verification.changes import (
     Both,
     Change,
@@ -12,6 +12,7 @@ from tests.optimizer.verification.changes import (
     demand,
     doubled,
     edit,
+    edited,
     first,
     other_make,
     plan,
@@ -46,6 +47,24 @@ def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
         return case, priced(case, new)
 
     return change
+
+
+def load_plan_in_force(name: str) -> Change:
+    """Let the load plan of a container in the plan be the one in force already."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        placements = box_of(old, name).placements
+        boxes = edited(case.consolidations, "consolidation_id", name, planned=placements)
+        return world(lambda _: edit(case, consolidations=boxes))(case, old)
+
+    return change
+
+
+def unloadable(name: str) -> Unloadable:
+    """Claim that a container does not load."""
+    return Unloadable(
+        consolidation_id=name, consignment_ids=(), code="did_not_fit", reason="so they say"
+    )
 
 
 EMPTY = PlannedContainer(
@@ -152,4 +171,16 @@ BREAKS: dict[str, tuple[str, Change]] = {
         "payload", other_make(max_gross_g=spec_of("42G1").tare_g + 400_000),
     ),
     "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
+    # containers that the plan calls unloadable
+    "a slushy container called unloadable": (
+        "not_closed", plan(unloadable=(unloadable("SLUSHY"),)),
+    ),
+    "called unloadable twice": ("unloadable_twice", plan(unloadable=(unloadable("FROZEN"),) * 2)),
+    "unloadable with another load plan": (
+        "load_plan_changed", plan(unloadable=(unloadable("FROZEN"),)),
+    ),
+    "unloadable though it loads": (
+        "not_unloadable",
+        together(load_plan_in_force("FROZEN"), plan(unloadable=(unloadable("FROZEN"),))),
+    ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The judge's count of a driver's hours, against figures worked out by hand."""
+"""The verifier's count of a driver's hours, against figures worked out by hand."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from groupage.domain.instance import DriverHours, RoadModel
 from optimizer.routing.hours import Wheel, padded_s
 from optimizer.routing.roads import Roads
 from optimizer.verification import tours
-from optimizer.verification.case import Case
+from optimizer.verification.context import Context
 from optimizer.verification.driving import Driver
 from optimizer.verification.roads import distance_m, drive_s
 from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of
@@ -52,24 +52,24 @@ def test_shift_at_the_wheel() -> None:
     """Eight hours are allowed, a second more is not, and a rest begins anew."""
     driver = Driver(HOURS, CLOCK_AT)
     driver.drive(8 * HOUR_S)
-    assert driver.too_long(CLOCK_AT) is None
+    assert driver.broken_limit(CLOCK_AT) is None
     driver.drive(1)
-    assert driver.too_long(CLOCK_AT) == (
+    assert driver.broken_limit(CLOCK_AT) == (
         "driven_too_long", "28801 s in a shift, at most 28800",
     )  # fmt: skip
     driver.idle(CLOCK_AT, CLOCK_AT + timedelta(hours=11))
-    assert driver.too_long(CLOCK_AT + timedelta(hours=11)) is None
+    assert driver.broken_limit(CLOCK_AT + timedelta(hours=11)) is None
 
 
 def test_shift_on_duty() -> None:
     """Twelve hours from leaving home, and from the end of a rest again."""
     driver = Driver(HOURS, CLOCK_AT)
     end_at = CLOCK_AT + timedelta(hours=12)
-    assert driver.too_long(end_at) is None
-    assert driver.too_long(end_at + timedelta(seconds=1)) is not None
+    assert driver.broken_limit(end_at) is None
+    assert driver.broken_limit(end_at + timedelta(seconds=1)) is not None
     driver.idle(end_at, end_at + timedelta(hours=11))
-    assert driver.too_long(end_at + timedelta(hours=23)) is None
-    assert driver.too_long(end_at + timedelta(hours=24)) is not None
+    assert driver.broken_limit(end_at + timedelta(hours=23)) is None
+    assert driver.broken_limit(end_at + timedelta(hours=24)) is not None
 
 
 def test_two_tours_of_one_truck_a_rest_apart_are_fine() -> None:
@@ -87,7 +87,7 @@ def test_two_tours_of_one_truck_a_rest_apart_are_fine() -> None:
     )
     again = msgspec.structs.replace(other, truck_id=one.truck_id, stops=stops)
     routes = tuple(again if r is other else r for r in plan.routes)
-    found = tours.check(Case(case, msgspec.structs.replace(plan, routes=routes)))
+    found = tours.check(Context(case, msgspec.structs.replace(plan, routes=routes)))
     assert "no_rest" not in {violation.code for violation in found}
 
 
@@ -100,7 +100,7 @@ def test_far_roads_are_faster() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 3_000)), max_size=12))
-def test_solver_and_judge_count_alike(legs: list[tuple[int, int]]) -> None:
+def test_solver_and_verifier_count_alike(legs: list[tuple[int, int]]) -> None:
     """Whatever is driven and waited: the same breaks, and never more than the shares set aside."""
     wheel, driver = Wheel(HOURS), Driver(HOURS, CLOCK_AT)
     took_s = padded = 0
@@ -114,7 +114,7 @@ def test_solver_and_judge_count_alike(legs: list[tuple[int, int]]) -> None:
 
 
 @given(st.integers(0, 60_000), st.one_of(st.none(), st.integers(1, 40)))
-def test_solver_and_judge_drive_alike(near_m: int, far_speed: int | None) -> None:
+def test_solver_and_verifier_drive_alike(near_m: int, far_speed: int | None) -> None:
     """Both read the road model in the same way."""
     road = RoadModel(near_m=near_m, far_speed_m_per_s=far_speed)
     roads = Roads(road, SPOTS)

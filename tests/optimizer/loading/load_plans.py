@@ -1,4 +1,4 @@
-"""Load with the real engine, judge with the real verifier."""
+"""Load with the real engine, check with the real verifier."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ from groupage.domain.plan import (
 )
 from groupage.domain.policy import Policy
 from optimizer.loading.api import Loaded, Lot, load
-from optimizer.verification import cartons, geometry, pressure
-from optimizer.verification.case import Case
+from optimizer.verification import cartons, geometry, stacking
+from optimizer.verification.context import Context
 from optimizer.verification.violation import Violation
 from tests.optimizer.world import CLOCK_AT, demand, instance
 
@@ -38,7 +38,7 @@ def rules(**changes: int) -> Rules:
     return msgspec.structs.replace(RULES, **changes)
 
 
-def judge(
+def violations_of(
     spec: ContainerSpec,
     lots: Sequence[Lot],
     loaded: Loaded,
@@ -46,7 +46,7 @@ def judge(
     fixed: Sequence[FixedStanding] = (),
     under: Rules = RULES,
 ) -> list[Violation]:
-    """What the verifier says of a load plan."""
+    """Return what the verifier finds wrong with a load plan."""
     kept = [lot for lot in lots if lot.consignment_id not in loaded.misfits]
     case = instance(
         demands=tuple(demand(lot.consignment_id, *lot.cartons) for lot in kept),
@@ -73,8 +73,8 @@ def judge(
         containers=(container,), left_out=(), moves=(), routes=(), unrouted=(), cost=Cost(),
         lower_bound=0, gap_ratio=0.0, stats=SolverStats(status="feasible", rounds=1, work=0.0),
     )  # fmt: skip
-    both = Case(case, plan)
-    return [*cartons.check(both), *geometry.check(both), *pressure.check(both)]
+    context = Context(case, plan)
+    return [*cartons.check(context), *geometry.check(context), *stacking.check(context)]
 
 
 def loaded_well(
@@ -87,5 +87,5 @@ def loaded_well(
 ) -> Loaded:
     """Load; fails when the verifier finds anything."""
     loaded = load(spec, lots, fixed, under, effort=effort)
-    assert judge(spec, lots, loaded, fixed=fixed, under=under) == []
+    assert violations_of(spec, lots, loaded, fixed=fixed, under=under) == []
     return loaded

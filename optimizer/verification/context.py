@@ -14,8 +14,8 @@ from groupage.domain.plan import Plan, PlannedContainer
 
 
 @dataclass
-class Case:
-    """What is judged."""
+class Context:
+    """The instance and the plan under verification."""
 
     instance: Instance
     plan: Plan
@@ -32,17 +32,17 @@ class Case:
 
     @cached_property
     def consolidations(self) -> dict[str, OpenConsolidation]:
-        """Those that exist before the plan."""
-        return {one.consolidation_id: one for one in self.instance.consolidations}
+        """Consolidations that exist before the plan, by id."""
+        return {c.consolidation_id: c for c in self.instance.consolidations}
 
     @cached_property
     def container_of(self) -> dict[str, PlannedContainer]:
-        """Where the plan has each consignment (the first place, if it has several)."""
-        found: dict[str, PlannedContainer] = {}
+        """The container of each consignment in the plan (the first, if there are several)."""
+        containers: dict[str, PlannedContainer] = {}
         for container in self.plan.containers:
             for consignment_id in container.consignment_ids:
-                found.setdefault(consignment_id, container)
-        return found
+                containers.setdefault(consignment_id, container)
+        return containers
 
     @cached_property
     def cartons(self) -> dict[str, dict[str, CartonGroup]]:
@@ -56,16 +56,16 @@ class Case:
 
     @cached_property
     def loaded(self) -> tuple[PlannedContainer, ...]:
-        """Containers whose load plan must be right: all but those that the plan says are not."""
-        exempt = {one.consolidation_id for one in self.plan.unloadable}
-        return tuple(one for one in self.plan.containers if one.consolidation_id not in exempt)
+        """Containers whose load plan must be valid: all but those in `Plan.unloadable`."""
+        exempt = {claim.consolidation_id for claim in self.plan.unloadable}
+        return tuple(c for c in self.plan.containers if c.consolidation_id not in exempt)
 
-    def standing(self, container: PlannedContainer) -> frozenset[str]:
-        """Units that stand in a container already."""
+    def standing_unit_ids(self, container: PlannedContainer) -> frozenset[str]:
+        """Return the cartons that stand in a container already."""
         before = self.consolidations.get(container.consolidation_id)
-        return frozenset(box.unit_id for box in before.standing) if before else frozenset()
+        return frozenset(carton.unit_id for carton in before.standing) if before else frozenset()
 
     def cargo(self, container: PlannedContainer) -> list[Demand]:
-        """The demands in a container; unknown consignments are another check's business."""
-        known = dict.fromkeys(container.consignment_ids)
-        return [self.demands[c] for c in known if c in self.demands]
+        """Return the demands in a container. The coverage check reports unknown consignments."""
+        consignment_ids = dict.fromkeys(container.consignment_ids)
+        return [self.demands[c] for c in consignment_ids if c in self.demands]

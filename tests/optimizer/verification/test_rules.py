@@ -1,4 +1,4 @@
-"""The verifier rule by rule: what just holds is let through, costs are those worked out by hand."""
+"""The verifier rule by rule: it passes what just holds, and counts costs as we do by hand."""
 
 import time
 from datetime import timedelta
@@ -20,10 +20,10 @@ from groupage.domain.plan import Placement, Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.allocation import pricing
 from optimizer.loading.api import load, lot_of
-from optimizer.verification import cartons, geometry, pressure
+from optimizer.verification import cartons, geometry, stacking
 from optimizer.verification.api import verify
-from optimizer.verification.case import Case
-from optimizer.verification.money import recompute
+from optimizer.verification.context import Context
+from optimizer.verification.cost import recompute
 from optimizer.verification.roads import distance_m, drive_s
 from tests.optimizer.world import CLOCK_AT, DAY, SPOTS, demand, group, instance, plan_of
 
@@ -40,7 +40,7 @@ def _case(
     groups: tuple[CartonGroup, ...],
     standing: tuple[FixedStanding, ...] = (),
     rules: Rules = RULES,
-) -> Case:
+) -> Context:
     """One container with one consignment C; `boxes` are x, y, z, dx, dy, dz in loading order."""
     cargo = demand("C", *groups)
     units = [unit for one in groups for unit in one.unit_ids]
@@ -68,11 +68,11 @@ def _case(
     )
     world = instance(demands=(cargo,), consolidations=(before,), rules=rules, trucks=())
     plan = edit(plan_of(instance()), containers=(container,))
-    return Case(world, plan)
+    return Context(world, plan)
 
 
-def _loading(case: Case) -> set[str]:
-    return _codes(cartons.check(case), geometry.check(case), pressure.check(case))
+def _loading(case: Context) -> set[str]:
+    return _codes(cartons.check(case), geometry.check(case), stacking.check(case))
 
 
 CUBE = (400, 400, 400)
@@ -145,8 +145,8 @@ def test_top_load_is_shared_by_contact_area(limit_g: int, codes: set[str]) -> No
     assert _loading(_case(boxes, _cubes(3, max_top_load_g=limit_g))) == codes
 
 
-def test_standing_cartons_are_not_judged_among_themselves() -> None:
-    """What stands badly was not planned; what is put into it is judged."""
+def test_standing_cartons_are_not_checked_among_themselves() -> None:
+    """The plan is not to blame for cargo that stands badly, only for what it adds."""
     standing = tuple(
         FixedStanding(
             unit_id=f"C-{n:03d}", consignment_id="C", x_mm=0, y_mm=0, z_mm=z, dx_mm=400, dy_mm=400,
@@ -164,7 +164,7 @@ def test_cost_by_hand() -> None:
     """Each term of the plan's cost, worked out on paper."""
     case = instance()
     plan = plan_of(case)
-    cost = recompute(Case(case, plan))
+    cost = recompute(Context(case, plan))
     # Four 22G1 (190,000) and one 42G1 (310,000); 15,000 for each.
     assert cost.freight == 4 * 190_000 + 310_000
     assert cost.handling == 5 * 15_000
@@ -201,8 +201,8 @@ def test_forced_moves_cost_nothing(changes: dict[str, Any]) -> None:
     demands = tuple(
         edit(one, **changes) if one.consignment_id == "S2" else one for one in case.demands
     )
-    assert recompute(Case(case, plan)).change == 1_500
-    assert recompute(Case(edit(case, demands=demands), plan)).change == 0
+    assert recompute(Context(case, plan)).change == 1_500
+    assert recompute(Context(edit(case, demands=demands), plan)).change == 0
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_the_price_of_change_rises_from_the_fence_to_the_cutoff(
     plan = plan_of(case)
     lco_at = case.departures[0].lco_at
     late = edit(case, clock_at=lco_at - before_lco)
-    assert recompute(Case(late, plan)).change == cents
+    assert recompute(Context(late, plan)).change == cents
     moved = next(one for one in case.demands if one.consignment_id == "S2")
     assert pricing.change_price(moved, late) == cents
 
@@ -242,7 +242,7 @@ def test_without_a_fence_the_price_jumps_at_the_cutoff() -> None:
     moved = next(one for one in case.demands if one.consignment_id == "S2")
     for world, left_s, cents in ((bare, 1, 1_500), (bare, 0, 10_000), (cheap, 0, 1_500)):
         late = edit(world, clock_at=lco_at - timedelta(seconds=left_s))
-        assert recompute(Case(late, plan)).change == cents
+        assert recompute(Context(late, plan)).change == cents
         assert pricing.change_price(moved, late) == cents
 
 
@@ -317,8 +317,8 @@ def _big_case(containers: int, cartons_each: int) -> tuple[Instance, Plan]:
 
 
 @pytest.mark.slow
-def test_ten_containers_of_700_cartons_are_judged_quickly() -> None:
-    """The judge must not be what a plan waits for: 1.5 s of processor time at most."""
+def test_ten_containers_of_700_cartons_are_verified_quickly() -> None:
+    """A plan does not wait for the verifier: 1.5 s of processor time at most."""
     case, plan = _big_case(10, 720)
     assert sum(len(one.placements) for one in plan.containers) >= 7_000
     before = time.process_time()

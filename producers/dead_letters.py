@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from groupage.contracts.codec import Record
+from groupage.contracts.encoding import Record
 
 TOPIC = "hub.dlq.v1"
 _REASON_LENGTH_MAX = 2_000

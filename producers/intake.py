@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from groupage.contracts.codec import encode
+from groupage.contracts.encoding import encode
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter

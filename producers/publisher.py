@@ -40,7 +40,7 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata
 
 from groupage.contracts.closing import close_producer
-from groupage.contracts.codec import Record, encode
+from groupage.contracts.encoding import Record, encode
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.events.base import Event

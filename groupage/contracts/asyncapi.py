@@ -8,12 +8,12 @@ from typing import Any
 
 from groupage import __version__
 from groupage.contracts.admin import configs_of
+from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import encode
 from groupage.contracts.examples import example_envelope, example_fact
 from groupage.contracts.headers import HEADERS, LETTER_HEADERS
 from groupage.contracts.schemas import component_schemas
 from groupage.contracts.topics import TOPICS, Topic
-from groupage.contracts.types import ce_type
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.events.unit import UnitEvent

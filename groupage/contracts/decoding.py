@@ -1,26 +1,48 @@
-"""From Kafka records and JSON to facts. Every failure has a code and a sentence."""
+"""From Kafka records and JSON to facts: the fast path first, the general path below it.
 
-from datetime import datetime
+groupage's own publisher writes nearly every record, always in the same form. `decode_fast` reads
+that form in one step: it joins attributes and event to one JSON list, which msgspec reads as a
+`Fact`; that takes half the time of the general path. Any other record, and any error, goes to
+`_decode_any`: it reads whatever a CloudEvents client may send, and raises Undecodable with a code
+and a sentence.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
 from groupage.contracts.attributes import (
+    ATTRIBUTE_LENGTH_MAX,
     CLASSIFIERS,
+    CONTENT_TYPE_BINARY,
+    VERSION,
     Attributes,
-    Undecodable,
-    instant_from,
-    text_of,
+    ce_type,
 )
-from groupage.contracts.data import decode_data
-from groupage.contracts.plain import Decoded, Headers, read_plain
+from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.strict import twin_of as writer_struct
 from groupage.contracts.topics import TOPIC_OF
-from groupage.contracts.types import DECODERS, VERSION, ce_type
+from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.validation import reading_errors
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
-_ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
-_TEXT_HEADERS = ("ce_correctionof", "ce_relayedby", "ce_traceparent")
+Headers = Collection[tuple[str, bytes]]
+Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
+"""A fact with what the store needs besides. A plain tuple for speed.
+
+1. The fact.
+2. The kind of its aggregate.
+3. The event's JSON as its sender wrote it, unknown fields included.
+4. `occurred_at` and `recorded_at` as the record has them, with a tab between: formatting an instant
+   takes four times as long as parsing it. None unless both are in UTC, to the microsecond at most.
+"""
+
+# --- entry points -------------------------------------------------------------------------------
 
 
 def decode(
@@ -31,16 +53,16 @@ def decode(
     recorded_at: datetime,
     topic: str | None = None,
 ) -> Fact:
-    """The fact in a Kafka record.
+    """Decode the fact in a Kafka record.
 
-    `recorded_at` (UTC) counts unless the record says when groupage took it in
-    (``ce_recordtime``). With `topic` (its name without prefix) an event on another owner's topic
-    is refused. Raises Undecodable.
+    `recorded_at` (UTC) counts unless the record says when groupage took it in (``ce_recordtime``).
+    With `topic` (without the hub's prefix) an event that belongs on another topic is an error.
+    Raises Undecodable.
     """
-    return decode_whole(headers, key, value, recorded_at=recorded_at, topic=topic)[0]
+    return decode_for_store(headers, key, value, recorded_at=recorded_at, topic=topic)[0]
 
 
-def decode_whole(
+def decode_for_store(
     headers: Headers,
     key: bytes | None,
     value: bytes | None,
@@ -48,125 +70,239 @@ def decode_whole(
     recorded_at: datetime,
     topic: str | None = None,
 ) -> Decoded:
-    """As `decode`, with what storing the fact needs besides."""
-    decoded = read_plain(headers, key, value) or _read_any(headers, key, value, recorded_at)
+    """Decode as `decode` does, and keep what storing the fact needs."""
+    decoded = decode_fast(headers, key, value) or _decode_any(headers, key, value, recorded_at)
     if topic is not None:
         fact, kind, _, _ = decoded
         _check_topic(fact.data, kind, topic)
     return decoded
 
 
-def _read_any(
+def event_from_json(name: str, data_json: bytes) -> Event:
+    """Decode the event called `name` (without version) from its JSON. Raises Undecodable."""
+    return _decode_data(_decoder_of(f"{name}.{VERSION}"), data_json)
+
+
+def fact_from_json(value: bytes, *, recorded_at: datetime | None = None) -> Fact:
+    """Decode a structured CloudEvent: an item of a request, a line of a file.
+
+    Without attribute ``recordtime`` the fact was recorded at `recorded_at`. Raises Undecodable.
+    """
+    return _decode_structured(value, recorded_at)[0]
+
+
+# --- the fast path: a record as groupage's own publisher writes it --------------------------------
+
+_NAMES = (
+    "ce_specversion",
+    "ce_id",
+    "ce_source",
+    "ce_type",
+    "ce_subject",
+    "ce_time",
+    "ce_recordtime",
+    "content-type",
+)
+_FACT_JSON = b'["%b","%b","%b","%b","%b","ACT",null,false,%b,null,null,%b]'
+"""The fields of `Fact` in their order."""
+_FACT_DECODERS: dict[bytes, Callable[[bytes], Fact]] = {
+    ce_type(event).encode(): msgspec.json.Decoder(Fact[event]).decode  # type: ignore[valid-type]
+    for event in EVENTS.values()
+}
+_NOT_RELAYED = b"null"
+_RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(AggregateKind)}
+_STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
+
+
+def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Decoded | None:
+    """Decode a record whose headers are those of `encoding.headers_of`, without extensions.
+
+    ``ce_relayedby`` may follow them. Returns None for any other record: the general path decides.
+    Raises Undecodable for errors in the data that the types of an event cannot express.
+    """
+    try:
+        (
+            (n0, version),
+            (n1, event_id),
+            (n2, source),
+            (n3, type_),
+            (n4, subject),
+            (n5, time),
+            (n6, recordtime),
+            (n7, content_type),
+            *more,
+        ) = headers
+        relayed_by = _relayed_by_json(more) if more else _NOT_RELAYED
+        decode_fact = _FACT_DECODERS[type_]
+        fact = decode_fact(
+            _FACT_JSON % (event_id, source, key, time, recordtime, relayed_by, value)
+        )
+    except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
+        return None
+    names = (n0, n1, n2, n3, n4, n5, n6, n7)
+    data, occurred_at, recorded_at = fact.data, fact.occurred_at, fact.recorded_at
+    expected = (
+        names == _NAMES
+        and version == b"1.0"
+        and content_type == CONTENT_TYPE_BINARY
+        # Texts as long as their bytes: no quotation mark or escape in them changed the list.
+        and len(fact.event_id) == len(event_id)
+        and len(fact.source) == len(source)
+        and len(fact.key) == len(key or b"")
+        and len(time) <= _STAMP_LENGTH_MAX
+        and len(recordtime) <= _STAMP_LENGTH_MAX
+        and 0 < len(event_id) <= ATTRIBUTE_LENGTH_MAX
+        and 0 < len(source) <= ATTRIBUTE_LENGTH_MAX
+        and fact.event_id.isprintable()
+        and fact.source.isprintable()
+        and fact.key == data.key
+        and subject == data.subject.encode()
+        and occurred_at.tzinfo is UTC
+        and recorded_at.tzinfo is UTC
+        and EARLIEST <= occurred_at <= LATEST
+        and EARLIEST <= recorded_at <= LATEST
+    )
+    if not expected or value is None:
+        return None
+    _finish_data(data, value)
+    return fact, data.owner_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
+
+
+def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:
+    ((name, kind),) = more
+    if name != "ce_relayedby":
+        raise ValueError
+    return _RELAYED_BY[kind]
+
+
+# --- the general path: any CloudEvent, in binary or structured mode -------------------------------
+
+_ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
+_TEXT_EXTENSIONS = (
+    "recordtime",
+    "classifier",
+    "retracted",
+    "subject",
+    "original",
+    "correctionof",
+    "relayedby",
+    "traceparent",
+)
+
+
+def _decode_any(
     headers: Headers, key: bytes | None, value: bytes | None, recorded_at: datetime
 ) -> Decoded:
-    fact, data_json = _in_any_order(dict(headers), value, recorded_at)
+    by_name = dict(headers)
+    content_type = _text(by_name.get("content-type") or by_name.get("Content-Type"))
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == "application/cloudevents+json":
+        fact, data_json = _decode_structured(value, recorded_at)
+    else:
+        fact, data_json = _decode_binary(by_name, content_type, media_type, value, recorded_at)
     if key is not None and key != fact.key.encode():
         raise Undecodable(
             "wrong_key",
-            f"the record's key is {text_of(key)!r}, the owner of {fact.type} is {fact.key!r}: "
-            "send the owner's id as key",
+            f"the record's key is {_text(key)!r}, the {fact.data.owner_kind} of {fact.type} is "
+            f"{fact.key!r}: send that id as the key",
         )
     return fact, fact.data.owner_kind, data_json, None
 
 
-def _attributes(headers: dict[str, bytes]) -> Attributes:
-    try:
-        found = Attributes(
-            id=headers["ce_id"].decode(),
-            source=headers["ce_source"].decode(),
-            time=headers["ce_time"].decode(),
-        )
-        _extensions(found, headers)
-    except KeyError as error:
-        name = str(error.args[0]).removeprefix("ce_")
-        raise Undecodable("missing_attribute", f"header ce_{name} is missing") from None
-    except (UnicodeDecodeError, AttributeError) as error:
-        raise Undecodable("bad_attribute", f"headers must be UTF-8 text: {error}") from None
-    return found
-
-
-def _extensions(found: Attributes, headers: dict[str, bytes]) -> None:
-    if "ce_recordtime" in headers:
-        found.recordtime = headers["ce_recordtime"].decode()
-    if "ce_classifier" in headers:
-        found.classifier = headers["ce_classifier"].decode()
-    if "ce_retracted" in headers:
-        found.retracted = headers["ce_retracted"].decode()
-    if "ce_subject" in headers:
-        found.subject = headers["ce_subject"].decode()
-    if "ce_original" in headers:
-        found.original = headers["ce_original"].decode()
-    for name in _TEXT_HEADERS:
-        if name in headers:
-            setattr(found, name.removeprefix("ce_"), headers[name].decode())
-
-
-def _fact(found: Attributes, data: Event, recorded_at: datetime) -> Fact:
-    found.check()
-    if found.subject is not None and found.subject != data.subject:
-        raise Undecodable(
-            "bad_attribute", f"subject is {found.subject!r}, the data is about {data.subject!r}"
-        )
-    if found.recordtime:
-        recorded_at = instant_from(found.recordtime, "recordtime")
-    return Fact(
-        event_id=found.id,
-        source=found.source,
-        key=data.key,
-        occurred_at=instant_from(found.time, "time"),
-        recorded_at=recorded_at,
-        data=data,
-        classifier=CLASSIFIERS[found.classifier],
-        correction_of=found.correctionof,
-        retracted=found.is_retracted(),
-        relayed_by=found.relayedby,
-        traceparent=found.traceparent,
-        original=found.original_bytes(),
-    )
-
-
-def _in_any_order(
-    headers: dict[str, bytes], value: bytes | None, recorded_at: datetime
+def _decode_binary(
+    headers: dict[str, bytes],
+    content_type: str,
+    media_type: str,
+    value: bytes | None,
+    recorded_at: datetime,
 ) -> tuple[Fact, bytes]:
-    """Binary and structured mode as anybody may send them, and everything that is wrong."""
-    content_type = text_of(headers.get("content-type") or headers.get("Content-Type") or b"")
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/cloudevents+json":
-        return _structured(value, recorded_at)
     if "ce_specversion" not in headers:
         raise Undecodable(
             "not_cloudevents",
-            "no header ce_specversion and content-type is not application/cloudevents+json: "
-            "send CloudEvents 1.0 in binary or structured mode",
+            "there is no header ce_specversion, and content-type is not "
+            "application/cloudevents+json: send CloudEvents 1.0 in binary or structured mode",
         )
-    _check_version(text_of(headers["ce_specversion"]))
-    if kind not in ("", "application/json") and not kind.endswith("+json"):
+    _check_version(_text(headers["ce_specversion"]))
+    if media_type not in ("", "application/json") and not media_type.endswith("+json"):
         raise Undecodable(
             "bad_attribute", f"content-type is {content_type!r}; data is application/json"
         )
     if "ce_type" not in headers:
         raise Undecodable("missing_attribute", "header ce_type is missing")
-    decoder = _decoder_of(text_of(headers["ce_type"]))
-    fact = _fact(_attributes(headers), decode_data(decoder, value), recorded_at)
+    decoder = _decoder_of(_text(headers["ce_type"]))
+    fact = _fact(_attributes_of(headers), _decode_data(decoder, value), recorded_at)
     return fact, value or b""
+
+
+def _decode_structured(value: bytes | None, recorded_at: datetime | None) -> tuple[Fact, bytes]:
+    if not value:
+        raise Undecodable("no_data", "the record has no value")
+    try:
+        attributes = _ENVELOPES.decode(value)
+    except msgspec.ValidationError as error:
+        if "missing required" in str(error):
+            raise Undecodable("missing_attribute", str(error)) from None
+        raise Undecodable("bad_attribute", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable("bad_json", f"the value is not JSON: {error}") from None
+    _check_version(attributes.specversion)
+    if not attributes.type:
+        raise Undecodable("missing_attribute", "attribute type is missing")
+    decoder = _decoder_of(attributes.type)
+    if recorded_at is None:
+        if not attributes.recordtime:
+            raise Undecodable("missing_attribute", "attribute recordtime is missing")
+        recorded_at = instant_from(attributes.recordtime, "recordtime")
+    fact = _fact(attributes, _decode_data(decoder, attributes.data), recorded_at)
+    return fact, bytes(attributes.data)
+
+
+def _attributes_of(headers: dict[str, bytes]) -> Attributes:
+    try:
+        attributes = Attributes(
+            id=headers["ce_id"].decode(),
+            source=headers["ce_source"].decode(),
+            time=headers["ce_time"].decode(),
+        )
+        for name in _TEXT_EXTENSIONS:
+            header = f"ce_{name}"
+            if header in headers:
+                setattr(attributes, name, headers[header].decode())
+    except KeyError as error:
+        raise Undecodable("missing_attribute", f"header {error.args[0]} is missing") from None
+    except (UnicodeDecodeError, AttributeError) as error:
+        raise Undecodable("bad_attribute", f"headers must be UTF-8 text: {error}") from None
+    return attributes
+
+
+def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
+    attributes.check()
+    if attributes.subject is not None and attributes.subject != data.subject:
+        raise Undecodable(
+            "bad_attribute",
+            f"subject is {attributes.subject!r}, the data is about {data.subject!r}",
+        )
+    if attributes.recordtime:
+        recorded_at = instant_from(attributes.recordtime, "recordtime")
+    return Fact(
+        event_id=attributes.id,
+        source=attributes.source,
+        key=data.key,
+        occurred_at=instant_from(attributes.time, "time"),
+        recorded_at=recorded_at,
+        data=data,
+        classifier=CLASSIFIERS[attributes.classifier],
+        correction_of=attributes.correctionof,
+        retracted=attributes.is_retracted(),
+        relayed_by=attributes.relayedby,
+        traceparent=attributes.traceparent,
+        original=attributes.original_bytes(),
+    )
 
 
 def _check_version(specversion: str) -> None:
     if specversion != "1.0":
         raise Undecodable("not_cloudevents", f"specversion is {specversion!r}; 1.0 is understood")
-
-
-def _decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
-    if decoder := DECODERS.get(type_name.encode()):
-        return decoder
-    name, _, version = type_name.rpartition(".")
-    if name in EVENTS:
-        raise Undecodable(
-            "wrong_version",
-            f"type {type_name!r} has version {version!r}; {name}.{VERSION} is understood",
-        )
-    hint = f"; did you mean {type_name}.{VERSION}?" if type_name in EVENTS else ""
-    raise Undecodable("unknown_type", f"no event is called {type_name[:200]!r}{hint}")
 
 
 def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
@@ -179,37 +315,92 @@ def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
         )
 
 
-def _structured(value: bytes | None, recorded_at: datetime | None) -> tuple[Fact, bytes]:
+def _text(raw: bytes | None) -> str:
+    """Read bytes from outside for a message; never fails. A Kafka header may have no value."""
+    return (raw or b"")[:200].decode("utf-8", "replace")
+
+
+# --- the event's data ---------------------------------------------------------------------------
+
+_DATA_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
+    ce_type(event): msgspec.json.Decoder(event) for event in EVENTS.values()
+}
+_SPACE, _BACKSLASH = b" \\"
+_EXPLAINED_MAX = 5
+_EXPLAINED_BYTES_MAX = 65_536
+"""Finding every error takes a hundred times as long as finding the first."""
+
+
+def _decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
+    if decoder := _DATA_DECODERS.get(type_name):
+        return decoder
+    name, _, version = type_name.rpartition(".")
+    if name in EVENTS:
+        raise Undecodable(
+            "wrong_version",
+            f"type {type_name!r} has version {version!r}; {name}.{VERSION} is understood",
+        )
+    hint = f"; did you mean {type_name}.{VERSION}?" if type_name in EVENTS else ""
+    raise Undecodable("unknown_type", f"no event is called {type_name[:200]!r}{hint}")
+
+
+def _decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
     if not value:
-        raise Undecodable("no_data", "the record has no value")
+        raise Undecodable(
+            "no_data",
+            "the record has no value; a tombstone states nothing, withdraw with retracted",
+        )
     try:
-        found = _ENVELOPES.decode(value)
+        data = decoder.decode(value)
     except msgspec.ValidationError as error:
-        if "missing required" in str(error):
-            raise Undecodable("missing_attribute", str(error)) from None
-        raise Undecodable("bad_attribute", str(error)) from None
+        reason = _explain(decoder.type, bytes(value)) or str(error)
+        raise Undecodable("bad_data", reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable("bad_json", f"the value is no JSON: {error}") from None
-    _check_version(found.specversion)
-    if not found.type:
-        raise Undecodable("missing_attribute", "attribute type is missing")
-    decoder = _decoder_of(found.type)
-    if recorded_at is None:
-        if not found.recordtime:
-            raise Undecodable("missing_attribute", "attribute recordtime is missing")
-        recorded_at = instant_from(found.recordtime, "recordtime")
-    fact = _fact(found, decode_data(decoder, found.data), recorded_at)
-    return fact, bytes(found.data)
+        raise Undecodable("bad_json", f"the value is not JSON: {error}") from None
+    _finish_data(data, value if type(value) is bytes else bytes(value))
+    return data
 
 
-def event_from_json(name: str, data_json: bytes) -> Event:
-    """The event called `name` (without version) from its stored JSON. Raises Undecodable."""
-    return decode_data(_decoder_of(f"{name}.{VERSION}"), data_json)
+def _finish_data(data: Event, value: bytes) -> None:
+    """Do what the types of an event cannot: instants to UTC, and the rules for texts."""
+    to_utc(data)
+    # One byte is searched as a number: that takes a fifth of the time.
+    spaced = _SPACE in value and (b'" ' in value or b' "' in value)
+    if spaced or _BACKSLASH in value or not value.isascii():
+        _check_texts(type(data), value)
 
 
-def fact_from_json(value: bytes, *, recorded_at: datetime | None = None) -> Fact:
-    """The fact in a structured CloudEvent (an item of a request, a line of a file).
+def _check_texts(event: type[Event], value: bytes) -> None:
+    """Reject NUL, and ids with white space at an end.
 
-    Without attribute ``recordtime`` the fact was recorded at `recorded_at`. Raises Undecodable.
+    The caller has seen a cause in the bytes: an escape, a space beside a quotation mark, letters
+    beyond ASCII.
     """
-    return _structured(value, recorded_at)[0]
+    if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
+        # PostgreSQL's text cannot hold it.
+        raise Undecodable("bad_data", "a text holds the character NUL (\\u0000); leave it out")
+    try:
+        _text_checker(event).decode(value)
+    except msgspec.ValidationError as error:
+        raise Undecodable("bad_data", str(error)) from None
+
+
+@cache
+def _text_checker(event: type[Event]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(writer_struct(event, forbid_unknown_fields=False))
+
+
+def _has_nul(node: object) -> bool:
+    if isinstance(node, str):
+        return "\x00" in node
+    if isinstance(node, dict):
+        return any(_has_nul(item) for pair in node.items() for item in pair)
+    return isinstance(node, list) and any(_has_nul(item) for item in node)
+
+
+def _explain(event: type[Event], value: bytes) -> str:
+    """Say the first errors of an event's JSON, each with field, value and what would be right."""
+    errors = reading_errors(event, value) if len(value) <= _EXPLAINED_BYTES_MAX else ()
+    more = len(errors) - _EXPLAINED_MAX
+    tail = f" (and {more} more)" if more > 0 else ""
+    return "; ".join(error.message for error in errors[:_EXPLAINED_MAX]) + tail

@@ -1,4 +1,4 @@
-"""From facts to Kafka records and JSON. Nothing is written that could not be read."""
+"""From facts to Kafka records and JSON; `encode` refuses what a reader would refuse."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -7,40 +7,41 @@ from uuid import UUID
 
 import msgspec
 
-from groupage.contracts.attributes import Attributes, Undecodable
-from groupage.contracts.data import decode_data
+from groupage.contracts.attributes import CONTENT_TYPE_BINARY, Attributes, ce_type
+from groupage.contracts.decoding import event_from_json
 from groupage.contracts.topics import topic_of
-from groupage.contracts.types import CONTENT_TYPE_BINARY, DECODERS, TYPE_HEADERS, ce_type
+from groupage.contracts.undecodable import Undecodable
+from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
-from groupage.domain.events.base import Event
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
 encode_data = msgspec.json.Encoder().encode
 """An event as JSON, unchecked."""
-_TYPE_NAMES = {event: ce_type(event) for event in TYPE_HEADERS}
+_TYPES: dict[type[Event], str] = {event: ce_type(event) for event in EVENTS.values()}
+_TYPE_HEADERS = {event: name.encode() for event, name in _TYPES.items()}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent to Kafka.
-
-    `topic` has its prefix; `timestamp_ms` is the fact's `recorded_at` since 1970 in UTC.
-    """
+    """A record to send to Kafka."""
 
     topic: str
+    """With the hub's prefix."""
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
     timestamp_ms: int
+    """When the fact was recorded, since 1970 in UTC."""
 
 
 def encode(
     fact: Fact, *, prefix: str = "", topic: str | None = None, derived: bool = False
 ) -> Record:
-    """The record that states the fact, on its owner's topic.
+    """Encode a fact as a record on the topic of its aggregate.
 
-    `topic` (without prefix) names another one: ticks go to every partition of many. Raises
-    InvalidInput when the fact breaks the contract: nothing is written that could not be read.
-    `derived` leaves out that check for what our own cores said of facts that were checked.
+    `topic` (without prefix) names another topic: the clock sends ticks to several. `derived` skips
+    the check: an aggregate's outputs follow from facts that were checked. Raises InvalidInput when
+    the fact breaks the contract.
     """
     value = encode_data(fact.data) if derived else _checked_value(fact)
     return Record(
@@ -53,13 +54,13 @@ def encode(
 
 
 def headers_of(fact: Fact) -> list[tuple[str, bytes]]:
-    """The fact's attributes as Kafka headers, in binary mode."""
+    """Write the fact's attributes as Kafka headers, in binary mode."""
     data = fact.data
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", fact.event_id.encode()),
         ("ce_source", fact.source.encode()),
-        ("ce_type", TYPE_HEADERS[type(data)]),
+        ("ce_type", _TYPE_HEADERS[type(data)]),
         ("ce_subject", data.subject.encode()),
         ("ce_time", _stamp(fact.occurred_at).encode()),
         ("ce_recordtime", _stamp(fact.recorded_at).encode()),
@@ -87,16 +88,15 @@ def _stamp(at: datetime) -> str:
 
 
 def _checked_value(fact: Fact) -> bytes:
-    """The data's JSON, after a reader's checks: structs are not validated when they are made."""
-    header = TYPE_HEADERS.get(type(fact.data))
-    if header is None:
-        raise InvalidInput(f"{type(fact.data).__name__} is no event of the catalogue")
+    """Encode the data after a reader's checks: msgspec does not validate a struct in `__init__`."""
+    if type(fact.data) not in _TYPES:
+        raise InvalidInput(f"{type(fact.data).__name__} is not an event of the catalogue")
     for name, at in (("occurred_at", fact.occurred_at), ("recorded_at", fact.recorded_at)):
         if at.tzinfo is None:
             raise InvalidInput(f"{name} {at.isoformat()} has no offset; give an aware time in UTC")
     try:
         value = encode_data(fact.data)
-        decode_data(DECODERS[header], value)
+        event_from_json(fact.data.name, value)
         Attributes(
             id=fact.event_id,
             source=fact.source,
@@ -110,12 +110,15 @@ def _checked_value(fact: Fact) -> bytes:
     except (Undecodable, TypeError, UnicodeEncodeError) as error:
         raise InvalidInput(f"{fact.type}: {error}") from None
     if fact.key != fact.data.key:
-        raise InvalidInput(f"{fact.type}: key is {fact.key!r}, the owner is {fact.data.key!r}")
+        raise InvalidInput(
+            f"{fact.type}: key is {fact.key!r}; {fact.data.key!r}, the id of its "
+            f"{fact.data.owner_kind}, is right"
+        )
     return value
 
 
 class _Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A structured CloudEvent, written from what a fact holds: times and Base64 by the encoder."""
+    """A structured CloudEvent; msgspec writes the instants and the Base64."""
 
     specversion: str
     id: str
@@ -136,9 +139,9 @@ class _Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def envelope_json(fact: Fact) -> bytes:
-    """The whole fact as one structured CloudEvent: same fact, same bytes.
+    """Encode the whole fact as a structured CloudEvent: same fact, same bytes.
 
-    Does not check the data; `encode` does.
+    The data is not checked; `encode` does that.
     """
     data = fact.data
     return encode_data(
@@ -146,7 +149,7 @@ def envelope_json(fact: Fact) -> bytes:
             specversion="1.0",
             id=fact.event_id,
             source=fact.source,
-            type=_TYPE_NAMES[type(data)],
+            type=_TYPES[type(data)],
             subject=data.subject,
             time=fact.occurred_at.astimezone(UTC),
             datacontenttype="application/json",
@@ -163,7 +166,15 @@ def envelope_json(fact: Fact) -> bytes:
     )
 
 
+def fact_digest(fact: Fact, kind: AggregateKind) -> bytes:
+    """Compute a fact's identity: 16 bytes of BLAKE2b over kind, key, source and event id.
+
+    `kind` is that of its aggregate (`fact.data.owner_kind`), which a worker knows already.
+    """
+    name = f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
+    return blake2b(name.encode(), digest_size=16).digest()
+
+
 def fact_id(fact: Fact) -> UUID:
-    """Identity under its owner: 16 bytes of BLAKE2b over owner kind, key, source and event id."""
-    name = f"{fact.data.owner_kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
-    return UUID(bytes=blake2b(name.encode(), digest_size=16).digest())
+    """Return the fact's identity as the UUID that the store keeps."""
+    return UUID(bytes=fact_digest(fact, fact.data.owner_kind))

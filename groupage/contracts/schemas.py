@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from groupage.contracts.attributes import ce_type
 from groupage.contracts.strict import event_twin
-from groupage.contracts.types import ce_type
 from groupage.domain.events.base import Event
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

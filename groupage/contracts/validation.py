@@ -14,10 +14,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from groupage.contracts.attributes import EARLIEST, LATEST, Undecodable, instant_from, to_utc
+from groupage.contracts.attributes import VERSION
+from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.schemas import reading_schema, writing_schema
 from groupage.contracts.strict import event_twin
-from groupage.contracts.types import VERSION
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Event

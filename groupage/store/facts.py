@@ -52,7 +52,7 @@ class StoredFact(NamedTuple):
     """A fact as it was stored."""
 
     fact_id: str
-    """Hex of `groupage.contracts.encoding.fact_id`."""
+    """Hex of `groupage.contracts.encoding.fact_digest`."""
     kind: AggregateKind
     """Of its owner."""
     fact: Fact
@@ -72,9 +72,9 @@ def line_of(
 ) -> str:
     """The fact as a line of COPY's text format, `COLUMNS` in their order.
 
-    `fact_id` in hex; `place` as in `LogPosition`; `kind` of its owner; `stamps` as in
-    `groupage.contracts.plain.Decoded`: only for a fact that was read like that. Its attributes hold
-    nothing that COPY would take for a sign of its own.
+    `fact_id` in hex; `place` as in `LogPosition`; `kind` of its owner; `stamps` as the fourth of
+    `groupage.contracts.decoding.Decoded`: only for a fact that was decoded like that. COPY has no
+    special meaning for any character of its attributes.
 
     A worker stores tens of thousands of facts a second: one formatted text costs it a third of
     what nineteen values cost that the driver encodes one by one, and is one object to keep.

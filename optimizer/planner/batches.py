@@ -7,7 +7,8 @@ import msgspec
 import structlog
 from aiokafka import ConsumerRecord
 
-from groupage.contracts.codec import Undecodable, decode
+from groupage.contracts.decoding import decode
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.planning import PlanRequested
 
 log = structlog.get_logger(__name__)

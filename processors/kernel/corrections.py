@@ -16,7 +16,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """A fact with its identity."""
 
     fact_id: str
-    """Hex of `groupage.contracts.encoding.fact_id`."""
+    """Hex of `groupage.contracts.encoding.fact_digest`."""
     fact: Fact
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import structlog
 
-from groupage.contracts.attributes import Undecodable, instant_from
+from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import headers_of
+from groupage.contracts.instants import instant_from
 from groupage.contracts.topics import BY_NAME
-from groupage.contracts.types import ce_type
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers

@@ -6,13 +6,11 @@ and reading it while they are still in the processor's cache takes a third of th
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any
 
-from groupage.contracts.attributes import Undecodable
-from groupage.contracts.decoding import decode_whole
-from groupage.contracts.encoding import encode_data
-from groupage.contracts.plain import Decoded
+from groupage.contracts.decoding import Decoded, decode_for_store
+from groupage.contracts.encoding import encode_data, fact_digest
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.clock import ClockTicked
 from groupage.store.facts import line_of
 from processors.worker import dead_letters
@@ -39,7 +37,7 @@ def read_into(piece: Slice, records: Sequence[Any]) -> None:
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
             piece.oldest_ms = min(piece.oldest_ms, stamp_ms)
         try:
-            fact, kind, data_json, stamps = decode_whole(
+            fact, kind, data_json, stamps = decode_for_store(
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
             )
         except Undecodable as error:
@@ -69,10 +67,8 @@ def read_into(piece: Slice, records: Sequence[Any]) -> None:
 
 
 def _incoming(piece: Slice, offset: int, decoded: Decoded) -> Incoming:
-    # As groupage.contracts.encoding.fact_id, without the cost of Python's own UUID class.
     fact, kind, data_json, stamps = decoded
-    name = f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
-    digest = blake2b(name.encode(), digest_size=16).digest()
+    digest = fact_digest(fact, kind)
     fact_id = digest.hex()
     place = (piece.topic, piece.partition, offset)
     return Incoming(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from groupage.contracts.attributes import in_calendar
+from groupage.contracts.instants import in_calendar
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
 from producers.problems import FieldProblem, shown
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from groupage.contracts.codec import encode
+from groupage.contracts.encoding import encode
 from groupage.contracts.topics import topic_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event, Money

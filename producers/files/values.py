@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from groupage.contracts.attributes import in_calendar
+from groupage.contracts.instants import in_calendar
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
 from producers.files.table import Cell, plain
 

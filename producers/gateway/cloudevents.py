@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from groupage.contracts.attributes import Undecodable, instant_from
-from groupage.contracts.codec import fact_from_json
+from groupage.contracts.attributes import VERSION
+from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.instants import instant_from
 from groupage.contracts.topics import TOPICS
-from groupage.contracts.types import VERSION
+from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import INSTANT_EXPECTED, validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from groupage.contracts.attributes import in_calendar
+from groupage.contracts.instants import in_calendar
 from groupage.domain.errors import InvalidInput
 
 COLUMNS = ("id", "type", "time")

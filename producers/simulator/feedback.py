@@ -9,8 +9,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from groupage.contracts.codec import Undecodable, decode
+from groupage.contracts.decoding import decode
 from groupage.contracts.topics import BY_NAME
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import Event
 from groupage.domain.events.consolidation import ConsolidationOpened

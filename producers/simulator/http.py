@@ -8,7 +8,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
-from groupage.contracts.codec import envelope_json
+from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.fact import Fact
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groupage.contracts.codec import Undecodable, fact_from_json
+from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact

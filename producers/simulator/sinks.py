@@ -12,7 +12,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from groupage.contracts.codec import encode, envelope_json
+from groupage.contracts.encoding import encode, envelope_json
 from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.errors import GroupageError, Misconfigured, Unavailable
 from groupage.domain.events.clock import ClockTicked

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 
-from groupage.contracts.codec import fact_id
+from groupage.contracts.encoding import fact_id
 from groupage.contracts.topics import topic_of
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import AggregateKind, Event

@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-from groupage.contracts.codec import (
-    Undecodable,
-    decode,
-    encode,
-)
+from groupage.contracts.decoding import decode
+from groupage.contracts.encoding import encode
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.fact import Fact
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)

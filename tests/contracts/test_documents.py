@@ -9,9 +9,10 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from groupage.contracts.asyncapi import asyncapi_document, events_on
-from groupage.contracts.codec import Undecodable, decode
+from groupage.contracts.decoding import decode
 from groupage.contracts.examples import EXAMPLE_AT, example_fact
 from groupage.contracts.topics import TOPICS, topic_of
+from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.clock import ClockTicked

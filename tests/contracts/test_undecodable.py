@@ -1,21 +1,16 @@
 """Records that are no facts are refused with a code and a reason."""
 
 import json
+from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupage.contracts.codec import (
-    Undecodable,
-    decode,
-    encode,
-    envelope_json,
-    fact_from_json,
-)
-from groupage.contracts.data import decode_data
-from groupage.contracts.types import DECODERS
+from groupage.contracts.decoding import decode, event_from_json, fact_from_json
+from groupage.contracts.encoding import encode, envelope_json
+from groupage.contracts.undecodable import MEANINGS, Undecodable, UndecodableCode
 from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitReceived
@@ -210,7 +205,7 @@ def test_a_reader_is_told_every_field_that_is_wrong() -> None:
     """Each error stands with field, value and what would be right; unknown fields are none."""
     value = b'{"unit_id":"u","size":{"length_mm":"12","width_mm":0,"height_mm":1},"later":1}'
     with pytest.raises(Undecodable) as raised:
-        decode_data(DECODERS[b"unit.measured.v1"], value)
+        event_from_json("unit.measured", value)
     assert str(raised.value) == (
         "/size/length_mm: '12' is not right; expected a whole number, without a decimal point; "
         "/size/width_mm: 0 is not right; expected at least 1; "
@@ -222,5 +217,14 @@ def test_a_flood_of_wrong_fields_is_told_in_part() -> None:
     """The first five in words, and how many more there are."""
     value = b'{"consignment_id":"C","units":[' + b",".join([b"{}"] * 9) + b"]}"
     with pytest.raises(Undecodable) as raised:
-        decode_data(DECODERS[b"asn.received.v1"], value)
+        event_from_json("asn.received", value)
     assert str(raised.value).endswith("(and 4 more)")
+
+
+def test_every_code_has_its_meaning_in_a_sentence() -> None:
+    """The documentation lists them from here."""
+    assert tuple(MEANINGS) == get_args(UndecodableCode)
+    assert all(meaning.endswith(".") for meaning in MEANINGS.values())
+    with pytest.raises(Undecodable) as raised:
+        event_from_json("unit.received", b"{}")
+    assert raised.value.code in MEANINGS

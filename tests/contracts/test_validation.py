@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from groupage.contracts.codec import ce_type, envelope_json, fact_from_json
+from groupage.contracts.attributes import ce_type
+from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.encoding import envelope_json
 from groupage.contracts.examples import example_data
 from groupage.contracts.schemas import reading_schema, writing_schema
 from groupage.contracts.strict import event_twin

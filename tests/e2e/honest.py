@@ -11,7 +11,7 @@ from typing import Any, Self
 import aiohttp
 from aiokafka.errors import KafkaError
 
-from groupage.contracts.codec import envelope_json
+from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import GroupageError
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from groupage.contracts.codec import decode
+from groupage.contracts.decoding import decode
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import AggregateKind, Event

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groupage.contracts.codec import fact_id
+from groupage.contracts.encoding import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
-from groupage.contracts.codec import decode
+from groupage.contracts.decoding import decode
 from tests.producers.gateway_process import BATCH, STRUCTURED, Running, StartGateway, event
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]

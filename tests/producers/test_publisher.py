@@ -14,7 +14,7 @@ from groupage.app.local import servers
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
-from groupage.contracts.codec import decode
+from groupage.contracts.decoding import decode
 from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.unit import UnitMeasured, UnitReceived

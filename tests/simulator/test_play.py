@@ -9,7 +9,8 @@ from typing import Self
 import msgspec
 import pytest
 
-from groupage.contracts.codec import envelope_json, fact_from_json
+from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.events.base import Event
 from groupage.domain.events.planning import PlanRequested

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupage.contracts.attributes import Undecodable
+from groupage.contracts.decoding import decode_fast
 from groupage.contracts.encoding import encode_data, fact_id, headers_of
-from groupage.contracts.plain import read_plain
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.unit import UnitReceived
 from groupage.domain.fact import Fact
 from groupage.store.facts import COLUMNS, LogPosition, copy_facts, data_json_of, line_of
@@ -58,7 +58,7 @@ def _line(fact: Fact, data_json: bytes, stamps: str | None = None) -> str:
 def _as_read(fact: Fact, data_json: bytes) -> str | None:
     """The line of a record that holds the fact; None: it is read in the general way, or refused."""
     try:
-        decoded = read_plain(headers_of(fact), fact.key.encode(), data_json)
+        decoded = decode_fast(headers_of(fact), fact.key.encode(), data_json)
     except Undecodable:
         return None
     return _line(decoded[0], decoded[2], decoded[3]) if decoded else None
@@ -87,7 +87,7 @@ def test_a_line_is_one_line_of_all_columns(text: str) -> None:
 def test_what_is_read_in_one_step_is_one_line(
     event_id: str, source: str, key: str, dock: str, indent: int
 ) -> None:
-    """No more does a record that `read_plain` takes, written without escapes."""
+    """No more does a record that `decode_fast` takes, written without escapes."""
     data = UnitReceived(unit_id="U-1", consignment_id=key, dock=dock)
     fact = msgspec.structs.replace(PLAIN, event_id=event_id, source=source, key=key, data=data)
     line = _as_read(fact, msgspec.json.format(encode_data(data), indent=indent))

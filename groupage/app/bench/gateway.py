@@ -23,7 +23,7 @@ import uvloop
 
 from groupage.app.bench import workload
 from groupage.app.bench.servers import Hub, bench_servers, scratch_hub
-from groupage.contracts.codec import envelope_json
+from groupage.contracts.encoding import envelope_json
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import Unavailable
 

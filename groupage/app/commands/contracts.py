@@ -43,8 +43,8 @@ def export(
 def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every document by its file name."""
     from groupage.contracts.asyncapi import asyncapi_document  # noqa: PLC0415 - not for `--help`
+    from groupage.contracts.attributes import ce_type  # noqa: PLC0415
     from groupage.contracts.schemas import reading_schema, writing_schema  # noqa: PLC0415
-    from groupage.contracts.types import ce_type  # noqa: PLC0415
     from groupage.domain.catalogue import EVENTS  # noqa: PLC0415
 
     yield "asyncapi.json", asyncapi_document(prefix=TopicSettings().prefix, server=server)

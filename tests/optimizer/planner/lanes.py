@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from groupage.contracts.codec import encode
+from groupage.contracts.encoding import encode
 from groupage.domain.events.base import Dimensions, Money
 from groupage.domain.events.consignment import CartonLine, ConsignmentBooked
 from groupage.domain.events.planning import PlanRequested

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from groupage.contracts.codec import decode
+from groupage.contracts.decoding import decode
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
 from groupage.domain.events.planning import PlanProposed, RoutePlanned, RouteRevised

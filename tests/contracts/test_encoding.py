@@ -10,14 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from groupage.contracts.codec import (
-    ce_type,
-    decode,
-    encode,
-    envelope_json,
-    fact_from_json,
-    fact_id,
-)
+from groupage.contracts.attributes import ce_type
+from groupage.contracts.decoding import decode, fact_from_json
+from groupage.contracts.encoding import encode, envelope_json, fact_digest, fact_id
 from groupage.contracts.topics import topic_of
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
@@ -156,3 +151,9 @@ def test_writing_converts_to_utc(received: Fact) -> None:
         msgspec.structs.replace(received, occurred_at=datetime(2026, 3, 1, 16, tzinfo=yiwu))
     )
     assert dict(record.headers)["ce_time"] == b"2026-03-01T08:00:00Z"
+
+
+def test_a_worker_computes_the_identity_that_the_store_keeps(received: Fact) -> None:
+    """The digest's bytes are the UUID's."""
+    assert fact_digest(received, "consignment") == fact_id(received).bytes
+    assert fact_digest(received, "unit") != fact_id(received).bytes

@@ -7,9 +7,9 @@ import pytest
 
 from groupage.app.bench import workload
 from groupage.contracts import decoding
-from groupage.contracts.attributes import Undecodable
+from groupage.contracts.decoding import decode_fast
 from groupage.contracts.encoding import encode
-from groupage.contracts.plain import read_plain
+from groupage.contracts.undecodable import Undecodable
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 RECORD = encode(next(workload.facts(1, seed=1)))
@@ -27,15 +27,15 @@ def test_real_facts_decode_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> N
     """A thousand facts of a life cycle."""
     records = [encode(fact) for fact in workload.facts(1_000, seed=2)]
     short = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
-    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
+    monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
     assert short == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
 
 
 def test_our_publishers_headers_are_read_the_short_way() -> None:
     """The order of the publisher's headers is the one that the short way knows."""
-    assert decoding.decode_whole(
+    assert decoding.decode_for_store(
         RECORD.headers, RECORD.key, RECORD.value, recorded_at=AT
-    ) == read_plain(RECORD.headers, RECORD.key, RECORD.value)
+    ) == decode_fast(RECORD.headers, RECORD.key, RECORD.value)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_our_publishers_headers_are_read_the_short_way() -> None:
 def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stamped: bool) -> None:
     """PostgreSQL would round them another way than the fact's times were."""
     headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
-    stamps = decoding.decode_whole(headers, RECORD.key, RECORD.value, recorded_at=AT)[-1]
+    stamps = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[-1]
     assert (stamps is not None) == stamped
 
 
@@ -85,7 +85,7 @@ def test_odd_headers_have_the_same_outcome_both_ways(
     else:
         headers[name] = raw
     short = outcome(headers, RECORD.value)
-    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
+    monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
     assert short == outcome(headers, RECORD.value)
 
 
@@ -113,7 +113,7 @@ def test_odd_keys_and_values_have_the_same_outcome_both_ways(
 ) -> None:
     """Nothing that is appended to one part of a record is read as another."""
     short = outcome(dict(RECORD.headers), value, key)
-    monkeypatch.setattr(decoding, "read_plain", lambda *_: None)
+    monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
     assert short == outcome(dict(RECORD.headers), value, key)
 
 

@@ -1,19 +1,18 @@
-"""HTTP applications as processes: an address that is free or explained, uvicorn, probes."""
+"""Serve ASGI applications by uvicorn, with limits on connections and on the heads of requests."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from groupage.domain.errors import Misconfigured
-from groupage.telemetry.probes import Probes, Told
 
 _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
@@ -33,7 +32,7 @@ def _problem(status: int, code: str, title: str, detail: str) -> bytes:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to us: uvicorn raises them again when it is done, and we end with status 0."""
+    """Leaves signals to `groupage.process`: uvicorn would raise them again when it has ended."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -41,9 +40,10 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Gives the head of a request a size and a time: uvicorn gives it neither.
+    """Limits the size and the time of a request's head: uvicorn with httptools limits neither.
 
-    (httptools, not h11: that one is written in Python and costs half a request.)
+    uvicorn's other parser, h11, limits the size, but is written in Python: a whole request takes
+    twice as long. The class is private to uvicorn, therefore pyproject.toml pins its minor version.
     """
 
     _in_head = True
@@ -51,27 +51,27 @@ class _Protocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The first head is waited for from now on."""
+        """Wait for the first head from now on."""
         super().connection_made(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is waited for any more."""
+        """Stop the timer."""
         self._head_came()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Count the bytes of a new head."""
         self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """It is whole."""
+        """Stop the timer: the head is complete."""
         self._head_came()
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Hand on; close the connection when a head grows beyond all measure."""
+        """Parse; refuse a head that grows beyond its limit."""
         began_before = self._in_head
         super().data_received(data)
         if not self._in_head:
@@ -82,9 +82,9 @@ class _Protocol(HttpToolsProtocol):
             self.send_400_response(f"The head of the request has over {_HEAD_BYTES_MAX} bytes.")
 
     def send_400_response(self, msg: str) -> None:
-        """A problem document, as for every request that can be read."""
+        """Answer with a problem document, as every other error is answered, and close."""
         if msg.startswith("Invalid HTTP"):
-            msg = "What came is not HTTP/1.1; HTTPS is spoken by a proxy in front, not here."
+            msg = "Expected HTTP/1.1. Terminate TLS in a reverse proxy."
         body = _problem(400, "bad_request", "The request cannot be read", msg)
         self.transport.write(_UNREADABLE % len(body) + body)
         self.transport.close()
@@ -108,9 +108,9 @@ async def serve_http(
     connections_max: int,
     grace_s: float,
 ) -> None:
-    """Serve until `stop` is set; requests that are inside then have `grace_s` to be answered.
+    """Serve until `stop` is set; requests in flight then have `grace_s` to be answered.
 
-    What comes over more than `connections_max` connections is answered with 503 and its end.
+    Beyond `connections_max` open connections, requests get 503 and their connection is closed.
     """
     server = _Server(
         uvicorn.Config(
@@ -137,7 +137,7 @@ async def serve_http(
 
 
 def _limited(app: ASGIApp, connections: Callable[[], int], connections_max: int) -> ASGIApp:
-    """In place of uvicorn's own limit, which answers in plain text."""
+    """Limit connections with a problem document; uvicorn's own limit answers in plain text."""
     detail = f"more than {connections_max} connections are open; close idle ones, then try again"
     body = _problem(503, "overloaded", "Too many connections", detail)
     headers = {"Retry-After": "1", "Connection": "close"}
@@ -154,7 +154,7 @@ def _limited(app: ASGIApp, connections: Callable[[], int], connections_max: int)
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:
-    """A listening socket. Raises Misconfigured naming `setting` when the port cannot be used."""
+    """Open a listening socket. Raises Misconfigured that names `setting` when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -172,20 +172,6 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """``http://host:port`` where it listens."""
+    """Return ``http://host:port`` of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def add_probes(app: FastAPI, probes: Probes) -> None:
-    """Let the application answer its probes too. They are no part of its OpenAPI document."""
-    for path, ask in probes.by_path.items():
-        app.add_route(path, _endpoint(ask), methods=["GET"])
-
-
-def _endpoint(ask: Callable[[], Awaitable[Told]]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_: Request) -> Response:
-        told = await ask()
-        return Response(told.body, told.status, {"Content-Type": told.content_type})
-
-    return answer

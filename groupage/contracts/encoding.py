@@ -35,15 +35,22 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(
-    fact: Fact, *, prefix: str = "", topic: str | None = None, derived: bool = False
+    fact: Fact,
+    *,
+    prefix: str = "",
+    topic: str | None = None,
+    derived: bool = False,
+    value: bytes | None = None,
 ) -> Record:
     """Encode a fact as a record on the topic of its aggregate.
 
     `topic` (without prefix) names another topic: the clock sends ticks to several. `derived` skips
-    the check: an aggregate's outputs follow from facts that were checked. Raises InvalidInput when
-    the fact breaks the contract.
+    the check: an aggregate's outputs follow from facts that were checked. `value` is the JSON of
+    the data, where the caller has checked and written it already. Raises InvalidInput when the fact
+    breaks the contract.
     """
-    value = encode_data(fact.data) if derived else _checked_value(fact)
+    if value is None:
+        value = encode_data(fact.data) if derived else _checked_value(fact)
     return Record(
         topic=prefix + (topic or topic_of(fact.data).name),
         key=fact.key.encode(),

@@ -20,7 +20,7 @@ from groupage.contracts.schemas import reading_schema, writing_schema
 from groupage.contracts.strict import event_twin
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
-from groupage.domain.errors import NotFound
+from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.events.base import Event
 from groupage.domain.words import wrong
 
@@ -69,19 +69,47 @@ def _is_instant(value: object) -> bool:
     return not isinstance(value, str) or instant_from(value, "") is not None
 
 
+class InvalidData(InvalidInput):
+    """Data that breaks its event's contract; `errors` lists every error."""
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
 def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]:
-    """All errors of JSON `data` as event `type_name` (with or without version); empty: valid.
+    """List all errors of JSON `data` as event `type_name` (with or without version).
 
     Raises NotFound when there is no such event.
     """
     event = EVENTS.get(type_name) or EVENTS.get(type_name.removesuffix(f".{VERSION}"))
     if event is None:
         raise NotFound(f"no event is called {type_name!r}")
-    message = _first_error(event, data)
-    if message is None:
-        return ()
+    try:
+        event_from_sender(event, data)
+    except InvalidData as error:
+        return error.errors
+    return ()
+
+
+def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
+    """Build the event from parsed JSON, and write its JSON once, with all instants in UTC.
+
+    Stricter than the readers: unknown fields are errors. Raises InvalidData.
+    """
+    try:
+        msgspec.convert(data, event_twin(event))
+        built = msgspec.convert(data, event)
+        to_utc(built)
+        value = msgspec.json.encode(built)
+    except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
+        message = str(error)
+    else:
+        if b"\\u0000" not in value or not any(_nul_errors(data, "")):
+            return built, value
+        message = "a text holds NUL"
     errors = _distinct(chain(_nul_errors(data, ""), _schema_errors(_writing(event), data)))
-    return errors or (_only(message, data),)
+    raise InvalidData(errors or (_only(message, data),))
 
 
 def reading_errors(event: type[Event], value: bytes) -> tuple[FieldError, ...]:
@@ -105,15 +133,6 @@ def _distinct(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
         if len(found) >= ERRORS_MAX:
             break
     return tuple(found)
-
-
-def _first_error(event: type[Event], data: object) -> str | None:
-    try:
-        to_utc(msgspec.convert(data, event_twin(event)))
-        raw = msgspec.json.encode(data)
-    except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
-        return str(error)
-    return "a text holds NUL" if b"\\u0000" in raw and any(_nul_errors(data, "")) else None
 
 
 def _only(message: str, data: object) -> FieldError:

@@ -18,7 +18,7 @@ _CHATTY = (
     "httpx",
     "httpcore",
     "asyncio",
-    "aiohttp.access",
+    "uvicorn",
 )
 
 _REPEATED_EVERY_S = 10.0

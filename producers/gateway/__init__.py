@@ -1,1 +1,1 @@
-"""The HTTP way in: CloudEvents one by one or in batches, EPCIS. An answer means Kafka has it."""
+"""HTTP ingest of CloudEvents and EPCIS documents. A 202 means that Kafka has the events."""

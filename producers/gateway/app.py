@@ -1,219 +1,210 @@
-"""The gateway's routes."""
+"""The gateway's routes: one Starlette application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groupage import __version__
 from groupage.contracts.schemas import writing_schema
-from groupage.serving import add_probes
 from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
-from producers.gateway import failures, openapi
+from producers.gateway import openapi
+from producers.gateway.admission import Admission
 from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
-from producers.gateway.capture import BEHAVIOURS, Capture
+from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
-from producers.gateway.door import Door
-from producers.gateway.events import Answer, Intake
-from producers.gateway.failures import unavailable
-from producers.gateway.lane import Lane
-from producers.gateway.link import Link
-from producers.gateway.problems import Refusal, counted
+from producers.gateway.ingest import EventIngest, EventResult
+from producers.gateway.kafka_connection import KafkaConnection
+from producers.gateway.problems import (
+    EXCEPTION_HANDLERS,
+    HttpProblem,
+    kafka_unavailable,
+    summarize_problems,
+)
 from producers.problems import FieldProblem
+
+_BEHAVIOUR_HEADER = "GS1-Capture-Error-Behaviour"
+_EPCIS_TYPES = ("application/json", "application/ld+json")
 
 
 class Gateway:
-    """Everything a request needs, made once for each process."""
+    """The handlers of the routes and the parts that they share; one per process."""
 
     def __init__(
         self, settings: GatewaySettings, kafka: KafkaSettings, *, prefix: str = ""
     ) -> None:
-        self.door = Door(settings)
         self.settings = settings
-        self.link = Link(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
+        self.kafka = KafkaConnection(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
+        self._admission = Admission(settings)
         check_digits = settings.check_digits or PolicySettings().load().check_digits
-        self.intake = Intake(self.link, check_digits)
-        self.capture = Capture(self.link, settings, check_digits)
+        self._ingest = EventIngest(self.kafka, check_digits)
+        self._capture = Capture(self.kafka, settings, check_digits)
 
     async def checks(self) -> dict[str, bool | str]:
-        """Whether the gateway can hand facts on, for ``/readyz``."""
-        return {"kafka": await self.link.check()}
+        """Check for ``/readyz`` whether Kafka answers."""
+        return {"kafka": await self.kafka.check()}
 
     async def post_events(self, request: Request) -> Response:
-        """One CloudEvent, or a batch by its content type."""
+        """Take one CloudEvent, or a batch by its content type."""
         if media_type(request) == BATCH:
             return await self.post_batch(request)
-        async with self.door.admitted(request) as body:
-            (answer,) = await self.intake.take([read_single(request, body)])
-        if answer.fate == "invalid":
-            raise Refusal(422, "invalid_event", answer.detail, errors=answer.problems)
-        if answer.fate == "unavailable":
-            raise unavailable(answer.detail)
+        async with self._admission.admit(request) as body:
+            (result,) = await self._ingest.take([read_single(request, body)])
+        if result.outcome == "invalid":
+            raise HttpProblem(422, "invalid_event", result.detail, errors=result.problems)
+        if result.outcome == "unavailable":
+            raise kafka_unavailable(result.detail)
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
-        return _json(answer.as_json(), status=202)
+        return _json(result.as_json(), status=202)
 
     async def post_batch(self, request: Request) -> Response:
-        """Many CloudEvents, each answered on its own."""
-        async with self.door.admitted(request) as body:
-            items = read_batch(request, body, self.settings)
-            answers = await self.intake.take(items)
-        if answers and all(answer.fate == "unavailable" for answer in answers):
-            raise unavailable(answers[0].detail)
-        well = all(answer.fate in ("accepted", "quarantined") for answer in answers)
-        metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if well else "partly").inc()
-        return _json(_batch_body(answers), status=202 if well else 207)
+        """Take many CloudEvents; the response has a result for each."""
+        async with self._admission.admit(request) as body:
+            results = await self._ingest.take(read_batch(request, body, self.settings))
+        if results and all(result.outcome == "unavailable" for result in results):
+            raise kafka_unavailable(results[0].detail)
+        accepted = all(result.outcome in ("accepted", "quarantined") for result in results)
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if accepted else "partly").inc()
+        return _json(_batch_body(results), status=202 if accepted else 207)
 
     async def post_capture(self, request: Request) -> Response:
-        """An EPCIS document."""
-        asked = request.headers.get("gs1-capture-error-behaviour", "rollback").strip().lower()
-        kind = media_type(request)
-        problems = []
-        if asked not in BEHAVIOURS:
-            expected = "rollback or proceed"
-            name = "header GS1-Capture-Error-Behaviour"
-            problems.append(FieldProblem(field=name, value=asked, expected=expected))
-        if kind not in ("application/json", "application/ld+json"):
-            expected = "application/json or application/ld+json"
-            problems.append(
-                FieldProblem(field="header content-type", value=kind, expected=expected)
-            )
-        async with self.door.admitted(request) as body:
-            if problems:
-                status, code = (415, "unsupported_media_type") if kind else (400, "bad_request")
-                if asked not in BEHAVIOURS:
-                    status, code = 400, "bad_request"
-                raise Refusal(status, code, counted(tuple(problems)), errors=problems)
-            job = await self.capture.take(body, BEHAVIOURS[asked])
+        """Capture an EPCIS document."""
+        async with self._admission.admit(request) as body:
+            job = await self._capture.take(body, _capture_behaviour(request))
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
-        headers = self.capture.headers(job.capture_error_behaviour)
+        headers = self._capture.headers(job.capture_error_behaviour)
         headers["Location"] = f"/capture/{job.capture_id}"
         return _json(job, status=202, headers=headers)
 
+    async def describe_capture(self, _: Request) -> Response:
+        """Answer OPTIONS with the limits and versions of the capture interface."""
+        headers = self._capture.headers() | {"Allow": "GET, POST"}
+        return Response(status_code=204, headers=headers)
 
-def _batch_body(answers: list[Answer]) -> dict[str, Any]:
-    fates = [answer.fate for answer in answers]
-    return {
-        "accepted": fates.count("accepted"),
-        "quarantined": fates.count("quarantined"),
-        "rejected": fates.count("invalid"),
-        "unavailable": fates.count("unavailable"),
-        "items": [{"index": index} | answer.as_json() for index, answer in enumerate(answers)],
-    }
+    async def list_jobs(self, _: Request) -> Response:
+        """List the capture jobs that are kept, the newest first."""
+        return _json(self._capture.jobs(), headers=self._capture.headers())
 
-
-def _json(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(content)
-    return Response(body, status, headers, media_type="application/json")
-
-
-def straight(gateway: Gateway) -> Lane:
-    """What the server runs: the application behind the straight way for facts."""
-    handlers = {
-        "/v1/events": gateway.post_events,
-        "/v1/events:batch": gateway.post_batch,
-        "/capture": gateway.post_capture,
-    }
-    return Lane(create_app(gateway), handlers=handlers)
+    async def get_job(self, request: Request) -> Response:
+        """Return one capture job."""
+        capture_id = request.path_params["capture_id"]
+        job = self._capture.job(capture_id)
+        if job is None:
+            raise HttpProblem(404, "not_found", f"no capture job {capture_id[:80]!r} is kept")
+        return _json(job, headers=self._capture.headers(job.capture_error_behaviour))
 
 
-def create_app(gateway: Gateway) -> FastAPI:
-    """The gateway as an ASGI application; it connects to Kafka when it starts up."""
+async def list_schemas(_: Request) -> Response:
+    """List the event types that may be sent, and where their schemas are."""
+    return _json({name: f"/v1/schemas/{name}" for name in sorted(public_events())})
+
+
+async def get_schema(request: Request) -> Response:
+    """Return the JSON Schema of an event's data, for writers."""
+    types, ce_type = public_events(), request.path_params["ce_type"]
+    event = types.get(ce_type) or types.get(f"{ce_type}.v1")
+    if event is None:
+        raise HttpProblem(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
+    return _json(writing_schema(event), media_type="application/schema+json")
+
+
+async def get_openapi(_: Request) -> Response:
+    """Return the OpenAPI document of these routes."""
+    return _json(openapi.document())
+
+
+def create_app(gateway: Gateway) -> Starlette:
+    """Build the ASGI application; it connects to Kafka when it starts."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        gateway.link.start()
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        gateway.kafka.start()
         yield
-        await gateway.link.stop()
+        await gateway.kafka.stop()
 
-    app = FastAPI(
-        title="groupage gateway",
-        version=__version__,
-        description="Facts in, as CloudEvents 1.0 or EPCIS 2.0. An answer means Kafka has them.",
+    return Starlette(
+        routes=[
+            Route("/v1/events", gateway.post_events, methods=["POST"]),
+            Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
+            Route("/capture", gateway.post_capture, methods=["POST"]),
+            Route("/capture", gateway.describe_capture, methods=["OPTIONS"]),
+            Route("/capture", gateway.list_jobs),
+            Route("/capture/{capture_id}", gateway.get_job),
+            Route("/v1/schemas", list_schemas),
+            Route("/v1/schemas/{ce_type}", get_schema),
+            Route("/openapi.json", get_openapi, include_in_schema=False),
+            *Probes(gateway.checks).routes(),
+        ],
         lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-    )
-    _add_intake(app, gateway)
-    _add_capture(app, gateway)
-    _add_schemas(app)
-    add_probes(app, Probes(gateway.checks))
-    failures.install(app)
-    return app
-
-
-def _add_intake(app: FastAPI, gateway: Gateway) -> None:
-    app.add_api_route(
-        "/v1/events",
-        gateway.post_events,
-        methods=["POST"],
-        status_code=202,
-        summary="Take one event (or a batch, by its content type)",
-        responses=openapi.RESPONSES,
-        openapi_extra=openapi.single_body(),
-    )
-    app.add_api_route(
-        "/v1/events:batch",
-        gateway.post_batch,
-        methods=["POST"],
-        status_code=202,
-        summary="Take many events, each answered on its own",
-        responses=openapi.RESPONSES | openapi.MULTI_STATUS,
-        openapi_extra=openapi.batch_body(),
+        middleware=[Middleware(_TimePosts)],
+        exception_handlers=EXCEPTION_HANDLERS,
     )
 
 
-def _add_capture(app: FastAPI, gateway: Gateway) -> None:
-    capture = gateway.capture
+class _TimePosts:
+    """Middleware: observes how long each POST takes, Kafka's answer included."""
 
-    async def options() -> Response:
-        """What this capture interface can do."""
-        return Response(status_code=204, headers=capture.headers() | {"Allow": "GET, POST"})
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def jobs() -> Response:
-        """The capture jobs that are remembered, the newest first."""
-        return _json(capture.jobs(), headers=capture.headers())
-
-    async def job(capture_id: str) -> Response:
-        """One capture job."""
-        found = capture.job(capture_id)
-        if found is None:
-            raise Refusal(404, "not_found", f"no capture job {capture_id[:80]!r} is remembered")
-        return _json(found, headers=capture.headers(found.capture_error_behaviour))
-
-    app.add_api_route(
-        "/capture",
-        gateway.post_capture,
-        methods=["POST"],
-        status_code=202,
-        summary="Capture an EPCIS 2.0 document",
-        responses=openapi.RESPONSES,
-        openapi_extra=openapi.capture_body(),
-    )
-    app.add_api_route("/capture", options, methods=["OPTIONS"], status_code=204)
-    app.add_api_route("/capture", jobs, methods=["GET"])
-    app.add_api_route("/capture/{capture_id}", job, methods=["GET"])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        with metrics.GATEWAY_REQUEST_S.time():
+            await self._app(scope, receive, send)
 
 
-def _add_schemas(app: FastAPI) -> None:
-    types = public_events()
-
-    async def schemas() -> Response:
-        """The event types that may be sent, and where their schemas are."""
-        return _json({name: f"/v1/schemas/{name}" for name in sorted(types)})
-
-    async def schema(ce_type: str) -> Response:
-        """JSON Schema of an event's data, as it must be written."""
-        event = types.get(ce_type) or types.get(f"{ce_type}.v1")
-        if event is None:
-            raise Refusal(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
-        return Response(
-            msgspec.json.encode(writing_schema(event)), media_type="application/schema+json"
+def _capture_behaviour(request: Request) -> Behaviour:
+    """Read the headers of a capture. Raises HttpProblem with all errors."""
+    asked = request.headers.get(_BEHAVIOUR_HEADER, "rollback").strip().lower()
+    kind = media_type(request)
+    problems = []
+    if asked not in BEHAVIOURS:
+        problems.append(
+            FieldProblem(
+                field=f"header {_BEHAVIOUR_HEADER}", value=asked, expected=" or ".join(BEHAVIOURS)
+            )
         )
+    if kind not in _EPCIS_TYPES:
+        problems.append(
+            FieldProblem(
+                field="header content-type", value=kind, expected=" or ".join(_EPCIS_TYPES)
+            )
+        )
+    if problems:
+        only_type_is_wrong = asked in BEHAVIOURS and kind
+        status, code = (
+            (415, "unsupported_media_type") if only_type_is_wrong else (400, "bad_request")
+        )
+        raise HttpProblem(status, code, summarize_problems(tuple(problems)), errors=problems)
+    return BEHAVIOURS[asked]
 
-    app.add_api_route("/v1/schemas", schemas, methods=["GET"])
-    app.add_api_route("/v1/schemas/{ce_type}", schema, methods=["GET"])
+
+def _batch_body(results: list[EventResult]) -> dict[str, Any]:
+    outcomes = [result.outcome for result in results]
+    return {
+        "accepted": outcomes.count("accepted"),
+        "quarantined": outcomes.count("quarantined"),
+        "rejected": outcomes.count("invalid"),
+        "unavailable": outcomes.count("unavailable"),
+        "items": [{"index": index} | result.as_json() for index, result in enumerate(results)],
+    }
+
+
+def _json(
+    content: object,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
+    return Response(msgspec.json.encode(content), status, headers, media_type=media_type)

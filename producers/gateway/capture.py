@@ -1,8 +1,8 @@
 """EPCIS 2.0 capture: a document in, a capture job out.
 
-GS1's interface is asynchronous. Here the work is done before the answer: the 202 and its job say
-what Kafka has, so a gateway that dies loses no document that it took. Jobs are remembered for a
-while, in memory; what they captured is in the log.
+GS1's interface is asynchronous. The gateway does the work before it answers: the 202 and its job
+say what Kafka has, so a gateway that dies loses no document that it accepted. The gateway keeps
+the latest jobs in memory; the events that they captured are in the log.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
 from producers.epcis.document import entries_of, read_document
-from producers.gateway.link import Link
-from producers.gateway.problems import Refusal, counted
+from producers.gateway.kafka_connection import KafkaConnection
+from producers.gateway.problems import HttpProblem, summarize_problems
 from producers.intake import Entry, Refused, Summary, parted
 from producers.problems import FieldProblem, shown
 from producers.screening import Screen
@@ -33,7 +33,7 @@ BEHAVIOURS: dict[str, Behaviour] = {"rollback": "rollback", "proceed": "proceed"
 
 
 class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What became of one document, in the words of GS1's REST binding, and our counts."""
+    """The result of one document: the members of GS1's REST binding, and our counts."""
 
     capture_id: str = msgspec.field(name="captureID")
     created_at: datetime
@@ -51,18 +51,18 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Capture:
-    """Takes EPCIS documents."""
+    """Captures EPCIS documents and keeps the latest jobs."""
 
     def __init__(
-        self, link: Link, settings: GatewaySettings, check_digits: CheckDigitPolicy
+        self, kafka: KafkaConnection, settings: GatewaySettings, check_digits: CheckDigitPolicy
     ) -> None:
-        self._link = link
+        self._kafka = kafka
         self._settings = settings
         self._screen = Screen(containers=check_digits, units=settings.capture_check_digits)
         self._jobs: OrderedDict[str, CaptureJob] = OrderedDict()
 
     def headers(self, behaviour: Behaviour = "rollback") -> dict[str, str]:
-        """What GS1 wants a capture interface to tell about itself."""
+        """Build the headers by which a capture interface describes itself (GS1)."""
         return {
             "GS1-EPCIS-Version": "2.0.0",
             "GS1-EPCIS-Min": "2.0.0",
@@ -77,17 +77,17 @@ class Capture:
         }
 
     def job(self, capture_id: str) -> CaptureJob | None:
-        """A job by its id, None when it is forgotten or never was."""
+        """Return a job by its id; None when it never was or is no longer kept."""
         return self._jobs.get(capture_id)
 
     def jobs(self) -> list[CaptureJob]:
-        """The jobs that are remembered, the newest first."""
+        """List the jobs that are kept, the newest first."""
         return list(reversed(self._jobs.values()))
 
     async def take(self, body: bytes, behaviour: Behaviour) -> CaptureJob:
-        """Capture a document. Raises Refusal for one that cannot be read, Unavailable for Kafka."""
+        """Capture a document. Raises HttpProblem when it is invalid, Unavailable without Kafka."""
         created_at = datetime.now(UTC)
-        # A large document takes seconds of thinking: meanwhile others are served.
+        # A large document takes seconds to map: in a thread, other requests are served meanwhile.
         entries = await asyncio.to_thread(self._read, body, created_at)
         refused = [entry for entry in entries if isinstance(entry, Refused)]
         summary = Summary()
@@ -110,15 +110,16 @@ class Capture:
         except InvalidInput as error:
             expected = "an EPCIS 2.0 document, or one event, in JSON"
             problem = FieldProblem(field="body", value=shown(body), expected=expected)
-            raise Refusal(400, "invalid_document", str(error), errors=(problem,)) from None
+            raise HttpProblem(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:
             raise _invalid(document.problems)
         limit = self._settings.max_batch_items
         if len(document.events) > limit:
-            raise Refusal(
+            raise HttpProblem(
                 413,
                 "too_many_items",
-                f"the document has {len(document.events)} events; {limit} are the most: split it",
+                f"the document has {len(document.events)} events; at most {limit} are "
+                "accepted: split it",
                 outcome="too_large",
                 headers=self.headers(),
             )
@@ -129,11 +130,11 @@ class Capture:
     async def _publish(self, entries: list[Entry]) -> None:
         facts, letters = parted(entries)
         for start in range(0, len(facts), CHUNK_FACTS):
-            for outcome in await self._link.publish(facts[start : start + CHUNK_FACTS]):
+            for outcome in await self._kafka.publish(facts[start : start + CHUNK_FACTS]):
                 if outcome.error is not None:
                     raise outcome.error
         if letters:
-            await self._link.quarantine(letters)
+            await self._kafka.quarantine(letters)
 
     def _remember(self, job: CaptureJob) -> CaptureJob:
         self._jobs[job.capture_id] = job
@@ -174,5 +175,5 @@ def _job(
     )
 
 
-def _invalid(problems: tuple[FieldProblem, ...]) -> Refusal:
-    return Refusal(400, "invalid_document", counted(problems), errors=problems)
+def _invalid(problems: tuple[FieldProblem, ...]) -> HttpProblem:
+    return HttpProblem(400, "invalid_document", summarize_problems(problems), errors=problems)

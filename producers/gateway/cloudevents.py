@@ -1,22 +1,21 @@
-"""A CloudEvent as it came in → a fact, or every error that it has.
+"""From a structured CloudEvent, already parsed, to a fact or to every error that it has.
 
-Strict, because here a sender can be told: unknown attributes and fields are errors, and so are
-events that only groupage's own processors say.
+The gateway is strict because it can answer the sender: unknown attributes and fields are errors,
+and so are the event types that only groupage's own processes publish.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
 import msgspec
 
 from groupage.contracts.attributes import VERSION
-from groupage.contracts.decoding import fact_from_json
 from groupage.contracts.instants import instant_from
 from groupage.contracts.topics import TOPICS
 from groupage.contracts.undecodable import Undecodable
-from groupage.contracts.validation import INSTANT_EXPECTED, validate_for_writing
+from groupage.contracts.validation import INSTANT_EXPECTED, InvalidData, event_from_sender
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
@@ -35,23 +34,18 @@ OPTIONAL = (
     "traceparent",
     "tracestate",
 )
-_OURS = ("recordtime", "dataschema", "tracestate")
-"""Taken without a word and not kept: when we heard of it is for us to say."""
+"""`recordtime`, `dataschema` and `tracestate` are accepted and dropped: the gateway itself records
+when it took an event."""
+_ATTRIBUTES = (*REQUIRED, *OPTIONAL)
+_KNOWN = frozenset(_ATTRIBUTES)
 _TEXT_LENGTH_MAX = 1_000
+_TEXT = f"a printable text of 1 to {_TEXT_LENGTH_MAX} characters"
 _CLASSIFIERS: tuple[str, ...] = get_args(Classifier)
 _PUBLIC_KINDS = frozenset(kind for topic in TOPICS if topic.public for kind in topic.kinds)
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact, or the errors. `event_id` is what the sender called it, as far as one can tell."""
-
-    event_id: str
-    fact: Fact | None = None
-    problems: tuple[FieldProblem, ...] = ()
-
-
 def public_events() -> dict[str, type[Event]]:
-    """What senders outside may say, by CloudEvents type."""
+    """Event classes that outside senders may send, by CloudEvents type."""
     return {
         f"{name}.{VERSION}": event
         for name, event in EVENTS.items()
@@ -62,31 +56,50 @@ def public_events() -> dict[str, type[Event]]:
 _PUBLIC = public_events()
 
 
-def check(item: object, *, recorded_at: datetime) -> Checked:
-    """Check one structured CloudEvent, all of it."""
+class CheckedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact and the JSON of its data, or the errors.
+
+    `event_id` is empty when the sender gave none.
+    """
+
+    event_id: str
+    fact: Fact | None = None
+    data_json: bytes = b""
+    problems: tuple[FieldProblem, ...] = ()
+
+
+def check_event(item: object, *, recorded_at: datetime) -> CheckedEvent:
+    """Check all of one structured CloudEvent. `recorded_at` (UTC) is when the gateway took it."""
     if not isinstance(item, dict):
         problem = FieldProblem(
             field="event", value=shown(item), expected="a CloudEvent: a JSON object"
         )
-        return Checked(event_id="", problems=(problem,))
+        return CheckedEvent(event_id="", problems=(problem,))
     event_id = item.get("id")
-    named = event_id if isinstance(event_id, str) else ""
-    problems = [*_attributes(item), *_data(item)]
-    if problems:
-        return Checked(event_id=named, problems=tuple(problems))
-    envelope = {name: value for name, value in item.items() if name not in _OURS}
-    try:
-        fact = fact_from_json(msgspec.json.encode(envelope), recorded_at=recorded_at)
-    except Undecodable as error:
-        problem = FieldProblem(field="event", value=named, expected=str(error))
-        return Checked(event_id=named, problems=(problem,))
-    if wrong_key := _partition_key(item, fact):
-        return Checked(event_id=named, problems=(wrong_key,))
-    return Checked(event_id=named, fact=fact)
+    problems = _attribute_problems(item)
+    data, data_json = _read_data(item, problems)
+    if data is not None:
+        _check_data_names(item, data, problems)
+    if problems or data is None:
+        event_id = event_id if isinstance(event_id, str) else ""
+        return CheckedEvent(event_id=event_id, problems=tuple(problems))
+    fact = Fact(
+        event_id=item["id"],
+        source=item["source"],
+        key=data.key,
+        occurred_at=instant_from(item["time"], "time"),
+        recorded_at=recorded_at,
+        data=data,
+        classifier=item.get("classifier", "ACT"),
+        correction_of=item.get("correctionof"),
+        retracted=item.get("retracted", False),
+        traceparent=item.get("traceparent"),
+    )
+    return CheckedEvent(event_id=fact.event_id, fact=fact, data_json=data_json)
 
 
-def of_headers(headers: Mapping[str, str], data: object) -> dict[str, Any]:
-    """A structured CloudEvent from binary mode: attributes in ``ce-`` headers, the body is data.
+def event_of_headers(headers: Mapping[str, str], data: object) -> dict[str, Any]:
+    """Build a structured CloudEvent from binary mode: attributes in ``ce-`` headers, data as body.
 
     Header values are percent-encoded UTF-8, by the HTTP binding of CloudEvents.
     """
@@ -100,40 +113,12 @@ def of_headers(headers: Mapping[str, str], data: object) -> dict[str, Any]:
     return item | {"data": data}
 
 
-def _attributes(item: dict[str, Any]) -> list[FieldProblem]:
-    text = f"a printable text of 1 to {_TEXT_LENGTH_MAX} characters"
-    retracted = item.get("retracted", False)
-    right: dict[str, tuple[bool, str]] = {
-        "specversion": (item.get("specversion") == "1.0", "1.0, the CloudEvents version"),
-        "id": (_is_text(item.get("id")), text),
-        "source": (_is_text(item.get("source")), text),
-        "time": (_is_instant(item.get("time")), INSTANT_EXPECTED),
-        "classifier": (
-            item.get("classifier", "ACT") in _CLASSIFIERS,
-            f"one of {', '.join(_CLASSIFIERS)}",
-        ),
-        "retracted": (isinstance(retracted, bool), "true or false"),
-        "datacontenttype": (
-            item.get("datacontenttype", "application/json") == "application/json",
-            "application/json",
-        ),
-        "correctionof": (
-            "correctionof" in item or retracted is not True,
-            "the id of the event to withdraw, because retracted is true",
-        ),
-    }
-    for name in ("subject", "partitionkey", "correctionof", "traceparent"):
-        if name in item and not _is_text(item[name]):
-            right[name] = (False, f"{text}, or nothing")
-    known = (*REQUIRED, *OPTIONAL)
-    for name in item:
-        if name not in known:
-            right[name] = (False, f"no such attribute; known are {', '.join(known)}")
-    return [
-        FieldProblem(field=name, value=shown(item.get(name)), expected=expected)
-        for name, (is_right, expected) in right.items()
-        if not is_right
-    ]
+class _AttributeRule(NamedTuple):
+    name: str
+    default: object
+    """Checked in place of a missing attribute."""
+    accepts: Callable[[Any], bool]
+    expected: str
 
 
 def _is_text(value: object) -> bool:
@@ -148,43 +133,95 @@ def _is_instant(value: object) -> bool:
     return True
 
 
-def _data(item: dict[str, Any]) -> list[FieldProblem]:
+_RULES = (
+    _AttributeRule("specversion", None, "1.0".__eq__, "1.0, the CloudEvents version"),
+    _AttributeRule("id", None, _is_text, _TEXT),
+    _AttributeRule("source", None, _is_text, _TEXT),
+    _AttributeRule("time", None, _is_instant, INSTANT_EXPECTED),
+    _AttributeRule(
+        "classifier", "ACT", _CLASSIFIERS.__contains__, f"one of {', '.join(_CLASSIFIERS)}"
+    ),
+    _AttributeRule(
+        "retracted",
+        default=False,
+        accepts=lambda value: isinstance(value, bool),
+        expected="true or false",
+    ),
+    _AttributeRule(
+        "datacontenttype", "application/json", "application/json".__eq__, "application/json"
+    ),
+    *(
+        _AttributeRule(name, "absent", _is_text, f"{_TEXT}, or nothing")
+        for name in ("correctionof", "subject", "partitionkey", "traceparent")
+    ),
+)
+
+
+def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
+    problems = [
+        FieldProblem(field=rule.name, value=shown(item.get(rule.name)), expected=rule.expected)
+        for rule in _RULES
+        if rule.accepts(item.get(rule.name, rule.default)) is not True
+    ]
+    if item.get("retracted") is True and "correctionof" not in item:
+        expected = "the id of the event to withdraw, because retracted is true"
+        problems.append(FieldProblem(field="correctionof", value=None, expected=expected))
+    problems += [
+        FieldProblem(
+            field=name,
+            value=shown(item[name]),
+            expected=f"no such attribute; known are {', '.join(_ATTRIBUTES)}",
+        )
+        for name in item
+        if name not in _KNOWN
+    ]
+    return problems
+
+
+def _read_data(
+    item: dict[str, Any], problems: list[FieldProblem]
+) -> tuple[Event, bytes] | tuple[None, bytes]:
+    """Read the event in `data` and write its JSON; add to `problems` why that cannot be done."""
     ce_type = item.get("type")
     event = _PUBLIC.get(ce_type) if isinstance(ce_type, str) else None
     if event is None:
-        return [FieldProblem(field="type", value=shown(ce_type), expected=_expected_type(ce_type))]
-    if "data" not in item:
-        return [FieldProblem(field="data", value=None, expected=f"the fields of {ce_type}")]
-    wrong = [
-        FieldProblem(
-            field=f"data{error.pointer.replace('/', '.')}",
-            value=error.value,
-            expected=error.expected,
+        expected = _expected_type(ce_type)
+        problems.append(FieldProblem(field="type", value=shown(ce_type), expected=expected))
+    elif "data" not in item:
+        problems.append(FieldProblem(field="data", value=None, expected=f"the fields of {ce_type}"))
+    else:
+        try:
+            return event_from_sender(event, item["data"])
+        except InvalidData as invalid:
+            problems += [
+                FieldProblem(
+                    field=f"data{error.pointer.replace('/', '.')}",
+                    value=error.value,
+                    expected=error.expected,
+                )
+                for error in invalid.errors
+            ]
+    return None, b""
+
+
+def _check_data_names(item: dict[str, Any], data: Event, problems: list[FieldProblem]) -> None:
+    """Compare the subject and the partition key with the data that they name."""
+    if item.get("subject", data.subject) != data.subject:
+        expected = f"{data.subject!r}, what the data is about; or leave it out"
+        problems.append(
+            FieldProblem(field="subject", value=shown(item["subject"]), expected=expected)
         )
-        for error in validate_for_writing(event.name, item["data"])
-    ]
-    if not wrong and "subject" in item:
-        subject = item["data"].get(event.subject_field or event.key_field)
-        if item["subject"] != subject:
-            expected = f"{subject!r}, what the data is about; or leave it out"
-            wrong.append(
-                FieldProblem(field="subject", value=shown(item["subject"]), expected=expected)
-            )
-    return wrong
+    if item.get("partitionkey", data.key) != data.key:
+        expected = f"{data.key!r}, the id of the aggregate; or leave it out"
+        problems.append(
+            FieldProblem(field="partitionkey", value=shown(item["partitionkey"]), expected=expected)
+        )
 
 
 def _expected_type(ce_type: object) -> str:
     name = ce_type.removesuffix(f".{VERSION}") if isinstance(ce_type, str) else ""
     if name in EVENTS and f"{name}.{VERSION}" not in _PUBLIC:
-        return "a type that senders outside may use: this one only groupage's own processes say"
+        return "a type that outside senders may use: only groupage's own processes publish this one"
     if name in EVENTS:
         return f"{name}.{VERSION}"
     return f"one of {', '.join(sorted(_PUBLIC))}"
-
-
-def _partition_key(item: dict[str, Any], fact: Fact) -> FieldProblem | None:
-    given = item.get("partitionkey", fact.key)
-    if given == fact.key:
-        return None
-    expected = f"{fact.key!r}, the owner of the state; or leave it out"
-    return FieldProblem(field="partitionkey", value=shown(given), expected=expected)

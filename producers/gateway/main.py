@@ -8,7 +8,7 @@ from groupage.process import run_process, spare_the_collector
 from groupage.serving import address_of, listen, serve_http
 from groupage.settings import GatewaySettings, KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry import TelemetryServer
-from producers.gateway.app import Gateway, straight
+from producers.gateway.app import Gateway, create_app
 
 _CONNECTIONS_MAX = 2_000
 _STOP_BUDGET_S_MAX = 12.0
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; requests that are inside are answered first."""
+    """Serve until SIGTERM or Ctrl-C; the gateway answers the requests in flight first."""
     settings, kafka, topics = GatewaySettings(), KafkaSettings(), TopicSettings()
     telemetry = TelemetrySettings()
 
@@ -36,7 +36,7 @@ async def serve(gateway: Gateway, telemetry: TelemetrySettings, stop: asyncio.Ev
         log.info("gateway_listening", address=address_of(listener))
         spare_the_collector()
         await serve_http(
-            straight(gateway),
+            create_app(gateway),
             listener,
             stop,
             connections_max=_CONNECTIONS_MAX,

@@ -1,53 +1,169 @@
-"""What FastAPI cannot see of routes that read their bodies themselves."""
+"""The gateway's OpenAPI document, written by hand: its handlers read their bodies themselves."""
 
 from typing import Any
 
+from groupage import __version__
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
 from producers.gateway.problems import MEDIA_TYPE
 
+_TEXT: dict[str, Any] = {"type": "string"}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
+        "type": _TEXT,
+        "title": _TEXT,
         "status": {"type": "integer"},
-        "detail": {"type": "string"},
+        "detail": _TEXT,
         "errors": {
             "type": "array",
             "items": {
                 "type": "object",
                 "required": ["field", "expected"],
-                "properties": {
-                    "field": {"type": "string"},
-                    "value": {},
-                    "expected": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
+                "properties": {"field": _TEXT, "value": {}, "expected": _TEXT, "detail": _TEXT},
             },
         },
     },
 }
 
 
+def _response(description: str, content_type: str = JSON, schema: Any = None) -> dict[str, Any]:
+    return {"description": description, "content": {content_type: {"schema": schema or {}}}}
+
+
 def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}}
+    return _response(description, MEDIA_TYPE, {"$ref": "#/components/schemas/Problem"})
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Kafka has it"},
-    400: _problem("Cannot be read"),
-    401: _problem("The token is missing or wrong"),
-    413: _problem("Too large, or too many events"),
-    415: _problem("Content type not understood"),
-    422: _problem("Breaks the contract; every error is listed"),
-    429: _problem("Too many requests; Retry-After says when"),
-    503: _problem("Kafka is away or the gateway is full; Retry-After says when"),
+_POST_RESPONSES = {
+    "202": _response("Kafka has the events"),
+    "400": _problem("Cannot be read"),
+    "401": _problem("The token is missing or wrong"),
+    "408": _problem("The body took too long to arrive"),
+    "413": _problem("Too large, or too many events"),
+    "415": _problem("Content type not understood"),
+    "422": _problem("Breaks the contract; every error is listed"),
+    "429": _problem("Too many requests; Retry-After says when"),
+    "503": _problem("Kafka is away or the gateway is full; Retry-After says when"),
 }
-MULTI_STATUS: dict[int | str, dict[str, Any]] = {
-    207: {"description": "Some events were not taken; each item says what became of it"}
+_PARTLY = {"207": _response("Some events were not taken; each item has its own result")}
+_NOT_FOUND = {"404": _problem("There is nothing here")}
+_CAPTURE_HEADER = {
+    "name": "GS1-Capture-Error-Behaviour",
+    "in": "header",
+    "schema": {"type": "string", "enum": ["rollback", "proceed"], "default": "rollback"},
 }
+
+
+def document() -> dict[str, Any]:
+    """Build the document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "groupage gateway",
+            "description": "Takes events as CloudEvents 1.0 or EPCIS 2.0. "
+            "A 202 means that Kafka has them.",
+            "version": __version__,
+        },
+        "paths": _paths(),
+        "components": {"schemas": {"CloudEvent": _event_schema(), "Problem": _PROBLEM_SCHEMA}},
+    }
+
+
+def _paths() -> dict[str, Any]:
+    event = {"$ref": "#/components/schemas/CloudEvent"}
+    epcis = {"type": "object", "required": ["type"], "properties": {"type": _TEXT}}
+    return {
+        "/v1/events": {
+            "post": _operation(
+                "post_events",
+                "Take one event (or a batch, by its content type)",
+                _POST_RESPONSES | _PARTLY,
+                body={
+                    STRUCTURED: event,
+                    JSON: {"type": "object"},
+                    BATCH: {"type": "array", "items": event},
+                },
+            )
+        },
+        "/v1/events:batch": {
+            "post": _operation(
+                "post_batch",
+                "Take many events; the response has a result for each",
+                _POST_RESPONSES | _PARTLY,
+                body={BATCH: {"type": "array", "items": event}},
+            )
+        },
+        "/capture": {
+            "post": _operation(
+                "post_capture",
+                "Capture an EPCIS 2.0 document",
+                _POST_RESPONSES,
+                body={JSON: epcis, "application/ld+json": epcis},
+                parameters=[_CAPTURE_HEADER],
+            ),
+            "options": _operation(
+                "describe_capture",
+                "Limits and versions of the capture interface, as headers",
+                {"204": {"description": "See the GS1 headers"}},
+            ),
+            "get": _operation(
+                "list_capture_jobs",
+                "The capture jobs that are kept, the newest first",
+                {"200": _response("Capture jobs", schema={"type": "array"})},
+            ),
+        },
+        "/capture/{capture_id}": {
+            "get": _operation(
+                "get_capture_job",
+                "One capture job",
+                {"200": _response("The capture job"), **_NOT_FOUND},
+                parameters=[_path_parameter("capture_id")],
+            )
+        },
+        "/v1/schemas": {
+            "get": _operation(
+                "list_schemas",
+                "The event types that may be sent, and where their schemas are",
+                {
+                    "200": _response(
+                        "Paths by event type",
+                        schema={"type": "object", "additionalProperties": _TEXT},
+                    )
+                },
+            )
+        },
+        "/v1/schemas/{ce_type}": {
+            "get": _operation(
+                "get_schema",
+                "JSON Schema of an event's data, for writers",
+                {"200": _response("The schema", "application/schema+json"), **_NOT_FOUND},
+                parameters=[_path_parameter("ce_type")],
+            )
+        },
+    }
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    responses: dict[str, Any],
+    *,
+    body: dict[str, Any] | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": operation_id, "summary": summary}
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        content = {kind: {"schema": schema} for kind, schema in body.items()}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation | {"responses": responses}
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
 
 
 def _event_schema() -> dict[str, Any]:
@@ -57,7 +173,7 @@ def _event_schema() -> dict[str, Any]:
         "required": ["specversion", "id", "source", "type", "time", "data"],
         "additionalProperties": False,
         "properties": {
-            **{name: text for name in OPTIONAL if name != "retracted"},
+            **dict.fromkeys(OPTIONAL, text),
             "retracted": {"type": "boolean"},
             "specversion": {"const": "1.0"},
             "id": text,
@@ -67,26 +183,3 @@ def _event_schema() -> dict[str, Any]:
             "data": {"type": "object", "description": "See /v1/schemas/{type}"},
         },
     }
-
-
-def single_body() -> dict[str, Any]:
-    """Request body of one event."""
-    return _body({STRUCTURED: _event_schema(), JSON: {"type": "object"}})
-
-
-def batch_body() -> dict[str, Any]:
-    """Request body of a batch."""
-    return _body({BATCH: {"type": "array", "items": _event_schema()}})
-
-
-def capture_body() -> dict[str, Any]:
-    """Request body of a capture."""
-    document = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
-    behaviour = {"type": "string", "enum": ["rollback", "proceed"], "default": "rollback"}
-    parameter = {"name": "GS1-Capture-Error-Behaviour", "in": "header", "schema": behaviour}
-    return _body({JSON: document, "application/ld+json": document}) | {"parameters": [parameter]}
-
-
-def _body(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    content = {kind: {"schema": schema} for kind, schema in schemas.items()}
-    return {"requestBody": {"required": True, "content": content}}

@@ -1,20 +1,29 @@
-"""Answers that refuse: RFC 9457 problem documents that name every error at once."""
+"""Every failure of a request becomes an RFC 9457 problem document here, and is counted."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ExceptionHandler
+from structlog import get_logger
 
+from groupage.domain.errors import GroupageError, InvalidInput
+from groupage.telemetry import metrics
 from producers.problems import FieldProblem
 
 MEDIA_TYPE = "application/problem+json"
-Outcome = Literal["invalid", "too_large", "limited", "unavailable", "unauthorized"]
+RETRY_AFTER_S = 1
+RequestOutcome = Literal["invalid", "too_large", "limited", "unavailable", "unauthorized"]
 """Labels of the request counter."""
 
+log = get_logger(__name__)
 
-class Refusal(Exception):
-    """A request that is answered with a problem document."""
+
+class HttpProblem(Exception):
+    """Ends a request with a problem document. `code` is a key of `TITLES`."""
 
     def __init__(
         self,
@@ -22,7 +31,7 @@ class Refusal(Exception):
         code: str,
         detail: str,
         *,
-        outcome: Outcome = "invalid",
+        outcome: RequestOutcome = "invalid",
         errors: Iterable[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -53,10 +62,10 @@ TITLES = {
 }
 
 
-def document(
+def problem_document(
     status: int, code: str, detail: str, errors: Iterable[FieldProblem] = ()
 ) -> dict[str, Any]:
-    """The problem document. `errors` is there when fields are wrong."""
+    """Build the document. It has the member `errors` when fields are wrong."""
     listed = [msgspec.to_builtins(error) | {"detail": error.message} for error in errors]
     return {
         "type": f"urn:groupage:problem:{code}",
@@ -67,20 +76,64 @@ def document(
     }
 
 
-def response(refusal: Refusal) -> Response:
-    """The answer to a refused request."""
-    body = document(refusal.status, refusal.code, refusal.detail, refusal.errors)
-    return problem_response(body, refusal.status, refusal.headers)
+def kafka_unavailable(detail: str) -> HttpProblem:
+    """Kafka did not take the events of the request."""
+    return HttpProblem(
+        503,
+        "kafka_unavailable",
+        detail,
+        outcome="unavailable",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
 
 
-def problem_response(
-    body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
-) -> Response:
-    """A problem document as an answer."""
-    return Response(msgspec.json.encode(body), status, headers, media_type=MEDIA_TYPE)
-
-
-def counted(problems: tuple[FieldProblem, ...]) -> str:
-    """A sentence for `detail`."""
+def summarize_problems(problems: tuple[FieldProblem, ...]) -> str:
+    """Write one sentence for `detail`."""
     number = len(problems)
     return problems[0].message if number == 1 else f"{number} errors; each is listed in `errors`"
+
+
+async def _answer_expected(request: Request, error: Exception) -> Response:
+    problem = _problem_of(request, error)
+    metrics.GATEWAY_REQUESTS.labels(outcome=problem.outcome).inc()
+    body = problem_document(problem.status, problem.code, problem.detail, problem.errors)
+    return _response(body, problem.headers)
+
+
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    """Log the error whole; the sender learns only that it happened."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return _response(problem_document(500, "internal", "the log of the gateway tells more"))
+
+
+EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
+    HttpProblem: _answer_expected,
+    GroupageError: _answer_expected,
+    HTTPException: _answer_expected,
+    # The parser accepts JSON of a depth that the checks cannot walk.
+    RecursionError: _answer_expected,
+    Exception: _answer_bug,
+}
+
+
+def _problem_of(request: Request, error: Exception) -> HttpProblem:
+    match error:
+        case HttpProblem():
+            return error
+        case InvalidInput():  # an event that is too large for its topic
+            return HttpProblem(422, "invalid_event", str(error))
+        case GroupageError():
+            return kafka_unavailable(str(error))
+        case HTTPException():
+            codes = {404: "not_found", 405: "method_not_allowed"}
+            code = codes.get(error.status_code, "bad_request")
+            detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
+            return HttpProblem(error.status_code, code, detail, headers=error.headers)
+    return HttpProblem(
+        400, "bad_request", "the JSON is nested too deeply; events need only a few levels"
+    )
+
+
+def _response(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    body = msgspec.json.encode(document)
+    return Response(body, document["status"], headers, media_type=MEDIA_TYPE)

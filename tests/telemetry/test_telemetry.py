@@ -153,6 +153,27 @@ async def test_a_check_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) 
     assert response.status_code == 503
 
 
+async def test_it_listens_on_loopback_and_ends_while_a_scraper_stays_connected() -> None:
+    """Prometheus keeps its connection open between scrapes: the process does not wait for it."""
+    server = TelemetryServer(TelemetrySettings())
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.address) as scraper, asyncio.timeout(5):
+        assert (await scraper.get("/metrics")).status_code == 200
+        await server.stop()
+        with pytest.raises(httpx.TransportError):
+            await scraper.get("/metrics")
+    assert server.address.startswith("http://127.0.0.1:")
+
+
+async def test_stopping_is_harmless_before_the_start_and_twice() -> None:
+    """As the code around a failed start needs it."""
+    server = TelemetryServer(TelemetrySettings())
+    await server.stop()
+    await server.start()
+    await server.stop()
+    await server.stop()
+
+
 async def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the setting to change."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

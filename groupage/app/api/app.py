@@ -12,7 +12,6 @@ from fastapi.openapi.utils import get_openapi
 from groupage import __version__
 from groupage.app.api import lists, problems, things, watching
 from groupage.app.api.answers import component_schemas
-from groupage.serving import add_probes
 from groupage.telemetry.probes import Probes
 
 
@@ -30,7 +29,7 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record] | None") -> FastAPI:
     app.include_router(lists.router)
     app.include_router(things.router)
     if pool is not None:
-        add_probes(app, Probes(partial(watching.readiness, pool)))
+        app.router.routes.extend(Probes(partial(watching.readiness, pool)).routes())
     problems.install(app)
     app.middleware("http")(_measured)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.settings import GatewaySettings, KafkaSettings, TopicSettings
+from groupage.settings import TopicSettings
 
 app = typer.Typer(
     add_completion=False,
@@ -56,12 +56,10 @@ def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[
 
 
 def gateway_openapi() -> dict[str, Any]:
-    """OpenAPI of the HTTP intake. Nothing is connected to."""
-    from producers.gateway.app import Gateway, create_app  # noqa: PLC0415 - not for `--help`
+    """Build the OpenAPI document of the gateway."""
+    from producers.gateway.openapi import document  # noqa: PLC0415 - not for `--help`
 
-    nowhere = KafkaSettings(bootstrap_servers="localhost:9092")
-    document: dict[str, Any] = create_app(Gateway(GatewaySettings(), nowhere)).openapi()
-    return document
+    return document()
 
 
 def reading_openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who may come in, how often, and how much at once. Nothing is read that would not be let in."""
+"""Admission control: token, rate, body size, bytes in flight; checked before the body is read."""
 
 import asyncio
 import hmac
@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 
 from groupage.settings import GatewaySettings
-from producers.gateway.problems import Refusal
+from producers.gateway.problems import RETRY_AFTER_S, HttpProblem
 
 CLIENTS_MAX = 10_000
-"""Buckets kept; the client that was quiet longest is forgotten first."""
+"""Buckets kept; beyond, the limiter forgets the client that was quiet longest."""
 _BODY_TIMEOUT_S = 30.0
-_RETRY_AFTER_S = 1
 
 
 class RateLimit:
@@ -30,8 +29,8 @@ class RateLimit:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_s(self, client: str) -> float:
-        """Take a token: 0.0, or the seconds until the client has one again."""
+    def take_token(self, client: str) -> float:
+        """Take a token: returns 0.0, or the seconds until the client has one again."""
         now = self._clock()
         tokens, at = self._buckets.pop(client, (self._burst, now))
         tokens = min(self._burst, tokens + (now - at) * self._rate_per_s)
@@ -46,8 +45,8 @@ class RateLimit:
         return wait_s
 
 
-class Room:
-    """Bytes that were let in and are not with Kafka yet. Full is full: nobody queues in memory."""
+class InFlightBudget:
+    """Bytes of requests that Kafka has not confirmed yet. When it is used up, requests get 503."""
 
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity_bytes = capacity_bytes
@@ -55,71 +54,69 @@ class Room:
 
     @property
     def used_bytes(self) -> int:
-        """What is inside now."""
+        """Bytes reserved now."""
         return self._used_bytes
 
-    def take(self, size_bytes: int) -> bool:
-        """Reserve; False when there is no room. A single thing larger than all room never fits."""
+    def reserve(self, size_bytes: int) -> bool:
+        """Reserve; returns False, and reserves nothing, when the budget does not suffice."""
         if self._used_bytes + size_bytes > self._capacity_bytes:
             return False
         self._used_bytes += size_bytes
         return True
 
-    def give_back(self, size_bytes: int) -> None:
-        """Free what `take` reserved."""
+    def release(self, size_bytes: int) -> None:
+        """Free what `reserve` took."""
         self._used_bytes -= size_bytes
 
 
-class Door:
-    """Checks in this order: token, rate, size, room. Then reads the body."""
+class Admission:
+    """Admits requests: checks token, rate, size and budget, in this order, and reads the body."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         self._rates = RateLimit(rate_per_s=settings.rate_per_s, burst=settings.rate_burst)
-        self.room = Room(settings.max_in_flight_bytes)
+        self._budget = InFlightBudget(settings.max_in_flight_bytes)
 
     @asynccontextmanager
-    async def admitted(self, request: Request) -> AsyncIterator[bytes]:
-        """The body of a request that may come in; its bytes count until the block ends.
+    async def admit(self, request: Request) -> AsyncIterator[bytes]:
+        """Yield the body of an admitted request; its bytes stay reserved until the block ends.
 
-        Raises Refusal.
+        Raises HttpProblem.
         """
-        self.check_token(request)
+        self._check_token(request)
         self._check_rate(request)
-        held = _Held(self.room)
+        reservation = _Reservation(self._budget)
         try:
-            body = await self._read(request, held)
-            yield body
+            yield await self._read_body(request, reservation)
         finally:
-            held.release()
+            reservation.release()
 
-    async def _read(self, request: Request, held: "_Held") -> bytes:
+    async def _read_body(self, request: Request, reservation: "_Reservation") -> bytes:
         body = bytearray()
         try:
             async with asyncio.timeout(_BODY_TIMEOUT_S):
-                self._hold(held, self._announced_bytes(request))
+                self._reserve(reservation, self._announced_bytes(request))
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > self._settings.max_body_bytes:
                         raise self._too_large(f"more than {self._settings.max_body_bytes}")
-                    self._hold(held, len(body))
+                    self._reserve(reservation, len(body))
         except TimeoutError:
-            raise Refusal(
+            raise HttpProblem(
                 408, "too_slow", f"the body did not arrive within {_BODY_TIMEOUT_S:g} s"
             ) from None
         except ClientDisconnect:
-            raise Refusal(400, "bad_request", "the client went away") from None
+            raise HttpProblem(400, "bad_request", "the client went away") from None
         return bytes(body)
 
-    def check_token(self, request: Request) -> None:
-        """Raises Refusal without the bearer token, where one is set."""
+    def _check_token(self, request: Request) -> None:
         token = self._settings.token
         if token is None:
             return
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        wanted = token.get_secret_value().encode()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), wanted):
-            raise Refusal(
+        expected = token.get_secret_value().encode()
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
+            raise HttpProblem(
                 401,
                 "unauthorized",
                 "send the header `Authorization: Bearer <token>` with the gateway's token",
@@ -129,9 +126,9 @@ class Door:
 
     def _check_rate(self, request: Request) -> None:
         client = request.client.host if request.client else "unknown"
-        wait_s = self._rates.wait_s(client)
+        wait_s = self._rates.take_token(client)
         if wait_s > 0:
-            raise Refusal(
+            raise HttpProblem(
                 429,
                 "rate_limited",
                 f"{self._settings.rate_per_s:g} requests a second are allowed; send several events "
@@ -147,40 +144,41 @@ class Door:
             raise self._too_large(text)
         return size
 
-    def _too_large(self, size: str) -> Refusal:
-        return Refusal(
+    def _too_large(self, size: str) -> HttpProblem:
+        return HttpProblem(
             413,
             "too_large",
-            f"the body has {size} bytes; {self._settings.max_body_bytes} is the most: send less",
+            f"the body has {size} bytes; at most {self._settings.max_body_bytes} are accepted: "
+            "send less",
             outcome="too_large",
         )
 
-    def _hold(self, held: "_Held", size_bytes: int) -> None:
-        if not held.grow_to(size_bytes):
-            raise Refusal(
+    def _reserve(self, reservation: "_Reservation", size_bytes: int) -> None:
+        if not reservation.grow_to(size_bytes):
+            raise HttpProblem(
                 503,
                 "overloaded",
-                f"{self.room.used_bytes} bytes wait for Kafka; nothing was taken of this request, "
-                "send it again",
+                f"{self._budget.used_bytes} bytes wait for Kafka; the gateway took nothing of this "
+                "request, send it again",
                 outcome="unavailable",
-                headers={"Retry-After": str(_RETRY_AFTER_S)},
+                headers={"Retry-After": str(RETRY_AFTER_S)},
             )
 
 
-class _Held:
-    """The room that one request has."""
+class _Reservation:
+    """The bytes of the budget that one request holds."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: InFlightBudget) -> None:
+        self._budget = budget
         self._size_bytes = 0
 
     def grow_to(self, size_bytes: int) -> bool:
         if size_bytes > self._size_bytes:
-            if not self._room.take(size_bytes - self._size_bytes):
+            if not self._budget.reserve(size_bytes - self._size_bytes):
                 return False
             self._size_bytes = size_bytes
         return True
 
     def release(self) -> None:
-        self._room.give_back(self._size_bytes)
+        self._budget.release(self._size_bytes)
         self._size_bytes = 0

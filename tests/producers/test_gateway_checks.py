@@ -1,0 +1,105 @@
+"""The gateway's checks of one CloudEvent, without HTTP and Kafka, and its OpenAPI document."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.routing import Route
+
+from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.encoding import encode, envelope_json
+from groupage.contracts.examples import example_fact
+from groupage.settings import GatewaySettings, KafkaSettings
+from producers.gateway import openapi
+from producers.gateway.app import Gateway, create_app
+from producers.gateway.cloudevents import check_event, public_events
+from tests.producers.gateway_process import event
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+def problem_fields(item: dict[str, Any]) -> list[str]:
+    """The fields that the gateway finds wrong."""
+    return [problem.field for problem in check_event(item, recorded_at=NOW).problems]
+
+
+@pytest.mark.parametrize("ce_type", sorted(public_events()))
+def test_an_event_is_the_fact_that_a_reader_finds(ce_type: str) -> None:
+    """Parsed and encoded once, it is the same fact, and the same record, as by the long way."""
+    sent = envelope_json(example_fact(public_events()[ce_type]))
+    item = msgspec.json.decode(sent)
+    del item["recordtime"]
+    checked = check_event(item, recorded_at=NOW)
+    read = fact_from_json(msgspec.json.encode(item), recorded_at=NOW)
+    assert checked.problems == ()
+    assert checked.fact == read
+    assert encode(read, value=checked.data_json) == encode(read)
+
+
+def test_instants_are_written_in_utc() -> None:
+    """Of the envelope and inside the data."""
+    delay = {"voyage_id": "V1", "etd_at": "2026-03-05T08:00:00+08:00", "reason": "strike"}
+    checked = check_event(event() | {"type": "sailing.changed.v1", "data": delay}, recorded_at=NOW)
+    assert checked.fact
+    assert checked.fact.occurred_at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert checked.fact.occurred_at.tzinfo is UTC
+    assert msgspec.json.decode(checked.data_json)["etd_at"] == "2026-03-05T00:00:00Z"
+
+
+def test_errors_of_attributes_and_of_data_stand_together() -> None:
+    """In the order of the attributes; unknown ones last."""
+    wrong = event(pieces=0) | {
+        "id": "",
+        "subject": None,
+        "retracted": True,
+        "partitionkey": "other",
+        "shade": "blue",
+    }
+    assert problem_fields(wrong) == ["id", "subject", "correctionof", "shade", "data.pieces"]
+
+
+@pytest.mark.parametrize("name", ["subject", "partitionkey"])
+def test_names_must_be_those_of_the_data(name: str) -> None:
+    """A sender that names another thing than its data is wrong about one of them."""
+    assert problem_fields(event() | {name: "106141412345678908"}) == []
+    assert problem_fields(event() | {name: "another"}) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retracted", "true"),
+        ("retracted", None),
+        ("classifier", ["ACT"]),
+        ("specversion", 1.0),
+        ("id", "a\nb"),
+        ("source", "x" * 1_001),
+        ("time", 7),
+        ("traceparent", ""),
+        ("datacontenttype", "text/plain"),
+        ("original", "aGk="),
+    ],
+)
+def test_an_attribute_of_the_wrong_form(name: str, value: object) -> None:
+    """Each names the attribute."""
+    assert problem_fields(event() | {name: value}) == [name]
+
+
+def test_nul_in_a_text_is_refused() -> None:
+    """PostgreSQL could not store it."""
+    assert problem_fields(event(dock="D\x004")) == ["data.dock"]
+    assert problem_fields(event(dock="D\\u0000")) == []
+
+
+def test_the_document_describes_every_route() -> None:
+    """It has an operation for each route, and no other operations."""
+    app = create_app(Gateway(GatewaySettings(), KafkaSettings(bootstrap_servers="127.0.0.1:9")))
+    served = {
+        (route.path, method.lower())
+        for route in app.routes
+        if isinstance(route, Route) and route.include_in_schema
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    paths = openapi.document()["paths"]
+    assert served == {(path, method) for path, methods in paths.items() for method in methods}

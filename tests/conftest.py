@@ -89,7 +89,7 @@ def template_database(maintenance_url: str) -> Iterator[str]:
     """Name of a database at the newest migration, from which each test's own is copied."""
     name = f"template_{uuid.uuid4().hex[:16]}"
     asyncio.run(_execute(maintenance_url, f'CREATE DATABASE "{name}"'))
-    migrations.upgrade(_with_database(maintenance_url, name))
+    asyncio.run(migrations.upgrade(_with_database(maintenance_url, name)))
     yield name
     asyncio.run(_execute(maintenance_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
 

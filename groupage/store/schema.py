@@ -1,50 +1,120 @@
-"""Whether the database has the schema that this program was written for."""
+"""Whether a database has the schema, and states in the forms, that this program was written for."""
 
 import hashlib
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
+from groupage import __version__
 from groupage.domain.errors import Misconfigured
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.forms import FORMS
 from groupage.store.pool import Connection
 
-VERSION = "0001"
-"""The newest migration. Stated here because asking Alembic costs a process half a second."""
+
+class Migration(NamedTuple):
+    """One file of ``store/sql``: ``NNNN_name.sql``, numbered from 1 without a gap."""
+
+    number: int
+    name: str
+    sql: str
+    checksum: str
+    """SHA-256 of the file, in hex."""
 
 
-async def require_schema(connection: Connection, *, place: str = "") -> None:
-    """Raises Misconfigured when the database was not migrated to `VERSION` by these files."""
-    found = await stored_version(connection, place=place)
-    if found != VERSION:
+class Schema(NamedTuple):
+    """How far a database has been upgraded."""
+
+    number: int
+    """Of its newest migration; 0: it has none of groupage's tables."""
+    underived: tuple[AggregateKind, ...]
+    """Kinds of which states of an older form may be stored."""
+
+    @property
+    def is_current(self) -> bool:
+        """Nothing is left for `groupage migrate`."""
+        return self.number == len(migrations()) and not self.underived
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All migrations of this program, in their order."""
+    folder = files("groupage.store").joinpath("sql")
+    found = []
+    for file in folder.iterdir():
+        number, _, name = file.name.removesuffix(".sql").partition("_")
+        content = file.read_bytes()
+        checksum = hashlib.sha256(content).hexdigest()
+        found.append(Migration(int(number), name, content.decode(), checksum))
+    return tuple(sorted(found))
+
+
+async def require_schema(
+    connection: Connection, *, place: str = "", older_forms: bool = False
+) -> None:
+    """Raise Misconfigured unless this program can use the database as it is.
+
+    `place` names the database for people. With `older_forms` states that `groupage migrate` has yet
+    to derive are no obstacle: workers derive them when they load them.
+    """
+    schema = await read_schema(connection, place=place)
+    newest = len(migrations())
+    if schema.number != newest:
         raise Misconfigured(
-            f"the database's schema is {found or 'absent'}, this program needs {VERSION}: "
+            f"the database's schema is {schema.number or 'absent'}, this program needs {newest}: "
+            "run `groupage migrate`"
+        )
+    if schema.underived and not older_forms:
+        raise Misconfigured(
+            f"states of {', '.join(schema.underived)} are stored in a form of an older version: "
             "run `groupage migrate`"
         )
 
 
-async def stored_version(connection: Connection, *, place: str = "") -> str:
-    """Version of the database's schema; empty when it has none.
+async def read_schema(connection: Connection, *, place: str = "") -> Schema:
+    """Read how far the database has been upgraded.
 
-    `place` names the database for people. Raises Misconfigured when that version was made by other
-    files than this program's.
+    Raises Misconfigured when this program cannot upgrade it: a newer version has upgraded it, other
+    files than this program's made it, or a version before 0.2.0 did.
     """
-    if await connection.fetchval("select to_regclass('alembic_version')") is None:
-        return ""
-    version = await connection.fetchval("select version_num from alembic_version") or ""
-    made_by = await connection.fetchval("select obj_description('alembic_version'::regclass)")
-    if version and version <= VERSION and made_by != checksum(version):
-        database = f"the database {place}".strip()
-        raise Misconfigured(
-            f"{database} was made by another version of groupage, most likely an older "
-            "one, and this one cannot read it; nothing was changed. Use the version that made it, "
-            "or begin anew: with another --data-dir, or an empty database in GROUPAGE_DATABASE_URL"
-        )
-    return version
-
-
-def checksum(version: str) -> str:
-    """Of the files that make a schema of this version; kept as the comment of Alembic's table."""
-    folder = files("groupage.store").joinpath("sql")
-    steps = {file.name: file for file in folder.iterdir() if file.name.endswith(".up.sql")}
-    content = b"".join(
-        steps[name].read_bytes() for name in sorted(steps) if name.partition("_")[0] <= version
+    database = f"the database {place}".strip()
+    if await connection.fetchval("select to_regclass('schema_migration')") is None:
+        if await connection.fetchval("select to_regclass('alembic_version')") is not None:
+            raise Misconfigured(
+                f"{database} was made by a version of groupage before 0.2.0, and this one cannot "
+                "upgrade it; nothing was changed. Use that version, or start with an empty "
+                "database: another --data-dir, or another one in GROUPAGE_DATABASE_URL"
+            )
+        return Schema(0, ())
+    rows = await connection.fetch(
+        "select number, checksum, version from schema_migration order by number"
     )
-    return hashlib.sha256(content).hexdigest()
+    known = migrations()
+    for number, checksum, version in rows:
+        if number > len(known):
+            raise _newer(database, rows[-1]["version"])
+        if checksum != known[number - 1].checksum:
+            raise Misconfigured(
+                f"{database} was made by groupage {version} with another migration "
+                f"{number:04}_{known[number - 1].name}.sql than this program's (a released "
+                "migration is never edited); nothing was changed. Use the version that made it, or "
+                "start with an empty database"
+            )
+    stored = await connection.fetch("select kind, form, version, derived_at from state_form")
+    for kind, form, version, _ in stored:
+        if form > FORMS.get(kind, 0):
+            raise _newer(database, version)
+    derived = {row["kind"]: row["form"] for row in stored if row["derived_at"] is not None}
+    return Schema(len(rows), _underived(derived))
+
+
+def _underived(derived: Mapping[str, int]) -> tuple[AggregateKind, ...]:
+    return tuple(kind for kind, form in FORMS.items() if derived.get(kind) != form)
+
+
+def _newer(database: str, version: str) -> Misconfigured:
+    return Misconfigured(
+        f"{database} was upgraded by groupage {version}, which is newer than this one "
+        f"({__version__}); nothing was changed. Install groupage {version} or newer"
+    )

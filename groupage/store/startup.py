@@ -1,4 +1,4 @@
-"""The database at the start of a process: one that is coming back is waited for."""
+"""The database at the start of a process, which waits for a server that is coming back."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from groupage.store.pool import TRANSIENT_ERRORS, create_pool
 from groupage.store.schema import require_schema
 
 PATIENCE_S = 20.0
-"""A restart of PostgreSQL takes seconds; who waits longer is looking at the wrong address."""
+"""A restart of PostgreSQL takes seconds; after longer the address is probably wrong."""
 _RETRY_S = 0.5
 _AWAY: tuple[type[Exception], ...] = (Unavailable, *TRANSIENT_ERRORS)
 
@@ -26,18 +26,23 @@ async def migrated_pool(
     application_name: str,
     server_settings: Mapping[str, str] = MappingProxyType({}),
     patience_s: float = PATIENCE_S,
+    older_forms: bool = False,
 ) -> asyncpg.Pool:
-    """A pool on a database that answers and has this program's schema.
+    """Make a pool on a database that answers and has this program's schema.
 
-    A server that is away is tried again for `patience_s` seconds. Raises Unavailable when that was
-    not enough, Misconfigured at once when it refuses us or has another schema.
+    A server that is away is tried again for `patience_s` seconds; `older_forms` as in
+    `require_schema`. Raises Unavailable when the patience was not enough, Misconfigured at once
+    when the server refuses us or has another schema.
     """
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     while True:
         try:
             async with asyncio.timeout_at(began_s + patience_s):
-                return await _checked(settings, application_name, server_settings)
+                pool = await create_pool(
+                    settings, application_name=application_name, server_settings=server_settings
+                )
+                return await _checked(pool, settings.place, older_forms=older_forms)
         except _AWAY as error:
             waited_s = loop.time() - began_s
             if waited_s + _RETRY_S >= patience_s:
@@ -50,14 +55,9 @@ async def migrated_pool(
             await asyncio.sleep(_RETRY_S)
 
 
-async def _checked(
-    settings: DatabaseSettings, application_name: str, server_settings: Mapping[str, str]
-) -> asyncpg.Pool:
-    pool = await create_pool(
-        settings, application_name=application_name, server_settings=server_settings
-    )
+async def _checked(pool: asyncpg.Pool, place: str, *, older_forms: bool) -> asyncpg.Pool:
     try:
-        await require_schema(pool, place=settings.place)
+        await require_schema(pool, place=place, older_forms=older_forms)
     except BaseException:
         pool.terminate()
         raise
@@ -65,6 +65,6 @@ async def _checked(
 
 
 def _cause(error: BaseException) -> str:
-    """Class and words of what lies at the bottom."""
+    """Name the error at the bottom: class and message."""
     origin = error.__cause__ if isinstance(error, Unavailable) and error.__cause__ else error
     return f"{type(origin).__name__}: {origin}".rstrip(": ")

@@ -4,7 +4,7 @@ Each function is one statement; the caller holds the transaction. Rows are plain
 column order named beside them, because tens of thousands pass here each second.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -14,6 +14,7 @@ import msgspec
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.columns import QUERY_COLUMNS, QueryColumns
+from groupage.domain.state.forms import FORMS
 from groupage.store.pool import Connection
 
 
@@ -49,6 +50,8 @@ class StoredState(NamedTuple):
 
     key: str
     partition: int
+    form: int
+    """See `groupage.domain.state.forms`."""
     body: bytes
 
 
@@ -122,19 +125,29 @@ def unpack_headers(packed: bytes) -> Headers:
     return _HEADERS.decode(packed)
 
 
-def insertion(table: str, names: Sequence[str], types: Sequence[str]) -> str:
-    """Insert rows that come by column (`columns_of`); what stands there already is called `old`."""
+def insertion(
+    table: str, names: Sequence[str], types: Sequence[str], *, constants: Mapping[str, int] = {}
+) -> str:
+    """Write the statement that inserts rows by column (`columns_of`); stored rows are `old`.
+
+    `constants` are columns that have one value in all rows.
+    """
     assert len(names) == len(types), table
     arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(types, start=1))
-    return f"insert into {table} as old ({', '.join(names)}) select * from unnest({arrays}) "  # noqa: S608 - our names
+    values = ", ".join(("*", *map(str, constants.values())))
+    return (
+        f"insert into {table} as old ({', '.join((*names, *constants))}) "  # noqa: S608 - our names
+        f"select {values} from unnest({arrays}) "
+    )
 
 
 def _upsert(kind: AggregateKind) -> str:
     columns = query_columns(kind)
     names = (*StateRow._fields[:-1], *columns)
     types = (*_COMMON_TYPES, *(sql_type for sql_type, _ in columns.values()))
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
-    return insertion(kind, names, types) + (
+    form = {"form": FORMS[kind]}
+    changes = ", ".join(f"{name} = excluded.{name}" for name in (*names[1:], *form))
+    return insertion(kind, names, types, constants=form) + (
         f"on conflict (key) do update set {changes} where old.revision <= excluded.revision"
     )
 
@@ -146,7 +159,7 @@ _RAISE = insertion("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "ti
 )
 _UPSERT: dict[AggregateKind, str] = {kind: _upsert(kind) for kind in QUERY_COLUMNS}
 _LOAD: dict[AggregateKind, str] = {
-    kind: f"select key, partition, body from {kind} where key = any($1::text[])"  # noqa: S608
+    kind: f"select key, partition, form, body from {kind} where key = any($1::text[])"  # noqa: S608
     for kind in QUERY_COLUMNS
 }
 _DUE: dict[AggregateKind, str] = {

@@ -1,6 +1,5 @@
 """The states of one lane as they were at one instant."""
 
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,13 +8,14 @@ import asyncpg
 import msgspec
 
 from groupage.domain.origin import LogPosition
-from groupage.domain.plan import Plan, PlannedContainer, Route
+from groupage.domain.plan import PlannedContainer, Route
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.state.lane import LaneState
 from groupage.domain.state.voyage import VoyageState
 from groupage.store.bodies import unpack
+from groupage.store.plan_codec import unpack_plan
 
 PLANNED = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
 """Consignments that an allocation decides about, or must take as they are."""
@@ -32,7 +32,7 @@ _CONSOLIDATIONS = "select body, changed_at from consolidation where lane_id = $1
 _VOYAGES = "select body, changed_at from voyage where lane_id = $1 order by etd_at, key"
 _CONTAINERS = "select body, changed_at from container where key = any($1) order by key"
 _LANE = "select body, changed_at from lane where key = $1"
-_PLAN = "select body from plan where plan_id = $1"
+_PLAN = "select form, body from plan where plan_id = $1"
 _INPUTS = "select topic, partition, next_offset from intake_offset order by topic, partition"
 
 
@@ -72,9 +72,9 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         }
         refs = sorted({s.equipment_ref for s in open_ones.values() if s.equipment_ref})
         containers = await connection.fetch(_CONTAINERS, refs)
-        body = await connection.fetchval(_PLAN, lane.published_plan_id)
+        stored = await connection.fetchrow(_PLAN, lane.published_plan_id)
         positions = await connection.fetch(_INPUTS)
-    plan = msgspec.json.decode(zlib.decompress(body), type=Plan) if body else None
+    plan = unpack_plan(*stored) if stored else None
     rows = (*lanes, *consignments, *consolidations, *voyages, *containers)
     return Snapshot(
         lane=lane,

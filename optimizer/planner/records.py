@@ -1,6 +1,5 @@
 """The planner's rows in PostgreSQL: requests, plans, and what is announced with them."""
 
-import zlib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,6 +8,7 @@ import asyncpg
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
+from groupage.store.plan_codec import PLAN_FORM, pack_document
 from groupage.store.writers import OutboxRow, insert_outbox
 from optimizer.canonical import canonical_json
 
@@ -31,16 +31,14 @@ on conflict (request_id) do update set state = 'superseded', detail = excluded.d
 """
 _PLAN = """
 insert into plan (plan_id, request_id, lane_id, sequence, decided_at, containers, consignments,
-    left_out, cost_minor, bound_minor, gap_ratio, body, instance)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    left_out, cost_minor, bound_minor, gap_ratio, form, body, instance)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict do nothing returning plan_id
 """
 _NEWER = "select max(sequence) from plan where lane_id = $1 and sequence > $2"
 # Two planners never store for the same lane at the same time: the comparison with newer plans and
 # the insert are one step.
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtextextended('plan ' || $1, 0))"
-
-_ZLIB_LEVEL = 3
 
 Ending = Literal["planned", "superseded", "known"]
 
@@ -75,8 +73,8 @@ class Records:
     async def finish(self, instance: Instance, plan: Plan, rows: Sequence[OutboxRow]) -> Ending:
         """Store a certified plan with what is announced of it, unless a newer one is there."""
         assert plan.certificate is not None, plan.plan_id
-        body = zlib.compress(canonical_json(plan), _ZLIB_LEVEL)
-        packed = zlib.compress(canonical_json(instance), _ZLIB_LEVEL)
+        body = pack_document(canonical_json(plan))
+        packed = pack_document(canonical_json(instance))
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(_LOCK_LANE, plan.lane_id)
             newer = await connection.fetchval(_NEWER, plan.lane_id, plan.sequence)
@@ -87,7 +85,7 @@ class Records:
                 return "superseded"
             if await connection.fetchval(_END, plan.request_id, "planned", plan.plan_id) is None:
                 return "known"
-            stored = await connection.fetchval(_PLAN, *_columns(plan), body, packed)
+            stored = await connection.fetchval(_PLAN, *_columns(plan), PLAN_FORM, body, packed)
             if stored is None:
                 return "known"
             await insert_outbox(connection, rows)

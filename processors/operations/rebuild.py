@@ -20,6 +20,7 @@ from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
+from groupage.store.locks import without_workers
 from groupage.store.pool import create_pool
 from groupage.store.replacement import TableReport, compare, put_in_place
 from groupage.store.schema import require_schema
@@ -29,7 +30,6 @@ from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, Slice
 from processors.worker.dead_letters import TOPIC as DEAD_LETTERS
 from processors.worker.decoding import read_into
-from processors.worker.lock import alone
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.unreadable import read_one_by_one
 
@@ -72,8 +72,8 @@ async def rebuild(
         url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
     )
     try:
-        await require_schema(connection, place=settings.database.place)
-        async with alone(connection), _scratch(connection, url) as schema:
+        await require_schema(connection, place=settings.database.place, older_forms=True)
+        async with without_workers(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
             pool = await _scratch_pool(settings.database, schema)
             try:
@@ -100,7 +100,7 @@ async def _scratch(
     schema = f"rebuild_{uuid.uuid4().hex[:12]}"
     await connection.execute(f'create schema "{schema}"')
     try:
-        await asyncio.to_thread(migrations.upgrade, url, schema=schema)
+        await migrations.upgrade(url, schema=schema)
         yield schema
     finally:
         if not connection.is_closed():

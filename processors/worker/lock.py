@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -11,9 +10,9 @@ import structlog
 
 from groupage.domain.errors import Conflict, Unavailable
 from groupage.settings import DatabaseSettings
+from groupage.store.locks import WORKER_LOCK
 from groupage.store.pool import TRANSIENT_ERRORS
 
-_LOCK_ID = 0x67726F75_00000001
 _LOOK_EVERY_S = 5.0
 _TIMEOUT_S = 10.0
 
@@ -39,7 +38,9 @@ class Presence:
             ) from error
         if not shared:
             await connection.close(timeout=_TIMEOUT_S)
-            raise Conflict("a rebuild is running on this database: start workers when it has ended")
+            raise Conflict(
+                "a rebuild or an upgrade of this database is running: start workers after it"
+            )
         self._task = asyncio.create_task(self._stay(connection))
         return self
 
@@ -84,19 +85,5 @@ class Presence:
 
 
 async def _share(connection: Connection) -> bool:
-    taken: bool = await connection.fetchval("select pg_try_advisory_lock_shared($1)", _LOCK_ID)
+    taken: bool = await connection.fetchval("select pg_try_advisory_lock_shared($1)", WORKER_LOCK)
     return taken
-
-
-@contextlib.asynccontextmanager
-async def alone(connection: Connection) -> AsyncIterator[None]:
-    """Keep workers away. Raises Conflict when one is there."""
-    if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK_ID):
-        raise Conflict(
-            "a processor worker (or another rebuild) is connected to this database: "
-            "stop it first; on one machine: `groupage down`, then `groupage up --servers-only`"
-        )
-    try:
-        yield
-    finally:
-        await connection.execute("select pg_advisory_unlock($1)", _LOCK_ID)

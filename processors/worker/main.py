@@ -37,6 +37,7 @@ async def _work(
     pool = await migrated_pool(
         settings.database,
         application_name="groupage processors",
+        older_forms=True,
         # Lookups by key in tables that grow: a plan from old statistics must not read them whole.
         server_settings={"enable_seqscan": "off"},
     )

@@ -1,6 +1,5 @@
 """A small hub in a real database: facts folded by the real cores, written by the real writers."""
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
 from groupage.store.facts import LogPosition, copy_facts, line_of
+from groupage.store.plan_codec import PLAN_FORM, pack_document
 from processors.aggregates.registry import all_cores
 from processors.kernel.aggregate import encode_state, fold
 from processors.kernel.corrections import Entry
@@ -111,8 +111,8 @@ async def store_plan(
     """Write a plan, as the planner would, and (`published`) name it as the one in force."""
     await pool.execute(
         "insert into plan (plan_id, request_id, lane_id, sequence, decided_at, containers,"
-        " consignments, left_out, cost_minor, bound_minor, gap_ratio, body, instance)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        " consignments, left_out, cost_minor, bound_minor, gap_ratio, form, body, instance)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         plan.plan_id,
         plan.request_id,
         plan.lane_id,
@@ -124,12 +124,13 @@ async def store_plan(
         plan.cost.total,
         plan.lower_bound,
         plan.gap_ratio,
-        zlib.compress(msgspec.json.encode(plan)),
-        zlib.compress(b"{}"),
+        PLAN_FORM,
+        pack_document(msgspec.json.encode(plan)),
+        pack_document(b"{}"),
     )
     if published:
         await pool.execute(
-            "insert into lane values ($1, 0, 1, $2, null, $3, $4, $5)"
+            "insert into lane values ($1, 0, 1, $2, null, 1, $3, $4, $5)"
             " on conflict (key) do update set published_plan_id = excluded.published_plan_id",
             plan.lane_id,
             plan.decided_at,

@@ -17,6 +17,7 @@ COMMON = {
     "revision": ("bigint", False),
     "changed_at": ("timestamptz", False),
     "deadline_at": ("timestamptz", True),
+    "form": ("integer", False),
     "body": ("bytea", False),
 }
 LONG_NAMES = {"timestamp with time zone": "timestamptz"}

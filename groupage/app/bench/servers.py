@@ -75,7 +75,7 @@ def scratch_hub(given: Servers) -> Iterator[Hub]:
     kafka = KafkaSettings(bootstrap_servers=given.bootstrap_servers)
     asyncio.run(_execute(given.database_url, f'create database "{name}"'))
     try:
-        migrations.upgrade(url)
+        asyncio.run(migrations.upgrade(url))
         asyncio.run(ensure_topics(kafka, prefix=prefix))
         yield Hub(
             prefix=prefix,

@@ -15,6 +15,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings, TopicSettings
 from groupage.store import migrations
+from groupage.store.schema import migrations as known_migrations
 
 _BUDGET_S = 10.0
 
@@ -83,15 +84,13 @@ def _topics() -> Finding:
 
 def _schema() -> Finding:
     url = DatabaseSettings().url.get_secret_value()
-    found, wanted = migrations.current(url), migrations.newest()
-    if found != wanted:
-        return Finding(
-            name="schema",
-            state="problem",
-            found=f"version {found or 'none'}, this program wants {wanted}",
-            todo="`groupage migrate`",
-        )
-    return Finding(name="schema", state="ok", found=f"version {found}, the newest")
+    schema, newest = asyncio.run(migrations.current(url)), len(known_migrations())
+    if not schema.is_current:
+        found = f"version {schema.number or 'none'}, this program needs {newest}"
+        if schema.underived:
+            found += f"; states of an older form: {', '.join(schema.underived)}"
+        return Finding(name="schema", state="problem", found=found, todo="`groupage migrate`")
+    return Finding(name="schema", state="ok", found=f"version {newest}, the newest")
 
 
 def _process(process: ProcessState) -> Finding:

@@ -4,7 +4,6 @@ Everything is read from the database; of the simulation only one thing is taken:
 crew stuffed each box.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 
@@ -19,6 +18,7 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.store.bodies import unpack
 from groupage.store.dead_letters import count_letters
+from groupage.store.plan_codec import unpack_instance, unpack_plan
 from optimizer.verification.api import verify
 
 _OUT = ("GATED_OUT", "ON_BOARD")
@@ -217,14 +217,14 @@ class _Box:
 
 async def _verified(pool: asyncpg.Pool, plan_id: str, problems: list[str]) -> Plan | None:
     """The stored plan, if it is certified and passes the verifier again."""
-    row = await pool.fetchrow("select body, instance from plan where plan_id = $1", plan_id)
+    row = await pool.fetchrow("select form, body, instance from plan where plan_id = $1", plan_id)
     if row is None:
         problems.append(f"plan {plan_id or '(none)'} is not stored")
         return None
-    plan = _PLAN.decode(zlib.decompress(row["body"]))
+    plan = unpack_plan(row["form"], row["body"])
     if plan.certificate is None:
         problems.append(f"plan {plan_id} has no certificate")
-    broken = verify(_INSTANCE.decode(zlib.decompress(row["instance"])), plan)
+    broken = verify(unpack_instance(row["form"], row["instance"]), plan)
     problems += [f"plan {plan_id}: {violation}" for violation in broken]
     return plan
 

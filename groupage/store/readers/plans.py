@@ -1,6 +1,5 @@
 """Stored plans whole, what changed between two of them, and the routes of those in force."""
 
-import zlib
 from datetime import datetime
 from typing import Literal
 
@@ -8,10 +7,9 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.plan import Plan, Route
+from groupage.store.plan_codec import unpack_plan
 from groupage.store.pool import Connection
 from groupage.store.readers.views import RouteView
-
-_PLANS: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +46,10 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_plan(connection: Connection, plan_id: str) -> Plan:
     """A stored plan with its placements and routes. Raises NotFound."""
-    body = await connection.fetchval("select body from plan where plan_id = $1", plan_id)
-    if body is None:
+    row = await connection.fetchrow("select form, body from plan where plan_id = $1", plan_id)
+    if row is None:
         raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
-    return _PLANS.decode(zlib.decompress(body))
+    return unpack_plan(row["form"], row["body"])
 
 
 async def read_diff(connection: Connection, older_id: str, newer_id: str) -> PlanDiff:
@@ -76,7 +74,7 @@ async def list_routes(
     """Tours of the plans in force (or of one plan), the earliest first, `from_at` on."""
     rows = await connection.fetch(
         """
-        select p.body from plan p left join lane on lane.key = p.lane_id
+        select p.form, p.body from plan p left join lane on lane.key = p.lane_id
         where case when $2::text is null then lane.published_plan_id = p.plan_id
               else p.plan_id = $2 end
           and ($1::text is null or p.lane_id = $1)
@@ -86,7 +84,7 @@ async def list_routes(
     )
     found = [
         _route_view(plan, route)
-        for plan in (_PLANS.decode(zlib.decompress(row["body"])) for row in rows)
+        for plan in (unpack_plan(row["form"], row["body"]) for row in rows)
         for route in plan.routes
         if truck is None or route.truck_id == truck
     ]

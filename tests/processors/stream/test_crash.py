@@ -204,7 +204,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
         topics=TopicSettings(prefix=topic_prefix),
         processor=ProcessorSettings(),
     )
-    await asyncio.to_thread(migrations.upgrade, ground.postgres.address)
+    await migrations.upgrade(ground.postgres.address)
     await ensure_topics(settings.kafka, prefix=topic_prefix)
     environment = {
         **os.environ,
@@ -256,7 +256,7 @@ async def test_a_worker_ends_in_time_without_its_servers(
 ) -> None:
     """Broker and database gone, SIGTERM: status 0 within fifteen seconds."""
     kafka = KafkaSettings(bootstrap_servers=ground.kafka.address)
-    await asyncio.to_thread(migrations.upgrade, ground.postgres.address)
+    await migrations.upgrade(ground.postgres.address)
     await ensure_topics(kafka, prefix=topic_prefix)
     log_file = tmp_path / "workers.log"
     workers = Workers(

@@ -1,0 +1,24 @@
+"""The form of each aggregate kind's stored states: a number that rises when a state changes shape.
+
+A worker and `groupage migrate` derive a state of an older form again from its facts instead of
+decoding it. docs/upgrading.md says when a form needs a new number.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from groupage.domain.events.base import AggregateKind
+
+FORMS: Mapping[AggregateKind, int] = MappingProxyType(
+    {
+        "consignment": 1,
+        "unit": 1,
+        "container": 1,
+        "visit": 1,
+        "declaration": 1,
+        "voyage": 1,
+        "consolidation": 1,
+        "lane": 1,
+        "command": 1,
+    }
+)

@@ -1,0 +1,191 @@
+"""The schema of a database, and databases of other versions."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from groupage.app import cli
+from groupage.domain.errors import Conflict, Misconfigured
+from groupage.domain.state.forms import FORMS
+from groupage.store import migrations, schema
+from groupage.store.locks import without_workers
+from groupage.store.schema import Migration, require_schema
+
+RELEASED = {
+    1: "becbb7d4895a0f23fcc269a4696a3eb648d88051d9d98e4039040bcc935c757b",
+}
+"""SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
+here stay as they are for ever: databases that ran it would be refused. Write the next file instead
+(docs/upgrading.md). 0.2.0 will be the first release; until then file 1 may change with its line.
+"""
+
+OURS = schema.migrations()
+ADDS_A_COLUMN = Migration(2, "note", "alter table lane add column note text", "c" * 64)
+FAILS = Migration(3, "fails", "create table half (x integer); select no_such_column", "d" * 64)
+
+
+def programs(monkeypatch: pytest.MonkeyPatch, *more: Migration) -> None:
+    """A program with these migrations after its own."""
+    known = (*OURS, *more)
+    for module in (schema, migrations):
+        monkeypatch.setattr(module, "migrations", lambda: known)
+
+
+async def execute(url: str, *statements: str) -> Any:
+    """Run statements; the first value of the last one."""
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements[:-1]:
+            await connection.execute(statement)
+        return await connection.fetchval(statements[-1])
+    finally:
+        await connection.close()
+
+
+def test_released_migrations_are_not_edited() -> None:
+    """Numbers without a gap, and the files as they were released."""
+    known = schema.migrations()
+    assert [migration.number for migration in known] == list(range(1, len(known) + 1))
+    assert {migration.number: migration.checksum for migration in known} == RELEASED, (
+        "a migration differs from its line in RELEASED: never edit one that a release contains, "
+        "write the next file (docs/upgrading.md); add a line for a new file"
+    )
+
+
+@pytest.mark.integration
+async def test_an_empty_database_gets_the_newest_schema(empty_database_url: str) -> None:
+    """All tables, all forms; a second time there is nothing to do."""
+    for _ in range(2):
+        done = await migrations.upgrade(empty_database_url)
+        assert done == (len(schema.migrations()), ())
+        assert done == await migrations.current(empty_database_url)
+    forms = "select count(*) from state_form where derived_at is not null"
+    assert await execute(empty_database_url, forms) == len(FORMS)
+
+
+@pytest.mark.integration
+async def test_a_migration_is_run_once_and_keeps_what_is_stored(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next version's program adds its file; rows of the older one stay."""
+    await execute(database_url, "insert into alert values ('a','b','c','d','e','f',null,now())", "")
+    programs(monkeypatch, ADDS_A_COLUMN)
+    connection = await asyncpg.connect(database_url)
+    with pytest.raises(Misconfigured, match=r"is 1, this program needs 2: run `groupage migrate`"):
+        await require_schema(connection)
+    await connection.close()
+    for _ in range(2):
+        assert (await migrations.upgrade(database_url)).number == 2
+    assert await execute(database_url, "select count(note) from lane") == 0
+    assert await execute(database_url, "select count(*) from alert") == 1
+
+
+@pytest.mark.integration
+async def test_a_migration_that_fails_leaves_those_before_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is one transaction: nothing of the failed one stays, and it can be repeated."""
+    programs(monkeypatch, ADDS_A_COLUMN, FAILS)
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await migrations.upgrade(database_url)
+    assert await execute(database_url, "select max(number) from schema_migration") == 2
+    assert await execute(database_url, "select to_regclass('half')") is None
+    programs(monkeypatch, ADDS_A_COLUMN, FAILS._replace(sql="create table half (x integer)"))
+    assert (await migrations.upgrade(database_url)).number == 3
+
+
+@pytest.mark.integration
+async def test_a_database_in_use_is_not_changed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a worker is connected only a database that needs nothing passes."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with without_workers(connection):
+            await migrations.upgrade(database_url)
+            programs(monkeypatch, ADDS_A_COLUMN)
+            with pytest.raises(Conflict, match="stop it first"):
+                await migrations.upgrade(database_url)
+        assert (await migrations.upgrade(database_url)).number == 2
+    finally:
+        await connection.close()
+
+
+FOREIGN = {
+    "before 0.2.0": (
+        ("drop table schema_migration", "create table alembic_version (version_num text)"),
+        "was made by a version of groupage before 0.2.0",
+    ),
+    "newer schema": (
+        ("insert into schema_migration values (9, 'x', 'y', '7.0')",),
+        "was upgraded by groupage 7.0, which is newer",
+    ),
+    "newer states": (
+        ("update state_form set form = 99, version = '7.1' where kind = 'lane'",),
+        "Install groupage 7.1 or newer",
+    ),
+    "edited migration": (
+        ("update schema_migration set checksum = 'z', version = '0.2.0'",),
+        "was made by groupage 0.2.0 with another migration 0001_base.sql",
+    ),
+}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("work", [migrations.upgrade, migrations.current])
+@pytest.mark.parametrize("foreign", FOREIGN)
+async def test_a_database_of_another_version_stays_as_it_is(
+    work: Callable[[str], Awaitable[object]], foreign: str, database_url: str
+) -> None:
+    """The refusal names the database and says which version to use."""
+    statements, words = FOREIGN[foreign]
+    await execute(database_url, *statements, "")
+    with pytest.raises(Misconfigured, match="nothing was changed") as caught:
+        await work(database_url)
+    assert words in str(caught.value)
+    assert f"the database {database_url} was" in str(caught.value)
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert await connection.fetchval("select count(*) from consignment") == 0
+        with pytest.raises(Misconfigured):
+            await require_schema(connection)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def older_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database as a version before 0.2.0 left it, set for the commands."""
+    await execute(database_url, *FOREIGN["before 0.2.0"][0], "")
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    return database_url
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("older_url")
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["migrate", "--check"], ["rebuild"], ["alerts"], ["doctor"]]
+)
+def test_every_command_refuses_it(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 1 and a sentence, before a state in another form is read."""
+    assert cli.run(command) == 1
+    printed = capsys.readouterr()
+    assert "was made by a version of groupage before 0.2.0" in " ".join(
+        (printed.out + printed.err).split()
+    )
+
+
+@pytest.mark.integration
+async def test_states_of_an_older_form_are_for_workers_only(database_url: str) -> None:
+    """Readers would misread them; a worker derives them again when it loads them."""
+    await execute(database_url, "update state_form set derived_at = null where kind = 'unit'", "")
+    connection = await asyncpg.connect(database_url)
+    try:
+        await require_schema(connection, older_forms=True)
+        with pytest.raises(Misconfigured, match=r"states of unit .* `groupage migrate`"):
+            await require_schema(connection)
+    finally:
+        await connection.close()

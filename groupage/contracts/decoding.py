@@ -23,7 +23,7 @@ from groupage.contracts.attributes import (
     ce_type,
 )
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
-from groupage.contracts.strict import twin_of as writer_struct
+from groupage.contracts.schemas import writer_struct
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import reading_errors

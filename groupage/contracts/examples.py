@@ -117,6 +117,8 @@ def _struct(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _value(name: str, node: msgspec.inspect.Type) -> Any:
+    if isinstance(node, msgspec.inspect.Metadata):
+        node = node.type
     if isinstance(node, msgspec.inspect.UnionType):
         wanted = [part for part in node.types if not isinstance(part, msgspec.inspect.NoneType)]
         return _value(name, wanted[0])

@@ -1,55 +1,148 @@
-"""JSON Schema 2020-12 of every event: strict for writers, tolerant for readers."""
+"""Schemas of every event: strict for writers, tolerant for readers.
 
+A writer's schema refuses unknown fields, wants an offset in every instant and describes each field:
+by its docstring (`descriptions.json`), its named type, or the unit that its name ends in. It comes
+in two forms: a msgspec struct, which checks data fast, and JSON Schema 2020-12, for documents and
+for error messages. Readers ignore unknown fields; the event classes are their structs.
+"""
+
+import inspect
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
 from groupage.contracts.attributes import ce_type
-from groupage.contracts.strict import event_twin
 from groupage.domain.events.base import Event
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DESCRIPTIONS_FILE = Path(__file__).with_name("descriptions.json")
+_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+_UNITS = {
+    "_mm": "Millimetres.",
+    "_g": "Grams.",
+    "_cm3": "Cubic centimetres.",
+    "_s": "Seconds.",
+    "_m": "Metres.",
+    "_minor": "Minor units (cents) of the currency.",
+    "_cents": "Cents.",
+    "_udeg": "Millionths of a degree.",
+    "_permille": "Thousandths.",
+    "_at": "An instant by RFC 3339 with its offset from UTC.",
+}
 
 
 @cache
-def writing_schema(event: type[Event]) -> Mapping[str, Any]:
-    """What a writer may send: unknown fields are refused, instants have an offset."""
-    return _document(event, "write", _schema(event))
+def writer_schema(event: type[Event]) -> Mapping[str, Any]:
+    """Return the JSON Schema of what a writer may send."""
+    return _document(event, "write", _json_schema(event))
 
 
 @cache
-def reading_schema(event: type[Event]) -> Mapping[str, Any]:
-    """What a reader understands: the same, with any other fields beside it."""
-    return _document(event, "read", tolerant(_schema(event)))
+def reader_schema(event: type[Event]) -> Mapping[str, Any]:
+    """Return the JSON Schema of what a reader understands: the same, and any other fields."""
+    return _document(event, "read", _tolerant(_json_schema(event)))
 
 
 def component_schemas(
     events: tuple[type[Event], ...], *, ref_template: str
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Schemas by event name, and the parts they share, for documents that hold many events."""
+    """Return writer schemas by event name, and the parts that they share, for one document."""
     schemas, parts = msgspec.json.schema_components(
-        [event_twin(event) for event in events], ref_template=ref_template
+        [writer_struct(event) for event in events], ref_template=ref_template
     )
     return {event.name: schema for event, schema in zip(events, schemas, strict=True)}, parts
 
 
-def tolerant(schema: Any) -> Any:
-    """The schema without its refusals of unknown fields."""
+@cache
+def writer_struct(
+    struct: type[msgspec.Struct], *, forbid_unknown_fields: bool = True
+) -> type[msgspec.Struct]:
+    """Make the writer's form of an event, or of a struct inside an event.
+
+    Without `forbid_unknown_fields` it still checks what the event's own class leaves out for speed.
+    """
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(struct):
+        strict: Any = _strict(field.type, forbid_unknown_fields)
+        if text := _description(struct, field):
+            strict = Annotated[strict, msgspec.Meta(description=text)]
+        if field.default is not msgspec.NODEFAULT:
+            fields.append((field.name, strict, field.default))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            default = msgspec.field(default_factory=field.default_factory)
+            fields.append((field.name, strict, default))
+        else:
+            fields.append((field.name, strict))
+    return msgspec.defstruct(
+        struct.__name__,
+        fields,
+        namespace={"__doc__": inspect.getdoc(struct)},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=forbid_unknown_fields,
+    )
+
+
+def _strict(hint: Any, forbid: bool) -> Any:  # noqa: FBT001 - inner
+    if hint is datetime:
+        return Annotated[datetime, msgspec.Meta(tz=True)]
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return writer_struct(hint, forbid_unknown_fields=forbid)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return Annotated[(_strict(arguments[0], forbid), *map(_constraints, arguments[1:]))]
+    if origin is tuple:
+        return tuple[tuple(_strict(argument, forbid) for argument in arguments)]  # type: ignore[misc]
+    if arguments and any(argument is type(None) for argument in arguments):
+        return Union[tuple(_strict(argument, forbid) for argument in arguments)]  # noqa: UP007 - built at run time
+    return hint
+
+
+def _constraints(meta: Any) -> Any:
+    """Keep the bounds, and add the pattern that readers check apart."""
+    if not isinstance(meta, msgspec.Meta):
+        return meta
+    bounds = {name: getattr(meta, name) for name in _BOUNDS}
+    return msgspec.Meta(**(bounds | (meta.extra or {})))
+
+
+def _description(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo) -> str:
+    for base in struct.__mro__:
+        if text := _docstrings().get(f"{base.__module__}.{base.__name__}", {}).get(field.name):
+            return text
+    parts = get_args(field.type)
+    hint = parts[0] if type(None) in parts else field.type
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.description:
+            return meta.description
+    ending = field.name[field.name.rfind("_") :] if "_" in field.name else ""
+    return _UNITS.get(ending, "")
+
+
+@cache
+def _docstrings() -> dict[str, dict[str, str]]:
+    return msgspec.json.decode(DESCRIPTIONS_FILE.read_bytes(), type=dict[str, dict[str, str]])
+
+
+def _json_schema(event: type[Event]) -> dict[str, Any]:
+    schema: dict[str, Any] = msgspec.json.schema(writer_struct(event))
+    return schema
+
+
+def _tolerant(schema: Any) -> Any:
+    """Drop the refusals of unknown fields."""
     if isinstance(schema, dict):
         return {
-            name: tolerant(value)
+            name: _tolerant(value)
             for name, value in schema.items()
             if not (name == "additionalProperties" and value is False)
         }
     if isinstance(schema, list):
-        return [tolerant(item) for item in schema]
-    return schema
-
-
-def _schema(event: type[Event]) -> dict[str, Any]:
-    schema: dict[str, Any] = msgspec.json.schema(event_twin(event))
+        return [_tolerant(item) for item in schema]
     return schema
 
 

@@ -16,8 +16,7 @@ from jsonschema.validators import extend
 
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
-from groupage.contracts.schemas import reading_schema, writing_schema
-from groupage.contracts.strict import event_twin
+from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput, NotFound
@@ -98,7 +97,7 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
     Stricter than the readers: unknown fields are errors. Raises InvalidData.
     """
     try:
-        msgspec.convert(data, event_twin(event))
+        msgspec.convert(data, writer_struct(event))
         built = msgspec.convert(data, event)
         to_utc(built)
         value = msgspec.json.encode(built)
@@ -141,12 +140,12 @@ def _only(message: str, data: object) -> FieldError:
 
 @cache
 def _writing(event: type[Event]) -> Draft202012Validator:
-    return _Validator(writing_schema(event), format_checker=_formats)
+    return _Validator(writer_schema(event), format_checker=_formats)
 
 
 @cache
 def _reading(event: type[Event]) -> Draft202012Validator:
-    return _Validator(reading_schema(event), format_checker=_formats)
+    return _Validator(reader_schema(event), format_checker=_formats)
 
 
 def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groupage.contracts.schemas import writing_schema
+from groupage.contracts.schemas import writer_schema
 from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
@@ -113,7 +113,7 @@ async def get_schema(request: Request) -> Response:
     event = types.get(ce_type) or types.get(f"{ce_type}.v1")
     if event is None:
         raise HttpProblem(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
-    return _json(writing_schema(event), media_type="application/schema+json")
+    return _json(writer_schema(event), media_type="application/schema+json")
 
 
 async def get_openapi(_: Request) -> Response:

@@ -67,7 +67,9 @@ _SIMPLE: dict[type[msgspec.inspect.Type], Callable[[Any], st.SearchStrategy[Any]
     msgspec.inspect.VarTupleType: lambda node: st.lists(
         strategy_of(node.item_type), max_size=3
     ).map(tuple),
-    msgspec.inspect.Metadata: lambda node: _ids(node.extra["pattern"]),
+    msgspec.inspect.Metadata: lambda node: (
+        _ids(node.extra["pattern"]) if node.extra else strategy_of(node.type)
+    ),
     msgspec.inspect.StructType: _structs,
 }
 

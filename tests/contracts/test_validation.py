@@ -12,10 +12,15 @@ from jsonschema import Draft202012Validator
 
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.describe import descriptions_json
 from groupage.contracts.encoding import envelope_json
 from groupage.contracts.examples import example_data
-from groupage.contracts.schemas import reading_schema, writing_schema
-from groupage.contracts.strict import event_twin
+from groupage.contracts.schemas import (
+    DESCRIPTIONS_FILE,
+    reader_schema,
+    writer_schema,
+    writer_struct,
+)
 from groupage.contracts.validation import INSTANT_EXPECTED, FieldError, validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import NotFound
@@ -32,17 +37,17 @@ MEASURED = {
 @pytest.mark.parametrize("name", EVENTS)
 def test_schemas_are_valid_and_documented(name: str) -> None:
     """Both schemas of each event obey the meta-schema; the event and its units are described."""
-    for schema in (writing_schema(EVENTS[name]), reading_schema(EVENTS[name])):
+    for schema in (writer_schema(EVENTS[name]), reader_schema(EVENTS[name])):
         Draft202012Validator.check_schema(schema)
         for part in schema["$defs"].values():
             for field, described in part.get("properties", {}).items():
                 if field.endswith(("_mm", "_g", "_cm3", "_at", "_s")):
                     assert described.get("description") or "$ref" in described, (name, field)
-    written = writing_schema(EVENTS[name])
+    written = writer_schema(EVENTS[name])
     own = written["$defs"][EVENTS[name].__name__]
     assert own["description"]
     assert own["additionalProperties"] is False
-    assert "additionalProperties" not in json.dumps(reading_schema(EVENTS[name]))
+    assert "additionalProperties" not in json.dumps(reader_schema(EVENTS[name]))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,22 @@ def test_senders_may_say_what_the_trade_says(name: str, said: dict[str, object])
     assert validate_for_writing(name, data) == ()
 
 
+def test_field_descriptions_are_those_of_the_sources() -> None:
+    """Run `python -m groupage.contracts.describe` after changing the docstring of a field."""
+    assert DESCRIPTIONS_FILE.read_bytes() == descriptions_json()
+
+
+def test_a_field_is_described_by_its_docstring_its_type_or_its_unit() -> None:
+    """In this order; a text that is none of the three has no description."""
+    fields = writer_schema(EVENTS["unit.announced"])["$defs"]["UnitAnnounced"]["properties"]
+    assert fields["owner_id"]["description"].startswith("The consignment.")
+    assert fields["consignment_id"]["description"].startswith("An id or mark: ")
+    assert "description" not in fields["consignment_id"]["anyOf"][0]
+    assert fields["announced_at"]["description"].startswith("An instant by RFC 3339")
+    stored = writer_schema(EVENTS["unit.stored"])["$defs"]["UnitStored"]["properties"]
+    assert "description" not in stored["zone"]
+
+
 @pytest.mark.slow
 def test_what_is_written_passes_its_schema(
     random_facts: Callable[[type[Event]], st.SearchStrategy[Fact]],
@@ -95,7 +116,7 @@ def test_what_is_written_passes_its_schema(
     def check(fact: Fact) -> None:
         data = json.loads(envelope_json(fact_from_json(envelope_json(fact))))["data"]
         assert validate_for_writing(ce_type(fact.data), data) == ()
-        Draft202012Validator(writing_schema(type(fact.data))).validate(data)
+        Draft202012Validator(writer_schema(type(fact.data))).validate(data)
 
     check()
 
@@ -186,11 +207,11 @@ def test_unknown_event() -> None:
         validate_for_writing("unit.teleported.v1", {})
 
 
-def test_twins_know_the_same_fields() -> None:
-    """A twin differs from its event in strictness only."""
+def test_a_writers_struct_has_the_fields_of_its_event() -> None:
+    """It differs from the event in strictness only."""
     for event in EVENTS.values():
-        twin = event_twin(event)
-        assert twin.__struct_fields__ == event.__struct_fields__
-        assert twin.__struct_config__.forbid_unknown_fields
+        strict = writer_struct(event)
+        assert strict.__struct_fields__ == event.__struct_fields__
+        assert strict.__struct_config__.forbid_unknown_fields
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"at": datetime(2026, 3, 1)}, event_twin(EVENTS["clock.ticked"]))  # noqa: DTZ001
+        msgspec.convert({"at": datetime(2026, 3, 1)}, writer_struct(EVENTS["clock.ticked"]))  # noqa: DTZ001

@@ -44,15 +44,15 @@ def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[
     """Every document by its file name."""
     from groupage.contracts.asyncapi import asyncapi_document  # noqa: PLC0415 - not for `--help`
     from groupage.contracts.attributes import ce_type  # noqa: PLC0415
-    from groupage.contracts.schemas import reading_schema, writing_schema  # noqa: PLC0415
+    from groupage.contracts.schemas import reader_schema, writer_schema  # noqa: PLC0415
     from groupage.domain.catalogue import EVENTS  # noqa: PLC0415
 
     yield "asyncapi.json", asyncapi_document(prefix=TopicSettings().prefix, server=server)
     yield "openapi-gateway.json", gateway_openapi()
     yield "openapi-reading.json", reading_openapi()
     for event in EVENTS.values():
-        yield f"schemas/write/{ce_type(event)}.json", writing_schema(event)
-        yield f"schemas/read/{ce_type(event)}.json", reading_schema(event)
+        yield f"schemas/write/{ce_type(event)}.json", writer_schema(event)
+        yield f"schemas/read/{ce_type(event)}.json", reader_schema(event)
 
 
 def gateway_openapi() -> dict[str, Any]:

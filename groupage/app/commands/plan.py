@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from groupage.app.commands import plan_reading
-from groupage.contracts.strict import twin_of
+from groupage.contracts.schemas import writer_struct
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
@@ -101,7 +101,7 @@ def _read(path: Path, kind: type[_Read]) -> _Read:
     try:
         content = path.read_bytes()
         # Instants without an offset would only be found when they are compared.
-        msgspec.json.decode(content, type=twin_of(kind, forbid_unknown_fields=False))
+        msgspec.json.decode(content, type=writer_struct(kind, forbid_unknown_fields=False))
         return msgspec.json.decode(content, type=kind)
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from error

@@ -21,22 +21,22 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sifted(NamedTuple):
-    """An owner's facts, unsorted."""
+    """An aggregate's facts, unsorted."""
 
-    counting: list[Entry]
-    """Those that nothing corrected or retracted; retractions are not among them."""
-    astray: list[Entry]
-    """Corrections and retractions of facts that the owner does not have: they change nothing."""
+    effective: list[Entry]
+    """Facts that nothing corrected or retracted; retractions are not among them."""
+    without_target: list[Entry]
+    """Corrections and retractions whose target the aggregate does not have."""
     taken_out: frozenset[str]
-    """Ids of those that something did."""
+    """Ids of the facts that a correction or retraction took out."""
 
 
 def sift(entries: Iterable[Entry]) -> Sifted:
-    """Which facts corrections and retractions leave.
+    """Find out which facts corrections and retractions leave.
 
     A correction that was retracted itself does nothing: its target counts again. Of two corrections
-    of one fact the one recorded last counts. One without its target waits for it: were it to count
-    meanwhile, a carton scanned to the wrong consignment would be in both.
+    of one fact the last recorded counts. A correction without its target waits for that: if it
+    counted meanwhile, a carton scanned to the wrong consignment would be in both.
     """
     every = list(entries)
     about: dict[tuple[str, str], list[Entry]] = {}
@@ -46,34 +46,34 @@ def sift(entries: Iterable[Entry]) -> Sifted:
             about.setdefault((entry.fact.source, target), []).append(entry)
     if not about:
         return Sifted(every, [], frozenset())
-    verdicts: dict[str, bool] = {}
+    withdrawn: dict[str, bool] = {}
     known = {(entry.fact.source, entry.fact.event_id) for entry in every}
-    counting: list[Entry] = []
-    astray: list[Entry] = []
+    effective: list[Entry] = []
+    without_target: list[Entry] = []
     taken_out: set[str] = set()
     for entry in every:
         fact, retracted = entry.fact, entry.fact.retracted
-        if _withdrawn(entry, about, verdicts) or (
-            not retracted and _replaced(entry, about, verdicts)
+        if _withdrawn(entry, about, withdrawn) or (
+            not retracted and _replaced(entry, about, withdrawn)
         ):
             taken_out.add(entry.fact_id)
         elif fact.correction_of is not None and (fact.source, fact.correction_of) not in known:
-            astray.append(entry)
+            without_target.append(entry)
         elif not retracted:
-            counting.append(entry)
-    return Sifted(counting, astray, frozenset(taken_out))
+            effective.append(entry)
+    return Sifted(effective, without_target, frozenset(taken_out))
 
 
-def refused_astray(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
-    """The facts of that owner that wait for their target, by id."""
-    refused = {}
-    for entry in sifted.astray:
+def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
+    """Reject the facts of that aggregate that wait for their target; by fact id."""
+    rejected = {}
+    for entry in sifted.without_target:
         fact = entry.fact
         does, then = "is to take the place of", "send this one again with an id of its own and "
         then += f"{fact.event_id!r} in correctionof"
         if fact.retracted:
             does, then = "withdraws", "retract this one, too"
-        refused[entry.fact_id] = RejectedEvent(
+        rejected[entry.fact_id] = RejectedEvent(
             code=NO_TARGET,
             reason=f"it {does} {fact.correction_of!r} of {fact.source}, which is no fact of {key}, "
             "and changes nothing until that one comes. If that one was sent under another key, "
@@ -82,32 +82,32 @@ def refused_astray(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
             subject=fact.subject,
             at=fact.occurred_at,
         )
-    return refused
+    return rejected
 
 
 def _withdrawn(
-    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], verdicts: dict[str, bool]
+    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], withdrawn: dict[str, bool]
 ) -> bool:
-    known = verdicts.get(entry.fact_id)
+    known = withdrawn.get(entry.fact_id)
     if known is None:
-        verdicts[entry.fact_id] = False  # ends circles: what retracts itself stands
+        withdrawn[entry.fact_id] = False  # ends circles: what retracts itself stands
         known = any(
-            by.fact.retracted and not _withdrawn(by, about, verdicts)
+            by.fact.retracted and not _withdrawn(by, about, withdrawn)
             for by in about.get((entry.fact.source, entry.fact.event_id), ())
         )
-        verdicts[entry.fact_id] = known
+        withdrawn[entry.fact_id] = known
     return known
 
 
 def _replaced(
-    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], verdicts: dict[str, bool]
+    entry: Entry, about: Mapping[tuple[str, str], list[Entry]], withdrawn: dict[str, bool]
 ) -> bool:
     fact = entry.fact
     by_others = about.get((fact.source, fact.event_id), ())
     if any(
         by.fact_id != entry.fact_id
         and not by.fact.retracted
-        and not _withdrawn(by, about, verdicts)
+        and not _withdrawn(by, about, withdrawn)
         for by in by_others
     ):
         return True
@@ -118,6 +118,6 @@ def _replaced(
     return any(
         (by.fact.recorded_at, by.fact_id) > mine
         and not by.fact.retracted
-        and not _withdrawn(by, about, verdicts)
+        and not _withdrawn(by, about, withdrawn)
         for by in rivals
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from processors.kernel.aggregate import Aggregate
-from processors.kernel.outputs import Output
+from processors.kernel.outputs import Publication
 from processors.worker.batch import OwnerKey
 
 # Structs, strings and times of a state take about eight times their JSON.
@@ -14,9 +14,9 @@ _BYTES_PER_BODY_BYTE = 8
 
 
 class Owner:
-    """One owner's state with what was told to others about it."""
+    """One aggregate's state with the outputs that follow from it."""
 
-    __slots__ = ("body_bytes", "core", "numbers", "partition", "said", "state")
+    __slots__ = ("body_bytes", "core", "numbers", "outputs", "partition", "state")
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Owner:
         self.body_bytes = body_bytes
         self.numbers = numbers
         """Of its facts, sorted (`processors.worker.deduplication`)."""
-        self.said: dict[str, Output] = core.outputs(state)
+        self.outputs: dict[str, Publication] = core.outputs(state)
 
 
 class StateCache:

@@ -5,7 +5,7 @@ import time
 import asyncpg
 
 from groupage.domain.errors import GroupageError
-from groupage.store import dead_letters, writers
+from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import copy_facts
 from groupage.telemetry import metrics
 from processors.worker.write_batch import Effects
@@ -38,10 +38,7 @@ async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
         if effects.settled:
             await dead_letters.settle_refusals(connection, effects.settled)
         await dead_letters.settle_replayed(connection, effects.positions)
-        if effects.alerts:
-            await writers.raise_alerts(connection, list(effects.alerts.values()))
-        if effects.cleared:
-            await writers.clear_alerts(connection, list(effects.cleared.items()))
+        await alerts.write(connection, effects.alerts)
         if effects.outbox:
             await writers.insert_outbox(connection, effects.outbox)
     _tell(effects, time.perf_counter() - started_s)

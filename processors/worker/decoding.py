@@ -11,7 +11,6 @@ from typing import Any
 from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.undecodable import Undecodable
-from groupage.domain.events.clock import ClockTicked
 from groupage.store.facts import line_of
 from processors.worker import dead_letters
 from processors.worker.batch import Incoming, Slice, Stretch
@@ -47,8 +46,9 @@ def read_into(piece: Slice, records: Sequence[Any]) -> None:
             piece.letters.append(dead_letters.of_record(record, piece, code=code, reason=reason))
             continue
         data = fact.data
-        if type(data) is ClockTicked:
-            piece.stretches[-1].tick_at, piece.stretches[-1].tick_offset = data.at, record.offset
+        if kind == "clock":
+            piece.stretches[-1].tick_at = data.clock_reading()
+            piece.stretches[-1].tick_offset = record.offset
             piece.stretches.append(Stretch())
             owners = piece.stretches[-1].owners
         elif data.fans_out and len(singles := fact.fan_out()) > 1:

@@ -22,8 +22,9 @@ from groupage.store import facts, writers
 from groupage.store.bodies import unpack
 from groupage.store.facts import StoredFact
 from groupage.store.writers import OutboxRow, pack_headers
-from processors.kernel.aggregate import Aggregate, advance, refold, tick
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
+from processors.kernel.fold import advance, refold, tick
 from processors.worker import dead_letters, deduplication, rejections
 from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import Batch, Incoming, OwnerKey, Slice

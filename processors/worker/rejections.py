@@ -18,7 +18,7 @@ from processors.worker.write_batch import Effects
 
 def codes(state: State) -> dict[str, str]:
     """Why which facts are refused, by fact id."""
-    return {fact_id: refused.code for fact_id, refused in state.refused.items()}
+    return {fact_id: refused.code for fact_id, refused in state.rejected.items()}
 
 
 async def follow(
@@ -50,7 +50,7 @@ async def follow(
             effects.settled[refused] = "withdrawn" if fact_id in taken_out else "legal"
     buried = []
     for fact_id in sorted(new):
-        refusal = owner.state.refused[fact_id]
+        refusal = owner.state.rejected[fact_id]
         effects.settled.pop((UUID(hex=fact_id), refusal.code), None)
         item = incoming.get(fact_id)
         told = dead_letters.told(piece, item) if item else _told(earlier[fact_id])

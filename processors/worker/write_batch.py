@@ -1,12 +1,12 @@
 """What one batch does to the database, gathered before any of it is written."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from groupage.domain.events.base import AggregateKind
+from groupage.store.alerts import AlertChanges
 from groupage.store.dead_letters import Settlement
-from groupage.store.writers import AlertRow, DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
+from groupage.store.writers import DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
 from groupage.telemetry import metrics
 from processors.worker.assignment import Partition, PartitionProgress
 from processors.worker.batch import Incoming, OwnerKey, Slice
@@ -27,8 +27,7 @@ class Effects:
     letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
     """Facts, by id and code, that are not refused with that code any more."""
-    alerts: dict[str, AlertRow] = field(default_factory=dict)
-    cleared: dict[str, datetime] = field(default_factory=dict)
+    alerts: AlertChanges = field(default_factory=AlertChanges)
     outbox: list[OutboxRow] = field(default_factory=list)
 
     touched: dict[OwnerKey, Owner] = field(default_factory=dict)

@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 import asyncpg
 
 from groupage.contracts.encoding import encode
-from groupage.domain.events.alerts import AlertCleared, AlertRaised
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.bodies import pack
 from groupage.store.facts import facts_of
-from groupage.store.writers import AlertRow, OutboxRow, StateRow, pack_headers
+from groupage.store.writers import OutboxRow, StateRow, pack_headers
 from groupage.telemetry import metrics
-from processors.aggregates.unit.aggregate import handed
-from processors.kernel.aggregate import encode_state
-from processors.kernel.outputs import Change, HandOver, change_id, changes
+from processors.kernel.fold import encode_state
+from processors.kernel.outputs import Change, Forward, Message, change_id, changes
 from processors.worker.cache import Owner, StateCache
 from processors.worker.timers import Deadlines, home_of
 from processors.worker.write_batch import Effects
@@ -34,14 +32,14 @@ async def conclude(
 ) -> None:
     """Complete the effects from the states that the batch touched."""
     recorded_at = datetime.now(UTC)
-    handovers: list[tuple[Owner, HandOver]] = []
+    forwards: list[tuple[Owner, Forward]] = []
     for number, ((kind, key), owner) in enumerate(effects.touched.items()):
         clock_at = effects.places[(home_of(kind).name, owner.partition)].clock_at
-        for change in _new_changes(owner, clock_at or recorded_at):
-            if isinstance(change.event, HandOver):
-                handovers.append((owner, change.event))
+        for message in _new_messages(owner, clock_at or recorded_at):
+            if isinstance(message, Forward):
+                forwards.append((owner, message))
             else:
-                _say(effects, owner, change, recorded_at)
+                _publish(effects, owner, message, recorded_at)
         deadline = owner.core.deadline(owner.state)
         _add_state(effects, kind, key, owner, cache, deadline)
         if deadline is not None:
@@ -50,8 +48,8 @@ async def conclude(
             await asyncio.sleep(0)
     for kind, count in _applied(effects).items():
         metrics.EVENTS_APPLIED.labels(kind).inc(count)
-    if handovers:
-        await _hand_over(effects, pool, handovers)
+    if forwards:
+        await _forward(effects, pool, forwards)
     cache.shrink(effects.touched.keys())
 
 
@@ -62,13 +60,13 @@ def _applied(effects: Effects) -> Counter[AggregateKind]:
     return applied
 
 
-def _new_changes(owner: Owner, clock_at: datetime) -> list[Change]:
-    before, said = owner.said, owner.core.outputs(owner.state)
-    owner.said = said
-    if said == before:
+def _new_messages(owner: Owner, clock_at: datetime) -> list[Message]:
+    before, outputs = owner.outputs, owner.core.outputs(owner.state)
+    owner.outputs = outputs
+    if outputs == before:
         return []
     at = max(owner.state.changed_at or clock_at, clock_at)
-    return changes(before, said, state=owner.state, at=at)
+    return changes(before, outputs, state=owner.state, at=at)
 
 
 def _add_state(
@@ -94,21 +92,9 @@ def _add_state(
     )
 
 
-def _say(effects: Effects, owner: Owner, change: Change, recorded_at: datetime) -> None:
+def _publish(effects: Effects, owner: Owner, change: Change, recorded_at: datetime) -> None:
     event, kind = change.event, owner.core.kind
-    if isinstance(event, AlertRaised):
-        effects.alerts[event.alert_id] = AlertRow(
-            event.alert_id,
-            event.about,
-            event.about_kind,
-            event.code,
-            event.severity,
-            event.message,
-            event.due_at,
-            change.at,
-        )
-    elif isinstance(event, AlertCleared):
-        effects.cleared[event.alert_id] = change.at
+    effects.alerts.note(event, change.at)
     fact = Fact(
         event_id=change_id(kind, owner.state.key, change, owner.state.revision),
         source=f"/groupage/{kind}",
@@ -133,15 +119,22 @@ def _message(owner: Owner, fact: Fact) -> OutboxRow:
     )
 
 
-async def _hand_over(
-    effects: Effects, pool: asyncpg.Pool, handovers: Iterable[tuple[Owner, HandOver]]
+async def _forward(
+    effects: Effects, pool: asyncpg.Pool, forwards: Iterable[tuple[Owner, Forward]]
 ) -> None:
-    """Send waiting facts on, oldest first: the same facts, under their consignment's key."""
-    units = sorted({owner.state.key for owner, _ in handovers})
-    stored = {each.fact_id: each.fact for each in await facts_of(pool, "unit", units)}
-    for owner, event in handovers:
-        entries = effects.entries.get((owner.core.kind, owner.state.key), ())
-        fact = stored.get(event.fact_id) or next(
-            entry.fact for entry in entries if entry.fact_id == event.fact_id
+    """Send stored facts on, oldest first: the same facts, under another aggregate's key."""
+    keys: dict[AggregateKind, set[str]] = {}
+    for owner, _ in forwards:
+        keys.setdefault(owner.core.kind, set()).add(owner.state.key)
+    stored = {
+        each.fact_id: each.fact
+        for kind, senders in keys.items()
+        for each in await facts_of(pool, kind, sorted(senders))
+    }
+    for owner, forward in forwards:
+        kind = owner.core.kind
+        entries = effects.entries.get((kind, owner.state.key), ())
+        fact = stored.get(forward.fact_id) or next(
+            entry.fact for entry in entries if entry.fact_id == forward.fact_id
         )
-        effects.outbox.append(_message(owner, handed(fact, event.owner_id)))
+        effects.outbox.append(_message(owner, forward.readdressed(fact, kind)))

@@ -18,8 +18,9 @@ from groupage.store import bodies, writers
 from groupage.store.facts import LogPosition, copy_facts, line_of
 from groupage.store.plan_codec import PLAN_FORM, pack_document
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import encode_state, fold
 from processors.kernel.corrections import Entry
+from processors.kernel.fold import encode_state, fold
+from processors.kernel.outputs import Output
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PARTITION = 0
@@ -79,9 +80,9 @@ async def store_facts(
             )
             assert await writers.upsert_states(connection, kind, [row])
             alerts = [
-                _alert(said.event, said.at)
-                for said in core.outputs(state).values()
-                if isinstance(said.event, AlertRaised)
+                _alert(output.event, output.at)
+                for output in core.outputs(state).values()
+                if isinstance(output, Output) and isinstance(output.event, AlertRaised)
             ]
             await writers.raise_alerts(connection, alerts)
         if clock_at is not None:

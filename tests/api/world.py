@@ -15,10 +15,10 @@ from groupage.domain.events.consignment import (
     HoldPlaced,
 )
 from groupage.domain.events.consolidation import (
-    ConsignmentPositionChanged,
+    ConsignmentSnapshot,
     ConsolidationOpened,
     ConsolidationPlanned,
-    VoyagePositionChanged,
+    VoyageSnapshot,
 )
 from groupage.domain.events.equipment import ContainerGatedIn, ContainerReleased
 from groupage.domain.events.schedule import Cutoff
@@ -65,9 +65,9 @@ def booked(name: str, shipper: str = "Futian D4-1207") -> ConsignmentBooked:
     )
 
 
-def voyage_position(consolidation: str, *, hours: int) -> VoyagePositionChanged:
+def voyage_position(consolidation: str, *, hours: int) -> VoyageSnapshot:
     """The voyage's cargo cut-off is `hours` after the start."""
-    return VoyagePositionChanged(
+    return VoyageSnapshot(
         consolidation_id=consolidation,
         voyage_id=VOYAGE,
         revision=1,
@@ -129,7 +129,7 @@ def morning() -> list[Fact]:
             51,
         ),
         fact(
-            ConsignmentPositionChanged(
+            ConsignmentSnapshot(
                 consolidation_id=FIRST,
                 consignment_id="CN-1",
                 revision=1,

@@ -21,9 +21,10 @@ from groupage.domain.plan import Plan
 from groupage.store.bodies import unpack
 from groupage.store.facts import stored_fact
 from optimizer.verification.api import verify
-from processors.kernel.aggregate import Aggregate, encode_state, fold
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Announcements, HandOver, Output
+from processors.kernel.fold import encode_state, fold
+from processors.kernel.outputs import Change, Forward, Message
 from processors.worker.timers import home_of
 from tests.e2e.honest import FactId
 
@@ -31,6 +32,7 @@ _REQUESTS = "hub.planrequest.v1"
 _PLAN = msgspec.json.Decoder(Plan)
 _INSTANCE = msgspec.json.Decoder(Instance)
 Owner = tuple[AggregateKind, str]
+_AT = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger:
@@ -154,7 +156,9 @@ class Ledger:
     def alerts_said(self, folded: Mapping[Owner, Any]) -> set[str]:
         """Ids of the alerts that the states raise now."""
         return {
-            event.alert_id for _, _, event in self._levels(folded) if isinstance(event, AlertRaised)
+            message.event.alert_id
+            for _, message in self._messages(folded)
+            if isinstance(message, Change) and isinstance(message.event, AlertRaised)
         }
 
     def wrongly_buried(self, folded: Mapping[Owner, Any]) -> list[str]:
@@ -162,7 +166,7 @@ class Ledger:
         refused = {
             (fact_id, refusal.code): f"{owner} refused {refusal.type} of {refusal.subject}"
             for owner, state in folded.items()
-            for fact_id, refusal in state.refused.items()
+            for fact_id, refusal in state.rejected.items()
         }
         return [f"{refused[one]}: no letter" for one in refused.keys() - self.buried] + [
             f"{code} letter of fact {fact_id}: not refused so"
@@ -173,23 +177,20 @@ class Ledger:
         return ((owner, each.fact) for owner, own in self.entries.items() for each in own)
 
     def _said(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, AggregateKind, Event]]:
-        for owner, kind, event in self._levels(folded):
-            if isinstance(event, AlertRaised):
-                continue
-            if isinstance(event, HandOver):
-                fact = next(e.fact for e in self.entries[owner] if e.fact_id == event.fact_id)
-                copy = msgspec.structs.replace(fact.data, consignment_id=event.owner_id)
-                yield owner, "consignment", copy
-            elif isinstance(event, Announcements):
-                yield from ((owner, kind, one) for each in event.each() for one in each.fan_out())
-            else:
-                yield owner, kind, event
+        for owner, message in self._messages(folded):
+            if isinstance(message, Forward):
+                fact = next(e.fact for e in self.entries[owner] if e.fact_id == message.fact_id)
+                event: Event = message.readdressed(fact, owner[0]).data
+                yield owner, event.owner_kind, event
+            elif not isinstance(message.event, AlertRaised):
+                for event in message.event.fan_out():
+                    yield owner, event.owner_kind, event
 
-    def _levels(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, AggregateKind, Event]]:
+    def _messages(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Message]]:
+        """List what each aggregate would publish had it published nothing yet."""
         for owner, state in folded.items():
-            said: Output
-            for said in self._cores[owner[0]].outputs(state).values():
-                yield owner, said.event.owner_kind, said.event
+            for output_id, output in self._cores[owner[0]].outputs(state).items():
+                yield from ((owner, message) for message in output.messages(output_id, None, _AT))
 
     # --- plans --------------------------------------------------------------------------------
 

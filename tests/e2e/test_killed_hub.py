@@ -170,7 +170,7 @@ def test_everybody_heard_what_others_say(aftermath: Aftermath) -> None:
     assert aftermath.ledger.alerts_said(aftermath.folded) == aftermath.ledger.alerts_open
     wrongly_buried = aftermath.ledger.wrongly_buried(aftermath.folded)
     assert not wrongly_buried, shown(wrongly_buried)
-    refused = sum(len(state.refused) for state in aftermath.folded.values())
+    refused = sum(len(state.rejected) for state in aftermath.folded.values())
     tell(f"\n{len(aftermath.ledger.alerts_open)} alerts open, {refused} facts refused")
     tell(f"dead letters {dict(aftermath.ledger.dead_letters)}")
 

@@ -12,8 +12,8 @@ from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import fold
 from processors.kernel.corrections import Entry as CoreEntry
+from processors.kernel.fold import fold
 from producers.epcis.document import entries_of as epcis_entries
 from producers.epcis.document import read_document
 from producers.intake import Accepted, Entry, PutAside, Summary, summed
@@ -102,6 +102,6 @@ def test_the_log_is_accounted_for_to_its_last_event(foreign_data: Path) -> None:
     for kind, _ in states:
         by_kind[kind] = by_kind.get(kind, 0) + 1
     assert by_kind == {"unit": 10_553, "container": 1_999, "consignment": 600, "voyage": 127}
-    assert all(not state.refused for state in states.values())
+    assert all(not state.rejected for state in states.values())
     on_board = [state for (kind, _), state in states.items() if kind == "container"]
     assert sum(state.status == "ON_BOARD" for state in on_board) == 1_966

@@ -56,8 +56,8 @@ class _Fold:
     def __init__(self) -> None:
         # Imported here: the benchmarks lie below the processors, and only this process needs them.
         from processors.aggregates.consignment.aggregate import ConsignmentAggregate  # noqa: PLC0415
-        from processors.kernel.aggregate import advance, encode_state  # noqa: PLC0415
         from processors.kernel.corrections import Entry  # noqa: PLC0415
+        from processors.kernel.fold import advance, encode_state  # noqa: PLC0415
 
         self._core = ConsignmentAggregate(Policy())
         self._advance, self._encode, self._entry = advance, encode_state, Entry

@@ -75,7 +75,7 @@ def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
     yield consignments.ConsignmentAllocated(
         consignment_id=key, consolidation_id=box, voyage_id="BN1/001W", plan_id="PLAN-1"
     )
-    yield consignments.CustomsStatusChanged(
+    yield consignments.CustomsSnapshot(
         consignment_id=key, declaration_id=f"DEC-{key}", status="RELEASED", revision=1
     )
     for name in names:
@@ -119,7 +119,7 @@ def _booking(key: str, size: Dimensions, gross_g: int) -> Event:
 def _position(
     key: str, box: str, container: str, status: str, *, revision: int, departed: bool = False
 ) -> Event:
-    return consignments.ConsolidationPositionChanged(
+    return consignments.ConsolidationSnapshot(
         consignment_id=key,
         consolidation_id=box,
         status=status,

@@ -13,12 +13,13 @@ from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import Aggregate, counts, in_order, refusal
-from processors.kernel.corrections import Entry, refused_astray, sift
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.corrections import Entry, rejected_without_target, sift
+from processors.kernel.fold import counts, in_order, rejected_event
 
 Changes = dict[str, tuple[Any, Any]]
 _BOOKKEEPING = frozenset(
-    {"key", "facts", "corrections", "last", "changed_at", "last_at", "refused"}
+    {"key", "facts", "corrections", "last", "changed_at", "last_at", "rejected"}
 )
 _EMPTY: tuple[Any, ...] = (None, "", False, [])
 _DEPTH_MAX = 3
@@ -60,16 +61,16 @@ def _refold(
     # A unit inside a consignment: only its own part, not what the consignment carries besides.
     part = found.key if found.kind == "unit" and core.kind == "consignment" else None
     state = core.new(owner)
-    state.refused = refused_astray(owner, sifted)
+    state.rejected = rejected_without_target(owner, sifted)
     before: dict[str, Any] | None = None
-    for _, entry in in_order(core, sifted.counting):
+    for _, entry in in_order(core, sifted.effective):
         noted = entry.fact_id in wanted
         if noted and (before is None or part is not None):
             before = _look(state, part)
         verdict = core.apply(state, entry) if counts(core, entry.fact) else None
         if verdict is not None:
-            state.refused[entry.fact_id] = refusal(entry.fact, verdict)
-        core.settle(state)
+            state.rejected[entry.fact_id] = rejected_event(entry.fact, verdict)
+        core.derive(state)
         if not noted:
             before = None
             continue
@@ -79,7 +80,7 @@ def _refold(
     # Read at the end: news of others may have refused a fact later, or made it legal.
     steps.refused |= {
         fact_id: f"{refused.code}: {refused.reason}"
-        for fact_id, refused in state.refused.items()
+        for fact_id, refused in state.rejected.items()
         if fact_id in wanted
     }
 

@@ -30,6 +30,15 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     message: Text
     due_at: datetime | None = None
 
+    def withdrawal(self) -> "AlertCleared":
+        """Return the event that clears it."""
+        return AlertCleared(
+            alert_id=self.alert_id,
+            about=self.about,
+            about_kind=self.about_kind,
+            code=self.code,
+        )
+
 
 class AlertCleared(Event, frozen=True, kw_only=True):
     """The reason went away."""

@@ -3,7 +3,8 @@
 Frozen, keyword-only, and a class that knows its name, its owner and its key.
 """
 
-from typing import ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -69,6 +70,26 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def fan_out(self) -> tuple["Event", ...]:
         """List the events that this one stands for, one per aggregate; itself unless `fans_out`."""
         return (self,)
+
+    @classmethod
+    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+        """Return the kinds of aggregates whose state this event may change."""
+        return (cls.kind,)
+
+    def withdrawal(self) -> "Event | None":
+        """Return the event that takes this one back, for aggregates that publish it.
+
+        None: readers act on it once (a request, a wish to plan again) or need no opposite.
+        """
+        return None
+
+    def addressed_to(self, key: str) -> Self:
+        """Return the event as the aggregate with that key gets it from another one."""
+        raise TypeError(f"{self.name} cannot be forwarded to {key!r}")
+
+    def clock_reading(self) -> datetime | None:
+        """Return what time it is, for an event by which a clock says so."""
+        return None
 
     def __init_subclass__(cls) -> None:
         """Let `key` and `subject` be the named fields under another name: read as fast as these."""

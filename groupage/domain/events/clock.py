@@ -16,3 +16,7 @@ class ClockTicked(Event, frozen=True, kw_only=True):
 
     clock_id: str = "hub"
     at: datetime
+
+    def clock_reading(self) -> datetime:
+        """Return `at`."""
+        return self.at

@@ -1,7 +1,7 @@
 """Facts about one consignment: booked, announced, held, declared dangerous, allocated."""
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -311,7 +311,7 @@ class ConsignmentRolled(ConsignmentEvent, frozen=True, kw_only=True):
     reason_code: Text
 
 
-class CustomsStatusChanged(ConsignmentEvent, frozen=True, kw_only=True):
+class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     """Derived: the declaration that covers this consignment changed its status."""
 
     name: ClassVar[str] = "consignment.customs_changed"
@@ -326,8 +326,12 @@ class CustomsStatusChanged(ConsignmentEvent, frozen=True, kw_only=True):
     """Rises with each status of that declaration; a lower one is stale."""
     declared_at: datetime | None = None
 
+    def withdrawal(self) -> Self:
+        """Return the status of a consignment that the declaration does not cover any more."""
+        return msgspec.structs.replace(self, status="NONE")
 
-class ConsolidationPositionChanged(ConsignmentEvent, frozen=True, kw_only=True):
+
+class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     """Derived: what this consignment must know about the consolidation that it is allocated to."""
 
     name: ClassVar[str] = "consignment.consolidation_changed"

@@ -1,7 +1,7 @@
 """Facts about one consolidation: a container's worth of consignments on a voyage."""
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -133,7 +133,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.since_at <= at and (self.until_at is None or self.until_at > at)
 
 
-class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
+class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """Derived.
 
     What the consolidation must know of one consignment that is (or was) allocated to it.
@@ -171,8 +171,18 @@ class ConsignmentPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     """Since when some of it is outside, taken out or received and not loaded; None: all is inside.
     """
 
+    def inside(self, at: datetime | None) -> bool:
+        """Whether all of it stood in its container at that moment (None: stands there now)."""
+        if self.loaded_at is None or (at is not None and self.loaded_at > at):
+            return False
+        return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
 
-class ContainerPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
+    def withdrawal(self) -> Self:
+        """Return the snapshot of a consignment that left."""
+        return msgspec.structs.replace(self, member=False)
+
+
+class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """Derived: what the consolidation must know of its container."""
 
     name: ClassVar[str] = "consolidation.container_changed"
@@ -196,7 +206,7 @@ class ContainerPositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
     on_board_at: datetime | None = None
 
 
-class VoyagePositionChanged(ConsolidationEvent, frozen=True, kw_only=True):
+class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """Derived: what the consolidation must know of its voyage."""
 
     name: ClassVar[str] = "consolidation.voyage_changed"

@@ -7,7 +7,7 @@ its consignment is known.
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -43,6 +43,15 @@ class UnitEvent(Event, frozen=True, kw_only=True):
     def owner_kind(self) -> AggregateKind:
         """A consignment when its id is known."""
         return "unit" if self.consignment_id is None else "consignment"
+
+    @classmethod
+    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+        """Return both: it depends on what the sender knows."""
+        return ("unit", "consignment")
+
+    def addressed_to(self, key: str) -> Self:
+        """Return the event as the consignment with that id gets it."""
+        return msgspec.structs.replace(self, consignment_id=key)
 
 
 class UnitReceived(UnitEvent, frozen=True, kw_only=True):
@@ -200,6 +209,11 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     ended: bool = False
     """The consignment has no claim to it any more: its ASN was corrected or retracted, it left the
     ordinary way, or its receipt was completed without the unit."""
+
+    @classmethod
+    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+        """Return the unit alone: the consignment is its sender."""
+        return ("unit",)
 
     def fan_out(self) -> "tuple[UnitAnnounced, ...]":
         """Announce each unit separately."""

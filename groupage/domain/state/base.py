@@ -34,7 +34,7 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Sort key of the newest fact whose place in the order matters."""
     changed_at: datetime | None = None
     """When the newest of its facts happened."""
-    refused: dict[str, RejectedEvent] = msgspec.field(default_factory=dict)
+    rejected: dict[str, RejectedEvent] = msgspec.field(default_factory=dict)
     """By fact id (hex)."""
 
     @property

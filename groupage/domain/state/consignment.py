@@ -9,6 +9,8 @@ from groupage.domain.events.consignment import (
     CartonLine,
     ConsignmentAmended,
     ConsignmentBooked,
+    ConsolidationSnapshot,
+    CustomsSnapshot,
     DangerousGoods,
 )
 from groupage.domain.ids import lane_of
@@ -76,31 +78,26 @@ class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
     released_at: datetime | None = None
 
 
-class CustomsPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a declaration says of the consignment."""
+class DatedCustomsStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The last snapshot of a declaration that covers the consignment, and when it became so."""
 
-    status: CustomsStatus
-    revision: int
     at: datetime
-    declared_at: datetime
+    snapshot: CustomsSnapshot
 
+    @property
+    def revision(self) -> int:
+        """Of the declaration."""
+        return self.snapshot.revision
 
-class ConsolidationPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a consolidation says of itself to its members."""
+    @property
+    def status(self) -> CustomsStatus:
+        """What customs did last."""
+        return CustomsStatus(self.snapshot.status)
 
-    revision: int
-    status: str
-    at: datetime
-    equipment_ref: str = ""
-    voyage_id: str = ""
-    manifest_ref: str = ""
-    frozen_at: datetime | None = None
-    stuffing_open: bool = False
-    stuffing_started_at: datetime | None = None
-    stuffing_completed_at: datetime | None = None
-    door_close_at: datetime | None = None
-    lco_at: datetime | None = None
-    departed_at: datetime | None = None
+    @property
+    def declared_at(self) -> datetime:
+        """When it was declared."""
+        return self.snapshot.declared_at or self.at
 
 
 class SeatChange(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -192,13 +189,13 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     dg_goods: tuple[DangerousGoods, ...] = ()
     dg_status: Literal["none", "declared", "approved", "rejected"] = "none"
     dg_at: datetime | None = None
-    declarations: dict[str, CustomsPosition] = msgspec.field(default_factory=dict)
+    declarations: dict[str, DatedCustomsStatus] = msgspec.field(default_factory=dict)
     released_at: datetime | None = None
     """Customs' release."""
     declared_at: datetime | None = None
     seats: list[SeatChange] = msgspec.field(default_factory=list)
     allocation: Allocation | None = None
-    consolidations: dict[str, ConsolidationPosition] = msgspec.field(default_factory=dict)
+    consolidations: dict[str, ConsolidationSnapshot] = msgspec.field(default_factory=dict)
     """What the consolidations that it was ever given a place in say."""
     received_pieces: int = 0
     received_units: int = 0
@@ -282,7 +279,7 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return position is not None and position.frozen_at is not None
 
     @property
-    def position(self) -> ConsolidationPosition | None:
+    def position(self) -> ConsolidationSnapshot | None:
         """What the consolidation that it has a place in says."""
         return (
             self.consolidations.get(self.allocation.consolidation_id) if self.allocation else None

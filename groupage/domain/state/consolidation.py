@@ -5,67 +5,13 @@ from typing import Literal
 
 import msgspec
 
-from groupage.domain.events.consolidation import Span
-from groupage.domain.events.schedule import Cutoff
+from groupage.domain.events.consolidation import (
+    ConsignmentSnapshot,
+    ContainerSnapshot,
+    VoyageSnapshot,
+)
 from groupage.domain.state.base import State
 from groupage.domain.states import ConsolidationStatus
-
-
-class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a consignment says of itself to the consolidation that it has (or had) a place in."""
-
-    revision: int
-    member: bool
-    status: str
-    pieces: int = 0
-    staged_pieces: int = 0
-    loaded_pieces: int = 0
-    volume_cm3: int = 0
-    gross_g: int = 0
-    blocked: bool = False
-    holds: tuple[Span, ...] = ()
-    declarations: tuple[Span, ...] = ()
-    customs: str = "NONE"
-    released_at: datetime | None = None
-    expected_at: datetime | None = None
-    received_at: datetime | None = None
-    loaded_at: datetime | None = None
-    unloaded_at: datetime | None = None
-
-    def inside(self, at: datetime | None) -> bool:
-        """Whether all of it was in its container at that moment (None: is now)."""
-        if self.loaded_at is None or (at is not None and self.loaded_at > at):
-            return False
-        return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
-
-
-class Box(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a container says of itself to the consolidation that uses it."""
-
-    revision: int
-    status: str
-    iso_type: str = ""
-    tare_g: int = 0
-    max_gross_g: int = 0
-    fit: bool | None = None
-    inspected_at: datetime | None = None
-    seal_no: str = ""
-    sealed_at: datetime | None = None
-    vgm_g: int | None = None
-    vgm_at: datetime | None = None
-    gated_out_at: datetime | None = None
-    on_board_at: datetime | None = None
-
-
-class Sailing(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a voyage says of itself to those that count on it."""
-
-    revision: int
-    status: str
-    etd_at: datetime
-    eta_at: datetime
-    cutoffs: tuple[Cutoff, ...] = ()
-    departed_at: datetime | None = None
 
 
 class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -133,10 +79,10 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     ended_by: str = ""
     """The fact that says so."""
     ended_reason: str = ""
-    members: dict[str, Member] = msgspec.field(default_factory=dict)
-    boxes: dict[str, Box] = msgspec.field(default_factory=dict)
+    members: dict[str, ConsignmentSnapshot] = msgspec.field(default_factory=dict)
+    boxes: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
     """By container number."""
-    voyages: dict[str, Sailing] = msgspec.field(default_factory=dict)
+    voyages: dict[str, VoyageSnapshot] = msgspec.field(default_factory=dict)
     """By voyage id."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
@@ -167,15 +113,15 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     @property
     def over(self) -> bool:
         """It was broken up or cancelled, and rightly so."""
-        return bool(self.ended) and self.ended_by not in self.refused
+        return bool(self.ended) and self.ended_by not in self.rejected
 
     @property
-    def box(self) -> Box | None:
+    def box(self) -> ContainerSnapshot | None:
         """What its container says."""
         return self.boxes.get(self.equipment_ref)
 
     @property
-    def sailing(self) -> Sailing | None:
+    def sailing(self) -> VoyageSnapshot | None:
         """What its voyage says."""
         return self.voyages.get(self.voyage_id)
 

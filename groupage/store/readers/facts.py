@@ -73,11 +73,11 @@ async def refusals_of(
     )
     if body is None:
         return {}
-    return msgspec.json.decode(unpack(body), type=_Refusals).refused
+    return msgspec.json.decode(unpack(body), type=_Refusals).rejected
 
 
 class _Refusals(msgspec.Struct):
-    refused: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    rejected: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
 _KINDS_WITH_STATE = frozenset(KINDS) - {"request", "alert", "clock"}

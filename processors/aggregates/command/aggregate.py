@@ -1,16 +1,16 @@
-"""The command router's core: each command becomes a fact of the owner that it concerns.
+"""The command router: each command becomes an event of the aggregate that it concerns.
 
     command.accept_plan, reject_plan ─▶ lane: plan.approved, plan.rejected
     command.pin, forbid, roll, replan ─▶ lane: lane.pinned, lane.forbidden, plan.wanted
     command.hold, release ─▶ consignment: hold.placed, hold.released
     command.unfreeze ─▶ consolidation: consolidation.unfrozen
 
-The same `command_id` again (from whatever source) is the same wish.
+The same `command_id` again, from whatever source, is the same command.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -26,49 +26,48 @@ from groupage.domain.events.planning import (
     PlanRejected,
     ReplanWanted,
 )
-from groupage.domain.policy import Policy
-from groupage.domain.state.columns import NoColumns
 from groupage.domain.state.command import CommandState, Routed
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.alerts import rejection_alerts
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Output, refusal_alerts
+from processors.kernel.handlers import On, Rejection
+from processors.kernel.outputs import Output, Publication
 
-_KEPT = 200
-
-
-def translate(command: commands.Command) -> Event | None:
-    """The fact that the owner is told."""
-    match command:
-        case commands.AcceptPlan():
-            return PlanApproved(lane_id=command.lane_id, plan_id=command.plan_id, by=command.by)
-        case commands.RejectPlan():
-            return PlanRejected(
-                lane_id=command.lane_id,
-                plan_id=command.plan_id,
-                by=command.by,
-                reason=command.reason,
-            )
-        case commands.ReplanLane():
-            return ReplanWanted(lane_id=command.lane_id, cause="command", about=command.by)
-        case commands.UnfreezeConsolidation():
-            return ConsolidationUnfrozen(
-                consolidation_id=command.consolidation_id, reason=command.reason, by=command.by
-            )
-        case commands.HoldConsignment() | commands.ReleaseConsignment():
-            return _of_hold(command)
-        case _:
-            return _of_place(command)
+C = TypeVar("C", bound=commands.Command)
+_KEPT_MAX = 200
 
 
-def _of_hold(command: commands.HoldConsignment | commands.ReleaseConsignment) -> Event:
-    if isinstance(command, commands.HoldConsignment):
-        return HoldPlaced(
-            consignment_id=command.consignment_id,
-            hold_id=command.command_id,
-            hold=command.hold,
-            by=command.by,
-            reason=command.reason,
-        )
+def _accept_plan(command: commands.AcceptPlan) -> PlanApproved:
+    return PlanApproved(lane_id=command.lane_id, plan_id=command.plan_id, by=command.by)
+
+
+def _reject_plan(command: commands.RejectPlan) -> PlanRejected:
+    return PlanRejected(
+        lane_id=command.lane_id, plan_id=command.plan_id, by=command.by, reason=command.reason
+    )
+
+
+def _replan(command: commands.ReplanLane) -> ReplanWanted:
+    return ReplanWanted(lane_id=command.lane_id, cause="command", about=command.by)
+
+
+def _unfreeze(command: commands.UnfreezeConsolidation) -> ConsolidationUnfrozen:
+    return ConsolidationUnfrozen(
+        consolidation_id=command.consolidation_id, reason=command.reason, by=command.by
+    )
+
+
+def _hold(command: commands.HoldConsignment) -> HoldPlaced:
+    return HoldPlaced(
+        consignment_id=command.consignment_id,
+        hold_id=command.command_id,
+        hold=command.hold,
+        by=command.by,
+        reason=command.reason,
+    )
+
+
+def _release(command: commands.ReleaseConsignment) -> HoldReleased:
     return HoldReleased(
         consignment_id=command.consignment_id,
         hold_id=command.hold_id,
@@ -77,97 +76,93 @@ def _of_hold(command: commands.HoldConsignment | commands.ReleaseConsignment) ->
     )
 
 
-def _of_place(command: commands.Command) -> Event | None:
-    match command:
-        case commands.PinConsignment():
-            return LanePinned(
-                lane_id=command.lane_id,
-                consignment_id=command.consignment_id,
-                by=command.by,
-                reason=command.reason,
-                voyage_id=command.voyage_id,
-                consolidation_id=command.consolidation_id,
-                unpin=command.unpin,
-            )
-        case commands.ForbidConsignment():
-            return LaneForbidden(
-                lane_id=command.lane_id,
-                consignment_id=command.consignment_id,
-                by=command.by,
-                reason=command.reason,
-                voyage_id=command.voyage_id,
-                lift=command.lift,
-            )
-        case commands.RollConsignment():
-            return LaneForbidden(
-                lane_id=command.lane_id,
-                consignment_id=command.consignment_id,
-                by=command.by,
-                reason=command.reason,
-                voyage_id=command.from_voyage_id,
-                roll=True,
-            )
-        case _:
-            return None
-
-
-def _age(state: CommandState, command_id: str) -> tuple[datetime, str]:
-    return (state.commands[command_id].at, command_id)
-
-
-class CommandAggregate(BaseAggregate[CommandState]):
-    """One state for each id that commands are about."""
-
-    kind: ClassVar[AggregateKind] = "command"
-    state_type = CommandState
-    ranks: Mapping[str, int] = {}
-    estimates = frozenset(
-        member.name
-        for member in vars(commands).values()
-        if isinstance(member, type) and issubclass(member, commands.Command)
+def _pin(command: commands.PinConsignment) -> LanePinned | Rejection:
+    if not (command.unpin or command.voyage_id):
+        return Rejection("no_voyage", "a pin must name voyage_id, or unpin")
+    return LanePinned(
+        lane_id=command.lane_id,
+        consignment_id=command.consignment_id,
+        by=command.by,
+        reason=command.reason,
+        voyage_id=command.voyage_id,
+        consolidation_id=command.consolidation_id,
+        unpin=command.unpin,
     )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
 
-    def new(self, key: str) -> CommandState:
-        """Nothing asked yet."""
-        return CommandState(key=key)
+def _forbid(command: commands.ForbidConsignment) -> LaneForbidden:
+    return LaneForbidden(
+        lane_id=command.lane_id,
+        consignment_id=command.consignment_id,
+        by=command.by,
+        reason=command.reason,
+        voyage_id=command.voyage_id,
+        lift=command.lift,
+    )
 
-    def apply(self, state: CommandState, entry: Entry) -> Rejection | None:
-        """One command, in its order."""
-        event = entry.fact.data
-        if not isinstance(event, commands.Command):
-            return Rejection("not_mine", f"{event.name} is no command")
+
+def _roll(command: commands.RollConsignment) -> LaneForbidden:
+    return LaneForbidden(
+        lane_id=command.lane_id,
+        consignment_id=command.consignment_id,
+        by=command.by,
+        reason=command.reason,
+        voyage_id=command.from_voyage_id,
+        roll=True,
+    )
+
+
+def _route(command: type[C], translate: Callable[[C], Event | Rejection]) -> On[CommandState, C]:
+    """Declare a command and its translation into an event of its aggregate."""
+
+    def route(state: CommandState, entry: Entry, event: C) -> Rejection | None:
         if event.command_id in state.commands:
             return None
-        if isinstance(event, commands.PinConsignment) and not (event.unpin or event.voyage_id):
-            return Rejection("no_voyage", "a pin must name voyage_id, or unpin")
-        told = translate(event)
-        if told is None:
-            return Rejection("unknown_command", f"nobody carries out {event.name}")
+        translated = translate(event)
+        if isinstance(translated, Rejection):
+            return translated
         state.commands[event.command_id] = Routed(
             type=event.name,
             by=event.by,
             at=entry.fact.occurred_at,
             fact_id=entry.fact_id,
             reason=event.reason,
-            told_type=told.name,
-            told=msgspec.to_builtins(told),
+            told_type=translated.name,
+            told=msgspec.to_builtins(translated),
         )
-        if len(state.commands) > _KEPT:
+        if len(state.commands) > _KEPT_MAX:
             del state.commands[min(state.commands, key=lambda name: _age(state, name))]
         return None
 
-    def outputs(self, state: CommandState) -> dict[str, Output]:
-        """What the owners are told."""
-        said = refusal_alerts("command", state)
+    return On(command, route, non_actual=True)
+
+
+def _age(state: CommandState, command_id: str) -> tuple[datetime, str]:
+    return (state.commands[command_id].at, command_id)
+
+
+class CommandAggregate(Aggregate[CommandState]):
+    """The commands about one id: a lane, a consignment or a consolidation."""
+
+    kind: ClassVar[AggregateKind] = "command"
+    state_type = CommandState
+    handlers = (
+        _route(commands.AcceptPlan, _accept_plan),
+        _route(commands.RejectPlan, _reject_plan),
+        _route(commands.PinConsignment, _pin),
+        _route(commands.ForbidConsignment, _forbid),
+        _route(commands.RollConsignment, _roll),
+        _route(commands.ReplanLane, _replan),
+        _route(commands.HoldConsignment, _hold),
+        _route(commands.ReleaseConsignment, _release),
+        _route(commands.UnfreezeConsolidation, _unfreeze),
+    )
+
+    def outputs(self, state: CommandState) -> dict[str, Publication]:
+        """List the events that carry the commands out."""
+        published = rejection_alerts("command", state)
         for command_id, routed in state.commands.items():
-            said[f"route:{command_id}"] = Output(
+            published[f"route:{command_id}"] = Output(
                 msgspec.convert(routed.told, EVENTS[routed.told_type]), routed.at
             )
-        return said
-
-    def columns(self, state: CommandState) -> NoColumns:  # noqa: ARG002
-        """None: its states are only read by key."""
-        return NoColumns()
+        return published

@@ -8,8 +8,8 @@ from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment import progress
-from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
+from processors.kernel.handlers import Rejection
 
 _AMENDABLE = tuple(
     name

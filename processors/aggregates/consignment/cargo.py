@@ -7,12 +7,13 @@ out of the sums before it changes (sign -1) and puts it back (sign 1).
 from typing import Literal
 
 from groupage.domain.events import unit as events
+from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment.booking import exited
-from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
+from processors.kernel.handlers import Rejection
 
 
 def _sum(state: ConsignmentState, part: UnitPart, sign: int) -> None:
@@ -73,15 +74,20 @@ def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) 
     return None
 
 
-def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) -> Rejection | None:
-    """The newest measurement counts."""
+def measured(
+    state: ConsignmentState, entry: Entry, event: events.UnitMeasured, policy: Policy
+) -> Rejection | None:
+    """Take the newest measurement; of calibrated devices only where the policy says so."""
+    if policy.calibrated_only and not event.calibration_id:
+        device = event.device or "its device"
+        return Rejection("not_calibrated", f"calibration_id must name the calibration of {device}")
     if state.exit is not None:
         return exited(state)
     part = _touch(state, entry, event)
     if part.gone or part.moves:
-        verdict = _stuffed(part)
-        if verdict is not None:
-            return verdict
+        rejection = _stuffed(part)
+        if rejection is not None:
+            return rejection
     _sum(state, part, -1)
     size = event.size
     part.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
@@ -90,16 +96,6 @@ def measured(state: ConsignmentState, entry: Entry, event: events.UnitMeasured) 
     if state.last_measured_at is None or at > state.last_measured_at:
         state.last_measured_at = at
     return None
-
-
-def measured_calibrated(
-    state: ConsignmentState, entry: Entry, event: events.UnitMeasured
-) -> Rejection | None:
-    """The same, where the hub trusts calibrated devices only."""
-    if not event.calibration_id:
-        device = event.device or "its device"
-        return Rejection("not_calibrated", f"calibration_id must name the calibration of {device}")
-    return measured(state, entry, event)
 
 
 def put(
@@ -192,7 +188,7 @@ def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> R
 
 
 def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
-    """Reported in a container; `judge` says whether rightly."""
+    """Reported in a container; `timeline` says whether rightly."""
     if state.exit is not None:
         return exited(state)
     part = _touch(state, entry, event)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from groupage.domain.events.consolidation import Span
-from groupage.domain.state.consignment import ConsignmentState, CustomsPosition
+from groupage.domain.state.consignment import ConsignmentState, DatedCustomsStatus
 from groupage.domain.states import CustomsStatus
 from groupage.domain.words import when
-from processors.kernel.aggregate import Rejection
+from processors.kernel.handlers import Rejection
 
-Bound = list[tuple[CustomsPosition, Span]]
+Bound = list[tuple[DatedCustomsStatus, Span]]
 """Each declaration, and from when until when it keeps the consignment from leaving."""
 
 _GRAVITY = {
@@ -43,7 +43,7 @@ def clear_since_at(declarations: Bound) -> datetime | None:
     return max(ends) if ends and len(ends) == len(declarations) else None
 
 
-def _until_at(position: CustomsPosition, told: Iterable[CustomsPosition]) -> datetime | None:
+def _until_at(position: DatedCustomsStatus, told: Iterable[DatedCustomsStatus]) -> datetime | None:
     if position.status == CustomsStatus.RELEASED:
         return position.at
     if position.status != CustomsStatus.REJECTED:
@@ -52,7 +52,7 @@ def _until_at(position: CustomsPosition, told: Iterable[CustomsPosition]) -> dat
     return max(min(later), position.at) if later else None
 
 
-def settle(state: ConsignmentState) -> None:
+def derive(state: ConsignmentState) -> None:
     """The gravest word of those that count speaks for all."""
     live = {
         name: each
@@ -71,7 +71,7 @@ def settle(state: ConsignmentState) -> None:
         state.released_at = max(each.at for each in live.values())
 
 
-def _replaced(state: ConsignmentState, position: CustomsPosition) -> bool:
+def _replaced(state: ConsignmentState, position: DatedCustomsStatus) -> bool:
     return position.status == CustomsStatus.REJECTED and any(
         each.status != CustomsStatus.NONE and each.declared_at > position.declared_at
         for each in state.declarations.values()

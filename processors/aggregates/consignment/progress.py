@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
-from processors.aggregates.consignment import customs, judge
+from processors.aggregates.consignment import customs, timeline
 
 Status = ConsignmentStatus
 
 
-def settle(state: ConsignmentState, policy: Policy) -> None:
+def derive(state: ConsignmentState, policy: Policy) -> None:
     """Derive customs, place, loads, receipt and status."""
     if state.declarations:
-        customs.settle(state)
-    places = judge.seat(state) if state.seats else []
+        customs.derive(state)
+    places = timeline.assign(state) if state.seats else []
     if state.load_moves:
-        judge.loads(state, policy, places)
+        timeline.load(state, policy, places)
     _milestones(state, policy)
     _exit(state, policy)
     state.status = _status(state, policy)

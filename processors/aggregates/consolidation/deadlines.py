@@ -7,8 +7,9 @@ CUA all released by customs · PCO (else FCO) left the hub, a haul before the te
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from groupage.domain.events.consolidation import ConsignmentSnapshot
 from groupage.domain.policy import Policy
-from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch, Member
+from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from processors.aggregates.consolidation.guards import port_due_at
 
 _TICK = timedelta(microseconds=1)
@@ -49,8 +50,8 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
 
 def _of_members(
     due_at: datetime,
-    members: dict[str, Member | None],
-    when: Callable[[Member], datetime | None],
+    members: dict[str, ConsignmentSnapshot | None],
+    when: Callable[[ConsignmentSnapshot], datetime | None],
 ) -> CutoffWatch:
     times = {name: None if member is None else when(member) for name, member in members.items()}
     known = {name: at for name, at in times.items() if at is not None}
@@ -61,7 +62,7 @@ def _of_members(
     return CutoffWatch(due_at=due_at, met_at=met_at, waits_for=waits_for)
 
 
-def _projected(members: dict[str, Member | None]) -> datetime | None:
+def _projected(members: dict[str, ConsignmentSnapshot | None]) -> datetime | None:
     """When the last cargo that is not here is expected."""
     return max(
         (member.expected_at for member in members.values() if member and member.expected_at),
@@ -69,7 +70,7 @@ def _projected(members: dict[str, Member | None]) -> datetime | None:
     )
 
 
-def observe(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
+def on_clock(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
     """Missed: the deadline passed unmet. At risk: it is near, or the cargo is expected too late."""
     for code, seen in state.cutoffs.items():
         if seen.met_at is not None:

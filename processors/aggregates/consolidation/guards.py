@@ -6,9 +6,10 @@
 from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
+from groupage.domain.events.consolidation import ConsignmentSnapshot, ContainerSnapshot
 from groupage.domain.policy import Policy
 from groupage.domain.state.base import RejectedEvent
-from groupage.domain.state.consolidation import Box, ConsolidationState, Member
+from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import when
 
@@ -16,7 +17,7 @@ Status = ConsolidationStatus
 _Reached = tuple[ConsolidationStatus, datetime | None]
 
 
-def settle(state: ConsolidationState, policy: Policy) -> None:
+def derive(state: ConsolidationState, policy: Policy) -> None:
     """Derive status, times and sums."""
     state.why_not = {}
     state.gated_out_at = state.on_board_at = None
@@ -47,11 +48,11 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
             continue
         if left_at is not None and left_at <= at:
             reason = f"its container left at {when(left_at)}"
-            state.refused[fact_id] = RejectedEvent(
+            state.rejected[fact_id] = RejectedEvent(
                 code="departed", reason=reason, type=name, subject=state.key, at=at
             )
         else:
-            state.refused.pop(fact_id, None)
+            state.rejected.pop(fact_id, None)
     if not state.over:
         return reached
     state.why_not = {}
@@ -87,12 +88,12 @@ def _status(state: ConsolidationState, policy: Policy) -> _Reached:
     return _shut(state, policy, box, box.sealed_at) or (Status.STUFFING, began_at)
 
 
-def _left_too_soon(state: ConsolidationState, box: Box | None, reason: str) -> None:
+def _left_too_soon(state: ConsolidationState, box: ContainerSnapshot | None, reason: str) -> None:
     if box is not None and box.gated_out_at is not None:
         state.why_not["gated_out_uncleared"] = f"left at {when(box.gated_out_at)}, but {reason}"
 
 
-def _fit(state: ConsolidationState, box: Box, began_at: datetime) -> bool:
+def _fit(state: ConsolidationState, box: ContainerSnapshot, began_at: datetime) -> bool:
     """Whether stuffing could begin in it; one found unfit meanwhile takes nothing more."""
     if box.fit:
         return True
@@ -116,7 +117,7 @@ def _before_freeze(state: ConsolidationState) -> _Reached:
 
 
 def _shut(
-    state: ConsolidationState, policy: Policy, box: Box, sealed_at: datetime
+    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime] | None:
     """From SEALED on. The container's gate-out is judged by what was so when it left."""
     missing = _not_sealed_whole(state, sealed_at, None)
@@ -135,7 +136,7 @@ def _shut(
 
 
 def _left(
-    state: ConsolidationState, box: Box, left_at: datetime
+    state: ConsolidationState, box: ContainerSnapshot, left_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
     """On board by the container's own word, or with the ship that it can have reached."""
     state.why_not = {}
@@ -150,7 +151,7 @@ def _left(
 
 
 def _towards_the_gate(
-    state: ConsolidationState, policy: Policy, box: Box, sealed_at: datetime
+    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
     if box.vgm_g is None or box.vgm_at is None:
         return Status.SEALED, sealed_at
@@ -165,7 +166,7 @@ def _towards_the_gate(
     return Status.CLEARED, max([vgm_at, *released])
 
 
-def _listed(state: ConsolidationState) -> list[tuple[str, Member | None]]:
+def _listed(state: ConsolidationState) -> list[tuple[str, ConsignmentSnapshot | None]]:
     return [(name, state.members.get(name)) for name in state.member_ids]
 
 
@@ -198,7 +199,7 @@ def _not_clear(state: ConsolidationState, at: datetime | None) -> list[str]:
     return reasons
 
 
-def _released(member: Member, at: datetime | None) -> bool:
+def _released(member: ConsignmentSnapshot, at: datetime | None) -> bool:
     if at is None:
         return member.released_at is not None
     begun = [span for span in member.declarations if span.since_at <= at]
@@ -206,7 +207,7 @@ def _released(member: Member, at: datetime | None) -> bool:
 
 
 def _against_leaving(
-    state: ConsolidationState, policy: Policy, box: Box, left_at: datetime
+    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, left_at: datetime
 ) -> list[str]:
     reasons = _not_clear(state, left_at)
     if box.vgm_g is None or box.vgm_at is None or box.vgm_at > left_at:
@@ -219,7 +220,7 @@ def _against_leaving(
     return reasons
 
 
-def vgm_wrong(state: ConsolidationState, policy: Policy, box: Box) -> str:
+def vgm_wrong(state: ConsolidationState, policy: Policy, box: ContainerSnapshot) -> str:
     """Why the verified gross mass cannot be; empty: it can."""
     spec = SPECS.get(box.iso_type or state.iso_type)
     tare_g = box.tare_g or (spec.tare_g if spec else 0)

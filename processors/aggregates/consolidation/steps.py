@@ -3,8 +3,8 @@
 from groupage.domain.events import consolidation as events
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.words import when
-from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
+from processors.kernel.handlers import Rejection
 
 
 def _closed(state: ConsolidationState) -> Rejection | None:

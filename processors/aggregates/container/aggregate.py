@@ -1,4 +1,4 @@
-"""The container's core.
+"""The container: its life cycle, and which handler applies which event.
 
     NEW ─▶ RELEASED ─▶ PICKED_UP ─▶ AT_HUB ─▶ FIT ◀─▶ SEALED ─▶ GATED_OUT ─▶ ON_BOARD
                                        └────▶ UNFIT
@@ -8,21 +8,21 @@ Foreign logs start anywhere and leave steps out: that is legal. What contradicts
 empty picked up that stands here, a second seal without a reseal, a box on board twice.
 """
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from groupage.domain.events import equipment as events
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.events.consolidation import ContainerPositionChanged
-from groupage.domain.policy import Policy
+from groupage.domain.events.consolidation import ContainerSnapshot
 from groupage.domain.state.columns import ContainerColumns
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
 from groupage.domain.words import when
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.alerts import rejection_alerts
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Output, refusal_alerts
+from processors.kernel.handlers import On, Rejection
+from processors.kernel.outputs import Output, Publication
 
 Status = ContainerStatus
 _LEFT = frozenset({Status.GATED_OUT, Status.ON_BOARD})
@@ -44,8 +44,9 @@ def _name(state: ContainerState, consolidation_id: str | None) -> None:
 
 
 def _released(
-    state: ContainerState, at: datetime, event: events.ContainerReleased
+    state: ContainerState, entry: Entry, event: events.ContainerReleased
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status not in _LEFT | {Status.NEW, Status.RELEASED}:
         return _contradiction(state, "released by the depot")
     if state.status in _LEFT:
@@ -69,8 +70,9 @@ def _next_use(state: ContainerState) -> None:
 
 
 def _picked_up(
-    state: ContainerState, at: datetime, _event: events.ContainerPickedUp
+    state: ContainerState, entry: Entry, _event: events.ContainerPickedUp
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status not in (Status.NEW, Status.RELEASED):
         return _contradiction(state, "picked up empty")
     state.picked_up_at = at
@@ -79,8 +81,9 @@ def _picked_up(
 
 
 def _gated_in(
-    state: ContainerState, at: datetime, event: events.ContainerGatedIn
+    state: ContainerState, entry: Entry, event: events.ContainerGatedIn
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status not in (Status.NEW, Status.RELEASED, Status.PICKED_UP):
         return _contradiction(state, "gated in")
     state.gated_in_at = at
@@ -90,8 +93,9 @@ def _gated_in(
 
 
 def _inspected(
-    state: ContainerState, at: datetime, event: events.ContainerInspected
+    state: ContainerState, entry: Entry, event: events.ContainerInspected
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status in _LEFT | {Status.SEALED}:
         return _contradiction(state, "inspected")
     state.fit, state.inspected_at = event.result == "fit", at
@@ -100,7 +104,8 @@ def _inspected(
     return None
 
 
-def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) -> Rejection | None:
+def _sealed(state: ContainerState, entry: Entry, event: events.ContainerSealed) -> Rejection | None:
+    at = entry.fact.occurred_at
     came_off = bool(state.seals) and not state.seal_no
     if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
         return _contradiction(state, "sealed")
@@ -117,8 +122,9 @@ def _sealed(state: ContainerState, at: datetime, event: events.ContainerSealed) 
 
 
 def _resealed(
-    state: ContainerState, at: datetime, event: events.ContainerResealed
+    state: ContainerState, entry: Entry, event: events.ContainerResealed
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status in _IN_HAND - {Status.SEALED} and not state.seals:
         return Rejection("not_sealed", "there is no seal to replace")
     if refused := _other_seal(state, event.old_seal_no):
@@ -128,8 +134,9 @@ def _resealed(
 
 
 def _unsealed(
-    state: ContainerState, at: datetime, event: events.ContainerUnsealed
+    state: ContainerState, entry: Entry, event: events.ContainerUnsealed
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status in _IN_HAND and not state.seal_no:
         return Rejection("not_sealed", "there is no seal to take off")
     if refused := _other_seal(state, event.seal_no):
@@ -156,7 +163,8 @@ def _put_on_again(state: ContainerState, at: datetime, seal_no: str) -> None:
     state.seals.append(seal_no)
 
 
-def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Rejection | None:
+def _vgm(state: ContainerState, entry: Entry, event: events.VgmVerified) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "weighed for its VGM")
     _name(state, event.consolidation_id)
@@ -165,8 +173,9 @@ def _vgm(state: ContainerState, at: datetime, event: events.VgmVerified) -> Reje
 
 
 def _gated_out(
-    state: ContainerState, at: datetime, event: events.ContainerGatedOut
+    state: ContainerState, entry: Entry, event: events.ContainerGatedOut
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status in _LEFT:
         return _contradiction(state, "gated out")
     _name(state, event.consolidation_id)
@@ -175,16 +184,16 @@ def _gated_out(
     return None
 
 
-def _weighed(state: ContainerState, _at: datetime, event: events.ContainerWeighed) -> None:
+def _weighed(state: ContainerState, _entry: Entry, event: events.ContainerWeighed) -> None:
     state.weighed_g = event.gross_g
 
 
-def _moved(state: ContainerState, _at: datetime, event: events.ContainerMoved) -> None:
+def _moved(state: ContainerState, _entry: Entry, event: events.ContainerMoved) -> None:
     state.place = event.place
 
 
 def _booked(
-    state: ContainerState, _at: datetime, event: events.ContainerBooked
+    state: ContainerState, _entry: Entry, event: events.ContainerBooked
 ) -> Rejection | None:
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "booked")
@@ -194,8 +203,9 @@ def _booked(
 
 
 def _on_board(
-    state: ContainerState, at: datetime, event: events.ContainerOnBoard
+    state: ContainerState, entry: Entry, event: events.ContainerOnBoard
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status == Status.ON_BOARD:
         return _contradiction(state, "loaded on board")
     state.voyage_id = event.voyage_id or state.voyage_id
@@ -204,56 +214,38 @@ def _on_board(
     return None
 
 
-def _assigned(state: ContainerState, _at: datetime, event: events.ContainerAssigned) -> None:
+def _assigned(state: ContainerState, _entry: Entry, event: events.ContainerAssigned) -> None:
     _name(state, event.consolidation_id)
 
 
-_HANDLERS: dict[str, Callable[[ContainerState, datetime, Any], Rejection | None]] = {
-    "container.released": _released,
-    "container.assigned": _assigned,
-    "container.picked_up": _picked_up,
-    "container.gated_in": _gated_in,
-    "container.inspected": _inspected,
-    "container.booked": _booked,
-    "container.weighed": _weighed,
-    "container.moved": _moved,
-    "container.unsealed": _unsealed,
-    "container.sealed": _sealed,
-    "container.resealed": _resealed,
-    "vgm.verified": _vgm,
-    "container.gated_out": _gated_out,
-    "container.on_board": _on_board,
-}
-
-
-class ContainerAggregate(BaseAggregate[ContainerState]):
+class ContainerAggregate(Aggregate[ContainerState]):
     """See the module's diagram."""
 
     kind: ClassVar[AggregateKind] = "container"
     state_type = ContainerState
-    ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
+    handlers = (
+        On(events.ContainerReleased, _released),
+        On(events.ContainerAssigned, _assigned),
+        On(events.ContainerPickedUp, _picked_up),
+        On(events.ContainerGatedIn, _gated_in),
+        On(events.ContainerInspected, _inspected),
+        On(events.ContainerBooked, _booked),
+        On(events.ContainerWeighed, _weighed),
+        On(events.ContainerMoved, _moved),
+        On(events.ContainerUnsealed, _unsealed),
+        On(events.ContainerSealed, _sealed),
+        On(events.ContainerResealed, _resealed),
+        On(events.VgmVerified, _vgm),
+        On(events.ContainerGatedOut, _gated_out),
+        On(events.ContainerOnBoard, _on_board),
+    )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def new(self, key: str) -> ContainerState:
-        """Nothing known yet."""
-        return ContainerState(key=key)
-
-    def apply(self, state: ContainerState, entry: Entry) -> Rejection | None:
-        """One fact, in its order."""
-        event = entry.fact.data
-        handler = _HANDLERS.get(event.name)
-        if handler is None:
-            return Rejection("not_mine", f"a container does not own {event.name}")
-        return handler(state, entry.fact.occurred_at, event)
-
-    def outputs(self, state: ContainerState) -> dict[str, Output]:
+    def outputs(self, state: ContainerState) -> dict[str, Publication]:
         """Its position, to the consolidation that it is for."""
-        said = refusal_alerts("container", state)
+        published = rejection_alerts("container", state)
         at = state.changed_at
         if state.consolidation_id and at is not None:
-            event = ContainerPositionChanged(
+            event = ContainerSnapshot(
                 consolidation_id=state.consolidation_id,
                 equipment_ref=state.key,
                 revision=0,
@@ -270,8 +262,8 @@ class ContainerAggregate(BaseAggregate[ContainerState]):
                 gated_out_at=state.gated_out_at,
                 on_board_at=state.on_board_at,
             )
-            said[f"position:{state.consolidation_id}"] = Output(event, at)
-        return said
+            published[f"position:{state.consolidation_id}"] = Output(event, at)
+        return published
 
     def columns(self, state: ContainerState) -> ContainerColumns:
         """Its row of table `container`."""

@@ -1,31 +1,32 @@
-"""The declaration's core.
+"""The declaration.
 
     NONE ─▶ DECLARED ─▶ SELECTED_SCAN | SELECTED_INSPECTION ─▶ RELEASED | REJECTED
                └──────────────────────────────────────────────▶ RELEASED | REJECTED
 
-Everything under a declaration shares its fate: each consignment hears of each step.
+All consignments under a declaration share its fate: each gets a snapshot of each step.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.events.consignment import CustomsStatusChanged
+from groupage.domain.events.consignment import CustomsSnapshot
 from groupage.domain.events.customs import (
     CustomsDeclared,
     CustomsRejected,
     CustomsReleased,
     CustomsSelected,
 )
-from groupage.domain.policy import Policy
 from groupage.domain.state.columns import DeclarationColumns
 from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
 from groupage.domain.units import us_cents
 from groupage.domain.words import when
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Output, alert, refusal_alerts
+from processors.kernel.handlers import On, Rejection
+from processors.kernel.outputs import Output, Publication
 
 _Word = Literal["NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
 _WORDS: dict[CustomsStatus, _Word] = {
@@ -40,67 +41,83 @@ _WAITING = frozenset(
 )
 
 
-class DeclarationAggregate(BaseAggregate[DeclarationState]):
+def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
+    if state.status != CustomsStatus.NONE:
+        return Rejection("already_declared", f"it was declared at {when(state.declared_at)}")
+    if not event.consignment_ids:
+        return Rejection("no_consignments", "consignment_ids must name what is declared")
+    state.status = CustomsStatus.DECLARED
+    state.status_at = state.declared_at = entry.fact.occurred_at
+    state.mode = event.mode
+    state.consignment_ids = event.consignment_ids
+    state.value = event.value
+    state.broker = event.broker
+    return None
+
+
+def _decided(state: DeclarationState) -> Rejection | None:
+    """Say why customs cannot act on it now."""
+    if state.status == CustomsStatus.NONE:
+        return Rejection("not_declared", "nothing was declared under this id")
+    if state.status not in _WAITING:
+        return Rejection("final", f"customs decided {state.status} at {when(state.status_at)}")
+    return None
+
+
+def _selected(state: DeclarationState, entry: Entry, event: CustomsSelected) -> Rejection | None:
+    if rejection := _decided(state):
+        return rejection
+    state.status = CustomsStatus(f"SELECTED_{event.selection}")
+    state.status_at, state.slot_at = entry.fact.occurred_at, event.slot_at
+    return None
+
+
+def _released(state: DeclarationState, entry: Entry, event: CustomsReleased) -> Rejection | None:
+    if rejection := _decided(state):
+        return rejection
+    state.status, state.reference = CustomsStatus.RELEASED, event.reference
+    state.status_at = entry.fact.occurred_at
+    return None
+
+
+def _rejected(state: DeclarationState, entry: Entry, event: CustomsRejected) -> Rejection | None:
+    if rejection := _decided(state):
+        return rejection
+    state.status, state.reason = CustomsStatus.REJECTED, event.reason
+    state.status_at = entry.fact.occurred_at
+    return None
+
+
+class DeclarationAggregate(Aggregate[DeclarationState]):
     """See the module's diagram."""
 
     kind: ClassVar[AggregateKind] = "declaration"
     state_type = DeclarationState
-    ranks: Mapping[str, int] = {
-        "customs.declared": 0,
-        "customs.selected": 1,
-        "customs.rejected": 2,
-        "customs.released": 3,
-    }
+    handlers = (
+        On(CustomsDeclared, _declared),
+        On(CustomsSelected, _selected),
+        On(CustomsRejected, _rejected),
+        On(CustomsReleased, _released),
+    )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def new(self, key: str) -> DeclarationState:
-        """Nothing known yet."""
-        return DeclarationState(key=key)
-
-    def apply(self, state: DeclarationState, entry: Entry) -> Rejection | None:
-        """One fact, in its order."""
-        event = entry.fact.data
-        if isinstance(event, CustomsDeclared):
-            return _declared(state, entry, event)
-        if not isinstance(event, CustomsSelected | CustomsReleased | CustomsRejected):
-            return Rejection("not_mine", f"a declaration does not own {event.name}")
-        if state.status == CustomsStatus.NONE:
-            return Rejection("not_declared", "nothing was declared under this id")
-        if state.status not in _WAITING:
-            return Rejection("final", f"customs decided {state.status} at {when(state.status_at)}")
-        match event:
-            case CustomsSelected():
-                state.status = CustomsStatus(f"SELECTED_{event.selection}")
-                state.slot_at = event.slot_at
-            case CustomsReleased():
-                state.status = CustomsStatus.RELEASED
-                state.reference = event.reference
-            case CustomsRejected():
-                state.status = CustomsStatus.REJECTED
-                state.reason = event.reason
-        state.status_at = entry.fact.occurred_at
-        return None
-
-    def outputs(self, state: DeclarationState) -> dict[str, Output]:
-        """Its status, to each consignment; a warning when it breaks 1039's cap."""
-        said = refusal_alerts("declaration", state)
+    def outputs(self, state: DeclarationState) -> dict[str, Publication]:
+        """List its status, for each consignment, and a warning when it breaks the cap of 1039."""
+        published = rejection_alerts("declaration", state)
         if state.status == CustomsStatus.NONE or state.status_at is None:
-            return said
+            return published
         for name in state.consignment_ids:
-            event = CustomsStatusChanged(
+            event = CustomsSnapshot(
                 consignment_id=name,
                 declaration_id=state.key,
                 status=_WORDS[state.status],
                 revision=0,
                 declared_at=state.declared_at,
             )
-            said[f"customs:{name}"] = Output(event, state.status_at)
+            published[f"customs:{name}"] = Output(event, state.status_at)
         for code, text in self._cap(state):
             raised = alert("declaration", state, code, text)
-            said[f"alert:{code}"] = Output(raised, state.status_at)
-        return said
+            published[f"alert:{code}"] = Output(raised, state.status_at)
+        return published
 
     def _cap(self, state: DeclarationState) -> Iterator[tuple[str, str]]:
         """Whether the value is above the cap of 1039, or cannot be compared with it."""
@@ -127,17 +144,3 @@ class DeclarationAggregate(BaseAggregate[DeclarationState]):
     def columns(self, state: DeclarationState) -> DeclarationColumns:
         """Its row of table `declaration`."""
         return DeclarationColumns(status=str(state.status), mode=state.mode)
-
-
-def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
-    if state.status != CustomsStatus.NONE:
-        return Rejection("already_declared", f"it was declared at {when(state.declared_at)}")
-    if not event.consignment_ids:
-        return Rejection("no_consignments", "consignment_ids must name what is declared")
-    state.status = CustomsStatus.DECLARED
-    state.status_at = state.declared_at = entry.fact.occurred_at
-    state.mode = event.mode
-    state.consignment_ids = event.consignment_ids
-    state.value = event.value
-    state.broker = event.broker
-    return None

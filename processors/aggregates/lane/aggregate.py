@@ -1,27 +1,26 @@
-"""The lane's core: wishes in, one request at a time out, plans in, places out.
+"""The lane: replan triggers in, one request at a time out, plans in, assignments out.
 
     plan.wanted ─▶ wishes ─▶ plan.requested ─▶ (planner) ─▶ plan.proposed ─▶ published
                                    ▲ plan.failed, timeout      │                 │ newer one
                                    └── a new wish              ▼ rejected        ▼ superseded
 
-`requests` says when to ask, `plans` which plan counts, `speech` what follows from it for
+`requests` says when to ask, `plans` which plan counts, `outputs` what follows from it for
 consignments and consolidations. Pins and forbids wait here for whoever builds the next instance.
 """
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from groupage.domain.events import planning as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
-from groupage.domain.policy import Policy
 from groupage.domain.state.columns import LaneColumns
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
-from processors.aggregates.lane import plans, requests, speech
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.aggregates.lane import outputs, plans, requests
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Output
+from processors.kernel.handlers import On, OnWithPolicy
+from processors.kernel.outputs import Publication
 
 
 def _pinned(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
@@ -51,60 +50,32 @@ def _forbidden(state: LaneState, entry: Entry, event: events.LaneForbidden) -> N
         del state.forbids[event.consignment_id]
 
 
-def _told(_state: LaneState, _entry: Entry, _event: Any) -> None:
-    """For the warehouse, the drivers and the record: the lane knows it."""
+def _for_others(_state: LaneState, _entry: Entry, _event: Any) -> None:
+    """Leave the state as it is: the warehouse, drivers and auditors consume the event."""
 
 
-_COMMUTING: dict[str, Callable[[LaneState, Entry, Any], None]] = {
-    "plan.wanted": requests.wanted,
-    "plan.asked": requests.asked,
-    "plan.failed": requests.failed,
-    "container.planned": _told,
-    "route.planned": _told,
-    "route.revised": _told,
-    "plan.superseded": _told,
-}
-_ORDERED: dict[str, Callable[[LaneState, Entry, Any], Rejection | None]] = {
-    "plan.approved": plans.approved,
-    "plan.rejected": plans.rejected,
-    "lane.pinned": _pinned,
-    "lane.forbidden": _forbidden,
-    "lane.consolidation_closed": plans.closed,
-}
-
-
-class LaneAggregate(BaseAggregate[LaneState]):
+class LaneAggregate(Aggregate[LaneState]):
     """See the module's diagram."""
 
     kind: ClassVar[AggregateKind] = "lane"
     state_type = LaneState
-    ranks: Mapping[str, int] = {
-        name: rank for rank, name in enumerate(("plan.proposed", *_ORDERED))
-    }
-    commuting = frozenset(_COMMUTING)
+    handlers = (
+        OnWithPolicy(events.PlanProposed, plans.proposed),
+        On(events.PlanApproved, plans.approved),
+        On(events.PlanRejected, plans.rejected),
+        On(events.LanePinned, _pinned),
+        On(events.LaneForbidden, _forbidden),
+        On(events.ConsolidationClosed, plans.closed),
+        On(events.ReplanWanted, requests.wanted, order_independent=True),
+        On(events.PlanAsked, requests.asked, order_independent=True),
+        On(events.PlanFailed, requests.failed, order_independent=True),
+        On(events.ContainerPlanned, _for_others, order_independent=True),
+        On(events.RoutePlanned, _for_others, order_independent=True),
+        On(events.RouteRevised, _for_others, order_independent=True),
+        On(events.PlanSuperseded, _for_others, order_independent=True),
+    )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def new(self, key: str) -> LaneState:
-        """Nothing planned yet."""
-        return LaneState(key=key)
-
-    def apply(self, state: LaneState, entry: Entry) -> Rejection | None:
-        """One fact, in its order."""
-        event = entry.fact.data
-        if isinstance(event, events.PlanProposed):
-            return plans.proposed(state, entry, event, self._policy)
-        commuting = _COMMUTING.get(event.name)
-        if commuting is not None:
-            commuting(state, entry, event)
-            return None
-        ordered = _ORDERED.get(event.name)
-        if ordered is None:
-            return Rejection("not_mine", f"a lane does not own {event.name}")
-        return ordered(state, entry, event)
-
-    def passes(self, state: LaneState, fact: Fact) -> bool:
+    def applies_late(self, state: LaneState, fact: Fact) -> bool:
         """Solving takes time: a plan is decided before what the lane heard meanwhile.
 
         The newest plan may come late, and a closing; not so when somebody spoke of the plan before
@@ -121,32 +92,32 @@ class LaneAggregate(BaseAggregate[LaneState]):
             closed_since = any(at >= fact.occurred_at for at in state.closed.values())
             ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
             return not (
-                overtaken or confirmed or state.refused or ended or (pinned and closed_since)
+                overtaken or confirmed or state.rejected or ended or (pinned and closed_since)
             )
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before
 
-    def settle(self, state: LaneState) -> None:
+    def derive(self, state: LaneState) -> None:
         """Stop asking what was asked."""
-        requests.settle(state)
+        requests.derive(state)
 
-    def observe(self, state: LaneState, clock_at: datetime) -> None:
+    def on_clock(self, state: LaneState, clock_at: datetime) -> None:
         """Ask for a plan when it is due."""
-        requests.observe(state, self._policy, clock_at)
+        requests.on_clock(state, self._policy, clock_at)
 
     def deadline(self, state: LaneState) -> datetime | None:
         """When the next request is due."""
         return requests.due_at(state, self._policy)
 
-    def carry(self, old: LaneState, new: LaneState) -> None:
+    def carry_pending(self, old: LaneState, new: LaneState) -> None:
         """A request that is out stays as it was asked."""
         new.asking = old.asking
-        requests.settle(new)
+        requests.derive(new)
 
-    def outputs(self, state: LaneState) -> dict[str, Output]:
+    def outputs(self, state: LaneState) -> dict[str, Publication]:
         """The request, and what the published plan means for whom."""
-        return speech.outputs(state)
+        return outputs.outputs(state)
 
     def columns(self, state: LaneState) -> LaneColumns:
         """Its row of table `lane`."""

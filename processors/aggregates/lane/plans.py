@@ -13,8 +13,8 @@ from groupage.domain.state.lane import (
     UnloadableNote,
 )
 from processors.aggregates.lane.requests import answer
-from processors.kernel.aggregate import Rejection
 from processors.kernel.corrections import Entry
+from processors.kernel.handlers import Rejection
 
 _KEPT = 50
 _CLOSED_KEPT = 200

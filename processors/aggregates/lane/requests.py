@@ -89,13 +89,13 @@ def due_at(state: LaneState, policy: Policy) -> datetime | None:
     )
 
 
-def settle(state: LaneState) -> None:
+def derive(state: LaneState) -> None:
     """The lane heard of its own request: it is not asking any more."""
     if state.asking is not None and state.asking.sequence <= state.sequence:
         state.asking = None
 
 
-def observe(state: LaneState, policy: Policy, clock_at: datetime) -> None:
+def on_clock(state: LaneState, policy: Policy, clock_at: datetime) -> None:
     """Ask when it is due. What is asked stays as it is until the lane hears of it."""
     due = due_at(state, policy)
     if due is None or clock_at < due:

@@ -1,4 +1,4 @@
-"""The unit's core: who holds it, where it is, and whose it is.
+"""The unit: what holds it, where it is, and whose it is.
 
     facts under the unit's key ──▶ wait ──(announced: its consignment is known)──▶ handed over
 
@@ -7,31 +7,23 @@ parents: carton, case, pallet, container. Repacking ends the inputs; outputs hav
 """
 
 from bisect import insort
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
-
-import msgspec
+from typing import ClassVar
 
 from groupage.domain.events import unit as events
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.fact import Fact
-from groupage.domain.policy import Policy
 from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import when
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.corrections import NO_TARGET, Entry
-from processors.kernel.outputs import HandOver, Output, alert, refusal_alerts
+from processors.kernel.handlers import On, Rejection
+from processors.kernel.outputs import ForwardedFact, Output, Publication
 
 
-def handed(fact: Fact, owner_id: str) -> Fact:
-    """The fact as its consignment hears it: same source, event id and times."""
-    data = msgspec.structs.replace(fact.data, consignment_id=owner_id)
-    return msgspec.structs.replace(fact, key=owner_id, data=data, relayed_by="unit")
-
-
-def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Rejection | None:
+def _received(state: UnitState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.received_at is not None:
         return Rejection("already_received", f"it was received at {when(state.received_at)}")
     state.received_at = at
@@ -41,41 +33,43 @@ def _received(state: UnitState, at: datetime, event: events.UnitReceived) -> Rej
     return None
 
 
-def _measured(state: UnitState, _at: datetime, event: events.UnitMeasured) -> None:
+def _measured(state: UnitState, _entry: Entry, event: events.UnitMeasured) -> None:
     size = event.size
     state.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
     state.status = "MEASURED"
 
 
-def _put(state: UnitState, _at: datetime, event: events.UnitStored | events.UnitMoved) -> None:
+def _put(state: UnitState, _entry: Entry, event: events.UnitStored | events.UnitMoved) -> None:
     state.location = event.location
     state.status = "STORED"
 
 
-def _staged(state: UnitState, _at: datetime, event: events.UnitStaged) -> None:
+def _staged(state: UnitState, _entry: Entry, event: events.UnitStaged) -> None:
     state.location = event.door or state.location
     state.status = "STAGED"
 
 
-def _packed(state: UnitState, at: datetime, event: events.UnitPacked) -> Rejection | None:
+def _packed(state: UnitState, entry: Entry, event: events.UnitPacked) -> Rejection | None:
+    at = entry.fact.occurred_at
     if event.parent_id == state.key:
         return Rejection("own_parent", "a unit cannot be packed into itself")
     state.parent_id, state.parent_at, state.status = event.parent_id, at, "PACKED"
     return None
 
 
-def _loaded(state: UnitState, at: datetime, event: events.UnitLoaded) -> Rejection | None:
+def _loaded(state: UnitState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
+    at = entry.fact.occurred_at
     if event.equipment_ref == state.key:
         return Rejection("own_parent", "a unit cannot be loaded into itself")
     state.parent_id, state.parent_at, state.status = event.equipment_ref, at, "LOADED"
     return None
 
 
-def _unpacked(state: UnitState, _at: datetime, event: events.UnitUnpacked) -> Rejection | None:
+def _unpacked(state: UnitState, _entry: Entry, event: events.UnitUnpacked) -> Rejection | None:
     return _out_of(state, event.parent_id or state.parent_id)
 
 
-def _unloaded(state: UnitState, _at: datetime, event: events.UnitUnloaded) -> Rejection | None:
+def _unloaded(state: UnitState, _entry: Entry, event: events.UnitUnloaded) -> Rejection | None:
     return _out_of(state, event.equipment_ref)
 
 
@@ -89,13 +83,15 @@ def _out_of(state: UnitState, parent_id: str) -> Rejection | None:
     return None
 
 
-def _shipped(state: UnitState, at: datetime, event: events.UnitShipped) -> None:
+def _shipped(state: UnitState, entry: Entry, event: events.UnitShipped) -> None:
+    at = entry.fact.occurred_at
     state.shipped_at = at
     state.location = event.place or state.location
     state.status = "SHIPPED"
 
 
-def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Rejection | None:
+def _repacked(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
+    at = entry.fact.occurred_at
     if set(event.inputs) & set(event.outputs) or not event.outputs:
         return Rejection("bad_outputs", "outputs must be new units, and at least one")
     if state.key in event.inputs:
@@ -112,11 +108,12 @@ def _repacked(state: UnitState, at: datetime, event: events.UnitRepacked) -> Rej
     return None
 
 
-def _announced(state: UnitState, fact: Fact, event: events.UnitAnnounced) -> None:
-    """The consignment that claims it since last has it; when none does any more, as before."""
-    if fact.relayed_by == "unit":
-        heard = (event.announced_at, event.owner_id)
-        state.inherited = heard if state.inherited is None else max(heard, state.inherited)
+def _announced(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> None:
+    """Give it to the consignment with the newest claim, or leave it with the last that had one."""
+    if entry.fact.relayed_by == "unit":
+        claim_before = (event.announced_at, event.owner_id)
+        if state.inherited is None or state.inherited < claim_before:
+            state.inherited = claim_before
     else:
         claim = Claim(announced_at=event.announced_at, revision=event.revision, ended=event.ended)
         known = state.claims.get(event.owner_id)
@@ -139,89 +136,75 @@ def _claiming(state: UnitState) -> list[tuple[datetime, str]]:
     return [(claim.announced_at, name) for name, claim in state.claims.items() if not claim.ended]
 
 
-_HANDLERS: dict[str, Callable[[UnitState, datetime, Any], Rejection | None]] = {
-    "unit.repacked": _repacked,
-    "unit.received": _received,
-    "unit.measured": _measured,
-    "unit.stored": _put,
-    "unit.moved": _put,
-    "unit.unpacked": _unpacked,
-    "unit.packed": _packed,
-    "unit.staged": _staged,
-    "unit.unloaded": _unloaded,
-    "unit.loaded": _loaded,
-    "unit.shipped": _shipped,
-}
-
-
 def _waiting_key(waiting: WaitingFact) -> tuple[datetime, str]:
     return (waiting.at, waiting.fact_id)
 
 
-class UnitAggregate(BaseAggregate[UnitState]):
+_AFTER_REPACK = frozenset({events.UnitAnnounced, events.UnitRepacked})
+
+
+class UnitAggregate(Aggregate[UnitState]):
     """See the module's diagram."""
 
     kind: ClassVar[AggregateKind] = "unit"
     state_type = UnitState
-    ranks: Mapping[str, int] = {
-        name: rank for rank, name in enumerate(("unit.announced", *_HANDLERS))
-    }
-    witnesses = True
+    handlers = (
+        On(events.UnitAnnounced, _announced),
+        On(events.UnitRepacked, _repacked),
+        On(events.UnitReceived, _received),
+        On(events.UnitMeasured, _measured),
+        On(events.UnitStored, _put),
+        On(events.UnitMoved, _put),
+        On(events.UnitUnpacked, _unpacked),
+        On(events.UnitPacked, _packed),
+        On(events.UnitStaged, _staged),
+        On(events.UnitUnloaded, _unloaded),
+        On(events.UnitLoaded, _loaded),
+        On(events.UnitShipped, _shipped),
+    )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+    audits = True
 
-    def new(self, key: str) -> UnitState:
-        """Nothing known yet."""
-        return UnitState(key=key)
-
-    def witness(self, state: UnitState, entry: Entry) -> None:
-        """Whatever outsiders said waits for the consignment: it judges for itself."""
+    def audit(self, state: UnitState, entry: Entry) -> None:
+        """Keep what outsiders sent for the consignment, which judges for itself."""
         fact = entry.fact
         if fact.relayed_by is None and fact.data.name != "unit.announced":
             waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
             insort(state.waiting, waiting, key=_waiting_key)
 
     def apply(self, state: UnitState, entry: Entry) -> Rejection | None:
-        """One fact, in its order."""
-        event = entry.fact.data
-        if isinstance(event, events.UnitAnnounced):
-            _announced(state, entry.fact, event)
-            return None
-        handler = _HANDLERS.get(event.name)
-        if handler is None:
-            return Rejection("not_mine", f"a unit does not own {event.name}")
-        if state.status == "CEASED" and event.name != "unit.repacked":
+        """Change `state` by one effective fact, or say why not."""
+        if state.status == "CEASED" and type(entry.fact.data) not in _AFTER_REPACK:
             return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
-        return handler(state, entry.fact.occurred_at, event)
+        return super().apply(state, entry)
 
-    def settle(self, state: UnitState) -> None:
-        """A correction may be one of a fact that its consignment has: that judges for itself."""
+    def derive(self, state: UnitState) -> None:
+        """Accept corrections of facts that its consignment has: that judges for itself."""
         if state.owner_id and state.corrections:
             for fact_id in [waiting.fact_id for waiting in state.waiting]:
-                refused = state.refused.get(fact_id)
-                if refused is not None and refused.code == NO_TARGET:
-                    del state.refused[fact_id]
+                rejected = state.rejected.get(fact_id)
+                if rejected is not None and rejected.code == NO_TARGET:
+                    del state.rejected[fact_id]
 
-    def outputs(self, state: UnitState) -> dict[str, Output]:
-        """Facts for its consignment; a repack's other units hear of it, and whose they are."""
-        said = refusal_alerts("unit", state)
+    def outputs(self, state: UnitState) -> dict[str, Publication]:
+        """List facts for its consignment, and what the other units of a repack must know."""
+        published = rejection_alerts("unit", state)
         at = state.changed_at
         if at is None:
-            return said
+            return published
         if state.owner_id:
             for waiting in state.waiting:
-                event = HandOver(fact_id=waiting.fact_id, owner_id=state.owner_id)
-                said[f"hand:{state.owner_id}:{waiting.fact_id}"] = Output(event, waiting.at)
+                output_id = f"hand:{state.owner_id}:{waiting.fact_id}"
+                published[output_id] = ForwardedFact(waiting.fact_id, state.owner_id)
             for name in state.outputs:
                 told = events.UnitAnnounced(
                     unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
                 )
-                said[f"announce:{name}"] = Output(told, at)
-        said.update(_repacks(state))
+                published[f"announce:{name}"] = Output(told, at)
+        published.update(_repacks(state))
         if len(state.claims) > 1:
-            said.update(_disputed(state))
-        return said
+            published.update(_disputed(state))
+        return published
 
     def columns(self, state: UnitState) -> UnitColumns:
         """Its row of table `unit`."""
@@ -233,7 +216,7 @@ class UnitAggregate(BaseAggregate[UnitState]):
         )
 
 
-def _disputed(state: UnitState) -> dict[str, Output]:
+def _disputed(state: UnitState) -> dict[str, Publication]:
     """One carton, two consignments: a label printed twice, or scanned to the wrong papers."""
     claiming = sorted(_claiming(state))
     if len(claiming) < 2:
@@ -241,14 +224,14 @@ def _disputed(state: UnitState) -> dict[str, Output]:
     names = " and ".join(f"{name} (since {when(at)})" for at, name in claiming)
     text = (
         f"announced or received under {names}: correct or retract the asn.received or "
-        f"unit.received that is wrong. Until then, what is said of it alone goes to "
+        f"unit.received that is wrong. Until then, events about it alone go to "
         f"{state.owner_id}"
     )
     raised = alert("unit", state, "two_consignments", text[:2_000])
     return {"alert:two_consignments": Output(raised, claiming[1][0])}
 
 
-def _repacks(state: UnitState) -> dict[str, Output]:
+def _repacks(state: UnitState) -> dict[str, Publication]:
     """The fact of a repack comes under its first output's key: the others are told."""
     if state.repack is None or state.repacked_at is None or state.repack[1][0] != state.key:
         return {}

@@ -1,30 +1,30 @@
-"""The voyage's core.
+"""The voyage.
 
     UNKNOWN ─▶ SCHEDULED ─▶ DEPARTED ─▶ ARRIVED
                   ▲ │
                   │ ▼ blanked, or back again
                CANCELLED
 
-Consolidations that follow it hear of each change; its lane is planned again.
+Consolidations that follow it get a snapshot of each change; its lane is planned again.
 """
 
 from bisect import insort
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from groupage.domain.events import schedule as events
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.events.consolidation import VoyagePositionChanged
+from groupage.domain.events.consolidation import VoyageSnapshot
 from groupage.domain.events.planning import Cause, ReplanWanted
-from groupage.domain.policy import Policy
 from groupage.domain.state.columns import VoyageColumns
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
 from groupage.domain.units import us_cents
 from groupage.domain.words import when
-from processors.kernel.aggregate import BaseAggregate, Rejection
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Output, alert, refusal_alerts
+from processors.kernel.handlers import On, Rejection
+from processors.kernel.outputs import Output, Publication
 
 _WORDS: dict[str, Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]] = {
     "SCHEDULED": "SCHEDULED",
@@ -35,8 +35,9 @@ _WORDS: dict[str, Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]] = {
 
 
 def _published(
-    state: VoyageState, at: datetime, event: events.SailingPublished
+    state: VoyageState, entry: Entry, event: events.SailingPublished
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.changes:
         return Rejection("already_published", "a published sailing changes by sailing.changed")
     if event.eta_at <= event.etd_at:
@@ -60,7 +61,8 @@ def _changed_schedule(
         state.status, state.status_at = status, at
 
 
-def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> Rejection | None:
+def _changed(state: VoyageState, entry: Entry, event: events.SailingChanged) -> Rejection | None:
+    at = entry.fact.occurred_at
     if not state.changes:
         return Rejection("not_published", "no sailing was published under this id")
     if state.departed_at is not None:
@@ -79,7 +81,7 @@ def _changed(state: VoyageState, at: datetime, event: events.SailingChanged) -> 
 
 
 def _confirmed(
-    state: VoyageState, _at: datetime, event: events.CarrierBookingConfirmed
+    state: VoyageState, _entry: Entry, event: events.CarrierBookingConfirmed
 ) -> Rejection | None:
     if event.carrier_booking_id in state.bookings:
         return Rejection("already_confirmed", f"{event.carrier_booking_id} was confirmed before")
@@ -90,8 +92,9 @@ def _confirmed(
 
 
 def _rolled(
-    state: VoyageState, at: datetime, event: events.CarrierBookingRolled
+    state: VoyageState, entry: Entry, event: events.CarrierBookingRolled
 ) -> Rejection | None:
+    at = entry.fact.occurred_at
     booking = state.bookings.get(event.carrier_booking_id)
     if booking is None:
         return Rejection("no_such_booking", f"{event.carrier_booking_id} was never confirmed")
@@ -108,7 +111,8 @@ def _is_main(state: VoyageState, event: events.LegDeparted | events.LegArrived) 
     return not state.mode or event.mode == state.mode
 
 
-def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Rejection | None:
+def _departed(state: VoyageState, entry: Entry, event: events.LegDeparted) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.status == "CANCELLED":
         return Rejection("cancelled", f"the voyage is cancelled since {when(state.status_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
@@ -121,7 +125,8 @@ def _departed(state: VoyageState, at: datetime, event: events.LegDeparted) -> Re
     return None
 
 
-def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Rejection | None:
+def _arrived(state: VoyageState, entry: Entry, event: events.LegArrived) -> Rejection | None:
+    at = entry.fact.occurred_at
     leg = state.legs.get(event.leg_id)
     if leg is None or leg.departed_at is None:
         return Rejection("not_departed", f"leg {event.leg_id} never left")
@@ -134,7 +139,8 @@ def _arrived(state: VoyageState, at: datetime, event: events.LegArrived) -> Reje
     return None
 
 
-def _eta(state: VoyageState, at: datetime, event: events.EtaUpdated) -> Rejection | None:
+def _eta(state: VoyageState, entry: Entry, event: events.EtaUpdated) -> Rejection | None:
+    at = entry.fact.occurred_at
     if state.arrived_at is not None:
         return Rejection("arrived", f"it arrived at {when(state.arrived_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
@@ -144,55 +150,35 @@ def _eta(state: VoyageState, at: datetime, event: events.EtaUpdated) -> Rejectio
     return None
 
 
-def _followed(state: VoyageState, _at: datetime, event: events.VoyageFollowed) -> None:
+def _followed(state: VoyageState, _entry: Entry, event: events.VoyageFollowed) -> None:
     if event.consolidation_id not in state.followers:
         insort(state.followers, event.consolidation_id)
 
 
-_HANDLERS: dict[str, Callable[[VoyageState, datetime, Any], Rejection | None]] = {
-    "sailing.published": _published,
-    "sailing.changed": _changed,
-    "carrier.booking_confirmed": _confirmed,
-    "carrier.booking_rolled": _rolled,
-    "leg.departed": _departed,
-    "leg.eta_updated": _eta,
-    "leg.arrived": _arrived,
-    "voyage.followed": _followed,
-}
-
-
-class VoyageAggregate(BaseAggregate[VoyageState]):
+class VoyageAggregate(Aggregate[VoyageState]):
     """See the module's diagram."""
 
     kind: ClassVar[AggregateKind] = "voyage"
     state_type = VoyageState
-    ranks: Mapping[str, int] = {name: rank for rank, name in enumerate(_HANDLERS)}
-    commuting = frozenset({"voyage.followed"})
-    estimates = frozenset({"sailing.published", "sailing.changed", "leg.eta_updated"})
+    handlers = (
+        On(events.SailingPublished, _published, non_actual=True),
+        On(events.SailingChanged, _changed, non_actual=True),
+        On(events.CarrierBookingConfirmed, _confirmed),
+        On(events.CarrierBookingRolled, _rolled),
+        On(events.LegDeparted, _departed),
+        On(events.EtaUpdated, _eta, non_actual=True),
+        On(events.LegArrived, _arrived),
+        On(events.VoyageFollowed, _followed, order_independent=True),
+    )
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def new(self, key: str) -> VoyageState:
-        """Nothing known yet."""
-        return VoyageState(key=key)
-
-    def apply(self, state: VoyageState, entry: Entry) -> Rejection | None:
-        """One fact, in its order."""
-        event = entry.fact.data
-        handler = _HANDLERS.get(event.name)
-        if handler is None:
-            return Rejection("not_mine", f"a voyage does not own {event.name}")
-        return handler(state, entry.fact.occurred_at, event)
-
-    def outputs(self, state: VoyageState) -> dict[str, Output]:
+    def outputs(self, state: VoyageState) -> dict[str, Publication]:
         """Its position to its followers, wishes to its lane."""
-        said = refusal_alerts("voyage", state)
+        published = rejection_alerts("voyage", state)
         at = state.changed_at
         if not state.changes or state.etd_at is None or state.eta_at is None or at is None:
-            return said
+            return published
         for name in state.followers:
-            event = VoyagePositionChanged(
+            event = VoyageSnapshot(
                 consolidation_id=name,
                 voyage_id=state.key,
                 revision=0,
@@ -202,8 +188,8 @@ class VoyageAggregate(BaseAggregate[VoyageState]):
                 cutoffs=state.cutoffs,
                 departed_at=state.departed_at,
             )
-            said[f"position:{name}"] = Output(event, at)
-        _wishes(state, state.schedule_at or at, said)
+            published[f"position:{name}"] = Output(event, at)
+        _wishes(state, state.schedule_at or at, published)
         unpriced = sorted({each.freight.currency for each in state.equipment if not _priced(each)})
         if unpriced and state.status == "SCHEDULED":
             text = (
@@ -211,13 +197,13 @@ class VoyageAggregate(BaseAggregate[VoyageState]):
                 "container. Tell it in USD by sailing.changed"
             )
             warning = alert("voyage", state, "freight_not_priced", text)
-            said["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
+            published["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
         if state.status == "CANCELLED" and state.followers:
             boxes = f"{len(state.followers)} boxes count on it"
             text = f"the voyage is cancelled ({state.reason}); {boxes}"
             warning = alert("voyage", state, "cancelled", text, severity="critical")
-            said["alert:cancelled"] = Output(warning, state.status_at or at)
-        return said
+            published["alert:cancelled"] = Output(warning, state.status_at or at)
+        return published
 
     def columns(self, state: VoyageState) -> VoyageColumns:
         """Its row of table `voyage`."""
@@ -233,7 +219,7 @@ def _priced(offer: events.EquipmentOffer) -> bool:
     return us_cents(offer.freight.amount_minor, offer.freight.currency) is not None
 
 
-def _wishes(state: VoyageState, at: datetime, said: dict[str, Output]) -> None:
+def _wishes(state: VoyageState, at: datetime, published: dict[str, Publication]) -> None:
     """Each change has the time at which it was made: a new one must not look like an old one."""
     if state.departed_at is not None:
         return
@@ -247,4 +233,4 @@ def _wishes(state: VoyageState, at: datetime, said: dict[str, Output]) -> None:
     ]
     for cause, what, since in reasons:
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        said[f"wish:{what}"] = Output(wish, since)
+        published[f"wish:{what}"] = Output(wish, since)

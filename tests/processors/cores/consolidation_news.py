@@ -10,7 +10,7 @@ from tests.processors.cores.play import at
 TARE_G = 4_000_000
 
 
-def member(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
+def member(name: str, revision: int, **more: Any) -> csl.ConsignmentSnapshot:
     """A consignment of two cartons that is received, released and not loaded."""
     fields: dict[str, Any] = {
         "consolidation_id": w.CSL,
@@ -30,15 +30,15 @@ def member(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChan
     }
     fields |= more
     declared = csl.Span(since_at=at(80), until_at=fields["released_at"])
-    return csl.ConsignmentPositionChanged(**{"declarations": (declared,), **fields})
+    return csl.ConsignmentSnapshot(**{"declarations": (declared,), **fields})
 
 
-def full(name: str, revision: int, **more: Any) -> csl.ConsignmentPositionChanged:
+def full(name: str, revision: int, **more: Any) -> csl.ConsignmentSnapshot:
     """The same, loaded at minute 450."""
     return member(name, revision, **{"loaded_pieces": 2, "loaded_at": at(450), **more})
 
 
-def box(revision: int, **more: Any) -> csl.ContainerPositionChanged:
+def box(revision: int, **more: Any) -> csl.ContainerSnapshot:
     """Its container, inspected and fit."""
     fields: dict[str, Any] = {
         "consolidation_id": w.CSL,
@@ -51,10 +51,10 @@ def box(revision: int, **more: Any) -> csl.ContainerPositionChanged:
         "tare_g": TARE_G,
         "max_gross_g": 30_480_000,
     }
-    return csl.ContainerPositionChanged(**{**fields, **more})
+    return csl.ContainerSnapshot(**{**fields, **more})
 
 
-def sealed(revision: int, **more: Any) -> csl.ContainerPositionChanged:
+def sealed(revision: int, **more: Any) -> csl.ContainerSnapshot:
     """Sealed at minute 500."""
     fields = {"status": "SEALED", "seal_no": "S1", "sealed_at": at(500)}
     return box(revision, **{**fields, **more})
@@ -65,7 +65,7 @@ def weighed(revision: int, vgm_g: int = TARE_G + 2_000_000, **more: Any) -> Any:
     return sealed(revision, **{"vgm_g": vgm_g, "vgm_at": at(510), **more})
 
 
-def voyage(revision: int, **more: Any) -> csl.VoyagePositionChanged:
+def voyage(revision: int, **more: Any) -> csl.VoyageSnapshot:
     """Cut-offs: cargo 2,000, documents 2,100, VGM 2,200, customs 2,300, port 3,000."""
     due = {"LCO": 2_000, "DCO": 2_100, "VCO": 2_200, "CUA": 2_300, "PCO": 3_000}
     fields: dict[str, Any] = {
@@ -77,4 +77,4 @@ def voyage(revision: int, **more: Any) -> csl.VoyagePositionChanged:
         "eta_at": at(40_000),
         "cutoffs": tuple(Cutoff(code=code, due_at=at(m)) for code, m in due.items()),  # type: ignore[arg-type]
     }
-    return csl.VoyagePositionChanged(**{**fields, **more})
+    return csl.VoyageSnapshot(**{**fields, **more})

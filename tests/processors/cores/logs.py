@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import Aggregate, advance, encode_state, fold
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
+from processors.kernel.fold import advance, encode_state, fold
 from tests.processors.cores.play import at, entry
 from tests.processors.cores.stories import ORDINARY, STORIES
 
@@ -75,6 +76,6 @@ def replayed(kind: AggregateKind, batches: Sequence[Sequence[Entry]]) -> tuple[A
         advanced = advance(core, state, list(new.values()), stored.values)
         state = msgspec.json.decode(encode_state(advanced.state), type=core.state_type)
         refolds += advanced.refolded
-    core.settle(state)
-    core.observe(state, CLOCK)
+    core.derive(state)
+    core.on_clock(state, CLOCK)
     return state, refolds

@@ -11,10 +11,9 @@ from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
-from processors.aggregates.unit.aggregate import handed
-from processors.kernel.aggregate import advance, encode_state, fold, tick
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import HandOver, change_id, changes
+from processors.kernel.fold import advance, encode_state, fold, tick
+from processors.kernel.outputs import Forward, change_id, changes
 from tests.processors.cores.play import at
 
 Owner = tuple[AggregateKind, str]
@@ -85,11 +84,12 @@ class MiniHub:
         self.unchecked.add(owner)
         now = at(self.minute)
         for change in changes(before, self.cores[kind].outputs(state), state=state, at=now):
+            if isinstance(change, Forward):
+                waiting = self.facts[owner][change.fact_id].fact
+                self.due.append(change.readdressed(waiting, kind))
+                continue
             event = change.event
-            if isinstance(event, HandOver):
-                waiting = self.facts[owner][event.fact_id].fact
-                self.due.append(handed(waiting, event.owner_id))
-            elif isinstance(event, pl.PlanRequested):
+            if isinstance(event, pl.PlanRequested):
                 self.requests.append(event)
             elif isinstance(event, AlertRaised):
                 self.alerts.add(event.alert_id)

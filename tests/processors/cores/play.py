@@ -11,9 +11,10 @@ from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.domain.state.columns import QUERY_COLUMNS
-from processors.kernel.aggregate import Aggregate, advance, encode_state, fold, tick
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.outputs import Change, Output, changes
+from processors.kernel.fold import advance, encode_state, fold, tick
+from processors.kernel.outputs import Change, Message, Output, Publication, changes
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)
@@ -49,11 +50,13 @@ def entry(
     return Entry(fact_id(fact).hex, fact)
 
 
-def _check_order(known: Output, said: Output) -> None:
+def _check_order(known: Publication, said: Publication) -> None:
     """Who hears both knows which came later: by its revision or by its time.
 
     Alerts need neither: one log keeps their order.
     """
+    if not (isinstance(known, Output) and isinstance(said, Output)):
+        return
     if known.event != said.event and not isinstance(said.event, AlertRaised):
         assert "revision" in said.event.__struct_fields__ or said.at > known.at, said.event
 
@@ -67,7 +70,7 @@ class Play:
         self.entries: list[Entry] = []
         self.state: Any = core.new(key)
         self.clock_at: datetime | None = None
-        self.published: list[Change] = []
+        self.messages: list[Message] = []
         self.refolds = 0
 
     def say(self, event: Event, minutes: float, **more: Any) -> Entry:
@@ -87,7 +90,7 @@ class Play:
         after = self.core.outputs(self.state)
         for output_id in before.keys() & after.keys():
             _check_order(before[output_id], after[output_id])
-        self.published += changes(before, after, state=self.state, at=self.state.changed_at)
+        self.messages += changes(before, after, state=self.state, at=self.state.changed_at)
 
     def tick(self, minutes: float) -> None:
         """The clock goes on."""
@@ -96,7 +99,7 @@ class Play:
         self.state = tick(self.core, self.state, self.clock_at)
         self._check()
         after = self.core.outputs(self.state)
-        self.published += changes(before, after, state=self.state, at=self.clock_at)
+        self.messages += changes(before, after, state=self.state, at=self.clock_at)
 
     def _check(self) -> None:
         again = fold(self.core, self.key, self.entries, clock_at=self.clock_at)
@@ -110,7 +113,12 @@ class Play:
 
     def refusals(self) -> list[str]:
         """Codes of all refused facts."""
-        return sorted(refused.code for refused in self.state.refused.values())
+        return sorted(refused.code for refused in self.state.rejected.values())
+
+    @property
+    def published(self) -> list[Change]:
+        """Published events, in order."""
+        return [message for message in self.messages if isinstance(message, Change)]
 
     def said(self, name: str) -> list[Any]:
         """Published events of that name, in order."""
@@ -119,7 +127,8 @@ class Play:
     def now(self, name: str) -> list[Any]:
         """Events of that name among the outputs now."""
         outputs = self.core.outputs(self.state).values()
-        return [said.event for said in outputs if said.event.name == name]
+        events = [output.event for output in outputs if isinstance(output, Output)]
+        return [event for event in events if event.name == name]
 
     def alerts(self) -> set[str]:
         """Codes of the alerts that stand."""

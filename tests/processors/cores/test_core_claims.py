@@ -54,11 +54,12 @@ def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
     announce(hub, "A", U, V)
     second = announce(hub, "B", V, "other")
     assert disputes(hub) == [V]
-    told: Any = hub.cores["unit"].outputs(hub.state("unit", V))["alert:two_consignments"].event
+    raised: Any = hub.cores["unit"].outputs(hub.state("unit", V))["alert:two_consignments"]
+    told = raised.event
     assert told.message == (
         "announced or received under A (since 2026-03-01 00:01Z) and B (since 2026-03-01 00:02Z): "
-        "correct or retract the asn.received or unit.received that is wrong. Until then, what is "
-        "said of it alone goes to B"
+        "correct or retract the asn.received or unit.received that is wrong. Until then, events "
+        "about it alone go to B"
     )
     announce(hub, "B", V, correction_of=second.event_id, retracted=True)
     assert disputes(hub) == []

@@ -51,7 +51,7 @@ def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any,
     before = available.state.status
     said = available.say(event, 300)
     assert available.refusals() == [code]
-    assert available.state.refused[said.fact_id].type == event.name
+    assert available.state.rejected[said.fact_id].type == event.name
     assert available.state.status == before
     assert available.alerts() == {"illegal_transition"}
 
@@ -67,8 +67,8 @@ def test_a_correction_waits_for_its_target(play: Start) -> None:
     assert (wrong.state.received_units, right.state.received_units) == (1, 0)
     (told,) = right.now("alert.raised")
     assert told.message == (
-        f"unit.received of u1 was refused: it is to take the place of {scanned.fact.event_id!r} of "
-        "/test, which is no fact of CN-1, and changes nothing until that one comes. If that one "
+        f"unit.received of u1 was rejected: it is to take the place of {scanned.fact.event_id!r} "
+        "of /test, which is no fact of CN-1, and changes nothing until that one comes. If that one "
         "was sent under another key, retract it there and send this one again with an id of its "
         f"own and {moved.fact.event_id!r} in correctionof"
     )

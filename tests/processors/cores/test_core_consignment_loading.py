@@ -78,15 +78,15 @@ def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
     (told,) = stuffing.now("alert.raised")
     assert told.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
     assert told.message == (
-        "6 facts were refused (blocked): unit.staged of u1, unit.staged of u1, unit.staged of u1, "
-        "2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
+        "6 events were rejected (blocked): unit.staged of u1, unit.staged of u1, "
+        "unit.staged of u1, 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
     )
-    said = stuffing.core.outputs(stuffing.state)["alert:refused:blocked"]
+    said: Any = stuffing.core.outputs(stuffing.state)["alert:refused:blocked"]
     assert said.at == at(402), "since when it is so"
     assert stuffing.said("alert.cleared") == []
     stuffing.say(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)
-    assert stuffing.now("alert.raised")[0].message.startswith("5 facts were refused")
+    assert stuffing.now("alert.raised")[0].message.startswith("5 events were rejected")
     stuffing.say(hold, 401, correction_of=held.fact.event_id, retracted=True)
     assert stuffing.alerts() == set()
     assert [each.alert_id for each in stuffing.said("alert.cleared")] == [told.alert_id]

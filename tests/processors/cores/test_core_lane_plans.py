@@ -39,7 +39,7 @@ def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     """Who stays hears nothing; who moves, enters or leaves does."""
     story = play("lane", w.LANE)
     story.say(plan(1, {"CN-1": "C1", "CN-2": "C1", "CN-3": "C1"}), 20)
-    story.published.clear()
+    story.messages.clear()
     moves = (
         pl.PlanMove(
             consignment_id="CN-3",

@@ -274,7 +274,7 @@ def test_a_day_told_backwards() -> None:
             continue
         other = backwards.state(kind, key)
         assert getattr(other, "status", None) == getattr(state, "status", None), (kind, key)
-        assert other.refused == state.refused
+        assert other.rejected == state.rejected
 
 
 @pytest.mark.parametrize("unloaded_first", [True, False])
@@ -291,5 +291,5 @@ def test_what_is_unloaded_at_the_destination_has_departed(unloaded_first: bool) 
     machine.everything_arrives()
     assert hub.state("consignment", "CN-1").status == ConsignmentStatus.DEPARTED
     assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
-    refused = hub.state("consignment", "CN-1").refused.values()
+    refused = hub.state("consignment", "CN-1").rejected.values()
     assert [each.code for each in refused] == ["departed"]

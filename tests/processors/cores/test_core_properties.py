@@ -13,8 +13,8 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
-from processors.kernel.aggregate import encode_state, in_order
 from processors.kernel.corrections import Entry, sift
+from processors.kernel.fold import encode_state, in_order
 from tests.processors.cores import words as w
 from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
 from tests.processors.cores.play import at, entry
@@ -116,7 +116,7 @@ def test_a_correction_without_its_target_changes_nothing(
         retracted=data.draw(st.booleans()),
     )
     state = folded(kind, [*entries, astray])
-    refused = state.refused.pop(astray.fact_id, None)
+    refused = state.rejected.pop(astray.fact_id, None)
     assert refused is None or refused.code == "no_target"
     handed_over = kind == "unit" and state.owner_id and astray.fact.type != "unit.announced"
     assert (refused is None) == bool(handed_over)
@@ -154,7 +154,9 @@ def test_a_loaded_unit_is_in_one_container_rightly(entries: list[Entry]) -> None
         if not part.loaded_in:
             continue
         move = next(
-            each for each in reversed(part.moves) if each.into and each.fact_id not in state.refused
+            each
+            for each in reversed(part.moves)
+            if each.into and each.fact_id not in state.rejected
         )
         assert move.equipment_ref == part.loaded_in
         homes = [
@@ -221,7 +223,7 @@ def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.D
     entries = [entry(told, minutes, event_id=f"f{n}") for n, (minutes, told) in enumerate(whole)]
     state, _ = replayed("consignment", [[each] for each in data.draw(st.permutations(entries))])
     assert state.status == ConsignmentStatus.DEPARTED
-    event(f"refused {len(state.refused)}")
+    event(f"refused {len(state.rejected)}")
 
 
 @pytest.mark.slow
@@ -231,7 +233,7 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
     """While a manifest stands, neither it nor the planned consignments change."""
     core = CORES["consolidation"]
     state = core.new(key_of("consolidation"))
-    for _, told in in_order(core, sift(entries).counting):
+    for _, told in in_order(core, sift(entries).effective):
         before = state.manifest, state.planned_ids
         core.apply(state, told)
         if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":

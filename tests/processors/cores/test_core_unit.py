@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
-from processors.aggregates.unit.aggregate import handed
-from processors.kernel.outputs import HandOver
+from processors.kernel.outputs import Forward, ForwardedFact
 from tests.processors.cores import words as w
 from tests.processors.cores.play import Play, at
 
@@ -22,12 +21,9 @@ def test_a_unit_waits_until_it_is_announced(play: Start) -> None:
     assert story.published == []
     story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
     later = story.say(un.UnitStored(unit_id=U, location="A1"), 20)
-    told = [change.event for change in story.published if isinstance(change.event, HandOver)]
-    assert [(each.fact_id, each.owner_id) for each in told] == [
-        (first.fact_id, w.CN),
-        (later.fact_id, w.CN),
-    ]
-    copy = handed(first.fact, w.CN)
+    forwards = [message for message in story.messages if isinstance(message, Forward)]
+    assert forwards == [Forward(first.fact_id, w.CN), Forward(later.fact_id, w.CN)]
+    copy = forwards[0].readdressed(first.fact, "unit")
     assert (copy.key, copy.data.key) == (w.CN, w.CN)
     assert (copy.source, copy.event_id) == (first.fact.source, first.fact.event_id)
     assert copy.relayed_by == "unit"
@@ -49,11 +45,13 @@ def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -
     """Alone it has no target; once the unit is announced that is the consignment's to say."""
     story = play("unit", U)
     received = un.UnitReceived(unit_id=U)
-    story.say(received, 10, correction_of="under-the-consignment", retracted=True)
+    retraction = story.say(received, 10, correction_of="under-the-consignment", retracted=True)
     assert story.refusals() == ["no_target"]
     story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
     assert story.refusals() == []
-    assert [each.owner_id for each in story.now("unit.handed_over")] == [w.CN]
+    outputs = story.core.outputs(story.state).values()
+    forwarded = [output for output in outputs if isinstance(output, ForwardedFact)]
+    assert forwarded == [ForwardedFact(retraction.fact_id, w.CN)]
 
 
 def test_the_newest_parent_holds_it(play: Start) -> None:

@@ -73,7 +73,7 @@ def allocated(to: str = CSL, *, plan_id: str = "P1", voyage_id: str = VOYAGE) ->
 
 def customs(status: Any, *, revision: int, declaration_id: str = "D1", **more: Any) -> Any:
     """News from the declaration."""
-    return cn.CustomsStatusChanged(
+    return cn.CustomsSnapshot(
         consignment_id=CN,
         declaration_id=declaration_id,
         status=status,
@@ -82,7 +82,7 @@ def customs(status: Any, *, revision: int, declaration_id: str = "D1", **more: A
     )
 
 
-def position(revision: int, **more: Any) -> cn.ConsolidationPositionChanged:
+def position(revision: int, **more: Any) -> cn.ConsolidationSnapshot:
     """News from the consolidation: frozen at 300, stuffing open from 400, unless told otherwise."""
     fields: dict[str, Any] = {
         "consignment_id": CN,
@@ -98,7 +98,7 @@ def position(revision: int, **more: Any) -> cn.ConsolidationPositionChanged:
         "door_close_at": at(1_000),
         "lco_at": at(5_000),
     }
-    return cn.ConsolidationPositionChanged(**{**fields, **more})
+    return cn.ConsolidationSnapshot(**{**fields, **more})
 
 
 def opened(**more: Any) -> csl.ConsolidationOpened:

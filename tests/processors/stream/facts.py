@@ -9,8 +9,8 @@ from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.bodies import unpack
 from processors.aggregates.registry import all_cores
-from processors.kernel.aggregate import encode_state, fold
 from processors.kernel.corrections import Entry
+from processors.kernel.fold import encode_state, fold
 from tests.processors.stream.hub import StreamHub
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

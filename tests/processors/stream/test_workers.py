@@ -58,7 +58,7 @@ async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
     place = ("hub.consignment.v1", 0)
     await writers.open_positions(stream_hub.pool, [place])
     stale = Effects(epoch=1, places={}, positions=[writers.OffsetAdvance(*place, 5, 9, None)])
-    stale.cleared["x"] = NOON
+    stale.alerts.closed["x"] = NOON
     with pytest.raises(Fenced):
         await commit(stream_hub.pool, stale)
     right = Effects(epoch=1, places={}, positions=[writers.OffsetAdvance(*place, 0, 4, NOON)])

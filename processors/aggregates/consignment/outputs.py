@@ -1,45 +1,46 @@
-"""What a consignment tells others: its consolidation, its lane, its units, and people."""
+"""What a consignment publishes: for its consolidation, its lane, its units, and people."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
 
-from groupage.domain.events.consolidation import ConsignmentPositionChanged, Span
+from groupage.domain.events.consolidation import ConsignmentSnapshot, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import counted, cubic_metres
 from processors.aggregates.consignment import customs
+from processors.aggregates.consignment.claims import UnitClaims
 from processors.aggregates.consignment.progress import exceeds
-from processors.kernel.outputs import Announcements, Output, alert, refusal_alerts
+from processors.kernel.alerts import alert, rejection_alerts
+from processors.kernel.outputs import Output, Publication
 
 _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
 
 
-def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Output]:
-    """All that is so now, by output id."""
+def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Publication]:
+    """List all that holds now, by output id."""
     at = state.changed_at
     if at is None:
         return {}
-    said: dict[str, Output] = {}
+    published: dict[str, Publication] = {}
     if state.asns:
-        said["announce"] = Output(_announcements(state), at)
+        published["announce"] = _claims(state)
     if state.allocation is not None:
-        said[f"position:{state.allocation.consolidation_id}"] = Output(_position(state), at)
+        published[f"position:{state.allocation.consolidation_id}"] = Output(_snapshot(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
-        _wishes(state, policy, said)
-    _alerts(state, at, said)
-    if state.refused:
-        said.update(refusal_alerts("consignment", state))
-    return said
+        _triggers(state, policy, published)
+    _alerts(state, at, published)
+    if state.rejected:
+        published.update(rejection_alerts("consignment", state))
+    return published
 
 
-def _announcements(state: ConsignmentState) -> Announcements:
-    """Claims to its units.
+def _claims(state: ConsignmentState) -> UnitClaims:
+    """List its claims to units.
 
-    Only what the delivery notes leave out is told apart from them: where nobody sends any, each
-    carton would cost a message.
+    Only where delivery notes exist: without any, each carton would cost a message.
     """
     notes = list(state.asns)
     missing: tuple[str, ...] = ()
@@ -55,15 +56,15 @@ def _announcements(state: ConsignmentState) -> Announcements:
         missing = tuple(
             sorted(name for _, names in notes for name in names if units[name].received_at is None)
         )
-    return Announcements(
-        owner_id=state.key, notes=tuple(notes), over=state.exit is not None, missing=missing
+    return UnitClaims(
+        consignment_id=state.key, notes=tuple(notes), over=state.exit is not None, missing=missing
     )
 
 
-def _position(state: ConsignmentState) -> ConsignmentPositionChanged:
+def _snapshot(state: ConsignmentState) -> ConsignmentSnapshot:
     place = state.allocation
     assert place is not None
-    return ConsignmentPositionChanged(
+    return ConsignmentSnapshot(
         consolidation_id=place.consolidation_id,
         consignment_id=state.key,
         revision=0,
@@ -96,11 +97,11 @@ def _expected_at(state: ConsignmentState) -> datetime | None:
     return state.eta_at or state.booking.ready_at
 
 
-def _wishes(state: ConsignmentState, policy: Policy, said: dict[str, Output]) -> None:
+def _triggers(state: ConsignmentState, policy: Policy, published: dict[str, Publication]) -> None:
     lane = state.lane_id
     for cause, what, at in _reasons(state, policy):
         event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
-        said[f"wish:{lane}:{cause}:{what}"] = Output(event, at)
+        published[f"wish:{lane}:{cause}:{what}"] = Output(event, at)
 
 
 def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, str, datetime]]:
@@ -136,10 +137,10 @@ def _cargo_reasons(
         yield "did_not_fit", str(state.unloads), state.changed_at
 
 
-def _alerts(state: ConsignmentState, at: datetime, said: dict[str, Output]) -> None:
+def _alerts(state: ConsignmentState, at: datetime, published: dict[str, Publication]) -> None:
     troubles = _papers(state) if state.exit is None else _fee(state)
     for code, message in troubles:
-        said[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
+        published[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
 
 
 def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:

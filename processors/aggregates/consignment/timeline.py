@@ -7,19 +7,19 @@ customs released, the manifest was filed, stuffing began. So it does not matter 
 from datetime import datetime
 from typing import NamedTuple
 
+from groupage.domain.events.consignment import ConsolidationSnapshot
 from groupage.domain.policy import Policy
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import (
     Allocation,
     ConsignmentState,
-    ConsolidationPosition,
     LoadMove,
     SeatChange,
     UnitPart,
 )
 from groupage.domain.words import when
 from processors.aggregates.consignment import customs
-from processors.kernel.aggregate import Rejection
+from processors.kernel.handlers import Rejection
 
 _ENDED = frozenset({"BROKEN_UP", "CANCELLED"})
 _UNREADY = {
@@ -32,7 +32,7 @@ Places = list[tuple[datetime, str]]
 """Since when which consolidation (empty: none) was its place, oldest first."""
 
 
-def seat(state: ConsignmentState) -> Places:
+def assign(state: ConsignmentState) -> Places:
     """The place that the consignment has, from all that the lane gave and took."""
     place: Allocation | None = None
     places: Places = []
@@ -108,7 +108,7 @@ class _Scene(NamedTuple):
     release_first: bool
 
 
-def loads(state: ConsignmentState, policy: Policy, places: Places) -> None:
+def load(state: ConsignmentState, policy: Policy, places: Places) -> None:
     """Which units stand in their container, legally."""
     declarations = customs.bound(state)
     scene = _Scene(
@@ -172,7 +172,7 @@ def _unload_verdict(
     return _departed(state.position, move)
 
 
-def _departed(position: ConsolidationPosition | None, move: LoadMove) -> Rejection | None:
+def _departed(position: ConsolidationSnapshot | None, move: LoadMove) -> Rejection | None:
     left_at = None if position is None else position.departed_at
     if left_at is None or move.at < left_at:
         return None
@@ -213,7 +213,7 @@ def _load_verdict(scene: _Scene, move: LoadMove) -> Rejection | None:
 
 
 def _position_verdict(
-    home: str, position: ConsolidationPosition, move: LoadMove
+    home: str, position: ConsolidationSnapshot, move: LoadMove
 ) -> Rejection | None:
     if move.consolidation_id not in (None, home):
         return Rejection("other_consolidation", f"its place is {home}, not {move.consolidation_id}")
@@ -240,8 +240,8 @@ def _remember(
     subject: str = "",
 ) -> None:
     if verdict is not None:
-        state.refused[fact_id] = RejectedEvent(
+        state.rejected[fact_id] = RejectedEvent(
             code=verdict.code, reason=verdict.reason, type=name, subject=subject or state.key, at=at
         )
-    elif fact_id in state.refused:
-        del state.refused[fact_id]
+    elif fact_id in state.rejected:
+        del state.rejected[fact_id]

@@ -1,11 +1,11 @@
-"""What a consolidation tells others: its members, its voyage, its container, its lane, people."""
+"""What a consolidation publishes: for its members, voyage, container, lane, and people."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Event
-from groupage.domain.events.consignment import ConsolidationPositionChanged
+from groupage.domain.events.consignment import ConsolidationSnapshot
 from groupage.domain.events.consolidation import CutoffAtRisk, CutoffMissed
 from groupage.domain.events.equipment import ContainerAssigned
 from groupage.domain.events.planning import Cause, ConsolidationClosed, ReplanWanted
@@ -16,7 +16,8 @@ from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import cubic_metres, when
 from processors.aggregates.consolidation.deadlines import dead_freight_cm3, known_at
 from processors.aggregates.consolidation.guards import door_close_at
-from processors.kernel.outputs import Output, alert, refusal_alerts
+from processors.kernel.alerts import alert, rejection_alerts
+from processors.kernel.outputs import Output, Publication
 
 _CODES: dict[str, CutoffCode] = {
     "LCO": "LCO",
@@ -38,36 +39,36 @@ _BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.ST
 _CRITICAL = frozenset({"gated_out_uncleared", "container_unfit"})
 
 
-def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Output]:
-    """All that is so now, by output id."""
-    said = refusal_alerts("consolidation", state)
+def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]:
+    """List all that holds now, by output id."""
+    published = rejection_alerts("consolidation", state)
     at = state.changed_at
     if state.opened_at is None or at is None:
-        return said
-    _members(state, policy, at, said)
+        return published
+    _members(state, policy, at, published)
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
-    said[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
+    published[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
     if state.manifest is not None:
         box = state.manifest.equipment_ref
         assign = ContainerAssigned(equipment_ref=box, consolidation_id=state.key)
-        said[f"assign:{box}"] = Output(assign, state.manifest.filed_at)
+        published[f"assign:{box}"] = Output(assign, state.manifest.filed_at)
     for cause, what, since in _reasons(state, policy, at):
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        said[f"wish:{what}"] = Output(wish, since)
+        published[f"wish:{what}"] = Output(wish, since)
     if state.status in _CLOSED:
         closed = ConsolidationClosed(
             lane_id=state.lane_id, consolidation_id=state.key, status=state.status
         )
-        said["closed"] = Output(closed, state.status_at or at)
-    _cutoffs(state, policy, at, said)
-    _alerts(state, policy, at, said)
-    return said
+        published["closed"] = Output(closed, state.status_at or at)
+    _cutoffs(state, policy, at, published)
+    _alerts(state, policy, at, published)
+    return published
 
 
 def _members(
-    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
+    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
-    """A consignment that the manifest leaves out hears of no manifest and no container."""
+    """Add a snapshot for each member; one that the manifest leaves out learns of no container."""
     sailing, manifest = state.sailing, state.manifest
     cutoffs = {cutoff.code: cutoff.due_at for cutoff in sailing.cutoffs} if sailing else {}
     usable = state.status not in _BEFORE_STUFFING
@@ -75,7 +76,7 @@ def _members(
     for name in sorted({*state.planned_ids, *state.member_ids}):
         on_it = manifest if manifest is not None and name in manifest.consignment_ids else None
         began = state.stuffing_started_at if on_it is not None and usable else None
-        event = ConsolidationPositionChanged(
+        event = ConsolidationSnapshot(
             consignment_id=name,
             consolidation_id=state.key,
             status=state.status,
@@ -91,7 +92,7 @@ def _members(
             lco_at=cutoffs.get("LCO"),
             departed_at=state.gated_out_at if on_it else None,
         )
-        said[f"tell:{name}"] = Output(event, at)
+        published[f"tell:{name}"] = Output(event, at)
 
 
 def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
@@ -132,7 +133,7 @@ def _reasons(
 
 
 def _cutoffs(
-    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
+    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
     if state.status in _CLOSED:
         return
@@ -164,8 +165,8 @@ def _cutoffs(
             severity=warning,
             due_at=seen.due_at,
         )
-        said[f"cutoff:{code}:{seen.state}"] = Output(event, since)
-        said[f"alert:cutoff:{code}"] = Output(raised, since)
+        published[f"cutoff:{code}:{seen.state}"] = Output(event, since)
+        published[f"alert:cutoff:{code}"] = Output(raised, since)
 
 
 def _at_risk(
@@ -185,7 +186,7 @@ def _at_risk(
 
 
 def _alerts(
-    state: ConsolidationState, policy: Policy, at: datetime, said: dict[str, Output]
+    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
     troubles = dict(state.why_not)
     if empty_cm3 := dead_freight_cm3(state, policy):
@@ -207,4 +208,4 @@ def _alerts(
     for code, message in troubles.items():
         severity: Severity = "critical" if code in _CRITICAL else "warning"
         raised = alert("consolidation", state, code, message[:2_000], severity=severity)
-        said[f"alert:{code}"] = Output(raised, at)
+        published[f"alert:{code}"] = Output(raised, at)

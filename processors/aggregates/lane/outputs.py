@@ -1,4 +1,4 @@
-"""What a lane tells others: planners, consolidations, consignments, itself, people."""
+"""What a lane publishes: for planners, consolidations, consignments, itself, and people."""
 
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
@@ -16,17 +16,18 @@ from groupage.domain.events.planning import (
 )
 from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
 from processors.aggregates.lane.plans import POLICY
-from processors.kernel.outputs import Output, alert, refusal_alerts
+from processors.kernel.alerts import alert, rejection_alerts
+from processors.kernel.outputs import Output, Publication
 
 _NAMED = 10
 _TEXT_MAX = 2_000
 
 
-def outputs(state: LaneState) -> dict[str, Output]:
-    """All that is so now, by output id."""
-    said = refusal_alerts("lane", state)
-    _request(state, said)
-    _plans(state, said)
+def outputs(state: LaneState) -> dict[str, Publication]:
+    """List all that holds now, by output id."""
+    published = rejection_alerts("lane", state)
+    _request(state, published)
+    _plans(state, published)
     for name, box in state.boxes.items():
         opened = ConsolidationOpened(
             consolidation_id=name,
@@ -35,7 +36,7 @@ def outputs(state: LaneState) -> dict[str, Output]:
             iso_type=box.iso_type,
             policy=box.policy,
         )
-        said[f"open:{name}"] = Output(opened, box.opened_at)
+        published[f"open:{name}"] = Output(opened, box.opened_at)
         planned = ConsolidationPlanned(
             consolidation_id=name,
             plan_id=box.plan_id,
@@ -44,14 +45,14 @@ def outputs(state: LaneState) -> dict[str, Output]:
             planned_gross_g=box.gross_g,
             revision=0,
         )
-        said[f"plan:{name}"] = Output(planned, box.planned_at)
+        published[f"plan:{name}"] = Output(planned, box.planned_at)
     for name, seat in state.seats.items():
-        _seat(name, seat, said)
-    _alerts(state, said)
-    return said
+        _seat(name, seat, published)
+    _alerts(state, published)
+    return published
 
 
-def _request(state: LaneState, said: dict[str, Output]) -> None:
+def _request(state: LaneState, published: dict[str, Publication]) -> None:
     asking = state.asking
     if asking is None:
         return
@@ -63,30 +64,30 @@ def _request(state: LaneState, said: dict[str, Output]) -> None:
         causes=asking.causes,
         about=asking.about,
     )
-    said[f"request:{asking.sequence}"] = Output(request, asking.at)
+    published[f"request:{asking.sequence}"] = Output(request, asking.at)
     asked = PlanAsked(
         lane_id=state.key,
         request_id=asking.request_id,
         sequence=asking.sequence,
         wish_ids=asking.wish_ids,
     )
-    said[f"asked:{asking.sequence}"] = Output(asked, asking.at)
+    published[f"asked:{asking.sequence}"] = Output(asked, asking.at)
 
 
-def _plans(state: LaneState, said: dict[str, Output]) -> None:
+def _plans(state: LaneState, published: dict[str, Publication]) -> None:
     for name, note in state.plans.items():
         at = note.status_at or note.proposed_at
         if note.status == "published" and note.by == POLICY:
             approved = PlanApproved(lane_id=state.key, plan_id=name, by=POLICY)
-            said[f"approved:{name}"] = Output(approved, at)
+            published[f"approved:{name}"] = Output(approved, at)
         elif note.status == "superseded" and state.published_plan_id:
             superseded = PlanSuperseded(
                 lane_id=state.key, plan_id=name, by_plan_id=note.superseded_by
             )
-            said[f"superseded:{name}"] = Output(superseded, at)
+            published[f"superseded:{name}"] = Output(superseded, at)
 
 
-def _seat(name: str, seat: SeatNote, said: dict[str, Output]) -> None:
+def _seat(name: str, seat: SeatNote, published: dict[str, Publication]) -> None:
     rolled = seat.from_consolidation_id and seat.reason_code.startswith("roll")
     if rolled:
         event: Event = ConsignmentRolled(
@@ -96,7 +97,7 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Output]) -> None:
             plan_id=seat.plan_id,
             reason_code=seat.reason_code,
         )
-        said[f"rolled:{name}"] = Output(event, seat.since_at)
+        published[f"rolled:{name}"] = Output(event, seat.since_at)
     if seat.consolidation_id:
         event = ConsignmentAllocated(
             consignment_id=name,
@@ -115,23 +116,23 @@ def _seat(name: str, seat: SeatNote, said: dict[str, Output]) -> None:
         )
     else:
         return
-    said[f"seat:{name}"] = Output(event, seat.voyage_at or seat.since_at)
+    published[f"seat:{name}"] = Output(event, seat.voyage_at or seat.since_at)
 
 
-def _alerts(state: LaneState, said: dict[str, Output]) -> None:
+def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
     newest = state.asked.get(str(state.sequence))
     if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
         text = f"request {newest.request_id} gave no plan: {newest.detail}"
-        said["alert:plan_failed"] = Output(
+        published["alert:plan_failed"] = Output(
             alert("lane", state, "plan_failed", text), newest.answered_at
         )
     for name, note in state.unloadable.items():
-        said[f"alert:unloadable:{name}"] = Output(_unloadable(state, note), note.since_at)
+        published[f"alert:unloadable:{name}"] = Output(_unloadable(state, note), note.since_at)
     for name in state.proposals:
         text = f"plan {name} waits for a dispatcher"
         proposed_at = state.plans[name].proposed_at
         raised = alert("lane", state, "plan_waits", text, severity="info", part=name)
-        said[f"alert:plan_waits:{name}"] = Output(raised, proposed_at)
+        published[f"alert:plan_waits:{name}"] = Output(raised, proposed_at)
 
 
 def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:

@@ -1,0 +1,74 @@
+"""The consignment's claims to its units, published as `unit.announced`.
+
+One publication stands for all of them, compared as a whole: a message goes out for what differs,
+one to the units of each partition. A claim that ends is published again as ended, with a higher
+revision of the consignment.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from groupage.contracts.partitioning import partition_of
+from groupage.domain.events.unit import UnitAnnounced
+from processors.kernel.outputs import Change, Message
+
+_UNIT_TOPIC = "hub.unit.v1"
+
+
+class Claim(NamedTuple):
+    """Since when the consignment claims a unit, and whether it does not any more."""
+
+    since_at: datetime
+    ended: bool
+
+
+class UnitClaims(NamedTuple):
+    """All claims of one consignment."""
+
+    consignment_id: str
+    notes: tuple[tuple[datetime, tuple[str, ...]], ...]
+    """Since when it claims which units."""
+    over: bool = False
+    """It left the ordinary way: all its claims have ended."""
+    missing: tuple[str, ...] = ()
+    """Units that never came, and are not awaited."""
+
+    def by_unit(self) -> dict[str, Claim]:
+        """Return the claim to each unit."""
+        claims: dict[str, Claim] = {}
+        for at, unit_ids in self.notes:
+            claims.update(dict.fromkeys(unit_ids, Claim(at, self.over)))
+        for unit_id in self.missing:
+            claims[unit_id] = Claim(claims[unit_id].since_at, ended=True)
+        return claims
+
+    def messages(
+        self,
+        output_id: str,  # noqa: ARG002
+        before: "UnitClaims | None",
+        at: datetime,
+    ) -> Iterator[Message]:
+        """Yield the claims that are new or other than before; those that are gone have ended."""
+        published = {} if before is None else before.by_unit()
+        claims = self.by_unit()
+        for unit_id in published.keys() - claims.keys():
+            claims[unit_id] = Claim(published[unit_id].since_at, ended=True)
+        groups: dict[tuple[Claim, int], list[str]] = {}
+        for unit_id, claim in sorted(claims.items()):
+            if published.get(unit_id) != claim:
+                partition = partition_of(unit_id, _UNIT_TOPIC)
+                groups.setdefault((claim, partition), []).append(unit_id)
+        for (claim, _), (first, *others) in groups.items():
+            event = UnitAnnounced(
+                unit_id=first,
+                owner_id=self.consignment_id,
+                announced_at=claim.since_at,
+                others=tuple(others),
+                ended=claim.ended,
+            )
+            yield Change(f"announce:{first}", event, at if claim.ended else claim.since_at)
+
+    def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
+        """Yield the end of all claims."""
+        return self._replace(notes=(), missing=()).messages(output_id, self, at)

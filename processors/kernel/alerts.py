@@ -1,0 +1,66 @@
+"""Alerts about an aggregate, among them one for all events that were rejected for one reason."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from operator import itemgetter
+
+from groupage.domain.events.alerts import AlertRaised, Severity
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.base import RejectedEvent, State
+from groupage.domain.words import when
+from processors.kernel.outputs import Output, Publication
+
+_NAMED_MAX = 3
+_TEXT_MAX = 2_000
+
+
+def alert(
+    kind: AggregateKind,
+    state: State,
+    code: str,
+    message: str,
+    *,
+    severity: Severity = "warning",
+    part: str = "",
+    due_at: datetime | None = None,
+) -> AlertRaised:
+    """Make an alert about a state. `part` tells apart several of the same code."""
+    return AlertRaised(
+        alert_id=f"{kind}/{state.key}/{code}" + (f"/{part}" if part else ""),
+        about=state.key,
+        about_kind=kind,
+        code=code,
+        severity=severity,
+        message=message,
+        due_at=due_at,
+    )
+
+
+def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication]:
+    """Make one alert for all events rejected for the same reason: a hold stops every carton."""
+    by_code: dict[str, list[tuple[datetime, str, RejectedEvent]]] = {}
+    for fact_id, rejected in state.rejected.items():
+        by_code.setdefault(rejected.code, []).append((rejected.at, fact_id, rejected))
+    alerts: dict[str, Publication] = {}
+    for code, rejections in by_code.items():
+        in_order = [rejected for _, _, rejected in sorted(rejections, key=itemgetter(0, 1))]
+        text = _describe(code, in_order)[:_TEXT_MAX]
+        alerts[f"alert:refused:{code}"] = Output(
+            alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
+        )
+    return alerts
+
+
+def _describe(code: str, rejections: Sequence[RejectedEvent]) -> str:
+    """Say how many, and name the first few and the latest."""
+    *others, latest = rejections
+    about = f"{latest.type} of {latest.subject}"
+    if not others:
+        return f"{about} was rejected: {latest.reason}"
+    named = [f"{each.type} of {each.subject}" for each in others[:_NAMED_MAX]]
+    if len(others) > _NAMED_MAX:
+        named.append(f"{len(others) - _NAMED_MAX:,} more")
+    return (
+        f"{len(rejections):,} events were rejected ({code}): {', '.join(named)}, "
+        f"and the latest at {when(latest.at)}, {about}: {latest.reason}"
+    )

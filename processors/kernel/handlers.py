@@ -1,0 +1,91 @@
+"""Which handler applies which event: one declaration per event, in the order of the life cycle."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.events.base import AggregateKind, Event
+from groupage.domain.policy import Policy
+from processors.kernel.corrections import Entry
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+_LAST_RANK = 99
+
+
+class Rejection(NamedTuple):
+    """Why an event may not change the state."""
+
+    code: str
+    reason: str
+
+
+Handler: TypeAlias = Callable[[Any, Entry, Any], Rejection | None]
+"""(state, entry, its event): changes the state, or says why not."""
+
+
+@dataclass(frozen=True)
+class On(Generic[S, E]):
+    """An event class and the handler that applies it."""
+
+    event: type[E]
+    handler: Callable[[S, Entry, E], Rejection | None]
+    _: KW_ONLY
+    order_independent: bool = False
+    """No other event changes what the handler does, nor the other way round: a late one is applied
+    without a refold. Such events have no place in the life cycle."""
+    non_actual: bool = False
+    """The event counts although it is classified as planned, estimated or requested."""
+
+    def bind(self, policy: Policy) -> Handler:  # noqa: ARG002
+        """Return the handler under that policy."""
+        return self.handler
+
+
+@dataclass(frozen=True)
+class OnWithPolicy(On[S, E]):
+    """An event class and a handler that also reads the policy."""
+
+    handler: Callable[[S, Entry, E, Policy], Rejection | None]  # type: ignore[assignment]
+
+    def bind(self, policy: Policy) -> Handler:
+        """Return the handler under that policy."""
+        handler: Any = self.handler
+
+        def apply(state: S, entry: Entry, event: E) -> Rejection | None:
+            rejection: Rejection | None = handler(state, entry, event, policy)
+            return rejection
+
+        return apply
+
+
+def check_complete(kind: AggregateKind, handlers: Sequence[On[Any, Any]]) -> None:
+    """Raise TypeError unless the table has each event of that aggregate kind exactly once."""
+    declared = [each.event for each in handlers]
+    owned = {event for event in EVENTS.values() if kind in event.owner_kinds()}
+    twice = sorted({event.name for event in declared if declared.count(event) > 1})
+    missing = sorted(event.name for event in owned - set(declared))
+    foreign = sorted(event.name for event in set(declared) - owned)
+    problems = [
+        f"{problem}: {', '.join(names)}"
+        for problem, names in (
+            ("no handler for", missing),
+            ("more than one handler for", twice),
+            ("not events of this aggregate", foreign),
+        )
+        if names
+    ]
+    if problems:
+        raise TypeError(f"the handler table of aggregate {kind!r} is wrong ({'; '.join(problems)})")
+
+
+def ranks(handlers: Iterable[On[Any, Any]]) -> Mapping[type[Event], int]:
+    """Place of each ordered event in the life cycle; it decides between events of one instant."""
+    ordered = (each.event for each in handlers if not each.order_independent)
+    return {event: rank for rank, event in enumerate(ordered)}
+
+
+def rank_of(ranked: Mapping[type[Event], int], event: Event) -> int:
+    """Place of that event; events without one come last."""
+    return ranked.get(type(event), _LAST_RANK)

@@ -7,7 +7,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, Instance, OpenConsolidation
 from groupage.domain.plan import Placement, Unloadable
 from groupage.domain.units import CM3_PER_M3
-from optimizer.loading.api import Loaded, load, lot_of
+from optimizer.loading.api import LoadResult, cargo_of, load
 
 _NAMED = 5
 
@@ -50,7 +50,7 @@ def load_closed(
     try:
         loaded = load(
             box.spec,
-            [lot_of(demand) for demand in cargo],
+            [cargo_of(demand) for demand in cargo],
             box.standing,
             instance.rules,
             effort=effort,
@@ -59,9 +59,9 @@ def load_closed(
     except InvalidInput as error:
         reason = f"what is reported to stand in it can not stand so ({error})"
         return Closed(_unloadable(box, every, "standing_wrong", reason))
-    if loaded.misfits:
+    if loaded.unplaced:
         reason = _did_not_fit(box, cargo, loaded)
-        return Closed(_unloadable(box, loaded.misfits, "did_not_fit", reason), loaded.passes)
+        return Closed(_unloadable(box, loaded.unplaced, "did_not_fit", reason), loaded.passes)
     return Closed(loaded.placements, loaded.passes)
 
 
@@ -76,14 +76,14 @@ def _unloadable(
     )
 
 
-def _did_not_fit(box: OpenConsolidation, cargo: Sequence[Demand], loaded: Loaded) -> str:
+def _did_not_fit(box: OpenConsolidation, cargo: Sequence[Demand], loaded: LoadResult) -> str:
     # No figure that changes with each carton set down: the same trouble is one alert.
-    names = ", ".join(loaded.misfits[:_NAMED])
-    if len(loaded.misfits) > _NAMED:
-        names += f" and {len(loaded.misfits) - _NAMED} more"
+    names = ", ".join(loaded.unplaced[:_NAMED])
+    if len(loaded.unplaced) > _NAMED:
+        names += f" and {len(loaded.unplaced) - _NAMED} more"
     tried = "beside the cartons that stand in it" if box.standing else "whatever stands where"
     return (
-        f"{names} {'finds' if len(loaded.misfits) == 1 else 'find'} no place {tried}; "
+        f"{names} {'finds' if len(loaded.unplaced) == 1 else 'find'} no place {tried}; "
         f"{_m3(sum(demand.volume_cm3 for demand in cargo))} m³ of cargo on the manifest, "
         f"{_m3(box.spec.volume_cm3)} m³ inside"
     )

@@ -15,7 +15,7 @@ from optimizer.allocation import pricing
 from optimizer.allocation.slots import Slot
 from optimizer.closed import load_closed
 from optimizer.doubts import Doubts
-from optimizer.loading.api import load, lot_of
+from optimizer.loading.api import cargo_of, load
 
 PASSES_FULL = 24
 """For one container. What does not fit should be the least that can not: it may be left out."""
@@ -78,14 +78,14 @@ def load_plan(
         return LoadPlan(members=every, placements=closed.found)
     loaded = load(
         slot.spec,
-        [lot_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
+        [cargo_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
         box.standing if box else (),
         instance.rules,
         effort=passes.granted(full=PASSES_FULL, least=PASSES_LEAST),
         seed=instance.limits.seed,
     )
     passes.spend(loaded.passes)
-    return LoadPlan(members=every, placements=loaded.placements, misfits=loaded.misfits)
+    return LoadPlan(members=every, placements=loaded.placements, misfits=loaded.unplaced)
 
 
 def _worth(demand: Demand, slot: Slot, instance: Instance) -> int:

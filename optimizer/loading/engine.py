@@ -1,7 +1,7 @@
-"""Which consignments fit together: passes until everything that is left in goes in.
+"""Find the consignments that fit together: pass after pass until all that are kept are loaded.
 
-A pass that leaves cartons over drops whole consignments worth that volume, then tries again; what
-is left of the effort afterwards tries to take dropped ones back. Deterministic.
+After a pass that leaves cartons over, whole consignments of about their volume are dropped. What is
+left of the effort then tries to load dropped ones after all. Deterministic.
 """
 
 import random
@@ -12,253 +12,255 @@ import numpy as np
 
 from groupage.domain.plan import Placement
 from optimizer.loading.blocks import BlockTable, Floats
-from optimizer.loading.greedy import Pass, Set, Taste
-from optimizer.loading.kinds import Hold, Stock
+from optimizer.loading.construction import ConstructionPass, PlacedCarton, ScoreWeights
+from optimizer.loading.stock import CargoSpace, Stock
 
-TASTES = (
-    Taste(contact=2.0, count=0.2, loss=1.0, close_permille=40, low_first=True, crown=True),
-    Taste(contact=4.0, count=0.2, loss=1.0, close_permille=40, low_first=True, crown=True),
-    Taste(contact=1.0, count=0.05, loss=2.0, close_permille=20, low_first=True, crown=True),
-    Taste(contact=3.0, count=0.4, loss=1.0, close_permille=80, low_first=True, crown=True),
-    Taste(contact=2.0, count=0.2, loss=4.0, close_permille=40, low_first=True, crown=True),
-    Taste(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False, crown=True),
+SCORE_WEIGHTS = (
+    ScoreWeights(contact=2.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
+    ScoreWeights(contact=4.0, count=0.2, loss=1.0, close_permille=40, low_first=True),
+    ScoreWeights(contact=1.0, count=0.05, loss=2.0, close_permille=20, low_first=True),
+    ScoreWeights(contact=3.0, count=0.4, loss=1.0, close_permille=80, low_first=True),
+    ScoreWeights(contact=2.0, count=0.2, loss=4.0, close_permille=40, low_first=True),
+    ScoreWeights(contact=2.0, count=0.0, loss=1.0, close_permille=40, low_first=False),
 )
-"""Tried in this order, turned by the seed."""
-FAVOUR = 2.0
-"""How much more a kind is worth after a pass that left some of it over."""
-OWNED = 4.0
-"""How much a left over carton counts when its consignment is dropped, against free room."""
-KINDS_USUAL = 80
-"""Up to so many sizes the effort is made in full."""
+"""Tried in this order, starting at the seed."""
+PRIORITY_FACTOR = 2.0
+"""A carton type's priority rises by this factor after a pass that left some of it over."""
+UNPLACED_WEIGHT = 4.0
+"""Weight of a consignment's unplaced cartons against freed space when one is dropped."""
+TYPES_USUAL = 80
+"""Up to this many carton types the effort is made in full."""
 PASSES_MIN = 8
-CALM_PASSES = 3
-"""Passes on one set before chance has a say in which kinds come first."""
-UNREST = 0.2
-"""Standard deviation of that chance (of a logarithm)."""
+PLAIN_PASSES = 3
+"""Passes over one selection before priorities are randomized."""
+PRIORITY_SIGMA = 0.2
+"""Standard deviation of the logarithm of the random factor on priorities."""
 HOPELESS_PERMILLE = 100
-"""A pass that leaves over more than this share of the room needs fewer consignments first."""
+"""A pass that leaves over more than this share of the space needs fewer consignments first."""
 EXCHANGE_TRIES = 3
-"""Passes to take one back in another's stead."""
+"""Passes to load a dropped consignment in exchange for another."""
 TOP_FILL_PERMILLE = 970
-"""Nothing is taken back beyond this fill."""
-PASSES_PER_SET = 10
-"""Variants tried on one set of consignments before something is dropped. A consignment that does
+"""No dropped consignment is tried beyond this fill."""
+PASSES_PER_SELECTION = 10
+"""Variants tried on one selection of consignments before some are dropped. A consignment that does
 not fit costs its lane far more than the second that they take."""
 
 
 @dataclass(slots=True)
-class Found:
-    """The outcome of a search."""
+class SearchResult:
+    """The load plan that a search ends with."""
 
     placements: tuple[Placement, ...]
-    misfits: tuple[str, ...]
+    unplaced: tuple[str, ...]
     passes: int
 
 
 @dataclass(slots=True)
 class _Attempt:
-    sets: list[Set]
-    over_mm3: int
-    """Volume of the cartons that found no place."""
-    left: list[int]
-    """How many of each kind found none."""
+    placed: list[PlacedCarton]
+    unplaced_mm3: int
+    """Volume of the cartons left over."""
+    unplaced: list[int]
+    """Cartons left over, by type."""
 
 
 @dataclass(slots=True)
 class _Search:
-    hold: Hold
+    space: CargoSpace
     stock: Stock
-    staying: frozenset[str]
+    must_stay: frozenset[str]
     worth: Mapping[str, int]
     effort: int
     seed: int
     passes: int = 0
-    best: list[Set] = field(default_factory=list)
-    favour: Floats = field(init=False)
+    best: list[PlacedCarton] = field(default_factory=list)
+    priority: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        self.favour = np.ones(len(self.stock.kinds))
+        self.priority = np.ones(len(self.stock.types))
 
     def attempt(self, consignments: list[str], tries: int) -> _Attempt:
-        """The best of up to `tries` passes over these consignments; stops at a complete one.
+        """Return the best of up to `tries` passes over these consignments; a complete one ends it.
 
-        What a pass leaves over is favoured in the next one.
+        Carton types that a pass leaves over have a higher priority in the next one.
         """
         stock = self.stock
         quantities = stock.quantities(consignments)
-        table = BlockTable(stock.kinds, quantities, self.hold)
+        table = BlockTable(stock.types, quantities, self.space)
         best: _Attempt | None = None
         for number in range(tries):
-            taste = TASTES[(self.seed + number) % len(TASTES)]
-            favour = self.favour if number < CALM_PASSES else self.shaken()
-            one = Pass(self.hold, stock, quantities, table, taste, favour)
-            sets = one.run()
+            weights = SCORE_WEIGHTS[(self.seed + number) % len(SCORE_WEIGHTS)]
+            priority = self.priority if number < PLAIN_PASSES else self.randomized_priority()
+            construction = ConstructionPass(self.space, stock, quantities, table, weights, priority)
+            placed = construction.run()
             self.passes += 1
-            pairs = zip(stock.kinds, one.remaining, strict=True)
-            over = sum(kind.volume_mm3 * left for kind, left in pairs)
-            self.favour[np.array(one.remaining) > 0] *= FAVOUR
-            if best is None or over < best.over_mm3:
-                best = _Attempt(sets, over, one.remaining)
-            if over == 0 or over * 1_000 > HOPELESS_PERMILLE * self.hold.volume_mm3:
+            unplaced = construction.remaining
+            unplaced_mm3 = sum(
+                t.volume_mm3 * count for t, count in zip(stock.types, unplaced, strict=True)
+            )
+            self.priority[np.array(unplaced) > 0] *= PRIORITY_FACTOR
+            if best is None or unplaced_mm3 < best.unplaced_mm3:
+                best = _Attempt(placed, unplaced_mm3, unplaced)
+            hopeless = unplaced_mm3 * 1_000 > HOPELESS_PERMILLE * self.space.volume_mm3
+            if unplaced_mm3 == 0 or hopeless:
                 break
         return best or _Attempt([], 0, [])
 
-    def shaken(self) -> Floats:
-        """The favours, each a little more or less by chance: passes that differ find more."""
+    def randomized_priority(self) -> Floats:
+        """Return the priorities times a random factor: passes that differ find more."""
         rng = random.Random(f"{self.seed} {self.passes}")  # noqa: S311 - no secrets
-        chance = [rng.lognormvariate(0.0, UNREST) for _ in self.stock.kinds]
-        found: Floats = self.favour * np.array(chance)
-        return found
+        factors = [rng.lognormvariate(0.0, PRIORITY_SIGMA) for _ in self.stock.types]
+        priority: Floats = self.priority * np.array(factors)
+        return priority
 
-    def droppable(self, consignments: list[str]) -> list[str]:
-        """Those that may be left out: what must stay only when nothing else is left."""
-        free = [c for c in consignments if c not in self.staying]
-        return free or consignments
+    def drop_candidates(self, consignments: list[str]) -> list[str]:
+        """Return those that may be dropped: what must stay only when nothing else is left."""
+        return [c for c in consignments if c not in self.must_stay] or consignments
 
-    def drop(self, consignments: list[str], over_mm3: int, over: list[int]) -> list[str]:
-        """Drop whole consignments of about `over_mm3`, those first that own what was left over."""
-        kept, missing = list(consignments), list(over)
+    def drop(self, consignments: list[str], unplaced_mm3: int, unplaced: list[int]) -> list[str]:
+        """Drop whole consignments of about this volume, first those with unplaced cartons."""
+        kept, unplaced = list(consignments), list(unplaced)
         dropped: list[str] = []
         freed_mm3 = 0
-        while freed_mm3 < over_mm3 and kept:
-            want_mm3 = over_mm3 - freed_mm3
-            gone = min(self.droppable(kept), key=lambda c: self._regret(c, want_mm3, missing))
-            kept.remove(gone)
-            dropped.append(gone)
-            freed_mm3 += max(1, self.stock.volume_mm3(gone))
-            for kind, units in self.stock.units[gone].items():
-                missing[kind] = max(0, missing[kind] - len(units))
-        for early in sorted(dropped[:-1], key=lambda c: c not in self.staying):
-            size = self.stock.volume_mm3(early)
-            if freed_mm3 - size >= over_mm3:
-                freed_mm3 -= size
-                kept.append(early)
+        while freed_mm3 < unplaced_mm3 and kept:
+            missing_mm3 = unplaced_mm3 - freed_mm3
+            cheapest = min(
+                self.drop_candidates(kept), key=lambda c: self._drop_cost(c, missing_mm3, unplaced)
+            )
+            kept.remove(cheapest)
+            dropped.append(cheapest)
+            freed_mm3 += max(1, self.stock.volume_mm3(cheapest))
+            for number, unit_ids in self.stock.units[cheapest].items():
+                unplaced[number] = max(0, unplaced[number] - len(unit_ids))
+        # A large consignment dropped last may have made earlier drops unnecessary.
+        for consignment_id in sorted(dropped[:-1], key=lambda c: c not in self.must_stay):
+            volume_mm3 = self.stock.volume_mm3(consignment_id)
+            if freed_mm3 - volume_mm3 >= unplaced_mm3:
+                freed_mm3 -= volume_mm3
+                kept.append(consignment_id)
         return kept
 
-    def _regret(
-        self, consignment_id: str, over_mm3: int, missing: list[int]
+    def _drop_cost(
+        self, consignment_id: str, missing_mm3: int, unplaced: list[int]
     ) -> tuple[float, int, str]:
-        """What dropping it costs for each mm³ that it gives back."""
+        """Return the cost of dropping it per mm³ gained, with tie breakers."""
         stock = self.stock
-        size = stock.volume_mm3(consignment_id)
-        owned = sum(
-            min(missing[kind], len(units)) * stock.kinds[kind].volume_mm3
-            for kind, units in stock.units[consignment_id].items()
+        volume_mm3 = stock.volume_mm3(consignment_id)
+        own_unplaced_mm3 = sum(
+            min(unplaced[number], len(unit_ids)) * stock.types[number].volume_mm3
+            for number, unit_ids in stock.units[consignment_id].items()
         )
-        gain = min(size, over_mm3) + OWNED * owned
-        return self.worth[consignment_id] / max(1.0, gain), -size, consignment_id
+        gain = min(volume_mm3, missing_mm3) + UNPLACED_WEIGHT * own_unplaced_mm3
+        return self.worth[consignment_id] / max(1.0, gain), -volume_mm3, consignment_id
 
-    def possible(self) -> list[str]:
-        """Consignments whose cartons fit one by one, as many as volume and payload allow."""
-        stock, hold = self.stock, self.hold
-        fits = [bool(kind.positions(hold)) for kind in stock.kinds]
-        kept = [c for c, units in stock.units.items() if all(fits[kind] for kind in units)]
-        standing_mm3 = sum(box.dx_mm * box.dy_mm * box.dz_mm for box in stock.fixed)
-        standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
-        volume = sum(stock.volume_mm3(c) for c in kept) + standing_mm3 - hold.volume_mm3
-        if volume > 0:
-            kept = self.drop(kept, volume, [0] * len(stock.kinds))
-        while kept and sum(stock.gross_g(c) for c in kept) + standing_g > hold.payload_g:
-            heaviest = max(self.droppable(kept), key=lambda c: (stock.gross_g(c), c))
+    def select_feasible(self) -> list[str]:
+        """Return consignments whose cartons fit singly, as many as volume and payload allow."""
+        stock, space = self.stock, self.space
+        fits = [bool(t.orientations(space)) for t in stock.types]
+        kept = [c for c, units in stock.units.items() if all(fits[number] for number in units)]
+        preloaded_mm3 = sum(c.dx_mm * c.dy_mm * c.dz_mm for c in stock.preloaded)
+        preloaded_g = sum(t.gross_g for t in stock.preloaded_types)
+        excess_mm3 = sum(stock.volume_mm3(c) for c in kept) + preloaded_mm3 - space.volume_mm3
+        if excess_mm3 > 0:
+            kept = self.drop(kept, excess_mm3, [0] * len(stock.types))
+        while kept and sum(stock.gross_g(c) for c in kept) + preloaded_g > space.payload_g:
+            heaviest = max(self.drop_candidates(kept), key=lambda c: (stock.gross_g(c), c))
             kept.remove(heaviest)
         return kept
 
-    def shrink(self, kept: list[str]) -> list[str]:
-        """Drop until a pass places everything; remembers that pass."""
+    def load_what_fits(self, kept: list[str]) -> list[str]:
+        """Drop consignments until a pass loads all that are kept; `best` is that pass."""
         slack_permille = 1_000
         while True:
             spare = self.effort - self.passes
-            found = self.attempt(kept, max(1, min(PASSES_PER_SET, spare)))
-            if found.over_mm3 == 0:
-                self.best = found.sets
+            attempt = self.attempt(kept, max(1, min(PASSES_PER_SELECTION, spare)))
+            if attempt.unplaced_mm3 == 0:
+                self.best = attempt.placed
                 return kept
-            kept = self.drop(kept, found.over_mm3 * slack_permille // 1_000, found.left)
+            target_mm3 = attempt.unplaced_mm3 * slack_permille // 1_000
+            kept = self.drop(kept, target_mm3, attempt.unplaced)
             slack_permille += 150 if spare > 0 else 500
 
-    def take_back(self, kept: list[str]) -> list[str]:
-        """Use what is left of the effort to squeeze dropped ones in again, dearest first."""
-        stock, hold = self.stock, self.hold
-        fits = [bool(kind.positions(hold)) for kind in stock.kinds]
+    def try_dropped(self, kept: list[str]) -> list[str]:
+        """Use the remaining effort to load dropped consignments after all, most expensive first."""
+        stock, space = self.stock, self.space
+        fits = [bool(t.orientations(space)) for t in stock.types]
         dropped = sorted(
             (-self.worth[c], -stock.volume_mm3(c), c)
             for c, units in stock.units.items()
-            if c not in kept and all(fits[kind] for kind in units)
+            if c not in kept and all(fits[number] for number in units)
         )
-        standing_g = sum(kind.gross_g for kind in stock.fixed_kinds)
+        preloaded_g = sum(t.gross_g for t in stock.preloaded_types)
         for _, _, consignment_id in dropped:
             if kept and self.passes >= self.effort:
                 break
             more = [*kept, consignment_id]
             volume_mm3 = sum(stock.volume_mm3(c) for c in more)
-            gross_g = sum(stock.gross_g(c) for c in more) + standing_g
-            if volume_mm3 * 1_000 > hold.volume_mm3 * TOP_FILL_PERMILLE:
+            gross_g = sum(stock.gross_g(c) for c in more) + preloaded_g
+            if volume_mm3 * 1_000 > space.volume_mm3 * TOP_FILL_PERMILLE:
                 continue
-            if gross_g > hold.payload_g:
+            if gross_g > space.payload_g:
                 continue
-            found = self.attempt(more, 1)
-            if found.over_mm3 and self.passes < self.effort:
-                more = self.exchanged(more, consignment_id, found.over_mm3)
-                found = self.attempt(more, EXCHANGE_TRIES) if more != kept else found
-            if found.over_mm3 == 0:
-                self.best, kept = found.sets, more
+            attempt = self.attempt(more, 1)
+            if attempt.unplaced_mm3 and self.passes < self.effort:
+                more = self.exchange(more, consignment_id, attempt.unplaced_mm3)
+                attempt = self.attempt(more, EXCHANGE_TRIES) if more != kept else attempt
+            if attempt.unplaced_mm3 == 0:
+                self.best, kept = attempt.placed, more
         return kept
 
-    def exchanged(self, more: list[str], dropped: str, over_mm3: int) -> list[str]:
-        """Without the cheapest one that makes room for the dropped one, or without that again."""
-        room = [c for c in self.droppable(more) if self.stock.volume_mm3(c) >= over_mm3]
-        gone = min((self.worth[c], c != dropped, c) for c in (*room, dropped))[2]
-        return [c for c in more if c != gone]
+    def exchange(self, more: list[str], dropped: str, unplaced_mm3: int) -> list[str]:
+        """Remove the cheapest consignment that frees this volume, or the dropped one again."""
+        others = [c for c in self.drop_candidates(more) if self.stock.volume_mm3(c) >= unplaced_mm3]
+        removed = min((self.worth[c], c != dropped, c) for c in (*others, dropped))[2]
+        return [c for c in more if c != removed]
 
 
-def _placements(stock: Stock, kept: list[str], sets: list[Set]) -> tuple[Placement, ...]:
-    marks: list[list[tuple[str, str]]] = [[] for _ in stock.kinds]
+def _placements(stock: Stock, kept: list[str], placed: list[PlacedCarton]) -> tuple[Placement, ...]:
+    """Give each placed carton a unit id of its type; preloaded cartons come first."""
+    unit_ids: list[list[tuple[str, str]]] = [[] for _ in stock.types]
     for consignment_id in sorted(kept, reverse=True):
-        for kind, units in stock.units[consignment_id].items():
-            marks[kind].extend((consignment_id, unit) for unit in reversed(units))
-    placed = [
+        for number, ids in stock.units[consignment_id].items():
+            unit_ids[number].extend((consignment_id, unit_id) for unit_id in reversed(ids))
+    placements = [
         Placement(
-            unit_id=box.unit_id, consignment_id=box.consignment_id, x_mm=box.x_mm, y_mm=box.y_mm,
-            z_mm=box.z_mm, dx_mm=box.dx_mm, dy_mm=box.dy_mm, dz_mm=box.dz_mm, sequence=number,
+            unit_id=carton.unit_id, consignment_id=carton.consignment_id, x_mm=carton.x_mm,
+            y_mm=carton.y_mm, z_mm=carton.z_mm, dx_mm=carton.dx_mm, dy_mm=carton.dy_mm,
+            dz_mm=carton.dz_mm, sequence=sequence,
         )
-        for number, box in enumerate(stock.fixed, start=1)
+        for sequence, carton in enumerate(stock.preloaded, start=1)
     ]  # fmt: skip
-    for number, one in enumerate(sets, start=len(placed) + 1):
-        consignment_id, unit_id = marks[one.kind].pop()
-        placed.append(
+    for sequence, loaded in enumerate(placed, start=len(placements) + 1):
+        consignment_id, unit_id = unit_ids[loaded.type_number].pop()
+        placements.append(
             Placement(
-                unit_id=unit_id,
-                consignment_id=consignment_id,
-                x_mm=one.x,
-                y_mm=one.y,
-                z_mm=one.z,
-                dx_mm=one.dx,
-                dy_mm=one.dy,
-                dz_mm=one.dz,
-                sequence=number,
+                unit_id=unit_id, consignment_id=consignment_id, x_mm=loaded.x, y_mm=loaded.y,
+                z_mm=loaded.z, dx_mm=loaded.dx, dy_mm=loaded.dy, dz_mm=loaded.dz,
+                sequence=sequence,
             )
-        )
-    return tuple(placed)
+        )  # fmt: skip
+    return tuple(placements)
 
 
-def _affordable(effort: int, kinds: int) -> int:
-    """Passes for that many sizes: each costs the more the more there are."""
-    return max(min(effort, PASSES_MIN), effort * KINDS_USUAL // max(KINDS_USUAL, kinds))
+def _pass_budget(effort: int, types: int) -> int:
+    """Return how many passes to make: fewer for more carton types, as each pass takes longer."""
+    return max(min(effort, PASSES_MIN), effort * TYPES_USUAL // max(TYPES_USUAL, types))
 
 
 def search(
-    hold: Hold,
+    space: CargoSpace,
     stock: Stock,
     *,
-    staying: frozenset[str],
+    must_stay: frozenset[str],
     worth: Mapping[str, int],
     effort: int,
     seed: int,
-) -> Found:
+) -> SearchResult:
     """Load as many consignments as fit, each whole; those of the least `worth` stay out."""
-    run = _Search(hold, stock, staying, worth, _affordable(effort, len(stock.kinds)), seed)
-    kept = run.take_back(run.shrink(run.possible()))
-    return Found(
+    run = _Search(space, stock, must_stay, worth, _pass_budget(effort, len(stock.types)), seed)
+    kept = run.try_dropped(run.load_what_fits(run.select_feasible()))
+    return SearchResult(
         placements=_placements(stock, kept, run.best),
-        misfits=tuple(sorted(set(stock.units) - set(kept))),
+        unplaced=tuple(sorted(set(stock.units) - set(kept))),
         passes=run.passes,
     )

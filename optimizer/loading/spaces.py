@@ -1,7 +1,7 @@
-"""Where something can be set down: rectangles of one level with free air up to the roof.
+"""Where a carton can be set down: rectangles of one height that are free up to the roof.
 
-All rectangles of a level are kept maximal: tops of equal height that touch are merged, so a carton
-may stand across several cartons and still be supported everywhere.
+The rectangles of a level are maximal: tops of equal height that touch are merged, so that a carton
+may stand across several cartons with its whole base supported.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ class Level:
 
     open: list[Rect] = field(default_factory=list)
     closed: set[Rect] = field(default_factory=set)
-    """Rectangles in which nothing fits; kept, because a neighbour may come to the same height."""
+    """Rectangles in which nothing fits; kept, because a later neighbour may extend them."""
 
 
 def _inside(inner: Rect, outer: Rect) -> bool:
@@ -30,7 +30,7 @@ def _inside(inner: Rect, outer: Rect) -> bool:
 
 
 def _crop(rect: Rect, hole: Rect) -> list[Rect]:
-    """The maximal rectangles of `rect` outside `hole` (they overlap)."""
+    """Return the maximal rectangles of `rect` outside `hole`; they overlap."""
     x1, y1, x2, y2 = rect
     hx1, hy1, hx2, hy2 = hole
     parts = []
@@ -46,15 +46,15 @@ def _crop(rect: Rect, hole: Rect) -> list[Rect]:
 
 
 def _bridges(a: Rect, b: Rect) -> list[Rect]:
-    """Rectangles covered by two that touch or overlap, reaching over both."""
+    """Return the rectangles that two touching or overlapping rectangles cover together."""
     x1, x2 = max(a[0], b[0]), min(a[2], b[2])
     y1, y2 = max(a[1], b[1]), min(a[3], b[3])
-    found = []
+    bridges = []
     if y1 < y2 and x1 <= x2:
-        found.append((min(a[0], b[0]), y1, max(a[2], b[2]), y2))
+        bridges.append((min(a[0], b[0]), y1, max(a[2], b[2]), y2))
     if x1 < x2 and y1 <= y2:
-        found.append((x1, min(a[1], b[1]), x2, max(a[3], b[3])))
-    return found
+        bridges.append((x1, min(a[1], b[1]), x2, max(a[3], b[3])))
+    return bridges
 
 
 def _keep_maximal(rects: list[Rect]) -> list[Rect]:
@@ -72,57 +72,57 @@ def _overlapping(rects: Collection[Rect], rect: Rect) -> list[Rect]:
     return [r for r in rects if r[0] < x2 and r[2] > x1 and r[1] < y2 and r[3] > y1]
 
 
-def _cropped(rects: Iterable[Rect], hole: Rect) -> list[Rect]:
+def _crop_all(rects: Iterable[Rect], hole: Rect) -> list[Rect]:
     return [part for rect in rects for part in _crop(rect, hole)]
 
 
 class Spaces:
-    """All levels of a container."""
+    """The free rectangles of a container by height."""
 
     def __init__(self, floor: Rect) -> None:
         self.levels: dict[int, Level] = {0: Level(open=[floor])}
 
-    def all_open(self) -> list[tuple[int, Rect]]:
-        """Level and rectangle of each space that may still take something."""
+    def open_rects(self) -> list[tuple[int, Rect]]:
+        """Return height and rectangle of each space that may still take a carton."""
         return [(z, rect) for z, level in self.levels.items() for rect in level.open]
 
     def close(self, z: int, rect: Rect) -> None:
-        """Nothing that is left fits here."""
+        """Mark a rectangle in which none of the remaining cartons fits."""
         level = self.levels[z]
         level.open.remove(rect)
         level.closed.add(rect)
 
     def occupy(self, rect: Rect, top: int) -> None:
-        """Take the column over `rect` out of every space below `top`."""
-        used_up = []
+        """Remove the column over `rect` from every space below `top`."""
+        empty_levels = []
         for z, level in self.levels.items():
             if z >= top:
                 continue
             hit = _overlapping(level.open, rect)
             if hit:
-                gone = set(hit)
-                rest = [other for other in level.open if other not in gone]
-                level.open = _keep_maximal(rest + _cropped(hit, rect))
+                overlapped = set(hit)
+                rest = [other for other in level.open if other not in overlapped]
+                level.open = _keep_maximal(rest + _crop_all(hit, rect))
             hit = _overlapping(level.closed, rect)
             if hit:
                 level.closed.difference_update(hit)
-                level.closed.update(_keep_maximal(_cropped(hit, rect)))
+                level.closed.update(_keep_maximal(_crop_all(hit, rect)))
             if not level.open and not level.closed:
-                used_up.append(z)
-        for z in used_up:
+                empty_levels.append(z)
+        for z in empty_levels:
             del self.levels[z]
 
     def add_top(self, rect: Rect, z: int) -> None:
-        """A new surface at height `z`; joined with what lies level beside it."""
+        """Add a surface at height `z`, joined with surfaces of the same height beside it."""
         level = self.levels.setdefault(z, Level())
-        known = set(level.open) | level.closed
-        fresh = [rect]
-        known.add(rect)
-        while fresh:
-            new = fresh.pop()
-            for other in sorted(known):
+        rects = set(level.open) | level.closed
+        pending = [rect]
+        rects.add(rect)
+        while pending:
+            new = pending.pop()
+            for other in sorted(rects):
                 for joined in _bridges(new, other):
-                    if joined not in known and not any(_inside(joined, k) for k in known):
-                        known.add(joined)
-                        fresh.append(joined)
-        level.open = [r for r in _keep_maximal(list(known)) if r not in level.closed]
+                    if joined not in rects and not any(_inside(joined, r) for r in rects):
+                        rects.add(joined)
+                        pending.append(joined)
+        level.open = [r for r in _keep_maximal(list(rects)) if r not in level.closed]

@@ -34,7 +34,7 @@ from groupage.domain.plan import (
 from groupage.domain.policy import Policy
 from optimizer.assemble import solver_of
 from optimizer.canonical import digest, plan_id_of
-from optimizer.loading.api import load, lot_of
+from optimizer.loading.api import cargo_of, load
 from optimizer.routing.api import route
 from optimizer.verification.context import Context
 from optimizer.verification.cost import recompute
@@ -235,8 +235,8 @@ def _container(case: Instance, consolidation_id: str) -> PlannedContainer:
     cargo = [demands[c] for c in _PLACES[consolidation_id]]
     spec = before.spec if before else spec_of("22G1")
     fixed = before.standing if before else ()
-    loaded = load(spec, [lot_of(one) for one in cargo], fixed, case.rules)
-    assert not loaded.misfits
+    loaded = load(spec, [cargo_of(one) for one in cargo], fixed, case.rules)
+    assert not loaded.unplaced
     return PlannedContainer(
         consolidation_id=consolidation_id,
         voyage_id=before.voyage_id if before else "V2",

@@ -13,7 +13,8 @@ from groupage.domain.plan import (
     SolverStats,
 )
 from groupage.domain.policy import Policy
-from optimizer.loading.api import Loaded, Lot, load
+from optimizer.loading.api import LoadResult, load
+from optimizer.loading.stock import Cargo
 from optimizer.verification import cartons, geometry, stacking
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violation
@@ -40,20 +41,22 @@ def rules(**changes: int) -> Rules:
 
 def violations_of(
     spec: ContainerSpec,
-    lots: Sequence[Lot],
-    loaded: Loaded,
+    cargo: Sequence[Cargo],
+    loaded: LoadResult,
     *,
-    fixed: Sequence[FixedStanding] = (),
+    preloaded: Sequence[FixedStanding] = (),
     under: Rules = RULES,
 ) -> list[Violation]:
     """Return what the verifier finds wrong with a load plan."""
-    kept = [lot for lot in lots if lot.consignment_id not in loaded.misfits]
+    kept = [
+        consignment for consignment in cargo if consignment.consignment_id not in loaded.unplaced
+    ]
     case = instance(
-        demands=tuple(demand(lot.consignment_id, *lot.cartons) for lot in kept),
+        demands=tuple(demand(c.consignment_id, *c.cartons) for c in kept),
         consolidations=(
             OpenConsolidation(
                 consolidation_id="K", voyage_id="V1", spec=spec, stage="slushy",
-                standing=tuple(fixed),
+                standing=tuple(preloaded),
             ),
         ),
         rules=under,
@@ -63,7 +66,7 @@ def violations_of(
         voyage_id="V1",
         spec=spec,
         stage="slushy",
-        consignment_ids=tuple(lot.consignment_id for lot in kept),
+        consignment_ids=tuple(consignment.consignment_id for consignment in kept),
         placements=loaded.placements,
         cargo_volume_cm3=0,
         cargo_gross_g=0,
@@ -79,13 +82,13 @@ def violations_of(
 
 def loaded_well(
     spec: ContainerSpec,
-    lots: Sequence[Lot],
+    cargo: Sequence[Cargo],
     *,
-    fixed: Sequence[FixedStanding] = (),
+    preloaded: Sequence[FixedStanding] = (),
     under: Rules = RULES,
     effort: int = 4,
-) -> Loaded:
+) -> LoadResult:
     """Load; fails when the verifier finds anything."""
-    loaded = load(spec, lots, fixed, under, effort=effort)
-    assert violations_of(spec, lots, loaded, fixed=fixed, under=under) == []
+    loaded = load(spec, cargo, preloaded, under, effort=effort)
+    assert violations_of(spec, cargo, loaded, preloaded=preloaded, under=under) == []
     return loaded

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from groupage.domain.containers import ContainerSpec
-from optimizer.loading.api import Lot
 from optimizer.loading.blocks import BlockTable
-from optimizer.loading.engine import TASTES
-from optimizer.loading.greedy import Pass
-from optimizer.loading.kinds import Hold, stock_of
+from optimizer.loading.construction import ConstructionPass
+from optimizer.loading.engine import SCORE_WEIGHTS
+from optimizer.loading.stock import Cargo, CargoSpace, stock_of
 from tests.optimizer.loading.bischoff_ratcliff import (
     HEIGHT,
     LENGTH,
@@ -40,16 +39,16 @@ BOX = ContainerSpec(
 )
 
 
-def _lots(boxes: list[BoxType]) -> list[Lot]:
+def _cargo(boxes: list[BoxType]) -> list[Cargo]:
     """One consignment for each box; those with one upright edge only keep it upright."""
-    lots = []
+    cargo = []
     for number, (edges, upright, quantity) in enumerate(boxes):
         size = (edges[0] * 10, edges[1] * 10, edges[2] * 10)
         for unit in range(quantity):
             name = f"T{number:03d}-{unit:03d}"
             cartons = group(name, 1, size, this_side_up=sum(upright) == 1)
-            lots.append(Lot(consignment_id=name, cartons=(cartons,)))
-    return lots
+            cargo.append(Cargo(consignment_id=name, cartons=(cartons,)))
+    return cargo
 
 
 @pytest.mark.skipif(not DATA, reason="GROUPAGE_TEST_LOADING_DATA names no folder")
@@ -66,9 +65,9 @@ def test_generator_equals_the_files(br: int) -> None:
 def test_loaded_and_verified(br: int) -> None:
     """Single boxes as consignments: the load plan is valid and holds whatever is not named."""
     for number in (1, 2):
-        lots = _lots(instance(br, number))
-        loaded = loaded_well(BOX, lots, effort=2)
-        assert len(loaded.placements) + len(loaded.misfits) == len(lots)
+        cargo = _cargo(instance(br, number))
+        loaded = loaded_well(BOX, cargo, effort=2)
+        assert len(loaded.placements) + len(loaded.unplaced) == len(cargo)
 
 
 FLOOR = {1: 0.85, 3: 0.87, 5: 0.86, 7: 0.85, 8: 0.83, 10: 0.82, 15: 0.76}
@@ -79,18 +78,20 @@ FLOOR = {1: 0.85, 3: 0.87, 5: 0.86, 7: 0.85, 8: 0.83, 10: 0.82, 15: 0.76}
 @pytest.mark.parametrize("br", FLOOR)
 def test_fill_does_not_fall(br: int, record_property: Callable[[str, object], None]) -> None:
     """The pass itself, with all boxes on offer: the mean fill of ten instances."""
-    hold = Hold.of(BOX, RULES)
+    space = CargoSpace.of(BOX, RULES)
     fills = []
     for number in range(1, 11):
-        lots = _lots(instance(br, number))
-        stock = stock_of({lot.consignment_id: lot.cartons for lot in lots}, ())
+        cargo = _cargo(instance(br, number))
+        stock = stock_of({c.consignment_id: c.cartons for c in cargo}, ())
         quantities = stock.quantities(list(stock.units))
-        table = BlockTable(stock.kinds, quantities, hold)
+        table = BlockTable(stock.types, quantities, space)
         best = 0
-        for taste in TASTES:
-            sets = Pass(hold, stock, quantities, table, taste, np.ones(len(stock.kinds))).run()
-            best = max(best, sum(one.dx * one.dy * one.dz for one in sets))
-        fills.append(best / hold.volume_mm3)
+        for weights in SCORE_WEIGHTS:
+            placed = ConstructionPass(
+                space, stock, quantities, table, weights, np.ones(len(stock.types))
+            ).run()
+            best = max(best, sum(c.dx * c.dy * c.dz for c in placed))
+        fills.append(best / space.volume_mm3)
     mean = sum(fills) / len(fills)
     record_property("mean_fill", round(mean, 4))
     assert mean >= FLOOR[br]

@@ -1,4 +1,4 @@
-"""Whatever goes in, what comes out is a valid load plan."""
+"""Every input gives a valid load plan."""
 
 from random import Random
 
@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.instance import CartonGroup, FixedStanding
-from optimizer.loading.api import Lot, load
+from optimizer.loading.api import load
+from optimizer.loading.stock import Cargo
 from tests.optimizer.loading.load_plans import RULES, SMALL, rules, violations_of
 from tests.optimizer.world import group
 
@@ -33,16 +34,16 @@ def groups(draw: st.DrawFn, name: str) -> CartonGroup:
 
 
 @st.composite
-def consignments(draw: st.DrawFn) -> list[Lot]:
+def consignments(draw: st.DrawFn) -> list[Cargo]:
     """Up to six consignments of up to three groups."""
-    lots = []
+    cargo = []
     for number in range(draw(st.integers(1, 6))):
         name = f"C{number}"
         cartons = tuple(
             draw(groups(f"{name}-{letter}")) for letter in "abc"[: draw(st.integers(1, 3))]
         )
-        lots.append(Lot(consignment_id=name, cartons=cartons, must_stay=draw(st.booleans())))
-    return lots
+        cargo.append(Cargo(consignment_id=name, cartons=cartons, must_stay=draw(st.booleans())))
+    return cargo
 
 
 @st.composite
@@ -69,40 +70,42 @@ def standing(draw: st.DrawFn) -> list[FixedStanding]:
 
 @pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(lots=consignments(), fixed=standing(), wall_mm=st.integers(0, 30), seed=st.integers(0, 5))
+@given(
+    cargo=consignments(), preloaded=standing(), wall_mm=st.integers(0, 30), seed=st.integers(0, 5)
+)
 def test_every_load_plan_is_valid(
-    lots: list[Lot], fixed: list[FixedStanding], wall_mm: int, seed: int
+    cargo: list[Cargo], preloaded: list[FixedStanding], wall_mm: int, seed: int
 ) -> None:
     """No rule of a load plan is broken, every consignment is whole or a misfit, twice the same."""
     under = rules(wall_margin_mm=wall_mm)
-    loaded = load(SMALL, lots, fixed, under, effort=3, seed=seed)
-    assert violations_of(SMALL, lots, loaded, fixed=fixed, under=under) == []
+    loaded = load(SMALL, cargo, preloaded, under, effort=3, seed=seed)
+    assert violations_of(SMALL, cargo, loaded, preloaded=preloaded, under=under) == []
     due = {
         unit
-        for lot in lots
-        if lot.consignment_id not in loaded.misfits
-        for cartons in lot.cartons
+        for consignment in cargo
+        if consignment.consignment_id not in loaded.unplaced
+        for cartons in consignment.cartons
         for unit in cartons.unit_ids
     }
-    assert {one.unit_id for one in loaded.placements} == due | {box.unit_id for box in fixed}
-    assert load(SMALL, lots, fixed, under, effort=3, seed=seed) == loaded
+    assert {p.unit_id for p in loaded.placements} == due | {box.unit_id for box in preloaded}
+    assert load(SMALL, cargo, preloaded, under, effort=3, seed=seed) == loaded
 
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None)
-@given(lots=consignments(), order=st.randoms(use_true_random=False))
-def test_order_of_input_does_not_matter(lots: list[Lot], order: Random) -> None:
+@given(cargo=consignments(), order=st.randoms(use_true_random=False))
+def test_order_of_input_does_not_matter(cargo: list[Cargo], order: Random) -> None:
     """Consignments in any order give the same load plan."""
-    mixed = list(lots)
+    mixed = list(cargo)
     order.shuffle(mixed)
-    assert load(SMALL, mixed, (), RULES, effort=2) == load(SMALL, lots, (), RULES, effort=2)
+    assert load(SMALL, mixed, (), RULES, effort=2) == load(SMALL, cargo, (), RULES, effort=2)
 
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None)
-@given(lots=consignments())
-def test_what_fits_alone_is_no_misfit_alone(lots: list[Lot]) -> None:
+@given(cargo=consignments())
+def test_a_consignment_that_fits_is_loaded_when_alone(cargo: list[Cargo]) -> None:
     """A container is never left empty while one of the consignments fits into it."""
-    loaded = load(SMALL, lots, (), RULES, effort=2)
+    loaded = load(SMALL, cargo, (), RULES, effort=2)
     if not loaded.placements:
-        assert all(load(SMALL, [lot], (), RULES, effort=2).misfits for lot in lots)
+        assert all(load(SMALL, [c], (), RULES, effort=2).unplaced for c in cargo)

@@ -19,7 +19,7 @@ from groupage.domain.instance import (
 from groupage.domain.plan import Placement, Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.allocation import pricing
-from optimizer.loading.api import load, lot_of
+from optimizer.loading.api import cargo_of, load
 from optimizer.verification import cartons, geometry, stacking
 from optimizer.verification.api import verify
 from optimizer.verification.context import Context
@@ -296,8 +296,8 @@ def _big_case(containers: int, cartons_each: int) -> tuple[Instance, Plan]:
             )
             for n, size in enumerate(sizes)
         ]
-        loaded = load(spec, [lot_of(one) for one in cargo], (), RULES, effort=1)
-        kept = [one for one in cargo if one.consignment_id not in loaded.misfits]
+        loaded = load(spec, [cargo_of(one) for one in cargo], (), RULES, effort=1)
+        kept = [one for one in cargo if one.consignment_id not in loaded.unplaced]
         demands += kept
         boxes.append(
             PlannedContainer(

@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 
 from groupage.contracts.encoding import Record
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 
-TOPIC = "hub.dlq.v1"
 _REASON_LENGTH_MAX = 2_000
 
 
@@ -59,7 +59,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
             "content-type": self.content_type,
         }
         return Record(
-            topic=prefix + TOPIC,
+            topic=prefix + DEAD_LETTER_TOPIC,
             key=(self.key or self.event_id or str(self.letter_id)).encode(),
             value=self.value,
             headers=[(name, text.encode()) for name, text in texts.items()],

@@ -33,6 +33,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """Systems outside publish to it."""
 
 
+DEAD_LETTER_TOPIC = "hub.dlq.v1"
 TOPICS: tuple[Topic, ...] = (
     Topic(
         name="hub.consignment.v1",
@@ -116,7 +117,7 @@ TOPICS: tuple[Topic, ...] = (
         retention=_YEAR,
     ),
     Topic(
-        name="hub.dlq.v1",
+        name=DEAD_LETTER_TOPIC,
         about="Records that could not be understood or applied, with the reason",
         kinds=(),
         partitions=4,

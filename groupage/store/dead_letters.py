@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.store.pool import Connection
 from groupage.store.writers import (
     DeadLetterRow,
@@ -35,9 +36,6 @@ WORDS: Mapping[Settlement, str] = {
     "taken_in": "the record was taken in when it was sent again",
 }
 """What settled it, for people."""
-
-DEAD_LETTERS = "hub.dlq.v1"
-"""The topic of the letters themselves."""
 
 
 class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +68,7 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         What an import put aside because it means no event never had one: its place is then its own
         place among the dead letters.
         """
-        return self.topic != DEAD_LETTERS
+        return self.topic != DEAD_LETTER_TOPIC
 
 
 # --- in a batch's transaction -------------------------------------------------------------------

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
@@ -28,7 +29,6 @@ from processors.kernel.aggregate import Aggregate
 from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, Slice
-from processors.worker.dead_letters import TOPIC as DEAD_LETTERS
 from processors.worker.decoding import read_into
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.unreadable import read_one_by_one
@@ -193,7 +193,7 @@ class _Log:
         consumer.assign(tps)
         begins = await consumer.beginning_offsets(tps)
         for tp in tps:
-            if begins[tp] and tp.topic != self._prefix + DEAD_LETTERS:
+            if begins[tp] and tp.topic != self._prefix + DEAD_LETTER_TOPIC:
                 raise Conflict(
                     f"{tp.topic}[{tp.partition}] begins at offset {begins[tp]}: the log was cut, "
                     "states cannot be derived from it any more"

@@ -10,14 +10,13 @@ import msgspec
 from faust.app.base import BootStrategy
 from faust.types import ChannelT
 
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import DEAD_LETTER_TOPIC, TOPICS
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
 from processors.worker.batch import Batch
-from processors.worker.dead_letters import TOPIC as DEAD_LETTERS
 from processors.worker.intake import Intake, Source
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.relay import Relay
@@ -96,7 +95,7 @@ class Worker:
                 topics=[
                     topic.name
                     for topic in TOPICS
-                    if topic.name == DEAD_LETTERS or cores.keys() & set(topic.kinds)
+                    if topic.name == DEAD_LETTER_TOPIC or cores.keys() & set(topic.kinds)
                 ],
             ),
             settings=settings.processor,

@@ -12,7 +12,7 @@ import structlog
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.instants import instant_from
-from groupage.contracts.topics import BY_NAME
+from groupage.contracts.topics import BY_NAME, DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.fact import Fact
 from groupage.domain.state.base import RejectedEvent
@@ -22,7 +22,6 @@ from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.worker.batch import Incoming, Slice
 from processors.worker.write_batch import Effects
 
-TOPIC = "hub.dlq.v1"
 _TEXT_LENGTH_MAX = 1_000
 _CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -39,7 +38,7 @@ class Told(NamedTuple):
 
 def take_in(effects: Effects, piece: Slice) -> None:
     """The dead letters that reading gave."""
-    if piece.topic == TOPIC:
+    if piece.topic == DEAD_LETTER_TOPIC:
         effects.letters |= {letter.letter_id: letter for letter in piece.letters}
     else:
         bury(effects, piece, piece.letters)
@@ -179,7 +178,7 @@ def _message(letter: DeadLetterRow) -> OutboxRow:
     return OutboxRow(
         origin_topic=letter.topic,
         origin_partition=letter.partition,
-        topic=TOPIC,
+        topic=DEAD_LETTER_TOPIC,
         key=letter.key,
         headers=pack_headers(headers),
         value=letter.value,

@@ -10,6 +10,7 @@ from typing import Any
 
 from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.encoding import encode_data, fact_digest
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable
 from groupage.store.facts import line_of
 from processors.worker import dead_letters
@@ -25,7 +26,7 @@ def read_into(piece: Slice, records: Sequence[Any]) -> None:
     piece.records += len(records)
     piece.value_bytes += sum([len(record.value or b"") for record in records])
     piece.next_offset = records[-1].offset + 1
-    if piece.topic == dead_letters.TOPIC:
+    if piece.topic == DEAD_LETTER_TOPIC:
         _read_letters(piece, records)
         return
     topic, owners = piece.topic, piece.stretches[-1].owners

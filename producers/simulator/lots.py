@@ -262,7 +262,7 @@ def sscc(*, seed: int, lot: int, carton: int) -> str:
     """A serial shipping container code of an invented company, distinct by seed, lot and carton."""
     serial = seed * 10**8 + lot * 1_000 + carton
     body = f"06900{serial:012d}"
-    return body + str(gs1_digit(body))
+    return body + gs1_digit(body)
 
 
 def _volume(size: Dimensions) -> int:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from groupage.domain.checkdigits import iso6346_digit
+from stdnum import iso6346
+
 from groupage.domain.containers import spec_of
 from groupage.domain.events.equipment import (
     ContainerGatedIn,
@@ -81,7 +82,7 @@ class Yard:
         self._count += 1
         serial = self._world.parameters.seed * 1_000 + self._count
         body = f"{_OWNERS[serial // 1_000_000 % 10]}{serial % 1_000_000:06d}"
-        return body + str(iso6346_digit(body))
+        return body + iso6346.calc_check_digit(body)
 
     def _fetch(
         self, container: Container, consolidation_id: str, booking_id: str, *, pace: float

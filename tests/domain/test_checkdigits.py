@@ -9,7 +9,6 @@ from groupage.domain.checkdigits import (
     fate_of,
     gs1_digit,
     gs1_problem,
-    iso6346_digit,
     unit_problem,
 )
 
@@ -24,8 +23,9 @@ DIGITS = st.text("0123456789", min_size=1, max_size=17)
     ],
 )
 def test_iso6346_digit(body: str, digit: int) -> None:
-    """Published container numbers come out."""
-    assert iso6346_digit(body) == digit
+    """Published container numbers come out, and no other digit fits."""
+    right = [found for found in range(10) if container_problem(f"{body}{found}") is None]
+    assert right == [digit]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,14 @@ def test_iso6346_digit(body: str, digit: int) -> None:
 )
 def test_gs1_digit(body: str, digit: int) -> None:
     """Published GS1 keys come out."""
-    assert gs1_digit(body) == digit
+    assert gs1_digit(body) == str(digit)
+
+
+@pytest.mark.parametrize("body", ["", "12a", "1 2", "²", "\u0663"])
+def test_only_ascii_digits_have_a_gs1_digit(body: str) -> None:
+    """Other signs that Python reads as digits are none in GS1."""
+    with pytest.raises(ValueError, match="is not a number"):
+        gs1_digit(body)
 
 
 @given(DIGITS, st.data())

@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import DEAD_LETTER_TOPIC, TOPICS
 from groupage.domain.errors import Unavailable
 from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store.pool import TRANSIENT_ERRORS, create_pool
 
-_NOT_TAKEN_IN = frozenset({"hub.planrequest.v1", "hub.alert.v1", "hub.dlq.v1"})
+_NOT_TAKEN_IN = frozenset({"hub.planrequest.v1", "hub.alert.v1", DEAD_LETTER_TOPIC})
 _TIMEOUT_S = 10.0
 _QUERY = """
 select coalesce((select sum(next_offset) from intake_offset where topic = any($1)), 0)::bigint,

@@ -15,7 +15,8 @@ The state of an aggregate is a function of the *set* of its facts and of the clo
 
 `advance` gives the same state as `fold` and is cheap: it applies a fact in order to the state as it
 stands, and likewise an order-independent one and one that `applies_late` vouches for. For anything
-else it folds all facts again.
+else, for a correction, and for any fact while a correction waits for its target, it folds all facts
+again.
 
 How the worker uses it, for each aggregate that a batch touches. States are mutated in place: on any
 error drop the cached one::
@@ -106,9 +107,11 @@ def advance(
     half changed and returns another one when the facts must be folded again.
     """
     order_independent, changed_at = aggregate.order_independent, state.changed_at
+    # A correction whose target is known has taken it out already: further facts are as usual.
+    awaits_target = state.corrections > 0 and aggregate.awaits_target(state)
     for place, entry in in_order(aggregate, new):
         fact = entry.fact
-        if state.corrections or fact.correction_of is not None:
+        if awaits_target or fact.correction_of is not None:
             return _refolded(aggregate, state, stored, clock_at)
         if counts(aggregate, fact):
             late = state.last is not None and place <= state.last

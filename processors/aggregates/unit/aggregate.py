@@ -178,6 +178,10 @@ class UnitAggregate(Aggregate[UnitState]):
             return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
         return super().apply(state, entry)
 
+    def awaits_target(self, state: UnitState) -> bool:
+        """Expect a target after every correction: `derive` drops the rejections that would tell."""
+        return state.corrections > 0
+
     def derive(self, state: UnitState) -> None:
         """Accept corrections of facts that its consignment has: that judges for itself."""
         if state.owner_id and state.corrections:

@@ -48,6 +48,22 @@ def test_any_order_any_batches_any_duplicates(kind: AggregateKind, data: st.Data
     assert before == CORES[kind].outputs(folded(kind, entries))
 
 
+def test_only_a_correction_that_waits_makes_later_facts_fold_again() -> None:
+    """A correction folds all facts again once; while its target is missing, every fact does."""
+    plain = [
+        entry(event, minutes, event_id=f"f{n}")
+        for n, (minutes, event) in enumerate(ORDINARY["consignment"])
+    ]
+    event_1 = plain[1].fact.data
+    right = entry(event_1, 1, event_id="right", correction_of=plain[1].fact.event_id)
+    _, refolds = replayed("consignment", [plain[:2], [right], *([each] for each in plain[2:])])
+    assert refolds == 1
+    early = [[plain[0]], [right], [plain[1]], *([each] for each in plain[2:])]
+    state, refolds = replayed("consignment", early)
+    assert refolds == 2
+    assert encode_state(state) == encode_state(folded("consignment", [*plain, right]))
+
+
 def without_counts(state: Any) -> bytes:
     """A state but for how many facts made it, and when the last one of any kind happened."""
     return encode_state(

@@ -16,7 +16,7 @@ from groupage.domain.state.base import State
 from groupage.domain.state.columns import NoColumns, QueryColumns
 from processors.kernel import handlers as tables
 from processors.kernel.corrections import NO_TARGET, Entry
-from processors.kernel.handlers import On, Rejection
+from processors.kernel.handlers import Handler, On, Rejection
 from processors.kernel.outputs import Publication
 
 S = TypeVar("S", bound=State)
@@ -53,19 +53,28 @@ class Aggregate(Generic[S]):
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._handlers = {each.event: each.bind(policy) for each in self.handlers}
+        self.handler_of = {
+            each.event: self.guarded(each.event, each.bind(policy)) for each in self.handlers
+        }
+        """By event class, under this policy: the fold looks up a handler and calls it."""
 
     def new(self, key: str) -> S:
         """Return the state before any fact."""
         return self.state_type(key=key)
 
+    def guarded(self, event: type[Event], handler: Handler) -> Handler:  # noqa: ARG002
+        """Return the handler with what all events of its sort have in common, if anything."""
+        return handler
+
+    def foreign(self, event: Event) -> Rejection:
+        """Reject an event of another aggregate."""
+        return Rejection("not_mine", f"a {self.kind} does not own {event.name}")
+
     def apply(self, state: S, entry: Entry) -> Rejection | None:
         """Change `state` by one effective fact, or say why not."""
         event = entry.fact.data
-        handler = self._handlers.get(type(event))
-        if handler is None:
-            return Rejection("not_mine", f"a {self.kind} does not own {event.name}")
-        return handler(state, entry, event)
+        handler = self.handler_of.get(type(event))
+        return self.foreign(event) if handler is None else handler(state, entry, event)
 
     def audit(self, state: S, entry: Entry) -> None:
         """Note a fact whether it counts or not; in any order."""

@@ -42,7 +42,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.state.base import RejectedEvent, SortKey, State
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry, rejected_without_target, sift
-from processors.kernel.handlers import Rejection, rank_of
+from processors.kernel.handlers import LAST_RANK, Rejection
 
 S = TypeVar("S", bound=State)
 _PLACE = itemgetter(0)
@@ -60,7 +60,7 @@ def in_order(aggregate: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[So
     ranks = aggregate.ranks
     placed = [
         (
-            (entry.fact.occurred_at, rank_of(ranks, entry.fact.data), entry.fact_id),
+            (entry.fact.occurred_at, ranks.get(type(entry.fact.data), LAST_RANK), entry.fact_id),
             entry,
         )
         for entry in entries
@@ -182,10 +182,12 @@ def _finish(aggregate: Aggregate[S], state: S, clock_at: datetime | None) -> S:
 
 def _apply(aggregate: Aggregate[S], state: S, entry: Entry, place: SortKey | None) -> None:
     """`place` is None when facts that sort after it were applied before it."""
-    rejection = aggregate.apply(state, entry)
+    event = entry.fact.data
+    handler = aggregate.handler_of.get(type(event))
+    rejection = aggregate.foreign(event) if handler is None else handler(state, entry, event)
     if rejection is not None:
         state.rejected[entry.fact_id] = rejected_event(entry.fact, rejection)
-    if place is not None and type(entry.fact.data) not in aggregate.order_independent:
+    if place is not None and type(event) not in aggregate.order_independent:
         state.last = place
 
 

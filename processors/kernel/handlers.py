@@ -11,7 +11,8 @@ from processors.kernel.corrections import Entry
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
-_LAST_RANK = 99
+LAST_RANK = 99
+"""Place in the life cycle of events that have none."""
 
 
 class Rejection(NamedTuple):
@@ -84,8 +85,3 @@ def ranks(handlers: Iterable[On[Any, Any]]) -> Mapping[type[Event], int]:
     """Place of each ordered event in the life cycle; it decides between events of one instant."""
     ordered = (each.event for each in handlers if not each.order_independent)
     return {event: rank for rank, event in enumerate(ordered)}
-
-
-def rank_of(ranked: Mapping[type[Event], int], event: Event) -> int:
-    """Place of that event; events without one come last."""
-    return ranked.get(type(event), _LAST_RANK)

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from groupage.domain.events import consignment as events
 from groupage.domain.events import unit
-from groupage.domain.events.base import AggregateKind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.equipment import CargoArriving
 from groupage.domain.fact import Fact
 from groupage.domain.state.columns import ConsignmentColumns
@@ -25,7 +25,7 @@ from groupage.domain.state.consignment import ConsignmentState
 from processors.aggregates.consignment import booking, cargo, messages, outputs, progress
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.handlers import On, OnWithPolicy, Rejection
+from processors.kernel.handlers import Handler, On, OnWithPolicy, Rejection
 from processors.kernel.outputs import Publication
 
 
@@ -72,13 +72,18 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
         On(events.ConsignmentRolled, messages.rolled, order_independent=True),
     )
 
-    def apply(self, state: ConsignmentState, entry: Entry) -> Rejection | None:
-        """Change `state` by one effective fact, or say why not."""
-        if type(entry.fact.data) in _ABOUT_THE_WHOLE:
+    def guarded(self, event: type[Event], handler: Handler) -> Handler:
+        """Let events about the whole be a barrier for late ones about units."""
+        if event not in _ABOUT_THE_WHOLE:
+            return handler
+
+        def with_barrier(state: ConsignmentState, entry: Entry, event: Event) -> Rejection | None:
             at = entry.fact.occurred_at
             if state.barrier_at is None or at > state.barrier_at:
                 state.barrier_at = at
-        return super().apply(state, entry)
+            return handler(state, entry, event)
+
+        return with_barrier
 
     def applies_late(self, state: ConsignmentState, fact: Fact) -> bool:
         """Accept a late fact about a unit when nothing newer is known of the unit or the whole."""

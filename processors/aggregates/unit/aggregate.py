@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from groupage.domain.events import unit as events
-from groupage.domain.events.base import AggregateKind
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import when
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.corrections import NO_TARGET, Entry
-from processors.kernel.handlers import On, Rejection
+from processors.kernel.handlers import Handler, On, Rejection
 from processors.kernel.outputs import ForwardedFact, Output, Publication
 
 
@@ -172,11 +172,17 @@ class UnitAggregate(Aggregate[UnitState]):
             waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
             insort(state.waiting, waiting, key=_waiting_key)
 
-    def apply(self, state: UnitState, entry: Entry) -> Rejection | None:
-        """Change `state` by one effective fact, or say why not."""
-        if state.status == "CEASED" and type(entry.fact.data) not in _AFTER_REPACK:
-            return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
-        return super().apply(state, entry)
+    def guarded(self, event: type[Event], handler: Handler) -> Handler:
+        """Let a unit that was repacked into others take nothing more."""
+        if event in _AFTER_REPACK:
+            return handler
+
+        def while_it_exists(state: UnitState, entry: Entry, event: Event) -> Rejection | None:
+            if state.status == "CEASED":
+                return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
+            return handler(state, entry, event)
+
+        return while_it_exists
 
     def awaits_target(self, state: UnitState) -> bool:
         """Expect a target after every correction: `derive` drops the rejections that would tell."""

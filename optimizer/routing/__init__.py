@@ -1,1 +1,1 @@
-"""Routing: trucks that fetch cargo, tractors that bring containers to their terminals."""
+"""Routing: trucks fetch cargo from merchants, tractors haul containers to their terminals."""

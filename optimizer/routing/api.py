@@ -1,4 +1,4 @@
-"""The one door to the routing engine."""
+"""Entry point of the routing engine."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ Routing = tuple[tuple[Route, ...], tuple[Unrouted, ...]]
 
 
 def route(instance: Instance, containers: Sequence[PlannedContainer]) -> Routing:
-    """Tours for all pick-ups of the instance and for all `containers`, by the rules of `Stop`.
+    """Return tours for all pick-ups of the instance and all `containers`, by the rules of `Stop`.
 
-    A job that no truck can do is returned with its reason. The same input gives the same answer,
-    unless `limits.wall_s` cuts the search short. Runs OR-Tools in this process: give it one.
+    A job that no truck can do is returned with its reason. The same input gives the same result,
+    unless `limits.wall_s` cuts the search short. OR-Tools runs in the calling process.
     """
-    fetched, waiting = route_pickups(instance)
-    hauled, standing = route_containers(instance, containers)
-    return fetched + hauled, waiting + standing
+    pickup_routes, unrouted_pickups = route_pickups(instance)
+    haul_routes, unrouted_hauls = route_containers(instance, containers)
+    return pickup_routes + haul_routes, unrouted_pickups + unrouted_hauls

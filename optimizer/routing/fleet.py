@@ -1,25 +1,25 @@
-"""The trucks of one role that can be used, as the search sees them."""
+"""The usable trucks of one role, as the search sees them."""
 
 from dataclasses import dataclass
 
 from groupage.domain.instance import Instance, Truck
-from optimizer.routing.clock import Clock
-from optimizer.routing.roads import Roads
+from optimizer.routing.schedule import Clock
 from optimizer.routing.tours import Vehicle
+from optimizer.routing.travel import Roads
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Trucks and, in the same order, vehicles; `bases` are their start places."""
+    """Trucks and, in the same order, their vehicles; `bases` are their start places."""
 
     trucks: tuple[Truck, ...]
     vehicles: tuple[Vehicle, ...]
     bases: tuple[str, ...]
     unusable: str
-    """Why there is none, in words; empty if there is one."""
+    """Why no truck is usable, in words; empty if one is."""
 
     def largest(self) -> tuple[int, int]:
-        """Greatest payload and greatest volume of any truck, g and cm³."""
+        """Return the greatest payload in g and the greatest volume in cm³ of any truck."""
         return (
             max((truck.payload_g for truck in self.trucks), default=0),
             max((truck.volume_cm3 for truck in self.trucks), default=0),
@@ -27,7 +27,7 @@ class Fleet:
 
 
 def _hours(truck: Truck, clock: Clock) -> range:
-    """Seconds at which it may be on the road."""
+    """Return the seconds at which it may be on the road."""
     opening = max(0, clock.ceil_s(truck.available_from_at))
     return range(opening, clock.floor_s(truck.available_until_at) + 1)
 
@@ -46,21 +46,21 @@ def _vehicle(truck: Truck, bases: tuple[str, ...], clock: Clock) -> Vehicle:
 
 
 def fleet_of(instance: Instance, role: str, roads: Roads, clock: Clock) -> Fleet:
-    """The trucks of a role that stand at a known place and have hours left."""
-    mine = [truck for truck in instance.trucks if truck.role == role]
-    placed = [truck for truck in mine if roads.knows(truck.start_place_id)]
-    awake = sorted(
-        (truck for truck in placed if _hours(truck, clock)),
+    """Return the trucks of a role that start from a known place and have hours left."""
+    of_role = [truck for truck in instance.trucks if truck.role == role]
+    located = [truck for truck in of_role if roads.has(truck.start_place_id)]
+    usable = sorted(
+        (truck for truck in located if _hours(truck, clock)),
         key=lambda truck: (truck.fixed_usd_cents, truck.usd_cents_per_km, truck.truck_id),
     )
-    if awake:
+    if usable:
         unusable = ""
-    elif placed:
+    elif located:
         unusable = f"the hours of every {role} truck are over"
-    elif mine:
+    elif of_role:
         unusable = f"no {role} truck starts from a known place"
     else:
         unusable = f"the fleet has no {role} truck"
-    bases = tuple(sorted({truck.start_place_id for truck in awake}))
-    vehicles = tuple(_vehicle(truck, bases, clock) for truck in awake)
-    return Fleet(tuple(awake), vehicles, bases, unusable)
+    bases = tuple(sorted({truck.start_place_id for truck in usable}))
+    vehicles = tuple(_vehicle(truck, bases, clock) for truck in usable)
+    return Fleet(tuple(usable), vehicles, bases, unusable)

@@ -1,4 +1,4 @@
-"""Fetching consignments from merchants: capacities, time windows, the cheapest trucks."""
+"""Pick-up tours: fetch consignments from merchants within time windows and truck capacities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,37 +6,34 @@ from dataclasses import dataclass
 from groupage.domain.instance import Demand, Instance, PickUpJob
 from groupage.domain.plan import Route, Unrouted
 from groupage.domain.words import when
-from optimizer.routing.clock import Clock
 from optimizer.routing.fleet import Fleet, fleet_of
-from optimizer.routing.hours import in_hours
-from optimizer.routing.legs import Ways, after
-from optimizer.routing.roads import Roads
-from optimizer.routing.roster import Gap, Roster, book_tours
-from optimizer.routing.schedule import Call, Scheduler, Timed
-from optimizer.routing.tours import Job, Tours
+from optimizer.routing.roster import FreeTime, Roster, book_tours
+from optimizer.routing.schedule import Call, Clock, ScheduledTour, Scheduler
+from optimizer.routing.tours import Job, TourProblem
+from optimizer.routing.travel import Roads, TravelTimes, hours_text, with_work
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _PickUp:
     demand: Demand
-    pickup: PickUpJob
+    job: PickUpJob
     open_s: int
     close_s: int
 
 
-def _reject(call: _Call, fleet: Fleet, roads: Roads, hub: str) -> str:
-    """Why no truck can do the job whatever else it does; empty if one can."""
-    job, demand = call.pickup, call.demand
+def _obstacle(pickup: _PickUp, fleet: Fleet, roads: Roads, hub: str) -> str:
+    """Return why no truck can do the job, whatever else it does; empty if one can."""
+    job, demand = pickup.job, pickup.demand
     payload_g, volume_cm3 = fleet.largest()
     obstacles = (
         (bool(fleet.unusable), fleet.unusable),
-        (not roads.knows(job.place_id), f"place {job.place_id} is not on the map"),
-        (not roads.knows(hub), f"place {hub} (the hub) is not on the map"),
+        (not roads.has(job.place_id), f"place {job.place_id} is not on the map"),
+        (not roads.has(hub), f"place {hub} (the hub) is not on the map"),
         (
             job.latest_at < job.ready_at,
             f"its window closes at {when(job.latest_at)}, before it opens",
         ),
-        (call.close_s < 0, f"its window closed at {when(job.latest_at)}"),
+        (pickup.close_s < 0, f"its window closed at {when(job.latest_at)}"),
         (
             demand.gross_g > payload_g,
             f"{demand.gross_g} g is more than any truck takes ({payload_g} g)",
@@ -46,53 +43,59 @@ def _reject(call: _Call, fleet: Fleet, roads: Roads, hub: str) -> str:
             f"{demand.volume_cm3} cm³ is more than any truck takes ({volume_cm3} cm³)",
         ),
     )
-    return next((reason for stands, reason in obstacles if stands), "")
+    return next((reason for applies, reason in obstacles if applies), "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """Everything around the calls of an instance."""
+class _PickUpRouting:
+    """The instance, its roads and the fleet of pick-up trucks."""
 
     instance: Instance
     scheduler: Scheduler
-    ways: Ways
+    travel: TravelTimes
     fleet: Fleet
 
-    def call(self, demand: Demand, job: PickUpJob) -> _Call:
-        """The job in seconds."""
+    def pickup(self, demand: Demand, job: PickUpJob) -> _PickUp:
+        """Return the job with its window in seconds."""
         clock = self.scheduler.clock
-        return _Call(demand, job, max(0, clock.ceil_s(job.ready_at)), clock.floor_s(job.latest_at))
+        return _PickUp(
+            demand, job, max(0, clock.ceil_s(job.ready_at)), clock.floor_s(job.latest_at)
+        )
 
-    def too_far(self, call: _Call) -> str:
-        """Why no driver does it in one shift; empty if one can."""
+    def shift_obstacle(self, pickup: _PickUp) -> str:
+        """Return why no driver can do it in one shift; empty if one can."""
         hours, hub = self.instance.hours, self.instance.hub_place_id
-        tours = [self.ways.leg(base, call.pickup.place_id, hub, base) for base in self.fleet.bases]
+        tours = [self.travel.leg(base, pickup.job.place_id, hub, base) for base in self.fleet.bases]
         if all(leg[2] > hours.shift_drive_s for leg in tours):
-            least = in_hours(min(leg[2] for leg in tours))
-            return f"{least} at the wheel, a driver has {in_hours(hours.shift_drive_s)} a shift"
-        dwell_s = call.pickup.service_s + self.instance.road.hub_dwell_s
+            least = hours_text(min(leg[2] for leg in tours))
+            return f"{least} at the wheel, a driver has {hours_text(hours.shift_drive_s)} a shift"
+        dwell_s = pickup.job.service_s + self.instance.road.hub_dwell_s
         duty_s = min(leg[1] for leg in tours) + dwell_s
         if duty_s > hours.shift_duty_s:
-            least = in_hours(duty_s)
-            return f"{least} of work, a driver has {in_hours(hours.shift_duty_s)} a shift"
+            least = hours_text(duty_s)
+            return f"{least} of work, a driver has {hours_text(hours.shift_duty_s)} a shift"
         return ""
 
-    def problem(self, calls: Sequence[_Call]) -> Tours:
-        """What is to be searched."""
+    def build_problem(self, pickups: Sequence[_PickUp]) -> TourProblem:
+        """Return the problem for the search."""
         hub, dwell_s = self.instance.hub_place_id, self.instance.road.hub_dwell_s
-        stays = [(call.pickup.place_id, call.pickup.service_s) for call in calls]
-        return Tours(
+        stops = [(pickup.job.place_id, pickup.job.service_s) for pickup in pickups]
+        return TourProblem(
             vehicles=self.fleet.vehicles,
             jobs=tuple(
-                Job(call.open_s, call.close_s, call.demand.gross_g, call.demand.volume_cm3)
-                for call in calls
+                Job(pickup.open_s, pickup.close_s, pickup.demand.gross_g, pickup.demand.volume_cm3)
+                for pickup in pickups
             ),
-            between=[[after(work_s, self.ways.leg(a, b)) for b, _ in stays] for a, work_s in stays],
-            start=[[self.ways.leg(base, place) for place, _ in stays] for base in self.fleet.bases],
+            between=[
+                [with_work(work_s, self.travel.leg(a, b)) for b, _ in stops] for a, work_s in stops
+            ],
+            start=[
+                [self.travel.leg(base, place) for place, _ in stops] for base in self.fleet.bases
+            ],
             end=[
                 [
-                    after(work_s + dwell_s, self.ways.leg(place, hub, base))
-                    for place, work_s in stays
+                    with_work(work_s + dwell_s, self.travel.leg(place, hub, base))
+                    for place, work_s in stops
                 ]
                 for base in self.fleet.bases
             ],
@@ -101,56 +104,59 @@ class _Round:
             shift_duty_s=self.instance.hours.shift_duty_s,
         )
 
-    def tour(self, calls: Sequence[_Call], gap: Gap) -> Timed:
-        """Merchants in this order, then the hub."""
-        truck = self.fleet.trucks[gap.number]
+    def tour(self, pickups: Sequence[_PickUp], free_time: FreeTime) -> ScheduledTour:
+        """Schedule the pick-ups in this order, then the delivery at the hub."""
+        truck = self.fleet.trucks[free_time.truck_number]
         load_g = load_cm3 = 0
-        stops = []
-        for call in calls:
-            load_g += call.demand.gross_g
-            load_cm3 += call.demand.volume_cm3
-            stops.append(
+        calls = []
+        for pickup in pickups:
+            load_g += pickup.demand.gross_g
+            load_cm3 += pickup.demand.volume_cm3
+            calls.append(
                 Call(
                     "pickup",
-                    call.pickup.place_id,
-                    call.demand.consignment_id,
+                    pickup.job.place_id,
+                    pickup.demand.consignment_id,
                     (load_g, load_cm3),
-                    open_s=call.open_s,
-                    close_s=call.close_s,
-                    work_s=call.pickup.service_s,
+                    open_s=pickup.open_s,
+                    close_s=pickup.close_s,
+                    work_s=pickup.job.service_s,
                 )
             )
         dwell_s = self.instance.road.hub_dwell_s
         hub = Call("deliver", self.instance.hub_place_id, truck.truck_id, work_s=dwell_s)
-        return self.scheduler.timed(truck, (*stops, hub), open_s=gap.vehicle.open_s)
+        return self.scheduler.schedule(truck, (*calls, hub), open_s=free_time.vehicle.open_s)
 
 
 def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
-    """Tours for every demand that has to be fetched, and those that cannot be, with reasons."""
+    """Return tours for the demands to fetch, and the reason of each that no truck can fetch."""
     clock = Clock.starting(instance.clock_at)
     roads = Roads(instance.road, instance.spots)
     fleet = fleet_of(instance, "pickup", roads, clock)
-    every = _Round(instance, Scheduler(instance, clock, roads), Ways(roads, instance.hours), fleet)
+    travel = TravelTimes(roads, instance.hours)
+    routing = _PickUpRouting(instance, Scheduler(instance, clock, roads), travel, fleet)
     unrouted: list[Unrouted] = []
-    calls: list[_Call] = []
+    pickups: list[_PickUp] = []
     for demand in sorted(instance.demands, key=lambda d: d.consignment_id):
         if demand.pickup is None:
             continue
-        call = every.call(demand, demand.pickup)
-        reason = _reject(call, fleet, roads, instance.hub_place_id) or every.too_far(call)
+        pickup = routing.pickup(demand, demand.pickup)
+        reason = _obstacle(pickup, fleet, roads, instance.hub_place_id) or routing.shift_obstacle(
+            pickup
+        )
         if reason:
             unrouted.append(Unrouted(reference=demand.consignment_id, reason=reason))
         else:
-            calls.append(call)
+            pickups.append(pickup)
     roster = Roster(fleet, rest_s=instance.hours.rest_s)
     done = book_tours(
         roster,
-        every.problem(calls),
-        lambda jobs, gap: every.tour([calls[job] for job in jobs], gap),
+        routing.build_problem(pickups),
+        lambda jobs, free_time: routing.tour([pickups[job] for job in jobs], free_time),
         instance.limits,
     )
-    for number, call in enumerate(calls):
+    for number, pickup in enumerate(pickups):
         if number not in done:
-            reason = f"no truck is free to be there by {when(call.pickup.latest_at)}"
-            unrouted.append(Unrouted(reference=call.demand.consignment_id, reason=reason))
-    return roster.routes(), tuple(sorted(unrouted, key=lambda one: one.reference))
+            reason = f"no truck is free to be there by {when(pickup.job.latest_at)}"
+            unrouted.append(Unrouted(reference=pickup.demand.consignment_id, reason=reason))
+    return roster.routes(), tuple(sorted(unrouted, key=lambda entry: entry.reference))

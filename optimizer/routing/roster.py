@@ -1,4 +1,4 @@
-"""Which truck is free when: tour after tour is booked, with the driver's rest in between."""
+"""Book tour after tour on the trucks of a fleet, with the driver's rest in between."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,28 +8,28 @@ import msgspec
 from groupage.domain.instance import Limits, Truck
 from groupage.domain.plan import Route
 from optimizer.routing.fleet import Fleet
-from optimizer.routing.schedule import Timed
-from optimizer.routing.tours import Tours, Vehicle, search
+from optimizer.routing.schedule import ScheduledTour
+from optimizer.routing.tours import TourProblem, Vehicle, search
 
 ROUNDS_MAX = 6
-"""Searches over what no truck could do yet. The first sends each truck once at most."""
+"""Searches over the jobs that are left. The first sends each truck on one tour at most."""
 LATER_SHARE = 4
-"""A later search gets this part of the solutions: little is left by then."""
+"""A later search may make the first one's solutions divided by this: few jobs are left by then."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A time in which a truck has nothing to do, as a vehicle of its own."""
+class FreeTime:
+    """A time in which a truck has no tour, as a vehicle for the search."""
 
-    number: int
-    """Of the truck in the fleet."""
+    truck_number: int
+    """Index of the truck in the fleet."""
     vehicle: Vehicle
 
 
 @dataclass(frozen=True, slots=True)
-class _Tour:
-    number: int
-    timed: Timed
+class _Booking:
+    truck_number: int
+    tour: ScheduledTour
 
 
 class Roster:
@@ -38,43 +38,49 @@ class Roster:
     def __init__(self, fleet: Fleet, *, rest_s: int) -> None:
         self.trucks: Sequence[Truck] = fleet.trucks
         self._rest_s = rest_s
-        self.gaps = [Gap(number, vehicle) for number, vehicle in enumerate(fleet.vehicles)]
-        self._tours: list[_Tour] = []
+        self.free_times = [
+            FreeTime(number, vehicle) for number, vehicle in enumerate(fleet.vehicles)
+        ]
+        self._bookings: list[_Booking] = []
 
-    def book(self, gap: Gap, timed: Timed) -> None:
-        """Give the truck of this gap a tour that lies in it."""
-        place = self.gaps.index(gap)
-        self._tours.append(_Tour(gap.number, timed))
-        earlier = replace(gap.vehicle, close_s=timed.begin_s - self._rest_s)
-        later = replace(gap.vehicle, open_s=timed.end_s + self._rest_s)
-        self.gaps[place : place + 1] = [
-            Gap(gap.number, rest) for rest in (earlier, later) if rest.open_s < rest.close_s
+    def book(self, free_time: FreeTime, tour: ScheduledTour) -> None:
+        """Give the truck a tour that lies in this free time."""
+        index = self.free_times.index(free_time)
+        number, vehicle = free_time.truck_number, free_time.vehicle
+        self._bookings.append(_Booking(number, tour))
+        earlier = replace(vehicle, close_s=tour.begin_s - self._rest_s)
+        later = replace(vehicle, open_s=tour.end_s + self._rest_s)
+        self.free_times[index : index + 1] = [
+            FreeTime(number, part) for part in (earlier, later) if part.open_s < part.close_s
         ]
 
     def routes(self) -> tuple[Route, ...]:
-        """All tours by truck and time; the second of a truck has a name of its own."""
-        found: list[Route] = []
+        """Return the routes by truck and time; the second of a truck gets the suffix ``.2``."""
+        routes: list[Route] = []
         for number, _ in enumerate(self.trucks):
-            mine = [tour.timed for tour in self._tours if tour.number == number]
-            for count, one in enumerate(sorted(mine, key=lambda timed: timed.begin_s), start=1):
-                name = one.route.route_id + (f".{count}" if count > 1 else "")
-                found.append(msgspec.structs.replace(one.route, route_id=name))
-        return tuple(found)
+            tours = [booking.tour for booking in self._bookings if booking.truck_number == number]
+            for count, tour in enumerate(sorted(tours, key=lambda tour: tour.begin_s), start=1):
+                route_id = tour.route.route_id + (f".{count}" if count > 1 else "")
+                routes.append(msgspec.structs.replace(tour.route, route_id=route_id))
+        return tuple(routes)
 
 
 def book_tours(
-    roster: Roster, problem: Tours, timed: Callable[[list[int], Gap], Timed], limits: Limits
+    roster: Roster,
+    problem: TourProblem,
+    schedule: Callable[[list[int], FreeTime], ScheduledTour],
+    limits: Limits,
 ) -> set[int]:
-    """Search, book, and search again for what is left; the jobs that are done.
+    """Search, book, and search again for the jobs that are left; return the jobs on a tour.
 
-    `timed` makes a tour of jobs in their order for the truck of a gap. Jobs that no shift can hold
-    together are searched apart, in the order of time.
+    `schedule` makes a tour of jobs in their order for the truck of a free time. Jobs too far apart
+    in time for one shift are searched separately, in the order of time.
     """
     done: set[int] = set()
-    for jobs in _shifts(problem):
+    for jobs in _group_by_shift(problem):
         left = jobs
         for number in range(ROUNDS_MAX):
-            booked = _book_round(roster, problem, left, timed, limits, first=number == 0)
+            booked = _book_round(roster, problem, left, schedule, limits, first=number == 0)
             done.update(booked)
             left = [job for job in left if job not in booked]
             if not booked or not left:
@@ -82,8 +88,8 @@ def book_tours(
     return done
 
 
-def _shifts(problem: Tours) -> list[list[int]]:
-    """Jobs in groups: between two groups lies more than a shift."""
+def _group_by_shift(problem: TourProblem) -> list[list[int]]:
+    """Return the jobs in groups with more than a shift between two of them."""
     groups: list[list[int]] = []
     closed_s = 0
     for job in sorted(range(len(problem.jobs)), key=lambda job: (problem.jobs[job].open_s, job)):
@@ -97,32 +103,33 @@ def _shifts(problem: Tours) -> list[list[int]]:
 
 def _book_round(
     roster: Roster,
-    problem: Tours,
+    problem: TourProblem,
     jobs: list[int],
-    timed: Callable[[list[int], Gap], Timed],
+    schedule: Callable[[list[int], FreeTime], ScheduledTour],
     limits: Limits,
     *,
     first: bool,
 ) -> set[int]:
-    """Book the tours of one search; the jobs that they do."""
+    """Search once and book the tours; return their jobs."""
     open_s = min(problem.jobs[job].open_s for job in jobs) - problem.shift_duty_s
     close_s = max(problem.jobs[job].close_s for job in jobs) + problem.shift_duty_s
-    gaps = [
-        (gap, vehicle)
-        for gap in roster.gaps
-        for vehicle in [gap.vehicle.within(open_s, close_s)]
+    candidates = [
+        (free_time, vehicle)
+        for free_time in roster.free_times
+        for vehicle in [free_time.vehicle.within(open_s, close_s)]
         if vehicle.open_s < vehicle.close_s
     ]
-    if not gaps:
+    if not candidates:
         return set()
-    found = search(
-        problem.part(jobs, tuple(vehicle for _, vehicle in gaps)),
+    tours = search(
+        problem.restricted_to(jobs, tuple(vehicle for _, vehicle in candidates)),
         solutions=max(1, limits.routing_solutions // (1 if first else LATER_SHARE)),
         wall_s=limits.wall_s,
     )
     booked: set[int] = set()
-    for (gap, vehicle), tour in zip(gaps, found, strict=True):
+    for (free_time, vehicle), tour in zip(candidates, tours, strict=True):
         if tour:
-            roster.book(gap, timed([jobs[job] for job in tour], replace(gap, vehicle=vehicle)))
-            booked.update(jobs[job] for job in tour)
+            tour_jobs = [jobs[job] for job in tour]
+            roster.book(free_time, schedule(tour_jobs, replace(free_time, vehicle=vehicle)))
+            booked.update(tour_jobs)
     return booked

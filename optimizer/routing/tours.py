@@ -1,7 +1,7 @@
-"""The search itself: which vehicle does which jobs in which order (OR-Tools routing 9.15).
+"""Search which vehicle does which jobs in which order, with OR-Tools routing 9.15.
 
-Everything goes in as matrices, none as a Python callback. The search ends after a number of
-solutions, so that it gives the same answer on any machine; the wall clock is a safety net.
+All transits are matrices; there are no Python callbacks. The search ends after a number of
+solutions, so that it gives the same result on any machine; the wall clock is a safety net.
 """
 
 import time
@@ -13,16 +13,16 @@ from typing import Any
 from ortools.constraint_solver import pywrapcp  # type: ignore[import-untyped]
 from ortools.constraint_solver import routing_enums_pb2 as enums_pb2
 
-from optimizer.routing.legs import Leg
+from optimizer.routing.travel import Leg
 
 PENALTY_CENTS = 100_000_000
 """Leaving a job undone costs more than any tour: a million dollars."""
-EASY_JOBS = 30
-"""Up to so many the search gets all the steps it may make."""
+FULL_SEARCH_JOBS = 30
+"""Up to this many jobs the search may make all its steps."""
 FAILURES_PER_SOLUTION = 20
 FAILURES_MIN = 50
-"""The search also ends after so many dead ends (usually there are three or four for a solution):
-where nothing can be moved, guided local search finds no second solution and would never stop."""
+"""The search also ends after this many failures (usually three or four per solution): where no job
+can be moved, guided local search finds no second solution and would never stop."""
 _MILLI = 1_000
 """Costs are counted in thousandths of a cent: metres x cents per km."""
 
@@ -32,7 +32,7 @@ class Vehicle:
     """A truck as the search sees it. Seconds count from the instance's clock."""
 
     base: int
-    """Which row of `start_*` and `end_*` it uses."""
+    """Row of `start` and `end` that it uses."""
     open_s: int
     close_s: int
     fixed_usd_cents: int
@@ -41,13 +41,13 @@ class Vehicle:
     volume_cm3: int
 
     def within(self, open_s: int, close_s: int) -> "Vehicle":
-        """The truck at a part of its time."""
+        """Return the truck in a part of its time."""
         return replace(self, open_s=max(self.open_s, open_s), close_s=min(self.close_s, close_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One visit; it begins inside the window."""
+    """A job; its work begins inside the window."""
 
     open_s: int
     close_s: int
@@ -56,8 +56,8 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Tours:
-    """The problem. Matrix entries are legs; their seconds include the job's own work.
+class TourProblem:
+    """Vehicles and jobs with the legs between them; seconds include the work of the job before.
 
     `between[i][j]`: from the begin of job i to the place of job j. `start[b][j]`: from base b to
     job j. `end[b][i]`: from the begin of job i until the vehicle is home at base b. Each tour is
@@ -74,16 +74,16 @@ class Tours:
     shift_drive_s: int
     shift_duty_s: int
 
-    def part(self, jobs: Sequence[int], vehicles: tuple[Vehicle, ...]) -> "Tours":
-        """The problem of some of the jobs and other vehicles.
+    def restricted_to(self, jobs: Sequence[int], vehicles: tuple[Vehicle, ...]) -> "TourProblem":
+        """Return the problem with some of the jobs, and with other vehicles.
 
-        A base that none of them has is left out: the search would have somebody call there.
+        A base without a vehicle is removed: the search would route a vehicle through it.
         """
         bases = sorted({vehicle.base for vehicle in vehicles})
-        number = {base: new for new, base in enumerate(bases)}
+        new_number = {base: new for new, base in enumerate(bases)}
         return replace(
             self,
-            vehicles=tuple(replace(one, base=number[one.base]) for one in vehicles),
+            vehicles=tuple(replace(vehicle, base=new_number[vehicle.base]) for vehicle in vehicles),
             jobs=tuple(self.jobs[job] for job in jobs),
             between=[[self.between[i][j] for j in jobs] for i in jobs],
             start=[[self.start[base][job] for job in jobs] for base in bases],
@@ -91,8 +91,8 @@ class Tours:
         )
 
 
-def _matrix(problem: Tours, part: int) -> list[list[int]]:
-    """Jobs first, then a start node and an end node for each base."""
+def _matrix(problem: TourProblem, part: int) -> list[list[int]]:
+    """Return one part of the legs as a matrix: jobs, then start and end nodes of the bases."""
     jobs, bases = len(problem.jobs), len(problem.start)
     size = jobs + 2 * bases
     matrix = [[0] * size for _ in range(size)]
@@ -106,7 +106,7 @@ def _matrix(problem: Tours, part: int) -> list[list[int]]:
 
 
 class _Model:
-    def __init__(self, problem: Tours) -> None:
+    def __init__(self, problem: TourProblem) -> None:
         self.problem = problem
         jobs, bases = len(problem.jobs), len(problem.start)
         starts = [jobs + vehicle.base for vehicle in problem.vehicles]
@@ -120,7 +120,7 @@ class _Model:
         if problem.cumulative:
             self._add_loads(size)
         else:
-            self._allow_fitting()
+            self._restrict_vehicles()
         for number in range(jobs):
             node = self.index.NodeToIndex(number)
             self.routing.AddDisjunction([node], PENALTY_CENTS * _MILLI)
@@ -155,10 +155,10 @@ class _Model:
             time.SetSpanUpperBoundForVehicle(problem.shift_duty_s, number)
 
     def _add_driving(self) -> None:
-        wheel = self.routing.RegisterTransitMatrix(_matrix(self.problem, 2))
+        drive_s = self.routing.RegisterTransitMatrix(_matrix(self.problem, 2))
         fix_start_cumul_to_zero = True
         self.routing.AddDimension(
-            wheel, 0, self.problem.shift_drive_s, fix_start_cumul_to_zero, "driving"
+            drive_s, 0, self.problem.shift_drive_s, fix_start_cumul_to_zero, "driving"
         )
 
     def _add_loads(self, size: int) -> None:
@@ -179,37 +179,42 @@ class _Model:
                 evaluator, 0, limits, fix_start_cumul_to_zero, name
             )
 
-    def _allow_fitting(self) -> None:
+    def _restrict_vehicles(self) -> None:
         for number, job in enumerate(self.problem.jobs):
-            able = [
+            allowed = [
                 v
                 for v, vehicle in enumerate(self.problem.vehicles)
                 if vehicle.payload_g >= job.load_g and vehicle.volume_cm3 >= job.load_cm3
             ]
             # SetAllowedVehiclesForIndex takes no Python list in 9.15; -1 stands for "not done".
-            self.routing.VehicleVar(self.index.NodeToIndex(number)).SetValues([-1, *able])
+            self.routing.VehicleVar(self.index.NodeToIndex(number)).SetValues([-1, *allowed])
 
     def solve(self, *, solutions: int, wall_s: float) -> list[list[int]]:
-        """Descend as far as it goes, then let guided local search look for better valleys.
+        """Descend to a local optimum, then look for better ones by guided local search.
 
-        A step of the second part costs the more the larger the problem is: it gets fewer of them.
-        A small one has few valleys: on 12 lanes (`plan sample`, 200 consignments) a quarter of the
-        steps found the same tours.
+        A step of guided local search takes longer in a larger problem, which gets fewer of them. A
+        small problem has few local optima: on 12 lanes (`plan sample`, 200 consignments) a quarter
+        of the steps found the same tours.
         """
         began_s = time.monotonic()
         first = self._parameters(enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT, wall_s)
-        found = self.routing.SolveWithParameters(first)
-        if found is None:
+        solution = self.routing.SolveWithParameters(first)
+        if solution is None:
             return [[] for _ in self.problem.vehicles]
         left_s = wall_s - (time.monotonic() - began_s)
         jobs = len(self.problem.jobs)
-        steps = solutions * min(jobs, EASY_JOBS) * EASY_JOBS // max(EASY_JOBS, jobs) ** 2
+        steps = (
+            solutions
+            * min(jobs, FULL_SEARCH_JOBS)
+            * FULL_SEARCH_JOBS
+            // max(FULL_SEARCH_JOBS, jobs) ** 2
+        )
         guided = self._parameters(enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH, left_s)
         guided.solution_limit = max(1, steps)
         failures = FAILURES_PER_SOLUTION * max(FAILURES_MIN, steps)
         self.routing.AddSearchMonitor(self.routing.solver().FailuresLimit(failures))
-        found = self.routing.SolveFromAssignmentWithParameters(found, guided) or found
-        return [self._tour(found, number) for number in range(len(self.problem.vehicles))]
+        solution = self.routing.SolveFromAssignmentWithParameters(solution, guided) or solution
+        return [self._tour(solution, number) for number in range(len(self.problem.vehicles))]
 
     @staticmethod
     def _parameters(metaheuristic: int, wall_s: float) -> Any:
@@ -230,25 +235,25 @@ class _Model:
         return tour
 
 
-def search(problem: Tours, *, solutions: int, wall_s: float) -> list[list[int]]:
-    """The jobs of each vehicle in order. Jobs on no tour could not be done."""
+def search(problem: TourProblem, *, solutions: int, wall_s: float) -> list[list[int]]:
+    """Return the jobs of each vehicle in order. Jobs on no tour are not done."""
     tours: list[list[int]] = [[] for _ in problem.vehicles]
     if not problem.vehicles or not problem.jobs:
         return tours
-    needed = _needed(problem)
-    small = replace(problem, vehicles=tuple(problem.vehicles[number] for number in needed))
-    found = _Model(small).solve(solutions=solutions, wall_s=wall_s)
-    for number, tour in zip(needed, found, strict=True):
+    numbers = _useful_vehicles(problem)
+    reduced = replace(problem, vehicles=tuple(problem.vehicles[number] for number in numbers))
+    found_tours = _Model(reduced).solve(solutions=solutions, wall_s=wall_s)
+    for number, tour in zip(numbers, found_tours, strict=True):
         tours[number] = tour
     return tours
 
 
-def _needed(problem: Tours) -> list[int]:
-    """Numbers of vehicles, of those that are alike no more than there are jobs."""
+def _useful_vehicles(problem: TourProblem) -> list[int]:
+    """Return vehicle numbers: of identical vehicles, no more than there are jobs."""
     seen = Counter[Vehicle]()
-    needed = []
+    numbers = []
     for number, vehicle in enumerate(problem.vehicles):
         if seen[vehicle] < len(problem.jobs):
             seen[vehicle] += 1
-            needed.append(number)
-    return needed
+            numbers.append(number)
+    return numbers

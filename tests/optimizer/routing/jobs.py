@@ -62,7 +62,7 @@ def tours_of(
     """Routes, and the reason of each job left; the verifier must have nothing to say."""
     routes, unrouted = route(case, boxes)
     assert violation_codes(case, boxes, routes, unrouted) == set()
-    return routes, {one.reference: one.reason for one in unrouted}
+    return routes, {entry.reference: entry.reason for entry in unrouted}
 
 
 def routed(

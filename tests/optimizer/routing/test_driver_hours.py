@@ -42,7 +42,7 @@ def test_a_day_and_the_next_are_two_tours_of_one_truck() -> None:
 
 
 def test_the_first_tour_may_be_found_last() -> None:
-    """What no truck could do at first is fitted in before or after its tour."""
+    """Jobs that no truck could do at first fit in before or after its tour."""
     jobs = (
         pickup("A", "dongyang", ready_h=1),
         pickup("B", "pujiang", ready_h=20),
@@ -50,8 +50,8 @@ def test_the_first_tour_may_be_found_last() -> None:
     )
     routes, left = tours_of(world(*jobs))
     assert left == {}
-    assert [one.route_id.rpartition("van")[2] for one in routes] == ["", ".2", ".3"]
-    assert [one.stops[1].reference for one in routes] == ["A", "B", "C"]
+    assert [r.route_id.rpartition("van")[2] for r in routes] == ["", ".2", ".3"]
+    assert [r.stops[1].reference for r in routes] == ["A", "B", "C"]
 
 
 def test_windows_further_apart_than_a_shift_need_two_trucks() -> None:
@@ -106,15 +106,15 @@ def test_by_expressway_the_same_terminal_is_one_shift() -> None:
 
 
 def test_far_hauls_of_one_tractor_have_a_rest_between_them() -> None:
-    """Two boxes over two voyages go with one tractor, both times with a night at the port."""
+    """One tractor hauls two containers for two voyages, each time with a night at the port."""
     boxes = (container("K1"), container("K2", "V2"))
-    (one, other), left = tours_of(instance(trucks=(tractor("t"),), demands=()), boxes)
+    (first, second), left = tours_of(instance(trucks=(tractor("t"),), demands=()), boxes)
     assert left == {}
-    assert other.stops[0].leave_at - one.stops[-1].arrive_at >= 11 * HOUR
+    assert second.stops[0].leave_at - first.stops[-1].arrive_at >= 11 * HOUR
 
 
 def test_a_terminal_beyond_a_shift_has_its_reason() -> None:
-    """Nobody drives for twelve hours: the container is left, with the figures."""
+    """No driver drives for twelve hours: the container is left, with the figures."""
     far = edit(SPOTS[1], longitude_udeg=123_700_000)
     case = instance(trucks=(tractor("t"),), demands=(), spots=(SPOTS[0], far, *SPOTS[2:]))
     routes, left = tours_of(case, (container("K"),))
@@ -137,14 +137,14 @@ def test_a_merchant_beyond_a_shift_has_its_reason(hours: DriverHours, reason: st
 
 
 def test_hours_that_are_none_are_refused() -> None:
-    """A limit of nothing is named, not divided by."""
+    """A limit of 0 is named in the error; nothing is divided by it."""
     case = instance(hours=DriverHours(continuous_drive_s=0))
     with pytest.raises(InvalidInput, match=r"hours\.continuous_drive_s is 0"):
         check_instance(case)
 
 
 def test_hours_come_from_the_policy() -> None:
-    """What the hub sets is what its plans keep."""
+    """The plans keep the limits that the hub sets."""
     policy = Policy(hours=DriverHours(shift_duty_s=9 * 3_600))
     case = sample(consignments=60, seed=3, policy=policy)
     assert case.hours.shift_duty_s == 9 * 3_600

@@ -1,4 +1,4 @@
-"""Containers brought to their terminals, constraint by constraint."""
+"""Hauls of containers to their terminals, constraint by constraint."""
 
 from datetime import timedelta
 
@@ -33,13 +33,13 @@ def test_gate_in_binds() -> None:
     boxes = (container("K1"), container("K2"))
     both, _ = routed(boxes=boxes, trucks=(tractor("t-1"), tractor("t-2")), departures=(soon,))
     assert len(both) == 2
-    one, left = routed(boxes=boxes, trucks=(tractor("t-1"),), departures=(soon,))
-    assert len(one) == 1
+    routes, left = routed(boxes=boxes, trucks=(tractor("t-1"),), departures=(soon,))
+    assert len(routes) == 1
     assert "gate-in" in next(iter(left.values()))
 
 
 def test_haul_follows_the_cut_off() -> None:
-    """Cargo may still come until the cut-off, so the box is not hauled days before it."""
+    """Cargo may still come until the cut-off, so the container is not hauled days before it."""
     (only,), _ = routed(boxes=(container("K"),), trucks=(tractor("t"),))
     assert only.stops[1].arrive_at >= departure("V1", 4).lco_at
 
@@ -57,13 +57,13 @@ def test_haul_waits_for_the_cargo() -> None:
 @pytest.mark.parametrize(
     ("box", "reason"),
     [
-        (container("K", "V9"), "voyage V9 departs no more"),
+        (container("K", "V9"), "voyage V9 does not depart any more"),
         (container("K", cargo_gross_g=25_700_001), "more than any tractor pulls"),
         (container("K", cargo_volume_cm3=90_000_001), "more than any tractor takes"),
     ],
 )
 def test_impossible_haul_has_its_reason(box: PlannedContainer, reason: str) -> None:
-    """A container that no tractor can bring is left with what binds."""
+    """A container that no tractor can haul is left with the reason."""
     assert reason in routed(boxes=(box,), trucks=(tractor("t"),))[1]["K"]
 
 
@@ -80,12 +80,12 @@ def test_strong_tractor_takes_the_heavy_box() -> None:
     fleet = (tractor("weak", payload_g=15_000_000), tractor("strong"))
     routes, left = routed(boxes=boxes, trucks=fleet)
     assert left == {}
-    hauled = {one.truck_id: {stop.reference for stop in one.stops} for one in routes}
+    hauled = {r.truck_id: {stop.reference for stop in r.stops} for r in routes}
     assert "K1" in hauled["strong"]
 
 
 def test_more_tractors_of_one_kind_than_containers_change_nothing() -> None:
-    """Of trucks that are alike only as many are looked at as there is work."""
+    """Of identical trucks the search sees no more than there are jobs."""
     boxes = (container("A"), container("B"))
     few = instance(trucks=tuple(tractor(f"t-{n:02d}") for n in range(2)))
     many = instance(trucks=tuple(tractor(f"t-{n:02d}") for n in range(60)))

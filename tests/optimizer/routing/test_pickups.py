@@ -28,7 +28,7 @@ def test_one_tour_with_waiting() -> None:
 def test_neighbours_share_a_tour() -> None:
     """Two merchants in one village are one tour of one van, not two."""
     routes, _ = routed((pickup("A"), pickup("B")), trucks=(truck("van-1"), truck("van-2")))
-    assert [len(one.stops) for one in routes] == [5]
+    assert [len(r.stops) for r in routes] == [5]
 
 
 @pytest.mark.parametrize(("payload_g", "vans"), [(480_000, 1), (479_999, 2)])
@@ -46,7 +46,7 @@ def test_volume_binds(volume_cm3: int, vans: int) -> None:
 
 
 def test_windows_bind() -> None:
-    """One van cannot be at two far places at the same hour; the one left is told why."""
+    """One van cannot be at two far places at one hour; the other pick-up gets a reason."""
     jobs = (
         pickup("A", "dongyang", ready=3, latest=3.1),
         pickup("B", "jinhua", ready=3, latest=3.1),
@@ -59,7 +59,7 @@ def test_windows_bind() -> None:
 
 
 def test_hours_of_the_truck_bind() -> None:
-    """A van that must be home before it can be is not sent."""
+    """A van that cannot be back within its hours is not sent."""
     early = truck("van", available_until_at=CLOCK_AT + HOUR)
     routes, left = routed((pickup("A"),), trucks=(early,))
     assert routes == ()
@@ -71,7 +71,7 @@ def test_hours_of_the_truck_bind() -> None:
 
 
 def test_cheaper_truck_is_taken() -> None:
-    """Of a van and a dear lorry the van goes."""
+    """Of a van and a more expensive lorry the van goes."""
     fleet = (truck("lorry", fixed_usd_cents=9_000, usd_cents_per_km=90), truck("van"))
     (only,), _ = routed((pickup("A"),), trucks=fleet)
     assert only.truck_id == "van"
@@ -106,7 +106,7 @@ REFUSED: dict[str, tuple[Demand, str]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_impossible_pickup_has_its_reason(what: str) -> None:
-    """A job that no truck can do is left with what binds; the others are done."""
+    """A job that no truck can do is left with the reason; the others are done."""
     job, reason = REFUSED[what]
     routes, left = routed((job, pickup("B")), trucks=(truck("van"),))
     assert len(routes) == 1
@@ -115,13 +115,13 @@ def test_impossible_pickup_has_its_reason(what: str) -> None:
 
 @pytest.mark.slow
 def test_a_hundred_pickups_are_routed_in_seconds() -> None:
-    """The guided search gets fewer steps the longer each takes; every job is done all the same."""
+    """The guided search gets fewer steps the longer each takes; it still does every job."""
     world = sample(consignments=800, seed=1)
-    jobs = {one.consignment_id for one in world.demands if one.pickup}
+    jobs = {d.consignment_id for d in world.demands if d.pickup}
     assert len(jobs) > 90
     began_s = time.process_time()
     routes, unrouted = route(world, ())
     assert time.process_time() - began_s < 10
-    done = {stop.reference for one in routes for stop in one.stops if stop.action == "pickup"}
+    done = {stop.reference for r in routes for stop in r.stops if stop.action == "pickup"}
     assert done == jobs
     assert unrouted == ()

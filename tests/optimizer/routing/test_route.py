@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from groupage.domain.instance import Instance, Limits, Spot
 from groupage.domain.plan import PlannedContainer
 from optimizer.routing.api import route
-from optimizer.routing.clock import Clock
+from optimizer.routing.schedule import Clock
 from tests.optimizer.routing.jobs import container, pickup, routed, violation_codes
 from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of, tractor, truck
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupage.domain.instance import DriverHours, RoadModel
-from optimizer.routing.hours import Wheel, padded_s
-from optimizer.routing.roads import Roads
+from optimizer.routing.travel import DriverState, Roads, padded_s
 from optimizer.verification import tours
 from optimizer.verification.context import Context
 from optimizer.verification.driving import Driver
@@ -102,14 +101,14 @@ def test_far_roads_are_faster() -> None:
 @given(st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 3_000)), max_size=12))
 def test_solver_and_verifier_count_alike(legs: list[tuple[int, int]]) -> None:
     """Whatever is driven and waited: the same breaks, and never more than the shares set aside."""
-    wheel, driver = Wheel(HOURS), Driver(HOURS, CLOCK_AT)
+    solver_driver, driver = DriverState(HOURS), Driver(HOURS, CLOCK_AT)
     took_s = padded = 0
     for way_s, idle_s in legs:
-        leg_s = wheel.leg_s(way_s)
+        leg_s = solver_driver.drive(way_s)
         assert leg_s == driver.drive(way_s).total_seconds()
         took_s, padded = took_s + leg_s, padded + padded_s(way_s, HOURS)
         assert took_s <= padded
-        wheel.idle(idle_s)
+        solver_driver.idle(idle_s)
         driver.idle(CLOCK_AT, CLOCK_AT + timedelta(seconds=idle_s))
 
 

@@ -1,1 +1,1 @@
-"""For dispatchers: the read-only HTTP API over the store."""
+"""The read API: read-only HTTP over the store, for dispatchers and their programs."""

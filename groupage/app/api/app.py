@@ -1,72 +1,68 @@
-"""The read-only HTTP API: lists, plans and traces, by the same queries as the command line."""
+"""The read API: one Starlette application over the store's readers, which the CLI uses too."""
 
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import asyncpg
-from fastapi import FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groupage import __version__
-from groupage.app.api import lists, problems, things, watching
-from groupage.app.api.answers import component_schemas
+from groupage.app.api import lists, resources
+from groupage.app.api.metrics import REQUEST_S
+from groupage.app.api.openapi import build_document
+from groupage.app.api.problems import EXCEPTION_HANDLERS
+from groupage.app.api.readiness import check_readiness
 from groupage.telemetry.probes import Probes
 
+ENDPOINTS = (*lists.ENDPOINTS, *resources.ENDPOINTS)
+"""Lists first: the ids of resources may hold slashes, so that their paths match much."""
 
-def create_app(pool: "asyncpg.Pool[asyncpg.Record] | None") -> FastAPI:
-    """The application over a pool. Without one it only describes itself."""
-    app = FastAPI(
-        title="groupage: reading",
-        version=__version__,
-        summary="Consignments, consolidations, plans and what was said about them. Read-only.",
-        redoc_url=None,
-        docs_url=None,
+
+def create_app(pool: "asyncpg.Pool[asyncpg.Record]") -> Starlette:
+    """Build the ASGI application over a pool of connections."""
+    app = Starlette(
+        routes=[
+            *(endpoint.route() for endpoint in ENDPOINTS),
+            Route("/openapi.json", _get_openapi, include_in_schema=False),
+            *Probes(partial(check_readiness, pool)).routes(),
+        ],
+        middleware=[Middleware(_TimeRequests)],
+        exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.pool = pool
-    # `things` has ids that may hold slashes: the lists must be asked first.
-    app.include_router(lists.router)
-    app.include_router(things.router)
-    if pool is not None:
-        app.router.routes.extend(Probes(partial(watching.readiness, pool)).routes())
-    problems.install(app)
-    app.middleware("http")(_measured)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
 
-async def _measured(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    started_s = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    watching.REQUEST_S.labels(getattr(route, "path", "none"), str(response.status_code)).observe(
-        time.perf_counter() - started_s
-    )
-    return response
+async def _get_openapi(_: Request) -> Response:
+    body = msgspec.json.encode(build_document(ENDPOINTS))
+    return Response(body, media_type="application/json")
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    """OpenAPI 3.1 with the schemas of our own answers."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            routes=app.routes,
-            license_info={
-                "name": "Apache-2.0",
-                "url": "https://www.apache.org/licenses/LICENSE-2.0",
-            },
-        )
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas |= component_schemas()
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                operation["responses"].pop("422", None)
-        app.openapi_schema = document
-    return app.openapi_schema
+class _TimeRequests:
+    """Middleware: observes the time of each request, by route and status."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began_s = time.perf_counter()
+        status = 500
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            path = getattr(scope.get("route"), "path", "none")
+            REQUEST_S.labels(path, str(status)).observe(time.perf_counter() - began_s)

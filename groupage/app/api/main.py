@@ -1,4 +1,4 @@
-"""The reading process: ``groupage run api``."""
+"""The read API as a process: ``groupage run api``."""
 
 import asyncio
 from functools import partial
@@ -7,8 +7,8 @@ import asyncpg
 import structlog
 
 from groupage.app.api.app import create_app
-from groupage.app.api.gauges import keep_fresh
-from groupage.app.api.watching import readiness
+from groupage.app.api.metrics import refresh_periodically
+from groupage.app.api.readiness import check_readiness
 from groupage.process import run_process
 from groupage.serving import address_of, listen, serve_http
 from groupage.settings import ApiSettings, DatabaseSettings, TelemetrySettings
@@ -44,9 +44,9 @@ async def serve(
 ) -> None:
     """Serve until `stop`. Raises Misconfigured when the port is taken."""
     listener = listen(settings.host, settings.port, setting="GROUPAGE_API_PORT")
-    async with TelemetryServer(telemetry, checks=partial(readiness, pool)):
+    async with TelemetryServer(telemetry, checks=partial(check_readiness, pool)):
         log.info("api_listening", address=address_of(listener))
-        gauges = asyncio.create_task(keep_fresh(pool))
+        gauges = asyncio.create_task(refresh_periodically(pool))
         try:
             await serve_http(
                 create_app(pool),

@@ -63,8 +63,8 @@ def gateway_openapi() -> dict[str, Any]:
 
 
 def reading_openapi() -> dict[str, Any]:
-    """OpenAPI of the reading API."""
-    from groupage.app.api.app import create_app  # noqa: PLC0415 - not for `--help`
+    """Build the OpenAPI document of the read API."""
+    from groupage.app.api.app import ENDPOINTS  # noqa: PLC0415 - not for `--help`
+    from groupage.app.api.openapi import build_document  # noqa: PLC0415
 
-    document: dict[str, Any] = create_app(None).openapi()
-    return document
+    return build_document(ENDPOINTS)

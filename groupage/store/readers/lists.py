@@ -3,6 +3,8 @@
 Filters left None do not bind.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from groupage.domain.containers import SPECS
@@ -112,8 +114,10 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
     voyage: str | None = None
     equipment: str | None = None
     departed: bool | None = None
-    open: bool | None = None
-    """Still to leave: neither departed nor broken up nor cancelled."""
+    open: (
+        Annotated[bool, msgspec.Meta(description="Neither departed nor broken up nor cancelled.")]
+        | None
+    ) = None
     at_risk: bool | None = None
 
 

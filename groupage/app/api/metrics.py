@@ -1,9 +1,10 @@
-"""What the store says about deadlines and plans, as metrics; refreshed while the process serves."""
+"""Metrics of the read API: its requests, and the deadlines and plans that the store holds."""
 
 import asyncio
 
 import asyncpg
 import structlog
+from prometheus_client import Histogram
 
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
@@ -35,11 +36,15 @@ select extract(epoch from coalesce((select max(clock_at) from intake_offset), no
 from lane join plan p on p.plan_id = lane.published_plan_id
 """
 
+REQUEST_S = Histogram(
+    "groupage_api_request_seconds", "One request to the reading API", ["route", "status"]
+)
+
 log = structlog.get_logger(__name__)
 
 
-async def refresh(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Set the gauges from the database, by the hub's clock."""
+async def refresh_gauges(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Set the gauges from the database, in hub time."""
     rows = await pool.fetch(_CUTOFFS, timeout=_QUERY_TIMEOUT_S)
     next_cutoffs = await pool.fetch(_NEXT_CUTOFFS, timeout=_QUERY_TIMEOUT_S)
     plan_age_s = await pool.fetchval(_PLAN_AGE, timeout=_QUERY_TIMEOUT_S)
@@ -55,11 +60,13 @@ async def refresh(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     metrics.PLAN_AGE_S.set(plan_age_s or 0.0)
 
 
-async def keep_fresh(pool: "asyncpg.Pool[asyncpg.Record]", *, every_s: float = REFRESH_S) -> None:
-    """Refresh until cancelled; a database that is away is waited for."""
+async def refresh_periodically(
+    pool: "asyncpg.Pool[asyncpg.Record]", *, every_s: float = REFRESH_S
+) -> None:
+    """Refresh the gauges until cancelled; while the database is away they keep their values."""
     while True:
         try:
-            await refresh(pool)
+            await refresh_gauges(pool)
         except TRANSIENT_ERRORS as error:
             log.warning("gauges_not_refreshed", error=repr(error))
         await asyncio.sleep(every_s)

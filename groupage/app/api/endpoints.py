@@ -1,0 +1,39 @@
+"""Declaration of a GET endpoint, from which the route and its OpenAPI operation are made."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from groupage.app.api.query import parse_query
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A path that answers with what `handle` reads from the database."""
+
+    path: str
+    """As Starlette writes it: ``/v1/consignments/{key:path}``."""
+    handle: Callable[..., Awaitable[object]]
+    """Called with the pool, the path's parameters in their order, and a struct for each query."""
+    result: Any
+    """Type of the body."""
+    summary: str
+    queries: tuple[type[msgspec.Struct], ...] = ()
+    """Structs whose fields are the query's parameters."""
+    problems: tuple[int, ...] = ()
+    """Statuses of problem documents besides 400 and 503."""
+
+    def route(self) -> Route:
+        """Build the route."""
+        return Route(self.path, self._answer)
+
+    async def _answer(self, request: Request) -> Response:
+        queries = parse_query(request.query_params, *self.queries)
+        pool = request.app.state.pool
+        body = await self.handle(pool, *request.path_params.values(), *queries)
+        return Response(msgspec.json.encode(body), media_type="application/json")

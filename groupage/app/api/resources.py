@@ -1,0 +1,133 @@
+"""Single resources: a plan, the difference of two, a state, a trace. Ids may hold slashes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import msgspec
+
+from groupage.app.api.endpoints import Endpoint
+from groupage.domain.errors import NotFound
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.plan import Plan
+from groupage.domain.state.base import State
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.container import ContainerState
+from groupage.store.pool import Connection
+from groupage.store.readers.facts import read_state
+from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
+from groupage.store.readers.tracing import Trace, trace
+
+
+class DiffQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan to compare with."""
+
+    against: Annotated[str, msgspec.Meta(description="The older plan.")]
+
+
+class PlanQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the plan that is asked for."""
+
+    container: (
+        Annotated[str, msgspec.Meta(description="Only this consolidation or container.")] | None
+    ) = None
+
+
+class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The aggregate that is meant."""
+
+    kind: (
+        Annotated[
+            AggregateKind,
+            msgspec.Meta(description="Needed when aggregates of two kinds share an id."),
+        ]
+        | None
+    ) = None
+
+
+async def _plan_diff(pool: Connection, plan_id: str, query: DiffQuery) -> PlanDiff:
+    return await read_diff(pool, query.against, plan_id)
+
+
+async def _plan(pool: Connection, plan_id: str, query: PlanQuery) -> object:
+    plan = await read_plan(pool, plan_id)
+    if query.container is None:
+        return plan
+    for container in plan.containers:
+        if query.container in (container.consolidation_id, container.equipment_ref):
+            return container
+    raise NotFound(f"plan {plan_id!r} has no container {query.container!r}")
+
+
+async def _unit_trace(pool: Connection, unit_id: str) -> Trace:
+    return await trace(pool, unit_id, kind="unit")
+
+
+async def _trace(pool: Connection, key: str, query: TraceQuery) -> Trace:
+    return await trace(pool, key, kind=query.kind)
+
+
+def _state_reader(state_type: type[State]) -> Callable[[Connection, str], Awaitable[State]]:
+    async def handle(pool: Connection, key: str) -> State:
+        state = await read_state(pool, state_type, key)
+        if state is None:
+            raise NotFound(f"there is no event about {key!r}")
+        return state
+
+    return handle
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="/v1/plans/{plan_id}/diff",
+        handle=_plan_diff,
+        queries=(DiffQuery,),
+        result=PlanDiff,
+        problems=(404,),
+        summary="Which consignments move from plan `against` to this one, and why",
+    ),
+    Endpoint(
+        path="/v1/plans/{plan_id}",
+        handle=_plan,
+        queries=(PlanQuery,),
+        result=Plan,
+        problems=(404,),
+        summary="A plan with every carton's place and every truck's stops",
+    ),
+    Endpoint(
+        path="/v1/units/{unit_id:path}/trace",
+        handle=_unit_trace,
+        result=Trace,
+        problems=(404,),
+        summary="Every fact about a unit, and what holds it from the nearest to the outermost",
+    ),
+    Endpoint(
+        path="/v1/trace/{key:path}",
+        handle=_trace,
+        queries=(TraceQuery,),
+        result=Trace,
+        problems=(404,),
+        summary="Every fact about a unit, consignment, container, consolidation or voyage",
+    ),
+    Endpoint(
+        path="/v1/consignments/{key:path}",
+        handle=_state_reader(ConsignmentState),
+        result=ConsignmentState,
+        problems=(404,),
+        summary="The whole state of one consignment",
+    ),
+    Endpoint(
+        path="/v1/consolidations/{key:path}",
+        handle=_state_reader(ConsolidationState),
+        result=ConsolidationState,
+        problems=(404,),
+        summary="The whole state of one consolidation",
+    ),
+    Endpoint(
+        path="/v1/containers/{key:path}",
+        handle=_state_reader(ContainerState),
+        result=ContainerState,
+        problems=(404,),
+        summary="The whole state of one container",
+    ),
+)

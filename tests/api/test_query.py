@@ -1,0 +1,78 @@
+"""Query parameters of the read API, without a database."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from groupage.app.api.app import ENDPOINTS
+from groupage.app.api.lists import AlertQuery, Paging
+from groupage.app.api.openapi import build_document
+from groupage.app.api.query import WrongParameters, parse_query
+from groupage.app.api.resources import DiffQuery
+from groupage.domain.errors import InvalidInput
+from groupage.domain.states import ConsignmentStatus
+from groupage.store.readers.lists import ConsignmentFilter
+
+
+def expectations(given: Mapping[str, str]) -> dict[str, str]:
+    """Wrong parameters of the consignments' list, each with what would be right."""
+    with pytest.raises(WrongParameters) as caught:
+        parse_query(given, ConsignmentFilter, Paging)
+    return {fault.field: fault.expected for fault in caught.value.faults}
+
+
+def test_values_are_converted_and_the_others_keep_their_defaults() -> None:
+    """One struct for the filter, one for the page."""
+    given = {"status": "BOOKED", "blocked": "true", "shipper": "null", "limit": "7"}
+    wanted, paging = parse_query(given, ConsignmentFilter, Paging)
+    status = ConsignmentStatus.BOOKED
+    assert wanted == ConsignmentFilter(status=status, blocked=True, shipper="null")
+    assert paging == Paging(limit=7)
+
+
+def test_every_wrong_parameter_is_named_with_what_is_right() -> None:
+    """Numbers with their range, texts with their length, words with their list."""
+    wrong = {"limit": "0", "blocked": "null", "lane": "x" * 201, "after": "x" * 2_001}
+    assert expectations(wrong) == {
+        "limit": "a whole number from 1 to 1000",
+        "blocked": "true or false",
+        "lane": "a text of at most 200 characters",
+        "after": "a text of at most 2000 characters",
+    }
+    assert expectations({"customs": "asleep"})["customs"].startswith("DECLARED, NONE, REJECTED")
+    with pytest.raises(WrongParameters) as caught:
+        parse_query({"severity": "loud"}, AlertQuery)
+    assert caught.value.faults[0].expected == "critical, info or warning"
+
+
+def test_a_required_parameter_is_missed_by_its_name() -> None:
+    """The difference of two plans needs the other plan."""
+    with pytest.raises(WrongParameters) as caught:
+        parse_query({}, DiffQuery)
+    assert [(fault.field, fault.value) for fault in caught.value.faults] == [("against", None)]
+
+
+@pytest.mark.parametrize(
+    ("given", "structs", "known"),
+    [({"stat": "X"}, (Paging,), "after, limit are known"), ({"x": ""}, (), "none is known")],
+)
+def test_an_unknown_parameter_is_refused(
+    given: dict[str, str], structs: tuple[type[Paging], ...], known: str
+) -> None:
+    """With those that are known."""
+    with pytest.raises(InvalidInput, match=known):
+        parse_query(given, *structs)
+
+
+def test_the_document_has_the_parameters_of_every_endpoint() -> None:
+    """Those of the path and those of the query, with the limits that requests are held to."""
+    paths = build_document(ENDPOINTS)["paths"]
+    assert len(paths) == len(ENDPOINTS)
+    parameters = {
+        parameter["name"]: parameter for parameter in paths["/v1/consignments"]["get"]["parameters"]
+    }
+    assert parameters.keys() == {*ConsignmentFilter.__struct_fields__, "limit", "after"}
+    assert parameters["lane"]["schema"] == {"type": "string", "maxLength": 200}
+    assert parameters["limit"]["schema"].items() >= {"minimum": 1, "maximum": 1_000}.items()
+    (plan_id, against) = paths["/v1/plans/{plan_id}/diff"]["get"]["parameters"]
+    assert (plan_id["in"], against["in"], against["required"]) == ("path", "query", True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, Instance, OpenConsolidation
 from groupage.domain.plan import Placement, Unloadable
-from groupage.domain.units import CM3_PER_M3
+from groupage.domain.words import cubic_metres, kilograms, listed
 from optimizer.loading.api import LoadResult, cargo_of, load
 
 _NAMED = 5
@@ -43,8 +43,8 @@ def load_closed(
     )
     if mass_g > box.spec.payload_g:
         reason = (
-            f"{_kg(mass_g)} kg of cargo on the manifest, the container carries "
-            f"{_kg(box.spec.payload_g)} kg"
+            f"{kilograms(mass_g)} of cargo on the manifest, the container carries "
+            f"{kilograms(box.spec.payload_g)}"
         )
         return Closed(_unloadable(box, every, "overweight", reason))
     try:
@@ -78,20 +78,10 @@ def _unloadable(
 
 def _did_not_fit(box: OpenConsolidation, cargo: Sequence[Demand], loaded: LoadResult) -> str:
     # No figure that changes with each carton set down: the same trouble is one alert.
-    names = ", ".join(loaded.unplaced[:_NAMED])
-    if len(loaded.unplaced) > _NAMED:
-        names += f" and {len(loaded.unplaced) - _NAMED} more"
+    names = listed(loaded.unplaced, _NAMED)
     tried = "beside the cartons that stand in it" if box.standing else "whatever stands where"
     return (
         f"{names} {'finds' if len(loaded.unplaced) == 1 else 'find'} no place {tried}; "
-        f"{_m3(sum(demand.volume_cm3 for demand in cargo))} m³ of cargo on the manifest, "
-        f"{_m3(box.spec.volume_cm3)} m³ inside"
+        f"{cubic_metres(sum(demand.volume_cm3 for demand in cargo))} of cargo on the manifest, "
+        f"{cubic_metres(box.spec.volume_cm3)} inside"
     )
-
-
-def _kg(mass_g: int) -> str:
-    return f"{mass_g / 1_000:,.0f}"
-
-
-def _m3(volume_cm3: int) -> str:
-    return f"{volume_cm3 / CM3_PER_M3:.2f}"

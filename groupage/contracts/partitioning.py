@@ -1,8 +1,7 @@
-"""Which partition a key belongs to: as Kafka's Java client and aiokafka compute it (murmur2).
+"""The partition of a key, as Kafka's Java client and aiokafka choose it (murmur2).
 
-The hash is written again here because units are announced a whole consignment at a time. Their ids
-differ in the last digits only, and what comes before is hashed once: two fifths of aiokafka's time,
-which was three hundredths of a worker's.
+aiokafka's own murmur2 would cost a worker 1.5 % of its time: 3.4 us for each announced unit, not
+1.5. Unit ids of a consignment differ in their last digits, so `murmur2` hashes the rest once.
 """
 
 from functools import lru_cache
@@ -16,18 +15,18 @@ _SEED, _FACTOR, _32_BITS = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
 
 @lru_cache(maxsize=65_536)
 def partition_of(key: str, topic: str) -> int:
-    """The partition of `key` in a topic of the table (name without prefix).
+    """Return the partition of `key` in a topic (its name without the hub's prefix).
 
-    Remembered, because the hash is computed in Python and keys come back hundreds of times.
+    Cached: Python computes the hash, and the same keys come hundreds of times.
     """
     return (murmur2(key.encode()) & 0x7FFFFFFF) % BY_NAME[topic].partitions
 
 
 def murmur2(data: bytes) -> int:
-    """Austin Appleby's MurmurHash2 of 32 bits with Kafka's seed, unsigned."""
+    """Compute Austin Appleby's MurmurHash2 (32 bits, unsigned) with Kafka's seed."""
     end = len(data) & ~3
     last = max(0, end - 4)
-    digest = _mix(_begun(data[:last], len(data)), data[last:end])
+    digest = _mix(_hash_of_prefix(data[:last], len(data)), data[last:end])
     if tail := data[end:]:
         digest = (digest ^ int.from_bytes(tail, "little")) * _FACTOR & _32_BITS
     digest = (digest ^ digest >> 13) * _FACTOR & _32_BITS
@@ -35,7 +34,7 @@ def murmur2(data: bytes) -> int:
 
 
 @lru_cache(maxsize=4_096)
-def _begun(words: bytes, length: int) -> int:
+def _hash_of_prefix(words: bytes, length: int) -> int:
     return _mix(_SEED ^ length, words)
 
 

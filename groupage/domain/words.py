@@ -1,7 +1,10 @@
-"""How sentences for people put times, numbers and what is wrong."""
+"""Phrases for people: times, numbers, lists and errors."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from groupage.domain.events.quantities import TEXT_LENGTH_MAX
 
 
 def when(at: datetime | None) -> str:
@@ -22,7 +25,23 @@ def cubic_metres(volume_cm3: int) -> str:
     return f"{volume_cm3 / 1_000_000:,.2f} m³"
 
 
+def kilograms(mass_g: int) -> str:
+    """``12,500 kg``."""
+    return f"{mass_g / 1_000:,.0f} kg"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """``CN-1, CN-2 and 3 more``: at most `most` names."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def cut(text: str) -> str:
+    """Shorten a text to what a field of type `Text` may hold."""
+    return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - 1] + "…"
+
+
 def wrong(field: str, value: Any, *, expected: str) -> str:
-    """One error: ``gross_g: 'heavy' is not right; expected a whole number``. None: not there."""
+    """``gross_g: 'heavy' is not right; expected a whole number``; None: the field is missing."""
     found = "nothing found" if value is None else f"{value!r} is not right"
     return f"{field}: {found}; expected {expected}"

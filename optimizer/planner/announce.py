@@ -22,13 +22,13 @@ from groupage.domain.events.planning import (
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance, Rules
 from groupage.domain.plan import Plan, PlannedContainer, Route
+from groupage.domain.words import cut
 from groupage.store.writers import OutboxRow, pack_headers
 from optimizer.planner.revisions import revised_by
 
 ORIGIN_TOPIC = "hub.planrequest.v1"
 SOURCE = "/groupage/planner"
 _NAMESPACE = UUID("0b1f0d52-3f0e-5c55-8a51-4a1f6f2b7c90")
-_TEXT_MAX = 2_000
 
 
 def plan_events(
@@ -55,7 +55,7 @@ def failed(request: PlanRequested, reason: str) -> PlanFailed:
         lane_id=request.lane_id,
         request_id=request.request_id,
         sequence=request.sequence,
-        reason=reason[:_TEXT_MAX],
+        reason=cut(reason),
     )
 
 
@@ -118,7 +118,7 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
                 from_consolidation_id=move.from_consolidation_id,
                 to_consolidation_id=move.to_consolidation_id,
                 reason_code=move.code,
-                reason=move.reason[:_TEXT_MAX],
+                reason=cut(move.reason),
             )
             for move in plan.moves
         ),
@@ -139,7 +139,7 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
                 consolidation_id=one.consolidation_id,
                 consignment_ids=one.consignment_ids,
                 code=one.code,
-                reason=one.reason[:_TEXT_MAX],
+                reason=cut(one.reason),
             )
             for one in plan.unloadable
         ),
@@ -148,7 +148,7 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
         gap_ratio=plan.gap_ratio,
         solver=plan.solver,
         inputs=plan.inputs,
-        policy=_policy(instance.rules)[:_TEXT_MAX],
+        policy=cut(_policy(instance.rules)),
         certificate=plan.certificate.plan_digest,
     )
 

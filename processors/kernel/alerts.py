@@ -7,11 +7,10 @@ from operator import itemgetter
 from groupage.domain.events.alerts import AlertRaised, Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import RejectedEvent, State
-from groupage.domain.words import when
+from groupage.domain.words import cut, listed, when
 from processors.kernel.outputs import Output, Publication
 
 _NAMED_MAX = 3
-_TEXT_MAX = 2_000
 
 
 def alert(
@@ -44,7 +43,7 @@ def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication
     alerts: dict[str, Publication] = {}
     for code, rejections in by_code.items():
         in_order = [rejected for _, _, rejected in sorted(rejections, key=itemgetter(0, 1))]
-        text = _describe(code, in_order)[:_TEXT_MAX]
+        text = cut(_describe(code, in_order))
         alerts[f"alert:refused:{code}"] = Output(
             alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
         )
@@ -57,10 +56,8 @@ def _describe(code: str, rejections: Sequence[RejectedEvent]) -> str:
     about = f"{latest.type} of {latest.subject}"
     if not others:
         return f"{about} was rejected: {latest.reason}"
-    named = [f"{each.type} of {each.subject}" for each in others[:_NAMED_MAX]]
-    if len(others) > _NAMED_MAX:
-        named.append(f"{len(others) - _NAMED_MAX:,} more")
+    named = listed([f"{each.type} of {each.subject}" for each in others], _NAMED_MAX)
     return (
-        f"{len(rejections):,} events were rejected ({code}): {', '.join(named)}, "
+        f"{len(rejections):,} events were rejected ({code}): {named}, "
         f"and the latest at {when(latest.at)}, {about}: {latest.reason}"
     )

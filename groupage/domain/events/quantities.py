@@ -21,7 +21,8 @@ Id = Annotated[
 ]
 # msgspec does not check this pattern: matching takes as long as decoding all the rest, and most
 # events show at a glance that it holds (`groupage.contracts.decoding`).
-Text = Annotated[str, Meta(max_length=2_000)]
+TEXT_LENGTH_MAX = 2_000
+Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
 Locode = Annotated[
     str, Meta(pattern="^[A-Z]{2}[A-Z2-9]{3}" + _END, description="UN/LOCODE, e.g. ``CNNGB``.")
 ]

@@ -13,7 +13,7 @@ from groupage.domain.events.schedule import CutoffCode, VoyageFollowed
 from groupage.domain.policy import Policy
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
-from groupage.domain.words import cubic_metres, when
+from groupage.domain.words import cubic_metres, cut, when
 from processors.aggregates.consolidation.deadlines import dead_freight_cm3, known_at
 from processors.aggregates.consolidation.guards import door_close_at
 from processors.kernel.alerts import alert, rejection_alerts
@@ -161,7 +161,7 @@ def _cutoffs(
             "consolidation",
             state,
             f"cutoff_{code}",
-            text[:2_000],
+            cut(text),
             severity=warning,
             due_at=seen.due_at,
         )
@@ -207,5 +207,5 @@ def _alerts(
             troubles["manifest_outdated"] = f"on the manifest but gone: {', '.join(sorted(left))}"
     for code, message in troubles.items():
         severity: Severity = "critical" if code in _CRITICAL else "warning"
-        raised = alert("consolidation", state, code, message[:2_000], severity=severity)
+        raised = alert("consolidation", state, code, cut(message), severity=severity)
         published[f"alert:{code}"] = Output(raised, at)

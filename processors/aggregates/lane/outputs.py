@@ -15,12 +15,12 @@ from groupage.domain.events.planning import (
     PlanSuperseded,
 )
 from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
+from groupage.domain.words import cut, listed
 from processors.aggregates.lane.plans import POLICY
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
 _NAMED = 10
-_TEXT_MAX = 2_000
 
 
 def outputs(state: LaneState) -> dict[str, Publication]:
@@ -138,16 +138,15 @@ def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
 def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:
     """About the container, not the lane: that is what a dispatcher looks for."""
     what = note.what
-    ids = ", ".join(what.consignment_ids[:_NAMED])
-    more = f" and {len(what.consignment_ids) - _NAMED} more" * (len(what.consignment_ids) > _NAMED)
+    ids = listed(what.consignment_ids, _NAMED)
     return AlertRaised(
         alert_id=f"lane/{state.key}/container_unloadable/{what.consolidation_id}",
         about=what.consolidation_id,
         about_kind="consolidation",
         code=f"unloadable_{what.code}",
         severity="critical",
-        message=(
-            f"{what.reason}. Consignments without a place: {ids}{more}. The manifest and the load "
+        message=cut(
+            f"{what.reason}. Consignments without a place: {ids}. The manifest and the load "
             "plan stay as they are: unfreeze it and plan again, or decide at the door"
-        )[:_TEXT_MAX],
+        ),
     )

@@ -14,7 +14,7 @@ from groupage.domain.events import unit as events
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
-from groupage.domain.words import when
+from groupage.domain.words import cut, when
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.corrections import NO_TARGET, Entry
@@ -237,7 +237,7 @@ def _disputed(state: UnitState) -> dict[str, Publication]:
         f"unit.received that is wrong. Until then, events about it alone go to "
         f"{state.owner_id}"
     )
-    raised = alert("unit", state, "two_consignments", text[:2_000])
+    raised = alert("unit", state, "two_consignments", cut(text))
     return {"alert:two_consignments": Output(raised, claiming[1][0])}
 
 

@@ -79,7 +79,7 @@ def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
     assert told.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
     assert told.message == (
         "6 events were rejected (blocked): unit.staged of u1, unit.staged of u1, "
-        "unit.staged of u1, 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
+        "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
     )
     said: Any = stuffing.core.outputs(stuffing.state)["alert:refused:blocked"]

@@ -15,7 +15,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.base import State
 from groupage.domain.state.columns import NoColumns, QueryColumns
 from processors.kernel import handlers as tables
-from processors.kernel.corrections import NO_TARGET, Entry
+from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Handler, On, Rejection
 from processors.kernel.outputs import Publication
 
@@ -82,10 +82,6 @@ class Aggregate(Generic[S]):
     def applies_late(self, state: S, fact: Fact) -> bool:  # noqa: ARG002
         """Whether a late fact may be applied now, with the same result as in its place."""
         return False
-
-    def awaits_target(self, state: S) -> bool:
-        """Whether a correction waits for its target: any new fact may be that target."""
-        return any(each.code == NO_TARGET for each in state.rejected.values())
 
     def derive(self, state: S) -> None:
         """Derive what follows from the facts and from other aggregates' snapshots. Idempotent."""

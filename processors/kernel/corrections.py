@@ -29,6 +29,9 @@ class Sifted(NamedTuple):
     """Corrections and retractions whose target the aggregate does not have."""
     taken_out: frozenset[str]
     """Ids of the facts that a correction or retraction took out."""
+    awaits_target: bool
+    """The target of a correction is not there. Also when another correction has replaced that one:
+    if the target came, it would not count."""
 
 
 def sift(entries: Iterable[Entry]) -> Sifted:
@@ -45,7 +48,7 @@ def sift(entries: Iterable[Entry]) -> Sifted:
         if target is not None:
             about.setdefault((entry.fact.source, target), []).append(entry)
     if not about:
-        return Sifted(every, [], frozenset())
+        return Sifted(every, [], frozenset(), awaits_target=False)
     withdrawn: dict[str, bool] = {}
     known = {(entry.fact.source, entry.fact.event_id) for entry in every}
     effective: list[Entry] = []
@@ -61,7 +64,8 @@ def sift(entries: Iterable[Entry]) -> Sifted:
             without_target.append(entry)
         elif not retracted:
             effective.append(entry)
-    return Sifted(effective, without_target, frozenset(taken_out))
+    awaits_target = not about.keys() <= known
+    return Sifted(effective, without_target, frozenset(taken_out), awaits_target=awaits_target)
 
 
 def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:

@@ -86,6 +86,7 @@ def fold(
             _apply(aggregate, state, entry, place)
     state.facts = len(every)
     state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
+    state.awaits_target = sifted.awaits_target
     state.changed_at = max((_known_at(entry.fact) for entry in every), default=None)
     if aggregate.audits:
         for entry in every:
@@ -107,11 +108,10 @@ def advance(
     half changed and returns another one when the facts must be folded again.
     """
     order_independent, changed_at = aggregate.order_independent, state.changed_at
-    # A correction whose target is known has taken it out already: further facts are as usual.
-    awaits_target = state.corrections > 0 and aggregate.awaits_target(state)
     for place, entry in in_order(aggregate, new):
         fact = entry.fact
-        if awaits_target or fact.correction_of is not None:
+        # A correction whose target is known has taken it out already.
+        if state.awaits_target or fact.correction_of is not None:
             return _refolded(aggregate, state, stored, clock_at)
         if counts(aggregate, fact):
             late = state.last is not None and place <= state.last

@@ -30,6 +30,8 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How many facts the owner has, refused and corrected ones included: the revision."""
     corrections: int = 0
     """How many of them correct or retract another."""
+    awaits_target: bool = False
+    """A correction's target is not there: any new fact may be that, and needs all to be folded."""
     last: SortKey | None = None
     """Sort key of the newest fact whose place in the order matters."""
     changed_at: datetime | None = None

@@ -184,10 +184,6 @@ class UnitAggregate(Aggregate[UnitState]):
 
         return while_it_exists
 
-    def awaits_target(self, state: UnitState) -> bool:
-        """Expect a target after every correction: `derive` drops the rejections that would tell."""
-        return state.corrections > 0
-
     def derive(self, state: UnitState) -> None:
         """Accept corrections of facts that its consignment has: that judges for itself."""
         if state.owner_id and state.corrections:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from groupage.domain.events import consignment as cn
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.consignment import ConsignmentState
-from groupage.domain.states import ConsignmentStatus
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from processors.kernel.corrections import Entry, sift
 from processors.kernel.fold import encode_state, in_order
 from tests.processors.cores import words as w
@@ -64,13 +64,31 @@ def test_only_a_correction_that_waits_makes_later_facts_fold_again() -> None:
     assert encode_state(state) == encode_state(folded("consignment", [*plain, right]))
 
 
+def test_a_replaced_correction_still_takes_its_target_out_when_that_comes() -> None:
+    """A correction of a fact that is missing was itself corrected: the fact must not count."""
+    booked, *rest = [
+        entry(event, minutes, event_id=f"f{n}")
+        for n, (minutes, event) in enumerate(ORDINARY["consignment"])
+    ]
+    *others, target = rest
+    first = entry(target.fact.data, 300, event_id="first", correction_of=target.fact.event_id)
+    second = entry(booked.fact.data, 0, event_id="second", correction_of="first")
+    every = [booked, first, second, *others, target]
+    state, _ = replayed("consignment", [[each] for each in every])
+    assert encode_state(state) == encode_state(folded("consignment", every))
+
+
 def without_counts(state: Any) -> bytes:
     """A state but for how many facts made it, and when the last one of any kind happened."""
-    return encode_state(
-        msgspec.structs.replace(state, facts=0, corrections=0, changed_at=None, waiting=[])
-        if "waiting" in state.__struct_fields__
-        else msgspec.structs.replace(state, facts=0, corrections=0, changed_at=None)
-    )
+    unlike: dict[str, Any] = {
+        "facts": 0,
+        "corrections": 0,
+        "awaits_target": False,
+        "changed_at": None,
+    }
+    if "waiting" in state.__struct_fields__:
+        unlike["waiting"] = []
+    return encode_state(msgspec.structs.replace(state, **unlike))
 
 
 @pytest.mark.slow
@@ -184,8 +202,11 @@ def test_a_loaded_unit_is_in_one_container_rightly(entries: list[Entry]) -> None
             home.stuffing_started_at is not None and home.stuffing_started_at <= move.at
             for home in homes
         )
-        assert state.released_at is not None
-        assert state.released_at <= move.at
+        # A declaration made after the loading takes the release back, but not the loading.
+        assert any(
+            each.status == CustomsStatus.RELEASED and each.at <= move.at
+            for each in state.declarations.values()
+        )
     event(f"loaded {state.loaded_units}")
 
 

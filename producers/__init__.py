@@ -1,1 +1,1 @@
-"""The ways in: everything that puts facts onto Kafka."""
+"""Ingest: everything that publishes events from outside to Kafka."""

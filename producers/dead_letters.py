@@ -1,7 +1,7 @@
-"""What cannot become a fact is put aside on ``hub.dlq.v1``, whole, with code and reason.
+"""Dead letters of the producers: input that cannot become a fact goes to ``hub.dlq.v1``.
 
-The record explains itself: its value is what was sent, untouched; its headers say what is wrong,
-who found it, and where the event was meant to go. The same letter again has the same ``dlq_id``.
+The record's value is the input, unchanged. Its headers name the error, the producer that found it
+and the topic that the event was meant for. The same dead letter sent again has the same ``dlq_id``.
 """
 
 from datetime import UTC, datetime
@@ -17,25 +17,25 @@ _REASON_LENGTH_MAX = 2_000
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One record put aside. `code` is one word of a small set, `reason` is for people."""
+    """One dead letter. `code` is one of a small set, `reason` is for people."""
 
     code: str
     reason: str
     found_by: str
-    """Which way in: ``gateway``, ``capture``, ``import-ocel`` …"""
+    """The producer: ``gateway``, ``capture``, ``import-ocel`` …"""
     value: bytes
-    """What was sent, untouched."""
+    """The input, unchanged."""
     content_type: str = "application/json"
     topic: str = ""
-    """Where it was meant to go; empty when nobody can tell."""
+    """The topic that the event was meant for, without prefix; empty when it is unknown."""
     key: str = ""
     type: str = ""
     event_source: str = ""
     event_id: str = ""
 
     @property
-    def letter_id(self) -> UUID:
-        """The same content refused for the same reason by the same way in is the same letter."""
+    def dead_letter_id(self) -> UUID:
+        """Identify by content, code and producer: a repeated input gives the same dead letter."""
         digest = blake2b(digest_size=16)
         for part in (self.found_by, self.event_source, self.event_id, self.code):
             digest.update(part.encode() + b"\0")
@@ -43,10 +43,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return UUID(bytes=digest.digest())
 
     def record(self, *, prefix: str = "", at: datetime | None = None) -> Record:
-        """As it travels. `at` is when it was found, now unless given (UTC-aware)."""
+        """Build the Kafka record; `at` (aware) is when the error was found, now by default."""
         found_at = at or datetime.now(UTC)
         texts = {
-            "dlq_id": str(self.letter_id),
+            "dlq_id": str(self.dead_letter_id),
             "dlq_code": self.code,
             "dlq_reason": self.reason[:_REASON_LENGTH_MAX],
             "dlq_source": self.found_by,
@@ -60,7 +60,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         }
         return Record(
             topic=prefix + DEAD_LETTER_TOPIC,
-            key=(self.key or self.event_id or str(self.letter_id)).encode(),
+            key=(self.key or self.event_id or str(self.dead_letter_id)).encode(),
             value=self.value,
             headers=[(name, text.encode()) for name, text in texts.items()],
             timestamp_ms=int(found_at.timestamp() * 1_000),

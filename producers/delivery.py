@@ -1,10 +1,10 @@
-"""From entries to Kafka: in chunks, counted, each chunk confirmed before the next is read."""
+"""Publish the entries of an import in chunks; Kafka confirms each chunk before the next is read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from groupage.domain.errors import InvalidInput
-from producers.intake import Entry, Summary, parted
+from producers.entries import Entry, Summary, split_for_kafka
 from producers.publisher import Publisher
 
 CHUNK_ENTRIES = 1_000
@@ -15,10 +15,10 @@ Progress = Callable[[Summary], None]
 async def deliver(
     entries: Iterable[Entry], publisher: Publisher | None, *, progress: Progress | None = None
 ) -> Summary:
-    """Publish facts and dead letters of all entries; without a publisher only count them (dry run).
+    """Publish the facts and dead letters of all entries; without a publisher only count (dry run).
 
-    Raises the first failure of Kafka. What was confirmed stays: running again completes it and
-    repeats nothing, because ids are deterministic.
+    Raises the first failure of Kafka. Earlier chunks stay: the same import run again completes the
+    rest, and workers skip the events that they have, because ids are deterministic.
     """
     summary = Summary()
     for chunk in _chunks(iter(entries)):
@@ -37,11 +37,11 @@ def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 
 
 async def _publish(chunk: list[Entry], publisher: Publisher) -> None:
-    facts, letters = parted(chunk)
+    facts, dead_letters = split_for_kafka(chunk)
     for outcome in await publisher.publish_many(facts):
         if isinstance(outcome.error, InvalidInput):
             raise InvalidInput(f"event {outcome.event_id}: {outcome.error}") from outcome.error
         if outcome.error is not None:
             raise outcome.error
-    if letters:
-        await publisher.quarantine(letters)
+    if dead_letters:
+        await publisher.quarantine(dead_letters)

@@ -1,4 +1,4 @@
-"""What is wrong with a field: where, what was found, what would be right. Used by every way in."""
+"""An error of a field: where, the value, what would be right. Every ingest reports errors so."""
 
 import json
 from typing import Any
@@ -19,12 +19,12 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """For people, in one line."""
+        """Write the error in one line."""
         return wrong(self.field, self.value, expected=self.expected)
 
 
-def shown(value: object) -> object:
-    """A value from outside, short enough to repeat in an answer."""
+def abbreviate(value: object) -> object:
+    """Shorten a value from outside so that a response may repeat it."""
     if isinstance(value, bool | int | float | None):
         return value
     if isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""The way onto Kafka for facts from outside: idempotent, ordered per key, with budgets for waits.
+"""Publishes facts from outside to Kafka: idempotent, ordered per key, within a time budget.
 
 For an integrator::
 
@@ -52,7 +52,7 @@ from producers.dead_letters import DeadLetter
 log = structlog.get_logger(__name__)
 
 LINGER_MS = 5
-"""Wait this long for more records of a batch: thirty times the throughput for 5 ms of latency."""
+"""Wait so long for more records of a batch: thirty times the throughput for 5 ms of latency."""
 _HEADROOM_BYTES = 65_536
 
 
@@ -65,7 +65,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one item of a batch: a receipt, or the error that says what to do."""
+    """The result of one fact of a batch: a receipt, or an error that says what to do."""
 
     event_id: str
     receipt: Receipt | None = None
@@ -82,7 +82,7 @@ def new_fact(
     correction_of: str | None = None,
     retracted: bool = False,
 ) -> Fact:
-    """An event in its envelope, taken in now. `source` is the URI of the system that says so."""
+    """Put an event into its envelope, recorded now. `source` is the URI of the sending system."""
     return Fact(
         event_id=event_id,
         source=source,
@@ -99,8 +99,8 @@ def new_fact(
 class Publisher:
     """Publishes facts; an asynchronous context manager.
 
-    `timeout_s` is the budget of one call of `publish` or `publish_many`, waiting for room included.
-    At most `max_in_flight` records are with Kafka and unanswered; more wait.
+    `timeout_s` is the budget of one call of `publish` or `publish_many`, the wait for a slot
+    included. At most `max_in_flight` records are sent and not confirmed; further ones wait.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Publisher:
         self._producer = producer
 
     async def stop(self) -> None:
-        """Flush and close within `stop_timeout_s`; what is not flushed by then is given up."""
+        """Flush and close within `stop_timeout_s`; records not confirmed by then may be lost."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await close_producer(producer, timeout_s=self._stop_timeout_s)
@@ -158,7 +158,7 @@ class Publisher:
         await self.stop()
 
     async def publish(self, fact: Fact) -> Receipt:
-        """Returns when Kafka has the fact.
+        """Publish a fact; returns when Kafka has it.
 
         Raises InvalidInput before anything is sent, Unavailable when Kafka did not confirm in time
         (it may still arrive; sending again does no harm).
@@ -169,27 +169,27 @@ class Publisher:
         return outcome.receipt
 
     async def publish_many(self, facts: Sequence[Fact], *, checked: bool = False) -> list[Outcome]:
-        """One outcome for each fact, in their order; facts of one key arrive in that order.
+        """Publish facts in their order, kept for each key; returns an outcome for each.
 
-        Never raises for a single item: an invalid fact is not sent, the others are. `checked` facts
-        were encoded by `groupage.contracts` before, and are not checked again.
+        Never raises for a single fact: an invalid one is not sent, the others are. `checked` skips
+        the check of facts that `groupage.contracts` has encoded before.
         """
         records = [self._encode(fact, checked=checked) for fact in facts]
         sound = [record for record in records if isinstance(record, Record)]
-        answers = iter(await self.send_records(sound))
+        results = iter(await self.send_records(sound))
         return [
-            _outcome(fact, next(answers) if isinstance(record, Record) else record)
+            _outcome(fact, next(results) if isinstance(record, Record) else record)
             for fact, record in zip(facts, records, strict=True)
         ]
 
-    async def quarantine(self, letters: Sequence[DeadLetter]) -> None:
-        """Put aside what cannot become a fact. Raises the first failure."""
-        answers = await self.send_records(
-            [letter.record(prefix=self._prefix) for letter in letters]
+    async def quarantine(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """Publish to the dead-letter queue. Raises the first failure."""
+        results = await self.send_records(
+            [dead_letter.record(prefix=self._prefix) for dead_letter in dead_letters]
         )
-        for answer in answers:
-            if isinstance(answer, GroupageError):
-                raise answer
+        for result in results:
+            if isinstance(result, GroupageError):
+                raise result
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises Unavailable when it does not answer."""
@@ -201,7 +201,7 @@ class Publisher:
             raise self._unavailable("did not answer", error) from error
 
     async def send_records(self, records: Sequence[Record]) -> list[Receipt | GroupageError]:
-        """Send encoded records; a receipt or an error for each, in their order."""
+        """Send encoded records; returns a receipt or an error for each, in their order."""
         producer = self._started()
         began = time.perf_counter()
         deadline = asyncio.get_running_loop().time() + self._timeout_s
@@ -218,7 +218,7 @@ class Publisher:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             await asyncio.wait(pending, timeout=left_s)
             metrics.PUBLISH_S.observe(time.perf_counter() - began)
-        return [self._answer(entry) for entry in sent]
+        return [self._result_of(entry) for entry in sent]
 
     async def _send(
         self, producer: AIOKafkaProducer, record: Record
@@ -238,15 +238,15 @@ class Publisher:
         except BaseException:
             self._slots.release()
             raise
-        future.add_done_callback(self._done)
+        future.add_done_callback(self._release_slot)
         return future
 
-    def _done(self, future: "asyncio.Future[RecordMetadata]") -> None:
+    def _release_slot(self, future: "asyncio.Future[RecordMetadata]") -> None:
         self._slots.release()
         if not future.cancelled():
-            future.exception()  # looked at, so that asyncio does not report it a second time
+            future.exception()  # retrieved here, or asyncio would log it a second time
 
-    def _answer(
+    def _result_of(
         self, entry: "asyncio.Future[RecordMetadata] | GroupageError"
     ) -> Receipt | GroupageError:
         if isinstance(entry, GroupageError):
@@ -256,8 +256,8 @@ class Publisher:
             return self._unavailable(f"did not confirm within {self._timeout_s:g} s")
         if error := entry.exception():
             return self._failure(error)
-        placed = entry.result()
-        return Receipt(topic=placed.topic, partition=placed.partition, offset=placed.offset)
+        sent = entry.result()
+        return Receipt(topic=sent.topic, partition=sent.partition, offset=sent.offset)
 
     def _failure(self, error: BaseException) -> GroupageError:
         if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
@@ -291,7 +291,7 @@ class Publisher:
         )
 
 
-def _outcome(fact: Fact, answer: Receipt | GroupageError) -> Outcome:
-    if isinstance(answer, GroupageError):
-        return Outcome(event_id=fact.event_id, error=answer)
-    return Outcome(event_id=fact.event_id, receipt=answer)
+def _outcome(fact: Fact, result: Receipt | GroupageError) -> Outcome:
+    if isinstance(result, GroupageError):
+        return Outcome(event_id=fact.event_id, error=result)
+    return Outcome(event_id=fact.event_id, receipt=result)

@@ -1,4 +1,4 @@
-"""Check digits at the door: the numbers in an event against the hub's policy."""
+"""Check digits of container numbers and SSCCs in an event, and the hub's policy about them."""
 
 from collections.abc import Iterator
 
@@ -18,25 +18,25 @@ from groupage.domain.policy import CheckDigitPolicy
 _SEVERITY: dict[Fate, int] = {"accept": 0, "warn": 1, "quarantine": 2, "reject": 3}
 
 
-class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do with wrong check digits, for container numbers and for SSCCs."""
+class CheckDigitRules(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy for wrong check digits of container numbers and of SSCCs."""
 
     containers: CheckDigitPolicy = "quarantine"
     units: CheckDigitPolicy = "quarantine"
     free_names: bool = False
-    """Equipment may be called anything; only what looks like a container number is checked."""
+    """Equipment may have any name; only names in the form of a container number are checked."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A wrong check digit in a field, and what the policy makes of it."""
+    """A wrong check digit in a field, and its fate under the policy."""
 
     field: str
     problem: DigitProblem
     fate: Fate
 
 
-def screen(event: Event, rules: Screen) -> list[Finding]:
-    """Every wrong check digit of the event's container numbers and SSCCs."""
+def find_wrong_digits(event: Event, rules: CheckDigitRules) -> list[Finding]:
+    """Find every wrong check digit of the event's container numbers and SSCCs."""
     found = []
     for field, ref in _containers(event):
         if rules.free_names and not is_container_number(ref):
@@ -51,8 +51,8 @@ def screen(event: Event, rules: Screen) -> list[Finding]:
     return found
 
 
-def worst(findings: list[Finding]) -> Fate:
-    """The gravest fate among the findings."""
+def worst_fate(findings: list[Finding]) -> Fate:
+    """Return the most severe fate among the findings; ``accept`` without any."""
     return max((finding.fate for finding in findings), key=_SEVERITY.__getitem__, default="accept")
 
 

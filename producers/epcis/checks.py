@@ -10,7 +10,7 @@ from typing import Any
 
 from groupage.contracts.instants import in_calendar
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
-from producers.problems import FieldProblem, shown
+from producers.problems import FieldProblem, abbreviate
 
 EVENT_TYPES = (
     "ObjectEvent",
@@ -68,7 +68,7 @@ class _Checker:
 
     def wrong(self, field: str, value: object, expected: str) -> None:
         path = f"{self.path}.{field}" if self.path else field
-        self.problems.append(FieldProblem(field=path, value=shown(value), expected=expected))
+        self.problems.append(FieldProblem(field=path, value=abbreviate(value), expected=expected))
 
     def time(self, field: str, holder: dict[str, Any], name: str, *, required: bool) -> None:
         value = holder.get(name)

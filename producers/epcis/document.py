@@ -18,20 +18,20 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter
+from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
 from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
 from producers.epcis.mapping import events_of
 from producers.epcis.observation import Observation, observe
 from producers.epcis.unmapped import Unmapped
-from producers.intake import Accepted, Entry, PutAside, Refused, examined
-from producers.problems import FieldProblem, shown
-from producers.screening import Screen
+from producers.problems import FieldProblem, abbreviate
+from producers.screening import CheckDigitRules
 
 SOURCE = "/epcis"
 ORIGINAL_BYTES_MAX = 256 * 1024
 """One event may be this large: it travels whole beside its facts, and a record holds 1 MiB."""
 COPIES_BYTES_MAX = 1024 * 1024
 """Each fact of an event carries the original while all copies stay below this; else only ``#1``."""
-DEFAULT_SCREEN = Screen(containers="quarantine", units="warn")
+DEFAULT_RULES = CheckDigitRules(containers="quarantine", units="warn")
 """SSCCs only warn: in an EPCIS event they were read by a machine, and generated ones in circulation
 carry wrong digits; refusing them would lose the tree that hangs on them."""
 
@@ -110,11 +110,11 @@ def _results(body: _Body | None) -> list[msgspec.Raw] | None:
 def _envelope_problems(envelope: _Envelope) -> Iterator[FieldProblem]:
     version = envelope.schemaVersion
     if not isinstance(version, str) or not version.startswith("2."):
-        yield FieldProblem(field="schemaVersion", value=shown(version), expected="2.0")
+        yield FieldProblem(field="schemaVersion", value=abbreviate(version), expected="2.0")
     if parse_time(envelope.creationDate) is None:
         yield FieldProblem(
             field="creationDate",
-            value=shown(envelope.creationDate),
+            value=abbreviate(envelope.creationDate),
             expected="a date and time with offset, like 2026-03-01T08:00:00+08:00",
         )
     if envelope.context is None:
@@ -133,13 +133,13 @@ def entries_of(
     *,
     recorded_at: datetime,
     found_by: str,
-    rules: Screen = DEFAULT_SCREEN,
+    rules: CheckDigitRules = DEFAULT_RULES,
 ) -> Iterator[Entry]:
     """The fate of each event, in the document's order. Nothing is skipped."""
     for index, raw in enumerate(document.events):
         path = f"{document.path}[{index}]" if document.path else ""
         entry = _entry(bytes(raw), document, path, recorded_at=recorded_at, found_by=found_by)
-        yield examined(entry, rules=rules, found_by=found_by, original=bytes(raw))
+        yield check_entry(entry, rules=rules, found_by=found_by, original=bytes(raw))
 
 
 def _entry(
@@ -155,16 +155,16 @@ def _entry(
         problems = check_event(event, path, document.terms)
         seen = None if problems else observe(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        broken = FieldProblem(field=path, value=shown(raw), expected=f"JSON: {error}")
-        return Refused(event_id="", code="invalid_epcis", problems=(broken,))
+        broken = FieldProblem(field=path, value=abbreviate(raw), expected=f"JSON: {error}")
+        return Rejected(event_id="", code="invalid_epcis", problems=(broken,))
     if seen is None:
         event_id = event.get("eventID", "") if isinstance(event, dict) else ""
-        return Refused(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
+        return Rejected(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
     try:
         _check_size(raw)
         events = _meaning(seen)
     except Unmapped as nothing:
-        return PutAside(letter=_letter(seen, nothing, raw, found_by))
+        return Quarantined(dead_letter=_letter(seen, nothing, raw, found_by))
     return Accepted(
         facts=tuple(_facts(seen, events, raw, recorded_at)),
         notes=("class_quantities_only_in_original",) if seen.by_class else (),

@@ -13,7 +13,7 @@ from groupage.domain.units import volume_cm3
 from producers.files import values
 from producers.files.columns import Column, Field, Header
 from producers.files.table import Cell, Formula, Table, plain
-from producers.problems import FieldProblem, shown
+from producers.problems import FieldProblem, abbreviate
 
 T = TypeVar("T")
 WORKED_OUT = (
@@ -59,7 +59,9 @@ class RowReader:
         """Note an error of a cell."""
         place = self._table.place(row=self._row, column=column.index)
         self._problems.append(
-            FieldProblem(field=f"{place} ({column.header})", value=shown(cell), expected=expected)
+            FieldProblem(
+                field=f"{place} ({column.header})", value=abbreviate(cell), expected=expected
+            )
         )
 
     def cell(self, field: Field) -> tuple[Column, Cell] | None:

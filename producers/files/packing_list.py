@@ -15,12 +15,12 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event, Money
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, ConsignmentBooked
 from groupage.domain.fact import Fact
+from producers.entries import Accepted, Entry, Rejected
 from producers.files import values
 from producers.files.columns import REQUIRED, Field, Header, find_header
 from producers.files.lines import Line, RowReader, formulas_above, read_line
 from producers.files.table import Table, plain
-from producers.intake import Accepted, Entry, Refused
-from producers.problems import FieldProblem, shown
+from producers.problems import FieldProblem, abbreviate
 
 SOURCE = "/packing-list"
 _TOTALS = re.compile(r"合计|总计|小计|(?:grand )?total(?![a-z])|sum(?![a-z])")
@@ -65,7 +65,7 @@ def entries_of(
             facts += _checked(builder.facts(recorded_at), problems)
         notes.update(f"column_not_used: {name}" for name in header.unused)
     if problems:
-        refused = Refused(
+        refused = Rejected(
             event_id=table.name, code="invalid_packing_list", problems=tuple(problems)
         )
         return [refused], max(1, len(table.rows) - (header.row + 1 if header else 0))
@@ -79,7 +79,7 @@ def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
         problems.append(
             FieldProblem(
                 field=table.name,
-                value=shown(", ".join(plain(cell) for cell in first)),
+                value=abbreviate(", ".join(plain(cell) for cell in first)),
                 expected="a row of column names such as 唛头, 品名, 件数, 长, 宽, 高, 毛重, 体积 "
                 "or Marks, Description, Cartons, Length, Width, Height, Gross weight, CBM",
             )
@@ -222,7 +222,7 @@ class _Consignment:
         )
 
     def _wrong(self, field: str, value: object, expected: str) -> None:
-        self._problems.append(FieldProblem(field=field, value=shown(value), expected=expected))
+        self._problems.append(FieldProblem(field=field, value=abbreviate(value), expected=expected))
 
     def _shared(self, field: Field) -> str:
         """One value for the whole consignment, from its rows or from above the table."""

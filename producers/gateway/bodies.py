@@ -8,7 +8,7 @@ from starlette.requests import Request
 from groupage.settings import GatewaySettings
 from producers.gateway.cloudevents import event_of_headers
 from producers.gateway.problems import HttpProblem
-from producers.problems import FieldProblem, shown
+from producers.problems import FieldProblem, abbreviate
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -50,7 +50,7 @@ def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list
     items = _parse_json(body)
     if not isinstance(items, list):
         problem = FieldProblem(
-            field="body", value=shown(items), expected="a JSON array of CloudEvents"
+            field="body", value=abbreviate(items), expected="a JSON array of CloudEvents"
         )
         raise HttpProblem(400, "bad_request", "a batch is a JSON array", errors=(problem,))
     if len(items) > settings.max_batch_items:
@@ -68,7 +68,7 @@ def _parse_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem = FieldProblem(field="body", value=shown(body), expected=f"JSON: {error}")
+        problem = FieldProblem(field="body", value=abbreviate(body), expected=f"JSON: {error}")
         raise HttpProblem(
             400, "bad_request", f"the body is not JSON: {error}", errors=(problem,)
         ) from None

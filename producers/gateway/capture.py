@@ -17,12 +17,12 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
+from producers.entries import Entry, Rejected, Summary, split_for_kafka
 from producers.epcis.document import entries_of, read_document
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import HttpProblem, summarize_problems
-from producers.intake import Entry, Refused, Summary, parted
-from producers.problems import FieldProblem, shown
-from producers.screening import Screen
+from producers.problems import FieldProblem, abbreviate
+from producers.screening import CheckDigitRules
 
 FOUND_BY = "capture"
 JOBS_MAX = 1_000
@@ -58,7 +58,7 @@ class Capture:
     ) -> None:
         self._kafka = kafka
         self._settings = settings
-        self._screen = Screen(containers=check_digits, units=settings.capture_check_digits)
+        self._rules = CheckDigitRules(containers=check_digits, units=settings.capture_check_digits)
         self._jobs: OrderedDict[str, CaptureJob] = OrderedDict()
 
     def headers(self, behaviour: Behaviour = "rollback") -> dict[str, str]:
@@ -89,7 +89,7 @@ class Capture:
         created_at = datetime.now(UTC)
         # A large document takes seconds to map: in a thread, other requests are served meanwhile.
         entries = await asyncio.to_thread(self._read, body, created_at)
-        refused = [entry for entry in entries if isinstance(entry, Refused)]
+        refused = [entry for entry in entries if isinstance(entry, Rejected)]
         summary = Summary()
         if refused and behaviour == "rollback":
             for wrong in refused:
@@ -109,7 +109,7 @@ class Capture:
             document = read_document(body)
         except InvalidInput as error:
             expected = "an EPCIS 2.0 document, or one event, in JSON"
-            problem = FieldProblem(field="body", value=shown(body), expected=expected)
+            problem = FieldProblem(field="body", value=abbreviate(body), expected=expected)
             raise HttpProblem(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:
             raise _invalid(document.problems)
@@ -124,11 +124,11 @@ class Capture:
                 headers=self.headers(),
             )
         return list(
-            entries_of(document, recorded_at=recorded_at, found_by=FOUND_BY, rules=self._screen)
+            entries_of(document, recorded_at=recorded_at, found_by=FOUND_BY, rules=self._rules)
         )
 
     async def _publish(self, entries: list[Entry]) -> None:
-        facts, letters = parted(entries)
+        facts, letters = split_for_kafka(entries)
         for start in range(0, len(facts), CHUNK_FACTS):
             for outcome in await self._kafka.publish(facts[start : start + CHUNK_FACTS]):
                 if outcome.error is not None:
@@ -144,7 +144,7 @@ class Capture:
 
 
 def _job(
-    summary: Summary, refused: list[Refused], behaviour: Behaviour, created_at: datetime
+    summary: Summary, refused: list[Rejected], behaviour: Behaviour, created_at: datetime
 ) -> CaptureJob:
     errors = [
         {

@@ -19,7 +19,7 @@ from groupage.contracts.validation import INSTANT_EXPECTED, InvalidData, event_f
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
-from producers.problems import FieldProblem, shown
+from producers.problems import FieldProblem, abbreviate
 
 REQUIRED = ("specversion", "id", "source", "type", "time", "data")
 OPTIONAL = (
@@ -72,7 +72,7 @@ def check_event(item: object, *, recorded_at: datetime) -> CheckedEvent:
     """Check all of one structured CloudEvent. `recorded_at` (UTC) is when the gateway took it."""
     if not isinstance(item, dict):
         problem = FieldProblem(
-            field="event", value=shown(item), expected="a CloudEvent: a JSON object"
+            field="event", value=abbreviate(item), expected="a CloudEvent: a JSON object"
         )
         return CheckedEvent(event_id="", problems=(problem,))
     event_id = item.get("id")
@@ -159,7 +159,7 @@ _RULES = (
 
 def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
     problems = [
-        FieldProblem(field=rule.name, value=shown(item.get(rule.name)), expected=rule.expected)
+        FieldProblem(field=rule.name, value=abbreviate(item.get(rule.name)), expected=rule.expected)
         for rule in _RULES
         if rule.accepts(item.get(rule.name, rule.default)) is not True
     ]
@@ -169,7 +169,7 @@ def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
     problems += [
         FieldProblem(
             field=name,
-            value=shown(item[name]),
+            value=abbreviate(item[name]),
             expected=f"no such attribute; known are {', '.join(_ATTRIBUTES)}",
         )
         for name in item
@@ -186,7 +186,7 @@ def _read_data(
     event = _PUBLIC.get(ce_type) if isinstance(ce_type, str) else None
     if event is None:
         expected = _expected_type(ce_type)
-        problems.append(FieldProblem(field="type", value=shown(ce_type), expected=expected))
+        problems.append(FieldProblem(field="type", value=abbreviate(ce_type), expected=expected))
     elif "data" not in item:
         problems.append(FieldProblem(field="data", value=None, expected=f"the fields of {ce_type}"))
     else:
@@ -209,12 +209,14 @@ def _check_data_names(item: dict[str, Any], data: Event, problems: list[FieldPro
     if item.get("subject", data.subject) != data.subject:
         expected = f"{data.subject!r}, what the data is about; or leave it out"
         problems.append(
-            FieldProblem(field="subject", value=shown(item["subject"]), expected=expected)
+            FieldProblem(field="subject", value=abbreviate(item["subject"]), expected=expected)
         )
     if item.get("partitionkey", data.key) != data.key:
         expected = f"{data.key!r}, the id of the aggregate; or leave it out"
         problems.append(
-            FieldProblem(field="partitionkey", value=shown(item["partitionkey"]), expected=expected)
+            FieldProblem(
+                field="partitionkey", value=abbreviate(item["partitionkey"]), expected=expected
+            )
         )
 
 

@@ -19,7 +19,7 @@ from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import problem_document, summarize_problems
 from producers.problems import FieldProblem
 from producers.publisher import Receipt
-from producers.screening import Finding, Screen, screen, worst
+from producers.screening import CheckDigitRules, Finding, find_wrong_digits, worst_fate
 
 FOUND_BY = "gateway"
 _PAUSE_ITEMS = 250
@@ -82,7 +82,7 @@ class EventIngest:
 
     def __init__(self, kafka: KafkaConnection, check_digits: CheckDigitPolicy) -> None:
         self._kafka = kafka
-        self._screen = Screen(containers=check_digits, units=check_digits)
+        self._rules = CheckDigitRules(containers=check_digits, units=check_digits)
 
     async def take(self, items: Sequence[object]) -> list[EventResult]:
         """Return a result for each parsed item, in their order, when Kafka has them all."""
@@ -112,9 +112,9 @@ class EventIngest:
         fact = checked.fact
         if fact is None:
             return _invalid(checked.event_id, checked.problems)
-        findings = screen(fact.data, self._screen)
+        findings = find_wrong_digits(fact.data, self._rules)
         remarks = tuple(map(_problem, findings))
-        fate = worst(findings)
+        fate = worst_fate(findings)
         if fate == "reject":
             return _invalid(fact.event_id, remarks)
         message: Record | DeadLetter

@@ -9,12 +9,12 @@ import msgspec
 from groupage.domain.events.equipment import ContainerBooked, ContainerEvent, ContainerOnBoard
 from groupage.domain.events.schedule import LegDeparted
 from groupage.domain.events.unit import UnitEvent
-from producers.intake import Accepted, Entry, PutAside, examined
+from producers.entries import Accepted, Entry, Quarantined, check_entry
 from producers.ocel.log import LogEvent, read_log
 from producers.ocel.mapping import FOUND_BY, Assumed, Mapping, Papers
-from producers.screening import Screen
+from producers.screening import CheckDigitRules
 
-_SCREEN = Screen(units="warn", containers="warn", free_names=True)
+_RULES = CheckDigitRules(units="warn", containers="warn", free_names=True)
 """The log calls its containers ``cr1``, ``cr2`` …: names, no numbers with check digits."""
 
 
@@ -42,7 +42,7 @@ def entries_of(
 
 def _entry(mapping: Mapping, row: LogEvent, recorded_at: datetime) -> Entry:
     entry = mapping.entry(row, recorded_at=recorded_at)
-    return examined(entry, rules=_SCREEN, found_by=FOUND_BY, original=row.text.encode())
+    return check_entry(entry, rules=_RULES, found_by=FOUND_BY, original=row.text.encode())
 
 
 class Count(msgspec.Struct, kw_only=True):
@@ -57,7 +57,7 @@ class Count(msgspec.Struct, kw_only=True):
 
     def add(self, entry: Entry) -> None:
         """Count an entry's facts."""
-        if isinstance(entry, PutAside) and entry.letter.code == "no_object":
+        if isinstance(entry, Quarantined) and entry.dead_letter.code == "no_object":
             self.objectless += 1
         if not isinstance(entry, Accepted):
             return

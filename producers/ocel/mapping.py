@@ -39,7 +39,7 @@ from groupage.domain.events.schedule import CarrierBookingConfirmed, LegDeparted
 from groupage.domain.events.unit import UnitLoaded, UnitReceived
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter
-from producers.intake import Accepted, Entry, PutAside, Refused
+from producers.entries import Accepted, Entry, Quarantined, Rejected
 from producers.ocel.log import LogEvent
 from producers.problems import FieldProblem
 
@@ -91,24 +91,24 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
                 value=row.event_id if row.at else row.time,
                 expected="an event id" if row.at else "a time like 2023-05-22T11:54:42",
             )
-            return Refused(event_id=row.event_id, code="broken_row", problems=(problem,))
+            return Rejected(event_id=row.event_id, code="broken_row", problems=(problem,))
         if not row.objects:
             reason = f"{row.activity} names no object at all: nobody can tell what it happened to"
-            return self._aside(row, "no_object", reason)
+            return self._quarantine(row, "no_object", reason)
         meaning = _ACTIVITIES.get(row.activity)
         if meaning is None:
             known = ", ".join(_ACTIVITIES)
             reason = f"activity {row.activity!r} is not known; known: {known}"
-            return self._aside(row, "unknown_activity", reason)
+            return self._quarantine(row, "unknown_activity", reason)
         try:
             events = list(meaning(self, row))
         except _Missing as error:
-            return self._aside(row, "missing_object", f"{row.activity} names no {error}")
+            return self._quarantine(row, "missing_object", f"{row.activity} names no {error}")
         return Accepted(facts=tuple(self._facts(row, row.at, events, recorded_at)))
 
-    def _aside(self, row: LogEvent, code: str, reason: str) -> PutAside:
-        return PutAside(
-            letter=DeadLetter(
+    def _quarantine(self, row: LogEvent, code: str, reason: str) -> Quarantined:
+        return Quarantined(
+            dead_letter=DeadLetter(
                 code=code,
                 reason=reason,
                 found_by=FOUND_BY,

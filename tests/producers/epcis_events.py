@@ -7,8 +7,8 @@ import msgspec
 
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
+from producers.entries import Accepted, Entry, Quarantined
 from producers.epcis.document import entries_of, read_document
-from producers.intake import Accepted, Entry, PutAside
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -83,5 +83,5 @@ def said(*events: object) -> list[Event]:
 def aside(one: object) -> str:
     """Why an event is put aside."""
     (entry,) = fates(one)
-    assert isinstance(entry, PutAside), entry
-    return entry.letter.code
+    assert isinstance(entry, Quarantined), entry
+    return entry.dead_letter.code

@@ -29,7 +29,7 @@ from groupage.domain.events.unit import (
     UnitUnloaded,
     UnitUnpacked,
 )
-from producers.intake import Accepted, PutAside
+from producers.entries import Accepted, Quarantined
 from tests.producers.epcis_events import (
     BOX,
     BOX_URN,
@@ -114,8 +114,8 @@ def test_half_a_measurement_is_put_aside() -> None:
         bizStep="inspecting", epcList=[SSCC_URN], sensorElementList=[{"sensorReport": reports}]
     )
     (entry,) = fates(one)
-    assert isinstance(entry, PutAside)
-    assert entry.letter.reason == "missing: length, width, height"
+    assert isinstance(entry, Quarantined)
+    assert entry.dead_letter.reason == "missing: length, width, height"
 
 
 def test_packing_and_loading() -> None:
@@ -195,8 +195,8 @@ def test_seals() -> None:
     seen = on | {"action": "OBSERVE", "eventID": "urn:uuid:4", "bizStep": "inspecting"}
     replaced = new | {"eventID": "urn:uuid:5", "bizStep": "replacing"}
     first, second, third, fourth, fifth = fates(on, off, new, seen, replaced)
-    assert isinstance(fourth, PutAside)
-    assert fourth.letter.code == "seal_only_seen"
+    assert isinstance(fourth, Quarantined)
+    assert fourth.dead_letter.code == "seal_only_seen"
     assert isinstance(first, Accepted)
     assert first.facts[0].data == ContainerSealed(equipment_ref=BOX, seal_no="CN77")
     assert isinstance(second, Accepted)

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.errors import InvalidInput
+from producers.entries import Accepted, Rejected
 from producers.epcis.document import entries_of, read_document
-from producers.intake import Accepted, Refused
 from tests.producers.epcis_events import (
     BOX_URN,
     CARTON_URN,
@@ -32,7 +32,7 @@ def test_every_error_of_an_event_is_told() -> None:
         colour="red",
     )
     (entry,) = fates(wrong)
-    assert isinstance(entry, Refused)
+    assert isinstance(entry, Rejected)
     found = {
         problem.field.removeprefix("epcisBody.eventList[0]."): problem for problem in entry.problems
     }
@@ -169,4 +169,4 @@ def test_a_deep_event_is_refused(levels: int) -> None:
         entries = list(entries_of(read_document(body), recorded_at=NOW, found_by="test"))
     except InvalidInput:
         return
-    assert isinstance(entries[0], Refused)
+    assert isinstance(entries[0], Rejected)

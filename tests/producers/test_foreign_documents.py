@@ -14,9 +14,9 @@ from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_cores
 from processors.kernel.corrections import Entry as CoreEntry
 from processors.kernel.fold import fold
+from producers.entries import Accepted, Entry, Quarantined, Summary, summarize
 from producers.epcis.document import entries_of as epcis_entries
 from producers.epcis.document import read_document
-from producers.intake import Accepted, Entry, PutAside, Summary, summed
 from producers.ocel.importing import Count
 from producers.ocel.importing import entries_of as ocel_entries
 
@@ -55,7 +55,7 @@ def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
     for file in files:
         for entry in _epcis(file):
             total.count(entry)
-            assert isinstance(entry, Accepted | PutAside), (file.name, entry)
+            assert isinstance(entry, Accepted | Quarantined), (file.name, entry)
     assert len(files) == 47
     assert (total.read, total.rejected) == (56, 0)
     assert total.accepted + total.quarantined == total.read
@@ -73,7 +73,7 @@ def test_each_child_ends_at_its_final_parent(foreign_data: Path) -> None:
                 latest[child] = (at, event["parentID"])
     entries = _epcis(file)
     states = _states(entries)
-    summary = summed(entries)
+    summary = summarize(entries)
     assert (summary.read, summary.accepted) == (932, 932)
     assert len(latest) == 200
     for child, (_, parent) in latest.items():
@@ -86,7 +86,7 @@ def test_the_log_is_accounted_for_to_its_last_event(foreign_data: Path) -> None:
     count, entries = Count(), list(ocel_entries(file, recorded_at=NOW))
     for entry in entries:
         count.add(entry)
-    summary = summed(entries)
+    summary = summarize(entries)
     assert (summary.read, summary.accepted, summary.rejected) == (35_413, 35_372, 0)
     assert summary.reasons == {"no_object": 41}
     assert count.as_json() == {

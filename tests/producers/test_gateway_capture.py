@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
+from producers.entries import Accepted
 from producers.epcis.document import entries_of, read_document
-from producers.intake import Accepted
 from tests.producers.gateway_process import Running, StartGateway
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]

@@ -8,7 +8,7 @@ import pytest
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.equipment import ContainerBooked, ContainerOnBoard, ContainerReleased
 from groupage.domain.events.schedule import CarrierBookingConfirmed
-from producers.intake import Accepted, Entry, PutAside, Refused
+from producers.entries import Accepted, Entry, Quarantined, Rejected
 from producers.ocel.importing import entries_of
 from producers.ocel.log import read_log
 
@@ -44,8 +44,8 @@ def by_id(entries: list[Entry]) -> dict[str, Entry]:
     for entry in entries:
         if isinstance(entry, Accepted):
             found[entry.facts[0].event_id.partition("#")[0]] = entry
-        elif isinstance(entry, PutAside):
-            found[entry.letter.event_id] = entry
+        elif isinstance(entry, Quarantined):
+            found[entry.dead_letter.event_id] = entry
         else:
             found[entry.event_id] = entry
     return found
@@ -55,11 +55,13 @@ def test_rows_become_facts_or_have_a_reason(log: Path) -> None:
     """List cells fan out, missing objects are borne where the meaning bears it, else told."""
     found = by_id(list(entries_of(log, recorded_at=NOW)))
     codes = {
-        name: entry.letter.code for name, entry in found.items() if isinstance(entry, PutAside)
+        name: entry.dead_letter.code
+        for name, entry in found.items()
+        if isinstance(entry, Quarantined)
     }
     assert codes == {"void": "no_object", "dance": "unknown_activity", "half": "missing_object"}
     late = found["late"]
-    assert isinstance(late, Refused)
+    assert isinstance(late, Rejected)
     assert late.problems[0].field == "line 11, column time"
     booked, ordered = found["book"], found["order"]
     assert isinstance(booked, Accepted)

@@ -11,11 +11,11 @@ from openpyxl import Workbook
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Dimensions, Money
 from groupage.domain.events.consignment import AsnReceived, CartonLine, ConsignmentBooked
+from producers.entries import Accepted, Entry, Rejected
 from producers.files.columns import recognise
 from producers.files.packing_list import Defaults, entries_of
 from producers.files.table import Table, read_table
 from producers.files.values import instant
-from producers.intake import Accepted, Entry, Refused
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 CHINESE = """\
@@ -54,7 +54,7 @@ def events(found: Table) -> list[object]:
 def errors(text: str) -> dict[str, str]:
     """Place → expectation of each error of a list that must be wrong."""
     (entry,) = read(table(text))
-    assert isinstance(entry, Refused), entry
+    assert isinstance(entry, Rejected), entry
     return {problem.field: problem.expected for problem in entry.problems}
 
 
@@ -135,7 +135,7 @@ FORMULAS = (
 def test_a_formula_that_nobody_worked_out_is_an_error() -> None:
     """By row and column, in columns that count; it is no empty cell. Totals are not used."""
     (entry,) = read(read_table(Path("list.xlsx"), workbook(FORMULAS).getvalue()))
-    assert isinstance(entry, Refused)
+    assert isinstance(entry, Rejected)
     assert [(one.field, one.value) for one in entry.problems] == [
         ("row 1, column B", '="AC"&"ME"'),
         ("row 3, column C (Cartons)", "=4+6"),
@@ -242,7 +242,7 @@ def test_a_row_total_in_the_column_of_one_carton_is_noticed() -> None:
 def test_missing_columns_are_named() -> None:
     """What must be there is asked for in both languages."""
     (entry,) = read(table("唛头,品名,件数,目的港\nA,B,3,NLRTM\n"))
-    assert isinstance(entry, Refused)
+    assert isinstance(entry, Rejected)
     assert [problem.expected for problem in entry.problems] == [
         "a column 尺寸 / Size, or 长, 宽, 高 / Length, Width, Height",
         "a column 毛重 / Gross weight",

@@ -18,7 +18,7 @@ from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
 
 if TYPE_CHECKING:
-    from producers.intake import Entry, Summary
+    from producers.entries import Entry, Summary
 
 app = typer.Typer(
     add_completion=False,
@@ -51,9 +51,9 @@ def import_epcis(
     as_json: AsJson = False,
 ) -> None:
     """Import an EPCIS 2.0 document (JSON-LD). Status 1 when events were refused."""
+    from producers.entries import Rejected, summarize  # noqa: PLC0415
     from producers.epcis.document import entries_of, read_document  # noqa: PLC0415
-    from producers.intake import Refused, summed  # noqa: PLC0415
-    from producers.screening import Screen  # noqa: PLC0415
+    from producers.screening import CheckDigitRules  # noqa: PLC0415
 
     data = _bytes_of(file)
     try:
@@ -63,13 +63,13 @@ def import_epcis(
     if document.problems:
         wrong = "; ".join(problem.message for problem in document.problems)
         raise InvalidInput(f"{file}: {wrong}")
-    rules = Screen(containers=PolicySettings().load().check_digits, units=check_digits)
+    rules = CheckDigitRules(containers=PolicySettings().load().check_digits, units=check_digits)
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
     )
-    stopped = all_or_nothing and any(isinstance(entry, Refused) for entry in entries)
+    stopped = all_or_nothing and any(isinstance(entry, Rejected) for entry in entries)
     if stopped:
-        summary = summed(entry for entry in entries if isinstance(entry, Refused))
+        summary = summarize(entry for entry in entries if isinstance(entry, Rejected))
         summary.read = summary.rejected = len(entries)
     else:
         summary = _run(entries, dry_run=dry_run, total=len(entries))

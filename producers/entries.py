@@ -1,4 +1,4 @@
-"""What became of each thing read: facts, put aside with a reason, or refused. And the sum of it."""
+"""Results of the entries that an ingest reads: accepted, quarantined or rejected; their sum."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,57 +10,59 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter
 from producers.problems import FieldProblem
-from producers.screening import Screen, screen, worst
+from producers.screening import CheckDigitRules, find_wrong_digits, worst_fate
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Became facts. `notes` tell what a fact cannot hold and only the original keeps."""
+    """An entry that became facts. `notes` name details that only the original keeps."""
 
     facts: tuple[Fact, ...]
     notes: tuple[str, ...] = ()
 
 
-class PutAside(msgspec.Struct, frozen=True, kw_only=True):
-    """Sound, but nothing that groupage can act on: goes to the dead letters."""
+class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
+    """A valid entry that groupage cannot act on: it goes to the dead-letter queue."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """Breaks the contract of its format."""
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that breaks the contract of its format."""
 
     event_id: str
     code: str
     problems: tuple[FieldProblem, ...]
 
 
-Entry = Accepted | PutAside | Refused
-"""The fate of one event or line read."""
+Entry = Accepted | Quarantined | Rejected
+"""The result of one event or line."""
 
 
-def parted(entries: Iterable[Entry]) -> tuple[list[Fact], list[DeadLetter]]:
-    """What of the entries goes to Kafka: facts to their topics, and letters."""
+def split_for_kafka(entries: Iterable[Entry]) -> tuple[list[Fact], list[DeadLetter]]:
+    """Split the entries into facts for their topics and dead letters."""
     facts: list[Fact] = []
-    letters: list[DeadLetter] = []
+    dead_letters: list[DeadLetter] = []
     for entry in entries:
         if isinstance(entry, Accepted):
             facts.extend(entry.facts)
-        elif isinstance(entry, PutAside):
-            letters.append(entry.letter)
-    return facts, letters
+        elif isinstance(entry, Quarantined):
+            dead_letters.append(entry.dead_letter)
+    return facts, dead_letters
 
 
-def examined(entry: Entry, *, rules: Screen, found_by: str, original: bytes) -> Entry:
-    """The same entry after the last checks at the door: check digits, and bounds of every field."""
+def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original: bytes) -> Entry:
+    """Check digits and fields of an accepted entry's facts; return the entry's final result."""
     if not isinstance(entry, Accepted):
         return entry
     notes = list(entry.notes)
     for fact in entry.facts:
-        findings = screen(fact.data, rules)
-        fate = worst(findings)
+        findings = find_wrong_digits(fact.data, rules)
+        fate = worst_fate(findings)
         reason = "; ".join(finding.problem.message for finding in findings)
         if fate == "quarantine":
-            return PutAside(letter=_letter(fact, reason, found_by=found_by, original=original))
+            return Quarantined(
+                dead_letter=_dead_letter(fact, reason, found_by=found_by, original=original)
+            )
         if fate == "reject":
             problems = tuple(
                 FieldProblem(
@@ -70,18 +72,18 @@ def examined(entry: Entry, *, rules: Screen, found_by: str, original: bytes) -> 
                 )
                 for finding in findings
             )
-            return Refused(event_id=fact.event_id, code="check_digit", problems=problems)
+            return Rejected(event_id=fact.event_id, code="check_digit", problems=problems)
         if fate == "warn":
             notes.append("check_digit")
         try:
             encode(fact)
         except InvalidInput as error:
             problem = FieldProblem(field=fact.type, value=fact.subject, expected=str(error))
-            return Refused(event_id=fact.event_id, code="bad_data", problems=(problem,))
+            return Rejected(event_id=fact.event_id, code="bad_data", problems=(problem,))
     return Accepted(facts=entry.facts, notes=tuple(sorted(set(notes))))
 
 
-def _letter(fact: Fact, reason: str, *, found_by: str, original: bytes) -> DeadLetter:
+def _dead_letter(fact: Fact, reason: str, *, found_by: str, original: bytes) -> DeadLetter:
     return DeadLetter(
         code="check_digit",
         reason=reason,
@@ -95,20 +97,20 @@ def _letter(fact: Fact, reason: str, *, found_by: str, original: bytes) -> DeadL
 
 
 class Summary(msgspec.Struct, kw_only=True):
-    """What an import did, event by event of the source. `read` is the sum of the next three."""
+    """Counts of an import by events of the source. `read` is the sum of the next three."""
 
     read: int = 0
     accepted: int = 0
     quarantined: int = 0
     rejected: int = 0
     reasons: Counter[str] = msgspec.field(default_factory=Counter)
-    """Why things were put aside or refused, with counts."""
+    """Codes of quarantined and rejected entries, with counts."""
     facts: int = 0
     events: Counter[str] = msgspec.field(default_factory=Counter)
     """Facts by type."""
     notes: Counter[str] = msgspec.field(default_factory=Counter)
     errors: list[str] = msgspec.field(default_factory=list)
-    """The first refusals in words."""
+    """The first errors in words."""
 
     def count(self, entry: Entry) -> None:
         """Add one entry."""
@@ -118,17 +120,17 @@ class Summary(msgspec.Struct, kw_only=True):
             self.facts += len(entry.facts)
             self.events.update(fact.type for fact in entry.facts)
             self.notes.update(entry.notes)
-        elif isinstance(entry, PutAside):
+        elif isinstance(entry, Quarantined):
             self.quarantined += 1
-            self.reasons[entry.letter.code] += 1
+            self.reasons[entry.dead_letter.code] += 1
         else:
             self.rejected += 1
             self.reasons[entry.code] += 1
-            room = ERRORS_SHOWN_MAX - len(self.errors)
-            self.errors.extend(problem.message for problem in entry.problems[:room])
+            missing = ERRORS_SHOWN_MAX - len(self.errors)
+            self.errors.extend(problem.message for problem in entry.problems[:missing])
 
     def as_json(self) -> dict[str, object]:
-        """For ``--json``: the promised keys first."""
+        """Return the counts for ``--json``, in the documented order of keys."""
         plain: dict[str, object] = msgspec.to_builtins(self)
         return plain
 
@@ -136,8 +138,8 @@ class Summary(msgspec.Struct, kw_only=True):
 ERRORS_SHOWN_MAX = 100
 
 
-def summed(entries: Iterable[Entry]) -> Summary:
-    """Count entries that are published elsewhere, or not at all."""
+def summarize(entries: Iterable[Entry]) -> Summary:
+    """Count entries that are not published, or elsewhere."""
     summary = Summary()
     for entry in entries:
         summary.count(entry)

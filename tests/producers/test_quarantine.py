@@ -61,13 +61,13 @@ def replayed_by_command(
     )
 
 
-async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
+async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
     kafka_bootstrap: str,
     database_url: str,
     topic_prefix: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Letters of gateway and imports stand in the table once; a dispatcher may overrule a digit."""
+    """The table holds each dead letter once; a dispatcher may overrule a check digit."""
     settings = WorkerSettings(
         kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
         database=DatabaseSettings(url=database_url),
@@ -87,7 +87,7 @@ async def test_what_a_way_in_put_aside_is_listed_and_can_be_sent_again(
             while len(found) < 2:
                 await asyncio.sleep(0.05)
                 found = {one.letter_id: one for one in await find_letters(pool, limit=10)}
-        digit, empty = found[WRONG_DIGIT.letter_id], found[NO_OBJECT.letter_id]
+        digit, empty = found[WRONG_DIGIT.dead_letter_id], found[NO_OBJECT.dead_letter_id]
         assert (digit.code, digit.topic, digit.key) == ("check_digit", "hub.equipment.v1", BOX)
         assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
         assert (digit.can_be_sent_again, empty.can_be_sent_again) == (True, False)

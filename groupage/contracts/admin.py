@@ -1,8 +1,8 @@
-"""Topics from the topic table: made when they are missing, compared when they exist.
+"""Create missing topics from the topic table, and compare existing ones with it.
 
-Kafka's clock stamps the records (``LogAppendTime``): a sender's wrong clock, or the simulator's,
-can neither expire records early nor have them refused, and the stamp tells when groupage took a
-fact in.
+The broker's clock stamps records (``LogAppendTime``). So the wrong clock of a sender, or that of
+the simulator, can neither expire records early nor make Kafka refuse them, and the stamp is the
+time when groupage took the event in.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from groupage.settings import KafkaSettings
 
 BUDGET_S = 60.0
 START_PATIENCE_S = 20.0
-"""For processes: as long as a broker needs to come back after kill -9."""
+"""For processes that start: as long as a broker needs to come back after kill -9."""
 _POLL_S = 0.1
 _RECONNECT_S = 0.5
 _INSYNC_REPLICAS_FROM = 3
@@ -41,7 +41,7 @@ class TopicsDiffer(Misconfigured):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One property of one topic that is not as the table wants it."""
+    """A property of a topic that differs from the table."""
 
     topic: str
     aspect: str
@@ -50,12 +50,12 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """For people."""
+        """Say it for people."""
         return f"{self.topic}: {self.aspect} is {self.found}, the topic table wants {self.wanted}"
 
 
 class TopicReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made, what was there as wanted, and what differs."""
+    """The topics that were created, those that existed, and the differences."""
 
     created: tuple[str, ...]
     present: tuple[str, ...]
@@ -68,7 +68,7 @@ class TopicReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def configs_of(topic: Topic, *, replication_factor: int = 1) -> dict[str, str]:
-    """Kafka's topic configuration, written out in full so that broker defaults do not matter."""
+    """Return Kafka's topic configuration, in full: the broker's defaults do not matter."""
     retention_ms = -1 if topic.retention is None else int(topic.retention.total_seconds() * 1_000)
     configs = {
         "cleanup.policy": "compact" if topic.compacted else "delete",
@@ -78,7 +78,7 @@ def configs_of(topic: Topic, *, replication_factor: int = 1) -> dict[str, str]:
         "message.timestamp.type": "LogAppendTime",
     }
     if replication_factor >= _INSYNC_REPLICAS_FROM:
-        # One replica may fail and acks=all still means two copies.
+        # With acks=all a record then has two copies, also while one replica is away.
         configs["min.insync.replicas"] = "2"
     return configs
 
@@ -93,12 +93,11 @@ async def ensure_topics(
     budget_s: float = BUDGET_S,
     patience_s: float = 0.0,
 ) -> TopicReport:
-    """Make the topics that are missing and compare the others. Existing topics are never changed.
+    """Create the topics that are missing and compare the others; never change existing ones.
 
-    With `create` false nothing is made and a missing topic is a difference. A Kafka that cannot
-    be reached is tried again for `patience_s` seconds: processes are started while it restarts.
-    Raises Unavailable when Kafka does not answer within `budget_s` seconds, Misconfigured when it
-    refuses.
+    With `create` false, a missing topic is a difference. While Kafka cannot be reached, this tries
+    again for `patience_s` seconds, because processes start while it restarts. Raises Unavailable
+    when Kafka does not answer within `budget_s` seconds, Misconfigured when it refuses.
     """
     wanted = {prefix + topic.name: topic for topic in topics}
     try:
@@ -144,7 +143,7 @@ async def _admin(kafka: KafkaSettings, patience_s: float) -> AsyncIterator[AIOKa
             except KafkaConnectionError:
                 if time.monotonic() >= ends_at_s:
                     raise
-                # A client whose start failed is not to be started again.
+                # aiokafka does not support a second start of a client that failed.
                 await admin.close()
                 await asyncio.sleep(_RECONNECT_S)
                 admin = AIOKafkaAdminClient(**kafka.client_kwargs())
@@ -175,7 +174,7 @@ async def _create(
 
 
 async def _await_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:
-    """A topic just made may have no leader yet, and a producer would fail on it."""
+    """Wait: a topic may have no leader at first, and a producer would fail on it."""
     while True:
         described = await admin.describe_topics(names)
         led = all(
@@ -232,7 +231,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
         for code, detail, _, name, entries in response.resources:
             if code:
                 raise Misconfigured(
-                    f"Kafka does not tell the configuration of {name}: "
+                    f"Kafka does not return the configuration of {name}: "
                     f"{for_code(code).__name__} {detail}"
                 )
             found[name] = {entry[0]: entry[1] for entry in entries}

@@ -1,7 +1,7 @@
-"""AsyncAPI 3.0 document of the hub: what a client needs to publish and to read facts.
+"""AsyncAPI 3.0 document of the hub: all that a client needs to publish and to read events.
 
-Channels come from the topic table, messages from the catalogue, schemas from the strict twins. A
-client that has read this document only, in any language, is understood.
+Channels come from the topic table, messages from the catalogue, schemas from `schemas`. A test
+writes a client from this document alone.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from groupage.contracts.admin import configs_of
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import encode
 from groupage.contracts.examples import example_envelope, example_fact
-from groupage.contracts.headers import HEADERS, LETTER_HEADERS
+from groupage.contracts.headers import DEAD_LETTER_HEADERS, HEADERS
 from groupage.contracts.schemas import component_schemas
 from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.catalogue import EVENTS
@@ -20,37 +20,37 @@ from groupage.domain.events.unit import UnitEvent
 
 _BINDING_VERSION = "0.5.0"
 _DESCRIPTION = """\
-Facts about consignments, units, containers and voyages of a consolidation hub.
+Events of consignments, units, containers and voyages in a consolidation hub.
 
 Every record is a CloudEvent 1.0. Binary mode: the attributes are Kafka headers `ce_...`, the value
 is the data in JSON. Structured mode, with header `content-type: application/cloudevents+json` and
 everything in the value, is understood as well.
 
-- **Key**: the id of the owner of the state, as each message says. A record without key is accepted
-  too, but only a key keeps the order of an owner's facts.
-- **Identity**: (`source`, `id`). The same pair again is the same fact: sending twice does no harm.
-  With other data, or at another time, it is a mistake: the first one stands.
-- **Time**: `ce_time` is when it happened, with offset. Late and out-of-order facts are expected.
+- **Key**: the id of the aggregate, as each message says. A record without a key is accepted too,
+  but only a key keeps the events of an aggregate in order.
+- **Identity**: (`source`, `id`). The same pair again is the same event, so sending twice does no
+  harm. With other data, or at another time, it is an error: the first event stands.
+- **Time**: `ce_time` is when it happened, with offset. Events may come late and out of order.
 - **Correction**: a new event whose `ce_correctionof` names the id of an earlier one of the same
-  source and key takes its place; with `ce_retracted: true` it withdraws it. It changes nothing, and
-  is refused as `no_target`, as long as the owner has no such event. One sent under a wrong key is
-  therefore put right in two steps: retract it under that key, then send it anew, with an id of its
-  own, under the right one.
+  source and key replaces it; with `ce_retracted: true` it withdraws it. While the aggregate has no
+  such event, the correction changes nothing and is rejected with code `no_target`. To correct an
+  event that was sent under a wrong key, retract it under that key, then send it with a new id under
+  the right key.
 - **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor), written
   without a decimal point.
-- **Check digits** of container numbers and SSCCs are looked at by the HTTP gateway and the file
-  imports. A record on Kafka is taken as it is.
-- **Mistakes**: what cannot be understood or applied is kept on the dead letter topic with a code
-  and a reason. Fields that are not in the schema are passed over.
+- **Check digits** of container numbers and SSCCs are checked by the HTTP gateway and the file
+  imports, but not in records that are sent to Kafka directly.
+- **Errors**: a record that groupage cannot decode, or an event that it rejects, goes to the dead
+  letter topic with a code and a reason. Readers ignore fields that are not in the schema.
 
-Published with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
+To publish with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
 -H ce_specversion=1.0 -H ce_id=ID -H ce_source=/your/system -H ce_type=unit.received.v1
 -H ce_time=2026-03-02T09:30:00+08:00`
 """
 
 
 def asyncapi_document(*, prefix: str = "", server: str = "localhost:9092") -> dict[str, Any]:
-    """The document; `prefix` begins the topics' names, `server` is one bootstrap server."""
+    """Build the document for topics with that prefix and one bootstrap server."""
     events = tuple(EVENTS.values())
     data, parts = component_schemas(events, ref_template="#/components/schemas/{name}")
     return {
@@ -74,13 +74,17 @@ def asyncapi_document(*, prefix: str = "", server: str = "localhost:9092") -> di
                 **{ce_type(event): _message(event, data[event.name]) for event in events},
                 "dead-letter": _dead_letter(),
             },
-            "schemas": {**parts, "CloudEventHeaders": HEADERS, "DeadLetterHeaders": LETTER_HEADERS},
+            "schemas": {
+                **parts,
+                "CloudEventHeaders": HEADERS,
+                "DeadLetterHeaders": DEAD_LETTER_HEADERS,
+            },
         },
     }
 
 
 def events_on(topic: Topic) -> tuple[type[Event], ...]:
-    """Event types that a topic carries."""
+    """List the event classes that a topic carries."""
     kinds = (*topic.kinds, "clock") if topic.ticks else topic.kinds
     return tuple(event for event in EVENTS.values() if event.kind in kinds)
 
@@ -109,11 +113,11 @@ def _channel(topic: Topic, prefix: str) -> dict[str, Any]:
 
 
 def _channel_description(topic: Topic) -> str:
-    kept = "kept for ever" if topic.retention is None else f"kept {topic.retention.days} days"
-    owners = " or ".join(topic.kinds)
-    key = f"Key: the id of the {owners}. " if owners else "Key: that of the record, when known. "
-    who = "Open to senders outside." if topic.public else "Written by groupage only."
-    return f"{topic.about}. {key}Records are {kept}. {who}"
+    kept = "for ever" if topic.retention is None else f"for {topic.retention.days} days"
+    kinds = " or ".join(topic.kinds)
+    key = f"the id of the {kinds}" if kinds else "that of the record, when known"
+    writers = "Other systems publish to it." if topic.public else "Only groupage publishes to it."
+    return f"{topic.about}. Key: {key}. Kafka keeps records {kept}. {writers}"
 
 
 def _topic_configuration(topic: Topic) -> dict[str, Any]:
@@ -134,12 +138,15 @@ def _operations() -> dict[str, Any]:
         inside = [ce_type(event) for event in events_on(topic) if event.internal]
         if topic.public and outside:
             operations[f"receive-{channel}"] = _operation(
-                "receive", channel, outside, f"Others publish: {topic.about.lower()}"
+                "receive", channel, outside, f"Other systems publish: {topic.about.lower()}"
             )
         derived = inside if topic.public else [*inside, *outside]
         if derived or not topic.kinds:
             operations[f"send-{channel}"] = _operation(
-                "send", channel, derived or ["dead-letter"], f"groupage says: {topic.about.lower()}"
+                "send",
+                channel,
+                derived or ["dead-letter"],
+                f"groupage publishes: {topic.about.lower()}",
             )
     return operations
 
@@ -160,7 +167,7 @@ def _message(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": ce_type(event),
         "title": event.name,
-        "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "summary": event.meaning(),
         "description": _message_description(event),
         "contentType": "application/json",
         "headers": {
@@ -179,7 +186,7 @@ def _message(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
 def _message_description(event: type[Event]) -> str:
     text = " ".join((event.__doc__ or "").split())
     if event.internal:
-        text += " Sent by groupage itself: read it, do not publish it."
+        text += " Only groupage publishes it."
     return f"{text} {_key_description(event)}"
 
 
@@ -199,9 +206,9 @@ def _key_description(event: type[Event]) -> str:
 def _dead_letter() -> dict[str, Any]:
     return {
         "name": "dead-letter",
-        "title": "A record put aside",
-        "summary": "What could not be understood or applied, untouched, with code and reason.",
+        "title": "A dead letter",
+        "summary": "A record that groupage could not decode or rejected, with code and reason.",
         "contentType": "application/octet-stream",
         "headers": {"$ref": "#/components/schemas/DeadLetterHeaders"},
-        "payload": {"description": "The record's value as it came."},
+        "payload": {"description": "The value of the record, unchanged."},
     }

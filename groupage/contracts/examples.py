@@ -1,4 +1,4 @@
-"""One example of each event, made from its type. They are valid: a test decodes every one."""
+"""A valid example of each event, made from its types; a test decodes them all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -77,17 +77,18 @@ _BY_NAME: dict[str, Any] = {
     "mode": "1039",
 }
 _OPTIONAL = frozenset({"consignment_id", "consolidation_id", "standing"})
-"""Optional fields that a good sender fills in: they appear in the examples."""
-_ONE_OWNER_ONLY = "owner_id"
+"""Optional fields that the examples have, because a good sender fills them in."""
+_OWNER_FIELD = "owner_id"
+"""An event with this field names its consignment there, and leaves `consignment_id` out."""
 
 
 def example_data(event: type[Event]) -> Event:
-    """An event of this type with all its required fields."""
+    """Make an event of this class with all its required fields."""
     return msgspec.convert(_struct(event), event)
 
 
 def example_fact(event: type[Event]) -> Fact:
-    """The example in its envelope."""
+    """Make the example in its envelope."""
     data = example_data(event)
     return Fact(
         event_id=f"0195-{data.name}-1",
@@ -100,7 +101,7 @@ def example_fact(event: type[Event]) -> Fact:
 
 
 def example_envelope(event: type[Event]) -> dict[str, Any]:
-    """The example as a structured CloudEvent."""
+    """Make the example as a structured CloudEvent."""
     envelope: dict[str, Any] = msgspec.json.decode(envelope_json(example_fact(event)))
     return envelope
 
@@ -110,7 +111,7 @@ def _struct(struct: type[msgspec.Struct]) -> dict[str, Any]:
     names = {field.name for field in msgspec.structs.fields(struct)}
     info = msgspec.inspect.type_info(struct)
     for field in cast("msgspec.inspect.StructType", info).fields:
-        wanted = field.name in _OPTIONAL and _ONE_OWNER_ONLY not in names
+        wanted = field.name in _OPTIONAL and _OWNER_FIELD not in names
         if field.required or wanted:
             values[field.name] = _value(field.name, field.type)
     return values

@@ -1,4 +1,4 @@
-"""Schemas of Kafka headers: CloudEvents attributes in binary mode, and those of dead letters."""
+"""Schemas of Kafka headers: of CloudEvents in binary mode, and of dead letters."""
 
 from typing import Any
 
@@ -19,18 +19,21 @@ HEADERS: dict[str, Any] = {
         },
         "ce_source": {
             **_TEXT,
-            "description": "URI reference of the system that says so, like /wms/yiwu-1.",
+            "description": "URI reference of the system that states it, like /wms/yiwu-1.",
         },
         "ce_type": {"type": "string", "description": "Name and version of the event."},
         "ce_subject": {
             **_TEXT,
-            "description": "Id of what the event is about; when given, as in the data.",
+            "description": "Id of the thing that the event is about; must agree with the data.",
         },
-        "ce_time": {**_INSTANT, "description": "When it happened, RFC 3339 with offset."},
-        "content-type": {"type": "string", "description": "application/json; that is the default."},
+        "ce_time": {**_INSTANT, "description": "When the event happened, RFC 3339 with offset."},
+        "content-type": {
+            "type": "string",
+            "description": "application/json, which is the default.",
+        },
         "ce_recordtime": {
             **_INSTANT,
-            "description": "When groupage took it in; leave it out, and Kafka's time counts.",
+            "description": "When groupage took the event in; without it, Kafka's time counts.",
         },
         "ce_classifier": {
             "enum": list(CLASSIFIERS),
@@ -39,40 +42,52 @@ HEADERS: dict[str, Any] = {
         },
         "ce_correctionof": {
             **_TEXT,
-            "description": "Id of the event (same source, same key) whose place this one takes. "
-            "Refused as no_target until there is one.",
+            "description": "Id of the event (same source, same key) that this one replaces. "
+            "Rejected as no_target while there is none.",
         },
         "ce_retracted": {
             "enum": ["true", "false"],
             "default": "false",
-            "description": "true: the event named by ce_correctionof is withdrawn.",
+            "description": "true: this withdraws the event that ce_correctionof names.",
         },
-        "ce_relayedby": {**_TEXT, "description": "The processor of groupage that derived it."},
+        "ce_relayedby": {
+            **_TEXT,
+            "description": "Kind of the aggregate that derived or forwarded the event.",
+        },
         "ce_traceparent": {**_TEXT, "description": "W3C trace context."},
         "ce_original": {
             "type": "string",
-            "description": "The foreign document this event was made from, Base64.",
+            "description": "The foreign document from which the event was mapped, Base64.",
         },
     },
 }
 
-LETTER_HEADERS: dict[str, Any] = {
+DEAD_LETTER_HEADERS: dict[str, Any] = {
     "type": "object",
-    "description": "Why the record lies here, and where it was meant to go.",
+    "description": "Why the record is a dead letter, and which topic it was for.",
     "required": ["dlq_code", "dlq_reason", "dlq_topic"],
     "properties": {
         "dlq_id": {
             "type": "string",
             "format": "uuid",
-            "description": "The same letter again, the same id.",
+            "description": "Id of the dead letter; the same dead letter again has the same id.",
         },
-        "dlq_code": {"type": "string", "description": "One word of a small set, like wrong_key."},
-        "dlq_reason": {"type": "string", "description": "For people."},
-        "dlq_source": {"type": "string", "description": "Which way in found it."},
-        "dlq_at": {**_INSTANT, "description": "When it was found."},
-        "dlq_partition": {"type": "string", "description": "Partition that it was read from."},
-        "dlq_offset": {"type": "string", "description": "Offset that it was read from."},
-        "dlq_topic": {"type": "string", "description": "Where it came from, or was meant to go."},
+        "dlq_code": {
+            "type": "string",
+            "description": "One of a closed set of codes, like wrong_key.",
+        },
+        "dlq_reason": {"type": "string", "description": "The reason, for people."},
+        "dlq_source": {
+            "type": "string",
+            "description": "The process that found it: a worker, the gateway, a file import.",
+        },
+        "dlq_at": {**_INSTANT, "description": "When that was."},
+        "dlq_partition": {"type": "string", "description": "Partition of the record."},
+        "dlq_offset": {"type": "string", "description": "Offset of the record."},
+        "dlq_topic": {
+            "type": "string",
+            "description": "Topic of the record, or the topic that it was for.",
+        },
         "dlq_type": {"type": "string"},
         "dlq_event_source": {"type": "string"},
         "dlq_event_id": {"type": "string"},

@@ -1,6 +1,6 @@
-"""The one topic table: name, owner kinds, partitions, retention.
+"""The table of Kafka topics: name, aggregate kinds, partitions, retention.
 
-Topics are created from it and checked against it at start.
+`groupage topics` creates topics from it; each process compares them with it at start.
 """
 
 from datetime import timedelta
@@ -14,23 +14,22 @@ _WEEK = timedelta(days=7)
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kafka topic.
-
-    `retention` None: kept for ever (the log is the truth that states are derived from).
-    """
+    """A Kafka topic."""
 
     name: str
+    """Without the hub's prefix."""
     about: str
     kinds: tuple[AggregateKind, ...]
-    """Whose facts it carries; the key of each record is the owner's id."""
+    """Kinds of the aggregates whose events it carries; their id is the key of a record."""
     partitions: int
     retention: timedelta | None
+    """None: for ever, because states are derived from the log."""
     compacted: bool = False
     ticks: bool = False
-    """Its owners have deadlines: the clock sends `clock.ticked` to each partition."""
+    """Its aggregates have deadlines, so the clock sends `clock.ticked` to each partition."""
     max_message_bytes: int = 1_048_576
     public: bool = False
-    """Systems outside publish to it."""
+    """Other systems publish to it."""
 
 
 DEAD_LETTER_TOPIC = "hub.dlq.v1"
@@ -87,7 +86,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         name="hub.plan.v1",
-        about="Lanes: wishes, plans, approvals, load plans, routes",
+        about="Lanes: replan triggers, plans, approvals, load plans, routes",
         kinds=("lane",),
         partitions=4,
         retention=None,
@@ -96,14 +95,14 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         name="hub.planrequest.v1",
-        about="Work for the planners",
+        about="Requests for plans, which the planners answer",
         kinds=("request",),
         partitions=8,
         retention=_WEEK,
     ),
     Topic(
         name="hub.cmd.v1",
-        about="What dispatchers ask for",
+        about="Commands of dispatchers",
         kinds=("command",),
         partitions=4,
         retention=None,
@@ -118,7 +117,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         name=DEAD_LETTER_TOPIC,
-        about="Records that could not be understood or applied, with the reason",
+        about="Dead letters: records that could not be decoded or were rejected, with the reason",
         kinds=(),
         partitions=4,
         retention=_YEAR,
@@ -142,5 +141,5 @@ TOPIC_OF: dict[AggregateKind, Topic] = {
 
 
 def topic_of(event: Event) -> Topic:
-    """Where an event is published: the topic of its owner."""
+    """Return the topic of an event: that of its aggregate."""
     return TOPIC_OF[event.owner_kind]

@@ -1,7 +1,7 @@
-"""Every error of an event's data at once: field, value, and what would be right.
+"""All errors in an event's data at once, each with field, value and what would be right.
 
-The fast path converts to the strict twin and costs microseconds. Only data that fails there is gone
-through with JSON Schema, which finds all errors instead of the first.
+The fast path converts the data to the writer's struct, which takes microseconds. Only data that
+fails there is validated with JSON Schema, which finds all errors and not only the first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.words import wrong
 
 ERRORS_MAX = 100
-"""More than these nobody mends one by one."""
+"""Nobody corrects more than these one by one."""
 INSTANT_EXPECTED = (
     f"an RFC 3339 time from {EARLIEST.year} to {LATEST.year} with its offset, "
     "like 2026-03-01T08:00:00+08:00"
@@ -34,7 +34,7 @@ _formats = FormatChecker(())
 _Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        # Readers take 12.0 for a number with a fraction, as most programs do.
+        # msgspec reads 12.0 as a number with a fraction; JSON Schema calls it an integer.
         "integer",
         lambda _, value: isinstance(value, int) and not isinstance(value, bool),
     ),
@@ -51,15 +51,16 @@ _TYPE_NAMES = {
 
 
 class FieldError(msgspec.Struct, frozen=True, kw_only=True):
-    """One error. `pointer` is a JSON Pointer into the data, ``/size/length_mm``."""
+    """An error in one field."""
 
     pointer: str
+    """JSON Pointer into the data, ``/size/length_mm``."""
     value: Any
     expected: str
 
     @property
     def message(self) -> str:
-        """For people, in one line."""
+        """Say it in one line, for people."""
         return wrong(self.pointer or "the data", self.value, expected=self.expected.rstrip("."))
 
 
@@ -112,7 +113,7 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
 
 
 def reading_errors(event: type[Event], value: bytes) -> tuple[FieldError, ...]:
-    """All errors of an event's JSON that a reader stumbles over; unknown fields are none."""
+    """List all errors of an event's JSON for a reader, who ignores unknown fields."""
     try:
         data = msgspec.json.decode(value)
         return _distinct(_schema_errors(_reading(event), data))
@@ -164,7 +165,7 @@ def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:
 
 def _field_errors(error: ValidationError) -> Iterator[FieldError]:
     if error.validator in ("anyOf", "oneOf") and error.context:
-        # An optional field: what is wrong is told by its own type, not by "or null".
+        # An optional field: its own type says what is wrong, not the alternative null.
         for inner in error.context:
             if inner.schema != {"type": "null"}:
                 yield from _field_errors(inner)
@@ -210,7 +211,7 @@ def _expected(error: ValidationError) -> str:
 
 
 def _described(schema: Any) -> str:
-    """What a field is, in words, for messages about it."""
+    """Describe a field in words, for error messages."""
     schema = next((s for s in schema.get("anyOf", ()) if s != {"type": "null"}), schema)
     if text := schema.get("description"):
         return str(text)
@@ -228,7 +229,7 @@ def _escaped(part: object) -> str:
 
 
 def _shown(value: object) -> str | int | float | bool | None:
-    """A value from outside, short enough to repeat."""
+    """Shorten a value from outside, so that a message can repeat it."""
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

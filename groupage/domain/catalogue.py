@@ -1,6 +1,6 @@
-"""Every event and command there is, by name.
+"""All events and commands by name.
 
-The one list from which codecs, schemas and processors are made.
+Decoders, schemas, topics' documents and handler tables are made from this list.
 """
 
 from types import ModuleType
@@ -46,4 +46,4 @@ _MODULES = (
 EVENTS: dict[str, type[Event]] = {
     event.name: event for module in _MODULES for event in _concrete(module)
 }
-"""Event class by name (`unit.received`)."""
+"""Event class by name, ``unit.received``."""

@@ -1,6 +1,6 @@
-"""What a dispatcher may ask for (imperative).
+"""Commands of a dispatcher, named in the imperative.
 
-A command is a fact on the command topic; the router hands it to its owner.
+A command is an event on the command topic; groupage forwards it to the aggregate that it concerns.
 """
 
 from typing import ClassVar
@@ -11,7 +11,7 @@ from groupage.domain.events.quantities import Id, Text
 
 
 class Command(Event, frozen=True, kw_only=True):
-    """A wish with a name behind it. `command_id` makes asking twice harmless."""
+    """A person's request. The same `command_id` again is the same request."""
 
     kind: ClassVar[AggregateKind] = "command"
     subject_field: ClassVar[str] = "command_id"
@@ -30,7 +30,7 @@ class LaneCommand(Command, frozen=True, kw_only=True):
 
 
 class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
-    """Make this proposed plan the published one."""
+    """Accept this proposed plan and publish it."""
 
     name: ClassVar[str] = "command.accept_plan"
 
@@ -38,7 +38,7 @@ class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
 
 
 class RejectPlan(LaneCommand, frozen=True, kw_only=True):
-    """Refuse this proposed plan; `reason` is required in practice."""
+    """Reject this proposed plan; `reason` should say why."""
 
     name: ClassVar[str] = "command.reject_plan"
 
@@ -46,7 +46,7 @@ class RejectPlan(LaneCommand, frozen=True, kw_only=True):
 
 
 class PinConsignment(LaneCommand, frozen=True, kw_only=True):
-    """Tie the consignment to a voyage (and a consolidation, when named); `unpin` lets it go."""
+    """Pin the consignment to a voyage, and to a consolidation if named; `unpin` ends it."""
 
     name: ClassVar[str] = "command.pin"
 
@@ -57,7 +57,7 @@ class PinConsignment(LaneCommand, frozen=True, kw_only=True):
 
 
 class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
-    """Never put the consignment on this voyage, or allow it again (`lift`)."""
+    """Keep the consignment off this voyage; `lift` ends it."""
 
     name: ClassVar[str] = "command.forbid"
 
@@ -67,7 +67,7 @@ class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
 
 
 class RollConsignment(LaneCommand, frozen=True, kw_only=True):
-    """Send it with a later departure."""
+    """Send the consignment with a later departure."""
 
     name: ClassVar[str] = "command.roll"
 
@@ -82,7 +82,7 @@ class ReplanLane(LaneCommand, frozen=True, kw_only=True):
 
 
 class HoldConsignment(Command, frozen=True, kw_only=True):
-    """Stop the consignment."""
+    """Place a hold on the consignment."""
 
     name: ClassVar[str] = "command.hold"
     key_field: ClassVar[str] = "consignment_id"
@@ -92,7 +92,7 @@ class HoldConsignment(Command, frozen=True, kw_only=True):
 
 
 class ReleaseConsignment(Command, frozen=True, kw_only=True):
-    """End the hold that the command `hold_id` placed."""
+    """Release the hold that the command `hold_id` placed."""
 
     name: ClassVar[str] = "command.release"
     key_field: ClassVar[str] = "consignment_id"
@@ -102,7 +102,7 @@ class ReleaseConsignment(Command, frozen=True, kw_only=True):
 
 
 class UnfreezeConsolidation(Command, frozen=True, kw_only=True):
-    """Re-open the manifest; costed, needs a reason."""
+    """Re-open the manifest; this costs money and needs a reason."""
 
     name: ClassVar[str] = "command.unfreeze"
     key_field: ClassVar[str] = "consolidation_id"

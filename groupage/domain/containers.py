@@ -1,4 +1,4 @@
-"""Dry containers: inner sizes, doors, masses. A unit's own plate always wins over these."""
+"""Dry containers: inner sizes, doors, masses. The plate of a container overrides these."""
 
 import msgspec
 
@@ -19,7 +19,7 @@ class ContainerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def payload_g(self) -> int:
-        """What may go in."""
+        """Mass of the cargo that it may hold."""
         return self.max_gross_g - self.tare_g
 
     @property
@@ -61,8 +61,8 @@ SPECS: dict[str, ContainerSpec] = {
         tare_g=4_120_000,
         max_gross_g=30_480_000,
     ),
-    # 45' high cube: typical sizes, no ISO minimum was read (docs/trade.md); 10 mm taken off each
-    # edge for tolerance.
+    # 45' high cube: typical sizes less 10 mm per edge for tolerance; we found no ISO minimum
+    # (docs/trade.md).
     "L5G1": ContainerSpec(
         iso_type="L5G1",
         length_mm=13_546,
@@ -82,14 +82,14 @@ PLANNING_STANDARD_CM3 = {
     "45G1": 60_000_000,
     "L5G1": 68_000_000,
 }
-"""What forwarders plan to and charge dead freight on: 25 / 50 / 60 m³ (docs/trade.md)."""
+"""The volume to which forwarders plan and on which they charge dead freight (docs/trade.md)."""
 
 
 def spec_of(iso_type: str) -> ContainerSpec:
-    """The default of a type. Raises InvalidInput for a type that is not known."""
+    """Return the standard sizes of a type. Raises InvalidInput for an unknown type."""
     try:
         return SPECS[iso_type]
     except KeyError:
         known = ", ".join(sorted(SPECS))
-        msg = f"iso_type {iso_type!r} is no container type that can be planned; known: {known}"
+        msg = f"iso_type {iso_type!r} is not a container type that plans can use; known: {known}"
         raise InvalidInput(msg) from None

@@ -1,15 +1,15 @@
-"""One tree of errors. A class's docstring is its default message and says what to do."""
+"""All errors that groupage raises. A class's docstring is its default message."""
 
 
 class GroupageError(Exception):
-    """groupage could not do what was asked."""
+    """groupage could not do this."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip())
 
 
 class InvalidInput(GroupageError):
-    """The input breaks the contract. Read the field errors, mend the input and send it again."""
+    """The input breaks the contract. Read the field errors, correct the input and send it again."""
 
 
 class Unavailable(GroupageError):

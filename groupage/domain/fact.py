@@ -1,4 +1,4 @@
-"""A fact: an event in its envelope (CloudEvents 1.0 attributes and our extensions)."""
+"""A fact: an event in its envelope, which holds CloudEvents 1.0 attributes and extensions."""
 
 from datetime import datetime
 from typing import Generic, Literal
@@ -21,34 +21,33 @@ class Fact(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """One event with who said it, when it happened and when we heard of it.
+    """An event with its source, the time it happened and the time groupage recorded it.
 
-    Identity is (`source`, `event_id`): the same pair again is the same fact. Nothing is edited: a
-    fact with
-    `correction_of` takes the place of the fact with that event id (same source, same key), or
-    withdraws it when `retracted`.
+    The same `source` and `event_id` again are the same fact. A fact is never edited: another one
+    with `correction_of` replaces the fact with that event id (same source, same key), or withdraws
+    it when `retracted`.
 
-    As JSON, which only the decoding of records uses, it is the list of its fields: these, in this
-    order, the event last.
+    In JSON a fact is the list of its fields in this order, the event last; only
+    `groupage.contracts.decoding` uses that form.
     """
 
     event_id: str
     source: str
-    """URI of the system that says so, e.g. ``/wms/yiwu-1``."""
+    """URI of the system that states it, e.g. ``/wms/yiwu-1``."""
     key: str
-    """Id of the aggregate that owns the state (Kafka key, CloudEvents partitionkey)."""
+    """Id of the aggregate whose state it changes (Kafka key, CloudEvents partitionkey)."""
     occurred_at: datetime
-    """When it happened, UTC-aware."""
+    """When it happened, in UTC."""
     recorded_at: datetime
-    """When groupage took it in, UTC-aware."""
+    """When groupage took it in, in UTC."""
     classifier: Classifier = "ACT"
     correction_of: str | None = None
     retracted: bool = False
     relayed_by: str | None = None
-    """Name of the processor that derived or handed over this fact; None for facts from outside."""
+    """Kind of the aggregate that derived or forwarded this fact; None for facts from outside."""
     traceparent: str | None = None
     original: bytes | None = None
-    """The foreign document this fact was mapped from (EPCIS), whole."""
+    """The whole foreign document (EPCIS) from which this fact was mapped."""
     data: E_co
 
     @property
@@ -58,13 +57,13 @@ class Fact(
 
     @property
     def subject(self) -> str:
-        """Id of what the event is about."""
+        """Id of the thing that the event is about."""
         return self.data.subject
 
     def fan_out(self) -> "tuple[Fact, ...]":
-        """List the facts that this one stands for, one per aggregate; mostly itself alone.
+        """List the facts that this one stands for, one per aggregate; for most events, itself.
 
-        A fact that stands for several has ids made of its own id and their subjects.
+        Each of several gets an event id made of this fact's id and its own subject.
         """
         events = self.data.fan_out()
         if len(events) == 1:

@@ -1,6 +1,6 @@
-"""Ids that are made of others."""
+"""Ids that are composed of other ids."""
 
 
 def lane_of(*, pol: str, pod: str) -> str:
-    """The lane between two UN/LOCODEs, e.g. ``CNNGB-NLRTM``. The unit of planning."""
+    """Compose the id of a trade lane from two UN/LOCODEs: ``CNNGB-NLRTM``."""
     return f"{pol}-{pod}"

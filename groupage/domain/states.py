@@ -1,13 +1,13 @@
-"""The states of consignments, consolidations and containers, in their order."""
+"""The states of consignments, consolidations and containers, in the order of their lives."""
 
 from enum import StrEnum
 
 
 class ConsignmentStatus(StrEnum):
-    """Primary state of a consignment; holds and customs stand beside it."""
+    """Main state of a consignment; holds and customs status are apart from it."""
 
     NEW = "NEW"
-    """Known only from facts that need a booking first."""
+    """It is known only from events that need a booking first."""
     BOOKED = "BOOKED"
     ACCEPTED = "ACCEPTED"
     ARRIVING = "ARRIVING"
@@ -27,7 +27,7 @@ class ConsignmentStatus(StrEnum):
 
 
 class CustomsStatus(StrEnum):
-    """Orthogonal to the primary state."""
+    """Customs status of a consignment, apart from its main state."""
 
     NONE = "NONE"
     DECLARED = "DECLARED"

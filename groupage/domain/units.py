@@ -1,6 +1,6 @@
-"""Base units are integers: mm, g, cm³, cents.
+"""Conversion to and from base units, which are integers: mm, g, cm³, cents.
 
-Metres, kilograms and cubic metres exist only here and at the edges.
+Files and people use metres, kilograms and cubic metres; nothing in between does.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,36 +17,36 @@ def _round(value: Decimal) -> int:
 
 
 def mm_from_cm(value_cm: Decimal) -> int:
-    """Millimetres, half up."""
+    """Convert to millimetres, half up."""
     return _round(value_cm * 10)
 
 
 def g_from_kg(value_kg: Decimal) -> int:
-    """Grams, half up."""
+    """Convert to grams, half up."""
     return _round(value_kg * G_PER_KG)
 
 
 def cm3_from_m3(value_m3: Decimal) -> int:
-    """Cubic centimetres, half up."""
+    """Convert to cubic centimetres, half up."""
     return _round(value_m3 * CM3_PER_M3)
 
 
 def volume_cm3(*, length_mm: int, width_mm: int, height_mm: int) -> int:
-    """Volume of a box in cm³, rounded up: a carton is never planned smaller than it is."""
+    """Compute a volume in cm³, rounded up: a plan must not take a carton for smaller than it is."""
     return -(-length_mm * width_mm * height_mm // MM3_PER_CM3)
 
 
 def us_cents(amount_minor: int, currency: str) -> int | None:
-    """An amount in US cents; None for a currency without a rate."""
+    """Convert an amount to US cents; None for a currency without a rate."""
     rate = _US_CENTS_PER_1000_MINOR.get(currency)
     return None if rate is None else amount_minor * rate // 1_000
 
 
 def m3(value_cm3: int) -> float:
-    """Cubic metres, for people."""
+    """Convert to cubic metres, for people."""
     return value_cm3 / CM3_PER_M3
 
 
 def kg(value_g: int) -> float:
-    """Kilograms, for people."""
+    """Convert to kilograms, for people."""
     return value_g / G_PER_KG

@@ -30,6 +30,14 @@ def test_a_units_key_is_its_consignment_when_that_is_known() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+def test_every_event_has_its_meaning_in_one_line(event: type[Event]) -> None:
+    """The first line of its own docstring, for the documents; not that of its base class."""
+    assert "__doc__" in vars(event)
+    assert event.meaning()
+    assert event.meaning().endswith(".")
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 def test_an_event_that_fans_out_says_so_and_says_how(event: type[Event]) -> None:
     """The worker asks `fans_out` first and calls `fan_out` only then."""
     assert event.fans_out is (event.fan_out is not Event.fan_out)

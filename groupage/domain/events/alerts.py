@@ -1,4 +1,4 @@
-"""Alerts: raised when something needs a person, cleared when it does not any more."""
+"""Events of alerts: raised when a person should act, cleared when that is over."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -10,9 +10,9 @@ Severity = Literal["info", "warning", "critical"]
 
 
 class AlertRaised(Event, frozen=True, kw_only=True):
-    """Somebody should look.
+    """A person should look at an aggregate.
 
-    The same `alert_id` again: it says something else now, or had been cleared in between.
+    The same `alert_id` again: the alert says something else now, or had been cleared in between.
     """
 
     name: ClassVar[str] = "alert.raised"
@@ -41,7 +41,7 @@ class AlertRaised(Event, frozen=True, kw_only=True):
 
 
 class AlertCleared(Event, frozen=True, kw_only=True):
-    """The reason went away."""
+    """The cause of the alert is gone."""
 
     name: ClassVar[str] = "alert.cleared"
     kind: ClassVar[AggregateKind] = "alert"

@@ -1,7 +1,4 @@
-"""What all events share.
-
-Frozen, keyword-only, and a class that knows its name, its owner and its key.
-"""
+"""The base class of all events, and the structs that several events use."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Self
@@ -32,40 +29,50 @@ AggregateKind = Literal[
     "alert",
     "clock",
 ]
-"""The owners of state. The key of an event is the id of its owner."""
+"""The kinds of aggregates. The key of an event is the id of its aggregate."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Something that happened. Holds nothing that could hold it: no work for the collector.
+    """Something that happened.
 
-    Subclasses set `name` (CloudEvents type without version), `kind` and `key_field`.
+    A subclass sets `name`, `kind` and `key_field`. The first line of its docstring is its meaning,
+    which the exported documents show. `gc=False` is safe, because an event cannot be part of a
+    reference cycle, and it spares the garbage collector most of what a worker holds.
     """
 
     name: ClassVar[str] = ""
+    """CloudEvents type without its version, ``unit.received``."""
     kind: ClassVar[AggregateKind] = "consignment"
+    """Kind of the aggregate whose state the event changes."""
     key_field: ClassVar[str] = ""
+    """Name of the field that holds the id of that aggregate."""
     subject_field: ClassVar[str] = ""
-    """Field that holds what the event is about when that is not its key (a unit inside a
-    consignment)."""
+    """Name of the field that holds the subject, when that is not the key: a unit inside a
+    consignment."""
     internal: ClassVar[bool] = False
-    """Derived and sent by groupage's own processors; senders outside never publish it."""
+    """True: groupage's own processors derive and publish it, and no other system does."""
     fans_out: ClassVar[bool] = False
-    """One record may state this event of several aggregates: `fan_out` lists them."""
+    """True: one record may stand for events of several aggregates, which `fan_out` lists."""
 
     @property
     def key(self) -> str:
-        """Id of the aggregate that owns the state this event changes."""
+        """Id of the aggregate whose state this event changes."""
         raise NotImplementedError
 
     @property
     def owner_kind(self) -> AggregateKind:
-        """What the owner is."""
+        """Kind of that aggregate."""
         return self.kind
 
     @property
     def subject(self) -> str:
         """Id of the thing that the event is about."""
         raise NotImplementedError
+
+    @classmethod
+    def meaning(cls) -> str:
+        """Return in one sentence what the event states: the first line of the class's docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
 
     def fan_out(self) -> tuple["Event", ...]:
         """List the events that this one stands for, one per aggregate; itself unless `fans_out`."""
@@ -92,7 +99,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         return None
 
     def __init_subclass__(cls) -> None:
-        """Let `key` and `subject` be the named fields under another name: read as fast as these."""
+        """Make `key` and `subject` aliases of the named fields: a worker reads them as fast."""
         super().__init_subclass__()
         own = cls.__dict__
         if "key_field" in own and "key" not in own:
@@ -103,7 +110,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class Dimensions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Outer size of one box, each edge in mm and at least 1."""
+    """Outer size of a carton or pallet, each edge in mm and at least 1."""
 
     length_mm: Mm
     width_mm: Mm
@@ -118,7 +125,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place; coordinates in 1e-6 degrees (integers: a plan hashes the same everywhere)."""
+    """A place with its coordinates in 1e-6 degrees (integers: equal plans have equal digests)."""
 
     place_id: Id
     latitude_udeg: LatitudeUdeg

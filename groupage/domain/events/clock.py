@@ -1,4 +1,4 @@
-"""Time as a fact: the only clock that the cores know."""
+"""Time as an event: the only clock that aggregates know."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -7,7 +7,7 @@ from groupage.domain.events.base import AggregateKind, Event
 
 
 class ClockTicked(Event, frozen=True, kw_only=True):
-    """It is `at` now. Sent to every partition of every topic that has deadlines."""
+    """It is `at` now; the clock sends this to each partition of each topic with deadlines."""
 
     name: ClassVar[str] = "clock.ticked"
     kind: ClassVar[AggregateKind] = "clock"

@@ -1,4 +1,4 @@
-"""Facts about one consignment: booked, announced, held, declared dangerous, allocated."""
+"""Events of a consignment: booked, announced, held, declared dangerous, allocated."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Self
@@ -29,7 +29,7 @@ Incoterm = Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB"
 
 
 class ConsignmentEvent(Event, frozen=True, kw_only=True):
-    """A fact that a consignment owns."""
+    """An event of a consignment."""
 
     kind: ClassVar[AggregateKind] = "consignment"
     key_field: ClassVar[str] = "consignment_id"
@@ -38,30 +38,30 @@ class ConsignmentEvent(Event, frozen=True, kw_only=True):
 
 
 class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One dangerous article as declared (IMDG)."""
+    """One dangerous article as declared (IMDG Code)."""
 
     un_number: UnNumber
     imo_class: ImoClass
     subsidiary_risks: tuple[ImoClass, ...] = ()
-    """Segregated as the class is."""
+    """Segregated like the class itself."""
     packing_group: Literal["I", "II", "III", ""] = ""
     net_g: GramsOrZero = 0
     limited_quantity: bool = False
     flashpoint_c: Celsius | None = None
-    """Closed cup, in whole degrees Celsius."""
+    """By the closed-cup test, in whole degrees Celsius."""
 
 
 class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`pieces` alike cartons as declared by the shipper; size and gross weight of each one."""
+    """`pieces` equal cartons as the shipper declared them; size and gross mass are per carton."""
 
     pieces: Count
     size: Dimensions
     gross_g: Grams
     this_side_up: bool = False
-    """True: only the declared height may stand vertical."""
+    """True: the carton may turn, but its declared height stays vertical."""
     max_top_load_g: GramsOrZero | None = None
-    """Grams that may stand on one carton; None: as much as the ordinary stack gives; 0: nothing on
-    top."""
+    """Grams that may stand on one carton. None: as much as an ordinary stack puts there; 0: nothing
+    may stand on it."""
     hs6: Hs6 | None = None
     goods: Text = ""
 
@@ -75,7 +75,7 @@ class PickUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
-    """A merchant (or agent) booked space. Declared figures; the dimensioner has the last word."""
+    """A merchant or agent booked space; its figures are declared, until the hub has measured."""
 
     name: ClassVar[str] = "consignment.booked"
 
@@ -85,7 +85,7 @@ class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
     pol: Locode
     pod: Locode
     service_id: Text = ""
-    """Wanted service; empty: any that meets `latest_arrival_at`."""
+    """Wanted service. Empty: any that meets `latest_arrival_at`."""
     mode: CustomsMode
     incoterm: Incoterm = "FCA"
     incoterm_place: Text = ""
@@ -93,16 +93,16 @@ class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
     value: Money
     dangerous_goods: tuple[DangerousGoods, ...] = ()
     ready_at: datetime
-    """When the cargo can be at the hub (or be collected)."""
+    """When the cargo can be at the hub, or can be collected."""
     latest_arrival_at: datetime | None = None
-    """Wanted arrival at `pod`; later costs money."""
+    """Wanted arrival at `pod`; a later arrival has a price in the plan."""
     pickup: PickUp | None = None
     credit_ok: bool = True
     priority: Literal["must_go", "preferred", "filler"] = "preferred"
 
 
 class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
-    """The booking changed. Only the fields given change."""
+    """The booking changed, in the fields that are given."""
 
     name: ClassVar[str] = "consignment.amended"
 
@@ -121,13 +121,13 @@ class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentAccepted(ConsignmentEvent, frozen=True, kw_only=True):
-    """The forwarder accepted the booking explicitly; else the guard of →ACCEPTED decides."""
+    """The forwarder accepted a booking that the hub does not accept by its own rules."""
 
     name: ClassVar[str] = "consignment.accepted"
 
 
 class ConsignmentRejected(ConsignmentEvent, frozen=True, kw_only=True):
-    """The booking or the cargo was refused (unfit cargo, no credit, forbidden goods)."""
+    """The forwarder rejected the booking or the cargo: unfit cargo, no credit, forbidden goods."""
 
     name: ClassVar[str] = "consignment.rejected"
 
@@ -135,7 +135,7 @@ class ConsignmentRejected(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentCancelled(ConsignmentEvent, frozen=True, kw_only=True):
-    """The merchant withdrew. After the dead-freight threshold `fee_basis_cm3` is charged."""
+    """The merchant cancelled; after the dead-freight threshold, `fee_basis_cm3` is charged."""
 
     name: ClassVar[str] = "consignment.cancelled"
 
@@ -152,7 +152,7 @@ class ConsignmentReturned(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentSplit(ConsignmentEvent, frozen=True, kw_only=True):
-    """The consignment continues as `children` (more than one container's worth, or ship-short)."""
+    """The consignment continues as `children`: it needs several containers, or part ships first."""
 
     name: ClassVar[str] = "consignment.split"
 
@@ -161,28 +161,25 @@ class ConsignmentSplit(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentNoted(ConsignmentEvent, frozen=True, kw_only=True):
-    """A milestone of the papers: order registered, document drawn up. Changes no state, ever."""
+    """A milestone of the papers, such as an order registered; it never changes the state."""
 
     name: ClassVar[str] = "consignment.noted"
 
     milestone: Id
-    """What happened, as a word: ``order_registered``."""
+    """The milestone as a word: ``order_registered``."""
     references: tuple[Id, ...] = ()
-    """Numbers of the papers it is about."""
+    """Numbers of the papers."""
 
 
 class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One carton of a delivery note.
-
-    Its SSCC or mark, and which booking line it belongs to (from 0).
-    """
+    """One carton of a delivery note: its SSCC or mark, and its booking line, counted from 0."""
 
     unit_id: Id
     line: CountOrZero = 0
 
 
 class AsnReceived(ConsignmentEvent, frozen=True, kw_only=True):
-    """An advance shipping notice: these units are on their way."""
+    """An advance shipping notice (ASN) arrived: these units are on their way."""
 
     name: ClassVar[str] = "asn.received"
 
@@ -192,7 +189,7 @@ class AsnReceived(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ReceiptDiscrepancy(ConsignmentEvent, frozen=True, kw_only=True):
-    """Tally and ASN differ, or cargo came damaged or wrongly marked."""
+    """The tally differs from the ASN, or cargo came damaged or wrongly marked."""
 
     name: ClassVar[str] = "receipt.discrepancy"
 
@@ -203,7 +200,7 @@ class ReceiptDiscrepancy(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class DiscrepancyAccepted(ConsignmentEvent, frozen=True, kw_only=True):
-    """The shipper said what to do with a discrepancy: ship what is there, or wait for the rest."""
+    """The shipper decided about a discrepancy: ship what is there, or wait for the rest."""
 
     name: ClassVar[str] = "receipt.discrepancy_accepted"
 
@@ -236,7 +233,7 @@ class HoldPlaced(ConsignmentEvent, frozen=True, kw_only=True):
     hold: HoldType
     by: Text
     scope: Text = ""
-    """What of the consignment it is about, in words; all of it waits in any case."""
+    """The part of the consignment that the hold concerns, in words; all of it waits in any case."""
     reason: Text = ""
 
 
@@ -251,7 +248,7 @@ class HoldReleased(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class DgDeclared(ConsignmentEvent, frozen=True, kw_only=True):
-    """Dangerous goods were declared with their papers."""
+    """The shipper declared dangerous goods, with their papers."""
 
     name: ClassVar[str] = "dg.declared"
 
@@ -268,7 +265,7 @@ class DgApproved(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class DgRejected(ConsignmentEvent, frozen=True, kw_only=True):
-    """The DG desk refused the declaration."""
+    """The DG desk rejected the declaration."""
 
     name: ClassVar[str] = "dg.rejected"
 
@@ -276,7 +273,7 @@ class DgRejected(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentAllocated(ConsignmentEvent, frozen=True, kw_only=True):
-    """Derived from the published plan of its lane: the consignment has a place."""
+    """The published plan of the lane puts the consignment into a consolidation."""
 
     name: ClassVar[str] = "consignment.allocated"
     internal: ClassVar[bool] = True
@@ -289,7 +286,7 @@ class ConsignmentAllocated(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentDeallocated(ConsignmentEvent, frozen=True, kw_only=True):
-    """Derived from the published plan of its lane: the place is taken away."""
+    """The published plan of the lane takes the consignment out of its consolidation."""
 
     name: ClassVar[str] = "consignment.deallocated"
     internal: ClassVar[bool] = True
@@ -300,7 +297,7 @@ class ConsignmentDeallocated(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsignmentRolled(ConsignmentEvent, frozen=True, kw_only=True):
-    """Derived: it goes with a later departure than the one it was planned for."""
+    """The consignment goes with a later departure than the one it was planned for."""
 
     name: ClassVar[str] = "consignment.rolled"
     internal: ClassVar[bool] = True
@@ -312,7 +309,7 @@ class ConsignmentRolled(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
-    """Derived: the declaration that covers this consignment changed its status."""
+    """Snapshot for a consignment: the status of a declaration that covers it."""
 
     name: ClassVar[str] = "consignment.customs_changed"
     internal: ClassVar[bool] = True
@@ -321,9 +318,9 @@ class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     status: Literal[
         "NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"
     ]
-    """NONE: a correction took the consignment out of the declaration."""
+    """NONE: the declaration does not cover the consignment any more."""
     revision: CountOrZero
-    """Rises with each status of that declaration; a lower one is stale."""
+    """Rises with each status of that declaration; a lower revision is stale."""
     declared_at: datetime | None = None
 
     def withdrawal(self) -> Self:
@@ -332,7 +329,7 @@ class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
-    """Derived: what this consignment must know about the consolidation that it is allocated to."""
+    """Snapshot for a consignment: the consolidation that it is allocated to."""
 
     name: ClassVar[str] = "consignment.consolidation_changed"
     internal: ClassVar[bool] = True

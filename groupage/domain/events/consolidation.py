@@ -1,4 +1,4 @@
-"""Facts about one consolidation: a container's worth of consignments on a voyage."""
+"""Events of a consolidation: the consignments of one container on a voyage."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Self
@@ -11,7 +11,7 @@ from groupage.domain.events.schedule import Cutoff, CutoffCode
 
 
 class ConsolidationEvent(Event, frozen=True, kw_only=True):
-    """A fact that a consolidation owns."""
+    """An event of a consolidation."""
 
     kind: ClassVar[AggregateKind] = "consolidation"
     key_field: ClassVar[str] = "consolidation_id"
@@ -20,7 +20,7 @@ class ConsolidationEvent(Event, frozen=True, kw_only=True):
 
 
 class ConsolidationOpened(ConsolidationEvent, frozen=True, kw_only=True):
-    """A container on a voyage began to take consignments (usually by an approved plan)."""
+    """A container on a voyage began to take consignments, usually by an approved plan."""
 
     name: ClassVar[str] = "consolidation.opened"
 
@@ -28,11 +28,11 @@ class ConsolidationOpened(ConsolidationEvent, frozen=True, kw_only=True):
     voyage_id: Id
     iso_type: IsoType
     policy: Text = ""
-    """What may be in it, in words: customs modes, dangerous goods, fill."""
+    """The cargo that it may hold, in words: customs modes, dangerous goods, fill."""
 
 
 class ConsolidationPlanned(ConsolidationEvent, frozen=True, kw_only=True):
-    """Derived from an approved plan: who is to be in it. Replaces the previous list."""
+    """An approved plan lists the consignments that shall be in it, replacing the list before."""
 
     name: ClassVar[str] = "consolidation.planned"
     internal: ClassVar[bool] = True
@@ -55,7 +55,7 @@ class ConsolidationBooked(ConsolidationEvent, frozen=True, kw_only=True):
 class ConsolidationFrozen(ConsolidationEvent, frozen=True, kw_only=True):
     """The manifest is filed with container and seal number.
 
-    From now on a change re-opens the whole box with customs.
+    From now on a change makes customs open the case of the whole container again.
     """
 
     name: ClassVar[str] = "consolidation.frozen"
@@ -64,11 +64,11 @@ class ConsolidationFrozen(ConsolidationEvent, frozen=True, kw_only=True):
     equipment_ref: Id
     seal_no: Id
     consignment_ids: tuple[Id, ...] = ()
-    """The manifest's list; empty: as planned."""
+    """Consignments on the manifest. Empty: those of the plan."""
 
 
 class ConsolidationUnfrozen(ConsolidationEvent, frozen=True, kw_only=True):
-    """A dispatcher re-opened the manifest, with a reason and its price."""
+    """A dispatcher re-opened the manifest and gave the reason."""
 
     name: ClassVar[str] = "consolidation.unfrozen"
 
@@ -77,7 +77,7 @@ class ConsolidationUnfrozen(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class StuffingStarted(ConsolidationEvent, frozen=True, kw_only=True):
-    """The first carton may go in."""
+    """The crew began to load the container."""
 
     name: ClassVar[str] = "stuffing.started"
 
@@ -87,7 +87,7 @@ class StuffingStarted(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class StuffingCompleted(ConsolidationEvent, frozen=True, kw_only=True):
-    """Nothing more goes in."""
+    """The crew finished loading the container."""
 
     name: ClassVar[str] = "stuffing.completed"
 
@@ -98,7 +98,7 @@ class StuffingCompleted(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ConsolidationRolled(ConsolidationEvent, frozen=True, kw_only=True):
-    """Same contents, another voyage."""
+    """The consolidation goes with another voyage, with the same contents."""
 
     name: ClassVar[str] = "consolidation.rolled"
 
@@ -107,7 +107,7 @@ class ConsolidationRolled(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ConsolidationBrokenUp(ConsolidationEvent, frozen=True, kw_only=True):
-    """Unloaded and dissolved; its consignments look for another place."""
+    """The consolidation was unloaded and dissolved; its consignments are free again."""
 
     name: ClassVar[str] = "consolidation.broken_up"
 
@@ -115,7 +115,7 @@ class ConsolidationBrokenUp(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ConsolidationCancelled(ConsolidationEvent, frozen=True, kw_only=True):
-    """Never used."""
+    """The consolidation was given up before it was used."""
 
     name: ClassVar[str] = "consolidation.cancelled"
 
@@ -123,21 +123,18 @@ class ConsolidationCancelled(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """From one moment until another; open when `until_at` is None."""
+    """A time from one moment until another; `until_at` is None while it lasts."""
 
     since_at: datetime
     until_at: datetime | None = None
 
     def covers(self, at: datetime) -> bool:
-        """Whether that moment is inside; what ends at it does not count any more."""
+        """Tell whether that moment lies in it; the end itself does not."""
         return self.since_at <= at and (self.until_at is None or self.until_at > at)
 
 
 class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
-    """Derived.
-
-    What the consolidation must know of one consignment that is (or was) allocated to it.
-    """
+    """Snapshot for a consolidation: a consignment that is, or was, allocated to it."""
 
     name: ClassVar[str] = "consolidation.consignment_changed"
     internal: ClassVar[bool] = True
@@ -145,7 +142,7 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     consignment_id: Id
     revision: CountOrZero
     member: bool
-    """False: it left this consolidation."""
+    """False: the consignment left this consolidation."""
     status: Text
     """A `ConsignmentStatus`."""
     pieces: CountOrZero
@@ -156,23 +153,21 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     blocked: bool
     customs: Text
     holds: tuple[Span, ...] = ()
-    """Each from its placing to its release. The times let the consolidation judge what was so at an
-    earlier moment."""
+    """Each hold from placed to released: the consolidation judges earlier moments by them, too."""
     declarations: tuple[Span, ...] = ()
-    """Each from the declaration to customs' release."""
+    """Each declaration from declared to released by customs."""
     released_at: datetime | None = None
-    """When customs had released all of it; None: not so now."""
+    """When customs had released all of it. None: they have not, or not any more."""
     expected_at: datetime | None = None
-    """When cargo that is not all here yet is expected."""
+    """When the cargo that is not at the hub yet is expected."""
     received_at: datetime | None = None
     loaded_at: datetime | None = None
-    """When the last of what is loaded went in."""
+    """When the last of the loaded cartons went in."""
     unloaded_at: datetime | None = None
-    """Since when some of it is outside, taken out or received and not loaded; None: all is inside.
-    """
+    """Since when some cartons are outside, unloaded or not loaded yet. None: all are inside."""
 
     def inside(self, at: datetime | None) -> bool:
-        """Whether all of it stood in its container at that moment (None: stands there now)."""
+        """Tell whether all cartons were in the container at that moment; None: are in it now."""
         if self.loaded_at is None or (at is not None and self.loaded_at > at):
             return False
         return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
@@ -183,7 +178,7 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
-    """Derived: what the consolidation must know of its container."""
+    """Snapshot for a consolidation: its container."""
 
     name: ClassVar[str] = "consolidation.container_changed"
     internal: ClassVar[bool] = True
@@ -196,7 +191,7 @@ class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     tare_g: GramsOrZero
     max_gross_g: GramsOrZero
     fit: bool | None = None
-    """None: not inspected."""
+    """None: nobody inspected it yet."""
     inspected_at: datetime | None = None
     seal_no: Text = ""
     sealed_at: datetime | None = None
@@ -207,7 +202,7 @@ class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
-    """Derived: what the consolidation must know of its voyage."""
+    """Snapshot for a consolidation: its voyage."""
 
     name: ClassVar[str] = "consolidation.voyage_changed"
     internal: ClassVar[bool] = True
@@ -222,7 +217,7 @@ class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
 
 
 class CutoffAtRisk(Event, frozen=True, kw_only=True):
-    """A deadline will be missed unless somebody acts. Published on the alert topic."""
+    """The consolidation will miss a cut-off unless somebody acts (on the alert topic)."""
 
     name: ClassVar[str] = "cutoff.at_risk"
     kind: ClassVar[AggregateKind] = "alert"
@@ -238,7 +233,7 @@ class CutoffAtRisk(Event, frozen=True, kw_only=True):
 
 
 class CutoffMissed(Event, frozen=True, kw_only=True):
-    """A deadline passed unmet. Published on the alert topic."""
+    """The consolidation missed a cut-off (on the alert topic)."""
 
     name: ClassVar[str] = "cutoff.missed"
     kind: ClassVar[AggregateKind] = "alert"

@@ -1,4 +1,4 @@
-"""Facts about one customs declaration; it may cover several consignments."""
+"""Events of a customs declaration, which may cover several consignments."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -11,7 +11,7 @@ from groupage.domain.events.quantities import CountOrZero, Hs6, Id, Text
 
 
 class DeclarationEvent(Event, frozen=True, kw_only=True):
-    """A fact that a declaration owns."""
+    """An event of a customs declaration."""
 
     kind: ClassVar[AggregateKind] = "declaration"
     key_field: ClassVar[str] = "declaration_id"
@@ -20,7 +20,7 @@ class DeclarationEvent(Event, frozen=True, kw_only=True):
 
 
 class DeclarationLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One goods line."""
+    """One line of goods."""
 
     hs6: Hs6
     value: Money
@@ -28,7 +28,7 @@ class DeclarationLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class CustomsDeclared(DeclarationEvent, frozen=True, kw_only=True):
-    """Submitted to customs."""
+    """The broker submitted the declaration to customs."""
 
     name: ClassVar[str] = "customs.declared"
 
@@ -40,7 +40,7 @@ class CustomsDeclared(DeclarationEvent, frozen=True, kw_only=True):
 
 
 class CustomsSelected(DeclarationEvent, frozen=True, kw_only=True):
-    """Selected for a scan or an inspection: everything under the declaration waits."""
+    """Customs selected the cargo for a scan or an inspection; all of the declaration waits."""
 
     name: ClassVar[str] = "customs.selected"
 
@@ -49,7 +49,7 @@ class CustomsSelected(DeclarationEvent, frozen=True, kw_only=True):
 
 
 class CustomsReleased(DeclarationEvent, frozen=True, kw_only=True):
-    """Released for export."""
+    """Customs released the cargo for export."""
 
     name: ClassVar[str] = "customs.released"
 
@@ -57,7 +57,7 @@ class CustomsReleased(DeclarationEvent, frozen=True, kw_only=True):
 
 
 class CustomsRejected(DeclarationEvent, frozen=True, kw_only=True):
-    """Refused."""
+    """Customs rejected the declaration."""
 
     name: ClassVar[str] = "customs.rejected"
 

@@ -1,4 +1,4 @@
-"""Facts about a container, and about a truck's visit."""
+"""Events of a container, and of a truck's visit."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -10,7 +10,7 @@ SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
 
 
 class ContainerEvent(Event, frozen=True, kw_only=True):
-    """A fact that a container owns."""
+    """An event of a container."""
 
     kind: ClassVar[AggregateKind] = "container"
     key_field: ClassVar[str] = "equipment_ref"
@@ -19,7 +19,7 @@ class ContainerEvent(Event, frozen=True, kw_only=True):
 
 
 class ContainerReleased(ContainerEvent, frozen=True, kw_only=True):
-    """The depot released an empty container for us."""
+    """The depot released an empty container for the hub."""
 
     name: ClassVar[str] = "container.released"
 
@@ -27,17 +27,17 @@ class ContainerReleased(ContainerEvent, frozen=True, kw_only=True):
     tare_g: Grams
     max_gross_g: Grams
     inside: Dimensions | None = None
-    """The unit's own inner size when its plate or a measurement tells; else the ISO minimum is
-    planned on."""
+    """Inner size of this container by its plate or a measurement; the planner takes the ISO minimum
+    without it."""
     door_width_mm: Mm | None = None
     door_height_mm: Mm | None = None
     carrier_booking_id: Id | None = None
     consolidation_id: Id | None = None
-    """Which consolidation it was ordered for, when it was."""
+    """The consolidation that it was ordered for, if any."""
 
 
 class ContainerPickedUp(ContainerEvent, frozen=True, kw_only=True):
-    """The empty left the depot on a truck."""
+    """A truck took the empty container from the depot."""
 
     name: ClassVar[str] = "container.picked_up"
 
@@ -45,7 +45,7 @@ class ContainerPickedUp(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerGatedIn(ContainerEvent, frozen=True, kw_only=True):
-    """The empty arrived at the hub."""
+    """The empty container arrived at the hub."""
 
     name: ClassVar[str] = "container.gated_in"
 
@@ -53,7 +53,7 @@ class ContainerGatedIn(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerInspected(ContainerEvent, frozen=True, kw_only=True):
-    """Checked for fitness (CTU Code)."""
+    """The hub inspected the container for fitness (CTU Code)."""
 
     name: ClassVar[str] = "container.inspected"
 
@@ -62,7 +62,7 @@ class ContainerInspected(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerSealed(ContainerEvent, frozen=True, kw_only=True):
-    """Doors shut, seal on."""
+    """The doors were shut and sealed."""
 
     name: ClassVar[str] = "container.sealed"
 
@@ -74,7 +74,7 @@ class ContainerSealed(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerUnsealed(ContainerEvent, frozen=True, kw_only=True):
-    """The seal came off: broken, or cut for an inspection. The next one that goes on counts."""
+    """The seal was broken, or cut for an inspection; the next seal counts."""
 
     name: ClassVar[str] = "container.unsealed"
 
@@ -96,7 +96,7 @@ class ContainerResealed(ContainerEvent, frozen=True, kw_only=True):
 
 
 class VgmVerified(ContainerEvent, frozen=True, kw_only=True):
-    """Verified gross mass (SOLAS VI/2): SM1 weighed packed, SM2 summed."""
+    """The gross mass was verified (VGM, SOLAS VI/2): weighed (SM1) or added up (SM2)."""
 
     name: ClassVar[str] = "vgm.verified"
 
@@ -117,7 +117,7 @@ class ContainerGatedOut(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerWeighed(ContainerEvent, frozen=True, kw_only=True):
-    """A weight that is no VGM (yard scale), kept for comparison."""
+    """A yard scale weighed the container; this is not its VGM, but is compared with it."""
 
     name: ClassVar[str] = "container.weighed"
 
@@ -125,7 +125,7 @@ class ContainerWeighed(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerMoved(ContainerEvent, frozen=True, kw_only=True):
-    """Moved in the yard or driven between places."""
+    """The container was moved in the yard or driven between places."""
 
     name: ClassVar[str] = "container.moved"
 
@@ -133,12 +133,12 @@ class ContainerMoved(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerBooked(ContainerEvent, frozen=True, kw_only=True):
-    """The container was given a place on a voyage, or (`rescheduled`) another one."""
+    """The container was booked on a voyage, or moved to another one (`rescheduled`)."""
 
     name: ClassVar[str] = "container.booked"
 
     voyage_id: Id | None = None
-    """None: taken off its voyage, the next one is not known yet."""
+    """None: it was taken off its voyage, and the next one is not known yet."""
     rescheduled: bool = False
 
 
@@ -151,7 +151,7 @@ class ContainerOnBoard(ContainerEvent, frozen=True, kw_only=True):
 
 
 class ContainerAssigned(ContainerEvent, frozen=True, kw_only=True):
-    """Derived: the consolidation that it is manifested for wants to hear of every change."""
+    """A consolidation has the container on its manifest, and needs a snapshot at each change."""
 
     name: ClassVar[str] = "container.assigned"
     internal: ClassVar[bool] = True
@@ -173,7 +173,7 @@ class TruckArrived(Event, frozen=True, kw_only=True):
 
 
 class CargoArriving(Event, frozen=True, kw_only=True):
-    """Derived from `truck.arrived`: cargo of this consignment is at the dock."""
+    """Cargo of this consignment is at the dock: its truck arrived."""
 
     name: ClassVar[str] = "consignment.arriving"
     kind: ClassVar[AggregateKind] = "consignment"

@@ -1,7 +1,4 @@
-"""Facts about one lane's planning.
-
-Asked for, proposed, approved, superseded, and what each container and truck shall do.
-"""
+"""Events of a lane: plans requested, proposed, approved and superseded, and their details."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -31,11 +28,11 @@ Cause = Literal[
     "command",
     "timer",
 ]
-"""Why a lane wants a new plan."""
+"""The cause of a replan trigger."""
 
 
 class LaneEvent(Event, frozen=True, kw_only=True):
-    """A fact that a lane owns."""
+    """An event of a lane."""
 
     kind: ClassVar[AggregateKind] = "lane"
     key_field: ClassVar[str] = "lane_id"
@@ -44,18 +41,18 @@ class LaneEvent(Event, frozen=True, kw_only=True):
 
 
 class ReplanWanted(LaneEvent, frozen=True, kw_only=True):
-    """Derived: something changed that the lane's plan should know. The lane debounces these."""
+    """A replan trigger: something changed that the lane's plan depends on."""
 
     name: ClassVar[str] = "plan.wanted"
     internal: ClassVar[bool] = True
 
     cause: Cause
     about: Text
-    """Id of what changed."""
+    """Id of the thing that changed."""
 
 
 class PlanRequested(Event, frozen=True, kw_only=True):
-    """Derived: plan this lane now. Read by the planners (one consumer group)."""
+    """A lane requests a plan; one of the planners (a consumer group) makes it."""
 
     name: ClassVar[str] = "plan.requested"
     kind: ClassVar[AggregateKind] = "request"
@@ -66,16 +63,16 @@ class PlanRequested(Event, frozen=True, kw_only=True):
     request_id: Id
     lane_id: Id
     sequence: Count
-    """1, 2, 3 … for each lane: a plan for a lower one never overtakes a plan for a higher one."""
+    """1, 2, 3 … in each lane. A plan for a lower number never replaces one for a higher number."""
     clock_at: datetime
     causes: tuple[Cause, ...]
     about: tuple[Text, ...] = ()
-    """Up to 50 ids of what changed."""
+    """Up to 50 ids of the things that changed."""
     seed: int = 0
 
 
 class PlanAsked(LaneEvent, frozen=True, kw_only=True):
-    """Derived: the lane sent `plan.requested` for these wishes; later ones need another."""
+    """The lane sent `plan.requested` for these triggers; later triggers need another request."""
 
     name: ClassVar[str] = "plan.asked"
     subject_field: ClassVar[str] = "request_id"
@@ -84,11 +81,11 @@ class PlanAsked(LaneEvent, frozen=True, kw_only=True):
     request_id: Id
     sequence: Count
     wish_ids: tuple[Id, ...]
-    """Fact ids (hex) of the wishes that the request answers."""
+    """Fact ids (hex) of the triggers that the request covers."""
 
 
 class LanePinned(LaneEvent, frozen=True, kw_only=True):
-    """Derived from `command.pin`: keep the consignment there, or let go (`unpin`)."""
+    """A dispatcher pinned the consignment to a voyage or consolidation, or unpinned it."""
 
     name: ClassVar[str] = "lane.pinned"
     subject_field: ClassVar[str] = "consignment_id"
@@ -103,7 +100,10 @@ class LanePinned(LaneEvent, frozen=True, kw_only=True):
 
 
 class LaneForbidden(LaneEvent, frozen=True, kw_only=True):
-    """Derived from `command.forbid` or `command.roll`: not on this voyage; `lift` ends it."""
+    """A dispatcher forbade the consignment this voyage (`command.forbid`, `command.roll`).
+
+    `lift` ends it.
+    """
 
     name: ClassVar[str] = "lane.forbidden"
     subject_field: ClassVar[str] = "consignment_id"
@@ -115,11 +115,11 @@ class LaneForbidden(LaneEvent, frozen=True, kw_only=True):
     voyage_id: Id
     lift: bool = False
     roll: bool = False
-    """It was to go with this voyage and is sent with a later one."""
+    """True: the consignment was planned for this voyage and goes with a later one."""
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """Who goes where."""
+    """A consignment and its consolidation in a plan."""
 
     consignment_id: Id
     consolidation_id: Id
@@ -128,7 +128,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanMove(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference from the published plan; None: not in a container."""
+    """One difference from the published plan; None stands for no container."""
 
     consignment_id: Id
     from_consolidation_id: Id | None
@@ -138,7 +138,7 @@ class PlanMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanProposed(LaneEvent, frozen=True, kw_only=True):
-    """A certified plan for the lane.
+    """A planner proposes a plan that the verifier certified.
 
     Placements follow as `container.planned`, all its routes as `route.planned` and `route.revised`.
     """
@@ -158,11 +158,11 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     bound_minor: int
     gap_ratio: float
     solver: Solver | None = None
-    """Name, version, seed and limits of work: what it takes to find the same plan again."""
+    """Name, version, seed and work limits: with these the solver finds the same plan again."""
     inputs: tuple[LogPosition, ...] = ()
-    """The log up to where the plan was made from it: what came later it does not know."""
+    """How far the planner had read the log; the plan does not know what came later."""
     policy: Text = ""
-    """What may be in a container that it opens, in words."""
+    """The cargo that a container which it opens may hold, in words."""
     certificate: Text
     """Digest of the plan that the verifier passed."""
 
@@ -180,17 +180,17 @@ class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnloadableConsolidation(msgspec.Struct, frozen=True, kw_only=True):
-    """A frozen or locked container whose contents do not load; it stays as it is."""
+    """A frozen or locked container whose contents have no load plan; it stays as it is."""
 
     consolidation_id: Id
     consignment_ids: tuple[Id, ...]
-    """Those without a place."""
+    """The consignments without a place in the container."""
     code: Text
     reason: Text
 
 
 class PlanFailed(LaneEvent, frozen=True, kw_only=True):
-    """The request gave no plan that the verifier passes; the published plan stays."""
+    """The planner found no plan that passes the verifier; the published plan stays."""
 
     name: ClassVar[str] = "plan.failed"
     internal: ClassVar[bool] = True
@@ -201,9 +201,9 @@ class PlanFailed(LaneEvent, frozen=True, kw_only=True):
 
 
 class PlanApproved(LaneEvent, frozen=True, kw_only=True):
-    """A dispatcher (or the policy of automatic approval) accepted the plan.
+    """A dispatcher, or the policy of automatic approval, accepted the plan.
 
-    It is the published one now.
+    It is the published plan now.
     """
 
     name: ClassVar[str] = "plan.approved"
@@ -213,7 +213,7 @@ class PlanApproved(LaneEvent, frozen=True, kw_only=True):
 
 
 class PlanRejected(LaneEvent, frozen=True, kw_only=True):
-    """A dispatcher refused the plan; the published one stays."""
+    """A dispatcher rejected the plan; the published plan stays."""
 
     name: ClassVar[str] = "plan.rejected"
 
@@ -223,7 +223,7 @@ class PlanRejected(LaneEvent, frozen=True, kw_only=True):
 
 
 class PlanSuperseded(LaneEvent, frozen=True, kw_only=True):
-    """Derived: a newer plan took this one's place."""
+    """A newer plan replaced this one."""
 
     name: ClassVar[str] = "plan.superseded"
     internal: ClassVar[bool] = True
@@ -233,10 +233,7 @@ class PlanSuperseded(LaneEvent, frozen=True, kw_only=True):
 
 
 class ContainerPlanned(LaneEvent, frozen=True, kw_only=True):
-    """How one container of an approved plan is to be stuffed, carton by carton.
-
-    For the warehouse.
-    """
+    """The load plan of one container of an approved plan, carton by carton, for the warehouse."""
 
     name: ClassVar[str] = "container.planned"
     subject_field: ClassVar[str] = "plan_id"
@@ -247,19 +244,19 @@ class ContainerPlanned(LaneEvent, frozen=True, kw_only=True):
 
 
 class StopWindow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When a stop of the route may be served; other stops may be at any time."""
+    """When a truck may serve a stop of its route; stops without a window are free."""
 
     action: Literal["pickup", "drop_container"]
     reference: Id
-    """The consignment to fetch, the consolidation to bring to its terminal."""
+    """The consignment to collect, or the consolidation to bring to its terminal."""
     from_at: datetime | None = None
-    """Not before; None: the terminal takes it at any time until then."""
+    """Not before. None: the terminal accepts it at any time until `until_at`."""
     until_at: datetime
-    """A pick-up begins, a container arrives by then."""
+    """A pick-up has begun, or a container has arrived, by then."""
 
 
 class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
-    """Where one truck shall drive: new, or as the plan in force had it. For drivers and carrier."""
+    """The route of one truck, new or as in the plan before; for drivers and carriers."""
 
     name: ClassVar[str] = "route.planned"
     subject_field: ClassVar[str] = "plan_id"
@@ -271,7 +268,7 @@ class RoutePlanned(LaneEvent, frozen=True, kw_only=True):
 
 
 class RouteRevised(LaneEvent, frozen=True, kw_only=True):
-    """Where one truck shall drive, other than the plan in force had it: stops, truck or times."""
+    """The route of one truck, with other stops, truck or times than in the plan before."""
 
     name: ClassVar[str] = "route.revised"
     subject_field: ClassVar[str] = "plan_id"
@@ -281,11 +278,11 @@ class RouteRevised(LaneEvent, frozen=True, kw_only=True):
     route: Route
     windows: tuple[StopWindow, ...] = ()
     revises: tuple[Id, ...]
-    """Routes of the plan in force whose jobs it has taken over, each with some of them at least."""
+    """Routes of the plan before of which it takes over at least one job."""
 
 
 class ConsolidationClosed(LaneEvent, frozen=True, kw_only=True):
-    """Derived: the consolidation left (or was dissolved); the lane plans it no longer."""
+    """The consolidation left or was dissolved; the lane does not plan it any more."""
 
     name: ClassVar[str] = "lane.consolidation_closed"
     internal: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Facts about one voyage: its sailing (or train), the space booked on it, its legs."""
+"""Events of a voyage: the sailing or train, the space booked on it, its legs."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -15,7 +15,7 @@ TransportMode = Literal["VESSEL", "RAIL", "TRUCK", "AIR"]
 
 
 class VoyageEvent(Event, frozen=True, kw_only=True):
-    """A fact that a voyage owns."""
+    """An event of a voyage."""
 
     kind: ClassVar[AggregateKind] = "voyage"
     key_field: ClassVar[str] = "voyage_id"
@@ -24,16 +24,16 @@ class VoyageEvent(Event, frozen=True, kw_only=True):
 
 
 class Cutoff(msgspec.Struct, frozen=True, kw_only=True):
-    """One deadline of a departure."""
+    """One cut-off of a departure."""
 
     code: CutoffCode
     due_at: datetime
 
 
 class EquipmentOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the carrier gives on this voyage.
+    """A container type that the carrier offers on this voyage.
 
-    Container type, freight for one, and how many at most (None: no limit known).
+    The freight is that of one container. `available` None: no limit is known.
     """
 
     iso_type: IsoType
@@ -42,7 +42,7 @@ class EquipmentOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class SailingPublished(VoyageEvent, frozen=True, kw_only=True):
-    """A departure one can plan for."""
+    """The carrier published a departure that plans may use."""
 
     name: ClassVar[str] = "sailing.published"
 
@@ -58,7 +58,7 @@ class SailingPublished(VoyageEvent, frozen=True, kw_only=True):
 
 
 class SailingChanged(VoyageEvent, frozen=True, kw_only=True):
-    """The departure changed, or was blanked. Only the fields given change."""
+    """The departure changed in the fields that are given, or was cancelled (blanked)."""
 
     name: ClassVar[str] = "sailing.changed"
 
@@ -81,7 +81,7 @@ class CarrierBookingConfirmed(VoyageEvent, frozen=True, kw_only=True):
 
 
 class CarrierBookingRolled(VoyageEvent, frozen=True, kw_only=True):
-    """The carrier took space back: these boxes must leave later."""
+    """The carrier took space back; so many containers must leave later."""
 
     name: ClassVar[str] = "carrier.booking_rolled"
 
@@ -92,7 +92,7 @@ class CarrierBookingRolled(VoyageEvent, frozen=True, kw_only=True):
 
 
 class LegDeparted(VoyageEvent, frozen=True, kw_only=True):
-    """Ship or train left."""
+    """The ship or train of a leg departed."""
 
     name: ClassVar[str] = "leg.departed"
 
@@ -102,7 +102,7 @@ class LegDeparted(VoyageEvent, frozen=True, kw_only=True):
 
 
 class LegArrived(VoyageEvent, frozen=True, kw_only=True):
-    """Ship or train arrived."""
+    """The ship or train of a leg arrived."""
 
     name: ClassVar[str] = "leg.arrived"
 
@@ -112,7 +112,7 @@ class LegArrived(VoyageEvent, frozen=True, kw_only=True):
 
 
 class EtaUpdated(VoyageEvent, frozen=True, kw_only=True):
-    """A new estimate of a leg's arrival."""
+    """The estimated arrival of a leg changed."""
 
     name: ClassVar[str] = "leg.eta_updated"
 
@@ -123,7 +123,7 @@ class EtaUpdated(VoyageEvent, frozen=True, kw_only=True):
 
 
 class VoyageFollowed(VoyageEvent, frozen=True, kw_only=True):
-    """Derived: a consolidation counts on this voyage and wants to hear of every change."""
+    """A consolidation depends on this voyage, and needs a snapshot at each change."""
 
     name: ClassVar[str] = "voyage.followed"
     internal: ClassVar[bool] = True

@@ -1,9 +1,7 @@
-"""Facts about one logistic unit (carton, case, pallet).
+"""Events of a logistic unit: a carton, case or pallet.
 
-A sender that knows the consignment names it: the fact then travels under the consignment's key, one
-hop from the
-state it changes. A unit that nobody announced yet waits under its own key and is handed over when
-its consignment is known.
+A sender that knows the consignment names it, and the consignment's id is the key. Otherwise the
+unit's id is the key: the unit keeps the event, and forwards it once its consignment is known.
 """
 
 from datetime import datetime
@@ -25,7 +23,7 @@ from groupage.domain.events.quantities import (
 
 
 class UnitEvent(Event, frozen=True, kw_only=True):
-    """A fact about a unit: owned by its consignment when that is named, else by the unit itself."""
+    """An event about a unit: of its consignment when that is named, else of the unit."""
 
     kind: ClassVar[AggregateKind] = "unit"
     key_field: ClassVar[str] = "unit_id"
@@ -36,17 +34,17 @@ class UnitEvent(Event, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The consignment's id when the sender knows it, else the unit's own."""
+        """Id of the consignment when the sender names it, else of the unit."""
         return self.consignment_id or self.unit_id
 
     @property
     def owner_kind(self) -> AggregateKind:
-        """A consignment when its id is known."""
+        """``consignment`` when the sender names it, else ``unit``."""
         return "unit" if self.consignment_id is None else "consignment"
 
     @classmethod
     def owner_kinds(cls) -> tuple[AggregateKind, ...]:
-        """Return both: it depends on what the sender knows."""
+        """Return both, because it depends on what the sender knows."""
         return ("unit", "consignment")
 
     def addressed_to(self, key: str) -> Self:
@@ -55,7 +53,7 @@ class UnitEvent(Event, frozen=True, kw_only=True):
 
 
 class UnitReceived(UnitEvent, frozen=True, kw_only=True):
-    """Counted in at the dock."""
+    """The dock counted the unit in."""
 
     name: ClassVar[str] = "unit.received"
 
@@ -67,7 +65,7 @@ class UnitReceived(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitMeasured(UnitEvent, frozen=True, kw_only=True):
-    """Dimensioned and weighed by a device."""
+    """A device measured and weighed the unit."""
 
     name: ClassVar[str] = "unit.measured"
 
@@ -78,12 +76,12 @@ class UnitMeasured(UnitEvent, frozen=True, kw_only=True):
     declared_size: Dimensions | None = None
     declared_gross_g: Grams | None = None
     delta_permille: Deviation | None = None
-    """How far measured is above declared, as the device reckoned it. The hub compares for itself,
-    with the booking."""
+    """How far the measured figure is above the declared one, by the device. The hub makes its own
+    comparison, with the booking."""
 
 
 class UnitStored(UnitEvent, frozen=True, kw_only=True):
-    """Put away."""
+    """The unit was put into storage."""
 
     name: ClassVar[str] = "unit.stored"
 
@@ -92,7 +90,7 @@ class UnitStored(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitMoved(UnitEvent, frozen=True, kw_only=True):
-    """Moved from one place of the hub to another."""
+    """The unit was moved within the hub."""
 
     name: ClassVar[str] = "unit.moved"
 
@@ -101,7 +99,7 @@ class UnitMoved(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitRepacked(UnitEvent, frozen=True, kw_only=True):
-    """`inputs` ceased to exist, `outputs` came of them (EPCIS TransformationEvent).
+    """Units were repacked into others: `outputs` replace `inputs` (EPCIS TransformationEvent).
 
     `unit_id` is the first output.
     """
@@ -115,9 +113,9 @@ class UnitRepacked(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitPacked(UnitEvent, frozen=True, kw_only=True):
-    """Put into (or onto) another unit.
+    """The unit was put into or onto another one, such as a carton onto a pallet.
 
-    Carton into case, case onto pallet (EPCIS AggregationEvent ADD, packing).
+    EPCIS AggregationEvent with action ADD and business step packing.
     """
 
     name: ClassVar[str] = "unit.packed"
@@ -126,7 +124,7 @@ class UnitPacked(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitUnpacked(UnitEvent, frozen=True, kw_only=True):
-    """Taken out of a parent unit; no parent named: out of whatever held it."""
+    """The unit was taken out of its parent, whichever that was when none is named."""
 
     name: ClassVar[str] = "unit.unpacked"
 
@@ -134,7 +132,7 @@ class UnitUnpacked(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitStaged(UnitEvent, frozen=True, kw_only=True):
-    """Waiting at the door of its container."""
+    """The unit waits at the door of its container."""
 
     name: ClassVar[str] = "unit.staged"
 
@@ -143,10 +141,10 @@ class UnitStaged(UnitEvent, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a box stands.
+    """Where a carton stands in its container.
 
-    Its corner nearest the far left floor corner (x to the door, y to the right, z up), and its
-    edges along x, y, z.
+    The corner nearest the container's far left floor corner (x to the door, y to the right, z up),
+    and the edges along x, y, z.
     """
 
     x_mm: MmOffset
@@ -158,7 +156,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitLoaded(UnitEvent, frozen=True, kw_only=True):
-    """Stowed in a container."""
+    """The unit was stowed in a container."""
 
     name: ClassVar[str] = "unit.loaded"
 
@@ -167,11 +165,11 @@ class UnitLoaded(UnitEvent, frozen=True, kw_only=True):
     standing: Standing | None = None
     as_planned: bool | None = None
     deviation: Text = ""
-    """Why it does not stand as planned, when it does not."""
+    """The reason, when the unit does not stand as planned."""
 
 
 class UnitUnloaded(UnitEvent, frozen=True, kw_only=True):
-    """Taken out of a container again."""
+    """The unit was taken out of a container again."""
 
     name: ClassVar[str] = "unit.unloaded"
 
@@ -180,7 +178,7 @@ class UnitUnloaded(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitShipped(UnitEvent, frozen=True, kw_only=True):
-    """Seen leaving a place (EPCIS shipping/departing) when no container's gate-out says so."""
+    """The unit was seen leaving a place (EPCIS shipping or departing) without its container."""
 
     name: ClassVar[str] = "unit.shipped"
 
@@ -188,10 +186,10 @@ class UnitShipped(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
-    """Derived from an ASN, or from a receipt that no ASN foretold.
+    """A consignment claims the unit, by its ASN or by a receipt without one, or ends its claim.
 
-    The unit belongs to this consignment; whatever waits under its own key is handed over. Many
-    units of a consignment are announced in one message: each of them has a fact of its own then.
+    The unit then forwards the events that it keeps to the consignment. One record announces many
+    units: it stands for one event of each of them.
     """
 
     name: ClassVar[str] = "unit.announced"
@@ -199,20 +197,19 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     fans_out: ClassVar[bool] = True
 
     owner_id: Id
-    """The consignment. (`consignment_id` stays empty: this fact travels under the unit's own
-    key.)"""
+    """The consignment. `consignment_id` stays empty, because the unit's id is the key."""
     announced_at: datetime
     others: tuple[Id, ...] = ()
-    """More units of the consignment, whose keys lie in the same partition."""
+    """More units of the consignment whose keys lie in the same partition."""
     revision: CountOrZero = 0
-    """Of the consignment: its word of the highest revision counts."""
+    """Of the consignment; its announcement with the highest revision counts."""
     ended: bool = False
-    """The consignment has no claim to it any more: its ASN was corrected or retracted, it left the
-    ordinary way, or its receipt was completed without the unit."""
+    """True: the consignment gives up its claim. Its ASN was corrected or retracted, it departed, or
+    its receipt was completed without the unit."""
 
     @classmethod
     def owner_kinds(cls) -> tuple[AggregateKind, ...]:
-        """Return the unit alone: the consignment is its sender."""
+        """Return the unit alone, because the consignment is the sender."""
         return ("unit",)
 
     def fan_out(self) -> "tuple[UnitAnnounced, ...]":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groupage.domain.codes import UnloadableCode
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, Instance, OpenConsolidation
 from groupage.domain.plan import Placement, Unloadable
@@ -36,7 +37,7 @@ def load_closed(
     every = tuple(demand.consignment_id for demand in cargo)
     if refuted:
         reason = f"no load plan passes the verifier ({refuted})"
-        return Closed(_unloadable(box, every, "refuted", reason))
+        return Closed(_unloadable(box, every, UnloadableCode.REFUTED, reason))
     mass_g = max(
         sum(demand.gross_g for demand in cargo),
         sum(group.gross_g * len(group.unit_ids) for d in cargo for group in d.cartons),
@@ -46,7 +47,7 @@ def load_closed(
             f"{kilograms(mass_g)} of cargo on the manifest, the container carries "
             f"{kilograms(box.spec.payload_g)}"
         )
-        return Closed(_unloadable(box, every, "overweight", reason))
+        return Closed(_unloadable(box, every, UnloadableCode.OVERWEIGHT, reason))
     try:
         loaded = load(
             box.spec,
@@ -58,20 +59,22 @@ def load_closed(
         )
     except InvalidInput as error:
         reason = f"what is reported to stand in it can not stand so ({error})"
-        return Closed(_unloadable(box, every, "standing_wrong", reason))
+        return Closed(_unloadable(box, every, UnloadableCode.STANDING_WRONG, reason))
     if loaded.unplaced:
         reason = _did_not_fit(box, cargo, loaded)
-        return Closed(_unloadable(box, loaded.unplaced, "did_not_fit", reason), loaded.passes)
+        return Closed(
+            _unloadable(box, loaded.unplaced, UnloadableCode.DID_NOT_FIT, reason), loaded.passes
+        )
     return Closed(loaded.placements, loaded.passes)
 
 
 def _unloadable(
-    box: OpenConsolidation, consignment_ids: tuple[str, ...], code: str, reason: str
+    box: OpenConsolidation, consignment_ids: tuple[str, ...], code: UnloadableCode, reason: str
 ) -> Unloadable:
     return Unloadable(
         consolidation_id=box.consolidation_id,
         consignment_ids=consignment_ids,
-        code=code,  # type: ignore[arg-type]
+        code=code,
         reason=f"{box.consolidation_id} is {box.stage} and its contents do not load: {reason}",
     )
 

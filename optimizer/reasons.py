@@ -3,20 +3,20 @@
 from groupage.domain.instance import Instance
 from groupage.domain.plan import LeftOut, Move
 from optimizer.allocation.api import Allocation
-from optimizer.allocation.reasons import Moved
+from optimizer.allocation.reasons import MoveReason
 
 
 class Reasons:
     """Collects what each round said."""
 
     def __init__(self) -> None:
-        self._moved: dict[tuple[str, str | None], Moved] = {}
+        self._moved: dict[tuple[str, str | None], MoveReason] = {}
         self._left: dict[str, LeftOut] = {}
 
     def note(self, allocation: Allocation) -> None:
         """Keep the first word about each place; what the loader refused overrules."""
         for one, moved in allocation.moves.items():
-            key = (one, allocation.assign.get(one))
+            key = (one, allocation.assignment.get(one))
             if key not in self._moved or moved.code == "did_not_fit":
                 self._moved[key] = moved
         for left in allocation.left_out:
@@ -32,7 +32,7 @@ class Reasons:
         current = {d.consignment_id: d.current_consolidation_id for d in instance.demands}
         found = []
         for one in sorted(allocation.moves):
-            to = allocation.assign.get(one)
+            to = allocation.assignment.get(one)
             said = self._left[one] if to is None else self._moved[one, to]
             found.append(
                 Move(

@@ -1,7 +1,7 @@
 """One instance in, one plan out: allocate ▸ load ▸ misfits back ▸ route ▸ assemble.
 
 Pure and deterministic: the same instance (its seed and limits are part of it) gives the same plan,
-byte for byte, unless `limits.wall_s` cuts a search short.
+byte for byte, unless `limits.wall_s` no_goods a search short.
 """
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from optimizer.allocation.api import Allocation, allocate, repair
-from optimizer.allocation.problem import Cuts
+from optimizer.allocation.problem import NoGoods
 from optimizer.assemble import assemble, planned_containers
 from optimizer.check_instance import check_instance
 from optimizer.doubts import NONE, Certification, Doubts
@@ -90,7 +90,7 @@ def _loaded(instance: Instance, first: Allocation, stages: Stages, doubts: Doubt
     allocation, work = first, first.work
     trail: tuple[Allocation, ...] = ()
     loads: dict[str, LoadPlan] = {}
-    cuts, passes = Cuts(), Passes(instance.limits.loading_passes)
+    no_goods, passes = NoGoods(), Passes(instance.limits.loading_passes)
     best: _Outcome | None = None
     for number in range(1, instance.limits.loading_rounds + 2):
         trail = (*trail, allocation)
@@ -99,9 +99,9 @@ def _loaded(instance: Instance, first: Allocation, stages: Stages, doubts: Doubt
         misfits = _misfits(loads)
         closed, kept = allocation, loads
         if misfits:
-            cuts = _cut(instance, cuts, allocation, misfits, loose=number == 1)
+            no_goods = _cut(instance, no_goods, allocation, misfits, loose=number == 1)
             with stages.stage("allocate"):
-                closed = repair(instance, _closed(cuts, allocation, misfits), {})
+                closed = repair(instance, _closed(no_goods, allocation, misfits), {})
             kept = _load(instance, closed, loads, doubts=doubts, passes=passes)
         if best is None or closed.cost < best.allocation.cost:
             ways = trail if closed is allocation else (*trail, closed)
@@ -109,7 +109,7 @@ def _loaded(instance: Instance, first: Allocation, stages: Stages, doubts: Doubt
         if not misfits or number > instance.limits.loading_rounds:
             break
         with stages.stage("allocate"):
-            allocation = repair(instance, cuts, best.allocation.assign)
+            allocation = repair(instance, no_goods, best.allocation.assignment)
         work += allocation.work
         if allocation.cost >= best.allocation.cost:
             break
@@ -128,7 +128,7 @@ def _load(
     """Load plans of all containers; those whose contents did not change keep theirs."""
     loads = {}
     for slot in allocation.slots:
-        members = tuple(sorted(o for o, key in allocation.assign.items() if key == slot.key))
+        members = tuple(sorted(o for o, key in allocation.assignment.items() if key == slot.key))
         known = before.get(slot.key)
         if known is not None:
             placed = tuple(one for one in known.members if one not in known.misfits)
@@ -152,36 +152,38 @@ def _caps(
     caps = {}
     for key in {key for _, key in misfits}:
         out = sum(volume[one] for one, where in misfits if where == key)
-        tried = sum(volume[one] for one, where in allocation.assign.items() if where == key)
+        tried = sum(volume[one] for one, where in allocation.assignment.items() if where == key)
         caps[key] = tried - out // 2
     return caps
 
 
 def _cut(
     instance: Instance,
-    cuts: Cuts,
+    no_goods: NoGoods,
     allocation: Allocation,
     misfits: frozenset[tuple[str, str]],
     *,
     loose: bool,
-) -> Cuts:
+) -> NoGoods:
     """What the next allocation must keep to; `loose`: it may also empty what did not load whole."""
     out = frozenset(one for one, _ in misfits)
     failed = frozenset(key for _, key in misfits) if loose else frozenset[str]()
-    return Cuts(
-        opened=tuple({slot.key: slot for slot in (*cuts.opened, *allocation.opened)}.values()),
+    return NoGoods(
+        opened=tuple({slot.key: slot for slot in (*no_goods.opened, *allocation.opened)}.values()),
         keep={
             one: key
-            for one, key in allocation.assign.items()
+            for one, key in allocation.assignment.items()
             if one not in out and key not in failed
         },
-        forbidden=cuts.forbidden | misfits,
-        caps_cm3={**cuts.caps_cm3, **_caps(instance, allocation, misfits)},
+        forbidden=no_goods.forbidden | misfits,
+        caps_cm3={**no_goods.caps_cm3, **_caps(instance, allocation, misfits)},
     )
 
 
-def _closed(cuts: Cuts, allocation: Allocation, misfits: frozenset[tuple[str, str]]) -> Cuts:
-    """The cuts that leave out what did not fit and change nothing else."""
+def _closed(
+    no_goods: NoGoods, allocation: Allocation, misfits: frozenset[tuple[str, str]]
+) -> NoGoods:
+    """The no_goods that leave out what did not fit and change nothing else."""
     out = frozenset(one for one, _ in misfits)
-    keep = {one: key for one, key in allocation.assign.items() if one not in out}
-    return msgspec.structs.replace(cuts, keep=keep, out=out, closed=True)
+    keep = {one: key for one, key in allocation.assignment.items() if one not in out}
+    return msgspec.structs.replace(no_goods, keep=keep, left_out=out, final=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from groupage.domain.codes import LeftOutCode, UnloadableCode
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.origin import LogPosition, Solver
 
@@ -82,30 +83,8 @@ class Unloadable(_Data, frozen=True, kw_only=True):
     consolidation_id: str
     consignment_ids: tuple[str, ...]
     """Those without a place; all of the container's where it is not a matter of single ones."""
-    code: Literal["did_not_fit", "overweight", "standing_wrong", "refuted"]
-    """did_not_fit: no place for some cartons. overweight: above the payload. standing_wrong: what
-    is reported to stand in it can not be so. refuted: the verifier passes no load plan for it."""
+    code: UnloadableCode
     reason: str
-
-
-LeftOutCode = Literal[
-    "not_available_before_cutoff",
-    "blocked_by_hold",
-    "no_capacity",
-    "costs_more_than_waiting",
-    "no_departure",
-    "dangerous_goods",
-    "mode_mix",
-    "declaration_cap",
-    "cap_not_judged",
-    "larger_than_container",
-    "heavier_than_container",
-    "did_not_fit",
-    "forbidden",
-    "customs_rejected",
-    "dissolved",
-]
-"""What binds."""
 
 
 class LeftOut(_Data, frozen=True, kw_only=True):
@@ -124,6 +103,7 @@ class Move(_Data, frozen=True, kw_only=True):
     from_consolidation_id: str | None
     to_consolidation_id: str | None
     code: str
+    """A `LeftOutCode` or a `MoveCode`."""
     reason: str
 
 

@@ -41,6 +41,11 @@ def cut(text: str) -> str:
     return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - 1] + "…"
 
 
+def us_dollars(usd_cents: int) -> str:
+    """``150,000 USD``, rounded to whole dollars."""
+    return f"{usd_cents / 100:,.0f} USD"
+
+
 def wrong(field: str, value: Any, *, expected: str) -> str:
     """``gross_g: 'heavy' is not right; expected a whole number``; None: the field is missing."""
     found = "nothing found" if value is None else f"{value!r} is not right"

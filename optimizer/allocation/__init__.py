@@ -1,1 +1,1 @@
-"""Which consignment leaves on which departure in which container, and why some stay behind."""
+"""Decide which consignment leaves on which departure in which container, and explain the rest."""

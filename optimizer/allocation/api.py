@@ -1,4 +1,4 @@
-"""The one door to the allocation engine."""
+"""The entry points of allocation: `allocate` an instance, `repair` what the loader rejected."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,163 +7,175 @@ import msgspec
 
 from groupage.domain.instance import Instance
 from groupage.domain.plan import LeftOut
-from optimizer.allocation.draft import Draft
-from optimizer.allocation.given import given_cost
-from optimizer.allocation.greedy import completed, greedy
+from optimizer.allocation.build import build_problem
+from optimizer.allocation.greedy import construct, expand
 from optimizer.allocation.improve import improve
-from optimizer.allocation.model import Effort, Found, Hint, search
-from optimizer.allocation.problem import Cuts, Problem, pose
-from optimizer.allocation.reasons import Moved, left_out_reason, move_reason
+from optimizer.allocation.model import Hint, SearchResult, WorkLimit, search
+from optimizer.allocation.partial_solution import PartialSolution
+from optimizer.allocation.problem import NoGoods, Problem, constant_cost
+from optimizer.allocation.reasons import MoveReason, left_out_reason, move_reason
 from optimizer.allocation.slots import Slot, new_id
 
-COUNTED_SHARE = 0.25
-"""Of the work limit that goes to the relaxation, which also gives the bound."""
+RELAXATION_SHARE = 0.25
+"""Share of the work limit for the relaxation, which also gives the bound."""
 REPAIR_SHARE = 0.2
-"""Of the work limit for an allocation that only finds places for what did not fit."""
+"""Share of the work limit for a repair, which only places what did not fit."""
 REPAIR_IDLE_MAX = 3
-"""It begins with a plan that can be kept: a few vain tries are enough."""
+"""A repair starts from a plan that loads: a few neighbourhoods without gain are enough."""
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
-    """Who goes where."""
+    """Consignments in containers, and reasons for what is left out or moved."""
 
-    assign: dict[str, str]
+    assignment: dict[str, str]
     """Consignment → consolidation."""
     slots: tuple[Slot, ...]
     """Containers with cargo, and fixed ones; in the order of their ids."""
     opened: tuple[Slot, ...]
     """Those of them that are not in the instance."""
     left_out: tuple[LeftOut, ...]
-    moves: dict[str, Moved]
+    moves: dict[str, MoveReason]
     """Consignment → why it is not where the published plan has it."""
     cost: int
     """All allocation terms, US cents."""
     lower_bound: int
-    """0 when cuts are given: a bound must not rest on what the loader failed to do."""
+    """0 after a repair: a bound must not rest on what the loader failed to do."""
     optimal: bool
     fallback: bool
-    """The solver found nothing; the published plan was kept and filled up."""
+    """CP-SAT found nothing; the published plan was kept and filled up."""
     work: float
+    """CP-SAT deterministic time."""
 
 
 def allocate(instance: Instance) -> Allocation:
     """Decide about every demand of the instance.
 
-    Always returns an allocation: when the solver finds nothing within its work limit, the greedy
+    Always returns an allocation: when CP-SAT finds nothing within its work limit, the greedy
     one that starts from the published plan. Deterministic for the instance's seed and limits.
     """
-    problem = pose(instance, Cuts())
-    draft = greedy(problem)
+    problem = build_problem(instance, NoGoods())
+    solution = construct(problem)
     if not problem.free:
-        return _finished(problem, draft, bound=draft.cost(), optimal=True, fallback=False, work=0.0)
-    counted = _search_counted(problem, draft)
-    if counted.wishes is not None:
-        draft = min(draft, completed(problem, counted.wishes, counted.copies), key=Draft.cost)
-    bound = _open_slots_cost(problem) + counted.bound
-    draft, work = improve(draft, bound=bound, effort=_effort(problem, 1 - COUNTED_SHARE))
-    return _finished(
+        return _finish(
+            problem, solution, bound=solution.cost(), optimal=True, fallback=False, work=0.0
+        )
+    relaxed = _search_relaxation(problem, solution)
+    if relaxed.assignment is not None:
+        expanded = expand(problem, relaxed.assignment, relaxed.used)
+        solution = min(solution, expanded, key=PartialSolution.cost)
+    bound = _fixed_containers_cost(problem) + relaxed.bound
+    limit = _work_limit(problem, 1 - RELAXATION_SHARE)
+    solution, work = improve(solution, bound=bound, limit=limit)
+    return _finish(
         problem,
-        draft,
-        bound=min(bound, draft.cost()),
-        optimal=draft.cost() <= bound,
-        fallback=counted.wishes is None and work == 0.0,
-        work=counted.work + work,
+        solution,
+        bound=min(bound, solution.cost()),
+        optimal=solution.cost() <= bound,
+        fallback=relaxed.assignment is None and work == 0.0,
+        work=relaxed.work + work,
     )
 
 
-def repair(instance: Instance, cuts: Cuts, loads: Mapping[str, str]) -> Allocation:
-    """Find places for what did not fit, beginning with an assignment that `loads`."""
-    problem = pose(instance, cuts)
-    draft = min(greedy(problem), Draft(problem).rearranged(loads, ()), key=Draft.cost)
+def repair(instance: Instance, no_goods: NoGoods, loads: Mapping[str, str]) -> Allocation:
+    """Find places for what did not fit, starting from `loads`, an assignment that loads."""
+    problem = build_problem(instance, no_goods)
+    start = PartialSolution(problem).reassign(loads, ())
+    solution = min(construct(problem), start, key=PartialSolution.cost)
     work = 0.0
-    if problem.free and not cuts.closed:
-        effort = _effort(problem, REPAIR_SHARE)
-        draft, work = improve(draft, bound=0, effort=effort, idle_max=REPAIR_IDLE_MAX)
-    return _finished(problem, draft, bound=0, optimal=False, fallback=False, work=work)
+    if problem.free and not no_goods.final:
+        limit = _work_limit(problem, REPAIR_SHARE)
+        solution, work = improve(solution, bound=0, limit=limit, idle_max=REPAIR_IDLE_MAX)
+    return _finish(problem, solution, bound=0, optimal=False, fallback=False, work=work)
 
 
-def _effort(problem: Problem, share: float) -> Effort:
+def _work_limit(problem: Problem, share: float) -> WorkLimit:
     limits = problem.instance.limits
-    return Effort(
+    return WorkLimit(
         seed=limits.seed,
         work=limits.allocation_work * share,
         wall_s=limits.wall_s * share,
     )
 
 
-def _open_slots_cost(problem: Problem) -> int:
-    """Containers that no model contains because nothing about them can change."""
-    bins = Draft(problem).bins.values()
+def _fixed_containers_cost(problem: Problem) -> int:
+    """Return the cost of frozen and locked containers, which no model contains."""
+    bins = PartialSolution(problem).bins.values()
     return sum(bin_.opening_cost for bin_ in bins if bin_.slot.fixed)
 
 
-def _movable(problem: Problem) -> tuple[Slot, ...]:
-    return tuple(slot for slot in problem.slots if not slot.fixed)
-
-
-def _search_counted(problem: Problem, draft: Draft) -> Found:
+def _search_relaxation(problem: Problem, solution: PartialSolution) -> SearchResult:
+    """Search with new containers counted by pool: cheap, and its bound holds for every plan."""
     old = {slot.key for slot in problem.slots}
-    copies = Counter(
-        bin_.slot.key if bin_.slot.key in old else bin_.slot.place
-        for bin_ in draft.bins.values()
-        if bin_.members
-    )
-    wishes = {
-        one: key if key in old else draft.bins[key].slot.place
-        for one, key in draft.where.items()
-        if one in problem.free
-    }
+    movable = [slot for slot in problem.slots if not slot.fixed]
+    keys = {key: key if key in old else bin_.slot.cost_key for key, bin_ in solution.bins.items()}
     return search(
         problem,
-        (*_movable(problem), *problem.pools),
-        hint=Hint(wishes=wishes, copies=copies),
-        effort=_effort(problem, COUNTED_SHARE),
+        (*movable, *problem.pools),
+        hint=Hint(
+            assignment={
+                c: keys[key] for c, key in solution.assignment.items() if c in problem.free
+            },
+            used=Counter(keys[key] for key, bin_ in solution.bins.items() if bin_.members),
+        ),
+        limit=_work_limit(problem, RELAXATION_SHARE),
     )
 
 
-def _finished(
-    problem: Problem, draft: Draft, *, bound: int, optimal: bool, fallback: bool, work: float
+def _finish(
+    problem: Problem,
+    solution: PartialSolution,
+    *,
+    bound: int,
+    optimal: bool,
+    fallback: bool,
+    work: float,
 ) -> Allocation:
-    names, opened = _named(problem, draft)
-    given = given_cost(problem)
-    assign = {one: names[key] for one, key in sorted(draft.where.items())}
-    kept = [b.slot for b in draft.bins.values() if b.members or b.slot.fixed]
-    old = {slot.key for slot in problem.slots}
+    ids, new = _name_new_containers(problem, solution)
+    constant = constant_cost(problem)
+    assignment = {c: ids[key] for c, key in sorted(solution.assignment.items())}
+    kept = [
+        slot
+        for slot in problem.slots
+        if solution.bins[slot.key].members or solution.bins[slot.key].slot.fixed
+    ]
+    opened = (*(slot for slot in kept if slot.existing is None), *new)
     return Allocation(
-        assign=assign,
-        slots=tuple(sorted((*(s for s in kept if s.key in old), *opened), key=lambda s: s.key)),
-        opened=tuple(
-            sorted(
-                (*(s for s in kept if s.key in old and s.existing is None), *opened),
-                key=lambda s: s.key,
-            )
-        ),
+        assignment=assignment,
+        slots=tuple(sorted((*kept, *new), key=lambda slot: slot.key)),
+        opened=tuple(sorted(opened, key=lambda slot: slot.key)),
         left_out=tuple(
-            left_out_reason(draft, one) for one in problem.demands if one not in draft.where
+            left_out_reason(solution, consignment_id)
+            for consignment_id in problem.demands
+            if consignment_id not in solution.assignment
         ),
         moves={
-            one: move_reason(draft, demand, assign.get(one))
-            for one, demand in problem.demands.items()
-            if demand.current_consolidation_id != assign.get(one)
+            consignment_id: move_reason(solution, demand, assignment.get(consignment_id))
+            for consignment_id, demand in problem.demands.items()
+            if demand.current_consolidation_id != assignment.get(consignment_id)
         },
-        cost=draft.cost() + given,
-        lower_bound=0 if problem.cuts != Cuts() else bound + given,
+        cost=solution.cost() + constant,
+        lower_bound=0 if problem.no_goods != NoGoods() else bound + constant,
         optimal=optimal,
         fallback=fallback,
         work=round(work, 6),
     )
 
 
-def _named(problem: Problem, draft: Draft) -> tuple[dict[str, str], tuple[Slot, ...]]:
-    """Final ids of new containers: numbered in each pool by their first consignment."""
+def _name_new_containers(
+    problem: Problem, solution: PartialSolution
+) -> tuple[dict[str, str], tuple[Slot, ...]]:
+    """Return final ids by bin key, and the new containers with them.
+
+    New containers of a pool are numbered by the lowest id among their consignments.
+    """
     old = {slot.key for slot in problem.slots}
-    names = {key: key for key in old}
-    count = Counter(slot.pool for slot in problem.cuts.opened)
+    ids = {key: key for key in old}
+    count = Counter(slot.pool for slot in problem.no_goods.opened)
     opened = []
-    new = [bin_ for key, bin_ in draft.bins.items() if key not in old and bin_.members]
+    new = [bin_ for key, bin_ in solution.bins.items() if key not in old and bin_.members]
     for bin_ in sorted(new, key=lambda b: min(b.members)):
         pool = bin_.slot.pool
         count[pool] += 1
-        names[bin_.slot.key] = new_id(problem.instance, *pool, count[pool])
-        opened.append(msgspec.structs.replace(bin_.slot, key=names[bin_.slot.key]))
-    return names, tuple(opened)
+        ids[bin_.slot.key] = new_id(problem.instance, *pool, count[pool])
+        opened.append(msgspec.structs.replace(bin_.slot, key=ids[bin_.slot.key]))
+    return ids, tuple(opened)

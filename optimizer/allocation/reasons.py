@@ -1,163 +1,217 @@
-"""What binds: for each consignment that stays or moves, the reason as code and in words."""
+"""The reason, as code and sentence, for each consignment that is left out or moved."""
+
+from collections.abc import Sequence
 
 import msgspec
 
+from groupage.domain.codes import LeftOutCode, MoveCode
 from groupage.domain.instance import Demand
-from groupage.domain.plan import LeftOut, LeftOutCode
+from groupage.domain.plan import LeftOut
+from groupage.domain.words import us_dollars
 from optimizer.allocation.bins import Bin
-from optimizer.allocation.draft import Draft
-from optimizer.allocation.options import Refusal, first_binding, usd
+from optimizer.allocation.partial_solution import PartialSolution
+from optimizer.allocation.problem import Rejection, SlotRejection
+from optimizer.allocation.rules.registry import CONTENTS_RULES
+from optimizer.allocation.rules.rule import SharingRule
 from optimizer.allocation.slots import Slot, usable_cm3
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a consignment is not where the published plan has it."""
+class MoveReason(msgspec.Struct, frozen=True, kw_only=True):
+    """The reason why a consignment is not where the published plan has it."""
 
-    code: str
+    code: LeftOutCode | MoveCode
     reason: str
 
 
-class _Way(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where a consignment could still go, and what that would add to the plan's cost."""
+class _Option(msgspec.Struct, frozen=True, kw_only=True):
+    """A container where a left-out consignment could still go."""
 
     slot: Slot
-    extra: int
+    added_cost: int
+    """US cents that it would add to the plan."""
 
 
-def left_out_reason(draft: Draft, consignment_id: str) -> LeftOut:
-    """The binding reason of one that is in no container."""
-    problem = draft.problem
-    refusal = problem.refused.get(consignment_id)
-    if refusal is not None:
-        return LeftOut(consignment_id=consignment_id, code=refusal.code, reason=refusal.reason)
-    missed = _missed(draft, consignment_id)
-    if not problem.options[consignment_id]:
-        refusals = tuple(problem.refusals[consignment_id].values())
-        binding = first_binding(problem.free[consignment_id], refusals)
-        return LeftOut(consignment_id=consignment_id, code=binding.code, reason=binding.reason)
-    ways = _ways(draft, problem.free[consignment_id])
-    if ways:
-        return _too_dear(consignment_id, min(ways, key=lambda w: (w.extra, w.slot.key)), missed)
-    code, words = _binding_limit(draft, problem.free[consignment_id])
-    reason = f"{missed.reason}; {words}" if missed else words
-    return LeftOut(consignment_id=consignment_id, code=code, reason=reason)
+def left_out_reason(solution: PartialSolution, consignment_id: str) -> LeftOut:
+    """Return the binding reason for a consignment that is in no container.
+
+    In this order: a rule keeps it out of every container; a rule keeps it out of each single one;
+    a container could take it at a higher cost than leaving it; the containers that it may go into
+    cannot take it beside their contents.
+    """
+    problem = solution.problem
+    rejection = problem.rejected.get(consignment_id)
+    if rejection is not None:
+        return _left_out(consignment_id, rejection)
+    demand = problem.free[consignment_id]
+    if not problem.assignment_cost[consignment_id]:
+        rejections = tuple(problem.rejections[consignment_id].values())
+        return _left_out(consignment_id, binding_rejection(demand, rejections))
+    missed = _missed_cutoff(solution, consignment_id)
+    options = _options(solution, demand)
+    if options:
+        cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
+        return _too_expensive(consignment_id, cheapest, missed)
+    full = _contents_rejection(solution, demand)
+    reason = f"{missed.reason}; {full.reason}" if missed else full.reason
+    return LeftOut(consignment_id=consignment_id, code=full.code, reason=reason)
 
 
-def _too_dear(consignment_id: str, way: _Way, missed: Refusal | None) -> LeftOut:
-    voyage_id = way.slot.pool[0]
-    container = way.slot.key if way.slot.existing else f"another {way.slot.spec.iso_type}"
+def _left_out(consignment_id: str, rejection: Rejection) -> LeftOut:
+    return LeftOut(consignment_id=consignment_id, code=rejection.code, reason=rejection.reason)
+
+
+def binding_rejection(demand: Demand, rejections: Sequence[SlotRejection]) -> Rejection:
+    """Return the rejection with the easiest remedy; of several the one of the last departure.
+
+    For a pinned consignment only the rejections at its pin count: that it may not go elsewhere
+    explains nothing.
+    """
+    pin = demand.pinned_consolidation_id or demand.pinned_voyage_id
+    at_pin = [r for r in rejections if r.code != LeftOutCode.FORBIDDEN] if pin else []
+    if at_pin:
+        binding = _easiest(at_pin)
+        return Rejection(code=binding.code, reason=f"{binding.reason}; pinned to {pin}")
+    if demand.pinned_voyage_id and not demand.pinned_consolidation_id:
+        reason = f"{pin} has no container on offer; pinned to {pin}"
+        return Rejection(code=LeftOutCode.NO_CAPACITY, reason=reason)
+    if not rejections:
+        reason = "no departure has a container on offer"
+        return Rejection(code=LeftOutCode.NO_CAPACITY, reason=reason)
+    return _easiest(rejections)
+
+
+def _easiest(rejections: Sequence[SlotRejection]) -> SlotRejection:
+    remedy = min(rejection.remedy for rejection in rejections)
+    return [rejection for rejection in rejections if rejection.remedy == remedy][-1]
+
+
+def _too_expensive(consignment_id: str, option: _Option, missed: Rejection | None) -> LeftOut:
+    voyage_id = option.slot.pool[0]
+    added = us_dollars(option.added_cost)
     if missed:
-        reason = f"{missed.reason}; next departure {voyage_id} costs +{usd(way.extra)}"
+        code = LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF
+        reason = f"{missed.reason}; next departure {voyage_id} costs +{added}"
     else:
-        reason = f"{container} on {voyage_id} would cost {usd(way.extra)} more than waiting"
+        slot = option.slot
+        container = slot.key if slot.existing else f"another {slot.spec.iso_type}"
+        code = LeftOutCode.COSTS_MORE_THAN_WAITING
+        reason = f"{container} on {voyage_id} would cost {added} more than waiting"
     return LeftOut(
-        consignment_id=consignment_id,
-        code="not_available_before_cutoff" if missed else "costs_more_than_waiting",
-        reason=reason,
-        next_voyage_id=voyage_id,
+        consignment_id=consignment_id, code=code, reason=reason, next_voyage_id=voyage_id
     )
 
 
-def _missed(draft: Draft, consignment_id: str) -> Refusal | None:
-    """The cut-off that keeps it off a departure before the first one that it can reach."""
-    problem = draft.problem
-    reachable = {
-        slot.pool[0]
-        for slot in (*problem.slots, *problem.pools)
-        if slot.place in problem.options[consignment_id]
-    }
+def _missed_cutoff(solution: PartialSolution, consignment_id: str) -> Rejection | None:
+    """Return the cut-off that keeps it off a departure before the first that it can take."""
+    problem = solution.problem
+    slots = (*problem.slots, *problem.pools)
+    possible = problem.assignment_cost[consignment_id]
+    reachable = {slot.pool[0] for slot in slots if slot.cost_key in possible}
     for voyage_id in problem.departures:
         if voyage_id in reachable:
             return None
-        for slot in (*problem.slots, *problem.pools):
-            refusal = problem.refusals[consignment_id].get(slot.place)
+        for slot in slots:
+            rejection = problem.rejections[consignment_id].get(slot.cost_key)
             if (
                 slot.pool[0] == voyage_id
-                and refusal
-                and refusal.code == "not_available_before_cutoff"
+                and rejection
+                and rejection.code == LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF
             ):
-                return refusal
+                return rejection
     return None
 
 
-def _ways(draft: Draft, demand: Demand) -> list[_Way]:
-    one = demand.consignment_id
-    problem = draft.problem
-    stay = problem.behind[one]
-    ways = []
-    for bin_ in draft.bins.values():
-        if not bin_.slot.fixed and draft.usable(bin_) and draft.accepts(demand, bin_):
-            extra = draft.price(one, bin_) - bin_.saving(demand) - stay
-            ways.append(_Way(slot=bin_.slot, extra=extra + _opening(bin_)))
+def _options(solution: PartialSolution, demand: Demand) -> list[_Option]:
+    """Return the containers, also new ones, that could take the consignment now."""
+    problem = solution.problem
+    options = []
+    for bin_ in solution.bins.values():
+        if not bin_.slot.fixed and solution.can_use(bin_) and solution.can_assign(demand, bin_):
+            cost = _added_cost(solution, demand, bin_)
+            options.append(_Option(slot=bin_.slot, added_cost=cost))
     for pool in problem.pools:
-        if draft.room(pool.pool) > 0 and problem.allows(one, pool):
-            bin_ = draft.fresh(pool)
-            if bin_.binding(demand) is None:
-                extra = draft.price(one, bin_) - bin_.saving(demand) - stay
-                ways.append(_Way(slot=pool, extra=extra + _opening(bin_)))
-    return ways
+        if solution.remaining(pool.pool) > 0 and problem.allows(demand.consignment_id, pool):
+            bin_ = solution.new_bin(pool)
+            if bin_.binding_rule(demand) is None:
+                cost = _added_cost(solution, demand, bin_)
+                options.append(_Option(slot=pool, added_cost=cost))
+    return options
 
 
-def _opening(bin_: Bin) -> int:
-    return 0 if bin_.members else bin_.opening_cost
-
-
-def _binding_limit(draft: Draft, demand: Demand) -> tuple[LeftOutCode, str]:
-    one = demand.consignment_id
-    refused_by_loader = sorted(key for c, key in draft.problem.cuts.forbidden if c == one)
-    if refused_by_loader:
-        boxes = ", ".join(refused_by_loader)
-        return "did_not_fit", f"its cartons found no room in {boxes}, and nothing else has room"
-    codes = [
-        bin_.binding(demand) for bin_ in draft.bins.values() if draft.problem.allows(one, bin_.slot)
-    ]
-    for code, words in (
-        ("declaration_cap", "the 1039 value of its consignee is at the cap in each container"),
-        ("mode_mix", f"mode {demand.mode} may not join what is in the containers with room"),
-        ("dangerous_goods", "it must be segregated from what is in the containers with room"),
-    ):
-        if code in codes:
-            return code, f"{words}, and no further container is on offer"
-    if any(_loads_less(draft, bin_, demand) for bin_ in draft.bins.values()):
-        return "did_not_fit", (
-            "the containers with room for its volume did not load so full, and none is on offer"
-        )
-    return "no_capacity", "every container that it could go with is full, and none is on offer"
-
-
-def _loads_less(draft: Draft, bin_: Bin, demand: Demand) -> bool:
-    """Whether only what the loader failed to do keeps it out of a container."""
-    usable = usable_cm3(bin_.slot.spec, draft.problem.instance)
+def _added_cost(solution: PartialSolution, demand: Demand, bin_: Bin) -> int:
+    consignment_id = demand.consignment_id
+    opening = 0 if bin_.members else bin_.opening_cost
     return (
-        draft.problem.allows(demand.consignment_id, bin_.slot)
-        and bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
+        solution.assignment_cost(consignment_id, bin_)
+        - bin_.saving(demand)
+        - solution.problem.unassigned_cost[consignment_id]
+        + opening
     )
 
 
-def move_reason(  # noqa: PLR0911 - one return for each reason
-    draft: Draft, demand: Demand, to_key: str | None
-) -> Moved:
-    """Why one is in `to_key` and not where the published plan has it."""
-    problem = draft.problem
-    one = demand.consignment_id
+def _contents_rejection(solution: PartialSolution, demand: Demand) -> Rejection:
+    """Return what keeps a consignment out of the containers that it may go into."""
+    problem = solution.problem
+    tried = sorted(key for c, key in problem.no_goods.forbidden if c == demand.consignment_id)
+    if tried:
+        return Rejection(
+            code=LeftOutCode.DID_NOT_FIT,
+            reason=f"its cartons found no room in {', '.join(tried)}, and nothing else has room",
+        )
+    bins = [b for b in solution.bins.values() if problem.allows(demand.consignment_id, b.slot)]
+    binding = [bin_.binding_rule(demand) for bin_ in bins]
+    for rule in CONTENTS_RULES:
+        if rule in binding and isinstance(rule, SharingRule):
+            reason = f"{rule.full_reason(demand)}, and no further container is on offer"
+            return Rejection(code=rule.full_code, reason=reason)
+    if any(_was_capped(solution, bin_, demand) for bin_ in bins):
+        reason = (
+            "the containers with room for its volume did not load so full, and none is on offer"
+        )
+        return Rejection(code=LeftOutCode.DID_NOT_FIT, reason=reason)
+    return Rejection(
+        code=LeftOutCode.NO_CAPACITY,
+        reason="every container that it could go with is full, and none is on offer",
+    )
+
+
+def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
+    """Whether only the cap after a failed loading keeps the consignment out of a container."""
+    usable = usable_cm3(bin_.slot.spec, solution.problem.instance)
+    return bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
+
+
+def move_reason(solution: PartialSolution, demand: Demand, to_key: str | None) -> MoveReason:
+    """Return why a consignment is in `to_key` and not where the published plan has it."""
+    problem = solution.problem
+    consignment_id = demand.consignment_id
     current = demand.current_consolidation_id
     if to_key is None:
-        left = left_out_reason(draft, one)
-        return Moved(code=left.code, reason=left.reason)
+        left_out = left_out_reason(solution, consignment_id)
+        return MoveReason(code=left_out.code, reason=left_out.reason)
     if current is None:
-        missed = _missed(draft, one) if one in problem.free else None
-        return Moved(code="placed", reason=missed.reason if missed else "room on this departure")
-    if (one, current) in problem.cuts.forbidden:
-        return Moved(code="did_not_fit", reason=f"its cartons found no room in {current}")
-    refusal = problem.refusals.get(one, {}).get(current)
-    if refusal is not None:
-        return Moved(code=refusal.code, reason=refusal.reason)
-    here = draft.bins.get(current)
-    if here is None:
-        return Moved(code="dissolved", reason=f"{current} can be planned no more")
-    if not here.members:
-        return Moved(code="dissolved", reason=f"{current} is given up: its cargo goes with others")
-    code = here.binding(demand)
-    if code is not None:
-        return Moved(code=code, reason=f"{current} is filled with others that cannot go elsewhere")
-    return Moved(code="cheaper", reason="the lane as a whole costs less this way")
+        free = consignment_id in problem.free
+        missed = _missed_cutoff(solution, consignment_id) if free else None
+        reason = missed.reason if missed else "room on this departure"
+        return MoveReason(code=MoveCode.PLACED, reason=reason)
+    if (consignment_id, current) in problem.no_goods.forbidden:
+        reason = f"its cartons found no room in {current}"
+        return MoveReason(code=LeftOutCode.DID_NOT_FIT, reason=reason)
+    rejection = problem.rejections.get(consignment_id, {}).get(current)
+    if rejection is not None:
+        return MoveReason(code=rejection.code, reason=rejection.reason)
+    return _contents_move_reason(demand, current, solution.bins.get(current))
+
+
+def _contents_move_reason(demand: Demand, current: str, bin_: Bin | None) -> MoveReason:
+    """Return why a consignment left a container that it could have stayed in."""
+    if bin_ is None:
+        return MoveReason(code=MoveCode.DISSOLVED, reason=f"{current} can be planned no more")
+    if not bin_.members:
+        reason = f"{current} is given up: its cargo goes with others"
+        return MoveReason(code=MoveCode.DISSOLVED, reason=reason)
+    rule = bin_.binding_rule(demand)
+    if rule is not None:
+        reason = f"{current} is filled with others that cannot go elsewhere"
+        return MoveReason(code=rule.full_code, reason=reason)
+    return MoveReason(code=MoveCode.CHEAPER, reason="the lane as a whole costs less this way")

@@ -1,20 +1,10 @@
 """The rules that the verifier can find broken: a closed list, from which docs can be printed."""
 
-from enum import StrEnum
-from typing import Self
+from groupage.domain.codes import Code
 
 
-class ViolationCode(StrEnum):
+class ViolationCode(Code):
     """The rule that a plan breaks. Values are stable; `meaning` says in a line what is wrong."""
-
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str) -> Self:
-        """Make a string that carries its meaning."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
 
     # The plan as an answer to its request
     OTHER_INSTANCE = "other_instance", "An id, the time, a limit or a digest is not the instance's."

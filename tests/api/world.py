@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
+from groupage.domain.codes import LeftOutCode
 from groupage.domain.containers import SPECS
 from groupage.domain.events.base import Dimensions, Money
 from groupage.domain.events.consignment import (
@@ -260,7 +261,11 @@ def second_plan() -> Plan:
         decided_at=START + timedelta(minutes=55),
         containers=(box_of_plan("CSL-9", ("CN-1", "CN-3")),),
         left_out=(
-            LeftOut(consignment_id="CN-2", code="blocked_by_hold", reason="hold H-1 (DOCS) stands"),
+            LeftOut(
+                consignment_id="CN-2",
+                code=LeftOutCode.BLOCKED_BY_HOLD,
+                reason="hold H-1 (DOCS) stands",
+            ),
         ),
         moves=(
             Move(

@@ -13,9 +13,9 @@ import msgspec
 
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
-from optimizer.allocation.given import given_cost
+from optimizer.allocation.build import build_problem
 from optimizer.allocation.greedy import first_fit
-from optimizer.allocation.problem import Cuts, pose
+from optimizer.allocation.problem import NoGoods, constant_cost
 from optimizer.planner.child import Job
 from optimizer.planner.solver import Solver
 from optimizer.sample import an_hour_later, sample
@@ -112,8 +112,8 @@ async def _solved(solver: Solver, instance: Instance) -> _Run:
 
 def _row(name: str, instance: Instance, runs: list[_Run]) -> Row:
     plan = runs[0].plan
-    problem = pose(instance, Cuts())
-    by_hand = first_fit(problem).cost() + given_cost(problem)
+    problem = build_problem(instance, NoGoods())
+    by_hand = first_fit(problem).cost() + constant_cost(problem)
 
     def stage_s(stage: str) -> float:
         return round(median(run.stages.get(stage, 0.0) for run in runs), 2)

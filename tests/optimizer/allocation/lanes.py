@@ -1,4 +1,4 @@
-"""Lanes of a few consignments, and the model asked whether it lets a given allocation pass."""
+"""Lanes of a few consignments, and their CP-SAT model, which accepts or rejects an allocation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,10 +15,11 @@ from groupage.domain.instance import (
 )
 from groupage.domain.plan import Stage
 from groupage.domain.policy import Policy
-from optimizer.allocation import constraints
-from optimizer.allocation.draft import Draft
-from optimizer.allocation.problem import Cuts, Problem, pose
-from optimizer.allocation.slots import Slot, new_slot
+from optimizer.allocation.build import build_problem, new_slot
+from optimizer.allocation.model import add_rows
+from optimizer.allocation.partial_solution import PartialSolution
+from optimizer.allocation.problem import NoGoods, Problem
+from optimizer.allocation.slots import Slot
 from optimizer.allocation.variables import Variables
 from tests.optimizer.world import CLOCK_AT, demand, departure, group
 
@@ -26,7 +27,7 @@ SMALL, LARGE = "22G1", "42G1"
 
 
 def lane(*demands: Demand, **more: Any) -> Instance:
-    """One sailing in ten days with both types, unless told otherwise."""
+    """One sailing in ten days that offers both types; `more` replaces fields."""
     policy = Policy()
     fields: dict[str, Any] = {
         "departures": (departure("V1", 10),),
@@ -63,7 +64,7 @@ def offers(**available: int | None) -> tuple[ContainerOffer, ...]:
 
 
 def well_filled(*more: Demand, **changes: Any) -> Instance:
-    """Container C of V1 with 20 m³ in it, as published; V2 a week later."""
+    """A published container C of V1 with 20 m³ in it; V2 sails a week later."""
     members = tuple(
         demand(f"M{n}", group(f"M{n}", 52), current_consolidation_id="C") for n in range(4)
     )
@@ -72,24 +73,24 @@ def well_filled(*more: Demand, **changes: Any) -> Instance:
             departure("V1", 10, offers=offers(g22=1)),
             departure("V2", 17, offers=offers(g22=1)),
         ),
-        "consolidations": (opened("C", *(one.consignment_id for one in members)),),
+        "consolidations": (opened("C", *(member.consignment_id for member in members)),),
         **changes,
     }
     return lane(*members, *more, **fields)
 
 
 def tall_crate(number: int) -> Demand:
-    """By volume eight fit a 22G1, by shape four: one behind the other, nothing beside or above."""
+    """By volume eight fit a 22G1, by shape four: in a row, nothing beside or above them."""
     name = f"T{number}"
     own = group(name, 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True)
     return demand(name, own, priority="must_go")
 
 
-class Asked:
-    """The model of a lane: new containers are called `new1`, `new2` ... of the first departure."""
+class LaneModel:
+    """The model of a lane. New containers are called `new1`, `new2` ... of the first departure."""
 
     def __init__(self, instance: Instance, *, new: int = 1, iso_type: str = SMALL) -> None:
-        self.problem: Problem = pose(instance, Cuts())
+        self.problem: Problem = build_problem(instance, NoGoods())
         first: Departure = instance.departures[0]
         singles = [
             new_slot(instance, first, iso_type, key=f"new{n}", copies_max=1)
@@ -98,19 +99,28 @@ class Asked:
         movable = [slot for slot in self.problem.slots if not slot.fixed]
         self.slots: tuple[Slot, ...] = (*movable, *singles)
 
-    def passes(self, where: Mapping[str, str], *, unused: str = "") -> bool:
-        """Whether an allocation with these consignments in these containers keeps every rule."""
+    def variables(self, model: cp_model.CpModel) -> Variables:
+        """Add the variables to a model."""
+        bins = PartialSolution(self.problem, extra=self.slots).bins
+        contents = {key: bin_.members for key, bin_ in bins.items()}
+        return Variables(model, self.problem, self.slots, contents)
+
+    def accepts(self, assignment: Mapping[str, str], *, unused: str = "") -> bool:
+        """Whether every rule allows these consignments in these containers together."""
         model = cp_model.CpModel()
-        given = Draft(self.problem, extra=self.slots).bins
-        unknown = Variables(model, self.problem, self.slots, given)
-        for rule in constraints.ALL:
-            rule.add(model, unknown, self.problem)
-        for pair in where.items():
-            if pair not in unknown.inside:
+        variables = self.variables(model)
+        add_rows(model, variables, self.problem)
+        for pair in assignment.items():
+            if pair not in variables.assigned:
                 return False
-            model.add(unknown.inside[pair] == 1)
+            model.add(variables.assigned[pair] == 1)
         if unused:
-            model.add(unknown.used[unused] == 0)
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        return solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+            model.add(variables.used[unused] == 0)
+        return is_feasible(model)
+
+
+def is_feasible(model: cp_model.CpModel) -> bool:
+    """Whether the model has a solution."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    return solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)

@@ -7,14 +7,14 @@ import msgspec
 from groupage.domain.instance import Limits
 from groupage.domain.policy import Policy
 from optimizer.allocation.api import Allocation, allocate, repair
-from optimizer.allocation.problem import Cuts
+from optimizer.allocation.problem import NoGoods
 from tests.optimizer.allocation.lanes import lane, offers, well_filled
 from tests.optimizer.world import demand, departure, group
 
 
 def seat(found: Allocation, one: str) -> str | None:
     """Where the allocation has it."""
-    return found.assign.get(one)
+    return found.assignment.get(one)
 
 
 def test_published_places_are_kept_when_nothing_speaks_against_it() -> None:
@@ -75,12 +75,12 @@ def test_what_the_loader_refused_does_not_come_back_to_the_same_container() -> N
     """A cut forbids the pair; what is kept stays kept."""
     instance = well_filled()
     first = allocate(instance)
-    cuts = Cuts(
+    no_goods = NoGoods(
         opened=first.opened,
-        keep={one: key for one, key in first.assign.items() if one != "M0"},
+        keep={one: key for one, key in first.assignment.items() if one != "M0"},
         forbidden=frozenset({("M0", "C")}),
     )
-    second = repair(instance, cuts, {})
+    second = repair(instance, no_goods, {})
     assert seat(second, "M0") != "C"
     assert {seat(second, f"M{n}") for n in range(1, 4)} == {"C"}
     assert second.lower_bound == 0

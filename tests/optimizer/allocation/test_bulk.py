@@ -7,8 +7,10 @@ from groupage.domain.containers import spec_of
 from groupage.domain.instance import CartonGroup, Demand
 from optimizer.allocation.api import allocate, repair
 from optimizer.allocation.bins import Bin
-from optimizer.allocation.bulk import bulk_cm3, bulk_room_cm3
-from optimizer.allocation.problem import Cuts, pose
+from optimizer.allocation.build import build_problem
+from optimizer.allocation.bulk import bulk_cm3, bulk_max_cm3
+from optimizer.allocation.problem import NoGoods
+from optimizer.allocation.rules.bulk import Bulk
 from optimizer.solve import solve_certified
 from tests.optimizer.allocation.lanes import lane, offers, opened, tall_crate
 from tests.optimizer.world import demand, departure, group
@@ -47,7 +49,7 @@ def test_bulk_is_volume_and_the_air_that_counts(count: int, bears: int | None, a
 def test_a_little_air_costs_nothing() -> None:
     """Room for bulk is the usable volume and 7.2 % of the inner one: 48 % of 15 %."""
     usable = SMALL.volume_cm3 * 83 // 100
-    assert bulk_room_cm3(SMALL, usable) == usable + SMALL.volume_cm3 * 72 // 1_000
+    assert bulk_max_cm3(SMALL, usable) == usable + SMALL.volume_cm3 * 72 // 1_000
 
 
 def fragile(number: int, **more: Any) -> Demand:
@@ -58,20 +60,22 @@ def fragile(number: int, **more: Any) -> Demand:
 def test_what_is_too_bulky_together_is_kept_apart_but_never_out_of_an_empty_container() -> None:
     """The guess parts them; alone each goes, however bulky it looks."""
     demands = [fragile(n) for n in range(3)]
-    problem = pose(lane(*demands), Cuts())
+    problem = build_problem(lane(*demands), NoGoods())
     pool = next(slot for slot in problem.pools if slot.spec.iso_type == "22G1")
     bin_ = Bin(pool, problem)
     for one in demands[:2]:
-        assert bin_.binding(one) is None
+        assert bin_.binding_rule(one) is None
         bin_.add(one)
     third = Bin(pool, problem)
     huge = demand("H", weak("H", 100, bears=0))
-    alone = pose(lane(huge), Cuts())
+    alone = build_problem(lane(huge), NoGoods())
     assert bulk_cm3(huge, SMALL) > pool.bulk_max_cm3
-    assert Bin(pool, alone).binding(huge) is None
-    assert third.binding(demands[2]) is None
+    assert Bin(pool, alone).binding_rule(huge) is None
+    assert third.binding_rule(demands[2]) is None
     assert bulk_cm3(demands[0], SMALL) * 3 > pool.bulk_max_cm3
-    assert bin_.binding(demands[2]) == "no_capacity"
+    binding = bin_.binding_rule(demands[2])
+    assert isinstance(binding, Bulk)
+    assert binding.full_code == "no_capacity"
 
 
 def test_what_was_published_together_may_stay_together() -> None:
@@ -79,14 +83,16 @@ def test_what_was_published_together_may_stay_together() -> None:
     members = [fragile(n, current_consolidation_id="C", priority="must_go") for n in range(3)]
     ids = [one.consignment_id for one in members]
     found = allocate(lane(*members, consolidations=(opened("C", *ids),)))
-    assert found.assign == dict.fromkeys(ids, "C")
+    assert found.assignment == dict.fromkeys(ids, "C")
 
 
 def test_a_misfit_counts_for_more_the_next_time() -> None:
     """So that it does not go from container to container and fails in each."""
     one, other = fragile(1), fragile(2)
-    problem = pose(lane(one, other), Cuts(forbidden=frozenset({("W1", "X"), ("W1", "Y")})))
-    bulk = problem.bulk[SMALL.height_mm]
+    problem = build_problem(
+        lane(one, other), NoGoods(forbidden=frozenset({("W1", "X"), ("W1", "Y")}))
+    )
+    bulk = problem.bulk_cm3[SMALL.height_mm]
     assert bulk["W2"] == bulk_cm3(other, SMALL)
     assert bulk["W1"] == bulk_cm3(one, SMALL) * 18 // 10
 
@@ -99,7 +105,7 @@ def test_the_guess_is_no_part_of_the_bound() -> None:
     easy = allocate(lane(*strong, departures=one_box))
     hard = allocate(lane(*brittle, departures=one_box))
     assert hard.lower_bound <= easy.cost
-    assert len(hard.assign) < len(easy.assign)
+    assert len(hard.assignment) < len(easy.assignment)
 
 
 def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,11 +136,11 @@ def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) 
 def test_a_cap_learnt_in_one_container_holds_for_new_ones_of_its_type() -> None:
     """Otherwise the next round opens a fresh one and fills it in the same way."""
     instance = lane(*(demand(f"D{n}") for n in range(3)))
-    first = pose(instance, Cuts())
+    first = build_problem(instance, NoGoods())
     pool = next(slot for slot in first.pools if slot.spec.iso_type == "22G1")
     failed = msgspec.structs.replace(pool, key="F", copies_max=1)
-    cuts = Cuts(opened=(failed,), caps_cm3={"F": 20_000_000})
-    again = pose(instance, cuts)
+    no_goods = NoGoods(opened=(failed,), caps_cm3={"F": 20_000_000})
+    again = build_problem(instance, no_goods)
     caps = {slot.spec.iso_type: slot.usable_cm3 for slot in again.pools}
     assert caps["22G1"] == 20_000_000
     assert caps["42G1"] > 50_000_000

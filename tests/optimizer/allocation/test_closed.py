@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from groupage.app.commands.plan import app
+from groupage.domain.codes import UnloadableCode
 from groupage.domain.containers import spec_of
 from groupage.domain.events.planning import PlanProposed
 from groupage.domain.instance import Demand, FixedStanding, Instance, OpenConsolidation
@@ -242,7 +243,9 @@ def test_a_container_that_may_be_planned_otherwise_cannot_be_excused(
     """What is slushy must load."""
     instance, plan = troubled
     other = next(b.consolidation_id for b in plan.containers if b.consolidation_id != "C1")
-    more = Unloadable(consolidation_id=other, consignment_ids=(), code="refuted", reason="no")
+    more = Unloadable(
+        consolidation_id=other, consignment_ids=(), code=UnloadableCode.REFUTED, reason="no"
+    )
     excused = edit(plan, unloadable=(*plan.unloadable, more))
     assert broken(instance, excused) == {"not_closed"}
 
@@ -265,7 +268,10 @@ def test_a_container_that_loads_cannot_be_called_unloadable() -> None:
     instance = with_box(crate(0), crate(1), planned=in_force)
     plan = planned(instance)
     word = Unloadable(
-        consolidation_id="C1", consignment_ids=("T0",), code="did_not_fit", reason="they say so"
+        consolidation_id="C1",
+        consignment_ids=("T0",),
+        code=UnloadableCode.DID_NOT_FIT,
+        reason="they say so",
     )
     assert broken(instance, edit(plan, unloadable=(word,))) == {"not_unloadable"}
 

@@ -162,7 +162,7 @@ def test_cargo_opens_a_container_of_its_own_where_leaving_it_is_dearer(
 ) -> None:
     """Its only departure costs 2,050 USD and 80 for each empty m³; waiting comes in any case."""
     one = demand("A", group("A", cartons), priority=priority)
-    assert bool(allocate(lane(one)).assign) is goes
+    assert bool(allocate(lane(one)).assignment) is goes
 
 
 @pytest.mark.parametrize(("cartons", "goes"), [(111, False), (112, True)])
@@ -174,4 +174,4 @@ def test_what_is_long_overdue_or_waits_long_is_not_left_behind_for_that(
     overdue = demand("A", group("A", cartons), latest_arrival_at=CLOCK_AT - days * DAY)
     waiting = demand("A", group("A", cartons), available_at=CLOCK_AT - days * DAY)
     for one in (overdue, waiting):
-        assert bool(allocate(lane(one)).assign) is goes
+        assert bool(allocate(lane(one)).assignment) is goes

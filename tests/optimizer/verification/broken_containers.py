@@ -1,5 +1,6 @@
 """Cargo in the wrong container or in none, and containers that are not what they should be."""
 
+from groupage.domain.codes import LeftOutCode, UnloadableCode
 from groupage.domain.containers import spec_of
 from groupage.domain.instance import ContainerOffer, Instance
 from groupage.domain.plan import LeftOut, Plan, PlannedContainer, Unloadable
@@ -24,6 +25,8 @@ from tests.optimizer.verification.changes import (
 )
 from tests.optimizer.world import CLOCK_AT, DAY, priced
 
+_FULL = LeftOutCode.NO_CAPACITY
+
 
 def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
     """Take a consignment with its cartons from one container to another (None: left out)."""
@@ -42,7 +45,7 @@ def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
             boxes.append(edit(box, consignment_ids=tuple(ids), placements=tuple(placed)))
         left = [o for o in old.left_out if o.consignment_id != consignment_id]
         if goal is None:
-            left.append(LeftOut(consignment_id=consignment_id, code="no_capacity", reason="full"))
+            left.append(LeftOut(consignment_id=consignment_id, code=_FULL, reason="full"))
         new = edit(old, containers=tuple(boxes), left_out=tuple(left))
         return case, priced(case, new)
 
@@ -63,7 +66,10 @@ def load_plan_in_force(name: str) -> Change:
 def unloadable(name: str) -> Unloadable:
     """Claim that a container does not load."""
     return Unloadable(
-        consolidation_id=name, consignment_ids=(), code="did_not_fit", reason="so they say"
+        consolidation_id=name,
+        consignment_ids=(),
+        code=UnloadableCode.DID_NOT_FIT,
+        reason="so they say",
     )
 
 
@@ -75,7 +81,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     # every demand once
     "left out too": (
         "placed_and_left_out",
-        added("left_out", LeftOut(consignment_id="N1", code="no_capacity", reason="full")),
+        added("left_out", LeftOut(consignment_id="N1", code=_FULL, reason="full")),
     ),
     "forgotten": ("missing_demand", shortened("left_out")),
     "left out twice": ("placed_twice", doubled("left_out")),

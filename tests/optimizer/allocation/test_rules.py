@@ -6,16 +6,21 @@ from ortools.sat.python import cp_model
 
 from groupage.domain.instance import Demand
 from groupage.domain.policy import Policy
-from optimizer.allocation import constraints
-from optimizer.allocation.draft import Draft
-from optimizer.allocation.mixing import may_share
-from optimizer.allocation.model import Effort, Hint, search
-from optimizer.allocation.problem import Cuts, pose
-from optimizer.allocation.slots import new_slot
-from optimizer.allocation.variables import Variables
+from optimizer.allocation.build import build_problem, new_slot
+from optimizer.allocation.model import Hint, WorkLimit, add_single_assignment, search
+from optimizer.allocation.problem import NoGoods
+from optimizer.allocation.rules.dangerous_goods import may_share
 from optimizer.solve import solve
 from optimizer.verification.api import verify
-from tests.optimizer.allocation.lanes import LARGE, SMALL, Asked, lane, offers, opened
+from tests.optimizer.allocation.lanes import (
+    LARGE,
+    SMALL,
+    LaneModel,
+    is_feasible,
+    lane,
+    offers,
+    opened,
+)
 from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group
 
 RULES = Policy().rules
@@ -27,73 +32,67 @@ def big(name: str, **more: Any) -> Demand:
 
 
 def test_a_consignment_has_one_place() -> None:
-    """OnePlaceEach: not in two containers."""
-    asked = Asked(lane(demand("A"), demand("B")), new=2)
-    assert asked.passes({"A": "new1", "B": "new2"})
-    model_says_two = Asked(lane(demand("A")), new=2)
-    assert model_says_two.passes({"A": "new1"})
-    assert not _in_both(model_says_two)
-
-
-def _in_both(asked: Asked) -> bool:
+    """Two containers take one consignment each, never both the same one."""
+    assert LaneModel(lane(demand("A"), demand("B")), new=2).accepts({"A": "new1", "B": "new2"})
+    alone = LaneModel(lane(demand("A")), new=2)
+    assert alone.accepts({"A": "new1"})
     model = cp_model.CpModel()
-    given = Draft(asked.problem, extra=asked.slots).bins
-    unknown = Variables(model, asked.problem, asked.slots, given)
-    constraints.OnePlaceEach().add(model, unknown, asked.problem)
-    for variable in unknown.inside.values():
+    variables = alone.variables(model)
+    add_single_assignment(model, variables)
+    for variable in variables.assigned.values():
         model.add(variable == 1)
-    return cp_model.CpSolver().solve(model) != cp_model.INFEASIBLE
+    assert not is_feasible(model)
 
 
 def test_a_container_with_cargo_is_in_use() -> None:
-    """InUse: cargo in a container that is not paid for does not pass."""
-    asked = Asked(lane(demand("A")))
-    assert asked.passes({"A": "new1"})
-    assert not asked.passes({"A": "new1"}, unused="new1")
+    """The model rejects cargo in a container that is not paid for."""
+    model = LaneModel(lane(demand("A")))
+    assert model.accepts({"A": "new1"})
+    assert not model.accepts({"A": "new1"}, unused="new1")
 
 
 def test_volume_stays_within_the_share_that_a_plan_fills() -> None:
-    """Volume: two of 10 m³ go into 26.6 m³, three do not."""
-    asked = Asked(lane(big("A"), big("B"), big("C")))
-    assert asked.passes({"A": "new1", "B": "new1"})
-    assert not asked.passes({"A": "new1", "B": "new1", "C": "new1"})
+    """Rule `Volume`: two of 10 m³ go into 26.6 m³, three do not."""
+    model = LaneModel(lane(big("A"), big("B"), big("C")))
+    assert model.accepts({"A": "new1", "B": "new1"})
+    assert not model.accepts({"A": "new1", "B": "new1", "C": "new1"})
 
 
 def test_mass_stays_within_the_payload() -> None:
-    """Payload: 2 x 14 t go, 2 x 14.1 t do not (22G1 carries 28.18 t)."""
+    """Rule `Payload`: 2 x 14 t go, 2 x 14.1 t do not (22G1 carries 28.18 t)."""
     light = [demand(name, group(name, 20, gross_g=700_000)) for name in "AB"]
     heavy = [demand(name, group(name, 20, gross_g=705_000)) for name in "AB"]
-    assert Asked(lane(*light)).passes({"A": "new1", "B": "new1"})
-    assert not Asked(lane(*heavy)).passes({"A": "new1", "B": "new1"})
+    assert LaneModel(lane(*light)).accepts({"A": "new1", "B": "new1"})
+    assert not LaneModel(lane(*heavy)).accepts({"A": "new1", "B": "new1"})
 
 
 def test_the_mass_of_the_cartons_counts_where_it_is_more_than_declared() -> None:
-    """Payload: a consignment declared too light does not overload the container."""
+    """Rule `Payload`: a consignment declared too light does not overload the container."""
     liars = [
         msgspec.structs.replace(demand(n, group(n, 20, gross_g=705_000)), gross_g=1) for n in "AB"
     ]
-    assert not Asked(lane(*liars)).passes({"A": "new1", "B": "new1"})
+    assert not LaneModel(lane(*liars)).accepts({"A": "new1", "B": "new1"})
 
 
 def test_a_departure_gives_no_more_than_it_offers() -> None:
-    """Offers: the second container of a type needs a second offer."""
+    """Rule `Offers`: the second container of a type needs a second offer."""
     demands = (demand("A"), demand("B"))
     one = (departure("V1", 10, offers=offers(g22=1)),)
     two = (departure("V1", 10, offers=offers(g22=2)),)
-    assert Asked(lane(*demands, departures=two), new=2).passes({"A": "new1", "B": "new2"})
-    assert not Asked(lane(*demands, departures=one), new=2).passes({"A": "new1", "B": "new2"})
+    assert LaneModel(lane(*demands, departures=two), new=2).accepts({"A": "new1", "B": "new2"})
+    assert not LaneModel(lane(*demands, departures=one), new=2).accepts({"A": "new1", "B": "new2"})
 
 
 def test_fixed_containers_use_up_the_offer() -> None:
-    """Offers: a frozen container counts, and stays even when there is no offer left."""
+    """Rule `Offers`: a frozen container counts, and stays even when there is no offer left."""
     frozen = opened("F", "X", stage="frozen")
     held = demand("X", committed=True, current_consolidation_id="F")
     one = (departure("V1", 10, offers=offers(g22=1)),)
     two = (departure("V1", 10, offers=offers(g22=2)),)
     few = lane(held, demand("A"), departures=one, consolidations=(frozen,))
     more = lane(held, demand("A"), departures=two, consolidations=(frozen,))
-    assert Asked(more).passes({"A": "new1"})
-    assert not Asked(few).passes({"A": "new1"})
+    assert LaneModel(more).accepts({"A": "new1"})
+    assert not LaneModel(few).accepts({"A": "new1"})
 
 
 @pytest.mark.parametrize(
@@ -107,108 +106,111 @@ def test_fixed_containers_use_up_the_offer() -> None:
 def test_1039_cargo_of_one_consignee_stays_under_the_cap_in_each_container(
     mode: str, second_consignee: str, *, fits: bool
 ) -> None:
-    """DeclarationCap: per consignee and container, in mode 1039 only."""
+    """Rule `DeclarationCap`: per consignee and container, in mode 1039 only."""
     a = demand("A", mode=mode, consignee="AMAL", value_usd_cents=8_000_000)
     b = demand("B", mode=mode, consignee=second_consignee, value_usd_cents=8_000_000)
-    assert Asked(lane(a, b)).passes({"A": "new1", "B": "new1"}) is fits
-    assert Asked(lane(a, b), new=2).passes({"A": "new1", "B": "new2"})
+    assert LaneModel(lane(a, b)).accepts({"A": "new1", "B": "new1"}) is fits
+    assert LaneModel(lane(a, b), new=2).accepts({"A": "new1", "B": "new2"})
 
 
 @pytest.mark.parametrize(("consignee", "joins"), [("AMAL", False), ("BOSCO", True)])
 def test_nothing_joins_a_committed_declaration_of_unknown_value(
     consignee: str, *, joins: bool
 ) -> None:
-    """DeclarationCap: what nobody can compare with the cap fills it."""
+    """Rule `DeclarationCap`: a value that nobody can compare with the cap fills it."""
     there = {"mode": "1039", "consignee": "AMAL", "value_usd_cents": None}
     a = demand("A", current_consolidation_id="C", committed=True, **there)
     b = demand("B", mode="1039", consignee=consignee, value_usd_cents=1)
-    assert Asked(lane(a, b, consolidations=(opened("C", "A"),))).passes({"B": "C"}) is joins
+    assert LaneModel(lane(a, b, consolidations=(opened("C", "A"),))).accepts({"B": "C"}) is joins
 
 
 @pytest.mark.parametrize(("modes", "fits"), [("1039 0110", True), ("1039 1210", False)])
 def test_modes_in_a_container_lie_in_one_set(modes: str, *, fits: bool) -> None:
-    """ModeMix: market procurement and general trade may share, bonded e-commerce may not join."""
+    """Rule `ModeMix`: market procurement may join general trade, not bonded e-commerce."""
     demands = [demand(mode, mode=mode) for mode in modes.split()]
-    asked = Asked(lane(*demands, demand("C", mode="9610")))
-    assert asked.passes(dict.fromkeys(modes.split(), "new1")) is fits
+    model = LaneModel(lane(*demands, demand("C", mode="9610")))
+    assert model.accepts(dict.fromkeys(modes.split(), "new1")) is fits
 
 
 def test_without_a_mode_policy_everything_may_share() -> None:
-    """ModeMix: an empty table lets all pass."""
+    """Rule `ModeMix`: an empty table lets all modes share."""
     rules = msgspec.structs.replace(RULES, mode_mix=())
-    asked = Asked(lane(demand("A", mode="1039"), demand("B", mode="1210"), rules=rules))
-    assert asked.passes({"A": "new1", "B": "new1"})
+    model = LaneModel(lane(demand("A", mode="1039"), demand("B", mode="1210"), rules=rules))
+    assert model.accepts({"A": "new1", "B": "new1"})
 
 
 def test_segregated_classes_do_not_share_a_container() -> None:
-    """Segregation: 3 with 5.1 are apart, 3 with 6.1 may share, unknown classes share nothing."""
+    """Rule `Segregation`: 3 is kept from 5.1 and may join 6.1; unknown classes join nothing."""
     rules = msgspec.structs.replace(RULES, allow_dangerous=True)
     flammable, oxidising = demand("A", dg_classes=("3",)), demand("B", dg_classes=("5.1",))
     toxic = demand("C", dg_classes=("6.1",))
-    asked = Asked(lane(flammable, oxidising, toxic, rules=rules))
-    assert asked.passes({"A": "new1", "C": "new1"})
-    assert not asked.passes({"A": "new1", "B": "new1"})
+    model = LaneModel(lane(flammable, oxidising, toxic, rules=rules))
+    assert model.accepts({"A": "new1", "C": "new1"})
+    assert not model.accepts({"A": "new1", "B": "new1"})
     assert not may_share(flammable, demand("D", dg_classes=("99",)))
 
 
 def test_alike_containers_are_used_in_order() -> None:
-    """Symmetry: the second of two alike new containers is not used before the first."""
-    asked = Asked(lane(demand("A"), demand("B"), big("C")), new=2)
-    assert asked.passes({"C": "new1", "A": "new2"})
-    assert not asked.passes({"A": "new1", "C": "new2", "B": "new2"})
+    """The second of two alike new containers is not used before the first."""
+    model = LaneModel(lane(demand("A"), demand("B"), big("C")), new=2)
+    assert model.accepts({"C": "new1", "A": "new2"})
+    assert not model.accepts({"A": "new1", "C": "new2", "B": "new2"})
 
 
 def test_counted_containers_cost_no_more_than_single_ones() -> None:
     """The model's dead freight is rounded so that its cost is at most the exact one."""
     instance = lane(demand("A", group("A", 7, (333, 331, 317))))
-    problem = pose(instance, Cuts())
+    problem = build_problem(instance, NoGoods())
     first = instance.departures[0]
     slot = new_slot(instance, first, SMALL, key="new1", copies_max=1)
-    forced = msgspec.structs.replace(problem, behind={"A": 10**9})
+    forced = msgspec.structs.replace(problem, unassigned_cost={"A": 10**9})
     found = search(
-        forced, (slot,), hint=Hint(wishes={}, copies={}), effort=Effort(seed=0, work=1, wall_s=5)
+        forced,
+        (slot,),
+        hint=Hint(assignment={}, used={}),
+        limit=WorkLimit(seed=0, work=1, wall_s=5),
     )
     unused_cm3 = 25_000_000 - instance.demands[0].volume_cm3
     dead = -(-unused_cm3 * 8_000 // 1_000_000)
-    exact = 190_000 + 15_000 + dead + problem.options["A"][slot.place]
+    exact = 190_000 + 15_000 + dead + problem.assignment_cost["A"][slot.cost_key]
     assert found.optimal
     assert exact - 2 <= found.bound <= exact
 
 
-# --- what a consignment and a container decide between the two of them --------------------------
+# --- rules about one consignment and one container ----------------------------------------------
 
 
 def test_cargo_must_be_there_by_the_cutoff() -> None:
-    """Cut-off: available at the LCO passes, a second later does not."""
+    """Rule `Cutoff`: available at the LCO passes, a second later does not."""
     lco_at = departure("V1", 10).lco_at
-    assert Asked(lane(demand("A", available_at=lco_at))).passes({"A": "new1"})
+    assert LaneModel(lane(demand("A", available_at=lco_at))).accepts({"A": "new1"})
     late = demand("A", available_at=lco_at.replace(second=1))
-    assert not Asked(lane(late)).passes({"A": "new1"})
+    assert not LaneModel(lane(late)).accepts({"A": "new1"})
 
 
 def test_after_the_cutoff_nothing_new_comes_in_but_what_is_there_stays() -> None:
-    """Cut-off: the clock closes a departure for newcomers only."""
+    """Rule `OpenDeparture`: the clock closes a departure for newcomers only."""
     passed = (departure("V1", 1),)  # its LCO was a day ago
     early = CLOCK_AT - 3 * DAY
     stays = demand("A", available_at=early, current_consolidation_id="C")
     comes = demand("B", available_at=early)
-    asked = Asked(lane(stays, comes, departures=passed, consolidations=(opened("C", "A"),)))
-    assert asked.passes({"A": "C"})
-    assert not asked.passes({"B": "C"})
-    assert not asked.passes({"B": "new1"})
+    model = LaneModel(lane(stays, comes, departures=passed, consolidations=(opened("C", "A"),)))
+    assert model.accepts({"A": "C"})
+    assert not model.accepts({"B": "C"})
+    assert not model.accepts({"B": "new1"})
 
 
 def test_a_hold_keeps_a_place_but_gives_no_new_one() -> None:
-    """Hold: stay is possible, a move or a first place is not."""
+    """Rule `Hold`: the consignment may stay; it gets no other container and no first one."""
     held = demand("A", blocked=True, current_consolidation_id="C")
-    asked = Asked(lane(held, demand("B", blocked=True), consolidations=(opened("C", "A"),)))
-    assert asked.passes({"A": "C"})
-    assert not asked.passes({"A": "new1"})
-    assert not asked.passes({"B": "new1"})
+    model = LaneModel(lane(held, demand("B", blocked=True), consolidations=(opened("C", "A"),)))
+    assert model.accepts({"A": "C"})
+    assert not model.accepts({"A": "new1"})
+    assert not model.accepts({"B": "new1"})
 
 
 @pytest.mark.parametrize(
-    ("wish", "to", "allowed"),
+    ("command", "to", "allowed"),
     [
         ({"pinned_voyage_id": "V1"}, "C", True),
         ({"pinned_voyage_id": "V2"}, "C", False),
@@ -218,21 +220,23 @@ def test_a_hold_keeps_a_place_but_gives_no_new_one() -> None:
         ({"forbidden_voyage_ids": ("V1",)}, "C", False),
     ],
 )
-def test_pins_and_forbids_hold(wish: dict[str, Any], to: str, *, allowed: bool) -> None:
-    """A dispatcher's word decides which containers are open to a consignment."""
+def test_pins_and_forbids_hold(command: dict[str, Any], to: str, *, allowed: bool) -> None:
+    """Rule `Commands`: dispatchers decide which containers are open to a consignment."""
     both = (departure("V1", 10), departure("V2", 17))
-    asked = Asked(lane(demand("A", **wish), departures=both, consolidations=(opened("C"),)), new=1)
-    assert asked.passes({"A": to}) is allowed
+    model = LaneModel(
+        lane(demand("A", **command), departures=both, consolidations=(opened("C"),)), new=1
+    )
+    assert model.accepts({"A": to}) is allowed
 
 
 def test_frozen_and_locked_containers_take_nothing_and_lose_nothing() -> None:
-    """Fences: members are fixed, others have no way in; a slushy container is open."""
+    """Rule `Manifest`: the contents are fixed and nothing joins; a slushy container is open."""
     for stage, open_to_others in (("slushy", True), ("frozen", False), ("locked", False)):
         box = opened("C", "A", stage=stage)  # type: ignore[arg-type]
         member = demand("A", current_consolidation_id="C", committed=stage != "slushy")
-        asked = Asked(lane(member, demand("B"), consolidations=(box,)))
-        assert asked.passes({"B": "C"}) is open_to_others
-        assert ("A" in asked.problem.free) is open_to_others
+        model = LaneModel(lane(member, demand("B"), consolidations=(box,)))
+        assert model.accepts({"B": "C"}) is open_to_others
+        assert ("A" in model.problem.free) is open_to_others
 
 
 def test_committed_cargo_stays_whatever_the_rules_say_now() -> None:
@@ -241,8 +245,8 @@ def test_committed_cargo_stays_whatever_the_rules_say_now() -> None:
         "A", committed=True, blocked=True, customs="REJECTED", available_at=CLOCK_AT + 40 * DAY,
         current_consolidation_id="C",
     )  # fmt: skip
-    asked = Asked(lane(stuck, consolidations=(opened("C", "A"),)))
-    assert asked.problem.fixed == {"A": "C"}
+    model = LaneModel(lane(stuck, consolidations=(opened("C", "A"),)))
+    assert model.problem.fixed == {"A": "C"}
 
 
 @pytest.mark.parametrize(
@@ -257,9 +261,9 @@ def test_committed_cargo_stays_whatever_the_rules_say_now() -> None:
 )
 def test_some_cargo_has_no_place_anywhere(trouble: dict[str, Any], code: str) -> None:
     """Customs, dangerous goods, modes and the cap keep a consignment out of every container."""
-    problem = pose(lane(demand("A", **trouble), demand("B")), Cuts())
-    assert problem.refused["A"].code == code
-    assert "B" not in problem.refused
+    problem = build_problem(lane(demand("A", **trouble), demand("B")), NoGoods())
+    assert problem.rejected["A"].code == code
+    assert "B" not in problem.rejected
 
 
 @pytest.mark.parametrize(
@@ -274,18 +278,18 @@ def test_some_cargo_has_no_place_anywhere(trouble: dict[str, Any], code: str) ->
 def test_a_carton_must_pass_the_door(
     size_mm: tuple[int, int, int], *, upright: bool, fits: bool
 ) -> None:
-    """Size: by allowed orientations, walls and door of the type."""
+    """Rule `CartonSize`: by allowed orientations, walls and door of the type."""
     small = (departure("V1", 10, offers=offers(g22=3)),)
     full = msgspec.structs.replace(RULES, plan_fill_permille=1_000)
-    one = demand("A", group("A", 1, size_mm, this_side_up=upright))
-    assert Asked(lane(one, departures=small, rules=full)).passes({"A": "new1"}) is fits
+    large = demand("A", group("A", 1, size_mm, this_side_up=upright))
+    assert LaneModel(lane(large, departures=small, rules=full)).accepts({"A": "new1"}) is fits
 
 
 def test_a_consignment_of_more_than_a_container_fits_only_a_larger_type() -> None:
-    """Size: 27.8 m³ goes into a 42G1, not into a 22G1."""
+    """Rule `Volume`: 27.8 m³ goes into a 42G1, not into a 22G1."""
     huge = demand("A", group("A", 290))
-    assert Asked(lane(huge), iso_type=LARGE).passes({"A": "new1"})
-    assert not Asked(lane(huge), iso_type=SMALL).passes({"A": "new1"})
+    assert LaneModel(lane(huge), iso_type=LARGE).accepts({"A": "new1"})
+    assert not LaneModel(lane(huge), iso_type=SMALL).accepts({"A": "new1"})
 
 
 @pytest.mark.parametrize("value_usd_cents", [9_000_000, None])
@@ -294,9 +298,9 @@ def test_committed_declarations_over_the_cap_do_not_fail_the_lane(
 ) -> None:
     """What is committed is given: solver and verifier plan the rest around it."""
     there = {"mode": "1039", "consignee": "AMAL", "value_usd_cents": value_usd_cents}
-    seat = {"current_consolidation_id": "C", "committed": True}
+    placed = {"current_consolidation_id": "C", "committed": True}
     case = lane(
-        demand("A", **there, **seat), demand("B", **there, **seat),
+        demand("A", **there, **placed), demand("B", **there, **placed),
         demand("D", mode="1039", consignee="AMAL", value_usd_cents=0),
         consolidations=(opened("C", "A", "B"),),
     )  # fmt: skip

@@ -1,0 +1,89 @@
+"""All planning rules, in one order.
+
+The order decides which of several broken rules a plan names, and the order of the rows in the
+model. To add a rule, see docs/extending/add-a-planning-rule.md.
+"""
+
+from groupage.domain.codes import LeftOutCode
+from groupage.domain.instance import Demand, Instance
+from optimizer.allocation.problem import Rejection, SlotRejection
+from optimizer.allocation.rules.bulk import Bulk
+from optimizer.allocation.rules.carton_size import CartonSize
+from optimizer.allocation.rules.commands import Commands, PinTarget
+from optimizer.allocation.rules.customs import Customs
+from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
+from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
+from optimizer.allocation.rules.declaration_cap import DeclarationCap
+from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.hold import Hold
+from optimizer.allocation.rules.manifest import Manifest
+from optimizer.allocation.rules.mode_mix import ModeMix
+from optimizer.allocation.rules.offers import Offers
+from optimizer.allocation.rules.payload import Payload
+from optimizer.allocation.rules.rule import (
+    ConsignmentRule,
+    ContentsRule,
+    DepartureRule,
+    ModelRule,
+    SlotRule,
+)
+from optimizer.allocation.rules.volume import Volume
+from optimizer.allocation.slots import Slot
+
+RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule, ...] = (
+    AwaitedCargo(),
+    Customs(),
+    DangerousGoodsAllowed(),
+    Commands(),
+    Manifest(),
+    Hold(),
+    Cutoff(),
+    OpenDeparture(),
+    CartonSize(),
+    Volume(),
+    Bulk(),
+    Payload(),
+    Offers(),
+    DeclarationCap(),
+    ModeMix(),
+    Segregation(),
+    AnyDeparture(),
+    PinTarget(),
+)
+
+CONSIGNMENT_RULES = tuple(rule for rule in RULES if isinstance(rule, ConsignmentRule))
+SLOT_RULES = tuple(rule for rule in RULES if isinstance(rule, SlotRule))
+CONTENTS_RULES = tuple(rule for rule in RULES if isinstance(rule, ContentsRule))
+DEPARTURE_RULES = tuple(rule for rule in RULES if isinstance(rule, DepartureRule))
+ESTIMATES = tuple(rule for rule in CONTENTS_RULES if rule.is_estimate)
+PROVEN_RULES = tuple(
+    rule for rule in RULES if isinstance(rule, ModelRule) and rule not in ESTIMATES
+)
+"""The rules of the model that proves the lower bound."""
+
+SEARCH_CODES = frozenset({LeftOutCode.COSTS_MORE_THAN_WAITING, LeftOutCode.DID_NOT_FIT})
+"""Codes that come from cost and loading and not from a rule."""
+
+_unclaimed = frozenset(LeftOutCode) - SEARCH_CODES.union(*(rule.codes for rule in RULES))
+if _unclaimed:
+    raise TypeError(f"no rule in RULES has the left-out codes {sorted(_unclaimed)}")
+
+
+def reject(demand: Demand, instance: Instance) -> Rejection | None:
+    """Return the first reason that keeps a consignment out of every container."""
+    for rule in CONSIGNMENT_RULES:
+        rejection = rule.reject(demand, instance)
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def reject_in(demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
+    """Return the first reason that keeps a consignment out of a slot, other contents aside."""
+    if demand.committed and demand.current_consolidation_id == slot.key:
+        return None
+    for rule in SLOT_RULES:
+        rejection = rule.reject_in(demand, slot, instance)
+        if rejection is not None:
+            return rejection
+    return None

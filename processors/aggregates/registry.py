@@ -16,7 +16,7 @@ from processors.aggregates.voyage.aggregate import VoyageAggregate
 from processors.kernel.aggregate import Aggregate
 
 
-def all_cores(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
+def all_aggregates(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
     """One core for each kind of owner whose state is kept."""
     cores: tuple[Aggregate[Any], ...] = (
         ConsignmentAggregate(policy),

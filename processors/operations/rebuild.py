@@ -28,10 +28,10 @@ from groupage.store.schema import require_schema
 from processors.kernel.aggregate import Aggregate
 from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
-from processors.worker.batch import Batch, Slice
-from processors.worker.decoding import read_into
+from processors.worker.batch import Batch, PartitionBatch
+from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
-from processors.worker.unreadable import read_one_by_one
+from processors.worker.unreadable import read_record_by_record
 
 _IDLE_S_MAX = 60.0
 _CONNECT_TIMEOUT_S = 20.0
@@ -58,7 +58,7 @@ class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
 
 async def rebuild(
     settings: WorkerSettings,
-    cores: Mapping[AggregateKind, Aggregate[Any]],
+    aggregates: Mapping[AggregateKind, Aggregate[Any]],
     *,
     verify: bool,
     progress: Progress,
@@ -77,7 +77,7 @@ async def rebuild(
             targets = await _targets(connection)
             pool = await _scratch_pool(settings.database, schema)
             try:
-                records = await _fold_log(settings, cores, pool, targets, progress)
+                records = await _fold_log(settings, aggregates, pool, targets, progress)
             finally:
                 pool.terminate()
             tables = await compare(connection, schema)
@@ -122,7 +122,7 @@ async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool
 
 async def _fold_log(
     settings: WorkerSettings,
-    cores: Mapping[AggregateKind, Aggregate[Any]],
+    aggregates: Mapping[AggregateKind, Aggregate[Any]],
     pool: asyncpg.Pool,
     targets: dict[Partition, int],
     progress: Progress,
@@ -143,20 +143,20 @@ async def _fold_log(
 
     pipeline = Pipeline(
         pool=pool,
-        cores=cores,
+        aggregates=aggregates,
         settings=settings.processor,
         assignment=assignment,
         hooks=Hooks(reset=no_reset, committed=lambda _effects: None, wake=no_wake),
-        silent=True,
+        publishes=False,
     )
     done, total = 0, sum(targets.values())
     progress(done, total)
     async with source.reading() as batches:
-        async for slices in batches:
-            await pipeline.take(Batch(assignment.epoch, slices))
-            done = sum(position.next_offset for position in assignment.positions.values())
+        async for parts in batches:
+            await pipeline.take(Batch(assignment.epoch, parts))
+            done = sum(position.next_offset for position in assignment.partitions.values())
             progress(done, total)
-        await pipeline.settle()
+        await pipeline.wait_for_commit()
     return total
 
 
@@ -170,8 +170,8 @@ class _Log:
         self._left = {partition: end for partition, end in targets.items() if end}
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncIterator[list[Slice]]]:
-        """Slices of all partitions until each has reached its end."""
+    async def reading(self) -> AsyncIterator[AsyncIterator[list[PartitionBatch]]]:
+        """Parts of all partitions until each has reached its end."""
         consumer = AIOKafkaConsumer(
             **self._settings.kafka.client_kwargs(),
             client_id="groupage-rebuild",
@@ -184,7 +184,7 @@ class _Log:
         try:
             if self._left:
                 await self._seek(consumer)
-            yield self._slices(consumer)
+            yield self._parts(consumer)
         finally:
             await consumer.stop()
 
@@ -208,29 +208,29 @@ class _Log:
             )
         except UnicodeDecodeError:
             left = {tp: at for tp, at in self._next.items() if self._partition(tp) in self._left}
-            return await read_one_by_one(consumer, left)
+            return await read_record_by_record(consumer, left)
         return found
 
     def _partition(self, tp: TopicPartition) -> Partition:
         return tp.topic.removeprefix(self._prefix), tp.partition
 
-    async def _slices(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[Slice]]:
+    async def _parts(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[PartitionBatch]]:
         while self._left:
             async with asyncio.timeout(_IDLE_S_MAX):
                 found: dict[TopicPartition, list[Any]] = {}
                 while not found:
                     found = await self._fetch(consumer)
-            slices = []
+            parts = []
             for tp, records in found.items():
                 self._next[tp] = records[-1].offset + 1
                 partition = self._partition(tp)
                 end = self._left.get(partition, 0)
                 kept = [record for record in records if record.offset < end]
                 if kept:
-                    piece = Slice(*partition)
-                    read_into(piece, kept)
-                    slices.append(piece)
+                    part = PartitionBatch(*partition)
+                    decode_into(part, kept)
+                    parts.append(part)
                 if records[-1].offset + 1 >= end and self._left.pop(partition, None):
                     consumer.pause(tp)
-            if slices:
-                yield slices
+            if parts:
+                yield parts

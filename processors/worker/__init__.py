@@ -1,1 +1,1 @@
-"""The Faust worker: from Kafka records to one transaction per batch, and on to Kafka."""
+"""The Faust worker: Kafka records in, one PostgreSQL transaction per batch, messages out."""

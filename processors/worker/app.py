@@ -1,4 +1,12 @@
-"""The Faust app of a processor worker: intake, channel, fold agent, relay. Made, not imported."""
+"""The Faust app of a worker: intake, channel, fold agent, relay.
+
+Of Faust the worker uses the App, which starts and stops everything in order; one agent, which folds
+the batches of an in-memory channel; and Service, from which the intake and the relay derive. Its
+Kafka consumer, tables, web server and data directory are switched off, because the offsets that
+count are in PostgreSQL, committed in the same transaction as the states, and the log's records go
+through our own consumer. Leave them off: a second consumer would join a group for nothing, and a
+table would be a second store that no transaction covers.
+"""
 
 import asyncio
 from collections.abc import AsyncIterable, Mapping
@@ -20,14 +28,14 @@ from processors.worker.batch import Batch
 from processors.worker.intake import Intake, Source
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.relay import Relay
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 
-NOTHING = Batch(epoch=-1, slices=[])
-"""Wakes the fold agent, so that it looks how the last commit ended."""
+EMPTY_BATCH = Batch(epoch=-1, parts=[])
+"""Wakes the fold agent, so that it sees how the last commit ended."""
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a worker is told."""
+    """The settings of a worker."""
 
     kafka: KafkaSettings
     database: DatabaseSettings
@@ -46,35 +54,35 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _WithoutFaustsKafka(BootStrategy):
-    """Intake and relay speak to Kafka; Faust's own consumer would join a group for nothing."""
+    """Starts no consumer, producer or web server: intake and relay have their own."""
 
     enable_kafka = False
     enable_web = False
 
 
 class HubApp(faust.App):
-    """Runs services and agents on channels, and touches neither disk nor network itself."""
+    """Runs services and agents on channels; uses neither disk nor network."""
 
     BootStrategy = _WithoutFaustsKafka
 
     async def on_first_start(self) -> None:
-        """Faust makes a data directory here, for tables. There are none."""
+        """Do nothing: Faust would create a data directory for tables."""
 
     async def _wait_for_table_recovery_completed(self) -> bool:
         return False
 
 
 class Worker:
-    """One processor worker: an app, and a future that ends when the worker must."""
+    """A worker: the app, and a future that fails when the worker must end."""
 
     def __init__(
         self,
         settings: WorkerSettings,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[AggregateKind, Aggregate[Any]],
+        aggregates: Mapping[AggregateKind, Aggregate[Any]],
     ) -> None:
-        """Needs a running event loop. Nothing is started here."""
+        """Create the app; needs a running event loop, starts nothing."""
         self._pool = pool
         self.assignment = Assignment()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -95,7 +103,7 @@ class Worker:
                 topics=[
                     topic.name
                     for topic in TOPICS
-                    if topic.name == DEAD_LETTER_TOPIC or cores.keys() & set(topic.kinds)
+                    if topic.name == DEAD_LETTER_TOPIC or aggregates.keys() & set(topic.kinds)
                 ],
             ),
             settings=settings.processor,
@@ -106,7 +114,7 @@ class Worker:
         )
         self.pipeline = Pipeline(
             pool=pool,
-            cores=cores,
+            aggregates=aggregates,
             settings=settings.processor,
             assignment=self.assignment,
             hooks=Hooks(reset=self.intake.reset, committed=self._committed, wake=self._wake),
@@ -116,13 +124,13 @@ class Worker:
         self.app.service(self.intake)  # type: ignore[arg-type]
 
     async def start(self) -> None:
-        """Join the group and work. Returns at once."""
+        """Join the Kafka group and start to fold. Returns at once."""
         self.app.finalize()
         self.app.flow_control.resume()
         await self.app.start()
 
     async def stop(self, *, budget_s: float) -> None:
-        """End in order, within the budget. What is cut short is done again by the next worker."""
+        """Stop in order within the budget. The next worker repeats whatever was cut short."""
         try:
             async with asyncio.timeout(budget_s):
                 await self.app.stop()
@@ -133,18 +141,18 @@ class Worker:
     async def _fold(self, batches: AsyncIterable[Batch]) -> None:
         try:
             async for batch in batches:
-                self.intake.go_on()
+                self.intake.allow_next_batch()
                 await self.pipeline.take(batch)
         except Exception as error:
-            # Faust would start the agent again and lose the batch; a bug ends the process.
+            # Faust would restart the agent and lose the batch; a bug must end the process.
             self._fail(error)
             raise
 
     async def checks(self) -> dict[str, bool | str]:
-        """Whether this worker can do its work, for ``/readyz``."""
+        """Return whether this worker can fold and commit, for ``/readyz``."""
         return {
             "assigned": self.assignment.epoch > 0 or "Kafka has not assigned partitions yet",
-            "database": await _answers(self._pool),
+            "database": await _database_answers(self._pool),
             "commits": self.pipeline.health(),
         }
 
@@ -152,15 +160,15 @@ class Worker:
         if not self.failed.done():
             self.failed.set_exception(error)
 
-    def _committed(self, effects: Effects) -> None:
-        if effects.outbox:
+    def _committed(self, writes: WriteBatch) -> None:
+        if writes.outbox:
             self.relay.wake()
 
     async def _wake(self) -> None:
-        await self._batches.put(NOTHING)  # type: ignore[arg-type] # a channel takes any value
+        await self._batches.put(EMPTY_BATCH)  # type: ignore[arg-type] # a channel takes any value
 
 
-async def _answers(pool: asyncpg.Pool) -> bool | str:
+async def _database_answers(pool: asyncpg.Pool) -> bool | str:
     try:
         return bool(await pool.fetchval("select true", timeout=2.0))
     except TRANSIENT_ERRORS as error:
@@ -168,7 +176,7 @@ async def _answers(pool: asyncpg.Pool) -> bool | str:
 
 
 def create_app(settings: WorkerSettings) -> faust.App:
-    """An app without agents or services yet."""
+    """Create an app without agents or services."""
     return HubApp(
         id=f"{settings.topics.prefix}groupage-processors",
         broker=f"kafka://{settings.kafka.bootstrap_servers}",

@@ -1,16 +1,19 @@
-"""Which partitions are ours, and how far each one is: shared by intake, fold and relay."""
+"""The partitions that Kafka assigned to this worker, and how far each was read.
+
+Intake, fold and relay share one `Assignment`.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 Partition: TypeAlias = tuple[str, int]
-"""Topic (without the hub's prefix) and number."""
+"""Topic (without the hub's prefix) and partition number."""
 
 
 @dataclass
 class PartitionProgress:
-    """A partition's place in the log; ahead of the database while a batch is being committed."""
+    """How far a partition was folded; ahead of the database while a batch is being committed."""
 
     next_offset: int
     clock_at: datetime | None
@@ -19,20 +22,23 @@ class PartitionProgress:
 
 @dataclass
 class Assignment:
-    """What this worker holds. `epoch` rises when that may have changed: older batches are void."""
+    """The partitions that this worker holds.
+
+    `epoch` rises whenever they may have changed: batches of an older epoch are void.
+    """
 
     epoch: int = 0
-    positions: dict[Partition, PartitionProgress] = field(default_factory=dict)
+    partitions: dict[Partition, PartitionProgress] = field(default_factory=dict)
 
     def drop(self) -> None:
-        """Hold nothing until told otherwise."""
+        """Hold no partition until the next `take`."""
         self.epoch += 1
-        self.positions = {}
+        self.partitions = {}
 
     def take(self, stored: dict[Partition, tuple[int, datetime | None]]) -> None:
         """Hold these partitions, each from its stored offset on."""
         self.epoch += 1
-        self.positions = {
+        self.partitions = {
             partition: PartitionProgress(next_offset=offset, clock_at=clock_at)
             for partition, (offset, clock_at) in stored.items()
         }

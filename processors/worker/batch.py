@@ -1,4 +1,4 @@
-"""What records hold once they are read: facts with their rows, ticks, dead letters."""
+"""Decoded records on their way to the fold: facts by aggregate, ticks, dead letters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,57 +9,74 @@ from groupage.domain.events.base import AggregateKind
 from groupage.store.writers import DeadLetterRow
 from processors.kernel.corrections import Entry
 
-OwnerKey: TypeAlias = tuple[AggregateKind, str]
+AggregateKey: TypeAlias = tuple[AggregateKind, str]
 
 
-class Incoming(Entry, frozen=True, gc=False):
-    """A fact as it came in."""
+class IncomingFact(Entry, frozen=True, gc=False):
+    """A fact as decoded from a record.
 
-    number: int
-    """The first 64 bits of its id, by which `deduplication` tells new facts from known ones."""
-    line: str
-    """For table `fact` (`groupage.store.facts.line_of`)."""
+    For speed only, `id_prefix` and `copy_line` are computed here, while the record's parts are in
+    the processor's cache.
+    """
+
+    id_prefix: int
+    """The first 64 bits of its id, by which `deduplication` recognizes new facts."""
+    copy_line: str
+    """The fact as a text line for COPY into table `fact` (`groupage.store.facts.line_of`)."""
     offset: int
 
 
 @dataclass
-class Stretch:
-    """The facts up to a tick, by owner and in the order of the log."""
+class TickSegment:
+    """The facts of a partition up to the next tick."""
 
-    owners: dict[OwnerKey, list[Incoming]] = field(default_factory=dict)
+    facts: dict[AggregateKey, list[IncomingFact]] = field(default_factory=dict)
+    """By aggregate, each list in the order of the log."""
     tick_at: datetime | None = None
-    """The clock's word after them; None: the slice ends here."""
+    """The clock's reading that follows them; None: no tick follows."""
     tick_offset: int = -1
+
+    def from_offset(self, offset: int) -> "TickSegment":
+        """Return the part that begins at that offset."""
+        kept = {
+            key: [incoming for incoming in facts if incoming.offset >= offset]
+            for key, facts in self.facts.items()
+        }
+        return TickSegment(
+            {key: facts for key, facts in kept.items() if facts},
+            self.tick_at if self.tick_offset >= offset else None,
+            self.tick_offset,
+        )
 
 
 @dataclass
-class Slice:
-    """Consecutive records of one partition, read."""
+class PartitionBatch:
+    """Consecutive records of one partition, decoded."""
 
     topic: str
     """Without the hub's prefix."""
     partition: int
-    stretches: list[Stretch] = field(default_factory=lambda: [Stretch()])
-    letters: list[DeadLetterRow] = field(default_factory=list)
-    """Of records that are no facts of this hub, or that are letters themselves."""
+    segments: list[TickSegment] = field(default_factory=lambda: [TickSegment()])
+    dead_letters: list[DeadLetterRow] = field(default_factory=list)
+    """Of records that cannot be decoded; on the dead letter topic, of all records."""
     records: int = 0
     value_bytes: int = 0
-    """Of the records' values together."""
+    """Sum over the records' values."""
     next_offset: int = 0
     oldest_ms: float = float("inf")
-    """Kafka's time of the oldest record."""
+    """Kafka's timestamp of the oldest record."""
 
-    def behind(self, offset: int) -> "Slice | None":
-        """The part from that offset on; None when there is nothing."""
+    def from_offset(self, offset: int) -> "PartitionBatch | None":
+        """Return the part that begins at that offset; None: it ends before."""
         if self.next_offset <= offset:
             return None
         if self.next_offset - self.records >= offset:
             return self
-        return Slice(
+        return PartitionBatch(
             self.topic,
             self.partition,
-            [_behind(stretch, offset) for stretch in self.stretches],
-            [letter for letter in self.letters if letter.record_offset >= offset],
+            [segment.from_offset(offset) for segment in self.segments],
+            [row for row in self.dead_letters if row.record_offset >= offset],
             self.next_offset - offset,
             self.value_bytes,
             self.next_offset,
@@ -67,45 +84,32 @@ class Slice:
         )
 
 
-def _behind(stretch: Stretch, offset: int) -> Stretch:
-    kept = {
-        key: [item for item in items if item.offset >= offset]
-        for key, items in stretch.owners.items()
-    }
-    ticks = stretch.tick_offset >= offset
-    return Stretch(
-        {key: items for key, items in kept.items() if items},
-        stretch.tick_at if ticks else None,
-        stretch.tick_offset,
-    )
-
-
 class Batch(NamedTuple):
-    """What was fetched at one time, of several partitions; committed as one."""
+    """Records of several partitions, fetched together and committed in one transaction."""
 
     epoch: int
-    slices: list[Slice]
+    parts: list[PartitionBatch]
     full: bool = False
-    """There may be more at once."""
+    """More records may be waiting in Kafka."""
 
 
 @dataclass(frozen=True)
-class Room:
-    """How much a batch may hold; the last run of records may bring more than that."""
+class BatchLimits:
+    """How much a batch may hold; its last run of records may exceed the limits."""
 
     records_max: int
     bytes_max: int
     """Of values: a plan is a thousand times as large as a scan."""
-    owners_max: int
-    """Their states are held until they are committed."""
+    aggregates_max: int
+    """The worker holds their states until they are committed."""
 
-    def left(self, slices: Iterable[Slice]) -> int:
-        """How many records may still come to these; 0: it is full."""
-        records = size = owners = 0
-        for piece in slices:
-            records += piece.records
-            size += piece.value_bytes
-            owners += sum(len(stretch.owners) for stretch in piece.stretches)
-        if size >= self.bytes_max or owners >= self.owners_max:
+    def remaining(self, parts: Iterable[PartitionBatch]) -> int:
+        """Return how many records still fit; 0: the batch is full."""
+        records = size = aggregates = 0
+        for part in parts:
+            records += part.records
+            size += part.value_bytes
+            aggregates += sum(len(segment.facts) for segment in part.segments)
+        if size >= self.bytes_max or aggregates >= self.aggregates_max:
             return 0
         return max(0, self.records_max - records)

@@ -1,4 +1,4 @@
-"""The one transaction of a batch: facts, states, dead letters, alerts, outbox, and the fence."""
+"""The transaction of a batch: facts, states, dead letters, alerts, outbox, and the fence."""
 
 import time
 
@@ -8,49 +8,52 @@ from groupage.domain.errors import GroupageError
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import copy_facts
 from groupage.telemetry import metrics
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 
 
 class Fenced(GroupageError):
-    """Another worker moved a partition of the batch. Nothing was written: start from the store."""
+    """Another worker has advanced a partition of the batch.
+
+    Nothing was written; the worker starts again from the stored offsets.
+    """
 
 
-async def commit(pool: asyncpg.Pool, effects: Effects) -> None:
-    """Write all of it or nothing. Raises Fenced when the partitions are not where they should be.
+async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
+    """Write all of the batch in one transaction. Raises Fenced when another worker was faster.
 
-    1. Move the offsets, each from the value this worker knows: the fence. It also locks the rows,
-       so that a late twin of this worker waits and then loses.
-    2. Facts, which the fold has found to be new.
-    3. States, guarded by their revision.
-    4. Dead letters, those settled by it, alerts, messages for other owners.
+    1. Advance the offsets, each from the value that this worker knows: the fence. It also locks the
+       rows, so that a worker that lost its partitions without noticing waits here and then fails.
+    2. Copy the new facts.
+    3. Upsert the states, guarded by their revision.
+    4. Insert dead letters, settle those whose reason has gone, write alerts and the outbox.
     """
     started_s = time.perf_counter()
     async with pool.acquire() as connection, connection.transaction():
-        if not await writers.advance_positions(connection, effects.positions):
+        if not await writers.advance_positions(connection, writes.offsets):  # 1
             raise Fenced
-        if effects.facts:
-            await copy_facts(connection, effects.facts)
-        for kind, rows in effects.states.items():
-            if not await writers.upsert_states(connection, kind, rows):
+        if writes.fact_lines:
+            await copy_facts(connection, writes.fact_lines)  # 2
+        for kind, rows in writes.states.items():
+            if not await writers.upsert_states(connection, kind, rows):  # 3
                 raise Fenced
-        if effects.letters:
-            await dead_letters.insert_dead_letters(connection, list(effects.letters.values()))
-        if effects.settled:
-            await dead_letters.settle_refusals(connection, effects.settled)
-        await dead_letters.settle_replayed(connection, effects.positions)
-        await alerts.write(connection, effects.alerts)
-        if effects.outbox:
-            await writers.insert_outbox(connection, effects.outbox)
-    _tell(effects, time.perf_counter() - started_s)
+        if writes.dead_letters:  # 4
+            await dead_letters.insert_dead_letters(connection, list(writes.dead_letters.values()))
+        if writes.settled:
+            await dead_letters.settle_refusals(connection, writes.settled)
+        await dead_letters.settle_replayed(connection, writes.offsets)
+        await alerts.write(connection, writes.alerts)
+        if writes.outbox:
+            await writers.insert_outbox(connection, writes.outbox)
+    _observe(writes, time.perf_counter() - started_s)
 
 
-def _tell(effects: Effects, commit_s: float) -> None:
+def _observe(writes: WriteBatch, commit_s: float) -> None:
     now_s = time.time()
     metrics.COMMIT_S.labels("worker").observe(commit_s)
-    metrics.BATCH_EVENTS.labels("worker").observe(effects.records)
+    metrics.BATCH_EVENTS.labels("worker").observe(writes.records)
     metrics.LAST_COMMIT_AT.labels("worker").set(now_s)
-    if effects.records:
-        age_s = max(0.0, now_s - effects.oldest_ms / 1_000)
+    if writes.records:
+        age_s = max(0.0, now_s - writes.oldest_ms / 1_000)
         metrics.EVENT_TO_STATE_S.labels("worker").observe(age_s)
-    for letter in effects.letters.values():
-        metrics.EVENTS_DEAD_LETTERED.labels(letter.topic, letter.code).inc()
+    for row in writes.dead_letters.values():
+        metrics.EVENTS_DEAD_LETTERED.labels(row.topic, row.code).inc()

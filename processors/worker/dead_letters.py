@@ -1,4 +1,4 @@
-"""Dead letters: records that had no effect, kept whole and told with the reason."""
+"""Dead letters: records that had no effect, kept whole with the reason."""
 
 import re
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers
 from groupage.store.facts import LogPosition, data_json_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
-from processors.worker.batch import Incoming, Slice
-from processors.worker.write_batch import Effects
+from processors.worker.batch import IncomingFact, PartitionBatch
+from processors.worker.write_batch import WriteBatch
 
 _TEXT_LENGTH_MAX = 1_000
 _CODE = re.compile(r"[a-z_]{1,40}")
@@ -28,101 +28,103 @@ _CODE = re.compile(r"[a-z_]{1,40}")
 log = structlog.get_logger(__name__)
 
 
-class Told(NamedTuple):
-    """What a letter says of a fact."""
+class RejectedRecord(NamedTuple):
+    """A rejected fact with its log position and its JSON as it came."""
 
     fact: Fact
-    place: LogPosition
+    position: LogPosition
     data_json: bytes
 
 
-def take_in(effects: Effects, piece: Slice) -> None:
-    """The dead letters that reading gave."""
-    if piece.topic == DEAD_LETTER_TOPIC:
-        effects.letters |= {letter.letter_id: letter for letter in piece.letters}
+def add_decoded(writes: WriteBatch, part: PartitionBatch) -> None:
+    """Add the dead letters that decoding found; those of the dead letter topic are stored only."""
+    if part.topic == DEAD_LETTER_TOPIC:
+        writes.dead_letters |= {row.letter_id: row for row in part.dead_letters}
     else:
-        bury(effects, piece, piece.letters)
+        route_to_dlq(writes, part, part.dead_letters)
 
 
-def bury(effects: Effects, piece: Slice, letters: Iterable[DeadLetterRow]) -> None:
-    """Add the letters to the batch's effects, each with its copy for the dead-letter topic."""
-    told: dict[str, DeadLetterRow] = {}
-    for letter in letters:
-        effects.letters[letter.letter_id] = letter
-        effects.outbox.append(_message(letter))
-        told.setdefault(letter.code, letter)
-    for code, letter in told.items():
+def route_to_dlq(writes: WriteBatch, part: PartitionBatch, rows: Iterable[DeadLetterRow]) -> None:
+    """Store the dead letters and publish a copy of each; log the first one of each code."""
+    first_by_code: dict[str, DeadLetterRow] = {}
+    for row in rows:
+        writes.dead_letters[row.letter_id] = row
+        writes.outbox.append(_message(row))
+        first_by_code.setdefault(row.code, row)
+    for code, row in first_by_code.items():
         log.warning(
             "record_dead_lettered",
-            topic=piece.topic,
-            partition=piece.partition,
-            offset=letter.record_offset,
+            topic=part.topic,
+            partition=part.partition,
+            offset=row.record_offset,
             code=code,
-            reason=letter.reason,
+            reason=row.reason,
         )
 
 
-def of_producer(record: Any, piece: Slice) -> DeadLetterRow | None:
-    """The letter that a way in (gateway, import) put on the dead-letter topic itself.
+def from_producer(record: Any, part: PartitionBatch) -> DeadLetterRow | None:
+    """Return the dead letter that the gateway or an import published on the topic itself.
 
-    It explains itself in its headers and is listed like ours. None for our own copies, and for what
-    is no letter at all: a dead letter about a dead letter helps nobody.
+    Its `dlq_` headers say what it is about. None for copies that workers published, and for records
+    without those headers: a dead letter about a dead letter helps nobody.
     """
-    told = {name: _text(raw) for name, raw in record.headers if name.startswith("dlq_")}
+    about = {name: _text(raw) for name, raw in record.headers if name.startswith("dlq_")}
     try:
-        letter_id = UUID(told["dlq_id"])
-        at = instant_from(told["dlq_at"], "dlq_at")
+        letter_id = UUID(about["dlq_id"])
+        at = instant_from(about["dlq_at"], "dlq_at")
     except (KeyError, ValueError, Undecodable):
         return None
-    topic = told.get("dlq_topic", "")
+    topic = about.get("dlq_topic", "")
     own = [pair for pair in record.headers if not pair[0].startswith("dlq_")]
     return DeadLetterRow(
         letter_id=letter_id,
         at=at,
-        # Without a topic it cannot be sent again as it is: its place is then the letter's own.
-        topic=topic if topic in BY_NAME else piece.topic,
-        partition=piece.partition,
+        # Without a topic it cannot be replayed as it is: its position is the dead letter's own.
+        topic=topic if topic in BY_NAME else part.topic,
+        partition=part.partition,
         record_offset=record.offset,
-        code=code if _CODE.fullmatch(code := told.get("dlq_code", "")) else "other",
-        reason=told.get("dlq_reason", ""),
-        type=told.get("dlq_type", ""),
-        source=told.get("dlq_event_source", ""),
-        event_id=told.get("dlq_event_id", ""),
-        key=told.get("dlq_key", ""),
+        code=code if _CODE.fullmatch(code := about.get("dlq_code", "")) else "other",
+        reason=about.get("dlq_reason", ""),
+        type=about.get("dlq_type", ""),
+        source=about.get("dlq_event_source", ""),
+        event_id=about.get("dlq_event_id", ""),
+        key=about.get("dlq_key", ""),
         headers=pack_headers(own if topic in BY_NAME else record.headers),
         value=record.value or b"",
     )
 
 
-def bury_reused(effects: Effects, piece: Slice, item: Incoming, difference: str) -> None:
-    """A fact under the id of an earlier one, with other content (`difference` says in what)."""
-    fact = item.fact
-    refusal = RejectedEvent(
+def reject_reused_id(
+    writes: WriteBatch, part: PartitionBatch, incoming: IncomingFact, difference: str
+) -> None:
+    """Reject a fact that has the id of an earlier one and differs from it in these fields."""
+    fact = incoming.fact
+    rejected = RejectedEvent(
         code="id_reused",
         reason=f"{fact.source} sent an event with id {fact.event_id!r} before that differs in "
         f"{difference}: the first one stands. Send this one with an id of its own; if it is to "
-        "take the first one's place, name that one's id in correctionof",
+        "replace the first one, name that one's id in correctionof",
         type=fact.type,
         subject=fact.subject,
         at=fact.occurred_at,
     )
-    bury(effects, piece, [of_fact(told(piece, item), refusal)])
+    route_to_dlq(writes, part, [from_rejection(rejected_record(part, incoming), rejected)])
 
 
-def told(piece: Slice, item: Incoming) -> Told:
-    """What a letter says of a fact that just came in."""
-    place = LogPosition(piece.topic, piece.partition, item.offset)
-    return Told(item.fact, place, data_json_of(item.line))
+def rejected_record(part: PartitionBatch, incoming: IncomingFact) -> RejectedRecord:
+    """Return what a dead letter needs of a fact of this batch."""
+    position = LogPosition(part.topic, part.partition, incoming.offset)
+    return RejectedRecord(incoming.fact, position, data_json_of(incoming.copy_line))
 
 
-def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLetterRow:
-    """The letter of a record as it came."""
+def from_record(record: Any, part: PartitionBatch, *, code: str, reason: str) -> DeadLetterRow:
+    """Return the dead letter of a record that cannot be decoded, as it came."""
     headers = dict(record.headers)
     return DeadLetterRow(
-        letter_id=_letter_id(piece.topic, piece.partition, record.offset, code),
+        letter_id=_dead_letter_id(part.topic, part.partition, record.offset, code),
         at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
-        topic=piece.topic,
-        partition=piece.partition,
+        topic=part.topic,
+        partition=part.partition,
         record_offset=record.offset,
         code=code,
         reason=_text(reason),
@@ -135,20 +137,22 @@ def of_record(record: Any, piece: Slice, *, code: str, reason: str) -> DeadLette
     )
 
 
-def of_fact(told: Told, refusal: RejectedEvent, *, fact_id: UUID | None = None) -> DeadLetterRow:
-    """The letter of a fact that is refused: all its attributes, its JSON as it came.
+def from_rejection(
+    record: RejectedRecord, rejected: RejectedEvent, *, fact_id: UUID | None = None
+) -> DeadLetterRow:
+    """Return the dead letter of a rejected fact: all its attributes, its JSON as it came.
 
-    `fact_id` when the fact is kept, and may become legal.
+    `fact_id` when the fact is stored, and may become legal.
     """
-    fact, place, data_json = told
+    fact, position, data_json = record
     return DeadLetterRow(
-        letter_id=_letter_id(*place, refusal.code),
+        letter_id=_dead_letter_id(*position, rejected.code),
         at=fact.recorded_at,
-        topic=place.topic,
-        partition=place.partition,
-        record_offset=place.offset,
-        code=refusal.code,
-        reason=_text(refusal.reason),
+        topic=position.topic,
+        partition=position.partition,
+        record_offset=position.offset,
+        code=rejected.code,
+        reason=_text(rejected.reason),
         type=ce_type(fact.data),
         source=fact.source,
         event_id=fact.event_id,
@@ -159,34 +163,37 @@ def of_fact(told: Told, refusal: RejectedEvent, *, fact_id: UUID | None = None) 
     )
 
 
-def _letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:
-    """The same record and reason give the same letter."""
+def _dead_letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:
+    """Return the same id for the same record and code."""
     name = f"{topic}\0{partition}\0{offset}\0{code}"
     return UUID(bytes=blake2b(name.encode(), digest_size=16).digest())
 
 
-def _message(letter: DeadLetterRow) -> OutboxRow:
-    told = {
-        "dlq_code": letter.code,
-        "dlq_reason": letter.reason,
-        "dlq_topic": letter.topic,
-        "dlq_partition": str(letter.partition),
-        "dlq_offset": str(letter.record_offset),
+def _message(row: DeadLetterRow) -> OutboxRow:
+    about = {
+        "dlq_code": row.code,
+        "dlq_reason": row.reason,
+        "dlq_topic": row.topic,
+        "dlq_partition": str(row.partition),
+        "dlq_offset": str(row.record_offset),
     }
-    headers = writers.unpack_headers(letter.headers)
-    headers += [(name, text.encode()) for name, text in told.items()]
+    headers = writers.unpack_headers(row.headers)
+    headers += [(name, text.encode()) for name, text in about.items()]
     return OutboxRow(
-        origin_topic=letter.topic,
-        origin_partition=letter.partition,
+        origin_topic=row.topic,
+        origin_partition=row.partition,
         topic=DEAD_LETTER_TOPIC,
-        key=letter.key,
+        key=row.key,
         headers=pack_headers(headers),
-        value=letter.value,
+        value=row.value,
     )
 
 
 def _text(raw: bytes | str | None) -> str:
-    """Foreign text as PostgreSQL can hold it: UTF-8 without NUL, and not endless."""
+    """Return foreign text as PostgreSQL can store it: UTF-8 without NUL, at most 1,000 characters.
+
+    Bytes that are not UTF-8 become the replacement character.
+    """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else (raw or "")
     text = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text[:_TEXT_LENGTH_MAX]

@@ -1,7 +1,8 @@
-"""From Kafka records to facts, ticks and dead letters. Pure.
+"""Decode Kafka records into facts, ticks and dead letters. Pure.
 
-Records are read in small runs as soon as they are fetched: a record is two dozen small objects,
-and reading it while they are still in the processor's cache takes a third of the time.
+For speed only, the intake decodes records in small runs as soon as they are fetched: a record is
+two dozen small objects, and decoding it while they are in the processor's cache takes a third of
+the time.
 """
 
 from collections.abc import Sequence
@@ -14,75 +15,77 @@ from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable
 from groupage.store.facts import line_of
 from processors.worker import dead_letters
-from processors.worker.batch import Incoming, Slice, Stretch
-from processors.worker.unreadable import Unreadable
+from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
+from processors.worker.unreadable import UnreadableRecord
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
-def read_into(piece: Slice, records: Sequence[Any]) -> None:
-    """Append what the next consecutive records (aiokafka ConsumerRecord, at least one) hold."""
-    piece.records += len(records)
-    piece.value_bytes += sum([len(record.value or b"") for record in records])
-    piece.next_offset = records[-1].offset + 1
-    if piece.topic == DEAD_LETTER_TOPIC:
-        _read_letters(piece, records)
+def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
+    """Append the next consecutive records (aiokafka ConsumerRecord, at least one) to the part."""
+    part.records += len(records)
+    part.value_bytes += sum([len(record.value or b"") for record in records])
+    part.next_offset = records[-1].offset + 1
+    if part.topic == DEAD_LETTER_TOPIC:
+        _decode_dead_letters(part, records)
         return
-    topic, owners = piece.topic, piece.stretches[-1].owners
+    topic, facts = part.topic, part.segments[-1].facts
     stamp_ms, recorded_at = -1, _EPOCH
     for record in records:
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
-            piece.oldest_ms = min(piece.oldest_ms, stamp_ms)
+            part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
             fact, kind, data_json, stamps = decode_for_store(
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
             )
         except Undecodable as error:
             code, reason = str(error.code), str(error)
-            if isinstance(record, Unreadable):
+            if isinstance(record, UnreadableRecord):
                 code, reason = "unreadable", _UNREADABLE
-            piece.letters.append(dead_letters.of_record(record, piece, code=code, reason=reason))
+            part.dead_letters.append(
+                dead_letters.from_record(record, part, code=code, reason=reason)
+            )
             continue
         data = fact.data
         if kind == "clock":
-            piece.stretches[-1].tick_at = data.clock_reading()
-            piece.stretches[-1].tick_offset = record.offset
-            piece.stretches.append(Stretch())
-            owners = piece.stretches[-1].owners
+            part.segments[-1].tick_at = data.clock_reading()
+            part.segments[-1].tick_offset = record.offset
+            part.segments.append(TickSegment())
+            facts = part.segments[-1].facts
         elif data.fans_out and len(singles := fact.fan_out()) > 1:
             for single in singles:
-                alone = single, kind, encode_data(single.data), stamps
-                owners.setdefault((kind, single.key), []).append(
-                    _incoming(piece, record.offset, alone)
+                decoded = single, kind, encode_data(single.data), stamps
+                facts.setdefault((kind, single.key), []).append(
+                    _incoming(part, record.offset, decoded)
                 )
         else:
-            item = _incoming(piece, record.offset, (fact, kind, data_json, stamps))
-            known = owners.get((kind, fact.key))
-            if known is None:
-                owners[kind, fact.key] = [item]
+            incoming = _incoming(part, record.offset, (fact, kind, data_json, stamps))
+            earlier = facts.get((kind, fact.key))
+            if earlier is None:
+                facts[kind, fact.key] = [incoming]
             else:
-                known.append(item)
+                earlier.append(incoming)
 
 
-def _incoming(piece: Slice, offset: int, decoded: Decoded) -> Incoming:
+def _incoming(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:
     fact, kind, data_json, stamps = decoded
     digest = fact_digest(fact, kind)
     fact_id = digest.hex()
-    place = (piece.topic, piece.partition, offset)
-    return Incoming(
+    position = (part.topic, part.partition, offset)
+    return IncomingFact(
         fact_id,
         fact,
         int.from_bytes(digest[:8], "big"),
-        line_of(fact_id, fact, data_json, place, kind=kind, stamps=stamps),
+        line_of(fact_id, fact, data_json, position, kind=kind, stamps=stamps),
         offset,
     )
 
 
-def _read_letters(piece: Slice, records: Sequence[Any]) -> None:
+def _decode_dead_letters(part: PartitionBatch, records: Sequence[Any]) -> None:
     for record in records:
-        piece.oldest_ms = min(piece.oldest_ms, record.timestamp)
-        if letter := dead_letters.of_producer(record, piece):
-            piece.letters.append(letter)
+        part.oldest_ms = min(part.oldest_ms, record.timestamp)
+        if row := dead_letters.from_producer(record, part):
+            part.dead_letters.append(row)

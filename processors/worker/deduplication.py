@@ -1,8 +1,9 @@
-"""Which facts are new: each owner at hand knows the ids of its facts.
+"""Drop facts that their aggregate already has.
 
-Only their first 64 bits, sorted: what is not among them is new for certain, and nearly everything
-is. What is among them (sent twice, fetched again) is looked up in full: the same fact again changes
-nothing, and another fact under the id of an earlier one goes to the dead letters.
+For speed, a cached aggregate holds only the first 64 bits of each fact id, sorted. A fact whose
+prefix is not among them is new for certain, and nearly every fact is. The others are suspects,
+looked up in full: the same fact sent or fetched again changes nothing, and another fact under the
+id of an earlier one goes to the dead letter queue.
 """
 
 import asyncio
@@ -16,123 +17,127 @@ import asyncpg
 from groupage.domain.fact import Fact
 from groupage.store.facts import facts_under
 from processors.worker import dead_letters
-from processors.worker.batch import Incoming, OwnerKey, Slice
+from processors.worker.batch import AggregateKey, IncomingFact, PartitionBatch
 from processors.worker.cache import StateCache
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 
 _YIELD_EVERY = 500
 _FEW = 8
-"""To insert so many is faster than to merge; so is to insert one among so many."""
+"""Inserting so few prefixes is faster than merging; so is inserting one for each `_FEW` known."""
 
 
-def numbers_of(ids: Iterable[UUID]) -> "array[int]":
-    """What an owner with these facts knows."""
+def id_prefixes_of(ids: Iterable[UUID]) -> "array[int]":
+    """Return the sorted prefixes of an aggregate's fact ids."""
     return array("Q", sorted(int.from_bytes(fact_id.bytes[:8], "big") for fact_id in ids))
 
 
-async def leave_new(
-    effects: Effects,
-    slices: Sequence[Slice],
+async def drop_duplicates(
+    writes: WriteBatch,
+    parts: Sequence[PartitionBatch],
     *,
     cache: StateCache,
-    ahead: Effects | None,
-    settled: Callable[[], Awaitable[None]],
+    in_commit: WriteBatch | None,
+    wait_for_commit: Callable[[], Awaitable[None]],
     pool: asyncpg.Pool,
 ) -> None:
-    """Take known facts out of the slices; the lines of the new ones are among the effects then.
+    """Take duplicates out of the parts, and add the lines of the new facts to `writes`.
 
-    `ahead` is being committed, `settled` waits for that: the database knows its facts afterwards.
+    `in_commit` is the batch that is being committed; once it is, the database has its facts.
     """
-    doubtful = await _doubtful(slices, cache)
-    if doubtful:
-        if ahead and _any_in(ahead, doubtful):
-            await settled()
-        known = await _known(doubtful, pool)
-        for piece in slices:
-            _drop(effects, piece, known)
-    for piece in slices:
-        for stretch in piece.stretches:
-            for items in stretch.owners.values():
-                effects.facts += [item.line for item in items]
+    suspects = await _find_suspects(parts, cache)
+    if suspects:
+        if in_commit and _has_any(in_commit, suspects):
+            await wait_for_commit()
+        known = await _load_known(suspects, pool)
+        for part in parts:
+            _drop(writes, part, known)
+    for part in parts:
+        for segment in part.segments:
+            for facts in segment.facts.values():
+                writes.fact_lines += [incoming.copy_line for incoming in facts]
 
 
-async def _doubtful(slices: Sequence[Slice], cache: StateCache) -> dict[OwnerKey, list[Incoming]]:
-    """The facts that may be known, by owner; the others are new, and noted."""
-    doubtful: dict[OwnerKey, list[Incoming]] = {}
+async def _find_suspects(
+    parts: Sequence[PartitionBatch], cache: StateCache
+) -> dict[AggregateKey, list[IncomingFact]]:
+    """Find the facts that may be duplicates; note the id prefixes of all others."""
+    suspects: dict[AggregateKey, list[IncomingFact]] = {}
     since_yield = 0
-    for piece in slices:
-        for stretch in piece.stretches:
-            for owner_key, items in stretch.owners.items():
-                if seen := _note(cache.at_hand(owner_key).numbers, items):
-                    doubtful.setdefault(owner_key, []).extend(seen)
-                since_yield += len(items)
+    for part in parts:
+        for segment in part.segments:
+            for aggregate_key, facts in segment.facts.items():
+                if seen := _note(cache[aggregate_key].id_prefixes, facts):
+                    suspects.setdefault(aggregate_key, []).extend(seen)
+                since_yield += len(facts)
                 if since_yield >= _YIELD_EVERY:
                     since_yield = 0
                     await asyncio.sleep(0)
-    return doubtful
+    return suspects
 
 
-def _note(known: "array[int]", items: Sequence[Incoming]) -> list[Incoming]:
-    """Add the facts' numbers; those that were there already are doubtful."""
-    if len(items) > _FEW and len(items) * _FEW > len(known):
-        merged = {*known, *[item.number for item in items]}
-        if len(merged) == len(known) + len(items):
+def _note(known: "array[int]", facts: Sequence[IncomingFact]) -> list[IncomingFact]:
+    """Add the facts' prefixes; return the facts whose prefix was there already."""
+    if len(facts) > _FEW and len(facts) * _FEW > len(known):
+        merged = {*known, *[incoming.id_prefix for incoming in facts]}
+        if len(merged) == len(known) + len(facts):
             known[:] = array("Q", sorted(merged))
             return []
-    doubtful: list[Incoming] = []
-    for item in items:
-        number = item.number
-        at = bisect_left(known, number)
-        if at < len(known) and known[at] == number:
-            doubtful.append(item)
+    suspects: list[IncomingFact] = []
+    for incoming in facts:
+        prefix = incoming.id_prefix
+        at = bisect_left(known, prefix)
+        if at < len(known) and known[at] == prefix:
+            suspects.append(incoming)
         else:
-            known.insert(at, number)
-    return doubtful
+            known.insert(at, prefix)
+    return suspects
 
 
-def _any_in(ahead: Effects, doubtful: Mapping[OwnerKey, list[Incoming]]) -> bool:
+def _has_any(in_commit: WriteBatch, suspects: Mapping[AggregateKey, list[IncomingFact]]) -> bool:
     return any(
-        item.fact_id in ahead.fact_ids.get(owner_key, ())
-        for owner_key, items in doubtful.items()
-        for item in items
+        incoming.fact_id in in_commit.new_fact_ids.get(aggregate_key, ())
+        for aggregate_key, facts in suspects.items()
+        for incoming in facts
     )
 
 
-async def _known(
-    doubtful: Mapping[OwnerKey, list[Incoming]], pool: asyncpg.Pool
-) -> dict[OwnerKey, dict[str, Fact]]:
-    """What the owners of doubtful facts know under the ids of these, by id in hex."""
-    known: dict[OwnerKey, dict[str, Fact]] = {owner_key: {} for owner_key in doubtful}
-    asked = [
-        (*owner_key, UUID(hex=item.fact_id))
-        for owner_key, items in doubtful.items()
-        for item in items
+async def _load_known(
+    suspects: Mapping[AggregateKey, list[IncomingFact]], pool: asyncpg.Pool
+) -> dict[AggregateKey, dict[str, Fact]]:
+    """Load the stored facts that have the suspects' ids; by id in hex."""
+    known: dict[AggregateKey, dict[str, Fact]] = {key: {} for key in suspects}
+    wanted = [
+        (*aggregate_key, UUID(hex=incoming.fact_id))
+        for aggregate_key, facts in suspects.items()
+        for incoming in facts
     ]
-    for stored in await facts_under(pool, asked):
+    for stored in await facts_under(pool, wanted):
         known[stored.kind, stored.fact.key][stored.fact_id] = stored.fact
     return known
 
 
-def _drop(effects: Effects, piece: Slice, known: Mapping[OwnerKey, dict[str, Fact]]) -> None:
-    """Take out what its owner knows, or has met before in this batch."""
-    for stretch in piece.stretches:
-        for owner_key in known.keys() & stretch.owners.keys():
-            items, facts = stretch.owners[owner_key], known[owner_key]
+def _drop(
+    writes: WriteBatch, part: PartitionBatch, known: Mapping[AggregateKey, dict[str, Fact]]
+) -> None:
+    """Drop facts that are stored, or that came earlier in this batch."""
+    for segment in part.segments:
+        for aggregate_key in known.keys() & segment.facts.keys():
+            facts, earlier = segment.facts[aggregate_key], known[aggregate_key]
             kept = []
-            for item in items:
-                first = facts.setdefault(item.fact_id, item.fact)
-                if first is item.fact:
-                    kept.append(item)
-                elif difference := _difference(first, item.fact):
-                    dead_letters.bury_reused(effects, piece, item, difference)
-            effects.duplicate(piece, len(items) - len(kept))
-            items[:] = kept
+            for incoming in facts:
+                first = earlier.setdefault(incoming.fact_id, incoming.fact)
+                if first is incoming.fact:
+                    kept.append(incoming)
+                elif difference := _difference(first, incoming.fact):
+                    dead_letters.reject_reused_id(writes, part, incoming, difference)
+            writes.count_duplicates(part, len(facts) - len(kept))
+            facts[:] = kept
 
 
 def _difference(first: Fact, again: Fact) -> str:
-    """In what a fact is another one than the first under its id; "" when it is the same again.
+    """Name the fields in which two facts with one id differ; empty: they are the same fact.
 
-    What processors derive has its content in its id, and may be said again at another time.
+    Processors derive the id of a fact from its content, and may publish it again at another time.
     """
     if again.relayed_by is not None:
         return ""

@@ -1,7 +1,12 @@
 """Fold: from a batch of records to everything that one transaction will write.
 
-Load the owners that are not at hand, drop what they know, advance them in the order of the log,
-conclude what is to be written. Domain rules are the cores'.
+1. Forward facts that arrived in a partition that does not own their aggregate.
+2. Load the aggregates that are not cached.
+3. Drop duplicates.
+4. Advance each aggregate, in the order of the log, and on each tick those with a deadline.
+5. Build the rows and messages.
+
+The worker knows no rule of the domain: these are the aggregates'.
 """
 
 import asyncio
@@ -27,16 +32,16 @@ from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, refold, tick
 from processors.worker import dead_letters, deduplication, rejections
 from processors.worker.assignment import Assignment, PartitionProgress
-from processors.worker.batch import Batch, Incoming, OwnerKey, Slice
-from processors.worker.cache import Owner, StateCache
-from processors.worker.timers import Deadlines, home_of
-from processors.worker.write_batch import Effects
-from processors.worker.writes import conclude
+from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
+from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.timers import Deadlines, owner_topic
+from processors.worker.write_batch import WriteBatch
+from processors.worker.writes import build_writes
 
 _YIELD_EVERY = 100
 """Facts after which other tasks get a turn.
 
-The commit of the batch before makes a dozen round trips meanwhile, and each waits for one.
+The commit of the batch before makes a dozen round trips meanwhile, and each waits for a turn.
 """
 
 
@@ -44,228 +49,241 @@ class _NeedsHistory(Exception):
     pass
 
 
-def _not_at_hand() -> Iterable[Entry]:
+def _require_history() -> Iterable[Entry]:
     raise _NeedsHistory
 
 
 class Folder:
-    """Turns batches into effects, one at a time. Its states are ahead of what is stored."""
+    """Turns batches into write batches, one at a time. Its cached states are ahead of the store."""
 
     def __init__(
         self,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[AggregateKind, Aggregate[Any]],
+        aggregates: Mapping[AggregateKind, Aggregate[Any]],
         cache: StateCache,
         assignment: Assignment,
-        settled: Callable[[], Awaitable[None]],
+        wait_for_commit: Callable[[], Awaitable[None]],
     ) -> None:
-        """`settled` waits for the commit that is under way."""
+        """`wait_for_commit` waits for the commit that is under way."""
         self._pool = pool
-        self._cores = cores
+        self._aggregates = aggregates
         self._decoders = {
-            kind: msgspec.json.Decoder(core.state_type) for kind, core in cores.items()
+            kind: msgspec.json.Decoder(aggregate.state_type)
+            for kind, aggregate in aggregates.items()
         }
         self._cache = cache
         self._assignment = assignment
-        self._settled = settled
+        self._wait_for_commit = wait_for_commit
         self._deadlines = Deadlines(pool)
-        self._ahead: Effects | None = None
+        self._in_commit: WriteBatch | None = None
         """The batch that is being committed while the next one is folded."""
 
     def forget(self) -> None:
-        """Start anew from what is stored."""
+        """Start again from what is stored."""
         self._cache.clear()
         self._deadlines.forget()
-        self._ahead = None
+        self._in_commit = None
 
-    def committing(self, effects: Effects) -> None:
-        """These effects are on their way into the database."""
-        effects.forget_facts()
-        self._ahead = effects
+    def begin_commit(self, writes: WriteBatch) -> None:
+        """Note that this batch is being committed."""
+        writes.release_facts()
+        self._in_commit = writes
 
-    async def fold(self, batch: Batch) -> Effects:
-        """Everything to be written for the batch. On any error call `forget`."""
-        effects = Effects(epoch=batch.epoch, places=self._assignment.positions)
-        slices = [
-            ours
-            for piece in batch.slices
-            if (place := effects.places.get((piece.topic, piece.partition))) is not None
-            and (ours := piece.behind(place.next_offset)) is not None
+    async def fold(self, batch: Batch) -> WriteBatch:
+        """Return everything that is to be written for the batch. On any error call `forget`."""
+        writes = WriteBatch(epoch=batch.epoch, partitions=self._assignment.partitions)
+        parts = [
+            unread
+            for part in batch.parts
+            if (progress := writes.partitions.get((part.topic, part.partition))) is not None
+            and (unread := part.from_offset(progress.next_offset)) is not None
         ]
-        wanted: dict[OwnerKey, int] = {}
-        for piece in slices:
-            effects.count(piece)
-            dead_letters.take_in(effects, piece)
-            self._send_home(effects, piece, wanted)
+        wanted: dict[AggregateKey, int] = {}
+        for part in parts:
+            writes.count_records(part)
+            dead_letters.add_decoded(writes, part)
+            self._forward_misrouted(writes, part, wanted)
         await self._load(wanted)
-        await deduplication.leave_new(
-            effects,
-            slices,
+        await deduplication.drop_duplicates(
+            writes,
+            parts,
             cache=self._cache,
-            ahead=self._ahead,
-            settled=self._settled,
+            in_commit=self._in_commit,
+            wait_for_commit=self._wait_for_commit,
             pool=self._pool,
         )
-        for piece in slices:
-            await self._advance_slice(effects, piece)
-        await conclude(effects, self._pool, self._deadlines, self._cache)
-        return effects
+        for part in parts:
+            await self._advance_part(writes, part)
+        await build_writes(writes, self._pool, self._deadlines, self._cache)
+        return writes
 
-    # --- owners -------------------------------------------------------------------------------
+    # --- loading ------------------------------------------------------------------------------
 
-    def _send_home(self, effects: Effects, piece: Slice, wanted: dict[OwnerKey, int]) -> None:
-        """Note the owners; a client with another partitioner sent their facts where they are not.
+    def _forward_misrouted(
+        self, writes: WriteBatch, part: PartitionBatch, wanted: dict[AggregateKey, int]
+    ) -> None:
+        """Note the partition of each aggregate in `wanted`; forward facts that are in another one.
 
-        Such facts leave the slice: they go on to where their owner lives.
+        A client with another partitioner than Kafka's sends facts to the wrong partition.
         """
-        for stretch in piece.stretches:
-            for owner_key in list(stretch.owners):
-                home = wanted.get(owner_key)
-                if home is None:
-                    owner = self._cache.get(owner_key)
-                    key = owner_key[1]
-                    home = partition_of(key, piece.topic) if owner is None else owner.partition
-                if home == piece.partition:
-                    wanted[owner_key] = home
+        for segment in part.segments:
+            for aggregate_key in list(segment.facts):
+                partition = wanted.get(aggregate_key)
+                if partition is None:
+                    cached = self._cache.get(aggregate_key)
+                    key = aggregate_key[1]
+                    partition = (
+                        partition_of(key, part.topic) if cached is None else cached.partition
+                    )
+                if partition == part.partition:
+                    wanted[aggregate_key] = partition
                 else:
-                    strays = stretch.owners.pop(owner_key)
-                    effects.outbox += [_forwarded(piece, item) for item in strays]
+                    misrouted = segment.facts.pop(aggregate_key)
+                    writes.outbox += [_republished(part, incoming) for incoming in misrouted]
 
-    async def _load(self, wanted: Mapping[OwnerKey, int]) -> None:
+    async def _load(self, wanted: Mapping[AggregateKey, int]) -> None:
         missing: dict[AggregateKind, dict[str, int]] = {}
         for (kind, key), partition in wanted.items():
             if self._cache.get((kind, key)) is None:
                 missing.setdefault(kind, {})[key] = partition
         for kind, partitions in missing.items():
-            core = self._cores[kind]
+            aggregate = self._aggregates[kind]
             stored = await writers.load_states(self._pool, kind, list(partitions))
             ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])
             for row in stored:
                 del partitions[row.key]
                 state = self._decoders[kind].decode(unpack(row.body))
-                numbers = deduplication.numbers_of(ids.get(row.key, ()))
-                self._keep(core, state, row.partition, len(row.body), numbers)
+                prefixes = deduplication.id_prefixes_of(ids.get(row.key, ()))
+                self._keep(aggregate, state, row.partition, len(row.body), prefixes)
             for key, partition in partitions.items():
-                self._keep(core, core.new(key), partition, 0, array("Q"))
+                self._keep(aggregate, aggregate.new(key), partition, 0, array("Q"))
 
     def _keep(
         self,
-        core: Aggregate[Any],
+        aggregate: Aggregate[Any],
         state: Any,
         partition: int,
         body_bytes: int,
-        numbers: "array[int]",
+        id_prefixes: "array[int]",
     ) -> None:
         self._cache.put(
-            (core.kind, state.key),
-            Owner(
-                core=core, state=state, partition=partition, body_bytes=body_bytes, numbers=numbers
+            (aggregate.kind, state.key),
+            CachedAggregate(
+                aggregate=aggregate,
+                state=state,
+                partition=partition,
+                body_bytes=body_bytes,
+                id_prefixes=id_prefixes,
             ),
         )
 
     # --- advancing ----------------------------------------------------------------------------
 
-    async def _advance_slice(self, effects: Effects, piece: Slice) -> None:
-        """In the order of the log: facts by owner up to each tick, then what the tick makes due."""
-        position = effects.places[(piece.topic, piece.partition)]
-        expected = position.next_offset
+    async def _advance_part(self, writes: WriteBatch, part: PartitionBatch) -> None:
+        """Advance aggregates up to each tick, then those whose deadline the tick reaches."""
+        progress = writes.partitions[(part.topic, part.partition)]
+        expected = progress.next_offset
         ticked: datetime | None = None
-        for stretch in piece.stretches:
-            await self._advance_owners(effects, piece, stretch.owners, position)
-            at = stretch.tick_at
-            if at is not None and (position.clock_at is None or at > position.clock_at):
-                position.clock_at = ticked = at
-                await self._tick(effects, piece, at)
-        position.next_offset = piece.next_offset
-        effects.positions.append(
+        for segment in part.segments:
+            await self._advance_aggregates(writes, part, segment.facts, progress)
+            at = segment.tick_at
+            if at is not None and (progress.clock_at is None or at > progress.clock_at):
+                progress.clock_at = ticked = at
+                await self._tick(writes, part, at)
+        progress.next_offset = part.next_offset
+        writes.offsets.append(
             writers.OffsetAdvance(
-                piece.topic, piece.partition, expected, position.next_offset, ticked
+                part.topic, part.partition, expected, progress.next_offset, ticked
             )
         )
 
-    async def _advance_owners(
+    async def _advance_aggregates(
         self,
-        effects: Effects,
-        piece: Slice,
-        owners: Mapping[OwnerKey, list[Incoming]],
-        position: PartitionProgress,
+        writes: WriteBatch,
+        part: PartitionBatch,
+        facts_by_aggregate: Mapping[AggregateKey, list[IncomingFact]],
+        progress: PartitionProgress,
     ) -> None:
         since_yield = 0
-        for owner_key, incoming in owners.items():
-            if not incoming:
-                continue  # every fact was known
-            owner = self._cache.at_hand(owner_key)
-            effects.entries.setdefault(owner_key, []).extend(incoming)
-            effects.touched[owner_key] = owner
-            refused = rejections.codes(owner.state)
+        for aggregate_key, new_facts in facts_by_aggregate.items():
+            if not new_facts:
+                continue  # all were duplicates
+            cached = self._cache[aggregate_key]
+            writes.new_facts.setdefault(aggregate_key, []).extend(new_facts)
+            writes.dirty[aggregate_key] = cached
+            rejected = rejections.rejection_codes(cached.state)
             try:
-                await self._advance(effects, owner_key, owner, incoming, position.clock_at)
+                await self._advance(writes, aggregate_key, cached, new_facts, progress.clock_at)
             except Exception as error:
-                types = [item.fact.type for item in incoming]
+                types = [incoming.fact.type for incoming in new_facts]
                 error.add_note(
-                    f"while {owner_key[0]} {owner_key[1]!r} took {types} "
-                    f"of {piece.topic}[{piece.partition}] from offset {incoming[0].offset}"
+                    f"while {aggregate_key[0]} {aggregate_key[1]!r} folded {types} "
+                    f"of {part.topic}[{part.partition}] from offset {new_facts[0].offset}"
                 )
                 raise
-            if rejections.codes(owner.state) != refused:
-                stored = partial(self._stored, owner_key)
-                await rejections.follow(effects, piece, owner_key, owner, refused, stored)
-            since_yield += len(incoming)
+            if rejections.rejection_codes(cached.state) != rejected:
+                load_stored = partial(self._load_stored_facts, aggregate_key)
+                await rejections.record_changes(
+                    writes, part, aggregate_key, cached, rejected, load_stored
+                )
+            since_yield += len(new_facts)
             if since_yield >= _YIELD_EVERY:
                 since_yield = 0
                 await asyncio.sleep(0)
 
     async def _advance(
         self,
-        effects: Effects,
-        owner_key: OwnerKey,
-        owner: Owner,
+        writes: WriteBatch,
+        aggregate_key: AggregateKey,
+        cached: CachedAggregate,
         entries: Sequence[Entry],
         clock_at: datetime | None,
     ) -> None:
         try:
-            owner.state = advance(
-                owner.core, owner.state, entries, _not_at_hand, clock_at=clock_at
+            cached.state = advance(
+                cached.aggregate, cached.state, entries, _require_history, clock_at=clock_at
             ).state
         except _NeedsHistory:
-            # From all facts of the owner: those stored, and those of this batch so far.
-            every = {
+            # All facts of the aggregate: those stored, and those of this batch so far.
+            history = {
                 stored.fact_id: Entry(stored.fact_id, stored.fact)
-                for stored in await self._stored(owner_key)
+                for stored in await self._load_stored_facts(aggregate_key)
             }
-            every |= {entry.fact_id: entry for entry in effects.entries[owner_key]}
-            owner.state = refold(owner.core, owner.state, every.values(), clock_at=clock_at)
+            history |= {incoming.fact_id: incoming for incoming in writes.new_facts[aggregate_key]}
+            cached.state = refold(
+                cached.aggregate, cached.state, history.values(), clock_at=clock_at
+            )
 
-    async def _stored(self, owner_key: OwnerKey) -> tuple[StoredFact, ...]:
-        """The owner's facts of the batches before."""
-        await self._settled()
-        kind, key = owner_key
+    async def _load_stored_facts(self, aggregate_key: AggregateKey) -> tuple[StoredFact, ...]:
+        """Load the aggregate's facts of earlier batches."""
+        await self._wait_for_commit()
+        kind, key = aggregate_key
         return await facts.facts_of(self._pool, kind, [key])
 
-    async def _tick(self, effects: Effects, piece: Slice, at: datetime) -> None:
-        topic = BY_NAME[piece.topic]
+    async def _tick(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
+        topic = BY_NAME[part.topic]
         for kind in topic.kinds:
-            if kind not in self._cores or home_of(kind) is not topic:
+            if kind not in self._aggregates or owner_topic(kind) is not topic:
                 continue
-            due = await self._deadlines.due(
-                kind, partition=piece.partition, at=at, unwritten=(self._ahead, effects)
+            due = await self._deadlines.due_keys(
+                kind, partition=part.partition, at=at, uncommitted=(self._in_commit, writes)
             )
-            await self._load({(kind, key): piece.partition for key in due})
+            await self._load({(kind, key): part.partition for key in due})
             for key in due:
-                owner = self._cache.at_hand((kind, key))
-                owner.state = tick(owner.core, owner.state, at)
-                effects.touched[(kind, key)] = owner
+                cached = self._cache[kind, key]
+                cached.state = tick(cached.aggregate, cached.state, at)
+                writes.dirty[(kind, key)] = cached
 
 
-def _forwarded(piece: Slice, item: Incoming) -> OutboxRow:
-    """The same fact again, so that Kafka's partitioner puts it where its owner lives."""
-    fact = item.fact
+def _republished(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:
+    """Return the same fact for its topic: Kafka's partitioner puts it where it belongs."""
+    fact = incoming.fact
     return OutboxRow(
-        origin_topic=piece.topic,
-        origin_partition=piece.partition,
-        topic=piece.topic,
+        origin_topic=part.topic,
+        origin_partition=part.partition,
+        topic=part.topic,
         key=fact.key,
         headers=pack_headers(headers_of(fact)),
-        value=facts.data_json_of(item.line),
+        value=facts.data_json_of(incoming.copy_line),
     )

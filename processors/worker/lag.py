@@ -1,4 +1,4 @@
-"""How far a worker is, for those who watch: lag as a metric, offsets in Kafka for its own tools."""
+"""Report progress: lag as a metric, and offsets to Kafka for its own tools."""
 
 import asyncio
 
@@ -14,25 +14,25 @@ _COMMIT_TIMEOUT_S = 5.0
 log = structlog.get_logger(__name__)
 
 
-def show_lag(consumer: AIOKafkaConsumer, assignment: Assignment, *, prefix: str) -> None:
-    """Records in the log that are not in the state yet, by partition."""
+def set_lag(consumer: AIOKafkaConsumer, assignment: Assignment, *, prefix: str) -> None:
+    """Set the lag metric: records in the log that are not in the states yet, by partition."""
     assigned = consumer.assignment()
-    for (topic, number), position in assignment.positions.items():
+    for (topic, number), progress in assignment.partitions.items():
         tp = TopicPartition(prefix + topic, number)
         end = consumer.highwater(tp) if tp in assigned else None
         if end is not None:
             metrics.CONSUMER_LAG.labels("worker", topic, str(number)).set(
-                max(0, end - position.next_offset)
+                max(0, end - progress.next_offset)
             )
 
 
 async def commit_to_kafka(
     consumer: AIOKafkaConsumer, assignment: Assignment, *, prefix: str
 ) -> None:
-    """Tell Kafka the offsets. Nothing depends on it: PostgreSQL's count."""
+    """Commit the offsets to Kafka, for lag tools. The worker resumes from those in PostgreSQL."""
     offsets = {
-        TopicPartition(prefix + topic, number): position.next_offset
-        for (topic, number), position in assignment.positions.items()
+        TopicPartition(prefix + topic, number): progress.next_offset
+        for (topic, number), progress in assignment.partitions.items()
     }
     if not offsets:
         return
@@ -40,5 +40,5 @@ async def commit_to_kafka(
         async with asyncio.timeout(_COMMIT_TIMEOUT_S):
             await consumer.commit(offsets)
     except (KafkaError, TimeoutError) as error:
-        # Only lag tools miss it; the next one is seconds away.
+        # Only lag tools miss it; the next commit is seconds away.
         log.debug("kafka_commit_failed", error=repr(error))

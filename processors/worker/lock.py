@@ -1,4 +1,4 @@
-"""Says to other processes that a worker is here: a rebuild must not run beside one."""
+"""A shared lock that each worker holds: a rebuild takes it exclusively, to run without workers."""
 
 import asyncio
 import contextlib
@@ -21,8 +21,8 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 log = structlog.get_logger(__name__)
 
 
-class Presence:
-    """Holds a shared lock in PostgreSQL, on a connection of its own, while the worker lives."""
+class WorkerLock:
+    """Holds the shared advisory lock on a connection of its own while the worker runs."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
@@ -31,17 +31,17 @@ class Presence:
     async def __aenter__(self) -> Self:
         try:
             connection = await self._connect()
-            shared = await _share(connection)
+            acquired = await _acquire(connection)
         except TRANSIENT_ERRORS as error:
             raise Unavailable(
                 f"PostgreSQL went away while the worker was starting: {error!r}"
             ) from error
-        if not shared:
+        if not acquired:
             await connection.close(timeout=_TIMEOUT_S)
             raise Conflict(
                 "a rebuild or an upgrade of this database is running: start workers after it"
             )
-        self._task = asyncio.create_task(self._stay(connection))
+        self._task = asyncio.create_task(self._keep(connection))
         return self
 
     async def __aexit__(
@@ -60,22 +60,22 @@ class Presence:
             self._settings.url.get_secret_value(),
             timeout=self._settings.connect_timeout_s,
             command_timeout=_TIMEOUT_S,
-            server_settings={"application_name": "groupage processors (presence)"},
+            server_settings={"application_name": "groupage processors (worker lock)"},
         )
 
-    async def _stay(self, held: Connection) -> None:
-        """Take the lock again after the database restarted. The offsets' fence does not need it."""
-        connection: asyncpg.Connection[asyncpg.Record] | None = held
+    async def _keep(self, locked: Connection) -> None:
+        """Take the lock again after a restart of the database. The fence does not depend on it."""
+        connection: asyncpg.Connection[asyncpg.Record] | None = locked
         try:
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
                 try:
                     if connection is None:
                         connection = await self._connect()
-                        await _share(connection)
+                        await _acquire(connection)
                     await connection.execute("select 1")
                 except TRANSIENT_ERRORS as error:
-                    log.info("presence_lost", error=repr(error))
+                    log.info("worker_lock_lost", error=repr(error))
                     if connection is not None:
                         connection.terminate()
                     connection = None
@@ -84,6 +84,8 @@ class Presence:
                 connection.terminate()
 
 
-async def _share(connection: Connection) -> bool:
-    taken: bool = await connection.fetchval("select pg_try_advisory_lock_shared($1)", WORKER_LOCK)
-    return taken
+async def _acquire(connection: Connection) -> bool:
+    acquired: bool = await connection.fetchval(
+        "select pg_try_advisory_lock_shared($1)", WORKER_LOCK
+    )
+    return acquired

@@ -1,4 +1,4 @@
-"""A processor worker as a process: ``groupage run processors``."""
+"""The process of a worker: ``groupage run processors``."""
 
 import asyncio
 import time
@@ -10,9 +10,9 @@ from groupage.process import run_process, spare_the_collector
 from groupage.settings import PolicySettings, TelemetrySettings
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.worker.app import Worker, WorkerSettings
-from processors.worker.lock import Presence
+from processors.worker.lock import WorkerLock
 
 _STOP_BUDGET_S_MAX = 12.0
 
@@ -26,19 +26,19 @@ def main() -> None:
     budget_s = min(settings.processor.shutdown_timeout_s, _STOP_BUDGET_S_MAX)
 
     async def body(stop: asyncio.Event) -> None:
-        await _work(settings, telemetry, stop, budget_s)
+        await _run(settings, telemetry, stop, budget_s)
 
     run_process("processors", body, telemetry=telemetry, stop_budget_s=budget_s)
 
 
-async def _work(
+async def _run(
     settings: WorkerSettings, telemetry: TelemetrySettings, stop: asyncio.Event, budget_s: float
 ) -> None:
     pool = await migrated_pool(
         settings.database,
         application_name="groupage processors",
         older_forms=True,
-        # Lookups by key in tables that grow: a plan from old statistics must not read them whole.
+        # The tables grow: a query plan from old statistics must not scan them.
         server_settings={"enable_seqscan": "off"},
     )
     try:
@@ -48,8 +48,8 @@ async def _work(
         report.require_equal()
         policy = PolicySettings().load()
         spare_the_collector()
-        worker = Worker(settings, pool=pool, cores=all_cores(policy))
-        async with Presence(settings.database), TelemetryServer(telemetry, checks=worker.checks):
+        worker = Worker(settings, pool=pool, aggregates=all_aggregates(policy))
+        async with WorkerLock(settings.database), TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,8 @@
-"""Which records come next in each partition. Pure.
+"""Check that fetched records follow each other without a gap. Pure.
 
-A fetch that was under way during a rebalance may give records from elsewhere. Offsets also jump by
-themselves (transaction marks, compaction): a gap that is there again is real.
+A fetch that was under way during a rebalance may return records from another offset. The log has
+gaps of its own, too (transaction markers, compaction): a gap that a second fetch shows again is
+real.
 """
 
 from collections.abc import Mapping
@@ -10,23 +11,23 @@ from typing import Any
 from processors.worker.assignment import Partition
 
 
-class Sequence:
-    """How far each partition has been read."""
+class OffsetTracker:
+    """The next offset of each partition."""
 
     def __init__(self) -> None:
         self.expected: dict[Partition, int] = {}
-        """Offset of the next record, by partition; the others are not read."""
+        """Offset of the next record; partitions that are not listed are ignored."""
         self._gaps: set[tuple[Partition, int]] = set()
 
-    def begin(self, offsets: Mapping[Partition, int]) -> None:
-        """Read these partitions, each from its offset on."""
+    def start(self, offsets: Mapping[Partition, int]) -> None:
+        """Track these partitions, each from its offset on."""
         self.expected = dict(offsets)
         self._gaps.clear()
 
-    def follow(self, partition: Partition, records: list[Any]) -> list[Any] | None:
-        """Those of the records (at least one) that follow what was read, and count as read now.
+    def accept(self, partition: Partition, records: list[Any]) -> list[Any] | None:
+        """Return the records (of at least one) that come next, and count them as read.
 
-        None: some in between are missing, fetch again from `expected`.
+        None: there is a gap before them; fetch again from `expected`.
         """
         expected = self.expected.get(partition)
         if expected is None:

@@ -1,4 +1,4 @@
-"""Fold and commit, one batch ahead: while the database writes a batch the next one is folded."""
+"""Fold and commit: while PostgreSQL writes a batch, the worker folds the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -18,45 +18,45 @@ from processors.worker.batch import Batch
 from processors.worker.cache import StateCache
 from processors.worker.commit import Fenced, commit
 from processors.worker.fold import Folder
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 
 _WAIT_S_MAX = 2.0
 _WAIT_S_FIRST = 0.05
-_PASSING: tuple[type[Exception], ...] = (Fenced, *TRANSIENT_ERRORS)
+_RECOVERABLE: tuple[type[Exception], ...] = (Fenced, *TRANSIENT_ERRORS)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the pipeline asks of those around it."""
+    """What the pipeline needs of its surroundings."""
 
     reset: Callable[[], Awaitable[None]]
-    """Begin again at the stored offsets."""
-    committed: Callable[[Effects], None]
-    """These effects are in the database."""
+    """Start again from the stored offsets."""
+    committed: Callable[[WriteBatch], None]
+    """Called after each commit."""
     wake: Callable[[], Coroutine[Any, Any, None]]
-    """Let an empty batch come, so that the end of the last commit is looked at."""
+    """Send an empty batch, so that `take` sees how the last commit ended."""
 
 
 class Pipeline:
-    """Takes batches in order. What is lost on the way is fetched again from the stored offsets."""
+    """Takes batches in order. After a failure the intake fetches again from the stored offsets."""
 
     def __init__(
         self,
         *,
         pool: asyncpg.Pool,
-        cores: Mapping[AggregateKind, Aggregate[Any]],
+        aggregates: Mapping[AggregateKind, Aggregate[Any]],
         settings: ProcessorSettings,
         assignment: Assignment,
         hooks: Hooks,
-        silent: bool = False,
+        publishes: bool = True,
     ) -> None:
-        """`silent` leaves out what owners would say to others."""
+        """With `publishes` false the outbox stays empty (for a rebuild)."""
         self._pool = pool
         self._assignment = assignment
         self._hooks = hooks
-        self._silent = silent
+        self._publishes = publishes
         self._timeout_s = settings.commit_timeout_s
         self._epoch = -1
         self._commit: asyncio.Task[None] | None = None
@@ -64,42 +64,43 @@ class Pipeline:
         self._failures = 0
         self._folder = Folder(
             pool=pool,
-            cores=cores,
+            aggregates=aggregates,
             cache=StateCache(
                 states_max=settings.cached_states_max, bytes_max=settings.cached_bytes_max
             ),
             assignment=assignment,
-            settled=self.settle,
+            wait_for_commit=self.wait_for_commit,
         )
 
     async def take(self, batch: Batch) -> None:
-        """Fold the batch and start its commit. Returns when the next one may come.
+        """Fold the batch and start its commit. Returns when the next batch may come.
 
-        Transient trouble and fences end in a fresh start; anything else is a bug and raised.
+        After a fence or a transient error the pipeline starts again from the stored offsets. Any
+        other error is a bug and is raised.
         """
         try:
             await self._take(batch)
-        except _PASSING as error:
+        except _RECOVERABLE as error:
             await self._recover(error)
 
     async def _take(self, batch: Batch) -> None:
         if self._epoch != self._assignment.epoch:
-            # The partitions moved: what is being committed may still succeed, nothing else counts.
-            await self._quiet()
+            # The partitions moved. Only the commit under way may still succeed.
+            await self._end_commit()
             self._folder.forget()
             self._epoch = self._assignment.epoch
-        effects = None
-        if batch.slices and batch.epoch == self._epoch:
-            effects = await self._folder.fold(batch)
-        await self.settle()
-        if effects and effects.positions and self._epoch == self._assignment.epoch:
-            if self._silent:
-                effects.outbox.clear()
-            self._folder.committing(effects)
-            self._commit = asyncio.create_task(self._write(effects))
+        writes = None
+        if batch.parts and batch.epoch == self._epoch:
+            writes = await self._folder.fold(batch)
+        await self.wait_for_commit()
+        if writes and writes.offsets and self._epoch == self._assignment.epoch:
+            if not self._publishes:
+                writes.outbox.clear()
+            self._folder.begin_commit(writes)
+            self._commit = asyncio.create_task(self._write(writes))
 
-    async def settle(self) -> None:
-        """Wait until the batch before is committed. Raises what its commit raised."""
+    async def wait_for_commit(self) -> None:
+        """Wait until the batch before is committed. Raises the error of its commit."""
         if self._commit is None:
             return
         task, self._commit = self._commit, None
@@ -107,30 +108,30 @@ class Pipeline:
         self._failures = 0
 
     def health(self) -> bool | str:
-        """True, or what is wrong with the commits."""
+        """Return True, or say how many commits failed in a row."""
         return not self._failures or f"{self._failures} commits in a row failed, see the log"
 
     async def stop(self) -> None:
-        """Let the commit that is under way end; its failure does not matter any more."""
-        await self._quiet()
+        """Let the commit under way end; its failure no longer matters."""
+        await self._end_commit()
         if self._waker:
             self._waker.cancel()
 
-    async def _quiet(self) -> None:
+    async def _end_commit(self) -> None:
         try:
-            await self.settle()
-        except _PASSING as error:
+            await self.wait_for_commit()
+        except _RECOVERABLE as error:
             log.info("commit_abandoned", error=repr(error))
 
-    async def _write(self, effects: Effects) -> None:
+    async def _write(self, writes: WriteBatch) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                await commit(self._pool, effects)
+                await commit(self._pool, writes)
         except BaseException:
-            # Perhaps no batch follows that would ask how this one ended.
+            # Without another batch, `take` would never see this error.
             self._waker = asyncio.create_task(self._hooks.wake())
             raise
-        self._hooks.committed(effects)
+        self._hooks.committed(writes)
 
     async def _recover(self, error: Exception) -> None:
         if isinstance(error, Fenced):
@@ -141,6 +142,6 @@ class Pipeline:
             wait_s = min(_WAIT_S_MAX, _WAIT_S_FIRST * 2**self._failures)
             log.warning("batch_retried", error=repr(error), failures=self._failures, wait_s=wait_s)
             await asyncio.sleep(wait_s)
-        await self._quiet()
+        await self._end_commit()
         self._folder.forget()
         await self._hooks.reset()

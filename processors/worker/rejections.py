@@ -1,7 +1,7 @@
-"""Refusals that came and went with a batch: dead letters put aside, and those settled.
+"""Dead letters of rejected facts: added when a rejection appears, settled when it goes.
 
-A refused fact may become legal later: a late fact changes what came before it, another owner's news
-arrives, or it is corrected. Its letter is settled by the commit that holds the reason.
+A rejected fact may become legal: a late fact changes what came before it, another aggregate's
+snapshot arrives, or somebody corrects it. The commit that holds the cause settles its dead letter.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,52 +11,51 @@ from groupage.domain.state.base import State
 from groupage.store.facts import StoredFact
 from processors.kernel.corrections import Entry, sift
 from processors.worker import dead_letters
-from processors.worker.batch import OwnerKey, Slice
-from processors.worker.cache import Owner
-from processors.worker.write_batch import Effects
+from processors.worker.batch import AggregateKey, PartitionBatch
+from processors.worker.cache import CachedAggregate
+from processors.worker.write_batch import WriteBatch
 
 
-def codes(state: State) -> dict[str, str]:
-    """Why which facts are refused, by fact id."""
-    return {fact_id: refused.code for fact_id, refused in state.rejected.items()}
+def rejection_codes(state: State) -> dict[str, str]:
+    """Return the code of each rejected fact, by fact id."""
+    return {fact_id: rejected.code for fact_id, rejected in state.rejected.items()}
 
 
-async def follow(
-    effects: Effects,
-    piece: Slice,
-    owner_key: OwnerKey,
-    owner: Owner,
+async def record_changes(
+    writes: WriteBatch,
+    part: PartitionBatch,
+    aggregate_key: AggregateKey,
+    cached: CachedAggregate,
     before: Mapping[str, str],
-    stored: Callable[[], Awaitable[Sequence[StoredFact]]],
+    load_stored: Callable[[], Awaitable[Sequence[StoredFact]]],
 ) -> None:
-    """Bury what is refused now and was not `before`; settle what is not any more.
+    """Add dead letters for rejections that are new since `before`; settle those that are gone.
 
-    `stored` gives the owner's facts of earlier batches.
+    `load_stored` loads the aggregate's facts of earlier batches.
     """
-    after = codes(owner.state)
+    after = rejection_codes(cached.state)
     new = {fact_id for fact_id, code in after.items() if before.get(fact_id) != code}
     gone = {fact_id: code for fact_id, code in before.items() if after.get(fact_id) != code}
-    incoming = {item.fact_id: item for item in effects.entries[owner_key]}
-    earlier: dict[str, StoredFact] = {}
-    if not incoming.keys() >= new or (gone and owner.state.corrections):
-        earlier = {each.fact_id: each for each in await stored()}
-    every = [Entry(fact_id, each.fact) for fact_id, each in earlier.items()]
-    taken_out = sift([*every, *incoming.values()]).taken_out
+    incoming_facts = {incoming.fact_id: incoming for incoming in writes.new_facts[aggregate_key]}
+    stored_facts: dict[str, StoredFact] = {}
+    if not incoming_facts.keys() >= new or (gone and cached.state.corrections):
+        stored_facts = {stored.fact_id: stored for stored in await load_stored()}
+    entries = [Entry(fact_id, stored.fact) for fact_id, stored in stored_facts.items()]
+    taken_out = sift([*entries, *incoming_facts.values()]).taken_out
     for fact_id, code in gone.items():
-        refused = UUID(hex=fact_id), code
+        settled = UUID(hex=fact_id), code
         if fact_id in after:
-            effects.settled[refused] = "other_reason"
+            writes.settled[settled] = "other_reason"
         else:
-            effects.settled[refused] = "withdrawn" if fact_id in taken_out else "legal"
-    buried = []
+            writes.settled[settled] = "withdrawn" if fact_id in taken_out else "legal"
+    rows = []
     for fact_id in sorted(new):
-        refusal = owner.state.rejected[fact_id]
-        effects.settled.pop((UUID(hex=fact_id), refusal.code), None)
-        item = incoming.get(fact_id)
-        told = dead_letters.told(piece, item) if item else _told(earlier[fact_id])
-        buried.append(dead_letters.of_fact(told, refusal, fact_id=UUID(hex=fact_id)))
-    dead_letters.bury(effects, piece, buried)
-
-
-def _told(stored: StoredFact) -> dead_letters.Told:
-    return dead_letters.Told(stored.fact, stored.place, stored.data_json)
+        rejected = cached.state.rejected[fact_id]
+        writes.settled.pop((UUID(hex=fact_id), rejected.code), None)
+        if incoming := incoming_facts.get(fact_id):
+            record = dead_letters.rejected_record(part, incoming)
+        else:
+            stored = stored_facts[fact_id]
+            record = dead_letters.RejectedRecord(stored.fact, stored.place, stored.data_json)
+        rows.append(dead_letters.from_rejection(record, rejected, fact_id=UUID(hex=fact_id)))
+    dead_letters.route_to_dlq(writes, part, rows)

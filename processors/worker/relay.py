@@ -1,4 +1,4 @@
-"""Relay: what the commits left in the outbox goes to Kafka. The owner of a partition relays it."""
+"""Relay: publishes the outbox to Kafka. The worker that holds a partition relays its messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,13 +26,13 @@ class Relay(faust.Service):
         fail: Callable[[BaseException], None],
         **service: Any,
     ) -> None:
-        """`fail` ends the worker: one that is not heard must not keep its partitions."""
+        """`fail` ends the worker: if it cannot publish, another one must take its partitions."""
         super().__init__(**service)
         self._outbox = OutboxRelay(
             kafka=kafka,
             prefix=prefix,
             pool=pool,
-            held=lambda: assignment.positions,
+            held=lambda: assignment.partitions,
             messages_max=_MESSAGES_MAX,
             counts_backlog=True,
             client_id="groupage-relay",

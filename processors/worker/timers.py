@@ -1,4 +1,4 @@
-"""Deadlines: which owners a tick concerns. Asks the database only when there may be some."""
+"""Which aggregates a tick concerns. Asks the database only when a deadline may have come."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,67 +8,67 @@ import asyncpg
 from groupage.contracts.topics import BY_NAME, TOPICS, Topic
 from groupage.domain.events.base import AggregateKind
 from groupage.store import writers
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 
 _EVER = datetime.min.replace(tzinfo=UTC)
-_HOMES: dict[AggregateKind, Topic] = {
+_OWNER_TOPICS: dict[AggregateKind, Topic] = {
     kind: topic for topic in reversed(TOPICS) for kind in topic.kinds
 } | {"unit": BY_NAME["hub.unit.v1"]}
 
 
-def home_of(kind: AggregateKind) -> Topic:
-    """The topic whose partitions the owners of a kind live in.
+def owner_topic(kind: AggregateKind) -> Topic:
+    """Return the topic whose partitions own the aggregates of a kind.
 
-    `hub.consignment.v1` carries facts about units too, but their owners are consignments.
+    `hub.consignment.v1` carries facts about units too, but these belong to consignments.
     """
-    return _HOMES[kind]
+    return _OWNER_TOPICS[kind]
 
 
 class Deadlines:
-    """The first deadline of each kind and partition, as far as it is known."""
+    """The first deadline of each aggregate kind and partition, as far as the worker knows it."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._first: dict[tuple[AggregateKind, int], datetime | None] = {}
-        """None: there is none. Absent: not known yet."""
+        """None: there is no deadline. Absent: not known yet."""
 
     def forget(self) -> None:
-        """Ask again."""
+        """Ask the database again at the next tick."""
         self._first.clear()
 
     def note(self, kind: AggregateKind, partition: int, deadline: datetime) -> None:
-        """An owner has this deadline now."""
-        place = (kind, partition)
-        if place in self._first:
-            first = self._first[place]
-            self._first[place] = deadline if first is None else min(first, deadline)
+        """Note that an aggregate has this deadline now."""
+        where = (kind, partition)
+        if where in self._first:
+            first = self._first[where]
+            self._first[where] = deadline if first is None else min(first, deadline)
 
-    async def due(
+    async def due_keys(
         self,
         kind: AggregateKind,
         *,
         partition: int,
         at: datetime,
-        unwritten: Iterable[Effects | None],
+        uncommitted: Iterable[WriteBatch | None],
     ) -> list[str]:
-        """Keys of the owners with a deadline until `at`.
+        """Return the keys of the aggregates with a deadline until `at`.
 
-        The states in `unwritten` are newer than the database's.
+        The states in `uncommitted` are newer than the database's.
         """
         newer = {
-            key: owner.core.deadline(owner.state)
-            for effects in unwritten
-            if effects is not None
-            for (owner_kind, key), owner in effects.touched.items()
-            if owner_kind == kind and owner.partition == partition
+            key: cached.aggregate.deadline(cached.state)
+            for writes in uncommitted
+            if writes is not None
+            for (dirty_kind, key), cached in writes.dirty.items()
+            if dirty_kind == kind and cached.partition == partition
         }
         due = {key for key, deadline in newer.items() if deadline and deadline <= at}
-        place = (kind, partition)
-        first = self._first.get(place, _EVER)
+        where = (kind, partition)
+        first = self._first.get(where, _EVER)
         if first is not None and first <= at:
             stored = await writers.due_keys(self._pool, kind, partition=partition, at=at)
             due.update(key for key in stored if key not in newer)
             later = [deadline for deadline in newer.values() if deadline and deadline > at]
             after = await writers.next_deadline(self._pool, kind, partition=partition, after=at)
-            self._first[place] = min((*later, after) if after else later, default=None)
+            self._first[where] = min((*later, after) if after else later, default=None)
         return sorted(due)

@@ -1,7 +1,7 @@
-"""Records that the Kafka client itself cannot read: found, put aside, passed.
+"""Skip records that the Kafka client cannot parse.
 
-A header whose name is not UTF-8 makes aiokafka raise without saying where, and again at every
-attempt: one such record would stop its partition for ever.
+A header whose name is not UTF-8 makes aiokafka raise UnicodeDecodeError without the offset, at
+every attempt: such a record would stop its partition for ever.
 """
 
 import time
@@ -17,8 +17,8 @@ _RECORDS_MAX = 2_000
 log = structlog.get_logger(__name__)
 
 
-class Unreadable(NamedTuple):
-    """Stands for a record whose contents cannot be had; looks like an empty one."""
+class UnreadableRecord(NamedTuple):
+    """Stands in for a record that aiokafka cannot parse; has the fields of an empty one."""
 
     offset: int
     timestamp: int
@@ -27,31 +27,31 @@ class Unreadable(NamedTuple):
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-async def read_one_by_one(
+async def read_record_by_record(
     consumer: AIOKafkaConsumer, expected: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, list[ConsumerRecord | Unreadable]]:
-    """What follows the expected offset of each partition, up to its first unreadable record."""
-    found: dict[TopicPartition, list[ConsumerRecord | Unreadable]] = {}
+) -> dict[TopicPartition, list[ConsumerRecord | UnreadableRecord]]:
+    """Read on from the expected offset of each partition, up to its first unreadable record."""
+    records_by_partition: dict[TopicPartition, list[ConsumerRecord | UnreadableRecord]] = {}
     for tp, offset in expected.items():
         end = consumer.highwater(tp)
         if end is not None and end > offset:
             records = await _read(consumer, tp, offset)
             if records:
-                found[tp] = records
-    return found
+                records_by_partition[tp] = records
+    return records_by_partition
 
 
 async def _read(
     consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int
-) -> list[ConsumerRecord | Unreadable]:
-    records: list[ConsumerRecord | Unreadable] = []
-    # From here on, and without what is left of the fetch that failed.
+) -> list[ConsumerRecord | UnreadableRecord]:
+    records: list[ConsumerRecord | UnreadableRecord] = []
+    # Seeking also drops the rest of the fetch that failed.
     consumer.seek(tp, offset)
     while len(records) < _RECORDS_MAX:
         try:
-            got = await consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=1)
+            fetched = await consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=1)
         except UnicodeDecodeError as error:
-            records.append(Unreadable(offset=offset, timestamp=int(time.time() * 1_000)))
+            records.append(UnreadableRecord(offset=offset, timestamp=int(time.time() * 1_000)))
             log.warning(
                 "record_unreadable",
                 topic=tp.topic,
@@ -61,8 +61,8 @@ async def _read(
             )
             consumer.seek(tp, offset + 1)
             break
-        if not got.get(tp):
+        if not fetched.get(tp):
             break
-        records += got[tp]
+        records += fetched[tp]
         offset = records[-1].offset + 1
     return records

@@ -1,4 +1,4 @@
-"""What one batch does to the database, gathered before any of it is written."""
+"""Everything that one batch will write to the database, gathered before the first statement."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,50 +9,51 @@ from groupage.store.dead_letters import Settlement
 from groupage.store.writers import DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
 from groupage.telemetry import metrics
 from processors.worker.assignment import Partition, PartitionProgress
-from processors.worker.batch import Incoming, OwnerKey, Slice
-from processors.worker.cache import Owner
+from processors.worker.batch import AggregateKey, IncomingFact, PartitionBatch
+from processors.worker.cache import CachedAggregate
 
 
 @dataclass
-class Effects:
-    """Rows of one transaction, and what must be known until it is committed."""
+class WriteBatch:
+    """The rows of one transaction, and what the worker must know until it is committed."""
 
     epoch: int
-    places: dict[Partition, PartitionProgress]
-    """Those of the epoch, also when the assignment has others meanwhile: then all this is void."""
-    positions: list[OffsetAdvance] = field(default_factory=list)
-    facts: list[str] = field(default_factory=list)
-    """Lines of `groupage.store.facts.line_of`."""
+    partitions: dict[Partition, PartitionProgress]
+    """Those of the epoch. If the assignment has moved on, this batch is void."""
+    offsets: list[OffsetAdvance] = field(default_factory=list)
+    fact_lines: list[str] = field(default_factory=list)
+    """Of new facts, as `groupage.store.facts.line_of` makes them."""
     states: dict[AggregateKind, list[StateRow]] = field(default_factory=dict)
-    letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
+    dead_letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
-    """Facts, by id and code, that are not refused with that code any more."""
+    """By fact id and rejection code: facts that are no longer rejected with that code."""
     alerts: AlertChanges = field(default_factory=AlertChanges)
     outbox: list[OutboxRow] = field(default_factory=list)
 
-    touched: dict[OwnerKey, Owner] = field(default_factory=dict)
-    entries: dict[OwnerKey, list[Incoming]] = field(default_factory=dict)
-    """New facts of this batch by owner, until it is concluded."""
-    fact_ids: dict[OwnerKey, list[str]] = field(default_factory=dict)
+    dirty: dict[AggregateKey, CachedAggregate] = field(default_factory=dict)
+    """Aggregates whose state this batch may have changed."""
+    new_facts: dict[AggregateKey, list[IncomingFact]] = field(default_factory=dict)
+    """New facts of this batch, until `release_facts`."""
+    new_fact_ids: dict[AggregateKey, list[str]] = field(default_factory=dict)
     """Their ids in hex, from then on."""
     records: int = 0
     oldest_ms: float = float("inf")
-    """Kafka's time of the oldest record."""
+    """Kafka's timestamp of the oldest record."""
 
-    def count(self, piece: Slice) -> None:
-        """A slice is taken in."""
-        self.records += piece.records
-        self.oldest_ms = min(self.oldest_ms, piece.oldest_ms)
-        metrics.EVENTS_CONSUMED.labels(piece.topic).inc(piece.records)
+    def count_records(self, part: PartitionBatch) -> None:
+        """Add the part's records to the figures of the batch."""
+        self.records += part.records
+        self.oldest_ms = min(self.oldest_ms, part.oldest_ms)
+        metrics.EVENTS_CONSUMED.labels(part.topic).inc(part.records)
 
-    def forget_facts(self) -> None:
-        """Keep their ids and lines only: a commit holds a batch in memory for long enough."""
-        self.fact_ids = {
-            owner_key: [entry.fact_id for entry in entries]
-            for owner_key, entries in self.entries.items()
+    def count_duplicates(self, part: PartitionBatch, count: int) -> None:
+        """Count facts that deduplication dropped."""
+        metrics.EVENTS_DUPLICATE.labels(part.topic).inc(count)
+
+    def release_facts(self) -> None:
+        """Keep only the ids of the new facts: a commit holds the batch in memory for a while."""
+        self.new_fact_ids = {
+            aggregate_key: [incoming.fact_id for incoming in facts]
+            for aggregate_key, facts in self.new_facts.items()
         }
-        self.entries.clear()
-
-    def duplicate(self, piece: Slice, count: int) -> None:
-        """So many of its facts were known."""
-        metrics.EVENTS_DUPLICATE.labels(piece.topic).inc(count)
+        self.new_facts.clear()

@@ -1,4 +1,4 @@
-"""The end of a fold: rows of the touched states, and what their owners say that is new."""
+"""The last step of a fold: rows of the dirty states, and messages for changed outputs."""
 
 import asyncio
 from collections import Counter
@@ -16,87 +16,89 @@ from groupage.store.writers import OutboxRow, StateRow, pack_headers
 from groupage.telemetry import metrics
 from processors.kernel.fold import encode_state
 from processors.kernel.outputs import Change, Forward, Message, change_id, changes
-from processors.worker.cache import Owner, StateCache
-from processors.worker.timers import Deadlines, home_of
-from processors.worker.write_batch import Effects
+from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.timers import Deadlines, owner_topic
+from processors.worker.write_batch import WriteBatch
 
 _YIELD_EVERY = 10
 """States after which other tasks get a turn."""
 
 
-async def conclude(
-    effects: Effects,
+async def build_writes(
+    writes: WriteBatch,
     pool: asyncpg.Pool,
     deadlines: Deadlines,
     cache: StateCache,
 ) -> None:
-    """Complete the effects from the states that the batch touched."""
+    """Add the rows and messages of all dirty aggregates to `writes`."""
     recorded_at = datetime.now(UTC)
-    forwards: list[tuple[Owner, Forward]] = []
-    for number, ((kind, key), owner) in enumerate(effects.touched.items()):
-        clock_at = effects.places[(home_of(kind).name, owner.partition)].clock_at
-        for message in _new_messages(owner, clock_at or recorded_at):
+    forwards: list[tuple[CachedAggregate, Forward]] = []
+    for number, ((kind, key), cached) in enumerate(writes.dirty.items()):
+        clock_at = writes.partitions[(owner_topic(kind).name, cached.partition)].clock_at
+        for message in _changed_outputs(cached, clock_at or recorded_at):
             if isinstance(message, Forward):
-                forwards.append((owner, message))
+                forwards.append((cached, message))
             else:
-                _publish(effects, owner, message, recorded_at)
-        deadline = owner.core.deadline(owner.state)
-        _add_state(effects, kind, key, owner, cache, deadline)
+                _publish(writes, cached, message, recorded_at)
+        deadline = cached.aggregate.deadline(cached.state)
+        _add_state(writes, kind, key, cached, cache, deadline)
         if deadline is not None:
-            deadlines.note(kind, owner.partition, deadline)
+            deadlines.note(kind, cached.partition, deadline)
         if number % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
-    for kind, count in _applied(effects).items():
+    for kind, count in _count_applied(writes).items():
         metrics.EVENTS_APPLIED.labels(kind).inc(count)
     if forwards:
-        await _forward(effects, pool, forwards)
-    cache.shrink(effects.touched.keys())
+        await _forward(writes, pool, forwards)
+    cache.shrink(writes.dirty.keys())
 
 
-def _applied(effects: Effects) -> Counter[AggregateKind]:
+def _count_applied(writes: WriteBatch) -> Counter[AggregateKind]:
     applied: Counter[AggregateKind] = Counter()
-    for (kind, _), entries in effects.entries.items():
-        applied[kind] += len(entries)
+    for (kind, _), facts in writes.new_facts.items():
+        applied[kind] += len(facts)
     return applied
 
 
-def _new_messages(owner: Owner, clock_at: datetime) -> list[Message]:
-    before, outputs = owner.outputs, owner.core.outputs(owner.state)
-    owner.outputs = outputs
+def _changed_outputs(cached: CachedAggregate, clock_at: datetime) -> list[Message]:
+    before, outputs = cached.outputs, cached.aggregate.outputs(cached.state)
+    cached.outputs = outputs
     if outputs == before:
         return []
-    at = max(owner.state.changed_at or clock_at, clock_at)
-    return changes(before, outputs, state=owner.state, at=at)
+    at = max(cached.state.changed_at or clock_at, clock_at)
+    return changes(before, outputs, state=cached.state, at=at)
 
 
 def _add_state(
-    effects: Effects,
+    writes: WriteBatch,
     kind: AggregateKind,
     key: str,
-    owner: Owner,
+    cached: CachedAggregate,
     cache: StateCache,
     deadline: datetime | None,
 ) -> None:
-    body = encode_state(owner.state)
-    cache.resize(owner, len(body))
-    effects.states.setdefault(kind, []).append(
+    body = encode_state(cached.state)
+    cache.resize(cached, len(body))
+    writes.states.setdefault(kind, []).append(
         StateRow(
             key=key,
-            partition=owner.partition,
-            revision=owner.state.revision,
-            changed_at=owner.state.changed_at,
+            partition=cached.partition,
+            revision=cached.state.revision,
+            changed_at=cached.state.changed_at,
             deadline_at=deadline,
             body=pack(body),
-            columns=owner.core.columns(owner.state),
+            columns=cached.aggregate.columns(cached.state),
         )
     )
 
 
-def _publish(effects: Effects, owner: Owner, change: Change, recorded_at: datetime) -> None:
-    event, kind = change.event, owner.core.kind
-    effects.alerts.note(event, change.at)
+def _publish(
+    writes: WriteBatch, cached: CachedAggregate, change: Change, recorded_at: datetime
+) -> None:
+    event, kind = change.event, cached.aggregate.kind
+    writes.alerts.note(event, change.at)
     fact = Fact(
-        event_id=change_id(kind, owner.state.key, change, owner.state.revision),
+        event_id=change_id(kind, cached.state.key, change, cached.state.revision),
         source=f"/groupage/{kind}",
         key=event.key,
         occurred_at=change.at,
@@ -104,14 +106,14 @@ def _publish(effects: Effects, owner: Owner, change: Change, recorded_at: dateti
         data=event,
         relayed_by=kind,
     )
-    effects.outbox.append(_message(owner, fact))
+    writes.outbox.append(_message(cached, fact))
 
 
-def _message(owner: Owner, fact: Fact) -> OutboxRow:
+def _message(cached: CachedAggregate, fact: Fact) -> OutboxRow:
     record = encode(fact, derived=True)
     return OutboxRow(
-        origin_topic=home_of(owner.core.kind).name,
-        origin_partition=owner.partition,
+        origin_topic=owner_topic(cached.aggregate.kind).name,
+        origin_partition=cached.partition,
         topic=record.topic,
         key=fact.key,
         headers=pack_headers(record.headers),
@@ -120,21 +122,21 @@ def _message(owner: Owner, fact: Fact) -> OutboxRow:
 
 
 async def _forward(
-    effects: Effects, pool: asyncpg.Pool, forwards: Iterable[tuple[Owner, Forward]]
+    writes: WriteBatch, pool: asyncpg.Pool, forwards: Iterable[tuple[CachedAggregate, Forward]]
 ) -> None:
-    """Send stored facts on, oldest first: the same facts, under another aggregate's key."""
+    """Publish stored facts again under another aggregate's key, oldest first."""
     keys: dict[AggregateKind, set[str]] = {}
-    for owner, _ in forwards:
-        keys.setdefault(owner.core.kind, set()).add(owner.state.key)
-    stored = {
-        each.fact_id: each.fact
+    for cached, _ in forwards:
+        keys.setdefault(cached.aggregate.kind, set()).add(cached.state.key)
+    stored_facts = {
+        stored.fact_id: stored.fact
         for kind, senders in keys.items()
-        for each in await facts_of(pool, kind, sorted(senders))
+        for stored in await facts_of(pool, kind, sorted(senders))
     }
-    for owner, forward in forwards:
-        kind = owner.core.kind
-        entries = effects.entries.get((kind, owner.state.key), ())
-        fact = stored.get(forward.fact_id) or next(
-            entry.fact for entry in entries if entry.fact_id == forward.fact_id
+    for cached, forward in forwards:
+        kind = cached.aggregate.kind
+        new_facts = writes.new_facts.get((kind, cached.state.key), ())
+        fact = stored_facts.get(forward.fact_id) or next(
+            incoming.fact for incoming in new_facts if incoming.fact_id == forward.fact_id
         )
-        effects.outbox.append(_message(owner, forward.readdressed(fact, kind)))
+        writes.outbox.append(_message(cached, forward.readdressed(fact, kind)))

@@ -1,4 +1,4 @@
-"""A small hub in a real database: facts folded by the real cores, written by the real writers."""
+"""A small hub in a real database: real aggregates fold the facts, real writers write."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from groupage.domain.policy import Policy
 from groupage.store import bodies, writers
 from groupage.store.facts import LogPosition, copy_facts, line_of
 from groupage.store.plan_codec import PLAN_FORM, pack_document
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold
 from processors.kernel.outputs import Output
@@ -62,11 +62,11 @@ async def store_facts(
                 kind=kind,
             )
         )
-    cores = all_cores(Policy())
+    aggregates = all_aggregates(Policy())
     async with pool.acquire() as connection:
         await copy_facts(connection, lines)
         for (kind, key), entries in owners.items():
-            core = cores[kind]
+            core = aggregates[kind]
             state = fold(core, key, entries, clock_at=clock_at)
             assert state.changed_at is not None
             row = writers.StateRow(

@@ -25,7 +25,7 @@ from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold
 from processors.kernel.outputs import Change, Forward, Message
-from processors.worker.timers import home_of
+from processors.worker.timers import owner_topic
 from tests.e2e.honest import FactId
 
 _REQUESTS = "hub.planrequest.v1"
@@ -130,7 +130,7 @@ class Ledger:
         states = {}
         for (kind, key), entries in self.entries.items():
             partition = self.partitions.get((kind, key), -1)
-            clock_at = self.clocks.get((home_of(kind).name, partition))
+            clock_at = self.clocks.get((owner_topic(kind).name, partition))
             states[kind, key] = fold(self._cores[kind], key, entries, clock_at=clock_at)
         return states
 

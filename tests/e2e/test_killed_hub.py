@@ -19,7 +19,7 @@ from groupage.app.local.hub import stop
 from groupage.domain.policy import load_policy
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.simulation import Simulation
 from tests.e2e.commanded import CommandedHub, tell
@@ -75,12 +75,12 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
 
 
 async def _read(status: dict[str, Any], policy_file: Path) -> Ledger:
-    cores = all_cores(load_policy(policy_file))
+    aggregates = all_aggregates(load_policy(policy_file))
     pool = await create_pool(
         DatabaseSettings(url=status["database"]["url"]), application_name="test"
     )
     try:
-        return await Ledger.read(pool, status["kafka"]["bootstrap_servers"], cores)
+        return await Ledger.read(pool, status["kafka"]["bootstrap_servers"], aggregates)
     finally:
         await pool.close()
 
@@ -157,7 +157,7 @@ def test_what_owners_said_is_stored_once(aftermath: Aftermath) -> None:
 
 
 def test_every_state_is_the_fold_of_its_facts(aftermath: Aftermath) -> None:
-    """By the pure cores over the stored facts, body by body; no owner without a state."""
+    """By the pure aggregates over the stored facts, body by body; no owner without a state."""
     wrong = aftermath.ledger.wrong_states(aftermath.folded)
     assert not wrong, shown(wrong)
     tell(f"\nstates {dict(Counter(kind for kind, _ in aftermath.folded))}")

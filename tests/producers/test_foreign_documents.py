@@ -11,7 +11,7 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry as CoreEntry
 from processors.kernel.fold import fold
 from producers.entries import Accepted, Entry, Quarantined, Summary, summarize
@@ -36,10 +36,10 @@ def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
         if isinstance(entry, Accepted):
             for fact in entry.facts:
                 facts.setdefault((fact.data.owner_kind, fact.key), []).append(fact)
-    cores = all_cores(Policy())
+    aggregates = all_aggregates(Policy())
     return {
         (kind, key): fold(
-            cores[kind],  # type: ignore[index]
+            aggregates[kind],  # type: ignore[index]
             key,
             [CoreEntry(fact_id(fact).hex, fact) for fact in of_owner],
             clock_at=None,

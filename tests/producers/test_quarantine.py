@@ -13,7 +13,7 @@ from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.dead_letters import StoredDeadLetter, find_letters
 from groupage.store.pool import create_pool
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
 from processors.worker.app import Worker, WorkerSettings
 from producers.dead_letters import DeadLetter
@@ -77,7 +77,7 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", kafka_bootstrap)
     await ensure_topics(settings.kafka, prefix=topic_prefix)
     pool = await create_pool(settings.database, application_name="test")
-    worker = Worker(settings, pool=pool, cores=all_cores(Policy()))
+    worker = Worker(settings, pool=pool, aggregates=all_aggregates(Policy()))
     await worker.start()
     try:
         async with Publisher(settings.kafka, prefix=topic_prefix) as publisher:

@@ -9,7 +9,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy import Policy
 from groupage.domain.state.columns import QUERY_COLUMNS
 from groupage.store.writers import query_columns
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 
 COMMON = {
     "key": ("text", False),
@@ -25,7 +25,7 @@ LONG_NAMES = {"timestamp with time zone": "timestamptz"}
 
 def test_every_aggregate_with_a_state_has_its_columns() -> None:
     """All kinds of the registry, and no other."""
-    assert QUERY_COLUMNS.keys() == all_cores(Policy()).keys()
+    assert QUERY_COLUMNS.keys() == all_aggregates(Policy()).keys()
     assert QUERY_COLUMNS.keys() < set(get_args(AggregateKind))
 
 

@@ -22,15 +22,15 @@ def main(
     as_json: AsJson = False,
 ) -> None:
     """Fold the whole log anew. No worker may run; killed midway it has changed nothing."""
-    from processors.aggregates.registry import all_cores  # noqa: PLC0415
+    from processors.aggregates.registry import all_aggregates  # noqa: PLC0415
     from processors.operations.rebuild import rebuild  # noqa: PLC0415
     from processors.worker.app import WorkerSettings  # noqa: PLC0415 - `--help` needs none of it
 
     quiet_logs("rebuild", level="ERROR")  # each dead letter of old is found again
     settings = WorkerSettings.from_environment()
-    cores = all_cores(PolicySettings().load())
+    aggregates = all_aggregates(PolicySettings().load())
     with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:
-        report = asyncio.run(rebuild(settings, cores, verify=verify, progress=bar.at))
+        report = asyncio.run(rebuild(settings, aggregates, verify=verify, progress=bar.at))
     if as_json:
         found = {**msgspec.to_builtins(report), "equal": report.equal}
         print_json(found)

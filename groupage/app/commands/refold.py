@@ -12,7 +12,7 @@ from groupage.settings import PolicySettings
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Found, Trace, assemble, find
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry, rejected_without_target, sift
 from processors.kernel.fold import counts, in_order, rejected_event
@@ -36,12 +36,12 @@ class Steps(msgspec.Struct, kw_only=True):
 async def traced(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Trace:
     """Everything about an id, with what each fact changed. Raises NotFound."""
     found = await find(connection, asked, kind=kind)
-    cores = all_cores(PolicySettings().load())
+    aggregates = all_aggregates(PolicySettings().load())
     steps = Steps()
     for owner_kind, owner in dict.fromkeys((each.kind, each.fact.key) for each in found.facts):
-        if owner_kind in cores:
+        if owner_kind in aggregates:
             facts = await facts_of(connection, owner_kind, [owner])
-            _refold(cores[owner_kind], owner, facts, found, steps)
+            _refold(aggregates[owner_kind], owner, facts, found, steps)
     return assemble(
         found,
         refused=steps.refused,

@@ -36,7 +36,7 @@ from groupage.settings import (
 from groupage.store.pool import create_pool
 from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.worker.app import Worker, WorkerSettings
 from tests.optimizer.planner.lanes import cutoffs
 from tests.processors.stream.hub import StreamHub
@@ -145,7 +145,7 @@ async def running(
 @asynccontextmanager
 async def _worker(settings: WorkerSettings, policy: Policy) -> AsyncIterator[None]:
     pool = await create_pool(settings.database, application_name="worker under test")
-    worker = Worker(settings, pool=pool, cores=all_cores(policy))
+    worker = Worker(settings, pool=pool, aggregates=all_aggregates(policy))
     await worker.start()
     try:
         yield

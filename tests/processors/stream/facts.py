@@ -8,7 +8,7 @@ from groupage.contracts.encoding import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.bodies import unpack
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold
 from tests.processors.stream.hub import StreamHub
@@ -28,12 +28,12 @@ def fact_of(data: Any, *, event_id: str, at: datetime = NOON, source: str = "/wm
 
 def folded_in_memory(facts: list[Fact]) -> dict[str, bytes]:
     """What the consignments' states must be."""
-    core = all_cores(Policy())["consignment"]
+    aggregate = all_aggregates(Policy())["consignment"]
     by_owner: dict[str, dict[str, Entry]] = defaultdict(dict)
     for fact in facts:
         entry = Entry(fact_id(fact).hex, fact)
         by_owner[fact.key][entry.fact_id] = entry
-    return {key: encode_state(fold(core, key, own.values())) for key, own in by_owner.items()}
+    return {key: encode_state(fold(aggregate, key, own.values())) for key, own in by_owner.items()}
 
 
 async def stored_consignments(hub: StreamHub) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from groupage.contracts.encoding import encode
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.pool import create_pool
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations.clock import send_tick
 from processors.worker.app import Worker, WorkerSettings
 
@@ -70,7 +70,7 @@ class StreamHub:
             application_name="worker under test",
             server_settings={"enable_seqscan": "off"},
         )
-        worker = Worker(self.settings, pool=pool, cores=all_cores(Policy()))
+        worker = Worker(self.settings, pool=pool, aggregates=all_aggregates(Policy()))
         await worker.start()
         try:
             yield worker

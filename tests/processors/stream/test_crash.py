@@ -32,7 +32,7 @@ from groupage.settings import (
 )
 from groupage.store import migrations
 from groupage.store.pool import create_pool
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.worker.app import WorkerSettings
 from tests.processors.stream.facts import folded_in_memory, stored_consignments
@@ -232,7 +232,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
             assert await stored_consignments(hub) == folded_in_memory(facts)
             assert await hub.pool.fetch("select code, reason from dead_letter") == []
             report = await rebuild(
-                settings, all_cores(Policy()), verify=True, progress=lambda *_: None
+                settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None
             )
             assert report.equal, report.tables
     finally:

@@ -8,7 +8,7 @@ from groupage.domain.errors import Unavailable
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings
 from processors.worker.assignment import Assignment
 from processors.worker.intake import Intake, Source
-from processors.worker.lock import Presence
+from processors.worker.lock import WorkerLock
 
 
 @pytest.mark.slow
@@ -33,7 +33,7 @@ async def test_a_broker_that_has_gone_is_said_in_words() -> None:
 
 async def test_a_database_that_has_gone_is_said_in_words(tmp_path: Path) -> None:
     """The same for PostgreSQL."""
-    presence = Presence(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"))
+    lock = WorkerLock(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"))
     with pytest.raises(Unavailable, match="went away while the worker was starting"):
-        async with presence:
+        async with lock:
             pass

@@ -17,10 +17,10 @@ from groupage.domain.state.lane import LaneState
 from groupage.settings import ProcessorSettings
 from groupage.store import writers
 from groupage.store.bodies import unpack
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.worker.assignment import Assignment
-from processors.worker.batch import Batch, Slice
-from processors.worker.decoding import read_into
+from processors.worker.batch import Batch, PartitionBatch
+from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
 from tests.processors.stream.hub import StreamHub
 
@@ -37,11 +37,11 @@ class Log:
         self.partition = partition_of(LANE, TOPIC)
         self._end = 0
 
-    def slice(self, *facts: Fact) -> Slice:
+    def part(self, *facts: Fact) -> PartitionBatch:
         """The next records."""
-        piece = Slice(TOPIC, self.partition)
-        read_into(piece, [self._record(fact) for fact in facts])
-        return piece
+        part = PartitionBatch(TOPIC, self.partition)
+        decode_into(part, [self._record(fact) for fact in facts])
+        return part
 
     def _record(self, fact: Fact) -> Any:
         record = encode(fact, topic=TOPIC)
@@ -89,15 +89,15 @@ async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub
 
     pipeline = Pipeline(
         pool=pool,
-        cores=all_cores(Policy()),
+        aggregates=all_aggregates(Policy()),
         settings=ProcessorSettings(),
         assignment=assignment,
         hooks=Hooks(reset=nothing, committed=lambda _effects: None, wake=nothing),
     )
 
     async def take(*facts: Fact) -> LaneState:
-        await pipeline.take(Batch(assignment.epoch, [log.slice(*facts)]))
-        await pipeline.settle()
+        await pipeline.take(Batch(assignment.epoch, [log.part(*facts)]))
+        await pipeline.wait_for_commit()
         body = await pool.fetchval("select body from lane where key = $1", LANE)
         return msgspec.json.decode(unpack(body), type=LaneState)
 

@@ -15,7 +15,7 @@ from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.policy import Policy
 from groupage.store.dead_letters import find_letters
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import (
@@ -222,7 +222,7 @@ async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: Stream
     assert (letter.code, letter.partition, letter.record_offset) == ("unreadable", partition, 2)
     assert await stored_consignments(stream_hub) == folded_in_memory(good)
     report = await rebuild(
-        stream_hub.settings, all_cores(Policy()), verify=True, progress=lambda *_: None
+        stream_hub.settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None
     )
     assert report.equal, report.tables
 

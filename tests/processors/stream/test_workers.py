@@ -1,4 +1,4 @@
-"""Workers beside and after one another: sharing, fences, rebuilding, lag, and a bug in a core."""
+"""Workers beside and after one another: sharing, fences, rebuilding, lag, a bug in a handler."""
 
 import asyncio
 from datetime import timedelta
@@ -13,10 +13,10 @@ from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.settings import KafkaSettings
 from groupage.store import writers
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.worker.commit import Fenced, commit
-from processors.worker.write_batch import Effects
+from processors.worker.write_batch import WriteBatch
 from tests.processors.stream.facts import (
     EVENTS,
     NOON,
@@ -48,7 +48,7 @@ async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
 
 
 async def _both(first: Any, second: Any) -> bool:
-    return bool(first.assignment.positions) and bool(second.assignment.positions)
+    return bool(first.assignment.partitions) and bool(second.assignment.partitions)
 
 
 async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
@@ -57,11 +57,11 @@ async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
     """The offset moved under a batch: the whole transaction is void."""
     place = ("hub.consignment.v1", 0)
     await writers.open_positions(stream_hub.pool, [place])
-    stale = Effects(epoch=1, places={}, positions=[writers.OffsetAdvance(*place, 5, 9, None)])
+    stale = WriteBatch(epoch=1, partitions={}, offsets=[writers.OffsetAdvance(*place, 5, 9, None)])
     stale.alerts.closed["x"] = NOON
     with pytest.raises(Fenced):
         await commit(stream_hub.pool, stale)
-    right = Effects(epoch=1, places={}, positions=[writers.OffsetAdvance(*place, 0, 4, NOON)])
+    right = WriteBatch(epoch=1, partitions={}, offsets=[writers.OffsetAdvance(*place, 0, 4, NOON)])
     await commit(stream_hub.pool, right)
     with pytest.raises(Fenced):
         await commit(stream_hub.pool, right)
@@ -100,18 +100,20 @@ async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
         await stream_hub.send(*facts[1_000:])
         await stream_hub.tick(NOON + timedelta(days=1))
         await stream_hub.until_taken_in()
-    cores = all_cores(Policy())
+    aggregates = all_aggregates(Policy())
     seen: list[tuple[int, int]] = []
     report = await rebuild(
-        stream_hub.settings, cores, verify=True, progress=lambda *place: seen.append(place)
+        stream_hub.settings, aggregates, verify=True, progress=lambda *place: seen.append(place)
     )
     assert report.equal, report.tables
     assert seen[-1][0] == seen[-1][1] == report.records
     await stream_hub.pool.execute("update consignment set status = 'BROKEN'")
-    broken = await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)
+    broken = await rebuild(stream_hub.settings, aggregates, verify=True, progress=lambda *_: None)
     assert not broken.equal
-    await rebuild(stream_hub.settings, cores, verify=False, progress=lambda *_: None)
-    assert (await rebuild(stream_hub.settings, cores, verify=True, progress=lambda *_: None)).equal
+    await rebuild(stream_hub.settings, aggregates, verify=False, progress=lambda *_: None)
+    assert (
+        await rebuild(stream_hub.settings, aggregates, verify=True, progress=lambda *_: None)
+    ).equal
     extra = fact_of(units.UnitReceived(unit_id="X", consignment_id="CX"), event_id="x")
     async with stream_hub.worker():
         await stream_hub.send(extra)
@@ -156,7 +158,7 @@ async def _work_with_a_broken_core(hub: StreamHub, fact: Fact) -> None:
         raise RuntimeError("unheard of")
 
     async with hub.worker() as worker:
-        core: Any = worker.pipeline._folder._cores["consignment"]
-        core.apply = broken
+        aggregate: Any = worker.pipeline._folder._aggregates["consignment"]
+        aggregate.apply = broken
         await hub.send(fact)
         await asyncio.wait([worker.failed], timeout=20)

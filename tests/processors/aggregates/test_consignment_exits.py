@@ -9,8 +9,8 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.states import ConsignmentStatus as Status
 from groupage.domain.states import CustomsStatus
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

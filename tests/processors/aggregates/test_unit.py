@@ -5,8 +5,8 @@ from collections.abc import Callable
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
 from processors.kernel.outputs import Forward, ForwardedFact
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

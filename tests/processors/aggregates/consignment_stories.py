@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

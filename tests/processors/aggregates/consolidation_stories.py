@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from groupage.domain.events import consolidation as csl
-from tests.processors.cores import words as w
-from tests.processors.cores.consolidation_news import (
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.consolidation_snapshots import (
     box,
     full,
     member,
     voyage,
 )
-from tests.processors.cores.play import Play
+from tests.processors.aggregates.play import Play
 
 Start = Callable[..., Play]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from groupage.domain import commands
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play
 
 Start = Callable[..., Play]
 

@@ -6,9 +6,9 @@ import pytest
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.cores import words as w
-from tests.processors.cores.consolidation_news import box, full, sealed, voyage, weighed
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.consolidation_snapshots import box, full, sealed, voyage, weighed
+from tests.processors.aggregates.play import Play, at
 
 STARTED = csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX)
 LEFT: dict[str, Any] = {"gated_out_at": at(600), "status": "GATED_OUT"}

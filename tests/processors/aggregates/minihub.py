@@ -1,4 +1,4 @@
-"""All cores wired together without a shell: what one owner says, another hears, sooner or later."""
+"""All aggregates wired together without Kafka and PostgreSQL: outputs arrive sooner or later."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from groupage.domain.events.alerts import AlertCleared, AlertRaised
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold, tick
 from processors.kernel.outputs import Forward, change_id, changes
-from tests.processors.cores.play import at
+from tests.processors.aggregates.play import at
 
 Owner = tuple[AggregateKind, str]
 
@@ -23,7 +23,7 @@ class MiniHub:
     """States, facts and what is on its way. Delivers in any order, and twice when told so."""
 
     def __init__(self) -> None:
-        self.cores = all_cores(Policy(release_before_stuffing=True))
+        self.aggregates = all_aggregates(Policy(release_before_stuffing=True))
         self.states: dict[Owner, Any] = {}
         self.facts: dict[Owner, dict[str, Entry]] = {}
         self.due: list[Fact] = []
@@ -35,7 +35,7 @@ class MiniHub:
 
     def state(self, kind: AggregateKind, key: str) -> Any:
         """The state of an owner, made when it is new."""
-        return self.states.setdefault((kind, key), self.cores[kind].new(key))
+        return self.states.setdefault((kind, key), self.aggregates[kind].new(key))
 
     def tell(self, event: Event, *, minutes: float | None = None, **more: Any) -> Fact:
         """Somebody outside says so now (or at that minute)."""
@@ -60,7 +60,7 @@ class MiniHub:
 
     def _hear(self, fact: Fact) -> None:
         kind, key = fact.data.owner_kind, fact.key
-        core, state = self.cores[kind], self.state(kind, key)
+        core, state = self.aggregates[kind], self.state(kind, key)
         stored = self.facts.setdefault((kind, key), {})
         entry = Entry(fact_id(fact).hex, fact)
         if entry.fact_id in stored:
@@ -75,15 +75,15 @@ class MiniHub:
         """The clock goes on, for everybody."""
         self.minute += minutes
         for owner, state in list(self.states.items()):
-            before = self.cores[owner[0]].outputs(state)
-            self._conclude(owner, before, tick(self.cores[owner[0]], state, at(self.minute)))
+            before = self.aggregates[owner[0]].outputs(state)
+            self._conclude(owner, before, tick(self.aggregates[owner[0]], state, at(self.minute)))
 
     def _conclude(self, owner: Owner, before: Any, state: Any) -> None:
         kind, key = owner
         self.states[owner] = state
         self.unchecked.add(owner)
         now = at(self.minute)
-        for change in changes(before, self.cores[kind].outputs(state), state=state, at=now):
+        for change in changes(before, self.aggregates[kind].outputs(state), state=state, at=now):
             if isinstance(change, Forward):
                 waiting = self.facts[owner][change.fact_id].fact
                 self.due.append(change.readdressed(waiting, kind))
@@ -129,7 +129,7 @@ class MiniHub:
         """Each state that changed is the fold of its facts, and survives JSON."""
         while self.unchecked:
             kind, key = self.unchecked.pop()
-            core, state = self.cores[kind], self.states[kind, key]
+            core, state = self.aggregates[kind], self.states[kind, key]
             entries = self.facts.get((kind, key), {}).values()
             again = fold(core, key, entries, clock_at=at(self.minute))
             if kind == "lane":

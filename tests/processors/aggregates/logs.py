@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold
-from tests.processors.cores.play import at, entry
-from tests.processors.cores.stories import ORDINARY, STORIES
+from tests.processors.aggregates.play import at, entry
+from tests.processors.aggregates.stories import ORDINARY, STORIES
 
-CORES = all_cores(Policy())
+CORES = all_aggregates(Policy())
 
 
 CLOCK = at(400)

@@ -11,12 +11,12 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events import schedule as sc
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money
-from tests.processors.cores import consolidation_news as news
-from tests.processors.cores import words as w
-from tests.processors.cores.lane_stories import plan, wish
-from tests.processors.cores.play import at
-from tests.processors.cores.test_core_container import released
-from tests.processors.cores.test_core_voyage import departed, sailing
+from tests.processors.aggregates import consolidation_snapshots as news
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.lane_stories import plan, wish
+from tests.processors.aggregates.play import at
+from tests.processors.aggregates.test_container import released
+from tests.processors.aggregates.test_voyage import departed, sailing
 
 UNITS = ("u1", "u2", "u3")
 

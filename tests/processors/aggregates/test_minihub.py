@@ -15,10 +15,10 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Money
 from groupage.domain.states import ConsignmentStatus, ConsolidationStatus
-from tests.processors.cores import words as w
-from tests.processors.cores.minihub import MiniHub
-from tests.processors.cores.test_core_container import released
-from tests.processors.cores.test_core_voyage import sailing
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.aggregates.test_container import released
+from tests.processors.aggregates.test_voyage import sailing
 
 NAMES = ("CN-1", "CN-2")
 UNITS = {name: (f"{name}/a", f"{name}/b") for name in NAMES}

@@ -3,8 +3,8 @@
 from typing import Any
 
 from groupage.domain.events import planning as pl
-from tests.processors.cores import words as w
-from tests.processors.cores.play import at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import at
 
 
 def wish(cause: Any = "available", about: str = "CN-1") -> pl.ReplanWanted:

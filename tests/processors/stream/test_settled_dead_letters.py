@@ -12,7 +12,7 @@ from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldP
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.dead_letters import count_letters, find_letters, mark_replayed
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import NOON, fact_of
 from tests.processors.stream.hub import StreamHub
@@ -56,7 +56,7 @@ async def settled(hub: StreamHub) -> list[tuple[str, str, str | None]]:
 async def rebuilt_equal(hub: StreamHub, *, verify: bool = True) -> None:
     """A rebuild finds the same."""
     report = await rebuild(
-        hub.settings, all_cores(Policy()), verify=verify, progress=lambda *_: None
+        hub.settings, all_aggregates(Policy()), verify=verify, progress=lambda *_: None
     )
     assert report.equal, report.tables
 
@@ -157,7 +157,7 @@ async def test_a_rebuild_sets_letters_right(stream_hub: StreamHub) -> None:
         "settled_as = case code when 'already_received' then 'legal' end"
     )
     report = await rebuild(
-        stream_hub.settings, all_cores(Policy()), verify=False, progress=lambda *_: None
+        stream_hub.settings, all_aggregates(Policy()), verify=False, progress=lambda *_: None
     )
     assert {table.table for table in report.tables if table.only_stored} == {"dead_letter"}
     assert await standing(stream_hub) == [("2", "already_received")]

@@ -7,8 +7,8 @@ import pytest
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.cores import words as w
-from tests.processors.cores.consolidation_news import (
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.consolidation_snapshots import (
     TARE_G,
     box,
     full,
@@ -17,7 +17,7 @@ from tests.processors.cores.consolidation_news import (
     voyage,
     weighed,
 )
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

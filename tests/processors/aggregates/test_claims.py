@@ -7,8 +7,8 @@ import pytest
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.fact import Fact
-from tests.processors.cores import words as w
-from tests.processors.cores.minihub import MiniHub
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.minihub import MiniHub
 
 U, V = "106141412345678908", "106141412345678915"
 
@@ -54,7 +54,7 @@ def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
     announce(hub, "A", U, V)
     second = announce(hub, "B", V, "other")
     assert disputes(hub) == [V]
-    raised: Any = hub.cores["unit"].outputs(hub.state("unit", V))["alert:two_consignments"]
+    raised: Any = hub.aggregates["unit"].outputs(hub.state("unit", V))["alert:two_consignments"]
     told = raised.event
     assert told.message == (
         "announced or received under A (since 2026-03-01 00:01Z) and B (since 2026-03-01 00:02Z): "

@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
 from groupage.domain.events import planning as pl
-from tests.processors.cores import words as w
-from tests.processors.cores.lane_stories import plan, unloadable
-from tests.processors.cores.play import Play
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.lane_stories import plan, unloadable
+from tests.processors.aggregates.play import Play
 
 Start = Callable[..., Play]
 

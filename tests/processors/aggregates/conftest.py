@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from groupage.domain.policy import Policy
-from processors.aggregates.registry import all_cores
-from tests.processors.cores.consignment_stories import (  # noqa: F401 - fixtures
+from processors.aggregates.registry import all_aggregates
+from tests.processors.aggregates.consignment_stories import (  # noqa: F401 - fixtures
     available,
     received,
     stuffing,
 )
-from tests.processors.cores.consolidation_stories import planned, stuffed  # noqa: F401 - fixtures
-from tests.processors.cores.play import Play
+from tests.processors.aggregates.consolidation_stories import planned, stuffed  # noqa: F401 - fixtures
+from tests.processors.aggregates.play import Play
 
 
 @pytest.fixture
@@ -21,6 +21,6 @@ def play() -> Callable[..., Play]:
     """Starts an owner: `play("consignment", "CN-1")`, with other policy by keyword."""
 
     def start(kind: Any, key: str, **policy: Any) -> Play:
-        return Play(all_cores(Policy(**policy))[kind], key)
+        return Play(all_aggregates(Policy(**policy))[kind], key)
 
     return start

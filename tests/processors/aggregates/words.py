@@ -6,7 +6,7 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import unit
 from groupage.domain.events.base import Dimensions, Money
-from tests.processors.cores.play import at
+from tests.processors.aggregates.play import at
 
 CN = "CN-1"
 CSL = "CSL-1"

@@ -4,8 +4,8 @@ from typing import Any
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
-from tests.processors.cores import words as w
-from tests.processors.cores.play import at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import at
 
 TARE_G = 4_000_000
 

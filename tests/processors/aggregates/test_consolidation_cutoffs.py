@@ -7,14 +7,14 @@ import pytest
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.cores import words as w
-from tests.processors.cores.consolidation_news import (
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.consolidation_snapshots import (
     member,
     sealed,
     voyage,
     weighed,
 )
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

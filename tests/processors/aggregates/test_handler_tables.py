@@ -8,12 +8,12 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.equipment import CargoArriving, TruckArrived
 from groupage.domain.policy import Policy
 from groupage.domain.state.visit import VisitState
-from processors.aggregates.registry import all_cores
+from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import On
 from processors.kernel.snapshots import keep_latest
-from tests.processors.cores.play import at, entry
+from tests.processors.aggregates.play import at, entry
 
 
 def _ignore(_state: VisitState, _entry: Entry, _event: Event) -> None:
@@ -48,7 +48,7 @@ def test_a_wrong_table_is_an_error_at_import(
 
 def test_an_event_of_another_aggregate_is_rejected() -> None:
     """The base class says so for all of them."""
-    visit = all_cores(Policy())["visit"]
+    visit = all_aggregates(Policy())["visit"]
     state = visit.new("V-1")
     arriving = CargoArriving(consignment_id="CN-1", visit_id="V-1", arrived_at=at(1))
     rejection = visit.apply(state, entry(arriving, 1))

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 from groupage.domain.events import planning as pl
 from groupage.domain.events.consignment import ConsignmentAllocated
-from tests.processors.cores import words as w
-from tests.processors.cores.lane_stories import plan
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.lane_stories import plan
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

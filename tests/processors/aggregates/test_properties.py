@@ -15,10 +15,10 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from processors.kernel.corrections import Entry, sift
 from processors.kernel.fold import encode_state, in_order
-from tests.processors.cores import words as w
-from tests.processors.cores.logs import CORES, folded, key_of, logs, replayed
-from tests.processors.cores.play import at, entry
-from tests.processors.cores.stories import ORDINARY, STORIES
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.logs import CORES, folded, key_of, logs, replayed
+from tests.processors.aggregates.play import at, entry
+from tests.processors.aggregates.stories import ORDINARY, STORIES
 
 relaxed = settings(
     max_examples=120,

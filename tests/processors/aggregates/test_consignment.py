@@ -12,8 +12,8 @@ from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.equipment import CargoArriving
 from groupage.domain.states import ConsignmentStatus as Status
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

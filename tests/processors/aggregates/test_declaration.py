@@ -10,7 +10,7 @@ from groupage.domain.events import customs as cu
 from groupage.domain.events import equipment as eq
 from groupage.domain.events.base import Money
 from groupage.domain.states import CustomsStatus
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

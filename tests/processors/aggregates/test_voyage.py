@@ -7,8 +7,8 @@ import pytest
 
 from groupage.domain.events import schedule as sc
 from groupage.domain.events.base import Money
-from tests.processors.cores import words as w
-from tests.processors.cores.play import Play, at
+from tests.processors.aggregates import words as w
+from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
 

@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Write JSON Schema, AsyncAPI and OpenAPI.",
+    help="Write JSON Schema, AsyncAPI and OpenAPI; print the page of codes.",
 )
 
 
@@ -38,6 +38,14 @@ def export(
         file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         written += 1
     typer.echo(f"{written} documents in {folder}")
+
+
+@app.command()
+def codes() -> None:
+    """Print the page of all codes, as in docs/codes.md."""
+    from groupage.app.commands.codes_page import page  # noqa: PLC0415 - not for `--help`
+
+    typer.echo(page(), nl=False)
 
 
 def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,0 +1,63 @@
+"""The page of codes (docs/codes.md), made from the closed enumerations in the code."""
+
+from collections.abc import Iterable, Iterator
+
+_HEAD = """\
+# Codes
+
+Every code that a person may meet, with its meaning. `groupage contracts codes` prints this page
+from the enumerations in the code; a test compares the two.
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    return "\n".join([_HEAD, *(_section(*section) for section in _sections())])
+
+
+def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
+    from groupage.contracts.undecodable import MEANINGS  # noqa: PLC0415 - not for `--help`
+    from groupage.domain import codes  # noqa: PLC0415 - as above
+    from optimizer.verification.codes import ViolationCode  # noqa: PLC0415 - as above
+
+    yield (
+        "Undecodable records",
+        (
+            "A dead letter with one of these holds a record that is not a valid event. The gateway "
+            "answers with the same codes."
+        ),
+        MEANINGS.items(),
+    )
+    yield (
+        "Consignments left out of a plan",
+        "The rule that kept a consignment out of every container (`groupage plan show`).",
+        _meanings(codes.LeftOutCode),
+    )
+    yield (
+        "Moves",
+        (
+            "Why a plan gives a consignment another container than the plan before "
+            "(`groupage plan diff`)."
+        ),
+        _meanings(codes.MoveCode),
+    )
+    yield (
+        "Unloadable containers",
+        "Why the contents of a container that may not change have no complete load plan.",
+        _meanings(codes.UnloadableCode),
+    )
+    yield (
+        "Violations",
+        "What the verifier can find wrong in a plan. A plan with any of them is not published.",
+        _meanings(ViolationCode),
+    )
+
+
+def _meanings(enumeration: Iterable[object]) -> list[tuple[str, str]]:
+    return [(str(code), str(getattr(code, "meaning", ""))) for code in enumeration]
+
+
+def _section(title: str, about: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = [f"## {title}", "", about, "", "| code | meaning |", "|---|---|"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in rows]
+    return "\n".join([*lines, ""])

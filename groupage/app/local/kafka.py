@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groupage.app.local.child import Child, tail
+from groupage.app.local.class_archive import ClassArchive
 from groupage.app.local.java import Java
 from groupage.app.local.ports import is_listening
 from groupage.domain.errors import Unavailable
@@ -21,6 +22,10 @@ _FORMAT_TIMEOUT_S = 60.0
 _READY_POLL_S = 0.15
 _PROBE_TIMEOUT_S = 3.0
 _READY_GROUP = "groupage-ready"
+
+_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""One machine shares its cores with all of groupage: the optimizing compiler costs more CPU time in
+a broker's first minutes than its code saves, and a small heap needs no parallel collector."""
 
 # Read by log4j from a file: there is no system property for a whole configuration.
 _LOG4J = """\
@@ -109,11 +114,20 @@ class KafkaNode:
         }
         return "".join(f"{name}={value}\n" for name, value in values.items())
 
-    def child(self) -> Child:
-        """The broker as a child process; SIGTERM lets it close its logs cleanly."""
+    @property
+    def class_archive(self) -> ClassArchive:
+        """The classes that a start with these jars loads."""
+        return ClassArchive(self.java, self.jars, self.folder / "classes.jsa")
+
+    def child(self, *, writes_class_archive: bool = False) -> Child:
+        """The broker as a child process; SIGTERM lets it close its logs cleanly.
+
+        With `writes_class_archive` a broker without an archive takes some seconds to end.
+        """
         return Child(
             name="kafka",
             program=self._java(
+                *self.class_archive.options(write=writes_class_archive),
                 f"-Xms{min(256, self.heap_mib)}m",
                 f"-Xmx{self.heap_mib}m",
                 "-XX:+ExitOnOutOfMemoryError",
@@ -126,13 +140,13 @@ class KafkaNode:
         )
 
     def _java(self, *arguments: str) -> list[str]:
-        return [str(self.java.program), "-cp", f"{self.jars}/*", *arguments]
+        return [str(self.java.program), *_JVM, "-cp", f"{self.jars}/*", *arguments]
 
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode("ascii")
         # --cluster-id=X, not two words: a third of all ids in base64 may start with a dash.
         command = self._java(
-            *("-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"),
+            *("-Xmx128m", "kafka.tools.StorageTool", "format"),
             *(f"--cluster-id={cluster_id}", "--ignore-formatted"),
             f"--config={self.properties_file}",
         )

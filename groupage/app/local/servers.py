@@ -66,10 +66,10 @@ def postgres_node(data: DataDir) -> postgres.PostgresNode:
     )
 
 
-def start_kafka(node: kafka.KafkaNode) -> RunningServer:
+def start_kafka(node: kafka.KafkaNode, *, writes_class_archive: bool = False) -> RunningServer:
     """Start the broker, without waiting for it."""
     node.prepare()
-    child = node.child()
+    child = node.child(writes_class_archive=writes_class_archive)
     child.start()
     return RunningServer(child=child, address=node.bootstrap_servers)
 

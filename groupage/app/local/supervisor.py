@@ -9,6 +9,7 @@ import structlog
 
 from groupage.app.local import servers
 from groupage.app.local.child import Child, Identity
+from groupage.app.local.class_archive import ClassArchive
 from groupage.app.local.leftovers import end_leftovers
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
@@ -56,6 +57,7 @@ class Supervisor:
         self._clock: Clock = clock
         self._servers_only = servers_only
         self._report = report
+        self._class_archive: ClassArchive | None = None
         self._lock = HubLock(self._data.lock_file)
         self._supervised: list[Supervised] = []
         self._one_shots: list[Child] = []
@@ -118,8 +120,11 @@ class Supervisor:
             for supervised in together:
                 supervised.child.signal_stop()
             for supervised in together:
-                supervised.child.wait_stopped(time.monotonic() + supervised.child.stop_budget_s)
+                deadline = time.monotonic() + supervised.child.stop_budget_s
+                in_order = supervised.child.wait_stopped(deadline)
                 supervised.state = "stopped"
+                if stage == _KAFKA and in_order and self._class_archive:
+                    self._class_archive.keep()
         if self._supervised:
             self._write("stopped", "")
         self._lock.release()
@@ -146,7 +151,8 @@ class Supervisor:
             return None
         self._tell("preparing Kafka")
         node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
-        broker = servers.start_kafka(node)
+        broker = servers.start_kafka(node, writes_class_archive=True)
+        self._class_archive = node.class_archive
         self._supervise(broker.child, stage=_KAFKA)
         self._know(kafka_bootstrap_servers=broker.address)
         return broker

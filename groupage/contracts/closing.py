@@ -1,4 +1,4 @@
-"""Ending a Kafka producer for certain: its own `stop` waits for ever when the broker is away."""
+"""Stop a Kafka producer within a time limit: aiokafka's `stop` waits for ever without a broker."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 
 async def close_producer(producer: AIOKafkaProducer, *, timeout_s: float) -> None:
-    """Stop; when flushing does not end (broker away, aiokafka issue 1101), tear down by force."""
+    """Flush and stop; after `timeout_s`, cancel the sender and close (aiokafka issue 1101)."""
     try:
         async with asyncio.timeout(timeout_s):
             await producer.stop()
@@ -18,7 +18,7 @@ async def close_producer(producer: AIOKafkaProducer, *, timeout_s: float) -> Non
         log.warning("producer_gave_up_flushing", error=repr(error), timeout_s=timeout_s)
     else:
         return
-    # Private, but the only handles: stop() is blocked by exactly this task.
+    # These are private, but stop() waits for this very task.
     task = producer._sender.sender_task  # noqa: SLF001
     if task is not None and not task.done():
         task.cancel()

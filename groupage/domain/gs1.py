@@ -1,10 +1,10 @@
-"""GS1 identifiers: one id for one thing, however its sender spells it.
+"""GS1 identifiers: the same id for the same thing, in whatever form a sender writes it.
 
-A carton may be named by an EPC URN (``urn:epc:id:sscc:0614141.1234567890``), by a GS1 Digital
-Link of any host (``https://id.gs1.org/00/106141412345678908``) or, on its label, by the bare 18
-digits of the SSCC. States, keys and `trace` use one form: the 18 digits for an SSCC, the
-container number for a BIC code, the canonical Digital Link (host ``id.gs1.org``) for every other
-key, and what the sender wrote for anything that is no GS1 identifier.
+A sender may name a carton by an EPC URN (``urn:epc:id:sscc:0614141.1234567890``), by a GS1 Digital
+Link of any host (``https://id.gs1.org/00/106141412345678908``), or by the 18 digits of the SSCC as
+on its label. States, keys and `trace` use one form: the 18 digits for an SSCC, the container number
+for a BIC code, the canonical Digital Link (host ``id.gs1.org``) for any other GS1 key, and the
+sender's own text for anything else.
 """
 
 import re
@@ -23,14 +23,14 @@ HOST = "https://id.gs1.org"
 
 
 class Identifier(msgspec.Struct, frozen=True, kw_only=True):
-    """What a text names: the kind of key and the form that groupage uses."""
+    """The kind of key that a text is, and the id that groupage uses for it."""
 
     scheme: Scheme
     id: str
 
     @property
     def is_container(self) -> bool:
-        """A freight container by its BIC code (ISO 6346)."""
+        """Whether it is a freight container, by its BIC code (ISO 6346)."""
         return self.scheme == "bic"
 
 
@@ -52,9 +52,9 @@ _BIC_CODE = re.compile(r"[A-Z]{4}[0-9]{7}")
 
 
 def identify(text: str) -> Identifier:
-    """The thing a URN, Digital Link, label text or mark names.
+    """Identify the thing that a URN, Digital Link, label or mark names.
 
-    Never fails: a form that is not known is its own id.
+    Never fails: a text of an unknown form is its own id.
     """
     if text.startswith(("urn:epc:id:", "urn:epc:class:lgtin:")):
         return _of_urn(text)
@@ -72,12 +72,12 @@ def _of_label(text: str) -> Identifier:
 
 
 def canonical_id(text: str) -> str:
-    """The id under which groupage keeps what `text` names."""
+    """Return the id that groupage uses for the thing that `text` names."""
     return identify(text).id
 
 
 def digital_link(text: str) -> str:
-    """The Digital Link of an id; a text that is no GS1 key comes back as it is."""
+    """Return the Digital Link of an id; any text but a GS1 key is returned unchanged."""
     found = identify(text)
     return f"{HOST}/00/{found.id}" if found.scheme == "sscc" else found.id
 

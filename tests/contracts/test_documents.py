@@ -27,7 +27,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def followed(document: dict[str, Any], reference: str) -> Any:
-    """What a local reference points at. Raises KeyError when it points nowhere."""
+    """Resolve a local reference. Raises KeyError when it points nowhere."""
     node: Any = document
     assert reference.startswith("#/")
     for part in reference.removeprefix("#/").split("/"):
@@ -64,8 +64,8 @@ def test_asyncapi_is_whole(asyncapi: dict[str, Any]) -> None:
     assert {channel["address"] for channel in asyncapi["channels"].values()} == {
         f"hub1.{topic.name}" for topic in TOPICS
     }
-    told = {name for channel in asyncapi["channels"].values() for name in channel["messages"]}
-    assert told == {f"{name}.v1" for name in EVENTS} | {"dead-letter"}
+    described = {name for channel in asyncapi["channels"].values() for name in channel["messages"]}
+    assert described == {f"{name}.v1" for name in EVENTS} | {"dead-letter"}
     for operation in asyncapi["operations"].values():
         assert operation["action"] in ("send", "receive")
         channel = operation["channel"]["$ref"]
@@ -73,7 +73,7 @@ def test_asyncapi_is_whole(asyncapi: dict[str, Any]) -> None:
 
 
 def test_public_events_can_be_sent(asyncapi: dict[str, Any]) -> None:
-    """Whatever may come from outside is in a receiving operation, and nothing else is."""
+    """Receiving operations hold the events that other systems may publish, and no others."""
     received = {
         reference["$ref"].rpartition("/")[2].removesuffix(".v1")
         for operation in asyncapi["operations"].values()

@@ -92,8 +92,8 @@ def test_time_with_any_offset_becomes_utc(received: Fact) -> None:
     assert fact.occurred_at.tzinfo is UTC
 
 
-def test_unknown_fields_are_passed_over(received: Fact) -> None:
-    """A newer sender may say more than we understand."""
+def test_readers_ignore_unknown_fields(received: Fact) -> None:
+    """A newer sender may add fields."""
     value = b'{"unit_id":"u","consignment_id":"CN-1","humidity_permille":400,"more":{"x":[1]}}'
     fact = decode(headers_of(received, ce_subject=None), b"CN-1", value, recorded_at=NOW)
     assert fact.data == UnitReceived(unit_id="u", consignment_id="CN-1")
@@ -115,13 +115,13 @@ def test_unknown_fields_are_passed_over(received: Fact) -> None:
     ],
 )
 def test_nothing_is_written_that_cannot_be_read(received: Fact, changes: dict[str, Any]) -> None:
-    """Writing checks what construction does not."""
+    """Encoding checks what msgspec does not check in `__init__`."""
     with pytest.raises(InvalidInput):
         encode(msgspec.structs.replace(received, **changes))
 
 
-def test_identity_is_owner_source_and_event(received: Fact) -> None:
-    """A handed-over copy under another owner is another row; nothing else makes a difference."""
+def test_identity_is_aggregate_source_and_event(received: Fact) -> None:
+    """A copy that is forwarded to another aggregate is another fact; times make no difference."""
     later = msgspec.structs.replace(received, occurred_at=NOW, recorded_at=NOW)
     assert fact_id(later) == fact_id(received)
     for changes in ({"event_id": "e-2"}, {"source": "/wms/yiwu-2"}):
@@ -131,7 +131,7 @@ def test_identity_is_owner_source_and_event(received: Fact) -> None:
     assert fact_id(alone) != fact_id(received)
 
 
-def test_owner_decides_the_topic(received: Fact) -> None:
+def test_the_aggregate_decides_the_topic(received: Fact) -> None:
     """A unit whose consignment is unknown travels under its own key on its own topic."""
     alone = UnitReceived(unit_id="u")
     assert encode(msgspec.structs.replace(received, key="u", data=alone)).topic == "hub.unit.v1"

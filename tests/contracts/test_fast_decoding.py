@@ -1,4 +1,4 @@
-"""The short way of decoding gives what the general way gives."""
+"""The fast path of decoding gives the same result as the general path."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,23 +16,23 @@ RECORD = encode(next(workload.facts(1, seed=1)))
 
 
 def outcome(headers: dict[str, Any], value: bytes | None, key: bytes | None = RECORD.key) -> object:
-    """The fact, or the code and the words of the refusal."""
+    """Return the fact, or the code and the words of the error."""
     try:
         return decoding.decode(headers.items(), key, value, recorded_at=AT)
     except Undecodable as error:
         return (error.code, str(error))
 
 
-def test_real_facts_decode_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_facts_decode_alike_on_both_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand facts of a life cycle."""
     records = [encode(fact) for fact in workload.facts(1_000, seed=2)]
-    short = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
+    fast = [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
     monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
-    assert short == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
+    assert fast == [decoding.decode(r.headers, r.key, r.value, recorded_at=AT) for r in records]
 
 
-def test_our_publishers_headers_are_read_the_short_way() -> None:
-    """The order of the publisher's headers is the one that the short way knows."""
+def test_our_publishers_headers_take_the_fast_path() -> None:
+    """The publisher writes its headers in the order that the fast path expects."""
     assert decoding.decode_for_store(
         RECORD.headers, RECORD.key, RECORD.value, recorded_at=AT
     ) == decode_fast(RECORD.headers, RECORD.key, RECORD.value)
@@ -46,8 +46,8 @@ def test_our_publishers_headers_are_read_the_short_way() -> None:
         ("2026-03-01T08:00:00.1234567Z", False),
     ],
 )
-def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stamped: bool) -> None:
-    """PostgreSQL would round them another way than the fact's times were."""
+def test_instants_finer_than_microseconds_are_written_again(*, time: str, stamped: bool) -> None:
+    """PostgreSQL rounds them differently than msgspec."""
     headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
     stamps = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[-1]
     assert (stamps is not None) == stamped
@@ -75,18 +75,18 @@ def test_instants_finer_than_microseconds_are_not_passed_on(*, time: str, stampe
         b"true",
     ],
 )
-def test_odd_headers_have_the_same_outcome_both_ways(
+def test_odd_headers_have_the_same_outcome_on_both_paths(
     monkeypatch: pytest.MonkeyPatch, name: str, raw: bytes | str | None
 ) -> None:
-    """Each header absent, without value or strange: the same fact, or the same refusal."""
+    """Each header absent, without value or strange: the same fact, or the same error."""
     headers: dict[str, Any] = dict(RECORD.headers)
     if raw == "absent":
         del headers[name]
     else:
         headers[name] = raw
-    short = outcome(headers, RECORD.value)
+    fast = outcome(headers, RECORD.value)
     monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
-    assert short == outcome(headers, RECORD.value)
+    assert fast == outcome(headers, RECORD.value)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_odd_headers_have_the_same_outcome_both_ways(
         (RECORD.key, b'{"a":"' + b"x" * 10 + b"\tb" + b'",' + RECORD.value[1:]),
     ],
 )
-def test_odd_keys_and_values_have_the_same_outcome_both_ways(
+def test_odd_keys_and_values_have_the_same_outcome_on_both_paths(
     monkeypatch: pytest.MonkeyPatch, key: bytes | None, value: bytes | None
 ) -> None:
-    """Nothing that is appended to one part of a record is read as another."""
-    short = outcome(dict(RECORD.headers), value, key)
+    """An addition to one part of a record never becomes another part."""
+    fast = outcome(dict(RECORD.headers), value, key)
     monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
-    assert short == outcome(dict(RECORD.headers), value, key)
+    assert fast == outcome(dict(RECORD.headers), value, key)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_odd_keys_and_values_have_the_same_outcome_both_ways(
 def test_an_extension_beside_what_is_required_counts(
     name: str, raw: bytes, field: str, value: object
 ) -> None:
-    """A foreign client sends the five required attributes and one more, nothing else."""
+    """A foreign client sends the five required attributes and a single further one."""
     required = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time")
     headers = {key: sent for key, sent in RECORD.headers if key in required} | {name: raw}
     assert getattr(outcome(headers, RECORD.value), field) == value

@@ -1,6 +1,6 @@
-"""A stranger who has read the AsyncAPI document only is understood.
+"""The hub reads the records of a client that knows the AsyncAPI document only.
 
-With kcat where it is installed; otherwise a plain Kafka producer sends the same bytes.
+kcat sends them where it is installed, a plain Kafka producer sends the same bytes everywhere.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from aiokafka.structs import TopicPartition
 
 from groupage.app.commands.contracts import documents
 from groupage.contracts.admin import ensure_topics
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration
@@ -26,15 +27,15 @@ KCAT = shutil.which("kcat")
 CLIENTS = ["plain", pytest.param("kcat", marks=pytest.mark.skipif(not KCAT, reason="no kcat"))]
 
 
-class Stranger:
-    """Knows the document, a broker and a client; nothing of groupage's code."""
+class ForeignClient:
+    """A client that knows the document and a broker, but none of groupage's code."""
 
     def __init__(self, document: dict[str, Any], *, client: str) -> None:
         self._document = document
         self._client = client
 
     def example(self, name: str) -> tuple[str, dict[str, str], dict[str, Any]]:
-        """Address, headers and payload of a message, with required headers only."""
+        """Return address, headers and payload of a message, with required headers only."""
         message = self._document["components"]["messages"][name]
         (example,) = message["examples"]
         required = self._document["components"]["schemas"]["CloudEventHeaders"]["required"]
@@ -48,7 +49,7 @@ class Stranger:
     async def send(
         self, address: str, *, key: str | None, headers: dict[str, str], value: str
     ) -> None:
-        """Publish one record."""
+        """Publish a record."""
         broker = self._document["servers"]["hub"]["host"]
         if self._client == "kcat":
             await self._with_kcat(broker, address, key=key, headers=headers, value=value)
@@ -77,13 +78,13 @@ class Stranger:
             KCAT, *arguments, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         async with asyncio.timeout(20):
-            _, said = await process.communicate(value.encode())
-        assert process.returncode == 0, said.decode()
+            _, errors = await process.communicate(value.encode())
+        assert process.returncode == 0, errors.decode()
 
 
 @pytest.fixture
 async def worker(hub_environment: dict[str, str]) -> AsyncIterator[None]:
-    """A processor worker as a process of its own, on the test's topics and database."""
+    """Run a worker as a process of its own, on the test's topics and database."""
     kafka = KafkaSettings(bootstrap_servers=hub_environment["GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"])
     await ensure_topics(kafka, prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
     process = await asyncio.create_subprocess_exec(
@@ -106,15 +107,15 @@ async def worker(hub_environment: dict[str, str]) -> AsyncIterator[None]:
 
 
 @pytest.fixture(params=CLIENTS)
-def stranger(request: pytest.FixtureRequest, hub_environment: dict[str, str]) -> Stranger:
-    """A foreign client with the exported document."""
+def client(request: pytest.FixtureRequest, hub_environment: dict[str, str]) -> ForeignClient:
+    """Make a foreign client with the exported document."""
     server = hub_environment["GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"]
     document = json.loads(json.dumps(dict(documents(server=server))["asyncapi.json"]))
-    return Stranger(document, client=request.param)
+    return ForeignClient(document, client=request.param)
 
 
 async def eventually(database_url: str, query: str, *arguments: object) -> asyncpg.Record:
-    """The first row of a query, once there is one."""
+    """Wait until a query has a row, and return the first."""
     connection = await asyncpg.connect(database_url)
     try:
         async with asyncio.timeout(40):
@@ -129,11 +130,13 @@ async def eventually(database_url: str, query: str, *arguments: object) -> async
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("worker")
-async def test_a_stranger_is_understood(stranger: Stranger, database_url: str) -> None:
-    """The example of the document becomes a stored fact and a state; twice is once."""
-    address, headers, payload = stranger.example("consignment.booked.v1")
+async def test_the_example_of_the_document_becomes_a_state(
+    client: ForeignClient, database_url: str
+) -> None:
+    """And a stored fact, a single one though the client sends it twice."""
+    address, headers, payload = client.example("consignment.booked.v1")
     for _ in range(2):
-        await stranger.send(
+        await client.send(
             address, key=payload["consignment_id"], headers=headers, value=json.dumps(payload)
         )
     state = await eventually(
@@ -152,11 +155,11 @@ async def test_a_stranger_is_understood(stranger: Stranger, database_url: str) -
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("worker")
-async def test_structured_mode_and_no_key(stranger: Stranger, database_url: str) -> None:
-    """Everything in the value, one header, no key: understood as well."""
-    address, headers, payload = stranger.example("consignment.booked.v1")
+async def test_structured_mode_and_no_key(client: ForeignClient, database_url: str) -> None:
+    """The hub also reads a record with everything in the value, one header and no key."""
+    address, headers, payload = client.example("consignment.booked.v1")
     event = {name.removeprefix("ce_"): text for name, text in headers.items()} | {"data": payload}
-    await stranger.send(
+    await client.send(
         address,
         key=None,
         headers={"content-type": "application/cloudevents+json"},
@@ -170,11 +173,11 @@ async def test_structured_mode_and_no_key(stranger: Stranger, database_url: str)
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("worker")
-async def test_mistakes_land_in_dead_letters(
-    stranger: Stranger, database_url: str, hub_environment: dict[str, str]
+async def test_errors_become_dead_letters(
+    client: ForeignClient, database_url: str, hub_environment: dict[str, str]
 ) -> None:
-    """Each mistake has its code and a reason that names the field and what would be right."""
-    address, headers, payload = stranger.example("unit.measured.v1")
+    """Each error has its code, and a reason that names the field and what would be right."""
+    address, headers, payload = client.example("unit.measured.v1")
     good = json.dumps(payload)
     mistakes = {
         "bad_data": (headers, json.dumps(payload | {"gross_g": "heavy"})),
@@ -186,8 +189,8 @@ async def test_mistakes_land_in_dead_letters(
         "not_cloudevents": ({}, good),
     }
     for wrong, value in mistakes.values():
-        await stranger.send(address, key=payload["consignment_id"], headers=wrong, value=value)
-    await stranger.send(address, key="somebody-else", headers=headers, value=good)
+        await client.send(address, key=payload["consignment_id"], headers=wrong, value=value)
+    await client.send(address, key="somebody-else", headers=headers, value=good)
     reasons = {}
     for code in (*mistakes, "wrong_key"):
         row = await eventually(database_url, "select * from dead_letter where code = $1", code)
@@ -204,8 +207,8 @@ async def test_mistakes_land_in_dead_letters(
 
 
 async def _dead_letter_copy(environment: dict[str, str]) -> dict[str, bytes]:
-    """Headers of the first record on the dead letter topic."""
-    topic = f"{environment['GROUPAGE_TOPIC_PREFIX']}hub.dlq.v1"
+    """Return the headers of the first record on the dead letter topic."""
+    topic = environment["GROUPAGE_TOPIC_PREFIX"] + DEAD_LETTER_TOPIC
     consumer = AIOKafkaConsumer(
         bootstrap_servers=environment["GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"],
         auto_offset_reset="earliest",

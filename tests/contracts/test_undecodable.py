@@ -1,4 +1,4 @@
-"""Records that are no facts are refused with a code and a reason."""
+"""Records that cannot be decoded get a code and a reason."""
 
 import json
 from typing import get_args
@@ -15,7 +15,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitReceived
 from groupage.domain.fact import Fact
-from tests.contracts.records import NOW, headers_of, refused
+from tests.contracts.records import NOW, decode_error, headers_of
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ from tests.contracts.records import NOW, headers_of, refused
 def test_wrong_headers_have_a_code(
     received: Fact, changes: dict[str, bytes | None], code: str
 ) -> None:
-    """Each way of getting the attributes wrong has its own answer."""
-    error = refused(headers=headers_of(received, **changes), value=encode(received).value)
+    """Each wrong attribute has its code."""
+    error = decode_error(headers=headers_of(received, **changes), value=encode(received).value)
     assert error.code == code
 
 
@@ -81,22 +81,22 @@ def test_wrong_headers_have_a_code(
     ],
 )
 def test_wrong_values_have_a_code(received: Fact, value: bytes | None, code: str) -> None:
-    """No value, no JSON and wrong data are told apart."""
-    assert refused(headers=headers_of(received, ce_subject=None), value=value).code == code
+    """A missing value, invalid JSON and wrong data have different codes."""
+    assert decode_error(headers=headers_of(received, ce_subject=None), value=value).code == code
 
 
 @pytest.mark.parametrize(
     "at", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00Z"]
 )
 def test_instants_in_the_data_lie_in_the_calendar(received: Fact, at: str) -> None:
-    """A day later there would be no date any more, and a worker that reckons one would fail."""
+    """Python has no later date, and a worker that computes a deadline would fail."""
     headers = headers_of(received, ce_subject=None, ce_type=b"clock.ticked.v1")
-    error = refused(headers=headers, value=msgspec.json.encode({"at": at}))
+    error = decode_error(headers=headers, value=msgspec.json.encode({"at": at}))
     assert error.code == "bad_time"
     assert "from 1900 to 2199" in str(error)
 
 
-def test_escaped_backslash_is_no_nul(received: Fact) -> None:
+def test_an_escaped_backslash_is_not_nul(received: Fact) -> None:
     r"""The six characters \u0000 spelled out are an ordinary text."""
     value = rb'{"unit_id":"u","consignment_id":"CN-1","dock":"\\u0000"}'
     fact = decode(headers_of(received, ce_subject=None), b"CN-1", value, recorded_at=NOW)
@@ -104,18 +104,18 @@ def test_escaped_backslash_is_no_nul(received: Fact) -> None:
     assert fact.data.dock == r"\u0000"
 
 
-def test_key_must_be_the_owners(received: Fact) -> None:
-    """A fact under another key would change a state that another partition owns."""
+def test_the_key_must_be_that_of_the_aggregate(received: Fact) -> None:
+    """Under another key the fact would change a state that belongs to another partition."""
     record = encode(received)
-    error = refused(headers=record.headers, key=b"CN-2", value=record.value)
+    error = decode_error(headers=record.headers, key=b"CN-2", value=record.value)
     assert error.code == "wrong_key"
     assert "'CN-1'" in str(error)
 
 
-def test_topic_must_be_the_owners(received: Fact) -> None:
-    """The same for another topic; ticks are at home everywhere."""
+def test_the_topic_must_be_that_of_the_aggregate(received: Fact) -> None:
+    """The same for another topic; ticks may be on any."""
     record = encode(received)
-    error = refused(headers=record.headers, value=record.value, topic="hub.unit.v1")
+    error = decode_error(headers=record.headers, value=record.value, topic="hub.unit.v1")
     assert error.code == "wrong_topic"
     assert "belongs on hub.consignment.v1" in str(error)
     tick = Fact(
@@ -133,8 +133,8 @@ def test_topic_must_be_the_owners(received: Fact) -> None:
     )
 
 
-def test_naive_time_inside_the_data_is_refused() -> None:
-    """Instants in the data need an offset too, and the answer names the field."""
+def test_a_naive_time_inside_the_data_is_an_error() -> None:
+    """Instants in the data need an offset too, and the reason names the field."""
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", b"1"),
@@ -153,20 +153,20 @@ def test_naive_time_inside_the_data_is_refused() -> None:
         "cutoffs": [{"code": "LCO", "due_at": "2026-03-04T08:00:00"}],
         "equipment": [],
     }
-    error = refused(headers=headers, value=json.dumps(data).encode())
+    error = decode_error(headers=headers, value=json.dumps(data).encode())
     assert error.code == "naive_time"
     assert "$.cutoffs[0].due_at" in str(error)
 
 
 @pytest.mark.parametrize("value", [b"{", b"[]", b'{"specversion":"1.0"}', b"\xff"])
-def test_broken_envelopes_are_refused(value: bytes) -> None:
-    """Structured mode has the same answers."""
-    error = refused(headers=[("content-type", b"application/cloudevents+json")], value=value)
+def test_broken_envelopes_have_a_code(value: bytes) -> None:
+    """Structured mode has the same codes."""
+    error = decode_error(headers=[("content-type", b"application/cloudevents+json")], value=value)
     assert error.code in {"bad_json", "bad_attribute", "missing_attribute"}
 
 
-def test_envelope_without_record_time_needs_one(received: Fact) -> None:
-    """A line written by hand has no recordtime: whoever reads it says when."""
+def test_an_envelope_without_recordtime_needs_it_from_the_reader(received: Fact) -> None:
+    """A line that somebody wrote by hand has no recordtime."""
     attributes = json.loads(envelope_json(received))
     del attributes["recordtime"]
     line = json.dumps(attributes).encode()
@@ -201,8 +201,8 @@ def test_rubbish_never_crashes(
     assert isinstance(fact.data, Event)
 
 
-def test_a_reader_is_told_every_field_that_is_wrong() -> None:
-    """Each error stands with field, value and what would be right; unknown fields are none."""
+def test_the_reason_names_every_wrong_field() -> None:
+    """With its value and what would be right; unknown fields are allowed."""
     value = b'{"unit_id":"u","size":{"length_mm":"12","width_mm":0,"height_mm":1},"later":1}'
     with pytest.raises(Undecodable) as raised:
         event_from_json("unit.measured", value)
@@ -213,8 +213,8 @@ def test_a_reader_is_told_every_field_that_is_wrong() -> None:
     )
 
 
-def test_a_flood_of_wrong_fields_is_told_in_part() -> None:
-    """The first five in words, and how many more there are."""
+def test_the_reason_names_the_first_five_of_many_wrong_fields() -> None:
+    """And says how many more there are."""
     value = b'{"consignment_id":"C","units":[' + b",".join([b"{}"] * 9) + b"]}"
     with pytest.raises(Undecodable) as raised:
         event_from_json("asn.received", value)

@@ -1,4 +1,4 @@
-"""What a writer is told about wrong data: everything at once, with field, value and expectation."""
+"""A writer gets all errors in wrong data at once, with field, value and what would be right."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_schemas_are_valid_and_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "fields"),
     [
         ("unit.measured", {"declared_size": MEASURED["size"], "declared_gross_g": 11_500}),
         ("unit.measured", {"delta_permille": -30}),
@@ -78,9 +78,11 @@ def test_schemas_are_valid_and_documented(name: str) -> None:
         ),
     ],
 )
-def test_senders_may_say_what_the_trade_says(name: str, said: dict[str, object]) -> None:
-    """What instruments, docks and desks tell beyond the required has its fields."""
-    data = msgspec.to_builtins(example_data(EVENTS[name])) | said
+def test_events_have_fields_for_what_the_trade_records(
+    name: str, fields: dict[str, object]
+) -> None:
+    """Instruments, docks and desks record more than the required fields."""
+    data = msgspec.to_builtins(example_data(EVENTS[name])) | fields
     assert validate_for_writing(name, data) == ()
 
 
@@ -121,14 +123,14 @@ def test_what_is_written_passes_its_schema(
     check()
 
 
-def test_a_point_in_a_whole_number_is_told_beside_the_rest() -> None:
-    """JSON Schema calls 12.0 an integer, readers do not: it has its field like other errors."""
+def test_a_point_in_a_whole_number_is_among_the_errors() -> None:
+    """JSON Schema calls 12.0 an integer, readers do not."""
     errors = validate_for_writing("unit.measured", MEASURED | {"gross_g": 12.0, "unit_id": " x"})
     assert [error.pointer for error in errors] == ["/unit_id", "/gross_g"]
 
 
 def test_every_error_at_once() -> None:
-    """Wrong values, missing and unknown fields of all depths come in one answer."""
+    """Wrong values, missing and unknown fields of all depths are in the list."""
     errors = validate_for_writing(
         "unit.measured.v1",
         {
@@ -164,7 +166,7 @@ def test_valid_data_has_no_errors() -> None:
     ["2026-03-01T08:00:00", "2026-03-01", "tomorrow", "", 1_772_352_000, "9999-12-31T23:59:59Z"],
 )
 def test_instants_need_their_offset(at: object) -> None:
-    """A time without offset is refused by name, and told what would be right."""
+    """The error of a time without offset names the field and what would be right."""
     (error,) = validate_for_writing("clock.ticked", {"at": at})
     assert (error.pointer, error.value) == ("/at", at)
     assert error.expected in (
@@ -174,8 +176,8 @@ def test_instants_need_their_offset(at: object) -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 3, {}])
-def test_data_that_is_no_event(data: object) -> None:
-    """Whatever JSON arrives, the answer is a list of errors."""
+def test_data_that_is_not_an_event(data: object) -> None:
+    """Any JSON gives a list of errors."""
     assert validate_for_writing("unit.measured", data)
 
 
@@ -190,19 +192,19 @@ def test_nul_is_refused_with_the_rest() -> None:
 
 
 def test_a_flood_of_errors_is_cut() -> None:
-    """Ten thousand wrong lines are not answered one by one."""
+    """Ten thousand wrong lines do not make ten thousand errors."""
     lines = [{"pieces": 0}] * 10_000
     assert len(validate_for_writing("consignment.booked", {"lines": lines})) == 100
 
 
 def test_long_values_are_shortened() -> None:
-    """An answer repeats at most 200 characters of what was sent."""
+    """An error repeats at most 200 characters of what was sent."""
     (error,) = validate_for_writing("unit.stored", {"unit_id": "u", "location": "x" * 5_000})
     assert error.value == "x" * 200 + "…"
 
 
 def test_unknown_event() -> None:
-    """There is no schema for what is not in the catalogue."""
+    """Events outside the catalogue have no schema."""
     with pytest.raises(NotFound, match=r"unit\.teleported"):
         validate_for_writing("unit.teleported.v1", {})
 

@@ -44,7 +44,7 @@ def test_gs1_digit(body: str, digit: int) -> None:
 
 @pytest.mark.parametrize("body", ["", "12a", "1 2", "²", "\u0663"])
 def test_only_ascii_digits_have_a_gs1_digit(body: str) -> None:
-    """Other signs that Python reads as digits are none in GS1."""
+    """Python also reads other signs as digits."""
     with pytest.raises(ValueError, match="is not a number"):
         gs1_digit(body)
 
@@ -66,7 +66,7 @@ def test_wrong_container_number_is_explained() -> None:
 
 
 @pytest.mark.parametrize("ref", ["", "CSQU305438", "csqu3054383", "CSQX3054383", "CSQU30543831"])
-def test_other_forms_are_no_container_numbers(ref: str) -> None:
+def test_other_forms_are_not_container_numbers(ref: str) -> None:
     """Length, case and category letter are part of the standard."""
     problem = container_problem(ref)
     assert problem is not None
@@ -91,7 +91,7 @@ def test_gs1_lengths() -> None:
 
 
 def test_policy_decides_only_about_wrong_digits() -> None:
-    """A right number is accepted under every policy, a wrong one meets what the policy says."""
+    """Every policy accepts a right number; a wrong number meets the policy's fate."""
     problem = container_problem("CSQU3054384")
     assert fate_of(None, "reject") == "accept"
     assert [fate_of(problem, policy) for policy in ("reject", "quarantine", "warn")] == [

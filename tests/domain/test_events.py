@@ -1,4 +1,4 @@
-"""What all events share."""
+"""Rules that hold for every event class."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 def test_key_and_subject_are_the_fields_that_the_class_names(event: type[Event]) -> None:
-    """Also where a class inherits the one and names the other."""
+    """Also where a class inherits the first and sets the second."""
     assert event.subject is getattr(event, event.subject_field or event.key_field)
     if not issubclass(event, UnitEvent):
         assert event.key is getattr(event, event.key_field)

@@ -48,7 +48,7 @@ def test_explosives_clash_among_themselves() -> None:
 
 
 def test_unknown_class_clashes_with_everything() -> None:
-    """What the table does not hold is not let in."""
+    """A class that the table lacks is segregated from all others."""
     assert {(clash.one, clash.other) for clash in clashes(("3", "0.7"))} == {
         ("0.7", "0.7"),
         ("0.7", "3"),

@@ -13,7 +13,7 @@ def test_times_are_written_in_utc_and_as_exactly_as_they_are() -> None:
 
 
 def test_numbers_are_written_as_people_write_them() -> None:
-    """One is no plural, thousands have separators, units are those of the trade."""
+    """1 is singular, thousands have separators, units are those of the trade."""
     assert [counted(number, "carton") for number in (0, 1, 1_200)] == [
         "0 cartons",
         "1 carton",

@@ -2,44 +2,71 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix clean lock check-machine
+.PHONY: help install install-dev demo check test bench lint words fix dist lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# The stamp is younger than the lock exactly when the environment matches it.
-STAMP := $(VENV)/.groupage-installed
+# A stamp is younger than its lock exactly when the environment has what the lock names.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
+# As many processes as the machine runs at a time; four hubs at once would starve any laptop.
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+COMPILE := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal \
+	--generate-hashes --no-annotate --no-header --extra editable
 
 help: ## Print this help
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n  make demo ARGS="--exit --scale small"   passes flags on to `groupage demo`\n'
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\n  ARGS passes flags on: make demo ARGS="--exit --scale small", make test ARGS=tests/local\n'
 
-install: $(STAMP) ## Put the environment into .venv (so .venv/bin/groupage)
+install: $(RUN) ## Put what runs the hub into .venv (so .venv/bin/groupage)
 
-$(STAMP): requirements.lock pyproject.toml
-	@VENV="$(VENV)" bash deploy/local/install.sh
-	@touch $(STAMP)
+install-dev: $(DEV) ## Add what checks, tests and builds it
+
+$(RUN): requirements.lock pyproject.toml
+	@VENV="$(VENV)" bash deploy/local/install.sh $<
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml
+	@VENV="$(VENV)" bash deploy/local/install.sh $<
+	@touch $(RUN) $@
+
+$(BENCH): requirements-bench.lock pyproject.toml
+	@VENV="$(VENV)" bash deploy/local/install.sh $<
+	@touch $(RUN) $@
 
 demo: install ## Start everything and play one day of a hub; ARGS="--exit" leaves after the summary
 	@$(BIN)/groupage demo $(ARGS)
 
-lint: install ## Formatting, style, types, layers, spelling
+check: lint ## Before each commit: lint, and the tests that need no server
+	$(PYTEST) -q -m "not integration and not crash and not e2e" $(ARGS)
+
+test: lint ## Everything CI runs: lint and all tests, with a real Kafka and PostgreSQL
+	$(PYTEST) $(ARGS)
+
+lint: install-dev ## Formatting, style, types, layers, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-test: lint ## Everything CI runs: lint and all tests, with a real Kafka and PostgreSQL
-	$(BIN)/pytest $(ARGS)
-
-fix: install ## Repair formatting and what ruff can repair
+fix: install-dev ## Repair formatting and what ruff can repair
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: ## Renew requirements.lock from pyproject.toml (maintainers; needs uv)
-	uv pip compile -q pyproject.toml --extra dev --extra bench --python-version 3.11 --universal \
-		--generate-hashes --no-annotate --no-header -o requirements.lock
+bench: $(BENCH) ## Add the rival engines and run `groupage bench`; ARGS="stream" | "plan" | "gateway"
+	@$(BIN)/groupage bench $(or $(ARGS),--help)
+
+dist: install-dev ## Build wheel and source archive into dist/
+	rm -rf dist
+	$(BIN)/hatchling build
+
+lock: install-dev ## Renew the locks from pyproject.toml (maintainers)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) -c requirements.lock --extra dev -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock --extra bench -o requirements-bench.lock
 
 clean: ## Remove the environment and every cache inside the checkout (not the hub's data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,7 +1,8 @@
-"""Real servers for the tests that need them: started once for the session, or named by environment.
+"""Real servers for the tests that need them: started once for a run, or named by environment.
 
-``GROUPAGE_TEST_KAFKA_BOOTSTRAP_SERVERS`` and ``GROUPAGE_TEST_DATABASE_URL`` take existing ones; the
-database account must then be allowed to create databases.
+``GROUPAGE_TEST_KAFKA_BOOTSTRAP_SERVERS`` and ``GROUPAGE_TEST_DATABASE_URL`` name existing servers;
+the database account must then be allowed to create databases. Several processes may share a run
+(``pytest -n 2``): `tests/scheduling.py` divides the files among them.
 """
 
 import asyncio
@@ -9,19 +10,54 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from groupage.app.local import servers
-from groupage.app.local.paths import DataDir
-from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
-from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings
+from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store import migrations
 from groupage.store.pool import create_pool
 from tests.fetched import NOT_PROVEN
+from tests.scheduling import FileScheduling, heaviest_files_first
+from tests.shared_servers import SharedServers, address_of
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
+
+_SERVERS = pytest.StashKey[SharedServers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Get ready to start servers, in the one process that outlives all others of the run."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_SERVERS] = SharedServers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: "WorkerController") -> None:
+    """Tell a worker process whom to ask for servers."""
+    node.workerinput["servers_socket"] = node.config.stash[_SERVERS].socket
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers that were started."""
+    if shared := config.stash.get(_SERVERS, None):
+        shared.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that all processes end at the same time."""
+    items[:] = heaviest_files_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> FileScheduling:
+    """Divide the tests among the processes by file."""
+    return FileScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -38,43 +74,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def session_data_dir(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
-    """The folder of the servers that all tests of a session share."""
-    data = DataDir(tmp_path_factory.mktemp("hub"))
-    data.prepare()
-    return data
+def servers_socket(request: pytest.FixtureRequest) -> str:
+    """Where this process asks for the address of a server that the whole run shares."""
+    if shared := request.config.stash.get(_SERVERS, None):
+        return shared.socket
+    return str(request.config.workerinput["servers_socket"])  # type: ignore[attr-defined] # of xdist
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(session_data_dir: DataDir) -> Iterator[str]:
+def kafka_bootstrap(servers_socket: str) -> str:
     """``host:port`` of a real Kafka. A test keeps to topics and groups named by `topic_prefix`."""
-    if named := os.environ.get("GROUPAGE_TEST_KAFKA_BOOTSTRAP_SERVERS"):
-        yield named
-        return
-    node = servers.kafka_node(
-        LocalSettings(), session_data_dir, PortBook(session_data_dir.ports_file)
-    )
-    server = servers.start_kafka(node)
-    try:
-        servers.await_kafka(server)
-        yield server.address
-    finally:
-        server.child.stop()
+    named = os.environ.get("GROUPAGE_TEST_KAFKA_BOOTSTRAP_SERVERS")
+    return named or address_of("kafka", servers_socket)
 
 
 @pytest.fixture(scope="session")
-def maintenance_url(session_data_dir: DataDir) -> Iterator[str]:
+def maintenance_url(servers_socket: str) -> str:
     """Address of the database `postgres` of a real PostgreSQL, from which others are made."""
-    if named := os.environ.get("GROUPAGE_TEST_DATABASE_URL"):
-        yield named
-        return
-    node = servers.postgres_node(session_data_dir)
-    server = servers.start_postgres(node)
-    try:
-        servers.await_postgres(server, node.url("postgres"))
-        yield node.url("postgres")
-    finally:
-        server.child.stop()
+    return os.environ.get("GROUPAGE_TEST_DATABASE_URL") or address_of("postgres", servers_socket)
 
 
 @pytest.fixture

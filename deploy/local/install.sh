@@ -1,11 +1,31 @@
 #!/usr/bin/env bash
-# Makes the environment of `make install`. Needs Python 3.11+ with venv and pip, and nothing else.
-# Each thing that may be missing on a bare machine ends in one line that says what to do.
+# Makes the environment of `make install` from a lock file (default: requirements.lock, what runs the
+# hub). Needs Python 3.11+ with venv and pip, and nothing else. Each thing that may be missing on a
+# bare machine ends in one line that says what to do.
 set -euo pipefail
 
+LOCK="${1:-requirements.lock}"
 VENV="${VENV:-.venv}"
-NEEDED_MIB="${GROUPAGE_INSTALL_NEEDED_MIB:-1500}" # 800 MiB environment and what pip unpacks on the way
+# The environment (570 MiB to run, 720 MiB to develop) and what pip unpacks on the way.
+NEEDED_MIB="${GROUPAGE_INSTALL_NEEDED_MIB:-1200}"
 LOG="$(mktemp "${TMPDIR:-/tmp}/groupage-install.XXXXXX")"
+
+# Prints, for any Python from 2.7 on: its version, whether it is new enough, whether it can make an
+# environment, and whether it was compiled with profile-guided optimisation. A distribution's own
+# Python (below /usr) is, though Debian's does not say so.
+PROBE='
+import sys, sysconfig
+arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
+fast = "--enable-optimizations" in arguments or "--prefix=/usr\x27" in arguments
+try:
+    import ensurepip, venv
+    makes = "venv"
+except ImportError:
+    makes = "no-venv"
+print("%d.%d.%d %s %s %s" % (
+    sys.version_info[:3]
+    + ("new" if sys.version_info >= (3, 11) else "old", makes, "fast" if fast else "plain")))
+'
 
 fail() {
     printf '\ngroupage cannot be installed: %s\n' "$1" >&2
@@ -13,21 +33,57 @@ fail() {
     exit 1
 }
 
-new_enough() {
-    command -v "$1" >/dev/null 2>&1 &&
-        "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+probe() {
+    [ -x "$1" ] && "$1" -c "$PROBE" 2>/dev/null
 }
 
-find_python() {
-    local candidate
-    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.14 python; do
-        if new_enough "$candidate"; then
-            command -v "$candidate"
-            return
-        fi
+# Paths of the Pythons on the path, those that people usually mean first.
+candidates() {
+    local name folder
+    if [ -n "${PYTHON:-}" ]; then
+        command -v "$PYTHON" || true
+        return
+    fi
+    for name in python3 python3.13 python3.12 python3.11 python3.14 python; do
+        while IFS= read -r -d : folder; do
+            [ ! -x "$folder/$name" ] || printf '%s\n' "$folder/$name"
+        done <<<"$PATH:"
     done
-    fail "no Python 3.11 or newer on the path (python3 is $(python3 --version 2>/dev/null || echo missing))" \
-        "install one (Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12) or name it: make install PYTHON=/path/to/python3"
+}
+
+# Sets python and python_facts: the first fast one that can make an environment, else the first that
+# can, else the first that is new enough.
+find_python() {
+    local candidate facts rank best=0
+    while IFS= read -r candidate; do
+        facts="$(probe "$candidate")" || continue
+        case "$facts" in
+        *" new venv fast") rank=3 ;;
+        *" new venv plain") rank=2 ;;
+        *" new no-venv "*) rank=1 ;;
+        *) continue ;;
+        esac
+        if [ "$rank" -gt "$best" ]; then
+            best="$rank" python="$candidate" python_facts="$facts"
+        fi
+        [ "$best" -lt 3 ] || break
+    done < <(candidates)
+    [ "$best" -gt 0 ] ||
+        fail "no Python 3.11 or newer on the path (python3 is $("${PYTHON:-python3}" --version 2>/dev/null || echo missing))" \
+            "install one (Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12) or name it: make install PYTHON=/path/to/python3"
+    [ "$best" -gt 1 ] ||
+        fail "$python has no venv module" \
+            "install it (Debian/Ubuntu: apt install python${python_facts%.* *}-venv)"
+}
+
+describe_python() {
+    local version="${python_facts%% *}" why
+    case "$python_facts" in
+    *fast) why="compiled with profile-guided optimisation" ;;
+    *) why="compiled without profile-guided optimisation, which takes a third longer; name another by PYTHON=" ;;
+    esac
+    [ -z "${PYTHON:-}" ] || why="named by PYTHON, $why"
+    printf 'groupage: environment in %s, made by Python %s (%s: %s)\n' "$VENV" "$version" "$python" "$why"
 }
 
 check_disk() {
@@ -40,15 +96,19 @@ check_disk() {
 }
 
 make_venv() {
-    local python="$1"
-    "$python" -c 'import venv, ensurepip' >/dev/null 2>&1 ||
-        fail "$python has no venv module" \
-            "install it (Debian/Ubuntu: apt install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'))"
-    if [ -d "$VENV" ] && ! new_enough "$VENV/bin/python"; then
-        rm -rf "$VENV" # made by an older or vanished Python, or by an install that was cut off
-    fi
-    [ -d "$VENV" ] || "$python" -m venv "$VENV" ||
-        fail "$python could not make a virtual environment in $VENV" "read the message above; is the folder writable?"
+    case "$(probe "$VENV/bin/python")" in
+    *" new "*) ;;
+    *)
+        # Made by an older or vanished Python, or by an install that was cut off; never a folder that
+        # is something else.
+        [ ! -e "$VENV/pyvenv.cfg" ] || rm -rf "$VENV"
+        find_python
+        describe_python
+        check_disk
+        "$python" -m venv "$VENV" ||
+            fail "$python could not make a virtual environment in $VENV" "read the message above; is the folder writable?"
+        ;;
+    esac
     # Cut off between the folder and its pip.
     "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >/dev/null
 }
@@ -65,7 +125,7 @@ explain_pip_failure() {
             "check the network, or set HTTPS_PROXY or PIP_INDEX_URL to what your network offers, then run make install again"
     elif grep -q 'No matching distribution' "$LOG"; then
         fail "a package has no build for this Python or platform ($("$VENV/bin/python" -VV | head -1), $(uname -sm))" \
-            "use Python 3.11, 3.12 or 3.13 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
+            "use Python 3.11 to 3.14 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
     elif grep -q 'Permission denied' "$LOG"; then
         fail "$VENV cannot be written" \
             "make it yours, or put the environment elsewhere: make install VENV=/your/folder/groupage"
@@ -78,12 +138,9 @@ pip_install() {
         explain_pip_failure
 }
 
-python="$(find_python)"
-printf 'groupage: environment in %s, made by %s\n' "$VENV" "$("$python" --version)"
-check_disk
-make_venv "$python"
-pip_install --require-hashes -r requirements.lock
+make_venv
+pip_install --require-hashes -r "$LOCK"
 pip_install --quiet --no-deps --no-build-isolation -e .
 "$VENV/bin/python" -c 'import groupage' || explain_pip_failure
 rm -f "$LOG"
-printf 'groupage: installed; %s/bin/groupage --help says what it can do\n' "$VENV"
+printf 'groupage: installed from %s; %s/bin/groupage --help says what it can do\n' "$LOCK" "$VENV"

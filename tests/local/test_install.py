@@ -42,28 +42,29 @@ def install(tools: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def fake_python(tools: Path, version: tuple[int, int], *, venv: bool = True) -> None:
-    """A ``python3`` that says it is of that version; the rest is the real one's answer."""
-    script = tools / "python3"
+def fake_python(tools: Path, facts: str, *, name: str = "python3", folder: str = "bin") -> Path:
+    """A Python about which the script finds out those facts; the rest is the real one's answer."""
+    script = tools.parent / folder / name
+    script.parent.mkdir(exist_ok=True)
     script.write_text(
         "#!/bin/sh\n"
         'if [ "$1" = --version ]; then\n'
-        f"    echo Python {version[0]}.{version[1]}.0\n"
+        f"    echo Python {facts.partition(' ')[0]}\n"
         "    exit 0\n"
         "fi\n"
         'case "$2" in\n'
-        f'    *"sys.exit(sys.version_info"*) exit {int(version < (3, 11))} ;;\n'
-        f"    *ensurepip*) exit {int(not venv)} ;;\n"
+        f"    *CONFIG_ARGS*) echo {facts}; exit 0 ;;\n"
         "esac\n"
         f'exec {sys.executable} "$@"\n'
     )
     script.chmod(0o755)
+    return script
 
 
 @pytest.mark.slow
 def test_an_old_python_is_named_with_what_to_install(tools: Path) -> None:
-    """The version found, and the command for the usual systems."""
-    fake_python(tools, (3, 9))
+    """The message has the version found, and the command for the usual systems."""
+    fake_python(tools, "3.9.0 old venv fast")
     done = install(tools)
     assert done.returncode == 1
     assert "no Python 3.11 or newer on the path (python3 is Python 3.9.0)" in done.stderr
@@ -72,22 +73,50 @@ def test_an_old_python_is_named_with_what_to_install(tools: Path) -> None:
 
 @pytest.mark.slow
 def test_a_python_without_venv_is_named_with_its_package(tools: Path) -> None:
-    """Debian ships venv apart."""
-    fake_python(tools, (3, 12), venv=False)
+    """Debian ships venv in a package of its own."""
+    fake_python(tools, "3.12.4 new no-venv fast")
     done = install(tools)
     assert done.returncode == 1
     assert "has no venv module" in done.stderr
-    assert "apt install python3." in done.stderr
+    assert "apt install python3.12-venv" in done.stderr
 
 
 @pytest.mark.slow
-def test_a_disk_that_is_too_small_is_said_before_anything_is_written(tools: Path) -> None:
+def test_a_disk_that_is_too_small_is_reported_before_anything_is_written(tools: Path) -> None:
     """Half an environment would be worse than none."""
-    fake_python(tools, (3, 12))
+    fake_python(tools, "3.12.0 new venv fast")
     done = install(tools, GROUPAGE_INSTALL_NEEDED_MIB="999999999")
     assert done.returncode == 1
     assert "999999999 MiB are needed" in done.stderr
     assert not (tools.parent / "venv").exists()
+
+
+@pytest.mark.slow
+def test_a_fast_python_is_preferred_unless_one_is_named(tools: Path) -> None:
+    """Wherever on the path it is; the script prints which it takes, and why."""
+    slow = fake_python(tools, "3.13.0 new venv plain")
+    bare = fake_python(tools, "3.12.0 new no-venv fast", name="python3.12")
+    fast = fake_python(tools, "3.11.2 new venv fast", name="python3.11", folder="bin2")
+    path = f"{tools}:{fast.parent}"
+    too_small = {"GROUPAGE_INSTALL_NEEDED_MIB": "999999999"}
+    chosen = install(tools, PATH=path, **too_small).stdout
+    assert f"made by Python 3.11.2 ({fast}: compiled with profile-guided optimisation" in chosen
+    alone = install(tools, **too_small).stdout
+    assert f"made by Python 3.13.0 ({slow}: compiled without" in alone
+    named = install(tools, PATH=path, PYTHON=str(slow), **too_small).stdout
+    assert f"made by Python 3.13.0 ({slow}: named by PYTHON, compiled without" in named
+    assert "has no venv module" in install(tools, PATH=path, PYTHON=str(bare)).stderr
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_no_environment_is_left_alone(tools: Path) -> None:
+    """Whatever VENV names by mistake, its files stay."""
+    fake_python(tools, "3.12.0 new venv fast")
+    mine = tools.parent / "venv" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("kept")
+    install(tools, GROUPAGE_INSTALL_NEEDED_MIB="999999999")
+    assert mine.read_text() == "kept"
 
 
 @pytest.mark.slow

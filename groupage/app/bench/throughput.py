@@ -86,7 +86,7 @@ def by_rival(name: str, hub: Hub, events: int) -> tuple[float, int]:
     if not lines:
         raise Unavailable(
             f"{name} ended with status {process.returncode} and no result; "
-            "is the extra `bench` installed?"
+            "run `make bench` once, which installs it"
         )
     found = json.loads(lines[-1])
     return found["events"] / found["seconds"], peak >> 20

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import asyncpg
-import structlog
+import stamina
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -18,11 +18,10 @@ from groupage.telemetry import metrics
 _PUBLISH_TIMEOUT_S = 30.0
 _IDLE_S = 1.0
 """Looks by itself this often: rows may have been left by a process that died."""
-_RETRY_S = 1.0
+_RETRY_S_MAX = 1.0
 _STOP_TIMEOUT_S = 3.0
 _MESSAGE_BYTES_MAX = 8 * 2**20
-
-log = structlog.get_logger(__name__)
+_TRANSIENT_ERRORS = (KafkaError, *TRANSIENT_ERRORS)
 
 
 class OutboxRelay:
@@ -59,26 +58,29 @@ class OutboxRelay:
         self._there_is_work.set()
 
     async def run(self) -> None:
-        """Publish whatever is there, wait, and again, until cancelled.
+        """Publish the rows that there are, wait for more, and so on, until cancelled.
 
-        A server that is away is tried again; what is not acknowledged stays in the outbox.
+        While Kafka or PostgreSQL is away the relay retries; rows stay in the outbox until Kafka has
+        confirmed them.
         """
         try:
             while True:
-                try:
-                    busy = await self._publish()
-                except (KafkaError, *TRANSIENT_ERRORS) as error:
-                    log.warning("relay_retries", error=repr(error))
-                    # A send whose end is unknown must not be overtaken by its own repetition.
-                    await self._drop_producer()
-                    await asyncio.sleep(_RETRY_S)
-                    continue
-                if not busy:
+                if not await self._publish():
                     await self._wait()
         finally:
             await self._drop_producer()
 
+    @stamina.retry(on=_TRANSIENT_ERRORS, attempts=None, timeout=None, wait_max=_RETRY_S_MAX)
     async def _publish(self) -> bool:
+        """Publish one batch; returns whether there was one."""
+        try:
+            return await self._publish_held()
+        except _TRANSIENT_ERRORS:
+            # A new producer cannot overtake a send of the old one whose end is unknown.
+            await self._drop_producer()
+            raise
+
+    async def _publish_held(self) -> bool:
         held = list(self._held())
         if not held:
             return False

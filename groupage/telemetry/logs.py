@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+import stamina.instrumentation
 import structlog
 
 from groupage.settings import TelemetrySettings
@@ -59,8 +60,20 @@ def configure_logging(
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(capture=True)
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """Log a retry. stamina's own hooks also count them, in a time series per number of attempts."""
+    structlog.get_logger("stamina").warning(
+        "retry_scheduled",
+        call=details.name,
+        attempt=details.retry_num,
+        error=repr(details.caused_by),
+        wait_s=round(details.wait_for, 2),
+    )
 
 
 class Repeats(logging.Filter):

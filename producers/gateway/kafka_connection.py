@@ -13,7 +13,7 @@ from groupage.settings import KafkaSettings
 from producers.dead_letters import DeadLetter
 from producers.publisher import Outcome, Publisher, Receipt
 
-_RETRY_S = 1.0
+_RETRY_S_MAX = 1.0
 _CHECK_TIMEOUT_S = 3.0
 _STOP_TIMEOUT_S = 2.0
 
@@ -75,18 +75,9 @@ class KafkaConnection:
             )
         return self._publisher
 
+    @stamina.retry(on=Unavailable, attempts=None, timeout=None, wait_max=_RETRY_S_MAX)
     async def _connect(self) -> None:
-        async for attempt in stamina.retry_context(on=_is_kafka_away, attempts=None, timeout=None):
-            with attempt:
-                publisher = Publisher(self._settings, prefix=self.prefix, timeout_s=self._timeout_s)
-                await publisher.start()
+        publisher = Publisher(self._settings, prefix=self.prefix, timeout_s=self._timeout_s)
+        await publisher.start()
         self._publisher = publisher
         log.info("kafka_reached", servers=publisher.servers)
-
-
-def _is_kafka_away(error: Exception) -> float | bool:
-    """Seconds until the next attempt, as stamina asks; False for anything else, a bug."""
-    if not isinstance(error, GroupageError):
-        return False
-    log.warning("kafka_not_reached", error=str(error), retry_s=_RETRY_S)
-    return _RETRY_S

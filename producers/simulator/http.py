@@ -1,19 +1,19 @@
 """Simulated facts through the HTTP gateway, as a warehouse system without Kafka sends them."""
 
-import asyncio
 import os
 from collections.abc import Sequence
 from typing import Any, Self
 
-import aiohttp
+import httpx
 import msgspec
+import stamina
 
 from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.fact import Fact
 
 _PATH = "/v1/events:batch"
-_CONTENT_TYPE = "application/cloudevents-batch+json"
+_HEADERS = {"Content-Type": "application/cloudevents-batch+json"}
 _CHUNK_FACTS = 500
 _ATTEMPTS = 8
 _TIMEOUT_S = 30.0
@@ -21,24 +21,37 @@ _PAUSE_MAX_S = 10.0
 _BUSY = frozenset({429, 502, 503, 504})
 
 
-class _Told(msgspec.Struct, frozen=True):
-    """The gateway's answer to a batch."""
+class _BatchResult(msgspec.Struct, frozen=True):
+    """The body of the gateway's response to a batch."""
 
     rejected: int = 0
     unavailable: int = 0
     items: tuple[dict[str, Any], ...] = ()
 
 
+class _Busy(Unavailable):
+    """The gateway asks to send again later."""
+
+    retry_after_s: float | None = None
+
+
+def _backoff(error: Exception) -> bool | float:
+    """Tell stamina whether to retry; as a number, after how many seconds."""
+    if isinstance(error, _Busy) and error.retry_after_s is not None:
+        return min(error.retry_after_s, _PAUSE_MAX_S)
+    return isinstance(error, Unavailable)
+
+
 class HttpSink:
-    """Posts batches; waits when the gateway asks for time, stops when it refuses a fact."""
+    """Posts batches; waits while the gateway is busy, stops when it rejects a fact."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/") + _PATH
-        self._session: aiohttp.ClientSession | None = None
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, headers=_HEADERS)
 
     @classmethod
     def configured(cls) -> "HttpSink":
-        """The gateway of the running hub (GROUPAGE_GATEWAY_URL)."""
+        """Return a sink to the gateway of the running hub (GROUPAGE_GATEWAY_URL)."""
         url = os.environ.get("GROUPAGE_GATEWAY_URL")
         if not url:
             raise Misconfigured(
@@ -48,45 +61,43 @@ class HttpSink:
         return cls(url)
 
     async def __aenter__(self) -> Self:
-        """Make the session; the first batch connects."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+        """Return the sink; the first batch connects."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close the session."""
-        if self._session:
-            await self._session.close()
+        """Close the connections."""
+        await self._client.aclose()
 
     async def send(self, facts: Sequence[Fact]) -> None:
-        """Post them in order. Raises InvalidInput with the gateway's words when it refuses one."""
+        """Post facts in their order. Raises InvalidInput when the gateway rejects one."""
         for start in range(0, len(facts), _CHUNK_FACTS):
-            await self._post(facts[start : start + _CHUNK_FACTS])
+            chunk = facts[start : start + _CHUNK_FACTS]
+            await self._post(b"[" + b",".join(map(envelope_json, chunk)) + b"]")
 
-    async def _post(self, facts: Sequence[Fact]) -> None:
-        body = b"[" + b",".join(envelope_json(fact) for fact in facts) + b"]"
-        assert self._session, "used as a context manager"
-        said = ""
-        for attempt in range(_ATTEMPTS):
-            pause_s = 2**attempt / 4
-            try:
-                async with self._session.post(
-                    self._url, data=body, headers={"Content-Type": _CONTENT_TYPE}
-                ) as answer:
-                    said = await answer.text()
-                    if answer.status not in _BUSY and self._taken(answer.status, said):
-                        return
-                    pause_s = float(answer.headers.get("Retry-After", pause_s))
-            except (aiohttp.ClientError, TimeoutError) as error:
-                said = str(error)
-            await asyncio.sleep(min(pause_s, _PAUSE_MAX_S))
-        raise Unavailable(f"{self._url} did not take the facts: {said[:500]}")
+    @stamina.retry(
+        on=_backoff, attempts=_ATTEMPTS, timeout=None, wait_initial=0.25, wait_max=_PAUSE_MAX_S
+    )
+    async def _post(self, body: bytes) -> None:
+        """Post one batch; posting all of it again is harmless when Kafka has a part of it."""
+        try:
+            response = await self._client.post(self._url, content=body)
+        except httpx.TransportError as error:
+            raise Unavailable(f"{self._url} did not take the facts: {error!r}") from error
+        if response.status_code in _BUSY:
+            raise self._busy(response)
+        if response.status_code not in (200, 202, 207):
+            raise InvalidInput(
+                f"{self._url} answered {response.status_code}: {response.text[:1_000]}"
+            )
+        result = msgspec.json.decode(response.content, type=_BatchResult)
+        if result.rejected:
+            invalid = next(item for item in result.items if item.get("outcome") == "invalid")
+            raise InvalidInput(f"{self._url} rejected a fact: {invalid}")
+        if result.unavailable:
+            raise self._busy(response)
 
-    def _taken(self, status: int, said: str) -> bool:
-        """Whether all is with Kafka; sending the whole batch again is harmless when it is not."""
-        if status not in (200, 202, 207):
-            raise InvalidInput(f"{self._url} answered {status}: {said[:1_000]}")
-        told = msgspec.json.decode(said, type=_Told)
-        if told.rejected:
-            refused = next(item for item in told.items if item.get("outcome") == "invalid")
-            raise InvalidInput(f"{self._url} refused a fact: {refused}")
-        return told.unavailable == 0
+    def _busy(self, response: httpx.Response) -> _Busy:
+        busy = _Busy(f"{self._url} did not take the facts: {response.text[:500]}")
+        retry_after = response.headers.get("Retry-After", "")
+        busy.retry_after_s = float(retry_after) if retry_after.isdigit() else None
+        return busy

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import IO, Protocol, Self
 
 import msgspec
+import stamina
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -99,17 +100,16 @@ class KafkaSink:
             msgspec.structs.replace(encode(fact, prefix=self._prefix), timestamp_ms=now_ms)
             for fact in facts
         ]
-        for attempt in range(1, _ATTEMPTS + 1):
-            answers = await self._publisher.send_records(records)
-            failed = [answer for answer in answers if isinstance(answer, GroupageError)]
-            if not failed:
-                return
-            if attempt == _ATTEMPTS:
-                raise failed[0]
-            # From the first failure on, so that the order within each key stays.
-            first = next(n for n, answer in enumerate(answers) if answer is failed[0])
-            records = records[first:]
-            await asyncio.sleep(_PAUSE_S * attempt)
+        async for attempt in stamina.retry_context(
+            on=Unavailable, attempts=_ATTEMPTS, timeout=None, wait_initial=_PAUSE_S
+        ):
+            with attempt:
+                results = await self._publisher.send_records(records)
+                for index, result in enumerate(results):
+                    if isinstance(result, GroupageError):
+                        # From the first failure on, so that the order within each key stays.
+                        records = records[index:]
+                        raise result
 
 
 class Ticker:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-import aiohttp
+import httpx
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.encoding import envelope_json
@@ -33,7 +33,7 @@ class HonestClient:
 
     def __init__(self, gateway_url: str) -> None:
         self._url = f"{gateway_url}/v1/events"
-        self._session: aiohttp.ClientSession | None = None
+        self._client = httpx.AsyncClient(timeout=_REQUEST_TIMEOUT_S, headers=_HEADERS)
         self.accepted: dict[FactId, Fact] = {}
         """What the gateway said it has, by identity."""
         self.answers: Counter[str] = Counter()
@@ -42,13 +42,10 @@ class HonestClient:
         """Answers that are neither `accepted` nor `unavailable`."""
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT_S)
-        self._session = aiohttp.ClientSession(timeout=timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session:
-            await self._session.close()
+        await self._client.aclose()
 
     async def send(self, facts: Sequence[Fact]) -> None:
         """Returns when each of them was answered."""
@@ -61,12 +58,11 @@ class HonestClient:
 
     async def _post(self, facts: list[Fact]) -> list[Fact]:
         """Those that must be sent again."""
-        assert self._session, "used as a context manager"
         body = b"[" + b",".join(map(envelope_json, facts)) + b"]"
         try:
-            async with self._session.post(self._url, data=body, headers=_HEADERS) as answer:
-                status, told = answer.status, await answer.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            response = await self._client.post(self._url, content=body)
+            status, told = response.status_code, response.json()
+        except (httpx.TransportError, OSError, ValueError):
             self.answers["unanswered request"] += 1
             return facts
         if status not in (202, 207):

@@ -118,7 +118,6 @@ async def test_a_broker_that_is_away_loses_nothing(
 ) -> None:
     """Nothing is deleted that Kafka has not acknowledged, and the relay goes on trying."""
     monkeypatch.setattr("groupage.store.relay._PUBLISH_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("groupage.store.relay._RETRY_S", 0.05)
     await queue(pool, 0, "patient")
     nobody = KafkaSettings(bootstrap_servers="127.0.0.1:1")
     async with relaying(relay_of(pool, topic_prefix, 0, kafka=nobody)):

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import stamina
 import structlog
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
 from groupage.domain.errors import Misconfigured
@@ -30,6 +31,7 @@ def logged() -> Iterator[io.StringIO]:
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
+    stamina.instrumentation.set_on_retry_hooks(None)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -76,6 +78,25 @@ def test_a_complaint_that_repeats_itself_is_counted(logged: io.StringIO) -> None
     assert [line["event"] for line in told] == [f"no broker {40 * n}" for n in range(7)]
     assert [line.get("repeated") for line in told] == [None] + [39] * 6
     assert len(lines) - len(told) == 241
+
+
+async def test_a_retry_is_a_line_and_no_time_series(logged: io.StringIO) -> None:
+    """It names the call and the error; endless retries must not grow the number of time series."""
+
+    @stamina.retry(on=OSError, attempts=None, timeout=None)
+    async def connect(failures: list[str]) -> None:
+        if failures:
+            raise OSError(failures.pop())
+
+    with stamina.set_testing(True, attempts=3):
+        await connect(["refused", "unreachable"])
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [(line["event"], line["attempt"], line["error"]) for line in lines] == [
+        ("retry_scheduled", 1, "OSError('unreachable')"),
+        ("retry_scheduled", 2, "OSError('refused')"),
+    ]
+    assert all("connect" in line["call"] for line in lines)
+    assert lines[0]["call"] not in generate_latest().decode()
 
 
 def test_a_traceback_holds_no_local_variables(logged: io.StringIO) -> None:

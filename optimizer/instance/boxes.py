@@ -33,8 +33,8 @@ def open_boxes(snapshot: Snapshot) -> tuple[OpenConsolidation, ...]:
         for key, state in snapshot.consolidations.items()
         if state.status in _STAGES and not state.ended and _iso_type(snapshot, key) in SPECS
     ]
-    known = snapshot.consolidations.keys() | set(snapshot.lane.closed)
-    for key, box in snapshot.lane.boxes.items():
+    known = snapshot.consolidations.keys() | set(snapshot.lane.closed_at)
+    for key, box in snapshot.lane.open_consolidations.items():
         # Opened by the plan in force; the consolidation itself has not heard of it yet.
         if key not in known and box.iso_type in SPECS:
             found.append(
@@ -60,7 +60,7 @@ def _opened(snapshot: Snapshot, key: str) -> OpenConsolidation:
     state = snapshot.consolidations[key]
     container = snapshot.containers.get(state.equipment_ref)
     stage = _STAGES[state.status]
-    seats = snapshot.lane.seats
+    seats = snapshot.lane.assignments
     seated = tuple(sorted(one for one, seat in seats.items() if seat.consolidation_id == key))
     return OpenConsolidation(
         consolidation_id=key,

@@ -121,7 +121,7 @@ def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
 
 def _seat(state: ConsignmentState, snapshot: Snapshot) -> str | None:
     """Where the published plan has it; the lane knows first."""
-    seat = snapshot.lane.seats.get(state.key)
+    seat = snapshot.lane.assignments.get(state.key)
     if seat is not None:
         return seat.consolidation_id or None
     return state.allocation.consolidation_id if state.allocation else None

@@ -84,8 +84,8 @@ def fold(
     for place, entry in in_order(aggregate, sifted.effective):
         if counts(aggregate, entry.fact):
             _apply(aggregate, state, entry, place)
-    state.facts = len(every)
-    state.corrections = sum(1 for entry in every if entry.fact.correction_of is not None)
+    state.fact_count = len(every)
+    state.correction_count = sum(1 for entry in every if entry.fact.correction_of is not None)
     state.awaits_target = sifted.awaits_target
     state.changed_at = max((_known_at(entry.fact) for entry in every), default=None)
     if aggregate.audits:
@@ -114,7 +114,7 @@ def advance(
         if state.awaits_target or fact.correction_of is not None:
             return _refolded(aggregate, state, stored, clock_at)
         if counts(aggregate, fact):
-            late = state.last is not None and place <= state.last
+            late = state.last_key is not None and place <= state.last_key
             if (
                 late
                 and type(fact.data) not in order_independent
@@ -124,7 +124,7 @@ def advance(
             _apply(aggregate, state, entry, None if late else place)
         if aggregate.audits:
             aggregate.audit(state, entry)
-        state.facts += 1
+        state.fact_count += 1
         known_at = _known_at(fact)
         if changed_at is None or known_at > changed_at:
             changed_at = known_at
@@ -188,7 +188,7 @@ def _apply(aggregate: Aggregate[S], state: S, entry: Entry, place: SortKey | Non
     if rejection is not None:
         state.rejected[entry.fact_id] = rejected_event(entry.fact, rejection)
     if place is not None and type(event) not in aggregate.order_independent:
-        state.last = place
+        state.last_key = place
 
 
 def counts(aggregate: Aggregate[S], fact: Fact) -> bool:

@@ -38,7 +38,7 @@ async def record_changes(
     gone = {fact_id: code for fact_id, code in before.items() if after.get(fact_id) != code}
     incoming_facts = {incoming.fact_id: incoming for incoming in writes.new_facts[aggregate_key]}
     stored_facts: dict[str, StoredFact] = {}
-    if not incoming_facts.keys() >= new or (gone and cached.state.corrections):
+    if not incoming_facts.keys() >= new or (gone and cached.state.correction_count):
         stored_facts = {stored.fact_id: stored for stored in await load_stored()}
     entries = [Entry(fact_id, stored.fact) for fact_id, stored in stored_facts.items()]
     taken_out = sift([*entries, *incoming_facts.values()]).taken_out

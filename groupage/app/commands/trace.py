@@ -12,7 +12,15 @@ from groupage.domain.events.base import AggregateKind
 from groupage.store.readers.tracing import Trace, TracedFact
 
 _INNER = frozenset(
-    {"revision", "plan_revision", "barrier_at", "status_at", "booked", "seats", "covered"}
+    {
+        "revision",
+        "plan_revision",
+        "barrier_at",
+        "status_at",
+        "booked",
+        "allocation_changes",
+        "covered_triggers",
+    }
 )
 """What the fold keeps for itself, or a second time; scripts get it, people need not read it."""
 

@@ -149,7 +149,7 @@ class _Box:
         state, found = self._state, []
         if state.manifest is None:
             found.append("left without a manifest")
-        if state.box is None or not state.box.seal_no or state.box.vgm_g is None:
+        if state.container is None or not state.container.seal_no or state.container.vgm_g is None:
             found.append("left without container, seal or VGM")
         if not self._places:
             found.append("no stored plan says how to stuff it")
@@ -163,7 +163,7 @@ class _Box:
         return found
 
     def _masses(self) -> list[str]:
-        box = self._state.box
+        box = self._state.container
         if box is None or box.vgm_g is None:
             return []
         cargo_g = sum(lot.measured_gross_g for lot in self._lots)

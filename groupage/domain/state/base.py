@@ -26,13 +26,13 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     key: str
-    facts: int = 0
+    fact_count: int = 0
     """How many facts the owner has, refused and corrected ones included: the revision."""
-    corrections: int = 0
+    correction_count: int = 0
     """How many of them correct or retract another."""
     awaits_target: bool = False
     """A correction's target is not there: any new fact may be that, and needs all to be folded."""
-    last: SortKey | None = None
+    last_key: SortKey | None = None
     """Sort key of the newest fact whose place in the order matters."""
     changed_at: datetime | None = None
     """When the newest of its facts happened."""
@@ -42,4 +42,4 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     @property
     def revision(self) -> int:
         """The same facts, the same revision; more facts, a higher one."""
-        return self.facts
+        return self.fact_count

@@ -8,7 +8,7 @@ import msgspec
 from groupage.domain.state.base import State
 
 
-class Routed(msgspec.Struct, kw_only=True, omit_defaults=True):
+class RoutedCommand(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A command that was handed to its owner."""
 
     type: str
@@ -16,13 +16,13 @@ class Routed(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: datetime
     fact_id: str
     reason: str = ""
-    told_type: str = ""
-    """Name of the event that its owner was told."""
-    told: dict[str, Any] = msgspec.field(default_factory=dict)
+    event_type: str = ""
+    """Name of the event that its owner was event_fields."""
+    event_fields: dict[str, Any] = msgspec.field(default_factory=dict)
     """That event's fields."""
 
 
 class CommandState(State, kw_only=True, omit_defaults=True):
     """Commands by id, the newest 200."""
 
-    commands: dict[str, Routed] = msgspec.field(default_factory=dict)
+    commands: dict[str, RoutedCommand] = msgspec.field(default_factory=dict)

@@ -17,7 +17,7 @@ from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 
-Box = tuple[int, int, int, int]
+CartonMeasures = tuple[int, int, int, int]
 """Length, width, height in mm, gross mass in g of one carton."""
 
 
@@ -45,7 +45,7 @@ class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
     received_at: datetime | None = None
     condition: str = ""
     """good, damaged, wet or wrong_marks; empty: not received."""
-    measured: Box | None = None
+    measured: CartonMeasures | None = None
     measured_at: datetime | None = None
     location: str = ""
     staged_at: datetime | None = None
@@ -100,7 +100,7 @@ class DatedCustomsStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
         return self.snapshot.declared_at or self.at
 
 
-class SeatChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+class AllocationChange(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A place given or taken, as told by the lane."""
 
     at: datetime
@@ -193,7 +193,7 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     released_at: datetime | None = None
     """Customs' release."""
     declared_at: datetime | None = None
-    seats: list[SeatChange] = msgspec.field(default_factory=list)
+    allocation_changes: list[AllocationChange] = msgspec.field(default_factory=list)
     allocation: Allocation | None = None
     consolidations: dict[str, ConsolidationSnapshot] = msgspec.field(default_factory=dict)
     """What the consolidations that it was ever given a place in say."""
@@ -275,11 +275,11 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     @property
     def committed(self) -> bool:
         """It is on the filed manifest of its consolidation: it stays where it is."""
-        position = self.position
+        position = self.consolidation
         return position is not None and position.frozen_at is not None
 
     @property
-    def position(self) -> ConsolidationSnapshot | None:
+    def consolidation(self) -> ConsolidationSnapshot | None:
         """What the consolidation that it has a place in says."""
         return (
             self.consolidations.get(self.allocation.consolidation_id) if self.allocation else None

@@ -61,7 +61,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     carrier_booking_id: str = ""
     booked_at: datetime | None = None
     manifest: Manifest | None = None
-    unfrozen: int = 0
+    unfreeze_count: int = 0
     """How often the manifest was re-opened."""
     unfrozen_at: datetime | None = None
     stuffing_started_at: datetime | None = None
@@ -76,17 +76,17 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     door: str = ""
     ended: Literal["", "BROKEN_UP", "CANCELLED"] = ""
     ended_at: datetime | None = None
-    ended_by: str = ""
+    ended_fact_id: str = ""
     """The fact that says so."""
     ended_reason: str = ""
     members: dict[str, ConsignmentSnapshot] = msgspec.field(default_factory=dict)
-    boxes: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
+    containers: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
     """By container number."""
     voyages: dict[str, VoyageSnapshot] = msgspec.field(default_factory=dict)
     """By voyage id."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
-    why_not: dict[str, str] = msgspec.field(default_factory=dict)
+    failed_guards: dict[str, str] = msgspec.field(default_factory=dict)
     """Guards that fail although the facts say the step was taken: code → reason in words."""
     loaded_volume_cm3: int = 0
     loaded_gross_g: int = 0
@@ -98,7 +98,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
         """Of the manifest, else the only container that named this consolidation; else empty."""
         if self.manifest is not None:
             return self.manifest.equipment_ref
-        return next(iter(self.boxes)) if len(self.boxes) == 1 else ""
+        return next(iter(self.containers)) if len(self.containers) == 1 else ""
 
     @property
     def member_ids(self) -> tuple[str, ...]:
@@ -113,15 +113,15 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     @property
     def over(self) -> bool:
         """It was broken up or cancelled, and rightly so."""
-        return bool(self.ended) and self.ended_by not in self.rejected
+        return bool(self.ended) and self.ended_fact_id not in self.rejected
 
     @property
-    def box(self) -> ContainerSnapshot | None:
+    def container(self) -> ContainerSnapshot | None:
         """What its container says."""
-        return self.boxes.get(self.equipment_ref)
+        return self.containers.get(self.equipment_ref)
 
     @property
-    def sailing(self) -> VoyageSnapshot | None:
+    def voyage(self) -> VoyageSnapshot | None:
         """What its voyage says."""
         return self.voyages.get(self.voyage_id)
 

@@ -24,7 +24,7 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     carrier_booking_id: str = ""
     consolidation_id: str = ""
     """Latest one that it was ordered, manifested, sealed, weighed or gated out for."""
-    place: str = ""
+    location: str = ""
     fit: bool | None = None
     """None: not inspected."""
     inspected_at: datetime | None = None

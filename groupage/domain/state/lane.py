@@ -16,7 +16,7 @@ from groupage.domain.state.base import State
 PlanStatus = Literal["proposed", "published", "superseded", "rejected"]
 
 
-class Wish(msgspec.Struct, kw_only=True, array_like=True):
+class ReplanTrigger(msgspec.Struct, kw_only=True, array_like=True):
     """One reason to plan again."""
 
     at: datetime
@@ -24,7 +24,7 @@ class Wish(msgspec.Struct, kw_only=True, array_like=True):
     about: str
 
 
-class Asked(msgspec.Struct, kw_only=True, omit_defaults=True):
+class SentRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A request that went to the planners, and its answer."""
 
     request_id: str
@@ -34,7 +34,7 @@ class Asked(msgspec.Struct, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
-class Asking(msgspec.Struct, kw_only=True, omit_defaults=True):
+class PendingRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A request that is due now; the lane hears of it again as the fact `plan.asked`."""
 
     request_id: str
@@ -43,10 +43,10 @@ class Asking(msgspec.Struct, kw_only=True, omit_defaults=True):
     causes: tuple[Cause, ...]
     about: tuple[str, ...]
     """The first 50 of what changed."""
-    wish_ids: tuple[str, ...]
+    trigger_ids: tuple[str, ...]
 
 
-class PlanNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+class PlanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What the lane knows of a plan; the plan itself is in the store."""
 
     sequence: int
@@ -97,7 +97,7 @@ class LaneForbid(msgspec.Struct, kw_only=True, omit_defaults=True):
     """It was rolled: only a later departure will do."""
 
 
-class SeatNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+class PublishedAssignment(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Where the published plan has a consignment, and since which plan.
 
     An empty consolidation: taken out by that plan.
@@ -113,7 +113,7 @@ class SeatNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     from_consolidation_id: str = ""
 
 
-class BoxNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+class OpenedConsolidation(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A consolidation that a published plan opened and that has not closed."""
 
     voyage_id: str
@@ -129,7 +129,7 @@ class BoxNote(msgspec.Struct, kw_only=True, omit_defaults=True):
     gross_g: int = 0
 
 
-class UnloadableNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+class UnloadableWarning(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A closed container whose contents do not load, says the published plan."""
 
     since_at: datetime
@@ -141,31 +141,31 @@ class UnloadableNote(msgspec.Struct, kw_only=True, omit_defaults=True):
 class LaneState(State, kw_only=True, omit_defaults=True):
     """Everything known of one lane's planning."""
 
-    wishes: dict[str, Wish] = msgspec.field(default_factory=dict)
+    triggers: dict[str, ReplanTrigger] = msgspec.field(default_factory=dict)
     """Not asked for yet, by fact id."""
-    covered: list[str] = msgspec.field(default_factory=list)
+    covered_triggers: list[str] = msgspec.field(default_factory=list)
     """Wishes that a request answers although they were not heard yet, by fact id."""
-    asked: dict[str, Asked] = msgspec.field(default_factory=dict)
+    requests: dict[str, SentRequest] = msgspec.field(default_factory=dict)
     """Requests by sequence (as text); the last 50."""
     sequence: int = 0
     """Of the newest request."""
-    asking: Asking | None = None
+    pending_request: PendingRequest | None = None
     published_plan_id: str = ""
     published_sequence: int = 0
     published_at: datetime | None = None
     confirmed_at: datetime | None = None
     """When a person last accepted the plan that was published already."""
-    plans: dict[str, PlanNote] = msgspec.field(default_factory=dict)
+    plans: dict[str, PlanRecord] = msgspec.field(default_factory=dict)
     """The last 50 by plan id."""
     proposals: dict[str, Proposal] = msgspec.field(default_factory=dict)
     """Plans that wait for a dispatcher."""
-    seats: dict[str, SeatNote] = msgspec.field(default_factory=dict)
+    assignments: dict[str, PublishedAssignment] = msgspec.field(default_factory=dict)
     """By consignment."""
-    boxes: dict[str, BoxNote] = msgspec.field(default_factory=dict)
+    open_consolidations: dict[str, OpenedConsolidation] = msgspec.field(default_factory=dict)
     """By consolidation."""
-    unloadable: dict[str, UnloadableNote] = msgspec.field(default_factory=dict)
+    unloadable: dict[str, UnloadableWarning] = msgspec.field(default_factory=dict)
     """By consolidation."""
-    closed: dict[str, datetime] = msgspec.field(default_factory=dict)
+    closed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     """Consolidations that left or were dissolved, and when; the last 200."""
     pins: dict[str, LanePin] = msgspec.field(default_factory=dict)
     """By consignment."""
@@ -175,7 +175,7 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     """When a closing last ended a pin or a prohibition."""
 
     @property
-    def outstanding(self) -> Asked | None:
+    def outstanding_request(self) -> SentRequest | None:
         """The request that waits for its answer."""
-        newest = self.asked.get(str(self.sequence))
+        newest = self.requests.get(str(self.sequence))
         return newest if newest is not None and not newest.answer else None

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from groupage.domain.state.base import State
-from groupage.domain.state.consignment import Box
+from groupage.domain.state.consignment import CartonMeasures
 
 
 class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
@@ -35,22 +35,22 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     announced_at: datetime | None = None
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
     """By consignment; ended ones too."""
-    inherited: tuple[datetime, str] | None = None
+    inherited_claim: tuple[datetime, str] | None = None
     """When its consignment was announced to a unit that was repacked into this one, and which."""
     parent_id: str = ""
     """The unit or container that holds it directly."""
     parent_at: datetime | None = None
     location: str = ""
     condition: str = ""
-    measured: Box | None = None
+    measured: CartonMeasures | None = None
     received_at: datetime | None = None
     shipped_at: datetime | None = None
-    inputs: tuple[str, ...] = ()
+    repacked_from: tuple[str, ...] = ()
     """Units that were repacked into this one."""
-    outputs: tuple[str, ...] = ()
+    repacked_into: tuple[str, ...] = ()
     """Units that this one was repacked into."""
     repack: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Inputs and outputs of the repack that made it (or some of its sisters)."""
     repacked_at: datetime | None = None
-    waiting: list[WaitingFact] = msgspec.field(default_factory=list)
+    waiting_facts: list[WaitingFact] = msgspec.field(default_factory=list)
     """Facts for the consignment, oldest first."""

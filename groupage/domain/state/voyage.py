@@ -19,7 +19,7 @@ class Leg(msgspec.Struct, kw_only=True, omit_defaults=True):
     departed_at: datetime | None = None
     arrived_at: datetime | None = None
     eta_at: datetime | None = None
-    eta_told_at: datetime | None = None
+    eta_reported_at: datetime | None = None
     from_place: str = ""
     to_place: str = ""
 
@@ -56,7 +56,7 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     legs: dict[str, Leg] = msgspec.field(default_factory=dict)
     followers: list[str] = msgspec.field(default_factory=list)
     """Consolidations that count on it, in the order of their ids."""
-    changes: int = 0
+    schedule_changes: int = 0
     """How often its schedule was published or changed."""
     schedule_at: datetime | None = None
     """When its schedule last changed."""

@@ -26,7 +26,7 @@ from groupage.domain.events.planning import (
     PlanRejected,
     ReplanWanted,
 )
-from groupage.domain.state.command import CommandState, Routed
+from groupage.domain.state.command import CommandState, RoutedCommand
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import rejection_alerts
 from processors.kernel.corrections import Entry
@@ -121,14 +121,14 @@ def _route(command: type[C], translate: Callable[[C], Event | Rejection]) -> On[
         translated = translate(event)
         if isinstance(translated, Rejection):
             return translated
-        state.commands[event.command_id] = Routed(
+        state.commands[event.command_id] = RoutedCommand(
             type=event.name,
             by=event.by,
             at=entry.fact.occurred_at,
             fact_id=entry.fact_id,
             reason=event.reason,
-            told_type=translated.name,
-            told=msgspec.to_builtins(translated),
+            event_type=translated.name,
+            event_fields=msgspec.to_builtins(translated),
         )
         if len(state.commands) > _KEPT_MAX:
             del state.commands[min(state.commands, key=lambda name: _age(state, name))]
@@ -163,6 +163,6 @@ class CommandAggregate(Aggregate[CommandState]):
         published = rejection_alerts("command", state)
         for command_id, routed in state.commands.items():
             published[f"route:{command_id}"] = Output(
-                msgspec.convert(routed.told, EVENTS[routed.told_type]), routed.at
+                msgspec.convert(routed.event_fields, EVENTS[routed.event_type]), routed.at
             )
         return published

@@ -15,20 +15,20 @@ from groupage.domain.events.consignment import (
     CustomsSnapshot,
 )
 from groupage.domain.events.equipment import CargoArriving
-from groupage.domain.state.consignment import ConsignmentState, DatedCustomsStatus, SeatChange
+from groupage.domain.state.consignment import AllocationChange, ConsignmentState, DatedCustomsStatus
 from processors.kernel.corrections import Entry
 from processors.kernel.snapshots import keep_latest
 
 _CHANGE_ORDER = {"deallocated": 0, "rolled": 1, "allocated": 2}
 
 
-def _sort_key(change: SeatChange) -> tuple[datetime, int, str]:
+def _sort_key(change: AllocationChange) -> tuple[datetime, int, str]:
     return (change.at, _CHANGE_ORDER[change.change], change.fact_id)
 
 
 def allocated(state: ConsignmentState, entry: Entry, event: ConsignmentAllocated) -> None:
     """Note the assignment that the lane made."""
-    change = SeatChange(
+    change = AllocationChange(
         at=entry.fact.occurred_at,
         fact_id=entry.fact_id,
         change="allocated",
@@ -37,12 +37,12 @@ def allocated(state: ConsignmentState, entry: Entry, event: ConsignmentAllocated
         plan_id=event.plan_id,
         reason_code=event.reason_code,
     )
-    insort(state.seats, change, key=_sort_key)
+    insort(state.allocation_changes, change, key=_sort_key)
 
 
 def deallocated(state: ConsignmentState, entry: Entry, event: ConsignmentDeallocated) -> None:
     """Note the assignment that the lane took away."""
-    change = SeatChange(
+    change = AllocationChange(
         at=entry.fact.occurred_at,
         fact_id=entry.fact_id,
         change="deallocated",
@@ -50,12 +50,12 @@ def deallocated(state: ConsignmentState, entry: Entry, event: ConsignmentDealloc
         plan_id=event.plan_id,
         reason_code=event.reason_code,
     )
-    insort(state.seats, change, key=_sort_key)
+    insort(state.allocation_changes, change, key=_sort_key)
 
 
 def rolled(state: ConsignmentState, entry: Entry, event: ConsignmentRolled) -> None:
     """Note the roll to a later departure."""
-    change = SeatChange(
+    change = AllocationChange(
         at=entry.fact.occurred_at,
         fact_id=entry.fact_id,
         change="rolled",
@@ -64,7 +64,7 @@ def rolled(state: ConsignmentState, entry: Entry, event: ConsignmentRolled) -> N
         plan_id=event.plan_id,
         reason_code=event.reason_code,
     )
-    insort(state.seats, change, key=_sort_key)
+    insort(state.allocation_changes, change, key=_sort_key)
 
 
 def arriving(state: ConsignmentState, _entry: Entry, event: CargoArriving) -> None:

@@ -160,7 +160,7 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
         yield "customs_rejected", f"customs refused declaration {state.declaration_id}"
     if state.dg_status == "rejected":
         yield "dg_rejected", "the dangerous goods were refused"
-    position = state.position
+    position = state.consolidation
     filed_at = None if position is None else position.frozen_at
     if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
         yield "manifest_outdated", "amended after its consolidation's manifest was filed"

@@ -21,7 +21,7 @@ def derive(state: ConsignmentState, policy: Policy) -> None:
     """Derive customs, place, loads, receipt and status."""
     if state.declarations:
         customs.derive(state)
-    places = timeline.assign(state) if state.seats else []
+    places = timeline.assign(state) if state.allocation_changes else []
     if state.load_moves:
         timeline.load(state, policy, places)
     _milestones(state, policy)
@@ -35,7 +35,7 @@ def _milestones(state: ConsignmentState, policy: Policy) -> None:
     state.measured_at = _latest(state.received_at, state.last_measured_at) if whole else None
     state.needs_rerate = whole and exceeds(state, policy) and not _covered(state, policy)
     state.available_at = None if state.needs_rerate else _available(state)
-    position = state.position
+    position = state.consolidation
     left_at = None if position is None else position.departed_at
     state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
 
@@ -111,7 +111,7 @@ def _exit(state: ConsignmentState, policy: Policy) -> None:
 
 def _threshold(state: ConsignmentState, policy: Policy) -> datetime | None:
     """From when on a cancellation costs dead freight: the cut-off of the place it last had."""
-    given = [change for change in state.seats if change.change == "allocated"]
+    given = [change for change in state.allocation_changes if change.change == "allocated"]
     position = state.consolidations.get(given[-1].consolidation_id) if given else None
     if position is None or position.lco_at is None:
         return None

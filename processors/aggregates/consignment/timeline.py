@@ -12,9 +12,9 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import (
     Allocation,
+    AllocationChange,
     ConsignmentState,
     LoadMove,
-    SeatChange,
     UnitPart,
 )
 from groupage.domain.words import when
@@ -36,7 +36,7 @@ def assign(state: ConsignmentState) -> Places:
     """The place that the consignment has, from all that the lane gave and took."""
     place: Allocation | None = None
     places: Places = []
-    for change in state.seats:
+    for change in state.allocation_changes:
         verdict = _seat_verdict(state, place, change)
         _remember(state, change.fact_id, verdict, f"consignment.{change.change}", change.at)
         if verdict is None:
@@ -52,7 +52,7 @@ def assign(state: ConsignmentState) -> Places:
     return places
 
 
-def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
+def _after(place: Allocation | None, change: AllocationChange) -> Allocation | None:
     if change.change == "allocated":
         same = place if place and place.consolidation_id == change.consolidation_id else None
         return Allocation(
@@ -68,7 +68,7 @@ def _after(place: Allocation | None, change: SeatChange) -> Allocation | None:
 
 
 def _seat_verdict(
-    state: ConsignmentState, place: Allocation | None, change: SeatChange
+    state: ConsignmentState, place: Allocation | None, change: AllocationChange
 ) -> Rejection | None:
     if state.exit is not None and change.at > state.exit.at:
         if change.change != "allocated":
@@ -169,7 +169,7 @@ def _unload_verdict(
         return Rejection(
             "not_loaded_there", f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
         )
-    return _departed(state.position, move)
+    return _departed(state.consolidation, move)
 
 
 def _departed(position: ConsolidationSnapshot | None, move: LoadMove) -> Rejection | None:

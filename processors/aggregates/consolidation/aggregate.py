@@ -32,7 +32,7 @@ def _consignment(
 
 
 def _container(state: ConsolidationState, _entry: Entry, event: events.ContainerSnapshot) -> None:
-    keep_latest(state.boxes, event.equipment_ref, event)
+    keep_latest(state.containers, event.equipment_ref, event)
 
 
 def _voyage(state: ConsolidationState, _entry: Entry, event: events.VoyageSnapshot) -> None:

@@ -19,14 +19,14 @@ _OF_MEMBERS = frozenset({"LCO", "CUA"})
 def watch(state: ConsolidationState, policy: Policy) -> None:
     """Which deadlines there are and which are met; how the others stand is for `observe`."""
     state.cutoffs = {}
-    sailing = state.sailing
-    if sailing is None or not state.member_ids or state.over:
+    voyage = state.voyage
+    if voyage is None or not state.member_ids or state.over:
         return
     members = {name: state.members.get(name) for name in state.member_ids}
     filed_at = state.manifest.filed_at if state.manifest is not None else None
-    closes_at = next((each.due_at for each in sailing.cutoffs if each.code == "LCO"), None)
-    box = state.box
-    for cutoff in sailing.cutoffs:
+    closes_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
+    container = state.container
+    for cutoff in voyage.cutoffs:
         match cutoff.code:
             case "LCO":
                 seen = _of_members(cutoff.due_at, members, lambda member: member.received_at)
@@ -36,7 +36,9 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
             case "DCO" | "AFC":
                 seen = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at, begins_at=closes_at)
             case "VCO":
-                seen = CutoffWatch(due_at=cutoff.due_at, met_at=box.vgm_at if box else None)
+                seen = CutoffWatch(
+                    due_at=cutoff.due_at, met_at=container.vgm_at if container else None
+                )
             case _:
                 continue
         state.cutoffs[cutoff.code] = seen
@@ -115,10 +117,10 @@ def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
 
     Zero before that threshold, and for what was never booked or held nothing.
     """
-    sailing, ended_at = state.sailing, state.ended_at
-    if sailing is None or ended_at is None or not state.over or state.booked_at is None:
+    voyage, ended_at = state.voyage, state.ended_at
+    if voyage is None or ended_at is None or not state.over or state.booked_at is None:
         return 0
-    due_at = next((each.due_at for each in sailing.cutoffs if each.code == "LCO"), None)
+    due_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
     if due_at is None or ended_at <= due_at - timedelta(seconds=policy.dead_freight_notice_s):
         return 0
     return state.planned_volume_cm3

@@ -1,6 +1,6 @@
 """Which steps a consolidation has taken: the guards, judged at the time of each step.
 
-`why_not` names a step that was seen although its guard fails: the state stays where it is.
+`failed_guards` names a step that was seen although its guard fails: the state stays where it is.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ _Reached = tuple[ConsolidationStatus, datetime | None]
 
 def derive(state: ConsolidationState, policy: Policy) -> None:
     """Derive status, times and sums."""
-    state.why_not = {}
+    state.failed_guards = {}
     state.gated_out_at = state.on_board_at = None
     state.status, state.status_at = _after_leaving(state, _status(state, policy))
     inside = [(state.members.get(name), name) for name in state.member_ids]
@@ -40,7 +40,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
     """
     told = [
         *(("stuffing.started", fact_id, at) for fact_id, at in state.reopenings.items()),
-        (f"consolidation.{state.ended.lower()}", state.ended_by, state.ended_at),
+        (f"consolidation.{state.ended.lower()}", state.ended_fact_id, state.ended_at),
     ]
     left_at = _driven_away_at(state)
     for name, fact_id, at in told:
@@ -55,22 +55,31 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
             state.rejected.pop(fact_id, None)
     if not state.over:
         return reached
-    state.why_not = {}
+    state.failed_guards = {}
     state.gated_out_at = state.on_board_at = None
     return Status(state.ended), state.ended_at
 
 
 def _driven_away_at(state: ConsolidationState) -> datetime | None:
-    began_at, box = state.stuffing_started_at, state.box
-    if began_at is None or box is None or box.sealed_at is None or box.gated_out_at is None:
+    began_at, container = state.stuffing_started_at, state.container
+    if (
+        began_at is None
+        or container is None
+        or container.sealed_at is None
+        or container.gated_out_at is None
+    ):
         return None
-    return box.gated_out_at if began_at <= box.sealed_at <= box.gated_out_at else None
+    return (
+        container.gated_out_at
+        if began_at <= container.sealed_at <= container.gated_out_at
+        else None
+    )
 
 
 def _status(state: ConsolidationState, policy: Policy) -> _Reached:
-    manifest, box = state.manifest, state.box
+    manifest, container = state.manifest, state.container
     if manifest is None:
-        _left_too_soon(state, box, "no manifest is filed")
+        _left_too_soon(state, container, "no manifest is filed")
         return _before_freeze(state)
     reached: _Reached = (Status.FROZEN, manifest.filed_at)
     present = [state.members.get(name) for name in manifest.consignment_ids]
@@ -78,32 +87,36 @@ def _status(state: ConsolidationState, policy: Policy) -> _Reached:
         reached = (Status.STAGING, manifest.filed_at)
     began_at = state.stuffing_started_at
     if began_at is None:
-        _left_too_soon(state, box, "it was never stuffed")
+        _left_too_soon(state, container, "it was never stuffed")
         return reached
-    if box is not None and not _fit(state, box, began_at):
+    if container is not None and not _fit(state, container, began_at):
         return reached
-    if box is None or box.sealed_at is None or box.sealed_at < began_at:
-        _left_too_soon(state, box, "it was not sealed")
+    if container is None or container.sealed_at is None or container.sealed_at < began_at:
+        _left_too_soon(state, container, "it was not sealed")
         return Status.STUFFING, began_at
-    return _shut(state, policy, box, box.sealed_at) or (Status.STUFFING, began_at)
+    return _shut(state, policy, container, container.sealed_at) or (Status.STUFFING, began_at)
 
 
-def _left_too_soon(state: ConsolidationState, box: ContainerSnapshot | None, reason: str) -> None:
-    if box is not None and box.gated_out_at is not None:
-        state.why_not["gated_out_uncleared"] = f"left at {when(box.gated_out_at)}, but {reason}"
+def _left_too_soon(
+    state: ConsolidationState, container: ContainerSnapshot | None, reason: str
+) -> None:
+    if container is not None and container.gated_out_at is not None:
+        state.failed_guards["gated_out_uncleared"] = (
+            f"left at {when(container.gated_out_at)}, but {reason}"
+        )
 
 
-def _fit(state: ConsolidationState, box: ContainerSnapshot, began_at: datetime) -> bool:
+def _fit(state: ConsolidationState, container: ContainerSnapshot, began_at: datetime) -> bool:
     """Whether stuffing could begin in it; one found unfit meanwhile takes nothing more."""
-    if box.fit:
+    if container.fit:
         return True
-    if box.fit is None:
-        state.why_not["container_not_inspected"] = (
+    if container.fit is None:
+        state.failed_guards["container_not_inspected"] = (
             f"container {state.equipment_ref} was not inspected, so it is not known to be fit"
         )
         return False
-    state.why_not["container_unfit"] = f"container {state.equipment_ref} is unfit"
-    return box.inspected_at is not None and box.inspected_at > began_at
+    state.failed_guards["container_unfit"] = f"container {state.equipment_ref} is unfit"
+    return container.inspected_at is not None and container.inspected_at > began_at
 
 
 def _before_freeze(state: ConsolidationState) -> _Reached:
@@ -117,49 +130,51 @@ def _before_freeze(state: ConsolidationState) -> _Reached:
 
 
 def _shut(
-    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, sealed_at: datetime
+    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime] | None:
     """From SEALED on. The container's gate-out is judged by what was so when it left."""
     missing = _not_sealed_whole(state, sealed_at, None)
-    reached = None if missing else _towards_the_gate(state, policy, box, sealed_at)
-    left_at = box.gated_out_at
+    reached = None if missing else _towards_the_gate(state, policy, container, sealed_at)
+    left_at = container.gated_out_at
     if left_at is not None and left_at >= sealed_at:
-        reasons = _against_leaving(state, policy, box, left_at)
+        reasons = _against_leaving(state, policy, container, left_at)
         if then_missing := _not_sealed_whole(state, sealed_at, left_at):
             reasons.insert(0, then_missing)
         if not reasons:
-            return _left(state, box, left_at)
-        state.why_not["gated_out_uncleared"] = f"left at {when(left_at)}, but {'; '.join(reasons)}"
+            return _left(state, container, left_at)
+        state.failed_guards["gated_out_uncleared"] = (
+            f"left at {when(left_at)}, but {'; '.join(reasons)}"
+        )
     if missing:
-        state.why_not["sealed_incomplete"] = f"sealed at {when(sealed_at)}, but {missing}"
+        state.failed_guards["sealed_incomplete"] = f"sealed at {when(sealed_at)}, but {missing}"
     return reached
 
 
 def _left(
-    state: ConsolidationState, box: ContainerSnapshot, left_at: datetime
+    state: ConsolidationState, container: ContainerSnapshot, left_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
     """On board by the container's own word, or with the ship that it can have reached."""
-    state.why_not = {}
+    state.failed_guards = {}
     state.gated_out_at = left_at
-    sailed_at = None if state.sailing is None else state.sailing.departed_at
+    sailed_at = None if state.voyage is None else state.voyage.departed_at
     if sailed_at is not None and sailed_at < left_at:
         sailed_at = None
-    state.on_board_at = box.on_board_at or sailed_at
+    state.on_board_at = container.on_board_at or sailed_at
     if state.on_board_at is not None:
         return Status.ON_BOARD, state.on_board_at
     return Status.GATED_OUT, left_at
 
 
 def _towards_the_gate(
-    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, sealed_at: datetime
+    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
-    if box.vgm_g is None or box.vgm_at is None:
+    if container.vgm_g is None or container.vgm_at is None:
         return Status.SEALED, sealed_at
-    wrong = vgm_wrong(state, policy, box)
+    wrong = vgm_wrong(state, policy, container)
     if wrong:
-        state.why_not["vgm_mismatch"] = wrong
+        state.failed_guards["vgm_mismatch"] = wrong
         return Status.SEALED, sealed_at
-    vgm_at = max(box.vgm_at, sealed_at)
+    vgm_at = max(container.vgm_at, sealed_at)
     if _not_clear(state, None):
         return Status.VGM_OK, vgm_at
     released = [m.released_at for _, m in _listed(state) if m is not None and m.released_at]
@@ -207,12 +222,12 @@ def _released(member: ConsignmentSnapshot, at: datetime | None) -> bool:
 
 
 def _against_leaving(
-    state: ConsolidationState, policy: Policy, box: ContainerSnapshot, left_at: datetime
+    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, left_at: datetime
 ) -> list[str]:
     reasons = _not_clear(state, left_at)
-    if box.vgm_g is None or box.vgm_at is None or box.vgm_at > left_at:
+    if container.vgm_g is None or container.vgm_at is None or container.vgm_at > left_at:
         reasons.append("its gross mass was not verified")
-    elif wrong := vgm_wrong(state, policy, box):
+    elif wrong := vgm_wrong(state, policy, container):
         reasons.append(wrong)
     due_at = port_due_at(state, policy)
     if due_at is not None and left_at > due_at:
@@ -220,12 +235,12 @@ def _against_leaving(
     return reasons
 
 
-def vgm_wrong(state: ConsolidationState, policy: Policy, box: ContainerSnapshot) -> str:
+def vgm_wrong(state: ConsolidationState, policy: Policy, container: ContainerSnapshot) -> str:
     """Why the verified gross mass cannot be; empty: it can."""
-    spec = SPECS.get(box.iso_type or state.iso_type)
-    tare_g = box.tare_g or (spec.tare_g if spec else 0)
-    max_gross_g = box.max_gross_g or (spec.max_gross_g if spec else 0)
-    vgm_g = box.vgm_g or 0
+    spec = SPECS.get(container.iso_type or state.iso_type)
+    tare_g = container.tare_g or (spec.tare_g if spec else 0)
+    max_gross_g = container.max_gross_g or (spec.max_gross_g if spec else 0)
+    vgm_g = container.vgm_g or 0
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
     cargo_g = sum(member.gross_g for _, member in _listed(state) if member is not None)
@@ -239,7 +254,7 @@ def vgm_wrong(state: ConsolidationState, policy: Policy, box: ContainerSnapshot)
 def port_due_at(state: ConsolidationState, policy: Policy) -> datetime | None:
     """By when the container must leave the hub for the terminal's cut-off (PCO, else FCO)."""
     deadlines = (
-        {cutoff.code: cutoff.due_at for cutoff in state.sailing.cutoffs} if state.sailing else {}
+        {cutoff.code: cutoff.due_at for cutoff in state.voyage.cutoffs} if state.voyage else {}
     )
     due_at = deadlines.get("PCO") or deadlines.get("FCO")
     return None if due_at is None else due_at - timedelta(seconds=policy.haul_s)

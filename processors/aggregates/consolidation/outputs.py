@@ -49,9 +49,9 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
     published[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
     if state.manifest is not None:
-        box = state.manifest.equipment_ref
-        assign = ContainerAssigned(equipment_ref=box, consolidation_id=state.key)
-        published[f"assign:{box}"] = Output(assign, state.manifest.filed_at)
+        container = state.manifest.equipment_ref
+        assign = ContainerAssigned(equipment_ref=container, consolidation_id=state.key)
+        published[f"assign:{container}"] = Output(assign, state.manifest.filed_at)
     for cause, what, since in _reasons(state, policy, at):
         wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
         published[f"wish:{what}"] = Output(wish, since)
@@ -69,8 +69,8 @@ def _members(
     state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
     """Add a snapshot for each member; one that the manifest leaves out learns of no container."""
-    sailing, manifest = state.sailing, state.manifest
-    cutoffs = {cutoff.code: cutoff.due_at for cutoff in sailing.cutoffs} if sailing else {}
+    voyage, manifest = state.voyage, state.manifest
+    cutoffs = {cutoff.code: cutoff.due_at for cutoff in voyage.cutoffs} if voyage else {}
     usable = state.status not in _BEFORE_STUFFING
     ended_at = _stuffing_ended_at(state)
     for name in sorted({*state.planned_ids, *state.member_ids}):
@@ -97,12 +97,17 @@ def _members(
 
 def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
     """Completed, or its doors were sealed, or nobody may use it any more; the first of these."""
-    box, began_at = state.box, state.reopened_at or state.stuffing_started_at
+    container, began_at = state.container, state.reopened_at or state.stuffing_started_at
     ends = [state.stuffing_completed_at, state.ended_at if state.over else None]
-    if box is not None and box.fit is False:
-        ends.append(box.inspected_at)
-    if box is not None and box.sealed_at and began_at and box.sealed_at >= began_at:
-        ends.append(box.sealed_at)
+    if container is not None and container.fit is False:
+        ends.append(container.inspected_at)
+    if (
+        container is not None
+        and container.sealed_at
+        and began_at
+        and container.sealed_at >= began_at
+    ):
+        ends.append(container.sealed_at)
     return min((at for at in ends if at is not None), default=None)
 
 
@@ -116,16 +121,16 @@ def _reasons(
     if state.status in _CLOSED:
         return
     if state.unfrozen_at is not None:
-        yield "command", f"unfrozen:{state.unfrozen}", state.unfrozen_at
+        yield "command", f"unfrozen:{state.unfreeze_count}", state.unfrozen_at
     if state.rolled_at is not None:
         yield "carrier", f"rolled:{state.voyage_id}", state.rolled_at
-    if "sealed_incomplete" in state.why_not:
+    if "sealed_incomplete" in state.failed_guards:
         yield "did_not_fit", "sealed_incomplete", at
-    for name, box in state.boxes.items():
-        if box.status == "UNFIT" and name == state.equipment_ref:
+    for name, container in state.containers.items():
+        if container.status == "UNFIT" and name == state.equipment_ref:
             yield "container", f"unfit:{name}", at
-        elif box.iso_type not in ("", state.iso_type) and name == state.equipment_ref:
-            yield "container", f"type:{name}:{box.iso_type}", at
+        elif container.iso_type not in ("", state.iso_type) and name == state.equipment_ref:
+            yield "container", f"type:{name}:{container.iso_type}", at
     lco = state.cutoffs.get("LCO")
     if lco is not None and lco.state in ("at_risk", "missed") and lco.met_at is None:
         known = known_at(lco, policy, changed_at=at)
@@ -188,16 +193,18 @@ def _at_risk(
 def _alerts(
     state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
-    troubles = dict(state.why_not)
+    troubles = dict(state.failed_guards)
     if empty_cm3 := dead_freight_cm3(state, policy):
         troubles["dead_freight"] = (
             f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
             f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
         )
-    box, manifest = state.box, state.manifest
-    if manifest is not None and box is not None and state.status not in _CLOSED:
-        if box.seal_no and box.seal_no != manifest.seal_no:
-            troubles["seal_mismatch"] = f"seal {box.seal_no}, on the manifest {manifest.seal_no}"
+    container, manifest = state.container, state.manifest
+    if manifest is not None and container is not None and state.status not in _CLOSED:
+        if container.seal_no and container.seal_no != manifest.seal_no:
+            troubles["seal_mismatch"] = (
+                f"seal {container.seal_no}, on the manifest {manifest.seal_no}"
+            )
         left = [
             name
             for name in manifest.consignment_ids

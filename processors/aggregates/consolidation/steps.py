@@ -93,7 +93,7 @@ def unfrozen(
     if state.stuffing_started_at is not None:
         return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.manifest = None
-    state.unfrozen += 1
+    state.unfreeze_count += 1
     state.unfrozen_at = entry.fact.occurred_at
     return None
 
@@ -155,7 +155,7 @@ def broken_up(
     verdict = _closed(state)
     if verdict is None:
         state.ended, state.ended_at = "BROKEN_UP", entry.fact.occurred_at
-        state.ended_by = entry.fact_id
+        state.ended_fact_id = entry.fact_id
         state.ended_reason = event.reason
     return verdict
 
@@ -170,6 +170,6 @@ def cancelled(
     if state.stuffing_started_at is not None:
         return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
-    state.ended_by = entry.fact_id
+    state.ended_fact_id = entry.fact_id
     state.ended_reason = event.reason
     return None

@@ -87,7 +87,7 @@ def _gated_in(
     if state.status not in (Status.NEW, Status.RELEASED, Status.PICKED_UP):
         return _contradiction(state, "gated in")
     state.gated_in_at = at
-    state.place = event.place or state.place
+    state.location = event.place or state.location
     _move(state, Status.AT_HUB, at)
     return None
 
@@ -189,7 +189,7 @@ def _weighed(state: ContainerState, _entry: Entry, event: events.ContainerWeighe
 
 
 def _moved(state: ContainerState, _entry: Entry, event: events.ContainerMoved) -> None:
-    state.place = event.place
+    state.location = event.place
 
 
 def _booked(

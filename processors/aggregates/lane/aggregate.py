@@ -89,7 +89,7 @@ class LaneAggregate(Aggregate[LaneState]):
                 for note in state.plans.values()
             )
             confirmed = state.confirmed_at is not None and state.confirmed_at >= fact.occurred_at
-            closed_since = any(at >= fact.occurred_at for at in state.closed.values())
+            closed_since = any(at >= fact.occurred_at for at in state.closed_at.values())
             ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
             return not (
                 overtaken or confirmed or state.rejected or ended or (pinned and closed_since)
@@ -112,7 +112,7 @@ class LaneAggregate(Aggregate[LaneState]):
 
     def carry_pending(self, old: LaneState, new: LaneState) -> None:
         """A request that is out stays as it was asked."""
-        new.asking = old.asking
+        new.pending_request = old.pending_request
         requests.derive(new)
 
     def outputs(self, state: LaneState) -> dict[str, Publication]:

@@ -14,7 +14,7 @@ from groupage.domain.events.planning import (
     PlanRequested,
     PlanSuperseded,
 )
-from groupage.domain.state.lane import LaneState, SeatNote, UnloadableNote
+from groupage.domain.state.lane import LaneState, PublishedAssignment, UnloadableWarning
 from groupage.domain.words import cut, listed
 from processors.aggregates.lane.plans import POLICY
 from processors.kernel.alerts import alert, rejection_alerts
@@ -28,7 +28,7 @@ def outputs(state: LaneState) -> dict[str, Publication]:
     published = rejection_alerts("lane", state)
     _request(state, published)
     _plans(state, published)
-    for name, box in state.boxes.items():
+    for name, box in state.open_consolidations.items():
         opened = ConsolidationOpened(
             consolidation_id=name,
             lane_id=state.key,
@@ -46,14 +46,14 @@ def outputs(state: LaneState) -> dict[str, Publication]:
             revision=0,
         )
         published[f"plan:{name}"] = Output(planned, box.planned_at)
-    for name, seat in state.seats.items():
+    for name, seat in state.assignments.items():
         _seat(name, seat, published)
     _alerts(state, published)
     return published
 
 
 def _request(state: LaneState, published: dict[str, Publication]) -> None:
-    asking = state.asking
+    asking = state.pending_request
     if asking is None:
         return
     request = PlanRequested(
@@ -69,7 +69,7 @@ def _request(state: LaneState, published: dict[str, Publication]) -> None:
         lane_id=state.key,
         request_id=asking.request_id,
         sequence=asking.sequence,
-        wish_ids=asking.wish_ids,
+        wish_ids=asking.trigger_ids,
     )
     published[f"asked:{asking.sequence}"] = Output(asked, asking.at)
 
@@ -87,7 +87,7 @@ def _plans(state: LaneState, published: dict[str, Publication]) -> None:
             published[f"superseded:{name}"] = Output(superseded, at)
 
 
-def _seat(name: str, seat: SeatNote, published: dict[str, Publication]) -> None:
+def _seat(name: str, seat: PublishedAssignment, published: dict[str, Publication]) -> None:
     rolled = seat.from_consolidation_id and seat.reason_code.startswith("roll")
     if rolled:
         event: Event = ConsignmentRolled(
@@ -120,7 +120,7 @@ def _seat(name: str, seat: SeatNote, published: dict[str, Publication]) -> None:
 
 
 def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
-    newest = state.asked.get(str(state.sequence))
+    newest = state.requests.get(str(state.sequence))
     if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
         text = f"request {newest.request_id} gave no plan: {newest.detail}"
         published["alert:plan_failed"] = Output(
@@ -135,7 +135,7 @@ def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
         published[f"alert:plan_waits:{name}"] = Output(raised, proposed_at)
 
 
-def _unloadable(state: LaneState, note: UnloadableNote) -> AlertRaised:
+def _unloadable(state: LaneState, note: UnloadableWarning) -> AlertRaised:
     """About the container, not the lane: that is what a dispatcher looks for."""
     what = note.what
     ids = listed(what.consignment_ids, _NAMED)

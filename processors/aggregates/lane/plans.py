@@ -5,12 +5,12 @@ from datetime import datetime
 from groupage.domain.events import planning as events
 from groupage.domain.policy import Policy
 from groupage.domain.state.lane import (
-    BoxNote,
     LaneState,
-    PlanNote,
+    OpenedConsolidation,
+    PlanRecord,
     Proposal,
-    SeatNote,
-    UnloadableNote,
+    PublishedAssignment,
+    UnloadableWarning,
 )
 from processors.aggregates.lane.requests import answer
 from processors.kernel.corrections import Entry
@@ -31,7 +31,7 @@ def proposed(
         return Rejection("no_certificate", "only a plan that the verifier passed may be proposed")
     at = entry.fact.occurred_at
     answer(state, entry, sequence=event.sequence, word="proposed")
-    note = PlanNote(
+    note = PlanRecord(
         sequence=event.sequence,
         status="proposed",
         decided_at=event.decided_at,
@@ -95,7 +95,9 @@ def rejected(state: LaneState, entry: Entry, event: events.PlanRejected) -> Reje
     return None
 
 
-def publish(state: LaneState, proposal: Proposal, note: PlanNote, *, at: datetime, by: str) -> None:
+def publish(
+    state: LaneState, proposal: Proposal, note: PlanRecord, *, at: datetime, by: str
+) -> None:
     """Make it the plan that counts. What stays where it was keeps its history."""
     _supersede(state, note.sequence, proposal.plan_id, at)
     note.status, note.by, note.status_at = "published", by, at
@@ -117,19 +119,19 @@ def _supersede(state: LaneState, sequence: int, plan_id: str, at: datetime) -> N
 
 def _seat(state: LaneState, proposal: Proposal, at: datetime) -> None:
     reasons = dict(proposal.reasons)
-    before = {name: seat for name, seat in state.seats.items() if seat.consolidation_id}
-    seats: dict[str, SeatNote] = {}
+    before = {name: seat for name, seat in state.assignments.items() if seat.consolidation_id}
+    seats: dict[str, PublishedAssignment] = {}
     for each in proposal.assignments:
         name = each.consignment_id
         old = before.pop(name, None)
-        if each.consolidation_id in state.closed:
+        if each.consolidation_id in state.closed_at:
             continue
         if old is not None and old.consolidation_id == each.consolidation_id:
             seats[name] = old
             if old.voyage_id != each.voyage_id:
                 old.voyage_id, old.voyage_at = each.voyage_id, at
             continue
-        seats[name] = SeatNote(
+        seats[name] = PublishedAssignment(
             consolidation_id=each.consolidation_id,
             voyage_id=each.voyage_id,
             plan_id=proposal.plan_id,
@@ -138,7 +140,7 @@ def _seat(state: LaneState, proposal: Proposal, at: datetime) -> None:
             from_consolidation_id=old.consolidation_id if old else "",
         )
     for name, old in before.items():
-        seats[name] = SeatNote(
+        seats[name] = PublishedAssignment(
             consolidation_id="",
             voyage_id="",
             plan_id=proposal.plan_id,
@@ -146,22 +148,22 @@ def _seat(state: LaneState, proposal: Proposal, at: datetime) -> None:
             reason_code=reasons.get(name, "") or "not_in_plan",
             from_consolidation_id=old.consolidation_id,
         )
-    state.seats = seats
+    state.assignments = seats
 
 
 def _box(state: LaneState, proposal: Proposal, at: datetime) -> None:
     planned = {each.consolidation_id: each for each in proposal.consolidations}
-    for name, box in state.boxes.items():
+    for name, box in state.open_consolidations.items():
         if name not in planned and box.consignment_ids:
             box.consignment_ids, box.volume_cm3, box.gross_g = (), 0, 0
             box.plan_id, box.planned_at = proposal.plan_id, at
     for name, each in planned.items():
-        if name in state.closed:
+        if name in state.closed_at:
             continue
         ids = tuple(sorted(each.consignment_ids))
-        known = state.boxes.get(name)
+        known = state.open_consolidations.get(name)
         if known is None:
-            known = state.boxes[name] = BoxNote(
+            known = state.open_consolidations[name] = OpenedConsolidation(
                 voyage_id=each.voyage_id,
                 iso_type=each.iso_type,
                 opened_at=at,
@@ -187,8 +189,8 @@ def _warn(state: LaneState, proposal: Proposal, at: datetime) -> None:
     for what in proposal.unloadable:
         name = what.consolidation_id
         known = state.unloadable.get(name)
-        if name not in state.closed and (known is None or known.what != what):
-            note = UnloadableNote(since_at=at, plan_id=proposal.plan_id, what=what)
+        if name not in state.closed_at and (known is None or known.what != what):
+            note = UnloadableWarning(since_at=at, plan_id=proposal.plan_id, what=what)
             state.unloadable[name] = note
 
 
@@ -201,10 +203,10 @@ def _settle_warnings(state: LaneState, published: Proposal, at: datetime) -> Non
     before, state.unloadable = state.unloadable, {}
     for name, (proposal, what) in said.items():
         known = before.get(name)
-        if name in state.closed:
+        if name in state.closed_at:
             continue
         if known is None or known.what != what:
-            known = UnloadableNote(since_at=at, plan_id=proposal.plan_id, what=what)
+            known = UnloadableWarning(since_at=at, plan_id=proposal.plan_id, what=what)
         state.unloadable[name] = known
 
 
@@ -212,13 +214,13 @@ def closed(state: LaneState, entry: Entry, event: events.ConsolidationClosed) ->
     """It left, or is no more: the lane plans it no longer."""
     name = event.consolidation_id
     at = entry.fact.occurred_at
-    state.closed[name] = min(at, state.closed.get(name, at))
-    state.boxes.pop(name, None)
+    state.closed_at[name] = min(at, state.closed_at.get(name, at))
+    state.open_consolidations.pop(name, None)
     state.unloadable.pop(name, None)
     left = event.status in ("GATED_OUT", "ON_BOARD")
-    for each, seat in list(state.seats.items()):
+    for each, seat in list(state.assignments.items()):
         if seat.consolidation_id == name:
-            del state.seats[each]
+            del state.assignments[each]
             if left and (each in state.pins or each in state.forbids):
                 state.pins.pop(each, None)
                 state.forbids.pop(each, None)
@@ -226,9 +228,9 @@ def closed(state: LaneState, entry: Entry, event: events.ConsolidationClosed) ->
         elif seat.from_consolidation_id == name:
             seat.from_consolidation_id = ""
             if not seat.consolidation_id:
-                del state.seats[each]
-    while len(state.closed) > _CLOSED_KEPT:
-        del state.closed[min(state.closed, key=lambda each: (state.closed[each], each))]
+                del state.assignments[each]
+    while len(state.closed_at) > _CLOSED_KEPT:
+        del state.closed_at[min(state.closed_at, key=lambda each: (state.closed_at[each], each))]
 
 
 def _prune(state: LaneState) -> None:

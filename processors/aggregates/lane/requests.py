@@ -11,7 +11,7 @@ from typing import Literal
 
 from groupage.domain.events.planning import Cause, PlanAsked, PlanFailed, ReplanWanted
 from groupage.domain.policy import Policy
-from groupage.domain.state.lane import Asked, Asking, LaneState, Wish
+from groupage.domain.state.lane import LaneState, PendingRequest, ReplanTrigger, SentRequest
 from processors.kernel.corrections import Entry
 
 _KEPT = 50
@@ -25,25 +25,27 @@ def wanted(state: LaneState, entry: Entry, event: ReplanWanted) -> None:
 
 def wish(state: LaneState, entry: Entry, *, cause: Cause, about: str) -> None:
     """Remember a reason to plan again."""
-    if entry.fact_id in state.covered:
-        state.covered.remove(entry.fact_id)
+    if entry.fact_id in state.covered_triggers:
+        state.covered_triggers.remove(entry.fact_id)
         return
-    state.wishes[entry.fact_id] = Wish(at=entry.fact.occurred_at, cause=cause, about=about)
+    state.triggers[entry.fact_id] = ReplanTrigger(
+        at=entry.fact.occurred_at, cause=cause, about=about
+    )
 
 
 def asked(state: LaneState, entry: Entry, event: PlanAsked) -> None:
     """The request is out: its wishes need no other."""
     at = entry.fact.occurred_at
-    known = state.asked.setdefault(str(event.sequence), Asked(request_id="", at=at))
+    known = state.requests.setdefault(str(event.sequence), SentRequest(request_id="", at=at))
     told_before = known.request_id and (known.at, known.request_id) <= (at, event.request_id)
     if not told_before:
         known.request_id, known.at = event.request_id, at
     state.sequence = max(state.sequence, event.sequence)
     for name in event.wish_ids:
-        if state.wishes.pop(name, None) is None and name not in state.covered:
-            insort(state.covered, name)
-    while len(state.asked) > _KEPT:
-        del state.asked[min(state.asked, key=int)]
+        if state.triggers.pop(name, None) is None and name not in state.covered_triggers:
+            insort(state.covered_triggers, name)
+    while len(state.requests) > _KEPT:
+        del state.requests[min(state.requests, key=int)]
 
 
 def failed(state: LaneState, entry: Entry, event: PlanFailed) -> None:
@@ -61,7 +63,7 @@ def answer(
 ) -> None:
     """Close the request of that number. A plan outweighs a failure; else the first word counts."""
     at = entry.fact.occurred_at
-    known = state.asked.setdefault(str(sequence), Asked(request_id="", at=at))
+    known = state.requests.setdefault(str(sequence), SentRequest(request_id="", at=at))
     if not known.request_id:
         known.at = min(known.at, at)
     state.sequence = max(state.sequence, sequence)
@@ -73,9 +75,9 @@ def answer(
 
 def due_at(state: LaneState, policy: Policy) -> datetime | None:
     """When the next request is due; None: none is wanted."""
-    if state.asking is not None:
+    if state.pending_request is not None:
         return None
-    outstanding = state.outstanding
+    outstanding = state.outstanding_request
     if outstanding is not None:
         return outstanding.at + timedelta(seconds=policy.request_timeout_s)
     patient = timedelta(seconds=policy.replan_debounce_s)
@@ -83,7 +85,7 @@ def due_at(state: LaneState, policy: Policy) -> datetime | None:
     return min(
         (
             each.at + (urgent if each.cause in policy.urgent_causes else patient)
-            for each in state.wishes.values()
+            for each in state.triggers.values()
         ),
         default=None,
     )
@@ -91,8 +93,8 @@ def due_at(state: LaneState, policy: Policy) -> datetime | None:
 
 def derive(state: LaneState) -> None:
     """The lane heard of its own request: it is not asking any more."""
-    if state.asking is not None and state.asking.sequence <= state.sequence:
-        state.asking = None
+    if state.pending_request is not None and state.pending_request.sequence <= state.sequence:
+        state.pending_request = None
 
 
 def on_clock(state: LaneState, policy: Policy, clock_at: datetime) -> None:
@@ -101,15 +103,15 @@ def on_clock(state: LaneState, policy: Policy, clock_at: datetime) -> None:
     if due is None or clock_at < due:
         return
     sequence = state.sequence + 1
-    wishes = sorted(state.wishes.items(), key=lambda item: (item[1].at, item[0]))
+    wishes = sorted(state.triggers.items(), key=lambda item: (item[1].at, item[0]))
     causes: list[Cause] = sorted({each.cause for _, each in wishes})
-    if state.outstanding is not None:
+    if state.outstanding_request is not None:
         causes.append("timer")
-    state.asking = Asking(
+    state.pending_request = PendingRequest(
         request_id=f"REQ-{state.key}-{sequence:06d}",
         sequence=sequence,
         at=clock_at,
         causes=tuple(causes),
         about=tuple(dict.fromkeys(each.about for _, each in wishes))[:_NAMED],
-        wish_ids=tuple(name for name, _ in wishes),
+        trigger_ids=tuple(name for name, _ in wishes),
     )

@@ -95,12 +95,12 @@ def _repacked(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Rej
     if set(event.inputs) & set(event.outputs) or not event.outputs:
         return Rejection("bad_outputs", "outputs must be new units, and at least one")
     if state.key in event.inputs:
-        state.outputs, state.status = event.outputs, "CEASED"
+        state.repacked_into, state.status = event.outputs, "CEASED"
         state.parent_id, state.parent_at = "", None
         return None
     if state.key not in event.outputs:
         return Rejection("not_concerned", f"{state.key} is neither input nor output")
-    state.inputs = event.inputs
+    state.repacked_from = event.inputs
     state.repack, state.repacked_at = (event.inputs, event.outputs), at
     if event.size is not None and event.gross_g is not None:
         size = event.size
@@ -112,16 +112,16 @@ def _announced(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> N
     """Give it to the consignment with the newest claim, or leave it with the last that had one."""
     if entry.fact.relayed_by == "unit":
         claim_before = (event.announced_at, event.owner_id)
-        if state.inherited is None or state.inherited < claim_before:
-            state.inherited = claim_before
+        if state.inherited_claim is None or state.inherited_claim < claim_before:
+            state.inherited_claim = claim_before
     else:
         claim = Claim(announced_at=event.announced_at, revision=event.revision, ended=event.ended)
         known = state.claims.get(event.owner_id)
         if known is None or _claim_key(known) < _claim_key(claim):
             state.claims[event.owner_id] = claim
     owners = _claiming(state)
-    if state.inherited is not None:
-        owners.append(state.inherited)
+    if state.inherited_claim is not None:
+        owners.append(state.inherited_claim)
     if not owners:
         owners = [(claim.announced_at, name) for name, claim in state.claims.items()]
     state.announced_at, state.owner_id = max(owners)
@@ -170,7 +170,7 @@ class UnitAggregate(Aggregate[UnitState]):
         fact = entry.fact
         if fact.relayed_by is None and fact.data.name != "unit.announced":
             waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
-            insort(state.waiting, waiting, key=_waiting_key)
+            insort(state.waiting_facts, waiting, key=_waiting_key)
 
     def guarded(self, event: type[Event], handler: Handler) -> Handler:
         """Let a unit that was repacked into others take nothing more."""
@@ -179,15 +179,15 @@ class UnitAggregate(Aggregate[UnitState]):
 
         def while_it_exists(state: UnitState, entry: Entry, event: Event) -> Rejection | None:
             if state.status == "CEASED":
-                return Rejection("ceased", f"it was repacked into {', '.join(state.outputs)}")
+                return Rejection("ceased", f"it was repacked into {', '.join(state.repacked_into)}")
             return handler(state, entry, event)
 
         return while_it_exists
 
     def derive(self, state: UnitState) -> None:
         """Accept corrections of facts that its consignment has: that judges for itself."""
-        if state.owner_id and state.corrections:
-            for fact_id in [waiting.fact_id for waiting in state.waiting]:
+        if state.owner_id and state.correction_count:
+            for fact_id in [waiting.fact_id for waiting in state.waiting_facts]:
                 rejected = state.rejected.get(fact_id)
                 if rejected is not None and rejected.code == NO_TARGET:
                     del state.rejected[fact_id]
@@ -199,10 +199,10 @@ class UnitAggregate(Aggregate[UnitState]):
         if at is None:
             return published
         if state.owner_id:
-            for waiting in state.waiting:
+            for waiting in state.waiting_facts:
                 output_id = f"hand:{state.owner_id}:{waiting.fact_id}"
                 published[output_id] = ForwardedFact(waiting.fact_id, state.owner_id)
-            for name in state.outputs:
+            for name in state.repacked_into:
                 told = events.UnitAnnounced(
                     unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
                 )

@@ -38,7 +38,7 @@ def _published(
     state: VoyageState, entry: Entry, event: events.SailingPublished
 ) -> Rejection | None:
     at = entry.fact.occurred_at
-    if state.changes:
+    if state.schedule_changes:
         return Rejection("already_published", "a published sailing changes by sailing.changed")
     if event.eta_at <= event.etd_at:
         return Rejection(
@@ -55,7 +55,7 @@ def _published(
 def _changed_schedule(
     state: VoyageState, at: datetime, status: Literal["SCHEDULED", "CANCELLED"]
 ) -> None:
-    state.changes += 1
+    state.schedule_changes += 1
     state.schedule_at = at
     if state.status in ("UNKNOWN", "SCHEDULED", "CANCELLED"):
         state.status, state.status_at = status, at
@@ -63,7 +63,7 @@ def _changed_schedule(
 
 def _changed(state: VoyageState, entry: Entry, event: events.SailingChanged) -> Rejection | None:
     at = entry.fact.occurred_at
-    if not state.changes:
+    if not state.schedule_changes:
         return Rejection("not_published", "no sailing was published under this id")
     if state.departed_at is not None:
         return Rejection("departed", f"it left at {when(state.departed_at)}")
@@ -144,7 +144,7 @@ def _eta(state: VoyageState, entry: Entry, event: events.EtaUpdated) -> Rejectio
     if state.arrived_at is not None:
         return Rejection("arrived", f"it arrived at {when(state.arrived_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
-    leg.eta_at, leg.eta_told_at = event.eta_at, at
+    leg.eta_at, leg.eta_reported_at = event.eta_at, at
     if event.place in ("", state.pod):
         state.eta_at = event.eta_at
     return None
@@ -175,7 +175,7 @@ class VoyageAggregate(Aggregate[VoyageState]):
         """Its position to its followers, wishes to its lane."""
         published = rejection_alerts("voyage", state)
         at = state.changed_at
-        if not state.changes or state.etd_at is None or state.eta_at is None or at is None:
+        if not state.schedule_changes or state.etd_at is None or state.eta_at is None or at is None:
             return published
         for name in state.followers:
             event = VoyageSnapshot(
@@ -225,7 +225,7 @@ def _wishes(state: VoyageState, at: datetime, published: dict[str, Publication])
         return
     carrier: Cause = "carrier"
     schedule: Cause = "carrier" if state.status == "CANCELLED" else "schedule"
-    reasons = [(schedule, f"schedule:{state.changes}", at)]
+    reasons = [(schedule, f"schedule:{state.schedule_changes}", at)]
     reasons += [
         (carrier, f"booking:{name}:{booking.rolled}", booking.rolled_at or at)
         for name, booking in state.bookings.items()

@@ -29,7 +29,7 @@ def consignment(number: int, *, cartons: int = 12) -> ConsignmentState:
     box = (600, 400, 400, 9_000)
     return ConsignmentState(
         key=key,
-        facts=3,
+        fact_count=3,
         changed_at=at,
         status=ConsignmentStatus.AVAILABLE,
         booking=ConsignmentBooked(
@@ -67,7 +67,7 @@ def voyage(week: int) -> VoyageState:
     etd_at = CLOCK_AT + timedelta(days=5 + 7 * week)
     return VoyageState(
         key=f"FE4/{2610 + week}W",
-        facts=1,
+        fact_count=1,
         changed_at=CLOCK_AT - timedelta(days=3),
         status="SCHEDULED",
         service_id="FE4",
@@ -99,7 +99,7 @@ async def put_lane(pool: asyncpg.Pool, *, consignments: int = 14) -> None:
             "etd_at) values ($1, 0, 1, $2, $3, $4, $5, $6)",
             *(state.key, state.changed_at, _body(state), state.status, LANE_ID, state.etd_at),
         )
-    lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT, sequence=1)
+    lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT, sequence=1)
     await pool.execute(
         "insert into lane (key, partition, revision, changed_at, body, sequence) "
         "values ($1, 0, 1, $2, $3, 1)",

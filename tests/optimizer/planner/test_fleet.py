@@ -32,7 +32,7 @@ edit = msgspec.structs.replace
 def instance_of(lane_id: str, policy: Policy) -> Instance:
     """The lane's instance; both lanes have the same cargo."""
     snapshot = Snapshot(
-        lane=LaneState(key=lane_id, facts=1, changed_at=CLOCK_AT),
+        lane=LaneState(key=lane_id, fact_count=1, changed_at=CLOCK_AT),
         consignments=tuple(consignment(n, cartons=30) for n in range(1, 9)),
         voyages=(voyage(0),),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from groupage.domain.instance import Limits
 from groupage.domain.policy import Policy
-from groupage.domain.state.lane import LaneState, PlanNote
+from groupage.domain.state.lane import LaneState, PlanRecord
 from optimizer.instance.build import build_instance
 from optimizer.instance.snapshot import Snapshot
 from optimizer.solve import solve
@@ -16,9 +16,9 @@ MICROSECOND = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 
 
-def note(sequence: int, decided_at: datetime) -> PlanNote:
+def note(sequence: int, decided_at: datetime) -> PlanRecord:
     """An earlier plan of the lane."""
-    return PlanNote(
+    return PlanRecord(
         sequence=sequence,
         status="superseded",
         decided_at=decided_at,
@@ -33,7 +33,7 @@ def note(sequence: int, decided_at: datetime) -> PlanNote:
 
 def decided(*before: datetime, newest_at: datetime | None = None) -> datetime:
     """When the plan for a request at CLOCK_AT is decided, after plans of these instants."""
-    lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT)
+    lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT)
     lane.plans = {f"P{n}": note(n, at) for n, at in enumerate(before, start=1)}
     snapshot = Snapshot(
         lane=lane,

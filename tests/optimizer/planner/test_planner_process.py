@@ -284,7 +284,7 @@ def _booked(*, ready_at: datetime) -> ConsignmentState:
     pickup = PickUp(place=place, ready_at=ready_at, latest_at=latest_at)
     booking = msgspec.structs.replace(state.booking, pickup=pickup)
     return ConsignmentState(
-        key=state.key, facts=1, changed_at=CLOCK_AT, status=ConsignmentStatus.BOOKED,
+        key=state.key, fact_count=1, changed_at=CLOCK_AT, status=ConsignmentStatus.BOOKED,
         booking=booking,
     )  # fmt: skip
 
@@ -300,7 +300,7 @@ async def test_a_newer_plan_says_which_published_routes_it_changes(
         await ask(topic_prefix, 1)
         await until(pool, "select count(*) from plan")
         plan_id = await pool.fetchval("select plan_id from plan")
-        lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT, published_plan_id=plan_id)
+        lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT, published_plan_id=plan_id)
         await pool.execute("update lane set body = $1", msgspec.json.encode(lane))
         body = msgspec.json.encode(_booked(ready_at=ready_at + timedelta(days=1)))
         await pool.execute("update consignment set body = $1 where status = 'BOOKED'", body)

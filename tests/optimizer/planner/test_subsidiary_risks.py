@@ -17,7 +17,7 @@ def test_subsidiary_risks_are_segregated_as_classes() -> None:
     assert state.booking is not None
     methanol = DangerousGoods(un_number="1230", imo_class="3", subsidiary_risks=("6.1",))
     state.booking = msgspec.structs.replace(state.booking, dangerous_goods=(methanol,))
-    lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT)
+    lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT)
     snapshot = Snapshot(lane=lane, consignments=(state,), voyages=(voyage(0),))
     (demand,) = build_instance(snapshot, request(1), Policy(), Limits()).demands
     assert demand.dg_classes == ("3", "6.1")

@@ -27,7 +27,7 @@ def build(*, mode: str = "1039", freight: Money | None = None) -> Instance:
     if freight is not None:
         first, *others = sailing.equipment
         sailing.equipment = (msgspec.structs.replace(first, freight=freight), *others)
-    lane = LaneState(key=LANE_ID, facts=1, changed_at=CLOCK_AT)
+    lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT)
     snapshot = Snapshot(lane=lane, consignments=states, voyages=(sailing,))
     # Any price is better than leaving out: what stays behind has no place.
     policy = Policy()

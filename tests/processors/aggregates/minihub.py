@@ -133,6 +133,6 @@ class MiniHub:
             entries = self.facts.get((kind, key), {}).values()
             again = fold(core, key, entries, clock_at=at(self.minute))
             if kind == "lane":
-                again.asking = state.asking
+                again.pending_request = state.pending_request
             assert encode_state(state) == encode_state(again), (kind, key)
             assert msgspec.json.decode(encode_state(state), type=core.state_type) == state

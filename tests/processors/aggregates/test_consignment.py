@@ -249,7 +249,7 @@ def test_plans_and_estimates_do_not_move_cargo(received: Play) -> None:
     """A planned load is kept as a fact and changes nothing."""
     received.say(w.measured("u1"), 105, classifier="PLN")
     assert received.state.measured_units == 0
-    assert received.state.facts == 5
+    assert received.state.fact_count == 5
 
 
 def test_damage_and_discrepancies_are_seen(play: Start) -> None:

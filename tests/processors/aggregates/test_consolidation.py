@@ -109,7 +109,7 @@ def test_illegal_on_a_frozen_one(planned: Play, event: Any, code: str) -> None:
     assert planned.refusals() == [code]
     unfrozen = csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="amended", by="d")
     planned.say(unfrozen, 305)
-    assert planned.state.unfrozen == 1
+    assert planned.state.unfreeze_count == 1
     assert planned.said("plan.wanted")[-1].cause == "command"
 
 
@@ -167,7 +167,7 @@ def test_sealed_needs_the_manifest_loaded(stuffed: Play) -> None:
     stuffed.say(member("CN-2", 6, loaded_pieces=1), 490)
     stuffed.say(sealed(2), 500)
     assert stuffed.state.status == Status.STUFFING
-    assert "1 of 2" in stuffed.state.why_not["sealed_incomplete"]
+    assert "1 of 2" in stuffed.state.failed_guards["sealed_incomplete"]
     assert "sealed_incomplete" in stuffed.alerts()
     stuffed.say(full("CN-2", 7), 495)
     assert stuffed.state.status == Status.SEALED
@@ -223,7 +223,7 @@ def test_gate_out_needs_holds_and_customs_clear(
     stuffed.say(full("CN-2", 6, **news), 490)
     stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status in (Status.VGM_OK, Status.CLEARED)
-    assert words in stuffed.state.why_not["gated_out_uncleared"]
+    assert words in stuffed.state.failed_guards["gated_out_uncleared"]
     alert = next(each for each in stuffed.now("alert.raised") if "gated" in each.code)
     assert alert.severity == "critical"
 
@@ -240,7 +240,7 @@ def test_too_late_for_the_terminal(stuffed: Play) -> None:
     """After the port's cut-off less the haul the box must be rolled; then it has left."""
     stuffed.say(weighed(3, gated_out_at=at(2_800), status="GATED_OUT"), 2_800)
     assert stuffed.state.status == Status.CLEARED
-    assert "too late" in stuffed.state.why_not["gated_out_uncleared"]
+    assert "too late" in stuffed.state.failed_guards["gated_out_uncleared"]
     rolled = csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="x")
     stuffed.say(rolled, 2_900)
     assert stuffed.state.status == Status.GATED_OUT

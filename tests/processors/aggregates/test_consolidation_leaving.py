@@ -69,12 +69,12 @@ def test_opened_again_it_needs_another_seal(stuffed: Play) -> None:
     assert stuffed.state.status == Status.CLEARED
     stuffed.say(STARTED, 520)
     assert stuffed.state.status == Status.STUFFING
-    assert "began again" in stuffed.state.why_not["sealed_incomplete"]
+    assert "began again" in stuffed.state.failed_guards["sealed_incomplete"]
     stuffed.say(full("CN-2", 7, loaded_at=at(530)), 530)
     stuffed.say(csl.StuffingCompleted(consolidation_id=w.CSL), 540)
     stuffed.say(weighed(3, sealed_at=at(550), vgm_at=at(560)), 560)
     assert stuffed.state.status == Status.CLEARED
-    assert stuffed.state.why_not == {}
+    assert stuffed.state.failed_guards == {}
 
 
 def test_taken_out_behind_the_seal(stuffed: Play) -> None:
@@ -82,9 +82,9 @@ def test_taken_out_behind_the_seal(stuffed: Play) -> None:
     stuffed.say(sealed(2), 500)
     stuffed.say(full("CN-2", 7, loaded_pieces=1, unloaded_at=at(520)), 520)
     assert stuffed.state.status == Status.STUFFING
-    assert "1 of 2" in stuffed.state.why_not["sealed_incomplete"]
+    assert "1 of 2" in stuffed.state.failed_guards["sealed_incomplete"]
     stuffed.say(weighed(3, **LEFT), 600)
-    assert "1 of 2" in stuffed.state.why_not["gated_out_uncleared"]
+    assert "1 of 2" in stuffed.state.failed_guards["gated_out_uncleared"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words
         planned.say(event, minutes)
     planned.say(box(3, **LEFT), 600)
     assert planned.state.departed_at is None
-    assert words in planned.state.why_not["gated_out_uncleared"]
+    assert words in planned.state.failed_guards["gated_out_uncleared"]
     (alert,) = [each for each in planned.now("alert.raised") if "gated" in each.code]
     assert alert.severity == "critical"
 

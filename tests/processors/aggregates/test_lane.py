@@ -49,7 +49,7 @@ def test_one_request_at_a_time(play: Start) -> None:
     echo(story, 15)
     story.tick(30)
     assert len(story.said("plan.requested")) == 1
-    assert [each.about for each in story.state.wishes.values()] == ["CN-2"]
+    assert [each.about for each in story.state.triggers.values()] == ["CN-2"]
     story.say(plan(1, {"CN-1": "C1"}), 31)
     story.tick(32)
     assert [each.sequence for each in story.said("plan.requested")] == [1, 2]
@@ -90,8 +90,8 @@ def test_a_wish_that_the_request_covered_already(play: Start) -> None:
     asked = pl.PlanAsked(lane_id=w.LANE, request_id="R1", sequence=1, wish_ids=(late.fact_id,))
     story.say(asked, 15)
     story.take([late])
-    assert story.state.wishes == {}
-    assert story.state.covered == []
+    assert story.state.triggers == {}
+    assert story.state.covered_triggers == []
 
 
 @pytest.mark.parametrize("unpin", [False, True])
@@ -104,7 +104,7 @@ def test_pins(play: Start, unpin: bool) -> None:  # noqa: FBT001
         let_go = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", unpin=True)
         story.say(let_go, 11)
     assert ("CN-1" in story.state.pins) is not unpin
-    assert {each.cause for each in story.state.wishes.values()} == {"command"}
+    assert {each.cause for each in story.state.triggers.values()} == {"command"}
 
 
 def test_forbids_and_rolls(play: Start) -> None:

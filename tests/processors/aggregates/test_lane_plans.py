@@ -56,7 +56,7 @@ def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     (gone,) = story.said("consignment.deallocated")
     assert (gone.consignment_id, gone.reason_code) == ("CN-3", "blocked_by_hold")
     assert story.said("plan.superseded")[0].by_plan_id == "P2"
-    assert story.state.seats["CN-1"].plan_id == "P1"
+    assert story.state.assignments["CN-1"].plan_id == "P1"
 
 
 def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) -> None:
@@ -72,7 +72,7 @@ def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) ->
         if isinstance(change.event, ConsignmentAllocated)
     ]
     assert told == [(w.VOYAGE, at(20)), ("V2", at(40))]
-    assert story.state.seats["CN-1"].since_at == at(20)
+    assert story.state.assignments["CN-1"].since_at == at(20)
 
 
 def test_rolled_to_a_later_departure(play: Start) -> None:
@@ -100,7 +100,7 @@ def test_an_older_plan_never_overtakes(play: Start) -> None:
     story.say(plan(1, {"CN-1": "C1"}), 41)
     assert story.state.published_plan_id == "P2"
     assert story.state.plans["P1"].status == "superseded"
-    assert story.state.seats["CN-1"].consolidation_id == "C2"
+    assert story.state.assignments["CN-1"].consolidation_id == "C2"
 
 
 def test_a_plan_without_certificate_is_refused(play: Start) -> None:
@@ -145,9 +145,9 @@ def test_what_left_is_planned_no_longer(play: Start) -> None:
     story.say(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)
     closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
     story.say(closed, 30)
-    assert set(story.state.boxes) == {"C2"}
-    assert set(story.state.seats) == {"CN-2"}
+    assert set(story.state.open_consolidations) == {"C2"}
+    assert set(story.state.assignments) == {"CN-2"}
     story.say(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
     assert story.refolds == 0, "a plan is decided before what was heard meanwhile"
-    assert set(story.state.boxes) == {"C2"}
-    assert set(story.state.seats) == {"CN-2"}
+    assert set(story.state.open_consolidations) == {"C2"}
+    assert set(story.state.assignments) == {"CN-2"}

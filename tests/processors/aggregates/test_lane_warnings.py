@@ -20,7 +20,7 @@ def test_a_container_that_does_not_load_needs_a_person(play: Start) -> None:
     assert "C1 is frozen: too much" in raised.message
     assert "CN-2" in raised.message
     assert story.said("consignment.deallocated") == []
-    assert story.state.seats["CN-2"].consolidation_id == "C1"
+    assert story.state.assignments["CN-2"].consolidation_id == "C1"
     story.say(plan(3, places, unloadable=(unloadable("C1", "CN-2"),)), 40)
     assert len(story.said("alert.raised")) == 1, "the same words are one alert"
     story.say(plan(4, places), 50)

@@ -253,7 +253,7 @@ def test_a_day_without_trouble() -> None:
     hub = machine.hub
     assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
     assert {hub.state("consignment", name).status for name in NAMES} == {ConsignmentStatus.DEPARTED}
-    assert hub.state("lane", w.LANE).closed.keys() == {w.CSL}
+    assert hub.state("lane", w.LANE).closed_at.keys() == {w.CSL}
     assert hub.alerts == set()
 
 

@@ -81,13 +81,13 @@ def test_a_replaced_correction_still_takes_its_target_out_when_that_comes() -> N
 def without_counts(state: Any) -> bytes:
     """A state but for how many facts made it, and when the last one of any kind happened."""
     unlike: dict[str, Any] = {
-        "facts": 0,
-        "corrections": 0,
+        "fact_count": 0,
+        "correction_count": 0,
         "awaits_target": False,
         "changed_at": None,
     }
-    if "waiting" in state.__struct_fields__:
-        unlike["waiting"] = []
+    if "waiting_facts" in state.__struct_fields__:
+        unlike["waiting_facts"] = []
     return encode_state(msgspec.structs.replace(state, **unlike))
 
 
@@ -174,7 +174,7 @@ def test_sums_are_what_counting_gives(entries: list[Entry]) -> None:
     inside = [each for each in state.units.values() if each.loaded_in]
     assert state.loaded_units == len(inside)
     assert state.blocked is bool(state.open_holds)
-    assert state.facts == len(entries)
+    assert state.fact_count == len(entries)
     event(f"status {state.status}")
 
 
@@ -220,12 +220,12 @@ def test_what_left_was_clear(entries: list[Entry]) -> None:
     if state.gated_out_at is None:
         return
     assert state.manifest is not None
-    assert state.box is not None
-    assert state.box.vgm_at <= state.gated_out_at
+    assert state.container is not None
+    assert state.container.vgm_at <= state.gated_out_at
     for name in state.manifest.consignment_ids:
         seen = state.members[name]
         assert seen.member
-        assert seen.loaded_at <= state.box.sealed_at <= state.gated_out_at
+        assert seen.loaded_at <= state.container.sealed_at <= state.gated_out_at
         assert seen.released_at <= state.gated_out_at
         assert not any(hold.covers(state.gated_out_at) for hold in seen.holds)
 

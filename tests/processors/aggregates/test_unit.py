@@ -37,7 +37,10 @@ def test_corrections_of_a_waiting_fact_go_along(play: Start) -> None:
     back = story.say(
         un.UnitReceived(unit_id=U), 10, correction_of=wrong.fact.event_id, retracted=True
     )
-    assert {waiting.fact_id for waiting in story.state.waiting} == {wrong.fact_id, back.fact_id}
+    assert {waiting.fact_id for waiting in story.state.waiting_facts} == {
+        wrong.fact_id,
+        back.fact_id,
+    }
     assert story.state.received_at is None
 
 

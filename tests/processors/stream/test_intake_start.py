@@ -25,7 +25,7 @@ async def test_a_broker_that_has_gone_is_said_in_words() -> None:
         fail=lambda _error: None,
     )
     try:
-        with pytest.raises(Unavailable, match="does not let this worker in"):
+        with pytest.raises(Unavailable, match="cannot join its Kafka group"):
             await intake.on_start()
     finally:
         await intake.on_stop()

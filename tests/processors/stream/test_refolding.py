@@ -105,13 +105,13 @@ async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub
     pin = LanePinned(lane_id=LANE, consignment_id="C1", by="anna", voyage_id="V1")
     later = NOON + timedelta(hours=2)
     before = await take(fact_of(wish, event_id="w1", at=NOON), tick(NOON + timedelta(hours=1)))
-    assert before.asking is not None
+    assert before.pending_request is not None
     after = await take(
         fact_of(wish, event_id="w2", at=later),
         tick(later),
         fact_of(pin, event_id="p2", at=later, correction_of="p1"),
     )
-    assert after.corrections == 1, "folded anew"
-    assert after.asking == before.asking
+    assert after.correction_count == 1, "folded anew"
+    assert after.pending_request == before.pending_request
     asked = await pool.fetchval("select count(*) from outbox where topic = 'hub.planrequest.v1'")
     assert asked == 1

@@ -1,4 +1,4 @@
-"""Put the answers of the solvers together into a plan, and price it."""
+"""Assemble a plan from the results of allocation, loading and routing, and price it."""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -20,30 +20,30 @@ from groupage.domain.plan import (
 from optimizer.allocation import pricing
 from optimizer.allocation.api import Allocation
 from optimizer.canonical import digest, plan_id_of
-from optimizer.loadplans import LoadPlan
+from optimizer.load_plans import LoadPlan
 
 
 def planned_containers(
     instance: Instance, allocation: Allocation, loads: Mapping[str, LoadPlan]
 ) -> tuple[PlannedContainer, ...]:
-    """The containers of an allocation with their load plans."""
+    """Return the containers of an allocation with their load plans."""
     demands = {demand.consignment_id: demand for demand in instance.demands}
     containers = []
     for slot in allocation.slots:
-        cargo = [demands[one] for one in loads[slot.key].members]
-        open_one = slot.existing
+        cargo = [demands[consignment_id] for consignment_id in loads[slot.key].members]
+        existing = slot.existing
         containers.append(
             PlannedContainer(
                 consolidation_id=slot.key,
-                voyage_id=open_one.voyage_id if open_one else slot.pool[0],
+                voyage_id=existing.voyage_id if existing else slot.pool[0],
                 spec=slot.spec,
-                equipment_ref=open_one.equipment_ref if open_one else "",
-                stage=open_one.stage if open_one else "slushy",
+                equipment_ref=existing.equipment_ref if existing else "",
+                stage=existing.stage if existing else "slushy",
                 consignment_ids=loads[slot.key].members,
                 placements=loads[slot.key].placements,
                 cargo_volume_cm3=sum(demand.volume_cm3 for demand in cargo),
                 cargo_gross_g=sum(demand.gross_g for demand in cargo),
-                new=open_one is None,
+                new=existing is None,
             )
         )
     return tuple(containers)
@@ -62,7 +62,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
     rounds: int,
     work: float,
 ) -> Plan:
-    """The plan, without certificate."""
+    """Return the plan, without certificate."""
     routes, unrouted = routing
     cost = cost_of(instance, containers, routes)
     decided = cost.total - cost.haulage
@@ -92,7 +92,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
 
 
 def solver_of(limits: Limits) -> Solver:
-    """Who solves within these limits."""
+    """Return the name of the solver with these limits."""
     return Solver(
         name="groupage",
         version=f"{__version__}, OR-Tools {version('ortools')}",
@@ -107,30 +107,30 @@ def solver_of(limits: Limits) -> Solver:
 def cost_of(
     instance: Instance, containers: Sequence[PlannedContainer], routes: Sequence[Route]
 ) -> Cost:
-    """Every term by the definitions of `Cost`."""
+    """Return every cost term by the definitions of `Cost`."""
     weights = instance.weights
     departures = {departure.voyage_id: departure for departure in instance.departures}
-    where = {one: box for box in containers for one in box.consignment_ids}
+    container_of = {c: container for container in containers for c in container.consignment_ids}
     freight = lateness = waiting = left_out = change = 0
-    for box in containers:
-        if box.voyage_id in departures:
-            freight += pricing.freight(departures[box.voyage_id], box.spec.iso_type)
+    for planned in containers:
+        if planned.voyage_id in departures:
+            freight += pricing.freight(departures[planned.voyage_id], planned.spec.iso_type)
     for demand in instance.demands:
-        box_or_none = where.get(demand.consignment_id)
-        if box_or_none is None:
+        container = container_of.get(demand.consignment_id)
+        if container is None:
             left_out += pricing.left_out(demand, instance)
-        elif box_or_none.voyage_id in departures:
-            lateness += pricing.lateness(demand, departures[box_or_none.voyage_id], weights)
-            waiting += pricing.waiting(demand, departures[box_or_none.voyage_id], weights)
-        now = box_or_none.consolidation_id if box_or_none else None
+        elif container.voyage_id in departures:
+            lateness += pricing.lateness(demand, departures[container.voyage_id], weights)
+            waiting += pricing.waiting(demand, departures[container.voyage_id], weights)
+        now = container.consolidation_id if container else None
         if demand.current_consolidation_id not in (None, now):
             change += pricing.change_price(demand, instance)
     return Cost(
         freight=freight,
         handling=weights.container_handling * len(containers),
         dead_freight=sum(
-            pricing.dead_freight(box.spec.iso_type, box.cargo_volume_cm3, weights)
-            for box in containers
+            pricing.dead_freight(planned.spec.iso_type, planned.cargo_volume_cm3, weights)
+            for planned in containers
         ),
         lateness=lateness,
         waiting=waiting,

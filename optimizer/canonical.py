@@ -1,4 +1,4 @@
-"""One byte string for one value: instances and plans are compared, hashed and named by it."""
+"""Encode instances and plans as canonical JSON, and derive digests and plan ids from it."""
 
 import hashlib
 import uuid
@@ -13,17 +13,17 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def canonical_json(value: Instance | Plan) -> bytes:
-    """The value as JSON, always the same bytes for equal values."""
+    """Return the value as JSON; equal values give equal bytes."""
     return _encoder.encode(value)
 
 
 def digest(value: Instance | Plan) -> str:
-    """SHA-256 of the canonical JSON, hexadecimal. A plan is hashed without its certificate."""
+    """Return the SHA-256 of the canonical JSON, hexadecimal; a certificate is left out."""
     if isinstance(value, Plan) and value.certificate is not None:
         value = msgspec.structs.replace(value, certificate=None)
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def plan_id_of(instance_digest: str) -> str:
-    """The id of the plan that this instance leads to: solving again gives it again."""
+    """Return the id of the plan for this instance; solving it again gives the same id."""
     return f"PLN-{uuid.uuid5(_PLANS, instance_digest)}"

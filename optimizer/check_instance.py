@@ -1,4 +1,4 @@
-"""An instance from outside is checked before anything is computed from it."""
+"""Check an instance from outside before anything is computed from it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from groupage.domain.instance import (
 )
 from groupage.domain.plan import Placement
 
-_NOT_NOUGHT: dict[type, tuple[str, ...]] = {
+_POSITIVE: dict[type, tuple[str, ...]] = {
     Demand: ("volume_cm3", "gross_g"),
     CartonGroup: ("length_mm", "width_mm", "height_mm", "gross_g"),
     ContainerSpec: ("length_mm", "width_mm", "height_mm", "door_width_mm", "door_height_mm"),
@@ -27,32 +27,35 @@ _NOT_NOUGHT: dict[type, tuple[str, ...]] = {
 }
 _SIGNED = ("latitude_udeg", "longitude_udeg", "seed")
 _REPORTED = (FixedStanding, Placement)
-"""A typing error at the door concerns one container: the loader answers it, the lane is planned."""
+"""A wrong carton position, typed in at the container, concerns this container alone: the loader
+reports it and the lane is planned."""
 _NUMBER_MAX = 10**15
 _SECONDS_MAX = 10**9
 _INNER_MM_MAX = 100_000
-"""Beyond these, sums, instants and tables overflow, and no hub has anything of that size."""
+"""Above these limits sums, instants and tables overflow; no hub has anything of that size."""
 _YEARS = range(1970, 2200)
 
 
 def check_instance(instance: Instance) -> None:
-    """Raise InvalidInput that names field and value of the first thing that makes no sense."""
-    _unique("departures[].voyage_id", (d.voyage_id for d in instance.departures))
-    _unique("demands[].consignment_id", (d.consignment_id for d in instance.demands))
-    _unique(
+    """Raise InvalidInput with field and value of the first thing that makes no sense."""
+    _check_unique("departures[].voyage_id", (d.voyage_id for d in instance.departures))
+    _check_unique("demands[].consignment_id", (d.consignment_id for d in instance.demands))
+    _check_unique(
         "consolidations[].consolidation_id", (c.consolidation_id for c in instance.consolidations)
     )
-    _unique(
+    _check_unique(
         "consolidations[].consignment_ids",
-        (one for c in instance.consolidations if c.stage != "slushy" for one in c.consignment_ids),
+        (i for c in instance.consolidations if c.stage != "slushy" for i in c.consignment_ids),
     )
-    _unique("trucks[].truck_id", (truck.truck_id for truck in instance.trucks))
-    _unique(
+    _check_unique("trucks[].truck_id", (truck.truck_id for truck in instance.trucks))
+    _check_unique(
         "demands[].cartons[].unit_ids",
         (u for d in instance.demands for g in d.cartons for u in g.unit_ids),
     )
     for number, departure in enumerate(instance.departures):
-        _unique(f"departures[{number}].offers[].iso_type", (o.iso_type for o in departure.offers))
+        _check_unique(
+            f"departures[{number}].offers[].iso_type", (o.iso_type for o in departure.offers)
+        )
     if not 0 < instance.rules.plan_fill_permille <= 1_000:
         raise InvalidInput(
             f"rules.plan_fill_permille is {instance.rules.plan_fill_permille}; expected 1 to 1000"
@@ -62,44 +65,49 @@ def check_instance(instance: Instance) -> None:
 
 
 def _check_committed(instance: Instance) -> None:
-    """What is committed stays: its container must be there, and have it on its manifest."""
-    boxes = {box.consolidation_id: box for box in instance.consolidations}
-    closed = {
-        c: box for box in boxes.values() if box.stage != "slushy" for c in box.consignment_ids
+    """Check that the container of each committed consignment exists and has it on its manifest."""
+    containers = {c.consolidation_id: c for c in instance.consolidations}
+    manifested = {
+        consignment_id: container
+        for container in containers.values()
+        if container.stage != "slushy"
+        for consignment_id in container.consignment_ids
     }
     voyages = {departure.voyage_id for departure in instance.departures}
     for number, demand in enumerate(instance.demands):
         current = demand.current_consolidation_id
         if not demand.committed or current is None:
             continue
-        box = closed.get(demand.consignment_id) or boxes.get(current)
-        if box is None or box.consolidation_id != current:
-            right = f"expected {box.consolidation_id!r}" if box else "no such consolidation"
-        elif box.stage != "slushy" and demand.consignment_id not in box.consignment_ids:
-            right = f"which is {box.stage} and does not name it in consignment_ids"
-        elif box.stage == "slushy" and box.voyage_id not in voyages:
-            right = f"whose voyage {box.voyage_id!r} is not in departures"
+        container = manifested.get(demand.consignment_id) or containers.get(current)
+        if container is None:
+            fault = "no such consolidation"
+        elif container.consolidation_id != current:
+            fault = f"expected {container.consolidation_id!r}"
+        elif container.stage != "slushy" and demand.consignment_id not in container.consignment_ids:
+            fault = f"which is {container.stage} and does not name it in consignment_ids"
+        elif container.stage == "slushy" and container.voyage_id not in voyages:
+            fault = f"whose voyage {container.voyage_id!r} is not in departures"
         else:
             continue
         where = f"demands[{number}] ({demand.consignment_id}).current_consolidation_id"
-        raise InvalidInput(f"{where} is {current!r} and committed: {right}")
+        raise InvalidInput(f"{where} is {current!r} and committed: {fault}")
 
 
-def _unique(field: str, ids: Iterable[str]) -> None:
-    twice = sorted(one for one, count in Counter(ids).items() if count > 1)
-    if twice:
-        raise InvalidInput(f"{field}: {twice[0]!r} stands there twice; each may stand once")
+def _check_unique(field: str, ids: Iterable[str]) -> None:
+    repeated = sorted(value for value, count in Counter(ids).items() if count > 1)
+    if repeated:
+        raise InvalidInput(f"{field}: {repeated[0]!r} occurs twice; expected it once")
 
 
 def _check_fields(where: str, value: msgspec.Struct) -> None:
-    """Every number and instant in it, by its kind: names carry units, and no unit goes below 0."""
+    """Check every number and instant in a value by the unit in its name; no unit goes below 0."""
     for field in value.__struct_fields__:
         name = f"{where}.{field}" if where else field
         content = getattr(value, field)
         if isinstance(content, datetime):
             _check_instant(name, content)
         elif isinstance(content, int | float) and field not in _SIGNED:
-            least = 1 if field in _NOT_NOUGHT.get(type(value), ()) else 0
+            least = 1 if field in _POSITIVE.get(type(value), ()) else 0
             most = _most(value, field)
             if not least <= content <= most:
                 raise InvalidInput(f"{name} is {content}; expected {least} to {most}")
@@ -108,8 +116,8 @@ def _check_fields(where: str, value: msgspec.Struct) -> None:
         elif isinstance(content, tuple):
             for number, part in enumerate(content):
                 if isinstance(part, msgspec.Struct) and not isinstance(part, _REPORTED):
-                    who = f" ({part.consignment_id})" if isinstance(part, Demand) else ""
-                    _check_fields(f"{name}[{number}]{who}", part)
+                    label = f" ({part.consignment_id})" if isinstance(part, Demand) else ""
+                    _check_fields(f"{name}[{number}]{label}", part)
 
 
 def _most(value: msgspec.Struct, field: str) -> int:

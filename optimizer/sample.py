@@ -1,4 +1,4 @@
-"""Made-up lanes of a realistic shape, for benchmarks, examples and tests. Seeded."""
+"""Make up lanes of a realistic shape, from a seed, for benchmarks, examples and tests."""
 
 import math
 import random
@@ -26,15 +26,15 @@ _CLOCK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _FREIGHT_USD_CENTS = {"22G1": 190_000, "42G1": 310_000, "45G1": 330_000}
 """A sea freight of usual size, Ningbo to north Europe. Assumption."""
 FRAGILE_SHARE = 0.1
-"""Carton kinds that bear three of their own and stay upright. Assumption."""
+"""Share of carton sizes that bear three of their own and stay upright. Assumption."""
 UPRIGHT_SHARE = 0.15
-"""Carton kinds that stay upright and bear anything. Assumption."""
+"""Share of carton sizes that stay upright and bear anything. Assumption."""
 _MODES = ("1039", "1039", "1039", "1039", "0110", "9710")
 """Four in five go as market procurement, as in Yiwu (docs/trade.md)."""
 
 
 def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Instance:
-    """One lane: `consignments` of about 35 cartons and 2.7 m³, three weekly sailings."""
+    """Make one lane: consignments of about 35 cartons and 2.7 m³, three weekly sailings."""
     policy = policy or Policy()
     rng = random.Random(seed)  # noqa: S311  # reproducible examples, no secrets
     consignees = [f"BUYER-{n:03d}" for n in range(1, max(2, consignments // 6) + 1)]
@@ -81,15 +81,22 @@ def sample(*, consignments: int, seed: int, policy: Policy | None = None) -> Ins
 def an_hour_later(
     instance: Instance, plan: Plan, *, seed: int, changed: int | None = None
 ) -> Instance:
-    """The lane when `plan` is in force: some are gone (2 % unless told), as many new ones came."""
+    """Make the lane an hour after `plan` came into force.
+
+    `changed` consignments (2 % without it) have gone and as many new ones have come.
+    """
     rng = random.Random(seed)  # noqa: S311  # reproducible examples, no secrets
-    where = {one: box.consolidation_id for box in plan.containers for one in box.consignment_ids}
+    container_of = {
+        consignment_id: container.consolidation_id
+        for container in plan.containers
+        for consignment_id in container.consignment_ids
+    }
     count = max(1, len(instance.demands) // 50) if changed is None else changed
     gone = {demand.consignment_id for demand in rng.sample(instance.demands, count)}
     clock_at = instance.clock_at + timedelta(hours=1)
     stay = tuple(
         msgspec.structs.replace(
-            demand, current_consolidation_id=where.get(demand.consignment_id), pickup=None
+            demand, current_consolidation_id=container_of.get(demand.consignment_id), pickup=None
         )
         for demand in instance.demands
         if demand.consignment_id not in gone
@@ -109,14 +116,14 @@ def an_hour_later(
         demands=(*stay, *new),
         consolidations=tuple(
             OpenConsolidation(
-                consolidation_id=box.consolidation_id,
-                voyage_id=box.voyage_id,
-                spec=box.spec,
-                stage=box.stage,
-                consignment_ids=box.consignment_ids,
-                planned=box.placements,
+                consolidation_id=container.consolidation_id,
+                voyage_id=container.voyage_id,
+                spec=container.spec,
+                stage=container.stage,
+                consignment_ids=container.consignment_ids,
+                planned=container.placements,
             )
-            for box in plan.containers
+            for container in plan.containers
         ),
         published_plan_id=plan.plan_id,
         causes=("available", "cancelled"),
@@ -189,12 +196,14 @@ def _merchant(rng: random.Random, place_id: str, policy: Policy) -> Spot:
 
 
 def _volume_cm3(group: CartonGroup) -> int:
-    one = volume_cm3(length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm)
-    return one * len(group.unit_ids)
+    carton_cm3 = volume_cm3(
+        length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm
+    )
+    return carton_cm3 * len(group.unit_ids)
 
 
 def _cartons(rng: random.Random, consignment_id: str) -> tuple[CartonGroup, ...]:
-    """One to three sizes; export cartons of 0.02 to 0.2 m³, sizes in steps of 10 mm."""
+    """Make export cartons of 0.02 to 0.2 m³ in one to three sizes, in steps of 10 mm."""
     total = max(1, min(400, round(rng.lognormvariate(math.log(24), 0.9))))
     kinds = min(total, rng.choices((1, 2, 3), (0.6, 0.28, 0.12))[0])
     groups = []

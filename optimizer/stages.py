@@ -1,4 +1,4 @@
-"""Where the time of a solve goes. Kept out of plans: same request, same plan."""
+"""Measure the wall time of each stage of a solve; plans do not contain it."""
 
 import time
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 
 class Stages:
-    """Seconds by stage, added up."""
+    """Wall time in seconds by stage, added up."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the block's wall time under this name."""
+        """Add the wall time of the block to the stage."""
         began = time.perf_counter()
         try:
             yield

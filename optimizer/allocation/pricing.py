@@ -1,4 +1,4 @@
-"""The cost terms of a plan in US cents, by the definitions of `groupage.domain.plan.Cost`."""
+"""Compute the cost terms of a plan in US cents, by the definitions of `plan.Cost`."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def _seconds(span: timedelta) -> int:
 
 
 def lateness(demand: Demand, departure: Departure, weights: Weights) -> int:
-    """What arriving after `latest_arrival_at` costs."""
+    """Return the cost of arriving after `latest_arrival_at`."""
     if demand.latest_arrival_at is None:
         return 0
     late_s = _seconds(departure.eta_at - demand.latest_arrival_at)
@@ -27,16 +27,16 @@ def lateness(demand: Demand, departure: Departure, weights: Weights) -> int:
 
 
 def waiting(demand: Demand, departure: Departure, weights: Weights) -> int:
-    """What the floor space costs until departure."""
+    """Return the cost of the floor space until departure."""
     wait_s = _seconds(departure.etd_at - demand.available_at)
     return demand.volume_cm3 * weights.wait_per_m3_day * wait_s // _CM3_S_PER_M3_DAY
 
 
 def left_out(demand: Demand, instance: Instance) -> int:
-    """What it costs to leave the consignment behind: its price, and what is lost in any case.
+    """Return the cost of leaving the consignment out: its price, and what is lost in any case.
 
-    Without the latter a plan would never take what is overdue by more than a fortnight: it would
-    save the lateness.
+    Without the latter a plan would never take a consignment that is overdue by more than a
+    fortnight: leaving it out would save the lateness.
     """
     if demand.blocked and demand.current_consolidation_id is None:
         return 0
@@ -63,40 +63,40 @@ def _may_go(demand: Demand, departure: Departure, instance: Instance) -> bool:
 
 
 def dead_freight(iso_type: str, cargo_cm3: int, weights: Weights) -> int:
-    """What the unused part of the planning standard costs."""
+    """Return the cost of the unused part of the planning standard."""
     unused_cm3 = max(0, PLANNING_STANDARD_CM3.get(iso_type, 0) - cargo_cm3)
     return -(-unused_cm3 * weights.dead_freight_per_m3 // CM3_PER_M3)
 
 
 def freight(departure: Departure, iso_type: str) -> int:
-    """Freight of one container; 0 when the departure does not offer the type (any more)."""
+    """Return the freight of one container; 0 when the departure does not offer the type."""
     return next((o.freight_usd_cents for o in departure.offers if o.iso_type == iso_type), 0)
 
 
 def change_price(demand: Demand, instance: Instance) -> int:
-    """What it costs to move the consignment from its current container; 0: nothing, or forced."""
+    """Return the cost of moving the consignment out of its current container; 0 when forced."""
     current = demand.current_consolidation_id
-    held = next((c for c in instance.consolidations if c.consolidation_id == current), None)
-    if held is None:
+    container = next((c for c in instance.consolidations if c.consolidation_id == current), None)
+    if container is None:
         return 0
-    departure = next((d for d in instance.departures if d.voyage_id == held.voyage_id), None)
+    departure = next((d for d in instance.departures if d.voyage_id == container.voyage_id), None)
     if departure is None:
         return 0
     forced = not demand.committed and (
         demand.pinned_consolidation_id not in (None, current)
-        or demand.pinned_voyage_id not in (None, held.voyage_id)
-        or held.voyage_id in demand.forbidden_voyage_ids
+        or demand.pinned_voyage_id not in (None, container.voyage_id)
+        or container.voyage_id in demand.forbidden_voyage_ids
         or demand.customs == "REJECTED"
         or demand.available_at > departure.lco_at
     )
-    return 0 if forced else _price_at(instance, departure)
+    return 0 if forced else _change_price_at(instance, departure)
 
 
-def _price_at(instance: Instance, departure: Departure) -> int:
-    """The price of one change in a container of this departure at the instance's clock.
+def _change_price_at(instance: Instance, departure: Departure) -> int:
+    """Return the price of one change to a container of this departure at the instance's clock.
 
-    Flat up to the freeze fence, then rising evenly until LCO: the later, the more has been printed,
-    told and put in order.
+    It is flat up to the freeze fence and rises evenly until LCO: the later the change, the more
+    documents and bookings it voids.
     """
     low = instance.weights.change
     rise = max(0, instance.weights.change_at_cutoff - low)

@@ -122,7 +122,7 @@ def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) 
         return spy
 
     monkeypatch.setattr("optimizer.solve.allocate", spied(allocate))
-    monkeypatch.setattr("optimizer.solve.repair", spied(repair))
+    monkeypatch.setattr("optimizer.rounds.repair", spied(repair))
     instance = lane(*crates, departures=(departure("V1", 10, offers=offers(g22=5, g42=2)),))
     solved = solve_certified(instance)
     assert solved.violations == ()

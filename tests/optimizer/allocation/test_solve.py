@@ -18,7 +18,7 @@ from groupage.domain.instance import (
 from groupage.domain.plan import Plan
 from optimizer.canonical import canonical_json
 from optimizer.check_instance import check_instance
-from optimizer.loadplans import still_holds
+from optimizer.load_plans import keep_load_plan
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
@@ -193,7 +193,7 @@ def test_a_load_plan_holds_while_stuffing_follows_it(fresh: Instance, planned: P
     """The first cartons stand as planned: the rest goes on as planned."""
     box = planned.containers[0]
     cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
-    assert still_holds(_open(planned, standing=_standing(planned, 9)), cargo) == box.placements
+    assert keep_load_plan(_open(planned, standing=_standing(planned, 9)), cargo) == box.placements
 
 
 def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Plan) -> None:
@@ -202,16 +202,16 @@ def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Pl
     cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
     first, *others = _standing(planned, 9)
     elsewhere = (msgspec.structs.replace(first, x_mm=first.x_mm + 5), *others)
-    assert still_holds(_open(planned, standing=elsewhere), cargo) is None
-    assert still_holds(_open(planned, standing=tuple(others)), cargo) is None
-    assert still_holds(_open(planned), cargo[1:]) is None
+    assert keep_load_plan(_open(planned, standing=elsewhere), cargo) is None
+    assert keep_load_plan(_open(planned, standing=tuple(others)), cargo) is None
+    assert keep_load_plan(_open(planned), cargo[1:]) is None
     grown = msgspec.structs.replace(
         cargo[0],
         cartons=tuple(
             msgspec.structs.replace(g, length_mm=g.length_mm + 7) for g in cargo[0].cartons
         ),
     )
-    assert still_holds(_open(planned), [grown, *cargo[1:]]) is None
+    assert keep_load_plan(_open(planned), [grown, *cargo[1:]]) is None
 
 
 # --- files --------------------------------------------------------------------------------------

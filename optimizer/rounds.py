@@ -1,0 +1,189 @@
+"""Allocate and load in rounds, until the loader places all cargo of the allocation.
+
+The loader tells what does not fit. The next round may not put that cargo into the same container,
+and fills the container less. Each round also yields a plan that loads: the allocation without what
+did not fit. The cheapest of these is the result.
+"""
+
+import msgspec
+
+from groupage.domain.codes import LeftOutCode
+from groupage.domain.instance import Instance
+from groupage.domain.plan import LeftOut, Move
+from optimizer.allocation.api import Allocation, repair
+from optimizer.allocation.problem import NoGoods
+from optimizer.allocation.reasons import MoveReason
+from optimizer.doubts import Doubts
+from optimizer.load_plans import LoadPlan, PassBudget, make_load_plan
+from optimizer.stages import Stages
+
+
+class LoadedAllocation(msgspec.Struct, frozen=True, kw_only=True):
+    """An allocation of which everything loads."""
+
+    allocation: Allocation
+    loads: dict[str, LoadPlan]
+    """By consolidation."""
+    history: tuple[Allocation, ...]
+    """The allocations of all rounds that led to it; the last one is `allocation`."""
+    rounds: int
+    work: float
+    """CP-SAT deterministic time."""
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return the reasons of the consignments that the allocation leaves out."""
+        reasons = self._left_out_reasons()
+        return tuple(reasons[left.consignment_id] for left in self.allocation.left_out)
+
+    def moves(self, instance: Instance) -> tuple[Move, ...]:
+        """Return all changes to the published plan, in the order of the consignments' ids."""
+        current = {d.consignment_id: d.current_consolidation_id for d in instance.demands}
+        left_out, moved = self._left_out_reasons(), self._move_reasons()
+        moves = []
+        for consignment_id in sorted(self.allocation.moves):
+            target = self.allocation.assignment.get(consignment_id)
+            reason = left_out[consignment_id] if target is None else moved[consignment_id, target]
+            moves.append(
+                Move(
+                    consignment_id=consignment_id,
+                    from_consolidation_id=current[consignment_id],
+                    to_consolidation_id=target,
+                    code=reason.code,
+                    reason=reason.reason,
+                )
+            )
+        return tuple(moves)
+
+    def _left_out_reasons(self) -> dict[str, LeftOut]:
+        """Return the first reason of all rounds, unless the loader gave a later one."""
+        reasons: dict[str, LeftOut] = {}
+        for allocation in self.history:
+            for left in allocation.left_out:
+                if left.consignment_id not in reasons or left.code == LeftOutCode.DID_NOT_FIT:
+                    reasons[left.consignment_id] = left
+        return reasons
+
+    def _move_reasons(self) -> dict[tuple[str, str | None], MoveReason]:
+        """Return the first reason for each consignment and target, unless the loader gave one."""
+        reasons: dict[tuple[str, str | None], MoveReason] = {}
+        for allocation in self.history:
+            for consignment_id, reason in allocation.moves.items():
+                key = (consignment_id, allocation.assignment.get(consignment_id))
+                if key not in reasons or reason.code == LeftOutCode.DID_NOT_FIT:
+                    reasons[key] = reason
+        return reasons
+
+
+def allocate_and_load(
+    instance: Instance, first: Allocation, stages: Stages, doubts: Doubts
+) -> LoadedAllocation:
+    """Return the cheapest allocation that loads, starting from `first`.
+
+    The rounds end when everything fits, or when an allocation costs as much as one that loads.
+    """
+    allocation, work = first, first.work
+    history: tuple[Allocation, ...] = ()
+    loads: dict[str, LoadPlan] = {}
+    no_goods, budget = NoGoods(), PassBudget(instance.limits.loading_passes)
+    best: LoadedAllocation | None = None
+    for number in range(1, instance.limits.loading_rounds + 2):
+        history = (*history, allocation)
+        with stages.stage("load"):
+            loads = _load(instance, allocation, loads, doubts=doubts, budget=budget)
+        unplaced = frozenset((c, key) for key, load in loads.items() for c in load.unplaced)
+        reduced, kept = allocation, loads
+        if unplaced:
+            # In the first round a container that did not load whole may be filled again.
+            refill = number == 1
+            no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, refill=refill)
+            with stages.stage("allocate"):
+                reduced = repair(instance, _leave_out(no_goods, allocation, unplaced), {})
+            kept = _load(instance, reduced, loads, doubts=doubts, budget=budget)
+        if best is None or reduced.cost < best.allocation.cost:
+            best = LoadedAllocation(
+                allocation=reduced,
+                loads=kept,
+                history=history if reduced is allocation else (*history, reduced),
+                rounds=number,
+                work=work,
+            )
+        if not unplaced or number > instance.limits.loading_rounds:
+            break
+        with stages.stage("allocate"):
+            allocation = repair(instance, no_goods, best.allocation.assignment)
+        work += allocation.work
+        if allocation.cost >= best.allocation.cost:
+            break
+    assert best is not None
+    return msgspec.structs.replace(best, work=work)
+
+
+def _load(
+    instance: Instance,
+    allocation: Allocation,
+    before: dict[str, LoadPlan],
+    *,
+    doubts: Doubts,
+    budget: PassBudget,
+) -> dict[str, LoadPlan]:
+    """Load all containers; those whose contents did not change keep their load plans."""
+    loads = {}
+    for slot in allocation.slots:
+        members = tuple(sorted(c for c, key in allocation.assignment.items() if key == slot.key))
+        known = before.get(slot.key)
+        if known is not None:
+            placed = tuple(c for c in known.members if c not in known.unplaced)
+            if placed == members:
+                loads[slot.key] = msgspec.structs.replace(known, members=members, unplaced=())
+                continue
+        loads[slot.key] = make_load_plan(instance, slot, members, doubts=doubts, budget=budget)
+    return loads
+
+
+def _caps_cm3(
+    instance: Instance, allocation: Allocation, unplaced: frozenset[tuple[str, str]]
+) -> dict[str, int]:
+    """Return new volume caps: halfway between what went in and what was tried.
+
+    Other cargo may be of a better shape, so the cap is not what went in.
+    """
+    volume_cm3 = {demand.consignment_id: demand.volume_cm3 for demand in instance.demands}
+    caps = {}
+    for key in {key for _, key in unplaced}:
+        out = sum(volume_cm3[c] for c, container in unplaced if container == key)
+        tried = sum(volume_cm3[c] for c, slot in allocation.assignment.items() if slot == key)
+        caps[key] = tried - out // 2
+    return caps
+
+
+def _add_no_goods(
+    instance: Instance,
+    no_goods: NoGoods,
+    allocation: Allocation,
+    unplaced: frozenset[tuple[str, str]],
+    *,
+    refill: bool,
+) -> NoGoods:
+    """Return the no-goods of the next round; `refill` also frees the contents of failed containers.
+
+    All other consignments keep their containers.
+    """
+    out = frozenset(consignment_id for consignment_id, _ in unplaced)
+    freed = frozenset(key for _, key in unplaced) if refill else frozenset[str]()
+    return NoGoods(
+        opened=tuple({slot.key: slot for slot in (*no_goods.opened, *allocation.opened)}.values()),
+        keep={
+            c: key for c, key in allocation.assignment.items() if c not in out and key not in freed
+        },
+        forbidden=no_goods.forbidden | unplaced,
+        caps_cm3={**no_goods.caps_cm3, **_caps_cm3(instance, allocation, unplaced)},
+    )
+
+
+def _leave_out(
+    no_goods: NoGoods, allocation: Allocation, unplaced: frozenset[tuple[str, str]]
+) -> NoGoods:
+    """Return no-goods that leave out what did not fit and change nothing else."""
+    out = frozenset(consignment_id for consignment_id, _ in unplaced)
+    keep = {c: key for c, key in allocation.assignment.items() if c not in out}
+    return msgspec.structs.replace(no_goods, keep=keep, left_out=out, final=True)

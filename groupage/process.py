@@ -1,4 +1,4 @@
-"""What every process of groupage shares: logs, an event loop, SIGTERM, an exit status."""
+"""The frame of every process: logs, an event loop, SIGTERM, an exit status."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
 Body = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""A process's own work, until the event is set."""
+"""The work of a process, until the event is set."""
 Loop = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine on a new event loop."""
 
@@ -37,14 +37,14 @@ def run_process(
 ) -> None:
     """Run `body(stop)` until it returns, and end the process: 0, or 1 after an error.
 
-    SIGTERM and SIGINT set `stop`; the body then has `stop_budget_s` to end. After that, and a
-    margin, the process ends without it: whatever it held is safe in Kafka and PostgreSQL.
+    SIGTERM and SIGINT set `stop`; the body then has `stop_budget_s` to end. After that and a margin
+    of 2 s the process exits all the same: its data is safe in Kafka and PostgreSQL.
     """
     configure_logging(telemetry, process=name)
     try:
-        loop(_watched(name, body, stop_budget_s))
+        loop(_run_until_signalled(name, body, stop_budget_s))
     except GroupageError as error:
-        log.error("process_ended", process=name, error=str(error))  # noqa: TRY400 - said in words
+        log.error("process_ended", process=name, error=str(error))  # noqa: TRY400 - the message says all
         sys.exit(1)
     except Exception:
         log.exception("process_crashed", process=name)
@@ -55,39 +55,40 @@ def run_process(
     log.info("process_ended", process=name)
 
 
-def spare_the_collector() -> None:
-    """Let what was made until now, and most of what comes, die by reference count alone.
+def relax_garbage_collection() -> None:
+    """Make Python's cycle collector run rarely, and skip the objects that exist now.
 
-    By default Python would walk over every object many times a second, looking for cycles.
+    By default it would look for cycles among all objects many times a second; nearly all of ours
+    die by reference count.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(500_000, 50, 50)
 
 
-async def _watched(name: str, body: Body, stop_budget_s: float) -> None:
+async def _run_until_signalled(name: str, body: Body, stop_budget_s: float) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def ask() -> None:
+    def request_stop() -> None:
         if not stop.is_set():
             log.info("process_stopping", process=name)
             stop.set()
-            loop.call_later(stop_budget_s + _EXIT_MARGIN_S, _end, name)
+            loop.call_later(stop_budget_s + _EXIT_MARGIN_S, _exit_now, name)
 
-    def signalled(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(ask)
+            loop.call_soon_threadsafe(request_stop)
 
-    # Not the loop's own handlers: it drops them when it closes, and a second signal that comes
-    # while the process is ending would then end it with another status.
+    # Not the loop's own handlers: the loop drops them when it closes, and a second signal during
+    # the exit would then change the status.
     for number in _STOP_SIGNALS:
-        signal.signal(number, signalled)
+        signal.signal(number, on_signal)
     await body(stop)
 
 
-def _end(name: str) -> None:
+def _exit_now(name: str) -> None:
     log.warning("process_cut_short", process=name)
     sys.stderr.flush()
-    # Not sys.exit: something holds on to the event loop, and nothing here needs its goodbye.
+    # Not sys.exit: it would wait for the code that blocks the event loop.
     os._exit(0)

@@ -18,7 +18,7 @@ _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
 _HEAD_BYTES_MAX = 64 * 2**10
 _HEAD_TIMEOUT_S = 30.0
-_UNREADABLE = (
+_BAD_REQUEST_HEAD = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n"
 )
@@ -53,11 +53,11 @@ class _Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head from now on."""
         super().connection_made(transport)
-        self._await_head()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
-        self._head_came()
+        self._stop_timer()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -67,17 +67,17 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop the timer: the head is complete."""
-        self._head_came()
+        self._stop_timer()
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         """Parse; refuse a head that grows beyond its limit."""
-        began_before = self._in_head
+        was_in_head = self._in_head
         super().data_received(data)
         if not self._in_head:
             return
-        self._await_head()
-        self._head_bytes += len(data) if began_before else 0
+        self._start_timer()
+        self._head_bytes += len(data) if was_in_head else 0
         if self._head_bytes > _HEAD_BYTES_MAX:
             self.send_400_response(f"The head of the request has over {_HEAD_BYTES_MAX} bytes.")
 
@@ -86,14 +86,14 @@ class _Protocol(HttpToolsProtocol):
         if msg.startswith("Invalid HTTP"):
             msg = "Expected HTTP/1.1. Terminate TLS in a reverse proxy."
         body = _problem(400, "bad_request", "The request cannot be read", msg)
-        self.transport.write(_UNREADABLE % len(body) + body)
+        self.transport.write(_BAD_REQUEST_HEAD % len(body) + body)
         self.transport.close()
 
-    def _await_head(self) -> None:
+    def _start_timer(self) -> None:
         if self._timer is None:
             self._timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
 
-    def _head_came(self) -> None:
+    def _stop_timer(self) -> None:
         self._in_head = False
         if self._timer is not None:
             self._timer.cancel()
@@ -114,7 +114,7 @@ async def serve_http(
     """
     server = _Server(
         uvicorn.Config(
-            _limited(app, lambda: len(server.server_state.connections), connections_max),
+            _limit_connections(app, lambda: len(server.server_state.connections), connections_max),
             http=_Protocol,
             log_config=None,
             access_log=False,
@@ -136,7 +136,9 @@ async def serve_http(
         ending.cancel()
 
 
-def _limited(app: ASGIApp, connections: Callable[[], int], connections_max: int) -> ASGIApp:
+def _limit_connections(
+    app: ASGIApp, connections: Callable[[], int], connections_max: int
+) -> ASGIApp:
     """Limit connections with a problem document; uvicorn's own limit answers in plain text."""
     detail = f"more than {connections_max} connections are open; close idle ones, then try again"
     body = _problem(503, "overloaded", "Too many connections", detail)

@@ -1,4 +1,4 @@
-"""What every process tells about itself: logs, metrics, health."""
+"""Telemetry of every process: logs, metrics, health."""
 
 from groupage.telemetry import metrics
 from groupage.telemetry.logs import configure_logging

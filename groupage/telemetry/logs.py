@@ -1,4 +1,4 @@
-"""Logging: structlog in front, the standard library's records of other packages through it."""
+"""Logging by structlog; records of other packages through the standard library end in it too."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import structlog
 
 from groupage.settings import TelemetrySettings
 
-# These say at INFO what is only of interest to those who maintain them.
+# Their INFO lines interest only their maintainers.
 _CHATTY = (
     "aiokafka",
     "faust",
@@ -34,7 +34,7 @@ _TRACEBACK = structlog.processors.ExceptionRenderer(
 def configure_logging(
     settings: TelemetrySettings, *, process: str, stream: TextIO | None = None
 ) -> None:
-    """Route everything logged in this process to ``stream`` (standard error).
+    """Write all logs of this process to ``stream`` (by default standard error).
 
     Each line carries ``process``, a UTC time and the bound values; console form on a terminal,
     JSON elsewhere unless ``settings.log_format`` says which. Call once, in an entry point.
@@ -52,7 +52,7 @@ def configure_logging(
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(out)
-    handler.addFilter(Repeats())
+    handler.addFilter(RepeatFilter())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=_renderers(console=console, colors=out.isatty())
@@ -76,19 +76,19 @@ def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
     )
 
 
-class Repeats(logging.Filter):
-    """Lets the same complaint of a chatty package pass once in ten seconds, then with a count.
+class RepeatFilter(logging.Filter):
+    """Passes the same message of a chatty package once in ten seconds, with a count.
 
-    A client whose broker is away complains forty times a second, for as long as that takes.
+    A Kafka client whose broker is away logs forty lines a second until the broker is back.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._passed: dict[tuple[str, str], tuple[float, int]] = {}
-        """When it passed last (POSIX time), and how often it came since."""
+        """When a message passed last (POSIX time), and how often it came since."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is written; one that stands for others says `repeated`."""
+        """Decide whether to write the record; `repeated` counts the ones held back before it."""
         if record.name.partition(".")[0] not in _CHATTY:
             return True
         key = (record.name, str(record.msg))

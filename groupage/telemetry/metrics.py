@@ -101,7 +101,7 @@ CONSIGNMENTS_AT_RISK = Gauge(
     "groupage_consignments_at_risk", "Consignments at risk of missing a cut-off", ["cutoff"]
 )
 
-# --- ways in ------------------------------------------------------------------------------------
+# --- ingest -------------------------------------------------------------------------------------
 GATEWAY_REQUESTS = Counter(
     "groupage_gateway_requests_total",
     "Requests by outcome: accepted, partly, invalid, too_large, limited, unavailable",

@@ -6,7 +6,7 @@ import time
 import structlog
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
-from groupage.process import run_process, spare_the_collector
+from groupage.process import relax_garbage_collection, run_process
 from groupage.settings import PolicySettings, TelemetrySettings
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
@@ -47,7 +47,7 @@ async def _run(
         )
         report.require_equal()
         policy = PolicySettings().load()
-        spare_the_collector()
+        relax_garbage_collection()
         worker = Worker(settings, pool=pool, aggregates=all_aggregates(policy))
         async with WorkerLock(settings.database), TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()

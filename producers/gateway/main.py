@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from groupage.process import run_process, spare_the_collector
+from groupage.process import relax_garbage_collection, run_process
 from groupage.serving import address_of, listen, serve_http
 from groupage.settings import GatewaySettings, KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry import TelemetryServer
@@ -34,7 +34,7 @@ async def serve(gateway: Gateway, telemetry: TelemetrySettings, stop: asyncio.Ev
     listener = listen(settings.host, settings.port, setting="GROUPAGE_GATEWAY_PORT")
     async with TelemetryServer(telemetry, checks=gateway.checks):
         log.info("gateway_listening", address=address_of(listener))
-        spare_the_collector()
+        relax_garbage_collection()
         await serve_http(
             create_app(gateway),
             listener,

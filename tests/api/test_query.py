@@ -15,7 +15,7 @@ from groupage.store.readers.lists import ConsignmentFilter
 
 
 def expectations(given: Mapping[str, str]) -> dict[str, str]:
-    """Wrong parameters of the consignments' list, each with what would be right."""
+    """Parse a query for consignments that has errors; returns what is expected for each."""
     with pytest.raises(WrongParameters) as caught:
         parse_query(given, ConsignmentFilter, Paging)
     return {fault.field: fault.expected for fault in caught.value.faults}
@@ -31,7 +31,7 @@ def test_values_are_converted_and_the_others_keep_their_defaults() -> None:
 
 
 def test_every_wrong_parameter_is_named_with_what_is_right() -> None:
-    """Numbers with their range, texts with their length, words with their list."""
+    """The error names the range of numbers, the length of texts, the list of words."""
     wrong = {"limit": "0", "blocked": "null", "lane": "x" * 201, "after": "x" * 2_001}
     assert expectations(wrong) == {
         "limit": "a whole number from 1 to 1000",
@@ -45,7 +45,7 @@ def test_every_wrong_parameter_is_named_with_what_is_right() -> None:
     assert caught.value.faults[0].expected == "critical, info or warning"
 
 
-def test_a_required_parameter_is_missed_by_its_name() -> None:
+def test_a_required_parameter_that_is_missing_is_named() -> None:
     """The difference of two plans needs the other plan."""
     with pytest.raises(WrongParameters) as caught:
         parse_query({}, DiffQuery)
@@ -59,7 +59,7 @@ def test_a_required_parameter_is_missed_by_its_name() -> None:
 def test_an_unknown_parameter_is_refused(
     given: dict[str, str], structs: tuple[type[Paging], ...], known: str
 ) -> None:
-    """With those that are known."""
+    """The error lists the known ones."""
     with pytest.raises(InvalidInput, match=known):
         parse_query(given, *structs)
 

@@ -1,4 +1,4 @@
-"""Real data where it is, topics of their own, and readers of what was published."""
+"""Fixtures: foreign data where there is some, Kafka topics for one test, a reader of topics."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,7 +19,7 @@ ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
 
 @pytest.fixture(scope="session")
 def foreign_data() -> Path:
-    """The folder of data that nobody here wrote; tests that need it are skipped without it."""
+    """The folder of real documents of others; without it, the tests that need it are skipped."""
     named = os.environ.get("GROUPAGE_TEST_DATA")
     folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
     if not folder.is_dir():
@@ -44,7 +44,7 @@ async def publisher(kafka: KafkaSettings, topic_prefix: str) -> AsyncIterator[Pu
 
 @pytest.fixture
 def read_topic(kafka: KafkaSettings, topic_prefix: str) -> ReadTopic:
-    """Everything that is in a topic now (named without its prefix), partition by partition."""
+    """Read all records of a topic (named without its prefix), partition by partition."""
 
     async def read(topic: str) -> list[ConsumerRecord]:
         consumer = AIOKafkaConsumer(

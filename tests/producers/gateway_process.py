@@ -1,4 +1,4 @@
-"""Real gateway processes for tests, and a sound event to send them."""
+"""Real gateway processes for tests, and a valid event to send them."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ BATCH = {"content-type": "application/cloudevents-batch+json"}
 
 
 class Running:
-    """A gateway process and a client that speaks to it."""
+    """A gateway process and an HTTP client for it."""
 
     def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
         self.process = process
@@ -31,13 +31,13 @@ class Running:
         self.client = httpx.AsyncClient(base_url=url, timeout=30)
 
     async def ready(self) -> None:
-        """Wait until Kafka was reached."""
+        """Wait until the gateway has reached Kafka."""
         async with asyncio.timeout(30):
             while (await self.client.get("/readyz")).status_code != 200:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> int:
-        """SIGTERM; the exit status."""
+        """Send SIGTERM; return the exit status."""
         await self.client.aclose()
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
@@ -92,7 +92,7 @@ async def gateway(start_gateway: StartGateway) -> Running:
 
 
 def event(event_id: str = "e-1", **data: object) -> dict[str, Any]:
-    """A sound CloudEvent, with other data fields where given."""
+    """Build a valid CloudEvent; `data` adds or replaces fields of its data."""
     return {
         "specversion": "1.0",
         "id": event_id,

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 async def test_an_event_is_answered_when_kafka_has_it(
     gateway: Running, read_topic: ReadTopic
 ) -> None:
-    """202 with the place, and the same again is harmless."""
+    """202 with the offset; sending the same event again is harmless."""
     answer = await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)
     again = await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)
     assert answer.status_code == again.status_code == 202
@@ -31,7 +31,7 @@ async def test_an_event_is_answered_when_kafka_has_it(
 
 
 async def test_binary_mode(gateway: Running, read_topic: ReadTopic) -> None:
-    """Attributes as ce- headers, percent-encoded, and data as the body are the same event."""
+    """The gateway reads attributes from percent-encoded ce- headers, and the data from the body."""
     headers = {
         "ce-specversion": "1.0",
         "ce-id": "%E4%B9%89%20b-1",
@@ -77,7 +77,7 @@ async def test_every_error_at_once(gateway: Running) -> None:
     ["unit.announced.v1", "clock.ticked.v1", "plan.requested.v1", "consignment.allocated.v1"],
 )
 async def test_internal_types_are_refused(gateway: Running, kind: str) -> None:
-    """What only our own processes say is not taken from outside."""
+    """The gateway rejects types that only our own processes publish."""
     answer = await gateway.client.post(
         "/v1/events", json=event() | {"type": kind}, headers=STRUCTURED
     )
@@ -124,7 +124,7 @@ async def test_a_batch_answers_each_item(gateway: Running, read_topic: ReadTopic
 async def test_the_check_digit_policy(
     start_gateway: StartGateway, read_topic: ReadTopic, policy: str, status: int
 ) -> None:
-    """Reject refuses, quarantine puts aside with the reason, warn lets through with a remark."""
+    """`reject` answers 422, `quarantine` makes a dead letter, `warn` accepts with a warning."""
     gateway = await start_gateway(gateway_check_digits=policy)
     await gateway.ready()
     wrong = event(unit_id="106141412345678909")
@@ -135,7 +135,7 @@ async def test_the_check_digit_policy(
     assert len(await read_topic("hub.dlq.v1")) == (policy == "quarantine")
 
 
-async def test_what_it_tells_about_itself(gateway: Running) -> None:
+async def test_it_describes_itself(gateway: Running) -> None:
     """Metrics, schemas and OpenAPI are served; unknown paths are problem documents."""
     await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)
     assert "groupage_gateway_events_total" in (await gateway.client.get("/metrics")).text
@@ -148,8 +148,8 @@ async def test_what_it_tells_about_itself(gateway: Running) -> None:
     assert missing.headers["content-type"] == "application/problem+json"
 
 
-async def test_what_cannot_be_read(gateway: Running) -> None:
-    """Broken JSON, JSON that is no event and foreign content types are told apart."""
+async def test_unreadable_bodies(gateway: Running) -> None:
+    """Broken JSON, JSON without an event and foreign content types get different answers."""
     post = gateway.client.post
     broken = await post("/v1/events", content=b'{"specversion": ', headers=STRUCTURED)
     plain = await post("/v1/events", json={"a": 1})
@@ -157,7 +157,7 @@ async def test_what_cannot_be_read(gateway: Running) -> None:
     assert [broken.status_code, plain.status_code, foreign.status_code] == [400, 400, 415]
     deep = await post("/v1/events", content=b"[" * 100_000, headers=STRUCTURED)
     assert deep.status_code == 400
-    for levels in range(900, 1_000, 3):  # some can be read and are too deep to be looked through
+    for levels in range(900, 1_000, 3):  # the parser accepts some that are too deep for the checks
         body = msgspec.json.encode(event() | {"data": msgspec.Raw(b"[" * levels + b"]" * levels)})
         nested = await post("/v1/events", content=body, headers=STRUCTURED)
         assert nested.status_code in (400, 422), levels
@@ -168,7 +168,7 @@ async def test_what_cannot_be_read(gateway: Running) -> None:
 
 
 async def test_a_time_beyond_the_calendar(gateway: Running) -> None:
-    """Of the event and in its data: no worker could reckon a deadline from it."""
+    """In `time` and in the data: no worker could compute a deadline from it."""
     delay = {"voyage_id": "V1", "etd_at": "9999-12-31T23:59:59Z", "reason": "strike"}
     item = event() | {"type": "sailing.changed.v1", "time": "9999-12-31T00:00:00Z"}
     answer = await gateway.client.post(

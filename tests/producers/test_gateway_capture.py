@@ -46,7 +46,7 @@ def observed(event_id: str, step: str) -> dict[str, Any]:
 async def test_capture_error_behaviours(
     gateway: Running, read_topic: ReadTopic, behaviour: str, captured: int
 ) -> None:
-    """Nothing is taken of a document with an error on rollback, the rest on proceed."""
+    """Of a document with an error, `rollback` captures nothing, `proceed` the valid events."""
     body = document(observed("1", "receiving"), observed("2", "greeting"))
     answer = await gateway.client.post(
         "/capture", json=body, headers={"GS1-Capture-Error-Behaviour": behaviour}
@@ -63,7 +63,7 @@ async def test_capture_error_behaviours(
 async def test_capture_by_http_and_by_file_are_the_same_facts(
     gateway: Running, read_topic: ReadTopic, foreign_data: Path
 ) -> None:
-    """The 932-event document goes in by HTTP; ids are those that the file's import gives."""
+    """A document of 932 events captured by HTTP gives the ids that its import as a file gives."""
     file = foreign_data / "epcis" / "packing-hierarchy-932-events.json"
     answer = await gateway.client.post(
         "/capture", content=file.read_bytes(), headers={"content-type": "application/ld+json"}
@@ -81,8 +81,8 @@ async def test_capture_by_http_and_by_file_are_the_same_facts(
     assert len(ids) == 2_184
 
 
-async def test_capture_refuses_what_is_no_document(start_gateway: StartGateway) -> None:
-    """Problem documents for nonsense, an unknown behaviour and too many events; limits are told."""
+async def test_capture_rejects_other_documents(start_gateway: StartGateway) -> None:
+    """Nonsense, an unknown behaviour and too many events get problems; OPTIONS names the limits."""
     gateway = await start_gateway(gateway_max_batch_items=1)
     await gateway.ready()
     post = gateway.client.post

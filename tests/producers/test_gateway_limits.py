@@ -1,4 +1,4 @@
-"""What the gateway does not take: too much, too often, too slow; without Kafka; without a token."""
+"""Limits of the gateway: size, rate, bytes in flight, heads; no Kafka, no token, SIGTERM."""
 
 import asyncio
 import signal
@@ -36,7 +36,7 @@ async def test_size_limits(start_gateway: StartGateway) -> None:
 
 
 async def test_rate_limit(start_gateway: StartGateway) -> None:
-    """Beyond the burst a client hears 429 and when to come back."""
+    """Beyond the burst a client gets 429 and Retry-After."""
     gateway = await start_gateway(gateway_rate_per_s=0.5, gateway_rate_burst=2)
     await gateway.ready()
     answers = [
@@ -46,8 +46,8 @@ async def test_rate_limit(start_gateway: StartGateway) -> None:
     assert 1 <= int(answers[2].headers["retry-after"]) <= 2
 
 
-async def test_a_full_gateway_says_so_instead_of_growing(start_gateway: StartGateway) -> None:
-    """While held bytes fill the room, a request gets 503 and Retry-After; later it is taken."""
+async def test_a_full_gateway_answers_503_instead_of_growing(start_gateway: StartGateway) -> None:
+    """While requests in flight use up the budget, others get 503 and Retry-After; later 202."""
     gateway = await start_gateway(gateway_max_in_flight_bytes=2**20)
     await gateway.ready()
     gate = asyncio.Event()
@@ -63,7 +63,7 @@ async def test_a_full_gateway_says_so_instead_of_growing(start_gateway: StartGat
     held = asyncio.create_task(
         gateway.client.post("/v1/events:batch", content=slow(), headers=BATCH)
     )
-    # Only when it is inside: before that the others would fill the room and it would be refused.
+    # Only when it is admitted: before that, the others would use up the budget.
     async with asyncio.timeout(20):
         await sent.wait()
         await asyncio.sleep(0.5)
@@ -80,8 +80,8 @@ async def test_a_full_gateway_says_so_instead_of_growing(start_gateway: StartGat
     assert again.status_code == 202
 
 
-async def test_without_kafka_it_starts_and_says_so(start_gateway: StartGateway) -> None:
-    """Alive, not ready, 503 with a time and what to check."""
+async def test_without_kafka_it_starts_and_answers_503(start_gateway: StartGateway) -> None:
+    """It is alive but not ready; 503 says when to retry and what to check."""
     gateway = await start_gateway(
         kafka_bootstrap_servers="127.0.0.1:9", gateway_publish_timeout_s=1
     )
@@ -94,7 +94,7 @@ async def test_without_kafka_it_starts_and_says_so(start_gateway: StartGateway) 
 
 
 async def test_a_token_where_one_is_set(start_gateway: StartGateway) -> None:
-    """Without it 401, with it 202; beyond the loopback none may be missing."""
+    """Without it 401, with it 202."""
     gateway = await start_gateway(gateway_token="s3cret-s3cret")
     await gateway.ready()
     without = await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)
@@ -103,10 +103,10 @@ async def test_a_token_where_one_is_set(start_gateway: StartGateway) -> None:
     assert (without.status_code, with_it.status_code) == (401, 202)
 
 
-async def test_requests_inside_are_answered_on_sigterm(
+async def test_requests_in_flight_are_answered_on_sigterm(
     gateway: Running, read_topic: ReadTopic
 ) -> None:
-    """A batch that is under way when SIGTERM comes is answered, in Kafka, and the exit is clean."""
+    """The gateway publishes and answers a batch in flight before it exits with status 0."""
     items = [event(f"t-{number}") for number in range(3_000)]
     request = asyncio.create_task(
         gateway.client.post("/v1/events:batch", json=items, headers=BATCH)
@@ -121,7 +121,7 @@ async def test_requests_inside_are_answered_on_sigterm(
 
 
 async def test_a_head_has_a_size(gateway: Running) -> None:
-    """A client that never ends its headers is sent away, and nothing grows."""
+    """The gateway disconnects a client that never ends its headers."""
     port = gateway.client.base_url.port
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /healthz HTTP/1.1\r\nX-Long: ")

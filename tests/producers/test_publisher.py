@@ -28,14 +28,14 @@ AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
 def received(unit_id: str, event_id: str = "r-1") -> Fact:
-    """A unit counted in."""
+    """Build a fact about a unit received."""
     return new_fact(
         UnitReceived(unit_id=unit_id, dock="D4"), source="/wms/1", event_id=event_id, occurred_at=AT
     )
 
 
 def closed_port() -> int:
-    """A port where nobody listens."""
+    """Find a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -44,7 +44,7 @@ def closed_port() -> int:
 
 @pytest.mark.integration
 async def test_a_published_fact_is_in_kafka(publisher: Publisher, read_topic: ReadTopic) -> None:
-    """The receipt names the place where a reader finds the same fact."""
+    """The receipt names the partition and offset where a reader finds the same fact."""
     fact = received("106141412345678908")
     receipt = await publisher.publish(fact)
     records = await read_topic("hub.unit.v1")
@@ -58,7 +58,7 @@ async def test_a_published_fact_is_in_kafka(publisher: Publisher, read_topic: Re
 async def test_a_batch_keeps_the_order_of_each_key_and_answers_each_item(
     publisher: Publisher, read_topic: ReadTopic
 ) -> None:
-    """An invalid fact in the middle is refused alone; the others arrive in their order."""
+    """The publisher rejects an invalid fact in the middle; the others arrive in their order."""
     good = [received(f"u{number % 7}", f"e{number:04d}") for number in range(700)]
     size = Dimensions(length_mm=-1, width_mm=1, height_mm=1)
     bad = new_fact(
@@ -77,7 +77,7 @@ async def test_a_batch_keeps_the_order_of_each_key_and_answers_each_item(
 
 @pytest.mark.integration
 async def test_a_dead_letter_explains_itself(publisher: Publisher, read_topic: ReadTopic) -> None:
-    """Value untouched, code, reason and origin in the headers, and the same id each time."""
+    """The value is unchanged; headers hold code, reason, origin, and the same id each time."""
     letter = DeadLetter(
         code="no_object", reason="names no object 无", found_by="import-ocel", value=b'{"a": 1}'
     )
@@ -112,7 +112,7 @@ def _kill(pid: int | None) -> None:
 async def test_a_broker_that_dies_costs_the_budget_and_comes_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Kill a real broker: publishing and stopping end in time. Start it again: all is well."""
+    """After a kill, publishing and stopping end within the budget; a restarted broker works."""
     data = DataDir(tmp_path_factory.mktemp("own"))
     data.prepare()
     node = servers.kafka_node(LocalSettings(), data, PortBook(data.ports_file))

@@ -18,27 +18,27 @@ _POLL_S = 0.2
 
 
 class Prometheus:
-    """Speaks to one server's HTTP API."""
+    """A client of one server's HTTP API."""
 
     def __init__(self, address: str) -> None:
         self._client = httpx.Client(base_url=address, timeout=10)
 
     def asked(self, path: str, **parameters: str) -> Any:
-        """The `data` of an answer."""
+        """Return the `data` of a response."""
         answer = self._client.get(f"/api/v1/{path}", params=parameters)
         body = answer.json()
         assert body["status"] == "success", body
         return body["data"]
 
     def values(self, expression: str) -> dict[str, float]:
-        """An instant query: each series in words, and its value."""
+        """Run an instant query; returns each series as text with its value."""
         return {
             json.dumps(row["metric"], sort_keys=True): float(row["value"][1])
             for row in self.asked("query", query=expression)["result"]
         }
 
     def await_values(self, expression: str, *, within_s: float) -> dict[str, float]:
-        """The first answer to an instant query that is not empty."""
+        """Wait for an instant query to return something; returns it."""
         deadline = time.monotonic() + within_s
         while not (found := self.values(expression)):
             assert time.monotonic() < deadline, f"no series for {expression}"
@@ -46,7 +46,7 @@ class Prometheus:
         return found
 
     def is_ready(self) -> bool:
-        """It has read its configuration and serves."""
+        """Ask whether it has read its configuration and serves."""
         try:
             return self._client.get("/-/ready").status_code == httpx.codes.OK
         except httpx.TransportError:
@@ -55,7 +55,7 @@ class Prometheus:
 
 @contextmanager
 def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]:
-    """The shipped configuration, asked for every second instead of every ten, over `targets`."""
+    """Run Prometheus with the shipped configuration, but scrape `targets` every second."""
     for file in SHIPPED.iterdir():
         shutil.copy(file, folder)
     config = folder / "prometheus.yml"
@@ -90,7 +90,7 @@ def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]
 
 
 def promtool(programs: Path, *arguments: str, given: bytes = b"") -> str:
-    """Run it; it must find nothing wrong. What it said."""
+    """Run promtool, which must find no error; returns its output."""
     done = subprocess.run(
         [programs / "promtool", *arguments],
         input=given,

@@ -1,4 +1,4 @@
-"""What the processes tell, judged by a real Prometheus; and the alerts that are shipped for it."""
+"""Metrics of all processes as a real Prometheus sees them, and the alerts shipped for it."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ PROMISED = {
     "plans certified": 'groupage_plan_outcomes_total{outcome="certified"} > 0',
     "gateway": 'groupage_gateway_events_total{outcome="accepted"} > 0',
 }
-"""What the README promises, as a question to Prometheus that has an answer after a day."""
+"""The metrics that the README promises, as queries that return something after a day."""
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def programs() -> Path:
 
 @pytest.fixture
 def demo(short_tmp_path: Path) -> Iterator["Demo"]:
-    """A small day being played on a hub with every process; ended afterwards."""
+    """A hub with every process that plays a small day; stopped afterwards."""
     demo = Demo(short_tmp_path / "hub")
     try:
         demo.await_running()
@@ -53,7 +53,7 @@ def demo(short_tmp_path: Path) -> Iterator["Demo"]:
 
 
 class Demo:
-    """``groupage demo``, which stays up after its day."""
+    """``groupage demo`` that stays up after its day."""
 
     def __init__(self, folder: Path) -> None:
         self.hub = CommandedHub(folder, {})
@@ -69,15 +69,15 @@ class Demo:
             )
 
     def await_running(self) -> None:
-        """Until every process is started."""
+        """Wait until every process has started."""
         self._await(lambda: (state := running_hub(self.hub.folder)) and state.phase == "running")
 
     def await_evening(self) -> None:
-        """Until the day is over."""
+        """Wait until the day is over."""
         self._await(lambda: "What to try next" in self._said.read_text())
 
     def end(self) -> None:
-        """As Ctrl-C does."""
+        """Stop it as Ctrl-C does."""
         self._process.send_signal(signal.SIGINT)
         self._process.wait(60)
         stop(self.hub.folder)
@@ -132,7 +132,7 @@ def test_a_day_is_seen_by_a_real_prometheus(demo: Demo, programs: Path, tmp_path
 
 
 def await_all_up(prometheus: Prometheus, *, count: int) -> None:
-    """Until the last scrape of every process went well."""
+    """Wait until the last scrape of every process succeeded."""
     assert count >= 4
     deadline = time.monotonic() + SCRAPE_S
     while len(prometheus.values("up == 1")) < count:
@@ -141,7 +141,7 @@ def await_all_up(prometheus: Prometheus, *, count: int) -> None:
 
 
 def tell_the_gateway(address: str) -> None:
-    """One carton stored, by HTTP, as a warehouse system sends it."""
+    """Send one `unit.stored` by HTTP, as a warehouse system does."""
     event = {
         "specversion": "1.0",
         "id": "stored-1",
@@ -160,6 +160,6 @@ def tell_the_gateway(address: str) -> None:
 
 
 async def say_nonsense(bootstrap: str) -> None:
-    """A record that is no event, straight to a topic."""
+    """Send a record that is not an event directly to a topic."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
         await producer.send_and_wait("hub.unit.v1", b"no event", key=b"U-1")

@@ -22,7 +22,7 @@ from groupage.telemetry import TelemetryServer, configure_logging, metrics, prob
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """Everything this process logs from now on, as JSON lines; undone afterwards."""
+    """Capture the logs of this process as JSON lines; restores the logging afterwards."""
     stream = io.StringIO()
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -37,7 +37,7 @@ def logged() -> Iterator[io.StringIO]:
 
 
 def test_a_line_is_one_json_object_with_its_values(logged: io.StringIO) -> None:
-    """Process, UTC time, level, event and what was bound."""
+    """It holds process, UTC time, level, event and the bound values."""
     structlog.get_logger("groupage.x").info("plan_stored", plan_id="P1", gap_ratio=0.02)
     line = json.loads(logged.getvalue())
     assert line.pop("at").endswith("Z")
@@ -63,8 +63,8 @@ def test_records_of_other_packages_come_out_the_same_way(logged: io.StringIO) ->
     )
 
 
-def test_a_complaint_that_repeats_itself_is_counted(logged: io.StringIO) -> None:
-    """A client whose broker is away for a minute: seven lines instead of hundreds, none of ours."""
+def test_repeated_messages_of_a_chatty_package_are_counted(logged: io.StringIO) -> None:
+    """A client whose broker is away for a minute writes seven lines, not 241; ours all pass."""
     client, ours = logging.getLogger("aiokafka.conn"), logging.getLogger("groupage.x")
     for number in range(241):
         for logger in (client, ours):
@@ -74,10 +74,10 @@ def test_a_complaint_that_repeats_itself_is_counted(logged: io.StringIO) -> None
             record.created = 1_000 + number / 4
             logger.handle(record)
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
-    told = [line for line in lines if line["logger"] == "aiokafka.conn"]
-    assert [line["event"] for line in told] == [f"no broker {40 * n}" for n in range(7)]
-    assert [line.get("repeated") for line in told] == [None] + [39] * 6
-    assert len(lines) - len(told) == 241
+    client_lines = [line for line in lines if line["logger"] == "aiokafka.conn"]
+    assert [line["event"] for line in client_lines] == [f"no broker {40 * n}" for n in range(7)]
+    assert [line.get("repeated") for line in client_lines] == [None] + [39] * 6
+    assert len(lines) - len(client_lines) == 241
 
 
 async def test_a_retry_is_a_line_and_no_time_series(logged: io.StringIO) -> None:
@@ -129,13 +129,13 @@ def test_metrics_are_prefixed_and_never_labelled_with_ids() -> None:
 
 
 async def get(address: str, path: str) -> httpx.Response:
-    """One request."""
+    """Send one request."""
     async with httpx.AsyncClient(timeout=5) as client:
         return await client.get(address + path)
 
 
 async def test_metrics_are_served_in_prometheus_form() -> None:
-    """With the build's own line."""
+    """They include the build's version."""
     registry = CollectorRegistry()
     Counter("groupage_things", "Things", registry=registry).inc(3)
     async with TelemetryServer(TelemetrySettings(), registry=registry) as server:
@@ -146,7 +146,7 @@ async def test_metrics_are_served_in_prometheus_form() -> None:
 
 
 async def test_ready_means_every_check_is_true() -> None:
-    """503 names the checks that fail; alive is another question."""
+    """503 names the checks that fail; /healthz does not depend on them."""
     checks: dict[str, bool | str] = {"kafka": True, "database": "no answer"}
 
     async def look() -> dict[str, bool | str]:
@@ -162,7 +162,7 @@ async def test_ready_means_every_check_is_true() -> None:
 
 
 async def test_a_check_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The prober gets an answer within the budget, whatever the database does."""
+    """The prober gets an answer within the budget, even when the database hangs."""
     monkeypatch.setattr(probes, "_CHECKS_TIMEOUT_S", 0.05)
 
     async def hang() -> dict[str, bool | str]:
@@ -187,7 +187,7 @@ async def test_it_listens_on_loopback_and_ends_while_a_scraper_stays_connected()
 
 
 async def test_stopping_is_harmless_before_the_start_and_twice() -> None:
-    """As the code around a failed start needs it."""
+    """Code around a failed start relies on it."""
     server = TelemetryServer(TelemetrySettings())
     await server.stop()
     await server.start()
@@ -196,7 +196,7 @@ async def test_stopping_is_harmless_before_the_start_and_twice() -> None:
 
 
 async def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the setting to change."""
+    """The error names the setting to change."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("GROUPAGE_METRICS_PORT", str(port))

@@ -37,7 +37,7 @@ from lane join plan p on p.plan_id = lane.published_plan_id
 """
 
 REQUEST_S = Histogram(
-    "groupage_api_request_seconds", "One request to the reading API", ["route", "status"]
+    "groupage_api_request_seconds", "One request to the read API", ["route", "status"]
 )
 
 log = structlog.get_logger(__name__)

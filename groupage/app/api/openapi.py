@@ -38,7 +38,7 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "groupage: reading",
+            "title": "groupage read API",
             "summary": "Consignments, consolidations, plans and their events. Read-only.",
             "version": __version__,
             "license": {

@@ -1,4 +1,4 @@
-"""The reading API over HTTP: same rows as the readers, problem documents for everything else."""
+"""The read API over HTTP: the rows of the readers, and problem documents for every failure."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ Hub = asyncpg.Pool
 
 @pytest.fixture
 async def api(hub: "Hub[asyncpg.Record]") -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application over the hub's morning."""
+    """A client of the application on the hub's morning."""
     transport = httpx.ASGITransport(create_app(hub), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
         yield client
@@ -67,7 +67,7 @@ async def test_pages_continue(api: httpx.AsyncClient) -> None:
 
 
 async def test_plan_and_its_container(api: httpx.AsyncClient) -> None:
-    """Whole, or one container carton by carton."""
+    """The whole plan, or one container with its cartons."""
     plan = (await api.get("/v1/plans/P-1")).json()
     assert plan["containers"][0]["placements"][1]["y_mm"] == 500
     box = (await api.get("/v1/plans/P-1", params={"container": BOX})).json()
@@ -83,7 +83,7 @@ async def test_plan_difference(api: httpx.AsyncClient) -> None:
 
 
 async def test_states_and_traces(api: httpx.AsyncClient) -> None:
-    """One state whole, and what was said about a unit and what holds it."""
+    """The whole state of a consignment; the facts of a unit and of its parents."""
     state = (await api.get("/v1/consignments/CN-1")).json()
     assert state["units"]
     trace = (await api.get("/v1/units/u-1/trace")).json()
@@ -99,7 +99,7 @@ async def test_states_and_traces(api: httpx.AsyncClient) -> None:
 
 
 async def test_ids_with_slashes(api: httpx.AsyncClient) -> None:
-    """A Digital Link as id is a path of its own."""
+    """A Digital Link as id contains slashes."""
     answer = await api.get("/v1/units/https://id.gs1.org/00/340123450000000014/trace")
     assert answer.status_code == 404
     assert "340123450000000014" in answer.json()["detail"]
@@ -137,15 +137,15 @@ async def test_failures_are_problem_documents(
 
 
 async def test_nothing_can_be_written(api: httpx.AsyncClient) -> None:
-    """It is for reading."""
+    """Every other method gets 405."""
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = await api.request(method, "/v1/consignments")
         assert answer.status_code == 405
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_answers_obey_the_document(api: httpx.AsyncClient) -> None:
-    """What is answered passes the schema that the OpenAPI document promises."""
+async def test_responses_match_the_document(api: httpx.AsyncClient) -> None:
+    """Responses pass the schemas of the OpenAPI document."""
     document: dict[str, Any] = (await api.get("/openapi.json")).json()
     for path, name in {
         "/v1/consignments": "/v1/consignments",
@@ -164,7 +164,7 @@ async def test_answers_obey_the_document(api: httpx.AsyncClient) -> None:
     assert document["components"]["schemas"][Plan.__name__]
 
 
-async def test_watching(api: httpx.AsyncClient) -> None:
+async def test_probes(api: httpx.AsyncClient) -> None:
     """Health, readiness and metrics; the route, not the id, labels the time of a request."""
     await api.get("/v1/plans/P-1")
     assert (await api.get("/healthz")).json() == {"status": "ok"}
@@ -187,7 +187,7 @@ async def test_watching(api: httpx.AsyncClient) -> None:
     ],
 )
 async def test_a_value_that_no_row_can_have(api: httpx.AsyncClient, path: str, field: str) -> None:
-    """Told with the values there are, rather than answered with an empty list."""
+    """The error lists the values, where an empty list would mislead."""
     answer = await api.get(path)
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -199,7 +199,7 @@ async def test_a_value_that_no_row_can_have(api: httpx.AsyncClient, path: str, f
     "path", ["/v1/plans/%00", "/v1/trace/%00", "/v1/consignments/a%00", "/v1/routes?lane=%00"]
 )
 async def test_nul_is_in_no_id(api: httpx.AsyncClient, path: str) -> None:
-    """PostgreSQL cannot even be asked for it."""
+    """PostgreSQL cannot hold the character, so no query is sent."""
     answer = await api.get(path)
     assert answer.status_code == 400
     assert "NUL" in answer.json()["detail"]
@@ -209,14 +209,14 @@ async def test_nul_is_in_no_id(api: httpx.AsyncClient, path: str) -> None:
     "path", ["/v1/consignments?stat=LOADED", "/v1/plans/P-1?lane=x", "/v1/trace/CN-1?limit=1"]
 )
 async def test_a_parameter_that_no_path_knows(api: httpx.AsyncClient, path: str) -> None:
-    """A slip of the pen is told, rather than answered with everything there is."""
+    """A misspelt filter is an error, where ignoring it would return every row."""
     answer = await api.get(path)
     assert answer.status_code == 400
     assert "known" in answer.json()["detail"]
 
 
 async def test_wrong_methods_and_paths(api: httpx.AsyncClient) -> None:
-    """405 says which methods there are, 404 where the paths are listed; HEAD watches as GET."""
+    """405 lists the methods, 404 names the document that lists the paths; HEAD works as GET."""
     wrong = await api.delete("/v1/plans")
     assert wrong.status_code == 405
     assert set(wrong.headers["allow"].split(", ")) == {"GET", "HEAD"}
@@ -241,7 +241,7 @@ async def test_database_away(database_url: str) -> None:
 
 
 async def test_deadlines_as_metrics(hub: "Hub[asyncpg.Record]") -> None:
-    """Minutes to the cut-off at risk and the age of the plan in force, by the hub's clock."""
+    """Seconds to the cut-off at risk and the age of the plan in force, in hub time."""
     await refresh_gauges(hub)
     assert metrics.CUTOFF_AT_RISK_S.labels("LCO")._value.get() == 150 * 60
     assert metrics.CONSIGNMENTS_AT_RISK.labels("LCO")._value.get() == 1

@@ -1,10 +1,12 @@
 """The alerts that a batch of events opens and closes: a projection of `alert.*` events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from groupage.domain.events.alerts import AlertCleared, AlertRaised
-from groupage.domain.events.base import Event
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.store import writers
 from groupage.store.pool import Connection
 from groupage.store.writers import AlertRow
@@ -32,6 +34,39 @@ class AlertChanges:
             )
         elif isinstance(event, AlertCleared):
             self.closed[event.alert_id] = at
+
+
+class OpenAlert(NamedTuple):
+    """An alert that is open, as the event that raised it."""
+
+    alert_id: str
+    about: str
+    event: Event
+    raised_at: datetime
+
+
+def alert_id_of(event: Event) -> str | None:
+    """Return the id of the alert that the event raises; None: it raises none."""
+    return event.alert_id if isinstance(event, AlertRaised) else None
+
+
+async def open_alerts(
+    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+) -> list[OpenAlert]:
+    """Read the open alerts about those aggregates."""
+    rows = await connection.fetch(
+        "select alert_id, about, about_kind, code, severity, message, due_at, raised_at from alert "
+        "where about_kind = $1 and about = any($2::text[]) and cleared_at is null",
+        kind,
+        keys,
+    )
+    opened = []
+    for row in rows:
+        values = dict(row)
+        raised_at = values.pop("raised_at")
+        event = AlertRaised(**values)
+        opened.append(OpenAlert(event.alert_id, event.about, event, raised_at))
+    return opened
 
 
 async def write(connection: Connection, changes: AlertChanges) -> None:

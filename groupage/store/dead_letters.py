@@ -85,6 +85,16 @@ async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterR
     await connection.execute(_INSERT, *columns_of(rows, len(DeadLetterRow._fields)))
 
 
+async def open_rejections(connection: Connection, fact_ids: Sequence[UUID]) -> dict[str, str]:
+    """Read the codes under which events are rejected now, by fact id in hex."""
+    rows = await connection.fetch(
+        "select fact_id, code from dead_letter "
+        "where fact_id = any($1::uuid[]) and settled_at is null",
+        fact_ids,
+    )
+    return {row[0].hex: row[1] for row in rows}
+
+
 async def settle_refusals(
     connection: Connection, settled: Mapping[tuple[UUID, str], Settlement]
 ) -> None:

@@ -16,7 +16,9 @@ WORKER_LOCK = 0x67726F75_00000001
 MIGRATION_LOCK = 0x67726F7570616765
 """Two upgrades of one database run one after the other."""
 
-Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Session: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
 """One session: locks belong to it, so a pool will not do."""
 
 

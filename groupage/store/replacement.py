@@ -5,6 +5,7 @@ import msgspec
 
 from groupage.domain.errors import Conflict
 from groupage.domain.state.columns import QUERY_COLUMNS
+from groupage.store.older_forms import mark_derived
 
 Connection = asyncpg.Connection
 
@@ -72,6 +73,7 @@ async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
             await connection.execute(
                 f'insert into public.{table} select * from "{schema}".{table}'  # noqa: S608
             )
+        await mark_derived(connection, QUERY_COLUMNS)
         await _replace_letters(connection, schema)
         await _replace_alerts(connection, schema)
 

@@ -182,6 +182,14 @@ async def load_states(
     return [StoredState(*row) for row in await connection.fetch(_LOAD[kind], keys)]
 
 
+async def clocks_of(connection: Connection, topic: str) -> dict[int, datetime | None]:
+    """Read the last tick of each partition of a topic."""
+    rows = await connection.fetch(
+        "select partition, clock_at from intake_offset where topic = $1", topic
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def due_keys(
     connection: Connection, kind: AggregateKind, *, partition: int, at: datetime
 ) -> list[str]:

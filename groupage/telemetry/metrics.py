@@ -26,6 +26,11 @@ EVENTS_CONSUMED = Counter(
 EVENTS_APPLIED = Counter(
     "groupage_events_applied_total", "Events that changed a state", ["processor"]
 )
+STATES_DERIVED = Counter(
+    "groupage_states_derived_total",
+    "States of an older form that were derived again from their facts",
+    ["processor"],
+)
 EVENTS_DUPLICATE = Counter(
     "groupage_events_duplicate_total", "Events seen before and skipped", ["processor"]
 )

@@ -34,6 +34,8 @@ class Aggregate(Generic[S]):
     """What a stored state decodes to."""
     handlers: ClassVar[Sequence[On[Any, Any]]]
     """One entry per event class, ordered ones in the order of the life cycle."""
+    pending: ClassVar[tuple[str, ...]] = ()
+    """Fields of the state for what is on its way and not a fact yet: a refold keeps them."""
     audits: ClassVar[bool] = False
     """True: `audit` is called with every fact, corrected and retracted ones too."""
 
@@ -92,9 +94,6 @@ class Aggregate(Generic[S]):
     def deadline(self, state: S) -> datetime | None:  # noqa: ARG002
         """Return the next instant at which `on_clock` would change something."""
         return None
-
-    def carry_pending(self, old: S, new: S) -> None:
-        """Take over from the state before a refold what is on its way and not a fact yet."""
 
     def outputs(self, state: S) -> dict[str, Publication]:
         """Return what others must know now, by output id; `changes` fills in `revision`."""

@@ -155,7 +155,8 @@ def refold(
     `state` may be half advanced.
     """
     again = fold(aggregate, state.key, stored)
-    aggregate.carry_pending(state, again)
+    for name in aggregate.pending:
+        setattr(again, name, getattr(state, name))
     return _finish(aggregate, again, clock_at)
 
 

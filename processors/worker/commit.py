@@ -7,6 +7,7 @@ import asyncpg
 from groupage.domain.errors import GroupageError
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import copy_facts
+from groupage.store.pool import Connection
 from groupage.telemetry import metrics
 from processors.worker.write_batch import WriteBatch
 
@@ -33,18 +34,23 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
             raise Fenced
         if writes.fact_lines:
             await copy_facts(connection, writes.fact_lines)  # 2
-        for kind, rows in writes.states.items():
-            if not await writers.upsert_states(connection, kind, rows):  # 3
-                raise Fenced
-        if writes.dead_letters:  # 4
-            await dead_letters.insert_dead_letters(connection, list(writes.dead_letters.values()))
-        if writes.settled:
-            await dead_letters.settle_refusals(connection, writes.settled)
+        await write_derived(connection, writes)  # 3, 4
         await dead_letters.settle_replayed(connection, writes.offsets)
-        await alerts.write(connection, writes.alerts)
-        if writes.outbox:
-            await writers.insert_outbox(connection, writes.outbox)
     _observe(writes, time.perf_counter() - started_s)
+
+
+async def write_derived(connection: Connection, writes: WriteBatch) -> None:
+    """Write what follows from facts, in the caller's transaction: steps 3 and 4 of `commit`."""
+    for kind, rows in writes.states.items():
+        if not await writers.upsert_states(connection, kind, rows):
+            raise Fenced
+    if writes.dead_letters:
+        await dead_letters.insert_dead_letters(connection, list(writes.dead_letters.values()))
+    if writes.settled:
+        await dead_letters.settle_refusals(connection, writes.settled)
+    await alerts.write(connection, writes.alerts)
+    if writes.outbox:
+        await writers.insert_outbox(connection, writes.outbox)
 
 
 def _observe(writes: WriteBatch, commit_s: float) -> None:

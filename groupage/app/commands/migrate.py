@@ -1,12 +1,16 @@
 """``groupage migrate``: what an older version stored becomes what this one reads."""
 
 import asyncio
+import time
 from typing import Annotated
 
 import typer
 
-from groupage.settings import DatabaseSettings, TelemetrySettings
+from groupage.domain.events.base import AggregateKind
+from groupage.settings import DatabaseSettings, PolicySettings, TelemetrySettings
 from groupage.telemetry.logs import configure_logging
+
+_PROGRESS_EVERY_S = 2.0
 
 
 def main(
@@ -32,3 +36,28 @@ def main(
         raise typer.Exit(int(not schema.is_current))
     schema = asyncio.run(migrations.upgrade(url))
     typer.echo(f"schema {schema.number}")
+    if schema.underived:
+        _derive_states()
+
+
+def _derive_states() -> None:
+    from processors.aggregates.registry import all_aggregates  # noqa: PLC0415 - seldom needed, slow
+    from processors.operations.upgrade import derive_older_states  # noqa: PLC0415
+
+    aggregates = all_aggregates(PolicySettings().load())
+    derived = asyncio.run(derive_older_states(DatabaseSettings(), aggregates, progress=_Progress()))
+    for kind, states in derived.items():
+        typer.echo(f"{kind}: {states:,} states derived again from their facts")
+
+
+class _Progress:
+    """Writes a line to stderr every few seconds."""
+
+    def __init__(self) -> None:
+        self._written_s = time.monotonic()
+
+    def __call__(self, kind: AggregateKind, done: int, total: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._written_s >= _PROGRESS_EVERY_S:
+            self._written_s = now_s
+            typer.echo(f"{kind}: {done:,} of {total:,} states derived", err=True)

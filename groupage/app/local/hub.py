@@ -12,8 +12,8 @@ from groupage.app.local.state import HubLock, HubState, read_state
 from groupage.app.local.table import groupage
 from groupage.domain.errors import Misconfigured, Unavailable
 
-START_TIMEOUT_S = 900.0
-"""A first start downloads Kafka, perhaps over a slow line."""
+START_TIMEOUT_S = 3_600.0
+"""A first start downloads Kafka, perhaps over a slow line; an upgrade derives states again."""
 STOP_TIMEOUT_S = 120.0
 _POLL_S = 0.1
 

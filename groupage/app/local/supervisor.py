@@ -20,7 +20,8 @@ from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
 
 _READY_TIMEOUT_S = 90.0
-_ONE_SHOT_TIMEOUT_S = 120.0
+_ONE_SHOT_TIMEOUT_S = 3_600.0
+"""`groupage migrate` derives the states of a whole hub when their form changed."""
 _POLL_S = 0.1
 _POSTGRES, _KAFKA = -1, -2
 """Stages of the servers: they stop last."""

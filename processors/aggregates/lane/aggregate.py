@@ -59,6 +59,7 @@ class LaneAggregate(Aggregate[LaneState]):
 
     kind: ClassVar[AggregateKind] = "lane"
     state_type = LaneState
+    pending = ("pending_request",)
     handlers = (
         OnWithPolicy(events.PlanProposed, plans.proposed),
         On(events.PlanApproved, plans.approved),
@@ -109,11 +110,6 @@ class LaneAggregate(Aggregate[LaneState]):
     def deadline(self, state: LaneState) -> datetime | None:
         """When the next request is due."""
         return requests.due_at(state, self._policy)
-
-    def carry_pending(self, old: LaneState, new: LaneState) -> None:
-        """A request that is out stays as it was asked."""
-        new.pending_request = old.pending_request
-        requests.derive(new)
 
     def outputs(self, state: LaneState) -> dict[str, Publication]:
         """The request, and what the published plan means for whom."""

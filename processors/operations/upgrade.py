@@ -1,0 +1,90 @@
+"""Upgrade of stored states: those in the form of an older version are derived again from facts.
+
+A chunk is one transaction. Killed at any moment, what is done stays done, and the next run goes on
+with the rest.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+
+from groupage.domain.events.base import AggregateKind
+from groupage.settings import DatabaseSettings
+from groupage.store.locks import migrating, without_workers
+from groupage.store.older_forms import count_older_states, mark_derived, older_states
+from groupage.store.pool import Connection, create_pool
+from groupage.store.schema import read_schema
+from processors.kernel.aggregate import Aggregate
+from processors.worker.older_forms import derive
+
+_CHUNK_STATES = 200
+_CHUNK_FACTS = 2_000
+"""Of all states of a chunk together: their facts are in memory at once."""
+
+log = structlog.get_logger(__name__)
+Progress = Callable[[AggregateKind, int, int], None]
+"""Called with the kind, its states that are derived, and all that are to be derived."""
+
+
+async def derive_older_states(
+    settings: DatabaseSettings,
+    aggregates: Mapping[AggregateKind, Aggregate[Any]],
+    *,
+    progress: Progress,
+    chunk_states: int = _CHUNK_STATES,
+) -> dict[AggregateKind, int]:
+    """Derive all states of older forms; return how many there were of each kind.
+
+    Raises Conflict when a worker is connected.
+    """
+    pool = await create_pool(
+        settings,
+        application_name="groupage migrate",
+        server_settings={"enable_seqscan": "off"},
+    )
+    derived: dict[AggregateKind, int] = {}
+    try:
+        async with pool.acquire() as connection, migrating(connection):
+            schema = await read_schema(connection, place=settings.place)
+            async with without_workers(connection):
+                for kind in schema.underived:
+                    derived[kind] = await _derive_kind(
+                        pool, aggregates[kind], progress, chunk_states
+                    )
+    finally:
+        pool.terminate()
+    return derived
+
+
+async def _derive_kind(
+    pool: asyncpg.Pool, aggregate: Aggregate[Any], progress: Progress, chunk_states: int
+) -> int:
+    kind = aggregate.kind
+    total = await count_older_states(pool, kind)
+    done = 0
+    progress(kind, done, total)
+    async for keys in _chunks(pool, kind, chunk_states):
+        done += await derive(pool, aggregate, keys)
+        progress(kind, done, total)
+    await mark_derived(pool, [kind])
+    log.info("states_derived", kind=kind, states=done)
+    return done
+
+
+async def _chunks(
+    connection: Connection, kind: AggregateKind, states_max: int
+) -> AsyncIterator[Sequence[str]]:
+    """Yield keys of states of older forms, in their order."""
+    after = ""
+    while rows := await older_states(connection, kind, after=after, limit=states_max):
+        keys: list[str] = []
+        facts = 0
+        for key, revision in rows:
+            facts += revision
+            if keys and facts > _CHUNK_FACTS:
+                break
+            keys.append(key)
+        yield keys
+        after = keys[-1]

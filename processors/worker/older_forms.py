@@ -1,0 +1,154 @@
+"""States stored in the form of an older version, derived again from their facts.
+
+`groupage migrate` derives all of them while no worker runs. A worker derives those that it loads,
+so that it is right even when `groupage migrate` was interrupted. Both call `derive`: one
+transaction that locks the states, so that each is derived once and a kill leaves nothing half done.
+
+An older body is not decoded, except for what is pending in it: a request that is on its way and not
+a fact yet (`Aggregate.pending`).
+"""
+
+import sys
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from groupage.domain.events.base import AggregateKind
+from groupage.store import alerts, dead_letters, writers
+from groupage.store.bodies import unpack
+from groupage.store.facts import StoredFact, facts_of
+from groupage.store.older_forms import lock_older_states
+from groupage.store.pool import Connection
+from groupage.telemetry import metrics
+from processors.kernel.aggregate import Aggregate
+from processors.kernel.corrections import Entry
+from processors.kernel.fold import refold
+from processors.kernel.outputs import Output, Publication
+from processors.worker import rejections
+from processors.worker.assignment import PartitionProgress
+from processors.worker.batch import PartitionBatch
+from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.commit import write_derived
+from processors.worker.timers import Deadlines, owner_topic
+from processors.worker.write_batch import WriteBatch
+from processors.worker.writes import build_writes
+
+
+async def derive(
+    pool: asyncpg.Pool,
+    aggregate: Aggregate[Any],
+    keys: Sequence[str],
+    *,
+    deadlines: Deadlines | None = None,
+) -> int:
+    """Derive those of the states that have an older form; return how many there were.
+
+    They become what the stored facts and the stored clock make them. Alerts and dead letters
+    follow, and changes of alerts are published; other outputs are those that were published for the
+    same facts, and are not published again. `deadlines` learns the deadlines.
+    """
+    kind = aggregate.kind
+    async with pool.acquire() as connection, connection.transaction():
+        stored = await lock_older_states(connection, kind, keys)
+        if not stored:
+            return 0
+        clocks = await writers.clocks_of(connection, owner_topic(kind).name)
+        facts = await _facts_by_key(connection, kind, [row.key for row in stored])
+        writes = WriteBatch(
+            epoch=0,
+            partitions={
+                (owner_topic(kind).name, row.partition): PartitionProgress(
+                    next_offset=0, clock_at=clocks.get(row.partition)
+                )
+                for row in stored
+            },
+        )
+        for row in stored:
+            cached = _derive_one(aggregate, row, facts[row.key], clocks.get(row.partition))
+            writes.dirty[kind, row.key] = cached
+            writes.new_facts[kind, row.key] = []
+        await _compare_with_published(connection, writes)
+        await _compare_rejections(connection, writes, facts)
+        cache = StateCache(states_max=0, bytes_max=sys.maxsize)  # the caller caches what it loads
+        await build_writes(writes, pool, deadlines or Deadlines(pool), cache)
+        await write_derived(connection, writes)
+    metrics.STATES_DERIVED.labels(kind).inc(len(stored))
+    return len(stored)
+
+
+def _derive_one(
+    aggregate: Aggregate[Any],
+    row: writers.StoredState,
+    facts: Sequence[StoredFact],
+    clock_at: datetime | None,
+) -> CachedAggregate:
+    before = aggregate.new(row.key)
+    if aggregate.pending:
+        fields = msgspec.json.decode(unpack(row.body), type=dict[str, msgspec.Raw])
+        types = get_type_hints(aggregate.state_type)
+        for name in fields.keys() & set(aggregate.pending):
+            setattr(before, name, msgspec.json.decode(fields[name], type=types[name]))
+    entries = [Entry(stored.fact_id, stored.fact) for stored in facts]
+    state = refold(aggregate, before, entries, clock_at=clock_at)
+    return CachedAggregate(
+        aggregate=aggregate,
+        state=state,
+        partition=row.partition,
+        body_bytes=len(row.body),
+        id_prefixes=array("Q"),
+    )
+
+
+async def _facts_by_key(
+    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+) -> dict[str, list[StoredFact]]:
+    by_key: dict[str, list[StoredFact]] = defaultdict(list)
+    for stored in await facts_of(connection, kind, keys):
+        by_key[stored.fact.key].append(stored)
+    return by_key
+
+
+async def _compare_with_published(connection: Connection, writes: WriteBatch) -> None:
+    """Take the open alerts for what was published, and all else for published as it is now."""
+    kinds = {kind for kind, _ in writes.dirty}
+    keys = [key for _, key in writes.dirty]
+    opened: dict[str, list[alerts.OpenAlert]] = defaultdict(list)
+    for kind in kinds:
+        for alert in await alerts.open_alerts(connection, kind, keys):
+            opened[alert.about].append(alert)
+    for (_, key), cached in writes.dirty.items():
+        ids: dict[str, str] = {}
+        published: dict[str, Publication] = {}
+        for output_id, output in cached.outputs.items():
+            alert_id = alerts.alert_id_of(output.event) if isinstance(output, Output) else None
+            if alert_id is None:
+                published[output_id] = output
+            else:
+                ids[alert_id] = output_id
+        for alert in opened[key]:
+            output_id = ids.get(alert.alert_id, alert.alert_id)
+            published[output_id] = Output(alert.event, alert.raised_at)
+        cached.outputs = published
+
+
+async def _compare_rejections(
+    connection: Connection, writes: WriteBatch, facts: dict[str, list[StoredFact]]
+) -> None:
+    """Open and settle dead letters, so that they are those of the derived states."""
+    fact_ids = [UUID(hex=stored.fact_id) for each in facts.values() for stored in each]
+    codes = await dead_letters.open_rejections(connection, fact_ids)
+    for (kind, key), cached in writes.dirty.items():
+
+        async def stored(of: str = key) -> Sequence[StoredFact]:
+            return facts[of]
+
+        before = {each.fact_id: codes[each.fact_id] for each in facts[key] if each.fact_id in codes}
+        if before != rejections.rejection_codes(cached.state):
+            part = PartitionBatch(owner_topic(kind).name, cached.partition)
+            await rejections.record_changes(writes, part, (kind, key), cached, before, stored)

@@ -1,0 +1,251 @@
+"""A hub that an earlier version stored: upgraded in place, its states are those of a rebuild."""
+
+import asyncio
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.app.bench import workload
+from groupage.domain.commands import HoldConsignment
+from groupage.domain.errors import Conflict, Misconfigured
+from groupage.domain.events.base import Money
+from groupage.domain.events.consignment import HoldReleased
+from groupage.domain.events.customs import CustomsDeclared
+from groupage.domain.events.equipment import TruckArrived
+from groupage.domain.events.planning import ReplanWanted
+from groupage.domain.policy import Policy
+from groupage.domain.state.forms import FORMS
+from groupage.domain.state.lane import PendingRequest
+from groupage.store import migrations
+from groupage.store.bodies import pack, unpack
+from groupage.store.relay import OutboxRelay
+from groupage.store.schema import require_schema
+from processors.aggregates.registry import all_aggregates
+from processors.operations.rebuild import rebuild
+from processors.operations.upgrade import derive_older_states
+from processors.worker.lock import WorkerLock
+from tests.api import world
+from tests.api.hub import START
+from tests.processors.stream.facts import fact_of
+from tests.processors.stream.hub import StreamHub
+from tests.processors.stream.test_operating import environment, groupage
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+EVENTS = (
+    CustomsDeclared(
+        declaration_id="D1",
+        mode="1039",
+        consignment_ids=("C1",),
+        value=Money(amount_minor=1, currency="USD"),
+    ),
+    TruckArrived(visit_id="VISIT-1", consignment_ids=("C1",)),
+    HoldConsignment(command_id="stop", by="anna", consignment_id="C1"),
+    HoldReleased(consignment_id="C1", hold_id="never placed", by="desk"),
+)
+LATER = START + timedelta(days=2)
+ALERTS = (
+    "select alert_id, about, about_kind, code, severity, message, due_at from alert "
+    "where cleared_at is null order by alert_id"
+)
+DEAD_LETTERS = (
+    "select letter_id, code, fact_id from dead_letter where settled_at is null order by letter_id"
+)
+
+
+class EarlierState(msgspec.Struct, kw_only=True):
+    """The earlier form of every state: other names, and nothing that this program could use."""
+
+    id: str
+    events: int
+    content: dict[str, Any]
+    pending_request: PendingRequest | None = None
+    """A lane's pending request: not a fact yet, so every form must let it be read."""
+
+
+async def tables(hub: StreamHub) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that follows from facts and the clock."""
+    queries: dict[str, str] = {kind: f"select * from {kind} order by key" for kind in FORMS}
+    queries |= {"alert": ALERTS, "dead_letter": DEAD_LETTERS}
+    return {
+        name: [tuple(row) for row in await hub.pool.fetch(query)] for name, query in queries.items()
+    }
+
+
+async def store_small_hub(hub: StreamHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All kinds with a state, cut-offs that passed, a rejected event, a request on its way."""
+    wish = ReplanWanted(lane_id=world.LANE, cause="measured", about="C1")
+    async with hub.worker():
+        await hub.send(*world.morning(), *workload.facts(600, seed=8))
+        await hub.send(*(fact_of(event, event_id=event.name, at=START) for event in EVENTS))
+        await hub.tick(LATER)
+        await hub.until_taken_in()
+
+    async def idle(_relay: OutboxRelay) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OutboxRelay, "_publish", idle)  # the request stays in the outbox
+        async with hub.worker():
+            await hub.send(fact_of(wish, event_id="wish", at=LATER))
+            await hub.tick(LATER + timedelta(hours=1))
+            await hub.until("the lane asks for a plan", lambda: pending_request(hub))
+
+
+async def pending_request(hub: StreamHub) -> PendingRequest | None:
+    """The request of the lane that has not come back as a fact."""
+    body = await hub.pool.fetchval("select body from lane where key = $1", world.LANE)
+    return None if body is None else msgspec.json.decode(unpack(body), type=Pending).pending_request
+
+
+class Pending(msgspec.Struct):
+    """What a lane's state has in every form."""
+
+    pending_request: PendingRequest | None = None
+
+
+async def make_older(hub: StreamHub) -> None:
+    """Rewrite the stored hub as an earlier version would have left it."""
+    pool = hub.pool
+    for kind in FORMS:
+        for key, body in await pool.fetch(f"select key, body from {kind}"):
+            content = msgspec.json.decode(unpack(body))
+            earlier = EarlierState(
+                id=content.pop("key"),
+                events=content.pop("facts"),
+                pending_request=msgspec.convert(
+                    content.pop("pending_request", None), PendingRequest | None
+                ),
+                content=content,
+            )
+            await pool.execute(
+                f"update {kind} set form = 0, body = $2, deadline_at = null where key = $1",
+                key,
+                pack(msgspec.json.encode(earlier)),
+            )
+    await pool.execute("update state_form set form = 0, version = '0.0.1'")
+    await pool.execute("update consignment set status = 'EARLIER', pieces = -1")
+    await pool.execute("update lane set sequence = -1")
+    # The earlier rules raised and rejected other things.
+    await pool.execute("delete from alert where alert_id in (select min(alert_id) from alert)")
+    await pool.execute(
+        "insert into alert values ('consignment/C1/earlier', 'C1', 'consignment', 'earlier', "
+        "'info', 'an alert that no rule of today raises', null, now())"
+    )
+    await pool.execute("delete from dead_letter")
+
+
+@pytest.fixture
+async def older_hub(
+    stream_hub: StreamHub, monkeypatch: pytest.MonkeyPatch
+) -> tuple[StreamHub, dict[str, list[tuple[Any, ...]]]]:
+    """The hub, and the tables that an upgrade must give."""
+    await store_small_hub(stream_hub, monkeypatch)
+    wanted = await tables(stream_hub)
+    assert all(wanted.values()), [name for name, rows in wanted.items() if not rows]
+    await make_older(stream_hub)
+    return stream_hub, wanted
+
+
+async def derive(hub: StreamHub) -> None:
+    """The second part of ``groupage migrate``, a state at a time."""
+    await derive_older_states(
+        hub.settings.database,
+        all_aggregates(Policy()),
+        progress=lambda _kind, _done, _total: None,
+        chunk_states=1,
+    )
+
+
+async def is_as_rebuilt(hub: StreamHub) -> None:
+    """A rebuild from the log gives the same rows."""
+    report = await rebuild(
+        hub.settings, all_aggregates(Policy()), verify=True, progress=lambda _done, _total: None
+    )
+    assert report.equal, report
+
+
+async def count(hub: StreamHub, kind: str, form: int) -> int:
+    """States of a kind in a form."""
+    found: int = await hub.pool.fetchval(f"select count(*) from {kind} where form = $1", form)
+    return found
+
+
+async def nobody_migrates(hub: StreamHub) -> bool:
+    """The server has noticed that the process is gone."""
+    query = "select count(*) from pg_stat_activity where application_name = 'groupage migrate' "
+    return not await hub.pool.fetchval(query + "and datname = current_database()")
+
+
+async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
+    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+) -> None:
+    """States, columns, deadlines, alerts and dead letters are those of a rebuild, byte for byte."""
+    hub, wanted = older_hub
+    async with hub.pool.acquire() as connection, connection.transaction():
+        await connection.execute("select from voyage for update")
+        process = await asyncio.to_thread(
+            subprocess.Popen,
+            [sys.executable, "-m", "groupage", "migrate"],
+            env=environment(hub),
+            stdout=subprocess.DEVNULL,
+        )
+
+        async def waits() -> bool:
+            query = "select count(*) from pg_locks where not granted"
+            return bool(await hub.pool.fetchval(query))
+
+        try:
+            await hub.until("the upgrade waits for a voyage", waits)
+        finally:
+            process.kill()
+            process.wait(10)
+    await hub.until("the upgrade has ended", lambda: nobody_migrates(hub))
+    assert await count(hub, "consignment", 0) == 0
+    assert await count(hub, "voyage", 0) > 0
+    with pytest.raises(Misconfigured, match="voyage, consolidation, lane, command"):
+        await require_schema(hub.pool)
+    status, output, _ = await groupage(hub, "migrate", "--check")
+    assert status == 1
+    assert "states of an older form: voyage, consolidation, lane, command" in output
+
+    status, output, errors = await groupage(hub, "migrate")
+    assert status == 0, errors
+    assert "voyage: 2 states derived again from their facts" in output
+    assert "consignment" not in output
+    assert await tables(hub) == wanted
+    await require_schema(hub.pool)
+    await is_as_rebuilt(hub)
+    status, output, _ = await groupage(hub, "migrate", "--check")
+    assert status == 0
+
+
+async def test_a_worker_derives_what_it_loads(
+    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+) -> None:
+    """Started before the upgrade has begun with the states: new facts meet derived states."""
+    hub, wanted = older_hub
+    await migrations.upgrade(hub.settings.database.url.get_secret_value())
+    asked = "select count(*) from fact where type = 'plan.asked'"
+    asked_before = await hub.pool.fetchval(asked)
+    assert await pending_request(hub) is not None
+    touched = [row[0] for row in wanted["consignment"]][::7]
+    new = [
+        fact_of(HoldReleased(consignment_id=key, hold_id="none", by="desk"), event_id=f"new-{key}")
+        for key in touched
+    ]
+    async with hub.worker(), WorkerLock(hub.settings.database):
+        await hub.send(*new)
+        await hub.until_taken_in()
+        with pytest.raises(Conflict, match="stop it first"):
+            await derive(hub)
+    assert await pending_request(hub) is None, "it came back as a fact"
+    assert await hub.pool.fetchval(asked) == asked_before + 1, "the pending request, once"
+    assert await count(hub, "consignment", 0) > 0
+    assert await count(hub, "consignment", 1) >= len(touched)
+    await derive(hub)
+    await is_as_rebuilt(hub)

@@ -165,7 +165,7 @@ def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Dec
     if not expected or value is None:
         return None
     _finish_data(data, value)
-    return fact, data.owner_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
+    return fact, data.aggregate_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
 
 
 def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:
@@ -203,10 +203,10 @@ def _decode_any(
     if key is not None and key != fact.key.encode():
         raise Undecodable(
             "wrong_key",
-            f"the record's key is {_text(key)!r}, the {fact.data.owner_kind} of {fact.type} is "
+            f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of {fact.type} is "
             f"{fact.key!r}: send that id as the key",
         )
-    return fact, fact.data.owner_kind, data_json, None
+    return fact, fact.data.aggregate_kind, data_json, None
 
 
 def _decode_binary(

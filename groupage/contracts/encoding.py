@@ -119,7 +119,7 @@ def _checked_value(fact: Fact) -> bytes:
     if fact.key != fact.data.key:
         raise InvalidInput(
             f"{fact.type}: key is {fact.key!r}; {fact.data.key!r}, the id of its "
-            f"{fact.data.owner_kind}, is right"
+            f"{fact.data.aggregate_kind}, is right"
         )
     return value
 
@@ -176,7 +176,7 @@ def envelope_json(fact: Fact) -> bytes:
 def fact_digest(fact: Fact, kind: AggregateKind) -> bytes:
     """Compute a fact's identity: 16 bytes of BLAKE2b over kind, key, source and event id.
 
-    `kind` is that of its aggregate (`fact.data.owner_kind`), which a worker knows already.
+    `kind` is that of its aggregate (`fact.data.aggregate_kind`), which a worker knows already.
     """
     name = f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
     return blake2b(name.encode(), digest_size=16).digest()
@@ -184,4 +184,4 @@ def fact_digest(fact: Fact, kind: AggregateKind) -> bytes:
 
 def fact_id(fact: Fact) -> UUID:
     """Return the fact's identity as the UUID that the store keeps."""
-    return UUID(bytes=fact_digest(fact, fact.data.owner_kind))
+    return UUID(bytes=fact_digest(fact, fact.data.aggregate_kind))

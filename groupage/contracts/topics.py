@@ -142,4 +142,4 @@ TOPIC_OF: dict[AggregateKind, Topic] = {
 
 def topic_of(event: Event) -> Topic:
     """Return the topic of an event: that of its aggregate."""
-    return TOPIC_OF[event.owner_kind]
+    return TOPIC_OF[event.aggregate_kind]

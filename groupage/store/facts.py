@@ -113,7 +113,7 @@ def _any_line(fact_id: str, fact: Fact, data_json: bytes, place: tuple[str, int,
     topic, partition, offset = place
     values = (
         fact_id,
-        data.owner_kind,
+        data.aggregate_kind,
         fact.key,
         data.subject,
         data.name,

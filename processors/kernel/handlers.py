@@ -64,7 +64,7 @@ class OnWithPolicy(On[S, E]):
 def check_complete(kind: AggregateKind, handlers: Sequence[On[Any, Any]]) -> None:
     """Raise TypeError unless the table has each event of that aggregate kind exactly once."""
     declared = [each.event for each in handlers]
-    owned = {event for event in EVENTS.values() if kind in event.owner_kinds()}
+    owned = {event for event in EVENTS.values() if kind in event.aggregate_kinds()}
     twice = sorted({event.name for event in declared if declared.count(event) > 1})
     missing = sorted(event.name for event in owned - set(declared))
     foreign = sorted(event.name for event in set(declared) - owned)

@@ -50,7 +50,7 @@ async def store_facts(
     owners: dict[tuple[AggregateKind, str], list[Entry]] = defaultdict(list)
     lines = []
     for offset, each in enumerate(facts):
-        kind = each.data.owner_kind
+        kind = each.data.aggregate_kind
         number = fact_id(each)
         owners[kind, each.key].append(Entry(number.hex, each))
         lines.append(

@@ -25,8 +25,8 @@ def test_a_units_key_is_its_consignment_when_that_is_known() -> None:
     """Its subject is the unit either way."""
     known = UnitReceived(unit_id="U", consignment_id="C")
     unknown = UnitReceived(unit_id="U")
-    assert (known.key, known.owner_kind, known.subject) == ("C", "consignment", "U")
-    assert (unknown.key, unknown.owner_kind, unknown.subject) == ("U", "unit", "U")
+    assert (known.key, known.aggregate_kind, known.subject) == ("C", "consignment", "U")
+    assert (unknown.key, unknown.aggregate_kind, unknown.subject) == ("U", "unit", "U")
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)

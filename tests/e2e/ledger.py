@@ -181,10 +181,10 @@ class Ledger:
             if isinstance(message, Forward):
                 fact = next(e.fact for e in self.entries[owner] if e.fact_id == message.fact_id)
                 event: Event = message.readdressed(fact, owner[0]).data
-                yield owner, event.owner_kind, event
+                yield owner, event.aggregate_kind, event
             elif not isinstance(message.event, AlertRaised):
                 for event in message.event.fan_out():
-                    yield owner, event.owner_kind, event
+                    yield owner, event.aggregate_kind, event
 
     def _messages(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Message]]:
         """List what each aggregate would publish had it published nothing yet."""

@@ -35,7 +35,7 @@ def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
     for entry in entries:
         if isinstance(entry, Accepted):
             for fact in entry.facts:
-                facts.setdefault((fact.data.owner_kind, fact.key), []).append(fact)
+                facts.setdefault((fact.data.aggregate_kind, fact.key), []).append(fact)
     aggregates = all_aggregates(Policy())
     return {
         (kind, key): fold(

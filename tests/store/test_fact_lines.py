@@ -51,7 +51,7 @@ READ_IN_ONE_STEP = 5
 
 
 def _line(fact: Fact, data_json: bytes, stamps: str | None = None) -> str:
-    place, kind = LogPosition("t", 1, 7), fact.data.owner_kind
+    place, kind = LogPosition("t", 1, 7), fact.data.aggregate_kind
     return line_of(fact_id(fact).hex, fact, data_json, place, kind=kind, stamps=stamps)
 
 

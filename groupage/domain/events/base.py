@@ -60,7 +60,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         raise NotImplementedError
 
     @property
-    def owner_kind(self) -> AggregateKind:
+    def aggregate_kind(self) -> AggregateKind:
         """Kind of that aggregate."""
         return self.kind
 
@@ -79,7 +79,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         return (self,)
 
     @classmethod
-    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+    def aggregate_kinds(cls) -> tuple[AggregateKind, ...]:
         """Return the kinds of aggregates whose state this event may change."""
         return (cls.kind,)
 

@@ -38,12 +38,12 @@ class UnitEvent(Event, frozen=True, kw_only=True):
         return self.consignment_id or self.unit_id
 
     @property
-    def owner_kind(self) -> AggregateKind:
+    def aggregate_kind(self) -> AggregateKind:
         """``consignment`` when the sender names it, else ``unit``."""
         return "unit" if self.consignment_id is None else "consignment"
 
     @classmethod
-    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+    def aggregate_kinds(cls) -> tuple[AggregateKind, ...]:
         """Return both, because it depends on what the sender knows."""
         return ("unit", "consignment")
 
@@ -208,7 +208,7 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     its receipt was completed without the unit."""
 
     @classmethod
-    def owner_kinds(cls) -> tuple[AggregateKind, ...]:
+    def aggregate_kinds(cls) -> tuple[AggregateKind, ...]:
         """Return the unit alone, because the consignment is the sender."""
         return ("unit",)
 

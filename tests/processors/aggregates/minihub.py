@@ -59,7 +59,7 @@ class MiniHub:
             self._hear(single)
 
     def _hear(self, fact: Fact) -> None:
-        kind, key = fact.data.owner_kind, fact.key
+        kind, key = fact.data.aggregate_kind, fact.key
         core, state = self.aggregates[kind], self.state(kind, key)
         stored = self.facts.setdefault((kind, key), {})
         entry = Entry(fact_id(fact).hex, fact)

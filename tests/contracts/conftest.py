@@ -19,7 +19,10 @@ _DEFAULT_INT_BOUND = 10**12
 _TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12
 )
-_ATTRIBUTE = _TEXT.filter(str.isprintable)
+# The texts for which str.isprintable() holds, drawn as such: a filter would reject most draws.
+_ATTRIBUTE = st.text(
+    st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=12
+)
 _INSTANTS = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - the strategy wants naive bounds
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001
@@ -58,7 +61,6 @@ def _structs(node: msgspec.inspect.StructType) -> st.SearchStrategy[Any]:
 _SIMPLE: dict[type[msgspec.inspect.Type], Callable[[Any], st.SearchStrategy[Any]]] = {
     msgspec.inspect.IntType: _integers,
     msgspec.inspect.StrType: _strings,
-    msgspec.inspect.EnumType: lambda node: st.sampled_from(list(node.cls)),
     msgspec.inspect.FloatType: lambda _: st.floats(allow_nan=False, allow_infinity=False),
     msgspec.inspect.BoolType: lambda _: st.booleans(),
     msgspec.inspect.NoneType: lambda _: st.none(),

@@ -9,11 +9,14 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.decoding import decode, fact_from_json
 from groupage.contracts.encoding import encode, envelope_json, fact_digest, fact_id
+from groupage.contracts.schemas import writer_schema
 from groupage.contracts.topics import topic_of
+from groupage.contracts.validation import validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
@@ -29,7 +32,11 @@ Strategies = Callable[[type[Event]], st.SearchStrategy[Fact]]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVENTS)
 def test_every_event_survives_both_modes(name: str, random_facts: Strategies) -> None:
-    """Decode after encode is the identity, in binary and in structured mode, for every type."""
+    """Decode after encode is the identity, in binary and in structured mode, for every type.
+
+    What is encoded passes the writing check, by its fast path and by the schema.
+    """
+    schema = Draft202012Validator(writer_schema(EVENTS[name]))
 
     @settings(
         max_examples=10,
@@ -50,6 +57,9 @@ def test_every_event_survives_both_modes(name: str, random_facts: Strategies) ->
         assert envelope_json(stored) == envelope_json(again)
         structured = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
         assert decode(structured, record.key, envelope, recorded_at=NOW) == fact
+        data = json.loads(envelope)["data"]
+        assert validate_for_writing(ce_type(fact.data), data) == ()
+        schema.validate(data)
 
     check()
 

@@ -1,19 +1,13 @@
 """A writer gets all errors in wrong data at once, with field, value and what would be right."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from groupage.contracts.attributes import ce_type
-from groupage.contracts.decoding import fact_from_json
 from groupage.contracts.describe import descriptions_json
-from groupage.contracts.encoding import envelope_json
 from groupage.contracts.examples import example_data
 from groupage.contracts.schemas import (
     DESCRIPTIONS_FILE,
@@ -24,8 +18,6 @@ from groupage.contracts.schemas import (
 from groupage.contracts.validation import INSTANT_EXPECTED, FieldError, validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import NotFound
-from groupage.domain.events.base import Event
-from groupage.domain.fact import Fact
 
 MEASURED = {
     "unit_id": "106141412345678908",
@@ -100,27 +92,6 @@ def test_a_field_is_described_by_its_docstring_its_type_or_its_unit() -> None:
     assert fields["announced_at"]["description"].startswith("An instant by RFC 3339")
     stored = writer_schema(EVENTS["unit.stored"])["$defs"]["UnitStored"]["properties"]
     assert "description" not in stored["zone"]
-
-
-@pytest.mark.slow
-def test_what_is_written_passes_its_schema(
-    random_facts: Callable[[type[Event]], st.SearchStrategy[Fact]],
-) -> None:
-    """Random facts of all types pass the writing check, by the fast path and by the schema."""
-
-    @settings(
-        max_examples=300,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.one_of(*(random_facts(event) for event in EVENTS.values())))
-    def check(fact: Fact) -> None:
-        data = json.loads(envelope_json(fact_from_json(envelope_json(fact))))["data"]
-        assert validate_for_writing(ce_type(fact.data), data) == ()
-        Draft202012Validator(writer_schema(type(fact.data))).validate(data)
-
-    check()
 
 
 def test_a_point_in_a_whole_number_is_among_the_errors() -> None:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from groupage.domain.codes import UnloadableCode
 from groupage.domain.events import planning as pl
-from groupage.domain.plan import Unloadable
 from tests.processors.aggregates import words as w
 from tests.processors.aggregates.play import at
 
@@ -47,10 +45,8 @@ def plan(sequence: int, places: dict[str, str], **more: Any) -> pl.PlanProposed:
     return pl.PlanProposed(**{**fields, **more})
 
 
-def unloadable(
-    name: str, *ids: str, code: UnloadableCode = UnloadableCode.DID_NOT_FIT
-) -> Unloadable:
+def unloadable(name: str, *ids: str, code: str = "did_not_fit") -> pl.UnloadableConsolidation:
     """What a plan says of a closed container."""
-    return Unloadable(
+    return pl.UnloadableConsolidation(
         consolidation_id=name, consignment_ids=ids, code=code, reason=f"{name} is frozen: too much"
     )

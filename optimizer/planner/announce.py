@@ -1,8 +1,13 @@
-"""What others must hear of a plan, as outbox rows. Ids are made from the plan: twice is once."""
+"""Events that announce a plan, as outbox rows.
+
+Their ids are made from the plan's id: announcing it twice gives the same facts.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
+
+import msgspec
 
 from groupage.contracts.encoding import encode
 from groupage.domain.events.base import Event
@@ -17,14 +22,13 @@ from groupage.domain.events.planning import (
     RoutePlanned,
     RouteRevised,
     StopWindow,
-    UnloadableConsolidation,
 )
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance, Rules
-from groupage.domain.plan import Plan, PlannedContainer, Route
+from groupage.domain.plan import Placement, Plan, PlannedContainer, Route
 from groupage.domain.words import cut
 from groupage.store.writers import OutboxRow, pack_headers
-from optimizer.planner.revisions import revised_by
+from optimizer.planner.revisions import revised_route_ids
 
 ORIGIN_TOPIC = "hub.planrequest.v1"
 SOURCE = "/groupage/planner"
@@ -34,23 +38,23 @@ _NAMESPACE = UUID("0b1f0d52-3f0e-5c55-8a51-4a1f6f2b7c90")
 def plan_events(
     instance: Instance, plan: Plan, published: Sequence[Route] = ()
 ) -> Iterable[tuple[str, Event]]:
-    """(output, event): the proposal, each container whose load plan is new, each route.
+    """Yield (output, event): the proposal, each container with a new load plan, each route.
 
-    `published`: the routes of the plan in force.
+    `published` are the routes of the plan in force. The output's name makes the event's id.
     """
-    yield "proposed", _proposed(instance, plan)
+    yield "proposed", _proposal(instance, plan)
     for container in plan.containers:
-        if _changed(instance, container):
+        if _has_new_load_plan(instance, container):
             yield (
                 f"container {container.consolidation_id}",
                 ContainerPlanned(lane_id=plan.lane_id, plan_id=plan.plan_id, container=container),
             )
     for route in plan.routes:
-        yield f"route {route.route_id}", _told(instance, plan, route, published)
+        yield f"route {route.route_id}", _route_event(instance, plan, route, published)
 
 
-def failed(request: PlanRequested, reason: str) -> PlanFailed:
-    """The request gave no plan."""
+def plan_failed(request: PlanRequested, reason: str) -> PlanFailed:
+    """Return the event that the request gave no plan."""
     return PlanFailed(
         lane_id=request.lane_id,
         request_id=request.request_id,
@@ -67,7 +71,7 @@ def outbox_rows(
     recorded_at: datetime,
     partition: int,
 ) -> list[OutboxRow]:
-    """The events as messages; `about` (a plan, or a request) makes their ids."""
+    """Encode the events. `about`, a plan id or a request id, makes their fact ids."""
     rows = []
     for output, event in events:
         fact = Fact(
@@ -93,7 +97,7 @@ def outbox_rows(
     return rows
 
 
-def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
+def _proposal(instance: Instance, plan: Plan) -> PlanProposed:
     assert plan.certificate is not None, plan.plan_id
     codes = {move.consignment_id: move.code for move in plan.moves}
     return PlanProposed(
@@ -104,13 +108,13 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
         decided_at=plan.decided_at,
         assignments=tuple(
             Assignment(
-                consignment_id=one,
-                consolidation_id=box.consolidation_id,
-                voyage_id=box.voyage_id,
-                reason_code=codes.get(one, ""),
+                consignment_id=consignment_id,
+                consolidation_id=container.consolidation_id,
+                voyage_id=container.voyage_id,
+                reason_code=codes.get(consignment_id, ""),
             )
-            for box in plan.containers
-            for one in box.consignment_ids
+            for container in plan.containers
+            for consignment_id in container.consignment_ids
         ),
         moves=tuple(
             PlanMove(
@@ -124,44 +128,39 @@ def _proposed(instance: Instance, plan: Plan) -> PlanProposed:
         ),
         consolidations=tuple(
             PlannedConsolidation(
-                consolidation_id=box.consolidation_id,
-                voyage_id=box.voyage_id,
-                iso_type=box.spec.iso_type,
-                equipment_ref=box.equipment_ref,
-                consignment_ids=box.consignment_ids,
-                volume_cm3=box.cargo_volume_cm3,
-                gross_g=box.cargo_gross_g,
+                consolidation_id=container.consolidation_id,
+                voyage_id=container.voyage_id,
+                iso_type=container.spec.iso_type,
+                equipment_ref=container.equipment_ref,
+                consignment_ids=container.consignment_ids,
+                volume_cm3=container.cargo_volume_cm3,
+                gross_g=container.cargo_gross_g,
             )
-            for box in plan.containers
+            for container in plan.containers
         ),
         unloadable=tuple(
-            UnloadableConsolidation(
-                consolidation_id=one.consolidation_id,
-                consignment_ids=one.consignment_ids,
-                code=one.code,
-                reason=cut(one.reason),
-            )
-            for one in plan.unloadable
+            msgspec.structs.replace(unloadable, reason=cut(unloadable.reason))
+            for unloadable in plan.unloadable
         ),
         cost_minor=plan.cost.total,
         bound_minor=plan.lower_bound,
         gap_ratio=plan.gap_ratio,
         solver=plan.solver,
         inputs=plan.inputs,
-        policy=cut(_policy(instance.rules)),
+        policy=cut(_policy_text(instance.rules)),
         certificate=plan.certificate.plan_digest,
     )
 
 
-def _policy(rules: Rules) -> str:
+def _policy_text(rules: Rules) -> str:
     modes = " or ".join("+".join(group) for group in rules.mode_mix) or "any"
     dangerous = "where segregation allows" if rules.allow_dangerous else "none"
     fill = f"{rules.plan_fill_permille / 10:g} % of the inner volume"
     return f"customs modes: {modes}; dangerous goods: {dangerous}; filled to {fill}"
 
 
-def _told(instance: Instance, plan: Plan, route: Route, published: Sequence[Route]) -> Event:
-    revises = revised_by(route, published)
+def _route_event(instance: Instance, plan: Plan, route: Route, published: Sequence[Route]) -> Event:
+    revises = revised_route_ids(route, published)
     lane_id, plan_id = plan.lane_id, plan.plan_id
     windows = tuple(_windows(instance, plan, route))
     if not revises:
@@ -172,13 +171,13 @@ def _told(instance: Instance, plan: Plan, route: Route, published: Sequence[Rout
 
 
 def _windows(instance: Instance, plan: Plan, route: Route) -> Iterator[StopWindow]:
-    """What the drivers must keep to: the route's own times are only the plan's."""
+    """Yield the windows that drivers must keep; the times of the stops are only planned."""
     jobs = {demand.consignment_id: demand.pickup for demand in instance.demands}
     due_at = {departure.voyage_id: departure.gate_in_by_at for departure in instance.departures}
-    voyages = {box.consolidation_id: box.voyage_id for box in plan.containers}
+    voyages = {container.consolidation_id: container.voyage_id for container in plan.containers}
     for stop in route.stops:
         job = jobs.get(stop.reference)
-        voyage = voyages.get(stop.reference)
+        voyage_id = voyages.get(stop.reference)
         if stop.action == "pickup" and job is not None:
             yield StopWindow(
                 action=stop.action,
@@ -186,22 +185,19 @@ def _windows(instance: Instance, plan: Plan, route: Route) -> Iterator[StopWindo
                 from_at=job.ready_at,
                 until_at=job.latest_at,
             )
-        elif stop.action == "drop_container" and voyage in due_at:
-            yield StopWindow(action=stop.action, reference=stop.reference, until_at=due_at[voyage])
+        elif stop.action == "drop_container" and voyage_id in due_at:
+            yield StopWindow(
+                action=stop.action, reference=stop.reference, until_at=due_at[voyage_id]
+            )
 
 
-def _changed(instance: Instance, container: PlannedContainer) -> bool:
-    """Whether the warehouse has another load plan for it, or none."""
-    for box in instance.consolidations:
-        if box.consolidation_id == container.consolidation_id:
-            return _places(box.planned) != _places(container.placements)
+def _has_new_load_plan(instance: Instance, container: PlannedContainer) -> bool:
+    """Return whether the warehouse has another load plan for it, or none."""
+    for before in instance.consolidations:
+        if before.consolidation_id == container.consolidation_id:
+            return _positions(before.planned) != _positions(container.placements)
     return True
 
 
-def _places(placements: Iterable[object]) -> set[tuple[object, ...]]:
-    return {
-        tuple(
-            getattr(one, field) for field in ("unit_id", "x_mm", "y_mm", "z_mm", "dx_mm", "dy_mm")
-        )
-        for one in placements
-    }
+def _positions(placements: Iterable[Placement]) -> set[tuple[str, int, int, int, int, int]]:
+    return {(p.unit_id, p.x_mm, p.y_mm, p.z_mm, p.dx_mm, p.dy_mm) for p in placements}

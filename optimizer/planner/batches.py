@@ -1,6 +1,6 @@
-"""Kafka records as plan requests: which of them is to be worked on. Pure."""
+"""Decode plan requests and choose the newest of each lane. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,8 +14,8 @@ from groupage.domain.events.planning import PlanRequested
 log = structlog.get_logger(__name__)
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """A request and where it came from."""
+class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request and its position in Kafka."""
 
     request: PlanRequested
     partition: int
@@ -23,13 +23,13 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_ms: int
 
 
-def requests_in(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[Taken]:
-    """The requests among the records; what is none is passed over and logged.
+def decode_requests(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[ReceivedRequest]:
+    """Return the requests among the records; log an undecodable record and skip it.
 
-    Nobody outside publishes here: a record that cannot be read comes from a program error, and the
-    lane asks again after its timeout.
+    Only the lane aggregates publish here: such a record comes from a program error, and the lane
+    requests a plan again after its timeout.
     """
-    found = []
+    requests = []
     for record in records:
         try:
             fact = decode(
@@ -39,7 +39,7 @@ def requests_in(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[Taken
                 recorded_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
             )
         except Undecodable as error:
-            log.error(  # noqa: TRY400 - said in words
+            log.error(  # noqa: TRY400 - the message says it all
                 "plan_request_undecodable",
                 partition=record.partition,
                 offset=record.offset,
@@ -47,24 +47,26 @@ def requests_in(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[Taken
             )
             continue
         if isinstance(fact.data, PlanRequested):
-            found.append(
-                Taken(
+            requests.append(
+                ReceivedRequest(
                     request=fact.data,
                     partition=record.partition,
                     offset=record.offset,
                     timestamp_ms=record.timestamp,
                 )
             )
-    return found
+    return requests
 
 
-def newest_by_lane(taken: Iterable[Taken]) -> tuple[list[Taken], list[Taken]]:
-    """(to work on, superseded): of each lane only the request with the highest sequence counts."""
-    newest: dict[str, Taken] = {}
-    every = list(taken)
-    for one in every:
-        best = newest.get(one.request.lane_id)
-        if best is None or one.request.sequence >= best.request.sequence:
-            newest[one.request.lane_id] = one
-    chosen = {one.request.request_id for one in newest.values()}
-    return list(newest.values()), [o for o in every if o.request.request_id not in chosen]
+def newest_by_lane(
+    requests: Sequence[ReceivedRequest],
+) -> tuple[list[ReceivedRequest], list[ReceivedRequest]]:
+    """Split into the request with the highest sequence of each lane, and the superseded others."""
+    newest: dict[str, ReceivedRequest] = {}
+    for received in requests:
+        best = newest.get(received.request.lane_id)
+        if best is None or received.request.sequence >= best.request.sequence:
+            newest[received.request.lane_id] = received
+    request_ids = {received.request.request_id for received in newest.values()}
+    superseded = [r for r in requests if r.request.request_id not in request_ids]
+    return list(newest.values()), superseded

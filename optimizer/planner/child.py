@@ -1,7 +1,7 @@
-"""The solver as a process of its own: one job after the other from standard input.
+"""The solver child process: it solves one job after the other from standard input.
 
-A frame is four bytes of length and as many of JSON. The process ends when its input ends, also in
-the middle of a solve: a planner that was killed leaves no solver behind.
+A frame is four bytes of length and as many bytes of JSON. The process ends when its input ends,
+even in the middle of a solve: a planner that was killed leaves no solver behind.
 """
 
 import os
@@ -19,44 +19,44 @@ from groupage.domain.plan import Plan
 from optimizer.doubts import NONE, Doubts
 
 LENGTH = struct.Struct(">I")
-"""How long a frame's content is."""
+"""Length of a frame's JSON."""
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One solve."""
+class SolveJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance to solve, without the load plans that the verifier rejected before."""
 
     instance: Instance
     doubts: Doubts = NONE
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a job."""
+class SolveResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, or why the instance is invalid; `ready` is sent once at the start."""
 
     kind: Literal["ready", "plan", "invalid"]
     plan: Plan | None = None
     message: str = ""
     stages: dict[str, float] = {}
-    """Seconds by stage."""
+    """Wall time in seconds by stage."""
 
 
-_JOBS = msgspec.json.Decoder(Job)
+_JOBS = msgspec.json.Decoder(SolveJob)
 
 
 def main() -> None:
-    """Answer jobs until standard input ends."""
-    # Whatever a library prints must not get between the frames.
-    answers = os.fdopen(os.dup(1), "wb")
+    """Solve jobs until standard input ends."""
+    # Output that a library prints must not get between the frames.
+    results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     jobs: queue.Queue[bytes] = queue.Queue(maxsize=1)
-    threading.Thread(target=_read, args=(sys.stdin.buffer, jobs), daemon=True).start()
+    threading.Thread(target=_read_frames, args=(sys.stdin.buffer, jobs), daemon=True).start()
     from optimizer.solve import solve  # noqa: PLC0415, F401 - loads the solvers before the first job
 
-    _say(answers, Answer(kind="ready"))
+    _write_frame(results, SolveResult(kind="ready"))
     while True:
-        _say(answers, answer(_JOBS.decode(jobs.get())))
+        _write_frame(results, solve_job(_JOBS.decode(jobs.get())))
 
 
-def answer(job: Job) -> Answer:
+def solve_job(job: SolveJob) -> SolveResult:
     """Solve one job."""
     from optimizer.solve import solve  # noqa: PLC0415 - heavy; only the child needs it
     from optimizer.stages import Stages  # noqa: PLC0415
@@ -65,11 +65,11 @@ def answer(job: Job) -> Answer:
     try:
         plan = solve(job.instance, stages, doubts=job.doubts)
     except InvalidInput as error:
-        return Answer(kind="invalid", message=str(error))
-    return Answer(kind="plan", plan=plan, stages=stages.seconds)
+        return SolveResult(kind="invalid", message=str(error))
+    return SolveResult(kind="plan", plan=plan, stages=stages.seconds)
 
 
-def _read(source: BinaryIO, jobs: "queue.Queue[bytes]") -> None:
+def _read_frames(source: BinaryIO, jobs: "queue.Queue[bytes]") -> None:
     while True:
         head = source.read(LENGTH.size)
         if len(head) < LENGTH.size:
@@ -81,8 +81,8 @@ def _read(source: BinaryIO, jobs: "queue.Queue[bytes]") -> None:
         jobs.put(frame)
 
 
-def _say(target: BinaryIO, said: Answer) -> None:
-    frame = msgspec.json.encode(said)
+def _write_frame(target: BinaryIO, result: SolveResult) -> None:
+    frame = msgspec.json.encode(result)
     target.write(LENGTH.pack(len(frame)) + frame)
     target.flush()
 

@@ -22,7 +22,7 @@ _STOP_BUDGET_S_MAX = 12.0
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Read before anything is started: a missing one is a sentence, not a crash."""
+    """All settings, read before anything starts: a missing setting is reported in one sentence."""
 
     planner: PlannerSettings = field(default_factory=PlannerSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
@@ -33,23 +33,23 @@ class _Settings:
 
 
 def main() -> None:
-    """Run until SIGTERM. Reads its settings from the environment."""
+    """Run until SIGTERM, with settings from the environment."""
     settings = _Settings()
 
     async def body(stop: asyncio.Event) -> None:
-        await _work(settings, stop)
+        await _run(settings, stop)
 
     run_process(
         "planner",
         body,
         telemetry=settings.telemetry,
-        # Whatever is not stored yet comes again: nothing is lost by going.
+        # The next planner consumes again what is not stored yet.
         stop_budget_s=min(settings.planner.shutdown_timeout_s, _STOP_BUDGET_S_MAX),
         loop=asyncio.run,
     )
 
 
-async def _work(settings: _Settings, stop: asyncio.Event) -> None:
+async def _run(settings: _Settings, stop: asyncio.Event) -> None:
     prefix = settings.topics.prefix
     policy = settings.policy.load()
     pool = await migrated_pool(settings.database, application_name="groupage planner")

@@ -1,10 +1,11 @@
-"""A consumer of plan requests that commits an offset only after its answer is stored."""
+"""A Kafka consumer of plan requests. It commits an offset after the plan or failure is stored."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 
 import asyncpg
+import stamina
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -15,26 +16,28 @@ from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.relay import OutboxRelay
 from groupage.telemetry import metrics
 from optimizer.planner.announce import ORIGIN_TOPIC
-from optimizer.planner.batches import Taken, newest_by_lane, requests_in
-from optimizer.planner.records import Records
-from optimizer.planner.solver import Solver
-from optimizer.planner.work import Work
+from optimizer.planner.batches import ReceivedRequest, decode_requests, newest_by_lane
+from optimizer.planner.plan_store import PlanStore
+from optimizer.planner.requests import RequestHandler
+from optimizer.planner.solver_process import SolverProcess
 
 _POLL_MS = 500
 _BATCH_MAX = 200
 _MESSAGES_MAX = 200
-"""Published at once: some are as large as a load plan."""
+"""Published in one batch; some messages are as large as a load plan."""
 _POLL_INTERVAL_MS_MAX = 3_600_000
-"""A batch of many lanes takes long; a planner that died is found out by its missing heartbeats."""
+"""A batch of many lanes takes long. Kafka notices a dead planner by its missing heartbeats."""
 _RETRY_S = 1.0
+"""Wait between attempts at a batch while the database is away."""
 _LATENCY_S_MAX = 3_600.0
+"""A request older than this comes from a log that is read again: its age is not a latency."""
 _STOP_TIMEOUT_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Planner:
-    """Takes requests, newest of each lane first, and answers them with its solvers."""
+    """Consumes plan requests and handles the newest of each lane, one per solver at a time."""
 
     def __init__(
         self,
@@ -47,26 +50,26 @@ class Planner:
         solver_command: Sequence[str] = (),
     ) -> None:
         self._topic = prefix + ORIGIN_TOPIC
-        self._records = Records(pool)
+        self._store = PlanStore(pool)
         self._relay = OutboxRelay(
             kafka=kafka,
             prefix=prefix,
             pool=pool,
-            held=self._held,
+            held=self._assigned_origins,
             messages_max=_MESSAGES_MAX,
             client_id="groupage-planner",
             compression_type="lz4",  # load plans of hundreds of cartons
         )
-        self._solvers = [Solver(solver_command) for _ in range(settings.solver_processes)]
-        self._free: asyncio.Queue[Work] = asyncio.Queue()
+        self._solvers = [SolverProcess(solver_command) for _ in range(settings.solver_processes)]
+        self._idle_handlers: asyncio.Queue[RequestHandler] = asyncio.Queue()
         for solver in self._solvers:
-            self._free.put_nowait(
-                Work(
+            self._idle_handlers.put_nowait(
+                RequestHandler(
                     pool=pool,
                     solver=solver,
                     settings=settings,
                     policy=policy,
-                    announced=self._relay.wake,
+                    wake_relay=self._relay.wake,
                 )
             )
         self._pool = pool
@@ -81,29 +84,29 @@ class Planner:
         )
 
     async def checks(self) -> dict[str, bool | str]:
-        """Readiness: the database answers and Kafka has given us partitions (or somebody else)."""
+        """Check readiness: the database answers and the consumer has a subscription."""
         await self._pool.fetchval("select 1")
         return {"database": True, "kafka": self._consumer.subscription() is not None}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`. A solve under way is then given up: the request comes again."""
+        """Run until `stop`. It abandons running solves: their requests are consumed again."""
         await self._consumer.start()
         relay = asyncio.create_task(self._relay.run())
-        work = asyncio.create_task(self._loop())
+        consume = asyncio.create_task(self._consume())
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({relay, work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (relay, work):
+            await asyncio.wait({relay, consume, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (relay, consume):
                 if task.done():
                     task.result()
         finally:
             stopped.cancel()
-            for task in (relay, work):
+            for task in (relay, consume):
                 task.cancel()
-            await asyncio.gather(relay, work, stopped, return_exceptions=True)
-            await self._end()
+            await asyncio.gather(relay, consume, stopped, return_exceptions=True)
+            await self._close()
 
-    async def _end(self) -> None:
+    async def _close(self) -> None:
         for solver in self._solvers:
             await solver.stop()
         try:
@@ -112,53 +115,56 @@ class Planner:
         except (KafkaError, TimeoutError, OSError) as error:
             log.info("planner_consumer_dropped", error=repr(error))
 
-    def _held(self) -> list[tuple[str, int]]:
-        mine = sorted(partition.partition for partition in self._consumer.assignment())
-        return [(ORIGIN_TOPIC, number) for number in mine]
+    def _assigned_origins(self) -> list[tuple[str, int]]:
+        numbers = sorted(partition.partition for partition in self._consumer.assignment())
+        return [(ORIGIN_TOPIC, number) for number in numbers]
 
-    async def _loop(self) -> None:
+    async def _consume(self) -> None:
         while True:
             batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
             records = [record for batch in batches.values() for record in batch]
-            if not records:
-                continue
-            while True:
-                try:
-                    await self._batch(records)
-                except TRANSIENT_ERRORS as error:
-                    log.warning("planner_retries", error=repr(error))
-                    await asyncio.sleep(_RETRY_S)
-                    continue
-                break
-            await self._commit(records)
+            if records:
+                await self._handle_batch(records)
+                await self._commit(records)
 
-    async def _batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
-        work, superseded = newest_by_lane(requests_in(records))
+    # Without an end: the offsets are committed only after the batch, and nothing else is to be done
+    # while the database is away. The readiness check reports that.
+    @stamina.retry(
+        on=TRANSIENT_ERRORS,
+        attempts=None,
+        timeout=None,
+        wait_initial=_RETRY_S,
+        wait_max=_RETRY_S,
+        wait_jitter=0,
+    )
+    async def _handle_batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
+        newest, superseded = newest_by_lane(decode_requests(records))
         for old in superseded:
-            await self._records.supersede(old.request, "a newer request of the lane came with it")
+            await self._store.supersede(old.request, "a newer request of the lane came with it")
             metrics.PLAN_OUTCOMES.labels(outcome="superseded").inc()
-        ends = await asyncio.gather(*map(self._answer, work), return_exceptions=True)
+        ends = await asyncio.gather(*map(self._handle, newest), return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
 
-    async def _answer(self, taken: Taken) -> None:
+    async def _handle(self, received: ReceivedRequest) -> None:
         now_s = asyncio.get_running_loop().time()
-        waited_s = time.time() - taken.timestamp_ms / 1_000
-        # A log that is replayed holds old requests: how long they lay is no latency of ours.
-        asked_s = now_s - waited_s if 0 <= waited_s < _LATENCY_S_MAX else now_s
-        work = await self._free.get()
+        waited_s = time.time() - received.timestamp_ms / 1_000
+        requested_s = now_s - waited_s if 0 <= waited_s < _LATENCY_S_MAX else now_s
+        handler = await self._idle_handlers.get()
         try:
-            await work.answer(taken.request, partition=taken.partition, asked_s=asked_s)
+            await handler.handle(
+                received.request, partition=received.partition, requested_s=requested_s
+            )
         finally:
-            self._free.put_nowait(work)
+            self._idle_handlers.put_nowait(handler)
 
     async def _commit(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
-        """Advance the group. Failing to is harmless: requests are known by their ids."""
+        """Commit the offsets. A failure is harmless: the database knows requests by their ids."""
         offsets: dict[TopicPartition, int] = {}
         for record in records:
-            place = TopicPartition(record.topic, record.partition)
-            offsets[place] = max(offsets.get(place, 0), record.offset + 1)
+            partition = TopicPartition(record.topic, record.partition)
+            offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
         try:
             await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError, KafkaError) as error:

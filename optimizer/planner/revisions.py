@@ -1,4 +1,4 @@
-"""Which routes of a plan take the place of what the plan in force told drivers. Pure."""
+"""Find the published routes that a route of a newer plan replaces. Pure."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,37 +6,38 @@ from datetime import timedelta
 from groupage.domain.plan import Route, Stop
 
 _TOLERANCE = timedelta(minutes=15)
-"""A driver is told times to the quarter of an hour. Assumption."""
+"""Drivers get times to the quarter of an hour. Assumption."""
 _JOBS = ("pickup", "drop_container")
 
 
-def revised_by(route: Route, published: Sequence[Route]) -> tuple[str, ...]:
-    """Ids of the published routes whose jobs it has taken, in their order; none: it is as before.
+def revised_route_ids(route: Route, published: Sequence[Route]) -> tuple[str, ...]:
+    """Return the ids of the published routes that had jobs of this route; empty if it is unchanged.
 
-    It is as before with the same truck, stops and, within the tolerance, times; and it is new when
-    no published route had one of its jobs. What is on board is no matter: it follows the scales.
+    A route is unchanged with the same truck, stops and, within the tolerance, times. It is new, and
+    the result empty too, when no published route had one of its jobs. Loads are not compared: they
+    change with each weighing.
     """
     jobs = _jobs(route)
-    taken = tuple(one for one in published if jobs & _jobs(one))
-    if len(taken) == 1 and _same(route, taken[0]):
+    replaced = [other for other in published if jobs & _jobs(other)]
+    if len(replaced) == 1 and _is_unchanged(route, replaced[0]):
         return ()
-    return tuple(one.route_id for one in taken)
+    return tuple(other.route_id for other in replaced)
 
 
 def _jobs(route: Route) -> set[tuple[str, str]]:
     return {(s.action, s.reference) for s in route.stops if s.action in _JOBS}
 
 
-def _same(route: Route, before: Route) -> bool:
+def _is_unchanged(route: Route, before: Route) -> bool:
     if (route.truck_id, len(route.stops)) != (before.truck_id, len(before.stops)):
         return False
     return all(_same_stop(*pair) for pair in zip(route.stops, before.stops, strict=True))
 
 
 def _same_stop(stop: Stop, before: Stop) -> bool:
-    what = (stop.place_id, stop.action, stop.reference)
     return (
-        what == (before.place_id, before.action, before.reference)
+        (stop.place_id, stop.action, stop.reference)
+        == (before.place_id, before.action, before.reference)
         and abs(stop.arrive_at - before.arrive_at) <= _TOLERANCE
         and abs(stop.leave_at - before.leave_at) <= _TOLERANCE
     )

@@ -4,7 +4,7 @@ from groupage.domain.codes import Code
 
 
 class ViolationCode(Code):
-    """The rule that a plan breaks. Values are stable; `meaning` says in a line what is wrong."""
+    """The rule that a plan breaks."""
 
     # The plan as an answer to its request
     OTHER_INSTANCE = "other_instance", "An id, the time, a limit or a digest is not the instance's."

@@ -16,8 +16,8 @@ from groupage.domain.plan import Plan
 from optimizer.allocation.build import build_problem
 from optimizer.allocation.greedy import first_fit
 from optimizer.allocation.problem import NoGoods, constant_cost
-from optimizer.planner.child import Job
-from optimizer.planner.solver import Solver
+from optimizer.planner.child import SolveJob
+from optimizer.planner.solver_process import SolverProcess
 from optimizer.sample import an_hour_later, sample
 from optimizer.verification.api import certify
 
@@ -67,7 +67,7 @@ def run(
 async def _run(
     consignments: int, seeds: range, repeats: int, report: Callable[[str], None]
 ) -> list[Row]:
-    solver = Solver()
+    solver = SolverProcess()
     rows = []
     try:
         # The first answer would count the start of the process.
@@ -97,9 +97,9 @@ def _distribution(rows: list[Row]) -> str:
     )
 
 
-async def _solved(solver: Solver, instance: Instance) -> _Run:
+async def _solved(solver: SolverProcess, instance: Instance) -> _Run:
     began = time.perf_counter()
-    answer = await solver.solve(Job(instance=instance), timeout_s=_TIMEOUT_S)
+    answer = await solver.solve(SolveJob(instance=instance), timeout_s=_TIMEOUT_S)
     assert answer.plan is not None, answer.message
     solved = time.perf_counter()
     plan, violations = certify(instance, answer.plan)

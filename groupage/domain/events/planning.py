@@ -8,7 +8,7 @@ import msgspec
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
 from groupage.domain.origin import LogPosition, Solver
-from groupage.domain.plan import PlannedContainer, Route
+from groupage.domain.plan import PlannedContainer, Route, Unloadable
 
 Cause = Literal[
     "measured",
@@ -153,7 +153,7 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     assignments: tuple[Assignment, ...]
     moves: tuple[PlanMove, ...]
     consolidations: tuple["PlannedConsolidation", ...]
-    unloadable: tuple["UnloadableConsolidation", ...] = ()
+    unloadable: tuple[Unloadable, ...] = ()
     cost_minor: int
     bound_minor: int
     gap_ratio: float
@@ -177,16 +177,6 @@ class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
     consignment_ids: tuple[Id, ...]
     volume_cm3: Cm3OrZero
     gross_g: GramsOrZero
-
-
-class UnloadableConsolidation(msgspec.Struct, frozen=True, kw_only=True):
-    """A frozen or locked container whose contents have no load plan; it stays as it is."""
-
-    consolidation_id: Id
-    consignment_ids: tuple[Id, ...]
-    """The consignments without a place in the container."""
-    code: Text
-    reason: Text
 
 
 class PlanFailed(LaneEvent, frozen=True, kw_only=True):

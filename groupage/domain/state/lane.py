@@ -9,8 +9,8 @@ from groupage.domain.events.planning import (
     Assignment,
     Cause,
     PlannedConsolidation,
-    UnloadableConsolidation,
 )
+from groupage.domain.plan import Unloadable
 from groupage.domain.state.base import State
 
 PlanStatus = Literal["proposed", "published", "superseded", "rejected"]
@@ -73,7 +73,7 @@ class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
     consolidations: tuple[PlannedConsolidation, ...]
     reasons: tuple[tuple[str, str], ...] = ()
     """(consignment, reason code) of each move."""
-    unloadable: tuple[UnloadableConsolidation, ...] = ()
+    unloadable: tuple[Unloadable, ...] = ()
     policy: str = ""
 
 
@@ -135,7 +135,7 @@ class UnloadableWarning(msgspec.Struct, kw_only=True, omit_defaults=True):
     since_at: datetime
     plan_id: str
     """The first plan that said so in these words."""
-    what: UnloadableConsolidation
+    what: Unloadable
 
 
 class LaneState(State, kw_only=True, omit_defaults=True):

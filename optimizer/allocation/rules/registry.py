@@ -66,7 +66,7 @@ SEARCH_CODES = frozenset({LeftOutCode.COSTS_MORE_THAN_WAITING, LeftOutCode.DID_N
 
 _unclaimed = frozenset(LeftOutCode) - SEARCH_CODES.union(*(rule.codes for rule in RULES))
 if _unclaimed:
-    raise TypeError(f"no rule in RULES has the left-out codes {sorted(_unclaimed)}")
+    raise TypeError(f"no rule in RULES has the left-out codes {', '.join(sorted(_unclaimed))}")
 
 
 def reject(demand: Demand, instance: Instance) -> Rejection | None:

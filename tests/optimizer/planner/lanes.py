@@ -95,14 +95,14 @@ async def put_lane(pool: asyncpg.Pool, *, consignments: int = 14) -> None:
     for week in (0, 1):
         state = voyage(week)
         await pool.execute(
-            "insert into voyage (key, partition, revision, changed_at, body, status, lane_id, "
-            "etd_at) values ($1, 0, 1, $2, $3, $4, $5, $6)",
+            "insert into voyage (key, partition, revision, changed_at, form, body, status, "
+            "lane_id, etd_at) values ($1, 0, 1, $2, 1, $3, $4, $5, $6)",
             *(state.key, state.changed_at, _body(state), state.status, LANE_ID, state.etd_at),
         )
     lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT, sequence=1)
     await pool.execute(
-        "insert into lane (key, partition, revision, changed_at, body, sequence) "
-        "values ($1, 0, 1, $2, $3, 1)",
+        "insert into lane (key, partition, revision, changed_at, form, body, sequence) "
+        "values ($1, 0, 1, $2, 1, $3, 1)",
         *(LANE_ID, CLOCK_AT, _body(lane)),
     )
 
@@ -110,10 +110,10 @@ async def put_lane(pool: asyncpg.Pool, *, consignments: int = 14) -> None:
 async def put_consignment(pool: asyncpg.Pool, state: ConsignmentState) -> None:
     """Store one consignment's state."""
     await pool.execute(
-        "insert into consignment (key, partition, revision, changed_at, body, status, customs, "
-        "blocked, lane_id, shipper, consignee, mode, pieces, received_pieces, measured_pieces, "
-        "loaded_pieces, volume_cm3, gross_g) values ($1, 0, 1, $2, $3, $4, 'NONE', false, $5, "
-        "'M-1', 'B', '1039', 1, 1, 1, 0, 1, 1)",
+        "insert into consignment (key, partition, revision, changed_at, form, body, status, "
+        "customs, blocked, lane_id, shipper, consignee, mode, pieces, received_pieces, "
+        "measured_pieces, loaded_pieces, volume_cm3, gross_g) "
+        "values ($1, 0, 1, $2, 1, $3, $4, 'NONE', false, $5, 'M-1', 'B', '1039', 1, 1, 1, 0, 1, 1)",
         *(state.key, state.changed_at, _body(state), state.status, state.lane_id),
     )
 

@@ -200,7 +200,7 @@ flag = sys.argv[1]
 if not os.path.exists(flag):
     open(flag, "w").close()
     from optimizer.planner import child
-    child.answer = lambda job: os.kill(os.getpid(), signal.SIGKILL)
+    child.solve_job = lambda job: os.kill(os.getpid(), signal.SIGKILL)
     child.main()
 from optimizer.planner.child import main
 main()
@@ -222,7 +222,7 @@ async def test_a_solver_that_is_killed_costs_one_attempt(
 OVERRUNS = """
 import time
 from optimizer.planner import child
-child.answer = lambda job: time.sleep(600)
+child.solve_job = lambda job: time.sleep(600)
 child.main()
 """
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from groupage.domain.codes import UnloadableCode
 from groupage.domain.events import planning as pl
+from groupage.domain.plan import Unloadable
 from tests.processors.aggregates import words as w
 from tests.processors.aggregates.play import at
 
@@ -45,8 +47,10 @@ def plan(sequence: int, places: dict[str, str], **more: Any) -> pl.PlanProposed:
     return pl.PlanProposed(**{**fields, **more})
 
 
-def unloadable(name: str, *ids: str, code: str = "did_not_fit") -> pl.UnloadableConsolidation:
+def unloadable(
+    name: str, *ids: str, code: UnloadableCode = UnloadableCode.DID_NOT_FIT
+) -> Unloadable:
     """What a plan says of a closed container."""
-    return pl.UnloadableConsolidation(
+    return Unloadable(
         consolidation_id=name, consignment_ids=ids, code=code, reason=f"{name} is frozen: too much"
     )

@@ -1,4 +1,4 @@
-"""A solver process from outside: start, ask, kill when it overruns, start again."""
+"""Run a solver in a child process: start it, kill it when it overruns, start it again."""
 
 import asyncio
 import os
@@ -10,26 +10,26 @@ import msgspec
 import structlog
 
 from groupage.domain.errors import GroupageError
-from optimizer.planner.child import LENGTH, Answer, Job
+from optimizer.planner.child import LENGTH, SolveJob, SolveResult
 
 _START_TIMEOUT_S = 60.0
 _FRAME_BYTES_MAX = 2**30
-_ANSWERS = msgspec.json.Decoder(Answer)
+_RESULTS = msgspec.json.Decoder(SolveResult)
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
-"""What a solver is told of our environment: no address, no password."""
+"""Environment variables that a solver inherits: no address, no password."""
 
 log = structlog.get_logger(__name__)
 
 
 class SolverDied(GroupageError):
-    """The solver process ended before it answered. Its last words are in the planner's log."""
+    """The solver process ended before it returned a result. Its output is in the planner's log."""
 
 
 class SolverOverran(GroupageError):
-    """The solver process did not answer in time and was ended."""
+    """The solver process did not return a result in time and was killed."""
 
 
-class Solver:
+class SolverProcess:
     """One child process, started when it is first needed and again after it died."""
 
     def __init__(self, command: Sequence[str] = ()) -> None:
@@ -38,31 +38,34 @@ class Solver:
 
     @property
     def pid(self) -> int | None:
-        """Process id while there is one."""
+        """Process id, or None while no process runs."""
         return self._process.pid if self._process else None
 
-    async def solve(self, job: Job, *, timeout_s: float) -> Answer:
-        """The answer to a job. Raises SolverDied, SolverOverran; the next call starts anew."""
-        process = await self._started()
+    async def solve(self, job: SolveJob, *, timeout_s: float) -> SolveResult:
+        """Return the result of a job.
+
+        Raises SolverDied, SolverOverran. The next call then starts a new process.
+        """
+        process = await self._running_process()
         frame = msgspec.json.encode(job)
         try:
             async with asyncio.timeout(timeout_s):
                 assert process.stdin is not None
                 process.stdin.write(LENGTH.pack(len(frame)) + frame)
                 await process.stdin.drain()
-                return await self._answer(process)
+                return await self._read_result(process)
         except TimeoutError as error:
             await self.stop()
-            raise SolverOverran(f"the solver did not answer within {timeout_s:g} s") from error
+            raise SolverOverran(f"the solver returned no result within {timeout_s:g} s") from error
         except (OSError, asyncio.IncompleteReadError) as error:
-            status = await self._ended()
+            status = await self._exit_status()
             raise SolverDied(f"the solver process ended with status {status}") from error
         except (asyncio.CancelledError, SolverDied):
             await self.stop()
             raise
 
     async def stop(self) -> None:
-        """End the process; harmless when there is none."""
+        """Kill the process, if one runs."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -70,7 +73,7 @@ class Solver:
             process.kill()
         await process.wait()
 
-    async def _started(self) -> asyncio.subprocess.Process:
+    async def _running_process(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:
             return self._process
         process = await asyncio.create_subprocess_exec(
@@ -78,37 +81,41 @@ class Solver:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            # A terminal's Ctrl-C is for the planner, which ends the solver itself.
+            # Ctrl-C in a terminal is for the planner, which then ends the solver.
             start_new_session=True,
         )
         self._process = process
         log.info("solver_started", pid=process.pid)
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
-                await self._answer(process)
+                await self._read_result(process)
         except TimeoutError as error:
             await self.stop()
-            raise SolverOverran(f"the solver was not up within {_START_TIMEOUT_S:g} s") from error
+            raise SolverOverran(
+                f"the solver did not start within {_START_TIMEOUT_S:g} s"
+            ) from error
         except asyncio.IncompleteReadError as error:
-            status = await self._ended()
+            status = await self._exit_status()
             raise SolverDied(f"the solver process ended with status {status}") from error
         except SolverDied:
             await self.stop()
             raise
         return process
 
-    async def _answer(self, process: asyncio.subprocess.Process) -> Answer:
+    async def _read_result(self, process: asyncio.subprocess.Process) -> SolveResult:
         assert process.stdout is not None
         (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
         if length > _FRAME_BYTES_MAX:
-            raise SolverDied(f"the solver announced an answer of {length} bytes")
+            raise SolverDied(f"the solver announced a result of {length} bytes")
         frame = await process.stdout.readexactly(length)
         try:
-            return _ANSWERS.decode(frame)
+            return _RESULTS.decode(frame)
         except msgspec.DecodeError as error:
-            raise SolverDied(f"the solver gave an answer that cannot be read: {error}") from error
+            raise SolverDied(
+                f"the solver returned a result that cannot be decoded: {error}"
+            ) from error
 
-    async def _ended(self) -> int | None:
+    async def _exit_status(self) -> int | None:
         process = self._process
         await self.stop()
         return process.returncode if process else None

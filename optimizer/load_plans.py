@@ -13,7 +13,7 @@ from groupage.domain.instance import (
 from groupage.domain.plan import Placement, Unloadable
 from optimizer.allocation import pricing
 from optimizer.allocation.slots import Slot
-from optimizer.doubts import Doubts
+from optimizer.certification import Exclusions
 from optimizer.frozen_containers import load_frozen
 from optimizer.loading.api import cargo_of, load
 
@@ -57,7 +57,7 @@ def make_load_plan(
     slot: Slot,
     members: Sequence[str],
     *,
-    doubts: Doubts,
+    exclusions: Exclusions,
     budget: PassBudget,
 ) -> LoadPlan:
     """Return the load plan in force if it fits the contents, else a new one."""
@@ -65,13 +65,13 @@ def make_load_plan(
     ids = tuple(sorted(members))
     cargo = [demands[consignment_id] for consignment_id in ids]
     container = slot.existing
-    if container is not None and slot.key not in doubts.anew:
+    if container is not None and slot.key not in exclusions.discarded:
         kept = keep_load_plan(container, cargo)
         if kept is not None:
             return LoadPlan(members=ids, placements=kept)
     if container is not None and slot.fixed:
         passes = budget.grant(PASSES_FROZEN)
-        violation = doubts.refuted.get(slot.key, "")
+        violation = exclusions.given_up.get(slot.key, "")
         frozen = load_frozen(instance, container, cargo, violation=violation, passes=passes)
         budget.spend(frozen.passes)
         return LoadPlan(members=ids, placements=frozen.placements, unloadable=frozen.unloadable)

@@ -13,7 +13,7 @@ from groupage.domain.plan import LeftOut, Move
 from optimizer.allocation.api import Allocation, repair
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.reasons import MoveReason
-from optimizer.doubts import Doubts
+from optimizer.certification import Exclusions
 from optimizer.load_plans import LoadPlan, PassBudget, make_load_plan
 from optimizer.stages import Stages
 
@@ -75,7 +75,7 @@ class LoadedAllocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def allocate_and_load(
-    instance: Instance, first: Allocation, stages: Stages, doubts: Doubts
+    instance: Instance, first: Allocation, stages: Stages, exclusions: Exclusions
 ) -> LoadedAllocation:
     """Return the cheapest allocation that loads, starting from `first`.
 
@@ -89,7 +89,7 @@ def allocate_and_load(
     for number in range(1, instance.limits.loading_rounds + 2):
         history = (*history, allocation)
         with stages.stage("load"):
-            loads = _load(instance, allocation, loads, doubts=doubts, budget=budget)
+            loads = _load(instance, allocation, loads, exclusions=exclusions, budget=budget)
         unplaced = frozenset((c, key) for key, load in loads.items() for c in load.unplaced)
         reduced, kept = allocation, loads
         if unplaced:
@@ -98,7 +98,7 @@ def allocate_and_load(
             no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, refill=refill)
             with stages.stage("allocate"):
                 reduced = repair(instance, _leave_out(no_goods, allocation, unplaced), {})
-            kept = _load(instance, reduced, loads, doubts=doubts, budget=budget)
+            kept = _load(instance, reduced, loads, exclusions=exclusions, budget=budget)
         if best is None or reduced.cost < best.allocation.cost:
             best = LoadedAllocation(
                 allocation=reduced,
@@ -123,7 +123,7 @@ def _load(
     allocation: Allocation,
     before: dict[str, LoadPlan],
     *,
-    doubts: Doubts,
+    exclusions: Exclusions,
     budget: PassBudget,
 ) -> dict[str, LoadPlan]:
     """Load all containers; those whose contents did not change keep their load plans."""
@@ -136,7 +136,9 @@ def _load(
             if placed == members:
                 loads[slot.key] = msgspec.structs.replace(known, members=members, unplaced=())
                 continue
-        loads[slot.key] = make_load_plan(instance, slot, members, doubts=doubts, budget=budget)
+        loads[slot.key] = make_load_plan(
+            instance, slot, members, exclusions=exclusions, budget=budget
+        )
     return loads
 
 

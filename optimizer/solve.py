@@ -10,8 +10,8 @@ from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from optimizer.allocation.api import allocate
 from optimizer.assemble import assemble, planned_containers
+from optimizer.certification import NO_EXCLUSIONS, Certification, Exclusions
 from optimizer.check_instance import check_instance
-from optimizer.doubts import NONE, Certification, Doubts
 from optimizer.rounds import allocate_and_load
 from optimizer.routing.api import route
 from optimizer.stages import Stages
@@ -33,20 +33,22 @@ def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
     """
     stages = stages or Stages()
     certification = Certification(instance)
-    while certification.doubts is not None:
-        plan = solve(instance, stages, doubts=certification.doubts)
+    while certification.exclusions is not None:
+        plan = solve(instance, stages, exclusions=certification.exclusions)
         with stages.stage("verify"):
             certified = certification.certify(plan)
     return Solved(plan=certified or plan, violations=certification.violations)
 
 
-def solve(instance: Instance, stages: Stages | None = None, *, doubts: Doubts = NONE) -> Plan:
+def solve(
+    instance: Instance, stages: Stages | None = None, *, exclusions: Exclusions = NO_EXCLUSIONS
+) -> Plan:
     """Return the plan of an instance, not yet certified. Raises InvalidInput."""
     stages = stages or Stages()
     check_instance(instance)
     with stages.stage("allocate"):
         first = allocate(instance)
-    loaded = allocate_and_load(instance, first, stages, doubts)
+    loaded = allocate_and_load(instance, first, stages, exclusions)
     allocation, loads = loaded.allocation, loaded.loads
     with stages.stage("route"):
         containers = planned_containers(instance, allocation, loads)

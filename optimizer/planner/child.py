@@ -16,7 +16,7 @@ import msgspec
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
-from optimizer.doubts import NONE, Doubts
+from optimizer.certification import NO_EXCLUSIONS, Exclusions
 
 LENGTH = struct.Struct(">I")
 """Length of a frame's JSON."""
@@ -26,7 +26,7 @@ class SolveJob(msgspec.Struct, frozen=True, kw_only=True):
     """An instance to solve, without the load plans that the verifier rejected before."""
 
     instance: Instance
-    doubts: Doubts = NONE
+    exclusions: Exclusions = NO_EXCLUSIONS
 
 
 class SolveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ def solve_job(job: SolveJob) -> SolveResult:
 
     stages = Stages()
     try:
-        plan = solve(job.instance, stages, doubts=job.doubts)
+        plan = solve(job.instance, stages, exclusions=job.exclusions)
     except InvalidInput as error:
         return SolveResult(kind="invalid", message=str(error))
     return SolveResult(kind="plan", plan=plan, stages=stages.seconds)

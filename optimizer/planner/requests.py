@@ -14,7 +14,7 @@ from groupage.domain.plan import Plan, Route
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics
-from optimizer.doubts import Certification
+from optimizer.certification import Certification
 from optimizer.instance.build import build_instance
 from optimizer.instance.snapshot import read_snapshot
 from optimizer.planner.announce import outbox_rows, plan_events, plan_failed
@@ -104,8 +104,8 @@ class RequestHandler:
         snapshot = await read_snapshot(self._pool, request.lane_id)
         instance = build_instance(snapshot, request, self._policy, self._limits(request))
         certification = Certification(instance)
-        while certification.doubts is not None:
-            job = SolveJob(instance=instance, doubts=certification.doubts)
+        while certification.exclusions is not None:
+            job = SolveJob(instance=instance, exclusions=certification.exclusions)
             result = await self._solver.solve(job, timeout_s=self._settings.solve_timeout_s)
             if result.kind == "invalid" or result.plan is None:
                 return Failure(outcome="infeasible", reason=result.message)

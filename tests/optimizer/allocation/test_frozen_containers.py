@@ -12,7 +12,7 @@ from groupage.domain.events.planning import PlanProposed
 from groupage.domain.instance import Demand, FixedStanding, Instance, OpenConsolidation
 from groupage.domain.plan import Plan, Unloadable
 from optimizer.canonical import canonical_json
-from optimizer.doubts import NONE, Doubts
+from optimizer.certification import NO_EXCLUSIONS, Exclusions
 from optimizer.planner.announce import plan_events
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import certify, verify
@@ -279,25 +279,27 @@ def test_a_container_that_loads_cannot_be_called_unloadable() -> None:
 # --- what is solved again -----------------------------------------------------------------------
 
 
-def test_doubts_grow_from_the_load_plan_in_force_to_the_container() -> None:
+def test_exclusions_grow_from_the_load_plan_in_force_to_the_container() -> None:
     """First the old load plan is given up, then a new one; then there is nothing more to learn."""
     instance = with_box(crate(0), planned=planned(with_box(crate(0))).containers[0].placements)
     overlap = ViolationCode.OVERLAP
     told = [Violation(code=overlap, where="carton T0-001 in C1", message="and T1 overlap")]
-    first = NONE.after(instance, told)
-    assert first == Doubts(anew=("C1",))
+    first = NO_EXCLUSIONS.extend(instance, told)
+    assert first == Exclusions(discarded=("C1",))
     assert first is not None
-    second = first.after(instance, told)
+    second = first.extend(instance, told)
     assert second is not None
-    assert second.refuted == {"C1": "overlap: carton T0-001 in C1: and T1 overlap"}
-    assert second.after(instance, told) is None
-    assert NONE.after(instance, []) is None
+    assert second.given_up == {"C1": "overlap: carton T0-001 in C1: and T1 overlap"}
+    assert second.extend(instance, told) is None
+    assert NO_EXCLUSIONS.extend(instance, []) is None
 
 
 def test_a_refuted_container_stays_and_the_rest_is_planned() -> None:
     """The verifier's own words become the reason."""
     instance = with_box(*(crate(n) for n in range(5)))
-    plan = solve(instance, doubts=Doubts(refuted={"C1": "overlap: carton T0-001 in C1: so"}))
+    plan = solve(
+        instance, exclusions=Exclusions(given_up={"C1": "overlap: carton T0-001 in C1: so"})
+    )
     assert only(plan).code == "refuted"
     assert "overlap: carton T0-001" in only(plan).reason
     certified, violations = certify(instance, plan)
@@ -309,4 +311,4 @@ def test_a_slushy_container_is_never_given_up() -> None:
     """Its contents can go elsewhere: only its load plan is made anew."""
     world = hand_made_world()
     told = [Violation(code=ViolationCode.OVERLAP, where="carton S1-001 in SLUSHY", message="")]
-    assert NONE.after(world, told) is None
+    assert NO_EXCLUSIONS.extend(world, told) is None

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from optimizer.doubts import SOLVES_MAX, Certification
+from optimizer.certification import SOLVES_MAX, Certification
 from tests.optimizer.verification.changes import edit
 from tests.optimizer.world import instance, plan_of
 
@@ -17,7 +17,7 @@ def test_a_valid_plan_is_certified_and_nothing_is_solved_again() -> None:
     assert certified.certificate is not None
     assert edit(certified, certificate=None) == plan
     assert certification.violations == ()
-    assert certification.doubts is None
+    assert certification.exclusions is None
 
 
 def test_a_violation_that_no_other_solve_can_cure_ends_the_search() -> None:
@@ -25,7 +25,7 @@ def test_a_violation_that_no_other_solve_can_cure_ends_the_search() -> None:
     case = instance()
     certification = Certification(case)
     assert certification.certify(edit(plan_of(case), sequence=8)) is None
-    assert certification.doubts is None
+    assert certification.exclusions is None
     assert {violation.code for violation in certification.violations} == {"other_instance"}
 
 
@@ -52,8 +52,8 @@ def test_a_closed_container_is_given_up_step_by_step_and_never_more_than_the_lim
         )
     )
     steps = []
-    while certification.doubts is not None:
-        steps.append((certification.doubts.anew, tuple(certification.doubts.refuted)))
+    while certification.exclusions is not None:
+        steps.append((certification.exclusions.discarded, tuple(certification.exclusions.given_up)))
         assert certification.certify(plan) is None
     assert steps == [((), ()), (("FROZEN",), ()), (("FROZEN",), ("FROZEN",))]
     assert len(steps) < SOLVES_MAX

@@ -61,7 +61,6 @@ class EarlierState(msgspec.Struct, kw_only=True):
     """The earlier form of every state: other names, and nothing that this program could use."""
 
     id: str
-    events: int
     content: dict[str, Any]
     pending_request: PendingRequest | None = None
     """A lane's pending request: not a fact yet, so every form must let it be read."""
@@ -116,7 +115,6 @@ async def make_older(hub: StreamHub) -> None:
             content = msgspec.json.decode(unpack(body))
             earlier = EarlierState(
                 id=content.pop("key"),
-                events=content.pop("facts"),
                 pending_request=msgspec.convert(
                     content.pop("pending_request", None), PendingRequest | None
                 ),

@@ -26,7 +26,6 @@ from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
-from groupage.contracts.validation import reading_errors
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
@@ -400,6 +399,9 @@ def _has_nul(node: object) -> bool:
 
 def _explain(event: type[Event], value: bytes) -> str:
     """Say the first errors of an event's JSON, each with field, value and what would be right."""
+    # Only here, because jsonschema takes as long to import as all the rest.
+    from groupage.contracts.validation import reading_errors  # noqa: PLC0415
+
     errors = reading_errors(event, value) if len(value) <= _EXPLAINED_BYTES_MAX else ()
     more = len(errors) - _EXPLAINED_MAX
     tail = f" (and {more} more)" if more > 0 else ""

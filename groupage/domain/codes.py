@@ -78,3 +78,59 @@ class UnloadableCode(Code):
         "The cartons reported to stand in it cannot stand as reported.",
     )
     REFUTED = "refuted", "The verifier rejects every load plan for it."
+
+
+class AlertCode(Code):
+    """What needs a person. Values are stable: alert ids and dashboards carry them."""
+
+    ILLEGAL_TRANSITION = (
+        "illegal_transition",
+        "Events were rejected for one reason; the alert id ends with the rejection's code.",
+    )
+
+    # Consignment
+    NOT_ACCEPTED = "not_accepted", "A guard of the acceptance fails; the message names it."
+    CUSTOMS_REJECTED = "customs_rejected", "Customs rejected its declaration."
+    DG_REJECTED = "dg_rejected", "Its dangerous goods were rejected."
+    OVER_RECEIPT = "over_receipt", "More pieces were received than booked."
+    SHORT_RECEIPT = "short_receipt", "The tally is closed with fewer pieces than booked."
+    DAMAGED = "damaged", "Cartons came damaged, wet or with wrong marks."
+    NEEDS_RERATE = "needs_rerate", "Measured volume or mass exceeds the booking by the tolerance."
+    STAGED_WITHOUT_PLACE = (
+        "staged_without_place",
+        "Cartons stand at a door, and the consignment is in no consolidation.",
+    )
+    DEAD_FREIGHT = "dead_freight", "Booked space was given up after the threshold: a fee is due."
+    MANIFEST_OUTDATED = "manifest_outdated", "The filed manifest no longer matches the cargo."
+
+    # Unit, declaration, voyage
+    TWO_CONSIGNMENTS = "two_consignments", "Two consignments claim the same unit."
+    OVER_CAP = "over_cap", "The declared value exceeds the cap of mode 1039."
+    CAP_NOT_JUDGED = "cap_not_judged", "The declared value has no rate to US dollars."
+    FREIGHT_NOT_PRICED = "freight_not_priced", "The freight has no rate to US dollars."
+    CANCELLED = "cancelled", "The voyage is cancelled, and consolidations count on it."
+
+    # Lane
+    PLAN_FAILED = "plan_failed", "The newest plan request ended without a plan."
+    PLAN_WAITS = "plan_waits", "A plan waits for a dispatcher's approval."
+    UNLOADABLE_DID_NOT_FIT = "unloadable_did_not_fit", "Cargo on a manifest does not fit."
+    UNLOADABLE_OVERWEIGHT = "unloadable_overweight", "Cargo on a manifest is too heavy."
+    UNLOADABLE_STANDING_WRONG = (
+        "unloadable_standing_wrong",
+        "The cartons reported in a container cannot stand as reported.",
+    )
+    UNLOADABLE_REFUTED = "unloadable_refuted", "The verifier rejects every load plan for it."
+
+    # Consolidation
+    CUTOFF_LCO = "cutoff_LCO", "Cargo will be or was late at the hub."
+    CUTOFF_DCO = "cutoff_DCO", "The manifest will be or was filed too late."
+    CUTOFF_AFC = "cutoff_AFC", "The advance manifest will be or was filed too late."
+    CUTOFF_VCO = "cutoff_VCO", "The gross mass will be or was verified too late."
+    CUTOFF_CUA = "cutoff_CUA", "Customs will release or released it too late."
+    CUTOFF_PCO = "cutoff_PCO", "The container will leave or left too late for the terminal."
+    CONTAINER_NOT_INSPECTED = "container_not_inspected", "Stuffing began without an inspection."
+    CONTAINER_UNFIT = "container_unfit", "The container is unfit for cargo."
+    SEALED_INCOMPLETE = "sealed_incomplete", "It was sealed with other cargo than the manifest's."
+    SEAL_MISMATCH = "seal_mismatch", "The container has another seal than the manifest names."
+    VGM_MISMATCH = "vgm_mismatch", "The verified gross mass is impossible for this cargo."
+    GATED_OUT_UNCLEARED = "gated_out_uncleared", "The container left without all clearances."

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import State
 from groupage.domain.state.columns import NoColumns, QueryColumns
 from processors.kernel import handlers as tables
@@ -70,7 +71,7 @@ class Aggregate(Generic[S]):
 
     def foreign(self, event: Event) -> Rejection:
         """Reject an event of another aggregate."""
-        return Rejection("not_mine", f"a {self.kind} does not own {event.name}")
+        return Rejection(RejectionCode.NOT_MINE, f"a {self.kind} does not own {event.name}")
 
     def apply(self, state: S, entry: Entry) -> Rejection | None:
         """Change `state` by one effective fact, or say why not."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import AlertRaised, Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import RejectedEvent, State
@@ -16,7 +17,7 @@ _NAMED_MAX = 3
 def alert(
     kind: AggregateKind,
     state: State,
-    code: str,
+    code: AlertCode,
     message: str,
     *,
     severity: Severity = "warning",
@@ -45,7 +46,7 @@ def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication
         in_order = [rejected for _, _, rejected in sorted(rejections, key=itemgetter(0, 1))]
         text = cut(_describe(code, in_order))
         alerts[f"alert:refused:{code}"] = Output(
-            alert(kind, state, "illegal_transition", text, part=code), in_order[0].at
+            alert(kind, state, AlertCode.ILLEGAL_TRANSITION, text, part=code), in_order[0].at
         )
     return alerts
 

@@ -6,10 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from groupage.domain.fact import Fact
+from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent
-
-NO_TARGET = "no_target"
-"""Code of a correction or retraction of a fact that the owner does not have."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -78,7 +76,7 @@ def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent
         if fact.retracted:
             does, then = "withdraws", "retract this one, too"
         rejected[entry.fact_id] = RejectedEvent(
-            code=NO_TARGET,
+            code=RejectionCode.NO_TARGET,
             reason=f"it {does} {fact.correction_of!r} of {fact.source}, which is no fact of {key}, "
             "and changes nothing until that one comes. If that one was sent under another key, "
             f"retract it there and {then}",

@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode
 from processors.kernel.corrections import Entry
 
 S = TypeVar("S")
@@ -18,7 +19,7 @@ LAST_RANK = 99
 class Rejection(NamedTuple):
     """Why an event may not change the state."""
 
-    code: str
+    code: RejectionCode
     reason: str
 
 

@@ -15,6 +15,7 @@ from groupage.contracts.instants import instant_from
 from groupage.contracts.topics import BY_NAME, DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.fact import Fact
+from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers
 from groupage.store.facts import LogPosition, data_json_of
@@ -100,7 +101,7 @@ def reject_reused_id(
     """Reject a fact that has the id of an earlier one and differs from it in these fields."""
     fact = incoming.fact
     rejected = RejectedEvent(
-        code="id_reused",
+        code=RejectionCode.ID_REUSED,
         reason=f"{fact.source} sent an event with id {fact.event_id!r} before that differs in "
         f"{difference}: the first one stands. Send this one with an id of its own; if it is to "
         "replace the first one, name that one's id in correctionof",

@@ -18,6 +18,7 @@ def page() -> str:
 def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
     from groupage.contracts.undecodable import MEANINGS  # noqa: PLC0415 - not for `--help`
     from groupage.domain import codes  # noqa: PLC0415 - as above
+    from groupage.domain.rejections import RejectionCode  # noqa: PLC0415 - as above
     from optimizer.verification.codes import ViolationCode  # noqa: PLC0415 - as above
 
     yield (
@@ -27,6 +28,19 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
             "answers with the same codes."
         ),
         MEANINGS.items(),
+    )
+    yield (
+        "Rejections",
+        (
+            "A dead letter with one of these holds a valid event that breaks a rule of its "
+            "aggregate. The event changes nothing as long as that is so."
+        ),
+        _meanings(RejectionCode),
+    )
+    yield (
+        "Alerts",
+        "What needs a person (`groupage alerts`, topic `hub.alerts.v1`).",
+        _meanings(codes.AlertCode),
     )
     yield (
         "Consignments left out of a plan",

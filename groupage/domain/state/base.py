@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from groupage.domain.rejections import RejectionCode
+
 SortKey = tuple[datetime, int, str]
 """(occurred_at, rank of the type in its lifecycle, fact id in hex): facts are folded so."""
 
@@ -11,7 +13,7 @@ SortKey = tuple[datetime, int, str]
 class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A fact that is kept but changed nothing, and why."""
 
-    code: str
+    code: RejectionCode
     reason: str
     type: str
     subject: str

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.consolidation import (
     ConsignmentSnapshot,
     ContainerSnapshot,
@@ -86,7 +87,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """By voyage id."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
-    failed_guards: dict[str, str] = msgspec.field(default_factory=dict)
+    failed_guards: dict[AlertCode, str] = msgspec.field(default_factory=dict)
     """Guards that fail although the facts say the step was taken: code → reason in words."""
     loaded_volume_cm3: int = 0
     loaded_gross_g: int = 0

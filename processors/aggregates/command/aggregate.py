@@ -26,6 +26,7 @@ from groupage.domain.events.planning import (
     PlanRejected,
     ReplanWanted,
 )
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.command import CommandState, RoutedCommand
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import rejection_alerts
@@ -78,7 +79,7 @@ def _release(command: commands.ReleaseConsignment) -> HoldReleased:
 
 def _pin(command: commands.PinConsignment) -> LanePinned | Rejection:
     if not (command.unpin or command.voyage_id):
-        return Rejection("no_voyage", "a pin must name voyage_id, or unpin")
+        return Rejection(Code.NO_VOYAGE, "a pin must name voyage_id, or unpin")
     return LanePinned(
         lane_id=command.lane_id,
         consignment_id=command.consignment_id,

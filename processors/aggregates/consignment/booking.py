@@ -3,6 +3,7 @@
 import msgspec
 
 from groupage.domain.events import consignment as events
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
 from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
@@ -23,14 +24,14 @@ def exited(state: ConsignmentState) -> Rejection | None:
     if state.exit is None:
         return None
     return Rejection(
-        "exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}"
+        Code.EXITED, f"the consignment is {state.exit.status} since {when(state.exit.at)}"
     )
 
 
 def _locked(state: ConsignmentState) -> Rejection | None:
     """Exited, or in a container: what would take it back must wait until it is unloaded."""
     if state.exit is None and (unit := in_container(state)):
-        return Rejection("loaded", f"unit {unit} is in a container; unload it first")
+        return Rejection(Code.LOADED, f"unit {unit} is in a container; unload it first")
     return exited(state)
 
 
@@ -48,10 +49,10 @@ def booked(
     """The first booking counts."""
     if state.booked is not None:
         return Rejection(
-            "already_booked", f"it was booked at {when(state.booked_at)}; amend it instead"
+            Code.ALREADY_BOOKED, f"it was booked at {when(state.booked_at)}; amend it instead"
         )
     if not event.lines:
-        return Rejection("no_lines", "a booking needs at least one carton line")
+        return Rejection(Code.NO_LINES, "a booking needs at least one carton line")
     state.booked = event
     _book(state, event)
     state.booked_at = entry.fact.occurred_at
@@ -63,18 +64,18 @@ def amended(
 ) -> Rejection | None:
     """Only the fields given change."""
     if state.booking is None:
-        return Rejection("not_booked", "there is no booking to amend")
+        return Rejection(Code.NOT_BOOKED, "there is no booking to amend")
     if state.exit is not None:
         return exited(state)
     version = 1 + len(state.amendments)
     if event.base_version not in (0, version):
         return Rejection(
-            "stale_version", f"base_version is {event.base_version}, the booking's is {version}"
+            Code.STALE_VERSION, f"base_version is {event.base_version}, the booking's is {version}"
         )
     if unit := in_container(state):
-        return Rejection("loaded", f"unit {unit} is in its container already")
+        return Rejection(Code.LOADED, f"unit {unit} is in its container already")
     if event.lines == ():
-        return Rejection("no_lines", "a booking needs at least one carton line")
+        return Rejection(Code.NO_LINES, "a booking needs at least one carton line")
     state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
     given = {name: getattr(event, name) for name in _AMENDABLE}
     changed = {name: value for name, value in given.items() if value is not None}
@@ -102,11 +103,11 @@ def accepted(
 ) -> Rejection | None:
     """The forwarder says yes, whatever the guards say."""
     if state.booking is None:
-        return Rejection("not_booked", "there is no booking to accept")
+        return Rejection(Code.NOT_BOOKED, "there is no booking to accept")
     if state.exit is not None:
         return exited(state)
     if state.dg_status == "rejected":
-        return Rejection("dg_rejected", "its dangerous goods were refused")
+        return Rejection(Code.DG_REJECTED, "its dangerous goods were refused")
     if state.accepted_at is None:
         state.accepted_at = entry.fact.occurred_at
     return None
@@ -117,7 +118,7 @@ def rejected(
 ) -> Rejection | None:
     """Legal until the cargo is received and measured."""
     if state.fully_measured and progress.receipt(state) is not None:
-        return Rejection("too_late", "it is received and measured; cancel or return it")
+        return Rejection(Code.TOO_LATE, "it is received and measured; cancel or return it")
     return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
 
 
@@ -152,7 +153,7 @@ def split(
 ) -> Rejection | None:
     """Its children continue."""
     if not event.children:
-        return Rejection("no_children", "children must name the consignments that continue")
+        return Rejection(Code.NO_CHILDREN, "children must name the consignments that continue")
     verdict = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
     if verdict is None and state.exit is not None:
         state.exit.children = event.children
@@ -208,7 +209,7 @@ def decided(
     """The shipper decides what happens with a discrepancy."""
     told = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
     if not told and state.received_pieces == state.declared_pieces:
-        return Rejection("no_discrepancy", "what was received is what was booked")
+        return Rejection(Code.NO_DISCREPANCY, "what was received is what was booked")
     verdict = _locked(state) if event.decision == "wait" else exited(state)
     if verdict is not None:
         return verdict
@@ -230,7 +231,7 @@ def rerated(
 ) -> Rejection | None:
     """The shipper accepts the measured figures."""
     if not state.measured_units:
-        return Rejection("not_measured", "nothing of it has been measured yet")
+        return Rejection(Code.NOT_MEASURED, "nothing of it has been measured yet")
     if state.exit is not None:
         return exited(state)
     state.rerate = (entry.fact.occurred_at, event.volume_cm3, event.gross_g)
@@ -242,7 +243,7 @@ def hold_placed(
 ) -> Rejection | None:
     """From now on it must not move on."""
     if event.hold_id in state.holds:
-        return Rejection("hold_exists", f"hold {event.hold_id} was placed before")
+        return Rejection(Code.HOLD_EXISTS, f"hold {event.hold_id} was placed before")
     state.holds[event.hold_id] = Hold(
         hold=event.hold, placed_at=entry.fact.occurred_at, by=event.by, reason=event.reason
     )
@@ -256,9 +257,11 @@ def hold_released(
     """One hold less."""
     hold = state.holds.get(event.hold_id)
     if hold is None:
-        return Rejection("no_such_hold", f"hold {event.hold_id} was never placed")
+        return Rejection(Code.NO_SUCH_HOLD, f"hold {event.hold_id} was never placed")
     if hold.released_at is not None:
-        return Rejection("hold_not_open", f"hold {event.hold_id} ended at {when(hold.released_at)}")
+        return Rejection(
+            Code.HOLD_NOT_OPEN, f"hold {event.hold_id} ended at {when(hold.released_at)}"
+        )
     hold.released_at = entry.fact.occurred_at
     state.blocked = any(each.released_at is None for each in state.holds.values())
     return None
@@ -292,7 +295,7 @@ def dg_rejected(
 
 def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Rejection | None:
     if state.dg_status == "none":
-        return Rejection("dg_not_declared", "no dangerous goods were declared with their papers")
+        return Rejection(Code.DG_NOT_DECLARED, "no dangerous goods were declared with their papers")
     verdict = exited(state) if approved else _locked(state)
     if verdict is not None:
         return verdict

@@ -8,6 +8,7 @@ from typing import Literal
 
 from groupage.domain.events import unit as events
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
@@ -46,9 +47,9 @@ def _touch(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> Un
 
 def _stuffed(part: UnitPart) -> Rejection | None:
     if part.moves and part.moves[-1].into:
-        return Rejection("loaded", f"it is in container {part.moves[-1].equipment_ref}")
+        return Rejection(Code.LOADED, f"it is in container {part.moves[-1].equipment_ref}")
     if part.gone:
-        return Rejection("gone", "it was repacked into other units")
+        return Rejection(Code.GONE, "it was repacked into other units")
     return None
 
 
@@ -58,7 +59,7 @@ def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) 
         return exited(state)
     part = _touch(state, entry, event)
     if part.received_at is not None:
-        return Rejection("already_received", f"it was received at {when(part.received_at)}")
+        return Rejection(Code.ALREADY_RECEIVED, f"it was received at {when(part.received_at)}")
     if part.gone:
         return _stuffed(part)
     at = entry.fact.occurred_at
@@ -80,7 +81,9 @@ def measured(
     """Take the newest measurement; of calibrated devices only where the policy says so."""
     if policy.calibrated_only and not event.calibration_id:
         device = event.device or "its device"
-        return Rejection("not_calibrated", f"calibration_id must name the calibration of {device}")
+        return Rejection(
+            Code.NOT_CALIBRATED, f"calibration_id must name the calibration of {device}"
+        )
     if state.exit is not None:
         return exited(state)
     part = _touch(state, entry, event)
@@ -127,7 +130,7 @@ def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) 
     part = _touch(state, entry, event)
     if event.parent_id is not None and event.parent_id != part.parent:
         held_by = part.parent or "nothing"
-        return Rejection("not_packed_there", f"it is in {held_by}, not in {event.parent_id}")
+        return Rejection(Code.NOT_PACKED_THERE, f"it is in {held_by}, not in {event.parent_id}")
     part.parent = ""
     return None
 
@@ -139,11 +142,11 @@ def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) 
     inputs = [(name, state.units.get(name)) for name in event.inputs]
     for name, part in inputs:
         if part is None or part.received_at is None:
-            return Rejection("unknown_input", f"input {name} was never received")
+            return Rejection(Code.UNKNOWN_INPUT, f"input {name} was never received")
         if part.gone or (part.moves and part.moves[-1].into):
-            return Rejection("input_not_here", f"input {name} is loaded or was repacked before")
+            return Rejection(Code.INPUT_NOT_HERE, f"input {name} is loaded or was repacked before")
     if not event.outputs or set(event.outputs) & state.units.keys() - set(event.inputs):
-        return Rejection("bad_outputs", "outputs must be new units, and at least one")
+        return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     parts = [part for _, part in inputs if part is not None]
     pieces = sum(part.pieces for part in parts)
     for part in parts:
@@ -173,13 +176,13 @@ def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> R
         return exited(state)
     part = _touch(state, entry, event)
     if part.received_at is None:
-        return Rejection("not_received", "it was never received")
+        return Rejection(Code.NOT_RECEIVED, "it was never received")
     verdict = _stuffed(part)
     if verdict is not None:
         return verdict
     if state.blocked:
         held = ", ".join(sorted(state.open_holds))
-        return Rejection("blocked", f"the consignment is on hold ({held})")
+        return Rejection(Code.BLOCKED, f"the consignment is on hold ({held})")
     _sum(state, part, -1)
     part.staged_at = entry.fact.occurred_at
     part.location = event.door or part.location
@@ -224,7 +227,7 @@ def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) 
     """Reported out of a container."""
     part = _touch(state, entry, event)
     if not part.moves:
-        return Rejection("not_loaded", "it is in no container")
+        return Rejection(Code.NOT_LOADED, "it is in no container")
     part.moves.append(
         LoadMove(
             at=entry.fact.occurred_at,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from groupage.domain.events.consolidation import Span
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consignment import ConsignmentState, DatedCustomsStatus
 from groupage.domain.states import CustomsStatus
 from groupage.domain.words import when
@@ -84,7 +85,7 @@ def against_loading(
     """Why customs did not allow it at that moment; what customs said later changes nothing."""
     begun = [(position, span) for position, span in declarations if span.since_at <= at]
     if not begun:
-        code = "customs_not_released" if release_first else "customs_not_declared"
+        code = Code.CUSTOMS_NOT_RELEASED if release_first else Code.CUSTOMS_NOT_DECLARED
         return Rejection(
             code, f"it was not declared to customs by {when(at)}; now it is {state.customs}"
         )
@@ -93,8 +94,8 @@ def against_loading(
             continue
         if release_first:
             text = f"customs had not released it by {when(at)}; now it is {state.customs}"
-            return Rejection("customs_not_released", text)
+            return Rejection(Code.CUSTOMS_NOT_RELEASED, text)
         if position.status in _STOPPED and position.at <= at:
             text = f"customs stopped it at {when(position.at)}: {position.status}"
-            return Rejection("customs_stopped", text)
+            return Rejection(Code.CUSTOMS_STOPPED, text)
     return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.consolidation import ConsignmentSnapshot, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
@@ -143,44 +144,44 @@ def _alerts(state: ConsignmentState, at: datetime, published: dict[str, Publicat
         published[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
 
 
-def _fee(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+def _fee(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
     if state.exit is not None and state.exit.fee_due:
         basis = cubic_metres(state.exit.fee_basis_cm3)
-        yield "dead_freight", f"cancelled after the threshold: dead freight on {basis}"
+        yield AlertCode.DEAD_FREIGHT, f"cancelled after the threshold: dead freight on {basis}"
 
 
 def _amount(volume_cm3: int, gross_g: int) -> str:
     return f"{cubic_metres(volume_cm3)} and {gross_g / 1_000:,.1f} kg"
 
 
-def _papers(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+def _papers(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
     if state.not_accepted:
-        yield "not_accepted", state.not_accepted
+        yield AlertCode.NOT_ACCEPTED, state.not_accepted
     if state.customs == CustomsStatus.REJECTED:
-        yield "customs_rejected", f"customs refused declaration {state.declaration_id}"
+        yield AlertCode.CUSTOMS_REJECTED, f"customs refused declaration {state.declaration_id}"
     if state.dg_status == "rejected":
-        yield "dg_rejected", "the dangerous goods were refused"
+        yield AlertCode.DG_REJECTED, "the dangerous goods were refused"
     position = state.consolidation
     filed_at = None if position is None else position.frozen_at
     if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
-        yield "manifest_outdated", "amended after its consolidation's manifest was filed"
+        yield AlertCode.MANIFEST_OUTDATED, "amended after its consolidation's manifest was filed"
     yield from _receipt(state)
 
 
-def _receipt(state: ConsignmentState) -> Iterator[tuple[str, str]]:
+def _receipt(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
     declared, received = state.declared_pieces, state.received_pieces
     if received > declared > 0 and state.decision != "accept_over":
-        yield "over_receipt", f"{counted(received, 'piece')} received, {declared:,} booked"
+        yield AlertCode.OVER_RECEIPT, f"{counted(received, 'piece')} received, {declared:,} booked"
     elif state.tally is not None and received < declared and state.received_at is None:
-        yield "short_receipt", f"{received} of {declared} pieces at the closed tally"
+        yield AlertCode.SHORT_RECEIPT, f"{received} of {declared} pieces at the closed tally"
     if state.damaged_units:
         units = counted(state.damaged_units, "carton")
-        yield "damaged", f"{units} came damaged, wet or with wrong marks"
+        yield AlertCode.DAMAGED, f"{units} came damaged, wet or with wrong marks"
     if state.needs_rerate:
         measured = _amount(state.measured_volume_cm3, state.measured_gross_g)
         booked = _amount(state.declared_volume_cm3, state.declared_gross_g)
         pieces = counted(declared, "piece")
-        yield "needs_rerate", f"{measured} measured, {booked} booked for {pieces}"
+        yield AlertCode.NEEDS_RERATE, f"{measured} measured, {booked} booked for {pieces}"
     if state.staged_units and state.allocation is None:
         units = counted(state.staged_units, "carton")
-        yield "staged_without_place", f"staged without a place in a container: {units}"
+        yield AlertCode.STAGED_WITHOUT_PLACE, f"staged without a place in a container: {units}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from groupage.domain.events.consignment import ConsolidationSnapshot
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import (
     Allocation,
@@ -74,12 +75,13 @@ def _seat_verdict(
         if change.change != "allocated":
             return None  # the lane lets go of what has left
         return Rejection(
-            "exited", f"the consignment is {state.exit.status} since {when(state.exit.at)}"
+            Code.EXITED, f"the consignment is {state.exit.status} since {when(state.exit.at)}"
         )
     held = None if place is None else place.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
         return Rejection(
-            "not_allocated_there", f"its place is {held or 'none'}, not {change.consolidation_id}"
+            Code.NOT_ALLOCATED_THERE,
+            f"its place is {held or 'none'}, not {change.consolidation_id}",
         )
     stays = held == change.consolidation_id
     if held is None or stays == (change.change == "allocated"):
@@ -92,7 +94,7 @@ def _seat_verdict(
         and position.status not in _ENDED
     ):
         return Rejection(
-            "committed", f"it is on the filed manifest of {held}; the manifest must be unfrozen"
+            Code.COMMITTED, f"it is on the filed manifest of {held}; the manifest must be unfrozen"
         )
     return None
 
@@ -167,7 +169,7 @@ def _unload_verdict(
         return None
     if inside.equipment_ref != move.equipment_ref:
         return Rejection(
-            "not_loaded_there", f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
+            Code.NOT_LOADED_THERE, f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
         )
     return _departed(state.consolidation, move)
 
@@ -177,19 +179,19 @@ def _departed(position: ConsolidationSnapshot | None, move: LoadMove) -> Rejecti
     if left_at is None or move.at < left_at:
         return None
     return Rejection(
-        "departed", f"its container left the hub at {when(left_at)}; it cannot change here"
+        Code.DEPARTED, f"its container left the hub at {when(left_at)}; it cannot change here"
     )
 
 
 def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Rejection | None:
     if inside is not None:
         return Rejection(
-            "already_loaded", f"it is in {inside.equipment_ref} since {when(inside.at)}"
+            Code.ALREADY_LOADED, f"it is in {inside.equipment_ref} since {when(inside.at)}"
         )
     if part.received_at is None or part.received_at > move.at:
-        return Rejection("not_received", "it was not received by then")
+        return Rejection(Code.NOT_RECEIVED, "it was not received by then")
     if move.unready:
-        return Rejection(move.unready, _UNREADY[move.unready])
+        return Rejection(Code[move.unready.upper()], _UNREADY[move.unready])
     return None
 
 
@@ -199,11 +201,11 @@ def _load_verdict(scene: _Scene, move: LoadMove) -> Rejection | None:
         hold.placed_at <= move.at and (hold.released_at is None or hold.released_at > move.at)
         for hold in state.holds.values()
     ):
-        return Rejection("blocked", "the consignment was on hold")
+        return Rejection(Code.BLOCKED, "the consignment was on hold")
     home = next((place for since, place in reversed(scene.places) if since <= move.at), "")
     position = state.consolidations.get(home)
     if not home or position is None:
-        return Rejection("no_place", "the consignment had no place in a consolidation")
+        return Rejection(Code.NO_PLACE, "the consignment had no place in a consolidation")
     verdict = None
     if scene.clear_since_at is None or move.at < scene.clear_since_at:
         verdict = customs.against_loading(
@@ -216,16 +218,18 @@ def _position_verdict(
     home: str, position: ConsolidationSnapshot, move: LoadMove
 ) -> Rejection | None:
     if move.consolidation_id not in (None, home):
-        return Rejection("other_consolidation", f"its place is {home}, not {move.consolidation_id}")
+        return Rejection(
+            Code.OTHER_CONSOLIDATION, f"its place is {home}, not {move.consolidation_id}"
+        )
     if position.equipment_ref != move.equipment_ref:
         right = position.equipment_ref or "not known yet"
-        return Rejection("other_container", f"the container of {home} is {right}")
+        return Rejection(Code.OTHER_CONTAINER, f"the container of {home} is {right}")
     began, ended = position.stuffing_started_at, position.stuffing_completed_at
     if began is None or began > move.at or (ended is not None and ended < move.at):
-        return Rejection("stuffing_not_open", f"stuffing of {home} was not open")
+        return Rejection(Code.STUFFING_NOT_OPEN, f"stuffing of {home} was not open")
     if position.door_close_at is not None and move.at >= position.door_close_at:
         return Rejection(
-            "doors_closed", f"the doors of {home} closed at {when(position.door_close_at)}"
+            Code.DOORS_CLOSED, f"the doors of {home} closed at {when(position.door_close_at)}"
         )
     return None
 

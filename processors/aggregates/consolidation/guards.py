@@ -5,9 +5,11 @@
 
 from datetime import datetime, timedelta
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.containers import SPECS
 from groupage.domain.events.consolidation import ConsignmentSnapshot, ContainerSnapshot
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.states import ConsolidationStatus
@@ -49,7 +51,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
         if left_at is not None and left_at <= at:
             reason = f"its container left at {when(left_at)}"
             state.rejected[fact_id] = RejectedEvent(
-                code="departed", reason=reason, type=name, subject=state.key, at=at
+                code=Code.DEPARTED, reason=reason, type=name, subject=state.key, at=at
             )
         else:
             state.rejected.pop(fact_id, None)
@@ -101,7 +103,7 @@ def _left_too_soon(
     state: ConsolidationState, container: ContainerSnapshot | None, reason: str
 ) -> None:
     if container is not None and container.gated_out_at is not None:
-        state.failed_guards["gated_out_uncleared"] = (
+        state.failed_guards[AlertCode.GATED_OUT_UNCLEARED] = (
             f"left at {when(container.gated_out_at)}, but {reason}"
         )
 
@@ -111,11 +113,11 @@ def _fit(state: ConsolidationState, container: ContainerSnapshot, began_at: date
     if container.fit:
         return True
     if container.fit is None:
-        state.failed_guards["container_not_inspected"] = (
+        state.failed_guards[AlertCode.CONTAINER_NOT_INSPECTED] = (
             f"container {state.equipment_ref} was not inspected, so it is not known to be fit"
         )
         return False
-    state.failed_guards["container_unfit"] = f"container {state.equipment_ref} is unfit"
+    state.failed_guards[AlertCode.CONTAINER_UNFIT] = f"container {state.equipment_ref} is unfit"
     return container.inspected_at is not None and container.inspected_at > began_at
 
 
@@ -142,11 +144,13 @@ def _shut(
             reasons.insert(0, then_missing)
         if not reasons:
             return _left(state, container, left_at)
-        state.failed_guards["gated_out_uncleared"] = (
+        state.failed_guards[AlertCode.GATED_OUT_UNCLEARED] = (
             f"left at {when(left_at)}, but {'; '.join(reasons)}"
         )
     if missing:
-        state.failed_guards["sealed_incomplete"] = f"sealed at {when(sealed_at)}, but {missing}"
+        state.failed_guards[AlertCode.SEALED_INCOMPLETE] = (
+            f"sealed at {when(sealed_at)}, but {missing}"
+        )
     return reached
 
 
@@ -172,7 +176,7 @@ def _towards_the_gate(
         return Status.SEALED, sealed_at
     wrong = vgm_wrong(state, policy, container)
     if wrong:
-        state.failed_guards["vgm_mismatch"] = wrong
+        state.failed_guards[AlertCode.VGM_MISMATCH] = wrong
         return Status.SEALED, sealed_at
     vgm_at = max(container.vgm_at, sealed_at)
     if _not_clear(state, None):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import ConsolidationSnapshot
@@ -36,7 +37,7 @@ _CLOSED = frozenset(
     }
 )
 _BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.STAGING})
-_CRITICAL = frozenset({"gated_out_uncleared", "container_unfit"})
+_CRITICAL = frozenset({AlertCode.GATED_OUT_UNCLEARED, AlertCode.CONTAINER_UNFIT})
 
 
 def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]:
@@ -124,7 +125,7 @@ def _reasons(
         yield "command", f"unfrozen:{state.unfreeze_count}", state.unfrozen_at
     if state.rolled_at is not None:
         yield "carrier", f"rolled:{state.voyage_id}", state.rolled_at
-    if "sealed_incomplete" in state.failed_guards:
+    if AlertCode.SEALED_INCOMPLETE in state.failed_guards:
         yield "did_not_fit", "sealed_incomplete", at
     for name, container in state.containers.items():
         if container.status == "UNFIT" and name == state.equipment_ref:
@@ -165,7 +166,7 @@ def _cutoffs(
         raised = alert(
             "consolidation",
             state,
-            f"cutoff_{code}",
+            AlertCode[f"CUTOFF_{code}"],
             cut(text),
             severity=warning,
             due_at=seen.due_at,
@@ -195,14 +196,14 @@ def _alerts(
 ) -> None:
     troubles = dict(state.failed_guards)
     if empty_cm3 := dead_freight_cm3(state, policy):
-        troubles["dead_freight"] = (
+        troubles[AlertCode.DEAD_FREIGHT] = (
             f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
             f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
         )
     container, manifest = state.container, state.manifest
     if manifest is not None and container is not None and state.status not in _CLOSED:
         if container.seal_no and container.seal_no != manifest.seal_no:
-            troubles["seal_mismatch"] = (
+            troubles[AlertCode.SEAL_MISMATCH] = (
                 f"seal {container.seal_no}, on the manifest {manifest.seal_no}"
             )
         left = [
@@ -211,7 +212,9 @@ def _alerts(
             if name in state.members and not state.members[name].member
         ]
         if left:
-            troubles["manifest_outdated"] = f"on the manifest but gone: {', '.join(sorted(left))}"
+            troubles[AlertCode.MANIFEST_OUTDATED] = (
+                f"on the manifest but gone: {', '.join(sorted(left))}"
+            )
     for code, message in troubles.items():
         severity: Severity = "critical" if code in _CRITICAL else "warning"
         raised = alert("consolidation", state, code, cut(message), severity=severity)

@@ -1,6 +1,7 @@
 """Facts that people and the lane state about a consolidation, in their order."""
 
 from groupage.domain.events import consolidation as events
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.words import when
 from processors.kernel.corrections import Entry
@@ -9,9 +10,9 @@ from processors.kernel.handlers import Rejection
 
 def _closed(state: ConsolidationState) -> Rejection | None:
     if state.opened_at is None:
-        return Rejection("not_opened", "it was never opened")
+        return Rejection(Code.NOT_OPENED, "it was never opened")
     if state.ended:
-        return Rejection("ended", f"it is {state.ended} since {when(state.ended_at)}")
+        return Rejection(Code.ENDED, f"it is {state.ended} since {when(state.ended_at)}")
     return None
 
 
@@ -20,7 +21,7 @@ def opened(
 ) -> Rejection | None:
     """On this voyage, of this container type."""
     if state.opened_at is not None:
-        return Rejection("already_opened", f"it was opened at {when(state.opened_at)}")
+        return Rejection(Code.ALREADY_OPENED, f"it was opened at {when(state.opened_at)}")
     state.opened_at = entry.fact.occurred_at
     state.lane_id, state.voyage_id = event.lane_id, event.voyage_id
     state.iso_type, state.policy = event.iso_type, event.policy
@@ -37,7 +38,9 @@ def planned(
     if event.revision < state.plan_revision:
         return None
     if state.manifest is not None and set(event.consignment_ids) != set(state.planned_ids):
-        return Rejection("frozen", f"manifest {state.manifest.manifest_ref} is filed; unfreeze it")
+        return Rejection(
+            Code.FROZEN, f"manifest {state.manifest.manifest_ref} is filed; unfreeze it"
+        )
     state.plan_id, state.plan_revision = event.plan_id, event.revision
     state.planned_at = entry.fact.occurred_at
     state.planned_ids = tuple(sorted(event.consignment_ids))
@@ -65,12 +68,12 @@ def frozen(
     if verdict is not None:
         return verdict
     if state.manifest is not None:
-        return Rejection("already_frozen", f"manifest {state.manifest.manifest_ref} is filed")
+        return Rejection(Code.ALREADY_FROZEN, f"manifest {state.manifest.manifest_ref} is filed")
     if not state.planned_ids:
-        return Rejection("nothing_planned", "no plan puts anything into it")
+        return Rejection(Code.NOTHING_PLANNED, "no plan puts anything into it")
     strangers = set(event.consignment_ids) - set(state.planned_ids)
     if strangers:
-        return Rejection("not_planned", f"not planned into it: {', '.join(sorted(strangers))}")
+        return Rejection(Code.NOT_PLANNED, f"not planned into it: {', '.join(sorted(strangers))}")
     state.manifest = Manifest(
         manifest_ref=event.manifest_ref,
         equipment_ref=event.equipment_ref,
@@ -89,9 +92,11 @@ def unfrozen(
     if verdict is not None:
         return verdict
     if state.manifest is None:
-        return Rejection("not_frozen", "no manifest is filed")
+        return Rejection(Code.NOT_FROZEN, "no manifest is filed")
     if state.stuffing_started_at is not None:
-        return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection(
+            Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}"
+        )
     state.manifest = None
     state.unfreeze_count += 1
     state.unfrozen_at = entry.fact.occurred_at
@@ -106,11 +111,11 @@ def started(
     if verdict is not None:
         return verdict
     if state.manifest is None:
-        return Rejection("not_frozen", "no manifest is filed, so no container is assigned")
+        return Rejection(Code.NOT_FROZEN, "no manifest is filed, so no container is assigned")
     if event.equipment_ref != state.manifest.equipment_ref:
-        return Rejection("other_container", f"its container is {state.manifest.equipment_ref}")
+        return Rejection(Code.OTHER_CONTAINER, f"its container is {state.manifest.equipment_ref}")
     if state.stuffing_open:
-        return Rejection("already_open", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection(Code.ALREADY_OPEN, f"stuffing began at {when(state.stuffing_started_at)}")
     if state.stuffing_started_at is None:
         state.stuffing_started_at = entry.fact.occurred_at
     else:
@@ -126,7 +131,7 @@ def completed(
     """Nothing more goes in."""
     verdict = _closed(state)
     if verdict is None and not state.stuffing_open:
-        verdict = Rejection("not_open", "stuffing is not open")
+        verdict = Rejection(Code.NOT_OPEN, "stuffing is not open")
     if verdict is None:
         state.stuffing_completed_at = entry.fact.occurred_at
         state.dunnage_g = event.dunnage_g
@@ -141,7 +146,7 @@ def rolled(
     if verdict is not None:
         return verdict
     if event.to_voyage_id == state.voyage_id:
-        return Rejection("same_voyage", f"it is on voyage {state.voyage_id} already")
+        return Rejection(Code.SAME_VOYAGE, f"it is on voyage {state.voyage_id} already")
     state.rolled_from.append(state.voyage_id)
     state.rolled_at = entry.fact.occurred_at
     state.voyage_id = event.to_voyage_id
@@ -168,7 +173,9 @@ def cancelled(
     if verdict is not None:
         return verdict
     if state.stuffing_started_at is not None:
-        return Rejection("stuffing_began", f"stuffing began at {when(state.stuffing_started_at)}")
+        return Rejection(
+            Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}"
+        )
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
     state.ended_fact_id = entry.fact_id
     state.ended_reason = event.reason

@@ -14,6 +14,7 @@ from typing import ClassVar
 from groupage.domain.events import equipment as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import ContainerSnapshot
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import ContainerColumns
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
@@ -35,7 +36,7 @@ def _move(state: ContainerState, status: ContainerStatus, at: datetime) -> None:
 
 def _contradiction(state: ContainerState, what: str) -> Rejection:
     return Rejection(
-        "wrong_order", f"it cannot be {what}: it is {state.status} since {when(state.status_at)}"
+        Code.WRONG_ORDER, f"it cannot be {what}: it is {state.status} since {when(state.status_at)}"
     )
 
 
@@ -110,7 +111,7 @@ def _sealed(state: ContainerState, entry: Entry, event: events.ContainerSealed) 
     if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
         return _contradiction(state, "sealed")
     if state.status == Status.SEALED:
-        return Rejection("already_sealed", f"seal {state.seal_no} is on; a new one is a reseal")
+        return Rejection(Code.ALREADY_SEALED, f"seal {state.seal_no} is on; a new one is a reseal")
     _name(state, event.consolidation_id)
     if came_off:
         _put_on_again(state, at, event.seal_no)
@@ -126,7 +127,7 @@ def _resealed(
 ) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.status in _IN_HAND - {Status.SEALED} and not state.seals:
-        return Rejection("not_sealed", "there is no seal to replace")
+        return Rejection(Code.NOT_SEALED, "there is no seal to replace")
     if refused := _other_seal(state, event.old_seal_no):
         return refused
     _put_on_again(state, at, event.seal_no)
@@ -138,7 +139,7 @@ def _unsealed(
 ) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.status in _IN_HAND and not state.seal_no:
-        return Rejection("not_sealed", "there is no seal to take off")
+        return Rejection(Code.NOT_SEALED, "there is no seal to take off")
     if refused := _other_seal(state, event.seal_no):
         return refused
     state.seals = state.seals or [event.seal_no]  # nobody told us when that one went on
@@ -151,7 +152,7 @@ def _unsealed(
 
 def _other_seal(state: ContainerState, seal_no: str) -> Rejection | None:
     if seal_no and state.seal_no and seal_no != state.seal_no:
-        return Rejection("other_seal", f"its seal is {state.seal_no}, not {seal_no}")
+        return Rejection(Code.OTHER_SEAL, f"its seal is {state.seal_no}, not {seal_no}")
     return None
 
 

@@ -9,6 +9,7 @@ All consignments under a declaration share its fate: each gets a snapshot of eac
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import CustomsSnapshot
 from groupage.domain.events.customs import (
@@ -17,6 +18,7 @@ from groupage.domain.events.customs import (
     CustomsReleased,
     CustomsSelected,
 )
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import DeclarationColumns
 from groupage.domain.state.declaration import DeclarationState
 from groupage.domain.states import CustomsStatus
@@ -43,9 +45,9 @@ _WAITING = frozenset(
 
 def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
     if state.status != CustomsStatus.NONE:
-        return Rejection("already_declared", f"it was declared at {when(state.declared_at)}")
+        return Rejection(Code.ALREADY_DECLARED, f"it was declared at {when(state.declared_at)}")
     if not event.consignment_ids:
-        return Rejection("no_consignments", "consignment_ids must name what is declared")
+        return Rejection(Code.NO_CONSIGNMENTS, "consignment_ids must name what is declared")
     state.status = CustomsStatus.DECLARED
     state.status_at = state.declared_at = entry.fact.occurred_at
     state.mode = event.mode
@@ -58,9 +60,9 @@ def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> 
 def _decided(state: DeclarationState) -> Rejection | None:
     """Say why customs cannot act on it now."""
     if state.status == CustomsStatus.NONE:
-        return Rejection("not_declared", "nothing was declared under this id")
+        return Rejection(Code.NOT_DECLARED, "nothing was declared under this id")
     if state.status not in _WAITING:
-        return Rejection("final", f"customs decided {state.status} at {when(state.status_at)}")
+        return Rejection(Code.FINAL, f"customs decided {state.status} at {when(state.status_at)}")
     return None
 
 
@@ -119,7 +121,7 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
             published[f"alert:{code}"] = Output(raised, state.status_at)
         return published
 
-    def _cap(self, state: DeclarationState) -> Iterator[tuple[str, str]]:
+    def _cap(self, state: DeclarationState) -> Iterator[tuple[AlertCode, str]]:
         """Whether the value is above the cap of 1039, or cannot be compared with it."""
         cap_cents, value = self._policy.rules.declaration_cap_usd_cents, state.value
         if state.mode != "1039" or value is None:
@@ -128,7 +130,7 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
         cents = us_cents(value.amount_minor, value.currency)
         if cents is None:
             yield (
-                "cap_not_judged",
+                AlertCode.CAP_NOT_JUDGED,
                 (
                     f"{told}: the cap is {cap_cents:,} US cents, and there is no rate for "
                     f"{value.currency}. Compare by hand"
@@ -139,7 +141,7 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
                 told = f"{cents:,} US cents declared under 1039"
             else:
                 told += f", about {cents:,} US cents"
-            yield "over_cap", f"{told}: {cents - cap_cents:,} over the cap"
+            yield AlertCode.OVER_CAP, f"{told}: {cents - cap_cents:,} over the cap"
 
     def columns(self, state: DeclarationState) -> DeclarationColumns:
         """Its row of table `declaration`."""

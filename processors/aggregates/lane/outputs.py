@@ -1,5 +1,6 @@
 """What a lane publishes: for planners, consolidations, consignments, itself, and people."""
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import (
@@ -124,14 +125,14 @@ def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
     if newest is not None and newest.answer == "failed" and newest.answered_at is not None:
         text = f"request {newest.request_id} gave no plan: {newest.detail}"
         published["alert:plan_failed"] = Output(
-            alert("lane", state, "plan_failed", text), newest.answered_at
+            alert("lane", state, AlertCode.PLAN_FAILED, text), newest.answered_at
         )
     for name, note in state.unloadable.items():
         published[f"alert:unloadable:{name}"] = Output(_unloadable(state, note), note.since_at)
     for name in state.proposals:
         text = f"plan {name} waits for a dispatcher"
         proposed_at = state.plans[name].proposed_at
-        raised = alert("lane", state, "plan_waits", text, severity="info", part=name)
+        raised = alert("lane", state, AlertCode.PLAN_WAITS, text, severity="info", part=name)
         published[f"alert:plan_waits:{name}"] = Output(raised, proposed_at)
 
 

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from groupage.domain.events import planning as events
 from groupage.domain.policy import Policy
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.lane import (
     LaneState,
     OpenedConsolidation,
     PlanRecord,
+    PlanStatus,
     Proposal,
     PublishedAssignment,
     UnloadableWarning,
@@ -19,6 +21,11 @@ from processors.kernel.handlers import Rejection
 _KEPT = 50
 _CLOSED_KEPT = 200
 POLICY = "policy"
+_CODE_BY_STATUS: dict[PlanStatus, Code] = {
+    "published": Code.PLAN_PUBLISHED,
+    "superseded": Code.PLAN_SUPERSEDED,
+    "rejected": Code.PLAN_REJECTED,
+}
 
 
 def proposed(
@@ -26,9 +33,11 @@ def proposed(
 ) -> Rejection | None:
     """A certified plan: published at once when the policy says so, else it waits for a person."""
     if event.plan_id in state.plans:
-        return Rejection("already_proposed", f"plan {event.plan_id} was proposed before")
+        return Rejection(Code.ALREADY_PROPOSED, f"plan {event.plan_id} was proposed before")
     if not event.certificate:
-        return Rejection("no_certificate", "only a plan that the verifier passed may be proposed")
+        return Rejection(
+            Code.NO_CERTIFICATE, "only a plan that the verifier passed may be proposed"
+        )
     at = entry.fact.occurred_at
     answer(state, entry, sequence=event.sequence, word="proposed")
     note = PlanRecord(
@@ -69,7 +78,7 @@ def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Reje
     """A person (or the lane itself, heard again) accepts a plan."""
     note = state.plans.get(event.plan_id)
     if note is None:
-        return Rejection("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
+        return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if event.by == POLICY:
         return None
     if note.status == "published":
@@ -77,7 +86,7 @@ def approved(state: LaneState, entry: Entry, event: events.PlanApproved) -> Reje
         return None
     proposal = state.proposals.get(event.plan_id)
     if proposal is None or note.status != "proposed":
-        return Rejection(f"plan_{note.status}", f"plan {event.plan_id} is {note.status}")
+        return Rejection(_CODE_BY_STATUS[note.status], f"plan {event.plan_id} is {note.status}")
     publish(state, proposal, note, at=entry.fact.occurred_at, by=event.by)
     return None
 
@@ -86,9 +95,11 @@ def rejected(state: LaneState, entry: Entry, event: events.PlanRejected) -> Reje
     """A person refuses a plan that waits."""
     note = state.plans.get(event.plan_id)
     if note is None:
-        return Rejection("unknown_plan", f"plan {event.plan_id} was never proposed to this lane")
+        return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if note.status != "proposed":
-        return Rejection(f"plan_{note.status}", f"plan {event.plan_id} is {note.status} already")
+        return Rejection(
+            _CODE_BY_STATUS[note.status], f"plan {event.plan_id} is {note.status} already"
+        )
     note.status, note.by, note.reason = "rejected", event.by, event.reason
     note.status_at = entry.fact.occurred_at
     state.proposals.pop(event.plan_id, None)

@@ -10,14 +10,16 @@ from bisect import insort
 from datetime import datetime
 from typing import ClassVar
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events import unit as events
 from groupage.domain.events.base import AggregateKind, Event
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import Claim, UnitState, WaitingFact
 from groupage.domain.words import cut, when
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import alert, rejection_alerts
-from processors.kernel.corrections import NO_TARGET, Entry
+from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Handler, On, Rejection
 from processors.kernel.outputs import ForwardedFact, Output, Publication
 
@@ -25,7 +27,7 @@ from processors.kernel.outputs import ForwardedFact, Output, Publication
 def _received(state: UnitState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.received_at is not None:
-        return Rejection("already_received", f"it was received at {when(state.received_at)}")
+        return Rejection(Code.ALREADY_RECEIVED, f"it was received at {when(state.received_at)}")
     state.received_at = at
     state.condition = event.condition
     state.location = event.dock or state.location
@@ -52,7 +54,7 @@ def _staged(state: UnitState, _entry: Entry, event: events.UnitStaged) -> None:
 def _packed(state: UnitState, entry: Entry, event: events.UnitPacked) -> Rejection | None:
     at = entry.fact.occurred_at
     if event.parent_id == state.key:
-        return Rejection("own_parent", "a unit cannot be packed into itself")
+        return Rejection(Code.OWN_PARENT, "a unit cannot be packed into itself")
     state.parent_id, state.parent_at, state.status = event.parent_id, at, "PACKED"
     return None
 
@@ -60,7 +62,7 @@ def _packed(state: UnitState, entry: Entry, event: events.UnitPacked) -> Rejecti
 def _loaded(state: UnitState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
     at = entry.fact.occurred_at
     if event.equipment_ref == state.key:
-        return Rejection("own_parent", "a unit cannot be loaded into itself")
+        return Rejection(Code.OWN_PARENT, "a unit cannot be loaded into itself")
     state.parent_id, state.parent_at, state.status = event.equipment_ref, at, "LOADED"
     return None
 
@@ -75,9 +77,9 @@ def _unloaded(state: UnitState, _entry: Entry, event: events.UnitUnloaded) -> Re
 
 def _out_of(state: UnitState, parent_id: str) -> Rejection | None:
     if not state.parent_id:
-        return Rejection("no_parent", "nothing holds it")
+        return Rejection(Code.NO_PARENT, "nothing holds it")
     if parent_id != state.parent_id:
-        return Rejection("other_parent", f"it is in {state.parent_id}, not in {parent_id}")
+        return Rejection(Code.OTHER_PARENT, f"it is in {state.parent_id}, not in {parent_id}")
     state.parent_id, state.parent_at = "", None
     state.status = "KNOWN" if state.received_at is None else "STORED"
     return None
@@ -93,13 +95,13 @@ def _shipped(state: UnitState, entry: Entry, event: events.UnitShipped) -> None:
 def _repacked(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
     at = entry.fact.occurred_at
     if set(event.inputs) & set(event.outputs) or not event.outputs:
-        return Rejection("bad_outputs", "outputs must be new units, and at least one")
+        return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     if state.key in event.inputs:
         state.repacked_into, state.status = event.outputs, "CEASED"
         state.parent_id, state.parent_at = "", None
         return None
     if state.key not in event.outputs:
-        return Rejection("not_concerned", f"{state.key} is neither input nor output")
+        return Rejection(Code.NOT_CONCERNED, f"{state.key} is neither input nor output")
     state.repacked_from = event.inputs
     state.repack, state.repacked_at = (event.inputs, event.outputs), at
     if event.size is not None and event.gross_g is not None:
@@ -179,7 +181,9 @@ class UnitAggregate(Aggregate[UnitState]):
 
         def while_it_exists(state: UnitState, entry: Entry, event: Event) -> Rejection | None:
             if state.status == "CEASED":
-                return Rejection("ceased", f"it was repacked into {', '.join(state.repacked_into)}")
+                return Rejection(
+                    Code.CEASED, f"it was repacked into {', '.join(state.repacked_into)}"
+                )
             return handler(state, entry, event)
 
         return while_it_exists
@@ -189,7 +193,7 @@ class UnitAggregate(Aggregate[UnitState]):
         if state.owner_id and state.correction_count:
             for fact_id in [waiting.fact_id for waiting in state.waiting_facts]:
                 rejected = state.rejected.get(fact_id)
-                if rejected is not None and rejected.code == NO_TARGET:
+                if rejected is not None and rejected.code == Code.NO_TARGET:
                     del state.rejected[fact_id]
 
     def outputs(self, state: UnitState) -> dict[str, Publication]:
@@ -233,7 +237,7 @@ def _disputed(state: UnitState) -> dict[str, Publication]:
         f"unit.received that is wrong. Until then, events about it alone go to "
         f"{state.owner_id}"
     )
-    raised = alert("unit", state, "two_consignments", cut(text))
+    raised = alert("unit", state, AlertCode.TWO_CONSIGNMENTS, cut(text))
     return {"alert:two_consignments": Output(raised, claiming[1][0])}
 
 

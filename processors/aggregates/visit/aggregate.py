@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.equipment import CargoArriving, TruckArrived
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.visit import VisitState
 from groupage.domain.words import when
 from processors.kernel.aggregate import Aggregate
@@ -15,7 +16,7 @@ from processors.kernel.outputs import Output, Publication
 
 def _arrived(state: VisitState, entry: Entry, event: TruckArrived) -> Rejection | None:
     if state.arrived_at is not None:
-        return Rejection("already_arrived", f"this visit began at {when(state.arrived_at)}")
+        return Rejection(Code.ALREADY_ARRIVED, f"this visit began at {when(state.arrived_at)}")
     state.arrived_at = entry.fact.occurred_at
     state.plate, state.dock = event.plate, event.dock
     state.consignment_ids = event.consignment_ids

@@ -12,10 +12,12 @@ from bisect import insort
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events import schedule as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consolidation import VoyageSnapshot
 from groupage.domain.events.planning import Cause, ReplanWanted
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import VoyageColumns
 from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
 from groupage.domain.units import us_cents
@@ -39,10 +41,10 @@ def _published(
 ) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.schedule_changes:
-        return Rejection("already_published", "a published sailing changes by sailing.changed")
+        return Rejection(Code.ALREADY_PUBLISHED, "a published sailing changes by sailing.changed")
     if event.eta_at <= event.etd_at:
         return Rejection(
-            "eta_before_etd", f"eta {when(event.eta_at)} must be after etd {when(event.etd_at)}"
+            Code.ETA_BEFORE_ETD, f"eta {when(event.eta_at)} must be after etd {when(event.etd_at)}"
         )
     state.service_id, state.mode, state.carrier = event.service_id, event.mode, event.carrier
     state.pol, state.pod = event.pol, event.pod
@@ -64,12 +66,14 @@ def _changed_schedule(
 def _changed(state: VoyageState, entry: Entry, event: events.SailingChanged) -> Rejection | None:
     at = entry.fact.occurred_at
     if not state.schedule_changes:
-        return Rejection("not_published", "no sailing was published under this id")
+        return Rejection(Code.NOT_PUBLISHED, "no sailing was published under this id")
     if state.departed_at is not None:
-        return Rejection("departed", f"it left at {when(state.departed_at)}")
+        return Rejection(Code.DEPARTED, f"it left at {when(state.departed_at)}")
     etd_at, eta_at = event.etd_at or state.etd_at, event.eta_at or state.eta_at
     if etd_at is not None and eta_at is not None and eta_at <= etd_at:
-        return Rejection("eta_before_etd", f"eta {when(eta_at)} must be after etd {when(etd_at)}")
+        return Rejection(
+            Code.ETA_BEFORE_ETD, f"eta {when(eta_at)} must be after etd {when(etd_at)}"
+        )
     state.etd_at, state.eta_at = etd_at, eta_at
     if event.cutoffs is not None:
         state.cutoffs = event.cutoffs
@@ -84,7 +88,7 @@ def _confirmed(
     state: VoyageState, _entry: Entry, event: events.CarrierBookingConfirmed
 ) -> Rejection | None:
     if event.carrier_booking_id in state.bookings:
-        return Rejection("already_confirmed", f"{event.carrier_booking_id} was confirmed before")
+        return Rejection(Code.ALREADY_CONFIRMED, f"{event.carrier_booking_id} was confirmed before")
     state.bookings[event.carrier_booking_id] = CarrierBooking(
         iso_type=event.iso_type, confirmed=event.count
     )
@@ -97,10 +101,10 @@ def _rolled(
     at = entry.fact.occurred_at
     booking = state.bookings.get(event.carrier_booking_id)
     if booking is None:
-        return Rejection("no_such_booking", f"{event.carrier_booking_id} was never confirmed")
+        return Rejection(Code.NO_SUCH_BOOKING, f"{event.carrier_booking_id} was never confirmed")
     left = booking.confirmed - booking.rolled
     if event.count > left:
-        return Rejection("more_than_booked", f"{event.count} rolled of {left} confirmed")
+        return Rejection(Code.MORE_THAN_BOOKED, f"{event.count} rolled of {left} confirmed")
     booking.rolled += event.count
     booking.rolled_at = at
     return None
@@ -114,10 +118,12 @@ def _is_main(state: VoyageState, event: events.LegDeparted | events.LegArrived) 
 def _departed(state: VoyageState, entry: Entry, event: events.LegDeparted) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.status == "CANCELLED":
-        return Rejection("cancelled", f"the voyage is cancelled since {when(state.status_at)}")
+        return Rejection(Code.CANCELLED, f"the voyage is cancelled since {when(state.status_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     if leg.departed_at is not None:
-        return Rejection("already_departed", f"leg {event.leg_id} left at {when(leg.departed_at)}")
+        return Rejection(
+            Code.ALREADY_DEPARTED, f"leg {event.leg_id} left at {when(leg.departed_at)}"
+        )
     leg.mode, leg.departed_at, leg.from_place = event.mode, at, event.place
     if state.departed_at is None and _is_main(state, event):
         state.departed_at = at
@@ -129,9 +135,11 @@ def _arrived(state: VoyageState, entry: Entry, event: events.LegArrived) -> Reje
     at = entry.fact.occurred_at
     leg = state.legs.get(event.leg_id)
     if leg is None or leg.departed_at is None:
-        return Rejection("not_departed", f"leg {event.leg_id} never left")
+        return Rejection(Code.NOT_DEPARTED, f"leg {event.leg_id} never left")
     if leg.arrived_at is not None:
-        return Rejection("already_arrived", f"leg {event.leg_id} arrived at {when(leg.arrived_at)}")
+        return Rejection(
+            Code.ALREADY_ARRIVED, f"leg {event.leg_id} arrived at {when(leg.arrived_at)}"
+        )
     leg.arrived_at, leg.to_place = at, event.place
     if _is_main(state, event) and event.place in ("", state.pod):
         state.arrived_at = at
@@ -142,7 +150,7 @@ def _arrived(state: VoyageState, entry: Entry, event: events.LegArrived) -> Reje
 def _eta(state: VoyageState, entry: Entry, event: events.EtaUpdated) -> Rejection | None:
     at = entry.fact.occurred_at
     if state.arrived_at is not None:
-        return Rejection("arrived", f"it arrived at {when(state.arrived_at)}")
+        return Rejection(Code.ARRIVED, f"it arrived at {when(state.arrived_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
     leg.eta_at, leg.eta_reported_at = event.eta_at, at
     if event.place in ("", state.pod):
@@ -196,12 +204,12 @@ class VoyageAggregate(Aggregate[VoyageState]):
                 f"there is no rate for freight in {', '.join(unpriced)}: no plan opens such a "
                 "container. Tell it in USD by sailing.changed"
             )
-            warning = alert("voyage", state, "freight_not_priced", text)
+            warning = alert("voyage", state, AlertCode.FREIGHT_NOT_PRICED, text)
             published["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
         if state.status == "CANCELLED" and state.followers:
             boxes = f"{len(state.followers)} boxes count on it"
             text = f"the voyage is cancelled ({state.reason}); {boxes}"
-            warning = alert("voyage", state, "cancelled", text, severity="critical")
+            warning = alert("voyage", state, AlertCode.CANCELLED, text, severity="critical")
             published["alert:cancelled"] = Output(warning, state.status_at or at)
         return published
 

@@ -7,6 +7,7 @@ from typing import get_args
 import msgspec
 
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier
 
@@ -47,14 +48,15 @@ class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
         _check_text(self.source, "source")
         if self.classifier not in CLASSIFIERS:
             raise Undecodable(
-                "bad_attribute",
+                Code.BAD_ATTRIBUTE,
                 f"classifier is {self.classifier[:40]!r}; one of {', '.join(CLASSIFIERS)} is right",
             )
         if self.correctionof is not None:
             _check_text(self.correctionof, "correctionof")
         elif self.retracted and self.is_retracted():
             raise Undecodable(
-                "missing_attribute", "retracted needs correctionof: the id of the event to withdraw"
+                Code.MISSING_ATTRIBUTE,
+                "retracted needs correctionof: the id of the event to withdraw",
             )
         if self.relayedby is not None:
             _check_text(self.relayedby, "relayedby")
@@ -67,7 +69,7 @@ class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
             return self.retracted
         if self.retracted not in ("true", "false"):
             raise Undecodable(
-                "bad_attribute", f"retracted is {self.retracted[:40]!r}; true or false"
+                Code.BAD_ATTRIBUTE, f"retracted is {self.retracted[:40]!r}; true or false"
             )
         return self.retracted == "true"
 
@@ -78,15 +80,15 @@ class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
         try:
             return base64.b64decode(self.original, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise Undecodable("bad_attribute", f"original is not Base64: {error}") from None
+            raise Undecodable(Code.BAD_ATTRIBUTE, f"original is not Base64: {error}") from None
 
 
 def _check_text(value: str, name: str) -> None:
     if not value:
-        raise Undecodable("missing_attribute", f"attribute {name} is empty")
+        raise Undecodable(Code.MISSING_ATTRIBUTE, f"attribute {name} is empty")
     if len(value) > ATTRIBUTE_LENGTH_MAX or not value.isprintable():
         raise Undecodable(
-            "bad_attribute",
+            Code.BAD_ATTRIBUTE,
             f"attribute {name} is {value[:40]!r}; "
             f"1 to {ATTRIBUTE_LENGTH_MAX} printable characters are right",
         )

@@ -26,6 +26,7 @@ from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
@@ -201,7 +202,7 @@ def _decode_any(
         fact, data_json = _decode_binary(by_name, content_type, media_type, value, recorded_at)
     if key is not None and key != fact.key.encode():
         raise Undecodable(
-            "wrong_key",
+            Code.WRONG_KEY,
             f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of {fact.type} is "
             f"{fact.key!r}: send that id as the key",
         )
@@ -217,17 +218,17 @@ def _decode_binary(
 ) -> tuple[Fact, bytes]:
     if "ce_specversion" not in headers:
         raise Undecodable(
-            "not_cloudevents",
+            Code.NOT_CLOUDEVENTS,
             "there is no header ce_specversion, and content-type is not "
             "application/cloudevents+json: send CloudEvents 1.0 in binary or structured mode",
         )
     _check_version(_text(headers["ce_specversion"]))
     if media_type not in ("", "application/json") and not media_type.endswith("+json"):
         raise Undecodable(
-            "bad_attribute", f"content-type is {content_type!r}; data is application/json"
+            Code.BAD_ATTRIBUTE, f"content-type is {content_type!r}; data is application/json"
         )
     if "ce_type" not in headers:
-        raise Undecodable("missing_attribute", "header ce_type is missing")
+        raise Undecodable(Code.MISSING_ATTRIBUTE, "header ce_type is missing")
     decoder = _decoder_of(_text(headers["ce_type"]))
     fact = _fact(_attributes_of(headers), _decode_data(decoder, value), recorded_at)
     return fact, value or b""
@@ -235,22 +236,22 @@ def _decode_binary(
 
 def _decode_structured(value: bytes | None, recorded_at: datetime | None) -> tuple[Fact, bytes]:
     if not value:
-        raise Undecodable("no_data", "the record has no value")
+        raise Undecodable(Code.NO_DATA, "the record has no value")
     try:
         attributes = _ENVELOPES.decode(value)
     except msgspec.ValidationError as error:
         if "missing required" in str(error):
-            raise Undecodable("missing_attribute", str(error)) from None
-        raise Undecodable("bad_attribute", str(error)) from None
+            raise Undecodable(Code.MISSING_ATTRIBUTE, str(error)) from None
+        raise Undecodable(Code.BAD_ATTRIBUTE, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable("bad_json", f"the value is not JSON: {error}") from None
+        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {error}") from None
     _check_version(attributes.specversion)
     if not attributes.type:
-        raise Undecodable("missing_attribute", "attribute type is missing")
+        raise Undecodable(Code.MISSING_ATTRIBUTE, "attribute type is missing")
     decoder = _decoder_of(attributes.type)
     if recorded_at is None:
         if not attributes.recordtime:
-            raise Undecodable("missing_attribute", "attribute recordtime is missing")
+            raise Undecodable(Code.MISSING_ATTRIBUTE, "attribute recordtime is missing")
         recorded_at = instant_from(attributes.recordtime, "recordtime")
     fact = _fact(attributes, _decode_data(decoder, attributes.data), recorded_at)
     return fact, bytes(attributes.data)
@@ -268,9 +269,9 @@ def _attributes_of(headers: dict[str, bytes]) -> Attributes:
             if header in headers:
                 setattr(attributes, name, headers[header].decode())
     except KeyError as error:
-        raise Undecodable("missing_attribute", f"header {error.args[0]} is missing") from None
+        raise Undecodable(Code.MISSING_ATTRIBUTE, f"header {error.args[0]} is missing") from None
     except (UnicodeDecodeError, AttributeError) as error:
-        raise Undecodable("bad_attribute", f"headers must be UTF-8 text: {error}") from None
+        raise Undecodable(Code.BAD_ATTRIBUTE, f"headers must be UTF-8 text: {error}") from None
     return attributes
 
 
@@ -278,7 +279,7 @@ def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
     attributes.check()
     if attributes.subject is not None and attributes.subject != data.subject:
         raise Undecodable(
-            "bad_attribute",
+            Code.BAD_ATTRIBUTE,
             f"subject is {attributes.subject!r}, the data is about {data.subject!r}",
         )
     if attributes.recordtime:
@@ -301,7 +302,9 @@ def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
 
 def _check_version(specversion: str) -> None:
     if specversion != "1.0":
-        raise Undecodable("not_cloudevents", f"specversion is {specversion!r}; 1.0 is understood")
+        raise Undecodable(
+            Code.NOT_CLOUDEVENTS, f"specversion is {specversion!r}; 1.0 is understood"
+        )
 
 
 def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
@@ -310,7 +313,8 @@ def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
     right = TOPIC_OF[kind].name
     if right != topic:
         raise Undecodable(
-            "wrong_topic", f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}"
+            Code.WRONG_TOPIC,
+            f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
         )
 
 
@@ -336,26 +340,26 @@ def _decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
     name, _, version = type_name.rpartition(".")
     if name in EVENTS:
         raise Undecodable(
-            "wrong_version",
+            Code.WRONG_VERSION,
             f"type {type_name!r} has version {version!r}; {name}.{VERSION} is understood",
         )
     hint = f"; did you mean {type_name}.{VERSION}?" if type_name in EVENTS else ""
-    raise Undecodable("unknown_type", f"no event is called {type_name[:200]!r}{hint}")
+    raise Undecodable(Code.UNKNOWN_TYPE, f"no event is called {type_name[:200]!r}{hint}")
 
 
 def _decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
     if not value:
         raise Undecodable(
-            "no_data",
+            Code.NO_DATA,
             "the record has no value; a tombstone states nothing, withdraw with retracted",
         )
     try:
         data = decoder.decode(value)
     except msgspec.ValidationError as error:
         reason = _explain(decoder.type, bytes(value)) or str(error)
-        raise Undecodable("bad_data", reason) from None
+        raise Undecodable(Code.BAD_DATA, reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable("bad_json", f"the value is not JSON: {error}") from None
+        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {error}") from None
     _finish_data(data, value if type(value) is bytes else bytes(value))
     return data
 
@@ -377,11 +381,11 @@ def _check_texts(event: type[Event], value: bytes) -> None:
     """
     if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
         # PostgreSQL's text cannot hold it.
-        raise Undecodable("bad_data", "a text holds the character NUL (\\u0000); leave it out")
+        raise Undecodable(Code.BAD_DATA, "a text holds the character NUL (\\u0000); leave it out")
     try:
         _text_checker(event).decode(value)
     except msgspec.ValidationError as error:
-        raise Undecodable("bad_data", str(error)) from None
+        raise Undecodable(Code.BAD_DATA, str(error)) from None
 
 
 @cache

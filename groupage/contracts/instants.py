@@ -7,6 +7,7 @@ from functools import cache
 import msgspec
 
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import UndecodableCode as Code
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2199, 12, 31, tzinfo=UTC)
@@ -30,7 +31,7 @@ def instant_from(text: str, name: str) -> datetime:
         at = _decode_instant(f'"{text}"')
     except msgspec.DecodeError:
         raise Undecodable(
-            "bad_time",
+            Code.BAD_TIME,
             f"{name} is {text[:60]!r}; an RFC 3339 time like 2026-03-01T08:00:00+08:00 is right, "
             f"from {EARLIEST.year} to {LATEST.year}",
         ) from None
@@ -64,13 +65,13 @@ def _to_utc(struct: msgspec.Struct, path: str) -> None:
 def _utc(at: datetime, path: str) -> datetime:
     if at.tzinfo is None:
         raise Undecodable(
-            "naive_time",
+            Code.NAIVE_TIME,
             f"{path} {at.isoformat()} has no offset from UTC; append Z or, in Yiwu, +08:00",
         )
     if (utc := in_calendar(at)) is not None:
         return utc
     raise Undecodable(
-        "bad_time",
+        Code.BAD_TIME,
         f"{path} {at.isoformat()} is outside the calendar: from {EARLIEST.year} to {LATEST.year} "
         "is right",
     )

@@ -12,7 +12,7 @@ from typing import Any
 from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
-from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.store.facts import line_of
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
@@ -44,7 +44,7 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
         except Undecodable as error:
             code, reason = str(error.code), str(error)
             if isinstance(record, UnreadableRecord):
-                code, reason = "unreadable", _UNREADABLE
+                code, reason = UndecodableCode.UNREADABLE.value, _UNREADABLE
             part.dead_letters.append(
                 dead_letters.from_record(record, part, code=code, reason=reason)
             )

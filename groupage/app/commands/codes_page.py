@@ -16,7 +16,7 @@ def page() -> str:
 
 
 def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
-    from groupage.contracts.undecodable import MEANINGS  # noqa: PLC0415 - not for `--help`
+    from groupage.contracts.undecodable import UndecodableCode  # noqa: PLC0415 - not for `--help`
     from groupage.domain import codes  # noqa: PLC0415 - as above
     from groupage.domain.rejections import RejectionCode  # noqa: PLC0415 - as above
     from optimizer.verification.codes import ViolationCode  # noqa: PLC0415 - as above
@@ -27,7 +27,7 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
             "A dead letter with one of these holds a record that is not a valid event. The gateway "
             "answers with the same codes."
         ),
-        MEANINGS.items(),
+        _meanings(UndecodableCode),
     )
     yield (
         "Rejections",

@@ -115,7 +115,7 @@ def test_readers_ignore_unknown_fields(received: Fact) -> None:
         {"event_id": ""},
         {"source": "a\nb"},
         {"key": "CN-2"},
-        {"occurred_at": datetime(2026, 3, 1)},  # noqa: DTZ001 - the mistake that is refused
+        {"occurred_at": datetime(2026, 3, 1)},  # noqa: DTZ001 - the error to find
         {"retracted": True},
         {"data": UnitReceived(unit_id="")},
         {"data": UnitReceived(unit_id="u", consignment_id="CN-1", pieces=0)},

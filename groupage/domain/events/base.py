@@ -86,7 +86,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def withdrawal(self) -> "Event | None":
         """Return the event that takes this one back, for aggregates that publish it.
 
-        None: readers act on it once (a request, a wish to plan again) or need no opposite.
+        None: readers act on it once (a request, a replan trigger) or need no opposite.
         """
         return None
 

@@ -12,8 +12,8 @@ from groupage.domain.instance import (
     CartonGroup,
     Demand,
     DriverHours,
-    FixedStanding,
     Instance,
+    PreloadedCarton,
     RoadModel,
 )
 from groupage.domain.plan import Placement
@@ -26,7 +26,7 @@ _POSITIVE: dict[type, tuple[str, ...]] = {
     DriverHours: DriverHours.__struct_fields__,
 }
 _SIGNED = ("latitude_udeg", "longitude_udeg", "seed")
-_REPORTED = (FixedStanding, Placement)
+_REPORTED = (PreloadedCarton, Placement)
 """A wrong carton position, typed in at the container, concerns this container alone: the loader
 reports it and the lane is planned."""
 _NUMBER_MAX = 10**15

@@ -1,7 +1,7 @@
-"""What goes into planning: everything that a plan of one lane depends on.
+"""The input of planning: everything that a plan of one lane depends on.
 
-Plain data: it goes to a file and back unchanged, and a plan names the digest of its instance.
-Nothing here computes. What comes out is in `groupage.domain.plan`.
+Plain data that goes to a file and back unchanged; a plan names the digest of its instance.
+`groupage.domain.plan` is the output.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class CartonGroup(_Data, frozen=True, kw_only=True):
     """Cartons of one consignment that are alike to the mm and g.
 
-    `unit_ids` names each of them (declared ones get made-up marks).
+    `unit_ids` names each of them; cartons that are only declared have made-up ids.
     """
 
     unit_ids: tuple[str, ...]
@@ -31,11 +31,11 @@ class CartonGroup(_Data, frozen=True, kw_only=True):
     this_side_up: bool = False
     """True: `height_mm` stays vertical."""
     max_top_load_g: int | None = None
-    """Grams that may rest on one carton, everything above it counted; None: no limit."""
+    """Grams that may rest on one carton, all layers above it counted; None: no limit."""
 
 
 class PickUpJob(_Data, frozen=True, kw_only=True):
-    """A truck must fetch the consignment inside this window."""
+    """The window in which a truck must begin to pick up the consignment."""
 
     place_id: str
     ready_at: datetime
@@ -44,7 +44,7 @@ class PickUpJob(_Data, frozen=True, kw_only=True):
 
 
 class Demand(_Data, frozen=True, kw_only=True):
-    """One consignment that wants to leave."""
+    """A consignment to be shipped, or to be fetched by a truck."""
 
     consignment_id: str
     status: str
@@ -54,29 +54,29 @@ class Demand(_Data, frozen=True, kw_only=True):
     mode: str
     customs: str
     blocked: bool
-    """A hold stands: it keeps a place it has, but gets no new one before `available_at`."""
+    """A hold stands: it keeps its place but gets no new one."""
     value_usd_cents: int | None
-    """None: there is no rate for `value_currency`; under 1039 it gets no place then."""
+    """None: there is no rate for `value_currency`, so that under mode 1039 it gets no place."""
     value_currency: str = "USD"
-    """As the booking tells it."""
+    """Currency of the booking."""
     dg_classes: tuple[str, ...] = ()
     available_at: datetime
-    """At the hub, counted and measured (or expected then)."""
+    """When it is, or is expected, at the hub, counted and measured."""
     latest_arrival_at: datetime | None = None
     priority: Literal["must_go", "preferred", "filler"] = "preferred"
     consignee: str = ""
     current_consolidation_id: str | None = None
-    """Where the published plan has it."""
+    """Its container on the published plan."""
     pinned_voyage_id: str | None = None
     pinned_consolidation_id: str | None = None
     forbidden_voyage_ids: tuple[str, ...] = ()
     committed: bool = False
-    """On a filed manifest, staged or loaded: it stays where it is."""
+    """On a filed manifest, staged or loaded: it stays in its container."""
     pickup: PickUpJob | None = None
 
 
 class ContainerOffer(_Data, frozen=True, kw_only=True):
-    """Containers of one type that can be used on a departure."""
+    """Containers of one type that a departure offers; `available` None: no limit."""
 
     iso_type: str
     freight_usd_cents: int
@@ -84,7 +84,7 @@ class ContainerOffer(_Data, frozen=True, kw_only=True):
 
 
 class Departure(_Data, frozen=True, kw_only=True):
-    """One voyage of the lane."""
+    """A voyage of the lane that a plan may use."""
 
     voyage_id: str
     service_id: str
@@ -94,13 +94,13 @@ class Departure(_Data, frozen=True, kw_only=True):
     lco_at: datetime
     """Latest delivery of LCL cargo at the hub (cut-off LCO)."""
     gate_in_by_at: datetime
-    """The full container must be at the terminal (cut-off PCO, else FCO, else etd)."""
+    """Deadline of the full container at the terminal (cut-off PCO, else FCO, else etd)."""
     terminal_id: str
     offers: tuple[ContainerOffer, ...]
 
 
-class FixedStanding(_Data, frozen=True, kw_only=True):
-    """A carton that stands in the container already, or was pinned there."""
+class PreloadedCarton(_Data, frozen=True, kw_only=True):
+    """A carton that stands in the container already."""
 
     unit_id: str
     consignment_id: str
@@ -113,7 +113,7 @@ class FixedStanding(_Data, frozen=True, kw_only=True):
 
 
 class OpenConsolidation(_Data, frozen=True, kw_only=True):
-    """A container of the published plan that has not left yet."""
+    """A container of the published plan that has not left the hub yet."""
 
     consolidation_id: str
     voyage_id: str
@@ -121,13 +121,13 @@ class OpenConsolidation(_Data, frozen=True, kw_only=True):
     equipment_ref: str = ""
     stage: Stage
     consignment_ids: tuple[str, ...] = ()
-    standing: tuple[FixedStanding, ...] = ()
+    standing: tuple[PreloadedCarton, ...] = ()
     planned: tuple[Placement, ...] = ()
-    """The load plan in force. It stays as long as contents and standing cartons agree with it."""
+    """The load plan in force. A plan keeps it while contents and loaded cartons agree with it."""
 
 
 class Truck(_Data, frozen=True, kw_only=True):
-    """One vehicle; costs in US cents. It is the lane's own: no plan of another lane has it."""
+    """A vehicle of this lane's own: no plan of another lane uses it. Costs in US cents."""
 
     truck_id: str
     payload_g: int
@@ -149,7 +149,7 @@ class Spot(_Data, frozen=True, kw_only=True):
 
 
 class RoadModel(_Data, frozen=True, kw_only=True):
-    """Great-circle distance x detour, slow near by and faster far out: deterministic and offline.
+    """Great-circle distance times detour, at a town and a motorway speed: offline, deterministic.
 
     From place to place: straight_m = haversine on a sphere of 6,371,009 m in double precision,
     rounded to the nearest metre (half to even); distance_m = ceil(straight_m x detour_permille /
@@ -162,25 +162,25 @@ class RoadModel(_Data, frozen=True, kw_only=True):
     detour_permille: int = 1_300
     speed_m_per_s: int = 11
     near_m: int = 30_000
-    """So much of each way is driven at the speed of towns. Assumption."""
+    """The first metres of each leg, driven at town speed. Assumption."""
     far_speed_m_per_s: int | None = None
-    """What is beyond that is expressway."""
+    """Speed beyond `near_m`, on expressways."""
     hub_dwell_s: int = 1_800
     """Unloading a pick-up truck at the hub, or hitching a full container there. Assumption."""
     gate_dwell_s: int = 3_600
-    """From the terminal's gate until the tractor is free again. Assumption: an hour."""
+    """Time at the terminal until the tractor is free again. Assumption: an hour."""
 
 
 class DriverHours(_Data, frozen=True, kw_only=True):
-    """How long a driver may go on. One driver to a truck; followed from stop to stop of a route.
+    """Limits of driving and duty. A truck has one driver; the limits apply along its route.
 
-    At a stop is idle what lies before its work begins, and what lies after it ends, each for
-    itself. A shift begins when the start is left; an idle time of `rest_s` or more ends it, and
-    the next begins after that. A shift has at most `shift_drive_s` at the wheel, and at most
-    `shift_duty_s` from its begin to its end or to the arrival at the last stop. Two routes of one
-    truck lie `rest_s` apart. Driving is continuous until an idle time of `break_s` or more, or
-    until a break on the way: whenever it has reached `continuous_drive_s` and the place is not
-    reached, the driver stops for `break_s` and goes on from nought. All figures are above 0.
+    At each stop the time before the work begins and the time after it ends are idle, counted
+    separately. A shift begins when the truck leaves the start; an idle time of `rest_s` or more
+    ends it, and the next shift begins after that. A shift has at most `shift_drive_s` at the wheel,
+    and at most `shift_duty_s` from its begin to its end or to the arrival at the last stop. Two
+    routes of one truck lie `rest_s` apart. Driving is continuous until an idle time of `break_s` or
+    more, or until a break on the way: when it reaches `continuous_drive_s` before the next place,
+    the driver stops for `break_s` and counts from 0 again. All figures are above 0.
     """
 
     continuous_drive_s: int = 4 * 3_600
@@ -189,67 +189,61 @@ class DriverHours(_Data, frozen=True, kw_only=True):
     more than four hours without a rest of at least 20 minutes."""
     shift_drive_s: int = 8 * 3_600
     """Eight hours in 24 bind drivers of coaches in China (safety rules of passenger transport
-    companies, article 38); for lorries there is no figure. Assumption: the same."""
+    companies, article 38); for lorries no limit is known. Assumption: the same."""
     shift_duty_s: int = 12 * 3_600
     """Eight hours of work and at most three more (Labour Law, articles 36 and 41), and an hour of
     breaks. Assumption."""
     rest_s: int = 11 * 3_600
-    """Daily rest of Regulation (EC) 561/2006, article 4 (g); China has no figure. Assumption."""
+    """Daily rest of Regulation (EC) 561/2006, article 4 (g); China has none known. Assumption."""
 
 
 class Weights(_Data, frozen=True, kw_only=True):
-    """Prices in US cents that make one plan better than another.
-
-    The source of each stands in `groupage.domain.policy`.
-    """
+    """Prices of the cost terms in US cents. `groupage.domain.policy` gives the source of each."""
 
     late_per_m3_day: int
     left_out_per_m3: int
     left_out_must_go_per_m3: int
     left_out_filler_per_m3: int = 2_000
-    """Less than the freight of a well filled container: fillers take room that is paid for, and
-    never open a container of their own. Assumption."""
+    """Less than the freight of a well filled container: fillers use space that is paid for and do
+    not open a container. Assumption."""
     dead_freight_per_m3: int
     change: int
     """Moving one consignment from where the published plan has it, before the freeze fence."""
     change_at_cutoff: int = 10_000
-    """The same at the cut-off and after it; in between the price rises evenly. 100 USD: the
-    amendment of two manifests at some 50 USD each. Assumption."""
+    """The same at the cut-off and after it; from the fence to the cut-off the price rises linearly.
+    100 USD: the amendment of two manifests at some 50 USD each. Assumption."""
     container_handling: int
     wait_per_m3_day: int
 
 
 class Rules(_Data, frozen=True, kw_only=True):
-    """Limits that a plan must keep, beyond geometry."""
+    """Rules of the hub that a plan must keep, beyond geometry."""
 
     declaration_cap_usd_cents: int
     """1039: at most this much on one declaration; one declaration per mode-1039 consignee and
     container."""
     plan_fill_permille: int
-    """A container that is planned anew is filled to at most this share of its inner volume."""
+    """A slushy container is filled to at most this share of its inner volume."""
     mode_mix: tuple[tuple[str, ...], ...]
     """Sets of customs modes that may share a container."""
     allow_dangerous: bool
     freeze_before_lco_s: int
-    """The freeze fence: so long before LCO the price of change begins to rise."""
+    """The freeze fence: at this time before LCO the price of change begins to rise."""
     door_margin_mm: int = 0
     wall_margin_mm: int = 0
 
 
 class Limits(_Data, frozen=True, kw_only=True):
-    """How much work a solve may do.
-
-    Deterministic work units first; seconds only as a safety net.
-    """
+    """Work limits of a solve: deterministic units; `wall_s` is a safety net only."""
 
     seed: int = 0
     allocation_work: float = 0.55
     """CP-SAT deterministic time."""
     loading_rounds: int = 3
-    """How often misfits go back to allocation."""
+    """Rounds in which unplaced consignments go back to allocation."""
     loading_passes: int = 40
-    """Passes over containers, all rounds together, some 20 ms each. Then each container gets a
-    dozen at most."""
+    """Passes of the loader over all containers and rounds, some 20 ms each. When they are used up,
+    each further container gets a dozen."""
     routing_solutions: int = 200
     """Solution limit of the routing search."""
     wall_s: float = 60.0
@@ -262,7 +256,7 @@ class Instance(_Data, frozen=True, kw_only=True):
     lane_id: str
     sequence: int
     clock_at: datetime
-    """Now, as the hub's clock says; the newest fact behind this instance is not newer."""
+    """Hub time of the plan; no fact behind this instance is newer."""
     demands: tuple[Demand, ...]
     departures: tuple[Departure, ...]
     consolidations: tuple[OpenConsolidation, ...] = ()

@@ -1,7 +1,6 @@
-"""What comes out of planning: everything that was decided for one lane, and when that is valid.
+"""The output of planning: all decisions for one lane, and the rules that make a plan valid.
 
-Plain data: it goes to a file and back unchanged. Nothing here computes. What goes in is in
-`groupage.domain.instance`.
+Plain data that goes to a file and back unchanged. `groupage.domain.instance` is the input.
 """
 
 from datetime import datetime
@@ -14,8 +13,8 @@ from groupage.domain.containers import ContainerSpec
 from groupage.domain.origin import LogPosition, Solver
 
 Stage = Literal["slushy", "frozen", "locked"]
-"""slushy: free to re-plan, at a price. frozen: manifest filed, contents stay. locked: stuffing
-began, only the tail may move."""
+"""slushy (as in the time fences of MRP): open to re-planning, at a price. frozen: the manifest is
+filed, the contents stay. locked: stuffing has begun, and loaded cartons stay where they are."""
 
 
 class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,26 +22,26 @@ class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Placement(_Data, frozen=True, kw_only=True):
-    """Where one carton stands and when it goes in.
+    """The place of one carton in a container, and its number in the loading sequence.
 
-    Origin: far left floor corner seen from the door; x to the door, y to the right, z up. A load
-    plan is valid if
+    The origin is the far left floor corner seen from the door: x towards the door, y to the right,
+    z up. A load plan is valid if
 
-    - every carton of every consignment of the container stands in it once, in one of its allowed
-      positions (`this_side_up`: dz is its height), and nothing else but cartons that stood there;
-    - each stands inside the walls (`wall_margin_mm` off both side walls and the far wall,
-      `door_margin_mm` off the door) and passes the door: width and height
-      as it stands are at most the door's;
-    - no two overlap, and each whole base rests on the floor or on tops of other cartons;
-    - it can be loaded in `sequence` (1, 2, 3 ... over the cartons that do not stand there yet): a
-      carton comes level from the door at its own height and is set down, so that when it comes
-      nothing stands in the straight corridor between it and the door, nor above it;
-    - what rests on a carton is within its `max_top_load_g`. Each carton passes its mass and what
-      it carries to those that it stands on, in proportion to the areas of contact, exactly (in
-      fractions); what stands on the floor passes it to the floor.
+    - every carton of every consignment of the container stands in it once, in an allowed
+      orientation (`this_side_up`: dz is its height), and no other carton but preloaded ones;
+    - each carton stands inside the walls (`wall_margin_mm` off both side walls and the far wall,
+      `door_margin_mm` off the door) and passes the door: its width and height as it stands are at
+      most the door's;
+    - no two cartons overlap, and each whole base rests on the floor or on tops of other cartons;
+    - cartons can be loaded in `sequence`: a carton comes level from the door at its own height and
+      is set down, and at that time no carton stands in the straight corridor between its place and
+      the door, nor above its place;
+    - the load on a carton is within its `max_top_load_g`. Each carton passes its mass and its load
+      to the cartons that it stands on, in proportion to the areas of contact, in exact fractions;
+      a carton on the floor passes them to the floor.
 
-    Cartons that stood there (`FixedStanding`) keep their place, come first (sequence 1, 2, 3 ... in
-    the order of `OpenConsolidation.standing`) and bear under the same rules.
+    Preloaded cartons (`PreloadedCarton`) keep their place, come first in the sequence (1, 2, 3 ...
+    in the order of `OpenConsolidation.standing`) and bear loads under the same rules.
     """
 
     unit_id: str
@@ -54,11 +53,11 @@ class Placement(_Data, frozen=True, kw_only=True):
     dy_mm: int
     dz_mm: int
     sequence: int
-    """1, 2, 3 …: each carton can be set down from the door over what stands already."""
+    """1, 2, 3 ... over all cartons of the container."""
 
 
 class PlannedContainer(_Data, frozen=True, kw_only=True):
-    """One container of the plan."""
+    """A container of the plan with its contents and load plan."""
 
     consolidation_id: str
     voyage_id: str
@@ -70,25 +69,25 @@ class PlannedContainer(_Data, frozen=True, kw_only=True):
     cargo_volume_cm3: int
     cargo_gross_g: int
     new: bool = False
-    """Opened by this plan."""
+    """True if this plan opens it."""
 
 
 class Unloadable(_Data, frozen=True, kw_only=True):
     """A frozen or locked container whose contents have no load plan any more: a person must act.
 
-    What is on its manifest stays in it, and so does the load plan in force (`OpenConsolidation.
-    planned`), which can not be carried out as it is.
+    The consignments on its manifest stay in it. It keeps the load plan in force
+    (`OpenConsolidation.planned`), although that cannot be carried out as it is.
     """
 
     consolidation_id: str
     consignment_ids: tuple[str, ...]
-    """Those without a place; all of the container's where it is not a matter of single ones."""
+    """The consignments without a place; all of the container if the reason concerns all."""
     code: UnloadableCode
     reason: str
 
 
 class LeftOut(_Data, frozen=True, kw_only=True):
-    """A consignment without a place on this plan, and what binds."""
+    """A consignment that the plan assigns to no container, with the rule that decides it."""
 
     consignment_id: str
     code: LeftOutCode
@@ -97,7 +96,7 @@ class LeftOut(_Data, frozen=True, kw_only=True):
 
 
 class Move(_Data, frozen=True, kw_only=True):
-    """One difference from the published plan; None: no container."""
+    """A change of container against the published plan; None stands for no container."""
 
     consignment_id: str
     from_consolidation_id: str | None
@@ -108,17 +107,17 @@ class Move(_Data, frozen=True, kw_only=True):
 
 
 class Stop(_Data, frozen=True, kw_only=True):
-    """A truck's call at a place; `load_g` and `load_cm3` on board after it.
+    """A truck's call at a place; `load_g` and `load_cm3` are on board after it.
 
     A pick-up route is start, pickup..., deliver (at the hub, everything), end (where it started).
     A drayage route is start, (collect_container at the hub, drop_container at the terminal)...,
-    end; on board is the cargo and, by mass, the container's tare. arrive_at = leave_at of the stop
-    before + drive_s + the driver's breaks on the way (`DriverHours`, which also says how long a
-    shift may be). Start and end are left when they are reached, start within the truck's hours and
-    not before the clock. A pickup
-    begins at max(arrive_at, ready_at), not after latest_at, and takes service_s; hub stops take
-    hub_dwell_s, a drop gate_dwell_s. A stop may be left later than that, never earlier. Hitching a
-    container begins when all its cargo is available, and it arrives by `gate_in_by_at`.
+    end; the load is the cargo and, in mass, the container's tare. arrive_at = leave_at of the stop
+    before + drive_s + the driver's breaks on the way (`DriverHours`, which also limits a shift).
+    leave_at = arrive_at at start and end; the start is within the truck's hours and not before the
+    clock. A pickup begins at max(arrive_at, ready_at), not after latest_at, and takes service_s;
+    stops at the hub take hub_dwell_s, a drop takes gate_dwell_s. A truck may leave a stop later
+    than that, never earlier. Hitching a container begins when all its cargo is available; the
+    container arrives by `gate_in_by_at`.
     """
 
     place_id: str
@@ -149,13 +148,14 @@ class Unrouted(_Data, frozen=True, kw_only=True):
 
 
 class Cost(_Data, frozen=True, kw_only=True):
-    """US cents. The sum is what the solver minimised; the verifier recomputes every term.
+    """US cents. The solver minimises the sum of the allocation terms; the verifier recomputes all.
 
-    All terms but `haulage` are allocation terms. "Each container" is each one in `Plan.containers`,
-    old or new; its departure is the one of its voyage in `Instance.departures`. A container whose
-    voyage is there no more costs no freight, lateness or waiting: nothing about it can be decided.
+    All terms but `haulage` are allocation terms. "Each container" means all of `Plan.containers`,
+    existing or new; the departure of a container is that of its voyage in `Instance.departures`. A
+    container whose voyage is not there any more costs no freight, lateness or waiting: no plan can
+    change anything about them.
 
-    freight: offer of the container's type on its departure (0 where the departure has no such
+    freight: offer of the container's type on its departure (0 if the departure has no such
         offer), summed over containers.
     handling: `container_handling` for each container.
     dead_freight: for each container ceil(max(0, PLANNING_STANDARD_CM3[type] - cargo_volume_cm3)
@@ -167,16 +167,16 @@ class Cost(_Data, frozen=True, kw_only=True):
     left_out: for each consignment left out floor(volume_cm3 x price / 10^6), the price by priority
         (`left_out_must_go_per_m3`, `left_out_per_m3`, `left_out_filler_per_m3`), plus the least
         lateness and waiting together on any departure that it may still take (nothing when there is
-        none): one whose `lco_at` is not before it is available nor before the clock, that it is not
-        forbidden, and that it is pinned to if it is pinned to one. What is lost in any case must
-        not speak for leaving it behind. A consignment that is blocked and has no place on the
-        published plan costs nothing: no plan could take it.
-    change: for each move away from a container of the published plan (to another one or to none)
-        that is not forced: `change` while the clock is not past the freeze fence, which is
+        none): a departure whose `lco_at` is neither before it is available nor before the clock,
+        that is not forbidden for it, and that is the pinned one if it is pinned to a voyage. That
+        part arises in any case, and must not make leaving it out look cheaper. A blocked
+        consignment that has no place on the published plan costs nothing: no plan could take it.
+    change: for each move away from a container of the published plan (to another or to none) that
+        is not forced: `change` while the clock is not past the freeze fence, which is
         `freeze_before_lco_s` before the `lco_at` of that container's departure; then change +
         floor((max(change, change_at_cutoff) - change) x whole seconds past the fence /
-        freeze_before_lco_s), at `lco_at` and later max(change, change_at_cutoff). Forced, seen from
-        the instance alone: that container is not in `consolidations` or its voyage not in
+        freeze_before_lco_s), at `lco_at` and later max(change, change_at_cutoff). A move is forced,
+        by the instance alone, if: that container is not in `consolidations` or its voyage not in
         `departures`; or the consignment is not committed and it is pinned elsewhere, its voyage is
         forbidden, its customs status is REJECTED, or it is available only after the departure's
         `lco_at`.
@@ -194,7 +194,7 @@ class Cost(_Data, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """All terms."""
+        """Sum of all terms."""
         return (
             self.freight
             + self.handling
@@ -208,7 +208,7 @@ class Cost(_Data, frozen=True, kw_only=True):
 
 
 class SolverStats(_Data, frozen=True, kw_only=True):
-    """How it was found. Wall time stays out of the plan: same request, same plan, byte for byte."""
+    """The work of the search. It holds no wall time: the same request gives the same plan."""
 
     status: Literal["optimal", "feasible", "fallback"]
     rounds: int
@@ -216,7 +216,7 @@ class SolverStats(_Data, frozen=True, kw_only=True):
 
 
 class Certificate(_Data, frozen=True, kw_only=True):
-    """The verifier's word: which checks it made, over which bytes."""
+    """The verifier's statement: the checks that passed, and digests of the bytes checked."""
 
     verifier: str
     checks: tuple[str, ...]
@@ -226,34 +226,37 @@ class Certificate(_Data, frozen=True, kw_only=True):
 
 
 class Plan(_Data, frozen=True, kw_only=True):
-    """What was decided for one lane. A plan is valid if all of this holds.
+    """All decisions for one lane. A plan is valid if all of the following holds.
 
-    Consignments: each demand is either in one container or in `left_out`, whole. `moves` has
-    one entry for each demand whose container differs from its `current_consolidation_id`; one to
-    no container gives the reason of `left_out`. A code that names a fact of the instance (a hold, a
-    rejection, a cut-off that is missed ...) needs that fact.
+    Consignments: each demand is either in one container or in `left_out`, whole. `moves` has one
+    entry for each demand whose container differs from its `current_consolidation_id`; a move to no
+    container gives the reason of `left_out`. A code that names a fact of the instance (a hold, a
+    customs rejection, a missed cut-off ...) needs that fact.
 
     Containers: every frozen or locked consolidation of the instance is in the plan, with exactly
     those of its consignments that are demands of the instance; a committed demand stays in its
-    container. A slushy one without cargo is not in the plan. Stage, voyage, spec, equipment of an
-    existing one do not change; a new one is slushy, of a departure and a type on offer, with the
-    spec of `groupage.domain.containers`. Containers of one type on one departure: no more than
-    `available`, or than stand there frozen and locked already, whichever is more.
+    container. A slushy container without cargo is not in the plan. Stage, voyage, spec and
+    equipment of an existing container do not change; a new container is slushy, of a departure and
+    a type on offer, with the spec of `groupage.domain.containers`. Containers of one type on one
+    departure: no more than `available`, or than are frozen and locked there already, whichever is
+    more.
 
-    A consignment that comes newly into a container, or stays in a slushy one: available by `lco_at`
-    (and, coming newly, the clock is not past it), not forbidden there, in the pinned voyage or
-    consolidation if pinned, customs not REJECTED; blocked: only where it is already; dangerous
-    only if `allow_dangerous`, and never beside a class it must be segregated from.
+    A consignment that joins a container, or stays in a slushy one, is available by `lco_at` (and,
+    if it joins, the clock is not past that), not forbidden there, in the pinned voyage or
+    consolidation if pinned, and its customs status is not REJECTED. If blocked it stays where it
+    is; dangerous goods have a place only if `allow_dangerous`, and never beside a class that they
+    must be segregated from.
 
-    A slushy container: cargo_volume_cm3 within `plan_fill_permille` of the inner volume (committed
-    consignments alone may exceed it); modes of its consignments within one set of `mode_mix` (an
-    empty table lets all pass), values of mode-1039 consignments of one consignee within
-    `declaration_cap_usd_cents` (what is committed may exceed it, nothing is added then). One whose
-    value is not known stays only where it is committed, and fills the cap there.
+    A slushy container: cargo_volume_cm3 is within `plan_fill_permille` of the inner volume
+    (committed consignments alone may exceed it); the modes of its consignments are within one set
+    of `mode_mix` (an empty table allows all); the values of mode-1039 consignments of one consignee
+    are within `declaration_cap_usd_cents` (committed ones may exceed it, but then none joins them).
+    A consignment whose value has no rate stays only where it is committed, and fills the cap there.
+
     Every container: cargo_volume_cm3 and cargo_gross_g are the sums over its demands, the mass of
-    the demands as of the cartons within the payload, and a load plan as `Placement` says. Exempt
-    from these two are the containers in `unloadable`: frozen or locked ones that break a rule with
-    the load plan in force, which they keep.
+    the demands and that of the cartons are within the payload, and the load plan is valid as
+    `Placement` says. The containers in `unloadable` are exempt from the last two: frozen or locked
+    containers that break a rule with the load plan in force, which they keep.
     """
 
     plan_id: str
@@ -269,14 +272,13 @@ class Plan(_Data, frozen=True, kw_only=True):
     unloadable: tuple[Unloadable, ...] = ()
     cost: Cost
     lower_bound: int
-    """No plan of this instance costs less on the allocation terms (routing's haulage excluded), US
-    cents."""
+    """No plan of this instance costs less, without haulage; US cents."""
     gap_ratio: float
     """(allocation terms - lower_bound) / max(1, allocation terms)."""
     stats: SolverStats
     solver: Solver | None = None
-    """None: stored before plans named it."""
+    """None: the plan was stored before plans named their solver."""
     inputs: tuple[LogPosition, ...] = ()
-    """What the planner had read; empty: made from a file."""
+    """Log positions up to which the planner had read; empty: the instance is from a file."""
     causes: tuple[str, ...] = ()
     certificate: Certificate | None = None

@@ -1,1 +1,1 @@
-"""Everything a plan of one lane depends on, read from the store in one snapshot."""
+"""Read everything that a plan of one lane depends on, and build the instance from it."""

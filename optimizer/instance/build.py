@@ -1,4 +1,4 @@
-"""Snapshot and policy in, instance out. Pure."""
+"""Build the instance of a plan from a snapshot of the lane and the policy. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -11,32 +11,32 @@ from groupage.domain.instance import (
     Truck,
 )
 from groupage.domain.policy import Policy
-from optimizer.instance.boxes import open_boxes
+from optimizer.instance.consolidations import consolidations_of
 from optimizer.instance.demands import demands_of
 from optimizer.instance.departures import departures_of
 from optimizer.instance.snapshot import Snapshot
 
 _NEXT_INSTANT = timedelta(microseconds=1)
 _FLEET_HORIZON = timedelta(days=14)
-"""Trucks are planned for at most this long, or until the last terminal deadline."""
+"""Trucks are available for this long at least, and until the last gate-in deadline."""
 
 
 def build_instance(
     snapshot: Snapshot, request: PlanRequested, policy: Policy, limits: Limits
 ) -> Instance:
-    """Everything the plan that `request` asks for depends on.
+    """Return everything that the requested plan depends on.
 
-    The clock is the request's, or the newest fact's where that is later: a plan never decides
-    before something that it has seen. And it decides after the lane's plans before it: places
-    given and taken at the same instant would have no order.
+    The clock is the request's, or the time of the newest fact if that is later: a plan is never
+    decided before a fact that it includes. It is also decided after the lane's earlier plans:
+    assignments of the same instant would have no order.
     """
     clock_at = max(request.clock_at, snapshot.newest_at or request.clock_at)
-    decided_at = max((note.decided_at for note in snapshot.lane.plans.values()), default=None)
+    decided_at = max((plan.decided_at for plan in snapshot.lane.plans.values()), default=None)
     if decided_at is not None and clock_at <= decided_at:
         clock_at = decided_at + _NEXT_INSTANT
     departures = departures_of(snapshot.voyages, clock_at)
-    boxes = open_boxes(snapshot)
-    demands = demands_of(snapshot, boxes, departures, clock_at)
+    consolidations = consolidations_of(snapshot)
+    demands = demands_of(snapshot, consolidations, departures, clock_at)
     until_at = max((d.gate_in_by_at for d in departures), default=clock_at + _FLEET_HORIZON)
     return Instance(
         request_id=request.request_id,
@@ -45,7 +45,7 @@ def build_instance(
         clock_at=clock_at,
         demands=demands,
         departures=departures,
-        consolidations=boxes,
+        consolidations=consolidations,
         trucks=_trucks(
             policy,
             request.lane_id,

@@ -1,6 +1,6 @@
-"""Consignments of a lane as demands on a plan."""
+"""Turn the consignments of a lane into the demands of an instance."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import msgspec
@@ -14,77 +14,86 @@ from groupage.domain.instance import (
 )
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.units import us_cents, volume_cm3
-from optimizer.instance.boxes import GONE
-from optimizer.instance.snapshot import FETCHED, PLANNED, UNSETTLED, Snapshot
+from optimizer.instance.consolidations import GONE
+from optimizer.instance.snapshot import (
+    PICKUP_STATUSES,
+    PLANNED_STATUSES,
+    UNFINISHED_STATUSES,
+    Snapshot,
+)
 
 _COMMITTED = ("COMMITTED", "STAGED", "LOADED")
 _LOADING_S_PER_CARTON = 20
-"""Of a pick-up truck at the merchant's door. Assumption."""
+"""Time to load a pick-up truck at the merchant's. Assumption."""
 _LOADING_S_MIN = 600
 
 
 def demands_of(
     snapshot: Snapshot,
-    boxes: tuple[OpenConsolidation, ...],
+    consolidations: tuple[OpenConsolidation, ...],
     departures: tuple[Departure, ...],
     clock_at: datetime,
 ) -> tuple[Demand, ...]:
-    """Consignments at the hub that have not left, and those that a truck must fetch first."""
-    by_id = {box.consolidation_id: box for box in boxes}
-    fixed = {
-        one: box.consolidation_id
-        for box in boxes
-        if box.stage != "slushy"
-        for one in box.consignment_ids
+    """Return the consignments at the hub, and those that a truck must fetch first."""
+    consolidation_ids = {consolidation.consolidation_id for consolidation in consolidations}
+    manifest_of = {
+        consignment_id: consolidation.consolidation_id
+        for consolidation in consolidations
+        if consolidation.stage != "slushy"
+        for consignment_id in consolidation.consignment_ids
     }
-    found = []
+    demands = []
     for state in snapshot.consignments:
-        if state.booking is None or _left_with_its_container(state, snapshot):
+        if state.booking is None or _has_left(state, snapshot):
             continue
-        on_manifest = state.key in fixed and state.status in UNSETTLED
-        if state.status in PLANNED or on_manifest:
-            found.append(_demand(state, snapshot, by_id, fixed, departures, clock_at))
-        elif state.status in FETCHED and state.booking.pickup and not state.received_units:
-            found.append(_to_fetch(state, clock_at))
-    return tuple(found)
+        on_manifest = state.key in manifest_of and state.status in UNFINISHED_STATUSES
+        if state.status in PLANNED_STATUSES or on_manifest:
+            demands.append(
+                _demand(state, snapshot, consolidation_ids, manifest_of, departures, clock_at)
+            )
+        elif state.status in PICKUP_STATUSES and state.booking.pickup and not state.received_units:
+            demands.append(_pickup_demand(state, clock_at))
+    return tuple(demands)
 
 
-def _left_with_its_container(state: ConsignmentState, snapshot: Snapshot) -> bool:
-    """Its container is gone; only the consignment has not heard of it yet."""
+def _has_left(state: ConsignmentState, snapshot: Snapshot) -> bool:
+    """Return whether its container has left, although its own state does not say so yet."""
     if state.allocation is None or state.status not in _COMMITTED:
         return False
-    held = snapshot.consolidations.get(state.allocation.consolidation_id)
-    return held is not None and held.status in GONE
+    consolidation = snapshot.consolidations.get(state.allocation.consolidation_id)
+    return consolidation is not None and consolidation.status in GONE
 
 
-def _demand(  # what the whole lane knows of one consignment
+def _demand(
     state: ConsignmentState,
     snapshot: Snapshot,
-    boxes: Mapping[str, OpenConsolidation],
-    fixed: Mapping[str, str],
+    consolidation_ids: Collection[str],
+    manifest_of: Mapping[str, str],
     departures: tuple[Departure, ...],
     clock_at: datetime,
 ) -> Demand:
-    current = fixed.get(state.key) or _seat(state, snapshot)
-    committed = current in boxes and (state.key in fixed or state.status in _COMMITTED)
+    current = manifest_of.get(state.key) or _published_consolidation_id(state, snapshot)
+    committed = current in consolidation_ids and (
+        state.key in manifest_of or state.status in _COMMITTED
+    )
     pin = snapshot.lane.pins.get(state.key)
     return msgspec.structs.replace(
-        _alone(state, clock_at),
+        _unplanned_demand(state, clock_at),
         current_consolidation_id=current,
         pinned_voyage_id=(pin.voyage_id or None) if pin else None,
         pinned_consolidation_id=(pin.consolidation_id or None) if pin else None,
-        forbidden_voyage_ids=_forbidden(state, snapshot, departures),
+        forbidden_voyage_ids=_forbidden_voyage_ids(state, snapshot, departures),
         committed=committed,
     )
 
 
-def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
-    """Not at the hub: a truck, but no place. Blocked, so that leaving it out costs nothing."""
+def _pickup_demand(state: ConsignmentState, clock_at: datetime) -> Demand:
+    """Return a demand for a truck only: blocked, so that leaving it out of the plan is free."""
     assert state.booking is not None, state.key
     assert state.booking.pickup is not None, state.key
     pickup = state.booking.pickup
     return msgspec.structs.replace(
-        _alone(state, clock_at),
+        _unplanned_demand(state, clock_at),
         blocked=True,
         available_at=max(clock_at, pickup.latest_at),
         pickup=PickUpJob(
@@ -96,8 +105,8 @@ def _to_fetch(state: ConsignmentState, clock_at: datetime) -> Demand:
     )
 
 
-def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
-    """What the consignment itself tells."""
+def _unplanned_demand(state: ConsignmentState, clock_at: datetime) -> Demand:
+    """Return the demand by the consignment's own state, without plans, pins and forbids."""
     assert state.booking is not None, state.key
     cartons, value = _cartons(state), state.booking.value
     return Demand(
@@ -119,18 +128,18 @@ def _alone(state: ConsignmentState, clock_at: datetime) -> Demand:
     )
 
 
-def _seat(state: ConsignmentState, snapshot: Snapshot) -> str | None:
-    """Where the published plan has it; the lane knows first."""
+def _published_consolidation_id(state: ConsignmentState, snapshot: Snapshot) -> str | None:
+    """Return where the published plan has it; the lane knows before the consignment does."""
     seat = snapshot.lane.assignments.get(state.key)
     if seat is not None:
         return seat.consolidation_id or None
     return state.allocation.consolidation_id if state.allocation else None
 
 
-def _forbidden(
+def _forbidden_voyage_ids(
     state: ConsignmentState, snapshot: Snapshot, departures: tuple[Departure, ...]
 ) -> tuple[str, ...]:
-    """Forbidden by a dispatcher, rolled from it or a later one, or of another service."""
+    """Return voyages a dispatcher forbade, those up to a roll, and those of other services."""
     assert state.booking is not None, state.key
     etd = {departure.voyage_id: departure.etd_at for departure in departures}
     forbidden = set()
@@ -151,15 +160,15 @@ def _dg_classes(state: ConsignmentState) -> tuple[str, ...]:
 
 
 def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:
-    """Cartons as measured; before that as declared, with made-up marks."""
+    """Return the cartons as measured, or before that as declared, with made-up unit ids."""
     groups: dict[tuple[int, int, int, int, bool, int | None], list[str]] = {}
     for unit_id, part in state.units.items():
         if part.gone or part.received_at is None or part.parent in state.units:
             continue
-        groups.setdefault(_kind(state, part), []).append(unit_id)
+        groups.setdefault(_dimensions(state, part), []).append(unit_id)
     if not groups:
         for number, line in enumerate(state.lines):
-            kind = (
+            dimensions = (
                 line.size.length_mm,
                 line.size.width_mm,
                 line.size.height_mm,
@@ -167,8 +176,8 @@ def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:
                 line.this_side_up,
                 line.max_top_load_g,
             )
-            marks = (f"{state.key}/{number}-{piece}" for piece in range(1, line.pieces + 1))
-            groups.setdefault(kind, []).extend(marks)
+            unit_ids = (f"{state.key}/{number}-{piece}" for piece in range(1, line.pieces + 1))
+            groups.setdefault(dimensions, []).extend(unit_ids)
     return tuple(
         CartonGroup(
             unit_ids=tuple(sorted(unit_ids)),
@@ -185,12 +194,16 @@ def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:
     )
 
 
-def _kind(state: ConsignmentState, part: UnitPart) -> tuple[int, int, int, int, bool, int | None]:
+def _dimensions(
+    state: ConsignmentState, part: UnitPart
+) -> tuple[int, int, int, int, bool, int | None]:
     line = state.lines[part.line] if 0 <= part.line < len(state.lines) else state.lines[0]
     declared = (line.size.length_mm, line.size.width_mm, line.size.height_mm, line.gross_g)
     return (*(part.measured or declared), line.this_side_up, line.max_top_load_g)
 
 
 def _volume_cm3(group: CartonGroup) -> int:
-    one = volume_cm3(length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm)
-    return one * len(group.unit_ids)
+    each_cm3 = volume_cm3(
+        length_mm=group.length_mm, width_mm=group.width_mm, height_mm=group.height_mm
+    )
+    return each_cm3 * len(group.unit_ids)

@@ -1,4 +1,4 @@
-"""Voyages of a lane as departures that a plan may use."""
+"""Turn the voyages of a lane into the departures that a plan may use."""
 
 from datetime import datetime, timedelta
 
@@ -8,21 +8,21 @@ from groupage.domain.state.voyage import VoyageState
 from groupage.domain.units import us_cents
 
 DEPARTURES_MAX = 12
-"""Enough for a quarter of weekly sailings; more would only make the model larger."""
+"""A quarter of weekly sailings. More departures only make the model larger."""
 _LCO_BEFORE_ETD = timedelta(hours=48)
-"""Where a voyage names no LCO. Assumption: the usual cut-off of consolidators in Ningbo."""
+"""LCO of a voyage that names none. Assumption: the usual cut-off of consolidators in Ningbo."""
 
 
 def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple[Departure, ...]:
-    """Scheduled voyages that have not left by the clock, soonest first."""
-    found = []
+    """Return the scheduled voyages that have not left by the clock, soonest first."""
+    departures = []
     for voyage in voyages:
         if voyage.status != "SCHEDULED" or voyage.etd_at is None or voyage.eta_at is None:
             continue
         if voyage.etd_at <= clock_at:
             continue
-        gate = voyage.cutoff_at("PCO") or voyage.cutoff_at("FCO") or voyage.etd_at
-        found.append(
+        gate_in_by_at = voyage.cutoff_at("PCO") or voyage.cutoff_at("FCO") or voyage.etd_at
+        departures.append(
             Departure(
                 voyage_id=voyage.key,
                 service_id=voyage.service_id,
@@ -30,13 +30,13 @@ def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple
                 etd_at=voyage.etd_at,
                 eta_at=voyage.eta_at,
                 lco_at=voyage.cutoff_at("LCO") or voyage.etd_at - _LCO_BEFORE_ETD,
-                gate_in_by_at=gate,
+                gate_in_by_at=gate_in_by_at,
                 terminal_id=voyage.pol,
                 offers=_offers(voyage),
             )
         )
-    found.sort(key=lambda d: (d.etd_at, d.voyage_id))
-    return tuple(found[:DEPARTURES_MAX])
+    departures.sort(key=lambda d: (d.etd_at, d.voyage_id))
+    return tuple(departures[:DEPARTURES_MAX])
 
 
 def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
@@ -44,7 +44,7 @@ def _offers(voyage: VoyageState) -> tuple[ContainerOffer, ...]:
     for offer in voyage.equipment:
         freight_cents = us_cents(offer.freight.amount_minor, offer.freight.currency)
         if offer.iso_type not in SPECS or offer.iso_type in offers or freight_cents is None:
-            continue  # without a rate nothing can be said of its price: the voyage says so
+            continue  # without a rate it has no price; the voyage raises an alert
         bookings = [b for b in voyage.bookings.values() if b.iso_type == offer.iso_type]
         rolled = sum(booking.rolled for booking in bookings)
         available = offer.available

@@ -1,4 +1,4 @@
-"""The states of one lane as they were at one instant."""
+"""Read the states of one lane as they are at one instant."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,12 +17,12 @@ from groupage.domain.state.voyage import VoyageState
 from groupage.store.bodies import unpack
 from groupage.store.plan_codec import unpack_plan
 
-PLANNED = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
-"""Consignments that an allocation decides about, or must take as they are."""
-UNSETTLED = ("RECEIVING", "RECEIVED", "MEASURED")
-"""At the hub, but something is open, a re-rate say: planned only where a filed manifest says so."""
-FETCHED = ("BOOKED", "ACCEPTED")
-"""Consignments that a truck may still have to fetch."""
+PLANNED_STATUSES = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
+"""Consignments that an allocation assigns, or must keep where they are."""
+UNFINISHED_STATUSES = ("RECEIVING", "RECEIVED", "MEASURED")
+"""At the hub but not available, for an open re-rate perhaps: planned only if on a manifest."""
+PICKUP_STATUSES = ("BOOKED", "ACCEPTED")
+"""Consignments that a truck may have to fetch."""
 
 _CONSIGNMENTS = """
 select body, changed_at from consignment
@@ -37,7 +37,7 @@ _INPUTS = "select topic, partition, next_offset from intake_offset order by topi
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane, consistent in itself."""
+    """The states of one lane, read in one transaction."""
 
     lane: LaneState
     consignments: tuple[ConsignmentState, ...] = ()
@@ -45,32 +45,32 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     voyages: tuple[VoyageState, ...] = ()
     containers: Mapping[str, ContainerState] = {}
     published: Mapping[str, PlannedContainer] = {}
-    """Containers of the published plan."""
+    """Containers of the published plan by consolidation."""
     published_routes: tuple[Route, ...] = ()
     newest_at: datetime | None = None
-    """When the newest of these states changed."""
+    """Time of the latest change of these states."""
     inputs: tuple[LogPosition, ...] = ()
-    """How much of the log is in these states."""
+    """Log positions up to which these states include the facts."""
 
 
 async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
-    """Read all of it in one transaction that sees one instant."""
+    """Read the lane in one repeatable-read transaction."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         lanes = await connection.fetch(_LANE, lane_id)
         consignments = await connection.fetch(
-            _CONSIGNMENTS, lane_id, [*PLANNED, *UNSETTLED], list(FETCHED)
+            _CONSIGNMENTS, lane_id, [*PLANNED_STATUSES, *UNFINISHED_STATUSES], list(PICKUP_STATUSES)
         )
         consolidations = await connection.fetch(_CONSOLIDATIONS, lane_id)
         voyages = await connection.fetch(_VOYAGES, lane_id)
         lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)
-        open_ones = {
+        by_id = {
             state.key: state
             for state in (_decode(row, ConsolidationState) for row in consolidations)
         }
-        refs = sorted({s.equipment_ref for s in open_ones.values() if s.equipment_ref})
+        refs = sorted({s.equipment_ref for s in by_id.values() if s.equipment_ref})
         containers = await connection.fetch(_CONTAINERS, refs)
         stored = await connection.fetchrow(_PLAN, lane.published_plan_id)
         positions = await connection.fetch(_INPUTS)
@@ -79,10 +79,10 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
     return Snapshot(
         lane=lane,
         consignments=tuple(_decode(row, ConsignmentState) for row in consignments),
-        consolidations=open_ones,
+        consolidations=by_id,
         voyages=tuple(_decode(row, VoyageState) for row in voyages),
         containers={s.key: s for s in (_decode(row, ContainerState) for row in containers)},
-        published={box.consolidation_id: box for box in plan.containers} if plan else {},
+        published={c.consolidation_id: c for c in plan.containers} if plan else {},
         published_routes=plan.routes if plan else (),
         newest_at=max((row["changed_at"] for row in rows), default=None),
         inputs=_inputs(positions),
@@ -98,7 +98,9 @@ def _inputs(positions: Iterable[asyncpg.Record]) -> tuple[LogPosition, ...]:
     for topic, partition, next_offset in positions:
         offsets.setdefault(topic, {})[partition] = next_offset
     return tuple(
-        # A partition that no worker held yet has no row.
-        LogPosition(topic=topic, next_offsets=tuple(known.get(n, 0) for n in range(max(known) + 1)))
-        for topic, known in offsets.items()
+        # A partition that no worker has owned yet has no row.
+        LogPosition(
+            topic=topic, next_offsets=tuple(stored.get(n, 0) for n in range(max(stored) + 1))
+        )
+        for topic, stored in offsets.items()
     )

@@ -12,7 +12,7 @@ import msgspec
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.instance import (
     Demand,
-    FixedStanding,
+    PreloadedCarton,
     Rules,
 )
 from groupage.domain.plan import Placement
@@ -50,7 +50,7 @@ def cargo_of(demand: Demand, *, worth: int | None = None) -> Cargo:
 def load(
     spec: ContainerSpec,
     cargo: Sequence[Cargo],
-    preloaded: Sequence[FixedStanding],
+    preloaded: Sequence[PreloadedCarton],
     rules: Rules,
     *,
     effort: int = DEFAULT_EFFORT,

@@ -8,7 +8,7 @@ from typing import Self
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.instance import CartonGroup, FixedStanding, Rules
+from groupage.domain.instance import CartonGroup, PreloadedCarton, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Stock:
 
     types: tuple[CartonType, ...]
     units: dict[str, dict[int, tuple[str, ...]]]
-    preloaded: tuple[FixedStanding, ...]
+    preloaded: tuple[PreloadedCarton, ...]
     preloaded_types: tuple[CartonType, ...]
     """Type of each preloaded carton. One of an unknown consignment is weightless and strong."""
 
@@ -129,7 +129,7 @@ def _type_of(group: CartonGroup) -> CartonType:
 
 
 def stock_of(
-    cargo: Mapping[str, tuple[CartonGroup, ...]], preloaded: Sequence[FixedStanding]
+    cargo: Mapping[str, tuple[CartonGroup, ...]], preloaded: Sequence[PreloadedCarton]
 ) -> Stock:
     """Sort cartons by type, largest first. Preloaded cartons are not loaded again."""
     preloaded_ids = {carton.unit_id for carton in preloaded}

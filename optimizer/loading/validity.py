@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.errors import InvalidInput
-from groupage.domain.instance import CartonGroup, FixedStanding, Rules
+from groupage.domain.instance import CartonGroup, PreloadedCarton, Rules
 from optimizer.loading.stock import Cargo
 
 CARTONS_MAX = 20_000
@@ -52,7 +52,7 @@ def _check_cargo(cargo: Sequence[Cargo]) -> None:
         raise InvalidInput(msg)
 
 
-def _check_preloaded(spec: ContainerSpec, preloaded: Sequence[FixedStanding]) -> None:
+def _check_preloaded(spec: ContainerSpec, preloaded: Sequence[PreloadedCarton]) -> None:
     seen: set[str] = set()
     for carton in preloaded:
         item = f"preloaded carton {carton.unit_id}"
@@ -75,7 +75,7 @@ def _check_preloaded(spec: ContainerSpec, preloaded: Sequence[FixedStanding]) ->
 def check_input(
     spec: ContainerSpec,
     cargo: Sequence[Cargo],
-    preloaded: Sequence[FixedStanding],
+    preloaded: Sequence[PreloadedCarton],
     rules: Rules,
     *,
     effort: int,

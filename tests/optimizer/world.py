@@ -15,11 +15,11 @@ from groupage.domain.instance import (
     ContainerOffer,
     Demand,
     Departure,
-    FixedStanding,
     Instance,
     Limits,
     OpenConsolidation,
     PickUpJob,
+    PreloadedCarton,
     Spot,
     Truck,
 )
@@ -161,10 +161,10 @@ def _demands() -> tuple[Demand, ...]:
     )
 
 
-def standing() -> tuple[FixedStanding, ...]:
+def standing() -> tuple[PreloadedCarton, ...]:
     """Four cartons of K1, side by side at the far wall, two high."""
     return tuple(
-        FixedStanding(
+        PreloadedCarton(
             unit_id=f"K1-{number:03d}",
             consignment_id="K1",
             x_mm=0,

@@ -9,7 +9,7 @@ from groupage.app.commands.plan import app
 from groupage.domain.codes import UnloadableCode
 from groupage.domain.containers import spec_of
 from groupage.domain.events.planning import PlanProposed
-from groupage.domain.instance import Demand, FixedStanding, Instance, OpenConsolidation
+from groupage.domain.instance import Demand, Instance, OpenConsolidation, PreloadedCarton
 from groupage.domain.plan import Plan, Unloadable
 from optimizer.canonical import canonical_json
 from optimizer.certification import NO_EXCLUSIONS, Exclusions
@@ -113,9 +113,9 @@ def test_above_the_payload_it_is_overweight() -> None:
     assert "28," in said.reason
 
 
-def standing(unit_id: str, x_mm: int) -> FixedStanding:
+def standing(unit_id: str, x_mm: int) -> PreloadedCarton:
     """A crate on the floor, as reported."""
-    return FixedStanding(
+    return PreloadedCarton(
         unit_id=unit_id, consignment_id=unit_id[:2], x_mm=x_mm, y_mm=0, z_mm=0,
         dx_mm=1_300, dy_mm=2_200, dz_mm=1_300,
     )  # fmt: skip

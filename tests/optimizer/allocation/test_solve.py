@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from groupage.app.commands.plan import app
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import (
-    FixedStanding,
     Instance,
     Limits,
     OpenConsolidation,
+    PreloadedCarton,
 )
 from groupage.domain.plan import Plan
 from optimizer.canonical import canonical_json
@@ -179,9 +179,9 @@ def test_the_search_stops_at_its_limits_and_still_answers() -> None:
 # --- load plans in force ------------------------------------------------------------------------
 
 
-def _standing(plan: Plan, count: int) -> tuple[FixedStanding, ...]:
+def _standing(plan: Plan, count: int) -> tuple[PreloadedCarton, ...]:
     return tuple(
-        FixedStanding(
+        PreloadedCarton(
             unit_id=p.unit_id, consignment_id=p.consignment_id, x_mm=p.x_mm, y_mm=p.y_mm,
             z_mm=p.z_mm, dx_mm=p.dx_mm, dy_mm=p.dy_mm, dz_mm=p.dz_mm,
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from groupage.domain.containers import ContainerSpec
-from groupage.domain.instance import FixedStanding, OpenConsolidation, Rules
+from groupage.domain.instance import OpenConsolidation, PreloadedCarton, Rules
 from groupage.domain.plan import (
     Cost,
     Plan,
@@ -44,7 +44,7 @@ def violations_of(
     cargo: Sequence[Cargo],
     loaded: LoadResult,
     *,
-    preloaded: Sequence[FixedStanding] = (),
+    preloaded: Sequence[PreloadedCarton] = (),
     under: Rules = RULES,
 ) -> list[Violation]:
     """Return what the verifier finds wrong with a load plan."""
@@ -84,7 +84,7 @@ def loaded_well(
     spec: ContainerSpec,
     cargo: Sequence[Cargo],
     *,
-    preloaded: Sequence[FixedStanding] = (),
+    preloaded: Sequence[PreloadedCarton] = (),
     under: Rules = RULES,
     effort: int = 4,
 ) -> LoadResult:

@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
-from groupage.domain.instance import CartonGroup, FixedStanding
+from groupage.domain.instance import CartonGroup, PreloadedCarton
 from optimizer.loading.api import cargo_of, load
 from optimizer.loading.engine import _pass_budget, _Search
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
@@ -152,8 +152,8 @@ def test_stack_as_high_as_the_carton_bears(limit_g: int, layers: int) -> None:
     assert loaded_well(SMALL, more).unplaced == ("C",)
 
 
-def _standing(unit_id: str, x_mm: int, y_mm: int, z_mm: int, edge_mm: int = 400) -> FixedStanding:
-    return FixedStanding(
+def _standing(unit_id: str, x_mm: int, y_mm: int, z_mm: int, edge_mm: int = 400) -> PreloadedCarton:
+    return PreloadedCarton(
         unit_id=unit_id, consignment_id="OLD", x_mm=x_mm, y_mm=y_mm, z_mm=z_mm,
         dx_mm=edge_mm, dy_mm=edge_mm, dz_mm=edge_mm,
     )  # fmt: skip
@@ -215,7 +215,7 @@ def test_mixed_lot_is_full_enough() -> None:
     assert loaded.fill_permille >= 780
 
 
-BAD: list[tuple[str, Cargo | FixedStanding, str]] = [
+BAD: list[tuple[str, Cargo | PreloadedCarton, str]] = [
     ("no length", consignment("C", group("C", 1, (0, 1, 1))), "carton group 1: length_mm is 0"),
     ("negative", consignment("C", group("C", 1, (1, -5, 1))), "width_mm is -5"),
     (
@@ -236,10 +236,10 @@ BAD: list[tuple[str, Cargo | FixedStanding, str]] = [
 
 
 @pytest.mark.parametrize(("what", "item", "message"), BAD, ids=[row[0] for row in BAD])
-def test_nonsense_is_named(what: str, item: Cargo | FixedStanding, message: str) -> None:
+def test_nonsense_is_named(what: str, item: Cargo | PreloadedCarton, message: str) -> None:
     """The error names the item, the field, the value and what would be right."""
     cargo = [item] if isinstance(item, Cargo) else []
-    preloaded = [item] if isinstance(item, FixedStanding) else []
+    preloaded = [item] if isinstance(item, PreloadedCarton) else []
     with pytest.raises(InvalidInput) as caught:
         load(SMALL, cargo, preloaded, RULES)
     assert message in str(caught.value)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupage.domain.instance import CartonGroup, FixedStanding
+from groupage.domain.instance import CartonGroup, PreloadedCarton
 from optimizer.loading.api import load
 from optimizer.loading.stock import Cargo
 from tests.optimizer.loading.load_plans import RULES, SMALL, rules, violations_of
@@ -47,14 +47,14 @@ def consignments(draw: st.DrawFn) -> list[Cargo]:
 
 
 @st.composite
-def standing(draw: st.DrawFn) -> list[FixedStanding]:
+def standing(draw: st.DrawFn) -> list[PreloadedCarton]:
     """A few towers of cubes somewhere on a grid: obstacles with tops."""
     spots = draw(st.lists(st.integers(0, 14), max_size=4, unique=True))
     boxes = []
     for spot in spots:
         for layer in range(draw(st.integers(1, 3))):
             boxes.append(  # noqa: PERF401
-                FixedStanding(
+                PreloadedCarton(
                     unit_id=f"OLD-{spot}-{layer}",
                     consignment_id="OLD",
                     x_mm=400 * (spot // 3),
@@ -74,7 +74,7 @@ def standing(draw: st.DrawFn) -> list[FixedStanding]:
     cargo=consignments(), preloaded=standing(), wall_mm=st.integers(0, 30), seed=st.integers(0, 5)
 )
 def test_every_load_plan_is_valid(
-    cargo: list[Cargo], preloaded: list[FixedStanding], wall_mm: int, seed: int
+    cargo: list[Cargo], preloaded: list[PreloadedCarton], wall_mm: int, seed: int
 ) -> None:
     """No rule of a load plan is broken, every consignment is whole or a misfit, twice the same."""
     under = rules(wall_margin_mm=wall_mm)

@@ -11,9 +11,9 @@ from groupage.domain.containers import spec_of
 from groupage.domain.instance import (
     CartonGroup,
     Demand,
-    FixedStanding,
     Instance,
     OpenConsolidation,
+    PreloadedCarton,
     Rules,
 )
 from groupage.domain.plan import Placement, Plan, PlannedContainer
@@ -38,7 +38,7 @@ def _codes(*violations: Any) -> set[str]:
 def _case(
     boxes: list[tuple[int, int, int, int, int, int]],
     groups: tuple[CartonGroup, ...],
-    standing: tuple[FixedStanding, ...] = (),
+    standing: tuple[PreloadedCarton, ...] = (),
     rules: Rules = RULES,
 ) -> Context:
     """One container with one consignment C; `boxes` are x, y, z, dx, dy, dz in loading order."""
@@ -148,7 +148,7 @@ def test_top_load_is_shared_by_contact_area(limit_g: int, codes: set[str]) -> No
 def test_standing_cartons_are_not_checked_among_themselves() -> None:
     """The plan is not to blame for cargo that stands badly, only for what it adds."""
     standing = tuple(
-        FixedStanding(
+        PreloadedCarton(
             unit_id=f"C-{n:03d}", consignment_id="C", x_mm=0, y_mm=0, z_mm=z, dx_mm=400, dy_mm=400,
             dz_mm=400,
         )

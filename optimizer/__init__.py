@@ -1,1 +1,1 @@
-"""From a plan request to a verified plan: allocation, loading, routing, verification."""
+"""Turn plan requests into certified plans: allocation, loading, routing, verification."""

@@ -32,7 +32,7 @@ class PartialSolution:
         self.assignment[demand.consignment_id] = bin_.slot.key
 
     def can_assign(self, demand: Demand, bin_: Bin) -> bool:
-        """Whether the rules let the consignment into the bin with its present contents."""
+        """Return whether the rules let the consignment into the bin with its present contents."""
         return (
             self.problem.allows(demand.consignment_id, bin_.slot)
             and bin_.binding_rule(demand) is None
@@ -54,7 +54,7 @@ class PartialSolution:
         return min(rule.remaining(pool, used, self.problem) for rule in DEPARTURE_RULES)
 
     def can_use(self, bin_: Bin) -> bool:
-        """Whether a container is in use, or may come into use under the departure's offers."""
+        """Return whether a container is in use, or may be under the departure's offers."""
         if bin_.members or bin_.slot.fixed or bin_.slot.pool not in self.problem.on_offer:
             return True
         return self.remaining(bin_.slot.pool) > 0

@@ -87,7 +87,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Inner height in mm → consignment → its bulk (see `bulk.bulk_cm3`)."""
 
     def allows(self, consignment_id: str, slot: Slot) -> bool:
-        """Whether the consignment may be in the slot, whatever else is in it."""
+        """Return whether the consignment may be in the slot, whatever else is in it."""
         if self.no_goods.final or (consignment_id, slot.key) in self.no_goods.forbidden:
             return False
         return slot.cost_key in self.assignment_cost[consignment_id]

@@ -176,7 +176,7 @@ def _contents_rejection(solution: PartialSolution, demand: Demand) -> Rejection:
 
 
 def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
-    """Whether only the cap after a failed loading keeps the consignment out of a container."""
+    """Return whether only the cap after a failed loading keeps the consignment out."""
     usable = usable_cm3(bin_.slot.spec, solution.problem.instance)
     return bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
 

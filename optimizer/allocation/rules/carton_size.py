@@ -31,7 +31,7 @@ class CartonSize(SlotRule):
 
 
 def carton_fits(group: CartonGroup, spec: ContainerSpec) -> bool:
-    """Whether an allowed orientation goes through the door and stands inside."""
+    """Return whether an allowed orientation goes through the door and stands inside."""
     width_mm = min(spec.width_mm, spec.door_width_mm)
     height_mm = min(spec.height_mm, spec.door_height_mm)
     edges = (group.length_mm, group.width_mm, group.height_mm)

@@ -82,7 +82,7 @@ class _Check:
 
 
 def may_share(first: Demand, second: Demand) -> bool:
-    """Whether no class of the first must be segregated from a class of the second."""
+    """Return whether no class of the first must be segregated from a class of the second."""
     return not any(_segregated(*pair) for pair in product(first.dg_classes, second.dg_classes))
 
 

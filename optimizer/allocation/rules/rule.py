@@ -50,7 +50,7 @@ class ContentsCheck(Protocol):
     """The incremental form of a `ContentsRule` for one container that is being filled."""
 
     def admits(self, demand: Demand) -> bool:
-        """Whether the consignment may join what is in the container."""
+        """Return whether the consignment may join what is in the container."""
 
     def add(self, demand: Demand) -> None:
         """Count the consignment as part of the contents."""

@@ -19,7 +19,7 @@ SMALL = spec_of("22G1")
 
 
 def weak(name: str, count: int, *, bears: int | None, height_mm: int = 400) -> CartonGroup:
-    """Cartons of 600 x 400 mm and 10 kg that bear so many of their own."""
+    """Make cartons of 600 x 400 mm and 10 kg that bear `bears` of their own."""
     top_g = None if bears is None else bears * 10_000
     return group(name, count, (600, 400, height_mm), gross_g=10_000, max_top_load_g=top_g)
 
@@ -39,15 +39,15 @@ def weak(name: str, count: int, *, bears: int | None, height_mm: int = 400) -> C
     ],
 )
 def test_bulk_is_volume_and_the_air_that_counts(count: int, bears: int | None, air_mm: int) -> None:
-    """48 % of what stands empty over stacks that can carry nothing more."""
-    one = demand("W", weak("W", count, bears=bears))
+    """48 % of the space above stacks that bear nothing more counts."""
+    cargo = demand("W", weak("W", count, bears=bears))
     assert SMALL.height_mm == 2_350
     air_cm3 = 600 * 400 * air_mm // 1_000
-    assert bulk_cm3(one, SMALL) == one.volume_cm3 + air_cm3 * 48 // 100
+    assert bulk_cm3(cargo, SMALL) == cargo.volume_cm3 + air_cm3 * 48 // 100
 
 
 def test_a_little_air_costs_nothing() -> None:
-    """Room for bulk is the usable volume and 7.2 % of the inner one: 48 % of 15 %."""
+    """The bulk limit is the usable volume and 7.2 % of the inner volume: 48 % of 15 %."""
     usable = SMALL.volume_cm3 * 83 // 100
     assert bulk_max_cm3(SMALL, usable) == usable + SMALL.volume_cm3 * 72 // 1_000
 
@@ -57,15 +57,15 @@ def fragile(number: int, **more: Any) -> Demand:
     return demand(f"W{number}", weak(f"W{number}", 40, bears=0), **more)
 
 
-def test_what_is_too_bulky_together_is_kept_apart_but_never_out_of_an_empty_container() -> None:
-    """The guess parts them; alone each goes, however bulky it looks."""
+def test_bulky_cargo_is_kept_apart_but_never_out_of_an_empty_container() -> None:
+    """The estimate separates the consignments; alone each may go, however bulky."""
     demands = [fragile(n) for n in range(3)]
     problem = build_problem(lane(*demands), NoGoods())
     pool = next(slot for slot in problem.pools if slot.spec.iso_type == "22G1")
     bin_ = Bin(pool, problem)
-    for one in demands[:2]:
-        assert bin_.binding_rule(one) is None
-        bin_.add(one)
+    for cargo in demands[:2]:
+        assert bin_.binding_rule(cargo) is None
+        bin_.add(cargo)
     third = Bin(pool, problem)
     huge = demand("H", weak("H", 100, bears=0))
     alone = build_problem(lane(huge), NoGoods())
@@ -78,46 +78,46 @@ def test_what_is_too_bulky_together_is_kept_apart_but_never_out_of_an_empty_cont
     assert binding.full_code == "no_capacity"
 
 
-def test_what_was_published_together_may_stay_together() -> None:
-    """It was loaded once, whatever the guess says now."""
+def test_cargo_that_was_published_together_may_stay_together() -> None:
+    """It was loaded once, whatever the estimate is now."""
     members = [fragile(n, current_consolidation_id="C", priority="must_go") for n in range(3)]
-    ids = [one.consignment_id for one in members]
-    found = allocate(lane(*members, consolidations=(opened("C", *ids),)))
-    assert found.assignment == dict.fromkeys(ids, "C")
+    ids = [member.consignment_id for member in members]
+    allocation = allocate(lane(*members, consolidations=(opened("C", *ids),)))
+    assert allocation.assignment == dict.fromkeys(ids, "C")
 
 
-def test_a_misfit_counts_for_more_the_next_time() -> None:
-    """So that it does not go from container to container and fails in each."""
-    one, other = fragile(1), fragile(2)
+def test_cargo_that_did_not_fit_counts_for_more() -> None:
+    """Otherwise the search puts it into one container after the other, and it fails in each."""
+    failed, other = fragile(1), fragile(2)
     problem = build_problem(
-        lane(one, other), NoGoods(forbidden=frozenset({("W1", "X"), ("W1", "Y")}))
+        lane(failed, other), NoGoods(forbidden=frozenset({("W1", "X"), ("W1", "Y")}))
     )
     bulk = problem.bulk_cm3[SMALL.height_mm]
     assert bulk["W2"] == bulk_cm3(other, SMALL)
-    assert bulk["W1"] == bulk_cm3(one, SMALL) * 18 // 10
+    assert bulk["W1"] == bulk_cm3(failed, SMALL) * 18 // 10
 
 
-def test_the_guess_is_no_part_of_the_bound() -> None:
-    """With the air counted no plan is cheaper than the bound says; without it neither."""
+def test_the_estimate_is_not_in_the_bound() -> None:
+    """Weak cargo fills containers less, and the bound does not know it."""
     strong = [demand(f"W{n}", weak(f"W{n}", 40, bears=None), priority="must_go") for n in range(9)]
     brittle = [fragile(n, priority="must_go") for n in range(9)]
-    one_box = (departure("V1", 10, offers=offers(g22=1)),)
-    easy = allocate(lane(*strong, departures=one_box))
-    hard = allocate(lane(*brittle, departures=one_box))
+    departures = (departure("V1", 10, offers=offers(g22=1)),)
+    easy = allocate(lane(*strong, departures=departures))
+    hard = allocate(lane(*brittle, departures=departures))
     assert hard.lower_bound <= easy.cost
     assert len(hard.assignment) < len(easy.assignment)
 
 
-def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repairs that empty some new containers and open others never use a name twice."""
+def test_the_name_of_a_container_is_used_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repairs that empty some new containers and open others do not reuse names."""
     crates = [tall_crate(n) for n in range(13)]
     seen: list[dict[str, str]] = []
 
     def spied(solve: Any) -> Any:
-        def spy(*given: Any) -> Any:
-            found = solve(*given)
-            seen.append({slot.key: slot.spec.iso_type for slot in found.slots})
-            return found
+        def spy(*args: Any) -> Any:
+            allocation = solve(*args)
+            seen.append({slot.key: slot.spec.iso_type for slot in allocation.slots})
+            return allocation
 
         return spy
 
@@ -129,12 +129,12 @@ def test_containers_given_up_leave_their_names(monkeypatch: pytest.MonkeyPatch) 
     assert len(seen) > 1
     for keys in seen:
         assert len(keys) == len(set(keys))
-    placed = [one for box in solved.plan.containers for one in box.consignment_ids]
+    placed = [c for container in solved.plan.containers for c in container.consignment_ids]
     assert sorted(placed) == sorted(set(placed))
 
 
-def test_a_cap_learnt_in_one_container_holds_for_new_ones_of_its_type() -> None:
-    """Otherwise the next round opens a fresh one and fills it in the same way."""
+def test_the_cap_of_a_failed_container_holds_for_new_ones_of_its_type() -> None:
+    """Otherwise the next round opens a new one and fills it in the same way."""
     instance = lane(*(demand(f"D{n}") for n in range(3)))
     first = build_problem(instance, NoGoods())
     pool = next(slot for slot in first.pools if slot.spec.iso_type == "22G1")

@@ -1,4 +1,4 @@
-"""Whoever is left out of an allocation is told what binds, and nothing else."""
+"""The reason for a consignment that is left out names what binds, and nothing else."""
 
 from typing import Any
 
@@ -9,56 +9,60 @@ from tests.optimizer.allocation.lanes import lane, offers, opened, well_filled
 from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group
 
 
-def left(found: Allocation, one: str) -> tuple[str, str]:
-    """Code and words of one that is left out."""
-    return next((x.code, x.reason) for x in found.left_out if x.consignment_id == one)
+def reason_of(allocation: Allocation, consignment_id: str) -> tuple[str, str]:
+    """Return code and sentence of a consignment that is left out."""
+    return next(
+        (left.code, left.reason)
+        for left in allocation.left_out
+        if left.consignment_id == consignment_id
+    )
 
 
-def test_whoever_misses_every_cutoff_is_told_which() -> None:
-    """The reason names when it comes and what it misses."""
+def test_missing_every_cutoff_names_the_last_one() -> None:
+    """The reason has the date of the cargo and of the cut-off."""
     late = demand("L", available_at=CLOCK_AT + 40 * DAY)
-    code, reason = left(allocate(well_filled(late)), "L")
+    code, reason = reason_of(allocate(well_filled(late)), "L")
     assert code == "not_available_before_cutoff"
     assert reason == "available 2026-04-11 08:00Z, LCO of V2 is 2026-03-17 08:00Z"
 
 
-def test_whoever_misses_the_first_cutoff_is_told_what_the_next_costs() -> None:
+def test_missing_the_first_cutoff_names_the_cost_of_the_next_departure() -> None:
     """One m³ alone in a container on the next sailing costs more than it is worth."""
     late = demand("L", group("L", 10), available_at=CLOCK_AT + 9 * DAY)
-    found = allocate(well_filled(late))
-    code, reason = left(found, "L")
+    allocation = allocate(well_filled(late))
+    code, reason = reason_of(allocation, "L")
     assert code == "not_available_before_cutoff"
     assert reason.startswith(
         "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z; next departure V2 costs +"
     )
-    assert found.left_out[0].next_voyage_id == "V2"
+    assert allocation.left_out[0].next_voyage_id == "V2"
 
 
-def test_whoever_would_need_a_container_alone_waits() -> None:
-    """Costs more than waiting, and how much."""
-    found = allocate(lane(demand("A", group("A", 10))))
-    code, reason = left(found, "A")
+def test_a_small_consignment_alone_waits() -> None:
+    """A container of its own would cost more than waiting; the reason says how much."""
+    allocation = allocate(lane(demand("A", group("A", 10))))
+    code, reason = reason_of(allocation, "A")
     assert code == "costs_more_than_waiting"
     assert "another 22G1 on V1 would cost" in reason
 
 
-def test_whoever_finds_everything_full_is_told_so() -> None:
-    """No capacity: all containers full and none on offer."""
+def test_with_all_containers_full_there_is_no_capacity() -> None:
+    """All containers are full and no further one is on offer."""
     big = [demand(f"B{n}", group(f"B{n}", 200), priority="must_go") for n in range(3)]  # 19 m³ each
-    found = allocate(lane(*big, departures=(departure("V1", 10, offers=offers(g22=2)),)))
-    assert len(found.left_out) == 1
-    assert found.left_out[0].code == "no_capacity"
+    allocation = allocate(lane(*big, departures=(departure("V1", 10, offers=offers(g22=2)),)))
+    assert len(allocation.left_out) == 1
+    assert allocation.left_out[0].code == "no_capacity"
 
 
 @pytest.mark.parametrize("containers", [(), offers(g22=0)], ids=["no types", "sold out"])
-def test_without_a_container_on_offer_everybody_is_told_so(containers: Any) -> None:
-    """Departures there are, but nothing to load."""
-    found = allocate(lane(demand("A"), departures=(departure("V1", 10, offers=containers),)))
-    assert left(found, "A") == ("no_capacity", "no departure has a container on offer")
+def test_without_a_container_on_offer_there_is_no_capacity(containers: Any) -> None:
+    """The departure offers no types, or has sold them."""
+    allocation = allocate(lane(demand("A"), departures=(departure("V1", 10, offers=containers),)))
+    assert reason_of(allocation, "A") == ("no_capacity", "no departure has a container on offer")
 
 
 @pytest.mark.parametrize(
-    ("wish", "code", "reason"),
+    ("command", "code", "reason"),
     [
         (
             {"pinned_voyage_id": "V1", "available_at": CLOCK_AT + 9 * DAY},
@@ -93,22 +97,20 @@ def test_without_a_container_on_offer_everybody_is_told_so(containers: Any) -> N
         ),
     ],
 )
-def test_what_binds_is_said_and_not_what_else_is_so(
-    wish: dict[str, Any], code: str, reason: str
-) -> None:
-    """A pin is no reason where something else keeps it from the pinned place."""
+def test_the_reason_at_the_pin_is_named(command: dict[str, Any], code: str, reason: str) -> None:
+    """A pin binds only where nothing else keeps the consignment from the pinned container."""
     voyages = (
         departure("V1", 10, offers=offers(g22=1, g42=1)),
         departure("V2", 17, offers=offers(g22=1)),
         departure("V3", 24, offers=()),
     )
     shut = opened("SHUT", stage="frozen")
-    found = allocate(lane(demand("A", **wish), departures=voyages, consolidations=(shut,)))
-    assert left(found, "A") == (code, reason)
+    allocation = allocate(lane(demand("A", **command), departures=voyages, consolidations=(shut,)))
+    assert reason_of(allocation, "A") == (code, reason)
 
 
 def test_the_cap_is_named_when_it_binds() -> None:
-    """Room there is, but the consignee's declaration is full."""
+    """The container has room, but the consignee's declaration is full."""
     capped = [
         demand(
             f"M{n}", group(f"M{n}", 60), mode="1039", consignee="AMAL",
@@ -116,5 +118,5 @@ def test_the_cap_is_named_when_it_binds() -> None:
         )
         for n in range(2)
     ]  # fmt: skip
-    found = allocate(lane(*capped, departures=(departure("V1", 10, offers=offers(g22=1)),)))
-    assert [one.code for one in found.left_out] == ["declaration_cap"]
+    allocation = allocate(lane(*capped, departures=(departure("V1", 10, offers=offers(g22=1)),)))
+    assert [left.code for left in allocation.left_out] == ["declaration_cap"]

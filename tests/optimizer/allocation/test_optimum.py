@@ -1,4 +1,4 @@
-"""What an allocation costs, against all others there are and against easier lanes."""
+"""The cost of an allocation, compared with all others and with easier lanes."""
 
 import functools
 import itertools
@@ -26,7 +26,7 @@ RULES = Policy().rules
 
 
 def small_lane(seed: int, **more: Any) -> Instance:
-    """Five consignments of all sorts, two sailings with one or two small containers, one open."""
+    """Make five mixed consignments, two sailings with few small containers, one of them open."""
     rng = random.Random(seed)
     demands = []
     for number in range(5):
@@ -56,14 +56,14 @@ def small_lane(seed: int, **more: Any) -> Instance:
     return lane(*demands, **fields)
 
 
-PLACES = {"C": "V1", "N1": "V1", "N2": "V2"}
+VOYAGES = {"C": "V1", "N1": "V1", "N2": "V2"}
 
 
 def cheapest(instance: Instance) -> int:
-    """The optimum, by trying every allocation and asking the verifier about rules and cost."""
-    ids = [one.consignment_id for one in instance.demands]
+    """Return the optimum: try every allocation; the verifier checks rules and cost."""
+    ids = [d.consignment_id for d in instance.demands]
     costs = []
-    for choice in itertools.product((*PLACES, None), repeat=len(ids)):
+    for choice in itertools.product((*VOYAGES, None), repeat=len(ids)):
         plan = as_plan(instance, dict(zip(ids, choice, strict=True)))
         context = Context(instance, plan)
         if not verifier.check(context) and not containers.check(context):
@@ -77,11 +77,11 @@ def _blank() -> Plan:
 
 
 def as_plan(instance: Instance, where: dict[str, str | None]) -> Plan:
-    """An allocation as a plan without load plans."""
-    demands = {one.consignment_id: one for one in instance.demands}
+    """Return an allocation as a plan without load plans."""
+    demands = {d.consignment_id: d for d in instance.demands}
     containers = []
-    for key, voyage_id in PLACES.items():
-        cargo = [demands[one] for one, place in where.items() if place == key]
+    for key, voyage_id in VOYAGES.items():
+        cargo = [demands[c] for c, container in where.items() if container == key]
         if cargo:
             containers.append(
                 PlannedContainer(
@@ -89,10 +89,10 @@ def as_plan(instance: Instance, where: dict[str, str | None]) -> Plan:
                     voyage_id=voyage_id,
                     spec=spec_of(SMALL),
                     stage="slushy",
-                    consignment_ids=tuple(one.consignment_id for one in cargo),
+                    consignment_ids=tuple(d.consignment_id for d in cargo),
                     placements=(),
-                    cargo_volume_cm3=sum(one.volume_cm3 for one in cargo),
-                    cargo_gross_g=sum(one.gross_g for one in cargo),
+                    cargo_volume_cm3=sum(d.volume_cm3 for d in cargo),
+                    cargo_gross_g=sum(d.gross_g for d in cargo),
                     new=key != "C",
                 )
             )
@@ -101,18 +101,18 @@ def as_plan(instance: Instance, where: dict[str, str | None]) -> Plan:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_no_allocation_is_cheaper_than_the_one_found(seed: int) -> None:
+def test_no_allocation_is_cheaper(seed: int) -> None:
     """Against all 1,024 allocations of a small lane, checked by the verifier."""
     instance = small_lane(seed)
-    found = allocate(instance)
-    assert found.cost == cheapest(instance)
-    assert found.lower_bound <= found.cost
+    allocation = allocate(instance)
+    assert allocation.cost == cheapest(instance)
+    assert allocation.lower_bound <= allocation.cost
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_relaxed_lane_never_costs_more(seed: int) -> None:
-    """More containers, no cap, a fuller fill or no mode policy: each only opens possibilities."""
+    """More containers, a higher cap, a fuller fill or no mode policy only add possibilities."""
     base = allocate(small_lane(seed))
     generous = (
         departure("V1", 10, offers=offers(g22=4, g42=2)),
@@ -130,7 +130,7 @@ def test_a_relaxed_lane_never_costs_more(seed: int) -> None:
 
 @pytest.mark.slow
 def test_the_same_lane_gives_the_same_allocation_in_any_order() -> None:
-    """Twice the same: equal. Shuffled input: equal too."""
+    """Solving again gives the same allocation, and so does a shuffled input."""
     instance = sample(consignments=40, seed=4)
     first = allocate(instance)
     rng = random.Random(7)
@@ -147,9 +147,9 @@ def test_the_same_lane_gives_the_same_allocation_in_any_order() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_bound_is_below_the_cost_and_close(seed: int) -> None:
     """On a made-up lane of 60 consignments the gap stays under a tenth before loading."""
-    found = allocate(sample(consignments=60, seed=seed))
-    assert 0 < found.lower_bound <= found.cost
-    assert (found.cost - found.lower_bound) / found.cost < 0.1
+    allocation = allocate(sample(consignments=60, seed=seed))
+    assert 0 < allocation.lower_bound <= allocation.cost
+    assert (allocation.cost - allocation.lower_bound) / allocation.cost < 0.1
 
 
 @pytest.mark.parametrize(
@@ -157,21 +157,21 @@ def test_the_bound_is_below_the_cost_and_close(seed: int) -> None:
     [(111, "preferred", False), (112, "preferred", True), (26, "must_go", False),
      (27, "must_go", True), (208, "filler", False)],
 )  # fmt: skip
-def test_cargo_opens_a_container_of_its_own_where_leaving_it_is_dearer(
+def test_cargo_opens_a_container_where_leaving_it_costs_more(
     cartons: int, priority: str, *, goes: bool
 ) -> None:
     """Its only departure costs 2,050 USD and 80 for each empty m³; waiting comes in any case."""
-    one = demand("A", group("A", cartons), priority=priority)
-    assert bool(allocate(lane(one)).assignment) is goes
+    cargo = demand("A", group("A", cartons), priority=priority)
+    assert bool(allocate(lane(cargo)).assignment) is goes
 
 
 @pytest.mark.parametrize(("cartons", "goes"), [(111, False), (112, True)])
 @pytest.mark.parametrize("days", [3, 30, 300])
-def test_what_is_long_overdue_or_waits_long_is_not_left_behind_for_that(
+def test_overdue_cargo_is_not_left_out_for_being_overdue(
     days: int, cartons: int, *, goes: bool
 ) -> None:
-    """No departure can make it good: it opens a container when any other cargo would."""
+    """No departure can avoid the lateness: it opens a container when any other cargo would."""
     overdue = demand("A", group("A", cartons), latest_arrival_at=CLOCK_AT - days * DAY)
     waiting = demand("A", group("A", cartons), available_at=CLOCK_AT - days * DAY)
-    for one in (overdue, waiting):
-        assert bool(allocate(lane(one)).assignment) is goes
+    for cargo in (overdue, waiting):
+        assert bool(allocate(lane(cargo)).assignment) is goes

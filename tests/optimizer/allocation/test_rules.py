@@ -27,7 +27,7 @@ RULES = Policy().rules
 
 
 def big(name: str, **more: Any) -> Demand:
-    """10.08 m³: two fill three quarters of a small container, three are too many."""
+    """Make 10.08 m³: two fill three quarters of a small container, three are too many."""
     return demand(name, group(name, 105), **more)
 
 
@@ -68,29 +68,31 @@ def test_mass_stays_within_the_payload() -> None:
 
 def test_the_mass_of_the_cartons_counts_where_it_is_more_than_declared() -> None:
     """Rule `Payload`: a consignment declared too light does not overload the container."""
-    liars = [
+    understated = [
         msgspec.structs.replace(demand(n, group(n, 20, gross_g=705_000)), gross_g=1) for n in "AB"
     ]
-    assert not LaneModel(lane(*liars)).accepts({"A": "new1", "B": "new1"})
+    assert not LaneModel(lane(*understated)).accepts({"A": "new1", "B": "new1"})
 
 
 def test_a_departure_gives_no_more_than_it_offers() -> None:
     """Rule `Offers`: the second container of a type needs a second offer."""
     demands = (demand("A"), demand("B"))
-    one = (departure("V1", 10, offers=offers(g22=1)),)
-    two = (departure("V1", 10, offers=offers(g22=2)),)
-    assert LaneModel(lane(*demands, departures=two), new=2).accepts({"A": "new1", "B": "new2"})
-    assert not LaneModel(lane(*demands, departures=one), new=2).accepts({"A": "new1", "B": "new2"})
+    single = (departure("V1", 10, offers=offers(g22=1)),)
+    double = (departure("V1", 10, offers=offers(g22=2)),)
+    assert LaneModel(lane(*demands, departures=double), new=2).accepts({"A": "new1", "B": "new2"})
+    assert not LaneModel(lane(*demands, departures=single), new=2).accepts(
+        {"A": "new1", "B": "new2"}
+    )
 
 
 def test_fixed_containers_use_up_the_offer() -> None:
     """Rule `Offers`: a frozen container counts, and stays even when there is no offer left."""
     frozen = opened("F", "X", stage="frozen")
     held = demand("X", committed=True, current_consolidation_id="F")
-    one = (departure("V1", 10, offers=offers(g22=1)),)
-    two = (departure("V1", 10, offers=offers(g22=2)),)
-    few = lane(held, demand("A"), departures=one, consolidations=(frozen,))
-    more = lane(held, demand("A"), departures=two, consolidations=(frozen,))
+    single = (departure("V1", 10, offers=offers(g22=1)),)
+    double = (departure("V1", 10, offers=offers(g22=2)),)
+    few = lane(held, demand("A"), departures=single, consolidations=(frozen,))
+    more = lane(held, demand("A"), departures=double, consolidations=(frozen,))
     assert LaneModel(more).accepts({"A": "new1"})
     assert not LaneModel(few).accepts({"A": "new1"})
 
@@ -150,8 +152,8 @@ def test_segregated_classes_do_not_share_a_container() -> None:
     assert not may_share(flammable, demand("D", dg_classes=("99",)))
 
 
-def test_alike_containers_are_used_in_order() -> None:
-    """The second of two alike new containers is not used before the first."""
+def test_identical_containers_are_used_in_order() -> None:
+    """The second of two identical new containers is not used before the first."""
     model = LaneModel(lane(demand("A"), demand("B"), big("C")), new=2)
     assert model.accepts({"C": "new1", "A": "new2"})
     assert not model.accepts({"A": "new1", "C": "new2", "B": "new2"})
@@ -164,7 +166,7 @@ def test_counted_containers_cost_no_more_than_single_ones() -> None:
     first = instance.departures[0]
     slot = new_slot(instance, first, SMALL, key="new1", copies_max=1)
     forced = msgspec.structs.replace(problem, unassigned_cost={"A": 10**9})
-    found = search(
+    result = search(
         forced,
         (slot,),
         hint=Hint(assignment={}, used={}),
@@ -173,8 +175,8 @@ def test_counted_containers_cost_no_more_than_single_ones() -> None:
     unused_cm3 = 25_000_000 - instance.demands[0].volume_cm3
     dead = -(-unused_cm3 * 8_000 // 1_000_000)
     exact = 190_000 + 15_000 + dead + problem.assignment_cost["A"][slot.cost_key]
-    assert found.optimal
-    assert exact - 2 <= found.bound <= exact
+    assert result.optimal
+    assert exact - 2 <= result.bound <= exact
 
 
 # --- rules about one consignment and one container ----------------------------------------------
@@ -232,15 +234,15 @@ def test_pins_and_forbids_hold(command: dict[str, Any], to: str, *, allowed: boo
 def test_frozen_and_locked_containers_take_nothing_and_lose_nothing() -> None:
     """Rule `Manifest`: the contents are fixed and nothing joins; a slushy container is open."""
     for stage, open_to_others in (("slushy", True), ("frozen", False), ("locked", False)):
-        box = opened("C", "A", stage=stage)  # type: ignore[arg-type]
+        container = opened("C", "A", stage=stage)  # type: ignore[arg-type]
         member = demand("A", current_consolidation_id="C", committed=stage != "slushy")
-        model = LaneModel(lane(member, demand("B"), consolidations=(box,)))
+        model = LaneModel(lane(member, demand("B"), consolidations=(container,)))
         assert model.accepts({"B": "C"}) is open_to_others
         assert ("A" in model.problem.free) is open_to_others
 
 
 def test_committed_cargo_stays_whatever_the_rules_say_now() -> None:
-    """A committed consignment is given, not decided, even late, held and rejected."""
+    """A committed consignment is a fixed assignment, even if late, held and rejected."""
     stuck = demand(
         "A", committed=True, blocked=True, customs="REJECTED", available_at=CLOCK_AT + 40 * DAY,
         current_consolidation_id="C",
@@ -296,7 +298,7 @@ def test_a_consignment_of_more_than_a_container_fits_only_a_larger_type() -> Non
 def test_committed_declarations_over_the_cap_do_not_fail_the_lane(
     value_usd_cents: int | None,
 ) -> None:
-    """What is committed is given: solver and verifier plan the rest around it."""
+    """Committed cargo is a fixed assignment: the solver plans the rest around it."""
     there = {"mode": "1039", "consignee": "AMAL", "value_usd_cents": value_usd_cents}
     placed = {"current_consolidation_id": "C", "committed": True}
     case = lane(

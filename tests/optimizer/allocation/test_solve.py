@@ -52,37 +52,37 @@ def certified(*, consignments: int, seed: int) -> Plan:
 
 
 def test_the_same_request_gives_the_same_bytes(fresh: Instance, planned: Plan) -> None:
-    """Byte for byte, also after a way through a file."""
+    """Byte for byte, also after writing and reading the request."""
     again = msgspec.json.decode(canonical_json(fresh), type=Instance)
     assert canonical_json(solve_certified(again).plan) == canonical_json(planned)
 
 
 def test_a_shuffled_request_costs_the_same(fresh: Instance, planned: Plan) -> None:
-    """The order in the file decides nothing."""
+    """The order in the file does not matter."""
     rng = random.Random(3)
     shuffled = msgspec.structs.replace(
         fresh, demands=tuple(rng.sample(fresh.demands, len(fresh.demands)))
     )
     plan = solve(shuffled)
     assert plan.cost == planned.cost
-    assert [box.consignment_ids for box in plan.containers] == [
-        box.consignment_ids for box in planned.containers
+    assert [c.consignment_ids for c in plan.containers] == [
+        c.consignment_ids for c in planned.containers
     ]
 
 
 def test_every_consignment_is_placed_or_left_out_with_its_reason(
     fresh: Instance, planned: Plan
 ) -> None:
-    """Nobody is lost, nobody stays without a word."""
-    placed = [one for box in planned.containers for one in box.consignment_ids]
-    left = [one.consignment_id for one in planned.left_out]
-    assert sorted(placed + left) == sorted(d.consignment_id for d in fresh.demands)
-    assert all(len(one.reason) > 10 for one in planned.left_out)
+    """No consignment is lost, and none is left out without a reason."""
+    placed = [i for container in planned.containers for i in container.consignment_ids]
+    left_out = [left.consignment_id for left in planned.left_out]
+    assert sorted(placed + left_out) == sorted(d.consignment_id for d in fresh.demands)
+    assert all(len(left.reason) > 10 for left in planned.left_out)
     assert planned.lower_bound <= planned.cost.total - planned.cost.haulage
 
 
 def test_an_hour_later_few_have_moved(fresh: Instance, planned: Plan) -> None:
-    """A small change moves few."""
+    """A small change to the lane moves few consignments."""
     solved = solve_certified(an_hour_later(fresh, planned, seed=1))
     assert solved.violations == ()
     moved = [m for m in solved.plan.moves if m.from_consolidation_id is not None]
@@ -90,29 +90,29 @@ def test_an_hour_later_few_have_moved(fresh: Instance, planned: Plan) -> None:
 
 
 def test_without_an_event_nothing_changes() -> None:
-    """Solved again from its own result: nobody moves, and no load plan is made anew."""
+    """Solved from its own plan, a lane moves nothing and keeps all load plans."""
     lane_at_rest = sample(consignments=40, seed=3)
     before = solve_certified(lane_at_rest).plan
     after = solve_certified(an_hour_later(lane_at_rest, before, seed=1, changed=0))
     assert after.violations == ()
     assert [m for m in after.plan.moves if m.from_consolidation_id is not None] == []
-    assert [box.placements for box in after.plan.containers] == [
-        box.placements for box in before.containers
+    assert [c.placements for c in after.plan.containers] == [
+        c.placements for c in before.containers
     ]
 
 
 @pytest.mark.parametrize("seed", [5, 6])
-def test_without_an_event_the_plan_gets_no_dearer(seed: int) -> None:
-    """A second look may find something cheaper, never something dearer."""
+def test_without_an_event_the_cost_does_not_rise(seed: int) -> None:
+    """A second solve may find a cheaper plan, never one that costs more."""
     lane_at_rest = sample(consignments=60, seed=seed)
     before = certified(consignments=60, seed=seed)
     after = solve_certified(an_hour_later(lane_at_rest, before, seed=1, changed=0)).plan
     assert after.cost.total - after.cost.haulage <= before.cost.total - before.cost.haulage
 
 
-def test_what_does_not_load_goes_back_to_allocation() -> None:
-    """By volume eight tall crates fit one container; by shape four do: the rest travels apart."""
-    # 2.2 m wide, 2.2 m high: one behind the other, 1.3 m each, four in 5.867 m. 25.2 m³ of 31.
+def test_cargo_that_does_not_load_goes_back_to_allocation() -> None:
+    """By volume eight tall crates fit one container, by shape four: the others go elsewhere."""
+    # 2.2 m wide, 2.2 m high: in a row, 1.3 m each, four in 5.867 m. 25.2 m³ of 31.
     crates = [tall_crate(n) for n in range(5)]
     instance = lane(
         *crates,
@@ -124,11 +124,11 @@ def test_what_does_not_load_goes_back_to_allocation() -> None:
     solved = solve_certified(instance)
     assert solved.violations == ()
     assert solved.plan.stats.rounds > 1
-    assert [len(box.consignment_ids) for box in solved.plan.containers] == [4, 1]
+    assert [len(c.consignment_ids) for c in solved.plan.containers] == [4, 1]
 
 
 def test_no_repair_costs_more_than_leaving_out_what_did_not_load() -> None:
-    """Another container for the little that did not load costs more than that stays behind."""
+    """Leaving out a little costs less than another container for it."""
     # The lane on which repairs once added a tenth to the cost; further rounds never add any.
     fresh = sample(consignments=200, seed=4)
     costs = []
@@ -140,7 +140,7 @@ def test_no_repair_costs_more_than_leaving_out_what_did_not_load() -> None:
 
 
 @pytest.mark.parametrize("urgent", ["T1", "T2", "T3"])
-def test_what_may_wait_stays_out_and_hears_that_it_did_not_load(urgent: str) -> None:
+def test_of_cargo_that_does_not_load_the_less_urgent_is_left_out(urgent: str) -> None:
     """By shape two of three go into the only container, the must-go among them; it is not full."""
     tall = [
         demand(
@@ -150,25 +150,25 @@ def test_what_may_wait_stays_out_and_hears_that_it_did_not_load(urgent: str) -> 
         for name in ("T1", "T2", "T3")
     ]  # fmt: skip
     plan = solve(lane(*tall, departures=(departure("V1", 10, offers=offers(g22=1)),)))
-    assert [len(box.consignment_ids) for box in plan.containers] == [2]
+    assert [len(c.consignment_ids) for c in plan.containers] == [2]
     assert urgent in plan.containers[0].consignment_ids
-    assert {one.code for one in plan.left_out} == {"did_not_fit"}
+    assert {left.code for left in plan.left_out} == {"did_not_fit"}
 
 
 def test_frozen_and_locked_contents_stay_and_the_plan_is_certified() -> None:
-    """The hand-made lane with every stage: fences hold, the verifier passes it."""
+    """The verifier passes the hand-made lane, which has containers of every stage."""
     solved = solve_certified(hand_made_world())
     assert solved.violations == ()
-    boxes = {box.consolidation_id: box for box in solved.plan.containers}
-    assert boxes["FROZEN"].consignment_ids == ("F1", "F2")
-    assert boxes["LOCKED"].consignment_ids == ("K1",)
-    assert [p.unit_id for p in boxes["LOCKED"].placements[:4]] == [
+    containers = {c.consolidation_id: c for c in solved.plan.containers}
+    assert containers["FROZEN"].consignment_ids == ("F1", "F2")
+    assert containers["LOCKED"].consignment_ids == ("K1",)
+    assert [p.unit_id for p in containers["LOCKED"].placements[:4]] == [
         "K1-001", "K1-002", "K1-003", "K1-004",
     ]  # fmt: skip
 
 
-def test_the_search_stops_at_its_limits_and_still_answers() -> None:
-    """With no work allowed there is a plan, and it is certified."""
+def test_without_work_there_is_still_a_certified_plan() -> None:
+    """The solver stops at its work limits and returns the greedy plan."""
     hurried = sample(consignments=30, seed=2)
     hurried = msgspec.structs.replace(hurried, limits=Limits(allocation_work=0.0, loading_rounds=0))
     solved = solve_certified(hurried)
@@ -190,24 +190,26 @@ def _standing(plan: Plan, count: int) -> tuple[PreloadedCarton, ...]:
 
 
 def _open(plan: Plan, **more: Any) -> OpenConsolidation:
-    box = plan.containers[0]
+    container = plan.containers[0]
     return OpenConsolidation(
-        consolidation_id=box.consolidation_id, voyage_id=box.voyage_id, spec=box.spec,
-        stage="locked", consignment_ids=box.consignment_ids, planned=box.placements, **more,
+        consolidation_id=container.consolidation_id, voyage_id=container.voyage_id,
+        spec=container.spec, stage="locked", consignment_ids=container.consignment_ids,
+        planned=container.placements, **more,
     )  # fmt: skip
 
 
 def test_a_load_plan_holds_while_stuffing_follows_it(fresh: Instance, planned: Plan) -> None:
-    """The first cartons stand as planned: the rest goes on as planned."""
-    box = planned.containers[0]
-    cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
-    assert keep_load_plan(_open(planned, standing=_standing(planned, 9)), cargo) == box.placements
+    """The first cartons stand as planned: the load plan is kept."""
+    container = planned.containers[0]
+    cargo = [d for d in fresh.demands if d.consignment_id in container.consignment_ids]
+    kept = keep_load_plan(_open(planned, standing=_standing(planned, 9)), cargo)
+    assert kept == container.placements
 
 
-def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Plan) -> None:
-    """Another place, another size, or another cargo: it has to be made anew."""
-    box = planned.containers[0]
-    cargo = [d for d in fresh.demands if d.consignment_id in box.consignment_ids]
+def test_a_load_plan_is_dropped_at_the_first_deviation(fresh: Instance, planned: Plan) -> None:
+    """Another position, another size, or other cargo: the load plan does not fit any more."""
+    container = planned.containers[0]
+    cargo = [d for d in fresh.demands if d.consignment_id in container.consignment_ids]
     first, *others = _standing(planned, 9)
     elsewhere = (msgspec.structs.replace(first, x_mm=first.x_mm + 5), *others)
     assert keep_load_plan(_open(planned, standing=elsewhere), cargo) is None
@@ -226,7 +228,7 @@ def test_a_load_plan_falls_with_the_first_deviation(fresh: Instance, planned: Pl
 
 
 def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
-    """Solve writes what verify passes; a plan that was tampered with is refused with status 1."""
+    """`verify` passes what `solve` writes, and rejects a changed plan with status 1."""
     request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
     run = CliRunner().invoke
     assert run(app, ["sample", "--consignments", "20", "-o", str(request)]).exit_code == 0
@@ -241,8 +243,8 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert "violations" in bad.stdout
 
 
-def test_files_that_make_no_sense_are_refused_before_they_are_verified(tmp_path: Path) -> None:
-    """By `verify` too: an instant without an offset, and a request that `solve` would refuse."""
+def test_invalid_files_are_rejected_before_they_are_verified(tmp_path: Path) -> None:
+    """`verify` rejects an instant without an offset, and a request that `solve` would reject."""
     world = hand_made_world()
     request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
     good = canonical_json(plan_of(world))
@@ -293,16 +295,16 @@ def test_files_that_make_no_sense_are_refused_before_they_are_verified(tmp_path:
         (
             lambda i: {
                 "consolidations": tuple(
-                    msgspec.structs.replace(one, consignment_ids=()) for one in i.consolidations
+                    msgspec.structs.replace(c, consignment_ids=()) for c in i.consolidations
                 )
             },
             "demands[0] (F1).current_consolidation_id is 'FROZEN' and committed: which is frozen",
         ),
     ],
 )
-def test_an_instance_that_makes_no_sense_is_refused_by_field(break_it: Any, field: str) -> None:
+def test_an_instance_that_makes_no_sense_is_rejected_by_field(break_it: Any, field: str) -> None:
     """The message names the field."""
     world = hand_made_world()
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as rejected:
         check_instance(msgspec.structs.replace(world, **break_it(world)))
-    assert str(refused.value).startswith(field)
+    assert str(rejected.value).startswith(field)

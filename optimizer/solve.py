@@ -18,15 +18,15 @@ from optimizer.stages import Stages
 from optimizer.verification.violation import Violation
 
 
-class Solved(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, and what the verifier found wrong with it."""
+class SolveOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, and the rules that the verifier found broken."""
 
     plan: Plan
     """Certified when `violations` is empty."""
     violations: tuple[Violation, ...]
 
 
-def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
+def solve_certified(instance: Instance, stages: Stages | None = None) -> SolveOutcome:
     """Solve until the verifier certifies the plan, or until another solve cannot help.
 
     Raises InvalidInput for an instance that makes no sense.
@@ -37,7 +37,7 @@ def solve_certified(instance: Instance, stages: Stages | None = None) -> Solved:
         plan = solve(instance, stages, exclusions=certification.exclusions)
         with stages.stage("verify"):
             certified = certification.certify(plan)
-    return Solved(plan=certified or plan, violations=certification.violations)
+    return SolveOutcome(plan=certified or plan, violations=certification.violations)
 
 
 def solve(

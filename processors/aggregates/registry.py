@@ -1,4 +1,4 @@
-"""All cores by the kind of owner."""
+"""All aggregates by their kind."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from processors.kernel.aggregate import Aggregate
 
 
 def all_aggregates(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
-    """One core for each kind of owner whose state is kept."""
-    cores: tuple[Aggregate[Any], ...] = (
+    """Return an aggregate of each kind under that policy."""
+    aggregates: tuple[Aggregate[Any], ...] = (
         ConsignmentAggregate(policy),
         UnitAggregate(policy),
         ContainerAggregate(policy),
@@ -29,4 +29,4 @@ def all_aggregates(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
         LaneAggregate(policy),
         CommandAggregate(policy),
     )
-    return {core.kind: core for core in cores}
+    return {aggregate.kind: aggregate for aggregate in aggregates}

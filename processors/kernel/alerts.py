@@ -45,7 +45,7 @@ def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication
     for code, rejections in by_code.items():
         in_order = [rejected for _, _, rejected in sorted(rejections, key=itemgetter(0, 1))]
         text = cut(_describe(code, in_order))
-        alerts[f"alert:refused:{code}"] = Output(
+        alerts[f"alert:rejected:{code}"] = Output(
             alert(kind, state, AlertCode.ILLEGAL_TRANSITION, text, part=code), in_order[0].at
         )
     return alerts

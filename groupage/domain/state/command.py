@@ -1,4 +1,4 @@
-"""State of the command router, one for each key that commands name."""
+"""State of the command router, one for each id that commands name."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from groupage.domain.state.base import State
 
 
 class RoutedCommand(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A command that was handed to its owner."""
+    """A command, and the event that the router made of it."""
 
     type: str
     by: str
@@ -17,9 +17,9 @@ class RoutedCommand(msgspec.Struct, kw_only=True, omit_defaults=True):
     fact_id: str
     reason: str = ""
     event_type: str = ""
-    """Name of the event that its owner was event_fields."""
+    """Name of that event."""
     event_fields: dict[str, Any] = msgspec.field(default_factory=dict)
-    """That event's fields."""
+    """Its fields."""
 
 
 class CommandState(State, kw_only=True, omit_defaults=True):

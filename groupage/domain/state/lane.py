@@ -1,4 +1,4 @@
-"""State of one lane's planning: wishes, the outstanding request, plans, the dispatcher's pins."""
+"""State of a lane's planning: replan triggers, requests, plans, the dispatcher's pins."""
 
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,7 @@ PlanStatus = Literal["proposed", "published", "superseded", "rejected"]
 
 
 class ReplanTrigger(msgspec.Struct, kw_only=True, array_like=True):
-    """One reason to plan again."""
+    """A reason to plan again."""
 
     at: datetime
     cause: Cause
@@ -25,7 +25,7 @@ class ReplanTrigger(msgspec.Struct, kw_only=True, array_like=True):
 
 
 class SentRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A request that went to the planners, and its answer."""
+    """A request that the planners got, and its answer."""
 
     request_id: str
     at: datetime
@@ -35,19 +35,19 @@ class SentRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class PendingRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A request that is due now; the lane hears of it again as the fact `plan.asked`."""
+    """A request that is due now; it comes back to the lane as the fact `plan.asked`."""
 
     request_id: str
     sequence: int
     at: datetime
     causes: tuple[Cause, ...]
     about: tuple[str, ...]
-    """The first 50 of what changed."""
+    """Ids of the first 50 things that changed."""
     trigger_ids: tuple[str, ...]
 
 
 class PlanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What the lane knows of a plan; the plan itself is in the store."""
+    """A plan and what became of it; its contents are in the store."""
 
     sequence: int
     status: PlanStatus
@@ -59,14 +59,14 @@ class PlanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     gap_ratio: float
     certificate: str
     by: str = ""
-    """Who approved or rejected it; ``policy`` when by itself."""
+    """The person who approved or rejected it, or ``policy``."""
     status_at: datetime | None = None
     reason: str = ""
     superseded_by: str = ""
 
 
 class Proposal(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The contents of a plan that may still become the published one."""
+    """The contents of a plan that waits for approval."""
 
     plan_id: str
     assignments: tuple[Assignment, ...]
@@ -98,9 +98,9 @@ class LaneForbid(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class PublishedAssignment(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Where the published plan has a consignment, and since which plan.
+    """The consolidation that the published plan gives a consignment, and since which plan.
 
-    An empty consolidation: taken out by that plan.
+    With an empty consolidation: that plan took it out.
     """
 
     consolidation_id: str
@@ -108,7 +108,7 @@ class PublishedAssignment(msgspec.Struct, kw_only=True, omit_defaults=True):
     plan_id: str
     since_at: datetime
     voyage_at: datetime | None = None
-    """When a later plan gave its consolidation, and so the seat, another voyage."""
+    """When a later plan put its consolidation on another voyage."""
     reason_code: str = ""
     from_consolidation_id: str = ""
 
@@ -120,7 +120,7 @@ class OpenedConsolidation(msgspec.Struct, kw_only=True, omit_defaults=True):
     iso_type: str
     opened_at: datetime
     policy: str = ""
-    """Of the plan that opened it: later ones may have another."""
+    """The policy of the plan that opened it; later plans may have another one."""
     plan_id: str
     """The last published plan that changed its list."""
     planned_at: datetime
@@ -130,21 +130,21 @@ class OpenedConsolidation(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class UnloadableWarning(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A closed container whose contents do not load, says the published plan."""
+    """A frozen or locked container whose contents have no load plan."""
 
     since_at: datetime
     plan_id: str
-    """The first plan that said so in these words."""
-    what: Unloadable
+    """The first plan that reported it so."""
+    unloadable: Unloadable
 
 
 class LaneState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one lane's planning."""
+    """The planning of a lane."""
 
     triggers: dict[str, ReplanTrigger] = msgspec.field(default_factory=dict)
-    """Not asked for yet, by fact id."""
+    """Triggers that no request answers yet, by fact id."""
     covered_triggers: list[str] = msgspec.field(default_factory=list)
-    """Wishes that a request answers although they were not heard yet, by fact id."""
+    """Ids of triggers that a request answers although they have not arrived yet."""
     requests: dict[str, SentRequest] = msgspec.field(default_factory=dict)
     """Requests by sequence (as text); the last 50."""
     sequence: int = 0
@@ -176,6 +176,6 @@ class LaneState(State, kw_only=True, omit_defaults=True):
 
     @property
     def outstanding_request(self) -> SentRequest | None:
-        """The request that waits for its answer."""
+        """The request that waits for an answer."""
         newest = self.requests.get(str(self.sequence))
         return newest if newest is not None and not newest.answer else None

@@ -1,11 +1,11 @@
-"""The command router: each command becomes an event of the aggregate that it concerns.
+"""The command router: it turns each command into an event of the aggregate that it concerns.
 
     command.accept_plan, reject_plan ─▶ lane: plan.approved, plan.rejected
     command.pin, forbid, roll, replan ─▶ lane: lane.pinned, lane.forbidden, plan.wanted
     command.hold, release ─▶ consignment: hold.placed, hold.released
     command.unfreeze ─▶ consolidation: consolidation.unfrozen
 
-The same `command_id` again, from whatever source, is the same command.
+Two commands with one `command_id` are the same command, whatever their source.
 """
 
 from collections.abc import Callable
@@ -143,7 +143,7 @@ def _age(state: CommandState, command_id: str) -> tuple[datetime, str]:
 
 
 class CommandAggregate(Aggregate[CommandState]):
-    """The commands about one id: a lane, a consignment or a consolidation."""
+    """The commands about one lane, consignment or consolidation."""
 
     kind: ClassVar[AggregateKind] = "command"
     state_type = CommandState
@@ -160,7 +160,7 @@ class CommandAggregate(Aggregate[CommandState]):
     )
 
     def outputs(self, state: CommandState) -> dict[str, Publication]:
-        """List the events that carry the commands out."""
+        """List the events that carry out the commands."""
         published = rejection_alerts("command", state)
         for command_id, routed in state.commands.items():
             published[f"route:{command_id}"] = Output(

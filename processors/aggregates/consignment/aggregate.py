@@ -8,9 +8,9 @@
     beside it: holds (blocked while one is open) and customs
     (NONE ─▶ DECLARED ─▶ SELECTED_SCAN | SELECTED_INSPECTION ─▶ RELEASED | REJECTED)
 
-`booking` handles events about the whole consignment, `cargo` events about its units, `messages`
-what other aggregates send. `timeline` judges what depends on those messages, `progress` derives the
-status, `outputs` lists what others must know.
+`booking` handles events about the whole consignment, `cargo` events about its units, `messages` the
+snapshots and messages of other aggregates. `timeline` decides what depends on those, `progress`
+derives the status, `outputs` lists what others must know.
 """
 
 from typing import ClassVar
@@ -30,46 +30,46 @@ from processors.kernel.outputs import Publication
 
 
 class ConsignmentAggregate(Aggregate[ConsignmentState]):
-    """See the module's diagram. No deadlines: its cut-offs are its consolidation's."""
+    """See the module's diagram. It has no deadlines: its cut-offs are its consolidation's."""
 
     kind: ClassVar[AggregateKind] = "consignment"
     state_type = ConsignmentState
     handlers = (
-        On(events.ConsignmentBooked, booking.booked, non_actual=True),
-        On(events.ConsignmentAmended, booking.amended, non_actual=True),
-        On(events.DgDeclared, booking.dg_declared),
-        On(events.DgApproved, booking.dg_approved),
-        On(events.DgRejected, booking.dg_rejected),
-        On(events.ConsignmentAccepted, booking.accepted),
-        On(events.AsnReceived, booking.asn, non_actual=True),
-        On(events.HoldPlaced, booking.hold_placed),
-        On(events.HoldReleased, booking.hold_released),
-        On(unit.UnitReceived, cargo.received),
-        OnWithPolicy(unit.UnitMeasured, cargo.measured),
-        On(unit.UnitStored, cargo.put),
-        On(unit.UnitMoved, cargo.put),
-        On(unit.UnitUnpacked, cargo.unpacked),
-        On(unit.UnitRepacked, cargo.repacked),
-        On(unit.UnitPacked, cargo.packed),
-        On(events.TallyCompleted, booking.tally),
-        On(events.ReceiptDiscrepancy, booking.discrepancy),
-        On(events.DiscrepancyAccepted, booking.decided),
-        On(events.RerateAccepted, booking.rerated),
-        On(unit.UnitStaged, cargo.staged),
-        On(unit.UnitUnloaded, cargo.unloaded),
-        On(unit.UnitLoaded, cargo.loaded),
-        On(unit.UnitShipped, cargo.shipped),
-        On(events.ConsignmentRejected, booking.rejected),
-        On(events.ConsignmentCancelled, booking.cancelled),
+        On(events.ConsignmentBooked, booking.book, non_actual=True),
+        On(events.ConsignmentAmended, booking.amend, non_actual=True),
+        On(events.DgDeclared, booking.declare_dangerous_goods),
+        On(events.DgApproved, booking.approve_dangerous_goods),
+        On(events.DgRejected, booking.reject_dangerous_goods),
+        On(events.ConsignmentAccepted, booking.accept),
+        On(events.AsnReceived, booking.add_delivery_note, non_actual=True),
+        On(events.HoldPlaced, booking.place_hold),
+        On(events.HoldReleased, booking.release_hold),
+        On(unit.UnitReceived, cargo.receive),
+        OnWithPolicy(unit.UnitMeasured, cargo.measure),
+        On(unit.UnitStored, cargo.store),
+        On(unit.UnitMoved, cargo.store),
+        On(unit.UnitUnpacked, cargo.unpack),
+        On(unit.UnitRepacked, cargo.repack),
+        On(unit.UnitPacked, cargo.pack),
+        On(events.TallyCompleted, booking.close_tally),
+        On(events.ReceiptDiscrepancy, booking.add_discrepancy),
+        On(events.DiscrepancyAccepted, booking.decide_discrepancy),
+        On(events.RerateAccepted, booking.accept_rerate),
+        On(unit.UnitStaged, cargo.stage),
+        On(unit.UnitUnloaded, cargo.unload),
+        On(unit.UnitLoaded, cargo.load),
+        On(unit.UnitShipped, cargo.ship),
+        On(events.ConsignmentRejected, booking.reject),
+        On(events.ConsignmentCancelled, booking.cancel),
         On(events.ConsignmentSplit, booking.split),
-        On(events.ConsignmentReturned, booking.returned),
-        On(events.ConsignmentNoted, messages.noted, order_independent=True),
-        On(CargoArriving, messages.arriving, order_independent=True),
-        On(events.CustomsSnapshot, messages.customs_changed, order_independent=True),
-        On(events.ConsolidationSnapshot, messages.consolidation_changed, order_independent=True),
-        On(events.ConsignmentAllocated, messages.allocated, order_independent=True),
-        On(events.ConsignmentDeallocated, messages.deallocated, order_independent=True),
-        On(events.ConsignmentRolled, messages.rolled, order_independent=True),
+        On(events.ConsignmentReturned, booking.return_to_shipper),
+        On(events.ConsignmentNoted, messages.ignore_note, order_independent=True),
+        On(CargoArriving, messages.note_arrival, order_independent=True),
+        On(events.CustomsSnapshot, messages.keep_customs, order_independent=True),
+        On(events.ConsolidationSnapshot, messages.keep_consolidation, order_independent=True),
+        On(events.ConsignmentAllocated, messages.note_allocation, order_independent=True),
+        On(events.ConsignmentDeallocated, messages.note_deallocation, order_independent=True),
+        On(events.ConsignmentRolled, messages.note_roll, order_independent=True),
     )
 
     def guarded(self, event: type[Event], handler: Handler) -> Handler:
@@ -86,7 +86,7 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
         return with_barrier
 
     def applies_late(self, state: ConsignmentState, fact: Fact) -> bool:
-        """Accept a late fact about a unit when nothing newer is known of the unit or the whole."""
+        """Accept a late fact about a unit that is newer than all others about it and the whole."""
         event = fact.data
         if not isinstance(event, unit.UnitEvent) or type(event) not in _ABOUT_UNITS:
             return False

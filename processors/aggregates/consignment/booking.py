@@ -1,4 +1,4 @@
-"""Facts about the consignment as a whole: booking, acceptance, exits, holds, dangerous goods."""
+"""Handlers of events about the whole: booking, acceptance, exits, holds, dangerous goods."""
 
 import msgspec
 
@@ -19,8 +19,8 @@ _AMENDABLE = tuple(
 )
 
 
-def exited(state: ConsignmentState) -> Rejection | None:
-    """Nothing more may happen to a consignment that left the ordinary way."""
+def reject_if_exited(state: ConsignmentState) -> Rejection | None:
+    """Reject what may not happen after a rejection, cancellation, return or split."""
     if state.exit is None:
         return None
     return Rejection(
@@ -28,25 +28,25 @@ def exited(state: ConsignmentState) -> Rejection | None:
     )
 
 
-def _locked(state: ConsignmentState) -> Rejection | None:
-    """Exited, or in a container: what would take it back must wait until it is unloaded."""
-    if state.exit is None and (unit := in_container(state)):
+def _reject_if_locked(state: ConsignmentState) -> Rejection | None:
+    """Reject what may not happen while a unit is in a container, or after an exit."""
+    if state.exit is None and (unit := find_loaded_unit(state)):
         return Rejection(Code.LOADED, f"unit {unit} is in a container; unload it first")
-    return exited(state)
+    return reject_if_exited(state)
 
 
-def in_container(state: ConsignmentState) -> str:
-    """A unit that was put into a container and not taken out; empty: none."""
+def find_loaded_unit(state: ConsignmentState) -> str:
+    """Return a unit that was loaded and not unloaded since; empty: there is none."""
     if not state.load_moves:
         return ""
     inside = [name for name, part in state.units.items() if part.moves and part.moves[-1].into]
     return min(inside, default="")
 
 
-def booked(
+def book(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentBooked
 ) -> Rejection | None:
-    """The first booking counts."""
+    """Take the booking; a second one is rejected."""
     if state.booked is not None:
         return Rejection(
             Code.ALREADY_BOOKED, f"it was booked at {when(state.booked_at)}; amend it instead"
@@ -59,21 +59,21 @@ def booked(
     return None
 
 
-def amended(
+def amend(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentAmended
 ) -> Rejection | None:
-    """Only the fields given change."""
+    """Change the fields that the amendment gives."""
     if state.booking is None:
         return Rejection(Code.NOT_BOOKED, "there is no booking to amend")
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     version = 1 + len(state.amendments)
     if event.base_version not in (0, version):
         return Rejection(
             Code.STALE_VERSION, f"base_version is {event.base_version}, the booking's is {version}"
         )
-    if unit := in_container(state):
-        return Rejection(Code.LOADED, f"unit {unit} is in its container already")
+    if unit := find_loaded_unit(state):
+        return Rejection(Code.LOADED, f"unit {unit} is in a container already")
     if event.lines == ():
         return Rejection(Code.NO_LINES, "a booking needs at least one carton line")
     state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
@@ -98,45 +98,45 @@ def _book(state: ConsignmentState, booking: events.ConsignmentBooked) -> None:
     )
 
 
-def accepted(
+def accept(
     state: ConsignmentState, entry: Entry, _event: events.ConsignmentAccepted
 ) -> Rejection | None:
-    """The forwarder says yes, whatever the guards say."""
+    """Accept the booking, whatever its guards say, but not with rejected dangerous goods."""
     if state.booking is None:
         return Rejection(Code.NOT_BOOKED, "there is no booking to accept")
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     if state.dg_status == "rejected":
-        return Rejection(Code.DG_REJECTED, "its dangerous goods were refused")
+        return Rejection(Code.DG_REJECTED, "its dangerous goods were rejected")
     if state.accepted_at is None:
         state.accepted_at = entry.fact.occurred_at
     return None
 
 
-def rejected(
+def reject(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentRejected
 ) -> Rejection | None:
-    """Legal until the cargo is received and measured."""
-    if state.fully_measured and progress.receipt(state) is not None:
+    """End the consignment, unless its cargo is received and measured."""
+    if state.fully_measured and progress.receipt_completed_at(state) is not None:
         return Rejection(Code.TOO_LATE, "it is received and measured; cancel or return it")
     return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
 
 
-def cancelled(
+def cancel(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentCancelled
 ) -> Rejection | None:
-    """Legal while nothing of it is in a container."""
-    verdict = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
-    if verdict is None and state.exit is not None:
+    """End the consignment, unless a unit is in a container."""
+    rejection = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
+    if rejection is None and state.exit is not None:
         state.exit.cancelled_at = state.exit.at
         state.exit.fee_basis_cm3 = event.fee_basis_cm3 or state.volume_cm3
-    return verdict
+    return rejection
 
 
-def returned(
+def return_to_shipper(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentReturned
 ) -> Rejection | None:
-    """Legal while nothing of it is in a container, and after a cancellation or rejection."""
+    """Note the return of the cargo; legal after a cancellation or rejection, too."""
     if state.exit is not None and state.exit.status in (
         ConsignmentStatus.CANCELLED,
         ConsignmentStatus.REJECTED,
@@ -151,28 +151,30 @@ def returned(
 def split(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentSplit
 ) -> Rejection | None:
-    """Its children continue."""
+    """End the consignment; its children continue."""
     if not event.children:
         return Rejection(Code.NO_CHILDREN, "children must name the consignments that continue")
-    verdict = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
-    if verdict is None and state.exit is not None:
+    rejection = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
+    if rejection is None and state.exit is not None:
         state.exit.children = event.children
-    return verdict
+    return rejection
 
 
 def _leave(
     state: ConsignmentState, entry: Entry, status: ConsignmentStatus, reason: str
 ) -> Rejection | None:
-    if verdict := _locked(state):
-        return verdict
+    if rejection := _reject_if_locked(state):
+        return rejection
     state.exit = Exit(status=status, at=entry.fact.occurred_at, reason=reason)
     return None
 
 
-def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Rejection | None:
-    """These units are on their way."""
+def add_delivery_note(
+    state: ConsignmentState, entry: Entry, event: events.AsnReceived
+) -> Rejection | None:
+    """Add the units of a delivery note (ASN)."""
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     fact = entry.fact
     state.asns.append((fact.occurred_at, tuple(unit.unit_id for unit in event.units)))
     for unit in event.units:
@@ -186,12 +188,12 @@ def asn(state: ConsignmentState, entry: Entry, event: events.AsnReceived) -> Rej
     return None
 
 
-def discrepancy(
+def add_discrepancy(
     state: ConsignmentState, entry: Entry, event: events.ReceiptDiscrepancy
 ) -> Rejection | None:
-    """The dock reports what differs."""
+    """Note what the dock found missing, too much, damaged or wrongly marked."""
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     state.discrepancies.append(
         Discrepancy(
             kind=event.discrepancy,
@@ -203,45 +205,45 @@ def discrepancy(
     return None
 
 
-def decided(
+def decide_discrepancy(
     state: ConsignmentState, entry: Entry, event: events.DiscrepancyAccepted
 ) -> Rejection | None:
-    """The shipper decides what happens with a discrepancy."""
-    told = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
-    if not told and state.received_pieces == state.declared_pieces:
+    """Take the shipper's decision on a discrepancy."""
+    reported = state.discrepancies or (state.tally and state.tally[1] != state.declared_pieces)
+    if not reported and state.received_pieces == state.declared_pieces:
         return Rejection(Code.NO_DISCREPANCY, "what was received is what was booked")
-    verdict = _locked(state) if event.decision == "wait" else exited(state)
-    if verdict is not None:
-        return verdict
+    rejection = _reject_if_locked(state) if event.decision == "wait" else reject_if_exited(state)
+    if rejection is not None:
+        return rejection
     state.decision = event.decision
     state.decision_at = entry.fact.occurred_at
     return None
 
 
-def tally(state: ConsignmentState, entry: Entry, event: events.TallyCompleted) -> Rejection | None:
-    """The tally sheet is closed; a later one takes its place."""
+def close_tally(
+    state: ConsignmentState, entry: Entry, event: events.TallyCompleted
+) -> Rejection | None:
+    """Note the pieces on the closed tally sheet; a later sheet replaces it."""
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     state.tally = (entry.fact.occurred_at, event.pieces)
     return None
 
 
-def rerated(
+def accept_rerate(
     state: ConsignmentState, entry: Entry, event: events.RerateAccepted
 ) -> Rejection | None:
-    """The shipper accepts the measured figures."""
+    """Note the measured figures that the shipper accepts."""
     if not state.measured_units:
         return Rejection(Code.NOT_MEASURED, "nothing of it has been measured yet")
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     state.rerate = (entry.fact.occurred_at, event.volume_cm3, event.gross_g)
     return None
 
 
-def hold_placed(
-    state: ConsignmentState, entry: Entry, event: events.HoldPlaced
-) -> Rejection | None:
-    """From now on it must not move on."""
+def place_hold(state: ConsignmentState, entry: Entry, event: events.HoldPlaced) -> Rejection | None:
+    """Block the consignment."""
     if event.hold_id in state.holds:
         return Rejection(Code.HOLD_EXISTS, f"hold {event.hold_id} was placed before")
     state.holds[event.hold_id] = Hold(
@@ -251,10 +253,10 @@ def hold_placed(
     return None
 
 
-def hold_released(
+def release_hold(
     state: ConsignmentState, entry: Entry, event: events.HoldReleased
 ) -> Rejection | None:
-    """One hold less."""
+    """End a hold; the consignment is blocked while another one is open."""
     hold = state.holds.get(event.hold_id)
     if hold is None:
         return Rejection(Code.NO_SUCH_HOLD, f"hold {event.hold_id} was never placed")
@@ -267,38 +269,40 @@ def hold_released(
     return None
 
 
-def dg_declared(
+def declare_dangerous_goods(
     state: ConsignmentState, entry: Entry, event: events.DgDeclared
 ) -> Rejection | None:
-    """A new declaration waits for its approval."""
-    if verdict := _locked(state):
-        return verdict
+    """Take a declaration of dangerous goods, which waits for approval."""
+    if rejection := _reject_if_locked(state):
+        return rejection
     state.dg_goods = event.goods
     state.dg_status = "declared"
     state.dg_at = entry.fact.occurred_at
     return None
 
 
-def dg_approved(
+def approve_dangerous_goods(
     state: ConsignmentState, entry: Entry, _event: events.DgApproved
 ) -> Rejection | None:
-    """The desk says yes."""
-    return _dg_judged(state, entry, approved=True)
+    """Approve the declared dangerous goods."""
+    return _decide_dangerous_goods(state, entry, approved=True)
 
 
-def dg_rejected(
+def reject_dangerous_goods(
     state: ConsignmentState, entry: Entry, _event: events.DgRejected
 ) -> Rejection | None:
-    """The desk says no."""
-    return _dg_judged(state, entry, approved=False)
+    """Reject the declared dangerous goods."""
+    return _decide_dangerous_goods(state, entry, approved=False)
 
 
-def _dg_judged(state: ConsignmentState, entry: Entry, *, approved: bool) -> Rejection | None:
+def _decide_dangerous_goods(
+    state: ConsignmentState, entry: Entry, *, approved: bool
+) -> Rejection | None:
     if state.dg_status == "none":
         return Rejection(Code.DG_NOT_DECLARED, "no dangerous goods were declared with their papers")
-    verdict = exited(state) if approved else _locked(state)
-    if verdict is not None:
-        return verdict
+    rejection = reject_if_exited(state) if approved else _reject_if_locked(state)
+    if rejection is not None:
+        return rejection
     state.dg_status = "approved" if approved else "rejected"
     state.dg_at = entry.fact.occurred_at
     return None

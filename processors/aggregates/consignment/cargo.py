@@ -1,7 +1,7 @@
-"""Facts about single units: received, measured, put away, staged, loaded: the busiest code here.
+"""Handlers of events about single units: received, measured, stored, staged, loaded.
 
-Sums over the units are kept as facts come, so that nothing is counted again: `_sum` takes a unit
-out of the sums before it changes (sign -1) and puts it back (sign 1).
+These are most of all events. For speed, sums over the units are kept up to date instead of counted
+again: `_add_to_sums` takes a unit out before it changes (sign -1) and adds it again (sign 1).
 """
 
 from typing import Literal
@@ -12,12 +12,12 @@ from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
-from processors.aggregates.consignment.booking import exited
+from processors.aggregates.consignment.booking import reject_if_exited
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
 
-def _sum(state: ConsignmentState, part: UnitPart, sign: int) -> None:
+def _add_to_sums(state: ConsignmentState, part: UnitPart, sign: int) -> None:
     if part.received_at is None or part.gone:
         return
     state.received_units += sign
@@ -26,17 +26,17 @@ def _sum(state: ConsignmentState, part: UnitPart, sign: int) -> None:
         state.damaged_units += sign
     if part.staged_at is not None:
         state.staged_units += sign
-    box = part.measured
-    if box is not None:
+    measured = part.measured
+    if measured is not None:
         state.measured_units += sign
         state.measured_volume_cm3 += sign * volume_cm3(
-            length_mm=box[0], width_mm=box[1], height_mm=box[2]
+            length_mm=measured[0], width_mm=measured[1], height_mm=measured[2]
         )
-        state.measured_gross_g += sign * box[3]
+        state.measured_gross_g += sign * measured[3]
 
 
-def _touch(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> UnitPart:
-    """The unit, made known when it is new; the fact is its newest."""
+def _find_or_add_unit(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> UnitPart:
+    """Return the unit, added if it is new, with this fact as its newest."""
     part = state.units.get(event.unit_id)
     if part is None:
         part = state.units[event.unit_id] = UnitPart(line=-1)
@@ -45,7 +45,7 @@ def _touch(state: ConsignmentState, entry: Entry, event: events.UnitEvent) -> Un
     return part
 
 
-def _stuffed(part: UnitPart) -> Rejection | None:
+def _reject_if_stuffed(part: UnitPart) -> Rejection | None:
     if part.moves and part.moves[-1].into:
         return Rejection(Code.LOADED, f"it is in container {part.moves[-1].equipment_ref}")
     if part.gone:
@@ -53,21 +53,21 @@ def _stuffed(part: UnitPart) -> Rejection | None:
     return None
 
 
-def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
-    """Counted in, once."""
+def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
+    """Receive a unit, once."""
     if state.exit is not None:
-        return exited(state)
-    part = _touch(state, entry, event)
+        return reject_if_exited(state)
+    part = _find_or_add_unit(state, entry, event)
     if part.received_at is not None:
         return Rejection(Code.ALREADY_RECEIVED, f"it was received at {when(part.received_at)}")
     if part.gone:
-        return _stuffed(part)
+        return _reject_if_stuffed(part)
     at = entry.fact.occurred_at
     part.received_at = at
     part.pieces = event.pieces
     part.condition = event.condition
     part.location = part.location or event.dock
-    _sum(state, part, 1)
+    _add_to_sums(state, part, 1)
     if state.first_received_at is None or at < state.first_received_at:
         state.first_received_at = at
     if state.last_received_at is None or at > state.last_received_at:
@@ -75,7 +75,7 @@ def received(state: ConsignmentState, entry: Entry, event: events.UnitReceived) 
     return None
 
 
-def measured(
+def measure(
     state: ConsignmentState, entry: Entry, event: events.UnitMeasured, policy: Policy
 ) -> Rejection | None:
     """Take the newest measurement; of calibrated devices only where the policy says so."""
@@ -85,49 +85,49 @@ def measured(
             Code.NOT_CALIBRATED, f"calibration_id must name the calibration of {device}"
         )
     if state.exit is not None:
-        return exited(state)
-    part = _touch(state, entry, event)
+        return reject_if_exited(state)
+    part = _find_or_add_unit(state, entry, event)
     if part.gone or part.moves:
-        rejection = _stuffed(part)
+        rejection = _reject_if_stuffed(part)
         if rejection is not None:
             return rejection
-    _sum(state, part, -1)
+    _add_to_sums(state, part, -1)
     size = event.size
     part.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
     part.measured_at = at = entry.fact.occurred_at
-    _sum(state, part, 1)
+    _add_to_sums(state, part, 1)
     if state.last_measured_at is None or at > state.last_measured_at:
         state.last_measured_at = at
     return None
 
 
-def put(
+def store(
     state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
 ) -> Rejection | None:
-    """At another place of the hub, and no more at a door."""
-    part = _touch(state, entry, event)
-    verdict = _stuffed(part)
-    if verdict is None:
+    """Note where the unit is stored or moved to; it is no longer staged at a door."""
+    part = _find_or_add_unit(state, entry, event)
+    rejection = _reject_if_stuffed(part)
+    if rejection is None:
         part.location = event.location
         if part.staged_at is not None:
-            _sum(state, part, -1)
+            _add_to_sums(state, part, -1)
             part.staged_at = None
-            _sum(state, part, 1)
-    return verdict
+            _add_to_sums(state, part, 1)
+    return rejection
 
 
-def packed(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> Rejection | None:
-    """In or on another unit."""
-    part = _touch(state, entry, event)
-    verdict = _stuffed(part)
-    if verdict is None:
+def pack(state: ConsignmentState, entry: Entry, event: events.UnitPacked) -> Rejection | None:
+    """Note the unit that it was packed into."""
+    part = _find_or_add_unit(state, entry, event)
+    rejection = _reject_if_stuffed(part)
+    if rejection is None:
         part.parent = event.parent_id
-    return verdict
+    return rejection
 
 
-def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) -> Rejection | None:
-    """Out of the unit that held it."""
-    part = _touch(state, entry, event)
+def unpack(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) -> Rejection | None:
+    """Take it out of the unit that it was packed into."""
+    part = _find_or_add_unit(state, entry, event)
     if event.parent_id is not None and event.parent_id != part.parent:
         held_by = part.parent or "nothing"
         return Rejection(Code.NOT_PACKED_THERE, f"it is in {held_by}, not in {event.parent_id}")
@@ -135,10 +135,10 @@ def unpacked(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) 
     return None
 
 
-def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
-    """The inputs are gone; the outputs have their pieces."""
+def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
+    """Replace the input units by new output units, which share their pieces."""
     if state.exit is not None:
-        return exited(state)
+        return reject_if_exited(state)
     inputs = [(name, state.units.get(name)) for name in event.inputs]
     for name, part in inputs:
         if part is None or part.received_at is None:
@@ -150,7 +150,7 @@ def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) 
     parts = [part for _, part in inputs if part is not None]
     pieces = sum(part.pieces for part in parts)
     for part in parts:
-        _sum(state, part, -1)
+        _add_to_sums(state, part, -1)
         part.gone = True
     share, rest = divmod(pieces, len(event.outputs))
     for number, name in enumerate(event.outputs):
@@ -166,37 +166,37 @@ def repacked(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) 
             size = event.size
             new.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
             new.measured_at = entry.fact.occurred_at
-        _sum(state, new, 1)
+        _add_to_sums(state, new, 1)
     return None
 
 
-def staged(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Rejection | None:
-    """At the door of its container."""
+def stage(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Rejection | None:
+    """Note the door where the unit waits for its container."""
     if state.exit is not None:
-        return exited(state)
-    part = _touch(state, entry, event)
+        return reject_if_exited(state)
+    part = _find_or_add_unit(state, entry, event)
     if part.received_at is None:
         return Rejection(Code.NOT_RECEIVED, "it was never received")
-    verdict = _stuffed(part)
-    if verdict is not None:
-        return verdict
+    rejection = _reject_if_stuffed(part)
+    if rejection is not None:
+        return rejection
     if state.blocked:
         held = ", ".join(sorted(state.open_holds))
         return Rejection(Code.BLOCKED, f"the consignment is on hold ({held})")
-    _sum(state, part, -1)
+    _add_to_sums(state, part, -1)
     part.staged_at = entry.fact.occurred_at
     part.location = event.door or part.location
-    _sum(state, part, 1)
+    _add_to_sums(state, part, 1)
     return None
 
 
-def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
-    """Reported in a container; `timeline` says whether rightly."""
+def load(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Rejection | None:
+    """Write down the reported loading; `timeline` decides whether it was legal."""
     if state.exit is not None:
-        return exited(state)
-    part = _touch(state, entry, event)
+        return reject_if_exited(state)
+    part = _find_or_add_unit(state, entry, event)
     if part.gone:
-        return _stuffed(part)
+        return _reject_if_stuffed(part)
     at = event.standing
     standing = None if at is None else (at.x_mm, at.y_mm, at.z_mm, at.dx_mm, at.dy_mm, at.dz_mm)
     part.moves.append(
@@ -208,14 +208,14 @@ def loaded(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> R
             consolidation_id=event.consolidation_id,
             standing=standing,
             deviation=event.deviation,
-            unready=_unready(state, part),
+            unready=_unready_reason(state, part),
         )
     )
     state.load_moves += 1
     return None
 
 
-def _unready(
+def _unready_reason(
     state: ConsignmentState, part: UnitPart
 ) -> Literal["", "not_measured", "dg_not_cleared"]:
     if part.measured is None:
@@ -223,9 +223,9 @@ def _unready(
     return "dg_not_cleared" if state.dg_status in ("declared", "rejected") else ""
 
 
-def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Rejection | None:
-    """Reported out of a container."""
-    part = _touch(state, entry, event)
+def unload(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) -> Rejection | None:
+    """Write down the reported unloading."""
+    part = _find_or_add_unit(state, entry, event)
     if not part.moves:
         return Rejection(Code.NOT_LOADED, "it is in no container")
     part.moves.append(
@@ -242,8 +242,8 @@ def unloaded(state: ConsignmentState, entry: Entry, event: events.UnitUnloaded) 
     return None
 
 
-def shipped(state: ConsignmentState, entry: Entry, event: events.UnitShipped) -> Rejection | None:
-    """Seen leaving; departure itself follows from the container."""
-    part = _touch(state, entry, event)
+def ship(state: ConsignmentState, entry: Entry, event: events.UnitShipped) -> Rejection | None:
+    """Note where the unit was seen leaving; the container says when the consignment departs."""
+    part = _find_or_add_unit(state, entry, event)
     part.location = event.place or part.location
     return None

@@ -17,22 +17,22 @@ _UNIT_TOPIC = "hub.unit.v1"
 
 
 class Claim(NamedTuple):
-    """Since when the consignment claims a unit, and whether it does not any more."""
+    """The consignment claims a unit since then, or has ended its claim."""
 
     since_at: datetime
     ended: bool
 
 
 class UnitClaims(NamedTuple):
-    """All claims of one consignment."""
+    """The claims of a consignment to its units."""
 
     consignment_id: str
     notes: tuple[tuple[datetime, tuple[str, ...]], ...]
-    """Since when it claims which units."""
+    """(since when, unit ids) of each delivery note or scan."""
     over: bool = False
-    """It left the ordinary way: all its claims have ended."""
+    """The consignment was rejected, cancelled, returned or split: all its claims have ended."""
     missing: tuple[str, ...] = ()
-    """Units that never came, and are not awaited."""
+    """Announced units that were not received and are no longer expected."""
 
     def by_unit(self) -> dict[str, Claim]:
         """Return the claim to each unit."""
@@ -49,7 +49,7 @@ class UnitClaims(NamedTuple):
         before: "UnitClaims | None",
         at: datetime,
     ) -> Iterator[Message]:
-        """Yield the claims that are new or other than before; those that are gone have ended."""
+        """Yield the claims that are new or differ from `before`; those that are gone have ended."""
         published = {} if before is None else before.by_unit()
         claims = self.by_unit()
         for unit_id in published.keys() - claims.keys():

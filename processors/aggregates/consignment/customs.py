@@ -1,7 +1,7 @@
-"""Customs beside the way: what its declarations say of a consignment, now and at any earlier time.
+"""Customs status of a consignment from the snapshots of its declarations, now and at any time.
 
-A consignment may be under several declarations (1039's cap splits a big one): all of them must be
-released. One that customs refused is done with as soon as another one takes its place.
+A consignment may have several declarations (the cap of mode 1039 splits a big one): customs must
+release all of them. A rejected declaration no longer counts once a later one replaces it.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ from groupage.domain.states import CustomsStatus
 from groupage.domain.words import when
 from processors.kernel.handlers import Rejection
 
-Bound = list[tuple[DatedCustomsStatus, Span]]
-"""Each declaration, and from when until when it keeps the consignment from leaving."""
+CustomsSpans = list[tuple[DatedCustomsStatus, Span]]
+"""Each declaration, and the span in which it keeps the consignment from leaving."""
 
 _GRAVITY = {
     CustomsStatus.RELEASED: 0,
@@ -29,36 +29,37 @@ _STOPPED = frozenset(
 )
 
 
-def bound(state: ConsignmentState) -> Bound:
-    """Oldest declaration first."""
+def find_spans(state: ConsignmentState) -> CustomsSpans:
+    """Return the declarations with their spans, oldest first."""
     in_order = sorted(state.declarations.items(), key=lambda item: (item[1].declared_at, item[0]))
-    told = [each for _, each in in_order if each.status != CustomsStatus.NONE]
+    filed = [status for _, status in in_order if status.status != CustomsStatus.NONE]
     return [
-        (each, Span(since_at=each.declared_at, until_at=_until_at(each, told))) for each in told
+        (status, Span(since_at=status.declared_at, until_at=_until_at(status, filed)))
+        for status in filed
     ]
 
 
-def clear_since_at(declarations: Bound) -> datetime | None:
-    """Since when all of them are done with; None: not so now."""
+def clear_since_at(declarations: CustomsSpans) -> datetime | None:
+    """Return since when no declaration keeps it from leaving; None: one does now."""
     ends = [span.until_at for _, span in declarations if span.until_at is not None]
     return max(ends) if ends and len(ends) == len(declarations) else None
 
 
-def _until_at(position: DatedCustomsStatus, told: Iterable[DatedCustomsStatus]) -> datetime | None:
-    if position.status == CustomsStatus.RELEASED:
-        return position.at
-    if position.status != CustomsStatus.REJECTED:
+def _until_at(status: DatedCustomsStatus, filed: Iterable[DatedCustomsStatus]) -> datetime | None:
+    if status.status == CustomsStatus.RELEASED:
+        return status.at
+    if status.status != CustomsStatus.REJECTED:
         return None
-    later = [each.declared_at for each in told if each.declared_at > position.declared_at]
-    return max(min(later), position.at) if later else None
+    later = [other.declared_at for other in filed if other.declared_at > status.declared_at]
+    return max(min(later), status.at) if later else None
 
 
 def derive(state: ConsignmentState) -> None:
-    """The gravest word of those that count speaks for all."""
+    """Derive the customs status: the gravest among the declarations that count."""
     live = {
-        name: each
-        for name, each in state.declarations.items()
-        if each.status != CustomsStatus.NONE and not _replaced(state, each)
+        declaration_id: status
+        for declaration_id, status in state.declarations.items()
+        if status.status != CustomsStatus.NONE and not _is_replaced(state, status)
     }
     state.declaration_id, state.customs = "", CustomsStatus.NONE
     state.declared_at = state.released_at = None
@@ -69,33 +70,33 @@ def derive(state: ConsignmentState) -> None:
     )
     state.customs, state.declared_at = gravest.status, gravest.declared_at
     if gravest.status == CustomsStatus.RELEASED:
-        state.released_at = max(each.at for each in live.values())
+        state.released_at = max(status.at for status in live.values())
 
 
-def _replaced(state: ConsignmentState, position: DatedCustomsStatus) -> bool:
-    return position.status == CustomsStatus.REJECTED and any(
-        each.status != CustomsStatus.NONE and each.declared_at > position.declared_at
-        for each in state.declarations.values()
+def _is_replaced(state: ConsignmentState, status: DatedCustomsStatus) -> bool:
+    return status.status == CustomsStatus.REJECTED and any(
+        other.status != CustomsStatus.NONE and other.declared_at > status.declared_at
+        for other in state.declarations.values()
     )
 
 
-def against_loading(
-    state: ConsignmentState, declarations: Bound, at: datetime, *, release_first: bool
+def reject_loading(
+    state: ConsignmentState, declarations: CustomsSpans, at: datetime, *, release_first: bool
 ) -> Rejection | None:
-    """Why customs did not allow it at that moment; what customs said later changes nothing."""
-    begun = [(position, span) for position, span in declarations if span.since_at <= at]
+    """Reject a loading that customs did not allow at that moment, whatever it decided later."""
+    begun = [(status, span) for status, span in declarations if span.since_at <= at]
     if not begun:
         code = Code.CUSTOMS_NOT_RELEASED if release_first else Code.CUSTOMS_NOT_DECLARED
         return Rejection(
             code, f"it was not declared to customs by {when(at)}; now it is {state.customs}"
         )
-    for position, span in begun:
+    for status, span in begun:
         if not span.covers(at):
             continue
         if release_first:
             text = f"customs had not released it by {when(at)}; now it is {state.customs}"
             return Rejection(Code.CUSTOMS_NOT_RELEASED, text)
-        if position.status in _STOPPED and position.at <= at:
-            text = f"customs stopped it at {when(position.at)}: {position.status}"
+        if status.status in _STOPPED and status.at <= at:
+            text = f"customs stopped it at {when(status.at)}: {status.status}"
             return Rejection(Code.CUSTOMS_STOPPED, text)
     return None

@@ -1,6 +1,6 @@
-"""Messages of other aggregates: written down as they come, judged by `timeline` and `customs`.
+"""Handlers of messages from other aggregates: they write down, `timeline` and `customs` decide.
 
-None of them is rejected here, and their order of arrival makes no difference.
+They reject nothing, and the order of arrival makes no difference.
 """
 
 from bisect import insort
@@ -26,7 +26,7 @@ def _sort_key(change: AllocationChange) -> tuple[datetime, int, str]:
     return (change.at, _CHANGE_ORDER[change.change], change.fact_id)
 
 
-def allocated(state: ConsignmentState, entry: Entry, event: ConsignmentAllocated) -> None:
+def note_allocation(state: ConsignmentState, entry: Entry, event: ConsignmentAllocated) -> None:
     """Note the assignment that the lane made."""
     change = AllocationChange(
         at=entry.fact.occurred_at,
@@ -40,7 +40,7 @@ def allocated(state: ConsignmentState, entry: Entry, event: ConsignmentAllocated
     insort(state.allocation_changes, change, key=_sort_key)
 
 
-def deallocated(state: ConsignmentState, entry: Entry, event: ConsignmentDeallocated) -> None:
+def note_deallocation(state: ConsignmentState, entry: Entry, event: ConsignmentDeallocated) -> None:
     """Note the assignment that the lane took away."""
     change = AllocationChange(
         at=entry.fact.occurred_at,
@@ -53,7 +53,7 @@ def deallocated(state: ConsignmentState, entry: Entry, event: ConsignmentDealloc
     insort(state.allocation_changes, change, key=_sort_key)
 
 
-def rolled(state: ConsignmentState, entry: Entry, event: ConsignmentRolled) -> None:
+def note_roll(state: ConsignmentState, entry: Entry, event: ConsignmentRolled) -> None:
     """Note the roll to a later departure."""
     change = AllocationChange(
         at=entry.fact.occurred_at,
@@ -67,26 +67,26 @@ def rolled(state: ConsignmentState, entry: Entry, event: ConsignmentRolled) -> N
     insort(state.allocation_changes, change, key=_sort_key)
 
 
-def arriving(state: ConsignmentState, _entry: Entry, event: CargoArriving) -> None:
-    """Note the truck that docked with its cargo; the first one counts."""
+def note_arrival(state: ConsignmentState, _entry: Entry, event: CargoArriving) -> None:
+    """Note the truck that docked with its cargo; the first truck's arrival counts."""
     if event.visit_id not in state.visits:
         insort(state.visits, event.visit_id)
     if state.arrived_at is None or event.arrived_at < state.arrived_at:
         state.arrived_at = event.arrived_at
 
 
-def customs_changed(state: ConsignmentState, entry: Entry, event: CustomsSnapshot) -> None:
+def keep_customs(state: ConsignmentState, entry: Entry, event: CustomsSnapshot) -> None:
     """Keep the latest snapshot of each declaration."""
     dated = DatedCustomsStatus(at=entry.fact.occurred_at, snapshot=event)
     keep_latest(state.declarations, event.declaration_id, dated)
 
 
-def consolidation_changed(
+def keep_consolidation(
     state: ConsignmentState, _entry: Entry, event: ConsolidationSnapshot
 ) -> None:
     """Keep the latest snapshot of each consolidation."""
     keep_latest(state.consolidations, event.consolidation_id, event)
 
 
-def noted(_state: ConsignmentState, _entry: Entry, _event: Any) -> None:
-    """Leave the state as it is: papers are for people."""
+def ignore_note(_state: ConsignmentState, _entry: Entry, _event: Any) -> None:
+    """Leave the state as it is: the event attaches papers for people."""

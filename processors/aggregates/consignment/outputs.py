@@ -1,4 +1,4 @@
-"""What a consignment publishes: for its consolidation, its lane, its units, and people."""
+"""The outputs of a consignment: for its consolidation, its lane, its units, and people."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import counted, cubic_metres
 from processors.aggregates.consignment import customs
 from processors.aggregates.consignment.claims import UnitClaims
-from processors.aggregates.consignment.progress import exceeds
+from processors.aggregates.consignment.progress import exceeds_booking
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
@@ -21,15 +21,15 @@ _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, Co
 
 
 def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Publication]:
-    """List all that holds now, by output id."""
+    """List the publications that hold now, by output id."""
     at = state.changed_at
     if at is None:
         return {}
     published: dict[str, Publication] = {}
     if state.asns:
-        published["announce"] = _claims(state)
+        published["claims"] = _claims(state)
     if state.allocation is not None:
-        published[f"position:{state.allocation.consolidation_id}"] = Output(_snapshot(state), at)
+        published[f"snapshot:{state.allocation.consolidation_id}"] = Output(_snapshot(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _triggers(state, policy, published)
     _alerts(state, at, published)
@@ -41,17 +41,17 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Publication]:
 def _claims(state: ConsignmentState) -> UnitClaims:
     """List its claims to units.
 
-    Only where delivery notes exist: without any, each carton would cost a message.
+    Called only if there is a delivery note: without any, each carton would cost a message.
     """
     notes = list(state.asns)
     missing: tuple[str, ...] = ()
     units, announced = state.units, sum(len(names) for _, names in notes)
     if len(units) > announced:
-        foretold = {name for _, names in notes for name in names}
-        notes += sorted(  # at hand they stand as they came, a stored state names them by id
+        announced_ids = {name for _, names in notes for name in names}
+        notes += sorted(  # a cached state has them as they came, a stored one by id
             (part.received_at, (name,))
             for name, part in units.items()
-            if part.received_at is not None and not part.gone and name not in foretold
+            if part.received_at is not None and not part.gone and name not in announced_ids
         )
     if state.received_at is not None and state.received_units < announced:
         missing = tuple(
@@ -63,10 +63,10 @@ def _claims(state: ConsignmentState) -> UnitClaims:
 
 
 def _snapshot(state: ConsignmentState) -> ConsignmentSnapshot:
-    place = state.allocation
-    assert place is not None
+    allocation = state.allocation
+    assert allocation is not None
     return ConsignmentSnapshot(
-        consolidation_id=place.consolidation_id,
+        consolidation_id=allocation.consolidation_id,
         consignment_id=state.key,
         revision=0,
         member=True,
@@ -82,7 +82,7 @@ def _snapshot(state: ConsignmentState) -> ConsignmentSnapshot:
             for _, hold in sorted(state.holds.items(), key=itemgetter(0))
         ),
         customs=state.customs,
-        declarations=tuple(span for _, span in customs.bound(state)),
+        declarations=tuple(span for _, span in customs.find_spans(state)),
         released_at=state.released_at,
         expected_at=_expected_at(state),
         received_at=state.received_at,
@@ -92,7 +92,7 @@ def _snapshot(state: ConsignmentState) -> ConsignmentSnapshot:
 
 
 def _expected_at(state: ConsignmentState) -> datetime | None:
-    """The delivery note's word, else the booking's; None: nothing is awaited."""
+    """Return when its cargo is expected: the delivery note's time, else the booking's."""
     if state.received_at is not None or state.booking is None:
         return None
     return state.eta_at or state.booking.ready_at
@@ -100,13 +100,15 @@ def _expected_at(state: ConsignmentState) -> datetime | None:
 
 def _triggers(state: ConsignmentState, policy: Policy, published: dict[str, Publication]) -> None:
     lane = state.lane_id
-    for cause, what, at in _reasons(state, policy):
+    for cause, what, at in _replan_reasons(state, policy):
         event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
-        published[f"wish:{lane}:{cause}:{what}"] = Output(event, at)
+        published[f"replan:{lane}:{cause}:{what}"] = Output(event, at)
 
 
-def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, str, datetime]]:
-    """Each change that the lane's plan should know: cause, a name for the change, since when."""
+def _replan_reasons(
+    state: ConsignmentState, policy: Policy
+) -> Iterator[tuple[Cause, str, datetime]]:
+    """Yield the changes that the lane must plan for: cause, a name for the change, since when."""
     if state.exit is not None:
         yield "cancelled", state.exit.status, state.exit.at
         return
@@ -119,15 +121,15 @@ def _reasons(state: ConsignmentState, policy: Policy) -> Iterator[tuple[Cause, s
         if hold.released_at is not None:
             yield "hold_released", name, hold.released_at
     if state.customs not in (CustomsStatus.NONE, CustomsStatus.DECLARED):
-        position = state.declarations[state.declaration_id]
-        yield "customs", f"{state.declaration_id}/{state.customs}", position.at
-    yield from _cargo_reasons(state, policy)
+        status = state.declarations[state.declaration_id]
+        yield "customs", f"{state.declaration_id}/{state.customs}", status.at
+    yield from _cargo_replan_reasons(state, policy)
 
 
-def _cargo_reasons(
+def _cargo_replan_reasons(
     state: ConsignmentState, policy: Policy
 ) -> Iterator[tuple[Cause, str, datetime]]:
-    if state.measured_at is not None and exceeds(state, policy):
+    if state.measured_at is not None and exceeds_booking(state, policy):
         figures = f"{state.measured_volume_cm3}/{state.measured_gross_g}"
         yield "measured", figures, state.measured_at
     if state.available_at is not None:
@@ -158,11 +160,11 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
     if state.not_accepted:
         yield AlertCode.NOT_ACCEPTED, state.not_accepted
     if state.customs == CustomsStatus.REJECTED:
-        yield AlertCode.CUSTOMS_REJECTED, f"customs refused declaration {state.declaration_id}"
+        yield AlertCode.CUSTOMS_REJECTED, f"customs rejected declaration {state.declaration_id}"
     if state.dg_status == "rejected":
-        yield AlertCode.DG_REJECTED, "the dangerous goods were refused"
-    position = state.consolidation
-    filed_at = None if position is None else position.frozen_at
+        yield AlertCode.DG_REJECTED, "the dangerous goods were rejected"
+    consolidation = state.consolidation
+    filed_at = None if consolidation is None else consolidation.frozen_at
     if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
         yield AlertCode.MANIFEST_OUTDATED, "amended after its consolidation's manifest was filed"
     yield from _receipt(state)

@@ -1,4 +1,4 @@
-"""How far a consignment is: its primary state, derived from everything written down.
+"""The status of a consignment, derived from everything that its handlers wrote down.
 
     BOOKED ─▶ ACCEPTED ─▶ ARRIVING ─▶ RECEIVING ─▶ RECEIVED ─▶ MEASURED ─▶ AVAILABLE
            ─▶ ALLOCATED ─▶ COMMITTED ─▶ STAGED ─▶ LOADED ─▶ DEPARTED
@@ -18,25 +18,27 @@ Status = ConsignmentStatus
 
 
 def derive(state: ConsignmentState, policy: Policy) -> None:
-    """Derive customs, place, loads, receipt and status."""
+    """Derive customs, allocation, loads, receipt and status."""
     if state.declarations:
         customs.derive(state)
-    places = timeline.assign(state) if state.allocation_changes else []
+    history = timeline.derive_allocation(state) if state.allocation_changes else []
     if state.load_moves:
-        timeline.load(state, policy, places)
+        timeline.derive_loads(state, policy, history)
     _milestones(state, policy)
-    _exit(state, policy)
+    _derive_fee(state, policy)
     state.status = _status(state, policy)
 
 
 def _milestones(state: ConsignmentState, policy: Policy) -> None:
-    state.received_at = receipt(state)
+    state.received_at = receipt_completed_at(state)
     whole = state.received_at is not None and state.fully_measured
     state.measured_at = _latest(state.received_at, state.last_measured_at) if whole else None
-    state.needs_rerate = whole and exceeds(state, policy) and not _covered(state, policy)
-    state.available_at = None if state.needs_rerate else _available(state)
-    position = state.consolidation
-    left_at = None if position is None else position.departed_at
+    state.needs_rerate = (
+        whole and exceeds_booking(state, policy) and not _rerate_covers(state, policy)
+    )
+    state.available_at = None if state.needs_rerate else _available_since(state)
+    consolidation = state.consolidation
+    left_at = None if consolidation is None else consolidation.departed_at
     state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
 
 
@@ -44,8 +46,8 @@ def _latest(*times: datetime | None) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
 
 
-def receipt(state: ConsignmentState) -> datetime | None:
-    """When all was there that will go, or the shipper accepted what was."""
+def receipt_completed_at(state: ConsignmentState) -> datetime | None:
+    """Return when the receipt was complete: all pieces came, or the shipper accepted the count."""
     declared, received = state.declared_pieces, state.received_pieces
     if not received or not declared:
         return None
@@ -57,8 +59,8 @@ def receipt(state: ConsignmentState) -> datetime | None:
     return _latest(state.last_received_at, state.decision_at)
 
 
-def exceeds(state: ConsignmentState, policy: Policy) -> bool:
-    """Measured volume or mass is above the declared by more than the tolerance."""
+def exceeds_booking(state: ConsignmentState, policy: Policy) -> bool:
+    """Tell whether measured volume or mass exceeds the booking by more than the tolerance."""
     received, declared = state.received_pieces, state.declared_pieces
     limit = received * (1_000 + policy.measure_tolerance_permille)
     scale = declared * 1_000
@@ -68,8 +70,8 @@ def exceeds(state: ConsignmentState, policy: Policy) -> bool:
     )
 
 
-def _covered(state: ConsignmentState, policy: Policy) -> bool:
-    """The shipper accepted these figures (or higher ones; the tolerance holds here too)."""
+def _rerate_covers(state: ConsignmentState, policy: Policy) -> bool:
+    """Tell whether the shipper accepted these figures, within the tolerance."""
     if state.rerate is None:
         return False
     _, volume_cm3, gross_g = state.rerate
@@ -80,10 +82,10 @@ def _covered(state: ConsignmentState, policy: Policy) -> bool:
     )
 
 
-def _available(state: ConsignmentState) -> datetime | None:
-    """The first moment with everything measured, dangerous goods cleared and no hold open.
+def _available_since(state: ConsignmentState) -> datetime | None:
+    """Return the first moment with all measured, dangerous goods cleared and no hold open.
 
-    A hold that comes later blocks, but takes nothing back.
+    A later hold blocks the consignment, but it stays available.
     """
     if state.measured_at is None or state.dg_status in ("declared", "rejected"):
         return None
@@ -101,32 +103,32 @@ def _available(state: ConsignmentState) -> datetime | None:
     return None
 
 
-def _exit(state: ConsignmentState, policy: Policy) -> None:
+def _derive_fee(state: ConsignmentState, policy: Policy) -> None:
     leaving = state.exit
     if leaving is None or leaving.cancelled_at is None:
         return
-    threshold = _threshold(state, policy)
+    threshold = _dead_freight_from(state, policy)
     leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold
 
 
-def _threshold(state: ConsignmentState, policy: Policy) -> datetime | None:
-    """From when on a cancellation costs dead freight: the cut-off of the place it last had."""
-    given = [change for change in state.allocation_changes if change.change == "allocated"]
-    position = state.consolidations.get(given[-1].consolidation_id) if given else None
-    if position is None or position.lco_at is None:
+def _dead_freight_from(state: ConsignmentState, policy: Policy) -> datetime | None:
+    """Return from when on a cancellation costs dead freight: by its last consolidation's LCO."""
+    allocated = [change for change in state.allocation_changes if change.change == "allocated"]
+    consolidation = state.consolidations.get(allocated[-1].consolidation_id) if allocated else None
+    if consolidation is None or consolidation.lco_at is None:
         return None
-    return position.lco_at - timedelta(seconds=policy.dead_freight_notice_s)
+    return consolidation.lco_at - timedelta(seconds=policy.dead_freight_notice_s)
 
 
-def why_not_accepted(state: ConsignmentState, policy: Policy) -> str:
-    """Which guard of the acceptance fails, in words; empty: none."""
+def failed_acceptance_guard(state: ConsignmentState, policy: Policy) -> str:
+    """Say which guard of the acceptance fails; empty: none."""
     booking = state.booking
     if booking is None:
         return "there is no booking"
     if booking.pol not in {place.place_id for place in policy.terminals}:
-        return f"pol {booking.pol} is no port that this hub delivers to"
+        return f"this hub does not deliver to port of loading {booking.pol}"
     if state.dg_status == "rejected":
-        return "its dangerous goods were refused"
+        return "its dangerous goods were rejected"
     if booking.dangerous_goods and state.dg_status != "approved":
         return f"dangerous goods need their papers approved; they are {state.dg_status}"
     if not booking.credit_ok:
@@ -143,13 +145,17 @@ def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
     if state.booking is None:
         return Status.NEW
     if state.accepted_at is None:
-        state.not_accepted = why_not_accepted(state, policy)
+        state.not_accepted = failed_acceptance_guard(state, policy)
     if state.not_accepted:
         return Status.BOOKED
-    return _incoming(state) if state.available_at is None else _outgoing(state)
+    return (
+        _status_until_measured(state)
+        if state.available_at is None
+        else _status_from_available(state)
+    )
 
 
-def _incoming(state: ConsignmentState) -> ConsignmentStatus:
+def _status_until_measured(state: ConsignmentState) -> ConsignmentStatus:
     if state.measured_at is not None:
         return Status.MEASURED
     if state.received_at is not None:
@@ -159,7 +165,7 @@ def _incoming(state: ConsignmentState) -> ConsignmentStatus:
     return Status.ARRIVING if state.arrived_at is not None else Status.ACCEPTED
 
 
-def _outgoing(state: ConsignmentState) -> ConsignmentStatus:
+def _status_from_available(state: ConsignmentState) -> ConsignmentStatus:
     if state.allocation is None:
         return Status.AVAILABLE
     if not state.committed:

@@ -1,7 +1,8 @@
-"""Judgements that need what other owners said: places given by the lane, loads into the container.
+"""Decisions that need other aggregates: allocations by the lane, loads into the container.
 
-Moves and places are written down as told; which of them count is worked out from the times at which
-customs released, the manifest was filed, stuffing began. So it does not matter when that news came.
+Handlers write down each reported change and move. Which of them are legal follows from the times at
+which customs released, the manifest was filed and stuffing began, so it does not matter when the
+snapshots that say so arrived.
 """
 
 from datetime import datetime
@@ -29,69 +30,70 @@ _UNREADY = {
 }
 
 
-Places = list[tuple[datetime, str]]
-"""Since when which consolidation (empty: none) was its place, oldest first."""
+AllocationHistory = list[tuple[datetime, str]]
+"""(since when, consolidation id or empty) of each allocation, oldest first."""
 
 
-def assign(state: ConsignmentState) -> Places:
-    """The place that the consignment has, from all that the lane gave and took."""
-    place: Allocation | None = None
-    places: Places = []
+def derive_allocation(state: ConsignmentState) -> AllocationHistory:
+    """Derive the allocation from all changes by the lane; return its history."""
+    allocation: Allocation | None = None
+    history: AllocationHistory = []
     for change in state.allocation_changes:
-        verdict = _seat_verdict(state, place, change)
-        _remember(state, change.fact_id, verdict, f"consignment.{change.change}", change.at)
-        if verdict is None:
-            place = _after(place, change)
-            places.append((change.at, "" if place is None else place.consolidation_id))
-    position = None if place is None else state.consolidations.get(place.consolidation_id)
-    if place is not None and position is not None:
-        if position.status in _ENDED:
-            place = None
-        elif position.voyage_id:
-            place.voyage_id = position.voyage_id
-    state.allocation = None if state.exit is not None else place
-    return places
+        rejection = _reject_change(state, allocation, change)
+        _note_rejection(state, change.fact_id, rejection, f"consignment.{change.change}", change.at)
+        if rejection is None:
+            allocation = _apply_change(allocation, change)
+            held = "" if allocation is None else allocation.consolidation_id
+            history.append((change.at, held))
+    if allocation is not None:
+        consolidation = state.consolidations.get(allocation.consolidation_id)
+        if consolidation is not None and consolidation.status in _ENDED:
+            allocation = None
+        elif consolidation is not None and consolidation.voyage_id:
+            allocation.voyage_id = consolidation.voyage_id
+    state.allocation = None if state.exit is not None else allocation
+    return history
 
 
-def _after(place: Allocation | None, change: AllocationChange) -> Allocation | None:
+def _apply_change(before: Allocation | None, change: AllocationChange) -> Allocation | None:
     if change.change == "allocated":
-        same = place if place and place.consolidation_id == change.consolidation_id else None
+        same = before if before and before.consolidation_id == change.consolidation_id else None
         return Allocation(
             consolidation_id=change.consolidation_id,
             voyage_id=change.voyage_id,
             plan_id=change.plan_id,
             since_at=same.since_at if same else change.at,
         )
-    if change.change == "rolled" and place is not None:
-        # A roll ends the old place; the new one comes with `consignment.allocated`.
-        return None if place.consolidation_id == change.consolidation_id else place
+    if change.change == "rolled" and before is not None:
+        # A roll ends the old allocation; the new one comes with `consignment.allocated`.
+        return None if before.consolidation_id == change.consolidation_id else before
     return None
 
 
-def _seat_verdict(
-    state: ConsignmentState, place: Allocation | None, change: AllocationChange
+def _reject_change(
+    state: ConsignmentState, before: Allocation | None, change: AllocationChange
 ) -> Rejection | None:
     if state.exit is not None and change.at > state.exit.at:
         if change.change != "allocated":
-            return None  # the lane lets go of what has left
+            return None  # the lane may take away the allocation of what has left
         return Rejection(
             Code.EXITED, f"the consignment is {state.exit.status} since {when(state.exit.at)}"
         )
-    held = None if place is None else place.consolidation_id
+    held = None if before is None else before.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
         return Rejection(
             Code.NOT_ALLOCATED_THERE,
-            f"its place is {held or 'none'}, not {change.consolidation_id}",
+            f"it is in {held or 'no consolidation'}, not in {change.consolidation_id}",
         )
     stays = held == change.consolidation_id
     if held is None or stays == (change.change == "allocated"):
         return None
-    position = state.consolidations.get(held)
+    consolidation = state.consolidations.get(held)
     if (
-        position is not None
-        and position.frozen_at is not None
-        and position.frozen_at <= change.at
-        and position.status not in _ENDED
+        consolidation is not None
+        and consolidation.frozen_at is not None
+        and consolidation.frozen_at <= change.at
+        and consolidation.status not in _ENDED
     ):
         return Rejection(
             Code.COMMITTED, f"it is on the filed manifest of {held}; the manifest must be unfrozen"
@@ -99,23 +101,23 @@ def _seat_verdict(
     return None
 
 
-class _Scene(NamedTuple):
-    """What a move of a carton is judged by."""
+class _LoadingContext(NamedTuple):
+    """The facts against which the moves of cartons are checked."""
 
     state: ConsignmentState
-    places: Places
-    declarations: customs.Bound
+    history: AllocationHistory
+    declarations: customs.CustomsSpans
     clear_since_at: datetime | None
-    """From then on customs speaks against nothing."""
+    """From then on no declaration forbids a loading."""
     release_first: bool
 
 
-def load(state: ConsignmentState, policy: Policy, places: Places) -> None:
-    """Which units stand in their container, legally."""
-    declarations = customs.bound(state)
-    scene = _Scene(
+def derive_loads(state: ConsignmentState, policy: Policy, history: AllocationHistory) -> None:
+    """Derive which units are legally in their container, and since when."""
+    declarations = customs.find_spans(state)
+    context = _LoadingContext(
         state,
-        places,
+        history,
         declarations,
         customs.clear_since_at(declarations),
         policy.release_before_stuffing,
@@ -126,7 +128,7 @@ def load(state: ConsignmentState, policy: Policy, places: Places) -> None:
     for unit_id, part in state.units.items():
         outside_at = part.received_at
         if part.moves:
-            into, out_at = _last_in(scene, unit_id, part)
+            into, out_at = _last_loading(context, unit_id, part)
             part.loaded_in = into.equipment_ref if into and out_at is None else ""
             if into is not None:
                 outside_at = out_at
@@ -140,50 +142,50 @@ def load(state: ConsignmentState, policy: Policy, places: Places) -> None:
     state.loaded_at, state.unloaded_at = last, out
 
 
-def _last_in(
-    scene: _Scene, unit_id: str, part: UnitPart
+def _last_loading(
+    context: _LoadingContext, unit_id: str, part: UnitPart
 ) -> tuple[LoadMove | None, datetime | None]:
-    """The last move into a container that counts, and when it was taken out again, if it was."""
+    """Return the last legal move into a container, and when the unit was taken out again."""
     into: LoadMove | None = None
     out_at: datetime | None = None
     for move in part.moves:
         inside = None if out_at is not None else into
         if move.into:
-            verdict = _move_verdict(part, inside, move) or _load_verdict(scene, move)
-            if verdict is None:
+            rejection = _reject_move(part, inside, move) or _reject_load(context, move)
+            if rejection is None:
                 into, out_at = move, None
         else:
-            verdict = _unload_verdict(scene.state, inside, move)
-            if verdict is None and inside is not None:
+            rejection = _reject_unload(context.state, inside, move)
+            if rejection is None and inside is not None:
                 out_at = move.at
         name = "unit.loaded" if move.into else "unit.unloaded"
-        _remember(scene.state, move.fact_id, verdict, name, move.at, subject=unit_id)
+        _note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
     return into, out_at
 
 
-def _unload_verdict(
+def _reject_unload(
     state: ConsignmentState, inside: LoadMove | None, move: LoadMove
 ) -> Rejection | None:
     if inside is None:
-        # Taking out what was never rightly in puts things right.
+        # Taking out a unit whose loading was illegal corrects that.
         return None
     if inside.equipment_ref != move.equipment_ref:
         return Rejection(
             Code.NOT_LOADED_THERE, f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
         )
-    return _departed(state.consolidation, move)
+    return _reject_if_departed(state.consolidation, move)
 
 
-def _departed(position: ConsolidationSnapshot | None, move: LoadMove) -> Rejection | None:
-    left_at = None if position is None else position.departed_at
+def _reject_if_departed(
+    consolidation: ConsolidationSnapshot | None, move: LoadMove
+) -> Rejection | None:
+    left_at = None if consolidation is None else consolidation.departed_at
     if left_at is None or move.at < left_at:
         return None
-    return Rejection(
-        Code.DEPARTED, f"its container left the hub at {when(left_at)}; it cannot change here"
-    )
+    return Rejection(Code.DEPARTED, f"its container left the hub at {when(left_at)}")
 
 
-def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Rejection | None:
+def _reject_move(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Rejection | None:
     if inside is not None:
         return Rejection(
             Code.ALREADY_LOADED, f"it is in {inside.equipment_ref} since {when(inside.at)}"
@@ -195,57 +197,65 @@ def _move_verdict(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Re
     return None
 
 
-def _load_verdict(scene: _Scene, move: LoadMove) -> Rejection | None:
-    state = scene.state
+def _reject_load(context: _LoadingContext, move: LoadMove) -> Rejection | None:
+    state = context.state
     if state.holds and any(
         hold.placed_at <= move.at and (hold.released_at is None or hold.released_at > move.at)
         for hold in state.holds.values()
     ):
         return Rejection(Code.BLOCKED, "the consignment was on hold")
-    home = next((place for since, place in reversed(scene.places) if since <= move.at), "")
-    position = state.consolidations.get(home)
-    if not home or position is None:
-        return Rejection(Code.NO_PLACE, "the consignment had no place in a consolidation")
-    verdict = None
-    if scene.clear_since_at is None or move.at < scene.clear_since_at:
-        verdict = customs.against_loading(
-            state, scene.declarations, move.at, release_first=scene.release_first
+    held = next((held for since, held in reversed(context.history) if since <= move.at), "")
+    consolidation = state.consolidations.get(held)
+    if not held or consolidation is None:
+        return Rejection(Code.NO_PLACE, "the consignment was in no consolidation")
+    rejection = None
+    if context.clear_since_at is None or move.at < context.clear_since_at:
+        rejection = customs.reject_loading(
+            state, context.declarations, move.at, release_first=context.release_first
         )
-    return verdict or _departed(position, move) or _position_verdict(home, position, move)
+    return (
+        rejection
+        or _reject_if_departed(consolidation, move)
+        or _reject_container(held, consolidation, move)
+    )
 
 
-def _position_verdict(
-    home: str, position: ConsolidationSnapshot, move: LoadMove
+def _reject_container(
+    held: str, consolidation: ConsolidationSnapshot, move: LoadMove
 ) -> Rejection | None:
-    if move.consolidation_id not in (None, home):
+    if move.consolidation_id not in (None, held):
         return Rejection(
-            Code.OTHER_CONSOLIDATION, f"its place is {home}, not {move.consolidation_id}"
+            Code.OTHER_CONSOLIDATION, f"it is in {held}, not in {move.consolidation_id}"
         )
-    if position.equipment_ref != move.equipment_ref:
-        right = position.equipment_ref or "not known yet"
-        return Rejection(Code.OTHER_CONTAINER, f"the container of {home} is {right}")
-    began, ended = position.stuffing_started_at, position.stuffing_completed_at
+    if consolidation.equipment_ref != move.equipment_ref:
+        right = consolidation.equipment_ref or "not known yet"
+        return Rejection(Code.OTHER_CONTAINER, f"the container of {held} is {right}")
+    began, ended = consolidation.stuffing_started_at, consolidation.stuffing_completed_at
     if began is None or began > move.at or (ended is not None and ended < move.at):
-        return Rejection(Code.STUFFING_NOT_OPEN, f"stuffing of {home} was not open")
-    if position.door_close_at is not None and move.at >= position.door_close_at:
+        return Rejection(Code.STUFFING_NOT_OPEN, f"stuffing of {held} was not open")
+    if consolidation.door_close_at is not None and move.at >= consolidation.door_close_at:
         return Rejection(
-            Code.DOORS_CLOSED, f"the doors of {home} closed at {when(position.door_close_at)}"
+            Code.DOORS_CLOSED, f"the doors of {held} closed at {when(consolidation.door_close_at)}"
         )
     return None
 
 
-def _remember(
+def _note_rejection(
     state: ConsignmentState,
     fact_id: str,
-    verdict: Rejection | None,
+    rejection: Rejection | None,
     name: str,
     at: datetime,
     *,
     subject: str = "",
 ) -> None:
-    if verdict is not None:
+    if rejection is not None:
         state.rejected[fact_id] = RejectedEvent(
-            code=verdict.code, reason=verdict.reason, type=name, subject=subject or state.key, at=at
+            code=rejection.code,
+            reason=rejection.reason,
+            type=name,
+            subject=subject or state.key,
+            at=at,
         )
     elif fact_id in state.rejected:
         del state.rejected[fact_id]

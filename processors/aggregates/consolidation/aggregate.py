@@ -5,9 +5,9 @@
                          └─────────┘                       ON_BOARD ◀── GATED_OUT ◀─────┘
     exits: BROKEN_UP, CANCELLED (before stuffing); rolled: another voyage, same contents
 
-`steps` handles what people and the lane state; everything from STAGING on follows from the
-snapshots of consignments, container and voyage (`guards`). `deadlines` judges the cut-offs,
-`outputs` lists what others must know.
+`steps` handles the events that people and the lane report. Each status from STAGING on follows from
+snapshots of the consignments, the container and the voyage (`guards`). `deadlines` decides how the
+cut-offs stand, `outputs` lists what others must know.
 """
 
 from datetime import datetime
@@ -25,17 +25,19 @@ from processors.kernel.outputs import Publication
 from processors.kernel.snapshots import keep_latest
 
 
-def _consignment(
+def _keep_consignment(
     state: ConsolidationState, _entry: Entry, event: events.ConsignmentSnapshot
 ) -> None:
     keep_latest(state.members, event.consignment_id, event)
 
 
-def _container(state: ConsolidationState, _entry: Entry, event: events.ContainerSnapshot) -> None:
+def _keep_container(
+    state: ConsolidationState, _entry: Entry, event: events.ContainerSnapshot
+) -> None:
     keep_latest(state.containers, event.equipment_ref, event)
 
 
-def _voyage(state: ConsolidationState, _entry: Entry, event: events.VoyageSnapshot) -> None:
+def _keep_voyage(state: ConsolidationState, _entry: Entry, event: events.VoyageSnapshot) -> None:
     keep_latest(state.voyages, event.voyage_id, event)
 
 
@@ -45,44 +47,44 @@ class ConsolidationAggregate(Aggregate[ConsolidationState]):
     kind: ClassVar[AggregateKind] = "consolidation"
     state_type = ConsolidationState
     handlers = (
-        On(events.ConsolidationOpened, steps.opened),
-        On(events.ConsolidationPlanned, steps.planned),
-        On(events.ConsolidationBooked, steps.booked),
-        On(events.ConsolidationUnfrozen, steps.unfrozen),
-        On(events.ConsolidationFrozen, steps.frozen),
-        On(events.StuffingStarted, steps.started),
-        On(events.StuffingCompleted, steps.completed),
-        On(events.ConsolidationRolled, steps.rolled),
-        On(events.ConsolidationCancelled, steps.cancelled),
-        On(events.ConsolidationBrokenUp, steps.broken_up),
-        On(events.ConsignmentSnapshot, _consignment, order_independent=True),
-        On(events.ContainerSnapshot, _container, order_independent=True),
-        On(events.VoyageSnapshot, _voyage, order_independent=True),
+        On(events.ConsolidationOpened, steps.open_),
+        On(events.ConsolidationPlanned, steps.plan),
+        On(events.ConsolidationBooked, steps.book),
+        On(events.ConsolidationUnfrozen, steps.unfreeze),
+        On(events.ConsolidationFrozen, steps.freeze),
+        On(events.StuffingStarted, steps.start_stuffing),
+        On(events.StuffingCompleted, steps.complete_stuffing),
+        On(events.ConsolidationRolled, steps.roll),
+        On(events.ConsolidationCancelled, steps.cancel),
+        On(events.ConsolidationBrokenUp, steps.break_up),
+        On(events.ConsignmentSnapshot, _keep_consignment, order_independent=True),
+        On(events.ContainerSnapshot, _keep_container, order_independent=True),
+        On(events.VoyageSnapshot, _keep_voyage, order_independent=True),
     )
 
     def derive(self, state: ConsolidationState) -> None:
         """Derive status, sums and the list of cut-offs."""
         guards.derive(state, self._policy)
-        deadlines.watch(state, self._policy)
+        deadlines.derive(state, self._policy)
 
     def on_clock(self, state: ConsolidationState, clock_at: datetime) -> None:
-        """Judge which cut-offs are at risk or missed."""
+        """Decide which cut-offs are at risk or missed."""
         deadlines.on_clock(state, self._policy, clock_at)
 
     def deadline(self, state: ConsolidationState) -> datetime | None:
-        """Return the next instant that changes how a cut-off stands."""
+        """Return the next instant at which a cut-off changes its standing."""
         return deadlines.deadline(state, self._policy)
 
     def outputs(self, state: ConsolidationState) -> dict[str, Publication]:
-        """List snapshots for members, messages to voyage, container, lane; cut-offs, alerts."""
+        """List snapshots for members, messages to voyage, container and lane, cut-offs, alerts."""
         return outputs.outputs(state, self._policy)
 
     def columns(self, state: ConsolidationState) -> ConsolidationColumns:
         """Its row of table `consolidation`."""
         ahead = [
-            (seen.due_at, code)
-            for code, seen in state.cutoffs.items()
-            if seen.state in ("ahead", "at_risk")
+            (cutoff.due_at, code)
+            for code, cutoff in state.cutoffs.items()
+            if cutoff.state in ("ahead", "at_risk")
         ]
         due_at, code = min(ahead, default=(None, ""))
         return ConsolidationColumns(

@@ -1,4 +1,4 @@
-"""Cut-offs of a consolidation: ahead, at risk, met or missed. Functions of facts and clock.
+"""Cut-offs of a consolidation: ahead, at risk, met or missed, by facts and clock.
 
 LCO all cargo received · DCO, AFC manifest filed · VCO gross mass verified
 CUA all released by customs · PCO (else FCO) left the hub, a haul before the terminal's deadline
@@ -16,8 +16,8 @@ _TICK = timedelta(microseconds=1)
 _OF_MEMBERS = frozenset({"LCO", "CUA"})
 
 
-def watch(state: ConsolidationState, policy: Policy) -> None:
-    """Which deadlines there are and which are met; how the others stand is for `observe`."""
+def derive(state: ConsolidationState, policy: Policy) -> None:
+    """Derive the list of cut-offs and which are met; `on_clock` decides how the others stand."""
     state.cutoffs = {}
     voyage = state.voyage
     if voyage is None or not state.member_ids or state.over:
@@ -29,25 +29,25 @@ def watch(state: ConsolidationState, policy: Policy) -> None:
     for cutoff in voyage.cutoffs:
         match cutoff.code:
             case "LCO":
-                seen = _of_members(cutoff.due_at, members, lambda member: member.received_at)
-                seen.projected_at = _projected(members)
+                watched = _of_members(cutoff.due_at, members, lambda member: member.received_at)
+                watched.projected_at = _expected_at(members)
             case "CUA":
-                seen = _of_members(cutoff.due_at, members, lambda member: member.released_at)
+                watched = _of_members(cutoff.due_at, members, lambda member: member.released_at)
             case "DCO" | "AFC":
-                seen = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at, begins_at=closes_at)
+                watched = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at, begins_at=closes_at)
             case "VCO":
-                seen = CutoffWatch(
+                watched = CutoffWatch(
                     due_at=cutoff.due_at, met_at=container.vgm_at if container else None
                 )
             case _:
                 continue
-        state.cutoffs[cutoff.code] = seen
+        state.cutoffs[cutoff.code] = watched
     due_at = port_due_at(state, policy)
     if due_at is not None:
         state.cutoffs["PCO"] = CutoffWatch(due_at=due_at, met_at=state.gated_out_at)
-    for seen in state.cutoffs.values():
-        if seen.met_at is not None:
-            seen.state = "met" if seen.met_at <= seen.due_at else "missed"
+    for watched in state.cutoffs.values():
+        if watched.met_at is not None:
+            watched.state = "met" if watched.met_at <= watched.due_at else "missed"
 
 
 def _of_members(
@@ -64,8 +64,8 @@ def _of_members(
     return CutoffWatch(due_at=due_at, met_at=met_at, waits_for=waits_for)
 
 
-def _projected(members: dict[str, ConsignmentSnapshot | None]) -> datetime | None:
-    """When the last cargo that is not here is expected."""
+def _expected_at(members: dict[str, ConsignmentSnapshot | None]) -> datetime | None:
+    """Return when the last missing cargo is expected."""
     return max(
         (member.expected_at for member in members.values() if member and member.expected_at),
         default=None,
@@ -73,49 +73,49 @@ def _projected(members: dict[str, ConsignmentSnapshot | None]) -> datetime | Non
 
 
 def on_clock(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
-    """Missed: the deadline passed unmet. At risk: it is near, or the cargo is expected too late."""
-    for code, seen in state.cutoffs.items():
-        if seen.met_at is not None:
+    """Decide: missed is past and unmet; at risk is near, or its cargo is expected too late."""
+    for code, watched in state.cutoffs.items():
+        if watched.met_at is not None:
             continue
-        if seen.due_at < clock_at:
-            seen.state = "missed"
-        elif not _unheard(code, seen) and clock_at >= _risk_from(seen, policy):
-            seen.state = "at_risk"
+        if watched.due_at < clock_at:
+            watched.state = "missed"
+        elif not _awaits_members(code, watched) and clock_at >= _at_risk_from(watched, policy):
+            watched.state = "at_risk"
         else:
-            seen.state = "ahead"
+            watched.state = "ahead"
 
 
-def _unheard(code: str, seen: CutoffWatch) -> bool:
-    """Members were planned into it just now, and their word is on its way: no reason to warn."""
-    return code in _OF_MEMBERS and not seen.waits_for
+def _awaits_members(code: str, watched: CutoffWatch) -> bool:
+    """Tell whether the snapshots of new members are still on their way: no reason to warn."""
+    return code in _OF_MEMBERS and not watched.waits_for
 
 
-def _risk_from(seen: CutoffWatch, policy: Policy) -> datetime:
-    if seen.projected_at is not None and seen.projected_at > seen.due_at:
-        return datetime.min.replace(tzinfo=seen.due_at.tzinfo)
-    warned_at = seen.due_at - timedelta(seconds=policy.at_risk_before_s)
-    if seen.begins_at is None or seen.begins_at >= seen.due_at:
+def _at_risk_from(watched: CutoffWatch, policy: Policy) -> datetime:
+    if watched.projected_at is not None and watched.projected_at > watched.due_at:
+        return datetime.min.replace(tzinfo=watched.due_at.tzinfo)
+    warned_at = watched.due_at - timedelta(seconds=policy.at_risk_before_s)
+    if watched.begins_at is None or watched.begins_at >= watched.due_at:
         return warned_at
-    return max(warned_at, seen.begins_at + (seen.due_at - seen.begins_at) / 2)
+    return max(warned_at, watched.begins_at + (watched.due_at - watched.begins_at) / 2)
 
 
-def known_at(seen: CutoffWatch, policy: Policy, *, changed_at: datetime) -> datetime:
-    """Since when it can be known how the cut-off stands: a time to publish, never ahead of a clock.
+def standing_since(watched: CutoffWatch, policy: Policy, *, changed_at: datetime) -> datetime:
+    """Return since when the cut-off stands so: a time to publish, never ahead of the clock.
 
-    The clock tells it at a certain time, unless the owner's last fact (`changed_at`) came later; of
-    cargo that is expected too late the fact alone tells it.
+    The clock decides it, unless the consolidation's last fact (`changed_at`) came later; for cargo
+    that is expected too late the fact alone decides.
     """
-    if seen.state == "missed":
-        return max(seen.due_at, changed_at)
-    if seen.projected_at is not None and seen.projected_at > seen.due_at:
+    if watched.state == "missed":
+        return max(watched.due_at, changed_at)
+    if watched.projected_at is not None and watched.projected_at > watched.due_at:
         return changed_at
-    return max(_risk_from(seen, policy), changed_at)
+    return max(_at_risk_from(watched, policy), changed_at)
 
 
 def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
-    """What was booked on the voyage and stays empty, given up too late to be sold again.
+    """Return the booked volume that was given up too late for the carrier to sell again.
 
-    Zero before that threshold, and for what was never booked or held nothing.
+    0 before that threshold, and if nothing was booked or planned.
     """
     voyage, ended_at = state.voyage, state.ended_at
     if voyage is None or ended_at is None or not state.over or state.booked_at is None:
@@ -127,16 +127,16 @@ def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
 
 
 def deadline(state: ConsolidationState, policy: Policy) -> datetime | None:
-    """The next instant that changes a cut-off's standing."""
-    nexts = []
-    for code, seen in state.cutoffs.items():
-        if seen.state == "ahead" and not _unheard(code, seen):
-            nexts.append(max(_risk_from(seen, policy), _floor(seen)))
-        elif seen.state in ("ahead", "at_risk"):
-            nexts.append(seen.due_at + _TICK)
-    return min(nexts, default=None)
+    """Return the next instant at which a cut-off changes its standing."""
+    instants = []
+    for code, watched in state.cutoffs.items():
+        if watched.state == "ahead" and not _awaits_members(code, watched):
+            instants.append(max(_at_risk_from(watched, policy), _long_ago(watched)))
+        elif watched.state in ("ahead", "at_risk"):
+            instants.append(watched.due_at + _TICK)
+    return min(instants, default=None)
 
 
-def _floor(seen: CutoffWatch) -> datetime:
-    """A time that every clock has passed, which a database can hold."""
-    return datetime(2000, 1, 1, tzinfo=seen.due_at.tzinfo)
+def _long_ago(watched: CutoffWatch) -> datetime:
+    """Return an instant in the past that PostgreSQL can store."""
+    return datetime(2000, 1, 1, tzinfo=watched.due_at.tzinfo)

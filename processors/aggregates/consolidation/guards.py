@@ -1,6 +1,7 @@
-"""Which steps a consolidation has taken: the guards, judged at the time of each step.
+"""The status of a consolidation: each step counts only if its guard held when it was taken.
 
-`failed_guards` names a step that was seen although its guard fails: the state stays where it is.
+`failed_guards` names steps that were reported although their guard failed: the status stays before
+them.
 """
 
 from datetime import datetime, timedelta
@@ -35,17 +36,17 @@ def derive(state: ConsolidationState, policy: Policy) -> None:
 
 
 def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
-    """What was sealed and driven away is neither opened again nor dissolved in the hub.
+    """Reject reopenings and ends that were reported after the sealed container had left.
 
-    Judged by the container's own word: whether it was allowed to leave depends on the members, and
-    they go when it is dissolved.
+    By the container's own times: whether it was allowed to leave depends on the members, and they
+    go when the consolidation ends.
     """
-    told = [
+    reported = [
         *(("stuffing.started", fact_id, at) for fact_id, at in state.reopenings.items()),
         (f"consolidation.{state.ended.lower()}", state.ended_fact_id, state.ended_at),
     ]
-    left_at = _driven_away_at(state)
-    for name, fact_id, at in told:
+    left_at = _left_at(state)
+    for name, fact_id, at in reported:
         if at is None:
             continue
         if left_at is not None and left_at <= at:
@@ -62,7 +63,7 @@ def _after_leaving(state: ConsolidationState, reached: _Reached) -> _Reached:
     return Status(state.ended), state.ended_at
 
 
-def _driven_away_at(state: ConsolidationState) -> datetime | None:
+def _left_at(state: ConsolidationState) -> datetime | None:
     began_at, container = state.stuffing_started_at, state.container
     if (
         began_at is None
@@ -81,25 +82,28 @@ def _driven_away_at(state: ConsolidationState) -> datetime | None:
 def _status(state: ConsolidationState, policy: Policy) -> _Reached:
     manifest, container = state.manifest, state.container
     if manifest is None:
-        _left_too_soon(state, container, "no manifest is filed")
-        return _before_freeze(state)
+        _note_early_gate_out(state, container, "no manifest is filed")
+        return _status_before_freeze(state)
     reached: _Reached = (Status.FROZEN, manifest.filed_at)
     present = [state.members.get(name) for name in manifest.consignment_ids]
     if any(member and (member.staged_pieces or member.loaded_pieces) for member in present):
         reached = (Status.STAGING, manifest.filed_at)
     began_at = state.stuffing_started_at
     if began_at is None:
-        _left_too_soon(state, container, "it was never stuffed")
+        _note_early_gate_out(state, container, "it was never stuffed")
         return reached
-    if container is not None and not _fit(state, container, began_at):
+    if container is not None and not _is_fit(state, container, began_at):
         return reached
     if container is None or container.sealed_at is None or container.sealed_at < began_at:
-        _left_too_soon(state, container, "it was not sealed")
+        _note_early_gate_out(state, container, "it was not sealed")
         return Status.STUFFING, began_at
-    return _shut(state, policy, container, container.sealed_at) or (Status.STUFFING, began_at)
+    return _status_from_sealed(state, policy, container, container.sealed_at) or (
+        Status.STUFFING,
+        began_at,
+    )
 
 
-def _left_too_soon(
+def _note_early_gate_out(
     state: ConsolidationState, container: ContainerSnapshot | None, reason: str
 ) -> None:
     if container is not None and container.gated_out_at is not None:
@@ -108,8 +112,8 @@ def _left_too_soon(
         )
 
 
-def _fit(state: ConsolidationState, container: ContainerSnapshot, began_at: datetime) -> bool:
-    """Whether stuffing could begin in it; one found unfit meanwhile takes nothing more."""
+def _is_fit(state: ConsolidationState, container: ContainerSnapshot, began_at: datetime) -> bool:
+    """Tell whether stuffing could begin; a container found unfit later takes no more cargo."""
     if container.fit:
         return True
     if container.fit is None:
@@ -121,7 +125,7 @@ def _fit(state: ConsolidationState, container: ContainerSnapshot, began_at: date
     return container.inspected_at is not None and container.inspected_at > began_at
 
 
-def _before_freeze(state: ConsolidationState) -> _Reached:
+def _status_before_freeze(state: ConsolidationState) -> _Reached:
     if state.opened_at is None:
         return Status.NEW, None
     if not state.planned_ids:
@@ -131,19 +135,19 @@ def _before_freeze(state: ConsolidationState) -> _Reached:
     return Status.BOOKED, state.booked_at
 
 
-def _shut(
+def _status_from_sealed(
     state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime] | None:
-    """From SEALED on. The container's gate-out is judged by what was so when it left."""
-    missing = _not_sealed_whole(state, sealed_at, None)
-    reached = None if missing else _towards_the_gate(state, policy, container, sealed_at)
+    """Return the status from SEALED on; the gate-out counts if all held when it left."""
+    missing = _seal_difference(state, sealed_at, None)
+    reached = None if missing else _status_until_gate_out(state, policy, container, sealed_at)
     left_at = container.gated_out_at
     if left_at is not None and left_at >= sealed_at:
-        reasons = _against_leaving(state, policy, container, left_at)
-        if then_missing := _not_sealed_whole(state, sealed_at, left_at):
+        reasons = _reasons_to_stay(state, policy, container, left_at)
+        if then_missing := _seal_difference(state, sealed_at, left_at):
             reasons.insert(0, then_missing)
         if not reasons:
-            return _left(state, container, left_at)
+            return _status_after_gate_out(state, container, left_at)
         state.failed_guards[AlertCode.GATED_OUT_UNCLEARED] = (
             f"left at {when(left_at)}, but {'; '.join(reasons)}"
         )
@@ -154,10 +158,10 @@ def _shut(
     return reached
 
 
-def _left(
+def _status_after_gate_out(
     state: ConsolidationState, container: ContainerSnapshot, left_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
-    """On board by the container's own word, or with the ship that it can have reached."""
+    """Return ON_BOARD if the container says so, or if its ship left after it."""
     state.failed_guards = {}
     state.gated_out_at = left_at
     sailed_at = None if state.voyage is None else state.voyage.departed_at
@@ -169,35 +173,37 @@ def _left(
     return Status.GATED_OUT, left_at
 
 
-def _towards_the_gate(
+def _status_until_gate_out(
     state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
 ) -> tuple[ConsolidationStatus, datetime]:
     if container.vgm_g is None or container.vgm_at is None:
         return Status.SEALED, sealed_at
-    wrong = vgm_wrong(state, policy, container)
+    wrong = vgm_fault(state, policy, container)
     if wrong:
         state.failed_guards[AlertCode.VGM_MISMATCH] = wrong
         return Status.SEALED, sealed_at
     vgm_at = max(container.vgm_at, sealed_at)
-    if _not_clear(state, None):
+    if _missing_clearances(state, None):
         return Status.VGM_OK, vgm_at
-    released = [m.released_at for _, m in _listed(state) if m is not None and m.released_at]
+    released = [
+        m.released_at for _, m in _manifest_members(state) if m is not None and m.released_at
+    ]
     return Status.CLEARED, max([vgm_at, *released])
 
 
-def _listed(state: ConsolidationState) -> list[tuple[str, ConsignmentSnapshot | None]]:
+def _manifest_members(state: ConsolidationState) -> list[tuple[str, ConsignmentSnapshot | None]]:
     return [(name, state.members.get(name)) for name in state.member_ids]
 
 
-def _not_sealed_whole(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
-    """Why what was behind the seal at that moment (None: now) is not the manifest; empty: it is."""
+def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
+    """Say how the sealed contents differ from the manifest at that moment (None: now)."""
     parts = []
     reopened_at = state.reopened_at
     if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
         parts.append(f"stuffing began again at {when(reopened_at)}")
-    for name, member in _listed(state):
+    for name, member in _manifest_members(state):
         if member is None or not member.member:
-            parts.append(f"{name} has no place in it any more")
+            parts.append(f"{name} is no longer in it")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
             parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
         elif not member.inside(at):
@@ -205,33 +211,33 @@ def _not_sealed_whole(state: ConsolidationState, sealed_at: datetime, at: dateti
     return ", ".join(parts)
 
 
-def _not_clear(state: ConsolidationState, at: datetime | None) -> list[str]:
-    """Holds and customs, at that moment (None: as far as is known now)."""
+def _missing_clearances(state: ConsolidationState, at: datetime | None) -> list[str]:
+    """List holds and missing customs releases at that moment (None: now)."""
     reasons = []
-    for name, member in _listed(state):
+    for name, member in _manifest_members(state):
         if member is None:
             continue
         if member.blocked if at is None else any(span.covers(at) for span in member.holds):
             reasons.append(f"{name} is on hold")
-        if not _released(member, at):
+        if not _was_released(member, at):
             reasons.append(f"{name} is not released by customs ({member.customs})")
     return reasons
 
 
-def _released(member: ConsignmentSnapshot, at: datetime | None) -> bool:
+def _was_released(member: ConsignmentSnapshot, at: datetime | None) -> bool:
     if at is None:
         return member.released_at is not None
     begun = [span for span in member.declarations if span.since_at <= at]
     return bool(begun) and not any(span.covers(at) for span in begun)
 
 
-def _against_leaving(
+def _reasons_to_stay(
     state: ConsolidationState, policy: Policy, container: ContainerSnapshot, left_at: datetime
 ) -> list[str]:
-    reasons = _not_clear(state, left_at)
+    reasons = _missing_clearances(state, left_at)
     if container.vgm_g is None or container.vgm_at is None or container.vgm_at > left_at:
         reasons.append("its gross mass was not verified")
-    elif wrong := vgm_wrong(state, policy, container):
+    elif wrong := vgm_fault(state, policy, container):
         reasons.append(wrong)
     due_at = port_due_at(state, policy)
     if due_at is not None and left_at > due_at:
@@ -239,15 +245,15 @@ def _against_leaving(
     return reasons
 
 
-def vgm_wrong(state: ConsolidationState, policy: Policy, container: ContainerSnapshot) -> str:
-    """Why the verified gross mass cannot be; empty: it can."""
+def vgm_fault(state: ConsolidationState, policy: Policy, container: ContainerSnapshot) -> str:
+    """Say why the verified gross mass is impossible; empty: it is possible."""
     spec = SPECS.get(container.iso_type or state.iso_type)
     tare_g = container.tare_g or (spec.tare_g if spec else 0)
     max_gross_g = container.max_gross_g or (spec.max_gross_g if spec else 0)
     vgm_g = container.vgm_g or 0
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
-    cargo_g = sum(member.gross_g for _, member in _listed(state) if member is not None)
+    cargo_g = sum(member.gross_g for _, member in _manifest_members(state) if member is not None)
     expected_g = cargo_g + state.dunnage_g + tare_g
     tolerance_g = min(policy.vgm_tolerance_g, expected_g * policy.vgm_tolerance_permille // 1_000)
     if abs(vgm_g - expected_g) > tolerance_g:
@@ -256,7 +262,7 @@ def vgm_wrong(state: ConsolidationState, policy: Policy, container: ContainerSna
 
 
 def port_due_at(state: ConsolidationState, policy: Policy) -> datetime | None:
-    """By when the container must leave the hub for the terminal's cut-off (PCO, else FCO)."""
+    """Return when the container must leave the hub to make the terminal's cut-off (PCO or FCO)."""
     deadlines = (
         {cutoff.code: cutoff.due_at for cutoff in state.voyage.cutoffs} if state.voyage else {}
     )
@@ -265,7 +271,7 @@ def port_due_at(state: ConsolidationState, policy: Policy) -> datetime | None:
 
 
 def door_close_at(state: ConsolidationState, policy: Policy) -> datetime | None:
-    """When stuffing ends at the latest."""
+    """Return when stuffing must end."""
     due_at = port_due_at(state, policy)
     if due_at is None:
         return None

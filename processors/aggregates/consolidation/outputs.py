@@ -1,4 +1,4 @@
-"""What a consolidation publishes: for its members, voyage, container, lane, and people."""
+"""The outputs of a consolidation: for its members, voyage, container, lane, and people."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import cubic_metres, cut, when
-from processors.aggregates.consolidation.deadlines import dead_freight_cm3, known_at
+from processors.aggregates.consolidation.deadlines import dead_freight_cm3, standing_since
 from processors.aggregates.consolidation.guards import door_close_at
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
@@ -41,7 +41,7 @@ _CRITICAL = frozenset({AlertCode.GATED_OUT_UNCLEARED, AlertCode.CONTAINER_UNFIT}
 
 
 def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]:
-    """List all that holds now, by output id."""
+    """List the publications that hold now, by output id."""
     published = rejection_alerts("consolidation", state)
     at = state.changed_at
     if state.opened_at is None or at is None:
@@ -50,12 +50,12 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
     published[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
     if state.manifest is not None:
-        container = state.manifest.equipment_ref
-        assign = ContainerAssigned(equipment_ref=container, consolidation_id=state.key)
-        published[f"assign:{container}"] = Output(assign, state.manifest.filed_at)
-    for cause, what, since in _reasons(state, policy, at):
-        wish = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
-        published[f"wish:{what}"] = Output(wish, since)
+        equipment_ref = state.manifest.equipment_ref
+        assign = ContainerAssigned(equipment_ref=equipment_ref, consolidation_id=state.key)
+        published[f"assign:{equipment_ref}"] = Output(assign, state.manifest.filed_at)
+    for cause, what, since in _replan_reasons(state, policy, at):
+        trigger = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
+        published[f"replan:{what}"] = Output(trigger, since)
     if state.status in _CLOSED:
         closed = ConsolidationClosed(
             lane_id=state.lane_id, consolidation_id=state.key, status=state.status
@@ -69,35 +69,35 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]
 def _members(
     state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
-    """Add a snapshot for each member; one that the manifest leaves out learns of no container."""
+    """Add a snapshot for each member; one that is not on the manifest gets no container."""
     voyage, manifest = state.voyage, state.manifest
     cutoffs = {cutoff.code: cutoff.due_at for cutoff in voyage.cutoffs} if voyage else {}
     usable = state.status not in _BEFORE_STUFFING
     ended_at = _stuffing_ended_at(state)
     for name in sorted({*state.planned_ids, *state.member_ids}):
-        on_it = manifest if manifest is not None and name in manifest.consignment_ids else None
-        began = state.stuffing_started_at if on_it is not None and usable else None
+        listed_on = manifest if manifest is not None and name in manifest.consignment_ids else None
+        began = state.stuffing_started_at if listed_on is not None and usable else None
         event = ConsolidationSnapshot(
             consignment_id=name,
             consolidation_id=state.key,
             status=state.status,
             revision=0,
-            equipment_ref=on_it.equipment_ref if on_it else "",
+            equipment_ref=listed_on.equipment_ref if listed_on else "",
             voyage_id=state.voyage_id,
-            manifest_ref=on_it.manifest_ref if on_it else "",
-            frozen_at=on_it.filed_at if on_it else None,
+            manifest_ref=listed_on.manifest_ref if listed_on else "",
+            frozen_at=listed_on.filed_at if listed_on else None,
             stuffing_open=began is not None and ended_at is None,
             stuffing_started_at=began,
             stuffing_completed_at=ended_at if began is not None else None,
             door_close_at=door_close_at(state, policy),
             lco_at=cutoffs.get("LCO"),
-            departed_at=state.gated_out_at if on_it else None,
+            departed_at=state.gated_out_at if listed_on else None,
         )
-        published[f"tell:{name}"] = Output(event, at)
+        published[f"snapshot:{name}"] = Output(event, at)
 
 
 def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
-    """Completed, or its doors were sealed, or nobody may use it any more; the first of these."""
+    """Return when stuffing was completed, the doors were sealed or it ended; the first of these."""
     container, began_at = state.container, state.reopened_at or state.stuffing_started_at
     ends = [state.stuffing_completed_at, state.ended_at if state.over else None]
     if container is not None and container.fit is False:
@@ -112,10 +112,10 @@ def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
     return min((at for at in ends if at is not None), default=None)
 
 
-def _reasons(
+def _replan_reasons(
     state: ConsolidationState, policy: Policy, at: datetime
 ) -> Iterator[tuple[Cause, str, datetime]]:
-    """Each change that the lane's plan should know: cause, a name for the change, since when."""
+    """Yield the changes that the lane must plan for: cause, a name for the change, since when."""
     if state.over:
         yield "container", f"ended:{state.ended}", state.ended_at or at
         return
@@ -134,8 +134,8 @@ def _reasons(
             yield "container", f"type:{name}:{container.iso_type}", at
     lco = state.cutoffs.get("LCO")
     if lco is not None and lco.state in ("at_risk", "missed") and lco.met_at is None:
-        known = known_at(lco, policy, changed_at=at)
-        yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", known
+        since = standing_since(lco, policy, changed_at=at)
+        yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", since
 
 
 def _cutoffs(
@@ -143,51 +143,51 @@ def _cutoffs(
 ) -> None:
     if state.status in _CLOSED:
         return
-    for name, seen in state.cutoffs.items():
+    for name, watched in state.cutoffs.items():
         code = _CODES[name]
-        since = known_at(seen, policy, changed_at=at)
-        if seen.state == "at_risk":
-            event: Event = _at_risk(state, policy, code, seen)
+        since = standing_since(watched, policy, changed_at=at)
+        if watched.state == "at_risk":
+            event: Event = _at_risk(state, policy, code, watched)
             warning: Severity = "warning"
-            text = f"{code} at {when(seen.due_at)} is at risk"
-        elif seen.state == "missed":
+            text = f"{code} at {when(watched.due_at)} is at risk"
+        elif watched.state == "missed":
             event = CutoffMissed(
                 consolidation_id=state.key,
                 code=code,
-                due_at=seen.due_at,
-                consignment_ids=seen.waits_for,
+                due_at=watched.due_at,
+                consignment_ids=watched.waits_for,
             )
             warning = "critical"
-            text = f"{code} at {when(seen.due_at)} was missed"
+            text = f"{code} at {when(watched.due_at)} was missed"
         else:
             continue
-        if seen.waits_for:
-            text += f"; not ready: {', '.join(seen.waits_for)}"
+        if watched.waits_for:
+            text += f"; not ready: {', '.join(watched.waits_for)}"
         raised = alert(
             "consolidation",
             state,
             AlertCode[f"CUTOFF_{code}"],
             cut(text),
             severity=warning,
-            due_at=seen.due_at,
+            due_at=watched.due_at,
         )
-        published[f"cutoff:{code}:{seen.state}"] = Output(event, since)
+        published[f"cutoff:{code}:{watched.state}"] = Output(event, since)
         published[f"alert:cutoff:{code}"] = Output(raised, since)
 
 
 def _at_risk(
-    state: ConsolidationState, policy: Policy, code: CutoffCode, seen: CutoffWatch
+    state: ConsolidationState, policy: Policy, code: CutoffCode, watched: CutoffWatch
 ) -> CutoffAtRisk:
     slack_s = policy.at_risk_before_s
-    if seen.projected_at is not None:
-        slack_s = int((seen.due_at - seen.projected_at).total_seconds())
+    if watched.projected_at is not None:
+        slack_s = int((watched.due_at - watched.projected_at).total_seconds())
     return CutoffAtRisk(
         consolidation_id=state.key,
         code=code,
-        due_at=seen.due_at,
-        projected_at=seen.projected_at,
+        due_at=watched.due_at,
+        projected_at=watched.projected_at,
         slack_s=slack_s,
-        consignment_ids=seen.waits_for,
+        consignment_ids=watched.waits_for,
     )
 
 

@@ -1,25 +1,39 @@
-"""Facts that people and the lane state about a consolidation, in their order."""
+"""Handlers of the steps that people and the lane report, in the order of the life cycle."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeAlias, TypeVar
 
 from groupage.domain.events import consolidation as events
+from groupage.domain.events.base import Event
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.words import when
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
-
-def _closed(state: ConsolidationState) -> Rejection | None:
-    if state.opened_at is None:
-        return Rejection(Code.NOT_OPENED, "it was never opened")
-    if state.ended:
-        return Rejection(Code.ENDED, f"it is {state.ended} since {when(state.ended_at)}")
-    return None
+E = TypeVar("E", bound=Event)
+_Handler: TypeAlias = Callable[[ConsolidationState, Entry, E], Rejection | None]
 
 
-def opened(
+def while_open(handler: _Handler[E]) -> _Handler[E]:
+    """Reject the event before the consolidation is opened and after it has ended."""
+
+    @wraps(handler)
+    def checked(state: ConsolidationState, entry: Entry, event: E) -> Rejection | None:
+        if state.opened_at is None:
+            return Rejection(Code.NOT_OPENED, "it was never opened")
+        if state.ended:
+            return Rejection(Code.ENDED, f"it is {state.ended} since {when(state.ended_at)}")
+        return handler(state, entry, event)
+
+    return checked
+
+
+def open_(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationOpened
 ) -> Rejection | None:
-    """On this voyage, of this container type."""
+    """Open it on a voyage, for a container type."""
     if state.opened_at is not None:
         return Rejection(Code.ALREADY_OPENED, f"it was opened at {when(state.opened_at)}")
     state.opened_at = entry.fact.occurred_at
@@ -28,13 +42,11 @@ def opened(
     return None
 
 
-def planned(
+@while_open
+def plan(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationPlanned
 ) -> Rejection | None:
-    """The plan's list takes the place of the one before, unless the manifest is filed."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """Take the list of the newest plan; a filed manifest allows no other list."""
     if event.revision < state.plan_revision:
         return None
     if state.manifest is not None and set(event.consignment_ids) != set(state.planned_ids):
@@ -49,31 +61,26 @@ def planned(
     return None
 
 
-def booked(
-    state: ConsolidationState, entry: Entry, event: events.ConsolidationBooked
-) -> Rejection | None:
-    """Again: with another carrier booking."""
-    verdict = _closed(state)
-    if verdict is None:
-        state.booked_at = entry.fact.occurred_at
-        state.carrier_booking_id = event.carrier_booking_id
-    return verdict
+@while_open
+def book(state: ConsolidationState, entry: Entry, event: events.ConsolidationBooked) -> None:
+    """Note the carrier booking; a later one replaces it."""
+    state.booked_at = entry.fact.occurred_at
+    state.carrier_booking_id = event.carrier_booking_id
 
 
-def frozen(
+@while_open
+def freeze(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationFrozen
 ) -> Rejection | None:
-    """Every consignment on the manifest must be planned."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """File the manifest; every consignment on it must be planned."""
     if state.manifest is not None:
         return Rejection(Code.ALREADY_FROZEN, f"manifest {state.manifest.manifest_ref} is filed")
     if not state.planned_ids:
-        return Rejection(Code.NOTHING_PLANNED, "no plan puts anything into it")
-    strangers = set(event.consignment_ids) - set(state.planned_ids)
-    if strangers:
-        return Rejection(Code.NOT_PLANNED, f"not planned into it: {', '.join(sorted(strangers))}")
+        return Rejection(Code.NOTHING_PLANNED, "no plan puts a consignment into it")
+    not_planned = set(event.consignment_ids) - set(state.planned_ids)
+    if not_planned:
+        names = ", ".join(sorted(not_planned))
+        return Rejection(Code.NOT_PLANNED, f"not planned into it: {names}")
     state.manifest = Manifest(
         manifest_ref=event.manifest_ref,
         equipment_ref=event.equipment_ref,
@@ -84,32 +91,26 @@ def frozen(
     return None
 
 
-def unfrozen(
+@while_open
+def unfreeze(
     state: ConsolidationState, entry: Entry, _event: events.ConsolidationUnfrozen
 ) -> Rejection | None:
-    """Only before stuffing; afterwards it must be broken up."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """Withdraw the manifest, before stuffing; afterwards it must be broken up."""
     if state.manifest is None:
         return Rejection(Code.NOT_FROZEN, "no manifest is filed")
     if state.stuffing_started_at is not None:
-        return Rejection(
-            Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}"
-        )
+        return _reject_after_start(state)
     state.manifest = None
     state.unfreeze_count += 1
     state.unfrozen_at = entry.fact.occurred_at
     return None
 
 
-def started(
+@while_open
+def start_stuffing(
     state: ConsolidationState, entry: Entry, event: events.StuffingStarted
 ) -> Rejection | None:
-    """Into the manifest's container; again after it was completed: re-opened."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """Start to stuff the manifest's container, or open it again after stuffing was completed."""
     if state.manifest is None:
         return Rejection(Code.NOT_FROZEN, "no manifest is filed, so no container is assigned")
     if event.equipment_ref != state.manifest.equipment_ref:
@@ -125,26 +126,23 @@ def started(
     return None
 
 
-def completed(
+@while_open
+def complete_stuffing(
     state: ConsolidationState, entry: Entry, event: events.StuffingCompleted
 ) -> Rejection | None:
-    """Nothing more goes in."""
-    verdict = _closed(state)
-    if verdict is None and not state.stuffing_open:
-        verdict = Rejection(Code.NOT_OPEN, "stuffing is not open")
-    if verdict is None:
-        state.stuffing_completed_at = entry.fact.occurred_at
-        state.dunnage_g = event.dunnage_g
-    return verdict
+    """End stuffing: no carton goes in any more."""
+    if not state.stuffing_open:
+        return Rejection(Code.NOT_OPEN, "stuffing is not open")
+    state.stuffing_completed_at = entry.fact.occurred_at
+    state.dunnage_g = event.dunnage_g
+    return None
 
 
-def rolled(
+@while_open
+def roll(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationRolled
 ) -> Rejection | None:
-    """Same contents, another voyage."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """Put it on another voyage with the same contents."""
     if event.to_voyage_id == state.voyage_id:
         return Rejection(Code.SAME_VOYAGE, f"it is on voyage {state.voyage_id} already")
     state.rolled_from.append(state.voyage_id)
@@ -153,30 +151,26 @@ def rolled(
     return None
 
 
-def broken_up(
-    state: ConsolidationState, entry: Entry, event: events.ConsolidationBrokenUp
-) -> Rejection | None:
-    """Its consignments look for another place."""
-    verdict = _closed(state)
-    if verdict is None:
-        state.ended, state.ended_at = "BROKEN_UP", entry.fact.occurred_at
-        state.ended_fact_id = entry.fact_id
-        state.ended_reason = event.reason
-    return verdict
+@while_open
+def break_up(state: ConsolidationState, entry: Entry, event: events.ConsolidationBrokenUp) -> None:
+    """End it; its consignments need another consolidation."""
+    state.ended, state.ended_at = "BROKEN_UP", entry.fact.occurred_at
+    state.ended_fact_id = entry.fact_id
+    state.ended_reason = event.reason
 
 
-def cancelled(
+@while_open
+def cancel(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationCancelled
 ) -> Rejection | None:
-    """Only before stuffing; afterwards it must be broken up."""
-    verdict = _closed(state)
-    if verdict is not None:
-        return verdict
+    """End it, before stuffing; afterwards it must be broken up."""
     if state.stuffing_started_at is not None:
-        return Rejection(
-            Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}"
-        )
+        return _reject_after_start(state)
     state.ended, state.ended_at = "CANCELLED", entry.fact.occurred_at
     state.ended_fact_id = entry.fact_id
     state.ended_reason = event.reason
     return None
+
+
+def _reject_after_start(state: ConsolidationState) -> Rejection:
+    return Rejection(Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}")

@@ -1,9 +1,9 @@
-"""The declaration.
+"""The declaration: its life cycle, and which handler applies which event.
 
     NONE ─▶ DECLARED ─▶ SELECTED_SCAN | SELECTED_INSPECTION ─▶ RELEASED | REJECTED
                └──────────────────────────────────────────────▶ RELEASED | REJECTED
 
-All consignments under a declaration share its fate: each gets a snapshot of each step.
+Each consignment of a declaration gets a snapshot of each step.
 """
 
 from collections.abc import Iterator
@@ -30,20 +30,22 @@ from processors.kernel.corrections import Entry
 from processors.kernel.handlers import On, Rejection
 from processors.kernel.outputs import Output, Publication
 
-_Word = Literal["NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"]
-_WORDS: dict[CustomsStatus, _Word] = {
+_Status = Literal[
+    "NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"
+]
+_STATUSES: dict[CustomsStatus, _Status] = {
     CustomsStatus.DECLARED: "DECLARED",
     CustomsStatus.SELECTED_SCAN: "SELECTED_SCAN",
     CustomsStatus.SELECTED_INSPECTION: "SELECTED_INSPECTION",
     CustomsStatus.RELEASED: "RELEASED",
     CustomsStatus.REJECTED: "REJECTED",
 }
-_WAITING = frozenset(
+_PENDING = frozenset(
     {CustomsStatus.DECLARED, CustomsStatus.SELECTED_SCAN, CustomsStatus.SELECTED_INSPECTION}
 )
 
 
-def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
+def _declare(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> Rejection | None:
     if state.status != CustomsStatus.NONE:
         return Rejection(Code.ALREADY_DECLARED, f"it was declared at {when(state.declared_at)}")
     if not event.consignment_ids:
@@ -57,33 +59,33 @@ def _declared(state: DeclarationState, entry: Entry, event: CustomsDeclared) -> 
     return None
 
 
-def _decided(state: DeclarationState) -> Rejection | None:
-    """Say why customs cannot act on it now."""
+def _reject_unless_pending(state: DeclarationState) -> Rejection | None:
+    """Reject an act of customs before the declaration and after the decision."""
     if state.status == CustomsStatus.NONE:
         return Rejection(Code.NOT_DECLARED, "nothing was declared under this id")
-    if state.status not in _WAITING:
+    if state.status not in _PENDING:
         return Rejection(Code.FINAL, f"customs decided {state.status} at {when(state.status_at)}")
     return None
 
 
-def _selected(state: DeclarationState, entry: Entry, event: CustomsSelected) -> Rejection | None:
-    if rejection := _decided(state):
+def _select(state: DeclarationState, entry: Entry, event: CustomsSelected) -> Rejection | None:
+    if rejection := _reject_unless_pending(state):
         return rejection
     state.status = CustomsStatus(f"SELECTED_{event.selection}")
     state.status_at, state.slot_at = entry.fact.occurred_at, event.slot_at
     return None
 
 
-def _released(state: DeclarationState, entry: Entry, event: CustomsReleased) -> Rejection | None:
-    if rejection := _decided(state):
+def _release(state: DeclarationState, entry: Entry, event: CustomsReleased) -> Rejection | None:
+    if rejection := _reject_unless_pending(state):
         return rejection
     state.status, state.reference = CustomsStatus.RELEASED, event.reference
     state.status_at = entry.fact.occurred_at
     return None
 
 
-def _rejected(state: DeclarationState, entry: Entry, event: CustomsRejected) -> Rejection | None:
-    if rejection := _decided(state):
+def _reject(state: DeclarationState, entry: Entry, event: CustomsRejected) -> Rejection | None:
+    if rejection := _reject_unless_pending(state):
         return rejection
     state.status, state.reason = CustomsStatus.REJECTED, event.reason
     state.status_at = entry.fact.occurred_at
@@ -96,14 +98,14 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
     kind: ClassVar[AggregateKind] = "declaration"
     state_type = DeclarationState
     handlers = (
-        On(CustomsDeclared, _declared),
-        On(CustomsSelected, _selected),
-        On(CustomsRejected, _rejected),
-        On(CustomsReleased, _released),
+        On(CustomsDeclared, _declare),
+        On(CustomsSelected, _select),
+        On(CustomsRejected, _reject),
+        On(CustomsReleased, _release),
     )
 
     def outputs(self, state: DeclarationState) -> dict[str, Publication]:
-        """List its status, for each consignment, and a warning when it breaks the cap of 1039."""
+        """List a snapshot for each consignment, and an alert about the cap of mode 1039."""
         published = rejection_alerts("declaration", state)
         if state.status == CustomsStatus.NONE or state.status_at is None:
             return published
@@ -111,37 +113,37 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
             event = CustomsSnapshot(
                 consignment_id=name,
                 declaration_id=state.key,
-                status=_WORDS[state.status],
+                status=_STATUSES[state.status],
                 revision=0,
                 declared_at=state.declared_at,
             )
-            published[f"customs:{name}"] = Output(event, state.status_at)
-        for code, text in self._cap(state):
+            published[f"snapshot:{name}"] = Output(event, state.status_at)
+        for code, text in self._cap_alerts(state):
             raised = alert("declaration", state, code, text)
             published[f"alert:{code}"] = Output(raised, state.status_at)
         return published
 
-    def _cap(self, state: DeclarationState) -> Iterator[tuple[AlertCode, str]]:
-        """Whether the value is above the cap of 1039, or cannot be compared with it."""
+    def _cap_alerts(self, state: DeclarationState) -> Iterator[tuple[AlertCode, str]]:
+        """Yield an alert if the value exceeds the cap of mode 1039, or has no rate."""
         cap_cents, value = self._policy.rules.declaration_cap_usd_cents, state.value
         if state.mode != "1039" or value is None:
             return
-        told = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
+        declared = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
         cents = us_cents(value.amount_minor, value.currency)
         if cents is None:
             yield (
                 AlertCode.CAP_NOT_JUDGED,
                 (
-                    f"{told}: the cap is {cap_cents:,} US cents, and there is no rate for "
+                    f"{declared}: the cap is {cap_cents:,} US cents, and there is no rate for "
                     f"{value.currency}. Compare by hand"
                 ),
             )
         elif cents > cap_cents:
             if value.currency == "USD":
-                told = f"{cents:,} US cents declared under 1039"
+                declared = f"{cents:,} US cents declared under 1039"
             else:
-                told += f", about {cents:,} US cents"
-            yield AlertCode.OVER_CAP, f"{told}: {cents - cap_cents:,} over the cap"
+                declared += f", about {cents:,} US cents"
+            yield AlertCode.OVER_CAP, f"{declared}: {cents - cap_cents:,} over the cap"
 
     def columns(self, state: DeclarationState) -> DeclarationColumns:
         """Its row of table `declaration`."""

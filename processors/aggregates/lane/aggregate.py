@@ -1,11 +1,11 @@
 """The lane: replan triggers in, one request at a time out, plans in, assignments out.
 
-    plan.wanted ─▶ wishes ─▶ plan.requested ─▶ (planner) ─▶ plan.proposed ─▶ published
-                                   ▲ plan.failed, timeout      │                 │ newer one
-                                   └── a new wish              ▼ rejected        ▼ superseded
+    plan.wanted ─▶ triggers ─▶ plan.requested ─▶ (planner) ─▶ plan.proposed ─▶ published
+                                   ▲ plan.failed, timeout        │                 │ newer plan
+                                   └── a new trigger             ▼ rejected        ▼ superseded
 
-`requests` says when to ask, `plans` which plan counts, `outputs` what follows from it for
-consignments and consolidations. Pins and forbids wait here for whoever builds the next instance.
+`requests` decides when to request a plan, `plans` which plan counts, `outputs` lists what follows
+from it for consignments and consolidations. The planner reads pins and forbids for its instance.
 """
 
 from datetime import datetime
@@ -23,8 +23,8 @@ from processors.kernel.handlers import On, OnWithPolicy
 from processors.kernel.outputs import Publication
 
 
-def _pinned(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
-    requests.wish(state, entry, cause="command", about=event.consignment_id)
+def _pin(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
+    requests.add_trigger(state, entry, cause="command", about=event.consignment_id)
     if event.unpin:
         state.pins.pop(event.consignment_id, None)
         return
@@ -37,8 +37,8 @@ def _pinned(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
     )
 
 
-def _forbidden(state: LaneState, entry: Entry, event: events.LaneForbidden) -> None:
-    requests.wish(state, entry, cause="command", about=event.consignment_id)
+def _forbid(state: LaneState, entry: Entry, event: events.LaneForbidden) -> None:
+    requests.add_trigger(state, entry, cause="command", about=event.consignment_id)
     voyages = state.forbids.setdefault(event.consignment_id, {})
     if event.lift:
         voyages.pop(event.voyage_id, None)
@@ -50,8 +50,8 @@ def _forbidden(state: LaneState, entry: Entry, event: events.LaneForbidden) -> N
         del state.forbids[event.consignment_id]
 
 
-def _for_others(_state: LaneState, _entry: Entry, _event: Any) -> None:
-    """Leave the state as it is: the warehouse, drivers and auditors consume the event."""
+def _ignore(_state: LaneState, _entry: Entry, _event: Any) -> None:
+    """Leave the state as it is: the event is for the warehouse, drivers and auditors."""
 
 
 class LaneAggregate(Aggregate[LaneState]):
@@ -61,26 +61,27 @@ class LaneAggregate(Aggregate[LaneState]):
     state_type = LaneState
     pending = ("pending_request",)
     handlers = (
-        OnWithPolicy(events.PlanProposed, plans.proposed),
-        On(events.PlanApproved, plans.approved),
-        On(events.PlanRejected, plans.rejected),
-        On(events.LanePinned, _pinned),
-        On(events.LaneForbidden, _forbidden),
-        On(events.ConsolidationClosed, plans.closed),
-        On(events.ReplanWanted, requests.wanted, order_independent=True),
-        On(events.PlanAsked, requests.asked, order_independent=True),
-        On(events.PlanFailed, requests.failed, order_independent=True),
-        On(events.ContainerPlanned, _for_others, order_independent=True),
-        On(events.RoutePlanned, _for_others, order_independent=True),
-        On(events.RouteRevised, _for_others, order_independent=True),
-        On(events.PlanSuperseded, _for_others, order_independent=True),
+        OnWithPolicy(events.PlanProposed, plans.propose),
+        On(events.PlanApproved, plans.approve),
+        On(events.PlanRejected, plans.reject),
+        On(events.LanePinned, _pin),
+        On(events.LaneForbidden, _forbid),
+        On(events.ConsolidationClosed, plans.close),
+        On(events.ReplanWanted, requests.note_trigger, order_independent=True),
+        On(events.PlanAsked, requests.note_request, order_independent=True),
+        On(events.PlanFailed, requests.note_failure, order_independent=True),
+        On(events.ContainerPlanned, _ignore, order_independent=True),
+        On(events.RoutePlanned, _ignore, order_independent=True),
+        On(events.RouteRevised, _ignore, order_independent=True),
+        On(events.PlanSuperseded, _ignore, order_independent=True),
     )
 
     def applies_late(self, state: LaneState, fact: Fact) -> bool:
-        """Solving takes time: a plan is decided before what the lane heard meanwhile.
+        """Accept a late plan or closing, if nothing that came in between depends on it.
 
-        The newest plan may come late, and a closing; not so when somebody spoke of the plan before
-        it came, or when there are pins that a closing ends, or has ended since.
+        Solving takes time: a plan's time is before facts that reached the lane meanwhile. It must
+        be the newest plan, nobody may have approved or rejected it before it came, and no closing
+        may have ended pins since. A closing must not end pins.
         """
         event = fact.data
         pinned = bool(state.pins or state.forbids)
@@ -100,19 +101,19 @@ class LaneAggregate(Aggregate[LaneState]):
         return event.name == "lane.consolidation_closed" and not pinned and not before
 
     def derive(self, state: LaneState) -> None:
-        """Stop asking what was asked."""
+        """Drop the pending request once it was sent."""
         requests.derive(state)
 
     def on_clock(self, state: LaneState, clock_at: datetime) -> None:
-        """Ask for a plan when it is due."""
+        """Request a plan when it is due."""
         requests.on_clock(state, self._policy, clock_at)
 
     def deadline(self, state: LaneState) -> datetime | None:
-        """When the next request is due."""
+        """Return when the next request is due."""
         return requests.due_at(state, self._policy)
 
     def outputs(self, state: LaneState) -> dict[str, Publication]:
-        """The request, and what the published plan means for whom."""
+        """List the request, and messages about the published plan."""
         return outputs.outputs(state)
 
     def columns(self, state: LaneState) -> LaneColumns:

@@ -1,4 +1,4 @@
-"""The visit: a truck arrives, and each consignment on it learns that its cargo is there."""
+"""The visit: a truck arrives, and each consignment on it gets a message that its cargo is there."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from processors.kernel.handlers import On, Rejection
 from processors.kernel.outputs import Output, Publication
 
 
-def _arrived(state: VisitState, entry: Entry, event: TruckArrived) -> Rejection | None:
+def _arrive(state: VisitState, entry: Entry, event: TruckArrived) -> Rejection | None:
     if state.arrived_at is not None:
         return Rejection(Code.ALREADY_ARRIVED, f"this visit began at {when(state.arrived_at)}")
     state.arrived_at = entry.fact.occurred_at
@@ -24,11 +24,11 @@ def _arrived(state: VisitState, entry: Entry, event: TruckArrived) -> Rejection 
 
 
 class VisitAggregate(Aggregate[VisitState]):
-    """A visit of a truck: one event long."""
+    """See the module."""
 
     kind: ClassVar[AggregateKind] = "visit"
     state_type = VisitState
-    handlers = (On(TruckArrived, _arrived),)
+    handlers = (On(TruckArrived, _arrive),)
 
     def outputs(self, state: VisitState) -> dict[str, Publication]:
         """List the arrival, for each consignment on the truck."""

@@ -54,7 +54,7 @@ def test_the_ordinary_way(play: Start) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"pol": "CNTAO"}, "no port"),
+        ({"pol": "CNTAO"}, "does not deliver"),
         ({"credit_ok": False}, "credit"),
         (
             {"dangerous_goods": (cn.DangerousGoods(un_number="1993", imo_class="3"),)},

@@ -82,7 +82,7 @@ def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
         "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
     )
-    said: Any = stuffing.core.outputs(stuffing.state)["alert:refused:blocked"]
+    said: Any = stuffing.core.outputs(stuffing.state)["alert:rejected:blocked"]
     assert said.at == at(402), "since when it is so"
     assert stuffing.said("alert.cleared") == []
     stuffing.say(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)

@@ -292,5 +292,5 @@ def test_what_an_owner_says_is_in_one_order() -> None:
         replayed(kind, [*([each] for each in facts), []])[0],
     ]
     said = [CORES[kind].outputs(state) for state in states]
-    assert {"announce", f"position:{w.CSL}"} <= said[0].keys()
+    assert {"claims", f"snapshot:{w.CSL}"} <= said[0].keys()
     assert said[0] == said[1] == said[2]

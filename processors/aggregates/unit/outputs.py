@@ -1,0 +1,58 @@
+"""The outputs of a unit: facts for its consignment, messages for the units of a repack, alerts."""
+
+from groupage.domain.codes import AlertCode
+from groupage.domain.events import unit as events
+from groupage.domain.state.unit import UnitState
+from groupage.domain.words import cut, when
+from processors.aggregates.unit.handlers import active_claims
+from processors.kernel.alerts import alert, rejection_alerts
+from processors.kernel.outputs import ForwardedFact, Output, Publication
+
+
+def outputs(state: UnitState) -> dict[str, Publication]:
+    """List the publications that hold now, by output id."""
+    published = rejection_alerts("unit", state)
+    at = state.changed_at
+    if at is None:
+        return published
+    if state.owner_id:
+        for waiting in state.waiting_facts:
+            output_id = f"forward:{state.owner_id}:{waiting.fact_id}"
+            published[output_id] = ForwardedFact(waiting.fact_id, state.owner_id)
+        for name in state.repacked_into:
+            announced = events.UnitAnnounced(
+                unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
+            )
+            published[f"announce:{name}"] = Output(announced, at)
+    published.update(_repacks(state))
+    if len(state.claims) > 1:
+        published.update(_dispute(state))
+    return published
+
+
+def _dispute(state: UnitState) -> dict[str, Publication]:
+    """Alert that two consignments claim it: a label printed twice, or a wrong scan."""
+    claims = sorted(active_claims(state))
+    if len(claims) < 2:
+        return {}
+    names = " and ".join(f"{name} (since {when(at)})" for at, name in claims)
+    text = (
+        f"announced or received under {names}: correct or retract the asn.received or "
+        f"unit.received that is wrong. Until then, events about it alone go to "
+        f"{state.owner_id}"
+    )
+    raised = alert("unit", state, AlertCode.TWO_CONSIGNMENTS, cut(text))
+    return {"alert:two_consignments": Output(raised, claims[1][0])}
+
+
+def _repacks(state: UnitState) -> dict[str, Publication]:
+    """Send the repack, which came under its first output's key, to the other units."""
+    if state.repack is None or state.repacked_at is None or state.repack[1][0] != state.key:
+        return {}
+    (inputs, outputs), at = state.repack, state.repacked_at
+    return {
+        f"repack:{name}": Output(
+            events.UnitRepacked(unit_id=name, inputs=inputs, outputs=outputs), at
+        )
+        for name in (*inputs, *outputs[1:])
+    }

@@ -1,8 +1,8 @@
-"""Dead letters as they are stored: put aside, listed, sent again, settled.
+"""Stored dead letters: written in a batch's transaction, listed, replayed, settled.
 
-A letter stands until its record has its effect. One of a refused fact is settled by the commit
-that finds the fact legal, taken back, or refused for another reason; one of a record that gave no
-fact by the commit that takes the record in, sent again, and does not put it aside anew.
+A dead letter is open until its record has an effect. The commit that finds a rejected fact legal,
+withdrawn, or rejected for another reason settles its dead letter. A record that could not
+be decoded is replayed: the commit that takes it in without a new dead letter settles the old one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from groupage.store.writers import (
     Headers,
     OffsetAdvance,
     columns_of,
-    insertion,
+    insert_sql,
     unpack_headers,
 )
 
@@ -29,21 +29,21 @@ _COLUMNS = (
     "headers, value, fact_id, replayed_at, settled_at, settled_as"
 )
 Settlement: TypeAlias = Literal["legal", "withdrawn", "other_reason", "taken_in"]
-WORDS: Mapping[Settlement, str] = {
+SETTLEMENT_TEXTS: Mapping[Settlement, str] = {
     "legal": "the fact counts now",
     "withdrawn": "the fact was corrected or retracted",
-    "other_reason": "the fact is refused for another reason now",
-    "taken_in": "the record was taken in when it was sent again",
+    "other_reason": "the fact is rejected for another reason now",
+    "taken_in": "the record was taken in when it was replayed",
 }
-"""What settled it, for people."""
+"""How a dead letter was settled, for people."""
 
 
 class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One record that had no effect, and why."""
+    """A record that had no effect, and why."""
 
     letter_id: UUID
     at: datetime
-    """When Kafka took the record in."""
+    """Kafka's timestamp of the record."""
     topic: str
     partition: int
     record_offset: int
@@ -56,13 +56,13 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers
     value: bytes
     fact_id: UUID | None
-    """Of the fact that its owner refuses; None: the record gave no fact."""
+    """Of the rejected fact; None: the record could not be decoded."""
     replayed_at: datetime | None
     settled_at: datetime | None
     settled_as: Settlement | None
 
     @property
-    def can_be_sent_again(self) -> bool:
+    def is_replayable(self) -> bool:
         """Whether there is a topic to send it to.
 
         What an import put aside because it means no event never had one: its place is then its own
@@ -74,14 +74,14 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 # --- in a batch's transaction -------------------------------------------------------------------
 
 _TYPES = "uuid timestamptz text integer bigint text text text text text text bytea bytea uuid"
-_INSERT = insertion("dead_letter", DeadLetterRow._fields, _TYPES.split()) + (
+_INSERT = insert_sql("dead_letter", DeadLetterRow._fields, _TYPES.split()) + (
     "on conflict (letter_id) do update set settled_at = null, settled_as = null, "
     "reason = excluded.reason where old.settled_at is not null"
 )
 
 
 async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterRow]) -> None:
-    """Keep records that had no effect; one that is known already stands again."""
+    """Store records that had no effect; open those again that are stored and settled."""
     await connection.execute(_INSERT, *columns_of(rows, len(DeadLetterRow._fields)))
 
 
@@ -95,10 +95,10 @@ async def open_rejections(connection: Connection, fact_ids: Sequence[UUID]) -> d
     return {row[0].hex: row[1] for row in rows}
 
 
-async def settle_refusals(
+async def settle_rejections(
     connection: Connection, settled: Mapping[tuple[UUID, str], Settlement]
 ) -> None:
-    """Facts, by id and code, that are not refused with that code any more."""
+    """Settle the dead letters of facts, by id and code, that are no longer rejected so."""
     await connection.execute(
         "update dead_letter d set settled_at = now(), settled_as = n.settled_as "
         "from unnest($1::uuid[], $2::text[], $3::text[]) as n (fact_id, code, settled_as) "
@@ -108,9 +108,10 @@ async def settle_refusals(
 
 
 async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdvance]) -> None:
-    """Records that were sent again, came by on the way to these positions, and gave a fact.
+    """Settle the dead letters of replayed records that these offsets cover and that gave a fact.
 
-    What they put aside must be stored before: a letter from the same place says that it failed.
+    The batch's own dead letters must be stored before: one at a replayed offset says that the
+    replay failed.
     """
     await connection.execute(
         "update dead_letter d set settled_at = now(), settled_as = 'taken_in' "
@@ -128,7 +129,7 @@ async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdva
 # --- for people ---------------------------------------------------------------------------------
 
 
-async def find_letters(
+async def find_dead_letters(
     pool: asyncpg.Pool,
     *,
     code: str | None = None,
@@ -137,7 +138,7 @@ async def find_letters(
     settled: bool = False,
     limit: int,
 ) -> list[StoredDeadLetter]:
-    """The newest first; `waiting` leaves out those replayed, `settled` adds those settled."""
+    """List dead letters, newest first; `waiting`: not replayed; `settled`: settled ones, too."""
     rows = await pool.fetch(
         f"select {_COLUMNS} from dead_letter where ($1::text is null or code = $1) "  # noqa: S608
         "and ($2::text is null or topic = $2) and (not $3 or replayed_at is null) "
@@ -149,20 +150,20 @@ async def find_letters(
         settled,
         limit,
     )
-    return [_letter(row) for row in rows]
+    return [_dead_letter(row) for row in rows]
 
 
-async def letters_like(pool: asyncpg.Pool, beginning: str) -> list[StoredDeadLetter]:
-    """Letters whose id begins so (at most two: one is meant)."""
+async def find_by_id_prefix(pool: asyncpg.Pool, beginning: str) -> list[StoredDeadLetter]:
+    """List dead letters whose id begins so; at most two, to tell whether one is meant."""
     rows = await pool.fetch(
         f"select {_COLUMNS} from dead_letter where starts_with(letter_id::text, $1) limit 2",  # noqa: S608
         beginning.lower(),
     )
-    return [_letter(row) for row in rows]
+    return [_dead_letter(row) for row in rows]
 
 
-async def count_letters(pool: asyncpg.Pool, *, settled: bool = False) -> dict[str, int]:
-    """How many there are of each code; `settled` adds those settled."""
+async def count_dead_letters(pool: asyncpg.Pool, *, settled: bool = False) -> dict[str, int]:
+    """Count dead letters by code; `settled`: settled ones, too."""
     rows = await pool.fetch(
         "select code, count(*) from dead_letter where $1 or settled_at is null "
         "group by code order by code",
@@ -172,30 +173,30 @@ async def count_letters(pool: asyncpg.Pool, *, settled: bool = False) -> dict[st
 
 
 async def mark_replayed(
-    pool: asyncpg.Pool, letter: StoredDeadLetter, *, partition: int, offset: int
+    pool: asyncpg.Pool, dead_letter: StoredDeadLetter, *, partition: int, offset: int
 ) -> None:
-    """It was sent again now, and lies there in its topic.
+    """Note that it was replayed now, and where the new record is in its topic.
 
-    The lock waits for a batch that may have taken it in already; a later one finds the mark.
+    The lock waits for a batch that may be taking the record in; a later batch finds the mark.
     """
     async with pool.acquire() as connection, connection.transaction():
         taken_in = await connection.fetchval(
             "select next_offset from intake_offset where topic = $1 and partition = $2 for share",
-            letter.topic,
+            dead_letter.topic,
             partition,
         )
         await connection.execute(
             "update dead_letter set replayed_at = now(), replayed_partition = $2, "
             "replayed_offset = $3 where letter_id = $1",
-            letter.letter_id,
+            dead_letter.letter_id,
             partition,
             offset,
         )
         if taken_in is not None and taken_in > offset:
-            place = OffsetAdvance(letter.topic, partition, offset, offset + 1, None)
-            await settle_replayed(connection, [place])
+            replayed = OffsetAdvance(dead_letter.topic, partition, offset, offset + 1, None)
+            await settle_replayed(connection, [replayed])
 
 
-def _letter(row: asyncpg.Record) -> StoredDeadLetter:
+def _dead_letter(row: asyncpg.Record) -> StoredDeadLetter:
     values = dict(row)
     return StoredDeadLetter(**{**values, "headers": unpack_headers(values["headers"])})

@@ -1,7 +1,7 @@
-"""Facts as rows of table `fact`: attributes in columns, the event's JSON as its sender wrote it.
+"""Rows of table `fact`: attributes in columns, the event's JSON as its sender wrote it.
 
-The processors write them and fold from them; readers show them. The key leads the primary key, so
-that an owner's facts lie together, and a batch asks for owners, not for thousands of single ids.
+Workers write facts and fold from them; readers show them. The primary key begins with kind and key,
+so that an aggregate's facts lie together: a batch asks for aggregates, not for thousands of ids.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _CHUNK_LINES = 500
 
 
 class LogPosition(NamedTuple):
-    """Where in the log a fact lies; topic without the hub's prefix."""
+    """A fact's place in the log; topic without the hub's prefix."""
 
     topic: str
     partition: int
@@ -49,14 +49,14 @@ class LogPosition(NamedTuple):
 
 
 class StoredFact(NamedTuple):
-    """A fact as it was stored."""
+    """A fact as table `fact` has it."""
 
     fact_id: str
     """Hex of `groupage.contracts.encoding.fact_digest`."""
     kind: AggregateKind
-    """Of its owner."""
+    """Of its aggregate."""
     fact: Fact
-    place: LogPosition
+    position: LogPosition
     data_json: bytes
     """The event as its sender wrote it, unknown fields included."""
 
@@ -65,25 +65,25 @@ def line_of(
     fact_id: str,
     fact: Fact,
     data_json: bytes,
-    place: tuple[str, int, int],
+    position: tuple[str, int, int],
     *,
     kind: AggregateKind,
     stamps: str | None = None,
 ) -> str:
-    """The fact as a line of COPY's text format, `COLUMNS` in their order.
+    """Format a fact as a line of COPY's text format, `COLUMNS` in their order.
 
-    `fact_id` in hex; `place` as in `LogPosition`; `kind` of its owner; `stamps` as the fourth of
+    `fact_id` in hex; `position` as in `LogPosition`; `kind` of its aggregate; `stamps` as in
     `groupage.contracts.decoding.Decoded`: only for a fact that was decoded like that. COPY has no
     special meaning for any character of its attributes.
 
     A worker stores tens of thousands of facts a second: one formatted text costs it a third of
     what nineteen values cost that the driver encodes one by one, and is one object to keep.
     """
-    # Single bytes are looked for as numbers: in a fifth of the time it takes as bytes.
-    signs = _BACKSLASH in data_json or _TAB in data_json or _LF in data_json or _CR in data_json
-    if stamps is not None and not signs:
+    # For speed only: searching for a byte as a number takes a fifth of the time.
+    special = _BACKSLASH in data_json or _TAB in data_json or _LF in data_json or _CR in data_json
+    if stamps is not None and not special:
         data = fact.data
-        topic, partition, offset = place
+        topic, partition, offset = position
         try:
             return (
                 f"{fact_id}\t{kind}\t{fact.key}\t{data.subject}\t{data.name}"
@@ -91,9 +91,9 @@ def line_of(
                 f"\t{topic}\t{partition}\t{offset}\t{str(data_json, 'utf-8')}"
                 f"{_TAILS[fact.relayed_by]}"
             )
-        except UnicodeDecodeError:  # in a field that nobody reads
+        except UnicodeDecodeError:  # in a field that no program reads
             pass
-    return _any_line(fact_id, fact, data_json, place)
+    return _any_line(fact_id, fact, data_json, position)
 
 
 _NULL = "\\N"
@@ -102,15 +102,15 @@ _TAILS = {
     relayed_by: f"\tACT\t{_NULL}\tf\t{relayed_by or _NULL}\t{_NULL}\t{_NULL}\n"
     for relayed_by in (None, *get_args(AggregateKind))
 }
-"""How a line ends when nothing is special about the fact: by which processor derived it."""
+"""End of the line of a fact without special attributes, by the aggregate kind that published it."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _HEX = "\\\\x"
-"""What a column of bytes in hex begins with, its backslash escaped."""
+"""Beginning of a column of bytes in hex, its backslash escaped."""
 
 
-def _any_line(fact_id: str, fact: Fact, data_json: bytes, place: tuple[str, int, int]) -> str:
+def _any_line(fact_id: str, fact: Fact, data_json: bytes, position: tuple[str, int, int]) -> str:
     data = fact.data
-    topic, partition, offset = place
+    topic, partition, offset = position
     values = (
         fact_id,
         data.aggregate_kind,
@@ -142,13 +142,13 @@ def _copied(value: str | bytes | None) -> str:
 
 
 def data_json_of(line: str) -> bytes:
-    """The event's JSON in a line of `line_of`."""
+    """Return the event's JSON from a line of `line_of`."""
     column = line.rstrip("\n").split("\t")[COLUMNS.index("data")]
     return bytes.fromhex(column[len(_HEX) :]) if column.startswith(_HEX) else column.encode()
 
 
 def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
-    """The fact in a row that has all `COLUMNS`."""
+    """Return the fact in a row that has all `COLUMNS`."""
     return StoredFact(
         fact_id=row["fact_id"].hex,
         kind=row["kind"],
@@ -166,7 +166,7 @@ def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
             traceparent=row["traceparent"],
             original=row["original"],
         ),
-        place=LogPosition(row["topic"], row["partition"], row["record_offset"]),
+        position=LogPosition(row["topic"], row["partition"], row["record_offset"]),
         data_json=row["data"],
     )
 
@@ -186,7 +186,7 @@ async def _chunks(lines: Sequence[str]) -> AsyncIterator[bytes]:
 async def facts_of(
     connection: Connection, kind: AggregateKind, keys: Sequence[str]
 ) -> tuple[StoredFact, ...]:
-    """Every stored fact of those owners, in the order of the log."""
+    """Load all facts of those aggregates, in the order of the log."""
     rows = await connection.fetch(
         f"select {SELECTED} from fact where kind = $1 and key = any($2::text[]) "  # noqa: S608 - ours
         "order by topic, partition, record_offset",
@@ -199,7 +199,7 @@ async def facts_of(
 async def ids_of(
     connection: Connection, kind: AggregateKind, keys: Sequence[str]
 ) -> dict[str, list[UUID]]:
-    """The ids of every stored fact of those owners, by owner."""
+    """Load the ids of all facts of those aggregates, by key."""
     if not keys:
         return {}
     rows = await connection.fetch(
@@ -211,10 +211,10 @@ async def ids_of(
     return {row[0]: row[1] for row in rows}
 
 
-async def facts_under(
+async def find_stored(
     connection: Connection, asked: Sequence[tuple[AggregateKind, str, UUID]]
 ) -> tuple[StoredFact, ...]:
-    """Those of the facts (at least one; owner's kind, owner's key, id) that are stored."""
+    """Load those of the facts (aggregate kind, key, fact id; at least one) that are stored."""
     kinds, keys, ids = zip(*asked, strict=True)
     rows = await connection.fetch(
         f"select {SELECTED} from fact "  # noqa: S608 - ours

@@ -1,7 +1,7 @@
-"""Publishes the outbox: in order, acknowledged by Kafka, then deleted. At least once.
+"""Publish the outbox: in order, at least once; a row is deleted when Kafka has acknowledged it.
 
-Ids in the messages are deterministic, so that a message published twice (the process died between
-Kafka's answer and the deletion) is one fact.
+Event ids are deterministic, so a message that is published twice (the process died between Kafka's
+answer and the deletion) is one fact.
 """
 
 import asyncio
@@ -60,6 +60,6 @@ async def publish(
 
 
 async def backlog(pool: asyncpg.Pool) -> int:
-    """How many messages wait to be published."""
+    """Count the messages that wait to be published."""
     count: int = await pool.fetchval("select count(*) from outbox")
     return count

@@ -9,14 +9,14 @@ import asyncpg
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import DatabaseSettings
 
-# A process that hangs between two statements must not hold its locks for ever.
+# A process that hangs between two statements must not keep its locks.
 _IDLE_IN_TRANSACTION_TIMEOUT = "60s"
 
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
     " | asyncpg.Pool[asyncpg.Record]"
 )
-"""What takes a statement. Who needs several in one transaction holds a connection."""
+"""Runs a statement. For several in one transaction a caller needs a connection, not a pool."""
 
 TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     OSError,
@@ -29,7 +29,7 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     # A connection that breaks while it is given back to the pool: asyncpg calls that its own error.
     asyncpg.InternalClientError,
 )
-"""What passes by itself: a server that restarts, a full connection table, a deadlock.
+"""Worth another try: a server that restarts, a full connection table, a deadlock.
 
 Everything else that asyncpg raises is a bug or bad data."""
 
@@ -40,7 +40,7 @@ async def create_pool(
     application_name: str,
     server_settings: Mapping[str, str] = MappingProxyType({}),
 ) -> asyncpg.Pool:
-    """A pool on the configured database; `application_name` is what ``pg_stat_activity`` shows.
+    """Make a pool on the configured database; ``pg_stat_activity`` shows `application_name`.
 
     `server_settings` are set in each session. Raises Unavailable when the server does not answer
     in time, Misconfigured when it refuses us.
@@ -67,7 +67,7 @@ async def create_pool(
     ) as error:
         raise Misconfigured(f"GROUPAGE_DATABASE_URL: PostgreSQL refuses: {error}") from error
     except asyncpg.exceptions.ClientConfigurationError as error:
-        # An InterfaceError to asyncpg, but waiting does not mend an address.
+        # asyncpg calls it an InterfaceError, but waiting does not correct an address.
         raise Misconfigured(f"GROUPAGE_DATABASE_URL cannot be used: {error}") from error
     except TRANSIENT_ERRORS as error:
         raise Unavailable(

@@ -1,4 +1,4 @@
-"""Relay: what transactions left in the outbox goes to Kafka, for as long as the process runs."""
+"""Relay: publishes the outbox to Kafka for as long as the process runs."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from groupage.telemetry import metrics
 
 _PUBLISH_TIMEOUT_S = 30.0
 _IDLE_S = 1.0
-"""Looks by itself this often: rows may have been left by a process that died."""
+"""The relay looks this often without being woken: a process that died may have left rows."""
 _RETRY_S_MAX = 1.0
 _STOP_TIMEOUT_S = 3.0
 _MESSAGE_BYTES_MAX = 8 * 2**20
@@ -54,7 +54,7 @@ class OutboxRelay:
         self._producer: AIOKafkaProducer | None = None
 
     def wake(self) -> None:
-        """There are new rows."""
+        """Publish soon: there are new rows."""
         self._there_is_work.set()
 
     async def run(self) -> None:

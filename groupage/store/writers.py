@@ -1,7 +1,7 @@
-"""What a batch writes beside its facts: states, dead letters, alerts, outbox rows, its fence.
+"""Statements of a batch: states, offsets, alerts and outbox rows.
 
-Each function is one statement; the caller holds the transaction. Rows are plain tuples in the
-column order named beside them, because tens of thousands pass here each second.
+Each function runs one statement; the caller holds the transaction. Rows are tuples, for speed: a
+worker writes tens of thousands a second.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ def query_columns(kind: AggregateKind) -> dict[str, tuple[str, bool]]:
 
 
 class StoredState(NamedTuple):
-    """A state as it lies in its table."""
+    """A state as its table has it."""
 
     key: str
     partition: int
@@ -56,7 +56,7 @@ class StoredState(NamedTuple):
 
 
 class OffsetAdvance(NamedTuple):
-    """How far a partition was taken in: the fence compares `expected` before it writes the rest."""
+    """A partition moves from offset `expected` to `next_offset`, if it still is at `expected`."""
 
     topic: str
     partition: int
@@ -66,7 +66,7 @@ class OffsetAdvance(NamedTuple):
 
 
 class OutboxRow(NamedTuple):
-    """One message for another owner; topic names without the hub's prefix."""
+    """One message for another aggregate; topic names without the hub's prefix."""
 
     origin_topic: str
     origin_partition: int
@@ -93,11 +93,11 @@ class DeadLetterRow(NamedTuple):
     headers: bytes
     value: bytes
     fact_id: UUID | None = None
-    """Of the fact that its owner refuses; None: the record gave no fact."""
+    """Of the rejected fact; None: the record could not be decoded."""
 
 
 class AlertRow(NamedTuple):
-    """An alert that is raised, or raised again with other words."""
+    """An alert that is raised, or raised again with another message."""
 
     alert_id: str
     about: str
@@ -116,16 +116,16 @@ _encode_headers = msgspec.msgpack.Encoder().encode
 
 
 def pack_headers(headers: Iterable[tuple[str, bytes | None]]) -> bytes:
-    """Kafka headers as one value, for `outbox` and `dead_letter`."""
+    """Pack Kafka headers into one value, for tables `outbox` and `dead_letter`."""
     return _encode_headers(list(headers))
 
 
 def unpack_headers(packed: bytes) -> Headers:
-    """The headers that `pack_headers` packed."""
+    """Return the headers that `pack_headers` packed."""
     return _HEADERS.decode(packed)
 
 
-def insertion(
+def insert_sql(
     table: str, names: Sequence[str], types: Sequence[str], *, constants: Mapping[str, int] = {}
 ) -> str:
     """Write the statement that inserts rows by column (`columns_of`); stored rows are `old`.
@@ -147,12 +147,12 @@ def _upsert(kind: AggregateKind) -> str:
     types = (*_COMMON_TYPES, *(sql_type for sql_type, _ in columns.values()))
     form = {"form": FORMS[kind]}
     changes = ", ".join(f"{name} = excluded.{name}" for name in (*names[1:], *form))
-    return insertion(kind, names, types, constants=form) + (
+    return insert_sql(kind, names, types, constants=form) + (
         f"on conflict (key) do update set {changes} where old.revision <= excluded.revision"
     )
 
 
-_RAISE = insertion("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "timestamptz")) + (
+_RAISE = insert_sql("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "timestamptz")) + (
     "on conflict (alert_id) do update set severity = excluded.severity, "
     "message = excluded.message, due_at = excluded.due_at, cleared_at = null, raised_at = "
     "case when old.cleared_at is null then old.raised_at else excluded.raised_at end"
@@ -178,7 +178,7 @@ _NEXT_DEADLINE: dict[AggregateKind, str] = {
 async def load_states(
     connection: Connection, kind: AggregateKind, keys: Sequence[str]
 ) -> list[StoredState]:
-    """The stored states of those owners; owners without one are left out."""
+    """Load the stored states of those aggregates."""
     return [StoredState(*row) for row in await connection.fetch(_LOAD[kind], keys)]
 
 
@@ -193,22 +193,22 @@ async def clocks_of(connection: Connection, topic: str) -> dict[int, datetime | 
 async def due_keys(
     connection: Connection, kind: AggregateKind, *, partition: int, at: datetime
 ) -> list[str]:
-    """Owners in the partition whose deadline has come."""
+    """List the aggregates of the partition whose deadline has come."""
     return [row[0] for row in await connection.fetch(_DUE[kind], partition, at)]
 
 
 async def next_deadline(
     connection: Connection, kind: AggregateKind, *, partition: int, after: datetime
 ) -> datetime | None:
-    """The first stored deadline after `after` in the partition."""
+    """Return the first stored deadline after `after` in the partition."""
     at: datetime | None = await connection.fetchval(_NEXT_DEADLINE[kind], partition, after)
     return at
 
 
-async def open_positions(
+async def open_offsets(
     connection: Connection, partitions: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[int, datetime | None]]:
-    """Where the intake of each partition goes on, and the last tick there; new ones start at 0."""
+    """Return each partition's next offset and last tick; a new partition starts at offset 0."""
     topics, numbers = [topic for topic, _ in partitions], [number for _, number in partitions]
     await connection.execute(
         "insert into intake_offset (topic, partition, next_offset) "
@@ -230,8 +230,8 @@ async def open_positions(
 # --- writing one batch --------------------------------------------------------------------------
 
 
-async def advance_positions(connection: Connection, positions: Sequence[OffsetAdvance]) -> bool:
-    """The fence: move each partition from what was expected; False when another moved one."""
+async def advance_offsets(connection: Connection, positions: Sequence[OffsetAdvance]) -> bool:
+    """Advance the offsets: the fence. False when another worker has advanced one of them."""
     status = await connection.execute(
         "update intake_offset o set next_offset = n.next_offset, "
         "clock_at = coalesce(n.clock_at, o.clock_at) "
@@ -282,5 +282,5 @@ async def insert_outbox(connection: Connection, rows: Sequence[OutboxRow]) -> No
 
 
 def columns_of(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
-    """The rows' values by column, for `unnest`."""
+    """Return the rows' values by column, for `unnest`."""
     return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -14,8 +14,8 @@ from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.state.lane import LaneState
 from groupage.domain.state.voyage import VoyageState
-from groupage.store.bodies import unpack
 from groupage.store.plan_codec import unpack_plan
+from groupage.store.state_codec import unpack
 
 PLANNED_STATUSES = ("AVAILABLE", "ALLOCATED", "COMMITTED", "STAGED", "LOADED")
 """Consignments that an allocation assigns, or must keep where they are."""

@@ -1,8 +1,7 @@
-"""Rebuild: all states anew from the log, beside the old ones, then in their place or compared.
+"""Rebuild: folds the whole log into a schema of its own, then compares the tables or swaps them.
 
-Only what the stored offsets cover is taken in, so that nothing said by the workers later is lost,
-and nothing is published: what owners told each other is in the log already. Killed at any moment
-it leaves the hub as it was.
+It reads up to the stored offsets, as the workers have, and publishes nothing: what aggregates
+published is in the log already. Killed at any moment it leaves the hub as it was.
 """
 
 import asyncio
@@ -23,8 +22,8 @@ from groupage.settings import DatabaseSettings
 from groupage.store import migrations
 from groupage.store.locks import without_workers
 from groupage.store.pool import create_pool
-from groupage.store.replacement import TableReport, compare, put_in_place
 from groupage.store.schema import require_schema
+from groupage.store.table_swap import TableReport, compare, swap_tables
 from processors.kernel.aggregate import Aggregate
 from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
@@ -40,11 +39,11 @@ _FETCH_BYTES_MAX = 2 * 2**20
 
 log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
-"""Called with the records taken in and those there are."""
+"""Called with the number of records folded, and of all records."""
 
 
 class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rebuild found."""
+    """The result of a rebuild."""
 
     records: int
     tables: tuple[TableReport, ...]
@@ -52,7 +51,7 @@ class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def equal(self) -> bool:
-        """The rebuilt tables are the stored ones, row for row."""
+        """Whether the rebuilt tables are the stored ones, row by row."""
         return not any(table.only_stored or table.only_rebuilt for table in self.tables)
 
 
@@ -63,9 +62,9 @@ async def rebuild(
     verify: bool,
     progress: Progress,
 ) -> RebuildReport:
-    """Fold the log anew; then compare with what is stored (`verify`) or replace it.
+    """Fold the whole log; then compare with the stored tables, and replace them unless `verify`.
 
-    Raises Conflict when a worker runs, or when the log does not begin at its beginning any more.
+    Raises Conflict when a worker is connected, or when the log has lost its oldest records.
     """
     url = settings.database.url.get_secret_value()
     connection = await asyncpg.connect(
@@ -82,7 +81,7 @@ async def rebuild(
                 pool.terminate()
             tables = await compare(connection, schema)
             if not verify:
-                await put_in_place(connection, schema)
+                await swap_tables(connection, schema)
             return RebuildReport(records=records, tables=tuple(tables), replaced=not verify)
     finally:
         await connection.close(timeout=10)
@@ -92,7 +91,7 @@ async def rebuild(
 async def _scratch(
     connection: "asyncpg.Connection[asyncpg.Record]", url: str
 ) -> AsyncIterator[str]:
-    # What a rebuild that was killed left behind.
+    # A rebuild that was killed left its schema.
     for row in await connection.fetch(
         "select nspname from pg_namespace where starts_with(nspname, 'rebuild_')"
     ):
@@ -161,7 +160,7 @@ async def _fold_log(
 
 
 class _Log:
-    """The log from its beginning to the given offsets."""
+    """The log from its oldest records to the given offsets."""
 
     def __init__(self, settings: WorkerSettings, targets: dict[Partition, int]) -> None:
         self._settings = settings
@@ -171,7 +170,7 @@ class _Log:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncIterator[list[PartitionBatch]]]:
-        """Parts of all partitions until each has reached its end."""
+        """Start a consumer; yield decoded records until each partition has reached its end."""
         consumer = AIOKafkaConsumer(
             **self._settings.kafka.client_kwargs(),
             client_id="groupage-rebuild",
@@ -195,21 +194,23 @@ class _Log:
         for tp in tps:
             if begins[tp] and tp.topic != self._prefix + DEAD_LETTER_TOPIC:
                 raise Conflict(
-                    f"{tp.topic}[{tp.partition}] begins at offset {begins[tp]}: the log was cut, "
-                    "states cannot be derived from it any more"
+                    f"{tp.topic}[{tp.partition}] begins at offset {begins[tp]}: Kafka has deleted "
+                    "older records, so states can no longer be derived from the log"
                 )
-            consumer.seek(tp, begins[tp])  # dead letters are not kept for ever, states need none
+            consumer.seek(
+                tp, begins[tp]
+            )  # states need no dead letters, which are not kept for ever
             self._next[tp] = begins[tp]
 
     async def _fetch(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
         try:
-            found: dict[TopicPartition, list[Any]] = await consumer.getmany(
+            fetched: dict[TopicPartition, list[Any]] = await consumer.getmany(
                 timeout_ms=1_000, max_records=self._settings.processor.batch_records_max
             )
         except UnicodeDecodeError:
             left = {tp: at for tp, at in self._next.items() if self._partition(tp) in self._left}
             return await read_record_by_record(consumer, left)
-        return found
+        return fetched
 
     def _partition(self, tp: TopicPartition) -> Partition:
         return tp.topic.removeprefix(self._prefix), tp.partition
@@ -217,11 +218,11 @@ class _Log:
     async def _parts(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[PartitionBatch]]:
         while self._left:
             async with asyncio.timeout(_IDLE_S_MAX):
-                found: dict[TopicPartition, list[Any]] = {}
-                while not found:
-                    found = await self._fetch(consumer)
+                fetched: dict[TopicPartition, list[Any]] = {}
+                while not fetched:
+                    fetched = await self._fetch(consumer)
             parts = []
-            for tp, records in found.items():
+            for tp, records in fetched.items():
                 self._next[tp] = records[-1].offset + 1
                 partition = self._partition(tp)
                 end = self._left.get(partition, 0)

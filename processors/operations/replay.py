@@ -59,7 +59,7 @@ async def replay(
 
 
 def _require_destinations(letters: Sequence[StoredDeadLetter]) -> None:
-    homeless = [letter for letter in letters if not letter.can_be_sent_again]
+    homeless = [letter for letter in letters if not letter.is_replayable]
     if homeless:
         first = homeless[0]
         others = f" (and {len(homeless) - 1} more)" if len(homeless) > 1 else ""

@@ -30,7 +30,7 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
     """
     started_s = time.perf_counter()
     async with pool.acquire() as connection, connection.transaction():
-        if not await writers.advance_positions(connection, writes.offsets):  # 1
+        if not await writers.advance_offsets(connection, writes.offsets):  # 1
             raise Fenced
         if writes.fact_lines:
             await copy_facts(connection, writes.fact_lines)  # 2
@@ -47,7 +47,7 @@ async def write_derived(connection: Connection, writes: WriteBatch) -> None:
     if writes.dead_letters:
         await dead_letters.insert_dead_letters(connection, list(writes.dead_letters.values()))
     if writes.settled:
-        await dead_letters.settle_refusals(connection, writes.settled)
+        await dead_letters.settle_rejections(connection, writes.settled)
     await alerts.write(connection, writes.alerts)
     if writes.outbox:
         await writers.insert_outbox(connection, writes.outbox)

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from groupage.domain.fact import Fact
-from groupage.store.facts import facts_under
+from groupage.store.facts import find_stored
 from processors.worker import dead_letters
 from processors.worker.batch import AggregateKey, IncomingFact, PartitionBatch
 from processors.worker.cache import StateCache
@@ -111,7 +111,7 @@ async def _load_known(
         for aggregate_key, facts in suspects.items()
         for incoming in facts
     ]
-    for stored in await facts_under(pool, wanted):
+    for stored in await find_stored(pool, wanted):
         known[stored.kind, stored.fact.key][stored.fact_id] = stored.fact
     return known
 

@@ -26,8 +26,8 @@ from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.forms import FORMS
 from groupage.store import facts, writers
-from groupage.store.bodies import unpack
 from groupage.store.facts import StoredFact
+from groupage.store.state_codec import unpack
 from groupage.store.writers import OutboxRow, pack_headers
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry

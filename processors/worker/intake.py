@@ -154,7 +154,7 @@ class Intake(faust.Service):
             on=TRANSIENT_ERRORS, attempts=None, timeout=_POSITIONS_TIMEOUT_S, wait_max=2.0
         ):
             with attempt:
-                return await writers.open_positions(self._pool, partitions)
+                return await writers.open_offsets(self._pool, partitions)
         raise AssertionError("stamina raises after its last attempt")
 
     def _tp(self, partition: Partition) -> TopicPartition:

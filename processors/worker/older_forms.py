@@ -21,10 +21,10 @@ import msgspec
 
 from groupage.domain.events.base import AggregateKind
 from groupage.store import alerts, dead_letters, writers
-from groupage.store.bodies import unpack
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.older_forms import lock_older_states
 from groupage.store.pool import Connection
+from groupage.store.state_codec import unpack
 from groupage.telemetry import metrics
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry

@@ -56,6 +56,6 @@ async def record_changes(
             record = dead_letters.rejected_record(part, incoming)
         else:
             stored = stored_facts[fact_id]
-            record = dead_letters.RejectedRecord(stored.fact, stored.place, stored.data_json)
+            record = dead_letters.RejectedRecord(stored.fact, stored.position, stored.data_json)
         rows.append(dead_letters.from_rejection(record, rejected, fact_id=UUID(hex=fact_id)))
     dead_letters.route_to_dlq(writes, part, rows)

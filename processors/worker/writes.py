@@ -10,8 +10,8 @@ import asyncpg
 from groupage.contracts.encoding import encode
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
-from groupage.store.bodies import pack
 from groupage.store.facts import facts_of
+from groupage.store.state_codec import pack
 from groupage.store.writers import OutboxRow, StateRow, pack_headers
 from groupage.telemetry import metrics
 from processors.kernel.fold import encode_state

@@ -14,7 +14,7 @@ from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
-from groupage.store import bodies, writers
+from groupage.store import state_codec, writers
 from groupage.store.facts import LogPosition, copy_facts, line_of
 from groupage.store.plan_codec import PLAN_FORM, pack_document
 from processors.aggregates.registry import all_aggregates
@@ -75,7 +75,7 @@ async def store_facts(
                 revision=state.revision,
                 changed_at=state.changed_at,
                 deadline_at=core.deadline(state),
-                body=bodies.pack(encode_state(state)),
+                body=state_codec.pack(encode_state(state)),
                 columns=core.columns(state),
             )
             assert await writers.upsert_states(connection, kind, [row])

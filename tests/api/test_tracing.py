@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from groupage.app.commands.refold import traced
+from groupage.app.commands.refold import trace_effects
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Event
 from groupage.domain.events.equipment import ContainerSealed
@@ -17,6 +17,7 @@ from groupage.domain.events.unit import (
     UnitUnpacked,
 )
 from groupage.domain.gs1 import canonical_id
+from groupage.domain.state.base import State
 from groupage.store.facts import facts_of
 from groupage.store.readers.tracing import Trace, TracedFact, trace
 from tests.api.hub import fact, store_facts
@@ -34,7 +35,7 @@ def by_type(found: Trace, name: str) -> TracedFact:
 
 async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
     """Its own facts only, its parents from the pallet outwards, and what each fact changed."""
-    found = await traced(hub, "u-1")
+    found = await trace_effects(hub, "u-1")
     assert (found.id, found.kind, found.parents) == ("u-1", "unit", ("pallet-9", "rack-1"))
     assert [each.type for each in found.facts] == ["unit.received", "unit.measured", "unit.packed"]
     received = by_type(found, "unit.received")
@@ -48,7 +49,7 @@ async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
 
 async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
     """All its facts, each with the change of the state that it made."""
-    found = await traced(hub, "CN-1")
+    found = await trace_effects(hub, "CN-1")
     assert (found.kind, found.parents) == ("consignment", (FIRST,))
     booked = by_type(found, "consignment.booked")
     assert booked.changed is not None
@@ -57,6 +58,9 @@ async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
     received: Any = [each.changed for each in found.facts if each.type == "unit.received"]
     assert received[0]["units.u-1.condition"] == (None, "good")
     assert "units.u-1.measured" not in received[0]
+    for each in found.facts:
+        assert each.changed is not None
+        assert not each.changed.keys() & set(State.__struct_fields__), "the fold's bookkeeping"
 
 
 async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:
@@ -66,7 +70,7 @@ async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:
     stored = await _facts_of(hub, "CN-3")
     await hub.execute("delete from fact where key = 'CN-3'")
     await store_facts(hub, [*stored, fact(loaded, 90)])
-    found = await traced(hub, "u-9")
+    found = await trace_effects(hub, "u-9")
     (only,) = found.facts
     assert only.refused
     plain = await trace(hub, "u-9")
@@ -91,7 +95,7 @@ async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record
         retracted=True,
     )
     await store_facts(pool, [first, better, wrong, gone])
-    found = await traced(pool, "u")
+    found = await trace_effects(pool, "u")
     told = {each.event_id: each for each in found.facts}
     assert found.parents == ()
     assert {name for name, each in told.items() if each.withdrawn} == {"e-1", "e-3"}
@@ -102,7 +106,7 @@ async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record
 
 async def test_container_and_its_facts(hub: "Hub[asyncpg.Record]") -> None:
     """A container's own life; nothing holds it."""
-    found = await traced(hub, BOX)
+    found = await trace_effects(hub, BOX)
     assert (found.kind, found.parents) == ("container", ())
     arrived: Any = by_type(found, "container.gated_in").changed
     assert arrived["status"] == ("RELEASED", "AT_HUB")
@@ -111,11 +115,11 @@ async def test_container_and_its_facts(hub: "Hub[asyncpg.Record]") -> None:
 async def test_consolidation_and_its_container(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     """An id known to nobody is told apart from one without parents."""
     await store_facts(pool, [fact(ContainerSealed(equipment_ref=BOX, seal_no="S-1"), 1)])
-    assert (await traced(pool, BOX)).parents == ()
+    assert (await trace_effects(pool, BOX)).parents == ()
     with pytest.raises(NotFound, match="CSL-404"):
-        await traced(pool, "CSL-404")
+        await trace_effects(pool, "CSL-404")
     with pytest.raises(NotFound, match="as a unit"):
-        await traced(pool, BOX, kind="unit")
+        await trace_effects(pool, BOX, kind="unit")
 
 
 LINK = "https://id.gs1.org/00/{}"
@@ -131,8 +135,8 @@ async def test_chain_of_logistic_units(pool: "asyncpg.Pool[asyncpg.Record]") -> 
         UnitLoaded(unit_id=pallet, equipment_ref=BOX),
     ]
     await store_facts(pool, [fact(event, minute) for minute, event in enumerate(events)])
-    assert (await traced(pool, carton)).parents == (case, pallet, BOX)
-    assert (await traced(pool, LINK.format(carton))).parents == (
+    assert (await trace_effects(pool, carton)).parents == (case, pallet, BOX)
+    assert (await trace_effects(pool, LINK.format(carton))).parents == (
         LINK.format(case),
         LINK.format(pallet),
         BOX,
@@ -150,7 +154,7 @@ async def test_the_latest_parent_counts(pool: "asyncpg.Pool[asyncpg.Record]") ->
         UnitPacked(unit_id="c", parent_id="u"),
     ]
     await store_facts(pool, [fact(event, minute) for minute, event in enumerate(events)])
-    assert (await traced(pool, "u")).parents == ("b", "c")
+    assert (await trace_effects(pool, "u")).parents == ("b", "c")
 
 
 async def test_handed_over_facts_are_told_once(hub: "Hub[asyncpg.Record]") -> None:
@@ -158,6 +162,6 @@ async def test_handed_over_facts_are_told_once(hub: "Hub[asyncpg.Record]") -> No
     waited = fact(UnitReceived(unit_id="u-7"), 3, event_id="w-1")
     handed = fact(UnitReceived(unit_id="u-7", consignment_id="CN-8"), 3, event_id="w-1")
     await store_facts(hub, [waited, handed])
-    found = await traced(hub, "u-7")
+    found = await trace_effects(hub, "u-7")
     (only,) = found.facts
     assert (only.owner_kind, only.owner) == ("consignment", "CN-8")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from groupage.store.bodies import unpack
+from groupage.store.state_codec import unpack
 
 STATES = ("consignment", "unit", "container", "visit", "declaration", "voyage", "consolidation")
 _OUTSIDE = """

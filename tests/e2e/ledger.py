@@ -18,8 +18,8 @@ from groupage.domain.events.planning import PlanRequested
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
-from groupage.store.bodies import unpack
 from groupage.store.facts import stored_fact
+from groupage.store.state_codec import unpack
 from optimizer.verification.api import verify
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry

@@ -11,7 +11,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
-from groupage.store.dead_letters import StoredDeadLetter, find_letters
+from groupage.store.dead_letters import StoredDeadLetter, find_dead_letters
 from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
@@ -86,14 +86,14 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
         async with asyncio.timeout(60):
             while len(found) < 2:
                 await asyncio.sleep(0.05)
-                found = {one.letter_id: one for one in await find_letters(pool, limit=10)}
+                found = {one.letter_id: one for one in await find_dead_letters(pool, limit=10)}
         digit, empty = found[WRONG_DIGIT.dead_letter_id], found[NO_OBJECT.dead_letter_id]
         assert (digit.code, digit.topic, digit.key) == ("check_digit", "hub.equipment.v1", BOX)
         assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
-        assert (digit.can_be_sent_again, empty.can_be_sent_again) == (True, False)
+        assert (digit.is_replayable, empty.is_replayable) == (True, False)
         with pytest.raises(InvalidInput, match=r"no_object \(names no object\).*import that again"):
             await replay.replay(pool, settings.kafka, [digit, empty], prefix=topic_prefix)
-        assert not any(one.replayed_at for one in await find_letters(pool, limit=10))
+        assert not any(one.replayed_at for one in await find_dead_letters(pool, limit=10))
         chosen = await asyncio.to_thread(replayed_by_command, database_url, topic_prefix, "--all")
         assert (chosen.returncode, chosen.stderr) == (0, "")
         assert "1 record sent again\n1 record left in place" in chosen.stdout
@@ -106,9 +106,9 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
             count = "select count(*) from container where key = $1"
             while not await pool.fetchval(count, BOX):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        (stands,) = await find_letters(pool, limit=10)
+        (stands,) = await find_dead_letters(pool, limit=10)
         assert stands.letter_id == empty.letter_id
-        assert len(await find_letters(pool, settled=True, limit=10)) == 2
+        assert len(await find_dead_letters(pool, settled=True, limit=10)) == 2
     finally:
         await worker.stop(budget_s=10)
         pool.terminate()

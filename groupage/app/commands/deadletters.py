@@ -41,10 +41,10 @@ def list_letters(
     from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
 
     async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
-        found = await dead_letters.find_letters(
+        found = await dead_letters.find_dead_letters(
             pool, code=code, topic=topic, settled=settled, limit=limit
         )
-        return found, await dead_letters.count_letters(pool, settled=settled)
+        return found, await dead_letters.count_dead_letters(pool, settled=settled)
 
     found, counts = query(work)
     if as_json:
@@ -57,7 +57,7 @@ def list_letters(
         say(f"{str(letter.letter_id)[:8]}  {when(letter.at)}  {place}{sent}")
         say(f"          {letter.code}: {letter.reason}")
         if letter.settled_at:
-            outcome = dead_letters.WORDS[letter.settled_as]
+            outcome = dead_letters.SETTLEMENT_TEXTS[letter.settled_as]
             say(f"          settled {when(letter.settled_at)}: {outcome}")
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())
     total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
@@ -117,10 +117,10 @@ def replay(
         if letter_ids:
             chosen = [await _one(pool, letter_id) for letter_id in letter_ids]
         else:
-            found = await dead_letters.find_letters(
+            found = await dead_letters.find_dead_letters(
                 pool, code=code, topic=topic, waiting=True, limit=limit
             )
-            sendable = [letter for letter in found if letter.can_be_sent_again]
+            sendable = [letter for letter in found if letter.is_replayable]
             # When nothing else was chosen, the refusal says why.
             chosen, left = (sendable, len(found) - len(sendable)) if sendable else (found, 0)
         sent = await replaying.replay(
@@ -163,7 +163,7 @@ def _summary(letter: Any) -> dict[str, Any]:
 async def _one(pool: Any, letter_id: str) -> Any:
     from groupage.store import dead_letters  # noqa: PLC0415 - as above
 
-    found = await dead_letters.letters_like(pool, letter_id)
+    found = await dead_letters.find_by_id_prefix(pool, letter_id)
     if not found:
         raise NotFound(f"no dead letter begins with {letter_id!r}; `groupage deadletters list`")
     if len(found) > 1:

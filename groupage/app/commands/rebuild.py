@@ -1,4 +1,4 @@
-"""``groupage rebuild``: derive all states anew from the log."""
+"""``groupage rebuild``: derive all states from the log again."""
 
 import asyncio
 import sys
@@ -17,25 +17,26 @@ def main(
     *,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Change nothing: rebuild beside and compare."),
+        typer.Option(
+            "--verify", help="Change nothing: compare the rebuilt tables with the stored ones."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fold the whole log anew. No worker may run; killed midway it has changed nothing."""
+    """Fold the whole log again, while no worker runs. If it is interrupted, nothing has changed."""
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415
     from processors.operations.rebuild import rebuild  # noqa: PLC0415
     from processors.worker.app import WorkerSettings  # noqa: PLC0415 - `--help` needs none of it
 
-    quiet_logs("rebuild", level="ERROR")  # each dead letter of old is found again
+    quiet_logs("rebuild", level="ERROR")  # it would log each old dead letter
     settings = WorkerSettings.from_environment()
     aggregates = all_aggregates(PolicySettings().load())
     with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:
         report = asyncio.run(rebuild(settings, aggregates, verify=verify, progress=bar.at))
     if as_json:
-        found = {**msgspec.to_builtins(report), "equal": report.equal}
-        print_json(found)
+        print_json({**msgspec.to_builtins(report), "equal": report.equal})
     else:
-        _tell(report)
+        _print(report)
     if verify and not report.equal:
         raise Conflict(
             "the rebuilt tables differ from the stored ones; were those made by other rules "
@@ -43,17 +44,17 @@ def main(
         )
 
 
-def _tell(report: Any) -> None:
+def _print(report: Any) -> None:
     for table in report.tables:
         differs = table.only_stored or table.only_rebuilt
-        words = (
+        result = (
             f"{table.only_stored} rows only stored, {table.only_rebuilt} only rebuilt"
             if differs
             else "equal"
         )
-        typer.echo(f"{table.table:14} {table.rows:>10,} rows  {words}")
+        typer.echo(f"{table.table:14} {table.rows:>10,} rows  {result}")
     done = "replaced the stored states" if report.replaced else "nothing changed"
-    typer.echo(f"{report.records:,} records of the log folded anew; {done}")
+    typer.echo(f"{report.records:,} records of the log folded; {done}")
 
 
 class _Bar:
@@ -74,5 +75,5 @@ class _Bar:
         self._progress.stop()
 
     def at(self, done: int, total: int) -> None:
-        """So many of so many."""
+        """Show that `done` of `total` records are folded."""
         self._progress.update(self._task, completed=done, total=total)

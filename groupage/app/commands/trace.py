@@ -40,9 +40,9 @@ def main(
 
     The states are derived anew from the facts, step by step, by the same rules as in operation.
     """
-    from groupage.app.commands.refold import traced  # noqa: PLC0415 - brings the processors' cores
+    from groupage.app.commands.refold import trace_effects  # noqa: PLC0415 - brings the aggregates
 
-    answer = query(lambda pool: traced(pool, id_, kind=kind))
+    answer = query(lambda pool: trace_effects(pool, id_, kind=kind))
     if as_json:
         print_json(answer)
     else:

@@ -16,9 +16,9 @@ from groupage.domain.plan import Placement, Plan
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
-from groupage.store.bodies import unpack
-from groupage.store.dead_letters import count_letters
+from groupage.store.dead_letters import count_dead_letters
 from groupage.store.plan_codec import unpack_instance, unpack_plan
+from groupage.store.state_codec import unpack
 from optimizer.verification.api import verify
 
 _OUT = ("GATED_OUT", "ON_BOARD")
@@ -101,7 +101,7 @@ async def check_day(
         alerts_open=await _counts(
             pool, "select code, count(*) from alert where cleared_at is null group by 1"
         ),
-        dead_letters=await count_letters(pool),
+        dead_letters=await count_dead_letters(pool),
         checks=CHECKS,
         problems=tuple(problems),
     )

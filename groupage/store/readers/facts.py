@@ -1,4 +1,4 @@
-"""Facts about a thing, as what it is known, and the states derived from facts."""
+"""Facts by subject, the aggregate kinds under which an id is known, and single states."""
 
 from typing import Any, TypeVar, get_args
 
@@ -10,9 +10,9 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.state.unit import UnitState
-from groupage.store.bodies import unpack
 from groupage.store.facts import SELECTED, StoredFact, stored_fact
 from groupage.store.pool import Connection
+from groupage.store.state_codec import unpack
 
 S = TypeVar("S", bound=State)
 
@@ -25,8 +25,8 @@ _TABLES: dict[type[State], str] = {
 KINDS: tuple[AggregateKind, ...] = get_args(AggregateKind)
 
 
-async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact, ...]:
-    """Facts about a thing that other owners hold (a unit inside consignments)."""
+async def facts_by_subject(connection: Connection, subject: str) -> tuple[StoredFact, ...]:
+    """Load the facts about a subject that other aggregates own (a unit inside consignments)."""
     rows = await connection.fetch(
         f"select {SELECTED} from fact where subject = $1 and subject <> key"  # noqa: S608 - ours
         " order by topic, partition, record_offset",
@@ -36,7 +36,7 @@ async def facts_about(connection: Connection, subject: str) -> tuple[StoredFact,
 
 
 async def kinds_of(connection: Connection, key: str) -> tuple[AggregateKind, ...]:
-    """As what an id is known: owners of facts, and ``unit`` for the subject of a unit's facts."""
+    """List the kinds of aggregates with this id; ``unit``, too, for the subject of unit facts."""
     rows = await connection.fetch(
         """
         select owner.kind from unnest($2::text[]) as owner (kind)
@@ -53,7 +53,7 @@ async def kinds_of(connection: Connection, key: str) -> tuple[AggregateKind, ...
 
 
 async def read_state(connection: Connection, state_type: type[S], key: str) -> S | None:
-    """The state of an owner; None: nothing was ever said about it."""
+    """Load the state of an aggregate; None: it has no facts."""
     body = await connection.fetchval(
         f"select body from {_TABLES[state_type]} where key = $1",  # noqa: S608 - from the table above
         key,
@@ -61,10 +61,10 @@ async def read_state(connection: Connection, state_type: type[S], key: str) -> S
     return None if body is None else msgspec.json.decode(unpack(body), type=state_type)
 
 
-async def refusals_of(
+async def rejections_of(
     connection: Connection, kind: AggregateKind, key: str
 ) -> dict[str, dict[str, Any]]:
-    """Facts that changed nothing, by fact id, with code and reason; as the stored state has it."""
+    """Return the rejected facts in the stored state, by fact id, with code and reason."""
     if kind not in _KINDS_WITH_STATE:
         return {}
     body = await connection.fetchval(
@@ -73,10 +73,10 @@ async def refusals_of(
     )
     if body is None:
         return {}
-    return msgspec.json.decode(unpack(body), type=_Refusals).rejected
+    return msgspec.json.decode(unpack(body), type=_Rejections).rejected
 
 
-class _Refusals(msgspec.Struct):
+class _Rejections(msgspec.Struct):
     rejected: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 

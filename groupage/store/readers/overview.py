@@ -1,4 +1,4 @@
-"""The whole hub in a few figures, for a screen that is drawn several times a second."""
+"""The hub in a few figures, cheap enough to be read several times a second."""
 
 from datetime import datetime
 
@@ -16,12 +16,12 @@ select (select max(clock_at) from intake_offset) as clock_at,
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of what the hub knows."""
+    """Figures of a hub."""
 
     clock_at: datetime | None
     """The hub's time; None before the first tick."""
     records: int
-    """Taken in from the log, ticks included."""
+    """Records that workers have committed, ticks included."""
     plans: int
     failed_requests: int
     dead_letters: int
@@ -32,11 +32,11 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     alerts: dict[str, int]
     """Open ones by code."""
     alerts_raised: int
-    """Ever, cleared ones too."""
+    """All ever raised, cleared ones too."""
 
 
 async def read_overview(connection: Connection) -> Overview:
-    """The figures as they are now."""
+    """Read the present figures."""
     row = await connection.fetchrow(_QUERY)
     assert row is not None, "scalar queries always give a row"
     alerts = await _counts(

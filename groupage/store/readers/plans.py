@@ -1,4 +1,4 @@
-"""Stored plans whole, what changed between two of them, and the routes of those in force."""
+"""Stored plans, the difference between two plans, and the routes of published plans."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from groupage.store.readers.views import RouteView
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """One consignment that two plans treat differently. None: in no container."""
+    """A consignment that two plans treat differently. None: in no container."""
 
     consignment_id: str
     change: Literal["added", "removed", "moved"]
@@ -23,11 +23,11 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     to_voyage_id: str | None
     code: str
     reason: str
-    """As the newer plan gives it; empty: a plan between the two moved it."""
+    """The newer plan's reason; empty: a plan between the two moved it."""
 
 
 class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed from plan `from_plan_id` to plan `to_plan_id`."""
+    """The difference between two plans of a lane."""
 
     from_plan_id: str
     to_plan_id: str
@@ -36,7 +36,7 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
     closed: tuple[str, ...]
     """Consolidations that only the older plan has, and that have not left."""
     departed: tuple[str, ...]
-    """Consolidations of the older plan that had left before the newer one; theirs are no shifts."""
+    """Consolidations of the older plan that left before the newer one; not counted as shifts."""
     shifts: tuple[Shift, ...]
     unchanged: int
     """Consignments in the same consolidation in both."""
@@ -45,7 +45,7 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_plan(connection: Connection, plan_id: str) -> Plan:
-    """A stored plan with its placements and routes. Raises NotFound."""
+    """Load a stored plan. Raises NotFound."""
     row = await connection.fetchrow("select form, body from plan where plan_id = $1", plan_id)
     if row is None:
         raise NotFound(f"no plan {plan_id!r} is stored; `groupage plans` lists them")
@@ -53,7 +53,7 @@ async def read_plan(connection: Connection, plan_id: str) -> Plan:
 
 
 async def read_diff(connection: Connection, older_id: str, newer_id: str) -> PlanDiff:
-    """The difference of two stored plans. Raises NotFound, InvalidInput for different lanes."""
+    """Compare two stored plans. Raises NotFound, InvalidInput for different lanes."""
     older, newer = await read_plan(connection, older_id), await read_plan(connection, newer_id)
     rows = await connection.fetch(
         "select key from consolidation where key = any($1) and departed_at <= $2",
@@ -71,7 +71,7 @@ async def list_routes(
     truck: str | None = None,
     from_at: datetime | None = None,
 ) -> tuple[RouteView, ...]:
-    """Tours of the plans in force (or of one plan), the earliest first, `from_at` on."""
+    """List routes of the published plans, or of `plan_id`, that end after `from_at`, by start."""
     rows = await connection.fetch(
         """
         select p.form, p.body from plan p left join lane on lane.key = p.lane_id
@@ -82,15 +82,15 @@ async def list_routes(
         lane,
         plan_id,
     )
-    found = [
+    views = [
         _route_view(plan, route)
         for plan in (unpack_plan(row["form"], row["body"]) for row in rows)
         for route in plan.routes
         if truck is None or route.truck_id == truck
     ]
     if from_at is not None:
-        found = [view for view in found if view.end_at >= from_at]
-    return tuple(sorted(found, key=lambda view: (view.start_at, view.route_id)))
+        views = [view for view in views if view.end_at >= from_at]
+    return tuple(sorted(views, key=lambda view: (view.start_at, view.route_id)))
 
 
 def _route_view(plan: Plan, route: Route) -> RouteView:
@@ -110,7 +110,7 @@ def _route_view(plan: Plan, route: Route) -> RouteView:
 
 
 def diff_plans(older: Plan, newer: Plan, *, departed: frozenset[str] = frozenset()) -> PlanDiff:
-    """Who moves from one plan to the other, and why. Raises InvalidInput for different lanes.
+    """List the consignments that move between two plans, and why. Raises InvalidInput: other lanes.
 
     `departed`: consolidations of the older plan that had left when the newer one was made.
     """

@@ -1,4 +1,4 @@
-"""Where a thing is, and everything that was said about it."""
+"""The trace of an id: what holds it, and all facts about it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.unit import UnitState
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
-from groupage.store.readers.facts import facts_about, kinds_of, read_state, refusals_of
+from groupage.store.readers.facts import facts_by_subject, kinds_of, read_state, rejections_of
 
 _DEPTH_MAX = 100
 _PREFERRED: tuple[AggregateKind, ...] = ("consignment", "consolidation", "container", "unit")
 
 
 class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fact and what became of it."""
+    """A fact and its effect."""
 
     type: str
     subject: str
@@ -31,7 +31,7 @@ class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_id: str
     fact_id: str
     owner_kind: AggregateKind
-    """Whose state it belongs to."""
+    """Kind of the aggregate whose state it changes."""
     owner: str
     classifier: str
     data: dict[str, Any]
@@ -39,26 +39,26 @@ class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retracted: bool = False
     relayed_by: str | None = None
     refused: str | None = None
-    """Why it changed nothing, in words."""
+    """Why it was rejected: code and reason."""
     withdrawn: bool = False
     """Another fact corrected or retracted it."""
     changed: dict[str, tuple[Any, Any]] | None = None
-    """Path in the owner's state → (before, after); None: not computed."""
+    """Path in the aggregate's state → (before, after); None: not computed."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about one id."""
+    """Everything about an id."""
 
     id: str
     kind: AggregateKind
     parents: tuple[str, ...]
-    """What holds it: the nearest first, the outermost last."""
+    """Units, containers and consolidations that hold it; the nearest first."""
     facts: tuple[TracedFact, ...]
-    """By the time they happened."""
+    """In the order in which they happened."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What the store has about an id, before anything is derived."""
+class TraceSource(msgspec.Struct, frozen=True, kw_only=True):
+    """The stored facts about an id, before their effects are derived."""
 
     asked: str
     key: str
@@ -67,8 +67,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[StoredFact, ...]
 
 
-async def find(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Found:
-    """Facts and parents of an id, however it is written (SSCC, EPC URN, Digital Link).
+async def find_source(
+    connection: Connection, asked: str, *, kind: AggregateKind | None = None
+) -> TraceSource:
+    """Find the facts and parents of an id, however it is written (SSCC, EPC URN, Digital Link).
 
     Parents are written like the id that was asked for. Raises NotFound.
     """
@@ -81,10 +83,10 @@ async def find(connection: Connection, asked: str, *, kind: AggregateKind | None
             continue
         facts = await facts_of(connection, chosen, [key])
         if chosen == "unit":
-            facts = _once((*await facts_about(connection, key), *facts))
+            facts = _drop_copies((*await facts_by_subject(connection, key), *facts))
         parents = await _parents(connection, chosen, key, facts)
         as_links = asked.startswith(("https://", "http://"))
-        return Found(
+        return TraceSource(
             asked=asked,
             key=key,
             kind=chosen,
@@ -96,30 +98,32 @@ async def find(connection: Connection, asked: str, *, kind: AggregateKind | None
 
 
 async def trace(connection: Connection, asked: str, *, kind: AggregateKind | None = None) -> Trace:
-    """Everything about an id, with the reasons of refused facts but without what each changed."""
-    found = await find(connection, asked, kind=kind)
+    """Trace an id, with the reasons of rejected facts but without what each fact changed."""
+    source = await find_source(connection, asked, kind=kind)
     refused: dict[str, dict[str, Any]] = {}
-    for owner in {(stored.kind, stored.fact.key) for stored in found.facts}:
-        refused |= await refusals_of(connection, *owner)
+    for aggregate_key in {(stored.kind, stored.fact.key) for stored in source.facts}:
+        refused |= await rejections_of(connection, *aggregate_key)
     return assemble(
-        found,
+        source,
         refused={name: f"{entry['code']}: {entry['reason']}" for name, entry in refused.items()},
     )
 
 
 def assemble(
-    found: Found,
+    source: TraceSource,
     *,
     refused: dict[str, str],
     changed: dict[str, dict[str, tuple[Any, Any]]] | None = None,
     withdrawn: frozenset[str] = frozenset(),
 ) -> Trace:
-    """The trace; `refused`, `changed` and `withdrawn` go by fact id."""
-    ordered = sorted(found.facts, key=lambda stored: (stored.fact.occurred_at, stored.place.offset))
+    """Assemble a trace; `refused`, `changed` and `withdrawn` go by fact id."""
+    ordered = sorted(
+        source.facts, key=lambda stored: (stored.fact.occurred_at, stored.position.offset)
+    )
     return Trace(
-        id=found.asked,
-        kind=found.kind,
-        parents=found.parents,
+        id=source.asked,
+        kind=source.kind,
+        parents=source.parents,
         facts=tuple(_traced(stored, refused, changed, withdrawn) for stored in ordered),
     )
 
@@ -152,8 +156,8 @@ def _traced(
     )
 
 
-def _once(facts: Sequence[StoredFact]) -> tuple[StoredFact, ...]:
-    """A fact that waited under the unit and was handed over is one fact: the consignment's."""
+def _drop_copies(facts: Sequence[StoredFact]) -> tuple[StoredFact, ...]:
+    """Drop the unit's copy of a fact that was forwarded to its consignment."""
     seen: dict[tuple[str, str], StoredFact] = {}
     for stored in facts:
         seen.setdefault((stored.fact.source, stored.fact.event_id), stored)
@@ -170,13 +174,13 @@ async def _parents(
         if consignment is None or consignment.allocation is None:
             return ()
         consolidation_id = consignment.allocation.consolidation_id
-        return (consolidation_id, *await _box(connection, consolidation_id))
+        return (consolidation_id, *await _container(connection, consolidation_id))
     if kind == "consolidation":
-        return await _box(connection, key)
+        return await _container(connection, key)
     return ()
 
 
-async def _box(connection: Connection, consolidation_id: str) -> tuple[str, ...]:
+async def _container(connection: Connection, consolidation_id: str) -> tuple[str, ...]:
     state = await read_state(connection, ConsolidationState, consolidation_id)
     return (state.equipment_ref,) if state is not None and state.equipment_ref else ()
 
@@ -184,7 +188,7 @@ async def _box(connection: Connection, consolidation_id: str) -> tuple[str, ...]
 async def _unit_parents(
     connection: Connection, unit_id: str, facts: Sequence[StoredFact]
 ) -> tuple[str, ...]:
-    """From the box's own parent outwards. A circle, which only wrong facts make, ends the way."""
+    """List what holds a unit, from its own parent outwards; stop at a circle of wrong facts."""
     parents: list[str] = []
     seen = {unit_id}
     current, known = unit_id, facts
@@ -196,14 +200,14 @@ async def _unit_parents(
         parents.append(following)
         seen.add(following)
         current = following
-        known = await facts_about(connection, following)
+        known = await facts_by_subject(connection, following)
     return tuple(parents)
 
 
 async def _direct_parents(
     connection: Connection, unit_id: str, facts: Sequence[StoredFact]
 ) -> list[str]:
-    """The unit or container that holds it: by its own state, and by its consignment's."""
+    """List the units or containers that hold it, by its consignments' states and by its own."""
     candidates = []
     for owner in dict.fromkeys(stored.fact.key for stored in facts if stored.kind == "consignment"):
         consignment = await read_state(connection, ConsignmentState, owner)

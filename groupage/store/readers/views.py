@@ -1,4 +1,4 @@
-"""Rows as people see them: masses in g, volumes in cm³, money in cents, times in UTC."""
+"""Rows of lists: masses in g, volumes in cm³, money in cents, times in UTC."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """One consignment in a list."""
+    """A consignment in a list."""
 
     consignment_id: str
     status: str
@@ -31,7 +31,7 @@ class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
-    """One consolidation in a list."""
+    """A consolidation in a list."""
 
     consolidation_id: str
     status: str
@@ -44,7 +44,7 @@ class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
     loaded_volume_cm3: int
     gross_g: int
     fill_permille: int | None
-    """Planned (or, once it is more, loaded) volume by the inner volume of the container type."""
+    """The larger of planned and loaded volume, per mille of the container's inner volume."""
     next_cutoff: str
     """DCSA code of the next deadline ahead; empty: none."""
     next_cutoff_at: datetime | None
@@ -57,7 +57,7 @@ class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
-    """One container in a list."""
+    """A container in a list."""
 
     equipment_ref: str
     status: str
@@ -69,7 +69,7 @@ class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored plan in a list."""
+    """A stored plan in a list."""
 
     plan_id: str
     request_id: str
@@ -84,11 +84,11 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     bound_minor: int
     gap_ratio: float
     published: bool
-    """It is the plan in force of its lane."""
+    """It is the published plan of its lane."""
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):
-    """One truck's tour of a plan in force."""
+    """A truck's route in a published plan."""
 
     route_id: str
     plan_id: str
@@ -97,7 +97,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     start_at: datetime
     end_at: datetime
     stops: int
-    """Calls between leaving and coming back."""
+    """Stops between start and end."""
     references: tuple[str, ...]
     """Consignments and consolidations it serves."""
     distance_m: int
@@ -105,7 +105,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert."""
+    """An alert."""
 
     alert_id: str
     about: str

@@ -7,7 +7,7 @@ from typing import Any
 from groupage.contracts.encoding import fact_id
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from groupage.store.bodies import unpack
+from groupage.store.state_codec import unpack
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold

@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.events import unit as units
 from groupage.domain.events.base import Dimensions
-from groupage.store.dead_letters import find_letters
+from groupage.store.dead_letters import find_dead_letters
 from tests.processors.stream.facts import NOON, fact_of, folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
 
@@ -35,7 +35,7 @@ async def test_another_fact_under_a_used_id_is_not_lost_quietly(
             await stream_hub.until_taken_in()
         await stream_hub.send(HEAVIER, LATER, FIRST)
         await stream_hub.until_taken_in()
-    letters = await find_letters(stream_hub.pool, limit=10)
+    letters = await find_dead_letters(stream_hub.pool, limit=10)
     assert [letter.code for letter in letters] == ["id_reused"] * 2
     reasons = sorted(letter.reason for letter in letters)
     assert "/wms/t sent an event with id 'scale-1' before that differs in data:" in reasons[0]
@@ -49,7 +49,7 @@ async def test_the_same_again_while_the_first_is_committed(stream_hub: StreamHub
         for _ in range(30):
             await stream_hub.send(*[FIRST] * 20)
         await stream_hub.until_taken_in()
-    assert await find_letters(stream_hub.pool, limit=10) == []
+    assert await find_dead_letters(stream_hub.pool, limit=10) == []
     assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1
 
 
@@ -71,5 +71,5 @@ async def test_the_same_in_other_words_is_the_same(stream_hub: StreamHub) -> Non
         await stream_hub.until_taken_in()
         await stream_hub.send_raw("hub.consignment.v1", value, key=b"C1", headers=headers)
         await stream_hub.until_taken_in()
-    assert await find_letters(stream_hub.pool, limit=10) == []
+    assert await find_dead_letters(stream_hub.pool, limit=10) == []
     assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1

@@ -16,7 +16,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.lane import LaneState
 from groupage.settings import ProcessorSettings
 from groupage.store import writers
-from groupage.store.bodies import unpack
+from groupage.store.state_codec import unpack
 from processors.aggregates.registry import all_aggregates
 from processors.worker.assignment import Assignment
 from processors.worker.batch import Batch, PartitionBatch
@@ -82,7 +82,7 @@ def tick(at: datetime) -> Fact:
 async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub) -> None:
     """The lane's facts are folded anew, later, before its own `plan.asked` comes back."""
     pool, log, assignment = stream_hub.pool, Log(), Assignment()
-    assignment.take(await writers.open_positions(pool, [(TOPIC, log.partition)]))
+    assignment.take(await writers.open_offsets(pool, [(TOPIC, log.partition)]))
 
     async def nothing() -> None:
         return

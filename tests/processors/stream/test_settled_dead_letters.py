@@ -11,7 +11,7 @@ from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
-from groupage.store.dead_letters import count_letters, find_letters, mark_replayed
+from groupage.store.dead_letters import count_dead_letters, find_dead_letters, mark_replayed
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import NOON, fact_of
@@ -38,16 +38,16 @@ async def taken_in(hub: StreamHub, *facts: Fact) -> None:
 
 async def standing(hub: StreamHub) -> list[tuple[str, str]]:
     """Event ids and codes of the letters that stand."""
-    letters = await find_letters(hub.pool, limit=10)
-    codes = await count_letters(hub.pool)
+    letters = await find_dead_letters(hub.pool, limit=10)
+    codes = await count_dead_letters(hub.pool)
     assert sum(codes.values()) == len(letters)
     return sorted((letter.event_id, letter.code) for letter in letters)
 
 
 async def settled(hub: StreamHub) -> list[tuple[str, str, str | None]]:
     """The same of those that do not, with the reason."""
-    letters = await find_letters(hub.pool, settled=True, limit=10)
-    assert sum((await count_letters(hub.pool, settled=True)).values()) == len(letters)
+    letters = await find_dead_letters(hub.pool, settled=True, limit=10)
+    assert sum((await count_dead_letters(hub.pool, settled=True)).values()) == len(letters)
     return sorted(
         (letter.event_id, letter.code, letter.settled_as) for letter in letters if letter.settled_at
     )
@@ -173,7 +173,7 @@ async def test_a_record_that_failed_again_stands_with_its_new_letter(
         for value in (b"?", good.value):
             await stream_hub.send_raw(good.topic, value, key=b"wrong", headers=good.headers)
         await stream_hub.until_taken_in()
-        letters = await find_letters(stream_hub.pool, limit=10)
+        letters = await find_dead_letters(stream_hub.pool, limit=10)
         for letter in letters:
             sent = await stream_hub.producer.send_and_wait(
                 stream_hub.prefix + letter.topic, value=letter.value, headers=letter.headers

@@ -14,7 +14,7 @@ from groupage.contracts.partitioning import partition_of
 from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.policy import Policy
-from groupage.store.dead_letters import find_letters
+from groupage.store.dead_letters import find_dead_letters
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
 from processors.operations.rebuild import rebuild
@@ -58,7 +58,7 @@ async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: Stream
         await stream_hub.send_raw("hub.consignment.v1", None, key=b"C1", headers=record.headers)
         await stream_hub.send(good)
         await stream_hub.until_taken_in()
-    letters = await find_letters(stream_hub.pool, limit=10)
+    letters = await find_dead_letters(stream_hub.pool, limit=10)
     assert sorted(letter.code for letter in letters) == ["bad_data", "no_data", "not_cloudevents"]
     assert any(letter.value == b"\xff\x00{" for letter in letters)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 1
@@ -72,7 +72,7 @@ async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -
             "hub.consignment.v1", record.value, key=b"C2", headers=record.headers
         )
         await stream_hub.until_taken_in()
-        (letter,) = await find_letters(stream_hub.pool, limit=10)
+        (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
         assert letter.code == "wrong_key"
         assert "'C1'" in letter.reason
         count = await replay.replay(
@@ -85,8 +85,8 @@ async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -
         assert count == 1
         await stream_hub.until_taken_in()
     assert await stream_hub.pool.fetchval("select key from consignment") == "C1"
-    assert await find_letters(stream_hub.pool, limit=10) == []
-    (mended,) = await find_letters(stream_hub.pool, settled=True, limit=10)
+    assert await find_dead_letters(stream_hub.pool, limit=10) == []
+    (mended,) = await find_dead_letters(stream_hub.pool, settled=True, limit=10)
     assert (mended.letter_id, mended.settled_as) == (letter.letter_id, "taken_in")
 
 
@@ -177,7 +177,7 @@ async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: Stre
         await stream_hub.send(fact_of(received, event_id="1"))
         await stream_hub.send(fact_of(received, event_id="2", at=NOON + timedelta(hours=1)))
         await stream_hub.until_taken_in()
-    (letter,) = await find_letters(stream_hub.pool, limit=5)
+    (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
     assert letter.code == "already_received"
     row = await stream_hub.pool.fetchrow("select about, code, raised_at from alert")
     assert row is not None
@@ -218,7 +218,7 @@ async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: Stream
     await stream_hub.send(*good[2:])
     async with stream_hub.worker():
         await stream_hub.until_taken_in()
-    (letter,) = await find_letters(stream_hub.pool, limit=5)
+    (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
     assert (letter.code, letter.partition, letter.record_offset) == ("unreadable", partition, 2)
     assert await stored_consignments(stream_hub) == folded_in_memory(good)
     report = await rebuild(

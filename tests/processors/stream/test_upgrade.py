@@ -21,9 +21,9 @@ from groupage.domain.policy import Policy
 from groupage.domain.state.forms import FORMS
 from groupage.domain.state.lane import PendingRequest
 from groupage.store import migrations
-from groupage.store.bodies import pack, unpack
 from groupage.store.relay import OutboxRelay
 from groupage.store.schema import require_schema
+from groupage.store.state_codec import pack, unpack
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.operations.upgrade import derive_older_states

@@ -56,7 +56,7 @@ async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
 ) -> None:
     """The offset moved under a batch: the whole transaction is void."""
     place = ("hub.consignment.v1", 0)
-    await writers.open_positions(stream_hub.pool, [place])
+    await writers.open_offsets(stream_hub.pool, [place])
     stale = WriteBatch(epoch=1, partitions={}, offsets=[writers.OffsetAdvance(*place, 5, 9, None)])
     stale.alerts.closed["x"] = NOON
     with pytest.raises(Fenced):
@@ -65,7 +65,7 @@ async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
     await commit(stream_hub.pool, right)
     with pytest.raises(Fenced):
         await commit(stream_hub.pool, right)
-    positions = await writers.open_positions(stream_hub.pool, [place])
+    positions = await writers.open_offsets(stream_hub.pool, [place])
     assert positions[place] == (4, NOON)
 
 

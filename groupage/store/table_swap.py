@@ -1,4 +1,4 @@
-"""Derived tables made anew beside the old ones: compared with them, or put in their place."""
+"""Rebuilt tables in a schema of their own: compared with the stored ones, or put in their place."""
 
 import asyncpg
 import msgspec
@@ -10,9 +10,9 @@ from groupage.store.older_forms import mark_derived
 Connection = asyncpg.Connection
 
 _TABLES = (*QUERY_COLUMNS, "fact", "intake_offset")
-# Alerts that were raised and cleared, letters of facts that became legal later, and the words of a
-# letter tell what people were told at the time: history of the operation, not derived from the log.
-# So do letters of records that gave no fact: their topic is not kept for ever.
+# Not compared, because the log does not give them: cleared alerts, settled dead letters and the
+# reasons of dead letters are history of the operation, and the dead-letter topic is not kept for
+# ever.
 _COMPARED: dict[str, str] = {
     **{table: f"select * from {{schema}}.{table}" for table in _TABLES},  # noqa: S608
     "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
@@ -24,17 +24,17 @@ _COMPARED: dict[str, str] = {
 
 
 class TableReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One table, stored and rebuilt."""
+    """Differences between a stored table and the rebuilt one."""
 
     table: str
     rows: int
     only_stored: int
-    """Rows that the rebuilt table does not have like this."""
+    """Rows that the rebuilt table does not have."""
     only_rebuilt: int
 
 
 async def compare(connection: asyncpg.Connection, schema: str) -> list[TableReport]:
-    """Row for row: the tables of `public` and those of `schema`."""
+    """Compare the tables of `public` with those of `schema`, row by row."""
     reports = []
     for table, query in _COMPARED.items():
         stored, rebuilt = query.format(schema="public"), query.format(schema=f'"{schema}"')
@@ -54,10 +54,11 @@ async def compare(connection: asyncpg.Connection, schema: str) -> list[TableRepo
     return reports
 
 
-async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
+async def swap_tables(connection: asyncpg.Connection, schema: str) -> None:
     """Replace the derived tables of `public`, in one transaction: all of them or none.
 
-    Raises Conflict when the intake moved meanwhile. Outbox and plans stay: they are not derived.
+    Outbox and plans stay: they are not derived. Raises Conflict when a worker has advanced an
+    offset since the rebuild began.
     """
     async with connection.transaction():
         await connection.execute("lock table public.intake_offset in exclusive mode")
@@ -74,12 +75,12 @@ async def put_in_place(connection: asyncpg.Connection, schema: str) -> None:
                 f'insert into public.{table} select * from "{schema}".{table}'  # noqa: S608
             )
         await mark_derived(connection, QUERY_COLUMNS)
-        await _replace_letters(connection, schema)
+        await _replace_dead_letters(connection, schema)
         await _replace_alerts(connection, schema)
 
 
-async def _replace_letters(connection: asyncpg.Connection, schema: str) -> None:
-    """Letters of facts stand where the rebuilt ones do; all others stay as they are."""
+async def _replace_dead_letters(connection: asyncpg.Connection, schema: str) -> None:
+    """Open the dead letters of rejected events as rebuilt, settle the others; leave all else."""
     await connection.execute(
         f"""
         insert into public.dead_letter as old

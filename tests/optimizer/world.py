@@ -1,7 +1,7 @@
-"""A small lane with one of everything, and a valid plan for it made by hand.
+"""A small lane with every case once, and a valid plan for it.
 
-The allocation is written down here; loading and routing are the real ones; the cost is the
-verifier's own, which other tests compare with figures worked out by hand.
+The allocation is written down here; the real loader and router do the rest; the cost is the
+verifier's, which other tests compare with figures worked out by hand.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ DAY = timedelta(days=1)
 def group(
     name: str, quantity: int, size_mm: tuple[int, int, int] = (600, 400, 400), **more: Any
 ) -> CartonGroup:
-    """`quantity` cartons of one size, 12 kg each unless told."""
+    """Make `quantity` cartons of one size, 12 kg each by default."""
     length_mm, width_mm, height_mm = size_mm
     return CartonGroup(
         unit_ids=tuple(f"{name}-{number:03d}" for number in range(1, quantity + 1)),
@@ -230,12 +230,12 @@ _LEFT_OUT = {
 
 
 def _container(case: Instance, consolidation_id: str) -> PlannedContainer:
-    before = {one.consolidation_id: one for one in case.consolidations}.get(consolidation_id)
-    demands = {one.consignment_id: one for one in case.demands}
+    before = {c.consolidation_id: c for c in case.consolidations}.get(consolidation_id)
+    demands = {d.consignment_id: d for d in case.demands}
     cargo = [demands[c] for c in _PLACES[consolidation_id]]
     spec = before.spec if before else spec_of("22G1")
     fixed = before.standing if before else ()
-    loaded = load(spec, [cargo_of(one) for one in cargo], fixed, case.rules)
+    loaded = load(spec, [cargo_of(d) for d in cargo], fixed, case.rules)
     assert not loaded.unplaced
     return PlannedContainer(
         consolidation_id=consolidation_id,
@@ -245,14 +245,14 @@ def _container(case: Instance, consolidation_id: str) -> PlannedContainer:
         stage=before.stage if before else "slushy",
         consignment_ids=_PLACES[consolidation_id],
         placements=loaded.placements,
-        cargo_volume_cm3=sum(one.volume_cm3 for one in cargo),
-        cargo_gross_g=sum(one.gross_g for one in cargo),
+        cargo_volume_cm3=sum(d.volume_cm3 for d in cargo),
+        cargo_gross_g=sum(d.gross_g for d in cargo),
         new=before is None,
     )
 
 
 def priced(case: Instance, plan: Plan) -> Plan:
-    """The plan with its cost and gap put right."""
+    """Return the plan with its cost and gap recomputed."""
     cost = recompute(Context(case, plan))
     terms = cost.total - cost.haulage
     gap_ratio = (terms - plan.lower_bound) / max(1, terms)
@@ -260,20 +260,20 @@ def priced(case: Instance, plan: Plan) -> Plan:
 
 
 def plan_of(case: Instance) -> Plan:
-    """The plan made by hand."""
+    """Return the plan made by hand."""
     containers = tuple(_container(case, name) for name in _PLACES)
     places = {c: name for name, ids in _PLACES.items() for c in ids}
     routes, unrouted = route(case, containers)
     moves = tuple(
         Move(
-            consignment_id=one.consignment_id,
-            from_consolidation_id=one.current_consolidation_id,
-            to_consolidation_id=places.get(one.consignment_id),
+            consignment_id=d.consignment_id,
+            from_consolidation_id=d.current_consolidation_id,
+            to_consolidation_id=places.get(d.consignment_id),
             code="new_place",
-            reason="its place has changed",
+            reason="its container has changed",
         )
-        for one in case.demands
-        if one.current_consolidation_id != places.get(one.consignment_id)
+        for d in case.demands
+        if d.current_consolidation_id != places.get(d.consignment_id)
     )
     plan = Plan(
         plan_id=plan_id_of(digest(case)),

@@ -1,4 +1,4 @@
-"""Small lanes in a real database: states as the processors would have written them."""
+"""Small lanes in a real database: states as the worker writes them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def consignment(number: int, *, cartons: int = 12) -> ConsignmentState:
     key = f"CN-{number:04d}"
     size = Dimensions(length_mm=600, width_mm=400, height_mm=400)
     at = CLOCK_AT - timedelta(hours=5)
-    box = (600, 400, 400, 9_000)
+    measured = (600, 400, 400, 9_000)
     return ConsignmentState(
         key=key,
         fact_count=3,
@@ -44,7 +44,9 @@ def consignment(number: int, *, cartons: int = 12) -> ConsignmentState:
             ready_at=at,
         ),
         units={
-            f"{key}/{n}": UnitPart(received_at=at, condition="good", measured=box, measured_at=at)
+            f"{key}/{n}": UnitPart(
+                received_at=at, condition="good", measured=measured, measured_at=at
+            )
             for n in range(cartons)
         },
         received_units=cartons,
@@ -55,7 +57,7 @@ def consignment(number: int, *, cartons: int = 12) -> ConsignmentState:
 
 
 def cutoffs(etd_at: datetime) -> tuple[Cutoff, ...]:
-    """Cargo closes two days before a sailing leaves, the port in the evening before."""
+    """LCO two days before departure, PCO 18 hours before it."""
     return (
         Cutoff(code="LCO", due_at=etd_at - timedelta(days=2)),
         Cutoff(code="PCO", due_at=etd_at - timedelta(hours=18)),
@@ -89,7 +91,7 @@ def voyage(week: int) -> VoyageState:
 
 
 async def put_lane(pool: asyncpg.Pool, *, consignments: int = 14) -> None:
-    """A lane with two sailings and as many consignments as fill a good part of a container."""
+    """Store a lane with two sailings and consignments for a good part of a container."""
     for number in range(1, consignments + 1):
         await put_consignment(pool, consignment(number))
     for week in (0, 1):
@@ -123,7 +125,7 @@ def _body(state: Any) -> bytes:
 
 
 def request(sequence: int = 1, lane_id: str = LANE_ID) -> PlanRequested:
-    """A wish for a plan of the lane."""
+    """Return a plan request of the lane."""
     return PlanRequested(
         request_id=f"REQ-{lane_id}-{sequence}",
         lane_id=lane_id,
@@ -133,16 +135,16 @@ def request(sequence: int = 1, lane_id: str = LANE_ID) -> PlanRequested:
     )
 
 
-def record_of(asked: PlanRequested, prefix: str) -> Any:
+def record_of(requested: PlanRequested, prefix: str) -> Any:
     """The request as the lane sends it."""
     return encode(
         Fact(
-            event_id=asked.request_id,
+            event_id=requested.request_id,
             source="/groupage/lane",
-            key=asked.lane_id,
-            occurred_at=asked.clock_at,
+            key=requested.lane_id,
+            occurred_at=requested.clock_at,
             recorded_at=datetime.now(UTC),
-            data=asked,
+            data=requested,
         ),
         prefix=prefix,
     )

@@ -1,4 +1,4 @@
-"""What the planner says of a plan to those who must act on it."""
+"""Events that announce a plan."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def test_a_proposal_names_its_solver() -> None:
 
 
 def test_a_proposal_says_what_may_be_in_its_containers() -> None:
-    """The policy of a consolidation, as whoever stuffs it would say it."""
+    """The policy in the words of the people who stuff the container."""
     case, plan = certified()
     proposed = dict(plan_events(case, plan))["proposed"]
     assert isinstance(proposed, PlanProposed)
@@ -47,8 +47,8 @@ def test_a_proposal_says_what_may_be_in_its_containers() -> None:
 def test_a_route_names_the_windows_of_its_stops() -> None:
     """Each pick-up between ready and latest, each container at the terminal by its gate-in."""
     case, plan = certified()
-    jobs = {one.consignment_id: one.pickup for one in case.demands if one.pickup}
-    due_at = {one.voyage_id: one.gate_in_by_at for one in case.departures}
+    jobs = {d.consignment_id: d.pickup for d in case.demands if d.pickup}
+    due_at = {d.voyage_id: d.gate_in_by_at for d in case.departures}
     voyages = {box.consolidation_id: box.voyage_id for box in plan.containers}
     routes = [event for _, event in plan_events(case, plan) if isinstance(event, RoutePlanned)]
     windows = [window for event in routes for window in event.windows]
@@ -85,30 +85,30 @@ def _later(route: Route, minutes: int) -> Route:
 def test_a_route_that_changes_a_published_one_is_revised(
     truck_id: str, minutes: int, *, changed: bool
 ) -> None:
-    """Another truck, or times a driver would notice; each route is told once, by either name."""
+    """Another truck, or times a driver would notice; one event per route, planned or revised."""
     case, plan = certified()
-    (mine,) = (one for one in plan.routes if one.truck_id == "van-1")
-    others = [one for one in plan.routes if one is not mine]
+    (mine,) = (r for r in plan.routes if r.truck_id == "van-1")
+    others = [r for r in plan.routes if r is not mine]
     old = msgspec.structs.replace(_later(mine, minutes), truck_id=truck_id, route_id="OLD")
     events = dict(plan_events(case, plan, (old, *others)))
-    told = events[f"route {mine.route_id}"]
-    assert isinstance(told, RouteRevised if changed else RoutePlanned)
-    assert told.route == mine
-    assert getattr(told, "revises", ()) == ("OLD",) * changed
-    assert all(isinstance(events[f"route {one.route_id}"], RoutePlanned) for one in others)
+    event = events[f"route {mine.route_id}"]
+    assert isinstance(event, RouteRevised if changed else RoutePlanned)
+    assert event.route == mine
+    assert getattr(event, "revises", ()) == ("OLD",) * changed
+    assert all(isinstance(events[f"route {r.route_id}"], RoutePlanned) for r in others)
 
 
 def test_a_route_with_the_jobs_of_two_revises_both() -> None:
-    """Stops that came from elsewhere, or went there, change a route; new jobs alone do not."""
+    """Stops that move between routes change a route; new jobs alone do not."""
     case, plan = certified()
-    (mine,) = (one for one in plan.routes if one.truck_id == "van-1")
+    (mine,) = (r for r in plan.routes if r.truck_id == "van-1")
     calls = [stop for stop in mine.stops if stop.action == "pickup"]
     assert len(calls) > 1
     old = tuple(
         msgspec.structs.replace(mine, route_id=f"OLD-{n}", stops=(mine.stops[0], stop))
         for n, stop in enumerate(calls)
     )
-    told = dict(plan_events(case, plan, old))[f"route {mine.route_id}"]
-    assert isinstance(told, RouteRevised)
-    assert told.revises == tuple(one.route_id for one in old)
-    assert told.windows
+    event = dict(plan_events(case, plan, old))[f"route {mine.route_id}"]
+    assert isinstance(event, RouteRevised)
+    assert event.revises == tuple(r.route_id for r in old)
+    assert event.windows

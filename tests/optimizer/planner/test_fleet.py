@@ -1,4 +1,4 @@
-"""Whose trucks a lane plans: its own, so that lanes planned at the same time cannot clash."""
+"""Each lane plans trucks of its own, so that plans made at the same time cannot share one."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def instance_of(lane_id: str, policy: Policy) -> Instance:
 
 
 def test_two_lanes_planned_at_the_same_time_never_send_one_truck() -> None:
-    """Both are solved from the same cargo and clock: their plans have no truck in common."""
+    """Plans of two lanes with the same cargo and clock have no truck in common."""
     plans = []
     for lane_id in (LANE_ID, OTHER):
         instance = instance_of(lane_id, Policy())
@@ -82,7 +82,7 @@ def fleet(*lanes: str) -> str:
         for name, value in msgspec.to_builtins(LORRY).items()
         if name != "lanes"
     )
-    return "\n".join(f"[[fleet]]\n{head}\nlanes = {one}\n" for one in lanes)
+    return "\n".join(f"[[fleet]]\n{head}\nlanes = {lane_ids}\n" for lane_ids in lanes)
 
 
 def test_types_of_one_name_must_not_meet_on_a_lane(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_types_of_one_name_must_not_meet_on_a_lane(tmp_path: Path) -> None:
 
 
 def test_an_instance_with_one_truck_twice_makes_no_sense() -> None:
-    """Also one from a file."""
+    """Also for a policy from a file."""
     instance = instance_of(LANE_ID, Policy())
     with pytest.raises(InvalidInput, match=r"trucks\[\]\.truck_id"):
         check_instance(edit(instance, trucks=instance.trucks * 2))

@@ -1,4 +1,4 @@
-"""When a plan is decided: after what it has seen, and after the lane's plans before it."""
+"""The time of a plan: after all facts that it includes, and after the lane's earlier plans."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ def note(sequence: int, decided_at: datetime) -> PlanRecord:
 
 
 def decided(*before: datetime, newest_at: datetime | None = None) -> datetime:
-    """When the plan for a request at CLOCK_AT is decided, after plans of these instants."""
+    """Return the time of a plan requested at CLOCK_AT, after plans of these instants."""
     lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT)
     lane.plans = {f"P{n}": note(n, at) for n, at in enumerate(before, start=1)}
     snapshot = Snapshot(
@@ -63,7 +63,7 @@ def decided(*before: datetime, newest_at: datetime | None = None) -> datetime:
 def test_a_plan_is_decided_after_all_it_follows(
     before: tuple[datetime, ...], newest_at: datetime | None, right: datetime
 ) -> None:
-    """Request, newest fact, and strictly after every earlier plan of the lane, also a late one."""
+    """Not before request or newest fact, and after every earlier plan of the lane."""
     assert decided(*before, newest_at=newest_at) == right
 
 

@@ -59,8 +59,8 @@ async def ask(prefix: str, *sequences: int) -> None:
         await producer.stop()
 
 
-async def heard(prefix: str, *, until: int, within_s: float = 20.0) -> list[Fact]:
-    """Facts on the plan topic: waits for `until` of them, then until no more come."""
+async def announced_facts(prefix: str, *, until: int, within_s: float = 20.0) -> list[Fact]:
+    """Return the facts on the plan topic: at least `until`, then until no more come."""
     consumer = AIOKafkaConsumer(
         f"{prefix}hub.plan.v1",
         **KafkaSettings().client_kwargs(),
@@ -89,12 +89,12 @@ def _facts(batches: dict[Any, list[Any]]) -> list[Fact]:
 
 
 async def until(pool: asyncpg.Pool, query: str, within_s: float = 60.0) -> Any:
-    """Wait until the query gives something that is true."""
+    """Wait until the query returns a true value, and return it."""
     async with asyncio.timeout(within_s):
         while True:
-            found = await pool.fetchval(query)
-            if found:
-                return found
+            value = await pool.fetchval(query)
+            if value:
+                return value
             await asyncio.sleep(0.1)
 
 
@@ -136,7 +136,7 @@ async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
     async with Running(pool, topic_prefix):
         await ask(topic_prefix, 1)
         await until(pool, "select count(*) from plan")
-        facts = await heard(topic_prefix, until=1)
+        facts = await announced_facts(topic_prefix, until=1)
         await until(pool, "select count(*) = 0 from outbox")
     row = await pool.fetchrow("select body, instance, containers, left_out from plan")
     assert row is not None
@@ -170,9 +170,9 @@ async def test_the_same_request_again_changes_nothing(
         await ask(topic_prefix, 1)
         await ask(topic_prefix, 2)
         await until(pool, "select count(*) = 2 from plan")
-        facts = await heard(topic_prefix, until=4)
-    # A planner that is stopped between Kafka's answer and the end of its outbox row says it again,
-    # under the same id: for whoever hears it that is one fact.
+        facts = await announced_facts(topic_prefix, until=4)
+    # A planner stopped between Kafka's acknowledgement and the end of its outbox row publishes the
+    # fact again under the same id: consumers count it once.
     distinct = {(fact.source, fact.event_id): fact for fact in facts}.values()
     proposed = [fact.data for fact in distinct if fact.type == "plan.proposed"]
     assert sorted(event.sequence for event in proposed) == [1, 2]  # type: ignore[attr-defined]
@@ -241,7 +241,7 @@ async def test_a_solver_that_always_overruns_ends_in_a_failure_that_is_announced
     ) as planner:
         await ask(topic_prefix, 1)
         await until(pool, "select state = 'failed' from plan_request")
-        facts = await heard(topic_prefix, until=1)
+        facts = await announced_facts(topic_prefix, until=1)
         pids = [solver.pid for solver in planner._solvers]
     assert [fact.type for fact in facts] == ["plan.failed"]
     assert "0.5 s (2 attempts)" in facts[0].data.reason  # type: ignore[attr-defined]
@@ -265,7 +265,7 @@ async def test_a_planner_killed_in_the_middle_of_a_solve_loses_and_doubles_nothi
     second = await asyncio.create_subprocess_exec(sys.executable, "-c", start, env=environment)
     try:
         await until(pool, "select count(*) from plan")
-        facts = await heard(topic_prefix, until=2)
+        facts = await announced_facts(topic_prefix, until=2)
     finally:
         second.send_signal(signal.SIGTERM)
         async with asyncio.timeout(15):
@@ -292,7 +292,7 @@ def _booked(*, ready_at: datetime) -> ConsignmentState:
 async def test_a_newer_plan_says_which_published_routes_it_changes(
     pool: asyncpg.Pool, topic_prefix: str
 ) -> None:
-    """The merchant is ready a day later: the van's route of the plan in force is revised."""
+    """The merchant is ready a day later: the newer plan revises the van's published route."""
     await put_lane(pool)
     ready_at = CLOCK_AT + timedelta(days=1)
     await put_consignment(pool, _booked(ready_at=ready_at))
@@ -307,9 +307,9 @@ async def test_a_newer_plan_says_which_published_routes_it_changes(
         await ask(topic_prefix, 2)
         await until(pool, "select count(*) = 2 from plan")
         await until(pool, "select count(*) = 0 from outbox")
-        facts = await heard(topic_prefix, until=1)
-    told = [one.data for one in facts if isinstance(one.data, RoutePlanned | RouteRevised)]
-    first, second = (one for one in told if one.route.stops[1].reference == "CN-0099")
+        facts = await announced_facts(topic_prefix, until=1)
+    events = [fact.data for fact in facts if isinstance(fact.data, RoutePlanned | RouteRevised)]
+    first, second = (event for event in events if event.route.stops[1].reference == "CN-0099")
     assert isinstance(first, RoutePlanned)
     assert isinstance(second, RouteRevised)
     assert second.revises == (first.route.route_id,)

@@ -1,4 +1,4 @@
-"""How a planner starts when its database is not there yet, or not at all."""
+"""The start of a planner whose database is late, or does not answer."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ main()
 
 
 def free_port() -> int:
-    """A port of this machine on which nobody listens."""
+    """Return a port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -35,13 +35,13 @@ def free_port() -> int:
 
 
 def settings_of(url: str) -> DatabaseSettings:
-    """A database by its address."""
+    """Return the settings of a database at this address."""
     return DatabaseSettings(url=SecretStr(url))
 
 
 @pytest.mark.slow
-async def test_without_a_database_a_planner_ends_in_words() -> None:
-    """It tries for its patience, then ends with status 1 and one line that says what to do."""
+async def test_without_a_database_a_planner_ends_with_a_message() -> None:
+    """It retries, then exits with status 1 and one line that says what to do."""
     url = f"postgresql://somebody:s3cret@127.0.0.1:{free_port()}/hub"
     environment = {
         **os.environ,
@@ -58,8 +58,8 @@ async def test_without_a_database_a_planner_ends_in_words() -> None:
         stderr=asyncio.subprocess.STDOUT,
     )
     async with asyncio.timeout(30):
-        said, _ = await planner.communicate()
-    text = said.decode()
+        output, _ = await planner.communicate()
+    text = output.decode()
     assert planner.returncode == 1
     assert time.monotonic() - began_s > 1.0, "it gave up without trying again"
     assert "Traceback" not in text
@@ -70,7 +70,7 @@ async def test_without_a_database_a_planner_ends_in_words() -> None:
 
 @pytest.mark.slow
 async def test_a_server_that_never_answers_is_given_up_within_the_patience() -> None:
-    """A port that takes connections and says nothing is no reason to wait longer."""
+    """A port that accepts connections and never answers does not prolong the wait."""
 
     async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(10)
@@ -90,13 +90,13 @@ async def test_a_server_that_never_answers_is_given_up_within_the_patience() -> 
 
 
 def socket_in(folder: str) -> str:
-    """PostgreSQL's socket in that folder."""
+    """Return PostgreSQL's socket in that folder."""
     return next(str(path) for path in Path(folder).glob(".s.PGSQL.*[0-9]"))
 
 
 @asynccontextmanager
 async def opening_late(socket_file: str, *, port: int, after_s: float) -> AsyncIterator[None]:
-    """A way to a real server on a port of ours that opens only after a while."""
+    """Forward a port to a real server, after a while."""
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
@@ -121,7 +121,7 @@ async def opening_late(socket_file: str, *, port: int, after_s: float) -> AsyncI
 
 @pytest.mark.integration
 async def test_a_database_that_comes_back_is_waited_for(database_url: str) -> None:
-    """Away for a second and a half: the process starts without anybody's help."""
+    """The process starts without help when the database returns after 1.5 s."""
     parts = urlsplit(database_url)
     folder = parse_qs(parts.query).get("host", [""])[0]
     if not folder.startswith("/"):
@@ -136,7 +136,7 @@ async def test_a_database_that_comes_back_is_waited_for(database_url: str) -> No
 
 @pytest.mark.integration
 async def test_another_schema_is_no_reason_to_wait(empty_database_url: str) -> None:
-    """Nobody migrates it while we wait: say so at once."""
+    """It does not wait for somebody to migrate: it fails at once and says what to do."""
     began_s = time.monotonic()
     with pytest.raises(Misconfigured, match="groupage migrate"):
         await migrated_pool(settings_of(empty_database_url), application_name="test")

@@ -1,4 +1,4 @@
-"""What a dangerous article is besides its class counts when it is segregated."""
+"""Subsidiary risks of dangerous goods count for segregation like the class."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""A frozen container whose cargo is measured bigger: from the scanner to the dispatcher and back.
+"""A frozen container whose cargo is measured larger: from the scanner to the dispatcher and back.
 
 Worker, planner, Kafka and PostgreSQL are real; the world outside is a handful of facts.
 """
@@ -50,26 +50,26 @@ NAMES = tuple(f"CN-{number}" for number in range(1, 8))
 CARTONS = 28
 SIZE = Dimensions(length_mm=600, width_mm=500, height_mm=400)
 GROWN = Dimensions(length_mm=800, width_mm=600, height_mm=500)
-"""Seven consignments of 3.36 m³ fill a 20-foot box; with four of 6.72 m³ they do not go in."""
+"""Seven consignments of 3.36 m³ fill a 20-foot container; with four of 6.72 m³ they do not fit."""
 
 
 class Day(msgspec.Struct):
-    """Says facts, moves the clock, waits for what comes of it."""
+    """Publishes facts, moves the clock, waits for plans and alerts."""
 
     hub: StreamHub
     policy: Policy
     pool: asyncpg.Pool
-    said: int = 0
+    published: int = 0
 
-    async def say(self, hour: float, *events: Event) -> None:
-        """Facts from outside at that hour."""
+    async def publish(self, hour: float, *events: Event) -> None:
+        """Publish events of producers at that hour, and wait until the worker has them."""
         facts = []
         for event in events:
-            self.said += 1
+            self.published += 1
             at = CLOCK_AT + hour * HOUR
             facts.append(
                 Fact(
-                    event_id=f"e{self.said}",
+                    event_id=f"e{self.published}",
                     source="/test/outside",
                     key=event.key,
                     occurred_at=at,
@@ -81,7 +81,7 @@ class Day(msgspec.Struct):
         await self.hub.until_taken_in()
 
     async def planned(self, hour: float) -> Plan:
-        """The plan that the lane asks for at that hour, and what the verifier says of it."""
+        """Return the plan that the lane requests at that hour; the verifier passes it."""
         before = await self.pool.fetchval("select coalesce(max(sequence), 0) from plan")
         await self.hub.tick(CLOCK_AT + hour * HOUR)
 
@@ -99,9 +99,9 @@ class Day(msgspec.Struct):
         return plan
 
     async def accept(self, hour: float, plan: Plan) -> None:
-        """A dispatcher approves, where the policy leaves it to him."""
+        """Approve as a dispatcher, unless the policy does."""
         if not self.policy.auto_approve:
-            await self.say(
+            await self.publish(
                 hour,
                 commands.AcceptPlan(
                     command_id=f"C{hour}", by="dana", lane_id=LANE, plan_id=plan.plan_id
@@ -109,7 +109,7 @@ class Day(msgspec.Struct):
             )
 
     async def alerts(self) -> list[dict[str, Any]]:
-        """What is open about containers that do not load."""
+        """Return the open alerts about containers that do not load."""
         rows = await self.pool.fetch(
             "select about, about_kind, code, severity, message from alert "
             "where code like 'unloadable_%' and cleared_at is null"
@@ -117,11 +117,11 @@ class Day(msgspec.Struct):
         return [dict(row) for row in rows]
 
 
-@pytest.fixture(params=[True, False], ids=["by itself", "by a dispatcher"])
+@pytest.fixture(params=[True, False], ids=["by the policy", "by a dispatcher"])
 async def running(
     request: pytest.FixtureRequest, kafka_bootstrap: str, database_url: str, topic_prefix: str
 ) -> AsyncIterator[Day]:
-    """A worker and a planner on one hub; plans are approved by the policy, or by a person."""
+    """Run a worker and a planner on one hub; the policy or a dispatcher approves plans."""
     policy = Policy(auto_approve=request.param)
     kafka = KafkaSettings(bootstrap_servers=kafka_bootstrap)
     settings = WorkerSettings(
@@ -178,7 +178,7 @@ async def _planner(settings: WorkerSettings, policy: Policy) -> AsyncIterator[No
 
 
 def sailing() -> SailingPublished:
-    """Six days on, with 20-foot boxes."""
+    """A sailing in six days with 20-foot containers."""
     etd_at = CLOCK_AT + timedelta(days=6)
     return SailingPublished(
         voyage_id="FE4/2610W",
@@ -198,7 +198,7 @@ def sailing() -> SailingPublished:
 
 
 def arrival(name: str) -> list[Event]:
-    """Booked, announced, counted, measured as declared."""
+    """Events of a consignment: booked, announced, counted, measured as declared."""
     units = [f"{name}/{number:02d}" for number in range(1, CARTONS + 1)]
     return [
         cn.ConsignmentBooked(
@@ -223,7 +223,7 @@ def arrival(name: str) -> list[Event]:
 
 
 def measured(name: str, size: Dimensions) -> list[un.UnitMeasured]:
-    """Every carton through the scanner."""
+    """Scanner events of every carton."""
     return [
         un.UnitMeasured(
             unit_id=f"{name}/{number:02d}", consignment_id=name, size=size, gross_g=10_000
@@ -232,30 +232,32 @@ def measured(name: str, size: Dimensions) -> list[un.UnitMeasured]:
     ]
 
 
-async def test_a_frozen_container_whose_cargo_grows_is_told_and_put_right(running: Day) -> None:
+async def test_a_frozen_container_whose_cargo_grows_raises_an_alert_until_it_is_resolved(
+    running: Day,
+) -> None:
     """Certified plan, code, words, consignments, critical alert; cleared when cargo is out."""
-    hour = running
-    await hour.say(0, sailing(), *(event for name in NAMES for event in arrival(name)))
-    plan = await hour.planned(1)
+    day = running
+    await day.publish(0, sailing(), *(event for name in NAMES for event in arrival(name)))
+    plan = await day.planned(1)
     (box,) = plan.containers
     assert set(box.consignment_ids) == set(NAMES)
     assert plan.unloadable == ()
-    await hour.accept(1.1, plan)
+    await day.accept(1.1, plan)
     frozen = csl.ConsolidationFrozen(
         consolidation_id=box.consolidation_id,
         manifest_ref="M-1",
         equipment_ref="CSQU3054383",
         seal_no="S-1",
     )
-    await hour.say(2, frozen)
-    assert await hour.alerts() == []
+    await day.publish(2, frozen)
+    assert await day.alerts() == []
 
     grown = NAMES[:4]
-    await hour.say(3, *(event for name in grown for event in measured(name, GROWN)))
-    plan = await hour.planned(4)
+    await day.publish(3, *(event for name in grown for event in measured(name, GROWN)))
+    plan = await day.planned(4)
     (kept,) = plan.containers
     assert kept.stage == "frozen"
-    assert set(kept.consignment_ids) == set(NAMES), "nobody loses a place on a filed manifest"
+    assert set(kept.consignment_ids) == set(NAMES), "no consignment leaves a filed manifest"
     assert kept.placements == box.placements, "the load plan in force stays"
     (unloadable,) = plan.unloadable
     assert unloadable.code == "did_not_fit"
@@ -263,17 +265,19 @@ async def test_a_frozen_container_whose_cargo_grows_is_told_and_put_right(runnin
     assert set(unloadable.consignment_ids) <= set(NAMES)
     assert unloadable.consignment_ids
     assert "is frozen and its contents do not load" in unloadable.reason
-    (alert,) = await hour.alerts()
+    (alert,) = await day.alerts()
     status = await running.pool.fetchval("select published_plan_id from lane where key = $1", LANE)
-    assert (status == plan.plan_id) is running.policy.auto_approve, "told before it is approved"
+    assert (status == plan.plan_id) is running.policy.auto_approve, (
+        "the alert does not wait for approval"
+    )
     assert (alert["code"], alert["severity"]) == ("unloadable_did_not_fit", "critical")
     assert (alert["about_kind"], alert["about"]) == ("consolidation", box.consolidation_id)
     assert unloadable.reason in alert["message"]
     assert all(name in alert["message"] for name in unloadable.consignment_ids)
-    await hour.accept(4.1, plan)
-    assert await hour.alerts() == [alert], "approval says nothing new"
+    await day.accept(4.1, plan)
+    assert await day.alerts() == [alert], "approval raises no other alert"
 
-    await hour.say(
+    await day.publish(
         5,
         *(
             cn.RerateAccepted(consignment_id=name, volume_cm3=6_720_000, gross_g=280_000)
@@ -283,9 +287,9 @@ async def test_a_frozen_container_whose_cargo_grows_is_told_and_put_right(runnin
             command_id="U-1", by="dana", consolidation_id=box.consolidation_id, reason="too much"
         ),
     )
-    plan = await hour.planned(6)
+    plan = await day.planned(6)
     assert plan.unloadable == ()
     assert len(plan.containers) == 2
-    assert {one for each in plan.containers for one in each.consignment_ids} == set(NAMES)
-    await hour.accept(6.1, plan)
-    assert await hour.alerts() == []
+    assert {c for container in plan.containers for c in container.consignment_ids} == set(NAMES)
+    await day.accept(6.1, plan)
+    assert await day.alerts() == []

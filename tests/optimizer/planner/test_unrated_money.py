@@ -41,8 +41,8 @@ def test_a_cap_that_cannot_be_checked_is_not_passed(mode: str, left: dict[str, A
     """Under 1039 it waits for a value in dollars, and the plan says so; other modes have no cap."""
     case = build(mode=mode)
     plan = solve(case)
-    assert {one.consignment_id: one.code for one in plan.left_out} == left
-    assert all("JPY" in one.reason and "150,000 USD" in one.reason for one in plan.left_out)
+    assert {entry.consignment_id: entry.code for entry in plan.left_out} == left
+    assert all("JPY" in e.reason and "150,000 USD" in e.reason for e in plan.left_out)
     assert verify(case, plan) == ()
 
 

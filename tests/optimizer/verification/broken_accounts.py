@@ -25,24 +25,24 @@ from tests.optimizer.world import CLOCK_AT, DAY
 
 
 def solved(**changes: Any) -> Change:
-    """Say that the solver was given something else."""
+    """Name another solver or other limits in the plan."""
     return lambda case, old: (case, edit(old, solver=edit(solver_of(case.limits), **changes)))
 
 
-def sealed(**changes: Any) -> Change:
+def certified(**changes: Any) -> Change:
     """Change the certificate of a certified plan."""
 
     def change(case: Instance, old: Plan) -> Both:
-        certified, _ = certify(case, old)
-        assert certified is not None
-        assert certified.certificate is not None
-        return case, edit(certified, certificate=edit(certified.certificate, **changes))
+        plan, _ = certify(case, old)
+        assert plan is not None
+        assert plan.certificate is not None
+        return case, edit(plan, certificate=edit(plan.certificate, **changes))
 
     return change
 
 
-def said(consignment_id: str, code: str, **changes: Any) -> Change:
-    """Leave one out by another code."""
+def left_out_as(consignment_id: str, code: str, **changes: Any) -> Change:
+    """Change the code of a left-out."""
     return lambda case, old: (
         case,
         edit(
@@ -53,7 +53,7 @@ def said(consignment_id: str, code: str, **changes: Any) -> Change:
 
 
 def term(name: str) -> Change:
-    """One cent more in a term of the cost."""
+    """Add a cent to a term of the cost."""
 
     def change(case: Instance, old: Plan) -> Both:
         return case, edit(old, cost=edit(old.cost, **{name: getattr(old.cost, name) + 1}))
@@ -76,13 +76,13 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "for another cause": ("other_instance", plan(causes=("cancelled",))),
     "solved with another seed": ("other_instance", solved(seed=1)),
     "solved with more work": ("other_instance", solved(loading_passes=99)),
-    "sealed for another instance": ("other_instance", sealed(instance_digest="0" * 64)),
-    "sealed for another plan": ("other_instance", sealed(plan_digest="0" * 64)),
-    "sealed by another verifier": ("other_verifier", sealed(verifier="me/1")),
-    "sealed with fewer checks": ("other_verifier", sealed(checks=("identity",))),
-    # what is said of those left out
+    "certified for another instance": ("other_instance", certified(instance_digest="0" * 64)),
+    "certified for another plan": ("other_instance", certified(plan_digest="0" * 64)),
+    "certified by another verifier": ("other_verifier", certified(verifier="me/1")),
+    "certified with fewer checks": ("other_verifier", certified(checks=("identity",))),
+    # reasons of left-outs
     **{
-        f"left out by {code} without cause": ("wrong_reason", said("O2", code))
+        f"left out by {code} without cause": ("wrong_reason", left_out_as("O2", code))
         for code in (
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
             "cap_not_judged",
@@ -90,12 +90,12 @@ BREAKS: dict[str, tuple[str, Change]] = {
             "costs_more_than_waiting",
         )
     },
-    "held without a hold": ("wrong_reason", said("O1", "blocked_by_hold")),
-    "a mode policy that is none": (
-        "wrong_reason", together(rules(mode_mix=()), said("O1", "mode_mix")),
+    "held without a hold": ("wrong_reason", left_out_as("O1", "blocked_by_hold")),
+    "a mode policy that does not exist": (
+        "wrong_reason", together(rules(mode_mix=()), left_out_as("O1", "mode_mix")),
     ),
     "a next voyage that it misses": (
-        "wrong_reason", said("O1", "not_available_before_cutoff", next_voyage_id="V2"),
+        "wrong_reason", left_out_as("O1", "not_available_before_cutoff", next_voyage_id="V2"),
     ),
     "moved out for another reason": (
         "wrong_reason",
@@ -106,7 +106,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     ),
     # moves
     "a move not named": ("missing_move", shortened("moves")),
-    "a move that is none": ("wrong_move", added("moves", NO_MOVE)),
+    "a move that does not happen": ("wrong_move", added("moves", NO_MOVE)),
     "a move named twice": ("wrong_move", doubled("moves")),
     "a move without a reason": ("no_reason", first("moves", reason=" ")),
     # cost
@@ -116,5 +116,5 @@ BREAKS: dict[str, tuple[str, Change]] = {
         "wrong_bound", plan(stats=SolverStats(status="optimal", rounds=1, work=0.5)),
     ),
     "a gap too small": ("wrong_bound", plan(gap_ratio=0.0)),
-    "a gap that is no number": ("wrong_bound", plan(gap_ratio=float("nan"))),
+    "a gap that is not a number": ("wrong_bound", plan(gap_ratio=float("nan"))),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Load plans, broken: cartons that are not the cargo, cannot get in, or cannot stand there."""
+"""Breaks in load plans: wrong cartons, cartons that cannot get in or cannot stand there."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,28 +8,28 @@ from groupage.domain.plan import Placement, Plan
 from tests.optimizer.verification.changes import (
     Both,
     Change,
-    box_of,
     container,
+    container_of,
     demand,
     edit,
-    other_make,
     rules,
     together,
+    with_spec,
 )
 
 
 def cartons(name: str, change: Callable[[list[Placement]], list[Placement]]) -> Change:
-    """Change the load plan of one container; `change` gets it in loading order."""
+    """Change the load plan of one container; `change` receives it in loading order."""
 
     def apply(case: Instance, old: Plan) -> Both:
-        ordered = sorted(box_of(old, name).placements, key=lambda one: one.sequence)
+        ordered = sorted(container_of(old, name).placements, key=lambda p: p.sequence)
         return container(name, placements=tuple(change(ordered)))(case, old)
 
     return apply
 
 
 def carton(name: str, number: int, **changes: Any) -> Change:
-    """Replace fields of one carton, by its place in the loading order (negative: from the end)."""
+    """Replace fields of the carton at an index of the loading order."""
 
     def change(ordered: list[Placement]) -> list[Placement]:
         ordered[number] = edit(ordered[number], **changes)
@@ -39,18 +39,18 @@ def carton(name: str, number: int, **changes: Any) -> Change:
 
 
 def strength(consignment_id: str, grams: int) -> Change:
-    """Make all cartons of a consignment weak."""
+    """Limit the top load of all cartons of a consignment."""
 
     def change(case: Instance, old: Plan) -> Both:
-        one = next(d for d in case.demands if d.consignment_id == consignment_id)
-        groups = tuple(edit(group, max_top_load_g=grams) for group in one.cartons)
+        wanted = next(d for d in case.demands if d.consignment_id == consignment_id)
+        groups = tuple(edit(group, max_top_load_g=grams) for group in wanted.cartons)
         return demand(consignment_id, cartons=groups)(case, old)
 
     return change
 
 
 def swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[Placement]]:
-    """Two cartons change their numbers in the loading sequence."""
+    """Swap two cartons in the loading sequence."""
 
     def change(ordered: list[Placement]) -> list[Placement]:
         a, b = ordered[first], ordered[second]
@@ -62,7 +62,7 @@ def swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[P
 
 
 def behind(ordered: list[Placement]) -> list[Placement]:
-    """Let a carton at the far wall change places in the sequence with one right before it."""
+    """Load a carton at the far wall after the carton directly in front of it."""
     for i, far in enumerate(ordered):
         for j, near in enumerate(ordered):
             level = far.z_mm == near.z_mm == 0 and far.y_mm == near.y_mm
@@ -72,7 +72,7 @@ def behind(ordered: list[Placement]) -> list[Placement]:
 
 
 def stacked(ordered: list[Placement]) -> tuple[int, int]:
-    """The numbers of a carton and of one that stands on it."""
+    """Return the indices of a carton and of a carton that stands on it."""
     return next(
         (i, j)
         for i, low in enumerate(ordered)
@@ -82,26 +82,26 @@ def stacked(ordered: list[Placement]) -> tuple[int, int]:
 
 
 def base_last(ordered: list[Placement]) -> list[Placement]:
-    """Let a carton change places in the sequence with one that stands on it."""
+    """Load a carton after the carton that stands on it."""
     return swap_sequence(*stacked(ordered))(ordered)
 
 
 def pulled_out(ordered: list[Placement]) -> list[Placement]:
-    """Take away a carton that carries another."""
+    """Remove a carton that carries another."""
     low, _ = stacked(ordered)
     return [*ordered[:low], *ordered[low + 1 :]]
 
 
 def lifted(ordered: list[Placement]) -> list[Placement]:
-    """Raise the highest carton."""
+    """Raise the highest carton by 7 mm."""
     top = max(range(len(ordered)), key=lambda i: ordered[i].z_mm + ordered[i].dz_mm)
     ordered[top] = edit(ordered[top], z_mm=ordered[top].z_mm + 7)
     return ordered
 
 
 def over_the_edge(ordered: list[Placement]) -> list[Placement]:
-    """Push a high carton half off what carries it, toward the door."""
-    high = [i for i, one in enumerate(ordered) if one.z_mm > 0]
+    """Push a high carton half off its support, towards the door."""
+    high = [i for i, p in enumerate(ordered) if p.z_mm > 0]
     front = max(high, key=lambda i: ordered[i].x_mm + ordered[i].dx_mm)
     ordered[front] = edit(ordered[front], x_mm=ordered[front].x_mm + 300)
     return ordered
@@ -109,13 +109,13 @@ def over_the_edge(ordered: list[Placement]) -> list[Placement]:
 
 def tipped(ordered: list[Placement]) -> list[Placement]:
     """Lay a carton that must stay upright on its side."""
-    number = next(i for i, one in enumerate(ordered) if one.consignment_id == "N1")
+    number = next(i for i, p in enumerate(ordered) if p.consignment_id == "N1")
     ordered[number] = edit(ordered[number], dx_mm=400, dy_mm=400, dz_mm=600)
     return ordered
 
 
 def same_place(ordered: list[Placement]) -> list[Placement]:
-    """One carton stands where another one stands."""
+    """Put a carton into the place of another."""
     ordered[5] = edit(ordered[5], x_mm=ordered[4].x_mm, y_mm=ordered[4].y_mm, z_mm=ordered[4].z_mm)
     return ordered
 
@@ -128,8 +128,10 @@ BREAKS: dict[str, tuple[str, Change]] = {
     # cartons
     "a carton missing": ("carton_missing", cartons("NEW-1", lambda c: c[:-1])),
     "a carton twice": ("carton_twice", cartons("NEW-1", lambda c: [*c, c[-1]])),
-    "a stranger's carton": ("unknown_carton", cartons("NEW-1", lambda c: [*c, STRANGER])),
-    "somebody else's carton": ("wrong_consignment", carton("NEW-1", 0, consignment_id="M1")),
+    "an unknown carton": ("unknown_carton", cartons("NEW-1", lambda c: [*c, STRANGER])),
+    "listed under another consignment": (
+        "wrong_consignment", carton("NEW-1", 0, consignment_id="M1"),
+    ),
     "a carton of another container": ("unknown_carton", carton("NEW-1", 0, unit_id="M1-001")),
     "a carton shrunk": ("wrong_size", carton("NEW-1", 3, dz_mm=399)),
     "a carton of no height": ("wrong_size", carton("NEW-1", 3, dz_mm=0)),
@@ -141,7 +143,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     # the way in
     "a number twice": ("wrong_sequence", carton("NEW-1", 0, sequence=2)),
     "a number left out": ("wrong_sequence", carton("NEW-1", -1, sequence=999)),
-    "counted from nought": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
+    "counted from 0": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
     "barred by a carton before it": ("not_loadable", cartons("NEW-2", behind)),
     "set down under another": ("not_loadable", cartons("NEW-2", base_last)),
     # where it stands
@@ -151,10 +153,10 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "through the right wall": ("outside_walls", carton("NEW-1", -1, y_mm=2_100)),
     "through the door": ("outside_walls", carton("NEW-1", -1, x_mm=5_800)),
     "through the roof": ("outside_walls", carton("NEW-1", -1, z_mm=2_300)),
-    "out of this world": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
+    "farther than any container reaches": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
     "too near to the wall": ("outside_walls", rules(wall_margin_mm=5)),
     "too near to the door": ("outside_walls", rules(door_margin_mm=5_500)),
-    "wider than the door": ("larger_than_door", other_make(door_width_mm=300)),
+    "wider than the door": ("larger_than_door", with_spec(door_width_mm=300)),
     "two in one place": ("overlap", cartons("NEW-1", same_place)),
     "into its neighbour": ("overlap", carton("NEW-2", 1, z_mm=1)),
     "into a standing carton": ("overlap", carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=400)),

@@ -1,4 +1,4 @@
-"""Cargo in the wrong container or in none, and containers that are not what they should be."""
+"""Breaks in the allocation: cargo in the wrong container or in none, and wrong containers."""
 
 from groupage.domain.codes import LeftOutCode, UnloadableCode
 from groupage.domain.containers import spec_of
@@ -8,19 +8,19 @@ from tests.optimizer.verification.changes import (
     Both,
     Change,
     added,
-    box_of,
     container,
+    container_of,
     demand,
     doubled,
     edit,
     edited,
     first,
-    other_make,
     plan,
     rules,
     shortened,
     together,
     voyage,
+    with_spec,
     world,
 )
 from tests.optimizer.world import CLOCK_AT, DAY, priced
@@ -32,33 +32,37 @@ def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
     """Take a consignment with its cartons from one container to another (None: left out)."""
 
     def change(case: Instance, old: Plan) -> Both:
-        one = next(d for d in case.demands if d.consignment_id == consignment_id)
-        units = {unit for group in one.cartons for unit in group.unit_ids}
-        gone = [p for p in box_of(old, source).placements if p.unit_id in units] if source else []
-        boxes = []
-        for box in old.containers:
-            ids = [c for c in box.consignment_ids if c != consignment_id]
-            placed = [p for p in box.placements if p.unit_id not in units]
-            if box.consolidation_id == goal:
+        wanted = next(d for d in case.demands if d.consignment_id == consignment_id)
+        units = {unit for group in wanted.cartons for unit in group.unit_ids}
+        gone = (
+            [p for p in container_of(old, source).placements if p.unit_id in units]
+            if source
+            else []
+        )
+        containers = []
+        for before in old.containers:
+            ids = [c for c in before.consignment_ids if c != consignment_id]
+            placed = [p for p in before.placements if p.unit_id not in units]
+            if before.consolidation_id == goal:
                 ids.append(consignment_id)
                 placed += gone
-            boxes.append(edit(box, consignment_ids=tuple(ids), placements=tuple(placed)))
+            containers.append(edit(before, consignment_ids=tuple(ids), placements=tuple(placed)))
         left = [o for o in old.left_out if o.consignment_id != consignment_id]
         if goal is None:
             left.append(LeftOut(consignment_id=consignment_id, code=_FULL, reason="full"))
-        new = edit(old, containers=tuple(boxes), left_out=tuple(left))
+        new = edit(old, containers=tuple(containers), left_out=tuple(left))
         return case, priced(case, new)
 
     return change
 
 
 def load_plan_in_force(name: str) -> Change:
-    """Let the load plan of a container in the plan be the one in force already."""
+    """Make the load plan of a container in the plan the one in force."""
 
     def change(case: Instance, old: Plan) -> Both:
-        placements = box_of(old, name).placements
-        boxes = edited(case.consolidations, "consolidation_id", name, planned=placements)
-        return world(lambda _: edit(case, consolidations=boxes))(case, old)
+        placements = container_of(old, name).placements
+        consolidations = edited(case.consolidations, "consolidation_id", name, planned=placements)
+        return world(lambda _: edit(case, consolidations=consolidations))(case, old)
 
     return change
 
@@ -91,7 +95,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "twice in one container": (
         "placed_twice", container("NEW-2", consignment_ids=("M1", "M1", "M2", "M3", "P2", "P3")),
     ),
-    "a stranger's cargo": (
+    "an unknown consignment's cargo": (
         "unknown_consignment", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "X")),
     ),
     "left out without a reason": ("no_reason", first("left_out", reason=" ")),
@@ -174,7 +178,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "volume of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_volume_cm3=1, price=True)),
     "mass of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_gross_g=1)),
     "over the payload": (
-        "payload", other_make(max_gross_g=spec_of("42G1").tare_g + 400_000),
+        "payload", with_spec(max_gross_g=spec_of("42G1").tare_g + 400_000),
     ),
     "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
     # containers that the plan calls unloadable

@@ -28,7 +28,7 @@ def route(truck_id: str, change: Callable[[Route], Route]) -> Change:
     """Change one route."""
 
     def apply(case: Instance, old: Plan) -> Both:
-        routes = tuple(change(one) if one.truck_id == truck_id else one for one in old.routes)
+        routes = tuple(change(r) if r.truck_id == truck_id else r for r in old.routes)
         assert routes != old.routes
         return case, edit(old, routes=routes)
 
@@ -52,9 +52,7 @@ def stop(truck_id: str, number: int, **changes: Any) -> Change:
 
 def shifted(old: Route, by: timedelta) -> Route:
     """All stops of a route earlier or later."""
-    stops = tuple(
-        edit(one, arrive_at=one.arrive_at + by, leave_at=one.leave_at + by) for one in old.stops
-    )
+    stops = tuple(edit(s, arrive_at=s.arrive_at + by, leave_at=s.leave_at + by) for s in old.stops)
     return edit(old, stops=stops)
 
 
@@ -67,13 +65,13 @@ def second_tour(short_by: timedelta) -> Change:
     """Let the first tractor do the second one's tour too, a rest (and a little) after its own."""
 
     def change(case: Instance, old: Plan) -> Both:
-        one, other = (
+        first, second = (
             max((r for r in old.routes if r.truck_id == name), key=lambda r: r.stops[0].leave_at)
             for name in ("tractor-1", "tractor-2")
         )
-        off_at = one.stops[-1].arrive_at + timedelta(seconds=case.hours.rest_s) + short_by
-        moved = shifted(edit(other, truck_id=one.truck_id), off_at - other.stops[0].leave_at)
-        routes = tuple(moved if r is other else r for r in old.routes)
+        off_at = first.stops[-1].arrive_at + timedelta(seconds=case.hours.rest_s) + short_by
+        moved = shifted(edit(second, truck_id=first.truck_id), off_at - second.stops[0].leave_at)
+        routes = tuple(moved if r is second else r for r in old.routes)
         return case, edit(old, routes=routes)
 
     return change
@@ -97,7 +95,7 @@ def hours(**changes: Any) -> Change:
 
 def trucks(**changes: Any) -> Change:
     """Change all trucks of the instance."""
-    return world(lambda case: edit(case, trucks=tuple(edit(one, **changes) for one in case.trucks)))
+    return world(lambda case: edit(case, trucks=tuple(edit(t, **changes) for t in case.trucks)))
 
 
 BREAKS: dict[str, tuple[str, Change]] = {
@@ -156,15 +154,15 @@ BREAKS: dict[str, tuple[str, Change]] = {
         together(stop("van-1", -2, leave_at=10.9 * HOUR), stop("van-1", -1, arrive_at=10.9 * HOUR)),
     ),
     "a rest too short": ("driven_too_long", hurried(timedelta(seconds=1))),
-    "a rest that is called too short": ("driven_too_long", hours(rest_s=11 * 3_600 + 1)),
+    "a rest below a longer limit": ("driven_too_long", hours(rest_s=11 * 3_600 + 1)),
     "a shift of no length": ("wrong_hours", hours(shift_duty_s=0)),
-    "a limit below nought": ("wrong_hours", hours(continuous_drive_s=-1)),
+    "a limit below 0": ("wrong_hours", hours(continuous_drive_s=-1)),
     # what is on board
     "load on board wrong": ("wrong_load", stop("van-1", 1, load_g=1)),
     "volume on board wrong": ("wrong_load", stop("tractor-1", 1, load_cm3=1)),
     "truck overloaded": ("truck_overloaded", trucks(payload_g=300_000)),
-    "a pick-up that is none": ("unknown_job", stop("van-1", 1, reference="N1")),
-    "a container that is none": ("unknown_job", stop("tractor-1", 1, reference="NEW-9")),
+    "a pick-up that does not exist": ("unknown_job", stop("van-1", 1, reference="N1")),
+    "a container that does not exist": ("unknown_job", stop("tractor-1", 1, reference="NEW-9")),
     "another container dropped": ("unknown_job", stop("tractor-1", 2, reference="NEW-9")),
     "distance wrong": ("wrong_distance", route("van-1", lambda r: edit(r, distance_m=1))),
     "price of a tour wrong": (
@@ -178,7 +176,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
         added("unrouted", Unrouted(reference="P1", reason="no truck")),
     ),
     "unrouted without a reason": ("no_reason", first("unrouted", reason=" ")),
-    "a job nobody knows": (
+    "an unknown job": (
         "unknown_job", added("unrouted", Unrouted(reference="X", reason="no truck")),
     ),
 }  # fmt: skip

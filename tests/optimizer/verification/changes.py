@@ -1,4 +1,4 @@
-"""Words for breaking a plan, or the instance under it, in one place."""
+"""Changes that break a plan, or the instance under it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,16 +20,16 @@ HOUR = timedelta(hours=1)
 
 
 def edited(values: tuple[T, ...], key: str, name: str, **changes: Any) -> tuple[T, ...]:
-    """The same values, those whose `key` is `name` with fields replaced."""
-    return tuple(edit(one, **changes) if getattr(one, key) == name else one for one in values)
+    """Replace fields of the values whose `key` is `name`."""
+    return tuple(edit(v, **changes) if getattr(v, key) == name else v for v in values)
 
 
 def together(*changes: Change) -> Change:
-    """One change after the other."""
+    """Apply the changes one after the other."""
 
     def change(case: Instance, old: Plan) -> Both:
-        for one in changes:
-            case, old = one(case, old)
+        for apply in changes:
+            case, old = apply(case, old)
         return case, old
 
     return change
@@ -41,12 +41,12 @@ def plan(**changes: Any) -> Change:
 
 
 def added(name: str, entry: msgspec.Struct) -> Change:
-    """One more entry in a list of the plan."""
+    """Append an entry to a list of the plan."""
     return lambda case, old: (case, edit(old, **{name: (*getattr(old, name), entry)}))
 
 
 def doubled(name: str) -> Change:
-    """The first entry of a list stands in it twice."""
+    """Repeat the first entry of a list."""
 
     def change(case: Instance, old: Plan) -> Both:
         values = getattr(old, name)
@@ -56,7 +56,7 @@ def doubled(name: str) -> Change:
 
 
 def shortened(name: str) -> Change:
-    """The first entry of a list is missing."""
+    """Remove the first entry of a list."""
     return lambda case, old: (case, edit(old, **{name: getattr(old, name)[1:]}))
 
 
@@ -64,31 +64,31 @@ def first(name: str, **changes: Any) -> Change:
     """Replace fields of the first entry of a list."""
 
     def change(case: Instance, old: Plan) -> Both:
-        one, *rest = getattr(old, name)
-        return case, edit(old, **{name: (edit(one, **changes), *rest)})
+        entry, *rest = getattr(old, name)
+        return case, edit(old, **{name: (edit(entry, **changes), *rest)})
 
     return change
 
 
-def box_of(old: Plan, name: str) -> PlannedContainer:
-    """One container."""
-    return next(one for one in old.containers if one.consolidation_id == name)
+def container_of(old: Plan, name: str) -> PlannedContainer:
+    """Return a container of the plan by its id."""
+    return next(c for c in old.containers if c.consolidation_id == name)
 
 
 def container(name: str, *, price: bool = False, **changes: Any) -> Change:
-    """Replace fields of one container; `price` puts the cost right afterwards."""
+    """Replace fields of one container; `price` recomputes the cost afterwards."""
 
     def change(case: Instance, old: Plan) -> Both:
-        boxes = edited(old.containers, "consolidation_id", name, **changes)
-        assert boxes != old.containers
-        new = edit(old, containers=boxes)
+        containers = edited(old.containers, "consolidation_id", name, **changes)
+        assert containers != old.containers
+        new = edit(old, containers=containers)
         return case, priced(case, new) if price else new
 
     return change
 
 
 def world(change: Callable[[Instance], Instance]) -> Change:
-    """Change the instance under the plan, which then calls itself the answer to the new one."""
+    """Change the instance under the plan, and let the plan refer to the changed instance."""
 
     def apply(case: Instance, old: Plan) -> Both:
         new = change(case)
@@ -121,8 +121,8 @@ def rules(**changes: Any) -> Change:
     return world(lambda case: edit(case, rules=edit(case.rules, **changes)))
 
 
-def other_make(**changes: Any) -> Change:
-    """Let a container that exists be of another make, as the plan knows."""
+def with_spec(**changes: Any) -> Change:
+    """Give an existing container another spec, in the instance and in the plan."""
     spec = edit(spec_of("42G1"), **changes)
     return together(
         world(

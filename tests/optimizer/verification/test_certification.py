@@ -1,7 +1,5 @@
 """The certify-and-retry loop: when it ends, and what it hands to the next solve."""
 
-import msgspec
-
 from optimizer.certification import SOLVES_MAX, Certification
 from tests.optimizer.verification.changes import edit
 from tests.optimizer.world import instance, plan_of
@@ -33,21 +31,19 @@ def test_a_closed_container_is_given_up_step_by_step_and_never_more_than_the_lim
     """A carton of a frozen container hangs in the air in every plan that is handed in."""
     case = instance()
     plan = plan_of(case)
-    frozen = next(box for box in plan.containers if box.consolidation_id == "FROZEN")
+    frozen = next(c for c in plan.containers if c.consolidation_id == "FROZEN")
     in_air = edit(frozen.placements[0], z_mm=1_200)
     broken = edit(frozen, placements=(in_air, *frozen.placements[1:]))
     plan = edit(
         plan,
-        containers=tuple(broken if box is frozen else box for box in plan.containers),
+        containers=tuple(broken if c is frozen else c for c in plan.containers),
     )
     certification = Certification(
         edit(
             case,
             consolidations=tuple(
-                msgspec.structs.replace(box, planned=frozen.placements)
-                if box.consolidation_id == "FROZEN"
-                else box
-                for box in case.consolidations
+                edit(c, planned=frozen.placements) if c.consolidation_id == "FROZEN" else c
+                for c in case.consolidations
             ),
         )
     )

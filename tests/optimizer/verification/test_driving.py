@@ -75,19 +75,19 @@ def test_two_tours_of_one_truck_a_rest_apart_are_fine() -> None:
     """To the second: eleven hours after it came home the truck may leave again."""
     case = instance()
     plan = plan_of(case)
-    one, other = (
+    first, second = (
         max((r for r in plan.routes if r.truck_id == name), key=lambda r: r.stops[0].leave_at)
         for name in ("tractor-1", "tractor-2")
     )
-    by = one.stops[-1].arrive_at + timedelta(hours=11) - other.stops[0].leave_at
+    by = first.stops[-1].arrive_at + timedelta(hours=11) - second.stops[0].leave_at
     stops = tuple(
         msgspec.structs.replace(s, arrive_at=s.arrive_at + by, leave_at=s.leave_at + by)
-        for s in other.stops
+        for s in second.stops
     )
-    again = msgspec.structs.replace(other, truck_id=one.truck_id, stops=stops)
-    routes = tuple(again if r is other else r for r in plan.routes)
-    found = tours.check(Context(case, msgspec.structs.replace(plan, routes=routes)))
-    assert "no_rest" not in {violation.code for violation in found}
+    again = msgspec.structs.replace(second, truck_id=first.truck_id, stops=stops)
+    routes = tuple(again if r is second else r for r in plan.routes)
+    violations = tours.check(Context(case, msgspec.structs.replace(plan, routes=routes)))
+    assert "no_rest" not in {violation.code for violation in violations}
 
 
 def test_far_roads_are_faster() -> None:

@@ -1,4 +1,4 @@
-"""A certified plan, broken in one place at a time: the verifier must name each break rightly."""
+"""Mutations of a valid plan: the verifier must find each break under its own code."""
 
 from functools import cache
 
@@ -30,13 +30,13 @@ def _valid() -> Both:
 
 
 def test_plan_by_hand_is_valid() -> None:
-    """The plan that all mutations start from has nothing wrong with it."""
+    """The plan that all mutations start from breaks no rule."""
     case, good = _valid()
     assert verify(case, good) == ()
 
 
 def test_certificate_holds() -> None:
-    """A valid plan is certified, and the certified plan is valid as it stands."""
+    """A valid plan is certified, and the certified plan is valid."""
     case, good = _valid()
     certified, violations = certify(case, good)
     assert violations == ()
@@ -47,7 +47,7 @@ def test_certificate_holds() -> None:
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_mutation_is_caught(name: str) -> None:
-    """Each break is found, under its own code, and no certificate is given."""
+    """The verifier finds each break under its own code and gives no certificate."""
     code, change = MUTATIONS[name]
     case, broken = change(*_valid())
     assert code in {violation.code for violation in verify(case, broken)}

@@ -32,7 +32,7 @@ RULES = Policy().rules
 
 
 def _codes(*violations: Any) -> set[str]:
-    return {one.code for some in violations for one in some}
+    return {violation.code for some in violations for violation in some}
 
 
 def _case(
@@ -43,7 +43,7 @@ def _case(
 ) -> Context:
     """One container with one consignment C; `boxes` are x, y, z, dx, dy, dz in loading order."""
     cargo = demand("C", *groups)
-    units = [unit for one in groups for unit in one.unit_ids]
+    units = [unit for g in groups for unit in g.unit_ids]
     spec = spec_of("22G1")
     container = PlannedContainer(
         consolidation_id="K",
@@ -85,19 +85,19 @@ def _cubes(quantity: int, **more: Any) -> tuple[CartonGroup, ...]:
 def test_side_by_side_and_stacked() -> None:
     """Faces may touch: beside, behind and above are no overlap and full support."""
     boxes = [(0, 0, 0), (0, 400, 0), (0, 0, 400), (400, 0, 0)]
-    assert _loading(_case([(*one, *CUBE) for one in boxes], _cubes(4))) == set()
+    assert _loading(_case([(*corner, *CUBE) for corner in boxes], _cubes(4))) == set()
 
 
 def test_bridge_over_two_is_supported() -> None:
     """A carton may rest on two others that meet under it."""
     boxes = [(0, 0, 0), (0, 400, 0), (0, 200, 400)]
-    assert _loading(_case([(*one, *CUBE) for one in boxes], _cubes(3))) == set()
+    assert _loading(_case([(*corner, *CUBE) for corner in boxes], _cubes(3))) == set()
 
 
 def test_bridge_over_a_gap_is_not() -> None:
     """A gap of a millimetre under a carton is a gap."""
     boxes = [(0, 0, 0), (0, 401, 0), (0, 200, 400)]
-    assert _loading(_case([(*one, *CUBE) for one in boxes], _cubes(3))) == {"unsupported"}
+    assert _loading(_case([(*corner, *CUBE) for corner in boxes], _cubes(3))) == {"unsupported"}
 
 
 def test_slid_under_a_bridge() -> None:
@@ -171,7 +171,7 @@ def test_cost_by_hand() -> None:
     # One carton is 96,000 cm³. 25 m³ less 40, 20, 66+..., 50 m³ less 55 cartons; 8,000 a m³.
     free = [25_000_000 - 40 * 96_000, 25_000_000 - 20 * 96_000, 50_000_000 - 55 * 96_000]
     free += [25_000_000 - (120 * 96_000 - 10 * 96_000 + 6 * 60_000), 25_000_000 - 100 * 96_000]
-    assert cost.dead_freight == sum(-(-one * 8_000 // 1_000_000) for one in free)
+    assert cost.dead_freight == sum(-(-volume_cm3 * 8_000 // 1_000_000) for volume_cm3 in free)
     # N2 arrives on day 41, wanted on day 35: six days of 1.32 m³ at 2,500.
     assert cost.lateness == 6 * 1_320_000 * 2_500 // 1_000_000
     # O1 must go; O2 is held without a place; O3; O4 is a filler. 1.92 m³ each.
@@ -198,9 +198,7 @@ def test_forced_moves_cost_nothing(changes: dict[str, Any]) -> None:
     """A consignment that could not have stayed moves free of charge."""
     case = instance()
     plan = plan_of(case)
-    demands = tuple(
-        edit(one, **changes) if one.consignment_id == "S2" else one for one in case.demands
-    )
+    demands = tuple(edit(d, **changes) if d.consignment_id == "S2" else d for d in case.demands)
     assert recompute(Context(case, plan)).change == 1_500
     assert recompute(Context(edit(case, demands=demands), plan)).change == 0
 
@@ -228,7 +226,7 @@ def test_the_price_of_change_rises_from_the_fence_to_the_cutoff(
     lco_at = case.departures[0].lco_at
     late = edit(case, clock_at=lco_at - before_lco)
     assert recompute(Context(late, plan)).change == cents
-    moved = next(one for one in case.demands if one.consignment_id == "S2")
+    moved = next(d for d in case.demands if d.consignment_id == "S2")
     assert pricing.change_price(moved, late) == cents
 
 
@@ -239,7 +237,7 @@ def test_without_a_fence_the_price_jumps_at_the_cutoff() -> None:
     lco_at = case.departures[0].lco_at
     bare = edit(case, rules=edit(case.rules, freeze_before_lco_s=0))
     cheap = edit(case, weights=edit(case.weights, change_at_cutoff=1))
-    moved = next(one for one in case.demands if one.consignment_id == "S2")
+    moved = next(d for d in case.demands if d.consignment_id == "S2")
     for world, left_s, cents in ((bare, 1, 1_500), (bare, 0, 10_000), (cheap, 0, 1_500)):
         late = edit(world, clock_at=lco_at - timedelta(seconds=left_s))
         assert recompute(Context(late, plan)).change == cents
@@ -262,8 +260,7 @@ def test_dangerous_goods_that_get_along() -> None:
     case = instance(rules=edit(RULES, allow_dangerous=True))
     classes: dict[str, tuple[str, ...]] = {"N1": ("9",), "N2": ("3",)}
     demands = tuple(
-        edit(one, dg_classes=classes.get(one.consignment_id, one.dg_classes))
-        for one in case.demands
+        edit(d, dg_classes=classes.get(d.consignment_id, d.dg_classes)) for d in case.demands
     )
     plan = plan_of(instance())
     assert "segregation" not in _codes(verify(edit(case, demands=demands), plan))
@@ -273,8 +270,8 @@ def test_committed_cargo_may_fill_a_container_to_the_roof() -> None:
     """The planned share binds what is planned, not what is on a manifest."""
     case = instance(rules=edit(RULES, plan_fill_permille=1))
     demands = tuple(
-        edit(one, committed=True) if one.consignment_id in ("S1", "S4", "N3") else one
-        for one in case.demands
+        edit(d, committed=True) if d.consignment_id in ("S1", "S4", "N3") else d
+        for d in case.demands
     )
     found = verify(edit(case, demands=demands), plan_of(instance()))
     assert {v.where for v in found if v.code == "overfilled"} == {
@@ -296,8 +293,8 @@ def _big_case(containers: int, cartons_each: int) -> tuple[Instance, Plan]:
             )
             for n, size in enumerate(sizes)
         ]
-        loaded = load(spec, [cargo_of(one) for one in cargo], (), RULES, effort=1)
-        kept = [one for one in cargo if one.consignment_id not in loaded.unplaced]
+        loaded = load(spec, [cargo_of(d) for d in cargo], (), RULES, effort=1)
+        kept = [d for d in cargo if d.consignment_id not in loaded.unplaced]
         demands += kept
         boxes.append(
             PlannedContainer(
@@ -305,10 +302,10 @@ def _big_case(containers: int, cartons_each: int) -> tuple[Instance, Plan]:
                 voyage_id="V2",
                 spec=spec,
                 stage="slushy",
-                consignment_ids=tuple(one.consignment_id for one in kept),
+                consignment_ids=tuple(d.consignment_id for d in kept),
                 placements=loaded.placements,
-                cargo_volume_cm3=sum(one.volume_cm3 for one in kept),
-                cargo_gross_g=sum(one.gross_g for one in kept),
+                cargo_volume_cm3=sum(d.volume_cm3 for d in kept),
+                cargo_gross_g=sum(d.gross_g for d in kept),
                 new=True,
             )
         )
@@ -320,7 +317,7 @@ def _big_case(containers: int, cartons_each: int) -> tuple[Instance, Plan]:
 def test_ten_containers_of_700_cartons_are_verified_quickly() -> None:
     """A plan does not wait for the verifier: 1.5 s of processor time at most."""
     case, plan = _big_case(10, 720)
-    assert sum(len(one.placements) for one in plan.containers) >= 7_000
+    assert sum(len(c.placements) for c in plan.containers) >= 7_000
     before = time.process_time()
     found = verify(case, plan)
     spent_s = time.process_time() - before

@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+Process = subprocess.Popen[str]
 GROUPAGE = Path(sys.executable).with_name("groupage")
 START_TIMEOUT_S = 240.0
 _POLL_S = 0.1
@@ -33,26 +34,40 @@ def tell(text: str) -> None:
 class CommandedHub:
     """The command line on one data directory."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], *, program: Path | None = None
+    ) -> None:
         self.folder = folder
         self.environment = bare_environment(settings)
+        self._program = program or GROUPAGE
+        if program:
+            # Only what is installed beside the program may be imported.
+            self.environment.pop("PYTHONPATH", None)
 
-    def arguments(self, *arguments: str) -> list[str]:
-        """``groupage --data-dir FOLDER ARGUMENTS``."""
-        return [str(GROUPAGE), "--data-dir", str(self.folder), *arguments]
+    def start(self, *arguments: str, output: IO[str] | int = subprocess.PIPE) -> Process:
+        """Start ``groupage --data-dir FOLDER ARGUMENTS``, away from the checkout."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        return subprocess.Popen(
+            [str(self._program), "--data-dir", str(self.folder), *arguments],
+            cwd=self.folder.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.PIPE if output == subprocess.PIPE else subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+        )
 
     def command(
         self, *arguments: str, timeout_s: float = START_TIMEOUT_S
     ) -> subprocess.CompletedProcess[str]:
         """Run it and wait."""
-        return subprocess.run(
-            self.arguments(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            env=self.environment,
-            check=False,
-        )
+        with self.start(*arguments) as process:
+            try:
+                output, errors = process.communicate(timeout=timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
     def done(self, *arguments: str) -> str:
         """Run it; it must succeed. What it printed."""

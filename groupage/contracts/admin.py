@@ -6,12 +6,12 @@ time when groupage took the event in.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import stamina
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -30,7 +30,7 @@ BUDGET_S = 60.0
 START_PATIENCE_S = 20.0
 """For processes that start: as long as a broker needs to come back after kill -9."""
 _POLL_S = 0.1
-_RECONNECT_S = 0.5
+_RETRY_S_MAX = 0.5
 _INSYNC_REPLICAS_FROM = 3
 
 log = structlog.get_logger(__name__)
@@ -133,20 +133,19 @@ async def ensure_topics(
 
 @asynccontextmanager
 async def _admin(kafka: KafkaSettings, patience_s: float) -> AsyncIterator[AIOKafkaAdminClient]:
-    ends_at_s = time.monotonic() + patience_s
     admin = AIOKafkaAdminClient(**kafka.client_kwargs())
     try:
-        while True:
-            try:
+        async for attempt in stamina.retry_context(
+            on=KafkaConnectionError,
+            attempts=None if patience_s else 1,
+            timeout=patience_s or None,
+            wait_max=_RETRY_S_MAX,
+        ):
+            with attempt:
+                if attempt.num > 1:  # aiokafka cannot start a client a second time
+                    await admin.close()
+                    admin = AIOKafkaAdminClient(**kafka.client_kwargs())
                 await admin.start()
-                break
-            except KafkaConnectionError:
-                if time.monotonic() >= ends_at_s:
-                    raise
-                # aiokafka does not support a second start of a client that failed.
-                await admin.close()
-                await asyncio.sleep(_RECONNECT_S)
-                admin = AIOKafkaAdminClient(**kafka.client_kwargs())
         yield admin
     finally:
         await admin.close()

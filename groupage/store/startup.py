@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import asyncpg
-import structlog
+import stamina
 
 from groupage.domain.errors import Unavailable
 from groupage.settings import DatabaseSettings
@@ -16,8 +16,6 @@ PATIENCE_S = 20.0
 """A restart of PostgreSQL takes seconds; after longer the address is probably wrong."""
 _RETRY_S = 0.5
 _AWAY: tuple[type[Exception], ...] = (Unavailable, *TRANSIENT_ERRORS)
-
-log = structlog.get_logger(__name__)
 
 
 async def migrated_pool(
@@ -30,29 +28,34 @@ async def migrated_pool(
 ) -> asyncpg.Pool:
     """Make a pool on a database that answers and has this program's schema.
 
-    A server that is away is tried again for `patience_s` seconds; `older_forms` as in
+    While the server is away, this retries for `patience_s` seconds; `older_forms` as in
     `require_schema`. Raises Unavailable when the patience was not enough, Misconfigured at once
     when the server refuses us or has another schema.
     """
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
-    while True:
-        try:
-            async with asyncio.timeout_at(began_s + patience_s):
-                pool = await create_pool(
-                    settings, application_name=application_name, server_settings=server_settings
-                )
-                return await _checked(pool, settings.place, older_forms=older_forms)
-        except _AWAY as error:
-            waited_s = loop.time() - began_s
-            if waited_s + _RETRY_S >= patience_s:
-                raise Unavailable(
-                    f"PostgreSQL did not answer within {patience_s:g} s "
-                    f"({_cause(error)}); start it with `groupage up`, or correct "
-                    "GROUPAGE_DATABASE_URL"
-                ) from error
-            log.warning("database_away", waited_s=round(waited_s, 1), error=_cause(error))
-            await asyncio.sleep(_RETRY_S)
+    ends_at_s = asyncio.get_running_loop().time() + patience_s
+    # Even steps, the last attempt within the patience.
+    retry = stamina.AsyncRetryingCaller(
+        attempts=None,
+        timeout=max(_RETRY_S, patience_s - _RETRY_S),
+        wait_initial=_RETRY_S,
+        wait_max=_RETRY_S,
+        wait_jitter=0,
+    )
+
+    async def open_pool() -> asyncpg.Pool:
+        async with asyncio.timeout_at(ends_at_s):
+            pool = await create_pool(
+                settings, application_name=application_name, server_settings=server_settings
+            )
+            return await _checked(pool, settings.place, older_forms=older_forms)
+
+    try:
+        return await retry(_AWAY, open_pool)
+    except _AWAY as error:
+        raise Unavailable(
+            f"PostgreSQL did not answer within {patience_s:g} s ({_cause(error)}); start it with "
+            "`groupage up`, or correct GROUPAGE_DATABASE_URL"
+        ) from error
 
 
 async def _checked(pool: asyncpg.Pool, place: str, *, older_forms: bool) -> asyncpg.Pool:

@@ -64,7 +64,7 @@ async def test_without_a_database_a_planner_ends_with_a_message() -> None:
     assert time.monotonic() - began_s > 1.0, "it gave up without trying again"
     assert "Traceback" not in text
     assert "s3cret" not in text
-    assert text.count("database_away") >= 2
+    assert text.count("retry_scheduled") >= 2
     assert re.search(r"PostgreSQL did not answer within 1.5 s \(\w+.*groupage up", text)
 
 

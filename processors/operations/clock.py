@@ -1,4 +1,4 @@
-"""The clock process: tells every owner of deadlines what time it is. ``groupage run clock``."""
+"""The clock process sends the time to all aggregates with deadlines: ``groupage run clock``."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def main() -> None:
     telemetry = TelemetrySettings()
 
     async def body(stop: asyncio.Event) -> None:
-        # Away at the start: more likely a wrong address than a restart, and nobody would see it.
+        # Kafka away at the start is more likely a wrong address than a restart: exit, visibly.
         report = await ensure_topics(
             kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
@@ -44,19 +44,20 @@ def main() -> None:
 async def keep_time(
     settings: ClockSettings, kafka: KafkaSettings, prefix: str, stop: asyncio.Event
 ) -> None:
-    """Tick every `tick_s` until `stop`. Kafka away: ticks are left out, the next one says it all.
+    """Send a tick every `tick_s` until `stop`.
 
-    Two clocks at once do no harm: a tick that is not later than the last one is passed over.
+    Not a retry: while Kafka is away the clock skips ticks, because the next one carries the time.
+    Two clocks at once do no harm: workers ignore a tick that is not later than the last one.
     """
     producer: AIOKafkaProducer | None = None
     try:
         while not stop.is_set():
             if settings.source == "wall":
                 try:
-                    producer = producer or await _started(kafka)
+                    producer = producer or await _start_producer(kafka)
                     await send_tick(producer, prefix=prefix, at=datetime.now(UTC))
                 except (KafkaError, TimeoutError, OSError) as error:
-                    log.warning("tick_left_out", error=repr(error))
+                    log.warning("tick_skipped", error=repr(error))
                     if producer is not None:
                         await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
                     producer = None
@@ -71,7 +72,7 @@ async def keep_time(
 
 
 async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> None:
-    """Tell every partition of every topic with deadlines that it is `at`, and wait for Kafka."""
+    """Send the time `at` to every partition of every topic with deadlines; wait for Kafka."""
     fact = Fact(
         event_id=f"tick-{at.isoformat()}",
         source="/groupage/clock",
@@ -101,7 +102,7 @@ async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) ->
     metrics.CLOCK_TICKS.inc()
 
 
-async def _started(kafka: KafkaSettings) -> AIOKafkaProducer:
+async def _start_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
     producer = AIOKafkaProducer(
         **kafka.client_kwargs(), client_id="groupage-clock", enable_idempotence=True, linger_ms=5
     )

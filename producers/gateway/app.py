@@ -75,23 +75,23 @@ class Gateway:
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if accepted else "partly").inc()
         return _json(_batch_body(results), status=202 if accepted else 207)
 
-    async def post_capture(self, request: Request) -> Response:
-        """Capture an EPCIS document."""
+    async def capture(self, request: Request) -> Response:
+        """Answer as GS1's capture interface; one route, so that a 405 lists all its methods."""
+        match request.method:
+            case "POST":
+                return await self._post_capture(request)
+            case "OPTIONS":
+                headers = self._capture.headers() | {"Allow": "GET, POST"}
+                return Response(status_code=204, headers=headers)
+        return _json(self._capture.jobs(), headers=self._capture.headers())
+
+    async def _post_capture(self, request: Request) -> Response:
         async with self._admission.admit(request) as body:
             job = await self._capture.take(body, _capture_behaviour(request))
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
         headers = self._capture.headers(job.capture_error_behaviour)
         headers["Location"] = f"/capture/{job.capture_id}"
         return _json(job, status=202, headers=headers)
-
-    async def describe_capture(self, _: Request) -> Response:
-        """Answer OPTIONS with the limits and versions of the capture interface."""
-        headers = self._capture.headers() | {"Allow": "GET, POST"}
-        return Response(status_code=204, headers=headers)
-
-    async def list_jobs(self, _: Request) -> Response:
-        """List the capture jobs that are kept, the newest first."""
-        return _json(self._capture.jobs(), headers=self._capture.headers())
 
     async def get_job(self, request: Request) -> Response:
         """Return one capture job."""
@@ -134,9 +134,7 @@ def create_app(gateway: Gateway) -> Starlette:
         routes=[
             Route("/v1/events", gateway.post_events, methods=["POST"]),
             Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
-            Route("/capture", gateway.post_capture, methods=["POST"]),
-            Route("/capture", gateway.describe_capture, methods=["OPTIONS"]),
-            Route("/capture", gateway.list_jobs),
+            Route("/capture", gateway.capture, methods=["GET", "OPTIONS", "POST"]),
             Route("/capture/{capture_id}", gateway.get_job),
             Route("/v1/schemas", list_schemas),
             Route("/v1/schemas/{ce_type}", get_schema),

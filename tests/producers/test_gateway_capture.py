@@ -102,3 +102,7 @@ async def test_capture_rejects_other_documents(start_gateway: StartGateway) -> N
     assert options.status_code == 204
     assert options.headers["gs1-epcis-capture-limit"] == "1"
     assert (await gateway.client.get("/capture/none")).status_code == 404
+    assert (await gateway.client.get("/capture")).json() == []
+    other = await gateway.client.delete("/capture")
+    assert other.status_code == 405
+    assert {"GET", "OPTIONS", "POST"} <= set(other.headers["allow"].split(", "))

@@ -1,1 +1,1 @@
-"""EPCIS 2.0 (JSON-LD) → facts. The original event stays whole beside each fact made of it."""
+"""Import of EPCIS 2.0 documents (JSON-LD). Each fact keeps the original event beside it."""

@@ -1,6 +1,6 @@
-"""Is it an EPCIS 2.0 event? More than GS1's JSON Schema, which lets bad times and steps through.
+"""Checks of an EPCIS 2.0 event; stricter than GS1's JSON Schema, which accepts bad times and steps.
 
-Each check adds to one list, so that a sender hears everything at once.
+The checks share a list of problems, so that a sender gets every error at once.
 """
 
 import re
@@ -45,11 +45,11 @@ _VOCABULARY_FIELDS: tuple[tuple[str, Vocabulary], ...] = (
 
 
 def parse_time(text: object) -> datetime | None:
-    """An instant as UTC; None when the text is none, or beyond the calendar."""
+    """Parse an instant to UTC; None for other text and for times outside the events' calendar."""
     if not isinstance(text, str) or not _TIME.fullmatch(text):
         return None
     head, dot, tail = text.partition(".")
-    if dot:  # any number of digits is allowed, Python takes six
+    if dot:  # EPCIS allows any number of digits, Python six
         digits = re.match(r"\d+", tail)
         size = digits.end() if digits else 0
         text = f"{head}.{tail[:size][:6].ljust(6, '0')}{tail[size:]}"
@@ -66,44 +66,46 @@ class _Checker:
         self.terms = terms
         self.problems: list[FieldProblem] = []
 
-    def wrong(self, field: str, value: object, expected: str) -> None:
+    def add_problem(self, field: str, value: object, expected: str) -> None:
         path = f"{self.path}.{field}" if self.path else field
         self.problems.append(FieldProblem(field=path, value=abbreviate(value), expected=expected))
 
-    def time(self, field: str, holder: dict[str, Any], name: str, *, required: bool) -> None:
+    def check_time(self, field: str, holder: dict[str, Any], name: str, *, required: bool) -> None:
         value = holder.get(name)
         if (value is not None or required) and parse_time(value) is None:
-            self.wrong(field, value, "a date and time with offset, like 2026-03-01T08:00:00+08:00")
+            self.add_problem(
+                field, value, "a date and time with offset, like 2026-03-01T08:00:00+08:00"
+            )
 
-    def uri(self, field: str, value: object) -> None:
+    def check_uri(self, field: str, value: object) -> None:
         if not isinstance(value, str) or not _URI.fullmatch(value):
-            self.wrong(field, value, "a URI: an EPC URN or a GS1 Digital Link")
+            self.add_problem(field, value, "a URI: an EPC URN or a GS1 Digital Link")
 
-    def word(self, field: str, vocabulary: Vocabulary, value: object) -> None:
+    def check_word(self, field: str, vocabulary: Vocabulary, value: object) -> None:
         if not isinstance(value, str) or not is_known(vocabulary, value):
             words = ", ".join(sorted(WORDS[vocabulary]))
-            self.wrong(field, value, f"a URI, or a CBV {vocabulary}: {words}")
+            self.add_problem(field, value, f"a URI, or a CBV {vocabulary}: {words}")
 
     def objects(self, name: str) -> list[tuple[str, dict[str, Any]]]:
-        """The objects of a list field, with their paths; what is no object is a problem."""
+        """Return the objects of a list field with their paths; any other item is a problem."""
         items = self.event.get(name, [])
         if not isinstance(items, list):
-            self.wrong(name, items, "a list of objects")
+            self.add_problem(name, items, "a list of objects")
             return []
         found = []
         for index, item in enumerate(items):
             if isinstance(item, dict):
                 found.append((f"{name}[{index}]", item))
             else:
-                self.wrong(f"{name}[{index}]", item, "an object")
+                self.add_problem(f"{name}[{index}]", item, "an object")
         return found
 
 
 def check_event(event: Any, path: str, terms: frozenset[str]) -> list[FieldProblem]:
-    """Everything that is wrong with one event. `terms`: names that the @context defines."""
+    """Return every problem of an event. `terms`: names that the @context defines."""
     checker = _Checker(event if isinstance(event, dict) else {}, path, terms)
     if not isinstance(event, dict):
-        checker.wrong("", event, "an EPCIS event: a JSON object")
+        checker.add_problem("", event, "an EPCIS event: a JSON object")
         return checker.problems
     for check in _CHECKS:
         check(checker)
@@ -113,14 +115,14 @@ def check_event(event: Any, path: str, terms: frozenset[str]) -> list[FieldProbl
 def _check_what(checker: _Checker) -> None:
     event, kind = checker.event, checker.event.get("type")
     if kind not in EVENT_TYPES:
-        checker.wrong("type", kind, f"one of {', '.join(EVENT_TYPES)}")
+        checker.add_problem("type", kind, f"one of {', '.join(EVENT_TYPES)}")
     elif kind == "TransformationEvent":
         if "action" in event:
-            checker.wrong("action", event["action"], "no action in a TransformationEvent")
+            checker.add_problem("action", event["action"], "a TransformationEvent without action")
     elif event.get("action") not in ACTIONS:
-        checker.wrong("action", event.get("action"), f"one of {', '.join(ACTIONS)}")
+        checker.add_problem("action", event.get("action"), f"one of {', '.join(ACTIONS)}")
     if "parentID" in event:
-        checker.uri("parentID", event["parentID"])
+        checker.check_uri("parentID", event["parentID"])
 
 
 def _check_lists(checker: _Checker) -> None:
@@ -128,16 +130,16 @@ def _check_lists(checker: _Checker) -> None:
     for name in _EPC_LISTS:
         epcs = event.get(name, [])
         if not isinstance(epcs, list):
-            checker.wrong(name, epcs, "a list of URIs")
+            checker.add_problem(name, epcs, "a list of URIs")
             continue
         for index, epc in enumerate(epcs):
-            checker.uri(f"{name}[{index}]", epc)
+            checker.check_uri(f"{name}[{index}]", epc)
     for name in _QUANTITY_LISTS:
         for at, item in checker.objects(name):
-            checker.uri(f"{at}.epcClass", item.get("epcClass"))
+            checker.check_uri(f"{at}.epcClass", item.get("epcClass"))
             quantity = item.get("quantity")
             if quantity is not None and not (isinstance(quantity, int | float) and quantity >= 0):
-                checker.wrong(f"{at}.quantity", quantity, "a number, 0 or more")
+                checker.add_problem(f"{at}.quantity", quantity, "a number, 0 or more")
 
 
 def _check_parts(checker: _Checker) -> None:
@@ -147,52 +149,54 @@ def _check_parts(checker: _Checker) -> None:
         return any(event.get(name) for name in names)
 
     if kind == "ObjectEvent" and not some("epcList", "quantityList", "sensorElementList"):
-        checker.wrong(
+        checker.add_problem(
             "epcList", event.get("epcList"), "at least one EPC, quantity or sensor report"
         )
     if kind in ("AggregationEvent", "AssociationEvent"):
         if action != "OBSERVE" and "parentID" not in event:
-            checker.wrong("parentID", None, f"a parent, with action {action}")
+            checker.add_problem("parentID", None, f"a parent, with action {action}")
         if action == "ADD" and not some("childEPCs", "childQuantityList"):
-            checker.wrong(
+            checker.add_problem(
                 "childEPCs", event.get("childEPCs"), "at least one child, with action ADD"
             )
     if kind == "TransactionEvent" and not some("bizTransactionList"):
-        checker.wrong("bizTransactionList", event.get("bizTransactionList"), "at least one")
+        checker.add_problem("bizTransactionList", event.get("bizTransactionList"), "at least one")
     if kind == "TransformationEvent" and "transformationID" not in event:
         for side in ("input", "output"):
             if not some(f"{side}EPCList", f"{side}QuantityList"):
-                checker.wrong(f"{side}EPCList", None, f"at least one {side}, or a transformationID")
+                checker.add_problem(
+                    f"{side}EPCList", None, f"at least one {side}, or a transformationID"
+                )
 
 
 def _check_when(checker: _Checker) -> None:
-    checker.time("eventTime", checker.event, "eventTime", required=True)
-    checker.time("recordTime", checker.event, "recordTime", required=False)
+    checker.check_time("eventTime", checker.event, "eventTime", required=True)
+    checker.check_time("recordTime", checker.event, "recordTime", required=False)
     offset = checker.event.get("eventTimeZoneOffset")
     if not isinstance(offset, str) or not _OFFSET.fullmatch(offset):
-        checker.wrong("eventTimeZoneOffset", offset, "an offset from UTC like +08:00")
+        checker.add_problem("eventTimeZoneOffset", offset, "an offset from UTC like +08:00")
 
 
 def _check_why(checker: _Checker) -> None:
     event = checker.event
     for name, vocabulary in _VOCABULARY_FIELDS:
         if name in event:
-            checker.word(name, vocabulary, event[name])
+            checker.check_word(name, vocabulary, event[name])
     persistent = event.get("persistentDisposition", {})
     if not isinstance(persistent, dict):
-        checker.wrong("persistentDisposition", persistent, "an object with set and unset")
+        checker.add_problem("persistentDisposition", persistent, "an object with set and unset")
         persistent = {}
     for part in ("set", "unset"):
-        for index, value in enumerate(_listed(persistent.get(part))):
-            checker.word(f"persistentDisposition.{part}[{index}]", "disposition", value)
+        for index, value in enumerate(_as_list(persistent.get(part))):
+            checker.check_word(f"persistentDisposition.{part}[{index}]", "disposition", value)
     for at, item in checker.objects("bizTransactionList"):
-        checker.uri(f"{at}.bizTransaction", item.get("bizTransaction"))
+        checker.check_uri(f"{at}.bizTransaction", item.get("bizTransaction"))
         if "type" in item:
-            checker.word(f"{at}.type", "bizTransaction type", item["type"])
+            checker.check_word(f"{at}.type", "bizTransaction type", item["type"])
     for name in ("source", "destination"):
         for at, item in checker.objects(f"{name}List"):
-            checker.uri(f"{at}.{name}", item.get(name))
-            checker.word(f"{at}.type", "source type", item.get("type"))
+            checker.check_uri(f"{at}.{name}", item.get(name))
+            checker.check_word(f"{at}.type", "source type", item.get("type"))
 
 
 def _check_where(checker: _Checker) -> None:
@@ -201,21 +205,21 @@ def _check_where(checker: _Checker) -> None:
         if place is None:
             continue
         if not isinstance(place, dict):
-            checker.wrong(name, place, "an object with an id")
+            checker.add_problem(name, place, "an object with an id")
         else:
-            checker.uri(f"{name}.id", place.get("id"))
+            checker.check_uri(f"{name}.id", place.get("id"))
 
 
 def _check_how(checker: _Checker) -> None:
     for at, element in checker.objects("sensorElementList"):
         metadata = element.get("sensorMetadata", {})
         if isinstance(metadata, dict):
-            checker.time(f"{at}.sensorMetadata.time", metadata, "time", required=False)
+            checker.check_time(f"{at}.sensorMetadata.time", metadata, "time", required=False)
         else:
-            checker.wrong(f"{at}.sensorMetadata", metadata, "an object")
+            checker.add_problem(f"{at}.sensorMetadata", metadata, "an object")
         reports = element.get("sensorReport")
         if not isinstance(reports, list) or not all(isinstance(item, dict) for item in reports):
-            checker.wrong(f"{at}.sensorReport", reports, "a list of sensor reports")
+            checker.add_problem(f"{at}.sensorReport", reports, "a list of sensor reports")
 
 
 def _check_error(checker: _Checker) -> None:
@@ -223,32 +227,34 @@ def _check_error(checker: _Checker) -> None:
     if declaration is None:
         return
     if not isinstance(declaration, dict):
-        checker.wrong("errorDeclaration", declaration, "an object with declarationTime")
+        checker.add_problem("errorDeclaration", declaration, "an object with declarationTime")
         return
     at = "errorDeclaration"
-    checker.time(f"{at}.declarationTime", declaration, "declarationTime", required=True)
+    checker.check_time(f"{at}.declarationTime", declaration, "declarationTime", required=True)
     if "reason" in declaration:
-        checker.word(f"{at}.reason", "error reason", declaration["reason"])
-    for index, value in enumerate(_listed(declaration.get("correctiveEventIDs"))):
-        checker.uri(f"{at}.correctiveEventIDs[{index}]", value)
+        checker.check_word(f"{at}.reason", "error reason", declaration["reason"])
+    for index, value in enumerate(_as_list(declaration.get("correctiveEventIDs"))):
+        checker.check_uri(f"{at}.correctiveEventIDs[{index}]", value)
 
 
 def _check_extensions(checker: _Checker) -> None:
     event = checker.event
     for name in event:
         if name not in FIELDS and not _is_extension(name, checker.terms):
-            checker.wrong(name, event[name], "a field of EPCIS 2.0, or a name with its namespace")
+            checker.add_problem(
+                name, event[name], "a field of EPCIS 2.0, or a name with its namespace"
+            )
     if "eventID" in event:
-        checker.uri("eventID", event["eventID"])
+        checker.check_uri("eventID", event["eventID"])
     ilmd = event.get("ilmd")
     if ilmd is None:
         return
     if not isinstance(ilmd, dict):
-        checker.wrong("ilmd", ilmd, "an object of instance and lot master data")
+        checker.add_problem("ilmd", ilmd, "an object of instance and lot master data")
         return
     for name in ilmd:
         if not _is_extension(name, checker.terms):
-            checker.wrong(
+            checker.add_problem(
                 f"ilmd.{name}", ilmd[name], f"a name with its namespace, like cbvmda:{name}"
             )
 
@@ -257,7 +263,7 @@ def _is_extension(name: str, terms: frozenset[str]) -> bool:
     return ":" in name or name.startswith("@") or name in terms
 
 
-def _listed(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

@@ -1,11 +1,11 @@
-"""A whole EPCIS document: read it, check each event, and map it to facts.
+"""Import of an EPCIS document: read it, check each event, and map it to facts.
 
-One EPCIS event often becomes several facts (one for each carton): they are called ``{eventID}#1``,
-``{eventID}#2`` … in the order of the document, so the same event always gives the same facts,
-whichever way it comes in. All have the source ``/epcis``: an eventID is unique in the world.
+An EPCIS event often becomes several facts (a fact for each carton). Their ids are ``{eventID}#1``,
+``{eventID}#2`` … in the order of the document, so the same event gives the same facts over HTTP and
+from a file. All have the source ``/epcis``: an eventID is unique worldwide.
 
-An event with an errorDeclaration withdraws the facts that were made of it (``{eventID}#n~error``);
-what is right instead comes as events of its own.
+An event with an errorDeclaration withdraws the facts of the event that it repeats; their ids end in
+``~error``. The sender reports the correct facts as further events.
 """
 
 from collections.abc import Iterator
@@ -28,16 +28,16 @@ from producers.screening import CheckDigitRules
 
 SOURCE = "/epcis"
 ORIGINAL_BYTES_MAX = 256 * 1024
-"""One event may be this large: it travels whole beside its facts, and a record holds 1 MiB."""
+"""Limit per event: a fact carries the original beside it, and a Kafka record holds 1 MiB."""
 COPIES_BYTES_MAX = 1024 * 1024
-"""Each fact of an event carries the original while all copies stay below this; else only ``#1``."""
+"""Each fact carries the original if all copies together stay below this; else only ``#1``."""
 DEFAULT_RULES = CheckDigitRules(containers="quarantine", units="warn")
-"""SSCCs only warn: in an EPCIS event they were read by a machine, and generated ones in circulation
-carry wrong digits; refusing them would lose the tree that hangs on them."""
+"""SSCCs only warn: a machine read them, and some that are in circulation have a wrong check digit.
+Rejecting them would lose the units packed inside."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The events as they were sent, and names that the document's own @context defines."""
+    """The events as the sender wrote them, and the names that the document's @context defines."""
 
     events: tuple[msgspec.Raw, ...]
     path: str
@@ -59,28 +59,28 @@ class _Envelope(msgspec.Struct):
 
 
 def read_document(data: bytes) -> Document:
-    """Take an EPCISDocument, an EPCISQueryDocument or a single event apart.
+    """Split an EPCISDocument, an EPCISQueryDocument or a single event into its events.
 
-    Raises InvalidInput when it is none of these; wrong fields of the envelope are `problems`.
+    Wrong fields of the envelope become `problems`. Raises InvalidInput for any other document.
     """
     try:
         envelope = msgspec.json.decode(data, type=_Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"no EPCIS document in JSON: {_broken(data, error)}") from None
-    terms = _terms(envelope.context)
+        raise InvalidInput(f"not an EPCIS document in JSON: {_error_text(data, error)}") from None
+    terms = _context_terms(envelope.context)
     if envelope.type == "EPCISDocument":
         body = envelope.epcisBody
         events = body.eventList if body else None
         path = "epcisBody.eventList"
     elif envelope.type == "EPCISQueryDocument":
-        events = _results(envelope.epcisBody)
+        events = _query_results(envelope.epcisBody)
         path = "epcisBody.queryResults.resultsBody.eventList"
     elif envelope.type in EVENT_TYPES:
         return Document(events=(msgspec.Raw(data),), path="", terms=terms)
     else:
-        expected = "EPCISDocument, EPCISQueryDocument, or an event"
+        expected = "EPCISDocument, EPCISQueryDocument or the type of an event"
         found = "is missing" if envelope.type is None else f"is {envelope.type[:80]!r}"
-        raise InvalidInput(f"the document's type {found}; {expected} is right")
+        raise InvalidInput(f"the document's type {found}; expected {expected}")
     if events is None:
         raise InvalidInput(f"{path} is missing; expected the list of events")
     return Document(
@@ -88,18 +88,18 @@ def read_document(data: bytes) -> Document:
     )
 
 
-def _broken(data: bytes, error: Exception) -> str:
-    """What msgspec says, with the line and column that people look for instead of its byte."""
-    said, _, rest = str(error).partition(" (byte ")
-    if said == "Input data was truncated":
-        said, rest = "it ends too early", f"{len(data)})"
+def _error_text(data: bytes, error: Exception) -> str:
+    """Return msgspec's message with line and column in place of the byte offset."""
+    text, _, rest = str(error).partition(" (byte ")
+    if text == "Input data was truncated":
+        text, rest = "it ends too early", f"{len(data)})"
     if not rest:
-        return said
+        return text
     lines = data[: int(rest.removesuffix(")"))].decode(errors="replace").split("\n")
-    return f"{said} in line {len(lines)}, column {len(lines[-1]) + 1}"
+    return f"{text} in line {len(lines)}, column {len(lines[-1]) + 1}"
 
 
-def _results(body: _Body | None) -> list[msgspec.Raw] | None:
+def _query_results(body: _Body | None) -> list[msgspec.Raw] | None:
     try:
         results = (body.queryResults or {}).get("resultsBody") if body else None
         return msgspec.json.decode(results, type=_Body).eventList if results else None
@@ -121,7 +121,7 @@ def _envelope_problems(envelope: _Envelope) -> Iterator[FieldProblem]:
         yield FieldProblem(field="@context", value=None, expected="the EPCIS 2.0 JSON-LD context")
 
 
-def _terms(context: object) -> frozenset[str]:
+def _context_terms(context: object) -> frozenset[str]:
     entries = context if isinstance(context, list) else [context]
     return frozenset(
         name for entry in entries if isinstance(entry, dict) for name in entry if name[:1] != "@"
@@ -135,7 +135,7 @@ def entries_of(
     found_by: str,
     rules: CheckDigitRules = DEFAULT_RULES,
 ) -> Iterator[Entry]:
-    """The fate of each event, in the document's order. Nothing is skipped."""
+    """Yield a result for every event, in the document's order."""
     for index, raw in enumerate(document.events):
         path = f"{document.path}[{index}]" if document.path else ""
         entry = _entry(bytes(raw), document, path, recorded_at=recorded_at, found_by=found_by)
@@ -162,9 +162,9 @@ def _entry(
         return Rejected(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
     try:
         _check_size(raw)
-        events = _meaning(seen)
-    except Unmapped as nothing:
-        return Quarantined(dead_letter=_letter(seen, nothing, raw, found_by))
+        events = _map_events(seen)
+    except Unmapped as unmapped:
+        return Quarantined(dead_letter=_dead_letter(seen, unmapped, raw, found_by))
     return Accepted(
         facts=tuple(_facts(seen, events, raw, recorded_at)),
         notes=("class_quantities_only_in_original",) if seen.by_class else (),
@@ -174,16 +174,16 @@ def _entry(
 def _check_size(raw: bytes) -> None:
     if len(raw) > ORIGINAL_BYTES_MAX:
         raise Unmapped(
-            "too_large", f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the most"
+            "too_large", f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the limit"
         )
 
 
-def _meaning(seen: Observation) -> list[Event]:
+def _map_events(seen: Observation) -> list[Event]:
     try:
         return events_of(seen)
-    except Unmapped as nothing:
+    except Unmapped as unmapped:
         if seen.withdrawn:
-            reason = f"withdraws an event that meant nothing here: {nothing.reason}"
+            reason = f"withdraws an event that the hub did not map: {unmapped.reason}"
             raise Unmapped("error_of_unmapped", reason) from None
         raise
 
@@ -207,10 +207,10 @@ def _facts(
         )
 
 
-def _letter(seen: Observation, nothing: Unmapped, raw: bytes, found_by: str) -> DeadLetter:
+def _dead_letter(seen: Observation, unmapped: Unmapped, raw: bytes, found_by: str) -> DeadLetter:
     return DeadLetter(
-        code=nothing.code,
-        reason=nothing.reason,
+        code=unmapped.code,
+        reason=unmapped.reason,
         found_by=found_by,
         value=raw,
         type=f"{seen.kind} {seen.step}".strip(),

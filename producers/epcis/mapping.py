@@ -1,4 +1,4 @@
-"""EPCIS event → events of the hub. Pure; what means nothing here raises Unmapped with its reason.
+"""Mapping of an EPCIS event to events of the hub. Pure. Raises Unmapped with a reason.
 
 | EPCIS 2.0 | groupage |
 |---|---|
@@ -7,7 +7,7 @@
 | Aggregation ADD, parent a container | unit.loaded, for each child |
 | Aggregation ADD, other parent | unit.packed, for each child; a container: on_board |
 | Aggregation DELETE | unit.unloaded or unit.unpacked, for each child |
-| Aggregation OBSERVE | as Object for parent and children, and the children are in the parent |
+| Aggregation OBSERVE | as Object for parent and children, then as ADD for the children |
 | Transformation | unit.repacked |
 | Association, parent a container | ADD container.sealed (replacing: resealed), DELETE unsealed |
 | Transaction with a desadv | asn.received |
@@ -38,7 +38,7 @@ from groupage.domain.events.unit import (
     UnitUnpacked,
 )
 from producers.epcis.observation import Observation
-from producers.epcis.units import of_container, of_unit
+from producers.epcis.units import container_event, unit_event
 from producers.epcis.unmapped import Unmapped
 
 _INSIDE_STEPS = frozenset(("packing", "repackaging", "loading"))
@@ -54,46 +54,48 @@ _HOLDS: dict[str, HoldType] = {
 
 
 def events_of(seen: Observation) -> list[Event]:
-    """What the event means for the hub, never nothing. Raises Unmapped."""
+    """Map an EPCIS event to at least one event of the hub. Raises Unmapped."""
     match seen.kind:
         case "ObjectEvent":
-            return _object(seen)
+            return _map_object_event(seen)
         case "AggregationEvent":
-            return _aggregation(seen)
+            return _map_aggregation(seen)
         case "TransformationEvent":
-            return _transformation(seen)
+            return _map_transformation(seen)
         case "AssociationEvent":
-            return _association(seen)
+            return _map_association(seen)
         case _:
-            return _transaction(seen)
+            return _map_transaction(seen)
 
 
-def _object(seen: Observation) -> list[Event]:
+def _map_object_event(seen: Observation) -> list[Event]:
     if seen.action == "DELETE":
-        raise Unmapped("object_deleted", "the end of an object's life is no event of the hub")
+        raise Unmapped("object_deleted", "the hub has no event for the end of an object's life")
     held = _holds(seen)
     if seen.step == "holding":
         if not held:
-            raise Unmapped("no_consignment", "holding needs the consignment; name it (GINC)")
+            raise Unmapped("no_consignment", "holding needs the consignment; name its GINC")
         return held
-    return [*_each(seen, seen.units, seen.containers), *held]
+    return [*_map_objects(seen, seen.units, seen.containers), *held]
 
 
-def _each(seen: Observation, units: tuple[str, ...], containers: tuple[str, ...]) -> list[Event]:
+def _map_objects(
+    seen: Observation, units: tuple[str, ...], containers: tuple[str, ...]
+) -> list[Event]:
     if not units and not containers:
         what = "only quantities of a class" if seen.by_class else "no logistic unit or container"
         raise Unmapped("no_logistic_unit", f"{seen.step or seen.kind}: the event names {what}")
     if damage := _damage(seen, units):
         return damage
     return [
-        *(of_container(seen, ref) for ref in containers),
-        *(of_unit(seen, unit_id) for unit_id in units),
+        *(container_event(seen, ref) for ref in containers),
+        *(unit_event(seen, unit_id) for unit_id in units),
     ]
 
 
 def _damage(seen: Observation, units: tuple[str, ...]) -> list[Event]:
-    """An inspection that measures nothing but finds damage, of a consignment that is named."""
-    found = seen.step == "inspecting" and not seen.measured.seen and units
+    """Map an inspection that measures nothing and finds damage, if it names the consignment."""
+    found = seen.step == "inspecting" and not seen.measurement.any_report and units
     if not found or seen.consignment_id is None or seen.disposition != "damaged":
         return []
     return [
@@ -107,7 +109,7 @@ def _damage(seen: Observation, units: tuple[str, ...]) -> list[Event]:
 
 
 def _holds(seen: Observation) -> list[Event]:
-    """Holds are named after the disposition that is set, so that unsetting it finds them."""
+    """Map dispositions to holds, with the disposition in the hold's id for its release."""
     if seen.consignment_id is None:
         return []
     placed = seen.holds_set
@@ -136,10 +138,10 @@ def _holds(seen: Observation) -> list[Event]:
     ]
 
 
-def _aggregation(seen: Observation) -> list[Event]:
+def _map_aggregation(seen: Observation) -> list[Event]:
     children = len(seen.units) + len(seen.containers)
     if seen.action == "OBSERVE" and seen.step not in _INSIDE_STEPS:
-        return _observed_together(seen)
+        return _map_observed_aggregation(seen)
     if seen.parent is None:
         raise Unmapped("no_parent", "the aggregation names no parent")
     if not children:
@@ -147,22 +149,22 @@ def _aggregation(seen: Observation) -> list[Event]:
             "children_unnamed",
             f"{seen.action} on {seen.parent.id} without serialised children: name each of them",
         )
-    return _taken_out(seen) if seen.action == "DELETE" else _put_in(seen)
+    return _map_unpacking(seen) if seen.action == "DELETE" else _map_packing(seen)
 
 
-def _observed_together(seen: Observation) -> list[Event]:
+def _map_observed_aggregation(seen: Observation) -> list[Event]:
     parent = seen.parent
     units, containers = seen.units, seen.containers
     if parent is not None and parent.is_container:
         containers = (parent.id, *containers)
     elif parent is not None and parent.scheme not in ("sgln", "gsrn"):
         units = (parent.id, *units)
-    events = _each(seen, units, containers)
-    inside = _put_in(seen) if parent is not None and (seen.units or seen.containers) else []
+    events = _map_objects(seen, units, containers)
+    inside = _map_packing(seen) if parent is not None and (seen.units or seen.containers) else []
     return [*events, *inside]
 
 
-def _put_in(seen: Observation) -> list[Event]:
+def _map_packing(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None:
         return []
@@ -186,10 +188,12 @@ def _put_in(seen: Observation) -> list[Event]:
     ]
 
 
-def _taken_out(seen: Observation) -> list[Event]:
+def _map_unpacking(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None or not seen.units:
-        raise Unmapped("no_logistic_unit", "only containers are taken off; the hub does not follow")
+        raise Unmapped(
+            "no_logistic_unit", "only containers are removed; the hub has no event for that"
+        )
     if parent.is_container:
         return [
             UnitUnloaded(
@@ -206,31 +210,31 @@ def _taken_out(seen: Observation) -> list[Event]:
     ]
 
 
-def _transformation(seen: Observation) -> list[Event]:
+def _map_transformation(seen: Observation) -> list[Event]:
     if not seen.inputs or not seen.outputs:
         raise Unmapped(
             "inputs_or_outputs_only_by_class",
             "a repack needs at least one serialised input and output; classes have no state",
         )
-    measured = seen.measured
+    measurement = seen.measurement
     return [
         UnitRepacked(
             unit_id=seen.outputs[0],
             consignment_id=seen.consignment_id,
             inputs=seen.inputs,
             outputs=seen.outputs,
-            size=measured.size if len(seen.outputs) == 1 else None,
-            gross_g=measured.gross_g if len(seen.outputs) == 1 else None,
+            size=measurement.size if len(seen.outputs) == 1 else None,
+            gross_g=measurement.gross_g if len(seen.outputs) == 1 else None,
         )
     ]
 
 
-def _association(seen: Observation) -> list[Event]:
+def _map_association(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None or not parent.is_container:
         raise Unmapped(
             "association_without_container",
-            "an association counts here when a seal goes on a container (urn:epc:id:bic:…)",
+            "the hub reads associations of a seal with a container (urn:epc:id:bic:…)",
         )
     if not seen.units:
         raise Unmapped("children_unnamed", f"the seal on {parent.id} has no number")
@@ -247,15 +251,17 @@ def _association(seen: Observation) -> list[Event]:
     return [ContainerSealed(equipment_ref=parent.id, seal_no=seal_no)]
 
 
-def _transaction(seen: Observation) -> list[Event]:
+def _map_transaction(seen: Observation) -> list[Event]:
     if seen.action == "DELETE":
-        raise Unmapped("transaction_not_of_a_hub", "a transaction's end is no event of the hub")
+        raise Unmapped(
+            "transaction_not_of_a_hub", "the hub has no event for the end of a transaction"
+        )
     if "desadv" not in seen.transactions:
         if seen.step and (seen.units or seen.containers):
-            return _each(seen, seen.units, seen.containers)
+            return _map_objects(seen, seen.units, seen.containers)
         raise Unmapped(
             "transaction_not_of_a_hub",
-            "of transactions the hub reads despatch advices (type desadv)",
+            "the hub reads despatch advices (type desadv) and no other transactions",
         )
     if not seen.units:
         raise Unmapped("no_logistic_unit", "the despatch advice names no logistic unit")
@@ -268,10 +274,10 @@ def _transaction(seen: Observation) -> list[Event]:
 
 
 def _reference(seen: Observation) -> str:
-    """The purchase order's number stands for the consignment's name, else the advice's."""
+    """Return the number of the purchase order, or of the despatch advice, as consignment id."""
     return _number(seen.transactions.get("po") or seen.transactions["desadv"])
 
 
 def _number(uri: str) -> str:
-    """The number that people use: on an order, or stamped on a seal. A URI ends with it."""
+    """Return the number at the end of a URI: that of an order, or the one stamped on a seal."""
     return uri.rstrip("/").replace("/", ":").rpartition(":")[2] or uri

@@ -1,4 +1,4 @@
-"""One EPCIS event as the mapping sees it: ids in groupage's form, times in UTC, words bare."""
+"""An EPCIS event for the mapping: canonical ids, times in UTC, words without prefix."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,23 +9,23 @@ import msgspec
 
 from groupage.domain.gs1 import Identifier, canonical_id, identify
 from producers.epcis.checks import parse_time
-from producers.epcis.sensors import Measured, measured_by
+from producers.epcis.sensors import Measurement, read_measurement
 from producers.epcis.vocabulary import Vocabulary, word_of
 
 CONSIGNMENT_URN = "urn:groupage:consignment:"
 """A business transaction that names the hub's own consignment."""
 _NO_UNITS = frozenset(("gsrn", "sgln", "gdti", "ginc", "gsin"))
-"""Keys of people, places and papers: no logistic unit."""
+"""Keys of people, places and documents, which are not logistic units."""
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen, when, where and why."""
+    """The dimensions of an EPCIS event: what, when, where, why and how."""
 
     event_id: str
     kind: str
     action: str
     step: str
-    """CBV word; empty when none was given; a URI for somebody else's vocabulary."""
+    """A CBV word, or a URI of another vocabulary; empty when the event has no bizStep."""
     disposition: str
     at: datetime
     units: tuple[str, ...]
@@ -41,14 +41,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Business transactions by type, the first of each."""
     holds_set: tuple[str, ...]
     holds_unset: tuple[str, ...]
-    measured: Measured
+    measurement: Measurement
     certified: bool
     withdrawn: bool
-    """The event comes with an error declaration: it never was so."""
+    """The event has an error declaration: what it says never happened."""
 
 
 def observe(event: dict[str, Any]) -> Observation:
-    """Read an event that passed its checks."""
+    """Read an event that passed `check_event`."""
     at = parse_time(event["eventTime"])
     if at is None:
         raise ValueError(event["eventTime"])
@@ -76,27 +76,27 @@ def observe(event: dict[str, Any]) -> Observation:
         transactions=transactions,
         holds_set=_words(persistent.get("set")),
         holds_unset=_words(persistent.get("unset")),
-        measured=measured_by(event),
+        measurement=read_measurement(event),
         certified="certificationInfo" in event or "cert" in transactions,
         withdrawn=declaration is not None,
     )
 
 
 def content_id(event: dict[str, Any]) -> str:
-    """Id of an event that brought none: a digest of what it says.
+    """Derive an id for an event without eventID from its content.
 
-    SHA-256 of the event as JSON with sorted keys, time in UTC; left out are ``recordTime``, which
+    SHA-256 of the event as JSON with sorted keys and its time in UTC. Without ``recordTime``, which
     the capturing system sets, and ``errorDeclaration``, so that a withdrawn event keeps its id.
     """
-    said = {
+    content = {
         name: value
         for name, value in event.items()
         if name not in ("recordTime", "errorDeclaration", "eventID")
     }
     at = parse_time(event["eventTime"])
     if at is not None:
-        said["eventTime"] = at.isoformat()
-    text = msgspec.json.encode(said, order="sorted")
+        content["eventTime"] = at.isoformat()
+    text = msgspec.json.encode(content, order="sorted")
     return f"urn:groupage:epcis:sha-256:{sha256(text).hexdigest()}"
 
 
@@ -133,7 +133,7 @@ def _transactions(event: dict[str, Any]) -> dict[str, str]:
 
 
 def _consignment(event: dict[str, Any]) -> str | None:
-    """The consignment by our own name or by its GS1 number (GINC), when the event gives one."""
+    """Return the consignment's id in the hub, or its GS1 number (GINC); None without either."""
     for item in event.get("bizTransactionList", []):
         number: str = item["bizTransaction"]
         if number.startswith(CONSIGNMENT_URN):

@@ -1,8 +1,8 @@
 """Dimensions and mass from sensor reports, in mm and g.
 
-EPCIS has no field for a carton's three edges. Taken are reports of type ``Length`` whose component
-is x, y or z (length, width, height), and reports of a sender's own type whose local name is length,
-width, height or depth; ``Mass`` is gross mass. Units are UN/CEFACT Rec 20 codes.
+EPCIS has no field for a carton's three edges. This module reads reports of type ``Length`` whose
+component is x, y or z (length, width, height), and reports of a sender's own type whose local name
+is length, width, height or depth; ``Mass`` is gross mass. Units are UN/CEFACT Rec 20 codes.
 """
 
 import re
@@ -40,19 +40,19 @@ _EDGES = {
 _GROSS = frozenset(("total", "gross", "grossweight"))
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What the devices said. `missing` names what an outer size and gross mass still lack."""
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """The devices' reports. `missing` names what lacks for an outer size and a gross mass."""
 
     size: Dimensions | None
     gross_g: int | None
     device: str
     missing: tuple[str, ...]
-    seen: bool
-    """Any edge or mass at all."""
+    any_report: bool
+    """The event reports an edge or a mass."""
 
 
-def measured_by(event: dict[str, Any]) -> Measured:
-    """Size and gross mass in an event's sensor elements; the last report of an edge counts."""
+def read_measurement(event: dict[str, Any]) -> Measurement:
+    """Read size and gross mass from an event's sensor elements; later reports of an edge win."""
     edges: dict[str, int] = {}
     masses: dict[str, int] = {}
     device = ""
@@ -76,13 +76,13 @@ def measured_by(event: dict[str, Any]) -> Measured:
             length_mm=edges["length"], width_mm=edges["width"], height_mm=edges["height"]
         )
     if gross_g is None:
-        missing.append("one gross mass" if masses else "mass")
-    return Measured(
+        missing.append("a single gross mass" if masses else "mass")
+    return Measurement(
         size=size,
         gross_g=gross_g,
         device=device,
         missing=tuple(missing),
-        seen=bool(edges or masses),
+        any_report=bool(edges or masses),
     )
 
 
@@ -91,7 +91,7 @@ def _text(value: object) -> str:
 
 
 def _local(name: object) -> str:
-    """The last part of a name: of ``cbv:Comp-x``, ``https://…/Comp-x`` and ``x`` it is x."""
+    """Return the last part of a name: x for ``cbv:Comp-x``, ``https://…/Comp-x`` and ``x``."""
     return re.split(r"[:/#]", _text(name))[-1].removeprefix("Comp-").removeprefix("MT-").lower()
 
 
@@ -119,7 +119,7 @@ def _mass(report: dict[str, Any]) -> int | None:
 
 
 def _feature(report: dict[str, Any]) -> str:
-    """A sender's remark what the mass is of (``ex:feature: ex:packaging``), empty without one."""
+    """Return what the mass belongs to (``ex:feature: ex:packaging``); empty if not given."""
     for name, value in report.items():
         if name.rpartition(":")[2] in ("feature", "component"):
             return _local(value)
@@ -127,7 +127,7 @@ def _feature(report: dict[str, Any]) -> str:
 
 
 def _gross(masses: dict[str, int]) -> int | None:
-    """The one mass, or the one that is called total or gross; None when nobody can tell."""
+    """Return the mass called total or gross, or the only mass; None if several could be meant."""
     for feature, grams in masses.items():
         if feature in _GROSS:
             return grams

@@ -1,4 +1,4 @@
-"""What a business step means for one logistic unit, and for one container."""
+"""Events of a logistic unit and of a container, by business step."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -37,33 +37,35 @@ _FIT = frozenset(("conformant", "available", "container_open", "active"))
 _UNFIT = frozenset(("non_conformant", "damaged", "needs_replacement", "unavailable", "destroyed"))
 
 
-def of_unit(seen: Observation, unit_id: str) -> Event:
-    """The event of one unit. Raises Unmapped."""
-    return _meaning(_UNIT_STEPS, seen)(seen, unit_id)
+def unit_event(seen: Observation, unit_id: str) -> Event:
+    """Map the business step to an event of a unit. Raises Unmapped."""
+    return _find_step(_UNIT_STEPS, seen)(seen, unit_id)
 
 
-def of_container(seen: Observation, equipment_ref: str) -> Event:
-    """The event of one container. Raises Unmapped."""
-    return _meaning(_CONTAINER_STEPS, seen)(seen, equipment_ref)
+def container_event(seen: Observation, equipment_ref: str) -> Event:
+    """Map the business step to an event of a container. Raises Unmapped."""
+    return _find_step(_CONTAINER_STEPS, seen)(seen, equipment_ref)
 
 
 _Step = Callable[[Observation, str], Event]
 
 
-def _meaning(steps: dict[str, _Step], seen: Observation) -> _Step:
+def _find_step(steps: dict[str, _Step], seen: Observation) -> _Step:
     if not seen.step:
-        raise Unmapped("no_business_step", f"a {seen.kind} without bizStep only says it was seen")
+        raise Unmapped(
+            "no_business_step", f"a {seen.kind} without bizStep says nothing that the hub acts on"
+        )
     try:
         return steps[seen.step]
     except KeyError:
         known = ", ".join(sorted(steps))
         raise Unmapped(
             "step_not_of_a_hub",
-            f"bizStep {seen.step!r} changes nothing here; these do: {known}",
+            f"the hub does not act on bizStep {seen.step!r}; it acts on {known}",
         ) from None
 
 
-def _received(seen: Observation, unit_id: str) -> Event:
+def _unit_received(seen: Observation, unit_id: str) -> Event:
     return UnitReceived(
         unit_id=unit_id,
         consignment_id=seen.consignment_id,
@@ -72,131 +74,131 @@ def _received(seen: Observation, unit_id: str) -> Event:
     )
 
 
-def _measured(seen: Observation, unit_id: str) -> Event:
-    size, gross_g = seen.measured.size, seen.measured.gross_g
+def _unit_measured(seen: Observation, unit_id: str) -> Event:
+    size, gross_g = seen.measurement.size, seen.measurement.gross_g
     if size is None or gross_g is None:
-        if not seen.measured.seen:
+        if not seen.measurement.any_report:
             raise Unmapped("no_dimensions", f"{seen.step} without a report of size or mass")
-        raise Unmapped("measure_incomplete", f"missing: {', '.join(seen.measured.missing)}")
+        raise Unmapped("measure_incomplete", f"missing: {', '.join(seen.measurement.missing)}")
     return UnitMeasured(
         unit_id=unit_id,
         consignment_id=seen.consignment_id,
         size=size,
         gross_g=gross_g,
-        device=seen.measured.device,
+        device=seen.measurement.device,
     )
 
 
-def _stored(seen: Observation, unit_id: str) -> Event:
+def _unit_stored(seen: Observation, unit_id: str) -> Event:
     return UnitStored(unit_id=unit_id, consignment_id=seen.consignment_id, location=seen.place)
 
 
-def _moved(seen: Observation, unit_id: str) -> Event:
+def _unit_moved(seen: Observation, unit_id: str) -> Event:
     return UnitMoved(unit_id=unit_id, consignment_id=seen.consignment_id, location=seen.place)
 
 
-def _staged(seen: Observation, unit_id: str) -> Event:
+def _unit_staged(seen: Observation, unit_id: str) -> Event:
     return UnitStaged(unit_id=unit_id, consignment_id=seen.consignment_id, door=seen.place)
 
 
-def _shipped(seen: Observation, unit_id: str) -> Event:
+def _unit_shipped(seen: Observation, unit_id: str) -> Event:
     return UnitShipped(unit_id=unit_id, consignment_id=seen.consignment_id, place=seen.place)
 
 
-def _unpacked(seen: Observation, unit_id: str) -> Event:
+def _unit_unpacked(seen: Observation, unit_id: str) -> Event:
     return UnitUnpacked(unit_id=unit_id, consignment_id=seen.consignment_id)
 
 
-def _needs_parent(seen: Observation, unit_id: str) -> Event:
+def _require_parent(seen: Observation, unit_id: str) -> Event:
     raise Unmapped(
         "no_parent",
-        f"{seen.step} of {unit_id} does not say into or out of what; send an AggregationEvent",
+        f"{seen.step} of {unit_id} names no parent; send an AggregationEvent",
     )
 
 
-def _picked_up(_: Observation, ref: str) -> Event:
+def _container_picked_up(_: Observation, ref: str) -> Event:
     return ContainerPickedUp(equipment_ref=ref)
 
 
-def _gated_in(seen: Observation, ref: str) -> Event:
+def _container_gated_in(seen: Observation, ref: str) -> Event:
     return ContainerGatedIn(equipment_ref=ref, place=seen.place)
 
 
-def _gated_out(_: Observation, ref: str) -> Event:
+def _container_gated_out(_: Observation, ref: str) -> Event:
     return ContainerGatedOut(equipment_ref=ref)
 
 
-def _yard_move(seen: Observation, ref: str) -> Event:
+def _container_moved(seen: Observation, ref: str) -> Event:
     return ContainerMoved(equipment_ref=ref, place=seen.place)
 
 
-def _on_board(_: Observation, ref: str) -> Event:
+def _container_on_board(_: Observation, ref: str) -> Event:
     return ContainerOnBoard(equipment_ref=ref)
 
 
-def _inspected(seen: Observation, ref: str) -> Event:
-    if seen.measured.gross_g is not None:
-        return _weighed(seen, ref)
+def _container_inspected(seen: Observation, ref: str) -> Event:
+    if seen.measurement.gross_g is not None:
+        return _container_weighed(seen, ref)
     if seen.disposition in _FIT:
         return ContainerInspected(equipment_ref=ref, result="fit")
     if seen.disposition in _UNFIT:
         return ContainerInspected(equipment_ref=ref, result="unfit", defects=seen.disposition)
     raise Unmapped(
         "inspection_without_result",
-        f"inspecting {ref}: neither a mass nor a disposition that tells fit from unfit",
+        f"inspecting {ref}: neither a mass nor a disposition that says fit or unfit",
     )
 
 
-def _weighed(seen: Observation, ref: str) -> Event:
-    """With a certificate it is the verified gross mass; without one only a weight."""
-    gross_g = seen.measured.gross_g
+def _container_weighed(seen: Observation, ref: str) -> Event:
+    """Map to a verified gross mass if there is a certificate, else to a weight."""
+    gross_g = seen.measurement.gross_g
     if gross_g is None:
         raise Unmapped("no_dimensions", f"{seen.step} of {ref} without a report of mass")
     if seen.certified:
         return VgmVerified(
-            equipment_ref=ref, gross_g=gross_g, method="SM1", device=seen.measured.device
+            equipment_ref=ref, gross_g=gross_g, method="SM1", device=seen.measurement.device
         )
     return ContainerWeighed(equipment_ref=ref, gross_g=gross_g)
 
 
 _UNIT_STEPS: dict[str, _Step] = {
-    "receiving": _received,
-    "accepting": _received,
-    "commissioning": _stored,  # first seen: it has an id and stands where it got it
-    "storing": _stored,
-    "stocking": _stored,
-    "arriving": _moved,
-    "collecting": _moved,
-    "entering_exiting": _moved,
-    "picking": _moved,
-    "transporting": _moved,
-    "inspecting": _measured,
-    "sensor_reporting": _measured,
-    "staging_outbound": _staged,
-    "consigning": _shipped,
-    "departing": _shipped,
-    "shipping": _shipped,
-    "unpacking": _unpacked,
-    "packing": _needs_parent,
-    "repackaging": _needs_parent,
-    "loading": _needs_parent,
-    "unloading": _needs_parent,
+    "receiving": _unit_received,
+    "accepting": _unit_received,
+    "commissioning": _unit_stored,  # the unit gets its id where it stands
+    "storing": _unit_stored,
+    "stocking": _unit_stored,
+    "arriving": _unit_moved,
+    "collecting": _unit_moved,
+    "entering_exiting": _unit_moved,
+    "picking": _unit_moved,
+    "transporting": _unit_moved,
+    "inspecting": _unit_measured,
+    "sensor_reporting": _unit_measured,
+    "staging_outbound": _unit_staged,
+    "consigning": _unit_shipped,
+    "departing": _unit_shipped,
+    "shipping": _unit_shipped,
+    "unpacking": _unit_unpacked,
+    "packing": _require_parent,
+    "repackaging": _require_parent,
+    "loading": _require_parent,
+    "unloading": _require_parent,
 }
 _CONTAINER_STEPS: dict[str, _Step] = {
-    "collecting": _picked_up,
-    "picking": _picked_up,
-    "accepting": _gated_in,
-    "arriving": _gated_in,
-    "receiving": _gated_in,
-    "inspecting": _inspected,
-    "sensor_reporting": _weighed,
-    "entering_exiting": _yard_move,
-    "staging_outbound": _yard_move,
-    "stocking": _yard_move,
-    "storing": _yard_move,
-    "transporting": _yard_move,
-    "loading": _on_board,
-    "consigning": _gated_out,
-    "departing": _gated_out,
-    "shipping": _gated_out,
+    "collecting": _container_picked_up,
+    "picking": _container_picked_up,
+    "accepting": _container_gated_in,
+    "arriving": _container_gated_in,
+    "receiving": _container_gated_in,
+    "inspecting": _container_inspected,
+    "sensor_reporting": _container_weighed,
+    "entering_exiting": _container_moved,
+    "staging_outbound": _container_moved,
+    "stocking": _container_moved,
+    "storing": _container_moved,
+    "transporting": _container_moved,
+    "loading": _container_on_board,
+    "consigning": _container_gated_out,
+    "departing": _container_gated_out,
+    "shipping": _container_gated_out,
 }

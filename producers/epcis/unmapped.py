@@ -1,8 +1,8 @@
-"""Sound EPCIS events that say nothing a hub can act on: the reasons, as a small closed set."""
+"""Reasons why a valid EPCIS event maps to no event of the hub: a closed set of codes."""
 
 from typing import Literal
 
-Code = Literal[
+UnmappedCode = Literal[
     "no_business_step",
     "step_not_of_a_hub",
     "no_logistic_unit",
@@ -23,9 +23,9 @@ Code = Literal[
 
 
 class Unmapped(Exception):
-    """The event is sound but maps to nothing: a dead letter with this code and reason."""
+    """The event is valid and maps to no event of the hub; it becomes a dead letter."""
 
-    def __init__(self, code: Code, reason: str) -> None:
+    def __init__(self, code: UnmappedCode, reason: str) -> None:
         super().__init__(reason)
-        self.code: Code = code
+        self.code: UnmappedCode = code
         self.reason = reason

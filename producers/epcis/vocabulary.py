@@ -1,7 +1,7 @@
-"""The words of GS1's Core Business Vocabulary 2.0, in each of the forms in which they are written.
+"""Words of GS1's Core Business Vocabulary 2.0, in each of their forms.
 
-A word may stand bare (``receiving``), as URN (``urn:epcglobal:cbv:bizstep:receiving``), as web URI
-(``https://ref.gs1.org/cbv/BizStep-receiving``) or as compact IRI (``cbv:BizStep-receiving``).
+A word may be bare (``receiving``), a URN (``urn:epcglobal:cbv:bizstep:receiving``), a web URI
+(``https://ref.gs1.org/cbv/BizStep-receiving``) or a compact IRI (``cbv:BizStep-receiving``).
 """
 
 from typing import Literal
@@ -47,7 +47,7 @@ _WEB = ("https://ref.gs1.org/cbv/", "https://gs1.org/voc/", "cbv:", "gs1:")
 
 
 def word_of(vocabulary: Vocabulary, text: str) -> str | None:
-    """The bare word, or None when `text` is a word of somebody else's vocabulary."""
+    """Return the bare word; None when `text` belongs to another vocabulary."""
     urn, web = _PREFIXES[vocabulary]
     if text.startswith(urn):
         return text.removeprefix(urn)
@@ -58,6 +58,6 @@ def word_of(vocabulary: Vocabulary, text: str) -> str | None:
 
 
 def is_known(vocabulary: Vocabulary, text: str) -> bool:
-    """A CBV word in any form, or a URI of another vocabulary. A bare unknown word is neither."""
+    """Whether `text` is a CBV word in any form, or a URI of another vocabulary."""
     word = word_of(vocabulary, text)
     return word in WORDS[vocabulary] if word is not None else ":" in text

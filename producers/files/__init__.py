@@ -1,1 +1,1 @@
-"""Files that people send: packing lists in CSV and Excel."""
+"""Import of packing lists in CSV and Excel."""

@@ -1,4 +1,4 @@
-"""Which column is what: headers in English or in Chinese trade terms, with their units."""
+"""Columns of a packing list, by headers in English or in Chinese trade terms, with their units."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from producers.files.table import Table, plain
+from producers.files.table import Table, plain_text
 
 Field = Literal[
     "consignment_id",
@@ -83,7 +83,7 @@ NAMES: dict[Field, str] = {
     "value | amount | total value | total amount | declared value",
     "this_side_up": "向上 此面朝上 不可倒置 | this side up | upright",
 }
-"""Headers by field. Chinese names stand apart by spaces, English ones by bars."""
+"""Headers by field: Chinese names, separated by spaces, then English names, separated by bars."""
 REQUIRED: dict[str, tuple[Field, ...]] = {
     "件数 / Cartons": ("pieces",),
     "尺寸 / Size, or 长, 宽, 高 / Length, Width, Height": ("size", "length"),
@@ -127,7 +127,7 @@ _BRACKETS = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]")
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of the list: where, what, and in which unit (empty: the trade's usual one)."""
+    """A column of the list. An empty unit means the usual one of the trade: cm, kg, m³."""
 
     index: int
     field: Field
@@ -136,7 +136,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The row with the column names, and what stands above it as ``label: value``."""
+    """The row with the column names, and the ``label: value`` cells above it."""
 
     row: int
     columns: tuple[Column, ...]
@@ -144,7 +144,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     above: dict[Field, str]
 
     def of(self, field: Field) -> tuple[Column, ...]:
-        """The columns of a field, maybe none."""
+        """Return the columns of a field; the tuple may be empty."""
         return tuple(column for column in self.columns if column.field == field)
 
 
@@ -166,13 +166,13 @@ _TABLE = _name_table()
 
 
 def recognise(header: str) -> tuple[Field, str] | None:
-    """Field and unit that a header names; None when it is none of ours."""
+    """Return the field and unit that a header names; None for an unknown header."""
     text = unicodedata.normalize("NFKC", header).lower()
     bare = _BRACKETS.sub(" ", text)
     units = [UNITS.get(_key(inside), "") for inside in _BRACKETS.findall(text)]
     if match := _UNIT_TAIL.search(bare):
         units.append(UNITS[match[1]])
-        bare = f"{bare}\n{bare[: match.start()]}"  # 尺寸cm is known as 尺寸
+        bare = f"{bare}\n{bare[: match.start()]}"  # look 尺寸cm up as 尺寸
     unit = next((found for found in units if found), "")
     for candidate in _candidates(bare):
         if field := _TABLE.get(_key(candidate)):
@@ -183,7 +183,7 @@ def recognise(header: str) -> tuple[Field, str] | None:
 
 
 def _candidates(text: str) -> list[str]:
-    """The whole header, its parts (``毛重/G.W.``), and its Chinese and Latin halves."""
+    """Return the header, its parts (``毛重/G.W.``), and its Chinese and Latin halves."""
     chinese = "".join(re.findall(r"[\u4e00-\u9fff]+", text))
     latin = re.sub(r"[\u4e00-\u9fff]+", " ", text)
     parts = re.split(r"[/\\|\n]", text)
@@ -191,7 +191,7 @@ def _candidates(text: str) -> list[str]:
 
 
 def find_header(table: Table) -> Header | None:
-    """The first row with at least three columns we know, the number of cartons among them."""
+    """Find the first row with three known columns, among them pieces, a size or a weight."""
     for index, row in enumerate(table.rows[:_HEADER_ROWS_MAX]):
         columns, unused = _columns(row)
         fields = {column.field for column in columns}
@@ -204,21 +204,21 @@ def find_header(table: Table) -> Header | None:
 def _columns(row: tuple[object, ...]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     columns, unused = [], []
     for index, cell in enumerate(row):
-        if not isinstance(cell, str) or not plain(cell):
+        if not isinstance(cell, str) or not plain_text(cell):
             continue
         if found := recognise(cell):
             field, unit = found
-            columns.append(Column(index=index, field=field, unit=unit, header=plain(cell)))
+            columns.append(Column(index=index, field=field, unit=unit, header=plain_text(cell)))
         else:
-            unused.append(plain(cell))
+            unused.append(plain_text(cell))
     return tuple(columns), tuple(unused)
 
 
 def _labels(rows: tuple[tuple[object, ...], ...]) -> dict[Field, str]:
-    """``发货人: 义乌小商品`` in one cell, or a label with its value in the next cell."""
+    """Read labels: ``发货人: 义乌小商品`` in a cell, or a label with its value in the next cell."""
     found: dict[Field, str] = {}
     for row in rows:
-        texts = [plain(cell) if isinstance(cell, str | int | float) else "" for cell in row]
+        texts = [plain_text(cell) if isinstance(cell, str | int | float) else "" for cell in row]
         for index, text in enumerate(texts):
             label, colon, value = text.partition(":")
             known = recognise(label) if label else None

@@ -1,4 +1,4 @@
-"""One row of a packing list: its cells as values, every error noted with its row and column."""
+"""Reader of a row of a packing list; each error names its row and column."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from groupage.domain.events.consignment import CartonLine, DangerousGoods
 from groupage.domain.units import volume_cm3
 from producers.files import values
 from producers.files.columns import Column, Field, Header
-from producers.files.table import Cell, Formula, Table, plain
+from producers.files.table import Cell, Formula, Table, plain_text
 from producers.problems import FieldProblem, abbreviate
 
 T = TypeVar("T")
-WORKED_OUT = (
+VALUE_EXPECTED = (
     "a value; this is a formula without a saved one: open the file in a spreadsheet program and "
     "save it"
 )
@@ -25,27 +25,27 @@ _VOLUME_TOLERANCE = Decimal("0.05")
 _VOLUME_SLACK_CM3 = 10_000
 _IMO_CLASS = re.compile(r"[1-9](\.[1-6])?[A-S]?")
 _DENSITY_MAX_G_PER_CM3 = 4
-"""Heavier cartons would be half iron: then the figure is the row's total."""
+"""Iron has 7.9. A denser carton means that the figure is the row's total."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """What one row says."""
+    """The values of a row."""
 
     row: int
     texts: dict[Field, str]
-    """Fields of the whole consignment that stand in this row."""
+    """Texts of fields that the whole consignment shares."""
     carton: CartonLine
     value: Decimal | None
     currency: str
     unit_ids: tuple[str, ...]
     numbers: range | None
-    """Carton numbers of a range in the list (``1-10``)."""
+    """Carton numbers, which the list gives as a range (``1-10``)."""
     dangerous: DangerousGoods | None
     where: str
 
 
 class RowReader:
-    """Reads the cells of one row; `problems` grows with each error."""
+    """Reads the cells of a row and appends each error to `problems`."""
 
     def __init__(
         self, table: Table, header: Header, row: int, problems: list[FieldProblem]
@@ -55,9 +55,9 @@ class RowReader:
         self._row = row
         self._problems = problems
 
-    def wrong(self, column: Column, cell: object, expected: str) -> None:
-        """Note an error of a cell."""
-        place = self._table.place(row=self._row, column=column.index)
+    def add_problem(self, column: Column, cell: object, expected: str) -> None:
+        """Add an error of a cell."""
+        place = self._table.cell_name(row=self._row, column=column.index)
         self._problems.append(
             FieldProblem(
                 field=f"{place} ({column.header})", value=abbreviate(cell), expected=expected
@@ -65,16 +65,16 @@ class RowReader:
         )
 
     def cell(self, field: Field) -> tuple[Column, Cell] | None:
-        """The first cell of a field that is not empty."""
+        """Return the first cell of a field that is not empty."""
         cells = self._table.rows[self._row]
         for column in self._header.of(field):
             value = cells[column.index] if column.index < len(cells) else None
-            if plain(value):
+            if plain_text(value):
                 return column, value
         return None
 
     def has_formulas(self) -> bool:
-        """Whether a cell that counts has no value in the file; each is noted as an error."""
+        """Add an error for each formula without a saved value; return whether there is any."""
         cells = self._table.rows[self._row]
         found = [
             column
@@ -82,54 +82,58 @@ class RowReader:
             if column.index < len(cells) and isinstance(cells[column.index], Formula)
         ]
         for column in found:
-            self.wrong(column, cells[column.index], WORKED_OUT)
+            self.add_problem(column, cells[column.index], VALUE_EXPECTED)
         return bool(found)
 
     def text(self, field: Field) -> str:
-        """A cell's text, empty without one."""
+        """Return a cell's text; empty when there is none."""
         found = self.cell(field)
-        return plain(found[1]) if found else ""
+        return plain_text(found[1]) if found else ""
 
-    def parsed(self, field: Field, parse: Callable[[Cell], T | None], expected: str) -> T | None:
-        """A cell's value; an unreadable one is noted as an error."""
+    def parse(self, field: Field, parse: Callable[[Cell], T | None], expected: str) -> T | None:
+        """Parse a cell; add an error when that fails. None for an empty cell."""
         found = self.cell(field)
         if found is None:
             return None
         value = parse(found[1])
         if value is None:
-            self.wrong(*found, expected)
+            self.add_problem(*found, expected)
         return value
 
-    def required(self, field: Field, parse: Callable[[Cell], T | None], expected: str) -> T | None:
-        """The same; an empty cell is an error too."""
+    def parse_required(
+        self, field: Field, parse: Callable[[Cell], T | None], expected: str
+    ) -> T | None:
+        """Parse a cell; an empty one is an error as well."""
         columns = self._header.of(field)
         if columns and self.cell(field) is None:
-            self.wrong(columns[0], None, expected)
-        return self.parsed(field, parse, expected)
+            self.add_problem(columns[0], None, expected)
+        return self.parse(field, parse, expected)
 
 
-def formulas_above(table: Table, header: Header) -> Iterator[FieldProblem]:
-    """Each that has no value down to the row of column names: it may be a label's, or a name."""
+def find_formulas_above(table: Table, header: Header) -> Iterator[FieldProblem]:
+    """Yield an error for each formula without a value in or above the row of column names."""
     for row, cells in enumerate(table.rows[: header.row + 1]):
         for index, cell in enumerate(cells):
             if isinstance(cell, Formula):
-                place = table.place(row=row, column=index)
-                yield FieldProblem(field=place, value=cell, expected=WORKED_OUT)
+                place = table.cell_name(row=row, column=index)
+                yield FieldProblem(field=place, value=cell, expected=VALUE_EXPECTED)
 
 
 def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line | None:
-    """The row's values, or None when something in it is wrong."""
-    pieces = reader.required("pieces", values.count, _COUNT_EXPECTED)
-    size = _size(reader, header)
-    gross_g = _gross(reader, pieces, size)
-    hs6 = reader.parsed("hs", values.hs6, "an HS code of 6, 8, 10 or 13 digits")
-    upright = reader.parsed("this_side_up", values.flag, "是/yes or 否/no")
-    value = reader.parsed("value", _positive, "an amount, 0 or more")
-    dangerous = _dangerous(reader)
+    """Return the row's values; None when a value is wrong."""
+    pieces = reader.parse_required("pieces", values.count, _COUNT_EXPECTED)
+    size = _read_size(reader, header)
+    gross_g = _read_gross_g(reader, pieces, size)
+    hs6 = reader.parse("hs", values.hs6, "an HS code of 6, 8, 10 or 13 digits")
+    upright = reader.parse("this_side_up", values.flag, "是/yes or 否/no")
+    value = reader.parse("value", _parse_amount, "an amount, 0 or more")
+    dangerous = _read_dangerous_goods(reader)
     for field, (parse, expected) in _SHARED_CHECKS.items():
-        reader.parsed(field, parse, expected)
+        reader.parse(field, parse, expected)
     unit_ids = tuple(reader.text("unit_ids").replace(",", " ").replace(";", " ").split())
-    numbers = reader.parsed("carton_no", _numbers, "a carton number or a range like 1-10")
+    numbers = reader.parse(
+        "carton_no", _parse_carton_numbers, "a carton number or a range like 1-10"
+    )
     if pieces is None or size is None or gross_g is None:
         return None
     _check_volume(reader, pieces, size)
@@ -180,34 +184,36 @@ _SHARED_CHECKS: dict[Field, tuple[Callable[[Cell], object], str]] = {
 }
 
 
-def _positive(cell: Cell) -> Decimal | None:
+def _parse_amount(cell: Cell) -> Decimal | None:
     found = values.number(cell)
     return found if found is not None and found >= 0 else None
 
 
-def _above_zero(cell: Cell) -> Decimal | None:
+def _parse_positive(cell: Cell) -> Decimal | None:
     found = values.number(cell)
     return found if found is not None and found > 0 else None
 
 
-def _numbers(cell: Cell) -> range | None:
-    text = plain(cell).upper().removeprefix("C/NO").strip(" .#")
+def _parse_carton_numbers(cell: Cell) -> range | None:
+    text = plain_text(cell).upper().removeprefix("C/NO").strip(" .#")
     match = re.fullmatch(r"([0-9]{1,9})(?: ?- ?([0-9]{1,9}))?", text)
     if match is None or (match[2] and int(match[1]) > int(match[2])):
         return None
     return range(int(match[1]), int(match[2] or match[1]) + 1)
 
 
-def _size(reader: RowReader, header: Header) -> Dimensions | None:
+def _read_size(reader: RowReader, header: Header) -> Dimensions | None:
     if header.of("size"):
-        edges = reader.required("size", values.size, "length × width × height, like 60*40*35")
+        edges = reader.parse_required("size", values.size, "length × width × height, like 60*40*35")
         column = reader.cell("size")
         if edges is None or column is None:
             return None
         unit = values.unit_in(column[1]) or column[0].unit
         units = (unit, unit, unit)
     else:
-        found = [reader.required(name, _above_zero, "a number above 0") for name in _EDGES]
+        found = [
+            reader.parse_required(name, _parse_positive, "a number above 0") for name in _EDGES
+        ]
         length, width, height = found
         if length is None or width is None or height is None:
             return None
@@ -219,37 +225,37 @@ def _size(reader: RowReader, header: Header) -> Dimensions | None:
         return Dimensions(length_mm=mm[0], width_mm=mm[1], height_mm=mm[2])
     for name in ("size", *_EDGES):
         if cell := reader.cell(name):
-            reader.wrong(*cell, "edges between 1 mm and 100 m")
+            reader.add_problem(*cell, "edges between 1 mm and 100 m")
     return None
 
 
 _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 
-def _gross(reader: RowReader, pieces: int | None, size: Dimensions | None) -> int | None:
-    """Grams of one carton. A plain 毛重 is one carton's; 总毛重 is the row's."""
+def _read_gross_g(reader: RowReader, pieces: int | None, size: Dimensions | None) -> int | None:
+    """Return grams per carton. A plain 毛重 is that of a carton; 总毛重 is that of the row."""
     shares: dict[Field, int | None] = {"gross_each": 1, "gross_total": pieces, "gross": 1}
     for field, share in shares.items():
         cell = reader.cell(field)
         if cell is None:
             continue
-        value = reader.parsed(field, _above_zero, "a weight above 0")
+        value = reader.parse(field, _parse_positive, "a weight above 0")
         if value is None or share is None:
             return None
         gross_g = values.grams(value / share, cell[0].unit)
         if not 1 <= gross_g <= 1_000_000_000:
-            reader.wrong(*cell, "between 1 g and 1,000 t")
+            reader.add_problem(*cell, "between 1 g and 1,000 t")
             return None
         if field == "gross" and size is not None and _too_dense(gross_g, size):
-            reader.wrong(
+            reader.add_problem(
                 *cell,
                 "the weight of one carton (call the column 总毛重 when it is the row's total)",
             )
             return None
         return gross_g
-    reader.required("gross", _above_zero, "a weight above 0")
-    reader.required("gross_each", _above_zero, "a weight above 0")
-    reader.required("gross_total", _above_zero, "a weight above 0")
+    reader.parse_required("gross", _parse_positive, "a weight above 0")
+    reader.parse_required("gross_each", _parse_positive, "a weight above 0")
+    reader.parse_required("gross_total", _parse_positive, "a weight above 0")
     return None
 
 
@@ -259,31 +265,31 @@ def _too_dense(gross_g: int, size: Dimensions) -> bool:
 
 
 def _check_volume(reader: RowReader, pieces: int, size: Dimensions) -> None:
-    """The list's own m³, of the row or of one carton, must agree with its edges."""
-    declared = reader.parsed("volume", _above_zero, "a volume in m³ above 0")
+    """Compare the list's own m³, of the row or of a carton, with the edges."""
+    declared = reader.parse("volume", _parse_positive, "a volume in m³ above 0")
     cell = reader.cell("volume")
     if declared is None or cell is None:
         return
     each = volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
-    said = values.cubic_centimetres(declared)
+    declared_cm3 = values.cubic_centimetres(declared)
     for exact in (each * pieces, each):
-        if abs(said - exact) <= max(int(exact * _VOLUME_TOLERANCE), _VOLUME_SLACK_CM3):
+        if abs(declared_cm3 - exact) <= max(int(exact * _VOLUME_TOLERANCE), _VOLUME_SLACK_CM3):
             return
     expected = f"{Decimal(each * pieces) / 1_000_000:.3f} m³ (cartons × length × width × height)"
-    reader.wrong(*cell, expected)
+    reader.add_problem(*cell, expected)
 
 
 def _check_count(reader: RowReader, field: Field, given: int, pieces: int) -> None:
     cell = reader.cell(field)
     if cell is not None and given and given != pieces:
-        reader.wrong(*cell, f"{pieces} of them, as many as cartons; {given} are given")
+        reader.add_problem(*cell, f"{pieces} of them, as many as cartons; found {given}")
 
 
-def _dangerous(reader: RowReader) -> DangerousGoods | None:
-    number = reader.parsed("un_number", values.un_number, "a UN number of four digits")
+def _read_dangerous_goods(reader: RowReader) -> DangerousGoods | None:
+    number = reader.parse("un_number", values.un_number, "a UN number of four digits")
     found = reader.cell("imo_class")
     if number is not None:
-        return DangerousGoods(un_number=number, imo_class=plain(found[1]) if found else "")
-    if found and _IMO_CLASS.fullmatch(plain(found[1])) and reader.cell("un_number") is None:
-        reader.wrong(*found, "a UN number beside the class")
+        return DangerousGoods(un_number=number, imo_class=plain_text(found[1]) if found else "")
+    if found and _IMO_CLASS.fullmatch(plain_text(found[1])) and reader.cell("un_number") is None:
+        reader.add_problem(*found, "a UN number beside the class")
     return None

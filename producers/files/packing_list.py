@@ -1,4 +1,7 @@
-"""A packing list → a booking and a shipping notice for each consignment in it. All or nothing."""
+"""Import of a packing list: a booking and a shipping notice (ASN) for each of its consignments.
+
+All or nothing: with an error in any cell there are no facts.
+"""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +21,8 @@ from groupage.domain.fact import Fact
 from producers.entries import Accepted, Entry, Rejected
 from producers.files import values
 from producers.files.columns import REQUIRED, Field, Header, find_header
-from producers.files.lines import Line, RowReader, formulas_above, read_line
-from producers.files.table import Table, plain
+from producers.files.lines import Line, RowReader, find_formulas_above, read_line
+from producers.files.table import Table, plain_text
 from producers.problems import FieldProblem, abbreviate
 
 SOURCE = "/packing-list"
@@ -27,10 +30,10 @@ _TOTALS = re.compile(r"合计|总计|小计|(?:grand )?total(?![a-z])|sum(?![a-z
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts when the list does not say it."""
+    """Values for fields that the list lacks."""
 
     listed_at: datetime
-    """When the list was written: the same list again is the same fact, at the same time."""
+    """When the list was written, so that importing it twice gives the same facts."""
     ready_at: datetime
     consignment_id: str | None = None
     shipper: str | None = None
@@ -44,13 +47,13 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
 def entries_of(
     table: Table, defaults: Defaults, *, recorded_at: datetime
 ) -> tuple[list[Entry], int]:
-    """Facts of every consignment of the list, and the number of rows read.
+    """Return the facts of every consignment of the list, and the number of rows read.
 
-    With a single error anywhere there is only one entry: the refusal with every error.
+    With an error anywhere there is a single entry: a `Rejected` with every error.
     """
     problems: list[FieldProblem] = []
-    header = _header(table, problems)
-    lines = list(_lines(table, header, problems)) if header else []
+    header = _find_header(table, problems)
+    lines = list(_read_lines(table, header, problems)) if header else []
     if header and not lines and not problems:
         problems.append(FieldProblem(field=table.name, value=None, expected="at least one row"))
     cartons = sum(line.carton.pieces for line in lines)
@@ -60,26 +63,26 @@ def entries_of(
     facts: list[Fact] = []
     notes: set[str] = set()
     if header and not problems:
-        for consignment_id, group in _grouped(table, header, lines, defaults).items():
+        for consignment_id, group in _group_by_consignment(table, header, lines, defaults).items():
             builder = _Consignment(consignment_id, header, group, defaults, problems, notes)
-            facts += _checked(builder.facts(recorded_at), problems)
+            facts += _check_facts(builder.facts(recorded_at), problems)
         notes.update(f"column_not_used: {name}" for name in header.unused)
     if problems:
-        refused = Rejected(
+        rejected = Rejected(
             event_id=table.name, code="invalid_packing_list", problems=tuple(problems)
         )
-        return [refused], max(1, len(table.rows) - (header.row + 1 if header else 0))
+        return [rejected], max(1, len(table.rows) - (header.row + 1 if header else 0))
     return [Accepted(facts=tuple(facts), notes=tuple(sorted(notes)))], len(lines)
 
 
-def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
+def _find_header(table: Table, problems: list[FieldProblem]) -> Header | None:
     header = find_header(table)
     if header is None:
-        first = next((row for row in table.rows if any(map(plain, row))), ())
+        first = next((row for row in table.rows if any(map(plain_text, row))), ())
         problems.append(
             FieldProblem(
                 field=table.name,
-                value=abbreviate(", ".join(plain(cell) for cell in first)),
+                value=abbreviate(", ".join(plain_text(cell) for cell in first)),
                 expected="a row of column names such as 唛头, 品名, 件数, 长, 宽, 高, 毛重, 体积 "
                 "or Marks, Description, Cartons, Length, Width, Height, Gross weight, CBM",
             )
@@ -97,10 +100,10 @@ def _header(table: Table, problems: list[FieldProblem]) -> Header | None:
     return header if not problems else None
 
 
-def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterator[Line]:
-    problems += formulas_above(table, header)
+def _read_lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterator[Line]:
+    problems += find_formulas_above(table, header)
     for row in range(header.row + 1, len(table.rows)):
-        cells = [plain(cell).lower() for cell in table.rows[row]]
+        cells = [plain_text(cell).lower() for cell in table.rows[row]]
         first = next((cell for cell in cells if cell), "")
         reader = RowReader(table, header, row, problems)
         has_size = reader.cell("size") or reader.cell("length")
@@ -112,10 +115,10 @@ def _lines(table: Table, header: Header, problems: list[FieldProblem]) -> Iterat
             yield line
 
 
-def _grouped(
+def _group_by_consignment(
     table: Table, header: Header, lines: list[Line], defaults: Defaults
 ) -> dict[str, list[Line]]:
-    """Rows by consignment; a row without a number belongs to the one above (merged cells)."""
+    """Group rows by consignment; a row without its number follows the row above (merged cells)."""
     current = header.above.get("consignment_id") or defaults.consignment_id or _content_id(table)
     groups: dict[str, list[Line]] = {}
     for line in lines:
@@ -125,15 +128,15 @@ def _grouped(
 
 
 def _content_id(table: Table) -> str:
-    """A list that names no consignment is called by its content: the same list, the same name."""
+    """Derive an id from the content, so that the same list has the same id."""
     digest = blake2b(digest_size=6)
     for row in table.rows:
-        digest.update("\x1f".join(map(plain, row)).encode() + b"\n")
+        digest.update("\x1f".join(map(plain_text, row)).encode() + b"\n")
     return f"PL-{digest.hexdigest().upper()}"
 
 
-def _checked(facts: Iterator[Fact], problems: list[FieldProblem]) -> list[Fact]:
-    """Facts that the contract takes; the others become problems."""
+def _check_facts(facts: Iterator[Fact], problems: list[FieldProblem]) -> list[Fact]:
+    """Return the facts that can be encoded; add a problem for each other fact."""
     sound = []
     for fact in facts:
         try:
@@ -143,7 +146,7 @@ def _checked(facts: Iterator[Fact], problems: list[FieldProblem]) -> list[Fact]:
             continue
         sound.append(fact)
         if size_bytes > (most := topic_of(fact.data).max_message_bytes):
-            expected = f"at most {most:,} bytes, {size_bytes:,} are too many: split the consignment"
+            expected = f"at most {most:,} bytes, not {size_bytes:,}: split the consignment"
             problems.append(FieldProblem(field=fact.type, value=fact.key, expected=expected))
     return sound
 
@@ -166,21 +169,21 @@ class _Consignment:
         self._notes = notes
 
     def facts(self, recorded_at: datetime) -> Iterator[Fact]:
-        """The booking, then the notice. Nothing when a field is wrong."""
+        """Yield the booking, then the shipping notice; nothing when a field is wrong."""
         before = len(self._problems)
-        events = [self._booked(), self._announced()]
+        events = [self._booking(), self._shipping_notice()]
         if len(self._problems) > before:
             return
         for event in events:
             if event is not None:
                 yield _fact(event, recorded_at, self._defaults)
 
-    def _booked(self) -> Event | None:
-        said: dict[str, Any] = {
+    def _booking(self) -> Event | None:
+        fields: dict[str, Any] = {
             "consignment_id": self._id,
-            "shipper": self._needed("shipper", self._defaults.shipper),
-            "consignee": self._shared("consignee") or self._assumed("consignee"),
-            "buyer": self._shared("buyer"),
+            "shipper": self._require("shipper", self._defaults.shipper),
+            "consignee": self._shared_text("consignee") or self._assume("consignee"),
+            "buyer": self._shared_text("buyer"),
             "pol": self._port("pol", self._defaults.pol),
             "pod": self._port("pod", self._defaults.pod),
             "mode": self._mode(),
@@ -189,20 +192,20 @@ class _Consignment:
             "dangerous_goods": [
                 msgspec.to_builtins(line.dangerous) for line in self._lines if line.dangerous
             ],
-            "ready_at": self._instant("ready_at") or self._assumed("ready_at"),
+            "ready_at": self._instant("ready_at") or self._assume("ready_at"),
             "latest_arrival_at": self._instant("latest_arrival_at"),
         }
-        if incoterm := self._shared("incoterm").upper()[:3]:
-            said["incoterm"] = incoterm
-        if None in (said["shipper"], said["pol"], said["pod"], said["mode"]):
+        if incoterm := self._shared_text("incoterm").upper()[:3]:
+            fields["incoterm"] = incoterm
+        if None in (fields["shipper"], fields["pol"], fields["pod"], fields["mode"]):
             return None
         try:
-            return msgspec.convert(said, ConsignmentBooked)
+            return msgspec.convert(fields, ConsignmentBooked)
         except msgspec.ValidationError as error:
-            self._wrong("consignment.booked", self._id, str(error))
+            self._add_problem("consignment.booked", self._id, str(error))
             return None
 
-    def _announced(self) -> Event:
+    def _shipping_notice(self) -> Event:
         units: list[AnnouncedUnit] = []
         running = 0
         for index, line in enumerate(self._lines):
@@ -215,67 +218,77 @@ class _Consignment:
         for unit in units:
             if unit.unit_id in seen:
                 where = self._lines[unit.line].where
-                self._wrong(where, unit.unit_id, "a carton number that no other carton has")
+                self._add_problem(where, unit.unit_id, "a carton number that no other carton has")
             seen.add(unit.unit_id)
         return AsnReceived(
-            consignment_id=self._id, units=tuple(units), vehicle=self._shared("vehicle")
+            consignment_id=self._id, units=tuple(units), vehicle=self._shared_text("vehicle")
         )
 
-    def _wrong(self, field: str, value: object, expected: str) -> None:
+    def _add_problem(self, field: str, value: object, expected: str) -> None:
         self._problems.append(FieldProblem(field=field, value=abbreviate(value), expected=expected))
 
-    def _shared(self, field: Field) -> str:
-        """One value for the whole consignment, from its rows or from above the table."""
+    def _shared_text(self, field: Field) -> str:
+        """Return the value that the consignment's rows share, or the label's above the table."""
         found = {line.texts[field]: line.where for line in self._lines if field in line.texts}
         if len(found) > 1:
             rows = ", ".join(f"{where}: {text}" for text, where in found.items())
-            self._wrong(field, rows, "one for a consignment; tell them apart by a column 入仓号")
+            self._add_problem(
+                field,
+                rows,
+                "one value per consignment; a column 入仓号 tells consignments apart",
+            )
         return next(iter(found), None) or self._header.above.get(field, "")
 
-    def _needed(self, field: Field, default: str | None) -> str | None:
-        text = self._shared(field) or default
+    def _require(self, field: Field, default: str | None) -> str | None:
+        text = self._shared_text(field) or default
         if not text:
-            self._wrong(field, None, f"a column for it, or the option --{field}")
+            self._add_problem(field, None, f"a column for it, or the option --{field}")
             return None
         return text
 
-    def _assumed(self, field: str) -> Any:
+    def _assume(self, field: str) -> Any:
         value = getattr(self._defaults, field)
-        said = f"{value:%Y-%m-%d %H:%MZ}" if isinstance(value, datetime) else value
-        self._notes.add(f"assumed: {field} {said}")
+        text = f"{value:%Y-%m-%d %H:%MZ}" if isinstance(value, datetime) else value
+        self._notes.add(f"assumed: {field} {text}")
         return value
 
     def _port(self, field: Field, default: str | None) -> str | None:
-        text = self._shared(field) or (default and self._assumed(field))
+        text = self._shared_text(field) or (default and self._assume(field))
         if not text:
-            self._wrong(field, None, f"a column for it, or the option --{field}")
+            self._add_problem(field, None, f"a column for it, or the option --{field}")
             return None
         found = values.port(text)
         if found is None:
-            self._wrong(field, text, "a UN/LOCODE such as NLRTM, or a port's usual name")
+            self._add_problem(field, text, "a UN/LOCODE such as NLRTM, or a port's usual name")
         return found
 
     def _mode(self) -> str | None:
-        text = self._shared("mode") or self._assumed("mode")
+        text = self._shared_text("mode") or self._assume("mode")
         found = values.mode(text)
         if found is None:
-            self._wrong("mode", text, "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210")
+            self._add_problem(
+                "mode", text, "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210"
+            )
         return found
 
     def _instant(self, field: Field) -> datetime | None:
-        text = self._shared(field)
+        text = self._shared_text(field)
         if not text:
             return None
         found = values.instant(text)
         if found is None:
-            self._wrong(field, text, "a date like 2026-03-01")
+            self._add_problem(field, text, "a date like 2026-03-01")
         return found
 
     def _value(self) -> Money:
         amounts = [line.value for line in self._lines if line.value is not None]
         currencies = {line.currency for line in self._lines if line.currency}
         if len(currencies) > 1:
-            self._wrong("currency", ", ".join(sorted(currencies)), "one for a consignment")
+            self._add_problem(
+                "currency",
+                ", ".join(sorted(currencies)),
+                "one currency per consignment",
+            )
         if not amounts:
             self._notes.add("assumed: value 0")
         above = self._header.above.get("currency", "").upper()
@@ -285,11 +298,11 @@ class _Consignment:
 
 
 def _fact(event: Event, recorded_at: datetime, defaults: Defaults) -> Fact:
-    """Named by what it says: the same list again is the same fact, a changed one is another."""
-    said = msgspec.to_builtins(event)
+    """Derive the event's id from its content, so that the same list gives the same fact."""
+    fields = msgspec.to_builtins(event)
     if isinstance(event, ConsignmentBooked) and event.ready_at == defaults.ready_at:
-        del said["ready_at"]  # the list does not say it
-    digest = blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
+        del fields["ready_at"]  # a default, not the list's content
+    digest = blake2b(msgspec.json.encode(fields), digest_size=8).hexdigest()
     return Fact(
         event_id=f"{event.name}/{event.key}/{digest}",
         source=SOURCE,

@@ -1,4 +1,4 @@
-"""Cells of a CSV file or an Excel sheet, as text and numbers, with the row numbers people see."""
+"""Reader of CSV files and Excel sheets: cells as text, numbers and dates."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from groupage.domain.errors import InvalidInput
 ROWS_MAX = 100_000
 COLUMNS_MAX = 256
 UNPACKED_BYTES_MAX = 512 * 2**20
-_NO_WORKBOOK = (
+_WORKBOOK_ERRORS = (
     zipfile.BadZipFile,
     InvalidFileException,
     ParseError,
@@ -35,17 +35,17 @@ _NO_WORKBOOK = (
     OSError,
     RuntimeError,
 )
-"""What openpyxl and zipfile say, each in its way, of a file that only looks like a workbook."""
+"""Errors that openpyxl and zipfile raise for a file that only looks like a workbook."""
 _EXCEL = frozenset((".xlsx", ".xlsm"))
 
 _TEXT_RESULT = "str"
-"""A formula that gave a text; without a value it gave the empty one."""
+"""The type of a formula with a text as result; without a saved value the text is empty."""
 
 Cell = str | int | float | datetime | None
 
 
 class Formula(str):
-    """A formula whose value the file does not hold: a program wrote it and no one worked it out."""
+    """A formula without a saved value: the program that wrote the file did not calculate it."""
 
     __slots__ = ()
 
@@ -56,24 +56,24 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     rows: tuple[tuple[Cell, ...], ...]
 
-    def place(self, *, row: int, column: int) -> str:
-        """How people call a cell (both counted from 0 here): ``row 7, column C``."""
+    def cell_name(self, *, row: int, column: int) -> str:
+        """Name a cell as people do, ``row 7, column C``; both arguments count from 0."""
         return f"row {row + 1}, column {get_column_letter(column + 1)}"
 
 
 def read_table(path: Path, data: bytes, *, sheet: str | None = None) -> Table:
-    """The cells of a file's first (or named) sheet. Raises InvalidInput."""
+    """Read the cells of the first sheet, or of the named one. Raises InvalidInput."""
     kind = path.suffix.lower()
     if kind == ".xls":
         raise InvalidInput(f"{path.name} is an old .xls workbook; save it as .xlsx or CSV")
-    rows = _excel(path, data, sheet) if kind in _EXCEL else _csv(path, data)
+    rows = _read_excel(path, data, sheet) if kind in _EXCEL else _read_csv(path, data)
     if len(rows) > ROWS_MAX:
         raise InvalidInput(f"{path.name} has {len(rows)} rows; {ROWS_MAX} is the most")
     return Table(name=path.name, rows=tuple(rows))
 
 
-def plain(cell: Cell) -> str:
-    """A cell's text: full-width forms made narrow, no white space at the ends."""
+def plain_text(cell: Cell) -> str:
+    """Return a cell's text in narrow (NFKC) forms, without white space at its ends."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -83,8 +83,8 @@ def plain(cell: Cell) -> str:
     return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
 
 
-def _csv(path: Path, data: bytes) -> list[tuple[Cell, ...]]:
-    text = _decoded(path, data)
+def _read_csv(path: Path, data: bytes) -> list[tuple[Cell, ...]]:
+    text = _decode(path, data)
     first = "\n".join(text.splitlines()[:20])
     try:
         dialect: Any = csv.Sniffer().sniff(first, delimiters=",;\t")
@@ -94,11 +94,11 @@ def _csv(path: Path, data: bytes) -> list[tuple[Cell, ...]]:
         rows = csv.reader(io.StringIO(text, newline=""), dialect)
         return [tuple(cell for cell in row[:COLUMNS_MAX]) for row in rows]
     except csv.Error as error:
-        raise InvalidInput(f"{path.name} is no CSV file: {error}") from error
+        raise InvalidInput(f"{path.name} is not a CSV file: {error}") from error
 
 
-def _decoded(path: Path, data: bytes) -> str:
-    """UTF-8, or GB 18030 as Chinese Windows writes it."""
+def _decode(path: Path, data: bytes) -> str:
+    """Decode UTF-8, or GB 18030 as Chinese Windows writes it."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
@@ -107,21 +107,23 @@ def _decoded(path: Path, data: bytes) -> str:
     raise InvalidInput(f"{path.name} is neither UTF-8 nor GB 18030 text")
 
 
-def _excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]:
+def _read_excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, ...]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
         if unpacked > UNPACKED_BYTES_MAX:
-            raise InvalidInput(f"{path.name} unpacks to {unpacked} bytes; that is no packing list")
+            raise InvalidInput(
+                f"{path.name} unpacks to {unpacked} bytes; at most {UNPACKED_BYTES_MAX} are read"
+            )
         with (
             closing(load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book,
             closing(load_workbook(io.BytesIO(data), read_only=True)) as formulas,
         ):
             name = _sheet(path, book, sheet)
             return list(_rows(book[name], formulas[name]))
-    except _NO_WORKBOOK as error:
+    except _WORKBOOK_ERRORS as error:
         raise InvalidInput(
-            f"{path.name} is no Excel workbook that can be read: save it as .xlsx again, or as CSV"
+            f"{path.name} is not a readable Excel workbook: save it as .xlsx again, or as CSV"
         ) from error
 
 
@@ -133,7 +135,7 @@ def _sheet(path: Path, book: Workbook, name: str | None) -> str:
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[tuple[Cell, ...]]:
-    """The sheet read twice: its formulas tell what is empty from what nobody worked out."""
+    """Yield the rows. The formulas distinguish an empty cell from one without a saved value."""
     area = {"max_col": COLUMNS_MAX, "max_row": ROWS_MAX + 1}
     pairs = zip(values.iter_rows(**area), formulas.iter_rows(values_only=True, **area), strict=True)
     for found, written in pairs:

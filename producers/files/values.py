@@ -1,4 +1,4 @@
-"""Cells to values: numbers, sizes, ports, customs modes, dates. None when a cell is none of it."""
+"""Parsers of cells: numbers, sizes, ports, customs modes, dates. None for an unreadable cell."""
 
 import re
 from datetime import datetime
@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from groupage.contracts.instants import in_calendar
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
-from producers.files.table import Cell, plain
+from producers.files.table import Cell, plain_text
 
 CARTONS_MAX = 100_000
-"""In one list: more than a large operator sends on a day."""
+"""Limit per list: more than a large operator sends in a day."""
 HUB_ZONE = ZoneInfo("Asia/Shanghai")
 """Dates in a packing list are dates at the hub."""
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[-+]?\.\d+", re.ASCII)
-"""A comma separates thousands. ``12,5`` is no number: it must not become 125."""
+"""A comma separates thousands. ``12,5`` is rejected: it must not become 125."""
 _UNIT_TAIL = re.compile(
     r"\s*(mm|cm|m|kgs?|g|cbm|m3|usd|cny|rmb|eur|ctns?|pcs|件|箱|公斤|千克|克|厘米|毫米)$"
 )
@@ -64,7 +64,7 @@ _PORTS = {
     "杰贝阿里": "AEJEA",
     "jebel ali": "AEJEA",
 }
-"""Ports by the names that lists of this hub use; any other by its UN/LOCODE."""
+"""Ports by the names that lists of this hub use; other ports need their UN/LOCODE."""
 _LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
 _YES = frozenset(("y", "yes", "true", "1", "是", "√", "x", "↑"))
 _NO = frozenset(("", "n", "no", "false", "0", "否", "-"))
@@ -72,10 +72,10 @@ _DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y/%m/%d %H:%M", "%
 
 
 def number(cell: Cell) -> Decimal | None:
-    """A finite number, thousands separated by commas or not, a unit behind it or not."""
+    """Parse a finite number, with or without commas at the thousands and a unit at the end."""
     if isinstance(cell, bool):
         return None
-    text = _UNIT_TAIL.sub("", plain(cell).lower())
+    text = _UNIT_TAIL.sub("", plain_text(cell).lower())
     if not _NUMBER.fullmatch(text):
         return None
     try:
@@ -85,7 +85,7 @@ def number(cell: Cell) -> Decimal | None:
 
 
 def count(cell: Cell) -> int | None:
-    """A whole number from 1 to `CARTONS_MAX`."""
+    """Parse a whole number from 1 to `CARTONS_MAX`."""
     found = number(cell)
     if found is None or found != found.to_integral_value() or not 1 <= found <= CARTONS_MAX:
         return None
@@ -93,8 +93,8 @@ def count(cell: Cell) -> int | None:
 
 
 def size(cell: Cell) -> tuple[Decimal, Decimal, Decimal] | None:
-    """Three edges in one cell: ``60*40*35``, ``60×40×35cm``, ``60 x 40 x 35``."""
-    parts = [number(part) for part in _SIZE_SPLIT.split(plain(cell).lower())]
+    """Parse three edges in a cell: ``60*40*35``, ``60×40×35cm``, ``60 x 40 x 35``."""
+    parts = [number(part) for part in _SIZE_SPLIT.split(plain_text(cell).lower())]
     if len(parts) != 3:
         return None
     length, width, height = parts
@@ -104,31 +104,31 @@ def size(cell: Cell) -> tuple[Decimal, Decimal, Decimal] | None:
 
 
 def unit_in(cell: Cell) -> str:
-    """The length unit behind a number in the cell itself: ``600x400x350 mm``."""
-    found = re.search(r"(mm|cm|毫米|厘米)$", plain(cell).lower())
+    """Return the length unit at the end of a cell: ``600x400x350 mm``."""
+    found = re.search(r"(mm|cm|毫米|厘米)$", plain_text(cell).lower())
     return {"毫米": "mm", "厘米": "cm"}.get(found[1], found[1]) if found else ""
 
 
 def millimetres(value: Decimal, unit: str) -> int:
-    """From mm, cm (the usual one) or m."""
+    """Convert from mm, m, or cm (also when no unit is given)."""
     if unit == "mm":
         return int(value.to_integral_value())
     return mm_from_cm(value * 100 if unit == "m" else value)
 
 
 def grams(value: Decimal, unit: str) -> int:
-    """From g or kg (the usual one)."""
+    """Convert from g, or from kg (also when no unit is given)."""
     return int(value.to_integral_value()) if unit == "g" else g_from_kg(value)
 
 
 def cubic_centimetres(value: Decimal) -> int:
-    """From m³."""
+    """Convert from m³."""
     return cm3_from_m3(value)
 
 
 def port(cell: Cell) -> str | None:
-    """A UN/LOCODE, given as such, by name, or both (``Rotterdam NLRTM``)."""
-    text = plain(cell)
+    """Parse a UN/LOCODE, a port's name, or both (``Rotterdam NLRTM``)."""
+    text = plain_text(cell)
     if found := _PORTS.get(text.lower()):
         return found
     for word in (text, *re.split(r"[\s,;()/]+", text)):
@@ -140,8 +140,8 @@ def port(cell: Cell) -> str | None:
 
 
 def mode(cell: Cell) -> str | None:
-    """A customs supervision mode by code or by name."""
-    text = plain(cell).lower()
+    """Parse a customs supervision mode by code or by name."""
+    text = plain_text(cell).lower()
     if text in _CODES:
         return text
     digits = re.search(r"\d{4}", text)
@@ -151,8 +151,8 @@ def mode(cell: Cell) -> str | None:
 
 
 def hs6(cell: Cell) -> str | None:
-    """The first six digits of an HS code of 6, 8, 10 or 13."""
-    digits = re.sub(r"[.\s]", "", plain(cell))
+    """Return the first six digits of an HS code of 6, 8, 10 or 13 digits."""
+    digits = re.sub(r"[.\s]", "", plain_text(cell))
     return (
         digits[:6]
         if digits.isascii() and digits.isdigit() and len(digits) in (6, 8, 10, 13)
@@ -161,43 +161,43 @@ def hs6(cell: Cell) -> str | None:
 
 
 def un_number(cell: Cell) -> str | None:
-    """Four digits, with or without UN before them."""
-    match = re.fullmatch(r"(?:UN)?\s*(\d{4})", plain(cell).upper())
+    """Parse four digits, with or without UN before them."""
+    match = re.fullmatch(r"(?:UN)?\s*(\d{4})", plain_text(cell).upper())
     return match[1] if match else None
 
 
 def flag(cell: Cell) -> bool | None:
-    """Yes or no."""
-    text = plain(cell).lower()
+    """Parse yes or no."""
+    text = plain_text(cell).lower()
     return True if text in _YES else False if text in _NO else None
 
 
 def instant(cell: Cell) -> datetime | None:
-    """A date or time; without an offset it is hub time. A date alone is its first minute.
+    """Parse a date or time. Without an offset it is hub time; a date means its first minute.
 
-    None for what is no date, or beyond the calendar.
+    None for other text and for times outside the calendar that events may use.
     """
     if isinstance(cell, datetime):
         at = cell
     else:
-        text = plain(cell)
-        found = _iso(text)
+        text = plain_text(cell)
+        found = _parse_iso(text)
         for form in _DATE_FORMATS:
-            found = found or _parsed(text, form)
+            found = found or _parse_date(text, form)
         if found is None:
             return None
         at = found
     return in_calendar(at if at.tzinfo else at.replace(tzinfo=HUB_ZONE))
 
 
-def _iso(text: str) -> datetime | None:
+def _parse_iso(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _parsed(text: str, form: str) -> datetime | None:
+def _parse_date(text: str, form: str) -> datetime | None:
     try:
         return datetime.strptime(text, form).replace(tzinfo=HUB_ZONE)
     except ValueError:

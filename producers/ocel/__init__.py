@@ -1,1 +1,1 @@
-"""Object-centric event logs (OCEL 2.0 container logistics, CSV) → facts."""
+"""Import of object-centric event logs (OCEL 2.0 container logistics, CSV)."""

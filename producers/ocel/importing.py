@@ -1,4 +1,4 @@
-"""A container-logistics log, accounted for to its last event."""
+"""Import of a container-logistics log: a result for each of its rows, and counts."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
@@ -11,15 +11,15 @@ from groupage.domain.events.schedule import LegDeparted
 from groupage.domain.events.unit import UnitEvent
 from producers.entries import Accepted, Entry, Quarantined, check_entry
 from producers.ocel.log import LogEvent, read_log
-from producers.ocel.mapping import FOUND_BY, Assumed, Mapping, Papers
+from producers.ocel.mapping import FOUND_BY, Assumptions, Mapping, TransportDocuments
 from producers.screening import CheckDigitRules
 
 _RULES = CheckDigitRules(units="warn", containers="warn", free_names=True)
-"""The log calls its containers ``cr1``, ``cr2`` …: names, no numbers with check digits."""
+"""The log calls its containers ``cr1``, ``cr2`` …, which have no check digits."""
 
 
 def source_of(path: Path) -> str:
-    """The log's name as source: the same file again gives the same facts."""
+    """Return the log's name as source, so that importing a file twice gives the same facts."""
     return f"/ocel/{path.stem}"
 
 
@@ -28,14 +28,21 @@ def entries_of(
     *,
     recorded_at: datetime,
     source: str | None = None,
-    assumed: Assumed | None = None,
+    assumptions: Assumptions | None = None,
     zone: tzinfo = UTC,
 ) -> Iterator[Entry]:
-    """The fate of every row. The file is read twice: papers explain rows that stand before them."""
-    papers = Papers()
+    """Yield a result for every row.
+
+    The file is read twice, because a transport document may explain rows that stand before it.
+    """
+    documents = TransportDocuments()
     for row in read_log(path, zone=zone):
-        papers.learn(row)
-    mapping = Mapping(source=source or source_of(path), assumed=assumed or Assumed(), papers=papers)
+        documents.add(row)
+    mapping = Mapping(
+        source=source or source_of(path),
+        assumptions=assumptions or Assumptions(),
+        documents=documents,
+    )
     for row in read_log(path, zone=zone):
         yield _entry(mapping, row, recorded_at)
 
@@ -46,7 +53,7 @@ def _entry(mapping: Mapping, row: LogEvent, recorded_at: datetime) -> Entry:
 
 
 class Count(msgspec.Struct, kw_only=True):
-    """Figures of the log that anybody can check against its description."""
+    """Counts that can be compared with the published description of the log."""
 
     containers: set[str] = msgspec.field(default_factory=set)
     handling_units: set[str] = msgspec.field(default_factory=set)
@@ -73,7 +80,7 @@ class Count(msgspec.Struct, kw_only=True):
             self.departures += isinstance(event, LegDeparted)
 
     def as_json(self) -> dict[str, int]:
-        """The figures."""
+        """Return the counts by name, for ``--json``."""
         return {
             "containers": len(self.containers),
             "handling_units": len(self.handling_units),

@@ -1,4 +1,4 @@
-"""Rows of an OCEL 2.0 log in CSV: one event each, with the objects it touched, by object type."""
+"""Reader of OCEL 2.0 logs in CSV: each row is an event with its objects, by object type."""
 
 import csv
 from collections.abc import Iterator
@@ -23,32 +23,32 @@ OBJECT_TYPES = (
 
 
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. A cell may list several objects (``cr16,cr2,cr3``)."""
+    """A row. A cell may list several objects (``cr16,cr2,cr3``)."""
 
     line: int
     event_id: str
     activity: str
     time: str
     at: datetime | None
-    """UTC; None when `time` is no time."""
+    """UTC; None when `time` cannot be read."""
     objects: dict[str, tuple[str, ...]]
     text: str
-    """The row as it stands in the file."""
+    """The cells of the row as JSON, for the dead letter."""
 
-    def all(self, object_type: str) -> tuple[str, ...]:
-        """The objects of a type, maybe none."""
+    def objects_of(self, object_type: str) -> tuple[str, ...]:
+        """Return the objects of a type; the tuple may be empty."""
         return self.objects.get(object_type, ())
 
-    def one(self, object_type: str) -> str | None:
-        """The only object of a type; None when there is none or more than one."""
-        found = self.all(object_type)
+    def single_object(self, object_type: str) -> str | None:
+        """Return the only object of a type; None when there are none or several."""
+        found = self.objects_of(object_type)
         return found[0] if len(found) == 1 else None
 
 
 def read_log(path: Path, *, zone: tzinfo = UTC) -> Iterator[LogEvent]:
-    """The events of a log, line by line. Times without an offset are in `zone`.
+    """Yield the events of a log, line by line. Times without an offset are in `zone`.
 
-    Raises InvalidInput when the file is no such log.
+    Raises InvalidInput when the file is not such a log.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -57,13 +57,13 @@ def read_log(path: Path, *, zone: tzinfo = UTC) -> Iterator[LogEvent]:
             for row in reader:
                 yield _event(row, reader.line_num, zone)
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: line {_undecodable(path)} is no text in UTF-8") from error
+        raise InvalidInput(f"{path}: line {_undecodable_line(path)} is not UTF-8 text") from error
     except (OSError, csv.Error) as error:
         raise InvalidInput(f"{path}: {error}") from error
 
 
-def _undecodable(path: Path) -> int:
-    """The line: what the decoder counts begins anew with each block of the file."""
+def _undecodable_line(path: Path) -> int:
+    """Find the first line that is not UTF-8; the decoder only counts within its block."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):  # noqa: B007 - the last one is wanted
             try:

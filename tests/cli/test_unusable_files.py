@@ -1,4 +1,4 @@
-"""Files that no import can use."""
+"""Files that no import can read."""
 
 from pathlib import Path
 
@@ -8,21 +8,21 @@ from groupage.app import cli
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "said"),
+    ("kind", "content", "message"),
     [
-        ("epcis", b'{"type":\n "EPCISDocument",,', "{}: no EPCIS document in JSON: "),
+        ("epcis", b'{"type":\n "EPCISDocument",,', "{}: not an EPCIS document in JSON: "),
         ("epcis", b'{"type": "EPCISDocument", "epcisBody": {"eventList": []}}', "{}: schemaV"),
         ("epcis", b"", "{} is empty"),
         ("packing-list", b"", "{} is empty"),
         ("ocel", b"", "{}: the first line is ''"),
-        ("ocel", b"id,type,time,Container\n1,\xff\n", "{}: line 2 is no text in UTF-8"),
+        ("ocel", b"id,type,time,Container\n1,\xff\n", "{}: line 2 is not UTF-8 text"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_named(
-    kind: str, content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_error_names_the_file(
+    kind: str, content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Status 1, the path as it was typed, and what is wrong with the file."""
+    """Status 1; the error holds the path as it was typed and what is wrong."""
     file = tmp_path / "file"
     file.write_bytes(content)
     assert cli.run(["import", kind, str(file), "--dry-run"]) == 1
-    assert capsys.readouterr().err.startswith(f"groupage: {said.format(file)}")
+    assert capsys.readouterr().err.startswith(f"groupage: {message.format(file)}")

@@ -63,25 +63,25 @@ def document(*events: object, context: object = None) -> bytes:
     )
 
 
-def fates(*events: object) -> list[Entry]:
-    """What becomes of each event."""
+def results_of(*events: object) -> list[Entry]:
+    """Import events; return a result for each."""
     return list(entries_of(read_document(document(*events)), recorded_at=NOW, found_by="test"))
 
 
 def facts(*events: object) -> list[Fact]:
-    """The facts of events that must all be accepted."""
-    found = fates(*events)
+    """Return the facts of events that must all be accepted."""
+    found = results_of(*events)
     assert all(isinstance(entry, Accepted) for entry in found), found
     return [fact for entry in found if isinstance(entry, Accepted) for fact in entry.facts]
 
 
-def said(*events: object) -> list[Event]:
-    """The same, without envelopes."""
+def mapped_events(*events: object) -> list[Event]:
+    """Return the payloads of the facts."""
     return [fact.data for fact in facts(*events)]
 
 
-def aside(one: object) -> str:
-    """Why an event is put aside."""
-    (entry,) = fates(one)
+def unmapped_code(raw_event: object) -> str:
+    """Return the code with which an event is quarantined."""
+    (entry,) = results_of(raw_event)
     assert isinstance(entry, Quarantined), entry
     return entry.dead_letter.code

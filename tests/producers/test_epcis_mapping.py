@@ -39,19 +39,23 @@ from tests.producers.epcis_events import (
     NOW,
     SSCC,
     SSCC_URN,
-    aside,
     event,
     facts,
-    fates,
-    said,
+    mapped_events,
+    results_of,
+    unmapped_code,
 )
 
 
 def test_urn_and_digital_link_are_the_same_unit() -> None:
-    """Whichever way a sender spells a carton, its facts go to one key."""
-    one = event(bizStep="receiving", epcList=[CARTON_URN, SSCC_URN])
+    """All spellings of a carton's id give the same key."""
+    raw_event = event(bizStep="receiving", epcList=[CARTON_URN, SSCC_URN])
     two = event(bizStep="receiving", epcList=[CARTON_LINK, f"https://id.gs1.org/00/{SSCC}"])
-    assert [fact.key for fact in facts(one)] == [fact.key for fact in facts(two)] == [CARTON, SSCC]
+    assert (
+        [fact.key for fact in facts(raw_event)]
+        == [fact.key for fact in facts(two)]
+        == [CARTON, SSCC]
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,12 +69,12 @@ def test_urn_and_digital_link_are_the_same_unit() -> None:
 )
 def test_receiving_in_each_form_of_the_word(step: str) -> None:
     """All forms of a CBV word mean the same; the envelope keeps both times and the original."""
-    one = event(bizStep=step, disposition="damaged", epcList=[SSCC_URN])
-    (fact,) = facts(one)
+    raw_event = event(bizStep=step, disposition="damaged", epcList=[SSCC_URN])
+    (fact,) = facts(raw_event)
     assert fact.data == UnitReceived(unit_id=SSCC, condition="damaged")
     assert (fact.occurred_at, fact.recorded_at) == (datetime(2026, 3, 1, tzinfo=UTC), NOW)
-    assert msgspec.json.decode(fact.original or b"") == one
-    assert fact.event_id == f"{one['eventID']}#1"
+    assert msgspec.json.decode(fact.original or b"") == raw_event
+    assert fact.event_id == f"{raw_event['eventID']}#1"
 
 
 @pytest.mark.parametrize(
@@ -92,12 +96,12 @@ def test_dimensions_and_mass_in_any_unit(
     ]
     reports.append({"type": "Mass", "value": mass, "uom": mass_uom})
     element = {"sensorMetadata": {"deviceID": "urn:epc:id:giai:4000001.111"}}
-    one = event(
+    raw_event = event(
         bizStep="inspecting",
         epcList=[SSCC_URN],
         sensorElementList=[element | {"sensorReport": reports}],
     )
-    assert said(one) == [
+    assert mapped_events(raw_event) == [
         UnitMeasured(
             unit_id=SSCC,
             size=Dimensions(length_mm=600, width_mm=400, height_mm=355),
@@ -110,44 +114,44 @@ def test_dimensions_and_mass_in_any_unit(
 def test_half_a_measurement_is_put_aside() -> None:
     """A mass without edges says what is missing instead of inventing it."""
     reports = [{"type": "Mass", "value": 3, "uom": "KGM"}]
-    one = event(
+    raw_event = event(
         bizStep="inspecting", epcList=[SSCC_URN], sensorElementList=[{"sensorReport": reports}]
     )
-    (entry,) = fates(one)
+    (entry,) = results_of(raw_event)
     assert isinstance(entry, Quarantined)
     assert entry.dead_letter.reason == "missing: length, width, height"
 
 
 def test_packing_and_loading() -> None:
-    """Into a pallet is packed, into a container is loaded, and out again by DELETE."""
+    """ADD to a pallet packs, ADD to a container loads, DELETE takes out again."""
     both = [CARTON_URN, SSCC_URN]
     pallet = "urn:epc:id:sscc:0614141.9999999999"
     pallet_id = "906141419999999997"
     packed = event("AggregationEvent", bizStep="packing", parentID=pallet, childEPCs=both)
     loaded = event("AggregationEvent", bizStep="loading", parentID=BOX_URN, childEPCs=both)
-    assert said(packed) == [
+    assert mapped_events(packed) == [
         UnitPacked(unit_id=unit_id, parent_id=pallet_id) for unit_id in (CARTON, SSCC)
     ]
-    assert said(loaded) == [
+    assert mapped_events(loaded) == [
         UnitLoaded(unit_id=unit_id, equipment_ref=BOX) for unit_id in (CARTON, SSCC)
     ]
-    assert said(packed | {"action": "DELETE", "bizStep": "unpacking"}) == [
+    assert mapped_events(packed | {"action": "DELETE", "bizStep": "unpacking"}) == [
         UnitUnpacked(unit_id=unit_id, parent_id=pallet_id) for unit_id in (CARTON, SSCC)
     ]
-    assert said(loaded | {"action": "DELETE", "bizStep": "unloading"}) == [
+    assert mapped_events(loaded | {"action": "DELETE", "bizStep": "unloading"}) == [
         UnitUnloaded(unit_id=unit_id, equipment_ref=BOX) for unit_id in (CARTON, SSCC)
     ]
 
 
 def test_shipping_storing_and_containers() -> None:
-    """Units and containers of one event get each their own kind of fact."""
+    """Units and containers in the same event give different events."""
     place: dict[str, Any] = {"readPoint": {"id": "urn:epc:id:sgln:0614141.07346.0"}}
     link = "https://id.gs1.org/414/0614141073467"
-    assert said(event(bizStep="shipping", epcList=[BOX_URN, SSCC_URN], **place)) == [
+    assert mapped_events(event(bizStep="shipping", epcList=[BOX_URN, SSCC_URN], **place)) == [
         ContainerGatedOut(equipment_ref=BOX),
         UnitShipped(unit_id=SSCC, place=link),
     ]
-    assert said(event(bizStep="storing", epcList=[SSCC_URN], **place)) == [
+    assert mapped_events(event(bizStep="storing", epcList=[SSCC_URN], **place)) == [
         UnitStored(unit_id=SSCC, location=link)
     ]
     vessel = event(
@@ -156,31 +160,31 @@ def test_shipping_storing_and_containers() -> None:
         parentID="https://id.gs1.org/8004/4000001IMO9321483",
         childEPCs=[BOX_URN],
     )
-    assert said(vessel) == [ContainerOnBoard(equipment_ref=BOX)]
+    assert mapped_events(vessel) == [ContainerOnBoard(equipment_ref=BOX)]
 
 
 def test_container_inspection_and_weight() -> None:
-    """Fit or unfit by disposition; a mass is a weight, and with a certificate the VGM."""
+    """The disposition says fit or unfit; a mass is a weight, and with a certificate the VGM."""
     seen = event(bizStep="inspecting", epcList=[BOX_URN])
     reports = [{"sensorReport": [{"type": "Mass", "value": 18.2, "uom": "TNE"}]}]
-    assert said(seen | {"disposition": "non_conformant"}) == [
+    assert mapped_events(seen | {"disposition": "non_conformant"}) == [
         ContainerInspected(equipment_ref=BOX, result="unfit", defects="non_conformant")
     ]
-    assert said(seen | {"disposition": "conformant"}) == [
+    assert mapped_events(seen | {"disposition": "conformant"}) == [
         ContainerInspected(equipment_ref=BOX, result="fit")
     ]
-    assert aside(seen) == "inspection_without_result"
-    assert said(seen | {"sensorElementList": reports}) == [
+    assert unmapped_code(seen) == "inspection_without_result"
+    assert mapped_events(seen | {"sensorElementList": reports}) == [
         ContainerWeighed(equipment_ref=BOX, gross_g=18_200_000)
     ]
     certified = {"certificationInfo": "https://example.com/cert", "sensorElementList": reports}
-    assert said(seen | certified) == [
+    assert mapped_events(seen | certified) == [
         VgmVerified(equipment_ref=BOX, gross_g=18_200_000, method="SM1")
     ]
 
 
 def test_seals() -> None:
-    """A seal goes on, off, and the next one on; seen again, it is not put on again.
+    """A seal is put on and removed, then another seal is put on; OBSERVE puts nothing on.
 
     Each event means the same in whichever document it comes.
     """
@@ -194,7 +198,7 @@ def test_seals() -> None:
     new = on | {"childEPCs": ["urn:example:seal:CN78"], "eventID": "urn:uuid:3"}
     seen = on | {"action": "OBSERVE", "eventID": "urn:uuid:4", "bizStep": "inspecting"}
     replaced = new | {"eventID": "urn:uuid:5", "bizStep": "replacing"}
-    first, second, third, fourth, fifth = fates(on, off, new, seen, replaced)
+    first, second, third, fourth, fifth = results_of(on, off, new, seen, replaced)
     assert isinstance(fourth, Quarantined)
     assert fourth.dead_letter.code == "seal_only_seen"
     assert isinstance(first, Accepted)
@@ -222,19 +226,21 @@ def test_seals() -> None:
     ],
 )
 def test_a_seal_is_called_by_its_number(uri: str, seal_no: str) -> None:
-    """As the manifest and other senders call it: EPCIS has no ids but URIs."""
-    (fate,) = fates(event("AssociationEvent", parentID=BOX_URN, childEPCs=[uri]))
+    """The seal's number is that of the manifest, although EPCIS writes it as a URI."""
+    (fate,) = results_of(event("AssociationEvent", parentID=BOX_URN, childEPCs=[uri]))
     assert isinstance(fate, Accepted)
     assert fate.facts[0].data == ContainerSealed(equipment_ref=BOX, seal_no=seal_no)
 
 
 def test_transformation_is_a_repack() -> None:
-    """Inputs ceased, outputs came to be; only classes of goods are nothing we follow."""
-    one = event("TransformationEvent", inputEPCList=[CARTON_URN], outputEPCList=[SSCC_URN])
-    assert said(one) == [UnitRepacked(unit_id=SSCC, inputs=(CARTON,), outputs=(SSCC,))]
+    """Inputs end and outputs begin; classes of goods alone are quarantined."""
+    raw_event = event("TransformationEvent", inputEPCList=[CARTON_URN], outputEPCList=[SSCC_URN])
+    assert mapped_events(raw_event) == [
+        UnitRepacked(unit_id=SSCC, inputs=(CARTON,), outputs=(SSCC,))
+    ]
     by_class = [{"epcClass": "urn:epc:class:lgtin:4012345.022222.87", "quantity": 5}]
     nothing = event("TransformationEvent", inputQuantityList=by_class, outputEPCList=[SSCC_URN])
-    assert aside(nothing) == "inputs_or_outputs_only_by_class"
+    assert unmapped_code(nothing) == "inputs_or_outputs_only_by_class"
 
 
 @pytest.mark.parametrize(
@@ -250,42 +256,42 @@ def test_transformation_is_a_repack() -> None:
     ],
 )
 def test_despatch_advice_announces_units(more: list[dict[str, str]], consignment_id: str) -> None:
-    """A desadv is an ASN of the consignment it names, else of its order, else of itself."""
+    """A desadv is an ASN of the consignment it names, else of its order, else of its own number."""
     advice = {"type": "desadv", "bizTransaction": "urn:epcglobal:cbv:bt:0614141073467:1152"}
-    one = event(
+    raw_event = event(
         "TransactionEvent",
         bizStep="shipping",
         bizTransactionList=[advice, *more],
         epcList=[SSCC_URN],
     )
-    (announced,) = said(one)
+    (announced,) = mapped_events(raw_event)
     assert isinstance(announced, AsnReceived)
     assert announced.consignment_id == consignment_id
     assert [unit.unit_id for unit in announced.units] == [SSCC]
 
 
 def test_holds_need_their_consignment() -> None:
-    """Set places a hold, unset releases the same one; without a consignment nothing can be held."""
+    """Set places a hold, unset releases the same hold; both need a consignment."""
     named = [{"bizTransaction": "urn:groupage:consignment:CN-7"}]
-    one = event(bizStep="holding", epcList=[SSCC_URN], bizTransactionList=named)
-    (placed,) = said(one | {"persistentDisposition": {"set": ["damaged"]}})
-    (released,) = said(one | {"persistentDisposition": {"unset": ["damaged"]}})
+    raw_event = event(bizStep="holding", epcList=[SSCC_URN], bizTransactionList=named)
+    (placed,) = mapped_events(raw_event | {"persistentDisposition": {"set": ["damaged"]}})
+    (released,) = mapped_events(raw_event | {"persistentDisposition": {"unset": ["damaged"]}})
     assert isinstance(placed, HoldPlaced)
     assert isinstance(released, HoldReleased)
     assert (placed.hold, placed.hold_id) == ("DAMAGE", released.hold_id)
-    assert aside(event(bizStep="holding", epcList=[SSCC_URN])) == "no_consignment"
+    assert unmapped_code(event(bizStep="holding", epcList=[SSCC_URN])) == "no_consignment"
 
 
 def test_an_error_declaration_withdraws_what_the_event_made() -> None:
     """Each fact of the event gets a retraction under the same source, key and id."""
-    one = event(bizStep="receiving", epcList=[CARTON_URN, SSCC_URN])
+    raw_event = event(bizStep="receiving", epcList=[CARTON_URN, SSCC_URN])
     declared = {
         "declarationTime": "2026-03-02T00:00:00Z",
         "reason": "did_not_occur",
         "correctiveEventIDs": ["urn:uuid:5"],
     }
-    first = facts(one)
-    withdrawn = facts(one | {"errorDeclaration": declared})
+    first = facts(raw_event)
+    withdrawn = facts(raw_event | {"errorDeclaration": declared})
     assert [fact.correction_of for fact in withdrawn] == [fact.event_id for fact in first]
     assert [(fact.source, fact.key) for fact in withdrawn] == [
         (fact.source, fact.key) for fact in first
@@ -295,11 +301,11 @@ def test_an_error_declaration_withdraws_what_the_event_made() -> None:
 
 
 def test_an_event_without_id_is_named_by_what_it_says() -> None:
-    """The same content again has the same id, however it is written; another content another."""
-    one = event(bizStep="receiving", epcList=[SSCC_URN])
-    del one["eventID"]
-    later = dict(reversed(one.items())) | {"recordTime": "2026-03-05T00:00:00Z"}
-    in_utc = one | {"eventTime": "2026-03-01T00:00:00Z"}
-    other = one | {"bizStep": "storing"}
-    ids = [facts(each)[0].event_id for each in (one, later, in_utc, other)]
+    """The same content has the same id in any notation; other content has another id."""
+    raw_event = event(bizStep="receiving", epcList=[SSCC_URN])
+    del raw_event["eventID"]
+    later = dict(reversed(raw_event.items())) | {"recordTime": "2026-03-05T00:00:00Z"}
+    in_utc = raw_event | {"eventTime": "2026-03-01T00:00:00Z"}
+    other = raw_event | {"bizStep": "storing"}
+    ids = [facts(each)[0].event_id for each in (raw_event, later, in_utc, other)]
     assert ids[0] == ids[1] == ids[2] != ids[3]

@@ -1,4 +1,4 @@
-"""What is wrong in an EPCIS document is told, whatever it is: no event breaks the mapping."""
+"""Errors in EPCIS documents: each is reported, and none breaks the mapping."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from tests.producers.epcis_events import (
     CARTON_URN,
     NOW,
     SSCC_URN,
-    aside,
     document,
     event,
-    fates,
+    results_of,
+    unmapped_code,
 )
 
 
-def test_every_error_of_an_event_is_told() -> None:
+def test_every_error_of_an_event_is_reported() -> None:
     """Bad time, unknown step, wrong action and un-namespaced ilmd, with path and expectation."""
     wrong = event(
         eventTime="2026-03-01 08:00",
@@ -31,7 +31,7 @@ def test_every_error_of_an_event_is_told() -> None:
         ilmd={"bestBefore": "2026"},
         colour="red",
     )
-    (entry,) = fates(wrong)
+    (entry,) = results_of(wrong)
     assert isinstance(entry, Rejected)
     found = {
         problem.field.removeprefix("epcisBody.eventList[0]."): problem for problem in entry.problems
@@ -50,17 +50,17 @@ def test_every_error_of_an_event_is_told() -> None:
 
 def test_names_that_the_context_defines_are_no_errors() -> None:
     """JSON-LD lets a document define its own terms."""
-    one = event(bizStep="receiving", epcList=[SSCC_URN], dock="D4")
-    body = document(one, context={"dock": "https://example.com/dock"})
+    raw_event = event(bizStep="receiving", epcList=[SSCC_URN], dock="D4")
+    body = document(raw_event, context={"dock": "https://example.com/dock"})
     (entry,) = entries_of(read_document(body), recorded_at=NOW, found_by="test")
     assert isinstance(entry, Accepted)
 
 
 def test_wrong_check_digits() -> None:
-    """A wrong container number is put aside; a wrong SSCC only remarked upon."""
+    """A wrong container number is quarantined; a wrong SSCC only adds a note."""
     box = event(bizStep="shipping", epcList=["urn:epc:id:bic:CSQU3054384"])
-    assert aside(box) == "check_digit"
-    (entry,) = fates(
+    assert unmapped_code(box) == "check_digit"
+    (entry,) = results_of(
         event(bizStep="shipping", epcList=["https://id.gs1.org/00/106141412345678909"])
     )
     assert isinstance(entry, Accepted)
@@ -70,8 +70,8 @@ def test_wrong_check_digits() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b'{"type": 5}', b'{"type":"EPCISDocument"}', b"[" * 50_000, b"\xff"]
 )
-def test_what_is_no_document_is_said_so(data: bytes) -> None:
-    """Anything else ends in one clear error."""
+def test_other_content_is_not_a_document(data: bytes) -> None:
+    """The error says so."""
     with pytest.raises(InvalidInput):
         read_document(data)
 
@@ -131,7 +131,7 @@ _FIELDS = st.sampled_from(
     fields=st.dictionaries(_FIELDS, _JSON, max_size=4),
 )
 def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
-    """Whatever stands in an event, it becomes facts, is put aside or is refused; nothing raises."""
+    """Any event is accepted, quarantined or rejected; none raises."""
     base = event(
         kind,
         bizStep="receiving",
@@ -140,7 +140,7 @@ def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
         childEPCs=[CARTON_URN],
         sensorElementList=[{"sensorReport": [{"type": "Mass", "value": 1, "uom": "KGM"}]}],
     )
-    assert len(fates(base | fields)) == 1
+    assert len(results_of(base | fields)) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,13 @@ def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
     ],
 )
 def test_odd_events_have_a_fate(odd: dict[str, Any]) -> None:
-    """Nulls, times beyond the calendar, endless ids: accepted or refused, never an exception."""
-    assert len(fates(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
+    """Nulls, times outside the calendar and long ids are accepted or rejected; none raises."""
+    assert len(results_of(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
 
 
 @pytest.mark.parametrize("levels", [3_000, *range(900, 1_000, 3)])
-def test_a_deep_event_is_refused(levels: int) -> None:
-    """Nesting beyond the parser's patience, or just within it, costs that event alone."""
+def test_a_deep_event_is_rejected(levels: int) -> None:
+    """Nesting beyond or just within the parser's limit rejects that event alone."""
     deep = b'{"type":"ObjectEvent","parentID":' + b"[" * levels + b"]" * levels + b"}"
     body = document().replace(b'"eventList":[]', b'"eventList":[' + deep + b"]")
     try:

@@ -1,4 +1,4 @@
-"""Data that nobody here wrote: GS1's examples, a packing tree, a container-logistics log."""
+"""Public data: GS1's examples, a packing tree, a container-logistics log."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
 
 
 def test_each_child_ends_at_its_final_parent(foreign_data: Path) -> None:
-    """The unit core puts all 200 children where the latest aggregation put them."""
+    """The unit aggregate puts all 200 children into the parent of their latest aggregation."""
     file = foreign_data / "epcis" / "packing-hierarchy-932-events.json"
     latest: dict[str, tuple[datetime, str]] = {}
     for event in msgspec.json.decode(file.read_bytes())["epcisBody"]["eventList"]:
@@ -81,7 +81,7 @@ def test_each_child_ends_at_its_final_parent(foreign_data: Path) -> None:
 
 
 def test_the_log_is_accounted_for_to_its_last_event(foreign_data: Path) -> None:
-    """35,413 events: 41 without objects put aside, the rest facts that no state machine refuses."""
+    """35,413 events: 41 without objects are quarantined, no aggregate rejects the others."""
     file = foreign_data / "ocel" / "container-logistics.csv"
     count, entries = Count(), list(ocel_entries(file, recorded_at=NOW))
     for entry in entries:

@@ -24,7 +24,7 @@ A/2,布娃娃,950300,2,50*40*40,8,甲,NLRTM,1039
 def run_import(
     kafka: KafkaSettings, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Runs `groupage import … --json` as people do; exit status and report."""
+    """Run `groupage import … --json`; return exit status and report."""
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
     monkeypatch.setenv("GROUPAGE_TOPIC_PREFIX", topic_prefix)
 
@@ -47,7 +47,7 @@ def _ids(records: list[ConsumerRecord]) -> list[tuple[bytes, bytes]]:
     return [(found["ce_source"], found["ce_id"]) for found in headers]
 
 
-async def test_a_packing_list_twice_is_the_same_facts(
+async def test_a_packing_list_imported_twice_gives_the_same_facts(
     run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
 ) -> None:
     """Booking and notice are on the consignment's topic; the second import repeats them whole.
@@ -68,7 +68,7 @@ async def test_a_packing_list_twice_is_the_same_facts(
     assert len({(record.value, dict(record.headers)["ce_time"]) for record in records}) == 2
 
 
-async def test_one_wrong_cell_publishes_nothing(
+async def test_with_a_wrong_cell_nothing_is_published(
     run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
 ) -> None:
     """All or nothing: status 1, every row rejected, the cell named, no record anywhere."""
@@ -85,7 +85,7 @@ async def test_one_wrong_cell_publishes_nothing(
 async def test_an_epcis_file(
     run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
 ) -> None:
-    """Accepted, put aside and refused events are counted apart; each goes where it belongs."""
+    """The report counts accepted, quarantined and rejected events; each has its topic."""
     common = {"eventTime": "2026-03-01T08:00:00+08:00", "eventTimeZoneOffset": "+08:00"}
     seen = common | {
         "type": "ObjectEvent",

@@ -20,7 +20,7 @@ HEADER = (
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A log of a few rows with the dirt of the real one."""
+    """A log of a few rows with the defects of the public log."""
     file = tmp_path / "small-log.csv"
     rows = [
         'book,Book_Vehicles,2023-05-23T10:05:16,,td1,"vh1,vh4",,,,',
@@ -39,7 +39,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def by_id(entries: list[Entry]) -> dict[str, Entry]:
-    """Entries by the row they came from."""
+    """Return the results by row."""
     found: dict[str, Entry] = {}
     for entry in entries:
         if isinstance(entry, Accepted):
@@ -52,7 +52,7 @@ def by_id(entries: list[Entry]) -> dict[str, Entry]:
 
 
 def test_rows_become_facts_or_have_a_reason(log: Path) -> None:
-    """List cells fan out, missing objects are borne where the meaning bears it, else told."""
+    """A list in a cell gives several facts; a missing object gives fewer facts or a reason."""
     found = by_id(list(entries_of(log, recorded_at=NOW)))
     codes = {
         name: entry.dead_letter.code
@@ -90,7 +90,7 @@ def test_what_misses_a_vehicle_still_counts(log: Path) -> None:
     ]
 
 
-def test_papers_find_their_order(log: Path) -> None:
+def test_a_transport_document_finds_its_order(log: Path) -> None:
     """A row that names only a transport document belongs to the order of an earlier row."""
     bare = by_id(list(entries_of(log, recorded_at=NOW)))["bare"]
     assert isinstance(bare, Accepted)
@@ -122,7 +122,7 @@ def test_times_without_offset_are_in_the_zone_asked_for(log: Path) -> None:
     assert (utc.facts[0].occurred_at - local.facts[0].occurred_at).total_seconds() == 2 * 3_600
 
 
-def test_another_file_is_refused(tmp_path: Path) -> None:
+def test_another_file_is_rejected(tmp_path: Path) -> None:
     """The message names the columns that are expected."""
     file = tmp_path / "other.csv"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
@@ -134,7 +134,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     "text", ["9999-12-31 23:59:59", "0001-01-01 00:00:00", "0001-01-01T00:00:00+14:00"]
 )
 def test_times_beyond_the_calendar_are_none(log: Path, text: str) -> None:
-    """Such a row is put aside with its reason; no arithmetic fails on it."""
+    """Such a row is rejected with a reason; no arithmetic fails on it."""
     lines = log.read_text(encoding="utf-8").splitlines()
     at = next(csv.DictReader(lines))["time"]
     log.write_text("\n".join(lines).replace(at, text), encoding="utf-8")

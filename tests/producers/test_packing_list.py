@@ -35,24 +35,24 @@ CN-2;M3;Cups;691110;2;300×300×300;20;Bolt;DEHAM;1039
 
 
 def table(text: str, encoding: str = "utf-8") -> Table:
-    """A CSV file's cells."""
+    """Return a CSV file's cells."""
     return read_table(Path("list.csv"), text.encode(encoding))
 
 
 def read(found: Table, **given: str) -> list[Entry]:
-    """The entries of a list."""
+    """Return the results of a list."""
     return entries_of(found, Defaults(listed_at=NOW, ready_at=NOW, **given), recorded_at=NOW)[0]
 
 
 def events(found: Table) -> list[object]:
-    """The events of a list that must be right."""
+    """Return the events of a list that must be right."""
     (entry,) = read(found)
     assert isinstance(entry, Accepted), entry
     return [fact.data for fact in entry.facts]
 
 
 def errors(text: str) -> dict[str, str]:
-    """Place → expectation of each error of a list that must be wrong."""
+    """Return field → expectation of each error of a list that must be wrong."""
     (entry,) = read(table(text))
     assert isinstance(entry, Rejected), entry
     return {problem.field: problem.expected for problem in entry.problems}
@@ -132,17 +132,17 @@ FORMULAS = (
 )
 
 
-def test_a_formula_that_nobody_worked_out_is_an_error() -> None:
-    """By row and column, in columns that count; it is no empty cell. Totals are not used."""
+def test_a_formula_without_a_saved_value_is_an_error() -> None:
+    """The error names row and column; the totals row and unused columns may hold such formulas."""
     (entry,) = read(read_table(Path("list.xlsx"), workbook(FORMULAS).getvalue()))
     assert isinstance(entry, Rejected)
-    assert [(one.field, one.value) for one in entry.problems] == [
+    assert [(problem.field, problem.value) for problem in entry.problems] == [
         ("row 1, column B", '="AC"&"ME"'),
         ("row 3, column C (Cartons)", "=4+6"),
         ("row 3, column E (G.W. (kg))", "=25/2"),
         ("row 4, column C (Cartons)", "=C3"),
     ]
-    assert all("spreadsheet program" in one.expected for one in entry.problems)
+    assert all("spreadsheet program" in problem.expected for problem in entry.problems)
 
 
 def test_a_formula_with_its_value_is_that_value() -> None:
@@ -169,7 +169,7 @@ def test_a_formula_with_its_value_is_that_value() -> None:
 
 
 def test_every_error_has_its_row_and_column() -> None:
-    """All cells that are wrong are told at once, and nothing becomes a fact."""
+    """The result lists all wrong cells, and nothing becomes a fact."""
     text = (
         "Marks,Description,HS code,Cartons,Size (mm),G.W. (kg),CBM,Shipper,POD,Trade mode\n"
         "M1,Toys,950300,10,600x400x350,12.5,9.9,ACME,NLRTM,1039\n"
@@ -211,8 +211,8 @@ def test_goods_that_begin_like_a_total_are_goods() -> None:
     assert [line.pieces for line in booked.lines] == [2, 3]
 
 
-def test_a_dangerous_class_without_its_number_is_told() -> None:
-    """A class alone would be lost; a word in its column is no class."""
+def test_a_dangerous_class_without_its_number_is_an_error() -> None:
+    """The booking cannot hold a class alone; a word in that column is not a class."""
     text = "件数,尺寸cm,毛重kg,发货人,目的港,危险品类别\n1,60*40*35,5,甲,NLRTM,{}\n"
     assert set(errors(text.format("3"))) == {"row 2, column F (危险品类别)"}
     assert events(table(text.format("普货")))
@@ -228,19 +228,19 @@ def test_a_dangerous_class_without_its_number_is_told() -> None:
     ],
 )
 def test_a_slip_in_a_number_fills_no_memory(rows: list[str], place: str) -> None:
-    """Counts have a bound, of a row, of the list, and of what one notice can hold."""
+    """Cartons are limited per row, per list, and per shipping notice."""
     head = "入仓号,箱数,箱号,尺寸cm,毛重kg,发货人,目的港\n"
     assert place in errors(head + "".join(f"{row},60*40*35,5,甲,NLRTM\n" for row in rows))
 
 
 def test_a_row_total_in_the_column_of_one_carton_is_noticed() -> None:
-    """500 kg in 0.084 m³ is no carton: the message says how to call a total."""
+    """500 kg in 0.084 m³ is too dense for a carton: the message names the column for a total."""
     found = errors("件数,尺寸cm,毛重kg,发货人,目的港\n40,60*40*35,500,甲,NLRTM\n")
     assert "总毛重" in found["row 2, column C (毛重kg)"]
 
 
 def test_missing_columns_are_named() -> None:
-    """What must be there is asked for in both languages."""
+    """The error names a missing column in both languages."""
     (entry,) = read(table("唛头,品名,件数,目的港\nA,B,3,NLRTM\n"))
     assert isinstance(entry, Rejected)
     assert [problem.expected for problem in entry.problems] == [
@@ -250,7 +250,7 @@ def test_missing_columns_are_named() -> None:
 
 
 def test_shipper_and_port_must_come_from_somewhere() -> None:
-    """Without column, label or option both are asked for; with options the list is accepted."""
+    """Without column, label or option both are errors; with options the list is accepted."""
     text = "件数,尺寸cm,毛重kg\n4,60*40*35,5\n"
     assert set(errors(text)) == {"shipper", "pod"}
     (entry,) = read(table(text), shipper="甲", pod="NLRTM")
@@ -259,7 +259,7 @@ def test_shipper_and_port_must_come_from_somewhere() -> None:
 
 
 def test_the_same_list_is_the_same_facts() -> None:
-    """Reading twice gives the same ids; a changed cell another booking."""
+    """Reading a list twice gives the same ids; a changed cell gives another booking."""
     ids = []
     for text in (CHINESE, CHINESE, CHINESE.replace("12.5", "12.6")):
         defaults = Defaults(listed_at=NOW, ready_at=datetime.now(UTC))
@@ -271,7 +271,7 @@ def test_the_same_list_is_the_same_facts() -> None:
 
 
 def test_carton_numbers_and_codes_name_the_units() -> None:
-    """A range numbers the cartons, codes name them; a doubled one is an error."""
+    """A range numbers the cartons, codes identify them; a repeated code is an error."""
     head = "入仓号,箱号,箱数,尺寸cm,毛重kg,发货人,目的港\n"
     announced = events(table(head + "CN-9,7-9,3,60*40*35,5,甲,NLRTM\n"))[1]
     assert isinstance(announced, AsnReceived)
@@ -304,7 +304,7 @@ def test_carton_numbers_and_codes_name_the_units() -> None:
     ],
 )
 def test_headers(header: str, field: str, unit: str) -> None:
-    """English, Chinese, both, with units in brackets or behind."""
+    """Headers in English, Chinese or both, with units in brackets or at the end."""
     assert recognise(header) == (field, unit)
 
 
@@ -312,8 +312,8 @@ def test_headers(header: str, field: str, unit: str) -> None:
     ("name", "data"),
     [("a.xlsx", b"no zip"), ("a.xls", b"\xd0\xcf"), ("a.csv", b"\xff\xff\xff\x00")],
 )
-def test_what_is_no_list_is_said_so(name: str, data: bytes) -> None:
-    """One clear error, not a traceback."""
+def test_other_content_is_not_a_list(name: str, data: bytes) -> None:
+    """An error says so, without a traceback."""
     with pytest.raises(InvalidInput, match=name):
         read_table(Path(name), data)
 
@@ -327,8 +327,8 @@ def test_what_is_no_list_is_said_so(name: str, data: bytes) -> None:
         ("[Content_Types].xml", b"<Types/>"),
     ],
 )
-def test_what_only_looks_like_a_workbook_is_said_so(part: str, content: bytes) -> None:
-    """A ZIP with the right names and the wrong insides is one clear error, too."""
+def test_a_damaged_workbook_is_an_error(part: str, content: bytes) -> None:
+    """So is a ZIP with the right names and the wrong content."""
     whole, broken = BytesIO(), BytesIO()
     Workbook().save(whole)
     with ZipFile(whole) as read_from, ZipFile(broken, "w") as written:
@@ -340,6 +340,6 @@ def test_what_only_looks_like_a_workbook_is_said_so(part: str, content: bytes) -
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00"])
 def test_dates_beyond_the_calendar_are_none(text: str) -> None:
-    """Told like any other text that is no date."""
+    """Reported like any other text that is not a date."""
     assert instant(text) is None
     assert instant("2026-03-01") is not None

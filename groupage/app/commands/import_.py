@@ -94,7 +94,7 @@ def import_ocel(
 ) -> None:
     """Import a container-logistics log (OCEL 2.0 as CSV), accounting for every event."""
     from producers.ocel.importing import Count, entries_of  # noqa: PLC0415
-    from producers.ocel.mapping import Assumed  # noqa: PLC0415
+    from producers.ocel.mapping import Assumptions  # noqa: PLC0415
 
     count = Count()
 
@@ -103,7 +103,7 @@ def import_ocel(
             file,
             recorded_at=datetime.now(UTC),
             source=source,
-            assumed=Assumed(iso_type=iso_type),
+            assumptions=Assumptions(iso_type=iso_type),
             zone=_zone(zone),
         ):
             count.add(entry)

@@ -116,13 +116,13 @@ def _book_round(
     candidates = [
         (free_time, vehicle)
         for free_time in roster.free_times
-        for vehicle in [free_time.vehicle.within(open_s, close_s)]
+        for vehicle in [free_time.vehicle.clip(open_s, close_s)]
         if vehicle.open_s < vehicle.close_s
     ]
     if not candidates:
         return set()
     tours = search(
-        problem.restricted_to(jobs, tuple(vehicle for _, vehicle in candidates)),
+        problem.restrict(jobs, tuple(vehicle for _, vehicle in candidates)),
         solutions=max(1, limits.routing_solutions // (1 if first else LATER_SHARE)),
         wall_s=limits.wall_s,
     )

@@ -8,7 +8,7 @@ from typing import Literal
 
 from groupage.domain.instance import DriverHours, Instance, Truck
 from groupage.domain.plan import Route, Stop
-from optimizer.routing.travel import DriverState, Roads, padded_s
+from optimizer.routing.travel import DriverState, Roads, drive_with_breaks_s
 
 Action = Literal["start", "pickup", "deliver", "collect_container", "drop_container", "end"]
 
@@ -114,7 +114,7 @@ class Scheduler:
         drives = [self.roads.seconds(a, b) for a, b in pairwise(places)]
         if sum(drives) <= self.hours.continuous_drive_s:
             return drives
-        return [padded_s(drive_s, self.hours) for drive_s in drives]
+        return [drive_with_breaks_s(drive_s, self.hours) for drive_s in drives]
 
     def _end(self, truck: Truck) -> Call:
         return Call("end", truck.start_place_id, truck.truck_id)

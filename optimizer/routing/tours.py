@@ -40,7 +40,7 @@ class Vehicle:
     payload_g: int
     volume_cm3: int
 
-    def within(self, open_s: int, close_s: int) -> "Vehicle":
+    def clip(self, open_s: int, close_s: int) -> "Vehicle":
         """Return the truck in a part of its time."""
         return replace(self, open_s=max(self.open_s, open_s), close_s=min(self.close_s, close_s))
 
@@ -74,7 +74,7 @@ class TourProblem:
     shift_drive_s: int
     shift_duty_s: int
 
-    def restricted_to(self, jobs: Sequence[int], vehicles: tuple[Vehicle, ...]) -> "TourProblem":
+    def restrict(self, jobs: Sequence[int], vehicles: tuple[Vehicle, ...]) -> "TourProblem":
         """Return the problem with some of the jobs, and with other vehicles.
 
         A base without a vehicle is removed: the search would route a vehicle through it.

@@ -71,7 +71,7 @@ class DriverState:
             self._driven_s = 0
 
 
-def padded_s(drive_s: int, hours: DriverHours) -> int:
+def drive_with_breaks_s(drive_s: int, hours: DriverHours) -> int:
     """Return the seconds of a leg with its share of breaks: an upper bound over any whole tour.
 
     A driver who has been at the wheel for n times the continuous limit has had at most n breaks,
@@ -98,7 +98,7 @@ class TravelTimes:
         drives = [self.roads.seconds(a, b) for a, b in pairs]
         return (
             sum(self.roads.metres(a, b) for a, b in pairs),
-            sum(padded_s(drive_s, self.hours) for drive_s in drives),
+            sum(drive_with_breaks_s(drive_s, self.hours) for drive_s in drives),
             sum(drives),
         )
 

@@ -158,7 +158,7 @@ def check_payload(container: PlannedContainer, cargo: list[Demand]) -> Violation
 def check(context: Context) -> Violations:
     """Check cut-offs, pins, holds, customs, dangerous goods, sums and payload."""
     violations = _check_committed(context)
-    for container in context.loaded:
+    for container in context.loadable_containers:
         violations += check_payload(container, context.cargo(container))
     for container in context.plan.containers:
         cargo = context.cargo(container)

@@ -133,4 +133,6 @@ def check_container(context: Context, container: PlannedContainer) -> Violations
 
 def check(context: Context) -> Violations:
     """Check all containers whose load plan must be valid."""
-    return [v for container in context.loaded for v in check_container(context, container)]
+    return [
+        v for container in context.loadable_containers for v in check_container(context, container)
+    ]

@@ -55,7 +55,7 @@ class Context:
         }
 
     @cached_property
-    def loaded(self) -> tuple[PlannedContainer, ...]:
+    def loadable_containers(self) -> tuple[PlannedContainer, ...]:
         """Containers whose load plan must be valid: all but those in `Plan.unloadable`."""
         exempt = {claim.consolidation_id for claim in self.plan.unloadable}
         return tuple(c for c in self.plan.containers if c.consolidation_id not in exempt)

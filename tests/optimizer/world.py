@@ -251,7 +251,7 @@ def _container(case: Instance, consolidation_id: str) -> PlannedContainer:
     )
 
 
-def priced(case: Instance, plan: Plan) -> Plan:
+def reprice(case: Instance, plan: Plan) -> Plan:
     """Return the plan with its cost and gap recomputed."""
     cost = recompute(Context(case, plan))
     terms = cost.total - cost.haulage
@@ -295,4 +295,4 @@ def plan_of(case: Instance) -> Plan:
         stats=SolverStats(status="feasible", rounds=1, work=0.5),
         solver=solver_of(case.limits),
     )
-    return priced(case, plan)
+    return reprice(case, plan)

@@ -80,7 +80,7 @@ def violations_of(
     return [*cartons.check(context), *geometry.check(context), *stacking.check(context)]
 
 
-def loaded_well(
+def load_and_verify(
     spec: ContainerSpec,
     cargo: Sequence[Cargo],
     *,

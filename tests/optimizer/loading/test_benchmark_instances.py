@@ -23,7 +23,7 @@ from tests.optimizer.loading.bischoff_ratcliff import (
     instance,
     read,
 )
-from tests.optimizer.loading.load_plans import RULES, loaded_well
+from tests.optimizer.loading.load_plans import RULES, load_and_verify
 from tests.optimizer.world import group
 
 DATA = os.environ.get("GROUPAGE_TEST_LOADING_DATA", "")
@@ -66,7 +66,7 @@ def test_loaded_and_verified(br: int) -> None:
     """Single boxes as consignments: the load plan is valid and holds whatever is not named."""
     for number in (1, 2):
         cargo = _cargo(instance(br, number))
-        loaded = loaded_well(BOX, cargo, effort=2)
+        loaded = load_and_verify(BOX, cargo, effort=2)
         assert len(loaded.placements) + len(loaded.unplaced) == len(cargo)
 
 

@@ -11,7 +11,7 @@ from groupage.domain.instance import CartonGroup, PreloadedCarton
 from optimizer.loading.api import cargo_of, load
 from optimizer.loading.engine import _pass_budget, _Search
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
-from tests.optimizer.loading.load_plans import RULES, SMALL, loaded_well, rules, violations_of
+from tests.optimizer.loading.load_plans import RULES, SMALL, load_and_verify, rules, violations_of
 from tests.optimizer.world import demand, group
 
 edit = msgspec.structs.replace
@@ -35,21 +35,21 @@ def test_nothing_to_load() -> None:
 
 def test_fills_to_the_last_cube() -> None:
     """Forty-five cubes of 400 mm fill a space of 5 x 3 x 3 exactly; one more does not fit."""
-    loaded = loaded_well(SMALL, [cubes("C", 45)])
+    loaded = load_and_verify(SMALL, [cubes("C", 45)])
     assert (len(loaded.placements), loaded.fill_permille, loaded.unplaced) == (45, 1_000, ())
-    assert loaded_well(SMALL, [cubes("C", 46)]).unplaced == ("C",)
+    assert load_and_verify(SMALL, [cubes("C", 46)]).unplaced == ("C",)
 
 
 def test_sequence_counts_from_one() -> None:
     """Placements come in loading order, numbered without gaps."""
-    loaded = loaded_well(SMALL, [cubes("A", 7), cubes("B", 8, 300)])
+    loaded = load_and_verify(SMALL, [cubes("A", 7), cubes("B", 8, 300)])
     assert [placement.sequence for placement in loaded.placements] == list(range(1, 16))
 
 
 def test_consignments_are_whole() -> None:
     """Of three consignments of which two fit, two go in completely and one not at all."""
     cargo = [cubes("A", 20), cubes("B", 20), cubes("C", 20)]
-    loaded = loaded_well(SMALL, cargo)
+    loaded = load_and_verify(SMALL, cargo)
     assert len(loaded.unplaced) == 1
     assert len(loaded.placements) == 40
 
@@ -58,7 +58,7 @@ def test_consignments_are_whole() -> None:
 def test_the_cheapest_gives_way(cheap: str) -> None:
     """Of three alike of which two fit, the one that costs least stays out."""
     cargo = [edit(cubes(name, 20), worth=1 if name == cheap else 5) for name in "ABC"]
-    assert loaded_well(SMALL, cargo).unplaced == (cheap,)
+    assert load_and_verify(SMALL, cargo).unplaced == (cheap,)
 
 
 def test_an_expensive_consignment_replaces_the_cheapest_that_frees_enough() -> None:
@@ -81,9 +81,9 @@ SIZES = {"OUT": 4, "small": 2, "cheap": 3, "dear": 5, "must stay": 9}
 def test_what_must_stay_stays() -> None:
     """The committed consignment is kept although it is the biggest."""
     cargo = [cubes("A", 20), edit(cubes("B", 25), must_stay=True)]
-    assert loaded_well(SMALL, cargo).unplaced == ()
+    assert load_and_verify(SMALL, cargo).unplaced == ()
     cargo[0] = cubes("A", 21)
-    assert loaded_well(SMALL, cargo).unplaced == ("A",)
+    assert load_and_verify(SMALL, cargo).unplaced == ("A",)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_must_stay_stays() -> None:
 def test_this_side_up(*, upright: bool, size_mm: tuple[int, int, int], fits: bool) -> None:
     """A carton higher than the container lies down, unless it must stay upright."""
     cargo = [consignment("C", group("C", 2, size_mm, this_side_up=upright))]
-    assert (not loaded_well(SMALL, cargo).unplaced) == fits
+    assert (not load_and_verify(SMALL, cargo).unplaced) == fits
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_this_side_up(*, upright: bool, size_mm: tuple[int, int, int], fits: boo
 )
 def test_door_and_walls(*, size_mm: tuple[int, int, int], fits: bool) -> None:
     """A carton must pass the door as it will stand, and fit behind it."""
-    loaded = loaded_well(SMALL, [consignment("C", group("C", 1, size_mm)), cubes("D", 1, 50)])
+    loaded = load_and_verify(SMALL, [consignment("C", group("C", 1, size_mm)), cubes("D", 1, 50)])
     assert ("C" not in loaded.unplaced) == fits
     assert "D" not in loaded.unplaced
 
@@ -119,10 +119,10 @@ def test_door_and_walls(*, size_mm: tuple[int, int, int], fits: bool) -> None:
 def test_margins_take_space() -> None:
     """With 1 mm of margin at the walls a row of three cubes does not fit any more."""
     cargo = [cubes("C", 45)]
-    assert loaded_well(SMALL, cargo, under=rules(wall_margin_mm=1)).unplaced == ("C",)
-    assert loaded_well(SMALL, cargo, under=rules(door_margin_mm=1)).unplaced == ("C",)
+    assert load_and_verify(SMALL, cargo, under=rules(wall_margin_mm=1)).unplaced == ("C",)
+    assert load_and_verify(SMALL, cargo, under=rules(door_margin_mm=1)).unplaced == ("C",)
     few = [cubes("C", 16)]
-    loaded = loaded_well(SMALL, few, under=rules(wall_margin_mm=100, door_margin_mm=100))
+    loaded = load_and_verify(SMALL, few, under=rules(wall_margin_mm=100, door_margin_mm=100))
     assert loaded.unplaced == ()
     assert min(p.y_mm for p in loaded.placements) == 100
 
@@ -130,26 +130,26 @@ def test_margins_take_space() -> None:
 def test_payload() -> None:
     """Two tonnes may go in: the heavy consignment beyond that stays out."""
     cargo = [cubes("A", 10, gross_g=100_000), cubes("B", 10, gross_g=100_000)]
-    assert loaded_well(SMALL, cargo).unplaced == ()
+    assert load_and_verify(SMALL, cargo).unplaced == ()
     cargo[1] = cubes("B", 10, gross_g=100_001)
-    assert loaded_well(SMALL, cargo).unplaced == ("B",)
+    assert load_and_verify(SMALL, cargo).unplaced == ("B",)
 
 
 def test_nothing_on_fragile_cartons() -> None:
     """Cartons that bear nothing end up on top of the others, not under them."""
     cargo = [cubes("WEAK", 15, max_top_load_g=0), cubes("STRONG", 30)]
-    assert loaded_well(SMALL, cargo).unplaced == ()
+    assert load_and_verify(SMALL, cargo).unplaced == ()
     too_many = [cubes("WEAK", 16, max_top_load_g=0)]
-    assert loaded_well(SMALL, too_many).unplaced == ("WEAK",)
+    assert load_and_verify(SMALL, too_many).unplaced == ("WEAK",)
 
 
 @pytest.mark.parametrize(("limit_g", "layers"), [(24_000, 3), (23_999, 2), (12_000, 2)])
 def test_stack_as_high_as_the_carton_bears(limit_g: int, layers: int) -> None:
     """Cartons of 12 kg stand in as many layers as their strength allows, to the gram."""
     fits = [cubes("C", 15 * layers, max_top_load_g=limit_g)]
-    assert loaded_well(SMALL, fits).unplaced == ()
+    assert load_and_verify(SMALL, fits).unplaced == ()
     more = [cubes("C", 15 * layers + 1, max_top_load_g=limit_g)]
-    assert loaded_well(SMALL, more).unplaced == ("C",)
+    assert load_and_verify(SMALL, more).unplaced == ("C",)
 
 
 def _standing(unit_id: str, x_mm: int, y_mm: int, z_mm: int, edge_mm: int = 400) -> PreloadedCarton:
@@ -163,7 +163,7 @@ def test_around_what_stands() -> None:
     """Standing cartons keep their place, count as loaded first, and carry others."""
     preloaded = [_standing("OLD-001", 0, 0, 0), _standing("OLD-002", 0, 800, 0)]
     old = cubes("OLD", 2, 400)
-    loaded = loaded_well(SMALL, [old, cubes("C", 43)], preloaded=preloaded)
+    loaded = load_and_verify(SMALL, [old, cubes("C", 43)], preloaded=preloaded)
     assert loaded.unplaced == ()
     assert [p.unit_id for p in loaded.placements[:2]] == ["OLD-001", "OLD-002"]
     assert loaded.fill_permille == 1_000
@@ -172,17 +172,17 @@ def test_around_what_stands() -> None:
 def test_strangers_that_stand_are_obstacles() -> None:
     """A standing carton of an unknown consignment takes its space and stays in the plan."""
     preloaded = [_standing("X-1", 0, 400, 0)]
-    assert loaded_well(SMALL, [cubes("C", 44)], preloaded=preloaded).unplaced == ()
-    assert loaded_well(SMALL, [cubes("C", 45)], preloaded=preloaded).unplaced == ("C",)
+    assert load_and_verify(SMALL, [cubes("C", 44)], preloaded=preloaded).unplaced == ()
+    assert load_and_verify(SMALL, [cubes("C", 45)], preloaded=preloaded).unplaced == ("C",)
 
 
 def test_a_wall_of_standing_cartons_bars_what_is_behind() -> None:
     """Nothing can be put behind a wall: the space towards the far end is lost."""
     preloaded = [_standing(f"X-{y}{z}", 800, y, z) for z in (0, 400, 800) for y in (0, 400, 800)]
-    loaded = loaded_well(SMALL, [cubes("C", 18)], preloaded=preloaded)
+    loaded = load_and_verify(SMALL, [cubes("C", 18)], preloaded=preloaded)
     assert loaded.unplaced == ()
     assert min(p.x_mm for p in loaded.placements[9:]) == 1_200
-    assert loaded_well(SMALL, [cubes("C", 19)], preloaded=preloaded).unplaced == ("C",)
+    assert load_and_verify(SMALL, [cubes("C", 19)], preloaded=preloaded).unplaced == ("C",)
 
 
 def test_same_input_same_plan() -> None:
@@ -210,7 +210,7 @@ def test_mixed_lot_is_full_enough() -> None:
     """Twenty kinds in a 20-foot box: at least 78 % of the inner volume with full support."""
     sizes = [(380 + 17 * n % 190, 290 + 23 * n % 110, 210 + 31 * n % 120) for n in range(20)]
     cargo = [consignment(f"C{n:02d}", group(f"C{n:02d}", 45, size)) for n, size in enumerate(sizes)]
-    loaded = loaded_well(spec_of("22G1"), cargo, effort=6)
+    loaded = load_and_verify(spec_of("22G1"), cargo, effort=6)
     assert loaded.unplaced
     assert loaded.fill_permille >= 780
 

@@ -65,7 +65,7 @@ def tours_of(
     return routes, {entry.reference: entry.reason for entry in unrouted}
 
 
-def routed(
+def route_jobs(
     jobs: tuple[Demand, ...] = (),
     boxes: tuple[PlannedContainer, ...] = (),
     trucks: tuple[Truck, ...] = (),

@@ -8,7 +8,7 @@ import pytest
 from groupage.domain.instance import Demand
 from optimizer.routing.api import route
 from optimizer.sample import sample
-from tests.optimizer.routing.jobs import pickup, routed
+from tests.optimizer.routing.jobs import pickup, route_jobs
 from tests.optimizer.world import CLOCK_AT, truck
 
 HOUR = timedelta(hours=1)
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 def test_one_tour_with_waiting() -> None:
     """The van leaves so that it is there when the merchant is ready, and works fifteen minutes."""
-    (only,), left = routed((pickup("A", ready=5, latest=6),), trucks=(truck("van"),))
+    (only,), left = route_jobs((pickup("A", ready=5, latest=6),), trucks=(truck("van"),))
     assert left == {}
     assert [stop.action for stop in only.stops] == ["start", "pickup", "deliver", "end"]
     assert only.stops[1].arrive_at == CLOCK_AT + 5 * HOUR
@@ -27,7 +27,7 @@ def test_one_tour_with_waiting() -> None:
 
 def test_neighbours_share_a_tour() -> None:
     """Two merchants in one village are one tour of one van, not two."""
-    routes, _ = routed((pickup("A"), pickup("B")), trucks=(truck("van-1"), truck("van-2")))
+    routes, _ = route_jobs((pickup("A"), pickup("B")), trucks=(truck("van-1"), truck("van-2")))
     assert [len(r.stops) for r in routes] == [5]
 
 
@@ -35,14 +35,14 @@ def test_neighbours_share_a_tour() -> None:
 def test_mass_binds(payload_g: int, vans: int) -> None:
     """Two consignments of 240 kg fit a van of 480 kg; a gram less needs two vans."""
     fleet = tuple(truck(f"van-{n}", payload_g=payload_g) for n in (1, 2))
-    assert len(routed((pickup("A"), pickup("B")), trucks=fleet)[0]) == vans
+    assert len(route_jobs((pickup("A"), pickup("B")), trucks=fleet)[0]) == vans
 
 
 @pytest.mark.parametrize(("volume_cm3", "vans"), [(3_840_000, 1), (3_839_999, 2)])
 def test_volume_binds(volume_cm3: int, vans: int) -> None:
     """The same for the volume."""
     fleet = tuple(truck(f"van-{n}", volume_cm3=volume_cm3) for n in (1, 2))
-    assert len(routed((pickup("A"), pickup("B")), trucks=fleet)[0]) == vans
+    assert len(route_jobs((pickup("A"), pickup("B")), trucks=fleet)[0]) == vans
 
 
 def test_windows_bind() -> None:
@@ -51,21 +51,21 @@ def test_windows_bind() -> None:
         pickup("A", "dongyang", ready=3, latest=3.1),
         pickup("B", "jinhua", ready=3, latest=3.1),
     )
-    routes, left = routed(jobs, trucks=(truck("van"),))
+    routes, left = route_jobs(jobs, trucks=(truck("van"),))
     assert len(routes) == 1
     assert len(left) == 1
     assert "no truck is free to be there by" in next(iter(left.values()))
-    assert len(routed(jobs, trucks=(truck("van-1"), truck("van-2")))[0]) == 2
+    assert len(route_jobs(jobs, trucks=(truck("van-1"), truck("van-2")))[0]) == 2
 
 
 def test_hours_of_the_truck_bind() -> None:
     """A van that cannot be back within its hours is not sent."""
     early = truck("van", available_until_at=CLOCK_AT + HOUR)
-    routes, left = routed((pickup("A"),), trucks=(early,))
+    routes, left = route_jobs((pickup("A"),), trucks=(early,))
     assert routes == ()
     assert "A" in left
     over = truck("van", available_until_at=CLOCK_AT - HOUR)
-    assert routed((pickup("A"),), trucks=(over,))[1] == {
+    assert route_jobs((pickup("A"),), trucks=(over,))[1] == {
         "A": "the hours of every pickup truck are over"
     }
 
@@ -73,13 +73,13 @@ def test_hours_of_the_truck_bind() -> None:
 def test_cheaper_truck_is_taken() -> None:
     """Of a van and a more expensive lorry the van goes."""
     fleet = (truck("lorry", fixed_usd_cents=9_000, usd_cents_per_km=90), truck("van"))
-    (only,), _ = routed((pickup("A"),), trucks=fleet)
+    (only,), _ = route_jobs((pickup("A"),), trucks=fleet)
     assert only.truck_id == "van"
 
 
 def test_truck_from_elsewhere() -> None:
     """A truck starts and ends where it stands, and unloads at the hub in between."""
-    (only,), _ = routed((pickup("A"),), trucks=(truck("van", start_place_id="jinhua"),))
+    (only,), _ = route_jobs((pickup("A"),), trucks=(truck("van", start_place_id="jinhua"),))
     assert [stop.place_id for stop in only.stops] == ["jinhua", "dongyang", "hub", "jinhua"]
 
 
@@ -91,7 +91,7 @@ def test_a_base_whose_trucks_are_off_is_nobodys_stop(places: tuple[str, str]) ->
         truck("a", start_place_id=off, available_until_at=CLOCK_AT),
         truck("b", start_place_id=free),
     )
-    (only,), left = routed((pickup("A"), pickup("B")), trucks=fleet)
+    (only,), left = route_jobs((pickup("A"), pickup("B")), trucks=fleet)
     assert (only.truck_id, left) == ("b", {})
 
 
@@ -108,7 +108,7 @@ REFUSED: dict[str, tuple[Demand, str]] = {
 def test_impossible_pickup_has_its_reason(what: str) -> None:
     """A job that no truck can do is left with the reason; the others are done."""
     job, reason = REFUSED[what]
-    routes, left = routed((job, pickup("B")), trucks=(truck("van"),))
+    routes, left = route_jobs((job, pickup("B")), trucks=(truck("van"),))
     assert len(routes) == 1
     assert reason in left["A"]
 

@@ -11,18 +11,18 @@ from groupage.domain.instance import Instance, Limits, Spot
 from groupage.domain.plan import PlannedContainer
 from optimizer.routing.api import route
 from optimizer.routing.schedule import Clock
-from tests.optimizer.routing.jobs import container, pickup, routed, violation_codes
+from tests.optimizer.routing.jobs import container, pickup, route_jobs, violation_codes
 from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of, tractor, truck
 
 
 def test_no_jobs() -> None:
     """Nothing to do, nothing done."""
-    assert routed(trucks=(truck("van"), tractor("tractor"))) == ((), {})
+    assert route_jobs(trucks=(truck("van"), tractor("tractor"))) == ((), {})
 
 
 def test_empty_fleet() -> None:
     """Without trucks every job is left with a reason."""
-    routes, left = routed((pickup("A"),), (container("K"),))
+    routes, left = route_jobs((pickup("A"),), (container("K"),))
     assert routes == ()
     assert left == {
         "A": "the fleet has no pickup truck",

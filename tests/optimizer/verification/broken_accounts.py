@@ -10,26 +10,26 @@ from tests.optimizer.verification.changes import (
     HOUR,
     Both,
     Change,
-    added,
+    append,
+    combine,
     demand,
-    doubled,
+    drop_first,
     edit,
-    edited,
     first,
     plan,
+    repeat_first,
+    replace_in,
     rules,
-    shortened,
-    together,
 )
 from tests.optimizer.world import CLOCK_AT, DAY
 
 
-def solved(**changes: Any) -> Change:
+def change_solver(**changes: Any) -> Change:
     """Name another solver or other limits in the plan."""
     return lambda case, old: (case, edit(old, solver=edit(solver_of(case.limits), **changes)))
 
 
-def certified(**changes: Any) -> Change:
+def change_certificate(**changes: Any) -> Change:
     """Change the certificate of a certified plan."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -41,18 +41,20 @@ def certified(**changes: Any) -> Change:
     return change
 
 
-def left_out_as(consignment_id: str, code: str, **changes: Any) -> Change:
+def change_left_out_code(consignment_id: str, code: str, **changes: Any) -> Change:
     """Change the code of a left-out."""
     return lambda case, old: (
         case,
         edit(
             old,
-            left_out=edited(old.left_out, "consignment_id", consignment_id, code=code, **changes),
+            left_out=replace_in(
+                old.left_out, "consignment_id", consignment_id, code=code, **changes
+            ),
         ),
     )
 
 
-def term(name: str) -> Change:
+def add_cent(name: str) -> Change:
     """Add a cent to a term of the cost."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -74,15 +76,17 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "made before the clock": ("other_instance", plan(decided_at=CLOCK_AT - DAY)),
     "made after the clock": ("other_instance", plan(decided_at=CLOCK_AT + HOUR)),
     "for another cause": ("other_instance", plan(causes=("cancelled",))),
-    "solved with another seed": ("other_instance", solved(seed=1)),
-    "solved with more work": ("other_instance", solved(loading_passes=99)),
-    "certified for another instance": ("other_instance", certified(instance_digest="0" * 64)),
-    "certified for another plan": ("other_instance", certified(plan_digest="0" * 64)),
-    "certified by another verifier": ("other_verifier", certified(verifier="me/1")),
-    "certified with fewer checks": ("other_verifier", certified(checks=("identity",))),
+    "solved with another seed": ("other_instance", change_solver(seed=1)),
+    "solved with more work": ("other_instance", change_solver(loading_passes=99)),
+    "certified for another instance": (
+        "other_instance", change_certificate(instance_digest="0" * 64),
+    ),
+    "certified for another plan": ("other_instance", change_certificate(plan_digest="0" * 64)),
+    "certified by another verifier": ("other_verifier", change_certificate(verifier="me/1")),
+    "certified with fewer checks": ("other_verifier", change_certificate(checks=("identity",))),
     # reasons of left-outs
     **{
-        f"left out by {code} without cause": ("wrong_reason", left_out_as("O2", code))
+        f"left out by {code} without cause": ("wrong_reason", change_left_out_code("O2", code))
         for code in (
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
             "cap_not_judged",
@@ -90,27 +94,28 @@ BREAKS: dict[str, tuple[str, Change]] = {
             "costs_more_than_waiting",
         )
     },
-    "held without a hold": ("wrong_reason", left_out_as("O1", "blocked_by_hold")),
+    "held without a hold": ("wrong_reason", change_left_out_code("O1", "blocked_by_hold")),
     "a mode policy that does not exist": (
-        "wrong_reason", together(rules(mode_mix=()), left_out_as("O1", "mode_mix")),
+        "wrong_reason", combine(rules(mode_mix=()), change_left_out_code("O1", "mode_mix")),
     ),
     "a next voyage that it misses": (
-        "wrong_reason", left_out_as("O1", "not_available_before_cutoff", next_voyage_id="V2"),
+        "wrong_reason",
+        change_left_out_code("O1", "not_available_before_cutoff", next_voyage_id="V2"),
     ),
     "moved out for another reason": (
         "wrong_reason",
-        together(
+        combine(
             demand("O1", current_consolidation_id="SLUSHY"),
-            added("moves", edit(NO_MOVE, consignment_id="O1", from_consolidation_id="SLUSHY")),
+            append("moves", edit(NO_MOVE, consignment_id="O1", from_consolidation_id="SLUSHY")),
         ),
     ),
     # moves
-    "a move not named": ("missing_move", shortened("moves")),
-    "a move that does not happen": ("wrong_move", added("moves", NO_MOVE)),
-    "a move named twice": ("wrong_move", doubled("moves")),
+    "a move not named": ("missing_move", drop_first("moves")),
+    "a move that does not happen": ("wrong_move", append("moves", NO_MOVE)),
+    "a move named twice": ("wrong_move", repeat_first("moves")),
     "a move without a reason": ("no_reason", first("moves", reason=" ")),
     # cost
-    **{f"{name} wrong": ("wrong_cost", term(name)) for name in Cost.__struct_fields__},
+    **{f"{name} wrong": ("wrong_cost", add_cent(name)) for name in Cost.__struct_fields__},
     "a bound above the cost": ("wrong_bound", plan(lower_bound=10**9)),
     "optimal above the bound": (
         "wrong_bound", plan(stats=SolverStats(status="optimal", rounds=1, work=0.5)),

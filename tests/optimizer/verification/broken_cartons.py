@@ -8,13 +8,13 @@ from groupage.domain.plan import Placement, Plan
 from tests.optimizer.verification.changes import (
     Both,
     Change,
+    change_spec,
+    combine,
     container,
     container_of,
     demand,
     edit,
     rules,
-    together,
-    with_spec,
 )
 
 
@@ -38,7 +38,7 @@ def carton(name: str, number: int, **changes: Any) -> Change:
     return cartons(name, change)
 
 
-def strength(consignment_id: str, grams: int) -> Change:
+def limit_top_load(consignment_id: str, grams: int) -> Change:
     """Limit the top load of all cartons of a consignment."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -61,7 +61,7 @@ def swap_sequence(first: int, second: int) -> Callable[[list[Placement]], list[P
     return change
 
 
-def behind(ordered: list[Placement]) -> list[Placement]:
+def load_far_last(ordered: list[Placement]) -> list[Placement]:
     """Load a carton at the far wall after the carton directly in front of it."""
     for i, far in enumerate(ordered):
         for j, near in enumerate(ordered):
@@ -71,7 +71,7 @@ def behind(ordered: list[Placement]) -> list[Placement]:
     raise AssertionError
 
 
-def stacked(ordered: list[Placement]) -> tuple[int, int]:
+def find_stack(ordered: list[Placement]) -> tuple[int, int]:
     """Return the indices of a carton and of a carton that stands on it."""
     return next(
         (i, j)
@@ -81,25 +81,25 @@ def stacked(ordered: list[Placement]) -> tuple[int, int]:
     )
 
 
-def base_last(ordered: list[Placement]) -> list[Placement]:
+def load_base_last(ordered: list[Placement]) -> list[Placement]:
     """Load a carton after the carton that stands on it."""
-    return swap_sequence(*stacked(ordered))(ordered)
+    return swap_sequence(*find_stack(ordered))(ordered)
 
 
-def pulled_out(ordered: list[Placement]) -> list[Placement]:
+def remove_support(ordered: list[Placement]) -> list[Placement]:
     """Remove a carton that carries another."""
-    low, _ = stacked(ordered)
+    low, _ = find_stack(ordered)
     return [*ordered[:low], *ordered[low + 1 :]]
 
 
-def lifted(ordered: list[Placement]) -> list[Placement]:
+def lift_highest(ordered: list[Placement]) -> list[Placement]:
     """Raise the highest carton by 7 mm."""
     top = max(range(len(ordered)), key=lambda i: ordered[i].z_mm + ordered[i].dz_mm)
     ordered[top] = edit(ordered[top], z_mm=ordered[top].z_mm + 7)
     return ordered
 
 
-def over_the_edge(ordered: list[Placement]) -> list[Placement]:
+def push_over_edge(ordered: list[Placement]) -> list[Placement]:
     """Push a high carton half off its support, towards the door."""
     high = [i for i, p in enumerate(ordered) if p.z_mm > 0]
     front = max(high, key=lambda i: ordered[i].x_mm + ordered[i].dx_mm)
@@ -107,14 +107,14 @@ def over_the_edge(ordered: list[Placement]) -> list[Placement]:
     return ordered
 
 
-def tipped(ordered: list[Placement]) -> list[Placement]:
+def tip_over(ordered: list[Placement]) -> list[Placement]:
     """Lay a carton that must stay upright on its side."""
     number = next(i for i, p in enumerate(ordered) if p.consignment_id == "N1")
     ordered[number] = edit(ordered[number], dx_mm=400, dy_mm=400, dz_mm=600)
     return ordered
 
 
-def same_place(ordered: list[Placement]) -> list[Placement]:
+def share_place(ordered: list[Placement]) -> list[Placement]:
     """Put a carton into the place of another."""
     ordered[5] = edit(ordered[5], x_mm=ordered[4].x_mm, y_mm=ordered[4].y_mm, z_mm=ordered[4].z_mm)
     return ordered
@@ -135,7 +135,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "a carton of another container": ("unknown_carton", carton("NEW-1", 0, unit_id="M1-001")),
     "a carton shrunk": ("wrong_size", carton("NEW-1", 3, dz_mm=399)),
     "a carton of no height": ("wrong_size", carton("NEW-1", 3, dz_mm=0)),
-    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", tipped)),
+    "a carton tipped over": ("wrong_way_up", cartons("NEW-1", tip_over)),
     "a standing carton moved": ("standing_moved", carton("LOCKED", 1, x_mm=100)),
     "a standing carton turned": ("standing_moved", carton("LOCKED", 1, dx_mm=600, dy_mm=400)),
     "a standing carton lost": ("standing_lost", cartons("LOCKED", lambda c: c[1:])),
@@ -144,8 +144,8 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "a number twice": ("wrong_sequence", carton("NEW-1", 0, sequence=2)),
     "a number left out": ("wrong_sequence", carton("NEW-1", -1, sequence=999)),
     "counted from 0": ("wrong_sequence", carton("NEW-1", 0, sequence=0)),
-    "barred by a carton before it": ("not_loadable", cartons("NEW-2", behind)),
-    "set down under another": ("not_loadable", cartons("NEW-2", base_last)),
+    "barred by a carton before it": ("not_loadable", cartons("NEW-2", load_far_last)),
+    "set down under another": ("not_loadable", cartons("NEW-2", load_base_last)),
     # where it stands
     "through the far wall": ("outside_walls", carton("NEW-1", 0, x_mm=-1)),
     "through the left wall": ("outside_walls", carton("NEW-1", 0, y_mm=-1)),
@@ -156,17 +156,17 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "farther than any container reaches": ("outside_walls", carton("NEW-1", -1, x_mm=10**30)),
     "too near to the wall": ("outside_walls", rules(wall_margin_mm=5)),
     "too near to the door": ("outside_walls", rules(door_margin_mm=5_500)),
-    "wider than the door": ("larger_than_door", with_spec(door_width_mm=300)),
-    "two in one place": ("overlap", cartons("NEW-1", same_place)),
+    "wider than the door": ("larger_than_door", change_spec(door_width_mm=300)),
+    "two in one place": ("overlap", cartons("NEW-1", share_place)),
     "into its neighbour": ("overlap", carton("NEW-2", 1, z_mm=1)),
     "into a standing carton": ("overlap", carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=400)),
-    "floating": ("unsupported", cartons("NEW-1", lifted)),
-    "over the edge": ("unsupported", cartons("NEW-2", over_the_edge)),
-    "its support pulled out": ("unsupported", cartons("NEW-2", pulled_out)),
-    "crushed": ("crushed", strength("M1", 0)),
-    "crushed by a little": ("crushed", strength("M1", 11_999)),
+    "floating": ("unsupported", cartons("NEW-1", lift_highest)),
+    "over the edge": ("unsupported", cartons("NEW-2", push_over_edge)),
+    "its support pulled out": ("unsupported", cartons("NEW-2", remove_support)),
+    "crushed": ("crushed", limit_top_load("M1", 0)),
+    "crushed by a little": ("crushed", limit_top_load("M1", 11_999)),
     "a standing carton crushed": (
         "crushed",
-        together(strength("K1", 12_000), carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=800)),
+        combine(limit_top_load("K1", 12_000), carton("LOCKED", -1, x_mm=0, y_mm=0, z_mm=800)),
     ),
 }  # fmt: skip

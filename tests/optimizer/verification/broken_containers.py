@@ -7,28 +7,28 @@ from groupage.domain.plan import LeftOut, Plan, PlannedContainer, Unloadable
 from tests.optimizer.verification.changes import (
     Both,
     Change,
-    added,
+    append,
+    change_spec,
+    combine,
     container,
     container_of,
     demand,
-    doubled,
+    drop_first,
     edit,
-    edited,
     first,
     plan,
+    repeat_first,
+    replace_in,
     rules,
-    shortened,
-    together,
     voyage,
-    with_spec,
     world,
 )
-from tests.optimizer.world import CLOCK_AT, DAY, priced
+from tests.optimizer.world import CLOCK_AT, DAY, reprice
 
 _FULL = LeftOutCode.NO_CAPACITY
 
 
-def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
+def move_consignment(consignment_id: str, source: str | None, goal: str | None) -> Change:
     """Take a consignment with its cartons from one container to another (None: left out)."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -51,7 +51,7 @@ def moved(consignment_id: str, source: str | None, goal: str | None) -> Change:
         if goal is None:
             left.append(LeftOut(consignment_id=consignment_id, code=_FULL, reason="full"))
         new = edit(old, containers=tuple(containers), left_out=tuple(left))
-        return case, priced(case, new)
+        return case, reprice(case, new)
 
     return change
 
@@ -61,7 +61,9 @@ def load_plan_in_force(name: str) -> Change:
 
     def change(case: Instance, old: Plan) -> Both:
         placements = container_of(old, name).placements
-        consolidations = edited(case.consolidations, "consolidation_id", name, planned=placements)
+        consolidations = replace_in(
+            case.consolidations, "consolidation_id", name, planned=placements
+        )
         return world(lambda _: edit(case, consolidations=consolidations))(case, old)
 
     return change
@@ -85,10 +87,10 @@ BREAKS: dict[str, tuple[str, Change]] = {
     # every demand once
     "left out too": (
         "placed_and_left_out",
-        added("left_out", LeftOut(consignment_id="N1", code=_FULL, reason="full")),
+        append("left_out", LeftOut(consignment_id="N1", code=_FULL, reason="full")),
     ),
-    "forgotten": ("missing_demand", shortened("left_out")),
-    "left out twice": ("placed_twice", doubled("left_out")),
+    "forgotten": ("missing_demand", drop_first("left_out")),
+    "left out twice": ("placed_twice", repeat_first("left_out")),
     "in two containers": (
         "placed_twice", container("SLUSHY", consignment_ids=("S1", "S4", "N3", "N1")),
     ),
@@ -107,12 +109,12 @@ BREAKS: dict[str, tuple[str, Change]] = {
             containers=tuple(c for c in old.containers if c.consolidation_id != "FROZEN")
         )(case, old),
     ),
-    "taken out of a frozen one": ("frozen_changed", moved("F1", "FROZEN", None)),
-    "put into a frozen one": ("frozen_changed", moved("N1", "NEW-1", "FROZEN")),
-    "put into a locked one": ("frozen_changed", moved("M1", "NEW-2", "LOCKED")),
-    "committed cargo moved": ("committed_moved", moved("K1", "LOCKED", "NEW-1")),
-    "a container twice": ("container_twice", doubled("containers")),
-    "an empty container": ("empty_container", added("containers", EMPTY)),
+    "taken out of a frozen one": ("frozen_changed", move_consignment("F1", "FROZEN", None)),
+    "put into a frozen one": ("frozen_changed", move_consignment("N1", "NEW-1", "FROZEN")),
+    "put into a locked one": ("frozen_changed", move_consignment("M1", "NEW-2", "LOCKED")),
+    "committed cargo moved": ("committed_moved", move_consignment("K1", "LOCKED", "NEW-1")),
+    "a container twice": ("container_twice", repeat_first("containers")),
+    "an empty container": ("empty_container", append("containers", EMPTY)),
     "stage thawed": ("container_changed", container("FROZEN", stage="slushy")),
     "new one frozen": ("container_changed", container("NEW-1", stage="frozen")),
     "voyage changed": ("container_changed", container("SLUSHY", voyage_id="V2", price=True)),
@@ -157,7 +159,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "dangerous": ("dangerous_goods", demand("N2", dg_classes=("3",))),
     "dangerous side by side": (
         "segregation",
-        together(
+        combine(
             rules(allow_dangerous=True),
             demand("N1", dg_classes=("3",)),
             demand("N2", dg_classes=("5.1",)),
@@ -178,7 +180,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "volume of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_volume_cm3=1, price=True)),
     "mass of the cargo wrong": ("wrong_sum", container("NEW-1", cargo_gross_g=1)),
     "over the payload": (
-        "payload", with_spec(max_gross_g=spec_of("42G1").tare_g + 400_000),
+        "payload", change_spec(max_gross_g=spec_of("42G1").tare_g + 400_000),
     ),
     "over the payload by declared mass": ("payload", demand("N1", gross_g=29_000_000)),
     # containers that the plan calls unloadable
@@ -191,6 +193,6 @@ BREAKS: dict[str, tuple[str, Change]] = {
     ),
     "unloadable though it loads": (
         "not_unloadable",
-        together(load_plan_in_force("FROZEN"), plan(unloadable=(unloadable("FROZEN"),))),
+        combine(load_plan_in_force("FROZEN"), plan(unloadable=(unloadable("FROZEN"),))),
     ),
 }  # fmt: skip

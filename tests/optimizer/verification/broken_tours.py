@@ -10,14 +10,14 @@ from tests.optimizer.verification.changes import (
     HOUR,
     Both,
     Change,
-    added,
+    append,
+    combine,
     demand,
-    doubled,
+    drop_first,
     edit,
     first,
     plan,
-    shortened,
-    together,
+    repeat_first,
     voyage,
     world,
 )
@@ -50,15 +50,15 @@ def stop(truck_id: str, number: int, **changes: Any) -> Change:
     return route(truck_id, change)
 
 
-def shifted(old: Route, by: timedelta) -> Route:
+def shift(old: Route, by: timedelta) -> Route:
     """All stops of a route earlier or later."""
     stops = tuple(edit(s, arrive_at=s.arrive_at + by, leave_at=s.leave_at + by) for s in old.stops)
     return edit(old, stops=stops)
 
 
-def later(old: Route) -> Route:
+def delay(old: Route) -> Route:
     """The same tour, six days later."""
-    return shifted(old, 6 * DAY)
+    return shift(old, 6 * DAY)
 
 
 def second_tour(short_by: timedelta) -> Change:
@@ -70,14 +70,14 @@ def second_tour(short_by: timedelta) -> Change:
             for name in ("tractor-1", "tractor-2")
         )
         off_at = first.stops[-1].arrive_at + timedelta(seconds=case.hours.rest_s) + short_by
-        moved = shifted(edit(second, truck_id=first.truck_id), off_at - second.stops[0].leave_at)
+        moved = shift(edit(second, truck_id=first.truck_id), off_at - second.stops[0].leave_at)
         routes = tuple(moved if r is second else r for r in old.routes)
         return case, edit(old, routes=routes)
 
     return change
 
 
-def hurried(by: timedelta) -> Change:
+def shorten_rest(by: timedelta) -> Change:
     """Leave the terminal earlier after the rest there, and be home earlier."""
 
     def change(old: Route) -> Route:
@@ -137,8 +137,8 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "left before it came": ("wrong_time", stop("van-1", 1, leave_at=-timedelta(days=1))),
     "off before the clock": ("outside_hours", stop("van-1", 0, leave_at=-DAY)),
     "home after hours": ("outside_hours", trucks(available_until_at=CLOCK_AT + DAY / 24)),
-    "window missed": ("window_missed", route("van-1", later)),
-    "gate-in missed": ("gate_in_missed", route("tractor-1", later)),
+    "window missed": ("window_missed", route("van-1", delay)),
+    "gate-in missed": ("gate_in_missed", route("tractor-1", delay)),
     "gate closes earlier": ("gate_in_missed", voyage("V1", gate_in_by_at=CLOCK_AT + DAY)),
     "hauled before the cargo is there": (
         "wrong_time", demand("M3", available_at=CLOCK_AT + 9 * DAY + DAY / 2),
@@ -151,9 +151,9 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "too long on duty": ("duty_too_long", hours(shift_duty_s=7 * 3_600)),
     "too long on duty by waiting": (
         "duty_too_long",
-        together(stop("van-1", -2, leave_at=10.9 * HOUR), stop("van-1", -1, arrive_at=10.9 * HOUR)),
+        combine(stop("van-1", -2, leave_at=10.9 * HOUR), stop("van-1", -1, arrive_at=10.9 * HOUR)),
     ),
-    "a rest too short": ("driven_too_long", hurried(timedelta(seconds=1))),
+    "a rest too short": ("driven_too_long", shorten_rest(timedelta(seconds=1))),
     "a rest below a longer limit": ("driven_too_long", hours(rest_s=11 * 3_600 + 1)),
     "a shift of no length": ("wrong_hours", hours(shift_duty_s=0)),
     "a limit below 0": ("wrong_hours", hours(continuous_drive_s=-1)),
@@ -169,14 +169,14 @@ BREAKS: dict[str, tuple[str, Change]] = {
         "wrong_route_cost", route("van-1", lambda r: edit(r, cost_usd_cents=r.cost_usd_cents - 1)),
     ),
     "a job forgotten": ("job_missing", plan(unrouted=())),
-    "a tour forgotten": ("job_missing", shortened("routes")),
-    "a job unrouted twice": ("job_twice", doubled("unrouted")),
+    "a tour forgotten": ("job_missing", drop_first("routes")),
+    "a job unrouted twice": ("job_twice", repeat_first("unrouted")),
     "routed and unrouted": (
         "routed_and_unrouted",
-        added("unrouted", Unrouted(reference="P1", reason="no truck")),
+        append("unrouted", Unrouted(reference="P1", reason="no truck")),
     ),
     "unrouted without a reason": ("no_reason", first("unrouted", reason=" ")),
     "an unknown job": (
-        "unknown_job", added("unrouted", Unrouted(reference="X", reason="no truck")),
+        "unknown_job", append("unrouted", Unrouted(reference="X", reason="no truck")),
     ),
 }  # fmt: skip

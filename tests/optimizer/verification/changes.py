@@ -10,7 +10,7 @@ from groupage.domain.containers import spec_of
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan, PlannedContainer
 from optimizer.canonical import digest, plan_id_of
-from tests.optimizer.world import priced
+from tests.optimizer.world import reprice
 
 Both = tuple[Instance, Plan]
 Change = Callable[[Instance, Plan], Both]
@@ -19,12 +19,12 @@ edit = msgspec.structs.replace
 HOUR = timedelta(hours=1)
 
 
-def edited(values: tuple[T, ...], key: str, name: str, **changes: Any) -> tuple[T, ...]:
+def replace_in(values: tuple[T, ...], key: str, name: str, **changes: Any) -> tuple[T, ...]:
     """Replace fields of the values whose `key` is `name`."""
     return tuple(edit(v, **changes) if getattr(v, key) == name else v for v in values)
 
 
-def together(*changes: Change) -> Change:
+def combine(*changes: Change) -> Change:
     """Apply the changes one after the other."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -40,12 +40,12 @@ def plan(**changes: Any) -> Change:
     return lambda case, old: (case, edit(old, **changes))
 
 
-def added(name: str, entry: msgspec.Struct) -> Change:
+def append(name: str, entry: msgspec.Struct) -> Change:
     """Append an entry to a list of the plan."""
     return lambda case, old: (case, edit(old, **{name: (*getattr(old, name), entry)}))
 
 
-def doubled(name: str) -> Change:
+def repeat_first(name: str) -> Change:
     """Repeat the first entry of a list."""
 
     def change(case: Instance, old: Plan) -> Both:
@@ -55,7 +55,7 @@ def doubled(name: str) -> Change:
     return change
 
 
-def shortened(name: str) -> Change:
+def drop_first(name: str) -> Change:
     """Remove the first entry of a list."""
     return lambda case, old: (case, edit(old, **{name: getattr(old, name)[1:]}))
 
@@ -79,10 +79,10 @@ def container(name: str, *, price: bool = False, **changes: Any) -> Change:
     """Replace fields of one container; `price` recomputes the cost afterwards."""
 
     def change(case: Instance, old: Plan) -> Both:
-        containers = edited(old.containers, "consolidation_id", name, **changes)
+        containers = replace_in(old.containers, "consolidation_id", name, **changes)
         assert containers != old.containers
         new = edit(old, containers=containers)
-        return case, priced(case, new) if price else new
+        return case, reprice(case, new) if price else new
 
     return change
 
@@ -93,7 +93,7 @@ def world(change: Callable[[Instance], Instance]) -> Change:
     def apply(case: Instance, old: Plan) -> Both:
         new = change(case)
         assert new != case
-        return new, priced(new, edit(old, plan_id=plan_id_of(digest(new))))
+        return new, reprice(new, edit(old, plan_id=plan_id_of(digest(new))))
 
     return apply
 
@@ -102,7 +102,7 @@ def demand(consignment_id: str, **changes: Any) -> Change:
     """Change one demand of the instance."""
     return world(
         lambda case: edit(
-            case, demands=edited(case.demands, "consignment_id", consignment_id, **changes)
+            case, demands=replace_in(case.demands, "consignment_id", consignment_id, **changes)
         )
     )
 
@@ -111,7 +111,7 @@ def voyage(voyage_id: str, **changes: Any) -> Change:
     """Change one departure of the instance."""
     return world(
         lambda case: edit(
-            case, departures=edited(case.departures, "voyage_id", voyage_id, **changes)
+            case, departures=replace_in(case.departures, "voyage_id", voyage_id, **changes)
         )
     )
 
@@ -121,14 +121,16 @@ def rules(**changes: Any) -> Change:
     return world(lambda case: edit(case, rules=edit(case.rules, **changes)))
 
 
-def with_spec(**changes: Any) -> Change:
+def change_spec(**changes: Any) -> Change:
     """Give an existing container another spec, in the instance and in the plan."""
     spec = edit(spec_of("42G1"), **changes)
-    return together(
+    return combine(
         world(
             lambda case: edit(
                 case,
-                consolidations=edited(case.consolidations, "consolidation_id", "SLUSHY", spec=spec),
+                consolidations=replace_in(
+                    case.consolidations, "consolidation_id", "SLUSHY", spec=spec
+                ),
             )
         ),
         container("SLUSHY", spec=spec),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupage.domain.instance import DriverHours, RoadModel
-from optimizer.routing.travel import DriverState, Roads, padded_s
+from optimizer.routing.travel import DriverState, Roads, drive_with_breaks_s
 from optimizer.verification import tours
 from optimizer.verification.context import Context
 from optimizer.verification.driving import Driver
@@ -106,7 +106,7 @@ def test_solver_and_verifier_count_alike(legs: list[tuple[int, int]]) -> None:
     for way_s, idle_s in legs:
         leg_s = solver_driver.drive(way_s)
         assert leg_s == driver.drive(way_s).total_seconds()
-        took_s, padded = took_s + leg_s, padded + padded_s(way_s, HOURS)
+        took_s, padded = took_s + leg_s, padded + drive_with_breaks_s(way_s, HOURS)
         assert took_s <= padded
         solver_driver.idle(idle_s)
         driver.idle(CLOCK_AT, CLOCK_AT + timedelta(seconds=idle_s))

@@ -1,8 +1,8 @@
-"""The aggregate protocol: what one kind of aggregate declares, and what it may leave out. Pure.
+"""The aggregate protocol: what each kind of aggregate must declare, and what it may. Pure.
 
-An aggregate's class holds no state. It says how events change a state (`handlers`), what follows
-from a state (`derive`, `on_clock`), and what others must know of it (`outputs`).
-`processors.kernel.fold` says how a state comes from a set of facts.
+An aggregate's class holds no state. It declares how events change a state (`handlers`), derives
+what follows from it (`derive`, `on_clock`) and lists what others must know (`outputs`).
+`processors.kernel.fold` makes a state from a set of facts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ class Aggregate(Generic[S]):
     """
 
     kind: ClassVar[AggregateKind]
-    """Whose facts it folds."""
+    """The kind of aggregate whose facts it folds."""
     state_type: type[S]
-    """What a stored state decodes to."""
+    """The class that a stored state decodes to."""
     handlers: ClassVar[Sequence[On[Any, Any]]]
-    """One entry per event class, ordered ones in the order of the life cycle."""
+    """An entry per event class; the ordered ones stand in the order of the life cycle."""
     pending: ClassVar[tuple[str, ...]] = ()
-    """Fields of the state for what is on its way and not a fact yet: a refold keeps them."""
+    """Fields of the state for messages that have not come back as facts: a refold keeps them."""
     audits: ClassVar[bool] = False
     """True: `audit` is called with every fact, corrected and retracted ones too."""
 
@@ -45,7 +45,7 @@ class Aggregate(Generic[S]):
     non_actual: ClassVar[frozenset[type[Event]]]
 
     def __init_subclass__(cls) -> None:
-        """Check the table of handlers and derive what `fold` asks for."""
+        """Check the table of handlers and derive what `fold` reads. Raises TypeError."""
         super().__init_subclass__()
         tables.check_complete(cls.kind, cls.handlers)
         cls.ranks = tables.ranks(cls.handlers)
@@ -57,49 +57,49 @@ class Aggregate(Generic[S]):
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self.handler_of = {
-            each.event: self.guarded(each.event, each.bind(policy)) for each in self.handlers
+            each.event: self.guard(each.event, each.bind(policy)) for each in self.handlers
         }
-        """By event class, under this policy: the fold looks up a handler and calls it."""
+        """By event class, under this policy. For speed, the fold looks handlers up here."""
 
     def new(self, key: str) -> S:
         """Return the state before any fact."""
         return self.state_type(key=key)
 
-    def guarded(self, event: type[Event], handler: Handler) -> Handler:  # noqa: ARG002
-        """Return the handler with what all events of its sort have in common, if anything."""
+    def guard(self, event: type[Event], handler: Handler) -> Handler:  # noqa: ARG002
+        """Return the handler, wrapped in a guard that several events share, if there is one."""
         return handler
 
-    def foreign(self, event: Event) -> Rejection:
+    def reject_foreign(self, event: Event) -> Rejection:
         """Reject an event of another aggregate."""
-        return Rejection(RejectionCode.NOT_MINE, f"a {self.kind} does not own {event.name}")
+        return Rejection(RejectionCode.NOT_MINE, f"{event.name} is not an event of a {self.kind}")
 
     def apply(self, state: S, entry: Entry) -> Rejection | None:
-        """Change `state` by one effective fact, or say why not."""
+        """Change `state` by an effective fact, or return why not."""
         event = entry.fact.data
         handler = self.handler_of.get(type(event))
-        return self.foreign(event) if handler is None else handler(state, entry, event)
+        return self.reject_foreign(event) if handler is None else handler(state, entry, event)
 
     def audit(self, state: S, entry: Entry) -> None:
-        """Note a fact whether it counts or not; in any order."""
+        """Note a fact, effective or not; in any order."""
 
     def applies_late(self, state: S, fact: Fact) -> bool:  # noqa: ARG002
-        """Whether a late fact may be applied now, with the same result as in its place."""
+        """Tell whether applying a late fact now gives the same state as applying it in order."""
         return False
 
     def derive(self, state: S) -> None:
         """Derive what follows from the facts and from other aggregates' snapshots. Idempotent."""
 
     def on_clock(self, state: S, clock_at: datetime) -> None:
-        """Judge deadlines at `clock_at`. Idempotent; the clock may go on in steps of any width."""
+        """Decide how deadlines stand at `clock_at`. Idempotent; the clock may skip any time."""
 
     def deadline(self, state: S) -> datetime | None:  # noqa: ARG002
         """Return the next instant at which `on_clock` would change something."""
         return None
 
     def outputs(self, state: S) -> dict[str, Publication]:
-        """Return what others must know now, by output id; `changes` fills in `revision`."""
+        """List what others must know now, by output id; `changes` fills in `revision`."""
         raise NotImplementedError
 
     def columns(self, state: S) -> QueryColumns:  # noqa: ARG002
-        """Return the query columns of its row; none: its states are only read by key."""
+        """Return the query columns of its row; none, if its states are only read by key."""
         return NoColumns()

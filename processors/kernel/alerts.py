@@ -1,4 +1,4 @@
-"""Alerts about an aggregate, among them one for all events that were rejected for one reason."""
+"""Make alerts about an aggregate; rejected events share one alert per reason."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ def alert(
     part: str = "",
     due_at: datetime | None = None,
 ) -> AlertRaised:
-    """Make an alert about a state. `part` tells apart several of the same code."""
+    """Make an alert about an aggregate. `part` tells several alerts of one code apart."""
     return AlertRaised(
         alert_id=f"{kind}/{state.key}/{code}" + (f"/{part}" if part else ""),
         about=state.key,
@@ -37,7 +37,7 @@ def alert(
 
 
 def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication]:
-    """Make one alert for all events rejected for the same reason: a hold stops every carton."""
+    """Make one alert per rejection code: a single hold may reject every carton."""
     by_code: dict[str, list[tuple[datetime, str, RejectedEvent]]] = {}
     for fact_id, rejected in state.rejected.items():
         by_code.setdefault(rejected.code, []).append((rejected.at, fact_id, rejected))
@@ -52,7 +52,7 @@ def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication
 
 
 def _describe(code: str, rejections: Sequence[RejectedEvent]) -> str:
-    """Say how many, and name the first few and the latest."""
+    """Say how many events were rejected, and name the first few and the latest."""
     *others, latest = rejections
     about = f"{latest.type} of {latest.subject}"
     if not others:

@@ -1,4 +1,4 @@
-"""Facts with their identity, and which of them corrections and retractions leave."""
+"""Which facts are effective: those that no correction or retraction takes out. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -19,43 +19,43 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sifted(NamedTuple):
-    """An aggregate's facts, unsorted."""
+    """The facts of an aggregate by whether they are effective; unsorted."""
 
     effective: list[Entry]
-    """Facts that nothing corrected or retracted; retractions are not among them."""
+    """Facts that nothing corrects or retracts; retractions are not among them."""
     without_target: list[Entry]
     """Corrections and retractions whose target the aggregate does not have."""
     taken_out: frozenset[str]
-    """Ids of the facts that a correction or retraction took out."""
+    """Ids of the facts that a correction or retraction takes out."""
     awaits_target: bool
-    """The target of a correction is not there. Also when another correction has replaced that one:
-    if the target came, it would not count."""
+    """The target of a correction is missing, even if another correction has replaced that one: the
+    target would not be effective when it came."""
 
 
 def sift(entries: Iterable[Entry]) -> Sifted:
-    """Find out which facts corrections and retractions leave.
+    """Find the effective facts.
 
-    A correction that was retracted itself does nothing: its target counts again. Of two corrections
-    of one fact the last recorded counts. A correction without its target waits for that: if it
-    counted meanwhile, a carton scanned to the wrong consignment would be in both.
+    A retracted correction has no effect, so its target is effective again. Of two corrections of a
+    fact the last recorded one is effective. A correction waits for its target: if it were effective
+    before, a carton scanned to the wrong consignment would be in both.
     """
-    every = list(entries)
+    all_facts = list(entries)
     about: dict[tuple[str, str], list[Entry]] = {}
-    for entry in every:
+    for entry in all_facts:
         target = entry.fact.correction_of
         if target is not None:
             about.setdefault((entry.fact.source, target), []).append(entry)
     if not about:
-        return Sifted(every, [], frozenset(), awaits_target=False)
+        return Sifted(all_facts, [], frozenset(), awaits_target=False)
     withdrawn: dict[str, bool] = {}
-    known = {(entry.fact.source, entry.fact.event_id) for entry in every}
+    known = {(entry.fact.source, entry.fact.event_id) for entry in all_facts}
     effective: list[Entry] = []
     without_target: list[Entry] = []
     taken_out: set[str] = set()
-    for entry in every:
+    for entry in all_facts:
         fact, retracted = entry.fact, entry.fact.retracted
-        if _withdrawn(entry, about, withdrawn) or (
-            not retracted and _replaced(entry, about, withdrawn)
+        if _is_retracted(entry, about, withdrawn) or (
+            not retracted and _is_replaced(entry, about, withdrawn)
         ):
             taken_out.add(entry.fact_id)
         elif fact.correction_of is not None and (fact.source, fact.correction_of) not in known:
@@ -67,19 +67,19 @@ def sift(entries: Iterable[Entry]) -> Sifted:
 
 
 def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
-    """Reject the facts of that aggregate that wait for their target; by fact id."""
+    """Reject the corrections and retractions that wait for their target; by fact id."""
     rejected = {}
     for entry in sifted.without_target:
         fact = entry.fact
-        does, then = "is to take the place of", "send this one again with an id of its own and "
-        then += f"{fact.event_id!r} in correctionof"
+        verb = "replaces"
+        advice = f"send this one again with an id of its own and {fact.event_id!r} in correctionof"
         if fact.retracted:
-            does, then = "withdraws", "retract this one, too"
+            verb, advice = "withdraws", "retract this one, too"
         rejected[entry.fact_id] = RejectedEvent(
             code=RejectionCode.NO_TARGET,
-            reason=f"it {does} {fact.correction_of!r} of {fact.source}, which is no fact of {key}, "
-            "and changes nothing until that one comes. If that one was sent under another key, "
-            f"retract it there and {then}",
+            reason=f"it {verb} {fact.correction_of!r} of {fact.source}, which {key} does not have, "
+            "and changes nothing until that event comes. If that event was sent under another key, "
+            f"retract it there and {advice}",
             type=fact.type,
             subject=fact.subject,
             at=fact.occurred_at,
@@ -87,21 +87,21 @@ def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent
     return rejected
 
 
-def _withdrawn(
+def _is_retracted(
     entry: Entry, about: Mapping[tuple[str, str], list[Entry]], withdrawn: dict[str, bool]
 ) -> bool:
     known = withdrawn.get(entry.fact_id)
     if known is None:
-        withdrawn[entry.fact_id] = False  # ends circles: what retracts itself stands
+        withdrawn[entry.fact_id] = False  # ends circles: a fact that retracts itself is effective
         known = any(
-            by.fact.retracted and not _withdrawn(by, about, withdrawn)
+            by.fact.retracted and not _is_retracted(by, about, withdrawn)
             for by in about.get((entry.fact.source, entry.fact.event_id), ())
         )
         withdrawn[entry.fact_id] = known
     return known
 
 
-def _replaced(
+def _is_replaced(
     entry: Entry, about: Mapping[tuple[str, str], list[Entry]], withdrawn: dict[str, bool]
 ) -> bool:
     fact = entry.fact
@@ -109,7 +109,7 @@ def _replaced(
     if any(
         by.fact_id != entry.fact_id
         and not by.fact.retracted
-        and not _withdrawn(by, about, withdrawn)
+        and not _is_retracted(by, about, withdrawn)
         for by in by_others
     ):
         return True
@@ -120,6 +120,6 @@ def _replaced(
     return any(
         (by.fact.recorded_at, by.fact_id) > mine
         and not by.fact.retracted
-        and not _withdrawn(by, about, withdrawn)
+        and not _is_retracted(by, about, withdrawn)
         for by in rivals
     )

@@ -1,4 +1,4 @@
-"""From facts to a state. Pure: no clock, no log, no I/O.
+"""Fold: from facts to a state. Pure: no clock, no log, no I/O.
 
 The state of an aggregate is a function of the *set* of its facts and of the clock::
 
@@ -8,18 +8,19 @@ The state of an aggregate is a function of the *set* of its facts and of the clo
   wherever either sorts. The kernel rejects one whose target the aggregate does not have until that
   target comes.
 - *sort*: by (occurred_at, rank of the event in the life cycle, fact id).
-- `apply` judges what the aggregate alone can judge, in that order.
-- `derive` works out what depends on snapshots of other aggregates (customs, container, voyage). It
-  judges over the times that are written down, so it does not matter when a snapshot arrived.
+- *apply*: the handler of each event changes the state or rejects the event, by what the aggregate
+  itself knows.
+- `derive` decides what depends on snapshots of other aggregates (customs, container, voyage). It
+  compares the times in them, so it does not matter when a snapshot arrived.
 - `on_clock` marks deadlines as at risk or missed.
 
-`advance` gives the same state as `fold` and is cheap: it applies a fact in order to the state as it
-stands, and likewise an order-independent one and one that `applies_late` vouches for. For anything
-else, for a correction, and for any fact while a correction waits for its target, it folds all facts
+`advance` gives the same state as `fold` and is cheap: it applies a fact to the present state if the
+fact is the newest, is order-independent, or is late and `applies_late` allows it. For any other
+fact, for a correction, and for any fact while a correction waits for its target, it folds all facts
 again.
 
-How the worker uses it, for each aggregate that a batch touches. States are mutated in place: on any
-error drop the cached one::
+The worker uses it so, for each aggregate that a batch touches. States are mutated in place: on any
+error it drops the cached one::
 
     before = aggregate.outputs(state)
     state = advance(aggregate, state, new, stored, clock_at=clock_at).state  # `new`: no duplicates
@@ -27,7 +28,7 @@ error drop the cached one::
     aggregate.columns(state), aggregate.deadline(state), state.revision, state.changed_at  # the row
     encode_state(state)  # its body
 
-On a tick `tick(aggregate, state, clock_at)` takes the place of `advance`, for aggregates whose
+On a tick it calls `tick(aggregate, state, clock_at)` in place of `advance`, for aggregates whose
 deadline has come. A state that was never stored starts as `aggregate.new(key)`.
 """
 
@@ -45,7 +46,7 @@ from processors.kernel.corrections import Entry, rejected_without_target, sift
 from processors.kernel.handlers import LAST_RANK, Rejection
 
 S = TypeVar("S", bound=State)
-_PLACE = itemgetter(0)
+_SORT_KEY = itemgetter(0)
 
 
 class Advanced(NamedTuple):
@@ -55,18 +56,18 @@ class Advanced(NamedTuple):
     refolded: bool
 
 
-def in_order(aggregate: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Entry]]:
-    """Sort facts into their places among the aggregate's facts."""
+def sort_facts(aggregate: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[SortKey, Entry]]:
+    """Return the facts with their sort keys, in the order in which they are applied."""
     ranks = aggregate.ranks
-    placed = [
+    keyed = [
         (
             (entry.fact.occurred_at, ranks.get(type(entry.fact.data), LAST_RANK), entry.fact_id),
             entry,
         )
         for entry in entries
     ]
-    placed.sort(key=_PLACE)
-    return placed
+    keyed.sort(key=_SORT_KEY)
+    return keyed
 
 
 def fold(
@@ -77,19 +78,19 @@ def fold(
     clock_at: datetime | None = None,
 ) -> S:
     """Fold all facts of an aggregate (each once, in any order) into its state."""
-    every = list(entries)
+    all_facts = list(entries)
     state = aggregate.new(key)
-    sifted = sift(every)
+    sifted = sift(all_facts)
     state.rejected = rejected_without_target(key, sifted)
-    for place, entry in in_order(aggregate, sifted.effective):
-        if counts(aggregate, entry.fact):
-            _apply(aggregate, state, entry, place)
-    state.fact_count = len(every)
-    state.correction_count = sum(1 for entry in every if entry.fact.correction_of is not None)
+    for sort_key, entry in sort_facts(aggregate, sifted.effective):
+        if may_change(aggregate, entry.fact):
+            _apply(aggregate, state, entry, sort_key)
+    state.fact_count = len(all_facts)
+    state.correction_count = sum(1 for entry in all_facts if entry.fact.correction_of is not None)
     state.awaits_target = sifted.awaits_target
-    state.changed_at = max((_known_at(entry.fact) for entry in every), default=None)
+    state.changed_at = max((_known_at(entry.fact) for entry in all_facts), default=None)
     if aggregate.audits:
-        for entry in every:
+        for entry in all_facts:
             aggregate.audit(state, entry)
     return _finish(aggregate, state, clock_at)
 
@@ -102,26 +103,26 @@ def advance(
     *,
     clock_at: datetime | None = None,
 ) -> Advanced:
-    """Return the state after `new` facts, none of them a duplicate.
+    """Return the state after `new` facts, which contain no duplicate.
 
-    `stored()` gives all of the aggregate's facts, `new` among them. Mutates `state`, or leaves it
-    half changed and returns another one when the facts must be folded again.
+    `stored()` returns all facts of the aggregate, the new ones included. Mutates `state`, or leaves
+    it half changed and returns another one if the facts must be folded again.
     """
     order_independent, changed_at = aggregate.order_independent, state.changed_at
-    for place, entry in in_order(aggregate, new):
+    for sort_key, entry in sort_facts(aggregate, new):
         fact = entry.fact
         # A correction whose target is known has taken it out already.
         if state.awaits_target or fact.correction_of is not None:
             return _refolded(aggregate, state, stored, clock_at)
-        if counts(aggregate, fact):
-            late = state.last_key is not None and place <= state.last_key
+        if may_change(aggregate, fact):
+            late = state.last_key is not None and sort_key <= state.last_key
             if (
                 late
                 and type(fact.data) not in order_independent
                 and not aggregate.applies_late(state, fact)
             ):
                 return _refolded(aggregate, state, stored, clock_at)
-            _apply(aggregate, state, entry, None if late else place)
+            _apply(aggregate, state, entry, None if late else sort_key)
         if aggregate.audits:
             aggregate.audit(state, entry)
         state.fact_count += 1
@@ -150,7 +151,7 @@ def refold(
     *,
     clock_at: datetime | None = None,
 ) -> S:
-    """Rebuild the state from all facts; keep outputs that have not come back as facts yet.
+    """Return the state from all facts, with the pending fields of `state`.
 
     `state` may be half advanced.
     """
@@ -181,24 +182,24 @@ def _finish(aggregate: Aggregate[S], state: S, clock_at: datetime | None) -> S:
     return state
 
 
-def _apply(aggregate: Aggregate[S], state: S, entry: Entry, place: SortKey | None) -> None:
-    """`place` is None when facts that sort after it were applied before it."""
+def _apply(aggregate: Aggregate[S], state: S, entry: Entry, sort_key: SortKey | None) -> None:
+    """Apply a fact; `sort_key` is None if facts that sort after it were applied before."""
     event = entry.fact.data
     handler = aggregate.handler_of.get(type(event))
-    rejection = aggregate.foreign(event) if handler is None else handler(state, entry, event)
+    rejection = aggregate.reject_foreign(event) if handler is None else handler(state, entry, event)
     if rejection is not None:
         state.rejected[entry.fact_id] = rejected_event(entry.fact, rejection)
-    if place is not None and type(event) not in aggregate.order_independent:
-        state.last_key = place
+    if sort_key is not None and type(event) not in aggregate.order_independent:
+        state.last_key = sort_key
 
 
-def counts(aggregate: Aggregate[S], fact: Fact) -> bool:
-    """Tell whether a fact may change a state: plans and estimates are stored and do not."""
+def may_change(aggregate: Aggregate[S], fact: Fact) -> bool:
+    """Tell whether a fact may change a state: most planned and estimated events are only stored."""
     return fact.classifier == "ACT" or type(fact.data) in aggregate.non_actual
 
 
 def rejected_event(fact: Fact, rejection: Rejection) -> RejectedEvent:
-    """Return how a state remembers a rejected fact."""
+    """Return the entry of a rejected fact in its state."""
     return RejectedEvent(
         code=rejection.code,
         reason=rejection.reason,

@@ -1,4 +1,4 @@
-"""Which handler applies which event: one declaration per event, in the order of the life cycle."""
+"""Handler tables: one declaration per event, in the order of the life cycle."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -13,18 +13,18 @@ from processors.kernel.corrections import Entry
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 LAST_RANK = 99
-"""Place in the life cycle of events that have none."""
+"""Rank of events without a place in the life cycle."""
 
 
 class Rejection(NamedTuple):
-    """Why an event may not change the state."""
+    """The reason why an event may not change the state."""
 
     code: RejectionCode
     reason: str
 
 
 Handler: TypeAlias = Callable[[Any, Entry, Any], Rejection | None]
-"""(state, entry, its event): changes the state, or says why not."""
+"""(state, entry, its event): changes the state, or returns why not."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class On(Generic[S, E]):
     handler: Callable[[S, Entry, E], Rejection | None]
     _: KW_ONLY
     order_independent: bool = False
-    """No other event changes what the handler does, nor the other way round: a late one is applied
-    without a refold. Such events have no place in the life cycle."""
+    """The handler does the same before or after any other event, so a late event needs no refold.
+    Such events have no rank in the life cycle."""
     non_actual: bool = False
     """The event counts although it is classified as planned, estimated or requested."""
 
     def bind(self, policy: Policy) -> Handler:  # noqa: ARG002
-        """Return the handler under that policy."""
+        """Return the handler for that policy."""
         return self.handler
 
 
@@ -52,7 +52,7 @@ class OnWithPolicy(On[S, E]):
     handler: Callable[[S, Entry, E, Policy], Rejection | None]  # type: ignore[assignment]
 
     def bind(self, policy: Policy) -> Handler:
-        """Return the handler under that policy."""
+        """Return the handler for that policy."""
         handler: Any = self.handler
 
         def apply(state: S, entry: Entry, event: E) -> Rejection | None:
@@ -83,6 +83,6 @@ def check_complete(kind: AggregateKind, handlers: Sequence[On[Any, Any]]) -> Non
 
 
 def ranks(handlers: Iterable[On[Any, Any]]) -> Mapping[type[Event], int]:
-    """Place of each ordered event in the life cycle; it decides between events of one instant."""
+    """Return the rank of each ordered event in the life cycle; it orders events of one instant."""
     ordered = (each.event for each in handlers if not each.order_independent)
     return {event: rank for rank, event in enumerate(ordered)}

@@ -1,10 +1,9 @@
-"""What an aggregate publishes: a function of its state, compared before and after. Pure.
+"""Outputs: what an aggregate publishes, as a function of its state before and after. Pure.
 
-`Aggregate.outputs(state)` lists all that others must know now, by output id. `changes` compares two
-such lists. Each publication says for itself what a difference means: which messages go out when it
-is new or other than before, and which one takes it back when it is gone. A message can be taken
-back because it is a snapshot with a revision (the highest wins), or because its event class names
-its opposite (`Event.withdrawal`).
+`Aggregate.outputs(state)` lists all that others must know now, by output id, and `changes` compares
+two such lists. Each publication decides which messages go out when it is new or differs, and which
+message takes it back when it is gone. A message can be taken back because it is a snapshot with a
+revision (the highest wins), or because its event class names its opposite (`Event.withdrawal`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,13 +29,13 @@ class Change(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """A stored fact of the aggregate to send on under another aggregate's key."""
+    """A stored fact of the aggregate, to publish again under another aggregate's key."""
 
     fact_id: str
     to_key: str
 
     def readdressed(self, fact: Fact, kind: AggregateKind) -> Fact:
-        """Return the fact as its new aggregate gets it: same source, event id and times."""
+        """Return the fact for the other aggregate, with the same source, event id and times."""
         return msgspec.structs.replace(
             fact, key=self.to_key, data=fact.data.addressed_to(self.to_key), relayed_by=kind
         )
@@ -46,19 +45,19 @@ Message: TypeAlias = Change | Forward
 
 
 class Publication(Protocol):
-    """Something that others must know now. Publications compare by value."""
+    """A thing that others must know now. Publications compare by value."""
 
     def messages(self, output_id: str, before: Any, at: datetime) -> Iterator[Message]:
-        """Yield what goes out now that this stands in place of `before` (None: it is new)."""
+        """Yield the messages for this in place of `before` (None: it is new)."""
         ...
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
-        """Yield what takes it back at that instant."""
+        """Yield the messages that take it back at that instant."""
         ...
 
 
 class Output(NamedTuple):
-    """One event that holds now, and since when (the derived fact's `occurred_at`)."""
+    """An event that holds now, and since when (the derived fact's `occurred_at`)."""
 
     event: Event
     at: datetime
@@ -81,7 +80,7 @@ class Output(NamedTuple):
 
 
 class ForwardedFact(NamedTuple):
-    """A stored fact that belongs to another aggregate, which must get it."""
+    """A stored fact that another aggregate must get."""
 
     fact_id: str
     to_key: str
@@ -97,7 +96,7 @@ class ForwardedFact(NamedTuple):
             yield Forward(self.fact_id, self.to_key)
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:  # noqa: ARG002
-        """Yield nothing: the other aggregate judges the fact and its corrections for itself."""
+        """Yield nothing: the other aggregate gets the corrections of the fact as well."""
         return iter(())
 
 
@@ -108,22 +107,22 @@ def changes(
     state: State,
     at: datetime,
 ) -> list[Message]:
-    """List what must be published to go from `before` to `after`.
+    """List the messages that turn `before` into `after`.
 
-    `at` is when what is gone ended. Snapshots get the state's revision.
+    `at` is when a publication that is gone ended. Snapshots get the state's revision.
     """
-    found: list[Message] = []
+    messages: list[Message] = []
     for output_id, output in after.items():
         known = before.get(output_id)
         if known is not output and known != output:
-            found += output.messages(output_id, known, at)
+            messages += output.messages(output_id, known, at)
     for output_id, output in before.items():
         if output_id not in after:
-            found += output.withdrawal(output_id, at)
-    return [_stamped(message, state.revision) for message in found]
+            messages += output.withdrawal(output_id, at)
+    return [_with_revision(message, state.revision) for message in messages]
 
 
-def _stamped(message: Message, revision: int) -> Message:
+def _with_revision(message: Message, revision: int) -> Message:
     if isinstance(message, Forward) or "revision" not in message.event.__struct_fields__:
         return message
     event = msgspec.structs.replace(message.event, revision=revision)
@@ -131,7 +130,7 @@ def _stamped(message: Message, revision: int) -> Message:
 
 
 def change_id(kind: AggregateKind, key: str, change: Change, revision: int) -> str:
-    """Return the event id of a change: the same facts publish the same under the same id."""
+    """Return the event id of a change, which follows from its content and the state's revision."""
     content = msgspec.json.encode(change.event).decode()
     name = f"{kind}\0{key}\0{change.output_id}\0{revision}\0{change.event.name}\0{content}"
     return blake2b(name.encode(), digest_size=16).hexdigest()

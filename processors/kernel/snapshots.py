@@ -1,4 +1,4 @@
-"""Snapshots that other aggregates sent: of each sender the one with the highest revision counts."""
+"""Snapshots of other aggregates: of each sender the highest revision counts."""
 
 from typing import Protocol, TypeVar
 
@@ -8,7 +8,7 @@ class Revised(Protocol):
 
     @property
     def revision(self) -> int:
-        """How many facts its sender had."""
+        """The number of facts that its sender had."""
         ...
 
 

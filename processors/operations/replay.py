@@ -1,4 +1,4 @@
-"""Dead letters sent again: the record as it was, to the topic where it was."""
+"""Replay dead letters: publish each record again as it was, on its topic."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ _LOSSY = "\N{REPLACEMENT CHARACTER}"
 async def replay(
     pool: asyncpg.Pool,
     kafka: KafkaSettings,
-    letters: Sequence[StoredDeadLetter],
+    dead_letters: Sequence[StoredDeadLetter],
     *,
     prefix: str,
     without_key: bool = False,
 ) -> int:
-    """Publish the letters' records again, oldest first, and mark each when Kafka has it.
+    """Publish the records again, oldest first; mark each dead letter once Kafka has its record.
 
-    What led to the letter must be mended before: the record itself is the same. `without_key` lets
-    the owner be taken from the event, for records whose only fault is a wrong key. A fact that is
-    known already is passed over by its identity, so replaying twice does no harm.
+    The cause must be fixed before: the record is the same. `without_key` omits the record's key,
+    for records whose only fault is a wrong key: the worker then takes it from the event.
+    Deduplication drops facts that are stored, so replaying twice does no harm.
 
-    Raises InvalidInput, before anything is sent, for letters that have no topic to go to.
+    Raises InvalidInput, before anything is sent, for dead letters without a topic.
     """
-    _require_destinations(letters)
+    _require_topics(dead_letters)
     producer = AIOKafkaProducer(
         **kafka.client_kwargs(),
         client_id="groupage-replay",
@@ -41,30 +41,32 @@ async def replay(
     async with asyncio.timeout(_SEND_TIMEOUT_S):
         await producer.start()
     try:
-        ordered = sorted(letters, key=lambda one: (one.topic, one.partition, one.record_offset))
-        for letter in ordered:
-            key = None if without_key or not letter.key or _LOSSY in letter.key else letter.key
+        ordered = sorted(
+            dead_letters, key=lambda row: (row.topic, row.partition, row.record_offset)
+        )
+        for row in ordered:
+            key = None if without_key or not row.key or _LOSSY in row.key else row.key
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 sent = await producer.send_and_wait(
-                    prefix + letter.topic,
-                    value=letter.value,
+                    prefix + row.topic,
+                    value=row.value,
                     key=key.encode() if key else None,
-                    headers=letter.headers,
+                    headers=row.headers,
                 )
-            await mark_replayed(pool, letter, partition=sent.partition, offset=sent.offset)
+            await mark_replayed(pool, row, partition=sent.partition, offset=sent.offset)
         return len(ordered)
     finally:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await producer.stop()
 
 
-def _require_destinations(letters: Sequence[StoredDeadLetter]) -> None:
-    homeless = [letter for letter in letters if not letter.is_replayable]
-    if homeless:
-        first = homeless[0]
-        others = f" (and {len(homeless) - 1} more)" if len(homeless) > 1 else ""
+def _require_topics(dead_letters: Sequence[StoredDeadLetter]) -> None:
+    without_topic = [row for row in dead_letters if not row.is_replayable]
+    if without_topic:
+        first = without_topic[0]
+        others = f" (and {len(without_topic) - 1} more)" if len(without_topic) > 1 else ""
         raise InvalidInput(
-            f"letter {str(first.letter_id)[:8]}{others} has no topic to go to: it was put aside as "
-            f"{first.code} ({first.reason}) because it means no event. Mend it where it came from "
-            "and import that again"
+            f"dead letter {str(first.letter_id)[:8]}{others} cannot be replayed: its record has no "
+            f"topic, because it is not an event ({first.code}: {first.reason}). Correct it at its "
+            "source and import that again"
         )

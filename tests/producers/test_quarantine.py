@@ -101,7 +101,7 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
             replayed_by_command, database_url, topic_prefix, str(empty.letter_id)
         )
         assert one.returncode == 1
-        assert "has no topic to go to" in one.stderr
+        assert "its record has no topic" in one.stderr
         async with asyncio.timeout(60):
             count = "select count(*) from container where key = $1"
             while not await pool.fetchval(count, BOX):  # noqa: ASYNC110

@@ -15,7 +15,7 @@ from groupage.store.readers.tracing import Trace, TraceSource, assemble, find_so
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry, rejected_without_target, sift
-from processors.kernel.fold import counts, in_order, rejected_event
+from processors.kernel.fold import may_change, rejected_event, sort_facts
 
 Changes = dict[str, tuple[Any, Any]]
 _BOOKKEEPING = frozenset(State.__struct_fields__) | {"last_at"}
@@ -67,11 +67,11 @@ def _refold(
     state = aggregate.new(key)
     state.rejected = rejected_without_target(key, sifted)
     before: dict[str, Any] | None = None
-    for _, entry in in_order(aggregate, sifted.effective):
+    for _, entry in sort_facts(aggregate, sifted.effective):
         traced = entry.fact_id in wanted
         if traced and (before is None or unit_id is not None):
             before = _fields_of(state, unit_id)
-        rejection = aggregate.apply(state, entry) if counts(aggregate, entry.fact) else None
+        rejection = aggregate.apply(state, entry) if may_change(aggregate, entry.fact) else None
         if rejection is not None:
             state.rejected[entry.fact_id] = rejected_event(entry.fact, rejection)
         aggregate.derive(state)

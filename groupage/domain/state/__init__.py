@@ -1,4 +1,4 @@
-"""States of the owners of facts: plain data, derived by `processors`, read by everybody else.
+"""States of aggregates: plain data, derived by `processors` and read by everybody else.
 
-Each is stored as JSON. Nothing here decides; what readers often need is a property.
+The worker stores them as JSON. They decide nothing; their properties are for readers.
 """

@@ -1,4 +1,4 @@
-"""What the states of all owners share."""
+"""The fields that all states share."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ import msgspec
 from groupage.domain.rejections import RejectionCode
 
 SortKey = tuple[datetime, int, str]
-"""(occurred_at, rank of the type in its lifecycle, fact id in hex): facts are folded so."""
+"""(occurred_at, rank of the event in the life cycle, fact id in hex): the order of the fold."""
 
 
 class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A fact that is kept but changed nothing, and why."""
+    """A stored fact that changed nothing, and why."""
 
     code: RejectionCode
     reason: str
@@ -22,20 +22,20 @@ class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class State(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """State of one owner: a function of the set of its facts and of the clock.
+    """State of an aggregate: a function of the set of its facts and of the clock.
 
-    Mutable: its core, and only that, writes to it.
+    Mutable, but only its aggregate in `processors` writes to it.
     """
 
     key: str
     fact_count: int = 0
-    """How many facts the owner has, refused and corrected ones included: the revision."""
+    """How many facts it has, rejected and corrected ones included: the revision."""
     correction_count: int = 0
     """How many of them correct or retract another."""
     awaits_target: bool = False
-    """A correction's target is not there: any new fact may be that, and needs all to be folded."""
+    """The target of a correction is missing. Any new fact may be that target: fold all again."""
     last_key: SortKey | None = None
-    """Sort key of the newest fact whose place in the order matters."""
+    """Sort key of the newest fact that is not order-independent."""
     changed_at: datetime | None = None
     """When the newest of its facts happened."""
     rejected: dict[str, RejectedEvent] = msgspec.field(default_factory=dict)
@@ -43,5 +43,5 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     @property
     def revision(self) -> int:
-        """The same facts, the same revision; more facts, a higher one."""
+        """The number of facts: it rises with each new one."""
         return self.fact_count

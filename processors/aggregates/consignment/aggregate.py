@@ -72,7 +72,7 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
         On(events.ConsignmentRolled, messages.note_roll, order_independent=True),
     )
 
-    def guarded(self, event: type[Event], handler: Handler) -> Handler:
+    def guard(self, event: type[Event], handler: Handler) -> Handler:
         """Let events about the whole be a barrier for late ones about units."""
         if event not in _ABOUT_THE_WHOLE:
             return handler

@@ -59,7 +59,7 @@ class UnitAggregate(Aggregate[UnitState]):
             waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
             insort(state.waiting_facts, waiting, key=_waiting_key)
 
-    def guarded(self, event: type[Event], handler: Handler) -> Handler:
+    def guard(self, event: type[Event], handler: Handler) -> Handler:
         """Reject events about a unit that was repacked into others."""
         if event in _AFTER_REPACK:
             return handler

@@ -1,4 +1,4 @@
-"""A small hub to play with: one core of each kind, and facts made with as few words as possible."""
+"""Fixtures: an aggregate of each kind to play with, and how far it usually comes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,17 +1,17 @@
-"""What a consolidation hears of its members, its container and its voyage, in few words."""
+"""Snapshots for a consolidation: of its members, its container and its voyage."""
 
 from typing import Any
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import at
 
 TARE_G = 4_000_000
 
 
 def member(name: str, revision: int, **more: Any) -> csl.ConsignmentSnapshot:
-    """A consignment of two cartons that is received, released and not loaded."""
+    """Make a snapshot of a consignment: two cartons, received, released, not loaded."""
     fields: dict[str, Any] = {
         "consolidation_id": w.CSL,
         "consignment_id": name,
@@ -34,15 +34,15 @@ def member(name: str, revision: int, **more: Any) -> csl.ConsignmentSnapshot:
 
 
 def full(name: str, revision: int, **more: Any) -> csl.ConsignmentSnapshot:
-    """The same, loaded at minute 450."""
+    """Make the same snapshot, loaded at minute 450."""
     return member(name, revision, **{"loaded_pieces": 2, "loaded_at": at(450), **more})
 
 
-def box(revision: int, **more: Any) -> csl.ContainerSnapshot:
-    """Its container, inspected and fit."""
+def container(revision: int, **more: Any) -> csl.ContainerSnapshot:
+    """Make a snapshot of its container, inspected and fit."""
     fields: dict[str, Any] = {
         "consolidation_id": w.CSL,
-        "equipment_ref": w.BOX,
+        "equipment_ref": w.CONTAINER,
         "revision": revision,
         "status": "FIT",
         "fit": more.get("status") != "UNFIT",
@@ -55,18 +55,18 @@ def box(revision: int, **more: Any) -> csl.ContainerSnapshot:
 
 
 def sealed(revision: int, **more: Any) -> csl.ContainerSnapshot:
-    """Sealed at minute 500."""
+    """Make a snapshot of the container, sealed at minute 500."""
     fields = {"status": "SEALED", "seal_no": "S1", "sealed_at": at(500)}
-    return box(revision, **{**fields, **more})
+    return container(revision, **{**fields, **more})
 
 
 def weighed(revision: int, vgm_g: int = TARE_G + 2_000_000, **more: Any) -> Any:
-    """Weighed at minute 510."""
+    """Make a snapshot of the container, weighed at minute 510."""
     return sealed(revision, **{"vgm_g": vgm_g, "vgm_at": at(510), **more})
 
 
 def voyage(revision: int, **more: Any) -> csl.VoyageSnapshot:
-    """Cut-offs: cargo 2,000, documents 2,100, VGM 2,200, customs 2,300, port 3,000."""
+    """Make a snapshot of the voyage: LCO at 2,000, DCO 2,100, VCO 2,200, CUA 2,300, PCO 3,000."""
     due = {"LCO": 2_000, "DCO": 2_100, "VCO": 2_200, "CUA": 2_300, "PCO": 3_000}
     fields: dict[str, Any] = {
         "consolidation_id": w.CSL,

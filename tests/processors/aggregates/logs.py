@@ -1,4 +1,4 @@
-"""Random logs of one owner, and its state from them: folded at once, or batch by batch."""
+"""Random logs of one aggregate, and its state from them: folded at once, or batch by batch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from processors.kernel.fold import advance, encode_state, fold
 from tests.processors.aggregates.play import at, entry
 from tests.processors.aggregates.stories import ORDINARY, STORIES
 
-CORES = all_aggregates(Policy())
+AGGREGATES = all_aggregates(Policy())
 
 
 CLOCK = at(400)
@@ -23,7 +23,7 @@ CLOCK = at(400)
 
 @st.composite
 def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> list[Entry]:
-    """Facts of one owner; some of them correct or retract others, or facts of somebody else."""
+    """Draw facts of one aggregate; some correct or retract others, or facts of elsewhere."""
     usual = draw(st.booleans())
     chosen: list[tuple[float, Event]] = list(ORDINARY.get(kind, ())) if usual else []
     for left_out in draw(st.lists(st.integers(0, 11), max_size=2)):
@@ -32,9 +32,9 @@ def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> lis
     chosen += draw(st.lists(more, max_size=6 if usual else 25))
     entries: list[Entry] = []
     for number, (minutes, plain) in enumerate(chosen):
-        told = plain
-        if "revision" in told.__struct_fields__ and kind != "lane":
-            told = msgspec.structs.replace(told, revision=number)
+        event = plain
+        if "revision" in event.__struct_fields__ and kind != "lane":
+            event = msgspec.structs.replace(event, revision=number)
         target = None
         retracted = False
         if corrected and entries and draw(st.integers(0, 5)) == 0:
@@ -42,7 +42,7 @@ def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> lis
             retracted = draw(st.booleans())
         entries.append(
             entry(
-                told,
+                event,
                 minutes,
                 event_id=f"f{number}",
                 correction_of=target,
@@ -54,28 +54,28 @@ def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> lis
 
 
 def key_of(kind: AggregateKind) -> str:
-    """The key of the stories of that kind."""
+    """Return the key that the stories of that kind use."""
     first = STORIES[kind][0]
     return first.key
 
 
 def folded(kind: AggregateKind, entries: Sequence[Entry]) -> Any:
-    """From scratch, observed at the clock."""
-    return fold(CORES[kind], key_of(kind), entries, clock_at=CLOCK)
+    """Fold all facts at once, and advance the clock."""
+    return fold(AGGREGATES[kind], key_of(kind), entries, clock_at=CLOCK)
 
 
 def replayed(kind: AggregateKind, batches: Sequence[Sequence[Entry]]) -> tuple[Any, int]:
-    """Batch by batch, as the shell does: duplicates dropped, the clock seen at the end."""
-    core: Aggregate[Any] = CORES[kind]
-    state = core.new(key_of(kind))
+    """Fold batch by batch without duplicates, as the worker does; advance the clock at the end."""
+    aggregate: Aggregate[Any] = AGGREGATES[kind]
+    state = aggregate.new(key_of(kind))
     stored: dict[str, Entry] = {}
     refolds = 0
     for batch in batches:
         new = {each.fact_id: each for each in batch if each.fact_id not in stored}
         stored.update(new)
-        advanced = advance(core, state, list(new.values()), stored.values)
-        state = msgspec.json.decode(encode_state(advanced.state), type=core.state_type)
+        advanced = advance(aggregate, state, list(new.values()), stored.values)
+        state = msgspec.json.decode(encode_state(advanced.state), type=aggregate.state_type)
         refolds += advanced.refolded
-    core.derive(state)
-    core.on_clock(state, CLOCK)
+    aggregate.derive(state)
+    aggregate.on_clock(state, CLOCK)
     return state, refolds

@@ -16,29 +16,29 @@ from processors.kernel.fold import advance, encode_state, fold, tick
 from processors.kernel.outputs import Forward, change_id, changes
 from tests.processors.aggregates.play import at
 
-Owner = tuple[AggregateKind, str]
+AggregateKey = tuple[AggregateKind, str]
 
 
 class MiniHub:
-    """States, facts and what is on its way. Delivers in any order, and twice when told so."""
+    """States, facts and messages under way, which it delivers in any order, or twice if asked."""
 
     def __init__(self) -> None:
         self.aggregates = all_aggregates(Policy(release_before_stuffing=True))
-        self.states: dict[Owner, Any] = {}
-        self.facts: dict[Owner, dict[str, Entry]] = {}
+        self.states: dict[AggregateKey, Any] = {}
+        self.facts: dict[AggregateKey, dict[str, Entry]] = {}
         self.due: list[Fact] = []
         self.requests: list[pl.PlanRequested] = []
         self.alerts: set[str] = set()
-        self.unchecked: set[Owner] = set()
+        self.unchecked: set[AggregateKey] = set()
         self.minute = 0.0
         self.number = 0
 
     def state(self, kind: AggregateKind, key: str) -> Any:
-        """The state of an owner, made when it is new."""
+        """Return the state of an aggregate; a new one if it has no facts."""
         return self.states.setdefault((kind, key), self.aggregates[kind].new(key))
 
-    def tell(self, event: Event, *, minutes: float | None = None, **more: Any) -> Fact:
-        """Somebody outside says so now (or at that minute)."""
+    def publish(self, event: Event, *, minutes: float | None = None, **more: Any) -> Fact:
+        """Publish an event from outside, which happened now (or at that minute)."""
         self.number += 1
         happened = self.minute if minutes is None else minutes
         fact = Fact(
@@ -50,35 +50,37 @@ class MiniHub:
             data=event,
             **more,
         )
-        self.hear(fact)
+        self.receive(fact)
         return fact
 
-    def hear(self, fact: Fact) -> None:
+    def receive(self, fact: Fact) -> None:
         """Deliver one fact; a duplicate changes nothing."""
         for single in fact.fan_out():
-            self._hear(single)
+            self._receive(single)
 
-    def _hear(self, fact: Fact) -> None:
+    def _receive(self, fact: Fact) -> None:
         kind, key = fact.data.aggregate_kind, fact.key
-        core, state = self.aggregates[kind], self.state(kind, key)
+        aggregate, state = self.aggregates[kind], self.state(kind, key)
         stored = self.facts.setdefault((kind, key), {})
         entry = Entry(fact_id(fact).hex, fact)
         if entry.fact_id in stored:
             return
-        before = core.outputs(state)
+        before = aggregate.outputs(state)
         stored[entry.fact_id] = entry
         now = at(self.minute)
-        after = advance(core, state, [entry], stored.values, clock_at=now).state
-        self._conclude((kind, key), before, after)
+        after = advance(aggregate, state, [entry], stored.values, clock_at=now).state
+        self._publish_changes((kind, key), before, after)
 
     def tick(self, minutes: float) -> None:
-        """The clock goes on, for everybody."""
+        """Advance the clock of all aggregates."""
         self.minute += minutes
         for owner, state in list(self.states.items()):
             before = self.aggregates[owner[0]].outputs(state)
-            self._conclude(owner, before, tick(self.aggregates[owner[0]], state, at(self.minute)))
+            self._publish_changes(
+                owner, before, tick(self.aggregates[owner[0]], state, at(self.minute))
+            )
 
-    def _conclude(self, owner: Owner, before: Any, state: Any) -> None:
+    def _publish_changes(self, owner: AggregateKey, before: Any, state: Any) -> None:
         kind, key = owner
         self.states[owner] = state
         self.unchecked.add(owner)
@@ -109,30 +111,30 @@ class MiniHub:
                 )
 
     def deliver(self, index: int, *, twice: bool = False) -> None:
-        """One of the facts on their way arrives."""
+        """Deliver one of the facts under way."""
         if not self.due:
             return
         fact = self.due.pop(index % len(self.due))
-        self.hear(fact)
+        self.receive(fact)
         if twice:
-            self.hear(fact)
+            self.receive(fact)
 
     def settle(self) -> None:
-        """Everything on its way arrives. It must end: nobody talks in circles."""
+        """Deliver all facts under way. That must end: messages may not go in circles."""
         for _ in range(5_000):
             if not self.due:
                 return
             self.deliver(0)
-        raise AssertionError("the owners talk in circles")
+        raise AssertionError("the aggregates publish in circles")
 
     def check(self) -> None:
-        """Each state that changed is the fold of its facts, and survives JSON."""
+        """Check that each changed state equals the fold of its facts, and survives JSON."""
         while self.unchecked:
             kind, key = self.unchecked.pop()
-            core, state = self.aggregates[kind], self.states[kind, key]
+            aggregate, state = self.aggregates[kind], self.states[kind, key]
             entries = self.facts.get((kind, key), {}).values()
-            again = fold(core, key, entries, clock_at=at(self.minute))
+            again = fold(aggregate, key, entries, clock_at=at(self.minute))
             if kind == "lane":
                 again.pending_request = state.pending_request
             assert encode_state(state) == encode_state(again), (kind, key)
-            assert msgspec.json.decode(encode_state(state), type=core.state_type) == state
+            assert msgspec.json.decode(encode_state(state), type=aggregate.state_type) == state

@@ -1,4 +1,4 @@
-"""Plays facts to one owner, and checks at each step what must always hold."""
+"""Deliver facts to one aggregate, and check after each step what must always hold."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ _ids = count(1)
 
 
 def at(minutes: float) -> datetime:
-    """So many minutes into the story."""
+    """Return the instant that many minutes into the story."""
     return START + timedelta(minutes=minutes)
 
 
@@ -35,7 +35,7 @@ def entry(
     classifier: Classifier = "ACT",
     recorded: float | None = None,
 ) -> Entry:
-    """A fact that happened `minutes` into the story."""
+    """Make a fact that happened `minutes` into the story."""
     fact = Fact(
         event_id=event_id or f"e{next(_ids)}",
         source="/test",
@@ -50,86 +50,88 @@ def entry(
     return Entry(fact_id(fact).hex, fact)
 
 
-def _check_order(known: Publication, said: Publication) -> None:
-    """Who hears both knows which came later: by its revision or by its time.
+def _check_order(before: Publication, after: Publication) -> None:
+    """Check that a reader of both knows which is newer: by revision or by time.
 
-    Alerts need neither: one log keeps their order.
+    Alerts need neither: a single partition keeps their order.
     """
-    if not (isinstance(known, Output) and isinstance(said, Output)):
+    if not (isinstance(before, Output) and isinstance(after, Output)):
         return
-    if known.event != said.event and not isinstance(said.event, AlertRaised):
-        assert "revision" in said.event.__struct_fields__ or said.at > known.at, said.event
+    if before.event != after.event and not isinstance(after.event, AlertRaised):
+        assert "revision" in after.event.__struct_fields__ or after.at > before.at, after.event
 
 
 class Play:
-    """One owner. After each step the state equals the fold of all facts and survives JSON."""
+    """An aggregate whose state, after each step, equals the fold of all facts and survives JSON."""
 
-    def __init__(self, core: Aggregate[Any], key: str) -> None:
-        self.core = core
+    def __init__(self, aggregate: Aggregate[Any], key: str) -> None:
+        self.aggregate = aggregate
         self.key = key
         self.entries: list[Entry] = []
-        self.state: Any = core.new(key)
+        self.state: Any = aggregate.new(key)
         self.clock_at: datetime | None = None
         self.messages: list[Message] = []
         self.refolds = 0
 
-    def say(self, event: Event, minutes: float, **more: Any) -> Entry:
-        """One more fact; what it makes the owner publish goes to `published`."""
-        said = entry(event, minutes, **more)
-        self.take([said])
-        return said
+    def deliver(self, event: Event, minutes: float, **more: Any) -> Entry:
+        """Deliver a fact; the messages of the aggregate go to `messages`."""
+        new = entry(event, minutes, **more)
+        self.deliver_batch([new])
+        return new
 
-    def take(self, new: list[Entry]) -> None:
-        """Several facts in one batch."""
-        before = self.core.outputs(self.state)
+    def deliver_batch(self, new: list[Entry]) -> None:
+        """Deliver several facts in one batch."""
+        before = self.aggregate.outputs(self.state)
         self.entries += new
-        advanced = advance(self.core, self.state, new, lambda: self.entries, clock_at=self.clock_at)
+        advanced = advance(
+            self.aggregate, self.state, new, lambda: self.entries, clock_at=self.clock_at
+        )
         self.refolds += advanced.refolded
         self.state = advanced.state
         self._check()
-        after = self.core.outputs(self.state)
+        after = self.aggregate.outputs(self.state)
         for output_id in before.keys() & after.keys():
             _check_order(before[output_id], after[output_id])
         self.messages += changes(before, after, state=self.state, at=self.state.changed_at)
 
     def tick(self, minutes: float) -> None:
-        """The clock goes on."""
-        before = self.core.outputs(self.state)
+        """Advance the clock."""
+        before = self.aggregate.outputs(self.state)
         self.clock_at = at(minutes)
-        self.state = tick(self.core, self.state, self.clock_at)
+        self.state = tick(self.aggregate, self.state, self.clock_at)
         self._check()
-        after = self.core.outputs(self.state)
+        after = self.aggregate.outputs(self.state)
         self.messages += changes(before, after, state=self.state, at=self.clock_at)
 
     def _check(self) -> None:
-        again = fold(self.core, self.key, self.entries, clock_at=self.clock_at)
+        again = fold(self.aggregate, self.key, self.entries, clock_at=self.clock_at)
         body = encode_state(self.state)
-        if self.core.kind != "lane":  # a lane remembers at which tick it began to ask
+        if self.aggregate.kind != "lane":  # a lane keeps at which tick its request became due
             assert body == encode_state(again)
-        assert msgspec.json.decode(body, type=self.core.state_type) == self.state
-        columns = self.core.columns(self.state)
-        assert type(columns) is QUERY_COLUMNS[self.core.kind]
-        assert columns == self.core.columns(again)
+        assert msgspec.json.decode(body, type=self.aggregate.state_type) == self.state
+        columns = self.aggregate.columns(self.state)
+        assert type(columns) is QUERY_COLUMNS[self.aggregate.kind]
+        assert columns == self.aggregate.columns(again)
 
-    def refusals(self) -> list[str]:
-        """Codes of all refused facts."""
-        return sorted(refused.code for refused in self.state.rejected.values())
+    def rejections(self) -> list[str]:
+        """Return the codes of all rejected facts."""
+        return sorted(rejected.code for rejected in self.state.rejected.values())
 
     @property
     def published(self) -> list[Change]:
-        """Published events, in order."""
+        """The events that it published, in order."""
         return [message for message in self.messages if isinstance(message, Change)]
 
-    def said(self, name: str) -> list[Any]:
-        """Published events of that name, in order."""
+    def sent(self, name: str) -> list[Any]:
+        """Return the events of that name that it published, in order."""
         return [change.event for change in self.published if change.event.name == name]
 
-    def now(self, name: str) -> list[Any]:
-        """Events of that name among the outputs now."""
-        outputs = self.core.outputs(self.state).values()
+    def outputs(self, name: str) -> list[Any]:
+        """Return the events of that name among its outputs now."""
+        outputs = self.aggregate.outputs(self.state).values()
         events = [output.event for output in outputs if isinstance(output, Output)]
         return [event for event in events if event.name == name]
 
     def alerts(self) -> set[str]:
-        """Codes of the alerts that stand."""
-        return {event.code for event in self.now("alert.raised")}
+        """Return the codes of the alerts that stand."""
+        return {event.code for event in self.outputs("alert.raised")}

@@ -11,9 +11,9 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events import schedule as sc
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money
-from tests.processors.aggregates import consolidation_snapshots as news
-from tests.processors.aggregates import words as w
-from tests.processors.aggregates.lane_stories import plan, wish
+from tests.processors.aggregates import consolidation_snapshots as snapshots
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.lane_stories import plan, trigger
 from tests.processors.aggregates.play import at
 from tests.processors.aggregates.test_container import released
 from tests.processors.aggregates.test_voyage import departed, sailing
@@ -85,12 +85,12 @@ def _told_by_others() -> list[Event]:
         w.customs("SELECTED_SCAN", revision=0),
         w.customs("DECLARED", revision=0, declaration_id="D2"),
         w.customs("REJECTED", revision=0, declaration_id="D2", declared_at=at(70)),
-        w.position(0, stuffing_started_at=at(100), frozen_at=at(90)),
-        w.position(0, status="PLANNED", stuffing_started_at=None, frozen_at=None),
-        w.position(0, consolidation_id="CSL-2", equipment_ref="OTHU0000000"),
-        w.position(0, status="BROKEN_UP"),
-        w.position(0, status="PLANNED", frozen_at=None, lco_at=at(1_900)),
-        w.position(
+        w.consolidation(0, stuffing_started_at=at(100), frozen_at=at(90)),
+        w.consolidation(0, status="PLANNED", stuffing_started_at=None, frozen_at=None),
+        w.consolidation(0, consolidation_id="CSL-2", equipment_ref="OTHU0000000"),
+        w.consolidation(0, status="BROKEN_UP"),
+        w.consolidation(0, status="PLANNED", frozen_at=None, lco_at=at(1_900)),
+        w.consolidation(
             0,
             stuffing_started_at=at(100),
             frozen_at=at(90),
@@ -110,22 +110,22 @@ def _consolidation() -> list[Event]:
         w.frozen(),
         w.frozen("CN-1"),
         csl.ConsolidationUnfrozen(**name, reason="x", by="d"),
-        csl.StuffingStarted(**name, equipment_ref=w.BOX),
+        csl.StuffingStarted(**name, equipment_ref=w.CONTAINER),
         csl.StuffingCompleted(**name),
         csl.ConsolidationRolled(**name, to_voyage_id="V2", reason="x"),
         csl.ConsolidationBrokenUp(**name, reason="x"),
         csl.ConsolidationCancelled(**name, reason="x"),
-        news.member("CN-1", 0, received_at=None),
-        news.full("CN-1", 0, loaded_at=at(10)),
-        news.full("CN-2", 0, loaded_at=at(20)),
-        news.full("CN-2", 0, member=False),
-        news.full("CN-2", 0, loaded_at=at(20), unloaded_at=at(150)),
-        news.full("CN-2", 0, holds=(csl.Span(since_at=at(20), until_at=at(210)),)),
-        news.box(0, status="UNFIT"),
-        news.weighed(0, sealed_at=at(100), vgm_at=at(110)),
-        news.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200)),
-        news.voyage(0),
-        news.voyage(0, voyage_id="V2", departed_at=at(300)),
+        snapshots.member("CN-1", 0, received_at=None),
+        snapshots.full("CN-1", 0, loaded_at=at(10)),
+        snapshots.full("CN-2", 0, loaded_at=at(20)),
+        snapshots.full("CN-2", 0, member=False),
+        snapshots.full("CN-2", 0, loaded_at=at(20), unloaded_at=at(150)),
+        snapshots.full("CN-2", 0, holds=(csl.Span(since_at=at(20), until_at=at(210)),)),
+        snapshots.container(0, status="UNFIT"),
+        snapshots.weighed(0, sealed_at=at(100), vgm_at=at(110)),
+        snapshots.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200)),
+        snapshots.voyage(0),
+        snapshots.voyage(0, voyage_id="V2", departed_at=at(300)),
     ]
 
 
@@ -147,7 +147,7 @@ def _voyage() -> list[Event]:
 
 
 def _container() -> list[Event]:
-    ref: dict[str, Any] = {"equipment_ref": w.BOX}
+    ref: dict[str, Any] = {"equipment_ref": w.CONTAINER}
     return [
         released(),
         released(consolidation_id="C2"),
@@ -176,8 +176,8 @@ def _unit() -> list[Event]:
         un.UnitPacked(unit_id="u1", parent_id="p1"),
         un.UnitPacked(unit_id="u1", parent_id="p2"),
         un.UnitUnpacked(unit_id="u1"),
-        un.UnitLoaded(unit_id="u1", equipment_ref=w.BOX),
-        un.UnitUnloaded(unit_id="u1", equipment_ref=w.BOX),
+        un.UnitLoaded(unit_id="u1", equipment_ref=w.CONTAINER),
+        un.UnitUnloaded(unit_id="u1", equipment_ref=w.CONTAINER),
         un.UnitRepacked(unit_id="u1", inputs=("a",), outputs=("u1", "u2")),
         un.UnitRepacked(unit_id="u1", inputs=("u1",), outputs=("b",)),
         un.UnitShipped(unit_id="u1"),
@@ -202,8 +202,8 @@ def _declaration() -> list[Event]:
 def _lane() -> list[Event]:
     pin: dict[str, Any] = {"lane_id": w.LANE, "consignment_id": "CN-1", "by": "d"}
     return [
-        wish(),
-        wish("hold_placed"),
+        trigger(),
+        trigger("hold_placed"),
         pl.PlanAsked(lane_id=w.LANE, request_id="R1", sequence=1, wish_ids=()),
         pl.PlanAsked(lane_id=w.LANE, request_id="R2", sequence=2, wish_ids=()),
         pl.PlanFailed(lane_id=w.LANE, request_id="R1", sequence=1, reason="x"),
@@ -235,13 +235,13 @@ def _ordinary_consolidation() -> list[tuple[float, Event]]:
     return [
         (0, w.opened()),
         (1, w.planned("CN-1", "CN-2")),
-        (2, news.voyage(0)),
-        (10, news.full("CN-1", 0, loaded_at=at(95), released_at=at(50))),
-        (10, news.full("CN-2", 0, loaded_at=at(96), released_at=at(50))),
+        (2, snapshots.voyage(0)),
+        (10, snapshots.full("CN-1", 0, loaded_at=at(95), released_at=at(50))),
+        (10, snapshots.full("CN-2", 0, loaded_at=at(96), released_at=at(50))),
         (40, w.frozen()),
-        (50, csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX)),
+        (50, csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER)),
         (99, csl.StuffingCompleted(consolidation_id=w.CSL)),
-        (200, news.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200))),
+        (200, snapshots.weighed(0, sealed_at=at(100), vgm_at=at(110), gated_out_at=at(200))),
     ]
 
 
@@ -268,14 +268,14 @@ ORDINARY: dict[AggregateKind, list[tuple[float, Event]]] = {
         (41, w.measured("u2")),
         (60, w.allocated()),
         (80, w.customs("RELEASED", revision=0)),
-        (90, w.position(0, stuffing_started_at=at(100), frozen_at=at(90))),
+        (90, w.consolidation(0, stuffing_started_at=at(100), frozen_at=at(90))),
         (110, w.staged("u1")),
         (120, w.loaded("u1")),
         (121, w.loaded("u2")),
     ],
     "consolidation": _ordinary_consolidation(),
     "lane": [
-        (10, wish()),
+        (10, trigger()),
         (20, plan(1, {"CN-1": "C1", "CN-2": "C1"})),
         (40, plan(2, {"CN-1": "C2", "CN-2": "C1", "CN-3": "C1"})),
         (60, pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")),

@@ -7,7 +7,7 @@ import pytest
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.fact import Fact
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.minihub import MiniHub
 
 U, V = "106141412345678908", "106141412345678915"
@@ -18,7 +18,7 @@ def hub() -> MiniHub:
     """Consignments A and B; nothing is announced yet."""
     hub = MiniHub()
     for name in ("A", "B"):
-        hub.tell(w.booked(2, consignment_id=name))
+        hub.publish(w.booked(2, consignment_id=name))
     return hub
 
 
@@ -28,7 +28,7 @@ def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
     noted = cn.AsnReceived(
         consignment_id=name, units=tuple(cn.AnnouncedUnit(unit_id=unit) for unit in units)
     )
-    said = hub.tell(noted, **more)
+    said = hub.publish(noted, **more)
     hub.settle()
     return said
 
@@ -36,7 +36,7 @@ def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
 def receive(hub: MiniHub, name: str, unit: str, **more: Any) -> Fact:
     """Scanned at the dock for that consignment."""
     hub.tick(1)
-    said = hub.tell(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
+    said = hub.publish(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
     hub.settle()
     return said
 
@@ -112,11 +112,11 @@ def test_what_left_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> 
     """The children of a split, or a new booking, may have the cartons: whichever comes first."""
     announce(hub, "A", U, V)
     if before:
-        hub.tell(leave)
+        hub.publish(leave)
     announce(hub, "B", U, V)
     if not before:
         assert disputes(hub) == [U, V]
-        hub.tell(leave)
+        hub.publish(leave)
         hub.settle()
     assert disputes(hub) == []
     assert hub.state("unit", U).owner_id == "B"
@@ -126,8 +126,8 @@ def test_what_never_came_may_come_with_another(hub: MiniHub) -> None:
     """A is shipped short; what was missing arrives as B's, under the same labels."""
     announce(hub, "A", U, V)
     receive(hub, "A", U)
-    hub.tell(cn.TallyCompleted(consignment_id="A", pieces=1))
-    hub.tell(cn.DiscrepancyAccepted(consignment_id="A", decision="ship_short"))
+    hub.publish(cn.TallyCompleted(consignment_id="A", pieces=1))
+    hub.publish(cn.DiscrepancyAccepted(consignment_id="A", decision="ship_short"))
     announce(hub, "B", V)
     assert disputes(hub) == []
     receive(hub, "A", V)
@@ -138,7 +138,7 @@ def test_cartons_of_two_consignments_on_one_pallet(hub: MiniHub) -> None:
     """Repacked together they are one unit now: no mistake."""
     announce(hub, "A", U)
     announce(hub, "B", V)
-    hub.tell(un.UnitRepacked(unit_id="pallet", inputs=(U, V), outputs=("pallet",)))
+    hub.publish(un.UnitRepacked(unit_id="pallet", inputs=(U, V), outputs=("pallet",)))
     hub.settle()
     assert hub.state("unit", "pallet").owner_id == "B"
     assert disputes(hub) == []

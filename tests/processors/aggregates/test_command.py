@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from groupage.domain import commands
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play
 
 Start = Callable[..., Play]
@@ -60,8 +60,8 @@ def test_every_command_reaches_its_owner_once(
 ) -> None:
     """The owner is told once, however often the same command is sent."""
     story = play("command", command.key)
-    story.say(command, 10)
-    story.say(command, 11)
+    story.deliver(command, 10)
+    story.deliver(command, 11)
     assert [change.event.name for change in story.published] == [told]
     assert story.published[0].event.key == command.key
 
@@ -70,16 +70,16 @@ def test_a_pin_without_voyage(play: Start) -> None:
     """A pin that names no voyage is refused with its reason."""
     story = play("command", w.LANE)
     pin = commands.PinConsignment(command_id="c", by="d", lane_id=w.LANE, consignment_id="CN")
-    story.say(pin, 10)
-    assert story.refusals() == ["no_voyage"]
+    story.deliver(pin, 10)
+    assert story.rejections() == ["no_voyage"]
 
 
 def test_old_commands_are_forgotten(play: Start) -> None:
     """The newest two hundred are remembered; what was told stays told."""
     story = play("command", w.LANE)
-    story.take(
+    story.deliver_batch(
         [
-            Play(story.core, w.LANE).say(
+            Play(story.aggregate, w.LANE).deliver(
                 commands.ReplanLane(command_id=f"c{n}", by="d", lane_id=w.LANE), n
             )
             for n in range(205)

@@ -12,7 +12,7 @@ from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.equipment import CargoArriving
 from groupage.domain.states import ConsignmentStatus as Status
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -35,18 +35,18 @@ def test_the_ordinary_way(play: Start) -> None:
         (w.measured("u2"), 111, Status.AVAILABLE),
         (w.allocated(), 200, Status.ALLOCATED),
         (w.customs("RELEASED", revision=2), 250, Status.ALLOCATED),
-        (w.position(3, status="FROZEN", stuffing_started_at=None), 300, Status.COMMITTED),
+        (w.consolidation(3, status="FROZEN", stuffing_started_at=None), 300, Status.COMMITTED),
         (w.staged("u1"), 350, Status.COMMITTED),
         (w.staged("u2"), 351, Status.STAGED),
-        (w.position(4), 400, Status.STAGED),
+        (w.consolidation(4), 400, Status.STAGED),
         (w.loaded("u1"), 410, Status.STAGED),
         (w.loaded("u2"), 411, Status.LOADED),
-        (w.position(9, status="GATED_OUT", departed_at=at(900)), 900, Status.DEPARTED),
+        (w.consolidation(9, status="GATED_OUT", departed_at=at(900)), 900, Status.DEPARTED),
     ]
     for event, minutes, status in steps:
-        story.say(event, minutes)
+        story.deliver(event, minutes)
         assert story.state.status == status, event
-    assert story.refusals() == []
+    assert story.rejections() == []
     assert story.state.loaded_at == at(411)
     assert story.refolds == 0
 
@@ -65,11 +65,11 @@ def test_the_ordinary_way(play: Start) -> None:
 def test_guards_of_acceptance(play: Start, change: dict[str, Any], words: str) -> None:
     """A booking that fails a guard stays BOOKED and says why; the forwarder may overrule it."""
     story = play("consignment", w.CN)
-    story.say(w.booked(**change), 0)
+    story.deliver(w.booked(**change), 0)
     assert story.state.status == Status.BOOKED
     assert words in story.state.not_accepted
     assert "not_accepted" in story.alerts()
-    story.say(cn.ConsignmentAccepted(consignment_id=w.CN), 1)
+    story.deliver(cn.ConsignmentAccepted(consignment_id=w.CN), 1)
     assert story.state.status == Status.ACCEPTED
     assert story.alerts() == set()
 
@@ -77,14 +77,14 @@ def test_guards_of_acceptance(play: Start, change: dict[str, Any], words: str) -
 def test_dangerous_goods_path(available: Play) -> None:
     """Goods found dangerous wait for the desk; refused, they raise an alert."""
     goods = (cn.DangerousGoods(un_number="1993", imo_class="3"),)
-    available.say(cn.DgApproved(consignment_id=w.CN), 50)
-    assert available.refusals() == ["dg_not_declared"]
-    available.say(cn.DgDeclared(consignment_id=w.CN, goods=goods), 105)
+    available.deliver(cn.DgApproved(consignment_id=w.CN), 50)
+    assert available.rejections() == ["dg_not_declared"]
+    available.deliver(cn.DgDeclared(consignment_id=w.CN, goods=goods), 105)
     assert available.state.status == Status.MEASURED
-    available.say(cn.DgApproved(consignment_id=w.CN), 140)
+    available.deliver(cn.DgApproved(consignment_id=w.CN), 140)
     assert available.state.status == Status.AVAILABLE
     assert available.state.available_at == at(140)
-    available.say(cn.DgRejected(consignment_id=w.CN, reason="leaks"), 150)
+    available.deliver(cn.DgRejected(consignment_id=w.CN, reason="leaks"), 150)
     assert available.state.dg_status == "rejected"
     assert "dg_rejected" in available.alerts()
 
@@ -92,59 +92,63 @@ def test_dangerous_goods_path(available: Play) -> None:
 def test_short_receipt_waits_for_the_shipper(play: Start) -> None:
     """A closed tally with too little waits until the shipper says to ship what is there."""
     story = play("consignment", w.CN)
-    story.say(w.booked(3), 0)
-    story.say(w.received("u1"), 100)
-    story.say(w.received("u2"), 101)
-    story.say(cn.TallyCompleted(consignment_id=w.CN, pieces=2), 120)
+    story.deliver(w.booked(3), 0)
+    story.deliver(w.received("u1"), 100)
+    story.deliver(w.received("u2"), 101)
+    story.deliver(cn.TallyCompleted(consignment_id=w.CN, pieces=2), 120)
     assert story.state.status == Status.RECEIVING
     assert story.alerts() == {"short_receipt"}
     decision = cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short")
-    story.say(decision, 130)
+    story.deliver(decision, 130)
     assert story.state.status == Status.RECEIVED
     assert story.state.pieces == 2
     assert story.alerts() == set()
-    assert [wish.cause for wish in story.said("plan.wanted")] == ["booked", "short"]
-    assert story.said("alert.cleared")[0].code == "short_receipt"
+    assert [wish.cause for wish in story.sent("plan.wanted")] == ["booked", "short"]
+    assert story.sent("alert.cleared")[0].code == "short_receipt"
 
 
 def test_the_rest_may_come_later(play: Start) -> None:
     """When the shipper says to wait, the missing carton completes the receipt."""
     story = play("consignment", w.CN)
-    story.say(w.booked(2), 0)
-    story.say(w.received("u1"), 100)
-    story.say(cn.TallyCompleted(consignment_id=w.CN, pieces=1), 120)
-    story.say(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="wait"), 130)
+    story.deliver(w.booked(2), 0)
+    story.deliver(w.received("u1"), 100)
+    story.deliver(cn.TallyCompleted(consignment_id=w.CN, pieces=1), 120)
+    story.deliver(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="wait"), 130)
     assert story.state.status == Status.RECEIVING
-    story.say(w.received("u2"), 500)
+    story.deliver(w.received("u2"), 500)
     assert story.state.status == Status.RECEIVED
     assert story.state.received_at == at(500)
 
 
 def test_more_than_booked(received: Play) -> None:
     """One carton too many stops the receipt until the shipper accepts it."""
-    received.say(w.received("u3"), 102)
+    received.deliver(w.received("u3"), 102)
     assert received.state.status == Status.RECEIVING
     assert received.alerts() == {"over_receipt"}
-    received.say(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="accept_over"), 103)
+    received.deliver(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="accept_over"), 103)
     assert received.state.status == Status.RECEIVED
 
 
 def test_no_discrepancy_to_decide(received: Play) -> None:
     """A decision needs a discrepancy."""
-    received.say(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short"), 103)
-    assert received.refusals() == ["no_discrepancy"]
+    received.deliver(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short"), 103)
+    assert received.rejections() == ["no_discrepancy"]
 
 
 def test_measured_above_declared_needs_a_rerate(received: Play) -> None:
     """Five per cent are tolerated; more waits for the shipper, or for an amendment."""
-    received.say(w.measured("u1", gross_g=10_500), 110)
-    received.say(w.measured("u2", gross_g=10_500), 111)
+    received.deliver(w.measured("u1", gross_g=10_500), 110)
+    received.deliver(w.measured("u2", gross_g=10_500), 111)
     assert received.state.status == Status.AVAILABLE
-    received.say(w.measured("u2", size=Dimensions(length_mm=600, width_mm=400, height_mm=300)), 112)
+    received.deliver(
+        w.measured("u2", size=Dimensions(length_mm=600, width_mm=400, height_mm=300)), 112
+    )
     assert received.state.status == Status.MEASURED
     assert received.alerts() == {"needs_rerate"}
-    assert "measured" in {wish.cause for wish in received.said("plan.wanted")}
-    received.say(cn.RerateAccepted(consignment_id=w.CN, volume_cm3=132_000, gross_g=20_500), 120)
+    assert "measured" in {wish.cause for wish in received.sent("plan.wanted")}
+    received.deliver(
+        cn.RerateAccepted(consignment_id=w.CN, volume_cm3=132_000, gross_g=20_500), 120
+    )
     assert received.state.status == Status.AVAILABLE
     assert received.state.available_at == at(120)
 
@@ -152,61 +156,63 @@ def test_measured_above_declared_needs_a_rerate(received: Play) -> None:
 def test_a_hub_may_trust_calibrated_devices_only(play: Start) -> None:
     """Measured by a device that names no calibration: refused, and the carton waits."""
     story = play("consignment", w.CN, calibrated_only=True)
-    story.say(w.booked(1), 0)
-    story.say(w.received("u1"), 100)
-    story.say(w.measured("u1"), 110)
-    assert (story.refusals(), story.state.status) == (["not_calibrated"], Status.RECEIVED)
-    story.say(msgspec.structs.replace(w.measured("u1"), calibration_id="CAL-1"), 120)
+    story.deliver(w.booked(1), 0)
+    story.deliver(w.received("u1"), 100)
+    story.deliver(w.measured("u1"), 110)
+    assert (story.rejections(), story.state.status) == (["not_calibrated"], Status.RECEIVED)
+    story.deliver(msgspec.structs.replace(w.measured("u1"), calibration_id="CAL-1"), 120)
     assert story.state.status == Status.AVAILABLE
 
 
 def test_an_amendment_ends_the_need_of_a_rerate(received: Play) -> None:
     """The shipper amends the booking to what was measured."""
     big = Dimensions(length_mm=600, width_mm=400, height_mm=300)
-    received.say(w.measured("u1", size=big), 110)
-    received.say(w.measured("u2", size=big), 111)
+    received.deliver(w.measured("u1", size=big), 110)
+    received.deliver(w.measured("u2", size=big), 111)
     assert received.state.needs_rerate
     lines = (cn.CartonLine(pieces=2, size=big, gross_g=10_000),)
-    received.say(cn.ConsignmentAmended(consignment_id=w.CN, reason="measured", lines=lines), 120)
+    received.deliver(
+        cn.ConsignmentAmended(consignment_id=w.CN, reason="measured", lines=lines), 120
+    )
     assert received.state.status == Status.AVAILABLE
     assert received.state.booking.lines == lines
 
 
 def test_rerate_before_measuring(received: Play) -> None:
     """There is nothing to accept yet."""
-    received.say(cn.RerateAccepted(consignment_id=w.CN, volume_cm3=1, gross_g=1), 105)
-    assert received.refusals() == ["not_measured"]
+    received.deliver(cn.RerateAccepted(consignment_id=w.CN, volume_cm3=1, gross_g=1), 105)
+    assert received.rejections() == ["not_measured"]
 
 
 def test_a_hold_keeps_it_from_becoming_available(received: Play) -> None:
     """It becomes available when the last hold ends, and each change is a wish for a plan."""
-    received.say(cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DOCS", by="desk"), 105)
-    received.say(w.measured("u1"), 110)
-    received.say(w.measured("u2"), 111)
+    received.deliver(cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DOCS", by="desk"), 105)
+    received.deliver(w.measured("u1"), 110)
+    received.deliver(w.measured("u2"), 111)
     assert received.state.status == Status.MEASURED
     assert received.state.blocked
-    received.say(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="desk"), 200)
+    received.deliver(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="desk"), 200)
     assert received.state.status == Status.AVAILABLE
     assert received.state.available_at == at(200)
-    causes = [wish.cause for wish in received.said("plan.wanted")]
+    causes = [wish.cause for wish in received.sent("plan.wanted")]
     assert causes == ["booked", "hold_placed", "hold_released", "available"]
 
 
 def test_a_later_hold_blocks_and_takes_nothing_back(available: Play) -> None:
     """Two holds: blocked until both are released; the state stays."""
     for name in ("H1", "H2"):
-        available.say(cn.HoldPlaced(consignment_id=w.CN, hold_id=name, hold="DG", by="x"), 120)
+        available.deliver(cn.HoldPlaced(consignment_id=w.CN, hold_id=name, hold="DG", by="x"), 120)
     assert (available.state.status, available.state.blocked) == (Status.AVAILABLE, True)
-    available.say(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x"), 130)
+    available.deliver(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x"), 130)
     assert available.state.blocked
-    available.say(cn.HoldReleased(consignment_id=w.CN, hold_id="H2", by="x"), 131)
+    available.deliver(cn.HoldReleased(consignment_id=w.CN, hold_id="H2", by="x"), 131)
     assert not available.state.blocked
 
 
 def test_its_consolidation_takes_it_to_another_voyage(available: Play) -> None:
     """It has its place since it was given it, in whatever order it hears of the voyage."""
-    available.say(w.allocated(voyage_id="V2"), 240)
-    available.say(w.allocated(), 200)
+    available.deliver(w.allocated(voyage_id="V2"), 240)
+    available.deliver(w.allocated(), 200)
     place = available.state.allocation
     assert (place.voyage_id, place.since_at) == ("V2", at(200))
 
@@ -216,19 +222,19 @@ def test_repacked_units_keep_their_pieces(available: Play) -> None:
     repack = un.UnitRepacked(
         unit_id="n1", consignment_id=w.CN, inputs=("u1", "u2"), outputs=("n1",)
     )
-    available.say(repack, 120)
+    available.deliver(repack, 120)
     assert available.state.received_pieces == 2
     assert available.state.status == Status.RECEIVED
-    available.say(w.measured("n1", gross_g=19_000), 130)
+    available.deliver(w.measured("n1", gross_g=19_000), 130)
     assert available.state.status == Status.AVAILABLE
     assert available.state.measured_gross_g == 19_000
-    available.say(w.staged("u1"), 140)
-    assert available.refusals() == ["gone"]
+    available.deliver(w.staged("u1"), 140)
+    assert available.rejections() == ["gone"]
 
 
 def test_announced_units_hear_whose_they_are(received: Play) -> None:
     """Each unit of a delivery note is announced under its own key."""
-    told = received.said("unit.announced")
+    told = received.sent("unit.announced")
     units = {unit_id: each.owner_id for each in told for unit_id in (each.unit_id, *each.others)}
     assert units == {"u1": w.CN, "u2": w.CN}
     for each in told:
@@ -238,16 +244,16 @@ def test_announced_units_hear_whose_they_are(received: Play) -> None:
 
 def test_late_facts_of_other_units_need_no_refold(received: Play) -> None:
     """Units do not wait for one another; a late fact about the whole is folded in its place."""
-    received.say(w.measured("u2"), 111)
-    received.say(w.measured("u1"), 105)
+    received.deliver(w.measured("u2"), 111)
+    received.deliver(w.measured("u1"), 105)
     assert received.refolds == 0
-    received.say(cn.HoldPlaced(consignment_id=w.CN, hold_id="H", hold="DG", by="x"), 104)
+    received.deliver(cn.HoldPlaced(consignment_id=w.CN, hold_id="H", hold="DG", by="x"), 104)
     assert received.refolds == 1
 
 
 def test_plans_and_estimates_do_not_move_cargo(received: Play) -> None:
     """A planned load is kept as a fact and changes nothing."""
-    received.say(w.measured("u1"), 105, classifier="PLN")
+    received.deliver(w.measured("u1"), 105, classifier="PLN")
     assert received.state.measured_units == 0
     assert received.state.fact_count == 5
 
@@ -255,11 +261,11 @@ def test_plans_and_estimates_do_not_move_cargo(received: Play) -> None:
 def test_damage_and_discrepancies_are_seen(play: Start) -> None:
     """A wet carton raises an alert; so does what the dock reports."""
     story = play("consignment", w.CN)
-    story.say(w.booked(1), 0)
-    story.say(w.received("u1", condition="wet"), 100)
+    story.deliver(w.booked(1), 0)
+    story.deliver(w.received("u1", condition="wet"), 100)
     assert story.alerts() == {"damaged"}
     told = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
-    story.say(told, 101)
+    story.deliver(told, 101)
     assert story.state.discrepancies[0].kind == "damaged"
 
 
@@ -267,9 +273,9 @@ def test_a_refused_booking_says_no_more_why_it_was_not_accepted(play: Start) -> 
     """Dangerous goods whose papers are missing, then rejected: as if it had never waited."""
     goods = (cn.DangerousGoods(un_number="1950", imo_class="2.1"),)
     story = play("consignment", w.CN)
-    story.say(w.booked(dangerous_goods=goods), 0)
+    story.deliver(w.booked(dangerous_goods=goods), 0)
     assert "not_accepted" in story.alerts()
-    story.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="no papers"), 10)
+    story.deliver(cn.ConsignmentRejected(consignment_id=w.CN, reason="no papers"), 10)
     assert story.state.status == Status.REJECTED
     assert story.state.not_accepted == ""
     assert "not_accepted" not in story.alerts()

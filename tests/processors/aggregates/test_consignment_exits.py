@@ -9,7 +9,7 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.states import ConsignmentStatus as Status
 from groupage.domain.states import CustomsStatus
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -49,8 +49,8 @@ Start = Callable[..., Play]
 def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any, code: str) -> None:
     """The fact is kept, the state stays, an alert names the reason."""
     before = available.state.status
-    said = available.say(event, 300)
-    assert available.refusals() == [code]
+    said = available.deliver(event, 300)
+    assert available.rejections() == [code]
     assert available.state.rejected[said.fact_id].type == event.name
     assert available.state.status == before
     assert available.alerts() == {"illegal_transition"}
@@ -62,18 +62,18 @@ def test_a_correction_waits_for_its_target(play: Start) -> None:
     What its words advise puts things right: retract there, and send anew in the place of this one.
     """
     wrong, right = play("consignment", "CN-WRONG"), play("consignment", w.CN)
-    scanned = wrong.say(un.UnitReceived(unit_id="u1", consignment_id="CN-WRONG"), 10)
-    moved = right.say(w.received("u1"), 10, correction_of=scanned.fact.event_id)
+    scanned = wrong.deliver(un.UnitReceived(unit_id="u1", consignment_id="CN-WRONG"), 10)
+    moved = right.deliver(w.received("u1"), 10, correction_of=scanned.fact.event_id)
     assert (wrong.state.received_units, right.state.received_units) == (1, 0)
-    (told,) = right.now("alert.raised")
+    (told,) = right.outputs("alert.raised")
     assert told.message == (
-        f"unit.received of u1 was rejected: it is to take the place of {scanned.fact.event_id!r} "
-        "of /test, which is no fact of CN-1, and changes nothing until that one comes. If that one "
-        "was sent under another key, retract it there and send this one again with an id of its "
-        f"own and {moved.fact.event_id!r} in correctionof"
+        f"unit.received of u1 was rejected: it replaces {scanned.fact.event_id!r} of /test, which "
+        "CN-1 does not have, and changes nothing until that event comes. If that event was sent "
+        "under another key, retract it there and send this one again with an id of its own and "
+        f"{moved.fact.event_id!r} in correctionof"
     )
-    wrong.say(scanned.fact.data, 10, correction_of=scanned.fact.event_id, retracted=True)
-    right.say(w.received("u1"), 10, correction_of=moved.fact.event_id)
+    wrong.deliver(scanned.fact.data, 10, correction_of=scanned.fact.event_id, retracted=True)
+    right.deliver(w.received("u1"), 10, correction_of=moved.fact.event_id)
     assert (wrong.state.received_units, right.state.received_units) == (0, 1)
     assert right.alerts() == wrong.alerts() == set()
 
@@ -82,12 +82,12 @@ def test_a_correction_counts_when_its_target_comes_late(play: Start) -> None:
     """The same key, only out of order: refused until then, and gone without a trace."""
     story = play("consignment", w.CN)
     heavy = un.UnitReceived(unit_id="u1", consignment_id=w.CN, pieces=3)
-    story.say(heavy, 10, correction_of="first")
-    story.say(heavy, 20, correction_of="second", retracted=True)
-    assert story.refusals() == ["no_target", "no_target"]
-    story.say(w.received("u1"), 10, event_id="first")
-    story.say(w.received("u2"), 20, event_id="second")
-    assert story.refusals() == []
+    story.deliver(heavy, 10, correction_of="first")
+    story.deliver(heavy, 20, correction_of="second", retracted=True)
+    assert story.rejections() == ["no_target", "no_target"]
+    story.deliver(w.received("u1"), 10, event_id="first")
+    story.deliver(w.received("u2"), 20, event_id="second")
+    assert story.rejections() == []
     assert (story.state.received_units, story.state.received_pieces) == (1, 3)
     assert story.alerts() == set()
 
@@ -97,13 +97,13 @@ def test_a_second_hold_of_the_same_id(available: Play) -> None:
     placed = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DG", by="x")
     released = cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x")
     for minutes, event in enumerate((placed, placed, released, released), 120):
-        available.say(event, minutes)
-    assert available.refusals() == ["hold_exists", "hold_not_open"]
+        available.deliver(event, minutes)
+    assert available.rejections() == ["hold_exists", "hold_not_open"]
 
 
 def test_a_dissolved_consolidation_sets_free(stuffing: Play) -> None:
     """BROKEN_UP: the consignment looks for another place."""
-    stuffing.say(w.position(9, status="BROKEN_UP", frozen_at=None), 500)
+    stuffing.deliver(w.consolidation(9, status="BROKEN_UP", frozen_at=None), 500)
     assert stuffing.state.status == Status.AVAILABLE
     assert stuffing.state.allocation is None
 
@@ -121,45 +121,45 @@ def test_a_dissolved_consolidation_sets_free(stuffing: Play) -> None:
 )
 def test_exits(stuffing: Play, event: Any, status: Status) -> None:
     """Legal until it is loaded; afterwards nothing more happens to the consignment."""
-    stuffing.say(w.loaded("u1"), 410)
-    stuffing.say(event, 420)
-    assert stuffing.refusals() == ["loaded"]
-    stuffing.say(w.unloaded("u1"), 415)
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(event, 420)
+    assert stuffing.rejections() == ["loaded"]
+    stuffing.deliver(w.unloaded("u1"), 415)
     assert stuffing.state.status == status
     assert stuffing.state.allocation is None
-    assert not stuffing.said("consolidation.consignment_changed")[-1].member
-    assert stuffing.said("plan.wanted")[-1].cause == "cancelled"
-    stuffing.say(w.staged("u1"), 500)
-    stuffing.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="again"), 501)
-    assert stuffing.refusals() == ["exited", "exited"]
+    assert not stuffing.sent("consolidation.consignment_changed")[-1].member
+    assert stuffing.sent("plan.wanted")[-1].cause == "cancelled"
+    stuffing.deliver(w.staged("u1"), 500)
+    stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="again"), 501)
+    assert stuffing.rejections() == ["exited", "exited"]
 
 
 def test_the_lane_lets_go_of_what_was_cancelled(stuffing: Play) -> None:
     """Its place is taken back although the manifest is filed: nothing illegal about that."""
-    stuffing.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
+    stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
     away = cn.ConsignmentDeallocated(
         consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="not_in_plan"
     )
-    stuffing.say(away, 410)
-    assert stuffing.refusals() == []
+    stuffing.deliver(away, 410)
+    assert stuffing.rejections() == []
     assert stuffing.state.status == Status.CANCELLED
 
 
 def test_rejection_until_received(received: Play) -> None:
     """REJECTED is legal until the cargo is measured, and it may then be returned."""
-    received.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="wet"), 105)
+    received.deliver(cn.ConsignmentRejected(consignment_id=w.CN, reason="wet"), 105)
     assert received.state.status == Status.REJECTED
-    received.say(cn.ConsignmentReturned(consignment_id=w.CN, reason="wet"), 200)
+    received.deliver(cn.ConsignmentReturned(consignment_id=w.CN, reason="wet"), 200)
     assert received.state.status == Status.RETURNED
-    assert received.refusals() == []
+    assert received.rejections() == []
 
 
 @pytest.mark.parametrize(("minutes", "fee"), [(3_199, False), (3_201, True)])
 def test_cancellation_fee(available: Play, minutes: float, fee: bool) -> None:  # noqa: FBT001
     """Thirty hours before the cargo's cut-off (minute 5,000) dead freight begins."""
-    available.say(w.allocated(), 200)
-    available.say(w.position(1, status="PLANNED", frozen_at=None), 201)
-    available.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), minutes)
+    available.deliver(w.allocated(), 200)
+    available.deliver(w.consolidation(1, status="PLANNED", frozen_at=None), 201)
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), minutes)
     assert available.state.exit.fee_due is fee
     assert ("dead_freight" in available.alerts()) is fee
     assert available.state.exit.fee_basis_cm3 == 120_000
@@ -167,10 +167,10 @@ def test_cancellation_fee(available: Play, minutes: float, fee: bool) -> None:  
 
 def test_the_fee_stays_due_when_the_cargo_goes_back(available: Play) -> None:
     """Cancelled after the threshold, then returned: the space was lost all the same."""
-    available.say(w.allocated(), 200)
-    available.say(w.position(1, status="PLANNED", frozen_at=None), 201)
-    available.say(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 3_300)
-    available.say(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 3_400)
+    available.deliver(w.allocated(), 200)
+    available.deliver(w.consolidation(1, status="PLANNED", frozen_at=None), 201)
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 3_300)
+    available.deliver(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 3_400)
     assert available.state.status == Status.RETURNED
     assert available.state.exit.fee_due
     assert "dead_freight" in available.alerts()
@@ -179,51 +179,55 @@ def test_the_fee_stays_due_when_the_cargo_goes_back(available: Play) -> None:
 def test_no_rejection_of_what_ships_short(play: Start) -> None:
     """Received and measured with less than booked: too late to reject, as with all of it."""
     story = play("consignment", w.CN)
-    story.say(w.booked(3), 0)
-    story.say(w.received("u1"), 100)
-    story.say(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short"), 105)
-    story.say(w.measured("u1"), 110)
+    story.deliver(w.booked(3), 0)
+    story.deliver(w.received("u1"), 100)
+    story.deliver(cn.DiscrepancyAccepted(consignment_id=w.CN, decision="ship_short"), 105)
+    story.deliver(w.measured("u1"), 110)
     assert story.state.status == Status.AVAILABLE
-    story.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="late"), 200)
-    assert story.refusals() == ["too_late"]
+    story.deliver(cn.ConsignmentRejected(consignment_id=w.CN, reason="late"), 200)
+    assert story.rejections() == ["too_late"]
 
 
 def test_rejection_while_too_much_is_here(available: Play) -> None:
     """Nobody accepted the third carton: still RECEIVING, so the hub may refuse the cargo."""
-    available.say(w.received("u3"), 112)
-    available.say(w.measured("u3"), 113)
+    available.deliver(w.received("u3"), 112)
+    available.deliver(w.measured("u3"), 113)
     assert available.state.status == Status.RECEIVING
-    available.say(cn.ConsignmentRejected(consignment_id=w.CN, reason="unfit"), 200)
+    available.deliver(cn.ConsignmentRejected(consignment_id=w.CN, reason="unfit"), 200)
     assert available.state.status == Status.REJECTED
 
 
 def test_all_declarations_must_be_released(available: Play) -> None:
     """A consignment under two declarations: the graver word counts, and the later release."""
-    available.say(w.customs("DECLARED", revision=1, declared_at=at(120)), 120)
-    available.say(w.customs("RELEASED", revision=2, declaration_id="D2", declared_at=at(130)), 140)
+    available.deliver(w.customs("DECLARED", revision=1, declared_at=at(120)), 120)
+    available.deliver(
+        w.customs("RELEASED", revision=2, declaration_id="D2", declared_at=at(130)), 140
+    )
     assert available.state.customs == CustomsStatus.DECLARED
-    available.say(w.customs("RELEASED", revision=2, declared_at=at(120)), 150)
+    available.deliver(w.customs("RELEASED", revision=2, declared_at=at(120)), 150)
     assert available.state.customs == CustomsStatus.RELEASED
     assert available.state.released_at == at(150)
 
 
 def test_customs_beside_the_way(available: Play) -> None:
     """A stale revision changes nothing; a rejected declaration may be followed by another."""
-    available.say(w.customs("SELECTED_SCAN", revision=4, declared_at=at(120)), 130)
-    available.say(w.customs("DECLARED", revision=2, declared_at=at(120)), 120)
+    available.deliver(w.customs("SELECTED_SCAN", revision=4, declared_at=at(120)), 130)
+    available.deliver(w.customs("DECLARED", revision=2, declared_at=at(120)), 120)
     assert available.state.customs == CustomsStatus.SELECTED_SCAN
-    available.say(w.customs("REJECTED", revision=6, declared_at=at(120)), 140)
+    available.deliver(w.customs("REJECTED", revision=6, declared_at=at(120)), 140)
     assert "customs_rejected" in available.alerts()
-    available.say(w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(150)), 150)
+    available.deliver(
+        w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(150)), 150
+    )
     assert available.state.customs == CustomsStatus.DECLARED
     assert available.state.declaration_id == "D2"
-    causes = [wish.cause for wish in available.said("plan.wanted")]
+    causes = [wish.cause for wish in available.sent("plan.wanted")]
     assert causes.count("customs") == 2
 
 
 def test_amended_after_the_manifest(stuffing: Play) -> None:
     """The amendment counts, and the manifest is called outdated."""
-    stuffing.say(cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="other"), 350)
+    stuffing.deliver(cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="other"), 350)
     assert stuffing.state.booking.consignee == "other"
     assert "manifest_outdated" in stuffing.alerts()
-    assert stuffing.said("plan.wanted")[-1].cause == "amended"
+    assert stuffing.sent("plan.wanted")[-1].cause == "amended"

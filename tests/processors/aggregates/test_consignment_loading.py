@@ -8,7 +8,7 @@ import pytest
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.states import ConsignmentStatus as Status
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -18,11 +18,11 @@ Start = Callable[..., Play]
 def lenient(play: Start) -> Play:
     """One carton in a frozen consolidation, where declared is enough to load it."""
     story = play("consignment", w.CN, release_before_stuffing=False)
-    story.say(w.booked(1), 0)
-    story.say(w.received("u1"), 100)
-    story.say(w.measured("u1"), 110)
-    story.say(w.allocated(), 200)
-    story.say(w.position(3), 400)
+    story.deliver(w.booked(1), 0)
+    story.deliver(w.received("u1"), 100)
+    story.deliver(w.measured("u1"), 110)
+    story.deliver(w.allocated(), 200)
+    story.deliver(w.consolidation(3), 400)
     return story
 
 
@@ -36,8 +36,8 @@ def lenient(play: Start) -> Play:
 )
 def test_loads_that_are_wrong(stuffing: Play, event: Any, code: str) -> None:
     """A load into the wrong container, or of an unknown unit, does not count."""
-    stuffing.say(event, 410)
-    assert stuffing.refusals() == [code]
+    stuffing.deliver(event, 410)
+    assert stuffing.rejections() == [code]
     assert stuffing.state.loaded_units == 0
 
 
@@ -46,101 +46,101 @@ def test_loads_that_are_wrong(stuffing: Play, event: Any, code: str) -> None:
 )
 def test_loads_at_the_wrong_time(stuffing: Play, minutes: float, code: str) -> None:
     """Not before customs' release, not at or after door close: `occurred_at` decides."""
-    stuffing.say(w.loaded("u1"), minutes)
-    assert stuffing.refusals() == [code]
+    stuffing.deliver(w.loaded("u1"), minutes)
+    assert stuffing.rejections() == [code]
 
 
 def test_loads_outside_of_stuffing(stuffing: Play) -> None:
     """Before stuffing began, or after it was completed, nothing goes in."""
-    stuffing.say(w.loaded("u1"), 390)
-    stuffing.say(w.position(7, stuffing_open=False, stuffing_completed_at=at(420)), 420)
-    stuffing.say(w.loaded("u2"), 430)
-    assert stuffing.refusals() == ["stuffing_not_open", "stuffing_not_open"]
+    stuffing.deliver(w.loaded("u1"), 390)
+    stuffing.deliver(w.consolidation(7, stuffing_open=False, stuffing_completed_at=at(420)), 420)
+    stuffing.deliver(w.loaded("u2"), 430)
+    assert stuffing.rejections() == ["stuffing_not_open", "stuffing_not_open"]
 
 
 def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
     """A hold stops the cartons where they are."""
     hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
-    stuffing.say(hold, 401)
-    stuffing.say(w.staged("u1"), 402)
-    stuffing.say(w.loaded("u1"), 403)
-    assert stuffing.refusals() == ["blocked", "blocked"]
-    stuffing.say(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x"), 404)
-    stuffing.say(w.loaded("u1"), 405)
+    stuffing.deliver(hold, 401)
+    stuffing.deliver(w.staged("u1"), 402)
+    stuffing.deliver(w.loaded("u1"), 403)
+    assert stuffing.rejections() == ["blocked", "blocked"]
+    stuffing.deliver(cn.HoldReleased(consignment_id=w.CN, hold_id="H1", by="x"), 404)
+    stuffing.deliver(w.loaded("u1"), 405)
     assert stuffing.state.loaded_units == 1
 
 
 def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
     """A hold stops every carton: one alert that counts, and that goes with the last of them."""
     hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
-    held = stuffing.say(hold, 401)
-    last = [stuffing.say(w.staged("u1"), 402 + step) for step in range(6)][-1]
-    (told,) = stuffing.now("alert.raised")
+    held = stuffing.deliver(hold, 401)
+    last = [stuffing.deliver(w.staged("u1"), 402 + step) for step in range(6)][-1]
+    (told,) = stuffing.outputs("alert.raised")
     assert told.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
     assert told.message == (
         "6 events were rejected (blocked): unit.staged of u1, unit.staged of u1, "
         "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
     )
-    said: Any = stuffing.core.outputs(stuffing.state)["alert:rejected:blocked"]
+    said: Any = stuffing.aggregate.outputs(stuffing.state)["alert:rejected:blocked"]
     assert said.at == at(402), "since when it is so"
-    assert stuffing.said("alert.cleared") == []
-    stuffing.say(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)
-    assert stuffing.now("alert.raised")[0].message.startswith("5 events were rejected")
-    stuffing.say(hold, 401, correction_of=held.fact.event_id, retracted=True)
+    assert stuffing.sent("alert.cleared") == []
+    stuffing.deliver(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)
+    assert stuffing.outputs("alert.raised")[0].message.startswith("5 events were rejected")
+    stuffing.deliver(hold, 401, correction_of=held.fact.event_id, retracted=True)
     assert stuffing.alerts() == set()
-    assert [each.alert_id for each in stuffing.said("alert.cleared")] == [told.alert_id]
+    assert [each.alert_id for each in stuffing.sent("alert.cleared")] == [told.alert_id]
 
 
 def test_policy_may_let_declared_goods_in(lenient: Play) -> None:
     """Where the rule does not ask for release before stuffing, declared is enough."""
-    lenient.say(w.loaded("u1"), 410)
-    assert lenient.refusals() == ["customs_not_declared"]
-    lenient.say(w.customs("DECLARED", revision=1, declared_at=at(405)), 405)
+    lenient.deliver(w.loaded("u1"), 410)
+    assert lenient.rejections() == ["customs_not_declared"]
+    lenient.deliver(w.customs("DECLARED", revision=1, declared_at=at(405)), 405)
     assert lenient.state.status == Status.LOADED
 
 
 def test_news_that_comes_late_makes_the_load_legal(available: Play) -> None:
     """The load is refused until its consolidation's news arrives, then it counts: times decide."""
-    available.say(w.loaded("u1"), 410)
-    assert available.refusals() == ["no_place"]
-    available.say(w.allocated(), 200)
-    available.say(w.customs("RELEASED", revision=2), 250)
-    available.say(w.position(3), 400)
-    assert available.refusals() == []
-    assert available.state.units["u1"].loaded_in == w.BOX
-    assert available.said("alert.cleared")[-1].code == "illegal_transition"
+    available.deliver(w.loaded("u1"), 410)
+    assert available.rejections() == ["no_place"]
+    available.deliver(w.allocated(), 200)
+    available.deliver(w.customs("RELEASED", revision=2), 250)
+    available.deliver(w.consolidation(3), 400)
+    assert available.rejections() == []
+    assert available.state.units["u1"].loaded_in == w.CONTAINER
+    assert available.sent("alert.cleared")[-1].code == "illegal_transition"
     assert available.refolds == 0
 
 
 def test_one_container_at_a_time(stuffing: Play) -> None:
     """A second load while it is inside is refused; after unloading it may go in again."""
-    stuffing.say(w.loaded("u1"), 410)
-    stuffing.say(w.loaded("u1"), 411)
-    assert stuffing.refusals() == ["already_loaded"]
-    stuffing.say(w.unloaded("u1"), 412)
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u1"), 411)
+    assert stuffing.rejections() == ["already_loaded"]
+    stuffing.deliver(w.unloaded("u1"), 412)
     assert stuffing.state.loaded_units == 0
-    stuffing.say(w.loaded("u1"), 413)
+    stuffing.deliver(w.loaded("u1"), 413)
     assert stuffing.state.loaded_units == 1
 
 
 def test_unloading_goes_back_to_staged(stuffing: Play) -> None:
     """LOADED goes back to STAGED, with a wish for a plan: it did not fit."""
     for minutes, name in ((405, "u1"), (406, "u2")):
-        stuffing.say(w.staged(name), minutes)
-        stuffing.say(w.loaded(name), minutes + 10)
+        stuffing.deliver(w.staged(name), minutes)
+        stuffing.deliver(w.loaded(name), minutes + 10)
     assert stuffing.state.status == Status.LOADED
-    stuffing.say(w.unloaded("u2"), 420)
+    stuffing.deliver(w.unloaded("u2"), 420)
     assert stuffing.state.status == Status.STAGED
-    assert stuffing.said("plan.wanted")[-1].cause == "did_not_fit"
+    assert stuffing.sent("plan.wanted")[-1].cause == "did_not_fit"
 
 
 def test_a_wrong_container_does_not_block_the_right_one(stuffing: Play) -> None:
     """A refused load left the state as it was, so the right one counts."""
-    stuffing.say(w.loaded("u1", equipment_ref="OTHU0000000"), 410)
-    stuffing.say(w.loaded("u1"), 411)
-    assert stuffing.refusals() == ["other_container"]
-    assert stuffing.state.units["u1"].loaded_in == w.BOX
+    stuffing.deliver(w.loaded("u1", equipment_ref="OTHU0000000"), 410)
+    stuffing.deliver(w.loaded("u1"), 411)
+    assert stuffing.rejections() == ["other_container"]
+    assert stuffing.state.units["u1"].loaded_in == w.CONTAINER
 
 
 def test_unfreezing_takes_the_commitment_back(stuffing: Play) -> None:
@@ -149,19 +149,21 @@ def test_unfreezing_takes_the_commitment_back(stuffing: Play) -> None:
     away = cn.ConsignmentDeallocated(
         consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="x"
     )
-    stuffing.say(away, 450)
-    assert stuffing.refusals() == ["committed"]
-    stuffing.say(w.position(8, status="PLANNED", frozen_at=None, stuffing_started_at=None), 460)
-    assert stuffing.refusals() == []
+    stuffing.deliver(away, 450)
+    assert stuffing.rejections() == ["committed"]
+    stuffing.deliver(
+        w.consolidation(8, status="PLANNED", frozen_at=None, stuffing_started_at=None), 460
+    )
+    assert stuffing.rejections() == []
     assert stuffing.state.status == Status.AVAILABLE
 
 
 def test_replan_moves_and_rolls(available: Play) -> None:
     """A newer place takes the older one's; a roll ends the old place; the old box hears of it."""
-    available.say(w.allocated("CSL-1"), 200)
-    available.say(w.allocated("CSL-2", plan_id="P2"), 210)
+    available.deliver(w.allocated("CSL-1"), 200)
+    available.deliver(w.allocated("CSL-2", plan_id="P2"), 210)
     assert available.state.allocation.consolidation_id == "CSL-2"
-    told = available.said("consolidation.consignment_changed")
+    told = available.sent("consolidation.consignment_changed")
     assert [(each.consolidation_id, each.member) for each in told] == [
         ("CSL-1", True),
         ("CSL-2", True),
@@ -170,16 +172,16 @@ def test_replan_moves_and_rolls(available: Play) -> None:
     rolled = cn.ConsignmentRolled(
         consignment_id=w.CN, from_consolidation_id="CSL-2", reason_code="rolled_carrier"
     )
-    available.say(rolled, 220)
+    available.deliver(rolled, 220)
     assert available.state.status == Status.AVAILABLE
 
 
 @pytest.fixture
 def departed(stuffing: Play) -> Play:
     """Loaded, and its container left at minute 900."""
-    stuffing.say(w.loaded("u1"), 410)
-    stuffing.say(w.loaded("u2"), 411)
-    stuffing.say(w.position(9, status="GATED_OUT", departed_at=at(900)), 900)
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u2"), 411)
+    stuffing.deliver(w.consolidation(9, status="GATED_OUT", departed_at=at(900)), 900)
     assert stuffing.state.status == Status.DEPARTED
     return stuffing
 
@@ -196,14 +198,14 @@ def departed(stuffing: Play) -> Play:
 )
 def test_nothing_brings_back_what_departed(departed: Play, event: Any, code: str) -> None:
     """Refused with its reason, whatever it is."""
-    departed.say(event, 2_000)
+    departed.deliver(event, 2_000)
     assert departed.state.status == Status.DEPARTED
-    assert departed.refusals() == [code]
+    assert departed.rejections() == [code]
 
 
 def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
     """It is counted in and asks for a place of its own; what left has left."""
-    departed.say(w.received("u3"), 2_000)
+    departed.deliver(w.received("u3"), 2_000)
     assert departed.state.status == Status.DEPARTED
     assert "over_receipt" in departed.alerts()
 
@@ -221,40 +223,40 @@ def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
 def test_what_would_take_loaded_cargo_back(stuffing: Play, event: Any) -> None:
     """LOADED goes back by unloading only; the refusal says so."""
     told = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
-    stuffing.say(told, 405)
-    stuffing.say(w.loaded("u1"), 410)
-    stuffing.say(w.loaded("u2"), 411)
-    stuffing.say(event, 420)
+    stuffing.deliver(told, 405)
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u2"), 411)
+    stuffing.deliver(event, 420)
     assert stuffing.state.status == Status.LOADED
-    assert stuffing.refusals() == ["loaded"]
+    assert stuffing.rejections() == ["loaded"]
 
 
 def test_unmeasured_or_dangerous_cargo_stays_out(stuffing: Play) -> None:
     """Not what nobody measured, nor what waits for the dangerous goods desk."""
-    stuffing.say(w.received("u3"), 402)
-    stuffing.say(w.loaded("u3"), 403)
-    assert stuffing.refusals() == ["not_measured"]
+    stuffing.deliver(w.received("u3"), 402)
+    stuffing.deliver(w.loaded("u3"), 403)
+    assert stuffing.rejections() == ["not_measured"]
     goods = (cn.DangerousGoods(un_number="1993", imo_class="3"),)
-    stuffing.say(w.unloaded("u3"), 404)
-    stuffing.say(cn.DgDeclared(consignment_id=w.CN, goods=goods), 405)
-    stuffing.say(w.loaded("u1"), 410)
-    assert stuffing.refusals() == ["dg_not_cleared", "not_measured"]
+    stuffing.deliver(w.unloaded("u3"), 404)
+    stuffing.deliver(cn.DgDeclared(consignment_id=w.CN, goods=goods), 405)
+    stuffing.deliver(w.loaded("u1"), 410)
+    assert stuffing.rejections() == ["dg_not_cleared", "not_measured"]
 
 
 def test_customs_after_the_departure(departed: Play) -> None:
     """A second declaration, made when it was gone, stands beside the way."""
     later = w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(950))
-    departed.say(later, 950)
+    departed.deliver(later, 950)
     assert departed.state.status == Status.DEPARTED
-    assert departed.refusals() == []
+    assert departed.rejections() == []
 
 
 def test_a_declaration_that_is_open_keeps_it_out(stuffing: Play) -> None:
     """One of its two declarations was released: that is not enough to load it."""
     other = w.customs("DECLARED", revision=1, declaration_id="D0", declared_at=at(140))
-    stuffing.say(other, 140)
-    stuffing.say(w.loaded("u1"), 410)
-    assert stuffing.refusals() == ["customs_not_released"]
+    stuffing.deliver(other, 140)
+    stuffing.deliver(w.loaded("u1"), 410)
+    assert stuffing.rejections() == ["customs_not_released"]
 
 
 @pytest.mark.parametrize(
@@ -269,9 +271,9 @@ def test_customs_stops_declared_goods(
     lenient: Play, status: str, minutes: float, codes: list[str]
 ) -> None:
     """Where declared is enough: not what is selected or refused; afterwards it stays loaded."""
-    lenient.say(w.customs(status, revision=2, declared_at=at(250)), minutes)
-    lenient.say(w.loaded("u1"), 410)
-    assert lenient.refusals() == codes
+    lenient.deliver(w.customs(status, revision=2, declared_at=at(250)), minutes)
+    lenient.deliver(w.loaded("u1"), 410)
+    assert lenient.rejections() == codes
     assert lenient.state.status == (Status.COMMITTED if codes else Status.LOADED)
     assert lenient.state.customs == status
 
@@ -279,8 +281,8 @@ def test_customs_stops_declared_goods(
 def test_put_away_again_it_is_at_no_door(stuffing: Play) -> None:
     """Staged cartons that go back to a shelf are staged no more."""
     for minutes, name in ((401, "u1"), (402, "u2")):
-        stuffing.say(w.staged(name), minutes)
+        stuffing.deliver(w.staged(name), minutes)
     assert stuffing.state.status == Status.STAGED
     stored = un.UnitStored(unit_id="u1", consignment_id=w.CN, location="A1")
-    stuffing.say(stored, 403)
+    stuffing.deliver(stored, 403)
     assert (stuffing.state.status, stuffing.state.staged_units) == (Status.COMMITTED, 1)

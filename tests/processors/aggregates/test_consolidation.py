@@ -7,10 +7,10 @@ import pytest
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.consolidation_snapshots import (
     TARE_G,
-    box,
+    container,
     full,
     member,
     sealed,
@@ -32,7 +32,7 @@ def test_the_ordinary_way(play: Start) -> None:
         (w.frozen(), 300, Status.FROZEN),
         (member("CN-1", 2, staged_pieces=1), 350, Status.STAGING),
         (
-            csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX),
+            csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER),
             400,
             Status.STUFFING,
         ),
@@ -49,20 +49,22 @@ def test_the_ordinary_way(play: Start) -> None:
         (voyage(9, status="DEPARTED", departed_at=at(4_000)), 4_000, Status.ON_BOARD),
     ]
     for event, minutes, status in steps:
-        story.say(event, minutes)
+        story.deliver(event, minutes)
         assert story.state.status == status, event
-    assert story.refusals() == []
+    assert story.rejections() == []
     assert story.state.departed_at == at(600)
-    assert story.now("lane.consolidation_closed")[0].status == "ON_BOARD"
-    assert story.now("consignment.consolidation_changed")[0].departed_at == at(600)
+    assert story.outputs("lane.consolidation_closed")[0].status == "ON_BOARD"
+    assert story.outputs("consignment.consolidation_changed")[0].departed_at == at(600)
 
 
 def test_members_voyage_and_container_hear_of_it(planned: Play) -> None:
     """It follows its voyage, claims its container and tells its members when doors close."""
-    planned.say(w.frozen("CN-1"), 300)
-    assert planned.said("voyage.followed")[0].voyage_id == w.VOYAGE
-    assert planned.said("container.assigned")[0].equipment_ref == w.BOX
-    told = {each.consignment_id: each for each in planned.now("consignment.consolidation_changed")}
+    planned.deliver(w.frozen("CN-1"), 300)
+    assert planned.sent("voyage.followed")[0].voyage_id == w.VOYAGE
+    assert planned.sent("container.assigned")[0].equipment_ref == w.CONTAINER
+    told = {
+        each.consignment_id: each for each in planned.outputs("consignment.consolidation_changed")
+    }
     assert told["CN-1"].frozen_at == at(300)
     assert told["CN-1"].door_close_at == at(3_000 - 300)
     assert told["CN-1"].lco_at == at(2_000)
@@ -76,7 +78,7 @@ def test_members_voyage_and_container_hear_of_it(planned: Play) -> None:
         (w.opened(), "already_opened"),
         (w.frozen("CN-9"), "not_planned"),
         (csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="x", by="d"), "not_frozen"),
-        (csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), "not_frozen"),
+        (csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER), "not_frozen"),
         (csl.StuffingCompleted(consolidation_id=w.CSL), "not_open"),
         (
             csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id=w.VOYAGE, reason="x"),
@@ -86,8 +88,8 @@ def test_members_voyage_and_container_hear_of_it(planned: Play) -> None:
 )
 def test_illegal_on_a_planned_one(planned: Play, event: Any, code: str) -> None:
     """Kept and refused with its reason."""
-    planned.say(event, 200)
-    assert planned.refusals() == [code]
+    planned.deliver(event, 200)
+    assert planned.rejections() == [code]
     assert planned.state.status == Status.PLANNED
 
 
@@ -104,31 +106,31 @@ def test_illegal_on_a_planned_one(planned: Play, event: Any, code: str) -> None:
 )
 def test_illegal_on_a_frozen_one(planned: Play, event: Any, code: str) -> None:
     """A frozen plan changes only through unfreezing."""
-    planned.say(w.frozen(), 300)
-    planned.say(event, 310)
-    assert planned.refusals() == [code]
+    planned.deliver(w.frozen(), 300)
+    planned.deliver(event, 310)
+    assert planned.rejections() == [code]
     unfrozen = csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="amended", by="d")
-    planned.say(unfrozen, 305)
+    planned.deliver(unfrozen, 305)
     assert planned.state.unfreeze_count == 1
-    assert planned.said("plan.wanted")[-1].cause == "command"
+    assert planned.sent("plan.wanted")[-1].cause == "command"
 
 
 def test_nothing_before_it_is_opened(play: Start) -> None:
     """A plan for a consolidation that nobody opened is refused, until the opening arrives."""
     story = play("consolidation", w.CSL)
-    story.say(w.planned("CN-1"), 5)
-    assert story.refusals() == ["not_opened"]
-    story.say(w.opened(), 5)
-    assert story.refusals() == []
-    story.say(csl.ConsolidationFrozen(**_manifest()), 1)
-    assert story.refusals() == ["not_opened"]
+    story.deliver(w.planned("CN-1"), 5)
+    assert story.rejections() == ["not_opened"]
+    story.deliver(w.opened(), 5)
+    assert story.rejections() == []
+    story.deliver(csl.ConsolidationFrozen(**_manifest()), 1)
+    assert story.rejections() == ["not_opened"]
 
 
 def _manifest() -> dict[str, Any]:
     return {
         "consolidation_id": w.CSL,
         "manifest_ref": "M0",
-        "equipment_ref": w.BOX,
+        "equipment_ref": w.CONTAINER,
         "seal_no": "S0",
     }
 
@@ -136,9 +138,9 @@ def _manifest() -> dict[str, Any]:
 def test_nothing_planned_nothing_frozen(play: Start) -> None:
     """An empty consolidation has no manifest."""
     story = play("consolidation", w.CSL)
-    story.say(w.opened(), 0)
-    story.say(w.frozen(), 10)
-    assert story.refusals() == ["nothing_planned"]
+    story.deliver(w.opened(), 0)
+    story.deliver(w.frozen(), 10)
+    assert story.rejections() == ["nothing_planned"]
 
 
 def test_locked_once_stuffing_began(stuffed: Play) -> None:
@@ -150,34 +152,34 @@ def test_locked_once_stuffing_began(stuffed: Play) -> None:
         ),
         490,
     ):
-        stuffed.say(event, minutes)
-    assert stuffed.refusals() == ["stuffing_began", "stuffing_began"]
-    stuffed.say(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 495)
+        stuffed.deliver(event, minutes)
+    assert stuffed.rejections() == ["stuffing_began", "stuffing_began"]
+    stuffed.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 495)
     assert stuffed.state.status == Status.BROKEN_UP
-    assert stuffed.now("lane.consolidation_closed")[0].status == "BROKEN_UP"
-    assert {each.status for each in stuffed.now("consignment.consolidation_changed")} == {
+    assert stuffed.outputs("lane.consolidation_closed")[0].status == "BROKEN_UP"
+    assert {each.status for each in stuffed.outputs("consignment.consolidation_changed")} == {
         "BROKEN_UP"
     }
-    stuffed.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 499)
-    assert "ended" in stuffed.refusals()
+    stuffed.deliver(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER), 499)
+    assert "ended" in stuffed.rejections()
 
 
 def test_sealed_needs_the_manifest_loaded(stuffed: Play) -> None:
     """A seal on a box that misses a carton is an alert, and the state stays."""
-    stuffed.say(member("CN-2", 6, loaded_pieces=1), 490)
-    stuffed.say(sealed(2), 500)
+    stuffed.deliver(member("CN-2", 6, loaded_pieces=1), 490)
+    stuffed.deliver(sealed(2), 500)
     assert stuffed.state.status == Status.STUFFING
     assert "1 of 2" in stuffed.state.failed_guards["sealed_incomplete"]
     assert "sealed_incomplete" in stuffed.alerts()
-    stuffed.say(full("CN-2", 7), 495)
+    stuffed.deliver(full("CN-2", 7), 495)
     assert stuffed.state.status == Status.SEALED
     assert "sealed_incomplete" not in stuffed.alerts()
 
 
 def test_a_member_that_left_makes_the_manifest_outdated(stuffed: Play) -> None:
     """Cancelled after the freeze: the manifest must be filed again."""
-    stuffed.say(member("CN-2", 6, member=False, status="CANCELLED"), 490)
-    stuffed.say(sealed(2), 500)
+    stuffed.deliver(member("CN-2", 6, member=False, status="CANCELLED"), 490)
+    stuffed.deliver(sealed(2), 500)
     assert stuffed.state.status == Status.STUFFING
     assert {"manifest_outdated", "sealed_incomplete"} <= stuffed.alerts()
 
@@ -194,17 +196,17 @@ def test_a_member_that_left_makes_the_manifest_outdated(stuffed: Play) -> None:
 )
 def test_vgm_tolerance(stuffed: Play, vgm_g: int, status: Status) -> None:
     """Five per cent of 6 t is the smaller tolerance; more, or too heavy, stays SEALED."""
-    stuffed.say(weighed(2, vgm_g), 510)
+    stuffed.deliver(weighed(2, vgm_g), 510)
     assert stuffed.state.status == status
     assert ("vgm_mismatch" in stuffed.alerts()) is (status == Status.SEALED)
 
 
 def test_dunnage_counts_in_the_gross_mass(stuffed: Play) -> None:
     """What secures the cargo is part of the sum that the verified mass is held against."""
-    stuffed.say(weighed(2, TARE_G + 2_900_000), 510)
+    stuffed.deliver(weighed(2, TARE_G + 2_900_000), 510)
     assert stuffed.state.status == Status.SEALED
-    stuffed.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 490)
-    stuffed.say(csl.StuffingCompleted(consolidation_id=w.CSL, dunnage_g=600_000), 495)
+    stuffed.deliver(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER), 490)
+    stuffed.deliver(csl.StuffingCompleted(consolidation_id=w.CSL, dunnage_g=600_000), 495)
     assert stuffed.state.status == Status.CLEARED
 
 
@@ -220,51 +222,51 @@ def test_gate_out_needs_holds_and_customs_clear(
     stuffed: Play, news: dict[str, Any], words: str
 ) -> None:
     """The box left although it was not clear: fact kept, state unchanged, critical alert."""
-    stuffed.say(full("CN-2", 6, **news), 490)
-    stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
+    stuffed.deliver(full("CN-2", 6, **news), 490)
+    stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status in (Status.VGM_OK, Status.CLEARED)
     assert words in stuffed.state.failed_guards["gated_out_uncleared"]
-    alert = next(each for each in stuffed.now("alert.raised") if "gated" in each.code)
+    alert = next(each for each in stuffed.outputs("alert.raised") if "gated" in each.code)
     assert alert.severity == "critical"
 
 
 def test_what_happens_after_it_left_changes_nothing(stuffed: Play) -> None:
     """A hold placed after the gate-out does not bring the container back."""
-    stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
+    stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status == Status.GATED_OUT
-    stuffed.say(full("CN-2", 6, blocked=True, holds=(csl.Span(since_at=at(700)),)), 700)
+    stuffed.deliver(full("CN-2", 6, blocked=True, holds=(csl.Span(since_at=at(700)),)), 700)
     assert stuffed.state.status == Status.GATED_OUT
 
 
 def test_too_late_for_the_terminal(stuffed: Play) -> None:
     """After the port's cut-off less the haul the box must be rolled; then it has left."""
-    stuffed.say(weighed(3, gated_out_at=at(2_800), status="GATED_OUT"), 2_800)
+    stuffed.deliver(weighed(3, gated_out_at=at(2_800), status="GATED_OUT"), 2_800)
     assert stuffed.state.status == Status.CLEARED
     assert "too late" in stuffed.state.failed_guards["gated_out_uncleared"]
     rolled = csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="x")
-    stuffed.say(rolled, 2_900)
+    stuffed.deliver(rolled, 2_900)
     assert stuffed.state.status == Status.GATED_OUT
-    assert stuffed.said("voyage.followed")[-1].voyage_id == "FE4/NEXT"
+    assert stuffed.sent("voyage.followed")[-1].voyage_id == "FE4/NEXT"
 
 
 def test_an_unfit_container_takes_nothing(planned: Play) -> None:
     """Stuffing in an unfit container does not begin, and its lane plans again."""
-    planned.say(w.frozen(), 300)
-    planned.say(box(2, status="UNFIT"), 310)
-    planned.say(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX), 400)
+    planned.deliver(w.frozen(), 300)
+    planned.deliver(container(2, status="UNFIT"), 310)
+    planned.deliver(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER), 400)
     assert planned.state.status == Status.FROZEN
     assert "container_unfit" in planned.alerts()
-    assert planned.now("consignment.consolidation_changed")[0].stuffing_started_at is None
-    assert "container" in {wish.cause for wish in planned.said("plan.wanted")}
+    assert planned.outputs("consignment.consolidation_changed")[0].stuffing_started_at is None
+    assert "container" in {wish.cause for wish in planned.sent("plan.wanted")}
 
 
 def test_another_seal_than_manifested(stuffed: Play) -> None:
     """The manifest carries the seal's number: another one needs attention."""
-    stuffed.say(sealed(2, seal_no="S2"), 500)
+    stuffed.deliver(sealed(2, seal_no="S2"), 500)
     assert "seal_mismatch" in stuffed.alerts()
 
 
 def test_old_news_are_ignored(stuffed: Play) -> None:
     """The highest revision counts, whatever comes last."""
-    stuffed.say(member("CN-1", 2), 100)
+    stuffed.deliver(member("CN-1", 2), 100)
     assert stuffed.state.members["CN-1"].loaded_pieces == 2

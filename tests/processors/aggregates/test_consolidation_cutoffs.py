@@ -7,7 +7,7 @@ import pytest
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.consolidation_snapshots import (
     member,
     sealed,
@@ -21,87 +21,89 @@ Start = Callable[..., Play]
 
 def test_cutoffs_at_risk_then_missed_then_met(planned: Play) -> None:
     """Four hours before the deadline an unmet one is at risk; after it, missed; alerts follow."""
-    planned.say(member("CN-2", 2, received_at=None), 150)
+    planned.deliver(member("CN-2", 2, received_at=None), 150)
     planned.tick(1_700)
     assert planned.state.cutoffs["LCO"].state == "ahead"
-    assert planned.core.deadline(planned.state) == at(2_000 - 240)
+    assert planned.aggregate.deadline(planned.state) == at(2_000 - 240)
     planned.tick(1_760)
     assert planned.state.cutoffs["LCO"].state == "at_risk"
-    assert planned.said("cutoff.at_risk")[0].consignment_ids == ("CN-2",)
-    assert planned.said("plan.wanted")[-1].cause == "cutoff_near"
+    assert planned.sent("cutoff.at_risk")[0].consignment_ids == ("CN-2",)
+    assert planned.sent("plan.wanted")[-1].cause == "cutoff_near"
     planned.tick(2_000)
-    assert planned.said("cutoff.missed") == []
+    assert planned.sent("cutoff.missed") == []
     planned.tick(2_001)
-    assert [each.code for each in planned.said("cutoff.missed")] == ["LCO"]
-    raised = [each for each in planned.said("alert.raised") if each.code == "cutoff_LCO"]
+    assert [each.code for each in planned.sent("cutoff.missed")] == ["LCO"]
+    raised = [each for each in planned.sent("alert.raised") if each.code == "cutoff_LCO"]
     assert [each.severity for each in raised] == ["warning", "critical"]
-    planned.say(member("CN-2", 9, received_at=at(1_900)), 1_900)
+    planned.deliver(member("CN-2", 9, received_at=at(1_900)), 1_900)
     assert planned.state.cutoffs["LCO"].state == "met"
-    assert planned.said("alert.cleared")[-1].code == "cutoff_LCO"
+    assert planned.sent("alert.cleared")[-1].code == "cutoff_LCO"
 
 
 def test_cargo_expected_too_late_is_at_risk_at_once(planned: Play) -> None:
     """The projection speaks before the clock does."""
-    planned.say(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
+    planned.deliver(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
     planned.tick(160)
     assert planned.state.cutoffs["LCO"].state == "at_risk"
-    assert planned.said("cutoff.at_risk")[0].slack_s == -500 * 60
+    assert planned.sent("cutoff.at_risk")[0].slack_s == -500 * 60
 
 
 def test_nothing_is_said_with_a_time_that_has_not_come(planned: Play) -> None:
     """A wish, a warning and a miss have the time at which they could be known, not the deadline."""
-    planned.say(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
+    planned.deliver(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
     planned.tick(160)
     about = ("plan.wanted", "cutoff.at_risk", "alert.raised")
     told = [each for each in planned.published if each.event.name in about]
     assert {each.at for each in told} == {at(150)}
-    planned.say(member("CN-2", 3, received_at=None), 170)
+    planned.deliver(member("CN-2", 3, received_at=None), 170)
     planned.tick(1_761)
-    assert planned.said("cutoff.at_risk")[-1].code == "LCO"
+    assert planned.sent("cutoff.at_risk")[-1].code == "LCO"
     assert planned.published[-1].at == at(1_760), "the clock alone told it"
     planned.tick(2_001)
-    assert planned.said("cutoff.missed")[0].code == "LCO"
+    assert planned.sent("cutoff.missed")[0].code == "LCO"
     assert all(each.at <= at(2_001) for each in planned.published)
 
 
 def test_planned_when_the_deadline_was_near(play: Start) -> None:
     """No warning before its members were heard, and none that is dated back."""
     story = play("consolidation", w.CSL)
-    story.say(w.opened(), 0)
-    story.say(voyage(1), 1)
+    story.deliver(w.opened(), 0)
+    story.deliver(voyage(1), 1)
     story.tick(1_900)
-    story.say(w.planned("CN-1"), 1_901)
+    story.deliver(w.planned("CN-1"), 1_901)
     story.tick(1_902)
-    assert "LCO" not in {each.code for each in story.said("cutoff.at_risk")}
-    assert story.core.deadline(story.state) == at(2_200 - 240), "the VGM's is next, not the cargo's"
-    story.say(member("CN-1", 1, received_at=None), 1_903)
+    assert "LCO" not in {each.code for each in story.sent("cutoff.at_risk")}
+    assert story.aggregate.deadline(story.state) == at(2_200 - 240), (
+        "the VGM's is next, not the cargo's"
+    )
+    story.deliver(member("CN-1", 1, received_at=None), 1_903)
     (wish,) = [each for each in story.published if each.event.name == "plan.wanted"]
     assert wish.at == at(1_903)
-    story.say(member("CN-1", 2, received_at=at(1_904)), 1_905)
+    story.deliver(member("CN-1", 2, received_at=at(1_904)), 1_905)
     assert story.state.cutoffs["LCO"].state == "met"
 
 
 def test_a_missed_vgm_cutoff_rolls_the_box(stuffed: Play) -> None:
     """At risk, missed, rolled: the next voyage's deadlines count, and the box may leave for it."""
-    stuffed.say(sealed(2), 500)
+    stuffed.deliver(sealed(2), 500)
     stuffed.tick(2_000)
-    assert [each.code for each in stuffed.said("cutoff.at_risk")] == ["VCO"]
+    assert [each.code for each in stuffed.sent("cutoff.at_risk")] == ["VCO"]
     stuffed.tick(2_210)
-    assert [each.code for each in stuffed.said("cutoff.missed")] == ["VCO"]
+    assert [each.code for each in stuffed.sent("cutoff.missed")] == ["VCO"]
     assert "cutoff_VCO" in stuffed.alerts()
     rolled = csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="VCO")
-    stuffed.say(rolled, 2_230)
-    assert stuffed.said("alert.cleared")[-1].code == "cutoff_VCO"
-    wish = stuffed.said("plan.wanted")[-1]
+    stuffed.deliver(rolled, 2_230)
+    assert stuffed.sent("alert.cleared")[-1].code == "cutoff_VCO"
+    wish = stuffed.sent("plan.wanted")[-1]
     assert (wish.cause, wish.about) == ("carrier", w.CSL)
     due = {"LCO": 7_000, "DCO": 7_100, "VCO": 7_200, "PCO": 8_000}
     cutoffs = tuple(Cutoff(code=code, due_at=at(m)) for code, m in due.items())  # type: ignore[arg-type]
-    stuffed.say(voyage(2, voyage_id="FE4/NEXT", cutoffs=cutoffs), 2_231)
+    stuffed.deliver(voyage(2, voyage_id="FE4/NEXT", cutoffs=cutoffs), 2_231)
     standing = {code: seen.state for code, seen in stuffed.state.cutoffs.items()}
     assert standing == {"LCO": "met", "DCO": "met", "VCO": "ahead", "PCO": "ahead"}
     assert "cutoff_VCO" not in stuffed.alerts()
     left = weighed(3, vgm_at=at(2_300), gated_out_at=at(2_900), status="GATED_OUT")
-    stuffed.say(left, 2_900)
+    stuffed.deliver(left, 2_900)
     assert stuffed.state.status == Status.GATED_OUT
 
 
@@ -110,20 +112,20 @@ def test_the_manifest_is_not_late_while_cargo_may_still_come(planned: Play) -> N
     planned.tick(2_049)
     assert "cutoff_DCO" not in planned.alerts()
     planned.tick(2_050)
-    assert planned.said("cutoff.at_risk")[-1].code == "DCO"
+    assert planned.sent("cutoff.at_risk")[-1].code == "DCO"
     assert planned.published[-1].at == at(2_050)
 
 
 def test_a_missed_documents_cutoff(planned: Play) -> None:
     """No manifest by then: missed. Rolled before it, the box is filed for the next voyage."""
     planned.tick(2_101)
-    assert [each.code for each in planned.said("cutoff.missed")] == ["DCO"]
-    planned.say(
+    assert [each.code for each in planned.sent("cutoff.missed")] == ["DCO"]
+    planned.deliver(
         csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="FE4/NEXT", reason="DCO"),
         2_110,
     )
     assert "cutoff_DCO" not in planned.alerts()
-    planned.say(w.frozen(), 2_120)
+    planned.deliver(w.frozen(), 2_120)
     assert (planned.state.status, planned.state.voyage_id) == (Status.FROZEN, "FE4/NEXT")
 
 
@@ -136,49 +138,49 @@ def test_space_given_up_late_is_dead_freight(
     """Less than 30 hours before cargo close (minute 2,000) booked space is paid, used or not."""
     if booked:
         told = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
-        planned.say(told, 150)
+        planned.deliver(told, 150)
     broken = csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="documents came too late")
-    planned.say(broken, minutes)
+    planned.deliver(broken, minutes)
     assert ("dead_freight" in planned.alerts()) is dead
     if dead:
-        (alert,) = [each for each in planned.now("alert.raised") if each.code == "dead_freight"]
+        (alert,) = [each for each in planned.outputs("alert.raised") if each.code == "dead_freight"]
         assert "dead freight on 0.12 m³" in alert.message
         assert planned.state.planned_volume_cm3 == 120_000
 
 
 def test_every_cutoff_is_met_by_what_it_is_about(stuffed: Play) -> None:
     """Cargo, manifest, gross mass, customs, gate: each has its own fact."""
-    stuffed.say(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
+    stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     stuffed.tick(5_000)
     assert {code: seen.state for code, seen in stuffed.state.cutoffs.items()} == dict.fromkeys(
         ("LCO", "DCO", "VCO", "CUA", "PCO"), "met"
     )
-    assert stuffed.core.deadline(stuffed.state) is None
+    assert stuffed.aggregate.deadline(stuffed.state) is None
 
 
 def test_a_deadline_that_moves_takes_its_warning_along(planned: Play) -> None:
     """At risk, the ship is delayed: cleared; near the new deadline it is raised again."""
-    planned.say(member("CN-2", 2, received_at=None), 150)
+    planned.deliver(member("CN-2", 2, received_at=None), 150)
     planned.tick(1_761)
     assert planned.alerts() == {"cutoff_LCO"}
     later = (Cutoff(code="LCO", due_at=at(3_000)),)
-    planned.say(voyage(2, cutoffs=later), 1_770)
+    planned.deliver(voyage(2, cutoffs=later), 1_770)
     assert planned.state.cutoffs["LCO"].state == "ahead"
-    assert planned.said("alert.cleared")[-1].code == "cutoff_LCO"
-    assert planned.core.deadline(planned.state) == at(3_000 - 240)
+    assert planned.sent("alert.cleared")[-1].code == "cutoff_LCO"
+    assert planned.aggregate.deadline(planned.state) == at(3_000 - 240)
     planned.tick(2_760)
-    assert [each.due_at for each in planned.said("cutoff.at_risk")] == [at(2_000), at(3_000)]
-    raised = [each for each in planned.said("alert.raised") if each.code == "cutoff_LCO"]
+    assert [each.due_at for each in planned.sent("cutoff.at_risk")] == [at(2_000), at(3_000)]
+    raised = [each for each in planned.sent("alert.raised") if each.code == "cutoff_LCO"]
     assert [each.due_at for each in raised] == [at(2_000), at(3_000)]
     sooner = (Cutoff(code="LCO", due_at=at(2_500)),)
-    planned.say(voyage(3, cutoffs=sooner), 2_761)
-    assert [each.due_at for each in planned.said("cutoff.missed")] == [at(2_500)]
+    planned.deliver(voyage(3, cutoffs=sooner), 2_761)
+    assert [each.due_at for each in planned.sent("cutoff.missed")] == [at(2_500)]
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(2_000, "met"), (2_000.01, "missed")])
 def test_cargo_at_the_very_instant_is_in_time(planned: Play, minutes: float, state: str) -> None:
     """The deadline itself still counts, whether the clock had passed it or not."""
-    planned.say(member("CN-2", 2, received_at=None), 150)
+    planned.deliver(member("CN-2", 2, received_at=None), 150)
     planned.tick(2_001)
-    planned.say(member("CN-2", 3, received_at=at(minutes)), minutes)
+    planned.deliver(member("CN-2", 3, received_at=at(minutes)), minutes)
     assert planned.state.cutoffs["LCO"].state == state

@@ -6,35 +6,41 @@ import pytest
 
 from groupage.domain.events import consolidation as csl
 from groupage.domain.states import ConsolidationStatus as Status
-from tests.processors.aggregates import words as w
-from tests.processors.aggregates.consolidation_snapshots import box, full, sealed, voyage, weighed
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.consolidation_snapshots import (
+    container,
+    full,
+    sealed,
+    voyage,
+    weighed,
+)
 from tests.processors.aggregates.play import Play, at
 
-STARTED = csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.BOX)
+STARTED = csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER)
 LEFT: dict[str, Any] = {"gated_out_at": at(600), "status": "GATED_OUT"}
 
 
 def told(story: Play) -> Any:
     """What its first member knows of it."""
-    return story.now("consignment.consolidation_changed")[0]
+    return story.outputs("consignment.consolidation_changed")[0]
 
 
 def test_a_container_that_nobody_inspected_takes_nothing(planned: Play) -> None:
     """It is not known to be fit; the inspection makes what was loaded since then count."""
-    planned.say(w.frozen(), 300)
-    planned.say(box(1, status="AT_HUB", fit=None), 310)
-    planned.say(STARTED, 400)
+    planned.deliver(w.frozen(), 300)
+    planned.deliver(container(1, status="AT_HUB", fit=None), 310)
+    planned.deliver(STARTED, 400)
     assert planned.state.status == Status.FROZEN
     assert "container_not_inspected" in planned.alerts()
     assert told(planned).stuffing_started_at is None
-    planned.say(box(2), 410)
+    planned.deliver(container(2), 410)
     assert planned.state.status == Status.STUFFING
     assert "container_not_inspected" not in planned.alerts()
 
 
 def test_found_unfit_while_it_is_stuffed(stuffed: Play) -> None:
     """What is in it stays in; nothing more goes in, and people are told."""
-    stuffed.say(box(2, status="UNFIT", inspected_at=at(460)), 460)
+    stuffed.deliver(container(2, status="UNFIT", inspected_at=at(460)), 460)
     assert stuffed.state.status == Status.STUFFING
     assert "container_unfit" in stuffed.alerts()
     assert (told(stuffed).stuffing_started_at, told(stuffed).stuffing_completed_at) == (
@@ -45,45 +51,45 @@ def test_found_unfit_while_it_is_stuffed(stuffed: Play) -> None:
 
 def test_the_seal_ends_stuffing(planned: Play) -> None:
     """Also when nobody said that it was completed."""
-    planned.say(w.frozen(), 300)
-    planned.say(box(1), 310)
-    planned.say(STARTED, 400)
+    planned.deliver(w.frozen(), 300)
+    planned.deliver(container(1), 310)
+    planned.deliver(STARTED, 400)
     assert told(planned).stuffing_open
-    planned.say(sealed(2), 500)
+    planned.deliver(sealed(2), 500)
     assert not told(planned).stuffing_open
     assert told(planned).stuffing_completed_at == at(500)
 
 
 def test_breaking_up_ends_stuffing(planned: Play) -> None:
     """Nothing may go into what is no more."""
-    planned.say(w.frozen(), 300)
-    planned.say(box(1), 310)
-    planned.say(STARTED, 400)
-    planned.say(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 420)
+    planned.deliver(w.frozen(), 300)
+    planned.deliver(container(1), 310)
+    planned.deliver(STARTED, 400)
+    planned.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 420)
     assert told(planned).stuffing_completed_at == at(420)
 
 
 def test_opened_again_it_needs_another_seal(stuffed: Play) -> None:
     """Too heavy: one carton out, another seal on, weighed again."""
-    stuffed.say(weighed(2), 510)
+    stuffed.deliver(weighed(2), 510)
     assert stuffed.state.status == Status.CLEARED
-    stuffed.say(STARTED, 520)
+    stuffed.deliver(STARTED, 520)
     assert stuffed.state.status == Status.STUFFING
     assert "began again" in stuffed.state.failed_guards["sealed_incomplete"]
-    stuffed.say(full("CN-2", 7, loaded_at=at(530)), 530)
-    stuffed.say(csl.StuffingCompleted(consolidation_id=w.CSL), 540)
-    stuffed.say(weighed(3, sealed_at=at(550), vgm_at=at(560)), 560)
+    stuffed.deliver(full("CN-2", 7, loaded_at=at(530)), 530)
+    stuffed.deliver(csl.StuffingCompleted(consolidation_id=w.CSL), 540)
+    stuffed.deliver(weighed(3, sealed_at=at(550), vgm_at=at(560)), 560)
     assert stuffed.state.status == Status.CLEARED
     assert stuffed.state.failed_guards == {}
 
 
 def test_taken_out_behind_the_seal(stuffed: Play) -> None:
     """A carton that was unloaded after the seal is missing; sealed at first, it was whole."""
-    stuffed.say(sealed(2), 500)
-    stuffed.say(full("CN-2", 7, loaded_pieces=1, unloaded_at=at(520)), 520)
+    stuffed.deliver(sealed(2), 500)
+    stuffed.deliver(full("CN-2", 7, loaded_pieces=1, unloaded_at=at(520)), 520)
     assert stuffed.state.status == Status.STUFFING
     assert "1 of 2" in stuffed.state.failed_guards["sealed_incomplete"]
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     assert "1 of 2" in stuffed.state.failed_guards["gated_out_uncleared"]
 
 
@@ -94,11 +100,11 @@ def test_taken_out_behind_the_seal(stuffed: Play) -> None:
 def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words: str) -> None:
     """The container left although the hub was not done: the state stays, somebody must act."""
     for minutes, event in enumerate(steps, 300):
-        planned.say(event, minutes)
-    planned.say(box(3, **LEFT), 600)
+        planned.deliver(event, minutes)
+    planned.deliver(container(3, **LEFT), 600)
     assert planned.state.departed_at is None
     assert words in planned.state.failed_guards["gated_out_uncleared"]
-    (alert,) = [each for each in planned.now("alert.raised") if "gated" in each.code]
+    (alert,) = [each for each in planned.outputs("alert.raised") if "gated" in each.code]
     assert alert.severity == "critical"
 
 
@@ -113,8 +119,8 @@ def test_what_was_cleared_too_late_does_not_count_as_cleared(
     stuffed: Play, news: dict[str, Any]
 ) -> None:
     """It drove out on hold, or unreleased: the release that came later heals nothing."""
-    stuffed.say(full("CN-2", 6, **news), 490)
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(full("CN-2", 6, **news), 490)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.CLEARED
     assert "gated_out_uncleared" in stuffed.alerts()
 
@@ -124,42 +130,42 @@ def test_what_was_cleared_too_late_does_not_count_as_cleared(
 )
 def test_what_left_is_not_undone(stuffed: Play, event: Any) -> None:
     """Broken up or opened again after it left: refused, and the state stays."""
-    stuffed.say(weighed(3, **LEFT), 600)
-    stuffed.say(event, 800)
+    stuffed.deliver(weighed(3, **LEFT), 600)
+    stuffed.deliver(event, 800)
     assert stuffed.state.status == Status.GATED_OUT
-    assert stuffed.refusals() == ["departed"]
-    assert stuffed.now("lane.consolidation_closed")[0].status == "GATED_OUT"
+    assert stuffed.rejections() == ["departed"]
+    assert stuffed.outputs("lane.consolidation_closed")[0].status == "GATED_OUT"
 
 
 def test_a_dissolved_one_whose_container_left_later(stuffed: Play) -> None:
     """The empty container drives away: no business of a consolidation that is no more."""
-    stuffed.say(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 550)
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 550)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.BROKEN_UP
     assert stuffed.alerts() == set()
 
 
 def test_what_happens_after_it_left_stays_beside(stuffed: Play) -> None:
     """Another declaration, or cartons unloaded far away, when it has been gone for long."""
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     spans = (csl.Span(since_at=at(80), until_at=at(100)), csl.Span(since_at=at(900)))
     news = {"customs": "DECLARED", "released_at": None, "declarations": spans}
-    stuffed.say(full("CN-2", 7, unloaded_at=at(5_000), loaded_pieces=0, **news), 5_000)
+    stuffed.deliver(full("CN-2", 7, unloaded_at=at(5_000), loaded_pieces=0, **news), 5_000)
     assert stuffed.state.status == Status.GATED_OUT
 
 
 def test_a_ship_that_had_sailed_does_not_carry_it(stuffed: Play) -> None:
     """The container left the hub after the departure: it is not on board."""
-    stuffed.say(voyage(2, cutoffs=(), status="DEPARTED", departed_at=at(590)), 590)
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(voyage(2, cutoffs=(), status="DEPARTED", departed_at=at(590)), 590)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.GATED_OUT
 
 
 def test_every_opening_after_it_left_is_refused(stuffed: Play) -> None:
     """Not only the last: the state is what its facts say, however they came."""
     completed = csl.StuffingCompleted(consolidation_id=w.CSL)
-    stuffed.say(weighed(3, **LEFT), 600)
+    stuffed.deliver(weighed(3, **LEFT), 600)
     for minutes in (610, 620):
-        stuffed.say(STARTED, minutes)
-        stuffed.say(completed, minutes + 1)
-    assert stuffed.refusals() == ["departed", "departed"]
+        stuffed.deliver(STARTED, minutes)
+        stuffed.deliver(completed, minutes + 1)
+    assert stuffed.rejections() == ["departed", "departed"]

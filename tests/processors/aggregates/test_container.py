@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.events import equipment as eq
 from groupage.domain.states import ContainerStatus
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -19,7 +19,7 @@ U = "106141412345678908"
 def released(**more: Any) -> eq.ContainerReleased:
     """An empty 40' high cube."""
     fields = {
-        "equipment_ref": w.BOX,
+        "equipment_ref": w.CONTAINER,
         "iso_type": "45G1",
         "tare_g": 4_000_000,
         "max_gross_g": 30_480_000,
@@ -29,32 +29,32 @@ def released(**more: Any) -> eq.ContainerReleased:
 
 def test_a_container_goes_its_way(play: Start) -> None:
     """Released, fetched, checked, sealed, weighed, gone; its consolidation hears of each step."""
-    story = play("container", w.BOX)
+    story = play("container", w.CONTAINER)
     steps: list[tuple[Any, ContainerStatus]] = [
         (released(consolidation_id=w.CSL), ContainerStatus.RELEASED),
-        (eq.ContainerPickedUp(equipment_ref=w.BOX), ContainerStatus.PICKED_UP),
-        (eq.ContainerGatedIn(equipment_ref=w.BOX), ContainerStatus.AT_HUB),
-        (eq.ContainerInspected(equipment_ref=w.BOX, result="unfit"), ContainerStatus.UNFIT),
-        (eq.ContainerInspected(equipment_ref=w.BOX, result="fit"), ContainerStatus.FIT),
-        (eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"), ContainerStatus.SEALED),
+        (eq.ContainerPickedUp(equipment_ref=w.CONTAINER), ContainerStatus.PICKED_UP),
+        (eq.ContainerGatedIn(equipment_ref=w.CONTAINER), ContainerStatus.AT_HUB),
+        (eq.ContainerInspected(equipment_ref=w.CONTAINER, result="unfit"), ContainerStatus.UNFIT),
+        (eq.ContainerInspected(equipment_ref=w.CONTAINER, result="fit"), ContainerStatus.FIT),
+        (eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S1"), ContainerStatus.SEALED),
         (
-            eq.VgmVerified(equipment_ref=w.BOX, gross_g=9_000_000, method="SM1"),
+            eq.VgmVerified(equipment_ref=w.CONTAINER, gross_g=9_000_000, method="SM1"),
             ContainerStatus.SEALED,
         ),
-        (eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S2"), ContainerStatus.SEALED),
-        (eq.ContainerGatedOut(equipment_ref=w.BOX), ContainerStatus.GATED_OUT),
-        (eq.ContainerOnBoard(equipment_ref=w.BOX), ContainerStatus.ON_BOARD),
+        (eq.ContainerResealed(equipment_ref=w.CONTAINER, seal_no="S2"), ContainerStatus.SEALED),
+        (eq.ContainerGatedOut(equipment_ref=w.CONTAINER), ContainerStatus.GATED_OUT),
+        (eq.ContainerOnBoard(equipment_ref=w.CONTAINER), ContainerStatus.ON_BOARD),
     ]
     for minutes, (event, status) in enumerate(steps):
-        story.say(event, minutes)
+        story.deliver(event, minutes)
         assert story.state.status == status
-    assert story.refusals() == []
-    told = story.said("consolidation.container_changed")
+    assert story.rejections() == []
+    told = story.sent("consolidation.container_changed")
     assert [each.status for each in told][-2:] == ["GATED_OUT", "ON_BOARD"]
     assert (told[-1].seal_no, told[-1].vgm_g) == ("S2", 9_000_000)
     assert (told[-1].fit, told[-1].sealed_at) == (True, at(7)), "the new seal counts"
     assert [each.revision for each in told] == sorted({each.revision for each in told})
-    story.say(released(), 100)
+    story.deliver(released(), 100)
     assert story.state.status == ContainerStatus.RELEASED
     assert (story.state.seal_no, story.state.vgm_g) == ("", None)
 
@@ -62,60 +62,60 @@ def test_a_container_goes_its_way(play: Start) -> None:
 @pytest.mark.parametrize(
     ("events", "code"),
     [
-        ([eq.ContainerGatedIn(equipment_ref=w.BOX), released()], "wrong_order"),
+        ([eq.ContainerGatedIn(equipment_ref=w.CONTAINER), released()], "wrong_order"),
         (
             [
-                eq.ContainerGatedIn(equipment_ref=w.BOX),
-                eq.ContainerPickedUp(equipment_ref=w.BOX),
+                eq.ContainerGatedIn(equipment_ref=w.CONTAINER),
+                eq.ContainerPickedUp(equipment_ref=w.CONTAINER),
             ],
             "wrong_order",
         ),
         (
             [
-                eq.ContainerGatedOut(equipment_ref=w.BOX),
-                eq.ContainerGatedOut(equipment_ref=w.BOX),
+                eq.ContainerGatedOut(equipment_ref=w.CONTAINER),
+                eq.ContainerGatedOut(equipment_ref=w.CONTAINER),
             ],
             "wrong_order",
         ),
         (
             [
-                eq.ContainerOnBoard(equipment_ref=w.BOX),
-                eq.ContainerBooked(equipment_ref=w.BOX, voyage_id="V", rescheduled=True),
+                eq.ContainerOnBoard(equipment_ref=w.CONTAINER),
+                eq.ContainerBooked(equipment_ref=w.CONTAINER, voyage_id="V", rescheduled=True),
             ],
             "wrong_order",
         ),
         (
             [
-                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"),
-                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S2"),
+                eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S1"),
+                eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S2"),
             ],
             "already_sealed",
         ),
         (
             [
-                eq.ContainerGatedIn(equipment_ref=w.BOX),
-                eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S2"),
+                eq.ContainerGatedIn(equipment_ref=w.CONTAINER),
+                eq.ContainerResealed(equipment_ref=w.CONTAINER, seal_no="S2"),
             ],
             "not_sealed",
         ),
         (
             [
-                eq.ContainerGatedIn(equipment_ref=w.BOX),
-                eq.ContainerUnsealed(equipment_ref=w.BOX, seal_no="S2"),
+                eq.ContainerGatedIn(equipment_ref=w.CONTAINER),
+                eq.ContainerUnsealed(equipment_ref=w.CONTAINER, seal_no="S2"),
             ],
             "not_sealed",
         ),
         (
             [
-                eq.ContainerInspected(equipment_ref=w.BOX, result="unfit"),
-                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S2"),
+                eq.ContainerInspected(equipment_ref=w.CONTAINER, result="unfit"),
+                eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S2"),
             ],
             "wrong_order",
         ),
         (
             [
-                eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"),
-                eq.ContainerResealed(equipment_ref=w.BOX, seal_no="S3", old_seal_no="S2"),
+                eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S1"),
+                eq.ContainerResealed(equipment_ref=w.CONTAINER, seal_no="S3", old_seal_no="S2"),
             ],
             "other_seal",
         ),
@@ -123,30 +123,30 @@ def test_a_container_goes_its_way(play: Start) -> None:
 )
 def test_contradictions_are_refused(play: Start, events: list[Any], code: str) -> None:
     """The second fact contradicts the first."""
-    story = play("container", w.BOX)
+    story = play("container", w.CONTAINER)
     for minutes, event in enumerate(events):
-        story.say(event, minutes)
-    assert story.refusals() == [code]
+        story.deliver(event, minutes)
+    assert story.rejections() == [code]
 
 
 @pytest.mark.parametrize("again", [eq.ContainerSealed, eq.ContainerResealed])
 def test_a_seal_comes_off_and_another_goes_on(play: Start, again: Any) -> None:
     """In between there is none, and the consolidation hears it. At the terminal, too."""
-    story = play("container", w.BOX)
-    story.say(released(consolidation_id=w.CSL), 0)
-    story.say(eq.ContainerGatedIn(equipment_ref=w.BOX), 1)
-    story.say(eq.ContainerInspected(equipment_ref=w.BOX, result="fit"), 2)
-    story.say(eq.ContainerSealed(equipment_ref=w.BOX, seal_no="S1"), 3)
-    story.say(eq.ContainerUnsealed(equipment_ref=w.BOX, seal_no="S1"), 4)
-    told = story.said("consolidation.container_changed")[-1]
+    story = play("container", w.CONTAINER)
+    story.deliver(released(consolidation_id=w.CSL), 0)
+    story.deliver(eq.ContainerGatedIn(equipment_ref=w.CONTAINER), 1)
+    story.deliver(eq.ContainerInspected(equipment_ref=w.CONTAINER, result="fit"), 2)
+    story.deliver(eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S1"), 3)
+    story.deliver(eq.ContainerUnsealed(equipment_ref=w.CONTAINER, seal_no="S1"), 4)
+    told = story.sent("consolidation.container_changed")[-1]
     assert (told.status, told.seal_no, told.sealed_at) == ("FIT", "", None)
-    story.say(again(equipment_ref=w.BOX, seal_no="S2"), 5)
-    told = story.said("consolidation.container_changed")[-1]
+    story.deliver(again(equipment_ref=w.CONTAINER, seal_no="S2"), 5)
+    told = story.sent("consolidation.container_changed")[-1]
     assert (told.status, told.seal_no, told.sealed_at) == ("SEALED", "S2", at(5))
-    story.say(eq.ContainerGatedOut(equipment_ref=w.BOX), 6)
-    story.say(eq.ContainerUnsealed(equipment_ref=w.BOX), 7)
-    story.say(again(equipment_ref=w.BOX, seal_no="S3"), 8)
-    assert story.refusals() == []
+    story.deliver(eq.ContainerGatedOut(equipment_ref=w.CONTAINER), 6)
+    story.deliver(eq.ContainerUnsealed(equipment_ref=w.CONTAINER), 7)
+    story.deliver(again(equipment_ref=w.CONTAINER, seal_no="S3"), 8)
+    assert story.rejections() == []
     assert (story.state.status, story.state.seal_no) == (ContainerStatus.GATED_OUT, "S3")
     assert story.state.sealed_at == at(5), "what it left under"
     assert story.state.seals == ["S1", "S2", "S3"]
@@ -167,16 +167,16 @@ def test_a_foreign_log_starts_anywhere(play: Start) -> None:
         eq.ContainerOnBoard(equipment_ref="cr16", voyage_id="vh2"),
     ]
     for minutes, event in enumerate(log):
-        story.say(event, minutes)
-    assert story.refusals() == []
+        story.deliver(event, minutes)
+    assert story.rejections() == []
     assert (story.state.reschedules, story.state.status) == (1, ContainerStatus.ON_BOARD)
     assert story.state.voyage_id == "vh2"
 
 
 def test_a_manifest_claims_the_container(play: Start) -> None:
     """A container that nobody named yet tells its position to the consolidation that claims it."""
-    story = play("container", w.BOX)
-    story.say(released(), 0)
+    story = play("container", w.CONTAINER)
+    story.deliver(released(), 0)
     assert story.published == []
-    story.say(eq.ContainerAssigned(equipment_ref=w.BOX, consolidation_id=w.CSL), 10)
-    assert story.said("consolidation.container_changed")[0].iso_type == "45G1"
+    story.deliver(eq.ContainerAssigned(equipment_ref=w.CONTAINER, consolidation_id=w.CSL), 10)
+    assert story.sent("consolidation.container_changed")[0].iso_type == "45G1"

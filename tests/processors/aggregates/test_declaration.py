@@ -19,17 +19,17 @@ U = "106141412345678908"
 
 
 def test_a_truck_brings_cargo(play: Start) -> None:
-    """Each consignment on it is told; a second arrival of the same visit is refused."""
+    """Each consignment on it is told; a second arrival of the same visit is rejected."""
     story = play("visit", "V1")
     truck = eq.TruckArrived(visit_id="V1", dock="D3", consignment_ids=("CN-1", "CN-2"))
-    story.say(truck, 10)
-    story.say(truck, 11)
-    told = story.said("consignment.arriving")
+    story.deliver(truck, 10)
+    story.deliver(truck, 11)
+    told = story.sent("consignment.arriving")
     assert [(each.consignment_id, each.arrived_at) for each in told] == [
         ("CN-1", at(10)),
         ("CN-2", at(10)),
     ]
-    assert story.refusals() == ["already_arrived"]
+    assert story.rejections() == ["already_arrived"]
 
 
 def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:
@@ -45,11 +45,11 @@ def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:
 def test_a_declaration_takes_all_its_consignments_along(play: Start) -> None:
     """Declared, selected for a scan, then for an inspection, released: each hears each step."""
     story = play("declaration", "D1")
-    story.say(declared(), 10)
-    story.say(cu.CustomsSelected(declaration_id="D1", selection="SCAN"), 20)
-    story.say(cu.CustomsSelected(declaration_id="D1", selection="INSPECTION"), 30)
-    story.say(cu.CustomsReleased(declaration_id="D1"), 40)
-    told = story.said("consignment.customs_changed")
+    story.deliver(declared(), 10)
+    story.deliver(cu.CustomsSelected(declaration_id="D1", selection="SCAN"), 20)
+    story.deliver(cu.CustomsSelected(declaration_id="D1", selection="INSPECTION"), 30)
+    story.deliver(cu.CustomsReleased(declaration_id="D1"), 40)
+    told = story.sent("consignment.customs_changed")
     assert [each.status for each in told if each.consignment_id == "CN-2"] == [
         "DECLARED",
         "SELECTED_SCAN",
@@ -80,38 +80,38 @@ def test_customs_decides_once(play: Start, events: list[Any], codes: list[str]) 
     """Nothing before the declaration, nothing after the decision."""
     story = play("declaration", "D1")
     for minutes, event in enumerate(events):
-        story.say(event, minutes)
-    assert story.refusals() == codes
+        story.deliver(event, minutes)
+    assert story.rejections() == codes
 
 
 def test_a_retracted_release_is_told(play: Start) -> None:
     """The log without the release: declared again, under a higher revision."""
     story = play("declaration", "D1")
-    story.say(declared(), 10)
-    gone = story.say(cu.CustomsReleased(declaration_id="D1"), 40)
-    story.say(
+    story.deliver(declared(), 10)
+    gone = story.deliver(cu.CustomsReleased(declaration_id="D1"), 40)
+    story.deliver(
         cu.CustomsReleased(declaration_id="D1"),
         40,
         correction_of=gone.fact.event_id,
         retracted=True,
     )
     assert story.state.status == CustomsStatus.DECLARED
-    told = story.said("consignment.customs_changed")
+    told = story.sent("consignment.customs_changed")
     assert [(each.status, each.revision) for each in told][-2:] == [("DECLARED", 3)] * 2
 
 
 def test_a_consignment_taken_out_of_a_declaration_hears_none(play: Start) -> None:
     """A correction names other consignments: the one that is gone is told NONE."""
     story = play("declaration", "D1")
-    first = story.say(declared(), 10)
+    first = story.deliver(declared(), 10)
     other = cu.CustomsDeclared(
         declaration_id="D1",
         mode="1039",
         consignment_ids=("CN-1",),
         value=Money(amount_minor=1, currency="USD"),
     )
-    story.say(other, 10, correction_of=first.fact.event_id)
-    last = story.said("consignment.customs_changed")[-1]
+    story.deliver(other, 10, correction_of=first.fact.event_id)
+    last = story.sent("consignment.customs_changed")[-1]
     assert (last.consignment_id, last.status) == ("CN-2", "NONE")
 
 
@@ -119,7 +119,7 @@ def test_a_consignment_taken_out_of_a_declaration_hears_none(play: Start) -> Non
 def test_the_cap_of_market_procurement(play: Start, amount_minor: int, over: bool) -> None:  # noqa: FBT001
     """More than 150,000 US dollars under 1039 needs attention."""
     story = play("declaration", "D1")
-    story.say(declared(amount_minor), 10)
+    story.deliver(declared(amount_minor), 10)
     assert ("over_cap" in story.alerts()) is over
 
 
@@ -153,6 +153,6 @@ def test_the_cap_in_other_currencies(
     """By the planner's rate; without one a person is asked, and it does not pass in silence."""
     story = play("declaration", "D1")
     value = Money(amount_minor=amount_minor, currency=currency)
-    story.say(msgspec.structs.replace(declared(), value=value), 10)
+    story.deliver(msgspec.structs.replace(declared(), value=value), 10)
     assert story.alerts() == alerts
-    assert [each.message for each in story.now("alert.raised")] == [words] * len(alerts)
+    assert [each.message for each in story.outputs("alert.raised")] == [words] * len(alerts)

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from groupage.domain.events import planning as pl
-from tests.processors.aggregates import words as w
-from tests.processors.aggregates.lane_stories import plan, wish
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.lane_stories import plan, trigger
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -12,21 +12,21 @@ Start = Callable[..., Play]
 
 def echo(story: Play, minutes: float) -> None:
     """The lane hears its own request."""
-    asked = story.now("plan.asked")
+    asked = story.outputs("plan.asked")
     assert len(asked) == 1
-    story.say(asked[0], minutes)
+    story.deliver(asked[0], minutes)
 
 
 def test_a_storm_of_wishes_costs_one_request(play: Start) -> None:
     """Wishes are collected for five minutes after the first one."""
     story = play("lane", w.LANE)
     for number in range(20):
-        story.say(wish(about=f"CN-{number}"), 10 + number / 60)
-    assert story.core.deadline(story.state) == at(15)
+        story.deliver(trigger(about=f"CN-{number}"), 10 + number / 60)
+    assert story.aggregate.deadline(story.state) == at(15)
     story.tick(14.9)
-    assert story.said("plan.requested") == []
+    assert story.sent("plan.requested") == []
     story.tick(15)
-    (request,) = story.said("plan.requested")
+    (request,) = story.sent("plan.requested")
     assert (request.sequence, len(request.about)) == (1, 20)
     assert request.causes == ("available",)
 
@@ -34,37 +34,37 @@ def test_a_storm_of_wishes_costs_one_request(play: Start) -> None:
 def test_urgent_wishes_do_not_wait(play: Start) -> None:
     """A hold shortens the wait to half a minute."""
     story = play("lane", w.LANE)
-    story.say(wish(), 10)
-    story.say(wish("hold_placed"), 11)
-    assert story.core.deadline(story.state) == at(11.5)
+    story.deliver(trigger(), 10)
+    story.deliver(trigger("hold_placed"), 11)
+    assert story.aggregate.deadline(story.state) == at(11.5)
 
 
 def test_one_request_at_a_time(play: Start) -> None:
     """New wishes wait for the answer, then make the next request."""
     story = play("lane", w.LANE)
-    story.say(wish(), 10)
+    story.deliver(trigger(), 10)
     story.tick(15)
-    story.say(wish(about="CN-2"), 15.5)
-    assert len(story.said("plan.requested")) == 1, "asking stays as it is"
+    story.deliver(trigger(about="CN-2"), 15.5)
+    assert len(story.sent("plan.requested")) == 1, "asking stays as it is"
     echo(story, 15)
     story.tick(30)
-    assert len(story.said("plan.requested")) == 1
+    assert len(story.sent("plan.requested")) == 1
     assert [each.about for each in story.state.triggers.values()] == ["CN-2"]
-    story.say(plan(1, {"CN-1": "C1"}), 31)
+    story.deliver(plan(1, {"CN-1": "C1"}), 31)
     story.tick(32)
-    assert [each.sequence for each in story.said("plan.requested")] == [1, 2]
-    assert story.said("plan.requested")[1].about == ("CN-2",)
+    assert [each.sequence for each in story.sent("plan.requested")] == [1, 2]
+    assert story.sent("plan.requested")[1].about == ("CN-2",)
 
 
 def test_an_unanswered_request_is_asked_again(play: Start) -> None:
     """After an hour without answer the next number goes out, for lack of one."""
     story = play("lane", w.LANE)
-    story.say(wish(), 10)
+    story.deliver(trigger(), 10)
     story.tick(15)
     echo(story, 15)
-    assert story.core.deadline(story.state) == at(75)
+    assert story.aggregate.deadline(story.state) == at(75)
     story.tick(75)
-    requests = story.said("plan.requested")
+    requests = story.sent("plan.requested")
     assert [each.sequence for each in requests] == [1, 2]
     assert requests[1].causes == ("timer",)
 
@@ -72,24 +72,24 @@ def test_an_unanswered_request_is_asked_again(play: Start) -> None:
 def test_a_failed_request_is_an_answer(play: Start) -> None:
     """The published plan stays, people are told, and the next wish asks again."""
     story = play("lane", w.LANE)
-    story.say(wish(), 10)
+    story.deliver(trigger(), 10)
     story.tick(15)
     echo(story, 15)
-    story.say(pl.PlanFailed(lane_id=w.LANE, request_id="R", sequence=1, reason="no proof"), 20)
+    story.deliver(pl.PlanFailed(lane_id=w.LANE, request_id="R", sequence=1, reason="no proof"), 20)
     assert story.alerts() == {"plan_failed"}
-    assert story.core.deadline(story.state) is None
-    story.say(wish(), 30)
+    assert story.aggregate.deadline(story.state) is None
+    story.deliver(trigger(), 30)
     story.tick(35)
-    assert len(story.said("plan.requested")) == 2
+    assert len(story.sent("plan.requested")) == 2
 
 
 def test_a_wish_that_the_request_covered_already(play: Start) -> None:
     """The request may be heard of before a wish that it answers: no second request for it."""
     story = play("lane", w.LANE)
-    late = Play(story.core, w.LANE).say(wish(), 10)
+    late = Play(story.aggregate, w.LANE).deliver(trigger(), 10)
     asked = pl.PlanAsked(lane_id=w.LANE, request_id="R1", sequence=1, wish_ids=(late.fact_id,))
-    story.say(asked, 15)
-    story.take([late])
+    story.deliver(asked, 15)
+    story.deliver_batch([late])
     assert story.state.triggers == {}
     assert story.state.covered_triggers == []
 
@@ -99,10 +99,10 @@ def test_pins(play: Start, unpin: bool) -> None:  # noqa: FBT001
     """A pin is kept for the instance builder until it is taken out, and asks for a plan."""
     story = play("lane", w.LANE)
     pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id=w.VOYAGE)
-    story.say(pin, 10)
+    story.deliver(pin, 10)
     if unpin:
         let_go = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", unpin=True)
-        story.say(let_go, 11)
+        story.deliver(let_go, 11)
     assert ("CN-1" in story.state.pins) is not unpin
     assert {each.cause for each in story.state.triggers.values()} == {"command"}
 
@@ -113,10 +113,10 @@ def test_forbids_and_rolls(play: Start) -> None:
     roll = pl.LaneForbidden(
         lane_id=w.LANE, consignment_id="CN-1", by="d", voyage_id="V1", roll=True
     )
-    story.say(roll, 10)
+    story.deliver(roll, 10)
     assert story.state.forbids["CN-1"]["V1"].roll
     lift = pl.LaneForbidden(
         lane_id=w.LANE, consignment_id="CN-1", by="d", voyage_id="V1", lift=True
     )
-    story.say(lift, 11)
+    story.deliver(lift, 11)
     assert story.state.forbids == {}

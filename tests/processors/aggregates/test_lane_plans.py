@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from groupage.domain.events import planning as pl
 from groupage.domain.events.consignment import ConsignmentAllocated
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.aggregates.play import Play, at
 
@@ -12,23 +12,23 @@ Start = Callable[..., Play]
 def test_a_published_plan_gives_places(play: Start) -> None:
     """Consolidations are opened and planned, consignments allocated, the approval recorded."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
+    story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
     assert story.state.published_plan_id == "P1"
-    assert [each.consolidation_id for each in story.said("consolidation.opened")] == ["C1"]
-    assert story.said("consolidation.planned")[0].consignment_ids == ("CN-1", "CN-2")
-    assert {each.consignment_id for each in story.said("consignment.allocated")} == {
+    assert [each.consolidation_id for each in story.sent("consolidation.opened")] == ["C1"]
+    assert story.sent("consolidation.planned")[0].consignment_ids == ("CN-1", "CN-2")
+    assert {each.consignment_id for each in story.sent("consignment.allocated")} == {
         "CN-1",
         "CN-2",
     }
-    assert story.said("plan.approved")[0].by == "policy"
+    assert story.sent("plan.approved")[0].by == "policy"
 
 
 def test_a_consolidation_keeps_the_policy_that_it_was_opened_under(play: Start) -> None:
     """A plan under other rules says so of what it opens, not of what is open."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1"}, policy="no dangerous goods"), 20)
-    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2"}, policy="all goods"), 40)
-    opened = story.said("consolidation.opened")
+    story.deliver(plan(1, {"CN-1": "C1"}, policy="no dangerous goods"), 20)
+    story.deliver(plan(2, {"CN-1": "C1", "CN-2": "C2"}, policy="all goods"), 40)
+    opened = story.sent("consolidation.opened")
     assert [(each.consolidation_id, each.policy) for each in opened] == [
         ("C1", "no dangerous goods"),
         ("C2", "all goods"),
@@ -38,7 +38,7 @@ def test_a_consolidation_keeps_the_policy_that_it_was_opened_under(play: Start) 
 def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     """Who stays hears nothing; who moves, enters or leaves does."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1", "CN-2": "C1", "CN-3": "C1"}), 20)
+    story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C1", "CN-3": "C1"}), 20)
     story.messages.clear()
     moves = (
         pl.PlanMove(
@@ -49,23 +49,23 @@ def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
             reason="on hold",
         ),
     )
-    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2", "CN-4": "C1"}, moves=moves), 40)
-    allocated = {each.consignment_id: each for each in story.said("consignment.allocated")}
+    story.deliver(plan(2, {"CN-1": "C1", "CN-2": "C2", "CN-4": "C1"}, moves=moves), 40)
+    allocated = {each.consignment_id: each for each in story.sent("consignment.allocated")}
     assert set(allocated) == {"CN-2", "CN-4"}
     assert allocated["CN-2"].from_consolidation_id == "C1"
-    (gone,) = story.said("consignment.deallocated")
+    (gone,) = story.sent("consignment.deallocated")
     assert (gone.consignment_id, gone.reason_code) == ("CN-3", "blocked_by_hold")
-    assert story.said("plan.superseded")[0].by_plan_id == "P2"
+    assert story.sent("plan.superseded")[0].by_plan_id == "P2"
     assert story.state.assignments["CN-1"].plan_id == "P1"
 
 
 def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) -> None:
     """Told with the time of the plan that says so: at one time a seat has one voyage."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
     moved = pl.Assignment(consignment_id="CN-1", consolidation_id="C1", voyage_id="V2")
-    story.say(plan(2, {"CN-1": "C1"}, assignments=(moved,)), 40)
-    story.say(plan(3, {"CN-1": "C1"}, assignments=(moved,)), 60)
+    story.deliver(plan(2, {"CN-1": "C1"}, assignments=(moved,)), 40)
+    story.deliver(plan(3, {"CN-1": "C1"}, assignments=(moved,)), 60)
     told = [
         (change.event.voyage_id, change.at)
         for change in story.published
@@ -78,7 +78,7 @@ def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) ->
 def test_rolled_to_a_later_departure(play: Start) -> None:
     """A move whose reason is a roll is told as one, before the new place."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
     moves = (
         pl.PlanMove(
             consignment_id="CN-1",
@@ -88,16 +88,16 @@ def test_rolled_to_a_later_departure(play: Start) -> None:
             reason="",
         ),
     )
-    story.say(plan(2, {"CN-1": "C2"}, moves=moves), 40)
-    (rolled,) = story.said("consignment.rolled")
+    story.deliver(plan(2, {"CN-1": "C2"}, moves=moves), 40)
+    (rolled,) = story.sent("consignment.rolled")
     assert (rolled.from_consolidation_id, rolled.to_consolidation_id) == ("C1", "C2")
 
 
 def test_an_older_plan_never_overtakes(play: Start) -> None:
     """A plan of a lower sequence that comes late is superseded on arrival."""
     story = play("lane", w.LANE)
-    story.say(plan(2, {"CN-1": "C2"}), 40)
-    story.say(plan(1, {"CN-1": "C1"}), 41)
+    story.deliver(plan(2, {"CN-1": "C2"}), 40)
+    story.deliver(plan(1, {"CN-1": "C1"}), 41)
     assert story.state.published_plan_id == "P2"
     assert story.state.plans["P1"].status == "superseded"
     assert story.state.assignments["CN-1"].consolidation_id == "C2"
@@ -106,48 +106,48 @@ def test_an_older_plan_never_overtakes(play: Start) -> None:
 def test_a_plan_without_certificate_is_refused(play: Start) -> None:
     """Only what the verifier passed may count."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1"}, certificate=""), 20)
-    assert story.refusals() == ["no_certificate"]
+    story.deliver(plan(1, {"CN-1": "C1"}, certificate=""), 20)
+    assert story.rejections() == ["no_certificate"]
     assert story.state.published_plan_id == ""
 
 
 def test_a_dispatcher_decides(play: Start) -> None:
     """Without automatic approval plans wait: accepted, rejected, or overtaken."""
     story = play("lane", w.LANE, auto_approve=False)
-    story.say(plan(1, {"CN-1": "C1"}), 20)
-    story.say(plan(2, {"CN-1": "C2"}), 30)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(plan(2, {"CN-1": "C2"}), 30)
     assert story.alerts() == {"plan_waits"}
-    assert story.said("consignment.allocated") == []
-    story.say(pl.PlanRejected(lane_id=w.LANE, plan_id="P1", by="dana", reason="no"), 31)
-    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 32)
-    assert story.refusals() == ["plan_rejected"]
-    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 33)
+    assert story.sent("consignment.allocated") == []
+    story.deliver(pl.PlanRejected(lane_id=w.LANE, plan_id="P1", by="dana", reason="no"), 31)
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 32)
+    assert story.rejections() == ["plan_rejected"]
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 33)
     assert story.state.published_plan_id == "P2"
-    assert story.said("consignment.allocated")[0].consolidation_id == "C2"
-    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P9", by="dana"), 34)
-    story.say(pl.PlanRejected(lane_id=w.LANE, plan_id="P2", by="dana", reason="x"), 35)
-    assert story.refusals() == ["plan_published", "plan_rejected", "unknown_plan"]
+    assert story.sent("consignment.allocated")[0].consolidation_id == "C2"
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P9", by="dana"), 34)
+    story.deliver(pl.PlanRejected(lane_id=w.LANE, plan_id="P2", by="dana", reason="x"), 35)
+    assert story.rejections() == ["plan_published", "plan_rejected", "unknown_plan"]
 
 
 def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
     """Heard before the plan that overtook it, it is judged in its place all the same."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1"}), 20)
-    story.say(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
-    assert story.refusals() == []
-    story.say(plan(2, {"CN-1": "C2"}), 40)
-    assert story.refusals() == ["plan_superseded"]
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
+    assert story.rejections() == []
+    story.deliver(plan(2, {"CN-1": "C2"}), 40)
+    assert story.rejections() == ["plan_superseded"]
 
 
 def test_what_left_is_planned_no_longer(play: Start) -> None:
     """A closed consolidation drops out, with its seats; a later plan cannot revive it."""
     story = play("lane", w.LANE)
-    story.say(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)
+    story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)
     closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
-    story.say(closed, 30)
+    story.deliver(closed, 30)
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}
-    story.say(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
+    story.deliver(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
     assert story.refolds == 0, "a plan is decided before what was heard meanwhile"
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}

@@ -15,7 +15,7 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Money
 from groupage.domain.states import ConsignmentStatus, ConsolidationStatus
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.minihub import MiniHub
 from tests.processors.aggregates.test_container import released
 from tests.processors.aggregates.test_voyage import sailing
@@ -23,13 +23,13 @@ from tests.processors.aggregates.test_voyage import sailing
 NAMES = ("CN-1", "CN-2")
 UNITS = {name: (f"{name}/a", f"{name}/b") for name in NAMES}
 names = st.sampled_from(NAMES)
-boxes = st.sampled_from([w.BOX, w.BOX, w.BOX, "OTHU0000000"])
+boxes = st.sampled_from([w.CONTAINER, w.CONTAINER, w.CONTAINER, "OTHU0000000"])
 _LATE = (ConsolidationStatus.GATED_OUT, ConsolidationStatus.ON_BOARD)
 
 
 def answer(hub: MiniHub, request: pl.PlanRequested, chosen: tuple[str, ...]) -> None:
     """A planner's answer: these consignments into one container."""
-    hub.tell(
+    hub.publish(
         pl.PlanProposed(
             lane_id=request.lane_id,
             plan_id=f"P{request.sequence}",
@@ -69,11 +69,11 @@ class Hub(RuleBasedStateMachine):
     @initialize()
     def morning(self) -> None:
         """A voyage, an empty container, two bookings."""
-        self.hub.tell(sailing())
-        self.hub.tell(released())
-        self.hub.tell(eq.ContainerInspected(equipment_ref=w.BOX, result="fit"))
+        self.hub.publish(sailing())
+        self.hub.publish(released())
+        self.hub.publish(eq.ContainerInspected(equipment_ref=w.CONTAINER, result="fit"))
         for name in NAMES:
-            self.hub.tell(w.booked(2, consignment_id=name))
+            self.hub.publish(w.booked(2, consignment_id=name))
 
     @rule(name=names, which=st.integers(0, 1), back=st.integers(0, 30))
     def receive_and_measure(self, name: str, which: int, back: int) -> None:
@@ -81,16 +81,16 @@ class Hub(RuleBasedStateMachine):
         unit_id = UNITS[name][which]
         when = max(self.hub.minute - back, 0)
         known: dict[str, Any] = {"unit_id": unit_id, "consignment_id": name}
-        self.hub.tell(un.UnitReceived(**known), minutes=when)
-        self.hub.tell(un.UnitMeasured(**known, size=w.SIZE, gross_g=10_000), minutes=when + 1)
+        self.hub.publish(un.UnitReceived(**known), minutes=when)
+        self.hub.publish(un.UnitMeasured(**known, size=w.SIZE, gross_g=10_000), minutes=when + 1)
 
     @rule(name=names)
     def scanned_without_consignment(self, name: str) -> None:
         """A device that does not know whose carton it is; the delivery note comes whenever."""
         unit_id = UNITS[name][0]
-        self.hub.tell(un.UnitStored(unit_id=unit_id, location="A1"))
+        self.hub.publish(un.UnitStored(unit_id=unit_id, location="A1"))
         note = (cn.AnnouncedUnit(unit_id=unit_id),)
-        self.hub.tell(cn.AsnReceived(consignment_id=name, units=note))
+        self.hub.publish(cn.AsnReceived(consignment_id=name, units=note))
 
     @rule(
         name=names,
@@ -110,18 +110,20 @@ class Hub(RuleBasedStateMachine):
             event = cu.CustomsSelected(**declaration, selection="SCAN")
         elif step == "reject":
             event = cu.CustomsRejected(**declaration, reason="x")
-        self.hub.tell(event)
+        self.hub.publish(event)
 
     @rule(name=names, hold=st.booleans())
     def hold(self, name: str, hold: bool) -> None:  # noqa: FBT001
         """A desk stops a consignment, or lets it go."""
         common: dict[str, Any] = {"consignment_id": name, "hold_id": "H", "by": "desk"}
-        self.hub.tell(cn.HoldPlaced(**common, hold="DOCS") if hold else cn.HoldReleased(**common))
+        self.hub.publish(
+            cn.HoldPlaced(**common, hold="DOCS") if hold else cn.HoldReleased(**common)
+        )
 
     @rule(name=names)
     def cancel(self, name: str) -> None:
         """The merchant withdraws."""
-        self.hub.tell(cn.ConsignmentCancelled(consignment_id=name, reason="x"))
+        self.hub.publish(cn.ConsignmentCancelled(consignment_id=name, reason="x"))
 
     @rule(chosen=st.sampled_from([NAMES, NAMES, NAMES[:1], ()]))
     def plan(self, chosen: tuple[str, ...]) -> None:
@@ -139,25 +141,25 @@ class Hub(RuleBasedStateMachine):
         steps: dict[str, Any] = {
             "freeze": w.frozen(),
             "unfreeze": csl.ConsolidationUnfrozen(**common, reason="x", by="d"),
-            "start": csl.StuffingStarted(**common, equipment_ref=w.BOX),
+            "start": csl.StuffingStarted(**common, equipment_ref=w.CONTAINER),
             "complete": csl.StuffingCompleted(**common),
             "break": csl.ConsolidationBrokenUp(**common, reason="x"),
         }
-        self.hub.tell(steps[step])
+        self.hub.publish(steps[step])
 
     @rule(name=names, which=st.integers(0, 1), box=boxes, out=st.integers(0, 4))
     def load(self, name: str, which: int, box: str, out: int) -> None:
         """A carton goes into a container, or out of it."""
         known: dict[str, Any] = {"unit_id": UNITS[name][which], "consignment_id": name}
         if out == 0:
-            self.hub.tell(un.UnitUnloaded(**known, equipment_ref=box))
+            self.hub.publish(un.UnitUnloaded(**known, equipment_ref=box))
         else:
-            self.hub.tell(un.UnitLoaded(**known, equipment_ref=box))
+            self.hub.publish(un.UnitLoaded(**known, equipment_ref=box))
 
     @rule(step=st.sampled_from(["in", "unfit", "seal", "unseal", "reseal", "weigh", "out", "out"]))
     def container(self, step: str) -> None:
         """The container is brought, looked into, sealed, weighed, taken away."""
-        ref: dict[str, Any] = {"equipment_ref": w.BOX}
+        ref: dict[str, Any] = {"equipment_ref": w.CONTAINER}
         steps: dict[str, Any] = {
             "in": eq.ContainerGatedIn(**ref),
             "unfit": eq.ContainerInspected(**ref, result="unfit"),
@@ -167,7 +169,7 @@ class Hub(RuleBasedStateMachine):
             "weigh": eq.VgmVerified(**ref, gross_g=4_040_000, method="SM1"),
             "out": eq.ContainerGatedOut(**ref),
         }
-        self.hub.tell(steps[step])
+        self.hub.publish(steps[step])
 
     @rule()
     def a_good_day(self) -> None:
@@ -185,7 +187,7 @@ class Hub(RuleBasedStateMachine):
             self.hub.tick(1)
         for name in NAMES:
             for which in (0, 1):
-                self.load(name, which, w.BOX, 1)
+                self.load(name, which, w.CONTAINER, 1)
         self.hub.tick(1)
         for step in ("seal", "weigh", "out"):
             self.container(step)
@@ -231,7 +233,7 @@ class Hub(RuleBasedStateMachine):
         """And only there."""
         for name in NAMES:
             for part in self.hub.state("consignment", name).units.values():
-                assert part.loaded_in in ("", w.BOX)
+                assert part.loaded_in in ("", w.CONTAINER)
 
 
 Hub.TestCase.settings = settings(
@@ -268,7 +270,7 @@ def test_a_day_told_backwards() -> None:
     backwards = MiniHub()
     backwards.minute = forwards.hub.minute
     for fact in sorted(log, key=lambda fact: (fact.occurred_at, fact.event_id), reverse=True):
-        backwards.hear(fact)
+        backwards.receive(fact)
     for (kind, key), state in forwards.hub.states.items():
         if kind == "lane":
             continue
@@ -284,12 +286,14 @@ def test_what_is_unloaded_at_the_destination_has_departed(unloaded_first: bool) 
     machine.morning()
     machine.a_good_day()
     hub = machine.hub
-    far_away = un.UnitUnloaded(unit_id=UNITS["CN-1"][0], consignment_id="CN-1", equipment_ref=w.BOX)
+    far_away = un.UnitUnloaded(
+        unit_id=UNITS["CN-1"][0], consignment_id="CN-1", equipment_ref=w.CONTAINER
+    )
     if not unloaded_first:
         hub.settle()
-    hub.tell(far_away, minutes=hub.minute + 5_000)
+    hub.publish(far_away, minutes=hub.minute + 5_000)
     machine.everything_arrives()
     assert hub.state("consignment", "CN-1").status == ConsignmentStatus.DEPARTED
     assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
-    refused = hub.state("consignment", "CN-1").rejected.values()
-    assert [each.code for each in refused] == ["departed"]
+    rejected = hub.state("consignment", "CN-1").rejected.values()
+    assert [each.code for each in rejected] == ["departed"]

@@ -14,9 +14,9 @@ from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from processors.kernel.corrections import Entry, sift
-from processors.kernel.fold import encode_state, in_order
-from tests.processors.aggregates import words as w
-from tests.processors.aggregates.logs import CORES, folded, key_of, logs, replayed
+from processors.kernel.fold import encode_state, sort_facts
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.logs import AGGREGATES, folded, key_of, logs, replayed
 from tests.processors.aggregates.play import at, entry
 from tests.processors.aggregates.stories import ORDINARY, STORIES
 
@@ -44,8 +44,8 @@ def test_any_order_any_batches_any_duplicates(kind: AggregateKind, data: st.Data
     state, refolds = replayed(kind, batches)
     event(f"refolded: {refolds > 0}")
     assert encode_state(state) == encode_state(folded(kind, entries))
-    before = CORES[kind].outputs(state)
-    assert before == CORES[kind].outputs(folded(kind, entries))
+    before = AGGREGATES[kind].outputs(state)
+    assert before == AGGREGATES[kind].outputs(folded(kind, entries))
 
 
 def test_only_a_correction_that_waits_makes_later_facts_fold_again() -> None:
@@ -150,10 +150,10 @@ def test_a_correction_without_its_target_changes_nothing(
         retracted=data.draw(st.booleans()),
     )
     state = folded(kind, [*entries, astray])
-    refused = state.rejected.pop(astray.fact_id, None)
-    assert refused is None or refused.code == "no_target"
+    rejected = state.rejected.pop(astray.fact_id, None)
+    assert rejected is None or rejected.code == "no_target"
     handed_over = kind == "unit" and state.owner_id and astray.fact.type != "unit.announced"
-    assert (refused is None) == bool(handed_over)
+    assert (rejected is None) == bool(handed_over)
     assert without_counts(state) == without_counts(folded(kind, entries))
 
 
@@ -249,7 +249,7 @@ news of a declaration that was made before."""
 )
 def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.DataObject) -> None:
     """Whatever happens afterwards, told in any order: the consignment stays DEPARTED."""
-    left = w.position(
+    left = w.consolidation(
         50,
         status="GATED_OUT",
         stuffing_started_at=at(100),
@@ -268,11 +268,11 @@ def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.D
 @given(entries=logs("consolidation"))
 def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> None:
     """While a manifest stands, neither it nor the planned consignments change."""
-    core = CORES["consolidation"]
-    state = core.new(key_of("consolidation"))
-    for _, told in in_order(core, sift(entries).effective):
+    aggregate = AGGREGATES["consolidation"]
+    state = aggregate.new(key_of("consolidation"))
+    for _, told in sort_facts(aggregate, sift(entries).effective):
         before = state.manifest, state.planned_ids
-        core.apply(state, told)
+        aggregate.apply(state, told)
         if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":
             assert (state.manifest, state.planned_ids) == before
         if state.manifest is not None:
@@ -291,6 +291,6 @@ def test_what_an_owner_says_is_in_one_order() -> None:
         folded(kind, facts[::-1]),
         replayed(kind, [*([each] for each in facts), []])[0],
     ]
-    said = [CORES[kind].outputs(state) for state in states]
+    said = [AGGREGATES[kind].outputs(state) for state in states]
     assert {"claims", f"snapshot:{w.CSL}"} <= said[0].keys()
     assert said[0] == said[1] == said[2]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
 from processors.kernel.outputs import Forward, ForwardedFact
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -17,10 +17,10 @@ U = "106141412345678908"
 def test_a_unit_waits_until_it_is_announced(play: Start) -> None:
     """Its facts wait under its own key, then go to the consignment as they were."""
     story = play("unit", U)
-    first = story.say(un.UnitReceived(unit_id=U), 10)
+    first = story.deliver(un.UnitReceived(unit_id=U), 10)
     assert story.published == []
-    story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
-    later = story.say(un.UnitStored(unit_id=U, location="A1"), 20)
+    story.deliver(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
+    later = story.deliver(un.UnitStored(unit_id=U, location="A1"), 20)
     forwards = [message for message in story.messages if isinstance(message, Forward)]
     assert forwards == [Forward(first.fact_id, w.CN), Forward(later.fact_id, w.CN)]
     copy = forwards[0].readdressed(first.fact, "unit")
@@ -32,9 +32,9 @@ def test_a_unit_waits_until_it_is_announced(play: Start) -> None:
 def test_corrections_of_a_waiting_fact_go_along(play: Start) -> None:
     """A retraction under the unit's key must reach the consignment too."""
     story = play("unit", U)
-    story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
-    wrong = story.say(un.UnitReceived(unit_id=U), 10)
-    back = story.say(
+    story.deliver(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
+    wrong = story.deliver(un.UnitReceived(unit_id=U), 10)
+    back = story.deliver(
         un.UnitReceived(unit_id=U), 10, correction_of=wrong.fact.event_id, retracted=True
     )
     assert {waiting.fact_id for waiting in story.state.waiting_facts} == {
@@ -48,11 +48,11 @@ def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -
     """Alone it has no target; once the unit is announced that is the consignment's to say."""
     story = play("unit", U)
     received = un.UnitReceived(unit_id=U)
-    retraction = story.say(received, 10, correction_of="under-the-consignment", retracted=True)
-    assert story.refusals() == ["no_target"]
-    story.say(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
-    assert story.refusals() == []
-    outputs = story.core.outputs(story.state).values()
+    retraction = story.deliver(received, 10, correction_of="under-the-consignment", retracted=True)
+    assert story.rejections() == ["no_target"]
+    story.deliver(un.UnitAnnounced(unit_id=U, owner_id=w.CN, announced_at=at(5)), 5)
+    assert story.rejections() == []
+    outputs = story.aggregate.outputs(story.state).values()
     forwarded = [output for output in outputs if isinstance(output, ForwardedFact)]
     assert forwarded == [ForwardedFact(retraction.fact_id, w.CN)]
 
@@ -60,22 +60,22 @@ def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -
 def test_the_newest_parent_holds_it(play: Start) -> None:
     """Carton into case, case's place taken by a pallet, unpacked, loaded: one parent at a time."""
     story = play("unit", U)
-    story.say(un.UnitPacked(unit_id=U, parent_id="case"), 10)
-    story.say(un.UnitPacked(unit_id=U, parent_id="pallet"), 20)
+    story.deliver(un.UnitPacked(unit_id=U, parent_id="case"), 10)
+    story.deliver(un.UnitPacked(unit_id=U, parent_id="pallet"), 20)
     assert story.state.parent_id == "pallet"
-    story.say(un.UnitPacked(unit_id=U, parent_id="earlier"), 15)
+    story.deliver(un.UnitPacked(unit_id=U, parent_id="earlier"), 15)
     assert story.state.parent_id == "pallet"
-    story.say(un.UnitUnpacked(unit_id=U), 30)
+    story.deliver(un.UnitUnpacked(unit_id=U), 30)
     assert story.state.parent_id == ""
-    story.say(un.UnitLoaded(unit_id=U, equipment_ref=w.BOX), 40)
-    assert (story.state.parent_id, story.state.status) == (w.BOX, "LOADED")
-    story.say(un.UnitUnloaded(unit_id=U, equipment_ref="OTHU0000000"), 50)
-    assert story.refusals() == ["other_parent"]
-    story.say(un.UnitUnloaded(unit_id=U, equipment_ref=w.BOX), 60)
-    story.say(un.UnitUnpacked(unit_id=U), 70)
-    story.say(un.UnitPacked(unit_id=U, parent_id=U), 80)
-    assert story.refusals() == ["no_parent", "other_parent", "own_parent"]
-    story.say(un.UnitShipped(unit_id=U, place="gate"), 90)
+    story.deliver(un.UnitLoaded(unit_id=U, equipment_ref=w.CONTAINER), 40)
+    assert (story.state.parent_id, story.state.status) == (w.CONTAINER, "LOADED")
+    story.deliver(un.UnitUnloaded(unit_id=U, equipment_ref="OTHU0000000"), 50)
+    assert story.rejections() == ["other_parent"]
+    story.deliver(un.UnitUnloaded(unit_id=U, equipment_ref=w.CONTAINER), 60)
+    story.deliver(un.UnitUnpacked(unit_id=U), 70)
+    story.deliver(un.UnitPacked(unit_id=U, parent_id=U), 80)
+    assert story.rejections() == ["no_parent", "other_parent", "own_parent"]
+    story.deliver(un.UnitShipped(unit_id=U, place="gate"), 90)
     assert (story.state.status, story.state.location) == ("SHIPPED", "gate")
 
 
@@ -83,22 +83,22 @@ def test_a_repack_ends_inputs_and_passes_the_owner_on(play: Start) -> None:
     """The first output tells the others; an input that had an owner announces the outputs."""
     repack = un.UnitRepacked(unit_id="new", inputs=("a", "b"), outputs=("new", "new2"))
     output = play("unit", "new")
-    output.say(repack, 50)
-    assert {event.unit_id for event in output.said("unit.repacked")} == {"a", "b", "new2"}
-    for_a = next(event for event in output.said("unit.repacked") if event.unit_id == "a")
+    output.deliver(repack, 50)
+    assert {event.unit_id for event in output.sent("unit.repacked")} == {"a", "b", "new2"}
+    for_a = next(event for event in output.sent("unit.repacked") if event.unit_id == "a")
     source = play("unit", "a")
-    source.say(un.UnitAnnounced(unit_id="a", owner_id=w.CN, announced_at=at(5)), 5)
-    source.say(for_a, 50)
+    source.deliver(un.UnitAnnounced(unit_id="a", owner_id=w.CN, announced_at=at(5)), 5)
+    source.deliver(for_a, 50)
     assert source.state.status == "CEASED"
-    assert {event.unit_id for event in source.said("unit.announced")} == {"new", "new2"}
-    source.say(un.UnitStored(unit_id="a", location="x"), 60)
-    assert source.refusals() == ["ceased"]
+    assert {event.unit_id for event in source.sent("unit.announced")} == {"new", "new2"}
+    source.deliver(un.UnitStored(unit_id="a", location="x"), 60)
+    assert source.rejections() == ["ceased"]
 
 
 def test_a_foreign_unit_is_measured(play: Start) -> None:
     """A unit of foreign data keeps its measured box."""
     story = play("unit", U)
     size = Dimensions(length_mm=1, width_mm=2, height_mm=3)
-    story.say(un.UnitMeasured(unit_id=U, size=size, gross_g=4), 10)
+    story.deliver(un.UnitMeasured(unit_id=U, size=size, gross_g=4), 10)
     assert story.state.measured == (1, 2, 3, 4)
     assert story.state.status == "MEASURED"

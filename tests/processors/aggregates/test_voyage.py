@@ -7,7 +7,7 @@ import pytest
 
 from groupage.domain.events import schedule as sc
 from groupage.domain.events.base import Money
-from tests.processors.aggregates import words as w
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
@@ -41,25 +41,25 @@ def departed(**more: Any) -> sc.LegDeparted:
 def test_a_voyage_from_schedule_to_arrival(play: Start) -> None:
     """Followers hear of each change, the lane of each that a plan should know."""
     story = play("voyage", w.VOYAGE)
-    story.say(sailing(), 0)
-    story.say(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 5)
+    story.deliver(sailing(), 0)
+    story.deliver(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 5)
     late = sc.SailingChanged(voyage_id=w.VOYAGE, reason="storm", etd_at=at(12_000))
-    story.say(late, 100)
-    told = story.said("consolidation.voyage_changed")
+    story.deliver(late, 100)
+    told = story.sent("consolidation.voyage_changed")
     assert [each.etd_at for each in told] == [at(10_000), at(12_000)]
-    assert [each.cause for each in story.said("plan.wanted")] == ["schedule", "schedule"]
+    assert [each.cause for each in story.sent("plan.wanted")] == ["schedule", "schedule"]
     truck = departed(leg_id="L0", mode="TRUCK", place="hub")
-    story.say(truck, 11_000)
+    story.deliver(truck, 11_000)
     assert story.state.status == "SCHEDULED"
-    story.say(departed(), 12_000)
+    story.deliver(departed(), 12_000)
     assert (story.state.status, story.state.departed_at) == ("DEPARTED", at(12_000))
     eta = sc.EtaUpdated(voyage_id=w.VOYAGE, leg_id="L1", place="NLRTM", eta_at=at(55_000))
-    story.say(eta, 20_000, classifier="EST")
+    story.deliver(eta, 20_000, classifier="EST")
     assert story.state.eta_at == at(55_000)
     arrived = sc.LegArrived(voyage_id=w.VOYAGE, leg_id="L1", mode="VESSEL", place="NLRTM")
-    story.say(arrived, 55_100)
+    story.deliver(arrived, 55_100)
     assert story.state.status == "ARRIVED"
-    assert story.refusals() == []
+    assert story.rejections() == []
 
 
 @pytest.mark.parametrize(
@@ -93,43 +93,43 @@ def test_a_voyage_from_schedule_to_arrival(play: Start) -> None:
 def test_voyages_that_contradict_themselves(
     play: Start, events: list[Any], codes: list[str]
 ) -> None:
-    """Kept and refused."""
+    """Kept and rejected."""
     story = play("voyage", w.VOYAGE)
     for minutes, event in enumerate(events):
-        story.say(event, minutes)
-    assert story.refusals() == codes
+        story.deliver(event, minutes)
+    assert story.rejections() == codes
 
 
 def test_the_carrier_takes_space_back(play: Start) -> None:
     """A rolled booking wants a plan; more than was booked cannot be rolled."""
     story = play("voyage", w.VOYAGE)
-    story.say(sailing(), 0)
+    story.deliver(sailing(), 0)
     booking: dict[str, Any] = {"voyage_id": w.VOYAGE, "carrier_booking_id": "B1"}
-    story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 1)
-    story.say(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 2)
-    story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 3)
+    story.deliver(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 1)
+    story.deliver(sc.CarrierBookingConfirmed(**booking, iso_type="45G1", count=3), 2)
+    story.deliver(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 3)
     wish = story.published[-1]
     assert (wish.event.name, wish.at) == ("plan.wanted", at(3)), (
         "not when the sailing was published"
     )
-    assert story.said("plan.wanted")[-1].cause == "carrier"
-    story.say(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 4)
+    assert story.sent("plan.wanted")[-1].cause == "carrier"
+    story.deliver(sc.CarrierBookingRolled(**booking, iso_type="45G1", count=2), 4)
     unknown = {**booking, "carrier_booking_id": "B9"}
-    story.say(sc.CarrierBookingRolled(**unknown, iso_type="45G1", count=1), 5)
-    assert story.refusals() == ["already_confirmed", "more_than_booked", "no_such_booking"]
+    story.deliver(sc.CarrierBookingRolled(**unknown, iso_type="45G1", count=1), 5)
+    assert story.rejections() == ["already_confirmed", "more_than_booked", "no_such_booking"]
 
 
 def test_a_blanked_sailing_and_back(play: Start) -> None:
     """Cancelled with followers is critical; a later change may bring it back."""
     story = play("voyage", w.VOYAGE)
-    story.say(sailing(), 0)
-    story.say(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 1)
-    story.say(sc.SailingChanged(voyage_id=w.VOYAGE, reason="blank", cancelled=True), 10)
+    story.deliver(sailing(), 0)
+    story.deliver(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 1)
+    story.deliver(sc.SailingChanged(voyage_id=w.VOYAGE, reason="blank", cancelled=True), 10)
     assert story.alerts() == {"cancelled"}
-    assert story.said("consolidation.voyage_changed")[-1].status == "CANCELLED"
-    story.say(sc.SailingChanged(voyage_id=w.VOYAGE, reason="restored"), 20)
+    assert story.sent("consolidation.voyage_changed")[-1].status == "CANCELLED"
+    story.deliver(sc.SailingChanged(voyage_id=w.VOYAGE, reason="restored"), 20)
     assert story.alerts() == set()
-    assert [each.cause for each in story.said("plan.wanted")] == [
+    assert [each.cause for each in story.sent("plan.wanted")] == [
         "schedule",
         "carrier",
         "schedule",
@@ -143,10 +143,10 @@ def test_freight_without_a_rate_is_told(play: Start) -> None:
         sc.EquipmentOffer(iso_type="45G1", freight=Money(amount_minor=1, currency=currency))
         for currency in ("JPY", "USD")
     )
-    story.say(sailing(equipment=(yen,)), 0)
+    story.deliver(sailing(equipment=(yen,)), 0)
     assert story.alerts() == {"freight_not_priced"}
-    (raised,) = story.now("alert.raised")
+    (raised,) = story.outputs("alert.raised")
     assert "JPY" in raised.message
     dearer = sc.SailingChanged(voyage_id=w.VOYAGE, reason="in dollars", equipment=(dollars,))
-    story.say(dearer, 10)
+    story.deliver(dearer, 10)
     assert story.alerts() == set()

@@ -1,4 +1,4 @@
-"""Events of a small story, with defaults for what does not matter."""
+"""Events of a small story, with defaults for what a test does not care about."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.processors.aggregates.play import at
 
 CN = "CN-1"
 CSL = "CSL-1"
-BOX = "CSQU3054383"
+CONTAINER = "CSQU3054383"
 VOYAGE = "FE4/2610W"
 LANE = "CNNGB-NLRTM"
 SIZE = Dimensions(length_mm=500, width_mm=400, height_mm=300)
@@ -33,46 +33,48 @@ def booked(pieces: int = 2, **more: Any) -> cn.ConsignmentBooked:
 
 
 def asn(*units: str) -> cn.AsnReceived:
-    """A delivery note over these units."""
+    """Make a delivery note with these units."""
     return cn.AsnReceived(
         consignment_id=CN, units=tuple(cn.AnnouncedUnit(unit_id=name) for name in units)
     )
 
 
 def received(name: str, **more: Any) -> unit.UnitReceived:
-    """Counted in."""
+    """Make the receipt of a unit."""
     return unit.UnitReceived(unit_id=name, consignment_id=CN, **more)
 
 
 def measured(name: str, *, gross_g: int = 10_000, size: Dimensions = SIZE) -> unit.UnitMeasured:
-    """As declared, unless told otherwise."""
+    """Make a measurement, by default as booked."""
     return unit.UnitMeasured(unit_id=name, consignment_id=CN, size=size, gross_g=gross_g)
 
 
 def staged(name: str) -> unit.UnitStaged:
-    """At door D1."""
+    """Stage a unit at door D1."""
     return unit.UnitStaged(unit_id=name, consignment_id=CN, door="D1")
 
 
 def loaded(name: str, **more: Any) -> unit.UnitLoaded:
-    """In its container."""
-    return unit.UnitLoaded(**{"unit_id": name, "consignment_id": CN, "equipment_ref": BOX, **more})
+    """Load a unit into the container."""
+    return unit.UnitLoaded(
+        **{"unit_id": name, "consignment_id": CN, "equipment_ref": CONTAINER, **more}
+    )
 
 
-def unloaded(name: str, *, equipment_ref: str = BOX) -> unit.UnitUnloaded:
-    """Out again."""
+def unloaded(name: str, *, equipment_ref: str = CONTAINER) -> unit.UnitUnloaded:
+    """Unload a unit."""
     return unit.UnitUnloaded(unit_id=name, consignment_id=CN, equipment_ref=equipment_ref)
 
 
 def allocated(to: str = CSL, *, plan_id: str = "P1", voyage_id: str = VOYAGE) -> Any:
-    """A place by a plan."""
+    """Allocate the consignment by a plan."""
     return cn.ConsignmentAllocated(
         consignment_id=CN, consolidation_id=to, voyage_id=voyage_id, plan_id=plan_id
     )
 
 
 def customs(status: Any, *, revision: int, declaration_id: str = "D1", **more: Any) -> Any:
-    """News from the declaration."""
+    """Make a snapshot of a declaration."""
     return cn.CustomsSnapshot(
         consignment_id=CN,
         declaration_id=declaration_id,
@@ -82,14 +84,14 @@ def customs(status: Any, *, revision: int, declaration_id: str = "D1", **more: A
     )
 
 
-def position(revision: int, **more: Any) -> cn.ConsolidationSnapshot:
-    """News from the consolidation: frozen at 300, stuffing open from 400, unless told otherwise."""
+def consolidation(revision: int, **more: Any) -> cn.ConsolidationSnapshot:
+    """Make a snapshot of the consolidation: by default frozen at 300, stuffing open from 400."""
     fields: dict[str, Any] = {
         "consignment_id": CN,
         "consolidation_id": CSL,
         "status": "STUFFING",
         "revision": revision,
-        "equipment_ref": BOX,
+        "equipment_ref": CONTAINER,
         "voyage_id": VOYAGE,
         "manifest_ref": "M1",
         "frozen_at": at(300),
@@ -102,7 +104,7 @@ def position(revision: int, **more: Any) -> cn.ConsolidationSnapshot:
 
 
 def opened(**more: Any) -> csl.ConsolidationOpened:
-    """A 40' high cube on the voyage."""
+    """Open a consolidation: a 40' high cube on the voyage."""
     fields = {
         "consolidation_id": CSL,
         "lane_id": LANE,
@@ -113,7 +115,7 @@ def opened(**more: Any) -> csl.ConsolidationOpened:
 
 
 def planned(*ids: str, revision: int = 1) -> csl.ConsolidationPlanned:
-    """These consignments go in."""
+    """Plan these consignments into it."""
     return csl.ConsolidationPlanned(
         consolidation_id=CSL,
         plan_id=f"P{revision}",
@@ -124,8 +126,8 @@ def planned(*ids: str, revision: int = 1) -> csl.ConsolidationPlanned:
     )
 
 
-def frozen(*ids: str, equipment_ref: str = BOX) -> csl.ConsolidationFrozen:
-    """The manifest is filed."""
+def frozen(*ids: str, equipment_ref: str = CONTAINER) -> csl.ConsolidationFrozen:
+    """File the manifest."""
     return csl.ConsolidationFrozen(
         consolidation_id=CSL,
         manifest_ref="M1",

@@ -1,4 +1,4 @@
-"""A hub's morning in a database of the test's own."""
+"""Fixtures: a hub's morning in a database for one test."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -29,7 +29,7 @@ async def pool(database_url: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]
 
 @pytest.fixture
 async def hub(pool: "asyncpg.Pool[asyncpg.Record]") -> "asyncpg.Pool[asyncpg.Record]":
-    """The morning of `world`, by a clock that says half past eleven; the first plan is in force."""
+    """The morning of `world` at half past eleven, hub time; the first plan is in force."""
     await store_facts(pool, morning(), clock_at=START + timedelta(hours=3, minutes=30))
     await store_plan(pool, first_plan(), published=True)
     await store_plan(pool, second_plan())

@@ -27,7 +27,7 @@ PARTITION = 0
 
 
 def fact(event: Event, minute: int, *, event_id: str = "", **envelope: object) -> Fact:
-    """A fact of the hub's day, `minute` after its start."""
+    """Build a fact that occurred `minute` minutes after the start of the hub's day."""
     at = START + timedelta(minutes=minute)
     made = Fact(
         event_id=event_id or f"{event.name}/{event.subject}/{minute}",
@@ -46,13 +46,13 @@ async def store_facts(
     *,
     clock_at: datetime | None = None,
 ) -> None:
-    """Write the facts, the states of their owners and their alerts, as a processor would."""
-    owners: dict[tuple[AggregateKind, str], list[Entry]] = defaultdict(list)
+    """Write the facts, the states of their aggregates and their alerts, as the worker does."""
+    by_aggregate: dict[tuple[AggregateKind, str], list[Entry]] = defaultdict(list)
     lines = []
     for offset, each in enumerate(facts):
         kind = each.data.aggregate_kind
         number = fact_id(each)
-        owners[kind, each.key].append(Entry(number.hex, each))
+        by_aggregate[kind, each.key].append(Entry(number.hex, each))
         lines.append(
             line_of(
                 number.hex,
@@ -65,23 +65,23 @@ async def store_facts(
     aggregates = all_aggregates(Policy())
     async with pool.acquire() as connection:
         await copy_facts(connection, lines)
-        for (kind, key), entries in owners.items():
-            core = aggregates[kind]
-            state = fold(core, key, entries, clock_at=clock_at)
+        for (kind, key), entries in by_aggregate.items():
+            aggregate = aggregates[kind]
+            state = fold(aggregate, key, entries, clock_at=clock_at)
             assert state.changed_at is not None
             row = writers.StateRow(
                 key=key,
                 partition=PARTITION,
                 revision=state.revision,
                 changed_at=state.changed_at,
-                deadline_at=core.deadline(state),
+                deadline_at=aggregate.deadline(state),
                 body=state_codec.pack(encode_state(state)),
-                columns=core.columns(state),
+                columns=aggregate.columns(state),
             )
             assert await writers.upsert_states(connection, kind, [row])
             alerts = [
                 _alert(output.event, output.at)
-                for output in core.outputs(state).values()
+                for output in aggregate.outputs(state).values()
                 if isinstance(output, Output) and isinstance(output.event, AlertRaised)
             ]
             await writers.raise_alerts(connection, alerts)
@@ -109,7 +109,7 @@ def _alert(event: AlertRaised, at: datetime) -> writers.AlertRow:
 async def store_plan(
     pool: "asyncpg.Pool[asyncpg.Record]", plan: Plan, *, published: bool = False
 ) -> None:
-    """Write a plan, as the planner would, and (`published`) name it as the one in force."""
+    """Write a plan, as the planner does; a `published` plan is in force."""
     await pool.execute(
         "insert into plan (plan_id, request_id, lane_id, sequence, decided_at, containers,"
         " consignments, left_out, cost_minor, bound_minor, gap_ratio, form, body, instance)"

@@ -1,4 +1,4 @@
-"""Lists, filters, pages and plans out of a real database."""
+"""Readers of lists, filters, pages and plans, on a real database."""
 
 import asyncpg
 import pytest
@@ -30,8 +30,8 @@ from tests.api.world import (
     LANE,
     SECOND,
     VOYAGE,
-    box_of_plan,
     first_plan,
+    planned_container,
     second_plan,
 )
 
@@ -69,13 +69,13 @@ async def test_consignments_by_id(hub: "Hub[asyncpg.Record]") -> None:
 async def test_consignment_filters(
     hub: "Hub[asyncpg.Record]", wanted: ConsignmentFilter, expected: list[str]
 ) -> None:
-    """Each filter narrows by itself; they combine by and."""
+    """Each filter works alone; several combine with "and"."""
     page = await list_consignments(hub, wanted)
     assert [row.consignment_id for row in page.items] == expected
 
 
 async def test_consolidations_by_deadline(hub: "Hub[asyncpg.Record]") -> None:
-    """The one with a cut-off comes first, with the minutes that the hub's clock leaves."""
+    """The consolidation with a cut-off comes first, with the minutes left in hub time."""
     page = await list_consolidations(hub, ConsolidationFilter())
     first, second = page.items
     assert (first.consolidation_id, second.consolidation_id) == (FIRST, SECOND)
@@ -100,20 +100,20 @@ async def test_consolidations_by_deadline(hub: "Hub[asyncpg.Record]") -> None:
 async def test_consolidation_filters(
     hub: "Hub[asyncpg.Record]", wanted: ConsolidationFilter, expected: list[str]
 ) -> None:
-    """Each filter narrows by itself; they combine by and."""
+    """Each filter works alone; several combine with "and"."""
     page = await list_consolidations(hub, wanted)
     assert [row.consolidation_id for row in page.items] == expected
 
 
-async def test_what_is_broken_up_is_not_open(hub: "Hub[asyncpg.Record]") -> None:
-    """It has not departed, and never will."""
+async def test_a_broken_up_consolidation_is_not_open(hub: "Hub[asyncpg.Record]") -> None:
+    """It has not departed, and never will depart."""
     await hub.execute("update consolidation set status = 'BROKEN_UP' where key = $1", FIRST)
     page = await list_consolidations(hub, ConsolidationFilter(open=True))
     assert [row.consolidation_id for row in page.items] == [SECOND]
 
 
 async def test_containers(hub: "Hub[asyncpg.Record]") -> None:
-    """The one container, by each filter."""
+    """Each filter finds the container."""
     (box,) = (
         await list_containers(hub, ContainerFilter(status=ContainerStatus.AT_HUB, iso_type="45G1"))
     ).items
@@ -137,7 +137,7 @@ async def test_pages_cover_the_list(hub: "Hub[asyncpg.Record]", limit: int) -> N
 
 
 async def test_pages_by_two_columns(hub: "Hub[asyncpg.Record]") -> None:
-    """Order by deadline and id: a missing deadline is behind every other."""
+    """The order is by deadline and id; a missing deadline comes last."""
     first = await list_consolidations(hub, ConsolidationFilter(), limit=1)
     second = await list_consolidations(hub, ConsolidationFilter(), limit=1, after=first.next_after)
     assert [row.consolidation_id for row in (*first.items, *second.items)] == [FIRST, SECOND]
@@ -145,7 +145,7 @@ async def test_pages_by_two_columns(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def test_pages_survive_changes(hub: "Hub[asyncpg.Record]") -> None:
-    """A row that vanishes in between shifts nothing."""
+    """A row that disappears between two pages does not shift the second."""
     first = await list_consignments(hub, ConsignmentFilter(), limit=2)
     await hub.execute("delete from consignment where key = 'CN-1'")
     second = await list_consignments(hub, ConsignmentFilter(), limit=2, after=first.next_after)
@@ -153,21 +153,23 @@ async def test_pages_survive_changes(hub: "Hub[asyncpg.Record]") -> None:
 
 
 @pytest.mark.parametrize("after", ["x", "AAAA", "WyJhIiwiYiJd", "W10", "é"])
-async def test_foreign_marks_are_refused(hub: "Hub[asyncpg.Record]", after: str) -> None:
-    """Only what a page gave continues a list."""
+async def test_an_after_that_no_page_gave_is_refused(
+    hub: "Hub[asyncpg.Record]", after: str
+) -> None:
+    """Only the `next_after` of a page continues a list."""
     with pytest.raises(InvalidInput, match=r"after is .*, which no page of this list gave"):
         await list_plans(hub, PlanFilter(), after=after)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 async def test_limits_are_checked(hub: "Hub[asyncpg.Record]", limit: int) -> None:
-    """Nobody reads the whole database at once."""
+    """A page has at most 1,000 rows."""
     with pytest.raises(InvalidInput, match="limit"):
         await list_plans(hub, PlanFilter(), limit=limit)
 
 
 async def test_plans(hub: "Hub[asyncpg.Record]") -> None:
-    """The newest first; which one is in force is told."""
+    """The newest first; `published` marks the plan in force."""
     page = await list_plans(hub, PlanFilter(lane=LANE))
     assert [(row.plan_id, row.published) for row in page.items] == [("P-2", False), ("P-1", True)]
     in_force = await list_plans(hub, PlanFilter(published=True))
@@ -176,14 +178,14 @@ async def test_plans(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def test_a_plan_comes_back_whole(hub: "Hub[asyncpg.Record]") -> None:
-    """What was stored is what is read."""
+    """The reader returns the plan that was stored."""
     assert await read_plan(hub, "P-1") == first_plan()
     with pytest.raises(NotFound, match="P-7"):
         await read_plan(hub, "P-7")
 
 
 async def test_routes_of_plans_in_force(hub: "Hub[asyncpg.Record]") -> None:
-    """The earliest first; a plan that is not in force only when it is named."""
+    """The earliest first; of a plan that is not in force only when it is named."""
     found = await list_routes(hub)
     assert [view.truck_id for view in found] == ["van-02", "van-01"]
     assert (found[0].stops, found[0].references) == (2, ("CN-1",))
@@ -193,7 +195,7 @@ async def test_routes_of_plans_in_force(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def test_alerts(hub: "Hub[asyncpg.Record]") -> None:
-    """Open ones unless asked for all; a cleared one stays in the list of all."""
+    """Open alerts by default; the list of all keeps cleared ones."""
     page = await list_alerts(hub, AlertFilter(about=FIRST))
     assert [row.code for row in page.items] == ["cutoff_LCO"]
     await hub.execute("update alert set cleared_at = now() where about = $1", FIRST)
@@ -202,7 +204,7 @@ async def test_alerts(hub: "Hub[asyncpg.Record]") -> None:
 
 
 def test_difference_of_two_plans() -> None:
-    """Who moved, who came, who was left out, and why."""
+    """The consignments that moved, are new or were left out, and why."""
     diff = diff_plans(first_plan(), second_plan())
     assert (diff.opened, diff.closed, diff.unchanged) == (("CSL-9",), (FIRST,), 0)
     assert diff.cost_change_minor == -18_500
@@ -214,16 +216,16 @@ def test_difference_of_two_plans() -> None:
     }
 
 
-def test_who_has_left_does_not_move() -> None:
-    """A consolidation that left before the newer plan is named once, and none of its lots moves."""
-    newer = replace(second_plan(), containers=(box_of_plan("CSL-9", ("CN-3",)),), left_out=())
+def test_departed_consignments_do_not_move() -> None:
+    """A consolidation that left before the newer plan appears once; its consignments do not."""
+    newer = replace(second_plan(), containers=(planned_container("CSL-9", ("CN-3",)),), left_out=())
     diff = diff_plans(first_plan(), newer, departed=frozenset({FIRST}))
     assert (diff.departed, diff.closed) == ((FIRST,), ())
     assert [shift.consignment_id for shift in diff.shifts] == ["CN-3"]
 
 
 def test_each_shift_has_its_reason() -> None:
-    """Also where the newer plan has no word for it: another voyage, or no longer asked for."""
+    """Also where the newer plan gives none: another voyage, or no longer requested."""
     (box,) = first_plan().containers
     later = replace(box, voyage_id="FE4/2611W", consignment_ids=("CN-1",))
     diff = diff_plans(first_plan(), replace(first_plan(), containers=(later,)))
@@ -249,7 +251,7 @@ async def test_difference_by_what_is_stored(hub: "Hub[asyncpg.Record]") -> None:
 
 
 def test_a_plan_does_not_differ_from_itself() -> None:
-    """Nothing moves, nothing opens, nothing costs."""
+    """No moves, no new containers, no cost."""
     diff = diff_plans(first_plan(), first_plan())
     assert (diff.shifts, diff.opened, diff.closed, diff.unchanged) == ((), (), (), 2)
 

@@ -1,4 +1,4 @@
-"""The reading commands as a user types them, on a real database."""
+"""The commands that read, as a user types them, on a real database."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def groupage(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
-    """`groupage("consignments", "--json")` gives what is printed; the status must be 0."""
+    """Run `groupage("consignments", "--json")`; returns the output, the status must be 0."""
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
 
     def command(*arguments: str) -> str:
@@ -39,7 +39,7 @@ def groupage(
 
 
 def test_lists_as_tables(groupage: Command) -> None:
-    """Each list prints its heads and one line for each row."""
+    """Each list prints a heading and a line for each row."""
     for arguments, expected in {
         ("consignments", "--held"): ["CN-2", "ACCEPTED", LANE],
         ("consolidations", "--at-risk"): [FIRST, "LCO 2:30 h", "51%"],
@@ -55,7 +55,7 @@ def test_lists_as_tables(groupage: Command) -> None:
 
 
 def test_lists_as_json(groupage: Command) -> None:
-    """The same rows for scripts, with the mark of the next page."""
+    """The same rows for scripts, with `next_after` of the next page."""
     page = json.loads(groupage("consignments", "--limit", "2", "--json"))
     assert [row["consignment_id"] for row in page["items"]] == ["CN-1", "CN-2"]
     rest = json.loads(groupage("consignments", "--json", "--after", page["next_after"]))
@@ -65,18 +65,18 @@ def test_lists_as_json(groupage: Command) -> None:
 
 
 def test_filters_ignore_the_case_of_states(groupage: Command) -> None:
-    """Nobody likes to type capitals."""
+    """`accepted` is as good as `ACCEPTED`."""
     page = json.loads(groupage("consignments", "--status", "accepted", "--json"))
     assert [row["consignment_id"] for row in page["items"]] == ["CN-2", "CN-3"]
 
 
-def test_nothing_found_is_said(groupage: Command) -> None:
-    """An empty list is no error."""
+def test_an_empty_list_says_so(groupage: Command) -> None:
+    """The status is 0."""
     assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no such consignment\n"
 
 
 def test_trace_as_scripts_read_it(groupage: Command) -> None:
-    """id, kind, parents (nearest first) and facts with what each changed."""
+    """The JSON has id, kind, parents (nearest first) and facts with their changes."""
     trace: dict[str, Any] = json.loads(groupage("trace", "u-1", "--json"))
     assert (trace["id"], trace["kind"]) == ("u-1", "unit")
     assert trace["parents"] == ["pallet-9", "rack-1"]
@@ -87,7 +87,7 @@ def test_trace_as_scripts_read_it(groupage: Command) -> None:
 
 
 def test_trace_for_people(groupage: Command) -> None:
-    """Parents in one line, each fact in one, its changes below."""
+    """A line for the parents, a line for each fact, its changes below."""
     printed = groupage("trace", "u-1")
     assert "in pallet-9 ▸ rack-1" in printed
     assert 'parent: – → "pallet-9"' in printed
@@ -97,7 +97,7 @@ def test_trace_for_people(groupage: Command) -> None:
 
 
 def test_plan_show(groupage: Command) -> None:
-    """Cost, origin, containers and stops; carton by carton when a container is named."""
+    """It prints cost, origin, containers and stops; with --container, each carton."""
     printed = groupage("plan", "show", "P-1")
     assert "solved by groupage 0.1.0, OR-Tools 9.15.6755; seed 0, at most 0.65 units" in printed
     assert "hub.consignment.v1  812 0 790" in printed
@@ -112,7 +112,7 @@ def test_plan_show(groupage: Command) -> None:
 
 
 def test_plan_diff(groupage: Command) -> None:
-    """Who moves and why, as text and as JSON."""
+    """It prints which consignments move and why, as text and as JSON."""
     printed = groupage("plan", "diff", "P-1", "P-2")
     assert "P-2 costs 185.00 USD less than P-1" in printed
     assert "hold H-1 (DOCS) stands" in printed
@@ -120,19 +120,19 @@ def test_plan_diff(groupage: Command) -> None:
     assert len(diff["shifts"]) == 3
 
 
-def test_failures_are_said_in_words(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown id is status 1 and one sentence, no traceback."""
+def test_failures_are_sentences(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown id gives status 1 and one sentence, no traceback."""
     for arguments in (["trace", "nobody"], ["plan", "show", "P-404"], ["plans", "--after", "x"]):
         assert run(arguments) == 1
-        said = capsys.readouterr().err
-        assert said.startswith("groupage: ")
-        assert "Traceback" not in said
+        printed = capsys.readouterr().err
+        assert printed.startswith("groupage: ")
+        assert "Traceback" not in printed
 
 
-def test_missing_database_is_said(
+def test_a_missing_database_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody answers: the address is told and what to do."""
+    """The error says what to start."""
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     assert run(["consignments"]) == 1
     assert "groupage up" in capsys.readouterr().err
@@ -148,7 +148,7 @@ async def letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
 
 
 def test_dead_letters_in_words(letter: None, groupage: Command) -> None:
-    """One is one; a code that none has is said so beside those there are; times as everywhere."""
+    """The command counts by code, names the codes there are, and writes times as other lists."""
     in_all = "1 dead letter: 1 not_cloudevents"
     assert groupage("deadletters", "list").splitlines()[-1] == in_all
     assert groupage("deadletters", "list", "--code", "nonsense").splitlines() == [

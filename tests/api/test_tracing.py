@@ -1,4 +1,4 @@
-"""What holds a thing, every fact about it, and what each one changed."""
+"""Traces: the parents of a unit, every fact about it, and the change by each fact."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ Hub = asyncpg.Pool
 
 
 def by_type(found: Trace, name: str) -> TracedFact:
-    """The one fact of a type."""
+    """Find the only fact of a type."""
     (fact_,) = [each for each in found.facts if each.type == name]
     return fact_
 
 
 async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
-    """Its own facts only, its parents from the pallet outwards, and what each fact changed."""
+    """The trace has its own facts only, parents from the pallet outwards, and the changes."""
     found = await trace_effects(hub, "u-1")
     assert (found.id, found.kind, found.parents) == ("u-1", "unit", ("pallet-9", "rack-1"))
     assert [each.type for each in found.facts] == ["unit.received", "unit.measured", "unit.packed"]
@@ -48,7 +48,7 @@ async def test_unit_of_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
-    """All its facts, each with the change of the state that it made."""
+    """All its facts, each with its change of the state."""
     found = await trace_effects(hub, "CN-1")
     assert (found.kind, found.parents) == ("consignment", (FIRST,))
     booked = by_type(found, "consignment.booked")
@@ -63,8 +63,8 @@ async def test_consignment(hub: "Hub[asyncpg.Record]") -> None:
         assert not each.changed.keys() & set(State.__struct_fields__), "the fold's bookkeeping"
 
 
-async def test_a_refused_fact_says_why(hub: "Hub[asyncpg.Record]") -> None:
-    """Nothing was received, yet it is loaded: refused, in the trace of unit and consignment."""
+async def test_a_rejected_fact_has_its_reason(hub: "Hub[asyncpg.Record]") -> None:
+    """A unit is loaded that was never received: unit and consignment show the rejection."""
     loaded = UnitLoaded(unit_id="u-9", consignment_id="CN-3", equipment_ref=BOX)
     await hub.execute("delete from consignment where key = 'CN-3'")
     stored = await _facts_of(hub, "CN-3")
@@ -83,7 +83,7 @@ async def _facts_of(pool: "asyncpg.Pool[asyncpg.Record]", key: str) -> list[Any]
 
 
 async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """The corrected one is marked, the correction changes the state, the retracted one is gone."""
+    """Corrected and retracted facts are marked; only the correction changes the state."""
     first = fact(UnitStored(unit_id="u", location="A-1"), 1, event_id="e-1")
     better = fact(UnitStored(unit_id="u", location="A-2"), 1, event_id="e-2", correction_of="e-1")
     wrong = fact(UnitPacked(unit_id="u", parent_id="p"), 2, event_id="e-3")
@@ -96,16 +96,16 @@ async def test_corrected_facts_change_nothing(pool: "asyncpg.Pool[asyncpg.Record
     )
     await store_facts(pool, [first, better, wrong, gone])
     found = await trace_effects(pool, "u")
-    told = {each.event_id: each for each in found.facts}
+    facts = {each.event_id: each for each in found.facts}
     assert found.parents == ()
-    assert {name for name, each in told.items() if each.withdrawn} == {"e-1", "e-3"}
-    assert told["e-1"].changed == told["e-3"].changed == told["e-4"].changed == {}
-    corrected: Any = told["e-2"].changed
+    assert {name for name, each in facts.items() if each.withdrawn} == {"e-1", "e-3"}
+    assert facts["e-1"].changed == facts["e-3"].changed == facts["e-4"].changed == {}
+    corrected: Any = facts["e-2"].changed
     assert corrected["location"] == (None, "A-2")
 
 
 async def test_container_and_its_facts(hub: "Hub[asyncpg.Record]") -> None:
-    """A container's own life; nothing holds it."""
+    """A container has facts of its own and no parent."""
     found = await trace_effects(hub, BOX)
     assert (found.kind, found.parents) == ("container", ())
     arrived: Any = by_type(found, "container.gated_in").changed
@@ -113,7 +113,7 @@ async def test_container_and_its_facts(hub: "Hub[asyncpg.Record]") -> None:
 
 
 async def test_consolidation_and_its_container(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """An id known to nobody is told apart from one without parents."""
+    """An unknown id is an error; an id without parents is not."""
     await store_facts(pool, [fact(ContainerSealed(equipment_ref=BOX, seal_no="S-1"), 1)])
     assert (await trace_effects(pool, BOX)).parents == ()
     with pytest.raises(NotFound, match="CSL-404"):
@@ -127,7 +127,7 @@ SSCCS = ("340123450000000014", "340123450000000021", "340123450000000038")
 
 
 async def test_chain_of_logistic_units(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Child, case, pallet, container: each is asked for and told in the same spelling."""
+    """Carton, case, pallet, container: the trace spells ids as the question does."""
     carton, case, pallet = map(canonical_id, SSCCS)
     events: list[Event] = [
         UnitPacked(unit_id=carton, parent_id=case),
@@ -145,7 +145,7 @@ async def test_chain_of_logistic_units(pool: "asyncpg.Pool[asyncpg.Record]") -> 
 
 
 async def test_the_latest_parent_counts(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Unpacked and packed elsewhere; a circle, which only wrong facts make, ends."""
+    """After unpacking, the next parent counts; a circle, which wrong facts can make, ends."""
     events: list[Event] = [
         UnitPacked(unit_id="u", parent_id="a"),
         UnitUnpacked(unit_id="u", parent_id="a"),
@@ -157,8 +157,8 @@ async def test_the_latest_parent_counts(pool: "asyncpg.Pool[asyncpg.Record]") ->
     assert (await trace_effects(pool, "u")).parents == ("b", "c")
 
 
-async def test_handed_over_facts_are_told_once(hub: "Hub[asyncpg.Record]") -> None:
-    """A fact that waited under the unit's own key and went to its consignment is one fact."""
+async def test_forwarded_facts_appear_once(hub: "Hub[asyncpg.Record]") -> None:
+    """A fact that waited under the unit's key until it was forwarded to its consignment is one."""
     waited = fact(UnitReceived(unit_id="u-7"), 3, event_id="w-1")
     handed = fact(UnitReceived(unit_id="u-7", consignment_id="CN-8"), 3, event_id="w-1")
     await store_facts(hub, [waited, handed])

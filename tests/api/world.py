@@ -46,7 +46,7 @@ FIRST, SECOND = "CSL-1", "CSL-2"
 
 
 def booked(name: str, shipper: str = "Futian D4-1207") -> ConsignmentBooked:
-    """Two alike cartons for Rotterdam."""
+    """Build a booking of two equal cartons to Rotterdam."""
     return ConsignmentBooked(
         consignment_id=name,
         shipper=shipper,
@@ -67,7 +67,7 @@ def booked(name: str, shipper: str = "Futian D4-1207") -> ConsignmentBooked:
 
 
 def voyage_position(consolidation: str, *, hours: int) -> VoyageSnapshot:
-    """The voyage's cargo cut-off is `hours` after the start."""
+    """Build a snapshot of the voyage with its cargo cut-off `hours` after the start."""
     return VoyageSnapshot(
         consolidation_id=consolidation,
         voyage_id=VOYAGE,
@@ -80,7 +80,7 @@ def voyage_position(consolidation: str, *, hours: int) -> VoyageSnapshot:
 
 
 def morning() -> list[Fact]:
-    """Everything that was said until nine o'clock."""
+    """List the facts of the morning until nine o'clock."""
     return [
         *(fact(booked(name), 1) for name in ("CN-1", "CN-2")),
         fact(booked("CN-3", shipper="Huangyuan B2-0044"), 2),
@@ -162,10 +162,10 @@ def morning() -> list[Fact]:
     ]
 
 
-def box_of_plan(
+def planned_container(
     name: str, consignments: tuple[str, ...], *, equipment: str = ""
 ) -> PlannedContainer:
-    """A container with one carton of each consignment, side by side."""
+    """Plan a container with one carton of each consignment, side by side."""
     return PlannedContainer(
         consolidation_id=name,
         voyage_id=VOYAGE,
@@ -193,7 +193,7 @@ def box_of_plan(
 
 
 def route(truck: str, *, hour: int) -> Route:
-    """From the hub to a shipper and back."""
+    """Plan a route from the hub to a shipper and back."""
     leave = START + timedelta(hours=hour)
     stops = [
         ("hub", "start", "", 0),
@@ -222,14 +222,14 @@ def route(truck: str, *, hour: int) -> Route:
 
 
 def first_plan() -> Plan:
-    """CN-1 and CN-2 in one container; CN-3 was not there yet."""
+    """CN-1 and CN-2 in one container; CN-3 was not booked yet."""
     return Plan(
         plan_id="P-1",
         request_id="RQ-1",
         lane_id=LANE,
         sequence=1,
         decided_at=START + timedelta(minutes=45),
-        containers=(box_of_plan(FIRST, ("CN-1", "CN-2"), equipment=BOX),),
+        containers=(planned_container(FIRST, ("CN-1", "CN-2"), equipment=BOX),),
         left_out=(),
         moves=(),
         routes=(route("van-01", hour=3), route("van-02", hour=2)),
@@ -252,14 +252,14 @@ def first_plan() -> Plan:
 
 
 def second_plan() -> Plan:
-    """CN-2 is held and left out, CN-3 came, CN-1 moved to another container."""
+    """CN-2 is held and left out, CN-3 is new, CN-1 moves to another container."""
     return msgspec.structs.replace(
         first_plan(),
         plan_id="P-2",
         request_id="RQ-2",
         sequence=2,
         decided_at=START + timedelta(minutes=55),
-        containers=(box_of_plan("CSL-9", ("CN-1", "CN-3")),),
+        containers=(planned_container("CSL-9", ("CN-1", "CN-3")),),
         left_out=(
             LeftOut(
                 consignment_id="CN-2",

@@ -1,11 +1,12 @@
 """Check that the instance has the fact that each reason names.
 
-Only another solve could tell whether a consignment would have cost more or found no room.
+Only another solve could tell whether a consignment would have cost more or found no space.
 """
 
 from collections.abc import Callable, Iterator
 from itertools import permutations
 
+from groupage.domain.codes import LeftOutCode
 from groupage.domain.containers import SPECS, ContainerSpec
 from groupage.domain.instance import CartonGroup, Demand, Departure
 from groupage.domain.plan import LeftOut
@@ -63,21 +64,24 @@ def _is_large(context: Context, demand: Demand) -> bool:
     )
 
 
-_FACTS: dict[str, tuple[str, Callable[[Context, Demand], bool]]] = {
-    "customs_rejected": ("customs rejected it", lambda _, d: d.customs == "REJECTED"),
-    "dangerous_goods": ("it is dangerous", lambda _, d: bool(d.dg_classes)),
-    "blocked_by_hold": ("it is held", lambda _, d: d.blocked),
-    "declaration_cap": ("it goes by mode 1039", lambda _, d: d.mode == "1039"),
-    "cap_not_judged": ("it goes by mode 1039 and its value is not known", _has_no_usd_value),
-    "mode_mix": (
+_FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
+    LeftOutCode.CUSTOMS_REJECTED: ("customs rejected it", lambda _, d: d.customs == "REJECTED"),
+    LeftOutCode.DANGEROUS_GOODS: ("it is dangerous", lambda _, d: bool(d.dg_classes)),
+    LeftOutCode.BLOCKED_BY_HOLD: ("it is held", lambda _, d: d.blocked),
+    LeftOutCode.DECLARATION_CAP: ("it goes by mode 1039", lambda _, d: d.mode == "1039"),
+    LeftOutCode.CAP_NOT_JUDGED: (
+        "it goes by mode 1039 and its value is not known",
+        _has_no_usd_value,
+    ),
+    LeftOutCode.MODE_MIX: (
         "there is a mode policy",
         lambda context, _: bool(context.instance.rules.mode_mix),
     ),
-    "forbidden": ("it is pinned or forbidden somewhere", _is_pinned_or_forbidden),
-    "not_available_before_cutoff": ("it misses a cut-off", _is_late),
-    "no_departure": ("a departure has closed, or there is none", _nothing_departs),
-    "heavier_than_container": ("it is heavier than some container carries", _is_heavy),
-    "larger_than_container": ("it is larger than some container", _is_large),
+    LeftOutCode.FORBIDDEN: ("it is pinned or forbidden somewhere", _is_pinned_or_forbidden),
+    LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF: ("it misses a cut-off", _is_late),
+    LeftOutCode.NO_DEPARTURE: ("a departure has closed, or there is none", _nothing_departs),
+    LeftOutCode.HEAVIER_THAN_CONTAINER: ("it is heavier than some container carries", _is_heavy),
+    LeftOutCode.LARGER_THAN_CONTAINER: ("it is larger than some container", _is_large),
 }
 """By left-out code: the fact that it needs, in words, and the test for it."""
 
@@ -97,7 +101,7 @@ def _check_left_out(context: Context, left_out: LeftOut, demand: Demand) -> Viol
     if fact is not None and not fact[1](context, demand):
         message = f"is left out by {left_out.code}, which is right only if {fact[0]}"
         violations.append(violation(Code.WRONG_REASON, where, message))
-    if left_out.code == "costs_more_than_waiting" and left_out.next_voyage_id is None:
+    if left_out.code == LeftOutCode.COSTS_MORE_THAN_WAITING and left_out.next_voyage_id is None:
         violations.append(
             violation(Code.WRONG_REASON, where, "names no voyage that would cost more")
         )

@@ -12,7 +12,7 @@ from optimizer.verification.violation import Violations, violation
 
 
 class _Tour:
-    """Walk through the stops of one truck and collect violations."""
+    """One truck on its tour: driver, load and violations up to the current stop."""
 
     def __init__(self, context: Context, route: Route, truck: Truck) -> None:
         self.context = context

@@ -275,6 +275,21 @@ async def test_a_planner_killed_in_the_middle_of_a_solve_loses_and_doubles_nothi
     assert await pool.fetchval("select attempts from plan_request") == 2
 
 
+async def test_a_lost_database_connection_costs_no_request(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """The server drops the connection on which the planner stores the request: it tries again."""
+    await put_lane(pool)
+    waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with Running(pool, topic_prefix):
+        async with pool.acquire() as other, other.transaction():
+            await other.execute("lock table plan_request in access exclusive mode")
+            await ask(topic_prefix, 1)
+            assert await until(pool, f"select pg_terminate_backend(pid) from {waiting}")
+        await until(pool, "select count(*) from plan")
+    assert await pool.fetchval("select attempts from plan_request") == 1
+
+
 def _booked(*, ready_at: datetime) -> ConsignmentState:
     """At a merchant's in Jinhua, for a truck to fetch."""
     place = Place(place_id="jinhua", latitude_udeg=29_080_000, longitude_udeg=119_650_000)

@@ -1,8 +1,9 @@
-"""The gateway's checks of one CloudEvent, without HTTP and Kafka, and its OpenAPI document."""
+"""The gateway's application without Kafka: checks of one CloudEvent, failures, OpenAPI."""
 
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from starlette.routing import Route
@@ -11,10 +12,11 @@ from groupage.contracts.decoding import fact_from_json
 from groupage.contracts.encoding import encode, envelope_json
 from groupage.contracts.examples import example_fact
 from groupage.settings import GatewaySettings, KafkaSettings
+from groupage.telemetry import metrics
 from producers.gateway import openapi
 from producers.gateway.app import Gateway, create_app
 from producers.gateway.cloudevents import check_event, public_events
-from tests.producers.gateway_process import event
+from tests.producers.gateway_process import BATCH, STRUCTURED, event
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -92,9 +94,72 @@ def test_nul_in_a_text_is_refused() -> None:
     assert problem_fields(event(dock="D\\u0000")) == []
 
 
-def test_the_document_describes_every_route() -> None:
+@pytest.fixture(name="gateway")
+def a_gateway() -> Gateway:
+    """A gateway that has not reached Kafka."""
+    return Gateway(GatewaySettings(), KafkaSettings(bootstrap_servers="127.0.0.1:9"))
+
+
+def client_of(gateway: Gateway) -> httpx.AsyncClient:
+    """Build a client that calls the application directly."""
+    transport = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+
+async def test_a_defect_is_answered_without_its_details(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender gets a problem document; the log has the traceback."""
+
+    async def broken(_items: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(gateway._ingest, "take", broken)
+    async with client_of(gateway) as client:
+        response = await client.post("/v1/events", json=event(), headers=STRUCTURED)
+    problem = response.json()
+    assert response.status_code == problem["status"] == 500
+    assert problem["type"] == "urn:groupage:problem:internal"
+    assert "secret" not in response.text
+
+
+async def test_kafka_away_is_answered_for_each_event_of_a_mixed_batch(gateway: Gateway) -> None:
+    """An invalid event would be invalid later, too; only the others are worth sending again."""
+    items = [event("good"), event("bad", pieces=0)]
+    async with client_of(gateway) as client:
+        mixed = await client.post("/v1/events:batch", json=items, headers=BATCH)
+        good = await client.post("/v1/events:batch", json=items[:1], headers=BATCH)
+    assert mixed.status_code == 207
+    outcomes = [item["outcome"] for item in mixed.json()["items"]]
+    assert outcomes == ["unavailable", "invalid"]
+    assert good.status_code == 503
+    assert good.headers["retry-after"] == "1"
+
+
+async def test_every_post_is_timed_and_counted(gateway: Gateway) -> None:
+    """Also one that fails; a GET is not timed."""
+
+    def timed() -> float:
+        return next(
+            sample.value
+            for family in metrics.GATEWAY_REQUEST_S.collect()
+            for sample in family.samples
+            if sample.name.endswith("_count")
+        )
+
+    invalid = metrics.GATEWAY_REQUESTS.labels(outcome="invalid")
+    timed_before, invalid_before = timed(), invalid._value.get()
+    async with client_of(gateway) as client:
+        await client.get("/v1/schemas")
+        await client.post("/v1/events", content=b"{", headers=STRUCTURED)
+        await client.post("/v1/nowhere")
+    assert timed() - timed_before == 2
+    assert invalid._value.get() - invalid_before == 2
+
+
+def test_the_document_describes_every_route(gateway: Gateway) -> None:
     """It has an operation for each route, and no other operations."""
-    app = create_app(Gateway(GatewaySettings(), KafkaSettings(bootstrap_servers="127.0.0.1:9")))
+    app = create_app(gateway)
     served = {
         (route.path, method.lower())
         for route in app.routes

@@ -123,20 +123,22 @@ class Planner:
         while True:
             batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
             records = [record for batch in batches.values() for record in batch]
-            if records:
-                await self._handle_batch(records)
-                await self._commit(records)
+            if not records:
+                continue
+            # Without a limit: the offsets are committed only after the batch, and nothing else is
+            # to be done while the database is away. The readiness check reports that.
+            async for attempt in stamina.retry_context(
+                on=TRANSIENT_ERRORS,
+                attempts=None,
+                timeout=None,
+                wait_initial=_RETRY_S,
+                wait_max=_RETRY_S,
+                wait_jitter=0,
+            ):
+                with attempt:
+                    await self._handle_batch(records)
+            await self._commit(records)
 
-    # Without an end: the offsets are committed only after the batch, and nothing else is to be done
-    # while the database is away. The readiness check reports that.
-    @stamina.retry(
-        on=TRANSIENT_ERRORS,
-        attempts=None,
-        timeout=None,
-        wait_initial=_RETRY_S,
-        wait_max=_RETRY_S,
-        wait_jitter=0,
-    )
     async def _handle_batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         newest, superseded = newest_by_lane(decode_requests(records))
         for old in superseded:

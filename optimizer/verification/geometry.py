@@ -3,7 +3,7 @@
 Compares integers only, each carton with all that went in before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,14 @@ from optimizer.verification.context import Context
 from optimizer.verification.violation import Violations, violation
 
 _SIZE_MAX_MM = 1_000_000
+_BLOCK = 256
+"""Cartons compared at once with all others: the tables of a full container stay in the cache."""
+_CONFLICTS = (
+    (Code.OVERLAP, "and {} overlap"),
+    (Code.NOT_LOADABLE, "{} stands between it and the door when it is loaded"),
+    (Code.NOT_LOADABLE, "{} stands above its place when it is loaded"),
+)
+"""In the order of `_Stack.conflicts`."""
 _AXES = ("x_mm", "y_mm", "z_mm", "dx_mm", "dy_mm", "dz_mm")
 
 
@@ -66,39 +74,51 @@ class _Stack:
         self.x2, self.y2, self.z2 = (np.ascontiguousarray(ends[:, axis]) for axis in range(3))
         self.base = table[:, 3] * table[:, 4]
 
-    def shared_base(self, i: int) -> npt.NDArray[np.int64]:
-        """Return the mm² of carton i's base that lie over each other carton."""
-        width = np.minimum(self.x2, self.x2[i]) - np.maximum(self.x1, self.x1[i])
-        depth = np.minimum(self.y2, self.y2[i]) - np.maximum(self.y1, self.y1[i])
-        area: npt.NDArray[np.int64] = width.clip(min=0) * depth.clip(min=0)
-        return area
+    def blocks(self, first: int) -> Iterator[slice]:
+        """Cut the cartons from `first` on into blocks: one numpy call then compares thousands."""
+        for begin in range(first, len(self.base), _BLOCK):
+            yield slice(begin, min(begin + _BLOCK, len(self.base)))
 
-    def conflicts(self, i: int) -> tuple[npt.NDArray[np.intp], ...]:
-        """Return the earlier cartons that overlap i, bar its way to the door, or stand above it."""
-        x = (self.x1[:i] < self.x2[i]) & (self.x2[:i] > self.x1[i])
-        y = (self.y1[:i] < self.y2[i]) & (self.y2[:i] > self.y1[i])
-        z = (self.z1[:i] < self.z2[i]) & (self.z2[:i] > self.z1[i])
-        in_the_way = y & z & (self.x1[:i] >= self.x2[i])
-        above = x & y & (self.z1[:i] >= self.z2[i])
-        return tuple(np.flatnonzero(mask) for mask in (x & y & z, in_the_way, above))
+    def held_mm2(self, block: slice) -> npt.NDArray[np.int64]:
+        """Return how many mm² of each base rest on the tops of other cartons."""
+        x1, y1, z1, x2, y2 = (
+            column[block, None] for column in (self.x1, self.y1, self.z1, self.x2, self.y2)
+        )
+        width = np.minimum(self.x2, x2) - np.maximum(self.x1, x1)
+        depth = np.minimum(self.y2, y2) - np.maximum(self.y1, y1)
+        area = np.maximum(width, 0) * np.maximum(depth, 0)
+        held: npt.NDArray[np.int64] = np.where(self.z2 == z1, area, 0).sum(axis=1)
+        return held
+
+    def conflicts(self, block: slice) -> tuple[npt.NDArray[np.bool_], ...]:
+        """Return which earlier cartons overlap each one, bar its way to the door, stand above it.
+
+        Rows are the cartons of the block, columns all cartons up to its end.
+        """
+        end = block.stop
+        x1, y1, z1, x2, y2, z2 = (
+            column[block, None] for column in (self.x1, self.y1, self.z1, self.x2, self.y2, self.z2)
+        )
+        earlier = np.arange(end) < np.arange(block.start, end)[:, None]
+        x = (self.x1[:end] < x2) & (self.x2[:end] > x1)
+        y = (self.y1[:end] < y2) & (self.y2[:end] > y1) & earlier
+        z = (self.z1[:end] < z2) & (self.z2[:end] > z1)
+        in_the_way = y & z & (self.x1[:end] >= x2)
+        above = x & y & (self.z1[:end] >= z2)
+        return x & y & z, in_the_way, above
 
 
 def _check_pairs(
     container: PlannedContainer, cartons: Sequence[Placement], stack: _Stack, first_new: int
 ) -> Violations:
     violations: Violations = []
-    for i in range(first_new, len(cartons)):
-        for conflict, hits in zip(("overlap", "barred", "under"), stack.conflicts(i), strict=True):
-            for j in hits.tolist()[:3]:
-                where, other = _where(container, cartons[i]), cartons[j].unit_id
-                if conflict == "overlap":
-                    violations.append(violation(Code.OVERLAP, where, f"and {other} overlap"))
-                elif conflict == "barred":
-                    message = f"{other} stands between it and the door when it is loaded"
-                    violations.append(violation(Code.NOT_LOADABLE, where, message))
-                else:
-                    message = f"{other} stands above its place when it is loaded"
-                    violations.append(violation(Code.NOT_LOADABLE, where, message))
+    for block in stack.blocks(first_new):
+        conflicts = stack.conflicts(block)
+        for row in np.flatnonzero(np.logical_or.reduce(conflicts).any(axis=1)).tolist():
+            where = _where(container, cartons[block.start + row])
+            for (code, words), hits in zip(_CONFLICTS, conflicts, strict=True):
+                for j in np.flatnonzero(hits[row]).tolist()[:3]:
+                    violations.append(violation(code, where, words.format(cartons[j].unit_id)))
     return violations
 
 
@@ -106,14 +126,12 @@ def _check_support(
     container: PlannedContainer, cartons: Sequence[Placement], stack: _Stack, first_new: int
 ) -> Violations:
     violations: Violations = []
-    for i in range(first_new, len(cartons)):
-        if stack.z1[i] == 0:
-            continue
-        held = int(stack.shared_base(i)[stack.z2 == stack.z1[i]].sum())
-        base = int(stack.base[i])
-        if held < base:
-            message = f"{held} of {base} mm² of its base rest on something, all must"
-            violations.append(violation(Code.UNSUPPORTED, _where(container, cartons[i]), message))
+    for block in stack.blocks(first_new):
+        held, base = stack.held_mm2(block), stack.base[block]
+        for row in np.flatnonzero((stack.z1[block] != 0) & (held < base)).tolist():
+            where = _where(container, cartons[block.start + row])
+            message = f"{held[row]} of {base[row]} mm² of its base rest on something, all must"
+            violations.append(violation(Code.UNSUPPORTED, where, message))
     return violations
 
 

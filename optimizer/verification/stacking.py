@@ -5,36 +5,49 @@ proportion to the areas of contact.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeAlias
 
 from groupage.domain.plan import Placement, PlannedContainer
 from optimizer.verification.codes import ViolationCode as Code
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violations, violation
 
-
-def _contact_mm2(a: Placement, b: Placement) -> int:
-    width = min(a.x_mm + a.dx_mm, b.x_mm + b.dx_mm) - max(a.x_mm, b.x_mm)
-    depth = min(a.y_mm + a.dy_mm, b.y_mm + b.dy_mm) - max(a.y_mm, b.y_mm)
-    return max(0, width) * max(0, depth)
+_Top: TypeAlias = tuple[int, int, int, int, str]
+"""Where a carton's top lies: x from and to, y from and to, unit id."""
 
 
-def _loads(cartons: Iterable[Placement], mass_g: dict[str, int]) -> dict[str, Fraction]:
+def _top(carton: Placement) -> _Top:
+    x, y = carton.x_mm, carton.y_mm
+    return x, x + carton.dx_mm, y, y + carton.dy_mm, carton.unit_id
+
+
+def _contacts(carton: Placement, tops: Iterable[_Top]) -> list[tuple[str, int]]:
+    """Return which tops the carton's base touches, and over how many mm²."""
+    x1, x2, y1, y2, _ = _top(carton)
+    return [
+        (unit_id, (min(x2, right) - max(x1, left)) * (min(y2, far) - max(y1, near)))
+        for left, right, near, far, unit_id in tops
+        if left < x2 and right > x1 and near < y2 and far > y1
+    ]
+
+
+def _loads(cartons: Sequence[Placement], mass_g: Mapping[str, int]) -> dict[str, Fraction]:
     """Return the grams on each carton by unit id."""
-    by_top: dict[int, list[Placement]] = defaultdict(list)
+    tops: dict[int, list[_Top]] = defaultdict(list)
     for carton in cartons:
-        by_top[carton.z_mm + carton.dz_mm].append(carton)
+        tops[carton.z_mm + carton.dz_mm].append(_top(carton))
     load: dict[str, Fraction] = defaultdict(Fraction)
     for carton in sorted(cartons, key=lambda c: -c.z_mm):
         if carton.z_mm <= 0:
             continue
-        under = [(other, _contact_mm2(carton, other)) for other in by_top.get(carton.z_mm, ())]
-        total = sum(area for _, area in under)
+        contacts = _contacts(carton, tops.get(carton.z_mm, ()))
+        total = sum(area for _, area in contacts)
         passed = mass_g.get(carton.unit_id, 0) + load[carton.unit_id]
-        for other, area in under:
-            if area:
-                load[other.unit_id] += passed * Fraction(area, total)
+        for unit_id, area in contacts:
+            # A carton on a single other one is the usual case: no fraction to reduce.
+            load[unit_id] += passed if area == total else passed * Fraction(area, total)
     return load
 
 

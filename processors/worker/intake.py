@@ -44,6 +44,8 @@ _POSITIONS_TIMEOUT_S = 120.0
 """How long a rebalance waits for a restarting database; `max_poll_interval_ms` is longer."""
 _FETCH_BYTES_MAX = 2 * 2**20
 _RETRY_S = 0.5
+_IDLE_S = 0.1
+"""For the first records of a batch: they end the wait as soon as they come."""
 _FRESH_S = 0.02
 """Wait for the fetch that aiokafka starts once all fetched records are read: the broker is near."""
 _RUN_RECORDS = 200
@@ -194,7 +196,7 @@ class Intake(faust.Service):
             aggregates_max=settings.batch_owners_max,
         )
         remaining = limits.records_max
-        for round_wait_s in (settings.batch_wait_s, _FRESH_S):
+        for round_wait_s in (_IDLE_S, min(settings.batch_wait_s, _FRESH_S)):
             wait_s = round_wait_s
             while remaining and (
                 records := await self._fetch_records(wait_s, min(remaining, _RUN_RECORDS))

@@ -39,9 +39,9 @@ HeardAll = Callable[[], Awaitable[bool]]
 """Whether `Drain` has had everything that the hub published until the call."""
 
 _POLL_S = 0.02
-_SLOW_POLL_S = 0.1
-_SOON_S = 2.0
 _AGAIN_S = 1.0
+_LOOKS = 4
+"""Between gates the hub is asked for its backlog so often in `Limits.backlog_max` facts."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +115,8 @@ class Player:
         """The hub has everything that was sent."""
         self._met_at = simulation.now
         """When it last had, in simulated time."""
+        self._unseen = 0
+        """Facts sent since the backlog was last looked at."""
         self._heard = 0
         self._trouble = ""
         """Why the hub could not be asked the last time that it could not."""
@@ -154,6 +156,7 @@ class Player:
         if facts:
             await self._sink.send(facts)
             self._met = False
+            self._unseen += len(facts)
         if self._pace == "fast" and self._closed and self._is_ahead():
             await self._catch_up()
         await self._tell_time()
@@ -226,6 +229,9 @@ class Player:
 
     async def _quiet(self) -> bool:
         """Everything is taken in, published, heard and answered: in this order, at one instant."""
+        self._listen()
+        if self._simulation.book.unanswered():
+            return False  # known here: while a plan is made, nobody need be asked
         if not await self._taken_in():
             return False
         heard = self._heard
@@ -246,8 +252,9 @@ class Player:
     async def _keep_together(self) -> None:
         """Fast motion: the facts may not pile up."""
         backlog = self._hub.backlog
-        if backlog is None:
+        if backlog is None or self._unseen < self._limits.backlog_max // _LOOKS:
             return
+        self._unseen = 0
 
         async def follows() -> bool:
             return await backlog() <= self._limits.backlog_max
@@ -267,7 +274,7 @@ class Player:
                     life, moved_at = seen, now
                 elif now - moved_at > self._limits.stall_s:
                     raise Unavailable(self._stalled(what))
-            await asyncio.sleep(_POLL_S if now - began < _SOON_S else _SLOW_POLL_S)
+            await asyncio.sleep(_POLL_S)
         self.progress.waiting_for = ""
         waited = self.progress.waited_s
         waited[what] = round(waited.get(what, 0.0) + time.monotonic() - began, 3)

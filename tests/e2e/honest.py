@@ -15,7 +15,7 @@ from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import GroupageError
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
-from producers.simulator.sinks import Ticker
+from producers.simulator.kafka_sink import Ticker
 
 CHUNK_FACTS = 100
 PATIENCE_S = 150.0

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 _FAST_MOTION = {
     # The day waits for the hub at every cut-off: a short answer matters more than full batches.
-    "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.02",
+    "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.005",
     # While plans are made nothing else is done: all cores are the solvers'.
     "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
     # Solves end by their work limits, so that a slow machine makes the same plans.

@@ -206,8 +206,9 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) ->
     from groupage.settings import KafkaSettings, TopicSettings  # noqa: PLC0415
     from producers.simulator.feedback import Feedback  # noqa: PLC0415
     from producers.simulator.http import HttpSink  # noqa: PLC0415
+    from producers.simulator.kafka_sink import KafkaSink, Ticker  # noqa: PLC0415
     from producers.simulator.play import HubLink, Player  # noqa: PLC0415
-    from producers.simulator.sinks import KafkaSink, Sink, Ticker  # noqa: PLC0415
+    from producers.simulator.sinks import Sink  # noqa: PLC0415
 
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
     if way.pace != "real":

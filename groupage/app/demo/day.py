@@ -17,11 +17,10 @@ from groupage.store.pool import create_pool
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.overview import read_overview
 from producers.simulator.feedback import Feedback
+from producers.simulator.kafka_sink import KafkaSink, Ticker
 from producers.simulator.play import Backlog, HubLink, Limits, Player
 from producers.simulator.simulation import Outcome, Simulation
-from producers.simulator.sinks import KafkaSink, Ticker
 
-_LOOK_S = 0.5
 _SHOWN = 12
 _SETTLE_TIMEOUT_S = 120.0
 _POLL_S = 0.2
@@ -106,7 +105,7 @@ async def _require_empty(pool: asyncpg.Pool) -> None:
 async def _look(pool: asyncpg.Pool, simulation: Simulation, player: Player, view: View) -> None:
     while True:
         view.show(await _figures(pool, simulation, player))
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(view.every_s)
 
 
 async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -> Figures:

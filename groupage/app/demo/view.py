@@ -20,6 +20,7 @@ _LINES_ABOVE = 20
 """Of a terminal, taken by everything above the rows of the consolidations."""
 _WIDE_COLUMNS = 114
 """Ids, bars and frames side by side; a narrower terminal keeps the ids whole."""
+_LIVE_EVERY_S = 0.5
 _PLAIN_EVERY_S = 3.0
 _RATE_WINDOW_S = 5.0
 _ORDER = (
@@ -79,6 +80,11 @@ class View:
         self._meter = Meter()
         self._live = Live(console=console, refresh_per_second=4, transient=False)
         self._plain_at = 0.0
+
+    @property
+    def every_s(self) -> float:
+        """How often to read figures for it: they cost the hub's database a part of a core."""
+        return _LIVE_EVERY_S if self._console.is_terminal else _PLAIN_EVERY_S
 
     def __enter__(self) -> Self:
         """Begin."""

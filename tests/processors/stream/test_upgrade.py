@@ -222,6 +222,19 @@ async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
     assert status == 0
 
 
+async def test_a_rebuild_takes_the_place_of_an_upgrade(
+    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+) -> None:
+    """It derives from the log what an upgrade derives from the stored facts."""
+    hub, wanted = older_hub
+    await migrations.upgrade(hub.settings.database.url.get_secret_value())
+    await rebuild(
+        hub.settings, all_aggregates(Policy()), verify=False, progress=lambda _done, _total: None
+    )
+    assert await tables(hub) == wanted
+    await require_schema(hub.pool)
+
+
 async def test_a_worker_derives_what_it_loads(
     older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
 ) -> None:

@@ -3,58 +3,29 @@
 import asyncio
 import subprocess
 import sys
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from groupage.app.bench import workload
-from groupage.domain.commands import HoldConsignment
 from groupage.domain.errors import Conflict, Misconfigured
-from groupage.domain.events.base import Money
 from groupage.domain.events.consignment import HoldReleased
-from groupage.domain.events.customs import CustomsDeclared
-from groupage.domain.events.equipment import TruckArrived
-from groupage.domain.events.planning import ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.forms import FORMS
 from groupage.domain.state.lane import PendingRequest
 from groupage.store import migrations
-from groupage.store.relay import OutboxRelay
 from groupage.store.schema import require_schema
 from groupage.store.state_codec import pack, unpack
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.operations.upgrade import derive_older_states
 from processors.worker.lock import WorkerLock
-from tests.api import world
-from tests.api.hub import START
 from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
+from tests.processors.stream.small_hub import Tables, pending_request, store_small_hub, tables
 from tests.processors.stream.test_operating import environment, groupage
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-
-EVENTS = (
-    CustomsDeclared(
-        declaration_id="D1",
-        mode="1039",
-        consignment_ids=("C1",),
-        value=Money(amount_minor=1, currency="USD"),
-    ),
-    TruckArrived(visit_id="VISIT-1", consignment_ids=("C1",)),
-    HoldConsignment(command_id="stop", by="anna", consignment_id="C1"),
-    HoldReleased(consignment_id="C1", hold_id="never placed", by="desk"),
-)
-LATER = START + timedelta(days=2)
-ALERTS = (
-    "select alert_id, about, about_kind, code, severity, message, due_at from alert "
-    "where cleared_at is null order by alert_id"
-)
-DEAD_LETTERS = (
-    "select letter_id, code, fact_id from dead_letter where settled_at is null order by letter_id"
-)
 
 
 class EarlierState(msgspec.Struct, kw_only=True):
@@ -64,47 +35,6 @@ class EarlierState(msgspec.Struct, kw_only=True):
     content: dict[str, Any]
     pending_request: PendingRequest | None = None
     """A lane's pending request: not a fact yet, so every form must let it be read."""
-
-
-async def tables(hub: StreamHub) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that follows from facts and the clock."""
-    queries: dict[str, str] = {kind: f"select * from {kind} order by key" for kind in FORMS}
-    queries |= {"alert": ALERTS, "dead_letter": DEAD_LETTERS}
-    return {
-        name: [tuple(row) for row in await hub.pool.fetch(query)] for name, query in queries.items()
-    }
-
-
-async def store_small_hub(hub: StreamHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All kinds with a state, cut-offs that passed, a rejected event, a request on its way."""
-    wish = ReplanWanted(lane_id=world.LANE, cause="measured", about="C1")
-    async with hub.worker():
-        await hub.send(*world.morning(), *workload.facts(600, seed=8))
-        await hub.send(*(fact_of(event, event_id=event.name, at=START) for event in EVENTS))
-        await hub.tick(LATER)
-        await hub.until_taken_in()
-
-    async def idle(_relay: OutboxRelay) -> bool:
-        return False
-
-    with monkeypatch.context() as patch:
-        patch.setattr(OutboxRelay, "_publish", idle)  # the request stays in the outbox
-        async with hub.worker():
-            await hub.send(fact_of(wish, event_id="wish", at=LATER))
-            await hub.tick(LATER + timedelta(hours=1))
-            await hub.until("the lane asks for a plan", lambda: pending_request(hub))
-
-
-async def pending_request(hub: StreamHub) -> PendingRequest | None:
-    """The request of the lane that has not come back as a fact."""
-    body = await hub.pool.fetchval("select body from lane where key = $1", world.LANE)
-    return None if body is None else msgspec.json.decode(unpack(body), type=Pending).pending_request
-
-
-class Pending(msgspec.Struct):
-    """What a lane's state has in every form."""
-
-    pending_request: PendingRequest | None = None
 
 
 async def make_older(hub: StreamHub) -> None:
@@ -138,12 +68,10 @@ async def make_older(hub: StreamHub) -> None:
 
 
 @pytest.fixture
-async def older_hub(
-    stream_hub: StreamHub, monkeypatch: pytest.MonkeyPatch
-) -> tuple[StreamHub, dict[str, list[tuple[Any, ...]]]]:
+async def older_hub(stream_hub: StreamHub) -> tuple[StreamHub, Tables]:
     """The hub, and the tables that an upgrade must give."""
-    await store_small_hub(stream_hub, monkeypatch)
-    wanted = await tables(stream_hub)
+    await store_small_hub(stream_hub)
+    wanted = await tables(stream_hub.pool)
     assert all(wanted.values()), [name for name, rows in wanted.items() if not rows]
     await make_older(stream_hub)
     return stream_hub, wanted
@@ -180,7 +108,7 @@ async def nobody_migrates(hub: StreamHub) -> bool:
 
 
 async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
-    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+    older_hub: tuple[StreamHub, Tables],
 ) -> None:
     """States, columns, deadlines, alerts and dead letters are those of a rebuild, byte for byte."""
     hub, wanted = older_hub
@@ -215,7 +143,7 @@ async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
     assert status == 0, errors
     assert "voyage: 2 states derived again from their facts" in output
     assert "consignment" not in output
-    assert await tables(hub) == wanted
+    assert await tables(hub.pool) == wanted
     await require_schema(hub.pool)
     await is_as_rebuilt(hub)
     status, output, _ = await groupage(hub, "migrate", "--check")
@@ -223,7 +151,7 @@ async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
 
 
 async def test_a_rebuild_takes_the_place_of_an_upgrade(
-    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+    older_hub: tuple[StreamHub, Tables],
 ) -> None:
     """It derives from the log what an upgrade derives from the stored facts."""
     hub, wanted = older_hub
@@ -231,12 +159,12 @@ async def test_a_rebuild_takes_the_place_of_an_upgrade(
     await rebuild(
         hub.settings, all_aggregates(Policy()), verify=False, progress=lambda _done, _total: None
     )
-    assert await tables(hub) == wanted
+    assert await tables(hub.pool) == wanted
     await require_schema(hub.pool)
 
 
 async def test_a_worker_derives_what_it_loads(
-    older_hub: tuple[StreamHub, dict[str, list[tuple[Any, ...]]]],
+    older_hub: tuple[StreamHub, Tables],
 ) -> None:
     """Started before the upgrade has begun with the states: new facts meet derived states."""
     hub, wanted = older_hub

@@ -28,7 +28,7 @@ STATES = {
     "declaration": (1, "5b69c15848c0419c"),
     "voyage": (1, "77f5aad7149e8226"),
     "consolidation": (1, "2020f7e6356336c7"),
-    "lane": (1, "6006b9f4faf7bea0"),
+    "lane": (1, "17783e8403d059ff"),
     "command": (1, "3a0293c34125369d"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""

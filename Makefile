@@ -13,6 +13,12 @@ DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 # As many processes as the machine runs at a time; four hubs at once would starve any laptop.
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+# Words and phrases that the prose rules forbid, each with what to write instead. What the pattern
+# matches first is looked up whole: "there is no" passes, "is no" does not.
+WORDS := $(BIN)/codespell --config /dev/null -D docs/words.txt --skip '*.lock,*.json,*.csv,*.svg,docs/words.txt' \
+	-r '(?i)there (is|was) no|dead[ -]letters?|capital letters?|put aside|passed over|by itself|is no\b|\w+'
+# Where no such word is left.
+CLEAN := README.md CONTRIBUTING.md optimizer
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal \
 	--generate-hashes --no-annotate --no-header --extra editable
 
@@ -51,6 +57,10 @@ lint: install-dev ## Formatting, style, types, layers, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(WORDS) $(CLEAN)
+
+words: install-dev ## List the words and phrases that our prose does not use (docs/words.txt); ARGS=groupage
+	@$(WORDS) $(or $(ARGS),$(shell git ls-files))
 
 fix: install-dev ## Repair formatting and what ruff can repair
 	$(BIN)/ruff format .

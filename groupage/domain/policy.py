@@ -1,7 +1,8 @@
-"""The policy: the hub's own tolerances, prices and deadlines.
+"""The hub's own rules.
 
-A TOML file may replace any of them. Each figure has a source (docs/trade.md) or is marked as an
-assumption: set your own. Prices are US cents.
+Tolerances, prices, deadlines: data with a source for each figure (docs/trade.md); a TOML file may
+replace any of them. Prices are US cents. Where no public source was found the figure is an
+assumption and says so: set your own.
 """
 
 import tomllib
@@ -26,11 +27,11 @@ CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 
 
 class FleetType(msgspec.Struct, frozen=True, kw_only=True):
-    """A type of trucks, of which each lane that hires it has `count`.
+    """`count` alike trucks at the disposal of each lane that hires them.
 
-    Planners plan lanes independently and at the same time. So each truck belongs to one lane, which
-    its id names: two plans cannot send the same truck to two places. A hub that owns three lorries
-    names the lanes that use them.
+    Lanes are planned apart and at the same time. A truck therefore belongs to one lane, and its id
+    says to which: no two plans can send the same one to two places. A hub that owns three lorries
+    names the lanes that drive them.
     """
 
     name: str
@@ -41,10 +42,10 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
     usd_cents_per_km: int
     role: Literal["pickup", "drayage"]
     lanes: tuple[str, ...] = ()
-    """Lanes that have `count` trucks each; empty: all lanes."""
+    """Lanes that have `count` of them each; empty: every lane."""
 
     def serves(self, lane_id: str) -> bool:
-        """Tell whether the lane hires trucks of this type."""
+        """Whether the lane hires trucks of this type."""
         return not self.lanes or lane_id in self.lanes
 
     def trucks(
@@ -55,7 +56,7 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
         available_from_at: datetime,
         available_until_at: datetime,
     ) -> tuple[Truck, ...]:
-        """Return the lane's trucks of this type."""
+        """The lane's trucks of this type."""
         return tuple(
             Truck(
                 truck_id=f"{lane_id}/{self.name}-{number:02d}",
@@ -73,7 +74,7 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The figures that the hub decides for itself."""
+    """Everything the hub decides for itself."""
 
     hub: Place = Place(
         place_id="hub", name="Yiwu hub", latitude_udeg=29_306_000, longitude_udeg=120_075_000
@@ -97,30 +98,31 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     """Where full containers are delivered, by UN/LOCODE of the port of loading."""
     check_digits: CheckDigitPolicy = "quarantine"
-    """`reject` would reject most container numbers in DCSA's own examples, which fail ISO 6346
-    (docs/trade.md)."""
+    """Most container numbers in DCSA's own examples fail ISO 6346 (docs/trade.md): a hard reject
+    refuses the standard's examples."""
     measure_tolerance_permille: int = 50
     """Measured volume or mass above declared by more than this needs a re-rate. Assumption: 5 %, as
     China's VGM tolerance."""
     calibrated_only: bool = False
-    """Accept only measurements that name their device's calibration. Foreign data never does."""
+    """A measurement counts only when it names its device's calibration; false: any device's does.
+    Devices of foreign data name none."""
     dead_freight_notice_s: int = 30 * 3_600
     """11:00 on the day before a 17:00 cut-off (docs/trade.md)."""
     release_before_stuffing: bool = True
-    """Require the customs release before a consignment is loaded; false: the declaration."""
+    """Customs must have released a consignment before it is loaded; false: declared is enough."""
     vgm_tolerance_permille: int = 50
     vgm_tolerance_g: int = 1_000_000
     """5 % or 1 t, the smaller one (docs/trade.md)."""
     haul_s: int = 4 * 3_600
     """Hub to terminal, Yiwu to Ningbo (docs/trade.md)."""
     at_risk_before_s: int = 4 * 3_600
-    """How long before a cut-off an unmet one is at risk. Assumption."""
+    """How long before a deadline an unmet one is called at risk. Assumption."""
     auto_approve: bool = True
-    """Publish certified plans at once; false: a dispatcher must accept them."""
+    """Certified plans become the published ones by themselves; false: a dispatcher accepts."""
     replan_debounce_s: int = 300
-    """How long (hub clock) a lane collects replan triggers before it requests a plan."""
+    """A lane waits this long (hub clock) after the first wish, so that a storm costs one plan."""
     replan_urgent_s: int = 30
-    """The same for a trigger with an urgent cause."""
+    """The same for a wish that cannot wait."""
     urgent_causes: tuple[str, ...] = (
         "hold_placed",
         "hold_released",
@@ -129,26 +131,26 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "container",
         "command",
     )
-    """Causes that are urgent."""
+    """Which wishes cannot wait."""
     request_timeout_s: int = 3_600
-    """How long (hub clock) a lane waits for an answer before it requests again."""
+    """A plan request unanswered for so long (hub clock) is asked again."""
     door_close_before_gate_in_s: int = 5 * 3_600
-    """Stuffing ends this long before the terminal's cut-off: the haul and an hour at the gate."""
+    """Stuffing ends this long before the terminal's deadline: haul plus an hour at the gate."""
     weights: Weights = Weights(
         # 25 USD a day and m³: about a tenth of an LCL freight of 80 USD/m³ a day, three times over.
         # Assumption.
         late_per_m3_day=2_500,
         # Twelve days of lateness; must-go cargo five times that. With 8,000 for each empty m³ below
         # the planning standard, cargo opens a 20' at 1,900 USD from some 11 m³ on, must-go cargo
-        # from 2.6 m³ on: below that it waits for other cargo. Assumptions.
+        # from 2.6 m³ on: below that it waits for company. Assumptions.
         left_out_per_m3=30_000,
         left_out_must_go_per_m3=150_000,
-        # The LCL freight of 80 USD/m³ that empty space does not earn. Assumption.
+        # The LCL freight of 80 USD/m³ that room without cargo does not earn. Assumption.
         dead_freight_per_m3=8_000,
-        # People must be informed, and labels change. Assumption.
+        # Somebody must be told, and labels change. Assumption.
         change=1_500,
-        # A manifest amendment costs some 50 USD in Chinese ports and delays all cargo in the
-        # container; a move concerns two containers. Assumption.
+        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box;
+        # a move concerns two. Assumption.
         change_at_cutoff=10_000,
         # Stuffing, seal and weighing of one container. Assumption.
         container_handling=15_000,
@@ -164,7 +166,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ("9610", "1210"),
             ("1039", "0110", "9710", "9810"),
         ),
-        allow_dangerous=False,  # general LCL containers do not take it (docs/trade.md)
+        allow_dangerous=False,  # general LCL boxes refuse it (docs/trade.md)
         freeze_before_lco_s=24 * 3_600,  # docs/trade.md
     )
     road: RoadModel = RoadModel(far_speed_m_per_s=19)
@@ -202,7 +204,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_policy(path: Path | None) -> Policy:
-    """Read the policy of a TOML file; without one, the defaults. Raises Misconfigured."""
+    """The policy of a TOML file, or the defaults. Raises Misconfigured naming file and field."""
     if path is None:
         return Policy()
     try:
@@ -210,9 +212,9 @@ def load_policy(path: Path | None) -> Policy:
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"policy file {path}: {error}"
         raise Misconfigured(msg) from error
-    for first, second in combinations(policy.fleet, 2):
-        overlap = not (first.lanes and second.lanes) or set(first.lanes) & set(second.lanes)
-        if first.name == second.name and overlap:
-            msg = f"policy file {path}: fleet: a lane would have two types named {first.name!r}"
+    for one, other in combinations(policy.fleet, 2):
+        meet = not (one.lanes and other.lanes) or set(one.lanes) & set(other.lanes)
+        if one.name == other.name and meet:
+            msg = f"policy file {path}: fleet: a lane would have two types named {one.name!r}"
             raise Misconfigured(msg)
     return policy

@@ -38,7 +38,7 @@ class CustomsStatus(StrEnum):
 
 
 class ConsolidationStatus(StrEnum):
-    """Status of a consolidation."""
+    """State of a consolidation."""
 
     NEW = "NEW"
     OPEN = "OPEN"
@@ -57,7 +57,7 @@ class ConsolidationStatus(StrEnum):
 
 
 class ContainerStatus(StrEnum):
-    """Status of a container as the hub sees it."""
+    """State of a container as the hub sees it."""
 
     NEW = "NEW"
     RELEASED = "RELEASED"

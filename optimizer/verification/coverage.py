@@ -19,7 +19,7 @@ def _check_assignment(context: Context) -> Violations:
         where = f"consignment {consignment_id}"
         if consignment_id not in context.demands:
             violations.append(
-                violation(Code.UNKNOWN_CONSIGNMENT, where, "is no demand of the instance")
+                violation(Code.UNKNOWN_CONSIGNMENT, where, "is not a demand of the instance")
             )
         elif places[consignment_id] and left[consignment_id]:
             violations.append(

@@ -74,7 +74,9 @@ def _check_jobs(context: Context) -> Violations:
     for job in sorted(jobs | set(done) | set(left)):
         where = f"job {job}"
         if job not in jobs:
-            violations.append(violation(Code.UNKNOWN_JOB, where, "is no pick-up and no container"))
+            violations.append(
+                violation(Code.UNKNOWN_JOB, where, "is neither a pick-up nor a container")
+            )
         elif done[job] and left[job]:
             violations.append(
                 violation(Code.ROUTED_AND_UNROUTED, where, "is on a route and unrouted")

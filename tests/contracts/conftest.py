@@ -65,6 +65,7 @@ _SIMPLE: dict[type[msgspec.inspect.Type], Callable[[Any], st.SearchStrategy[Any]
     msgspec.inspect.BoolType: lambda _: st.booleans(),
     msgspec.inspect.NoneType: lambda _: st.none(),
     msgspec.inspect.DateTimeType: lambda _: _INSTANTS,
+    msgspec.inspect.EnumType: lambda node: st.sampled_from(list(node.cls)),
     msgspec.inspect.LiteralType: lambda node: st.sampled_from(node.values),
     msgspec.inspect.UnionType: lambda node: st.one_of(*map(strategy_of, node.types)),
     msgspec.inspect.VarTupleType: lambda node: st.lists(

@@ -1,10 +1,11 @@
-"""State of a consolidation: one container on one voyage, and the consignments in it."""
+"""State of one consolidation: a container's worth of consignments on one voyage."""
 
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from groupage.domain.codes import AlertCode
 from groupage.domain.events.consolidation import (
     ConsignmentSnapshot,
     ContainerSnapshot,
@@ -15,7 +16,7 @@ from groupage.domain.states import ConsolidationStatus
 
 
 class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A filed manifest."""
+    """As filed."""
 
     manifest_ref: str
     equipment_ref: str
@@ -25,22 +26,22 @@ class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CutoffWatch(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A cut-off and how it stands."""
+    """One deadline and how it stands."""
 
     due_at: datetime
-    """The deadline for the hub; of PCO and FCO, the terminal's less the haul."""
+    """When the hub must be done: a terminal's deadline (PCO, FCO) less the haul."""
     state: Literal["ahead", "at_risk", "met", "missed"] = "ahead"
     met_at: datetime | None = None
     projected_at: datetime | None = None
-    """When it will probably be met; None: not known."""
+    """When it is expected to be met; None: not known."""
     begins_at: datetime | None = None
-    """No warning before half of the time from then on: manifests are made after LCO."""
+    """Before it nothing is late: a manifest is made when the cargo is closed (LCO)."""
     waits_for: tuple[str, ...] = ()
-    """Ids of the consignments that are not ready."""
+    """Consignments that are not ready."""
 
 
 class ConsolidationState(State, kw_only=True, omit_defaults=True):
-    """State of a consolidation."""
+    """Everything known of one consolidation."""
 
     status: ConsolidationStatus = ConsolidationStatus.NEW
     status_at: datetime | None = None
@@ -62,13 +63,13 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     booked_at: datetime | None = None
     manifest: Manifest | None = None
     unfreeze_count: int = 0
-    """How often a manifest was withdrawn."""
+    """How often the manifest was re-opened."""
     unfrozen_at: datetime | None = None
     stuffing_started_at: datetime | None = None
     reopened_at: datetime | None = None
-    """When stuffing last began again after it was completed."""
+    """When stuffing began again after it was completed, the last time."""
     reopenings: dict[str, datetime] = msgspec.field(default_factory=dict)
-    """All times when it began again, by fact id."""
+    """All of them, by the fact that says so."""
     stuffing_completed_at: datetime | None = None
     dunnage_g: int = 0
     stuffed_in: str = ""
@@ -77,7 +78,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     ended: Literal["", "BROKEN_UP", "CANCELLED"] = ""
     ended_at: datetime | None = None
     ended_fact_id: str = ""
-    """Id of the fact that ended it."""
+    """The fact that says so."""
     ended_reason: str = ""
     members: dict[str, ConsignmentSnapshot] = msgspec.field(default_factory=dict)
     containers: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
@@ -86,8 +87,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """By voyage id."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
-    failed_guards: dict[str, str] = msgspec.field(default_factory=dict)
-    """Guards that failed when a step was reported: `AlertCode` and reason in words."""
+    failed_guards: dict[AlertCode, str] = msgspec.field(default_factory=dict)
+    """Guards that fail although the facts say the step was taken: code → reason in words."""
     loaded_volume_cm3: int = 0
     loaded_gross_g: int = 0
     gated_out_at: datetime | None = None
@@ -95,34 +96,34 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
 
     @property
     def equipment_ref(self) -> str:
-        """The manifest's container, else the only one that names this consolidation; else empty."""
+        """Of the manifest, else the only container that named this consolidation; else empty."""
         if self.manifest is not None:
             return self.manifest.equipment_ref
         return next(iter(self.containers)) if len(self.containers) == 1 else ""
 
     @property
     def member_ids(self) -> tuple[str, ...]:
-        """The consignments on the manifest, else those of the plan."""
+        """The manifest's list, else the plan's."""
         return self.manifest.consignment_ids if self.manifest is not None else self.planned_ids
 
     @property
     def stuffing_open(self) -> bool:
-        """Stuffing has begun and is not completed."""
+        """Cartons may go in."""
         return self.stuffing_started_at is not None and self.stuffing_completed_at is None
 
     @property
     def over(self) -> bool:
-        """It was broken up or cancelled, and no guard rejected that."""
+        """It was broken up or cancelled, and rightly so."""
         return bool(self.ended) and self.ended_fact_id not in self.rejected
 
     @property
     def container(self) -> ContainerSnapshot | None:
-        """The newest snapshot of its container."""
+        """What its container says."""
         return self.containers.get(self.equipment_ref)
 
     @property
     def voyage(self) -> VoyageSnapshot | None:
-        """The newest snapshot of its voyage."""
+        """What its voyage says."""
         return self.voyages.get(self.voyage_id)
 
     @property

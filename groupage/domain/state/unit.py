@@ -1,4 +1,4 @@
-"""State of a unit under its own key: not announced yet, or known only from foreign data."""
+"""State of one unit under its own key: not announced (yet), or known from foreign data only."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from groupage.domain.state.consignment import CartonMeasures
 
 
 class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
-    """A stored fact that the consignment must get."""
+    """A fact that the consignment is to hear of. The fact itself is in the store."""
 
     at: datetime
     fact_id: str
@@ -17,26 +17,26 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
 
 
 class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The claim of a consignment to the unit."""
+    """What a consignment says of its claim to the unit."""
 
     announced_at: datetime
     revision: int
-    """Revision of the consignment."""
+    """Of the consignment."""
     ended: bool = False
 
 
 class UnitState(State, kw_only=True, omit_defaults=True):
-    """State of a unit under its own key."""
+    """Everything known of one unit under its own key."""
 
     status: str = "KNOWN"
     """KNOWN, RECEIVED, MEASURED, STORED, STAGED, PACKED, LOADED, SHIPPED or CEASED (repacked)."""
     owner_id: str = ""
-    """Its consignment, once announced: the unit forwards its facts to it."""
+    """Its consignment, once announced; its facts are handed over then."""
     announced_at: datetime | None = None
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
-    """By consignment; ended claims as well."""
+    """By consignment; ended ones too."""
     inherited_claim: tuple[datetime, str] | None = None
-    """(since when, consignment) of the claim to a unit that was repacked into this one."""
+    """When its consignment was announced to a unit that was repacked into this one, and which."""
     parent_id: str = ""
     """The unit or container that holds it directly."""
     parent_at: datetime | None = None
@@ -50,7 +50,7 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     repacked_into: tuple[str, ...] = ()
     """Units that this one was repacked into."""
     repack: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-    """Inputs and outputs of the repack that made it."""
+    """Inputs and outputs of the repack that made it (or some of its sisters)."""
     repacked_at: datetime | None = None
     waiting_facts: list[WaitingFact] = msgspec.field(default_factory=list)
     """Facts for the consignment, oldest first."""

@@ -1,7 +1,7 @@
 """Find the consignments that fit together: pass after pass until all that are kept are loaded.
 
-After a pass that leaves cartons over, whole consignments of about their volume are dropped. What is
-left of the effort then tries to load dropped ones after all. Deterministic.
+After a pass that leaves cartons over, whole consignments of about their volume are dropped. The
+remaining effort then tries to load dropped ones after all. Deterministic.
 """
 
 import random

@@ -50,7 +50,7 @@ def _check_route(context: Context, route: Route, trucks: dict[str, Truck]) -> Vi
         return [violation(Code.UNKNOWN_TRUCK, where, f"truck {route.truck_id} is not in the fleet")]
     if not _has_valid_stop_order(route, truck):
         actions = ", ".join(stop.action for stop in route.stops)
-        return [violation(Code.WRONG_STOPS, where, f"no {truck.role} tour: {actions}")]
+        return [violation(Code.WRONG_STOPS, where, f"not a {truck.role} tour: {actions}")]
     spot_ids = {spot.place_id for spot in context.instance.spots}
     missing = sorted({stop.place_id for stop in route.stops} - spot_ids)
     moves = len({stop.place_id for stop in route.stops}) > 1

@@ -56,7 +56,7 @@ def test_consignments_are_whole() -> None:
 
 @pytest.mark.parametrize("cheap", ["A", "B", "C"])
 def test_the_cheapest_gives_way(cheap: str) -> None:
-    """Of three alike of which two fit, the one that costs least stays out."""
+    """Of three alike of which two fit, the cheapest to leave out is not loaded."""
     cargo = [edit(cubes(name, 20), worth=1 if name == cheap else 5) for name in "ABC"]
     assert load_and_verify(SMALL, cargo).unplaced == (cheap,)
 
@@ -128,7 +128,7 @@ def test_margins_take_space() -> None:
 
 
 def test_payload() -> None:
-    """Two tonnes may go in: the heavy consignment beyond that stays out."""
+    """Two tonnes may go in: the heavy consignment beyond that is not loaded."""
     cargo = [cubes("A", 10, gross_g=100_000), cubes("B", 10, gross_g=100_000)]
     assert load_and_verify(SMALL, cargo).unplaced == ()
     cargo[1] = cubes("B", 10, gross_g=100_001)
@@ -198,7 +198,7 @@ def test_same_input_same_plan() -> None:
 
 
 def test_cargo_of_demand() -> None:
-    """A demand's lot has its cartons, and stays if it is committed."""
+    """The cargo of a demand has its cartons, and must stay if it is committed."""
     wanted = demand("C", committed=True)
     assert cargo_of(wanted, worth=7) == Cargo(
         consignment_id="C", cartons=wanted.cartons, must_stay=True, worth=7
@@ -206,8 +206,8 @@ def test_cargo_of_demand() -> None:
 
 
 @pytest.mark.slow
-def test_mixed_lot_is_full_enough() -> None:
-    """Twenty kinds in a 20-foot box: at least 78 % of the inner volume with full support."""
+def test_mixed_cargo_is_full_enough() -> None:
+    """Twenty carton types fill at least 78 % of a 20-foot container, with full support."""
     sizes = [(380 + 17 * n % 190, 290 + 23 * n % 110, 210 + 31 * n % 120) for n in range(20)]
     cargo = [consignment(f"C{n:02d}", group(f"C{n:02d}", 45, size)) for n, size in enumerate(sizes)]
     loaded = load_and_verify(spec_of("22G1"), cargo, effort=6)
@@ -246,7 +246,7 @@ def test_nonsense_is_named(what: str, item: Cargo | PreloadedCarton, message: st
 
 
 def test_nonsense_of_the_container_is_named() -> None:
-    """Sizes, margins, doubled ids and effort are looked at too."""
+    """The loader also checks sizes, margins, repeated ids and effort."""
     with pytest.raises(InvalidInput, match="container 22G1: door_width_mm is 0"):
         load(edit(SMALL, door_width_mm=0), (), (), RULES)
     with pytest.raises(InvalidInput, match="container 22G1: payload_g is 0"):
@@ -262,7 +262,7 @@ def test_nonsense_of_the_container_is_named() -> None:
 
 
 def test_verifier_sees_what_the_loader_would_not_do() -> None:
-    """The helper of these tests is no rubber stamp."""
+    """The helper of these tests rejects a wrong load plan."""
     cargo = [cubes("C", 5)]
     loaded = load(SMALL, cargo, (), RULES)
     first, *rest = loaded.placements
@@ -271,7 +271,7 @@ def test_verifier_sees_what_the_loader_would_not_do() -> None:
 
 
 def test_few_passes_leave_no_container_empty_beside_small_cargo() -> None:
-    """What does not fit is put aside until something goes in, also when the effort is spent."""
+    """The loader drops consignments until one fits, also when the effort is spent."""
     box = spec_of("22G1")
     floor_only = CartonGroup(
         unit_ids=tuple(f"W-{n}" for n in range(200)),
@@ -291,7 +291,7 @@ def test_few_passes_leave_no_container_empty_beside_small_cargo() -> None:
 
 
 def test_the_effort_shrinks_with_the_number_of_sizes() -> None:
-    """Hundreds of sizes make each pass dear: fewer are made, but never fewer than eight asked."""
+    """With hundreds of carton types each pass takes long: fewer are made, but at least eight."""
     assert _pass_budget(24, 10) == _pass_budget(24, 80) == 24
     assert _pass_budget(24, 160) == 12
     assert _pass_budget(24, 1_000) == 8

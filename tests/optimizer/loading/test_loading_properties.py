@@ -76,7 +76,7 @@ def standing(draw: st.DrawFn) -> list[PreloadedCarton]:
 def test_every_load_plan_is_valid(
     cargo: list[Cargo], preloaded: list[PreloadedCarton], wall_mm: int, seed: int
 ) -> None:
-    """No rule of a load plan is broken, every consignment is whole or a misfit, twice the same."""
+    """The load plan is valid and repeatable, and every consignment is whole or unplaced."""
     under = rules(wall_margin_mm=wall_mm)
     loaded = load(SMALL, cargo, preloaded, under, effort=3, seed=seed)
     assert violations_of(SMALL, cargo, loaded, preloaded=preloaded, under=under) == []

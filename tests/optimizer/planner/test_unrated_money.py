@@ -47,6 +47,6 @@ def test_a_cap_that_cannot_be_checked_is_not_passed(mode: str, left: dict[str, A
 
 
 def test_freight_without_a_rate_is_no_offer() -> None:
-    """What a container costs is not known: another type is opened."""
+    """The freight of a container is not known: the plan opens another type."""
     offers = build(freight=YEN).departures[0].offers
     assert [offer.iso_type for offer in offers] == ["45G1"]

@@ -1,4 +1,4 @@
-"""Jobs for trucks, and the tours the real solver makes of them, checked by the verifier."""
+"""Jobs for trucks; the real solver makes tours of them and the verifier checks these."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def pickup(
 
 
 def container(name: str, voyage_id: str = "V1", **more: Any) -> PlannedContainer:
-    """A 20-foot box with 10 t in it."""
+    """A 20-foot container with 10 t of cargo."""
     fields: dict[str, Any] = {
         "spec": spec_of("22G1"),
         "stage": "slushy",
@@ -59,7 +59,7 @@ def violation_codes(
 def tours_of(
     case: Instance, boxes: tuple[PlannedContainer, ...] = ()
 ) -> tuple[tuple[Route, ...], dict[str, str]]:
-    """Routes, and the reason of each job left; the verifier must have nothing to say."""
+    """Return valid routes, and the reason of each job that is left."""
     routes, unrouted = route(case, boxes)
     assert violation_codes(case, boxes, routes, unrouted) == set()
     return routes, {entry.reference: entry.reason for entry in unrouted}

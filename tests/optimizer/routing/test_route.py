@@ -16,7 +16,7 @@ from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of, tractor, t
 
 
 def test_no_jobs() -> None:
-    """Nothing to do, nothing done."""
+    """Without jobs there are no routes."""
     assert route_jobs(trucks=(truck("van"), tractor("tractor"))) == ((), {})
 
 
@@ -102,7 +102,7 @@ def hub_mornings(draw: st.DrawFn) -> tuple[Instance, tuple[PlannedContainer, ...
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hub_mornings())
 def test_every_routing_is_valid(morning: tuple[Instance, tuple[PlannedContainer, ...]]) -> None:
-    """Whatever the jobs and the fleet: valid tours, and a reason for each job that is left."""
+    """Any jobs and any fleet give valid tours, and a reason for each job that is left."""
     case, boxes = morning
     routes, unrouted = route(case, boxes)
     assert violation_codes(case, boxes, routes, unrouted) == set()

@@ -1,4 +1,4 @@
-"""The certify-and-retry loop: when it ends, and what it hands to the next solve."""
+"""The certify-and-retry loop: its end, and its exclusions for the next solve."""
 
 from optimizer.certification import SOLVES_MAX, Certification
 from tests.optimizer.verification.changes import edit
@@ -28,7 +28,7 @@ def test_a_violation_that_no_other_solve_can_cure_ends_the_search() -> None:
 
 
 def test_a_closed_container_is_given_up_step_by_step_and_never_more_than_the_limit() -> None:
-    """A carton of a frozen container hangs in the air in every plan that is handed in."""
+    """A carton of a frozen container hangs in the air in every plan of the caller."""
     case = instance()
     plan = plan_of(case)
     frozen = next(c for c in plan.containers if c.consolidation_id == "FROZEN")

@@ -33,7 +33,7 @@ BREAK_S = 20 * 60
     ],
 )
 def test_breaks_on_the_way(legs_s: list[int], took_s: list[int]) -> None:
-    """After each four hours twenty minutes, but none at the goal itself."""
+    """After each four hours twenty minutes, but none at the destination."""
     driver = Driver(HOURS, CLOCK_AT)
     assert [driver.drive(leg_s).total_seconds() for leg_s in legs_s] == took_s
 
@@ -48,7 +48,7 @@ def test_waiting_is_a_break_when_long_enough(idle_s: int, more_s: int) -> None:
 
 
 def test_shift_at_the_wheel() -> None:
-    """Eight hours are allowed, a second more is not, and a rest begins anew."""
+    """Eight hours are allowed, a second more is not; a rest begins a new shift."""
     driver = Driver(HOURS, CLOCK_AT)
     driver.drive(8 * HOUR_S)
     assert driver.broken_limit(CLOCK_AT) is None
@@ -100,7 +100,7 @@ def test_far_roads_are_faster() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 3_000)), max_size=12))
 def test_solver_and_verifier_count_alike(legs: list[tuple[int, int]]) -> None:
-    """Whatever is driven and waited: the same breaks, and never more than the shares set aside."""
+    """Solver and verifier count the same breaks on any tour, never more than the padding."""
     solver_driver, driver = DriverState(HOURS), Driver(HOURS, CLOCK_AT)
     took_s = padded = 0
     for way_s, idle_s in legs:

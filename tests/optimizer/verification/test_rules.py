@@ -101,7 +101,7 @@ def test_bridge_over_a_gap_is_not() -> None:
 
 
 def test_slid_under_a_bridge() -> None:
-    """What comes after a carton that spans its place cannot be set down there."""
+    """A carton cannot be set down under an earlier one that spans its place."""
     size = (400, 1_200, 400)
     groups = (
         group("C-post", 2, CUBE), group("C-beam", 1, size), group("C-late", 1, (400, 400, 300)),
@@ -116,7 +116,7 @@ def test_slid_under_a_bridge() -> None:
 
 
 def test_over_a_lower_one_before_it() -> None:
-    """What stands lower between a place and the door is no bar; what stands as high is."""
+    """A lower carton between a place and the door does not bar the way; a higher one does."""
     low = (group("C-low", 1, (400, 400, 200)), group("C", 2, CUBE))
     free = [(400, 0, 0, 400, 400, 200), (0, 400, 0, *CUBE), (0, 400, 400, *CUBE)]
     assert _loading(_case(free, low)) == set()

@@ -86,22 +86,24 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
         async with asyncio.timeout(60):
             while len(found) < 2:
                 await asyncio.sleep(0.05)
-                found = {one.letter_id: one for one in await find_dead_letters(pool, limit=10)}
+                listed = await find_dead_letters(pool, limit=10)
+                found = {dead_letter.letter_id: dead_letter for dead_letter in listed}
         digit, empty = found[WRONG_DIGIT.dead_letter_id], found[NO_OBJECT.dead_letter_id]
         assert (digit.code, digit.topic, digit.key) == ("check_digit", "hub.equipment.v1", BOX)
         assert (empty.code, empty.value) == ("no_object", NO_OBJECT.value)
         assert (digit.is_replayable, empty.is_replayable) == (True, False)
-        with pytest.raises(InvalidInput, match=r"no_object \(names no object\).*import that again"):
+        with pytest.raises(InvalidInput, match=r"no_object: names no object.*import that again"):
             await replay.replay(pool, settings.kafka, [digit, empty], prefix=topic_prefix)
-        assert not any(one.replayed_at for one in await find_dead_letters(pool, limit=10))
+        listed = await find_dead_letters(pool, limit=10)
+        assert not any(dead_letter.replayed_at for dead_letter in listed)
         chosen = await asyncio.to_thread(replayed_by_command, database_url, topic_prefix, "--all")
         assert (chosen.returncode, chosen.stderr) == (0, "")
         assert "1 record sent again\n1 record left in place" in chosen.stdout
-        one = await asyncio.to_thread(
+        named = await asyncio.to_thread(
             replayed_by_command, database_url, topic_prefix, str(empty.letter_id)
         )
-        assert one.returncode == 1
-        assert "its record has no topic" in one.stderr
+        assert named.returncode == 1
+        assert "its record has no topic" in named.stderr
         async with asyncio.timeout(60):
             count = "select count(*) from container where key = $1"
             while not await pool.fetchval(count, BOX):  # noqa: ASYNC110

@@ -1,7 +1,7 @@
-"""Settings by environment: one frozen class per process, read once in its ``main``.
+"""Settings from the environment: a frozen class per process, which its ``main`` reads once.
 
-Every variable starts with ``GROUPAGE_``. Nothing here reads the environment when it is imported.
-Secrets have no defaults, are held as ``SecretStr`` and are never logged.
+Every variable starts with ``GROUPAGE_``. Importing this module does not read the environment.
+Secrets have no defaults, are of type ``SecretStr`` and are never logged.
 """
 
 import re
@@ -31,11 +31,11 @@ def _config(prefix: str) -> SettingsConfigDict:
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
-        env_ignore_empty=True,  # a variable set to nothing is one that is not set
+        env_ignore_empty=True,  # an empty variable counts as not set
     )
 
 
-def _of_user(folder: Callable[[str], str]) -> Path:
+def _user_folder(folder: Callable[[str], str]) -> Path:
     try:
         return Path(folder("groupage"))
     except (RuntimeError, KeyError) as error:
@@ -45,7 +45,7 @@ def _of_user(folder: Callable[[str], str]) -> Path:
 
 
 class KafkaSettings(BaseSettings):
-    """Where Kafka is and how to speak to it (``GROUPAGE_KAFKA_*``)."""
+    """Address of Kafka, and how to connect (``GROUPAGE_KAFKA_*``)."""
 
     model_config = _config("GROUPAGE_KAFKA_")
 
@@ -56,14 +56,14 @@ class KafkaSettings(BaseSettings):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ca_file: FilePath | None = None
-    """Certificates to trust, PEM. Without it the system's own."""
+    """Certificates to trust, in PEM; without it those of the system."""
     cert_file: FilePath | None = None
     key_file: FilePath | None = None
     request_timeout_s: float = Field(default=20.0, gt=0, le=300)
 
     @field_validator("bootstrap_servers")
     @classmethod
-    def _addresses(cls, value: str) -> str:
+    def _check_addresses(cls, value: str) -> str:
         for address in value.split(","):
             host, _, port = address.strip().rpartition(":")
             if not host or "/" in host or not re.fullmatch(r"\d{1,5}", port, re.ASCII):
@@ -71,7 +71,7 @@ class KafkaSettings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _complete(self) -> "KafkaSettings":
+    def _require_credentials(self) -> "KafkaSettings":
         if self.security_protocol.startswith("SASL") and not (
             self.sasl_username and self.sasl_password
         ):
@@ -80,11 +80,11 @@ class KafkaSettings(BaseSettings):
                 "and GROUPAGE_KAFKA_SASL_PASSWORD"
             )
         if self.key_file and not self.cert_file:
-            raise ValueError("GROUPAGE_KAFKA_KEY_FILE needs GROUPAGE_KAFKA_CERT_FILE beside it")
+            raise ValueError("GROUPAGE_KAFKA_KEY_FILE needs GROUPAGE_KAFKA_CERT_FILE as well")
         return self
 
     def ssl_context(self) -> ssl.SSLContext | None:
-        """TLS as configured; ``None`` for a protocol without TLS."""
+        """Build the TLS context; ``None`` for a protocol without TLS."""
         if not self.security_protocol.endswith("SSL"):
             return None
         context = ssl.create_default_context(cafile=self.ca_file)
@@ -93,7 +93,7 @@ class KafkaSettings(BaseSettings):
         return context
 
     def client_kwargs(self) -> dict[str, Any]:
-        """What every aiokafka client (producer, consumer, admin) is constructed with."""
+        """Return the arguments of every aiokafka client: producer, consumer, admin."""
         kwargs: dict[str, Any] = {
             "bootstrap_servers": self.bootstrap_servers,
             "request_timeout_ms": int(self.request_timeout_s * 1000),
@@ -108,7 +108,7 @@ class KafkaSettings(BaseSettings):
         return kwargs
 
     def child_environment(self) -> dict[str, str]:
-        """These settings as variables for a child process. Holds the password in clear."""
+        """Return the settings as variables of a child process, with the password in clear text."""
         variables = {
             "BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "SECURITY_PROTOCOL": self.security_protocol,
@@ -123,7 +123,7 @@ class KafkaSettings(BaseSettings):
 
 
 class DatabaseSettings(BaseSettings):
-    """Where PostgreSQL is (``GROUPAGE_DATABASE_*``)."""
+    """Address of PostgreSQL (``GROUPAGE_DATABASE_*``)."""
 
     model_config = _config("GROUPAGE_DATABASE_")
 
@@ -135,13 +135,13 @@ class DatabaseSettings(BaseSettings):
     command_timeout_s: float = Field(default=60.0, gt=0, le=3600)
 
     @property
-    def place(self) -> str:
-        """The address for people."""
+    def address(self) -> str:
+        """The URL without its password, for messages."""
         return without_password(self.url.get_secret_value())
 
 
 def without_password(url: str) -> str:
-    """The address with its password replaced: what is printed may be pasted anywhere."""
+    """Replace the password in a URL: users paste messages into tickets."""
     parts = urlsplit(url)
     account, at, host = parts.netloc.rpartition("@")
     user, colon, password = account.partition(":")
@@ -151,29 +151,28 @@ def without_password(url: str) -> str:
 
 
 class TopicSettings(BaseSettings):
-    """How the names of topics and groups begin (``GROUPAGE_TOPIC_PREFIX``)."""
+    """Names and replication of topics (``GROUPAGE_TOPIC_*``)."""
 
     model_config = _config("GROUPAGE_TOPIC_")
 
     prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,80}$")
-    """Lets several hubs, or several tests, share one Kafka."""
+    """Begins the names of topics and consumer groups, so that several hubs can share a Kafka."""
     replication_factor: int = Field(default=1, ge=1, le=7)
 
 
 class PolicySettings(BaseSettings):
-    """The hub's own rules (``GROUPAGE_POLICY_*``). Processors and planner must use the same."""
+    """The hub's policy (``GROUPAGE_POLICY_*``). Workers and planner must use the same."""
 
     model_config = _config("GROUPAGE_POLICY_")
 
     file: Path | None = None
-    """TOML with fields of `groupage.domain.policy.Policy`; without it ``policy.toml`` in the hub's
-    folder, so that a rebuild or a trace there follows the rules that its hub followed; without that
-    the defaults."""
+    """TOML file with fields of `groupage.domain.policy.Policy`. Without it ``policy.toml`` in the
+    data directory, so that a rebuild or a trace uses the policy of its hub; else the defaults."""
 
     def load(self) -> Policy:
-        """The rules. Raises Misconfigured naming file and field."""
-        beside = LocalSettings().data_dir.expanduser() / "policy.toml"
-        return load_policy(self.file or (beside if beside.is_file() else None))
+        """Load the policy. Raises Misconfigured that names file and field."""
+        of_hub = LocalSettings().data_dir.expanduser() / "policy.toml"
+        return load_policy(self.file or (of_hub if of_hub.is_file() else None))
 
 
 class TelemetrySettings(BaseSettings):
@@ -183,14 +182,14 @@ class TelemetrySettings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: LogFormat = "auto"
-    """``auto``: for people on a terminal, JSON otherwise."""
+    """``auto``: text on a terminal, JSON otherwise."""
     metrics_host: str = LOOPBACK
     metrics_port: int = Field(default=0, ge=0, le=65535)
-    """0 lets the system choose; the port is then in the log line ``metrics_listening``."""
+    """0: the system chooses a port; the log line ``metrics_listening`` has it."""
 
 
 class GatewaySettings(BaseSettings):
-    """The HTTP intake (``GROUPAGE_GATEWAY_*``)."""
+    """The HTTP gateway (``GROUPAGE_GATEWAY_*``)."""
 
     model_config = _config("GROUPAGE_GATEWAY_")
 
@@ -199,45 +198,45 @@ class GatewaySettings(BaseSettings):
     max_body_bytes: int = Field(default=16 * 2**20, ge=1024, le=2**30)
     max_batch_items: int = Field(default=10_000, ge=1, le=1_000_000)
     max_in_flight_bytes: int = Field(default=64 * 2**20, ge=2**20, le=2**34)
-    """Accepted and not yet acknowledged by Kafka; beyond it the gateway answers 503 and a time."""
+    """Limit for events that Kafka has not acknowledged; beyond it the gateway answers 503."""
     rate_per_s: float = Field(default=5_000.0, gt=0)
-    """Requests each client address may send, on average."""
+    """Average number of requests per second that a client address may send."""
     rate_burst: int = Field(default=10_000, ge=1)
     publish_timeout_s: float = Field(default=10.0, gt=0, le=120)
     shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
     token: SecretStr | None = None
-    """Bearer token that senders must show. Needed as soon as `host` is not the loopback."""
+    """Bearer token of senders. Required if `host` is not a loopback address."""
     check_digits: Literal["reject", "quarantine", "warn"] | None = None
-    """What happens to events whose container number or SSCC has a wrong check digit; without it
-    what the hub's policy says."""
+    """Treatment of events with a wrong check digit in a container number or SSCC; without it that
+    of the policy."""
     capture_check_digits: Literal["reject", "quarantine", "warn"] = "warn"
-    """The same for SSCCs in EPCIS documents, where machines read them."""
+    """The same for SSCCs in EPCIS documents, which machines read."""
 
     @model_validator(mode="after")
-    def _guarded(self) -> "GatewaySettings":
+    def _require_token(self) -> "GatewaySettings":
         if self.token is None and self.host not in (LOOPBACK, "::1", "localhost"):
             raise ValueError(
                 f"the gateway listens on {self.host}: set GROUPAGE_GATEWAY_TOKEN, which every "
-                f"sender must show, or bind {LOOPBACK}"
+                f"sender must present, or set GROUPAGE_GATEWAY_HOST to {LOOPBACK}"
             )
         return self
 
 
 class ProcessorSettings(BaseSettings):
-    """One processor worker (``GROUPAGE_PROCESSOR_*``)."""
+    """A processor worker (``GROUPAGE_PROCESSOR_*``)."""
 
     model_config = _config("GROUPAGE_PROCESSOR_")
 
     batch_records_max: int = Field(default=20_000, ge=1, le=100_000)
     batch_bytes_max: int = Field(default=16 * 2**20, ge=1)
-    """Of values, about: a plan is a thousand times as large as a scan."""
-    batch_owners_max: int = Field(default=4_000, ge=1)
-    """About: the states that a batch touches are held until they are stored."""
+    """Approximate limit for record values: a plan is a thousand times as large as a scan."""
+    batch_aggregates_max: int = Field(default=4_000, ge=1)
+    """Approximate limit: the worker holds the states of a batch in memory until it commits."""
     batch_wait_s: float = Field(default=0.1, gt=0, le=10)
-    """How long records come together before the next batch, when the last one was not full."""
+    """How long the worker collects records for the next batch after a batch that was not full."""
     cached_states_max: int = Field(default=50_000, ge=100)
     cached_bytes_max: int = Field(default=88 * 2**20, ge=2**20)
-    """Estimated memory of the cached states; the older ones are read again when needed."""
+    """Estimated memory of cached states; the worker reads evicted states from PostgreSQL again."""
     commit_timeout_s: float = Field(default=30.0, gt=0, le=300)
     shutdown_timeout_s: float = Field(default=20.0, gt=0, le=60)
     """Kubernetes kills after 30 s."""
@@ -256,13 +255,13 @@ class PlannerSettings(BaseSettings):
 
 
 class ClockSettings(BaseSettings):
-    """The clock that turns time into facts (``GROUPAGE_CLOCK_*``)."""
+    """The clock process, which publishes ticks (``GROUPAGE_CLOCK_*``)."""
 
     model_config = _config("GROUPAGE_CLOCK_")
 
     tick_s: float = Field(default=10.0, gt=0, le=600)
     source: Literal["wall", "external"] = "wall"
-    """``external`` where somebody else ticks: a simulator in fast motion, a recording."""
+    """``external``: a simulator or a recording publishes the ticks."""
 
 
 class ApiSettings(BaseSettings):
@@ -275,16 +274,16 @@ class ApiSettings(BaseSettings):
 
 
 class LocalSettings(BaseSettings):
-    """Everything on one machine: ``groupage up`` (``GROUPAGE_*``)."""
+    """A hub on this machine: ``groupage up`` (``GROUPAGE_*``)."""
 
     model_config = _config("GROUPAGE_")
 
-    data_dir: Path = Field(default_factory=lambda: _of_user(platformdirs.user_data_dir))
-    cache_dir: Path = Field(default_factory=lambda: _of_user(platformdirs.user_cache_dir))
+    data_dir: Path = Field(default_factory=lambda: _user_folder(platformdirs.user_data_dir))
+    cache_dir: Path = Field(default_factory=lambda: _user_folder(platformdirs.user_cache_dir))
     maven_mirror: str | None = None
-    """Address of a company mirror that serves Maven Central's layout."""
+    """URL of a mirror with the layout of Maven Central."""
     kafka_port: int = Field(default=0, ge=0, le=65535)
-    """0 chooses a free one and keeps it for this data directory."""
+    """0: `up` chooses a free port and keeps it for this data directory."""
     gateway_port: int = Field(default=0, ge=0, le=65535)
     api_port: int = Field(default=0, ge=0, le=65535)
     kafka_heap_mib: int = Field(default=512, ge=256, le=65536)

@@ -1,7 +1,8 @@
-"""The ``groupage`` command: one table of sub-commands, each imported only when it is asked for.
+"""The ``groupage`` command: a table of sub-commands, each a Typer program in a module of its own.
 
-Written without a framework on purpose: ``groupage --help`` must answer at once, and each
-sub-command is a Typer program of its own.
+This dispatcher stands before Typer so that ``groupage --help`` answers at once (0.2 s). One Typer
+program of all sub-commands would import all their modules first, which takes more than a second;
+the dispatcher prints the help from its table and imports only the sub-command that the user names.
 """
 
 import importlib
@@ -19,49 +20,51 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Command:
-    """One sub-command. ``module`` lies in ``groupage.app.commands`` and has ``app`` or ``main``."""
+    """A sub-command. ``module`` lies in ``groupage.app.commands`` and has ``app`` or ``main``."""
 
     module: str
     help: str
     local: bool = False
-    """Cares for the hub itself; the others use the running hub's addresses where none are set."""
+    """Manages the hub itself; other commands take missing addresses from the running hub."""
 
 
 # To add a sub-command, add its line here.
 COMMANDS: dict[str, dict[str, Command]] = {
     "One machine": {
-        "demo": Command("demo", "Start everything and play one day of a hub", local=True),
+        "demo": Command("demo", "Start a hub and play a day in it", local=True),
         "up": Command("up", "Start Kafka, PostgreSQL and every process of groupage", local=True),
-        "down": Command("down", "Stop them in order", local=True),
-        "status": Command("status", "What runs, and under which addresses", local=True),
+        "down": Command("down", "Stop the hub", local=True),
+        "status": Command("status", "List the hub's processes and addresses", local=True),
         "doctor": Command(
             "doctor", "Check this machine and the hub, and say what to do", local=True
         ),
     },
-    "Ways in": {
-        "import": Command("import_", "Take in a packing list, an EPCIS document or an OCEL log"),
-        "simulate": Command("simulate", "Play a hub's days to Kafka, HTTP or a file"),
-        "contracts": Command("contracts", "Write JSON Schema, AsyncAPI and OpenAPI"),
+    "Sending events": {
+        "import": Command("import_", "Import a packing list, an EPCIS document or an OCEL log"),
+        "simulate": Command("simulate", "Play a hub's day into Kafka, HTTP or a file"),
+        "contracts": Command("contracts", "Write JSON Schema, AsyncAPI and OpenAPI documents"),
     },
     "Reading": {
-        "consignments": Command("consignments", "Consignments and where they stand"),
-        "consolidations": Command("consolidations", "Consolidations, fill and cut-offs"),
-        "containers": Command("containers", "Containers and their seals"),
-        "plans": Command("plans", "Plans by lane"),
-        "routes": Command("routes", "Truck routes of the plans in force"),
-        "alerts": Command("alerts", "Alerts raised and cleared"),
-        "trace": Command("trace", "Every fact about one id, and what it changed"),
+        "consignments": Command("consignments", "List consignments and their status"),
+        "consolidations": Command(
+            "consolidations", "List consolidations with fill and next cut-off"
+        ),
+        "containers": Command("containers", "List containers with seal and mass"),
+        "plans": Command("plans", "List plans of lanes"),
+        "routes": Command("routes", "List truck routes of the plans in force"),
+        "alerts": Command("alerts", "List alerts"),
+        "trace": Command("trace", "Show every fact about an id, and what it changed"),
     },
     "Planning": {
         "plan": Command("plan", "Show, solve, verify or compare plans"),
     },
     "Operating": {
-        "run": Command("run", "Run one process by itself, as in a cluster"),
-        "migrate": Command("migrate", "Bring the database to the newest schema"),
+        "run": Command("run", "Run a single process, as in a cluster"),
+        "migrate": Command("migrate", "Upgrade the database to this version"),
         "topics": Command("topics", "Create the topics, or compare them with the topic table"),
         "deadletters": Command("deadletters", "List, show or replay dead letters"),
-        "rebuild": Command("rebuild", "Derive all states anew from the log"),
-        "bench": Command("bench", "Measure the stream or the planner on this machine"),
+        "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),
+        "bench": Command("bench", "Measure the stream, the gateway or the planner"),
     },
 }
 
@@ -69,7 +72,7 @@ USAGE = "Usage: groupage [--data-dir DIR] COMMAND [ARGS]..."
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a sub-command and exit: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
+    """Run a sub-command and exit: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -82,32 +85,32 @@ def run(arguments: list[str]) -> int:
             return 0 if rest else MISUSED
         if rest[0] in ("--version", "-V"):
             return _print_version()
-        command = _find(rest[0])
+        command = _find_command(rest[0])
         if command is None:
-            return _complain(
-                f"no command {rest[0]!r}.\n{USAGE}\n`groupage --help` lists them", MISUSED
+            return _print_error(
+                f"no command {rest[0]!r}.\n{USAGE}\n`groupage --help` lists the commands", MISUSED
             )
         return _invoke(rest[0], command, rest[1:])
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader (`| head`) has gone; keep Python from complaining about it at exit.
+        # The reader (`| head`) has closed the pipe; keep Python from printing that at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _invoke(name: str, command: Command, arguments: list[str]) -> int:
-    from groupage.app.commands.errors import explained  # noqa: PLC0415 - `--help` needs none of it
+    from groupage.app.commands.errors import explain_error  # noqa: PLC0415 - `--help` needs none of it
 
     try:
         if not command.local and "--help" not in arguments:
             _use_running_hub()
         return _call(_load(command), f"groupage {name}", arguments)
     except Exception as error:
-        text = explained(error)
+        text = explain_error(error)
         if text is None:
             raise
-        return _complain(text, FAILED)
+        return _print_error(text, FAILED)
 
 
 def _call(target: Any, prog_name: str, arguments: list[str]) -> int:
@@ -129,7 +132,7 @@ def _load(command: Command) -> Any:
     return getattr(module, "app", None) or module.main
 
 
-def _find(name: str) -> Command | None:
+def _find_command(name: str) -> Command | None:
     return next((group[name] for group in COMMANDS.values() if name in group), None)
 
 
@@ -141,7 +144,7 @@ def _use_running_hub() -> None:
 
 
 def _take_data_dir(arguments: list[str]) -> list[str]:
-    """Remove ``--data-dir`` wherever it stands and hand it on as GROUPAGE_DATA_DIR."""
+    """Remove ``--data-dir`` from any position and put its value into GROUPAGE_DATA_DIR."""
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
@@ -153,20 +156,20 @@ def _take_data_dir(arguments: list[str]) -> list[str]:
             continue
         folder = value if equals else next(words, "")
         if not folder:
-            sys.exit(_complain("--data-dir needs a folder behind it", MISUSED))
+            sys.exit(_print_error("--data-dir needs a folder after it", MISUSED))
         os.environ["GROUPAGE_DATA_DIR"] = str(Path(folder).expanduser().absolute())
     return rest
 
 
 def _print_version() -> int:
-    from groupage import __version__  # noqa: PLC0415 - with the other rare things
+    from groupage import __version__  # noqa: PLC0415 - seldom needed
 
     print(f"groupage {__version__}")  # noqa: T201 - what the user asked for
     return 0
 
 
-def _complain(text: str, status: int) -> int:
-    print(f"groupage: {text}", file=sys.stderr)  # noqa: T201 - errors go where errors go
+def _print_error(text: str, status: int) -> int:
+    print(f"groupage: {text}", file=sys.stderr)  # noqa: T201 - for the user
     return status
 
 
@@ -174,7 +177,7 @@ def _help_text() -> str:
     lines = [
         USAGE,
         "",
-        "Freight of many shippers, consolidated into containers: facts, states, verified plans.",
+        "Consolidates freight of many shippers into containers: from events to verified plans.",
     ]
     for title, group in COMMANDS.items():
         lines += ["", f"{title}:"]
@@ -184,6 +187,6 @@ def _help_text() -> str:
         "  --data-dir DIR  The hub's folder (GROUPAGE_DATA_DIR; default: your data folder)",
         "  --version       Print the version",
         "",
-        "`groupage COMMAND --help` tells more. Try `groupage demo` first.",
+        "`groupage COMMAND --help` explains a command. Try `groupage demo` first.",
     ]
     return "\n".join(lines)

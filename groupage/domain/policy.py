@@ -1,8 +1,7 @@
-"""The hub's own rules.
+"""The hub's policy: tolerances, prices, deadlines and the truck fleet.
 
-Tolerances, prices, deadlines: data with a source for each figure (docs/trade.md); a TOML file may
-replace any of them. Prices are US cents. Where no public source was found the figure is an
-assumption and says so: set your own.
+A TOML file may replace any value. Prices are US cents. docs/trade.md has the sources of the
+figures; a figure without a public source is marked as an assumption: set your own.
 """
 
 import tomllib
@@ -27,11 +26,11 @@ CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 
 
 class FleetType(msgspec.Struct, frozen=True, kw_only=True):
-    """`count` alike trucks at the disposal of each lane that hires them.
+    """A truck type, with `count` trucks for each of its lanes.
 
-    Lanes are planned apart and at the same time. A truck therefore belongs to one lane, and its id
-    says to which: no two plans can send the same one to two places. A hub that owns three lorries
-    names the lanes that drive them.
+    The planner plans lanes separately and in parallel. So that no two plans send the same truck to
+    two places, a truck belongs to a single lane, which its id names. A hub that owns three lorries
+    names the lanes that use them.
     """
 
     name: str
@@ -42,10 +41,10 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
     usd_cents_per_km: int
     role: Literal["pickup", "drayage"]
     lanes: tuple[str, ...] = ()
-    """Lanes that have `count` of them each; empty: every lane."""
+    """Lanes with `count` trucks each; empty: every lane."""
 
     def serves(self, lane_id: str) -> bool:
-        """Whether the lane hires trucks of this type."""
+        """Whether the lane has trucks of this type."""
         return not self.lanes or lane_id in self.lanes
 
     def trucks(
@@ -56,7 +55,7 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
         available_from_at: datetime,
         available_until_at: datetime,
     ) -> tuple[Truck, ...]:
-        """The lane's trucks of this type."""
+        """List the lane's trucks of this type."""
         return tuple(
             Truck(
                 truck_id=f"{lane_id}/{self.name}-{number:02d}",
@@ -74,7 +73,7 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the hub decides for itself."""
+    """Everything that a hub may decide for itself."""
 
     hub: Place = Place(
         place_id="hub", name="Yiwu hub", latitude_udeg=29_306_000, longitude_udeg=120_075_000
@@ -96,33 +95,32 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             longitude_udeg=119_990_000,
         ),
     )
-    """Where full containers are delivered, by UN/LOCODE of the port of loading."""
+    """Where trucks deliver full containers, by UN/LOCODE of the port of loading."""
     check_digits: CheckDigitPolicy = "quarantine"
-    """Most container numbers in DCSA's own examples fail ISO 6346 (docs/trade.md): a hard reject
-    refuses the standard's examples."""
+    """Most container numbers in DCSA's own examples fail ISO 6346 (docs/trade.md): 'reject'
+    would reject the standard's examples."""
     measure_tolerance_permille: int = 50
-    """Measured volume or mass above declared by more than this needs a re-rate. Assumption: 5 %, as
-    China's VGM tolerance."""
+    """How far measured volume or mass may exceed the declared one before the consignment is rated
+    again. Assumption: 5 %, as China's VGM tolerance."""
     calibrated_only: bool = False
-    """A measurement counts only when it names its device's calibration; false: any device's does.
-    Devices of foreign data name none."""
+    """Whether only measurements that name their device's calibration count; EPCIS has none."""
     dead_freight_notice_s: int = 30 * 3_600
     """11:00 on the day before a 17:00 cut-off (docs/trade.md)."""
     release_before_stuffing: bool = True
     """Customs must have released a consignment before it is loaded; false: declared is enough."""
     vgm_tolerance_permille: int = 50
     vgm_tolerance_g: int = 1_000_000
-    """5 % or 1 t, the smaller one (docs/trade.md)."""
+    """5 % or 1 t, whichever is smaller (docs/trade.md)."""
     haul_s: int = 4 * 3_600
     """Hub to terminal, Yiwu to Ningbo (docs/trade.md)."""
     at_risk_before_s: int = 4 * 3_600
-    """How long before a deadline an unmet one is called at risk. Assumption."""
+    """How long before a deadline an unmet condition is at risk. Assumption."""
     auto_approve: bool = True
-    """Certified plans become the published ones by themselves; false: a dispatcher accepts."""
+    """Whether certified plans are published at once; false: a dispatcher accepts them first."""
     replan_debounce_s: int = 300
-    """A lane waits this long (hub clock) after the first wish, so that a storm costs one plan."""
+    """How long (hub clock) a lane collects replan triggers, so that many events cost one plan."""
     replan_urgent_s: int = 30
-    """The same for a wish that cannot wait."""
+    """The same for an urgent replan trigger."""
     urgent_causes: tuple[str, ...] = (
         "hold_placed",
         "hold_released",
@@ -131,9 +129,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "container",
         "command",
     )
-    """Which wishes cannot wait."""
+    """Causes of urgent replan triggers."""
     request_timeout_s: int = 3_600
-    """A plan request unanswered for so long (hub clock) is asked again."""
+    """After this time (hub clock) without an answer, a lane publishes its plan request again."""
     door_close_before_gate_in_s: int = 5 * 3_600
     """Stuffing ends this long before the terminal's deadline: haul plus an hour at the gate."""
     weights: Weights = Weights(
@@ -141,20 +139,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         # Assumption.
         late_per_m3_day=2_500,
         # Twelve days of lateness; must-go cargo five times that. With 8,000 for each empty m³ below
-        # the planning standard, cargo opens a 20' at 1,900 USD from some 11 m³ on, must-go cargo
-        # from 2.6 m³ on: below that it waits for company. Assumptions.
+        # the planning standard, cargo opens a 20' container at 1,900 USD from some 11 m³ on,
+        # must-go cargo from 2.6 m³ on; below that it waits for more cargo. Assumptions.
         left_out_per_m3=30_000,
         left_out_must_go_per_m3=150_000,
-        # The LCL freight of 80 USD/m³ that room without cargo does not earn. Assumption.
+        # The LCL freight of 80 USD/m³ that empty space does not earn. Assumption.
         dead_freight_per_m3=8_000,
-        # Somebody must be told, and labels change. Assumption.
+        # People must be informed, and labels change. Assumption.
         change=1_500,
-        # A manifest amendment costs some 50 USD in Chinese ports and annoys everybody in the box;
-        # a move concerns two. Assumption.
+        # A manifest amendment costs some 50 USD in Chinese ports and affects every consignment in
+        # the container; a move affects two containers. Assumption.
         change_at_cutoff=10_000,
         # Stuffing, seal and weighing of one container. Assumption.
         container_handling=15_000,
-        # Floor of the hub, 3 USD a day and m³. Assumption.
+        # Floor space of the hub, 3 USD a day and m³. Assumption.
         wait_per_m3_day=300,
     )
     rules: Rules = Rules(
@@ -166,11 +164,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ("9610", "1210"),
             ("1039", "0110", "9710", "9810"),
         ),
-        allow_dangerous=False,  # general LCL boxes refuse it (docs/trade.md)
+        allow_dangerous=False,  # general LCL containers exclude it (docs/trade.md)
         freeze_before_lco_s=24 * 3_600,  # docs/trade.md
     )
     road: RoadModel = RoadModel(far_speed_m_per_s=19)
-    """68 km/h out of town, so that Yiwu to Ningbo takes about the four hours of `haul_s`."""
+    """68 km/h outside towns, so that Yiwu to Ningbo takes about the four hours of `haul_s`."""
     hours: DriverHours = DriverHours()
     fleet: tuple[FleetType, ...] = (
         FleetType(
@@ -204,7 +202,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_policy(path: Path | None) -> Policy:
-    """The policy of a TOML file, or the defaults. Raises Misconfigured naming file and field."""
+    """Load the policy of a TOML file, or the defaults. Raises Misconfigured with file and field."""
     if path is None:
         return Policy()
     try:
@@ -212,9 +210,9 @@ def load_policy(path: Path | None) -> Policy:
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"policy file {path}: {error}"
         raise Misconfigured(msg) from error
-    for one, other in combinations(policy.fleet, 2):
-        meet = not (one.lanes and other.lanes) or set(one.lanes) & set(other.lanes)
-        if one.name == other.name and meet:
-            msg = f"policy file {path}: fleet: a lane would have two types named {one.name!r}"
+    for first, second in combinations(policy.fleet, 2):
+        overlap = not (first.lanes and second.lanes) or set(first.lanes) & set(second.lanes)
+        if first.name == second.name and overlap:
+            msg = f"policy file {path}: fleet: a lane would have two types named {first.name!r}"
             raise Misconfigured(msg)
     return policy

@@ -47,7 +47,7 @@ async def migrated_pool(
             pool = await create_pool(
                 settings, application_name=application_name, server_settings=server_settings
             )
-            return await _checked(pool, settings.place, older_forms=older_forms)
+            return await _checked(pool, settings.address, older_forms=older_forms)
 
     try:
         return await retry(_AWAY, open_pool)

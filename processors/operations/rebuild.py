@@ -71,7 +71,7 @@ async def rebuild(
         url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
     )
     try:
-        await require_schema(connection, place=settings.database.place, older_forms=True)
+        await require_schema(connection, place=settings.database.address, older_forms=True)
         async with without_workers(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
             pool = await _scratch_pool(settings.database, schema)

@@ -47,7 +47,7 @@ async def derive_older_states(
     derived: dict[AggregateKind, int] = {}
     try:
         async with pool.acquire() as connection, migrating(connection):
-            schema = await read_schema(connection, place=settings.place)
+            schema = await read_schema(connection, place=settings.address)
             async with without_workers(connection):
                 for kind in schema.underived:
                     derived[kind] = await _derive_kind(

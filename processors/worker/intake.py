@@ -193,7 +193,7 @@ class Intake(faust.Service):
         limits = BatchLimits(
             records_max=settings.batch_records_max,
             bytes_max=settings.batch_bytes_max,
-            aggregates_max=settings.batch_owners_max,
+            aggregates_max=settings.batch_aggregates_max,
         )
         remaining = limits.records_max
         for round_wait_s in (_IDLE_S, min(settings.batch_wait_s, _FRESH_S)):

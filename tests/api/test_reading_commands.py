@@ -72,7 +72,7 @@ def test_filters_ignore_the_case_of_states(groupage: Command) -> None:
 
 def test_an_empty_list_says_so(groupage: Command) -> None:
     """The status is 0."""
-    assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no such consignment\n"
+    assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no consignment matches\n"
 
 
 def test_trace_as_scripts_read_it(groupage: Command) -> None:
@@ -152,8 +152,8 @@ def test_dead_letters_in_words(letter: None, groupage: Command) -> None:
     in_all = "1 dead letter: 1 not_cloudevents"
     assert groupage("deadletters", "list").splitlines()[-1] == in_all
     assert groupage("deadletters", "list", "--code", "nonsense").splitlines() == [
-        "no dead letter stands with code 'nonsense'",
-        f"in all {in_all}",
+        "no open dead letter with code 'nonsense'",
+        f"in total {in_all}",
     ]
     shown = groupage("deadletters", "show", "0000").splitlines()
     assert "at             2026-03-02 08:00Z" in shown

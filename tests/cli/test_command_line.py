@@ -1,4 +1,4 @@
-"""The command line itself: help, errors, the data directory, one process by itself."""
+"""The command line: help, errors, the data directory, options."""
 
 import importlib.util
 import json
@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from groupage.app import cli
-from groupage.app.commands.errors import explained
+from groupage.app.commands.errors import explain_error
 from groupage.app.commands.run import PROCESSES
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
@@ -22,7 +22,7 @@ COMMANDS = {name: command for group in cli.COMMANDS.values() for name, command i
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the developer's environment, and a data directory without a hub."""
+    """Remove the developer's settings, and use a data directory without a hub."""
     for name in list(os.environ):
         if name.startswith("GROUPAGE_"):
             monkeypatch.delenv(name)
@@ -31,7 +31,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_help_answers_at_once() -> None:
-    """Under half a second, interpreter included: nothing heavy is imported for it."""
+    """Under half a second, interpreter included: the dispatcher imports no sub-command."""
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "groupage", "--help"], capture_output=True, text=True, check=True
@@ -44,7 +44,7 @@ def test_help_answers_at_once() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_of_the_table_is_there(name: str) -> None:
-    """Its module is importable and offers a Typer app or a function."""
+    """Its module can be imported and has a Typer app or a function."""
     target = cli._load(COMMANDS[name])
     assert isinstance(target, typer.Typer) or callable(target)
 
@@ -64,14 +64,14 @@ def test_without_a_command_the_help_is_shown_as_wrong_usage(
     assert cli.run(["--help"]) == 0
 
 
-def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 2 and the way to the list."""
+def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2; the error names the command."""
     assert cli.run(["exlode"]) == 2
     assert "no command 'exlode'" in capsys.readouterr().err
 
 
 def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """Typer's own answer, with its status."""
+    """Status 2; the error names the option."""
     assert cli.run(["status", "--jsno"]) == 2
     assert "--jsno" in capsys.readouterr().err
 
@@ -87,13 +87,13 @@ def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) ->
 def test_the_data_directory_may_be_named_anywhere(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before or behind the command, in one word or two."""
+    """Before or after the command, as a word or two."""
     assert cli.run(arguments) == 1
     assert json.loads(capsys.readouterr().out)["data_dir"] == "/some/where"
 
 
 def test_without_a_hub_a_command_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
-    """Not a validation report: the variable's name and `groupage up`."""
+    """The error names the variable and `groupage up`."""
     assert cli.run(["migrate"]) == 1
     message = capsys.readouterr().err
     assert "GROUPAGE_DATABASE_URL is not set" in message
@@ -120,8 +120,8 @@ def test_an_expected_error_is_a_message_and_a_bug_is_a_traceback(
         cli.run(["down"])
 
 
-def test_down_without_a_hub_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """What should be so is so."""
+def test_down_without_a_hub_is_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The hub is down, as it should be."""
     assert cli.run(["down"]) == 0
     assert "no hub runs" in capsys.readouterr().out
 
@@ -129,18 +129,18 @@ def test_down_without_a_hub_is_no_error(capsys: pytest.CaptureFixture[str]) -> N
 def test_settings_errors_name_the_variable_and_hide_the_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A wrong value may be a password put in the wrong place."""
+    """A wrong value may be a password in the wrong variable."""
     monkeypatch.setenv("GROUPAGE_GATEWAY_PORT", "s3cret")
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is what is tested
         GatewaySettings()
-    text = explained(caught.value)
+    text = explain_error(caught.value)
     assert text is not None
     assert text.startswith("GROUPAGE_GATEWAY_PORT: ")
     assert "s3cret" not in text
 
 
-def test_sasl_without_a_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At start, not at the first connection."""
+def test_sasl_without_a_password_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings raise, before the first connection."""
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9093")
     monkeypatch.setenv("GROUPAGE_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
     with pytest.raises(ValueError, match="GROUPAGE_KAFKA_SASL_PASSWORD"):
@@ -168,8 +168,8 @@ def test_a_secured_kafka_gets_its_credentials_and_shows_them_nowhere(
     assert "s3cret" not in repr(DatabaseSettings())
 
 
-def test_every_error_tells_its_operator_something() -> None:
-    """A class of the tree without a docstring would print an empty line."""
+def test_every_error_has_a_message() -> None:
+    """An error class without a docstring would print an empty line."""
     tree: list[type[GroupageError]] = [GroupageError, *GroupageError.__subclasses__()]
     for error_class in tree:
         assert str(error_class()).strip(), error_class
@@ -201,7 +201,7 @@ def test_every_error_tells_its_operator_something() -> None:
 def test_a_wrong_value_of_an_option_is_wrong_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Status 2 and what can be, before any server is asked: no list that is empty by mistake."""
+    """Status 2 before any query, so that a typing error does not print an empty list."""
     assert cli.run(arguments) == 2
     assert "Invalid value" in capsys.readouterr().err
 
@@ -209,7 +209,7 @@ def test_a_wrong_value_of_an_option_is_wrong_usage(
 def test_a_file_that_cannot_be_used_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line with the path and what the system says of it."""
+    """A line with the path and the system's error."""
     taken = tmp_path / "taken"
     taken.touch()
     assert cli.run(["contracts", "export", str(taken)]) == 1
@@ -220,7 +220,7 @@ def test_a_file_that_cannot_be_used_is_named(
 def test_a_data_directory_that_is_a_file_has_no_hub(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing runs there, and that is all there is to say."""
+    """The command says that no hub runs there."""
     taken = tmp_path / "taken"
     taken.touch()
     cli.run([*command, "--data-dir", str(taken)])
@@ -229,10 +229,10 @@ def test_a_data_directory_that_is_a_file_has_no_hub(
     assert any(word in printed.out + printed.err for word in ("stopped", "no hub runs"))
 
 
-def test_a_rule_that_is_wrong_is_told_before_anything_starts(
+def test_an_error_in_the_policy_stops_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No server was started, no folder made."""
+    """The command starts no server and makes no folder."""
     monkeypatch.setenv("GROUPAGE_POLICY_FILE", str(tmp_path / "nowhere.toml"))
     home = tmp_path / "hub"
     assert cli.run(["up", "--data-dir", str(home)]) == 1
@@ -242,11 +242,11 @@ def test_a_rule_that_is_wrong_is_told_before_anything_starts(
 
 @pytest.mark.parametrize("servers", ["broker", "broker:", ":9092", "broker:abc", "a:1,,b:2"])
 def test_addresses_of_kafka_have_ports(servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client would fail on them with an error of its own, in every command."""
+    """Otherwise Kafka's client would fail later, with an error that names no variable."""
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", servers)
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is what is tested
         KafkaSettings()
-    text = explained(caught.value)
+    text = explain_error(caught.value)
     assert text == (
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS: expected host:port, several separated by commas"
     )
@@ -254,14 +254,14 @@ def test_addresses_of_kafka_have_ports(servers: str, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("servers", ["127.0.0.1:9092", "a:1, b:2", "[::1]:9092"])
 def test_addresses_of_kafka(servers: str) -> None:
-    """One or several, by name or by number."""
+    """A host or several, by name or by IP address."""
     assert KafkaSettings(bootstrap_servers=servers).bootstrap_servers == servers
 
 
 def test_a_variable_set_to_nothing_is_not_set(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It does not name the PostgreSQL that happens to run on this machine."""
+    """It does not mean the PostgreSQL that happens to run on this machine."""
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", "")
     assert cli.run(["migrate"]) == 1
     assert "GROUPAGE_DATABASE_URL is not set" in capsys.readouterr().err
@@ -269,10 +269,10 @@ def test_a_variable_set_to_nothing_is_not_set(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [["topics"], ["simulate"]])
-def test_a_broker_that_is_away_is_one_sentence(
+def test_an_unreachable_broker_is_a_single_line(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ours, with the remedy; not the client's beside it."""
+    """The command's own error with what to do, without that of Kafka's client."""
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     assert cli.run(command) == 1
     (line,) = capsys.readouterr().err.splitlines()
@@ -280,13 +280,13 @@ def test_a_broker_that_is_away_is_one_sentence(
     assert "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS" in line
 
 
-def test_a_simulated_day_is_told_in_words(
+def test_a_simulated_day_is_printed_for_people(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What came of it, for people: figures with their names, no braces."""
+    """Figures with their names, without JSON."""
     out = str(tmp_path / "facts.jsonl")
     assert cli.run(["simulate", "--to", "file", "--out", out, "--seed", "3"]) == 0
-    told = capsys.readouterr().out
-    assert "containers out        0" in told
-    assert "cancelled before arrival 2" in told
-    assert not set("{}_") & set(told)
+    printed = capsys.readouterr().out
+    assert "containers out        0" in printed
+    assert "cancelled before arrival 2" in printed
+    assert not set("{}_") & set(printed)

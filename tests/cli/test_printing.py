@@ -1,4 +1,4 @@
-"""What the command line prints: tables that keep ids whole, text that steers no terminal, JSON."""
+"""Output of the command line: tables that keep ids whole, escaped text, JSON."""
 
 import json
 import os
@@ -10,8 +10,15 @@ from pathlib import Path
 import click
 import pytest
 
-from groupage.app.commands.errors import explained
-from groupage.app.commands.printing import Column, harmless, print_json, print_table, say, shown
+from groupage.app.commands.errors import explain_error
+from groupage.app.commands.printing import (
+    Column,
+    escape_controls,
+    print_json,
+    print_line,
+    print_table,
+    text_of,
+)
 
 COLUMNS = (
     Column("id", lambda row: row[0]),
@@ -21,7 +28,7 @@ COLUMNS = (
 
 
 def test_columns_stand_in_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Chinese characters take two places each; nothing trails behind a line."""
+    """Chinese characters take two columns; lines have no trailing spaces."""
     print_table([("a", "布娃娃", 5), ("bcd", "toys", 1_000)], COLUMNS, nothing="")
     assert capsys.readouterr().out.splitlines() == [
         "id   品名       n",
@@ -33,7 +40,7 @@ def test_columns_stand_in_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_long_ids_stay_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a pipe one row is one line, however narrow the terminal: lines can be counted."""
+    """In a pipe a row is a line, so that lines can be counted, even with COLUMNS set."""
     monkeypatch.setenv("COLUMNS", "80")
     long = "CSL-" + "X" * 300
     print_table([(long, "", None)], COLUMNS, nothing="")
@@ -43,7 +50,7 @@ def test_long_ids_stay_whole(
 def test_a_narrow_terminal_breaks_rows_between_columns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No id is torn in two; what does not fit stands below, and nothing where there is nothing."""
+    """No id is split; columns that do not fit continue below, and empty ones take no line."""
     monkeypatch.setenv("COLUMNS", "12")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     print_table([("CSL-1", "toys", 5), ("CSL-22345678", "", None)], COLUMNS, nothing="")
@@ -57,7 +64,7 @@ def test_a_narrow_terminal_breaks_rows_between_columns(
 
 
 def test_text_from_outside_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    """Brackets are no markup, colons no pictures."""
+    """Brackets are not markup, colons are not emoji."""
     print_table([("[red]x[/red]", ":smile: [/nothing]", True)], COLUMNS, nothing="")
     assert "[red]x[/red]  :smile: [/nothing]  yes" in capsys.readouterr().out
 
@@ -71,48 +78,51 @@ def test_text_from_outside_is_shown_as_it_is(capsys: pytest.CaptureFixture[str])
         ("\u202eback", "\\u202eback"),
     ],
 )
-def test_text_from_outside_steers_no_terminal(text: str, expected: str) -> None:
-    """A reason in a dead letter may hold whatever a sender wrote."""
-    assert harmless(text) == expected
+def test_control_characters_from_outside_are_escaped(text: str, expected: str) -> None:
+    """The reason of a dead letter may hold any text of a sender."""
+    assert escape_controls(text) == expected
 
 
-def test_a_time_says_its_zone() -> None:
-    """Whoever reads it may sit in Yiwu or in Rotterdam."""
-    assert shown(datetime(2026, 3, 2, 17, 5, tzinfo=timezone(timedelta(hours=8)))) == (
+def test_a_time_names_its_zone() -> None:
+    """Readers are in Yiwu and in Rotterdam."""
+    assert text_of(datetime(2026, 3, 2, 17, 5, tzinfo=timezone(timedelta(hours=8)))) == (
         "2026-03-02 09:05Z"
     )
 
 
 def test_a_plain_line_has_no_codes_for_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what is bold or dim is marked so."""
+    """Only bold and dim lines have escape codes."""
     written: list[object] = []
     monkeypatch.setattr("typer.echo", written.append)
-    say("plain")
-    say("bold", bold=True)
+    print_line("plain")
+    print_line("bold", bold=True)
     assert written == ["plain", "\x1b[1mbold\x1b[0m"]
 
 
 def test_nothing_and_more(capsys: pytest.CaptureFixture[str]) -> None:
-    """An empty list is said in words; a page that is not the last says how to go on."""
+    """An empty list prints its message; a page before the last prints how to continue."""
     print_table([], COLUMNS, nothing="no such thing")
     print_table([("a", "b", 1)], COLUMNS, nothing="", more="mark")
     lines = capsys.readouterr().out.splitlines()
-    assert (lines[0], lines[-1]) == ("no such thing", "there are more: --after mark")
+    assert (lines[0], lines[-1]) == ("no such thing", "for more rows: --after mark")
 
 
 def test_json_is_utf_8(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """Whatever the terminal speaks: scripts read it."""
+    """UTF-8 whatever the terminal's encoding, because scripts read it."""
     print_json({"品名": "m³"})
     assert json.loads(capsysbinary.readouterr().out) == {"品名": "m³"}
 
 
-def test_a_full_disk_is_said_in_words() -> None:
-    """Of the output too, which has no name; other failures of the system are bugs."""
-    assert explained(OSError(28, "No space left on device")) == (
-        "No space left on device: free some, or write elsewhere"
+def test_a_full_disk_is_a_message() -> None:
+    """Also when the output has no file name; other errors of the system are bugs."""
+    assert explain_error(OSError(28, "No space left on device")) == (
+        "No space left on device: free some space, or write to another disk"
     )
-    assert explained(FileNotFoundError(2, "No such file", "plan.json")) == "plan.json: No such file"
-    assert explained(OSError(9, "Bad file descriptor")) is None
+    assert (
+        explain_error(FileNotFoundError(2, "No such file", "plan.json"))
+        == "plan.json: No such file"
+    )
+    assert explain_error(OSError(9, "Bad file descriptor")) is None
 
 
 PRINTS = """
@@ -127,23 +137,25 @@ sys.argv = ["groupage", "status"]
 """
 
 
-def printed(rows: int, stdout: int, tmp_path: Path, **variables: str) -> "subprocess.Popen[bytes]":
-    """A process that prints a table of so many rows as a command does."""
+def start_printing(
+    rows: int, stdout: int, tmp_path: Path, **variables: str
+) -> "subprocess.Popen[bytes]":
+    """Start a process that prints a table of `rows` rows as a command does."""
     program = PRINTS.replace("int(sys.argv[1])", str(rows)) + "cli.main()"
     return subprocess.Popen(
         [sys.executable, "-c", program],
         stdout=stdout,
         stderr=subprocess.PIPE,
-        # Buffered, as Python is unless told otherwise.
+        # Buffered, as by default.
         env={**os.environ, "PYTHONUNBUFFERED": "", "GROUPAGE_DATA_DIR": str(tmp_path), **variables},
     )
 
 
 @pytest.mark.slow
-def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
-    """As with `| head`: status 0 and silence."""
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
+    """As with `| head`: status 0 and no message."""
     read, write = os.pipe()
-    process = printed(100_000, write, tmp_path)
+    process = start_printing(100_000, write, tmp_path)
     os.close(write)
     assert os.read(read, 10)
     os.close(read)
@@ -152,19 +164,19 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_where_nobody_set_an_encoding(tmp_path: Path) -> None:
-    """UTF-8, as from every other program; no character of a sender's is an error."""
-    process = printed(1, subprocess.PIPE, tmp_path, PYTHONIOENCODING="ascii")
+def test_output_is_utf_8_without_a_locale(tmp_path: Path) -> None:
+    """No character of a sender's text is an error."""
+    process = start_printing(1, subprocess.PIPE, tmp_path, PYTHONIOENCODING="ascii")
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (0, "x\nm³\n".encode(), b"")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_an_output_that_is_full(tmp_path: Path) -> None:
-    """Status 1 and one sentence."""
+def test_a_full_output_ends_with_status_1(tmp_path: Path) -> None:
+    """The error is a sentence without traceback."""
     with Path("/dev/full").open("wb") as full:
-        process = printed(1, full.fileno(), tmp_path)
+        process = start_printing(1, full.fileno(), tmp_path)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert b"No space left on device" in errors

@@ -1,4 +1,4 @@
-"""How a process ends: what it was asked to do, once, whatever it is asked meanwhile."""
+"""The end of a process: it stops once, however many signals it gets meanwhile."""
 
 import signal
 import subprocess

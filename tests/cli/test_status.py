@@ -1,4 +1,4 @@
-"""What `groupage status` tells, without a hub."""
+"""Output of `groupage status`, without a hub."""
 
 import pytest
 
@@ -17,14 +17,14 @@ from groupage.settings import without_password
     ],
 )
 def test_status_hides_a_password(url: str, shown: str) -> None:
-    """What is printed may be pasted anywhere."""
+    """Users paste the output into tickets."""
     assert without_password(url) == shown
 
 
 def test_status_without_a_hub_shows_servers_named_by_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As in a cluster, where nothing is supervised here."""
+    """As on a cluster, where this machine supervises no process."""
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
     described = describe(None, "/data")
     assert described["kafka"]["bootstrap_servers"] == "broker:9092"
@@ -32,21 +32,21 @@ def test_status_without_a_hub_shows_servers_named_by_environment(
 
 
 @pytest.mark.parametrize(
-    ("clock", "processes", "said"),
+    ("clock", "processes", "line"),
     [
-        ("wall", ("kafka", "clock"), "  clock       wall: `groupage run clock`"),
-        ("external", ("kafka",), "  clock       external: time stands until a simulation"),
+        ("wall", ("kafka", "clock"), "  clock       wall: the clock process"),
+        ("external", ("kafka",), "  clock       external: the simulator or the demo"),
         ("wall", ("kafka",), None),
     ],
     ids=["by a process", "by a simulation", "servers alone"],
 )
-def test_status_says_whose_clock_it_is(
+def test_status_says_where_the_time_comes_from(
     clock: Clock,
     processes: tuple[str, ...],
-    said: str | None,
+    line: str | None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A hub whose time stands waits for somebody; one with servers alone has no time at all."""
+    """From the clock process or the simulator; servers alone have no clock."""
     state = HubState(
         phase="running",
         doing="",
@@ -62,5 +62,5 @@ def test_status_says_whose_clock_it_is(
     described = describe(state, "/data")
     _print(described)
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  clock")]
-    assert [line[: len(said or "")] for line in printed] == ([said] if said else [])
+    assert [text[: len(line or "")] for text in printed] == ([line] if line else [])
     assert described["clock"] == clock

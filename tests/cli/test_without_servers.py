@@ -1,4 +1,4 @@
-"""Processes whose servers are away or not theirs: a sentence and a status, never a traceback."""
+"""Processes without usable servers: an error message and a status, without traceback."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ END_S = 60.0
 WITH_DATABASE = ("processors", "planner", "api")
 
 
-async def ended(process: str, **settings: str) -> str:
-    """Run a process that cannot start. Its last words; it must end by itself and with status 1."""
+async def error_of(process: str, **settings: str) -> str:
+    """Run a process that cannot start; return its last error. It must end with status 1."""
     variables = {f"GROUPAGE_{name.upper()}": value for name, value in settings.items()}
     ports = {f"GROUPAGE_{name}_PORT": "0" for name in ("METRICS", "API", "GATEWAY")}
     child = await asyncio.create_subprocess_exec(
@@ -34,11 +34,11 @@ async def ended(process: str, **settings: str) -> str:
     )
     try:
         async with asyncio.timeout(END_S):
-            _, told = await child.communicate()
+            _, errors = await child.communicate()
     finally:
         if child.returncode is None:
             child.kill()
-    text = told.decode()
+    text = errors.decode()
     assert child.returncode == 1, f"{process}: {text}"
     assert "Traceback" not in text
     assert "exception" not in text
@@ -46,8 +46,8 @@ async def ended(process: str, **settings: str) -> str:
     return str(json.loads(last)["error"]) if last.startswith("{") else last
 
 
-def renamed(url: str, *, database: str = "", user: str = "") -> str:
-    """The address with another database or another user."""
+def replace_in_url(url: str, *, database: str = "", user: str = "") -> str:
+    """Replace the database or the user of an address."""
     parts = urlsplit(url)
     return urlunsplit(
         parts._replace(
@@ -61,7 +61,7 @@ def renamed(url: str, *, database: str = "", user: str = "") -> str:
 async def test_a_database_that_is_not_ours_is_named_at_once(
     process: str, kafka_bootstrap: str, empty_database_url: str, database_url: str
 ) -> None:
-    """No schema, another's, no such database, user or address: which, and what to do."""
+    """No schema, an old one, no database, user or address: the error says what to do."""
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "drop table schema_migration; create table alembic_version (version_num text)"
@@ -69,12 +69,12 @@ async def test_a_database_that_is_not_ours_is_named_at_once(
     await connection.close()
     no_schema, older, no_database, no_user, no_address = await asyncio.gather(
         *(
-            ended(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=url)
+            error_of(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=url)
             for url in (
                 empty_database_url,
                 database_url,
-                renamed(empty_database_url, database="nowhere"),
-                renamed(empty_database_url, user="nobody"),
+                replace_in_url(empty_database_url, database="nowhere"),
+                replace_in_url(empty_database_url, user="nobody"),
                 "localhost/groupage",
             )
         )
@@ -89,34 +89,34 @@ async def test_a_database_that_is_not_ours_is_named_at_once(
 async def test_servers_that_are_away_are_waited_for_and_then_named(
     kafka_bootstrap: str, database_url: str
 ) -> None:
-    """Neither server ever answers: each process says which one, and never the password."""
+    """Neither server answers: each process names the server, and does not print the password."""
     away = f"postgresql://u:secret@{NOBODY}/groupage"
-    told = await asyncio.gather(
+    errors = await asyncio.gather(
         *(
-            ended(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=away)
+            error_of(process, kafka_bootstrap_servers=kafka_bootstrap, database_url=away)
             for process in WITH_DATABASE
         ),
         *(
-            ended(process, kafka_bootstrap_servers=NOBODY, database_url=database_url)
+            error_of(process, kafka_bootstrap_servers=NOBODY, database_url=database_url)
             for process in ("processors", "planner", "clock")
         ),
     )
-    for words in told[:3]:
-        assert "PostgreSQL did not answer within" in words
-        assert "secret" not in words
-    for words in told[3:]:
-        assert f"Kafka at {NOBODY} does not answer" in words
+    for error in errors[:3]:
+        assert "PostgreSQL did not answer within" in error
+        assert "secret" not in error
+    for error in errors[3:]:
+        assert f"Kafka at {NOBODY} does not answer" in error
 
 
 @pytest.mark.parametrize("process", [*WITH_DATABASE, "gateway", "clock"])
 async def test_a_setting_that_is_missing_is_named(process: str, short_tmp_path: Path) -> None:
-    """Nothing is set and no hub runs: the variable, and the command that starts a hub."""
-    words = await ended(process, data_dir=str(short_tmp_path))
-    assert "is not set" in words
-    assert "groupage up" in words
+    """Without settings or a hub the error names the variable, and the command that starts a hub."""
+    error = await error_of(process, data_dir=str(short_tmp_path))
+    assert "is not set" in error
+    assert "groupage up" in error
 
 
 async def test_a_certificate_that_is_not_there_is_named() -> None:
-    """By its variable, and not as a Kafka that does not answer."""
-    said = await ended("clock", kafka_bootstrap_servers=NOBODY, kafka_ca_file="/nowhere/ca.pem")
-    assert "GROUPAGE_KAFKA_CA_FILE" in said
+    """The error names its variable, and does not blame Kafka."""
+    error = await error_of("clock", kafka_bootstrap_servers=NOBODY, kafka_ca_file="/nowhere/ca.pem")
+    assert "GROUPAGE_KAFKA_CA_FILE" in error

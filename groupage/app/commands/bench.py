@@ -13,7 +13,7 @@ from groupage.app.commands.printing import AsJson, Column, print_json, print_tab
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-Repeats = Annotated[int, typer.Option(min=1, help="Runs; medians are told.")]
+Repeats = Annotated[int, typer.Option(min=1, help="Number of runs; the median is reported.")]
 
 
 @app.callback()
@@ -25,17 +25,17 @@ def _root() -> None:
 @app.command()
 def stream(
     *,
-    events: Annotated[
-        int, typer.Option(min=50_000, help="Events of each throughput run.")
-    ] = 300_000,
+    events: Annotated[int, typer.Option(min=50_000, help="Events per throughput run.")] = 300_000,
     repeats: Repeats = 3,
-    rate: Annotated[int, typer.Option(min=1, help="Events a second of the latency run.")] = 3_000,
+    rate: Annotated[int, typer.Option(min=1, help="Events per second in the latency run.")] = 3_000,
     seconds: Annotated[int, typer.Option(min=1, help="Length of the latency run.")] = 20,
-    rivals: Annotated[bool, typer.Option(help="Also Quix Streams and a Faust topic agent.")] = True,
+    rivals: Annotated[
+        bool, typer.Option(help="Also measure Quix Streams and a Faust topic agent.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Events to durable state: a worker's throughput beside others', and its latency."""
-    from groupage.app.bench.stream import run  # noqa: PLC0415 - brings every client there is
+    """Measure a worker from event to committed state: its throughput, and its latency."""
+    from groupage.app.bench.stream import run  # noqa: PLC0415 - imports every client
 
     _report(_machine())
     rows = run(
@@ -52,14 +52,14 @@ def stream(
 @app.command()
 def plan(
     *,
-    consignments: Annotated[int, typer.Option(min=1, help="On the lane.")] = 200,
-    lanes: Annotated[int, typer.Option(min=1, help="Made-up lanes to plan.")] = 3,
-    first: Annotated[int, typer.Option(min=1, help="Number of the first one.")] = 1,
+    consignments: Annotated[int, typer.Option(min=1, help="Consignments per lane.")] = 200,
+    lanes: Annotated[int, typer.Option(min=1, help="Number of generated lanes.")] = 3,
+    first: Annotated[int, typer.Option(min=1, help="Seed of the first lane.")] = 1,
     repeats: Repeats = 3,
     as_json: AsJson = False,
 ) -> None:
-    """From a plan request to the certified plan: a fresh lane, and the same one an hour later."""
-    from groupage.app.bench.plan import run  # noqa: PLC0415 - brings the solvers
+    """Measure from plan request to certified plan: a new lane, and the same lane an hour later."""
+    from groupage.app.bench.plan import run  # noqa: PLC0415 - imports the solvers
 
     _report(_machine())
     rows = run(
@@ -74,13 +74,13 @@ def plan(
 @app.command()
 def gateway(
     *,
-    seconds: Annotated[int, typer.Option(min=1, help="Length of each run.")] = 10,
-    in_flight: Annotated[int, typer.Option(min=1, max=1_000, help="Requests at once.")] = 64,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of a run.")] = 10,
+    in_flight: Annotated[int, typer.Option(min=1, max=1_000, help="Concurrent requests.")] = 64,
     repeats: Repeats = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Events through the HTTP gateway into Kafka: one by one, and in batches."""
-    from groupage.app.bench.gateway import run  # noqa: PLC0415 - brings every client there is
+    """Measure events through the HTTP gateway into Kafka: single events, and batches."""
+    from groupage.app.bench.gateway import run  # noqa: PLC0415 - imports every client
 
     _report(_machine())
     rows = run(
@@ -93,7 +93,7 @@ def gateway(
 
 
 def _machine() -> str:
-    """One Python takes a third longer than another of the same version, built otherwise."""
+    """Describe the machine; builds of the same Python version differ by a third in speed."""
     version, build = platform.python_version(), " ".join(platform.python_build())
     return f"Python {version} ({build}, {platform.python_compiler()}), {os.cpu_count()} cores"
 
@@ -112,7 +112,7 @@ def _show(measured: Sequence[msgspec.Struct], *, as_json: bool) -> None:
         Column(name, lambda row, name=name: _text(row.get(name)), right=name != "name")  # type: ignore[misc]
         for name in names
     ]
-    print_table(rows, columns, nothing="nothing was measured")
+    print_table(rows, columns, nothing="no results")
 
 
 def _text(value: Any) -> str:

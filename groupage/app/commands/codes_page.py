@@ -1,4 +1,4 @@
-"""The page of codes (docs/codes.md), made from the closed enumerations in the code."""
+"""The page of codes (docs/codes.md), generated from the closed enumerations in the code."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,11 +1,11 @@
-"""``groupage consignments``: where each consignment stands."""
+"""``groupage consignments``: a list of consignments with their status."""
 
 from typing import Annotated
 
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, mass, volume
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
+from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
 
@@ -29,17 +29,19 @@ def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
     status: Annotated[
-        ConsignmentStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+        ConsignmentStatus | None, typer.Option(case_sensitive=False, help="With this status.")
     ] = None,
     customs: Annotated[
-        CustomsStatus | None, typer.Option(case_sensitive=False, help="Where customs stand.")
+        CustomsStatus | None, typer.Option(case_sensitive=False, help="With this customs status.")
     ] = None,
-    voyage: Annotated[str | None, typer.Option(help="With a place on this voyage.")] = None,
-    consolidation: Annotated[str | None, typer.Option(help="With a place in it.")] = None,
+    voyage: Annotated[str | None, typer.Option(help="Allocated to this voyage.")] = None,
+    consolidation: Annotated[
+        str | None, typer.Option(help="Allocated to this consolidation.")
+    ] = None,
     shipper: Annotated[str | None, typer.Option(help="Of this shipper.")] = None,
     held: Annotated[bool, typer.Option("--held", help="With an open hold.")] = False,
     at_risk: Annotated[
-        bool, typer.Option("--at-risk", help="Its consolidation may miss a cut-off.")
+        bool, typer.Option("--at-risk", help="In a consolidation that may miss a cut-off.")
     ] = False,
     limit: Limit = 100,
     after: After = None,
@@ -53,8 +55,8 @@ def main(  # noqa: PLR0913 - one option for each filter
         voyage=voyage,
         consolidation=consolidation,
         shipper=shipper,
-        blocked=yes_or_all(wanted=held),
-        at_risk=yes_or_all(wanted=at_risk),
+        blocked=true_or_all(flag=held),
+        at_risk=true_or_all(flag=at_risk),
     )
     page = query(lambda pool: list_consignments(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no such consignment", as_json=as_json)
+    print_page(page, _COLUMNS, nothing="no consignment matches", as_json=as_json)

@@ -1,11 +1,11 @@
-"""``groupage consolidations``: how full each one is, and how long until its cut-off."""
+"""``groupage consolidations``: a list of consolidations with fill and time to the cut-off."""
 
 from typing import Annotated
 
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, mass, volume
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
+from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
 from groupage.domain.states import ConsolidationStatus
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.views import ConsolidationView
@@ -46,24 +46,28 @@ def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
     status: Annotated[
-        ConsolidationStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+        ConsolidationStatus | None, typer.Option(case_sensitive=False, help="With this status.")
     ] = None,
     voyage: Annotated[str | None, typer.Option(help="On this voyage.")] = None,
     container: Annotated[str | None, typer.Option(help="In this container.")] = None,
-    open_only: Annotated[bool, typer.Option("--open", help="Those still to leave.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Not departed.")] = False,
     at_risk: Annotated[bool, typer.Option("--at-risk", help="A cut-off may be missed.")] = False,
     limit: Limit = 100,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List consolidations, the nearest cut-off first."""
+    """List consolidations, the nearest cut-off first.
+
+    Codes of cut-offs: LCO cargo at the hub, DCO documents, VCO verified gross mass, CUA customs
+    release, PCO container at the port, AFC advance filing.
+    """
     wanted = ConsolidationFilter(
         lane=lane,
         status=status,
         voyage=voyage,
         equipment=container,
-        open=yes_or_all(wanted=open_only),
-        at_risk=yes_or_all(wanted=at_risk),
+        open=true_or_all(flag=open_only),
+        at_risk=true_or_all(flag=at_risk),
     )
     page = query(lambda pool: list_consolidations(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no such consolidation", as_json=as_json)
+    print_page(page, _COLUMNS, nothing="no consolidation matches", as_json=as_json)

@@ -1,4 +1,4 @@
-"""``groupage containers``: where each container is, its seal and its mass."""
+"""``groupage containers``: a list of containers with status, seal and mass."""
 
 from typing import Annotated
 
@@ -23,15 +23,17 @@ _COLUMNS = (
 def main(
     *,
     status: Annotated[
-        ContainerStatus | None, typer.Option(case_sensitive=False, help="Where it stands.")
+        ContainerStatus | None, typer.Option(case_sensitive=False, help="With this status.")
     ] = None,
-    iso_type: Annotated[str | None, typer.Option("--type", help="Like 45G1.")] = None,
-    consolidation: Annotated[str | None, typer.Option(help="Used for this one.")] = None,
+    iso_type: Annotated[
+        str | None, typer.Option("--type", help="Of this ISO 6346 type, like 45G1.")
+    ] = None,
+    consolidation: Annotated[str | None, typer.Option(help="Used for this consolidation.")] = None,
     limit: Limit = 100,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List containers by number."""
+    """List containers by number. VGM is the verified gross mass."""
     wanted = ContainerFilter(status=status, iso_type=iso_type, consolidation=consolidation)
     page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no such container", as_json=as_json)
+    print_page(page, _COLUMNS, nothing="no container matches", as_json=as_json)

@@ -1,4 +1,4 @@
-"""``groupage contracts export``: the documents that a foreign system is built from."""
+"""``groupage contracts``: documents for the developers of other systems."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,15 +19,17 @@ app = typer.Typer(
 
 @app.callback()
 def contracts() -> None:
-    """Documents that a foreign system is built from."""
+    """Write documents for the developers of other systems."""
 
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made when it is missing.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder to write into; created if missing.")
+    ],
     *,
     server: Annotated[
-        str, typer.Option(help="Kafka's address, as the AsyncAPI document shall name it.")
+        str, typer.Option(help="Address of Kafka in the AsyncAPI document.")
     ] = "localhost:9092",
 ) -> None:
     """Write AsyncAPI 3, OpenAPI 3.1 of both HTTP interfaces, and JSON Schema of every event."""
@@ -49,7 +51,7 @@ def codes() -> None:
 
 
 def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every document by its file name."""
+    """Yield every document with its file name."""
     from groupage.contracts.asyncapi import asyncapi_document  # noqa: PLC0415 - not for `--help`
     from groupage.contracts.attributes import ce_type  # noqa: PLC0415
     from groupage.contracts.schemas import reader_schema, writer_schema  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""``groupage deadletters``: records that had no effect, and why; send them again."""
+"""``groupage deadletters``: records without effect, with the reason; send them again."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from groupage.app.commands.logs import quiet_logs
-from groupage.app.commands.printing import AsJson, print_json, say
+from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.words import counted, when
@@ -15,29 +15,35 @@ from groupage.settings import KafkaSettings, TopicSettings
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 _VALUE_CHARACTERS_MAX = 4_000
-Code = Annotated[str | None, typer.Option(help="Only letters with this code.")]
-Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, newest first.")]
+Code = Annotated[str | None, typer.Option(help="Only dead letters with this code.")]
+Topic = Annotated[str | None, typer.Option(help="Only dead letters of records on this topic.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=100_000, help="Maximum number; the newest come first.")
+]
 
 
 @app.callback()
 def _root() -> None:
-    """Records that had no effect, and why; send them again."""
+    """List, show and replay records that had no effect."""
     quiet_logs("deadletters")
 
 
 @app.command("list")
-def list_letters(
+def list_dead_letters(
     *,
     code: Code = None,
     topic: Topic = None,
     settled: Annotated[
-        bool, typer.Option("--settled", help="Also those whose record has its effect by now.")
+        bool,
+        typer.Option("--settled", help="Also dead letters whose event has since been applied."),
     ] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """What stands, the newest first, and how many of each code."""
+    """List open dead letters, the newest first, with a count per code.
+
+    docs/codes.md explains the codes.
+    """
     from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
 
     async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
@@ -48,80 +54,89 @@ def list_letters(
 
     found, counts = query(work)
     if as_json:
-        rows = [_summary(letter) for letter in found]
+        rows = [_summary(dead_letter) for dead_letter in found]
         print_json({"counts": counts, "letters": rows})
         return
-    for letter in found:
-        sent = " (replayed)" if letter.replayed_at else ""
-        place = f"{letter.topic}[{letter.partition}]@{letter.record_offset}"
-        say(f"{str(letter.letter_id)[:8]}  {when(letter.at)}  {place}{sent}")
-        say(f"          {letter.code}: {letter.reason}")
-        if letter.settled_at:
-            outcome = dead_letters.SETTLEMENT_TEXTS[letter.settled_as]
-            say(f"          settled {when(letter.settled_at)}: {outcome}")
+    for dead_letter in found:
+        sent = " (replayed)" if dead_letter.replayed_at else ""
+        place = f"{dead_letter.topic}[{dead_letter.partition}]@{dead_letter.record_offset}"
+        print_line(f"{str(dead_letter.letter_id)[:8]}  {when(dead_letter.at)}  {place}{sent}")
+        print_line(f"          {dead_letter.code}: {dead_letter.reason}")
+        if dead_letter.settled_at:
+            outcome = dead_letters.SETTLEMENT_TEXTS[dead_letter.settled_as]
+            print_line(f"          settled {when(dead_letter.settled_at)}: {outcome}")
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())
     total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
     asked = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
     if asked and not found:
-        say(f"no dead letter{'' if settled else ' stands'} with {' and '.join(asked)}")
-    say(f"in all {total}" if asked else total)
+        print_line(f"no {'' if settled else 'open '}dead letter with {' and '.join(asked)}")
+    print_line(f"in total {total}" if asked else total)
 
 
 @app.command()
 def show(
-    letter_id: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    dead_letter_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the dead letter, or its beginning.")
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """One letter with the record as it came."""
-    letter = query(lambda pool: _one(pool, letter_id))
-    value = letter.value.decode("utf-8", "replace")
-    headers = [[name, (raw or b"").decode("utf-8", "replace")] for name, raw in letter.headers]
+    """Show a dead letter and its record."""
+    dead_letter = query(lambda pool: _find_dead_letter(pool, dead_letter_id))
+    value = dead_letter.value.decode("utf-8", "replace")
+    headers = [[name, (raw or b"").decode("utf-8", "replace")] for name, raw in dead_letter.headers]
     if as_json:
-        whole = {**_summary(letter), "headers": headers, "value": value}
+        whole = {**_summary(dead_letter), "headers": headers, "value": value}
         print_json(whole)
         return
-    for name, said in _summary(letter).items():
-        if said not in (None, ""):
-            say(f"{name:14} {when(said) if isinstance(said, datetime) else said}")
-    say("headers")
+    for name, field in _summary(dead_letter).items():
+        if field not in (None, ""):
+            print_line(f"{name:14} {when(field) if isinstance(field, datetime) else field}")
+    print_line("headers")
     for name, text in headers:
-        say(f"  {name}: {text}")
-    say("value")
-    say(value[:_VALUE_CHARACTERS_MAX])
+        print_line(f"  {name}: {text}")
+    print_line("value")
+    print_line(value[:_VALUE_CHARACTERS_MAX])
 
 
 @app.command()
 def replay(
-    letter_ids: Annotated[list[str] | None, typer.Argument(help="Ids, or beginnings.")] = None,
+    dead_letter_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID...", help="Ids of dead letters, or their beginnings."),
+    ] = None,
     *,
     code: Code = None,
     topic: Topic = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All that stand and were not replayed yet.")
+        bool, typer.Option("--all", help="All open dead letters that were not replayed yet.")
     ] = False,
     without_key: Annotated[
-        bool, typer.Option(help="Take the owner from the event, not from the record's key.")
+        bool, typer.Option(help="Take the key from the event, not from the record.")
     ] = False,
     limit: Limit = 10_000,
     as_json: AsJson = False,
 ) -> None:
-    """Send records again, when what was wrong has been mended. Twice does no harm."""
-    if not (letter_ids or code or topic or everything):
-        raise typer.BadParameter("name letters, or choose them by --code, --topic or --all")
+    """Send records again after the cause is removed. Repeating it does no harm."""
+    if not (dead_letter_ids or code or topic or everything):
+        raise typer.BadParameter(
+            "name dead letters by id, or choose them by --code, --topic or --all"
+        )
     from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
     from processors.operations import replay as replaying  # noqa: PLC0415 - brings the Kafka client
 
     async def work(pool: Any) -> tuple[int, int]:
         left = 0
-        if letter_ids:
-            chosen = [await _one(pool, letter_id) for letter_id in letter_ids]
+        if dead_letter_ids:
+            chosen = [
+                await _find_dead_letter(pool, dead_letter_id) for dead_letter_id in dead_letter_ids
+            ]
         else:
             found = await dead_letters.find_dead_letters(
                 pool, code=code, topic=topic, waiting=True, limit=limit
             )
-            sendable = [letter for letter in found if letter.is_replayable]
-            # When nothing else was chosen, the refusal says why.
+            sendable = [dead_letter for dead_letter in found if dead_letter.is_replayable]
+            # Without a sendable record, `replay` raises an error that says why.
             chosen, left = (sendable, len(found) - len(sendable)) if sendable else (found, 0)
         sent = await replaying.replay(
             pool,
@@ -136,36 +151,42 @@ def replay(
     if as_json:
         print_json({"replayed": count} | ({"without_topic": left} if left else {}))
         return
-    say(f"{counted(count, 'record')} sent again")
+    print_line(f"{counted(count, 'record')} sent again")
     if left:
-        say(f"{counted(left, 'record')} left in place: of no event, without a topic to go to")
+        print_line(
+            f"{counted(left, 'record')} not sent: without an event there is no topic to send to"
+        )
 
 
-def _summary(letter: Any) -> dict[str, Any]:
+def _summary(dead_letter: Any) -> dict[str, Any]:
     return {
-        "letter_id": str(letter.letter_id),
-        "at": letter.at,
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.record_offset,
-        "code": letter.code,
-        "reason": letter.reason,
-        "type": letter.type,
-        "source": letter.source,
-        "event_id": letter.event_id,
-        "key": letter.key,
-        "replayed_at": letter.replayed_at,
-        "settled_at": letter.settled_at,
-        "settled_as": letter.settled_as,
+        "letter_id": str(dead_letter.letter_id),
+        "at": dead_letter.at,
+        "topic": dead_letter.topic,
+        "partition": dead_letter.partition,
+        "offset": dead_letter.record_offset,
+        "code": dead_letter.code,
+        "reason": dead_letter.reason,
+        "type": dead_letter.type,
+        "source": dead_letter.source,
+        "event_id": dead_letter.event_id,
+        "key": dead_letter.key,
+        "replayed_at": dead_letter.replayed_at,
+        "settled_at": dead_letter.settled_at,
+        "settled_as": dead_letter.settled_as,
     }
 
 
-async def _one(pool: Any, letter_id: str) -> Any:
+async def _find_dead_letter(pool: Any, dead_letter_id: str) -> Any:
     from groupage.store import dead_letters  # noqa: PLC0415 - as above
 
-    found = await dead_letters.find_by_id_prefix(pool, letter_id)
+    found = await dead_letters.find_by_id_prefix(pool, dead_letter_id)
     if not found:
-        raise NotFound(f"no dead letter begins with {letter_id!r}; `groupage deadletters list`")
+        raise NotFound(
+            f"no dead letter begins with {dead_letter_id!r}; `groupage deadletters list`"
+        )
     if len(found) > 1:
-        raise InvalidInput(f"several dead letters begin with {letter_id!r}; give more of the id")
+        raise InvalidInput(
+            f"several dead letters begin with {dead_letter_id!r}; give more of the id"
+        )
     return found[0]

@@ -1,4 +1,4 @@
-"""``groupage demo``: start everything and play one day of a hub."""
+"""``groupage demo``: start a hub and play a day in it."""
 
 import asyncio
 import os
@@ -15,14 +15,14 @@ FAILED = 1
 INTERRUPTED = 130
 
 _FAST_MOTION = {
-    # The day waits for the hub at every cut-off: a short answer matters more than full batches.
+    # The day waits for the hub at every cut-off: short batches matter more than full ones.
     "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.005",
-    # While plans are made nothing else is done: all cores are the solvers'.
+    # The day stands still while the planner solves, so the solvers may use all cores.
     "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
-    # Solves end by their work limits, so that a slow machine makes the same plans.
+    # Solves end by their work limits, not by time: a slow machine makes the same plans.
     "GROUPAGE_PLANNER_SOLVE_TIMEOUT_S": "240",
 }
-"""What the hub's processes are told beside the rules, unless the environment says otherwise."""
+"""Settings of the hub's processes, unless the environment sets them."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -31,19 +31,22 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def demo(
     *,
     leave: Annotated[
-        bool, typer.Option("--exit", help="Leave after the summary; status 0 when all checks hold.")
+        bool, typer.Option("--exit", help="Stop after the summary; status 0 if all checks hold.")
     ] = False,
     scale: Annotated[
         Literal["t0", "small"],
-        typer.Option(help="t0: one hub operator's day; small: under a minute."),
+        typer.Option(help="t0: a hub operator's day; small: under a minute."),
     ] = "t0",
-    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=9_999, help="The same seed gives the same day.")
+    ] = 1,
 ) -> None:
     """Start Kafka, PostgreSQL and every process of groupage, and play a day in fast motion.
 
-    It has a directory of its own (or --data-dir), emptied at each start, and stays up until Ctrl-C.
+    The hub has a data directory of its own (or --data-dir), which each start empties. It runs until
+    Ctrl-C.
     """
-    from groupage.app.demo.home import default_home, fresh_home  # noqa: PLC0415 - `--help` is fast
+    from groupage.app.demo.home import default_home, fresh_home  # noqa: PLC0415 - not for `--help`
     from groupage.app.demo.policy import write_policy  # noqa: PLC0415
     from groupage.app.local.hub import addresses, start_in_background, stop  # noqa: PLC0415
 
@@ -88,12 +91,12 @@ def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
 def _wait_for_ctrl_c(console: Console, home: Path) -> None:
     from groupage.app.local.hub import running_hub  # noqa: PLC0415
 
-    console.print("\nThe hub stays up. Ctrl-C stops all in order.")
+    console.print("\nThe hub keeps running. Ctrl-C stops it.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     while not ended.wait(1.0):
         if running_hub(home) is None:
-            said = home / "logs" / "supervisor.log"
-            console.print(f"The hub has ended: by `groupage down`, or as {said} tells.")
+            log = home / "logs" / "supervisor.log"
+            console.print(f"The hub has stopped, by `groupage down` or by an error: see {log}")
             return

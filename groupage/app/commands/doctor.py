@@ -1,4 +1,4 @@
-"""``groupage doctor``: what is right, what is not, and what to do about it."""
+"""``groupage doctor``: checks of the machine and the hub, with what to do."""
 
 import typer
 from rich.console import Console
@@ -14,8 +14,8 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 
 def main(*, as_json: AsJson = False) -> None:
-    """Check this machine and the hub; status 1 when something is a problem."""
-    from groupage.app.commands.doctor_hub import check_hub  # noqa: PLC0415 - brings the clients
+    """Check this machine and the hub, and say what to do; status 1 if there is a problem."""
+    from groupage.app.commands.doctor_hub import check_hub  # noqa: PLC0415 - imports the clients
 
     quiet_logs("doctor", level="ERROR")
     settings = LocalSettings()

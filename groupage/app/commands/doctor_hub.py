@@ -1,4 +1,4 @@
-"""Checks of the hub: do its servers answer, are topics and tables as wanted, who is ready?"""
+"""Checks of the hub: servers, topics, database schema, and the readiness of each process."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from groupage.app.local.hub import running_hub
 from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable
+from groupage.domain.words import counted
 from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings, TopicSettings
 from groupage.store import migrations
 from groupage.store.schema import migrations as known_migrations
@@ -21,7 +22,7 @@ _BUDGET_S = 10.0
 
 
 def check_hub(settings: LocalSettings) -> list[Finding]:
-    """The running hub, or the servers named by the environment; without either one finding."""
+    """Check the running hub, or the servers that the environment names."""
     state = running_hub(settings.data_dir)
     findings = []
     if state is None:
@@ -29,17 +30,17 @@ def check_hub(settings: LocalSettings) -> list[Finding]:
             Finding(
                 name="hub",
                 state="note",
-                found=f"none runs on {settings.data_dir}",
-                todo="`groupage up` starts one, `groupage demo` plays a day in it",
+                found=f"no hub runs on {settings.data_dir}",
+                todo="start a hub with `groupage up`, or play a day with `groupage demo`",
             )
         )
     else:
-        findings.append(Finding(name="hub", state="ok", found=f"{state.phase}"))
+        findings.append(Finding(name="hub", state="ok", found=state.phase))
     if _is_set(KafkaSettings):
-        findings.append(_look("topics", _topics))
+        findings.append(_run_check("topics", _check_topics))
     if _is_set(DatabaseSettings):
-        findings.append(_look("schema", _schema))
-    findings.extend(_process(process) for process in (state.processes if state else ()))
+        findings.append(_run_check("schema", _check_schema))
+    findings.extend(_check_process(process) for process in (state.processes if state else ()))
     return findings
 
 
@@ -51,15 +52,15 @@ def _is_set(settings_class: type[KafkaSettings] | type[DatabaseSettings]) -> boo
     return True
 
 
-def _look(name: str, look: Callable[[], Finding]) -> Finding:
+def _run_check(name: str, check: Callable[[], Finding]) -> Finding:
     try:
-        return look()
+        return check()
     except GroupageError as error:
-        found = "no answer" if isinstance(error, Unavailable) else "not usable"
+        found = "unreachable" if isinstance(error, Unavailable) else "not usable"
         return Finding(name=name, state="problem", found=found, todo=str(error))
 
 
-def _topics() -> Finding:
+def _check_topics() -> Finding:
     topics = TopicSettings()
     kafka = KafkaSettings()
     report = asyncio.run(
@@ -76,46 +77,46 @@ def _topics() -> Finding:
             name="topics",
             state="problem",
             found="; ".join(difference.message for difference in report.differences[:3]),
-            todo="`groupage topics` makes missing ones; change others with Kafka's own tools",
+            todo="run `groupage topics` to create missing ones; change others with Kafka's tools",
         )
-    found = f"{len(report.present)} as the table wants them on {kafka.bootstrap_servers}"
+    found = f"all {len(report.present)} topics on {kafka.bootstrap_servers} are as specified"
     return Finding(name="topics", state="ok", found=found)
 
 
-def _schema() -> Finding:
+def _check_schema() -> Finding:
     url = DatabaseSettings().url.get_secret_value()
     schema, newest = asyncio.run(migrations.current(url)), len(known_migrations())
     if not schema.is_current:
-        found = f"version {schema.number or 'none'}, this program needs {newest}"
+        found = f"version {schema.number or 'none'}; this program needs version {newest}"
         if schema.underived:
             found += f"; states of an older form: {', '.join(schema.underived)}"
-        return Finding(name="schema", state="problem", found=found, todo="`groupage migrate`")
+        return Finding(name="schema", state="problem", found=found, todo="run `groupage migrate`")
     return Finding(name="schema", state="ok", found=f"version {newest}, the newest")
 
 
-def _process(process: ProcessState) -> Finding:
+def _check_process(process: ProcessState) -> Finding:
     alive = process.identity is not None and process.identity.process() is not None
     if not alive:
         return Finding(
             name=process.name,
             state="problem",
-            found=f"{process.state}, started again {process.restarts} times",
+            found=f"{process.state} after {counted(process.restarts, 'restart')}",
             todo=f"{process.log_file} ends with: {tail(Path(process.log_file), 3)}",
         )
-    restarts = f", started again {process.restarts} times" if process.restarts else ""
+    restarts = f", after {counted(process.restarts, 'restart')}" if process.restarts else ""
     if not process.metrics:
-        return Finding(name=process.name, state="ok", found=f"runs{restarts}")
-    unready = _unready(process.metrics)
+        return Finding(name=process.name, state="ok", found=f"running{restarts}")
+    failing = _failing_checks(process.metrics)
     return Finding(
         name=process.name,
-        state="problem" if unready else "ok",
-        found=f"not ready: {unready}" if unready else f"ready{restarts}",
-        todo=f"see {process.log_file}" if unready else "",
+        state="problem" if failing else "ok",
+        found=f"not ready: {failing}" if failing else f"ready{restarts}",
+        todo=f"read {process.log_file}" if failing else "",
     )
 
 
-def _unready(metrics: str) -> str:
-    """The failing checks of ``/readyz``; empty when ready."""
+def _failing_checks(metrics: str) -> str:
+    """Return the failing checks of ``/readyz``; empty when the process is ready."""
     try:
         with urllib.request.urlopen(f"{metrics}/readyz", timeout=_BUDGET_S):  # noqa: S310 - ours
             return ""

@@ -7,7 +7,10 @@ from groupage.settings import LocalSettings
 
 
 def main() -> None:
-    """Stop the hub in order: intake first, servers last. Also ends what a killed one left over."""
+    """Stop the hub: the gateway first, Kafka and PostgreSQL last.
+
+    Also ends processes that a killed hub left behind.
+    """
     data_dir = LocalSettings().data_dir
     if stop(data_dir):
         typer.echo(f"stopped the hub on {data_dir}")

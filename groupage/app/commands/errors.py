@@ -1,4 +1,4 @@
-"""What the command line says instead of a traceback."""
+"""Error messages of the command line, in place of a traceback."""
 
 import errno
 
@@ -9,8 +9,8 @@ from groupage import settings
 from groupage.domain.errors import GroupageError
 
 
-def explained(error: Exception) -> str | None:
-    """The message for an error that is not a bug of groupage; ``None`` for one that is."""
+def explain_error(error: Exception) -> str | None:
+    """Return the message for an expected error; ``None`` for a bug of groupage."""
     if isinstance(error, GroupageError):
         return str(error)
     if isinstance(error, ValidationError):
@@ -31,7 +31,7 @@ def _system_message(error: OSError) -> str | None:
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{error.strerror}: free some, or write elsewhere"
+        return f"{error.strerror}: free some space, or write to another disk"
     return None
 
 
@@ -46,8 +46,8 @@ def _settings_message(error: ValidationError) -> str | None:
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
             lines.append(
-                f"{name} is not set, and no hub runs {_where()}: start one with `groupage up`, or "
-                "name another's folder with --data-dir"
+                f"{name} is not set, and no hub runs {_where()}: start a hub with `groupage up`, "
+                "or name the folder of a running hub with --data-dir"
             )
         elif not item["loc"]:
             lines.append(message)

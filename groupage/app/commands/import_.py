@@ -1,4 +1,4 @@
-"""``groupage import``: packing lists, EPCIS documents and OCEL logs onto Kafka."""
+"""``groupage import``: packing lists, EPCIS documents and OCEL logs."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from groupage.app.commands.logs import quiet_logs
-from groupage.app.commands.printing import AsJson, harmless, print_json
+from groupage.app.commands.printing import AsJson, escape_controls, print_json
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
@@ -24,18 +24,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Take in what other systems have. Importing the same file again changes nothing.",
+    help="Import files of other systems. Importing a file twice changes nothing.",
 )
 
 _FILE_BYTES_MAX = 256 * 2**20
 _PUBLISH_TIMEOUT_S = 60.0
 
-File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)]
+File = Annotated[Path, typer.Argument(help="File to import.", exists=True, dir_okay=False)]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")
 ]
 CheckDigits = Annotated[
-    CheckDigitPolicy, typer.Option(help="What happens to SSCCs with wrong check digits.")
+    CheckDigitPolicy, typer.Option(help="Treatment of SSCCs with a wrong check digit.")
 ]
 
 
@@ -45,17 +45,17 @@ def import_epcis(
     *,
     check_digits: CheckDigits = "warn",
     all_or_nothing: Annotated[
-        bool, typer.Option("--all-or-nothing", help="Publish nothing when one event is wrong.")
+        bool, typer.Option("--all-or-nothing", help="Publish nothing if any event is wrong.")
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import an EPCIS 2.0 document (JSON-LD). Status 1 when events were refused."""
+    """Import an EPCIS 2.0 document (JSON-LD). Status 1 if an event is rejected."""
     from producers.entries import Rejected, summarize  # noqa: PLC0415
     from producers.epcis.document import entries_of, read_document  # noqa: PLC0415
     from producers.screening import CheckDigitRules  # noqa: PLC0415
 
-    data = _bytes_of(file)
+    data = _read_bytes(file)
     try:
         document = read_document(data)
     except InvalidInput as error:
@@ -72,7 +72,7 @@ def import_epcis(
         summary = summarize(entry for entry in entries if isinstance(entry, Rejected))
         summary.read = summary.rejected = len(entries)
     else:
-        summary = _run(entries, dry_run=dry_run, total=len(entries))
+        summary = _publish(entries, dry_run=dry_run, total=len(entries))
     _report(summary, as_json=as_json, dry_run=dry_run)
 
 
@@ -81,70 +81,70 @@ def import_ocel(
     file: File,
     *,
     source: Annotated[
-        str | None, typer.Option(help="Source of the facts; default /ocel/<file name>.")
+        str | None, typer.Option(help="Source of the facts; default: /ocel/<file name>.")
     ] = None,
     iso_type: Annotated[
-        str, typer.Option(help="Container type to assume: the log names none.")
+        str, typer.Option(help="Container type (ISO 6346): the log has none.")
     ] = "22G1",
-    zone: Annotated[
-        str, typer.Option(help="Zone of times without offset; this log's are in UTC.")
-    ] = "UTC",
+    zone: Annotated[str, typer.Option(help="Time zone of times without offset.")] = "UTC",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a container-logistics log (OCEL 2.0 as CSV), accounting for every event."""
+    """Import a container-logistics log (OCEL 2.0 as CSV); the report counts every row."""
     from producers.ocel.importing import Count, entries_of  # noqa: PLC0415
     from producers.ocel.mapping import Assumptions  # noqa: PLC0415
 
     count = Count()
 
-    def counted() -> "Iterable[Entry]":
+    def counted_entries() -> "Iterable[Entry]":
         for entry in entries_of(
             file,
             recorded_at=datetime.now(UTC),
             source=source,
             assumptions=Assumptions(iso_type=iso_type),
-            zone=_zone(zone),
+            zone=_parse_zone(zone),
         ):
             count.add(entry)
             yield entry
 
     with file.open("rb") as lines:
         total = max(0, sum(1 for _ in lines) - 1)
-    summary = _run(counted(), dry_run=dry_run, total=total)
+    summary = _publish(counted_entries(), dry_run=dry_run, total=total)
     _report(summary, as_json=as_json, dry_run=dry_run, counts=count.as_json())
 
 
 @app.command("packing-list")
-def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
+def import_packing_list(  # noqa: PLR0913 - the options of a command
     file: File,
     *,
     consignment_id: Annotated[
-        str | None, typer.Option(help="When the list names none; default: from its content.")
+        str | None,
+        typer.Option(help="If the list names none; default: derived from the list's content."),
     ] = None,
-    shipper: Annotated[str | None, typer.Option(help="When the list names none.")] = None,
-    consignee: Annotated[str, typer.Option(help="When the list names none.")] = "TO ORDER",
-    pol: Annotated[str, typer.Option(help="Port of loading, when the list names none.")] = "CNNGB",
+    shipper: Annotated[str | None, typer.Option(help="If the list names none.")] = None,
+    consignee: Annotated[str, typer.Option(help="If the list names none.")] = "TO ORDER",
+    pol: Annotated[str, typer.Option(help="Port of loading, if the list names none.")] = "CNNGB",
     pod: Annotated[
-        str | None, typer.Option(help="Port of discharge, when the list names none.")
+        str | None, typer.Option(help="Port of discharge, if the list names none.")
     ] = None,
     mode: Annotated[
-        str, typer.Option(help="Customs supervision mode, when the list names none.")
+        str, typer.Option(help="Customs supervision mode, if the list names none.")
     ] = "1039",
-    currency: Annotated[str, typer.Option(help="Of values without one.")] = "USD",
+    currency: Annotated[str, typer.Option(help="Currency of amounts without a currency.")] = "USD",
     ready_at: Annotated[
-        datetime | None, typer.Option(help="Cargo ready (UTC), when the list does not say.")
+        datetime | None,
+        typer.Option(help="When the cargo is ready (UTC), if the list does not say."),
     ] = None,
     sheet: Annotated[
-        str | None, typer.Option(help="Sheet of the workbook; default: first.")
+        str | None, typer.Option(help="Sheet of the workbook; default: the first.")
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a packing list (CSV or Excel): books the consignment and announces its cartons.
+    """Import a packing list (CSV or Excel): book its consignments and announce their cartons.
 
-    Columns are found by their headers, in English or Chinese. All or nothing: with one wrong cell
-    nothing is published, and every error is told with its row and column.
+    The command finds columns by their headers, in English or Chinese. With a wrong cell it
+    publishes nothing and prints every error with row and column.
     """
     from producers.files.packing_list import Defaults, entries_of  # noqa: PLC0415
     from producers.files.table import read_table  # noqa: PLC0415
@@ -162,10 +162,10 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
         currency=currency,
         ready_at=ready_at.replace(tzinfo=UTC) if ready_at else listed_at,
     )
-    table = read_table(file, _bytes_of(file), sheet=sheet)
+    table = read_table(file, _read_bytes(file), sheet=sheet)
     entries, rows = entries_of(table, defaults, recorded_at=now)
-    summary = _run(entries, dry_run=dry_run, total=len(entries))
-    # People count in rows of their list, not in the consignments that come of them.
+    summary = _publish(entries, dry_run=dry_run, total=len(entries))
+    # The report counts rows of the list, not consignments.
     if summary.rejected:
         summary.read = summary.rejected = rows
         summary.reasons = Counter(dict.fromkeys(summary.reasons, rows))
@@ -174,24 +174,28 @@ def import_packing_list(  # noqa: PLR0913 (each is an option that people type)
     _report(summary, as_json=as_json, dry_run=dry_run)
 
 
-def _zone(name: str) -> ZoneInfo:
+def _parse_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise typer.BadParameter(f"{name!r} is no time zone like Asia/Shanghai") from error
+        raise typer.BadParameter(
+            f"{name!r} is not a time zone; expected a name like Asia/Shanghai"
+        ) from error
 
 
-def _bytes_of(file: Path) -> bytes:
+def _read_bytes(file: Path) -> bytes:
     size = file.stat().st_size
     if size > _FILE_BYTES_MAX:
-        raise InvalidInput(f"{file} has {size} bytes; {_FILE_BYTES_MAX} is the most: split it")
+        raise InvalidInput(
+            f"{file} has {size} bytes; the limit is {_FILE_BYTES_MAX}: split the file"
+        )
     data = file.read_bytes()
     if not data:
         raise InvalidInput(f"{file} is empty")
     return data
 
 
-def _run(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
+def _publish(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
     quiet_logs("import")
     return asyncio.run(_deliver(entries, dry_run=dry_run, total=total))
 
@@ -225,12 +229,12 @@ def _report(
         report = summary.as_json() | ({"counts": counts} if counts else {}) | {"dry_run": dry_run}
         print_json(report)
     else:
-        _tell(summary, dry_run=dry_run, counts=counts)
+        _print_summary(summary, dry_run=dry_run, counts=counts)
     if summary.rejected:
         raise typer.Exit(1)
 
 
-def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:
+def _print_summary(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:
     done = "would become" if dry_run else "became"
     facts = f"{summary.facts} fact{'s' * (summary.facts != 1)}"
     typer.echo(
@@ -247,4 +251,4 @@ def _tell(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -
             listed = ", ".join(f"{name} {number:,}" for name, number in figures.items())
             typer.echo(f"  {title}: {listed}")
     for error in summary.errors:
-        typer.echo(f"  {harmless(error)}", err=True)
+        typer.echo(f"  {escape_controls(error)}", err=True)

@@ -1,4 +1,4 @@
-"""Logs of commands that tell in words of their own what went wrong."""
+"""Logging of commands that print error messages of their own."""
 
 import logging
 from typing import Literal
@@ -8,9 +8,9 @@ from groupage.telemetry.logs import configure_logging
 
 
 def quiet_logs(process: str, *, level: Literal["WARNING", "ERROR"] = "WARNING") -> None:
-    """What is as grave as `level` or worse, on standard error.
+    """Log messages of at least `level` on standard error.
 
-    Not what Kafka's client says when it reaches nobody: the command says that, with its remedy.
+    Messages of Kafka's client are dropped: when it reaches no broker, the command says so itself.
     """
     configure_logging(TelemetrySettings(log_level=level), process=process)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""``groupage migrate``: what an older version stored becomes what this one reads."""
+"""``groupage migrate``: upgrade of the database of an older version."""
 
 import asyncio
 import time
@@ -16,14 +16,15 @@ _PROGRESS_EVERY_S = 2.0
 def main(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; status 1 when there is work to do.")
+        bool,
+        typer.Option("--check", help="Change nothing; status 1 if there is something to upgrade."),
     ] = False,
 ) -> None:
-    """Upgrade the database in place. Safe to repeat, to interrupt, and from several places.
+    """Upgrade the database in place. Safe to repeat, to interrupt and to run twice at a time.
 
-    A database in use is changed only while no processor worker is connected.
+    Stop the processor workers before: a migration refuses to run while a worker is connected.
     """
-    from groupage.store import migrations  # noqa: PLC0415 - `--help` needs none of it
+    from groupage.store import migrations  # noqa: PLC0415 - not for `--help`
     from groupage.store.schema import migrations as known  # noqa: PLC0415
 
     configure_logging(TelemetrySettings(), process="migrate")

@@ -1,4 +1,4 @@
-"""``groupage plan``: plans of lanes, in files and in the store."""
+"""``groupage plan``: plans of lanes, in files and in the database."""
 
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -23,10 +23,14 @@ app.command()(plan_reading.diff)
 
 _Read = TypeVar("_Read", Instance, Plan)
 RequestFile = Annotated[
-    Path, typer.Argument(metavar="REQUEST.json", help="Everything a plan of one lane depends on.")
+    Path,
+    typer.Argument(
+        metavar="REQUEST.json",
+        help="A planning instance: everything that the plan of a lane depends on.",
+    ),
 ]
 OutFile = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Where to write; standard output without it.")
+    Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.")
 ]
 
 
@@ -35,11 +39,14 @@ def solve(
     request: RequestFile,
     out: OutFile = None,
     *,
-    timings: Annotated[bool, typer.Option("--timings", help="Say where the time went.")] = False,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Print the time of each stage.")
+    ] = False,
 ) -> None:
-    """Plan one lane from a file; no server is asked. Same request, same plan, byte for byte.
+    """Plan a lane from a file, without servers. The same request gives the same plan.
 
-    Only a plan that the verifier passes is written; otherwise status 1 and what is wrong.
+    The command writes a plan only if the verifier passes it; otherwise it prints the violations and
+    ends with status 1.
     """
     from optimizer.canonical import canonical_json  # noqa: PLC0415 - the solvers are heavy
     from optimizer.solve import solve_certified  # noqa: PLC0415
@@ -50,12 +57,12 @@ def solve(
     if solved.violations:
         for violation in solved.violations:
             typer.echo(f"{violation.code}: {violation.where}: {violation.message}", err=True)
-        typer.echo("no plan written: the verifier does not pass it", err=True)
+        typer.echo("no plan written: the verifier found violations", err=True)
         raise typer.Exit(1)
     _write(out, canonical_json(solved.plan))
     typer.echo(_summary(solved.plan), err=True)
-    for one in solved.plan.unloadable:
-        typer.echo(f"{one.code}: {one.reason}", err=True)
+    for container in solved.plan.unloadable:
+        typer.echo(f"{container.code}: {container.reason}", err=True)
     if timings:
         spent = ", ".join(f"{name} {s:.2f} s" for name, s in stages.seconds.items())
         typer.echo(spent, err=True)
@@ -64,9 +71,9 @@ def solve(
 @app.command()
 def verify(
     request: RequestFile,
-    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan for that request.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan for the request.")],
 ) -> None:
-    """Check every rule and every cent of a plan; status 1 and a list when something is wrong."""
+    """Check every rule and every cost of a plan; print violations and end with status 1."""
     from optimizer.check_instance import check_instance  # noqa: PLC0415 - not for `--help`
     from optimizer.verification.api import CHECKS  # noqa: PLC0415
     from optimizer.verification.api import verify as check  # noqa: PLC0415
@@ -89,7 +96,7 @@ def sample(
     consignments: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
-    """Write a made-up lane of a realistic shape, to try `solve` on."""
+    """Write a generated lane of realistic size, to try `solve` with."""
     from optimizer.canonical import canonical_json  # noqa: PLC0415 - not for `--help`
     from optimizer.sample import sample as make  # noqa: PLC0415
 
@@ -97,10 +104,10 @@ def sample(
 
 
 def _read(path: Path, kind: type[_Read]) -> _Read:
-    """The file's content. Raises InvalidInput that names file and field."""
+    """Read a file. Raises InvalidInput that names file and field."""
     try:
         content = path.read_bytes()
-        # Instants without an offset would only be found when they are compared.
+        # Rejects times without an offset, which would fail only when they are compared.
         msgspec.json.decode(content, type=writer_struct(kind, forbid_unknown_fields=False))
         return msgspec.json.decode(content, type=kind)
     except OSError as error:
@@ -120,7 +127,7 @@ def _write(out: Path | None, content: bytes) -> None:
 
 
 def _summary(plan: Plan) -> str:
-    placed = sum(len(box.consignment_ids) for box in plan.containers)
+    placed = sum(len(container.consignment_ids) for container in plan.containers)
     return (
         f"{plan.plan_id}: {placed} consignments in {len(plan.containers)} containers, "
         f"{len(plan.left_out)} left out; {plan.cost.total / 100:,.0f} USD, "

@@ -1,4 +1,4 @@
-"""``groupage plan show | diff``: a stored plan in words and figures, and who moves between two."""
+"""``groupage plan show | diff``: a stored plan, and the difference between two plans."""
 
 from typing import Annotated
 
@@ -10,9 +10,9 @@ from groupage.app.commands.printing import (
     mass,
     money,
     print_json,
+    print_line,
     print_table,
-    say,
-    shown,
+    text_of,
     volume,
 )
 from groupage.app.commands.reading import query
@@ -21,20 +21,24 @@ from groupage.domain.origin import Solver
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
 
-PlanId = Annotated[str, typer.Argument(metavar="ID", help="As `groupage plans` lists it.")]
+PlanId = Annotated[str, typer.Argument(metavar="ID", help="Plan id, as `groupage plans` lists it.")]
 
 _CONTAINERS = (
-    Column("consolidation", lambda box: box.consolidation_id),
-    Column("voyage", lambda box: box.voyage_id),
-    Column("type", lambda box: box.spec.iso_type),
-    Column("container", lambda box: box.equipment_ref),
-    Column("stage", lambda box: box.stage),
-    Column("new", lambda box: box.new),
-    Column("consignments", lambda box: len(box.consignment_ids), right=True),
-    Column("cartons", lambda box: len(box.placements), right=True),
-    Column("m³", lambda box: volume(box.cargo_volume_cm3), right=True),
-    Column("fill", lambda box: f"{box.cargo_volume_cm3 / box.spec.volume_cm3:.0%}", right=True),
-    Column("kg", lambda box: mass(box.cargo_gross_g), right=True),
+    Column("consolidation", lambda container: container.consolidation_id),
+    Column("voyage", lambda container: container.voyage_id),
+    Column("type", lambda container: container.spec.iso_type),
+    Column("container", lambda container: container.equipment_ref),
+    Column("stage", lambda container: container.stage),
+    Column("new", lambda container: container.new),
+    Column("consignments", lambda container: len(container.consignment_ids), right=True),
+    Column("cartons", lambda container: len(container.placements), right=True),
+    Column("m³", lambda container: volume(container.cargo_volume_cm3), right=True),
+    Column(
+        "fill",
+        lambda container: f"{container.cargo_volume_cm3 / container.spec.volume_cm3:.0%}",
+        right=True,
+    ),
+    Column("kg", lambda container: mass(container.cargo_gross_g), right=True),
 )
 _LEFT_OUT = (
     Column("left out", lambda left: left.consignment_id),
@@ -43,10 +47,10 @@ _LEFT_OUT = (
     Column("reason", lambda left: left.reason),
 )
 _UNLOADABLE = (
-    Column("does not load", lambda one: one.consolidation_id),
-    Column("code", lambda one: one.code),
-    Column("without a place", lambda one: ", ".join(one.consignment_ids)),
-    Column("reason", lambda one: one.reason),
+    Column("does not load", lambda container: container.consolidation_id),
+    Column("code", lambda container: container.code),
+    Column("not loaded", lambda one: ", ".join(one.consignment_ids)),
+    Column("reason", lambda container: container.reason),
 )
 _MOVES = (
     Column("moved", lambda move: move.consignment_id),
@@ -65,15 +69,23 @@ _STOPS = (
     Column("then on board kg", lambda row: mass(row[1].load_g), right=True),
 )
 _INPUTS = (
-    Column("made from the log", lambda read: read.topic),
-    Column("up to offset, by partition", lambda read: " ".join(map(str, read.next_offsets))),
+    Column("topic", lambda read: read.topic),
+    Column("read up to offset, by partition", lambda read: " ".join(map(str, read.next_offsets))),
 )
 _PLACEMENTS = (
-    Column("no.", lambda box: box.sequence, right=True),
-    Column("carton", lambda box: box.unit_id),
-    Column("consignment", lambda box: box.consignment_id),
-    Column("x y z mm", lambda box: f"{box.x_mm} {box.y_mm} {box.z_mm}", right=True),
-    Column("dx dy dz mm", lambda box: f"{box.dx_mm} {box.dy_mm} {box.dz_mm}", right=True),
+    Column("no.", lambda container: container.sequence, right=True),
+    Column("carton", lambda container: container.unit_id),
+    Column("consignment", lambda container: container.consignment_id),
+    Column(
+        "x y z mm",
+        lambda container: f"{container.x_mm} {container.y_mm} {container.z_mm}",
+        right=True,
+    ),
+    Column(
+        "dx dy dz mm",
+        lambda container: f"{container.dx_mm} {container.dy_mm} {container.dz_mm}",
+        right=True,
+    ),
 )
 _SHIFTS = (
     Column("consignment", lambda shift: shift.consignment_id),
@@ -92,18 +104,23 @@ def show(
     *,
     container: Annotated[
         str | None,
-        typer.Option(help="Carton by carton: this consolidation, container or number (1, 2 …)."),
+        typer.Option(help="Show the cartons of this consolidation, container or number (1, 2 …)."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a stored plan: its containers, who was left out and why, its routes and its cost."""
+    """Show a stored plan: its containers, the consignments left out and why, routes and cost.
+
+    docs/codes.md explains the codes. Codes of cut-offs in reasons: LCO cargo at the hub, DCO
+    documents, VCO verified gross mass, CUA customs release, PCO container at the port, AFC advance
+    filing.
+    """
     plan = query(lambda pool: read_plan(pool, plan_id))
     if container is not None:
-        box = _container(plan, container)
+        planned = _find_container(plan, container)
         if as_json:
-            print_json(box)
+            print_json(planned)
         else:
-            _print_container(box)
+            _print_container(planned)
     elif as_json:
         print_json(plan)
     else:
@@ -116,49 +133,49 @@ def diff(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show who moves from plan A to plan B, and why."""
-    found = query(lambda pool: read_diff(pool, older, newer))
+    """Show which consignments move from plan A to plan B, and why."""
+    difference = query(lambda pool: read_diff(pool, older, newer))
     if as_json:
-        print_json(found)
+        print_json(difference)
     else:
-        _print_diff(found)
+        _print_diff(difference)
 
 
-def _container(plan: Plan, wanted: str) -> PlannedContainer:
-    for number, box in enumerate(plan.containers, start=1):
-        if wanted in (box.consolidation_id, box.equipment_ref, str(number)):
-            return box
-    names = ", ".join(box.consolidation_id for box in plan.containers) or "none"
+def _find_container(plan: Plan, wanted: str) -> PlannedContainer:
+    for number, container in enumerate(plan.containers, start=1):
+        if wanted in (container.consolidation_id, container.equipment_ref, str(number)):
+            return container
+    names = ", ".join(container.consolidation_id for container in plan.containers) or "none"
     raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {names}")
 
 
 def _print_plan(plan: Plan) -> None:
     certified = plan.certificate.verifier if plan.certificate else "no certificate"
-    say(
+    print_line(
         f"plan {plan.plan_id}, no. {plan.sequence} of lane {plan.lane_id}, decided "
-        f"{shown(plan.decided_at)}; passed by {certified}"
+        f"{text_of(plan.decided_at)}; passed by {certified}"
     )
-    say(_cost(plan))
+    print_line(_cost(plan))
     if plan.solver is not None:
-        say(_solver(plan.solver))
+        print_line(_solver(plan.solver))
     print_table(plan.containers, _CONTAINERS, nothing="no container")
     if plan.unloadable:
-        say("")
+        print_line("")
         print_table(plan.unloadable, _UNLOADABLE, nothing="")
     if plan.left_out:
-        say("")
+        print_line("")
         print_table(plan.left_out, _LEFT_OUT, nothing="")
     if plan.moves:
-        say("")
+        print_line("")
         print_table(plan.moves, _MOVES, nothing="")
     stops = [(route.truck_id, stop) for route in plan.routes for stop in route.stops]
     if stops:
-        say("")
+        print_line("")
         print_table(stops, _STOPS, nothing="")
     for job in plan.unrouted:
-        say(f"no truck for {job.reference}: {job.reason}")
+        print_line(f"no truck for {job.reference}: {job.reason}")
     if plan.inputs:
-        say("")
+        print_line("")
         print_table(plan.inputs, _INPUTS, nothing="")
 
 
@@ -189,30 +206,31 @@ def _solver(solver: Solver) -> str:
     )
 
 
-def _print_container(box: PlannedContainer) -> None:
-    say(
-        f"{box.consolidation_id} on {box.voyage_id}: {box.spec.iso_type} {box.equipment_ref}, "
-        f"{len(box.placements)} cartons, {volume(box.cargo_volume_cm3)} m³, "
-        f"{mass(box.cargo_gross_g)} kg; x to the door, y to the right, z up, from the far left"
+def _print_container(container: PlannedContainer) -> None:
+    print_line(
+        f"{container.consolidation_id} on {container.voyage_id}: {container.spec.iso_type} "
+        f"{container.equipment_ref}, {len(container.placements)} cartons, "
+        f"{volume(container.cargo_volume_cm3)} m³, {mass(container.cargo_gross_g)} kg; "
+        "x to the door, y to the right, z up, from the far left"
     )
-    ordered = sorted(box.placements, key=lambda placement: placement.sequence)
+    ordered = sorted(container.placements, key=lambda placement: placement.sequence)
     print_table(ordered, _PLACEMENTS, nothing="no carton")
 
 
-def _print_diff(found: PlanDiff) -> None:
-    change = money(abs(found.cost_change_minor))
+def _print_diff(difference: PlanDiff) -> None:
+    change = money(abs(difference.cost_change_minor))
     cheaper = "costs the same"
-    if found.cost_change_minor:
-        cheaper = f"costs {change} USD {'more' if found.cost_change_minor > 0 else 'less'}"
-    say(
-        f"{found.to_plan_id} {cheaper} than {found.from_plan_id}; "
-        f"{found.unchanged} consignments stay where they were"
+    if difference.cost_change_minor:
+        cheaper = f"costs {change} USD {'more' if difference.cost_change_minor > 0 else 'less'}"
+    print_line(
+        f"{difference.to_plan_id} {cheaper} than {difference.from_plan_id}; "
+        f"{difference.unchanged} consignments stay where they were"
     )
     for word, names in (
-        ("opens", found.opened),
-        ("gives up", found.closed),
-        ("since then left:", found.departed),
+        ("opens", difference.opened),
+        ("gives up", difference.closed),
+        ("departed since:", difference.departed),
     ):
         if names:
-            say(f"{word} {', '.join(names)}")
-    print_table(found.shifts, _SHIFTS, nothing="nobody moves")
+            print_line(f"{word} {', '.join(names)}")
+    print_table(difference.shifts, _SHIFTS, nothing="no consignment moves")

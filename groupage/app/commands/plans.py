@@ -1,11 +1,11 @@
-"""``groupage plans``: the plans of each lane."""
+"""``groupage plans``: a list of plans of lanes."""
 
 from typing import Annotated
 
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, money
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, yes_or_all
+from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
 from groupage.store.readers.lists import PlanFilter, list_plans
 
 _COLUMNS = (
@@ -25,12 +25,14 @@ _COLUMNS = (
 def main(
     *,
     lane: Lane = None,
-    in_force: Annotated[bool, typer.Option("--in-force", help="One for each lane.")] = False,
+    in_force: Annotated[
+        bool, typer.Option("--in-force", help="Only the plan in force of each lane.")
+    ] = False,
     limit: Limit = 20,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List plans, the newest first."""
-    wanted = PlanFilter(lane=lane, published=yes_or_all(wanted=in_force))
+    wanted = PlanFilter(lane=lane, published=true_or_all(flag=in_force))
     page = query(lambda pool: list_plans(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no such plan", as_json=as_json)
+    print_page(page, _COLUMNS, nothing="no plan matches", as_json=as_json)

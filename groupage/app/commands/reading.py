@@ -1,4 +1,4 @@
-"""What the reading commands share: their options, one connection, pages of a list."""
+"""Shared parts of the reading commands: options, the query, and printing of a page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,22 +15,22 @@ from groupage.store.schema import require_schema
 
 T = TypeVar("T")
 
-Limit = Annotated[int, typer.Option(min=1, max=1_000, help="At most so many rows.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000, help="Maximum number of rows.")]
 After = Annotated[
-    str | None, typer.Option(help="Continue behind a page: the `next_after` it gave.")
+    str | None, typer.Option(help="Start after this row: the `next_after` of the previous page.")
 ]
-Lane = Annotated[str | None, typer.Option(help="Of this lane, like CNNGB-NLRTM.")]
+Lane = Annotated[str | None, typer.Option(help="Only this lane, like CNNGB-NLRTM.")]
 
 
-def query(ask: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
-    """The answer of one question to the configured database."""
+def query(read: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
+    """Run a read on the configured database and return its result."""
 
     async def run() -> T:
         settings = DatabaseSettings(pool_size_max=1)
         pool = await create_pool(settings, application_name="groupage-cli")
         try:
-            await require_schema(pool, place=settings.place)
-            return await ask(pool)
+            await require_schema(pool, place=settings.address)
+            return await read(pool)
         finally:
             pool.terminate()
 
@@ -38,13 +38,13 @@ def query(ask: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
 
 
 def print_page(page: Page[Any], columns: Sequence[Column], *, nothing: str, as_json: bool) -> None:
-    """A page of a list, for people or for scripts."""
+    """Print a page of a list, for people or as JSON."""
     if as_json:
         print_json(page)
     else:
         print_table(page.items, columns, nothing=nothing, more=page.next_after)
 
 
-def yes_or_all(*, wanted: bool) -> bool | None:
-    """A flag that narrows the list when it is set."""
-    return True if wanted else None
+def true_or_all(*, flag: bool) -> bool | None:
+    """Return the filter of a flag: True keeps matching rows, None keeps all."""
+    return True if flag else None

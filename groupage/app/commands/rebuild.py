@@ -26,21 +26,21 @@ def main(
     """Fold the whole log again, while no worker runs. If it is interrupted, nothing has changed."""
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415
     from processors.operations.rebuild import rebuild  # noqa: PLC0415
-    from processors.worker.app import WorkerSettings  # noqa: PLC0415 - `--help` needs none of it
+    from processors.worker.app import WorkerSettings  # noqa: PLC0415 - not for `--help`
 
-    quiet_logs("rebuild", level="ERROR")  # it would log each old dead letter
+    quiet_logs("rebuild", level="ERROR")  # else it logs each old dead letter again
     settings = WorkerSettings.from_environment()
     aggregates = all_aggregates(PolicySettings().load())
-    with _Bar(shown=not as_json and sys.stderr.isatty()) as bar:
-        report = asyncio.run(rebuild(settings, aggregates, verify=verify, progress=bar.at))
+    with _ProgressBar(visible=not as_json and sys.stderr.isatty()) as bar:
+        report = asyncio.run(rebuild(settings, aggregates, verify=verify, progress=bar.show))
     if as_json:
         print_json({**msgspec.to_builtins(report), "equal": report.equal})
     else:
         _print(report)
     if verify and not report.equal:
         raise Conflict(
-            "the rebuilt tables differ from the stored ones; were those made by other rules "
-            "(GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder)?"
+            "the rebuilt tables differ from the stored ones; check that the workers used the same "
+            "policy (GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder)"
         )
 
 
@@ -57,14 +57,14 @@ def _print(report: Any) -> None:
     typer.echo(f"{report.records:,} records of the log folded; {done}")
 
 
-class _Bar:
+class _ProgressBar:
     """A progress bar on a terminal, nothing elsewhere."""
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, visible: bool) -> None:
         from rich.console import Console  # noqa: PLC0415 - a third of a second
         from rich.progress import Progress  # noqa: PLC0415
 
-        self._progress = Progress(console=Console(stderr=True), disable=not shown)
+        self._progress = Progress(console=Console(stderr=True), disable=not visible)
         self._task = self._progress.add_task("records", total=None)
 
     def __enter__(self) -> Self:
@@ -74,6 +74,6 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def at(self, done: int, total: int) -> None:
+    def show(self, done: int, total: int) -> None:
         """Show that `done` of `total` records are folded."""
         self._progress.update(self._task, completed=done, total=total)

@@ -1,4 +1,4 @@
-"""``groupage routes``: which truck drives where, by the plans in force."""
+"""``groupage routes``: a list of truck routes."""
 
 from typing import Annotated
 
@@ -25,14 +25,14 @@ _COLUMNS = (
 def main(
     *,
     lane: Lane = None,
-    plan: Annotated[str | None, typer.Option(help="Of this plan, in force or not.")] = None,
-    truck: Annotated[str | None, typer.Option(help="Of this truck.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Routes of this plan, in force or not.")] = None,
+    truck: Annotated[str | None, typer.Option(help="Routes of this truck.")] = None,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List truck routes, the earliest first."""
+    """List truck routes of the plans in force, the earliest first."""
     routes = query(lambda pool: list_routes(pool, lane=lane, plan_id=plan, truck=truck))[:limit]
     if as_json:
         print_json({"items": routes})
     else:
-        print_table(routes, _COLUMNS, nothing="no such route")
+        print_table(routes, _COLUMNS, nothing="no route matches")

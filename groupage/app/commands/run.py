@@ -1,4 +1,4 @@
-"""``groupage run NAME``: one process by itself, as in a cluster."""
+"""``groupage run NAME``: a single process, as in a cluster."""
 
 import importlib
 from typing import Annotated
@@ -16,9 +16,11 @@ PROCESSES = {
 
 
 def main(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
+    name: Annotated[str, typer.Argument(help=f"Process: {', '.join(PROCESSES)}.")],
 ) -> None:
-    """Run one process until SIGTERM or Ctrl-C; its settings come from the environment."""
+    """Run a process until SIGTERM or Ctrl-C, with its settings from the environment."""
     if name not in PROCESSES:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(PROCESSES)}")
+        raise typer.BadParameter(
+            f"{name!r} is not a process; expected one of {', '.join(PROCESSES)}"
+        )
     importlib.import_module(PROCESSES[name]).main()

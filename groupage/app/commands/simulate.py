@@ -1,4 +1,4 @@
-"""``groupage simulate``: play a hub's day to Kafka, HTTP or a file."""
+"""``groupage simulate``: play a hub's day into Kafka, HTTP or a file."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from groupage.app.commands.logs import quiet_logs
-from groupage.app.commands.printing import print_json, say
+from groupage.app.commands.printing import print_json, print_line
 from groupage.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Scale = Literal["small", "t0", "t1-hour"]
 To = Literal["kafka", "http", "file"]
 Pace = Literal["real", "fast", "max"]
 _HUB_OFFSET = timedelta(hours=8)
-_TELL_EVERY_S = 5.0
+_PROGRESS_EVERY_S = 5.0
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,86 +35,90 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def simulate(  # noqa: PLR0913 - the options of a command
     *,
     scale: Annotated[Scale, typer.Option(help="How much cargo.")] = "small",
-    seed: Annotated[int, typer.Option(min=0, max=9_999, help="The same seed, the same day.")] = 1,
-    to: Annotated[To, typer.Option(help="Where the facts go.")] = "kafka",
+    seed: Annotated[
+        int, typer.Option(min=0, max=9_999, help="The same seed gives the same day.")
+    ] = 1,
+    to: Annotated[To, typer.Option(help="Destination of the facts.")] = "kafka",
     out: Annotated[
-        Path, typer.Option(help="With --to file: JSON Lines, one CloudEvent each.")
+        Path, typer.Option(help="With --to file: file to write, JSON Lines of CloudEvents.")
     ] = Path("facts.jsonl"),
     pace: Annotated[
         Pace,
         typer.Option(
-            help="real: as on the wall; fast: never far ahead of the hub; max: as fast as Kafka "
-            "takes it between two cut-offs."
+            help="real: in real time; fast: never far ahead of the hub; max: as fast as Kafka "
+            "accepts the facts between two cut-offs."
         ),
     ] = "fast",
     open_loop: Annotated[
         bool,
         typer.Option(
             "--open-loop",
-            help="Never wait for the hub's plans: cargo comes in, and what is not planned when its "
-            "time comes stays. Without it the same seed gives the same day.",
+            help="Do not wait for the hub's plans: cargo without a plan at its cut-off stays. "
+            "Without this option the same seed gives the same day.",
         ),
     ] = False,
     plans: Annotated[
         Path | None,
-        typer.Option(help="With --to file: facts of the plan topic, JSON Lines, to stuff by."),
+        typer.Option(
+            help="With --to file: plans to follow, JSON Lines of facts of the plan topic."
+        ),
     ] = None,
     day: Annotated[
-        str, typer.Option(help="First day with cut-offs, YYYY-MM-DD in the hub's zone.")
+        str, typer.Option(help="First day with cut-offs, YYYY-MM-DD in the hub's time zone.")
     ] = "",
     rules: Annotated[
         Path | None,
         typer.Option(
-            help="Write the hub's rules for fast motion to this file and stop; start the hub with "
-            "GROUPAGE_POLICY_FILE naming it."
+            help="Only write the hub's policy for fast motion to this file; then start the "
+            "hub with GROUPAGE_POLICY_FILE set to it."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Play a day of a hub: bookings, arrivals, customs, plans followed, containers out.
+    """Play a hub's day: bookings, arrivals, customs, stuffing by plan, departures.
 
-    Plans are learnt from the topics alone. In fast motion the day stands at each cut-off until the
-    hub has taken in everything and its planner has answered. To a file nobody answers: without
-    --plans the cargo comes in and stays. Over HTTP the facts go to the gateway; ticks and plans
-    still use Kafka.
+    The simulator reads plans from Kafka. In fast motion it waits at each cut-off until the hub has
+    processed everything and the planner has answered. With --to file there is no planner: without
+    --plans no cargo is stuffed. With --to http the facts go to the gateway; ticks and plans still
+    use Kafka.
     """
     if rules is not None:
         from groupage.app.demo.policy import write_policy  # noqa: PLC0415
 
         write_policy(rules)
         return
-    from producers.simulator.parameters import (  # noqa: PLC0415 - `--help` needs none of it
+    from producers.simulator.parameters import (  # noqa: PLC0415 - not for `--help`
         parameters_for,
     )
 
     quiet_logs("simulate")
     parameters = parameters_for(scale, seed=seed, day_at=_day_at(day, pace))
     if to == "http" and pace != "real":
-        # The gateway writes down when it heard of a fact: years after, for a day of the past. So
-        # nobody could tell a device whose clock runs ahead.
+        # The gateway records facts of a past day with today's time, so a device whose clock runs
+        # ahead cannot be detected.
         rates = msgspec.structs.replace(parameters.rates, wrong_clock=0.0)
         parameters = msgspec.structs.replace(parameters, rates=rates)
-    way = _Way(to=to, out=out, pace=pace, plans=plans, open_loop=open_loop)
-    report = asyncio.run(_play(parameters, way))
+    options = _Options(to=to, out=out, pace=pace, plans=plans, open_loop=open_loop)
+    report = asyncio.run(_play(parameters, options))
     if as_json:
         print_json(report)
     else:
         for name, value in report.items():
-            if name != "rates":  # how often each was to come, for those who tune it
-                say(_line(name, value))
+            if name != "rates":  # expected frequencies, for those who tune the simulation
+                print_line(_outcome_line(name, value))
 
 
-def _line(name: str, value: object) -> str:
+def _outcome_line(name: str, value: object) -> str:
     unit = " s" if name.endswith("_s") else ""
     label = name.removesuffix("_s").replace("_", " ")
     if isinstance(value, dict):
-        parts = [f"{str(what).replace('_', ' ')} {each:,}{unit}" for what, each in value.items()]
+        parts = [f"{str(key).replace('_', ' ')} {number:,}{unit}" for key, number in value.items()]
         return f"{label:<20}  {', '.join(parts) or '–'}"
     return f"{label:<20}  {value:,}{unit}"
 
 
 def _day_at(day: str, pace: str) -> datetime:
-    """Midnight of the day in the hub's zone; in real time the day after today."""
+    """Return midnight of the day in the hub's zone; by default tomorrow in real time."""
     from producers.simulator.parameters import DEFAULT_DAY_AT  # noqa: PLC0415
 
     if day:
@@ -132,8 +136,8 @@ def _day_at(day: str, pace: str) -> datetime:
     return today - _HUB_OFFSET + timedelta(days=1)
 
 
-class _Way(NamedTuple):
-    """How the day is played: the command's options."""
+class _Options(NamedTuple):
+    """The command's options: how to play the day."""
 
     to: To
     out: Path
@@ -142,20 +146,22 @@ class _Way(NamedTuple):
     open_loop: bool
 
 
-async def _play(parameters: "Parameters", way: _Way) -> dict[str, object]:
+async def _play(parameters: "Parameters", options: _Options) -> dict[str, object]:
     from producers.simulator.simulation import Simulation  # noqa: PLC0415
 
     began_s = time.monotonic()
     simulation = Simulation(parameters)
     async with AsyncExitStack() as stack:
-        make = _to_file if way.to == "file" else _to_hub
-        player = await make(simulation, stack, way)
-        telling = asyncio.create_task(_tell(player, simulation.start_at, simulation.end_at))
+        make = _to_file if options.to == "file" else _to_hub
+        player = await make(simulation, stack, options)
+        progress_task = asyncio.create_task(
+            _print_progress(player, simulation.start_at, simulation.end_at)
+        )
         try:
             await player.play()
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            progress_task.cancel()
+            await asyncio.gather(progress_task, return_exceptions=True)
     progress = player.progress
     return {
         "facts": progress.facts,
@@ -167,11 +173,11 @@ async def _play(parameters: "Parameters", way: _Way) -> dict[str, object]:
     }
 
 
-async def _tell(player: "Player", start_at: datetime, end_at: datetime) -> None:
-    """A line on standard error now and then: where the day stands, and what it waits for."""
+async def _print_progress(player: "Player", start_at: datetime, end_at: datetime) -> None:
+    """Print the time of the day and what it waits for, every few seconds on standard error."""
     console = Console(stderr=True)
     while True:
-        await asyncio.sleep(_TELL_EVERY_S)
+        await asyncio.sleep(_PROGRESS_EVERY_S)
         progress = player.progress
         done = (progress.now - start_at) / (end_at - start_at)
         waiting = f", waiting for {progress.waiting_for}" if progress.waiting_for else ""
@@ -183,25 +189,25 @@ async def _tell(player: "Player", start_at: datetime, end_at: datetime) -> None:
         )
 
 
-async def _to_file(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
+async def _to_file(simulation: "Simulation", stack: AsyncExitStack, options: _Options) -> "Player":
     from producers.simulator.play import HubLink, Player  # noqa: PLC0415
     from producers.simulator.recorded import RecordedPlans  # noqa: PLC0415
     from producers.simulator.sinks import FileSink  # noqa: PLC0415
 
-    sink = await stack.enter_async_context(FileSink(way.out))
-    recorded = RecordedPlans(way.plans) if way.plans else None
+    sink = await stack.enter_async_context(FileSink(options.out))
+    recorded = RecordedPlans(options.plans) if options.plans else None
     return Player(
         simulation,
         sink,
-        pace="real" if way.pace == "real" else "max",
+        pace="real" if options.pace == "real" else "max",
         hub=HubLink(
             drain=(lambda: recorded.until(simulation.now)) if recorded else None, waits=False
         ),
     )
 
 
-async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) -> "Player":
-    """The facts to Kafka or to the gateway; ticks in all paces but the real one."""
+async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Options) -> "Player":
+    """Build a player for Kafka or the gateway; it sends ticks except in real time."""
     from groupage.app.demo.backlog import hub_backlog  # noqa: PLC0415
     from groupage.settings import KafkaSettings, TopicSettings  # noqa: PLC0415
     from producers.simulator.feedback import Feedback  # noqa: PLC0415
@@ -211,31 +217,31 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, way: _Way) ->
     from producers.simulator.sinks import Sink  # noqa: PLC0415
 
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
-    if way.pace != "real":
+    if options.pace != "real":
         _require_our_clock(kafka)
-    sink: Sink = HttpSink.configured() if way.to == "http" else KafkaSink(kafka, prefix=prefix)
+    sink: Sink = HttpSink.configured() if options.to == "http" else KafkaSink(kafka, prefix=prefix)
     await stack.enter_async_context(sink)
     feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
     ticker = None
-    if way.pace != "real":
+    if options.pace != "real":
         ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
     return Player(
         simulation,
         sink,
-        pace=way.pace,
+        pace=options.pace,
         hub=HubLink(
             tick=ticker.tick_others if ticker else None,
             tick_lanes=ticker.tick_lanes if ticker else None,
             drain=feedback.drain,
             heard_all=feedback.heard_all,
             backlog=await hub_backlog(stack, kafka, prefix=prefix),
-            waits=not way.open_loop,
+            waits=not options.open_loop,
         ),
     )
 
 
 def _require_our_clock(kafka: "KafkaSettings") -> None:
-    """Two clocks in one log would tear every deadline. Only a hub of this machine can be asked."""
+    """Raise if the local hub ticks by the wall: two clocks in a log would break every deadline."""
     from groupage.app.local.hub import running_hub  # noqa: PLC0415
     from groupage.settings import LocalSettings  # noqa: PLC0415
 
@@ -243,6 +249,6 @@ def _require_our_clock(kafka: "KafkaSettings") -> None:
     ours = state is not None and state.kafka_bootstrap_servers == kafka.bootstrap_servers
     if state is not None and ours and state.clock == "wall":
         raise Misconfigured(
-            "this hub's clock goes with the wall, and the simulation would send another time; "
+            "this hub's clock sends the time of day, and the simulation would send another time; "
             "start the hub with `groupage up --clock external`, or use --pace real"
         )

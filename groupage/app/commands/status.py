@@ -1,4 +1,4 @@
-"""``groupage status``: what runs, and under which addresses."""
+"""``groupage status``: processes and addresses of the hub."""
 
 import os
 from operator import itemgetter
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from groupage.app.commands.printing import AsJson, Column, print_json, print_table, say
+from groupage.app.commands.printing import AsJson, Column, print_json, print_line, print_table
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState, ProcessState
 from groupage.settings import LocalSettings, without_password
@@ -19,10 +19,11 @@ def main(
     *,
     as_json: AsJson = False,
     targets: Annotated[
-        bool, typer.Option("--targets", help="What Prometheus scrapes, for its file_sd_configs.")
+        bool,
+        typer.Option("--targets", help="Print scrape targets for Prometheus' file_sd_configs."),
     ] = False,
 ) -> None:
-    """Show the hub of the data directory; status 0 while it runs, 1 otherwise."""
+    """Show the hub of the data directory; status 0 if it runs, else 1."""
     settings = LocalSettings()
     state = running_hub(settings.data_dir)
     described = describe(state, str(settings.data_dir))
@@ -37,7 +38,7 @@ def main(
 
 
 def describe(state: HubState | None, data_dir: str) -> dict[str, Any]:
-    """The shape scripts rely on. Without a hub, servers named by the environment are shown."""
+    """Describe the hub as ``--json`` prints it; without a hub, the servers of the environment."""
     if state is None:
         kafka = os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS")
         database = os.environ.get("GROUPAGE_DATABASE_URL")
@@ -71,7 +72,7 @@ def describe(state: HubState | None, data_dir: str) -> dict[str, Any]:
 
 
 def scrape_targets(described: dict[str, Any]) -> list[dict[str, Any]]:
-    """The processes as Prometheus' file_sd_configs takes them, each with its name as a label."""
+    """Return the processes in the format of file_sd_configs, with their names as labels."""
     return [
         {"targets": [urlsplit(process["metrics"]).netloc], "labels": {"process": process["name"]}}
         for process in described["processes"]
@@ -92,8 +93,8 @@ def _process(process: ProcessState) -> dict[str, Any]:
 
 
 _CLOCKS = {
-    "wall": "`groupage run clock` tells the hub the time of day",
-    "external": "time stands until a simulation or a demo tells it",
+    "wall": "the clock process sends the time of day",
+    "external": "the simulator or the demo sends the time",
 }
 _COLUMNS = (
     Column("process", itemgetter("name")),
@@ -105,7 +106,7 @@ _COLUMNS = (
 
 
 def _print(described: dict[str, Any]) -> None:
-    say(f"hub on {described['data_dir']}: {described['phase']}")
+    print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
         ("PostgreSQL", described["database"]["url"]),
@@ -113,10 +114,10 @@ def _print(described: dict[str, Any]) -> None:
         ("API", described["api"]["url"]),
     ):
         if address:
-            say(f"  {name:<11} {address}")
+            print_line(f"  {name:<11} {address}")
     names = {process["name"] for process in described["processes"]}
     clock = described.get("clock", "")
-    if clock == "external" or "clock" in names:  # servers alone have none
-        say(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
-    hint = "start one with `groupage up`, or try `groupage demo`"
+    if clock == "external" or "clock" in names:  # servers alone have no clock
+        print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
+    hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)

@@ -1,4 +1,4 @@
-"""``groupage topics``: Kafka's topics as the topic table wants them."""
+"""``groupage topics``: creation and check of Kafka's topics."""
 
 import asyncio
 from typing import Annotated
@@ -13,12 +13,12 @@ from groupage.settings import KafkaSettings, TopicSettings
 def main(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Make nothing; a missing topic is an error.")
+        bool, typer.Option("--check", help="Create nothing; a missing topic is an error.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create missing topics and compare the others; status 1 when one differs."""
-    from groupage.contracts.admin import ensure_topics  # noqa: PLC0415 - brings aiokafka
+    """Create missing topics and compare the others with their specification; status 1 if wrong."""
+    from groupage.contracts.admin import ensure_topics  # noqa: PLC0415 - imports aiokafka
 
     quiet_logs("topics")
     settings = TopicSettings()
@@ -33,5 +33,5 @@ def main(
     if as_json:
         print_json(report)
     else:
-        typer.echo(f"{len(report.created)} topics made, {len(report.present)} were there")
+        typer.echo(f"{len(report.created)} topics created, {len(report.present)} existed")
     report.require_equal()

@@ -1,4 +1,4 @@
-"""``groupage trace``: every fact about one id, and what it changed."""
+"""``groupage trace``: every fact about an id, and what it changed."""
 
 import json
 from datetime import UTC
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.app.commands.printing import AsJson, print_json, say
+from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
 from groupage.domain.events.base import AggregateKind
 from groupage.store.readers.tracing import Trace, TracedFact
@@ -22,47 +22,48 @@ _INNER = frozenset(
         "covered_triggers",
     }
 )
-"""What the fold keeps for itself, or a second time; scripts get it, people need not read it."""
+"""Internal fields of states, which only ``--json`` shows."""
 
 
 def main(
     id_: Annotated[
-        str, typer.Argument(metavar="ID", help="Unit, consignment, container, consolidation …")
+        str,
+        typer.Argument(metavar="ID", help="Id of a unit, consignment, container, consolidation …"),
     ],
     *,
     kind: Annotated[
         AggregateKind | None,
-        typer.Option(help="When the id is known as several: unit, container …"),
+        typer.Option(help="Kind of aggregate, if several have this id."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what holds it, every fact about it in the order they happened, and what each changed.
+    """Show what contains it, every fact about it in order of time, and what each fact changed.
 
-    The states are derived anew from the facts, step by step, by the same rules as in operation.
+    The command folds the stored facts again, step by step, with the rules of the workers.
     """
-    from groupage.app.commands.refold import trace_effects  # noqa: PLC0415 - brings the aggregates
+    from groupage.app.commands.refold import trace_effects  # noqa: PLC0415 - imports the aggregates
 
-    answer = query(lambda pool: trace_effects(pool, id_, kind=kind))
+    trace = query(lambda pool: trace_effects(pool, id_, kind=kind))
     if as_json:
-        print_json(answer)
+        print_json(trace)
     else:
-        _print(answer)
+        _print(trace)
 
 
-def _print(answer: Trace) -> None:
-    say(f"{answer.kind} {answer.id}", bold=True)
-    if answer.parents:
-        say(f"in {' ▸ '.join(answer.parents)}")
-    for fact in answer.facts:
+def _print(trace: Trace) -> None:
+    print_line(f"{trace.kind} {trace.id}", bold=True)
+    if trace.parents:
+        print_line(f"in {' ▸ '.join(trace.parents)}")
+    for fact in trace.facts:
         happened = fact.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        say(f"{happened}  {fact.type}{_remark(fact)}  {fact.source} {fact.event_id}")
+        print_line(f"{happened}  {fact.type}{_note(fact)}  {fact.source} {fact.event_id}")
         for path, (before, after) in (fact.changed or {}).items():
             if path.rpartition(".")[2] in _INNER:
                 continue
-            say(f"    {path}: {_short(before)} → {_short(after)}", dim=True)
+            print_line(f"    {path}: {_short(before)} → {_short(after)}", dim=True)
 
 
-def _remark(fact: TracedFact) -> str:
+def _note(fact: TracedFact) -> str:
     if fact.refused:
         return f"  REFUSED: {fact.refused}"
     if fact.retracted:

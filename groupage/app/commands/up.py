@@ -1,4 +1,4 @@
-"""``groupage up``: everything on this machine, until Ctrl-C."""
+"""``groupage up``: a hub on this machine."""
 
 import os
 import signal
@@ -29,26 +29,27 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def up(
     *,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Return when it runs; `down` ends it.")
+        bool, typer.Option("--detach", help="Run in the background; `groupage down` stops it.")
     ] = False,
     clock: Annotated[
-        Clock, typer.Option(help="wall: time goes as on the wall; external: a simulator ticks.")
+        Clock, typer.Option(help="wall: the time of day; external: a simulator sends the time.")
     ] = "wall",
     servers_only: Annotated[
         bool,
-        typer.Option("--servers-only", help="Kafka and PostgreSQL alone, with their tables."),
+        typer.Option(
+            "--servers-only", help="Start only Kafka and PostgreSQL, with topics and tables."
+        ),
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="Say nothing but what goes wrong.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Start Kafka, PostgreSQL and every process of groupage on this machine.
 
-    GROUPAGE_KAFKA_BOOTSTRAP_SERVERS and GROUPAGE_DATABASE_URL take existing servers instead.
+    Runs until Ctrl-C. Set GROUPAGE_KAFKA_BOOTSTRAP_SERVERS or GROUPAGE_DATABASE_URL to use existing
+    servers instead.
     """
     console = Console(stderr=True, quiet=quiet)
     settings = LocalSettings()
-    PolicySettings().load()  # a wrong rule is told now, not by a process when all else runs
+    PolicySettings().load()  # reports an error in the policy before anything starts
     began = time.monotonic()
     if detach:
         with console.status("starting") as status:
@@ -85,7 +86,7 @@ def _foreground(
     except StopRequested as error:
         raise typer.Exit(INTERRUPTED) from error
     _announce(console, supervisor.state, time.monotonic() - began)
-    console.print("Ctrl-C stops all in order.")
+    console.print("Ctrl-C stops the hub.")
     try:
         supervisor.run()
     finally:
@@ -95,7 +96,7 @@ def _foreground(
 
 
 def _announce(console: Console, state: HubState, seconds: float) -> None:
-    console.print(f"The hub runs, after {seconds:.1f} s.", highlight=False)
+    console.print(f"The hub is up after {seconds:.1f} s.", highlight=False)
     for name, address in (
         ("Kafka", state.kafka_bootstrap_servers),
         ("PostgreSQL", state.database_url if state.database_is_local else "as configured"),

@@ -20,7 +20,7 @@ class AlertChanges:
     closed: dict[str, datetime] = field(default_factory=dict)
 
     def note(self, event: Event, at: datetime) -> None:
-        """Take in an event; any but the two about alerts changes nothing."""
+        """Note an event about an alert; ignore any other."""
         if isinstance(event, AlertRaised):
             self.opened[event.alert_id] = AlertRow(
                 event.alert_id,

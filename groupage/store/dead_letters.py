@@ -65,8 +65,8 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     def is_replayable(self) -> bool:
         """Whether there is a topic to send it to.
 
-        What an import put aside because it means no event never had one: its place is then its own
-        place among the dead letters.
+        An entry that an import quarantined never had a topic: its position is then the dead
+        letter's own.
         """
         return self.topic != DEAD_LETTER_TOPIC
 

@@ -35,7 +35,7 @@ _SQL_TYPES = {str: "text", bool: "boolean", int: "bigint", datetime: "timestampt
 
 
 def query_columns(kind: AggregateKind) -> dict[str, tuple[str, bool]]:
-    """The query columns of a kind by name: SQL type, and whether the column may be null."""
+    """Return a kind's query columns by name: SQL type, and whether the column may be null."""
     columns = {}
     for name, hint in get_type_hints(QUERY_COLUMNS[kind]).items():
         types = set(get_args(hint)) or {hint}
@@ -66,7 +66,7 @@ class OffsetAdvance(NamedTuple):
 
 
 class OutboxRow(NamedTuple):
-    """One message for another aggregate; topic names without the hub's prefix."""
+    """A message for another aggregate; topic names without the hub's prefix."""
 
     origin_topic: str
     origin_partition: int
@@ -258,12 +258,12 @@ async def upsert_states(
 
 
 async def raise_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None:
-    """Open alerts; one that is open already keeps the time when it was raised."""
+    """Open alerts; an alert that is open already keeps the time when it was raised."""
     await connection.execute(_RAISE, *columns_of(rows, len(AlertRow._fields)))
 
 
 async def clear_alerts(connection: Connection, cleared: Sequence[tuple[str, datetime]]) -> None:
-    """Close alerts: id and the time when the reason went away."""
+    """Close alerts, each by id and the time when its reason went away."""
     await connection.execute(
         "update alert a set cleared_at = c.at from unnest($1::text[], $2::timestamptz[]) "
         "as c (id, at) where a.alert_id = c.id and a.cleared_at is null",

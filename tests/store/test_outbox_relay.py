@@ -31,7 +31,7 @@ async def queue(pool: asyncpg.Pool, partition: int, *values: str) -> None:
 
 @asynccontextmanager
 async def relaying(relay: OutboxRelay) -> AsyncIterator[OutboxRelay]:
-    """The relay at work, until the block ends."""
+    """Run the relay until the block ends."""
     task = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -53,7 +53,7 @@ def relay_of(pool: asyncpg.Pool, prefix: str, *partitions: int, **more: Any) -> 
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it is so."""
+    """Wait until `holds` returns true."""
     async with asyncio.timeout(30):
         while True:
             if await holds():
@@ -62,20 +62,20 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def left(pool: asyncpg.Pool, count: int) -> None:
-    """Wait until so many rows are left."""
+    """Wait until `count` rows are left."""
 
-    async def so_many() -> bool:
+    async def count_left() -> bool:
         return bool(await pool.fetchval("select count(*) from outbox") == count)
 
-    await until(so_many)
+    await until(count_left)
 
 
 async def gauge_shows_two() -> bool:
-    """The backlog as the relay told it."""
+    """The backlog gauge that the relay sets."""
     return bool(metrics.OUTBOX_BACKLOG._value.get() == 2)
 
 
-async def heard(prefix: str, count: int) -> list[str]:
+async def receive(prefix: str, count: int) -> list[str]:
     """The first `count` messages on the topic."""
     consumer = AIOKafkaConsumer(
         prefix + TOPIC, **KafkaSettings().client_kwargs(), auto_offset_reset="earliest"
@@ -94,7 +94,7 @@ async def test_only_our_origins_in_their_order(pool: asyncpg.Pool, topic_prefix:
     await queue(pool, 1, "not ours")
     async with relaying(relay_of(pool, topic_prefix, 0)):
         await left(pool, 1)
-    assert await heard(topic_prefix, 8) == [f"a{n}" for n in range(8)]
+    assert await receive(topic_prefix, 8) == [f"a{n}" for n in range(8)]
     assert await pool.fetchval("select value from outbox") == b"not ours"
 
 
@@ -110,7 +110,7 @@ async def test_it_is_woken_and_counts_what_waits(pool: asyncpg.Pool, topic_prefi
         await left(pool, 2)
         assert asyncio.get_running_loop().time() - began < 0.9
         await until(gauge_shows_two)
-    assert await heard(topic_prefix, 2) == ["first", "second"]
+    assert await receive(topic_prefix, 2) == ["first", "second"]
 
 
 async def test_a_broker_that_is_away_loses_nothing(
@@ -125,4 +125,4 @@ async def test_a_broker_that_is_away_loses_nothing(
         assert await pool.fetchval("select count(*) from outbox") == 1
     async with relaying(relay_of(pool, topic_prefix, 0)):
         await left(pool, 0)
-    assert await heard(topic_prefix, 1) == ["patient"]
+    assert await receive(topic_prefix, 1) == ["patient"]

@@ -1,1 +1,1 @@
-"""What people and programs ask of the store: lists with filters, single states, plans, facts."""
+"""Queries of people and programs: lists with filters, single states, plans, traces."""

@@ -1,6 +1,6 @@
-"""The lists: consignments, consolidations, containers, plans, alerts.
+"""Lists of consignments, consolidations, containers, plans and alerts.
 
-Filters left None do not bind.
+A filter that is None does not apply.
 """
 
 from typing import Annotated
@@ -94,7 +94,7 @@ _ALERTS = Listing(
 
 
 class ConsignmentFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which consignments."""
+    """Filters of the list of consignments."""
 
     lane: str | None = None
     status: ConsignmentStatus | None = None
@@ -107,7 +107,7 @@ class ConsignmentFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which consolidations."""
+    """Filters of the list of consolidations."""
 
     lane: str | None = None
     status: ConsolidationStatus | None = None
@@ -122,7 +122,7 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which containers."""
+    """Filters of the list of containers."""
 
     status: ContainerStatus | None = None
     iso_type: str | None = None
@@ -130,14 +130,14 @@ class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which plans."""
+    """Filters of the list of plans."""
 
     lane: str | None = None
     published: bool | None = None
 
 
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which alerts; open ones unless told otherwise."""
+    """Filters of the list of alerts; by default only open ones."""
 
     about: str | None = None
     about_kind: AggregateKind | None = None
@@ -153,7 +153,7 @@ async def list_consignments(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[ConsignmentView]:
-    """By id."""
+    """List consignments by id."""
     return await fetch_page(
         connection,
         _CONSIGNMENTS,
@@ -180,7 +180,7 @@ async def list_consolidations(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[ConsolidationView]:
-    """The nearest deadline first; those without one last."""
+    """List consolidations, the nearest deadline first, those without deadline last."""
     return await fetch_page(
         connection,
         _CONSOLIDATIONS,
@@ -206,7 +206,7 @@ async def list_containers(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[ContainerView]:
-    """By container number."""
+    """List containers by number."""
     return await fetch_page(
         connection,
         _CONTAINERS,
@@ -228,7 +228,7 @@ async def list_plans(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[PlanView]:
-    """The newest first."""
+    """List plans, newest first."""
     return await fetch_page(
         connection,
         _PLANS,
@@ -249,7 +249,7 @@ async def list_alerts(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[AlertView]:
-    """The newest first."""
+    """List alerts, newest first."""
     return await fetch_page(
         connection,
         _ALERTS,

@@ -1,6 +1,6 @@
-"""Lists in pages that stay stable while rows come and go: a page begins behind the last row seen.
+"""Pages of lists, stable while rows come and go: each begins behind the last row of the one before.
 
-Statements are put together from fragments written in this package; every value is a parameter.
+Statements consist of fragments written in this package; every value is a parameter.
 """
 
 import base64
@@ -21,7 +21,7 @@ LIMIT_MAX = 1_000
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some rows of a list; `next_after` asks for those behind them, None: there are none."""
+    """Rows of a list; `next_after` gets the next page, None: this is the last one."""
 
     items: tuple[T, ...]
     next_after: str | None = None
@@ -35,7 +35,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """A list that can be asked for: what to select from where, in which order."""
+    """A list: columns, source and order."""
 
     columns: str
     source: str
@@ -51,7 +51,7 @@ async def fetch_page(
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
 ) -> Page[T]:
-    """The first `limit` rows behind `after` that meet the conditions.
+    """Fetch the first `limit` rows behind `after` that meet the conditions.
 
     A condition is (SQL with ``{}`` for its parameter, value); those with value None are left out.
     Raises InvalidInput for a limit out of range or an `after` that no page gave.
@@ -63,18 +63,18 @@ async def fetch_page(
     clauses = [sql.replace("{}", f"${number}") for number, (sql, _) in enumerate(wanted, start=1)]
     order = listing.order
     if after is not None:
-        seen = _from_cursor(after, len(order.columns))
-        places = ", ".join(
+        cursor = _from_cursor(after, len(order.columns))
+        cursor_values = ", ".join(
             f"${len(parameters) + number}::text::{kind}"
             for number, (_, kind) in enumerate(order.columns, start=1)
         )
         names = ", ".join(expression for expression, _ in order.columns)
-        clauses.append(f"({names}) {'<' if order.descending else '>'} ({places})")
-        parameters += seen
+        clauses.append(f"({names}) {'<' if order.descending else '>'} ({cursor_values})")
+        parameters += cursor
     try:
         rows = await _select(connection, listing, clauses, [*parameters, limit + 1])
     except (asyncpg.InvalidTextRepresentationError, asyncpg.InvalidDatetimeFormatError) as error:
-        raise _no_mark(after) from error
+        raise _invalid_cursor(after) from error
     items = tuple(_item(row, into) for row in rows[:limit])
     more = len(rows) > limit
     return Page(items=items, next_after=_cursor(rows[limit - 1], order) if more else None)
@@ -85,12 +85,12 @@ async def _select(
 ) -> list[asyncpg.Record]:
     order = listing.order
     direction = " desc" if order.descending else ""
-    marks = ", ".join(
+    cursor_columns = ", ".join(
         f"({expression})::text as cursor_{number}"
         for number, (expression, _) in enumerate(order.columns)
     )
     statement = (
-        f"select {listing.columns}, {marks} from {listing.source}"  # noqa: S608 - our own literals
+        f"select {listing.columns}, {cursor_columns} from {listing.source}"  # noqa: S608 - our own literals
         f"{' where ' if clauses else ''}{' and '.join(clauses)}"
         f" order by {', '.join(expression + direction for expression, _ in order.columns)}"
         f" limit ${len(parameters)}"
@@ -98,7 +98,7 @@ async def _select(
     return list(await connection.fetch(statement, *parameters))
 
 
-def _no_mark(after: str | None) -> InvalidInput:
+def _invalid_cursor(after: str | None) -> InvalidInput:
     return InvalidInput(f"after is {after!r}, which no page of this list gave; leave it out")
 
 
@@ -118,5 +118,5 @@ def _from_cursor(after: str, length: int) -> list[str]:
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         values = []
     if len(values) != length or any("\x00" in value for value in values):
-        raise _no_mark(after)
+        raise _invalid_cursor(after)
     return values

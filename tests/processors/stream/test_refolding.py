@@ -1,4 +1,4 @@
-"""What an owner said and has not heard back yet outlives a late fact."""
+"""A request that has not come back as a fact yet outlives a late fact."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,7 +62,7 @@ class Log:
 
 
 def fact_of(data: Any, *, event_id: str, at: datetime, correction_of: str | None = None) -> Fact:
-    """A fact that the hub's own processes said."""
+    """A fact that the hub's own processes published."""
     return Fact(
         event_id=event_id,
         source="/groupage/test",
@@ -79,8 +79,8 @@ def tick(at: datetime) -> Fact:
     return fact_of(ClockTicked(at=at), event_id=at.isoformat(), at=at)
 
 
-async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub) -> None:
-    """The lane's facts are folded anew, later, before its own `plan.asked` comes back."""
+async def test_a_pending_request_stays_as_it_was_asked(stream_hub: StreamHub) -> None:
+    """The lane's facts are folded again before its own `plan.asked` comes back."""
     pool, log, assignment = stream_hub.pool, Log(), Assignment()
     assignment.take(await writers.open_offsets(pool, [(TOPIC, log.partition)]))
 
@@ -111,7 +111,7 @@ async def test_a_request_that_is_out_stays_as_it_was_asked(stream_hub: StreamHub
         tick(later),
         fact_of(pin, event_id="p2", at=later, correction_of="p1"),
     )
-    assert after.correction_count == 1, "folded anew"
+    assert after.correction_count == 1, "folded again"
     assert after.pending_request == before.pending_request
     asked = await pool.fetchval("select count(*) from outbox where topic = 'hub.planrequest.v1'")
     assert asked == 1

@@ -1,4 +1,4 @@
-"""Events of each kind of owner that could be told, and how it usually goes."""
+"""Events of each aggregate kind, and how its life usually goes."""
 
 from typing import Any
 

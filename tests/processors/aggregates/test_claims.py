@@ -1,4 +1,4 @@
-"""One carton has one consignment: two that claim it are told, and a rightful move is not."""
+"""A carton belongs to one consignment: two claims raise an alert, a legal move does not."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ U, V = "106141412345678908", "106141412345678915"
 
 @pytest.fixture
 def hub() -> MiniHub:
-    """Consignments A and B; nothing is announced yet."""
+    """Make consignments A and B, which have announced nothing yet."""
     hub = MiniHub()
     for name in ("A", "B"):
         hub.publish(w.booked(2, consignment_id=name))
@@ -23,7 +23,7 @@ def hub() -> MiniHub:
 
 
 def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
-    """The delivery note of a consignment, a minute later, heard by everybody."""
+    """Publish the delivery note of a consignment a minute later, and deliver all messages."""
     hub.tick(1)
     noted = cn.AsnReceived(
         consignment_id=name, units=tuple(cn.AnnouncedUnit(unit_id=unit) for unit in units)
@@ -34,7 +34,7 @@ def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
 
 
 def receive(hub: MiniHub, name: str, unit: str, **more: Any) -> Fact:
-    """Scanned at the dock for that consignment."""
+    """Scan a unit at the dock for that consignment."""
     hub.tick(1)
     said = hub.publish(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
     hub.settle()
@@ -42,7 +42,7 @@ def receive(hub: MiniHub, name: str, unit: str, **more: Any) -> Fact:
 
 
 def disputes(hub: MiniHub) -> list[str]:
-    """Units that two consignments claim."""
+    """Return the units that two consignments claim."""
     hub.check()
     return sorted(
         alert_id.split("/")[1] for alert_id in hub.alerts if alert_id.endswith("two_consignments")
@@ -50,13 +50,13 @@ def disputes(hub: MiniHub) -> list[str]:
 
 
 def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
-    """Each of its units is told with both names, until one note is retracted."""
+    """Each of its units raises an alert with both names, until a note is retracted."""
     announce(hub, "A", U, V)
     second = announce(hub, "B", V, "other")
     assert disputes(hub) == [V]
     raised: Any = hub.aggregates["unit"].outputs(hub.state("unit", V))["alert:two_consignments"]
-    told = raised.event
-    assert told.message == (
+    sent = raised.event
+    assert sent.message == (
         "announced or received under A (since 2026-03-01 00:01Z) and B (since 2026-03-01 00:02Z): "
         "correct or retract the asn.received or unit.received that is wrong. Until then, events "
         "about it alone go to B"
@@ -68,7 +68,7 @@ def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
 
 
 def test_a_corrected_note_claims_what_it_names(hub: MiniHub) -> None:
-    """The right unit in the place of the wrong one; retracting the correction brings it back."""
+    """A correction names the right unit; retracting the correction restores the claim."""
     announce(hub, "A", U)
     wrong = announce(hub, "B", U)
     right = announce(hub, "B", V, correction_of=wrong.event_id)
@@ -87,7 +87,7 @@ def test_one_of_two_notes_of_a_consignment_is_retracted(hub: MiniHub) -> None:
 
 
 def test_scanned_to_the_wrong_consignment(hub: MiniHub) -> None:
-    """B's own note does not name it: told, until the scan is retracted."""
+    """B's own note does not name it: an alert stands until the scan is retracted."""
     announce(hub, "A", U)
     announce(hub, "B", V)
     receive(hub, "B", V)
@@ -109,7 +109,7 @@ def test_scanned_to_the_wrong_consignment(hub: MiniHub) -> None:
 )
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_what_left_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> None:
-    """The children of a split, or a new booking, may have the cartons: whichever comes first."""
+    """The children of a split, or a new booking, may have the cartons, in either order."""
     announce(hub, "A", U, V)
     if before:
         hub.publish(leave)

@@ -1,4 +1,4 @@
-"""Commands of people find the owner they are for."""
+"""Commands become events of the aggregate that they concern."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ U = "106141412345678908"
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "name"),
     [
         (
             commands.AcceptPlan(command_id="c", by="d", lane_id=w.LANE, plan_id="P"),
@@ -55,19 +55,19 @@ U = "106141412345678908"
         ),
     ],
 )
-def test_every_command_reaches_its_owner_once(
-    play: Start, command: commands.Command, told: str
+def test_every_command_reaches_its_aggregate_once(
+    play: Start, command: commands.Command, name: str
 ) -> None:
-    """The owner is told once, however often the same command is sent."""
+    """The aggregate gets one event, however often the same command is sent."""
     story = play("command", command.key)
     story.deliver(command, 10)
     story.deliver(command, 11)
-    assert [change.event.name for change in story.published] == [told]
+    assert [change.event.name for change in story.published] == [name]
     assert story.published[0].event.key == command.key
 
 
 def test_a_pin_without_voyage(play: Start) -> None:
-    """A pin that names no voyage is refused with its reason."""
+    """A pin that names no voyage is rejected with its reason."""
     story = play("command", w.LANE)
     pin = commands.PinConsignment(command_id="c", by="d", lane_id=w.LANE, consignment_id="CN")
     story.deliver(pin, 10)
@@ -75,7 +75,7 @@ def test_a_pin_without_voyage(play: Start) -> None:
 
 
 def test_old_commands_are_forgotten(play: Start) -> None:
-    """The newest two hundred are remembered; what was told stays told."""
+    """The router keeps the newest two hundred commands, and takes no event back."""
     story = play("command", w.LANE)
     story.deliver_batch(
         [

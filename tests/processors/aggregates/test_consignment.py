@@ -75,7 +75,7 @@ def test_guards_of_acceptance(play: Start, change: dict[str, Any], words: str) -
 
 
 def test_dangerous_goods_path(available: Play) -> None:
-    """Goods found dangerous wait for the desk; refused, they raise an alert."""
+    """Dangerous goods wait for their approval; a rejection raises an alert."""
     goods = (cn.DangerousGoods(un_number="1993", imo_class="3"),)
     available.deliver(cn.DgApproved(consignment_id=w.CN), 50)
     assert available.rejections() == ["dg_not_declared"]
@@ -90,7 +90,7 @@ def test_dangerous_goods_path(available: Play) -> None:
 
 
 def test_short_receipt_waits_for_the_shipper(play: Start) -> None:
-    """A closed tally with too little waits until the shipper says to ship what is there."""
+    """After a short tally the consignment waits until the shipper decides to ship it short."""
     story = play("consignment", w.CN)
     story.deliver(w.booked(3), 0)
     story.deliver(w.received("u1"), 100)
@@ -108,7 +108,7 @@ def test_short_receipt_waits_for_the_shipper(play: Start) -> None:
 
 
 def test_the_rest_may_come_later(play: Start) -> None:
-    """When the shipper says to wait, the missing carton completes the receipt."""
+    """If the shipper decides to wait, the missing carton completes the receipt."""
     story = play("consignment", w.CN)
     story.deliver(w.booked(2), 0)
     story.deliver(w.received("u1"), 100)
@@ -154,7 +154,7 @@ def test_measured_above_declared_needs_a_rerate(received: Play) -> None:
 
 
 def test_a_hub_may_trust_calibrated_devices_only(play: Start) -> None:
-    """Measured by a device that names no calibration: refused, and the carton waits."""
+    """A measurement without a calibration is rejected, and the carton stays unmeasured."""
     story = play("consignment", w.CN, calibrated_only=True)
     story.deliver(w.booked(1), 0)
     story.deliver(w.received("u1"), 100)
@@ -185,7 +185,7 @@ def test_rerate_before_measuring(received: Play) -> None:
 
 
 def test_a_hold_keeps_it_from_becoming_available(received: Play) -> None:
-    """It becomes available when the last hold ends, and each change is a wish for a plan."""
+    """It becomes available when the last hold ends; each change is a replan trigger."""
     received.deliver(cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="DOCS", by="desk"), 105)
     received.deliver(w.measured("u1"), 110)
     received.deliver(w.measured("u2"), 111)
@@ -210,7 +210,7 @@ def test_a_later_hold_blocks_and_takes_nothing_back(available: Play) -> None:
 
 
 def test_its_consolidation_takes_it_to_another_voyage(available: Play) -> None:
-    """It has its place since it was given it, in whatever order it hears of the voyage."""
+    """Its allocation dates from the lane's event, in whatever order the messages arrive."""
     available.deliver(w.allocated(voyage_id="V2"), 240)
     available.deliver(w.allocated(), 200)
     place = available.state.allocation
@@ -232,12 +232,12 @@ def test_repacked_units_keep_their_pieces(available: Play) -> None:
     assert available.rejections() == ["gone"]
 
 
-def test_announced_units_hear_whose_they_are(received: Play) -> None:
+def test_announced_units_learn_their_consignment(received: Play) -> None:
     """Each unit of a delivery note is announced under its own key."""
-    told = received.sent("unit.announced")
-    units = {unit_id: each.owner_id for each in told for unit_id in (each.unit_id, *each.others)}
+    sent = received.sent("unit.announced")
+    units = {unit_id: each.owner_id for each in sent for unit_id in (each.unit_id, *each.others)}
     assert units == {"u1": w.CN, "u2": w.CN}
-    for each in told:
+    for each in sent:
         partitions = {partition_of(name, "hub.unit.v1") for name in (each.unit_id, *each.others)}
         assert len(partitions) == 1, "one message reaches one partition"
 
@@ -252,7 +252,7 @@ def test_late_facts_of_other_units_need_no_refold(received: Play) -> None:
 
 
 def test_plans_and_estimates_do_not_move_cargo(received: Play) -> None:
-    """A planned load is kept as a fact and changes nothing."""
+    """A planned load is stored as a fact and changes nothing."""
     received.deliver(w.measured("u1"), 105, classifier="PLN")
     assert received.state.measured_units == 0
     assert received.state.fact_count == 5
@@ -264,13 +264,13 @@ def test_damage_and_discrepancies_are_seen(play: Start) -> None:
     story.deliver(w.booked(1), 0)
     story.deliver(w.received("u1", condition="wet"), 100)
     assert story.alerts() == {"damaged"}
-    told = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
-    story.deliver(told, 101)
+    sent = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
+    story.deliver(sent, 101)
     assert story.state.discrepancies[0].kind == "damaged"
 
 
-def test_a_refused_booking_says_no_more_why_it_was_not_accepted(play: Start) -> None:
-    """Dangerous goods whose papers are missing, then rejected: as if it had never waited."""
+def test_a_rejected_booking_has_no_failed_guard(play: Start) -> None:
+    """Dangerous goods without papers, then rejected: the state is as if it had never waited."""
     goods = (cn.DangerousGoods(un_number="1950", imo_class="2.1"),)
     story = play("consignment", w.CN)
     story.deliver(w.booked(dangerous_goods=goods), 0)

@@ -1,4 +1,4 @@
-"""How a consignment ends, what customs does beside it, and what no state allows."""
+"""How a consignment ends, its customs status, and rejected events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,7 @@ Start = Callable[..., Play]
     ],
 )
 def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any, code: str) -> None:
-    """The fact is kept, the state stays, an alert names the reason."""
+    """The fact is stored, the state does not change, an alert names the reason."""
     before = available.state.status
     said = available.deliver(event, 300)
     assert available.rejections() == [code]
@@ -57,7 +57,7 @@ def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any,
 
 
 def test_a_correction_waits_for_its_target(play: Start) -> None:
-    """A carton scanned to the wrong consignment is not in both: the correction is told, and waits.
+    """A carton scanned to the wrong consignment is not in both: the correction waits.
 
     What its words advise puts things right: retract there, and send anew in the place of this one.
     """
@@ -65,8 +65,8 @@ def test_a_correction_waits_for_its_target(play: Start) -> None:
     scanned = wrong.deliver(un.UnitReceived(unit_id="u1", consignment_id="CN-WRONG"), 10)
     moved = right.deliver(w.received("u1"), 10, correction_of=scanned.fact.event_id)
     assert (wrong.state.received_units, right.state.received_units) == (1, 0)
-    (told,) = right.outputs("alert.raised")
-    assert told.message == (
+    (sent,) = right.outputs("alert.raised")
+    assert sent.message == (
         f"unit.received of u1 was rejected: it replaces {scanned.fact.event_id!r} of /test, which "
         "CN-1 does not have, and changes nothing until that event comes. If that event was sent "
         "under another key, retract it there and send this one again with an id of its own and "
@@ -79,7 +79,7 @@ def test_a_correction_waits_for_its_target(play: Start) -> None:
 
 
 def test_a_correction_counts_when_its_target_comes_late(play: Start) -> None:
-    """The same key, only out of order: refused until then, and gone without a trace."""
+    """A correction that comes before its target is rejected until then, and leaves no trace."""
     story = play("consignment", w.CN)
     heavy = un.UnitReceived(unit_id="u1", consignment_id=w.CN, pieces=3)
     story.deliver(heavy, 10, correction_of="first")
@@ -102,7 +102,7 @@ def test_a_second_hold_of_the_same_id(available: Play) -> None:
 
 
 def test_a_dissolved_consolidation_sets_free(stuffing: Play) -> None:
-    """BROKEN_UP: the consignment looks for another place."""
+    """After BROKEN_UP the consignment is available for another consolidation."""
     stuffing.deliver(w.consolidation(9, status="BROKEN_UP", frozen_at=None), 500)
     assert stuffing.state.status == Status.AVAILABLE
     assert stuffing.state.allocation is None
@@ -135,7 +135,7 @@ def test_exits(stuffing: Play, event: Any, status: Status) -> None:
 
 
 def test_the_lane_lets_go_of_what_was_cancelled(stuffing: Play) -> None:
-    """Its place is taken back although the manifest is filed: nothing illegal about that."""
+    """The lane may take its allocation away although the manifest is filed."""
     stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
     away = cn.ConsignmentDeallocated(
         consignment_id=w.CN, consolidation_id=w.CSL, plan_id="P2", reason_code="not_in_plan"
@@ -189,7 +189,7 @@ def test_no_rejection_of_what_ships_short(play: Start) -> None:
 
 
 def test_rejection_while_too_much_is_here(available: Play) -> None:
-    """Nobody accepted the third carton: still RECEIVING, so the hub may refuse the cargo."""
+    """Nobody accepted the third carton: it is RECEIVING, so the hub may reject the cargo."""
     available.deliver(w.received("u3"), 112)
     available.deliver(w.measured("u3"), 113)
     assert available.state.status == Status.RECEIVING
@@ -198,7 +198,7 @@ def test_rejection_while_too_much_is_here(available: Play) -> None:
 
 
 def test_all_declarations_must_be_released(available: Play) -> None:
-    """A consignment under two declarations: the graver word counts, and the later release."""
+    """With two declarations, the graver status counts, and the later release."""
     available.deliver(w.customs("DECLARED", revision=1, declared_at=at(120)), 120)
     available.deliver(
         w.customs("RELEASED", revision=2, declaration_id="D2", declared_at=at(130)), 140
@@ -226,7 +226,7 @@ def test_customs_beside_the_way(available: Play) -> None:
 
 
 def test_amended_after_the_manifest(stuffing: Play) -> None:
-    """The amendment counts, and the manifest is called outdated."""
+    """The amendment counts, and an alert calls the manifest outdated."""
     stuffing.deliver(cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="other"), 350)
     assert stuffing.state.booking.consignee == "other"
     assert "manifest_outdated" in stuffing.alerts()

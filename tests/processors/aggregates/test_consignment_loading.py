@@ -59,7 +59,7 @@ def test_loads_outside_of_stuffing(stuffing: Play) -> None:
 
 
 def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
-    """A hold stops the cartons where they are."""
+    """A hold rejects staging and loading."""
     hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
     stuffing.deliver(hold, 401)
     stuffing.deliver(w.staged("u1"), 402)
@@ -70,14 +70,14 @@ def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
     assert stuffing.state.loaded_units == 1
 
 
-def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
-    """A hold stops every carton: one alert that counts, and that goes with the last of them."""
+def test_what_is_rejected_for_one_reason_is_one_alert(stuffing: Play) -> None:
+    """A hold rejects every carton: one alert counts them, and is cleared with the last of them."""
     hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
     held = stuffing.deliver(hold, 401)
     last = [stuffing.deliver(w.staged("u1"), 402 + step) for step in range(6)][-1]
-    (told,) = stuffing.outputs("alert.raised")
-    assert told.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
-    assert told.message == (
+    (sent,) = stuffing.outputs("alert.raised")
+    assert sent.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
+    assert sent.message == (
         "6 events were rejected (blocked): unit.staged of u1, unit.staged of u1, "
         "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
@@ -89,7 +89,7 @@ def test_what_is_refused_for_one_reason_is_one_alert(stuffing: Play) -> None:
     assert stuffing.outputs("alert.raised")[0].message.startswith("5 events were rejected")
     stuffing.deliver(hold, 401, correction_of=held.fact.event_id, retracted=True)
     assert stuffing.alerts() == set()
-    assert [each.alert_id for each in stuffing.sent("alert.cleared")] == [told.alert_id]
+    assert [each.alert_id for each in stuffing.sent("alert.cleared")] == [sent.alert_id]
 
 
 def test_policy_may_let_declared_goods_in(lenient: Play) -> None:
@@ -100,8 +100,8 @@ def test_policy_may_let_declared_goods_in(lenient: Play) -> None:
     assert lenient.state.status == Status.LOADED
 
 
-def test_news_that_comes_late_makes_the_load_legal(available: Play) -> None:
-    """The load is refused until its consolidation's news arrives, then it counts: times decide."""
+def test_a_late_snapshot_makes_the_load_legal(available: Play) -> None:
+    """A load is rejected until the snapshot of its consolidation arrives: times decide."""
     available.deliver(w.loaded("u1"), 410)
     assert available.rejections() == ["no_place"]
     available.deliver(w.allocated(), 200)
@@ -114,7 +114,7 @@ def test_news_that_comes_late_makes_the_load_legal(available: Play) -> None:
 
 
 def test_one_container_at_a_time(stuffing: Play) -> None:
-    """A second load while it is inside is refused; after unloading it may go in again."""
+    """A second load while it is inside is rejected; after unloading it may be loaded again."""
     stuffing.deliver(w.loaded("u1"), 410)
     stuffing.deliver(w.loaded("u1"), 411)
     assert stuffing.rejections() == ["already_loaded"]
@@ -125,7 +125,7 @@ def test_one_container_at_a_time(stuffing: Play) -> None:
 
 
 def test_unloading_goes_back_to_staged(stuffing: Play) -> None:
-    """LOADED goes back to STAGED, with a wish for a plan: it did not fit."""
+    """LOADED goes back to STAGED, with a replan trigger: it did not fit."""
     for minutes, name in ((405, "u1"), (406, "u2")):
         stuffing.deliver(w.staged(name), minutes)
         stuffing.deliver(w.loaded(name), minutes + 10)
@@ -136,7 +136,7 @@ def test_unloading_goes_back_to_staged(stuffing: Play) -> None:
 
 
 def test_a_wrong_container_does_not_block_the_right_one(stuffing: Play) -> None:
-    """A refused load left the state as it was, so the right one counts."""
+    """A rejected load changed nothing, so the right one counts."""
     stuffing.deliver(w.loaded("u1", equipment_ref="OTHU0000000"), 410)
     stuffing.deliver(w.loaded("u1"), 411)
     assert stuffing.rejections() == ["other_container"]
@@ -159,12 +159,12 @@ def test_unfreezing_takes_the_commitment_back(stuffing: Play) -> None:
 
 
 def test_replan_moves_and_rolls(available: Play) -> None:
-    """A newer place takes the older one's; a roll ends the old place; the old box hears of it."""
+    """A newer allocation or a roll ends the older one; its consolidation gets a snapshot."""
     available.deliver(w.allocated("CSL-1"), 200)
     available.deliver(w.allocated("CSL-2", plan_id="P2"), 210)
     assert available.state.allocation.consolidation_id == "CSL-2"
-    told = available.sent("consolidation.consignment_changed")
-    assert [(each.consolidation_id, each.member) for each in told] == [
+    sent = available.sent("consolidation.consignment_changed")
+    assert [(each.consolidation_id, each.member) for each in sent] == [
         ("CSL-1", True),
         ("CSL-2", True),
         ("CSL-1", False),
@@ -197,14 +197,14 @@ def departed(stuffing: Play) -> Play:
     ],
 )
 def test_nothing_brings_back_what_departed(departed: Play, event: Any, code: str) -> None:
-    """Refused with its reason, whatever it is."""
+    """The event is rejected with its reason."""
     departed.deliver(event, 2_000)
     assert departed.state.status == Status.DEPARTED
     assert departed.rejections() == [code]
 
 
 def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
-    """It is counted in and asks for a place of its own; what left has left."""
+    """The late carton is received and needs an allocation; what departed stays departed."""
     departed.deliver(w.received("u3"), 2_000)
     assert departed.state.status == Status.DEPARTED
     assert "over_receipt" in departed.alerts()
@@ -221,9 +221,9 @@ def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
     ],
 )
 def test_what_would_take_loaded_cargo_back(stuffing: Play, event: Any) -> None:
-    """LOADED goes back by unloading only; the refusal says so."""
-    told = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
-    stuffing.deliver(told, 405)
+    """Only unloading ends LOADED; the rejection says so."""
+    sent = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
+    stuffing.deliver(sent, 405)
     stuffing.deliver(w.loaded("u1"), 410)
     stuffing.deliver(w.loaded("u2"), 411)
     stuffing.deliver(event, 420)
@@ -232,7 +232,7 @@ def test_what_would_take_loaded_cargo_back(stuffing: Play, event: Any) -> None:
 
 
 def test_unmeasured_or_dangerous_cargo_stays_out(stuffing: Play) -> None:
-    """Not what nobody measured, nor what waits for the dangerous goods desk."""
+    """Cartons without measurement or approval of dangerous goods may not be loaded."""
     stuffing.deliver(w.received("u3"), 402)
     stuffing.deliver(w.loaded("u3"), 403)
     assert stuffing.rejections() == ["not_measured"]
@@ -244,7 +244,7 @@ def test_unmeasured_or_dangerous_cargo_stays_out(stuffing: Play) -> None:
 
 
 def test_customs_after_the_departure(departed: Play) -> None:
-    """A second declaration, made when it was gone, stands beside the way."""
+    """A second declaration, filed after the departure, changes nothing."""
     later = w.customs("DECLARED", revision=1, declaration_id="D2", declared_at=at(950))
     departed.deliver(later, 950)
     assert departed.state.status == Status.DEPARTED
@@ -270,7 +270,7 @@ def test_a_declaration_that_is_open_keeps_it_out(stuffing: Play) -> None:
 def test_customs_stops_declared_goods(
     lenient: Play, status: str, minutes: float, codes: list[str]
 ) -> None:
-    """Where declared is enough: not what is selected or refused; afterwards it stays loaded."""
+    """Where the declaration suffices, a selected or rejected consignment may not be loaded."""
     lenient.deliver(w.customs(status, revision=2, declared_at=at(250)), minutes)
     lenient.deliver(w.loaded("u1"), 410)
     assert lenient.rejections() == codes
@@ -279,7 +279,7 @@ def test_customs_stops_declared_goods(
 
 
 def test_put_away_again_it_is_at_no_door(stuffing: Play) -> None:
-    """Staged cartons that go back to a shelf are staged no more."""
+    """Staged cartons that go back to a shelf are no longer staged."""
     for minutes, name in ((401, "u1"), (402, "u2")):
         stuffing.deliver(w.staged(name), minutes)
     assert stuffing.state.status == Status.STAGED

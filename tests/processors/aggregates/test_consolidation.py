@@ -57,19 +57,19 @@ def test_the_ordinary_way(play: Start) -> None:
     assert story.outputs("consignment.consolidation_changed")[0].departed_at == at(600)
 
 
-def test_members_voyage_and_container_hear_of_it(planned: Play) -> None:
-    """It follows its voyage, claims its container and tells its members when doors close."""
+def test_members_voyage_and_container_get_messages(planned: Play) -> None:
+    """It follows its voyage, is assigned its container and sends snapshots to its members."""
     planned.deliver(w.frozen("CN-1"), 300)
     assert planned.sent("voyage.followed")[0].voyage_id == w.VOYAGE
     assert planned.sent("container.assigned")[0].equipment_ref == w.CONTAINER
-    told = {
+    sent = {
         each.consignment_id: each for each in planned.outputs("consignment.consolidation_changed")
     }
-    assert told["CN-1"].frozen_at == at(300)
-    assert told["CN-1"].door_close_at == at(3_000 - 300)
-    assert told["CN-1"].lco_at == at(2_000)
-    assert told["CN-2"].frozen_at is None, "the manifest leaves it out"
-    assert told["CN-2"].equipment_ref == ""
+    assert sent["CN-1"].frozen_at == at(300)
+    assert sent["CN-1"].door_close_at == at(3_000 - 300)
+    assert sent["CN-1"].lco_at == at(2_000)
+    assert sent["CN-2"].frozen_at is None, "the manifest leaves it out"
+    assert sent["CN-2"].equipment_ref == ""
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_members_voyage_and_container_hear_of_it(planned: Play) -> None:
     ],
 )
 def test_illegal_on_a_planned_one(planned: Play, event: Any, code: str) -> None:
-    """Kept and refused with its reason."""
+    """The fact is stored, and rejected with its reason."""
     planned.deliver(event, 200)
     assert planned.rejections() == [code]
     assert planned.state.status == Status.PLANNED
@@ -116,7 +116,7 @@ def test_illegal_on_a_frozen_one(planned: Play, event: Any, code: str) -> None:
 
 
 def test_nothing_before_it_is_opened(play: Start) -> None:
-    """A plan for a consolidation that nobody opened is refused, until the opening arrives."""
+    """A plan for a consolidation that nobody opened is rejected until the opening arrives."""
     story = play("consolidation", w.CSL)
     story.deliver(w.planned("CN-1"), 5)
     assert story.rejections() == ["not_opened"]
@@ -144,7 +144,7 @@ def test_nothing_planned_nothing_frozen(play: Start) -> None:
 
 
 def test_locked_once_stuffing_began(stuffed: Play) -> None:
-    """No unfreezing, no cancelling; breaking up is the way out, and everybody hears of it."""
+    """It cannot be unfrozen or cancelled, only broken up; everybody gets a message."""
     for minutes, event in enumerate(
         (
             csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="x", by="d"),
@@ -165,7 +165,7 @@ def test_locked_once_stuffing_began(stuffed: Play) -> None:
 
 
 def test_sealed_needs_the_manifest_loaded(stuffed: Play) -> None:
-    """A seal on a box that misses a carton is an alert, and the state stays."""
+    """A seal on a container that misses a carton raises an alert, and the status stays."""
     stuffed.deliver(member("CN-2", 6, loaded_pieces=1), 490)
     stuffed.deliver(sealed(2), 500)
     assert stuffed.state.status == Status.STUFFING
@@ -202,7 +202,7 @@ def test_vgm_tolerance(stuffed: Play, vgm_g: int, status: Status) -> None:
 
 
 def test_dunnage_counts_in_the_gross_mass(stuffed: Play) -> None:
-    """What secures the cargo is part of the sum that the verified mass is held against."""
+    """Dunnage is part of the expected gross mass."""
     stuffed.deliver(weighed(2, TARE_G + 2_900_000), 510)
     assert stuffed.state.status == Status.SEALED
     stuffed.deliver(csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER), 490)
@@ -221,7 +221,7 @@ def test_dunnage_counts_in_the_gross_mass(stuffed: Play) -> None:
 def test_gate_out_needs_holds_and_customs_clear(
     stuffed: Play, news: dict[str, Any], words: str
 ) -> None:
-    """The box left although it was not clear: fact kept, state unchanged, critical alert."""
+    """The container left without clearance: the status stays, and a critical alert is raised."""
     stuffed.deliver(full("CN-2", 6, **news), 490)
     stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status in (Status.VGM_OK, Status.CLEARED)
@@ -239,7 +239,7 @@ def test_what_happens_after_it_left_changes_nothing(stuffed: Play) -> None:
 
 
 def test_too_late_for_the_terminal(stuffed: Play) -> None:
-    """After the port's cut-off less the haul the box must be rolled; then it has left."""
+    """After the port's cut-off less the haul, the gate-out counts only once it is rolled."""
     stuffed.deliver(weighed(3, gated_out_at=at(2_800), status="GATED_OUT"), 2_800)
     assert stuffed.state.status == Status.CLEARED
     assert "too late" in stuffed.state.failed_guards["gated_out_uncleared"]
@@ -261,12 +261,12 @@ def test_an_unfit_container_takes_nothing(planned: Play) -> None:
 
 
 def test_another_seal_than_manifested(stuffed: Play) -> None:
-    """The manifest carries the seal's number: another one needs attention."""
+    """Another seal than the manifest names raises an alert."""
     stuffed.deliver(sealed(2, seal_no="S2"), 500)
     assert "seal_mismatch" in stuffed.alerts()
 
 
-def test_old_news_are_ignored(stuffed: Play) -> None:
+def test_an_older_snapshot_is_ignored(stuffed: Play) -> None:
     """The highest revision counts, whatever comes last."""
     stuffed.deliver(member("CN-1", 2), 100)
     assert stuffed.state.members["CN-1"].loaded_pieces == 2

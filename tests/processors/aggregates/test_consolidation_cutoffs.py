@@ -41,31 +41,31 @@ def test_cutoffs_at_risk_then_missed_then_met(planned: Play) -> None:
 
 
 def test_cargo_expected_too_late_is_at_risk_at_once(planned: Play) -> None:
-    """The projection speaks before the clock does."""
+    """Cargo that is expected too late puts the cut-off at risk before the clock does."""
     planned.deliver(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
     planned.tick(160)
     assert planned.state.cutoffs["LCO"].state == "at_risk"
     assert planned.sent("cutoff.at_risk")[0].slack_s == -500 * 60
 
 
-def test_nothing_is_said_with_a_time_that_has_not_come(planned: Play) -> None:
-    """A wish, a warning and a miss have the time at which they could be known, not the deadline."""
+def test_nothing_is_published_with_a_time_in_the_future(planned: Play) -> None:
+    """A replan trigger, a warning and a miss have the time at which they became known."""
     planned.deliver(member("CN-2", 2, received_at=None, expected_at=at(2_500)), 150)
     planned.tick(160)
     about = ("plan.wanted", "cutoff.at_risk", "alert.raised")
-    told = [each for each in planned.published if each.event.name in about]
-    assert {each.at for each in told} == {at(150)}
+    sent = [each for each in planned.published if each.event.name in about]
+    assert {each.at for each in sent} == {at(150)}
     planned.deliver(member("CN-2", 3, received_at=None), 170)
     planned.tick(1_761)
     assert planned.sent("cutoff.at_risk")[-1].code == "LCO"
-    assert planned.published[-1].at == at(1_760), "the clock alone told it"
+    assert planned.published[-1].at == at(1_760), "the clock alone decides"
     planned.tick(2_001)
     assert planned.sent("cutoff.missed")[0].code == "LCO"
     assert all(each.at <= at(2_001) for each in planned.published)
 
 
 def test_planned_when_the_deadline_was_near(play: Start) -> None:
-    """No warning before its members were heard, and none that is dated back."""
+    """No warning before the members' snapshots arrive, and none with an earlier time."""
     story = play("consolidation", w.CSL)
     story.deliver(w.opened(), 0)
     story.deliver(voyage(1), 1)
@@ -83,8 +83,8 @@ def test_planned_when_the_deadline_was_near(play: Start) -> None:
     assert story.state.cutoffs["LCO"].state == "met"
 
 
-def test_a_missed_vgm_cutoff_rolls_the_box(stuffed: Play) -> None:
-    """At risk, missed, rolled: the next voyage's deadlines count, and the box may leave for it."""
+def test_a_missed_vgm_cutoff_rolls_the_container(stuffed: Play) -> None:
+    """After a roll the next voyage's cut-offs count, and the container may leave for it."""
     stuffed.deliver(sealed(2), 500)
     stuffed.tick(2_000)
     assert [each.code for each in stuffed.sent("cutoff.at_risk")] == ["VCO"]
@@ -117,7 +117,7 @@ def test_the_manifest_is_not_late_while_cargo_may_still_come(planned: Play) -> N
 
 
 def test_a_missed_documents_cutoff(planned: Play) -> None:
-    """No manifest by then: missed. Rolled before it, the box is filed for the next voyage."""
+    """Without a manifest by then it is missed; a roll before that makes the next voyage count."""
     planned.tick(2_101)
     assert [each.code for each in planned.sent("cutoff.missed")] == ["DCO"]
     planned.deliver(
@@ -135,10 +135,10 @@ def test_a_missed_documents_cutoff(planned: Play) -> None:
 def test_space_given_up_late_is_dead_freight(
     planned: Play, minutes: float, *, booked: bool, dead: bool
 ) -> None:
-    """Less than 30 hours before cargo close (minute 2,000) booked space is paid, used or not."""
+    """Less than 30 hours before the LCO (minute 2,000), given-up space costs dead freight."""
     if booked:
-        told = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
-        planned.deliver(told, 150)
+        sent = csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")
+        planned.deliver(sent, 150)
     broken = csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="documents came too late")
     planned.deliver(broken, minutes)
     assert ("dead_freight" in planned.alerts()) is dead

@@ -1,4 +1,4 @@
-"""The container and the gate: fit, sealed, opened again, left; what left stays left."""
+"""The container and the gate: fit, sealed, opened again, departed."""
 
 from typing import Any
 
@@ -20,53 +20,56 @@ STARTED = csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref=w.CONTAINER)
 LEFT: dict[str, Any] = {"gated_out_at": at(600), "status": "GATED_OUT"}
 
 
-def told(story: Play) -> Any:
-    """What its first member knows of it."""
+def first_snapshot(story: Play) -> Any:
+    """Return the snapshot for its first member."""
     return story.outputs("consignment.consolidation_changed")[0]
 
 
 def test_a_container_that_nobody_inspected_takes_nothing(planned: Play) -> None:
-    """It is not known to be fit; the inspection makes what was loaded since then count."""
+    """Without an inspection nothing counts; a late one makes the loads since then count."""
     planned.deliver(w.frozen(), 300)
     planned.deliver(container(1, status="AT_HUB", fit=None), 310)
     planned.deliver(STARTED, 400)
     assert planned.state.status == Status.FROZEN
     assert "container_not_inspected" in planned.alerts()
-    assert told(planned).stuffing_started_at is None
+    assert first_snapshot(planned).stuffing_started_at is None
     planned.deliver(container(2), 410)
     assert planned.state.status == Status.STUFFING
     assert "container_not_inspected" not in planned.alerts()
 
 
 def test_found_unfit_while_it_is_stuffed(stuffed: Play) -> None:
-    """What is in it stays in; nothing more goes in, and people are told."""
+    """Loaded cartons stay, no other is accepted, and an alert is raised."""
     stuffed.deliver(container(2, status="UNFIT", inspected_at=at(460)), 460)
     assert stuffed.state.status == Status.STUFFING
     assert "container_unfit" in stuffed.alerts()
-    assert (told(stuffed).stuffing_started_at, told(stuffed).stuffing_completed_at) == (
+    assert (
+        first_snapshot(stuffed).stuffing_started_at,
+        first_snapshot(stuffed).stuffing_completed_at,
+    ) == (
         at(400),
         at(460),
     )
 
 
 def test_the_seal_ends_stuffing(planned: Play) -> None:
-    """Also when nobody said that it was completed."""
+    """The seal ends stuffing, even without a completion event."""
     planned.deliver(w.frozen(), 300)
     planned.deliver(container(1), 310)
     planned.deliver(STARTED, 400)
-    assert told(planned).stuffing_open
+    assert first_snapshot(planned).stuffing_open
     planned.deliver(sealed(2), 500)
-    assert not told(planned).stuffing_open
-    assert told(planned).stuffing_completed_at == at(500)
+    assert not first_snapshot(planned).stuffing_open
+    assert first_snapshot(planned).stuffing_completed_at == at(500)
 
 
 def test_breaking_up_ends_stuffing(planned: Play) -> None:
-    """Nothing may go into what is no more."""
+    """Nothing may be loaded after it was broken up."""
     planned.deliver(w.frozen(), 300)
     planned.deliver(container(1), 310)
     planned.deliver(STARTED, 400)
     planned.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 420)
-    assert told(planned).stuffing_completed_at == at(420)
+    assert first_snapshot(planned).stuffing_completed_at == at(420)
 
 
 def test_opened_again_it_needs_another_seal(stuffed: Play) -> None:
@@ -98,7 +101,7 @@ def test_taken_out_behind_the_seal(stuffed: Play) -> None:
     [([], "no manifest"), ([w.frozen()], "never stuffed"), ([w.frozen(), STARTED], "not sealed")],
 )
 def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words: str) -> None:
-    """The container left although the hub was not done: the state stays, somebody must act."""
+    """The container left too early: the status stays, and an alert is raised."""
     for minutes, event in enumerate(steps, 300):
         planned.deliver(event, minutes)
     planned.deliver(container(3, **LEFT), 600)
@@ -118,7 +121,7 @@ def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words
 def test_what_was_cleared_too_late_does_not_count_as_cleared(
     stuffed: Play, news: dict[str, Any]
 ) -> None:
-    """It drove out on hold, or unreleased: the release that came later heals nothing."""
+    """It left on hold or unreleased: a later release does not change that."""
     stuffed.deliver(full("CN-2", 6, **news), 490)
     stuffed.deliver(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.CLEARED
@@ -129,7 +132,7 @@ def test_what_was_cleared_too_late_does_not_count_as_cleared(
     "event", [csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), STARTED]
 )
 def test_what_left_is_not_undone(stuffed: Play, event: Any) -> None:
-    """Broken up or opened again after it left: refused, and the state stays."""
+    """Breaking it up or opening it again after it left is rejected."""
     stuffed.deliver(weighed(3, **LEFT), 600)
     stuffed.deliver(event, 800)
     assert stuffed.state.status == Status.GATED_OUT
@@ -138,7 +141,7 @@ def test_what_left_is_not_undone(stuffed: Play, event: Any) -> None:
 
 
 def test_a_dissolved_one_whose_container_left_later(stuffed: Play) -> None:
-    """The empty container drives away: no business of a consolidation that is no more."""
+    """The gate-out of the empty container changes nothing in a broken-up consolidation."""
     stuffed.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 550)
     stuffed.deliver(weighed(3, **LEFT), 600)
     assert stuffed.state.status == Status.BROKEN_UP
@@ -146,7 +149,7 @@ def test_a_dissolved_one_whose_container_left_later(stuffed: Play) -> None:
 
 
 def test_what_happens_after_it_left_stays_beside(stuffed: Play) -> None:
-    """Another declaration, or cartons unloaded far away, when it has been gone for long."""
+    """A later declaration or a later unloading elsewhere changes nothing."""
     stuffed.deliver(weighed(3, **LEFT), 600)
     spans = (csl.Span(since_at=at(80), until_at=at(100)), csl.Span(since_at=at(900)))
     news = {"customs": "DECLARED", "released_at": None, "declarations": spans}
@@ -161,8 +164,8 @@ def test_a_ship_that_had_sailed_does_not_carry_it(stuffed: Play) -> None:
     assert stuffed.state.status == Status.GATED_OUT
 
 
-def test_every_opening_after_it_left_is_refused(stuffed: Play) -> None:
-    """Not only the last: the state is what its facts say, however they came."""
+def test_every_opening_after_it_left_is_rejected(stuffed: Play) -> None:
+    """Each reopening counts, in whatever order the facts arrive."""
     completed = csl.StuffingCompleted(consolidation_id=w.CSL)
     stuffed.deliver(weighed(3, **LEFT), 600)
     for minutes in (610, 620):

@@ -1,4 +1,4 @@
-"""A container from the depot to the terminal, and what cannot be."""
+"""A container from the depot to the terminal, and rejected events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def released(**more: Any) -> eq.ContainerReleased:
 
 
 def test_a_container_goes_its_way(play: Start) -> None:
-    """Released, fetched, checked, sealed, weighed, gone; its consolidation hears of each step."""
+    """Its consolidation gets a snapshot of each step from the release to the departure."""
     story = play("container", w.CONTAINER)
     steps: list[tuple[Any, ContainerStatus]] = [
         (released(consolidation_id=w.CSL), ContainerStatus.RELEASED),
@@ -49,11 +49,11 @@ def test_a_container_goes_its_way(play: Start) -> None:
         story.deliver(event, minutes)
         assert story.state.status == status
     assert story.rejections() == []
-    told = story.sent("consolidation.container_changed")
-    assert [each.status for each in told][-2:] == ["GATED_OUT", "ON_BOARD"]
-    assert (told[-1].seal_no, told[-1].vgm_g) == ("S2", 9_000_000)
-    assert (told[-1].fit, told[-1].sealed_at) == (True, at(7)), "the new seal counts"
-    assert [each.revision for each in told] == sorted({each.revision for each in told})
+    sent = story.sent("consolidation.container_changed")
+    assert [each.status for each in sent][-2:] == ["GATED_OUT", "ON_BOARD"]
+    assert (sent[-1].seal_no, sent[-1].vgm_g) == ("S2", 9_000_000)
+    assert (sent[-1].fit, sent[-1].sealed_at) == (True, at(7)), "the new seal counts"
+    assert [each.revision for each in sent] == sorted({each.revision for each in sent})
     story.deliver(released(), 100)
     assert story.state.status == ContainerStatus.RELEASED
     assert (story.state.seal_no, story.state.vgm_g) == ("", None)
@@ -121,7 +121,7 @@ def test_a_container_goes_its_way(play: Start) -> None:
         ),
     ],
 )
-def test_contradictions_are_refused(play: Start, events: list[Any], code: str) -> None:
+def test_contradictions_are_rejected(play: Start, events: list[Any], code: str) -> None:
     """The second fact contradicts the first."""
     story = play("container", w.CONTAINER)
     for minutes, event in enumerate(events):
@@ -131,18 +131,18 @@ def test_contradictions_are_refused(play: Start, events: list[Any], code: str) -
 
 @pytest.mark.parametrize("again", [eq.ContainerSealed, eq.ContainerResealed])
 def test_a_seal_comes_off_and_another_goes_on(play: Start, again: Any) -> None:
-    """In between there is none, and the consolidation hears it. At the terminal, too."""
+    """Between two seals its snapshot has none, at the hub and at the terminal."""
     story = play("container", w.CONTAINER)
     story.deliver(released(consolidation_id=w.CSL), 0)
     story.deliver(eq.ContainerGatedIn(equipment_ref=w.CONTAINER), 1)
     story.deliver(eq.ContainerInspected(equipment_ref=w.CONTAINER, result="fit"), 2)
     story.deliver(eq.ContainerSealed(equipment_ref=w.CONTAINER, seal_no="S1"), 3)
     story.deliver(eq.ContainerUnsealed(equipment_ref=w.CONTAINER, seal_no="S1"), 4)
-    told = story.sent("consolidation.container_changed")[-1]
-    assert (told.status, told.seal_no, told.sealed_at) == ("FIT", "", None)
+    sent = story.sent("consolidation.container_changed")[-1]
+    assert (sent.status, sent.seal_no, sent.sealed_at) == ("FIT", "", None)
     story.deliver(again(equipment_ref=w.CONTAINER, seal_no="S2"), 5)
-    told = story.sent("consolidation.container_changed")[-1]
-    assert (told.status, told.seal_no, told.sealed_at) == ("SEALED", "S2", at(5))
+    sent = story.sent("consolidation.container_changed")[-1]
+    assert (sent.status, sent.seal_no, sent.sealed_at) == ("SEALED", "S2", at(5))
     story.deliver(eq.ContainerGatedOut(equipment_ref=w.CONTAINER), 6)
     story.deliver(eq.ContainerUnsealed(equipment_ref=w.CONTAINER), 7)
     story.deliver(again(equipment_ref=w.CONTAINER, seal_no="S3"), 8)
@@ -174,7 +174,7 @@ def test_a_foreign_log_starts_anywhere(play: Start) -> None:
 
 
 def test_a_manifest_claims_the_container(play: Start) -> None:
-    """A container that nobody named yet tells its position to the consolidation that claims it."""
+    """A container sends its snapshot to the consolidation that it is assigned to."""
     story = play("container", w.CONTAINER)
     story.deliver(released(), 0)
     assert story.published == []

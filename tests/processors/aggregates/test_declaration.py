@@ -33,7 +33,7 @@ def test_a_truck_brings_cargo(play: Start) -> None:
 
 
 def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:
-    """One declaration over two consignments."""
+    """Declare two consignments."""
     return cu.CustomsDeclared(
         declaration_id="D1",
         mode="1039",
@@ -43,21 +43,21 @@ def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:
 
 
 def test_a_declaration_takes_all_its_consignments_along(play: Start) -> None:
-    """Declared, selected for a scan, then for an inspection, released: each hears each step."""
+    """Each consignment gets a snapshot of each step."""
     story = play("declaration", "D1")
     story.deliver(declared(), 10)
     story.deliver(cu.CustomsSelected(declaration_id="D1", selection="SCAN"), 20)
     story.deliver(cu.CustomsSelected(declaration_id="D1", selection="INSPECTION"), 30)
     story.deliver(cu.CustomsReleased(declaration_id="D1"), 40)
-    told = story.sent("consignment.customs_changed")
-    assert [each.status for each in told if each.consignment_id == "CN-2"] == [
+    sent = story.sent("consignment.customs_changed")
+    assert [each.status for each in sent if each.consignment_id == "CN-2"] == [
         "DECLARED",
         "SELECTED_SCAN",
         "SELECTED_INSPECTION",
         "RELEASED",
     ]
-    assert {each.declared_at for each in told} == {at(10)}
-    assert [each.revision for each in told] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert {each.declared_at for each in sent} == {at(10)}
+    assert [each.revision for each in sent] == [1, 1, 2, 2, 3, 3, 4, 4]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_customs_decides_once(play: Start, events: list[Any], codes: list[str]) 
     assert story.rejections() == codes
 
 
-def test_a_retracted_release_is_told(play: Start) -> None:
+def test_a_retracted_release_is_published(play: Start) -> None:
     """The log without the release: declared again, under a higher revision."""
     story = play("declaration", "D1")
     story.deliver(declared(), 10)
@@ -96,12 +96,12 @@ def test_a_retracted_release_is_told(play: Start) -> None:
         retracted=True,
     )
     assert story.state.status == CustomsStatus.DECLARED
-    told = story.sent("consignment.customs_changed")
-    assert [(each.status, each.revision) for each in told][-2:] == [("DECLARED", 3)] * 2
+    sent = story.sent("consignment.customs_changed")
+    assert [(each.status, each.revision) for each in sent][-2:] == [("DECLARED", 3)] * 2
 
 
-def test_a_consignment_taken_out_of_a_declaration_hears_none(play: Start) -> None:
-    """A correction names other consignments: the one that is gone is told NONE."""
+def test_a_consignment_taken_out_of_a_declaration_gets_none(play: Start) -> None:
+    """A correction names other consignments: the one that is gone gets status NONE."""
     story = play("declaration", "D1")
     first = story.deliver(declared(), 10)
     other = cu.CustomsDeclared(
@@ -150,7 +150,7 @@ def test_the_cap_of_market_procurement(play: Start, amount_minor: int, over: boo
 def test_the_cap_in_other_currencies(
     play: Start, currency: str, amount_minor: int, alerts: set[str], words: str
 ) -> None:
-    """By the planner's rate; without one a person is asked, and it does not pass in silence."""
+    """The planner's rate counts; without one an alert asks a person to compare."""
     story = play("declaration", "D1")
     value = Money(amount_minor=amount_minor, currency=currency)
     story.deliver(msgspec.structs.replace(declared(), value=value), 10)

@@ -1,4 +1,4 @@
-"""The tables of handlers: complete, in order, and refused at import when they are not."""
+"""Handler tables must be complete and without duplicates, or the import fails."""
 
 from typing import Any
 

@@ -11,14 +11,14 @@ Start = Callable[..., Play]
 
 
 def echo(story: Play, minutes: float) -> None:
-    """The lane hears its own request."""
+    """Deliver the lane's own request to it."""
     asked = story.outputs("plan.asked")
     assert len(asked) == 1
     story.deliver(asked[0], minutes)
 
 
-def test_a_storm_of_wishes_costs_one_request(play: Start) -> None:
-    """Wishes are collected for five minutes after the first one."""
+def test_a_storm_of_triggers_costs_one_request(play: Start) -> None:
+    """A lane collects triggers for five minutes after the first one."""
     story = play("lane", w.LANE)
     for number in range(20):
         story.deliver(trigger(about=f"CN-{number}"), 10 + number / 60)
@@ -31,7 +31,7 @@ def test_a_storm_of_wishes_costs_one_request(play: Start) -> None:
     assert request.causes == ("available",)
 
 
-def test_urgent_wishes_do_not_wait(play: Start) -> None:
+def test_urgent_triggers_do_not_wait(play: Start) -> None:
     """A hold shortens the wait to half a minute."""
     story = play("lane", w.LANE)
     story.deliver(trigger(), 10)
@@ -40,7 +40,7 @@ def test_urgent_wishes_do_not_wait(play: Start) -> None:
 
 
 def test_one_request_at_a_time(play: Start) -> None:
-    """New wishes wait for the answer, then make the next request."""
+    """New triggers wait for the answer, then make the next request."""
     story = play("lane", w.LANE)
     story.deliver(trigger(), 10)
     story.tick(15)
@@ -57,7 +57,7 @@ def test_one_request_at_a_time(play: Start) -> None:
 
 
 def test_an_unanswered_request_is_asked_again(play: Start) -> None:
-    """After an hour without answer the next number goes out, for lack of one."""
+    """After an hour without an answer the lane sends the next request."""
     story = play("lane", w.LANE)
     story.deliver(trigger(), 10)
     story.tick(15)
@@ -70,7 +70,7 @@ def test_an_unanswered_request_is_asked_again(play: Start) -> None:
 
 
 def test_a_failed_request_is_an_answer(play: Start) -> None:
-    """The published plan stays, people are told, and the next wish asks again."""
+    """The published plan stays, an alert is raised, and the next trigger makes a new request."""
     story = play("lane", w.LANE)
     story.deliver(trigger(), 10)
     story.tick(15)
@@ -83,8 +83,8 @@ def test_a_failed_request_is_an_answer(play: Start) -> None:
     assert len(story.sent("plan.requested")) == 2
 
 
-def test_a_wish_that_the_request_covered_already(play: Start) -> None:
-    """The request may be heard of before a wish that it answers: no second request for it."""
+def test_a_trigger_that_the_request_covered_already(play: Start) -> None:
+    """A request may arrive before a trigger that it answers: no second request follows."""
     story = play("lane", w.LANE)
     late = Play(story.aggregate, w.LANE).deliver(trigger(), 10)
     asked = pl.PlanAsked(lane_id=w.LANE, request_id="R1", sequence=1, wish_ids=(late.fact_id,))
@@ -96,7 +96,7 @@ def test_a_wish_that_the_request_covered_already(play: Start) -> None:
 
 @pytest.mark.parametrize("unpin", [False, True])
 def test_pins(play: Start, unpin: bool) -> None:  # noqa: FBT001
-    """A pin is kept for the instance builder until it is taken out, and asks for a plan."""
+    """A pin stays for the planner until it is removed, and triggers a plan."""
     story = play("lane", w.LANE)
     pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id=w.VOYAGE)
     story.deliver(pin, 10)

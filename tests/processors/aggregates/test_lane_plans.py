@@ -35,8 +35,8 @@ def test_a_consolidation_keeps_the_policy_that_it_was_opened_under(play: Start) 
     ]
 
 
-def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
-    """Who stays hears nothing; who moves, enters or leaves does."""
+def test_a_newer_plan_publishes_only_what_changes(play: Start) -> None:
+    """Only consignments that move, enter or leave get a message."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C1", "CN-3": "C1"}), 20)
     story.messages.clear()
@@ -59,24 +59,24 @@ def test_a_newer_plan_tells_only_what_changes(play: Start) -> None:
     assert story.state.assignments["CN-1"].plan_id == "P1"
 
 
-def test_a_consolidation_on_another_voyage_takes_its_seats_along(play: Start) -> None:
-    """Told with the time of the plan that says so: at one time a seat has one voyage."""
+def test_a_consolidation_on_another_voyage_takes_its_assignments_along(play: Start) -> None:
+    """The allocation goes out again with the time of the plan that changed the voyage."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1"}), 20)
     moved = pl.Assignment(consignment_id="CN-1", consolidation_id="C1", voyage_id="V2")
     story.deliver(plan(2, {"CN-1": "C1"}, assignments=(moved,)), 40)
     story.deliver(plan(3, {"CN-1": "C1"}, assignments=(moved,)), 60)
-    told = [
+    sent = [
         (change.event.voyage_id, change.at)
         for change in story.published
         if isinstance(change.event, ConsignmentAllocated)
     ]
-    assert told == [(w.VOYAGE, at(20)), ("V2", at(40))]
+    assert sent == [(w.VOYAGE, at(20)), ("V2", at(40))]
     assert story.state.assignments["CN-1"].since_at == at(20)
 
 
 def test_rolled_to_a_later_departure(play: Start) -> None:
-    """A move whose reason is a roll is told as one, before the new place."""
+    """A move whose reason is a roll is published as a roll, before the new allocation."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1"}), 20)
     moves = (
@@ -103,7 +103,7 @@ def test_an_older_plan_never_overtakes(play: Start) -> None:
     assert story.state.assignments["CN-1"].consolidation_id == "C2"
 
 
-def test_a_plan_without_certificate_is_refused(play: Start) -> None:
+def test_a_plan_without_certificate_is_rejected(play: Start) -> None:
     """Only what the verifier passed may count."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1"}, certificate=""), 20)
@@ -130,7 +130,7 @@ def test_a_dispatcher_decides(play: Start) -> None:
 
 
 def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
-    """Heard before the plan that overtook it, it is judged in its place all the same."""
+    """An approval that arrives before the newer plan still counts in its order."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1"}), 20)
     story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
@@ -140,7 +140,7 @@ def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
 
 
 def test_what_left_is_planned_no_longer(play: Start) -> None:
-    """A closed consolidation drops out, with its seats; a later plan cannot revive it."""
+    """A closed consolidation is dropped with its assignments; a later plan cannot revive it."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)
     closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")

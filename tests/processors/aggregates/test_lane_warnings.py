@@ -9,7 +9,7 @@ Start = Callable[..., Play]
 
 
 def test_a_container_that_does_not_load_needs_a_person(play: Start) -> None:
-    """One alert about the container, in words and as code; nobody loses a place by it."""
+    """One alert about the container, with text and code; no assignment changes."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
     places = {"CN-1": "C1", "CN-2": "C1", "CN-3": "C2"}
@@ -29,7 +29,7 @@ def test_a_container_that_does_not_load_needs_a_person(play: Start) -> None:
 
 
 def test_the_alert_ends_when_the_container_leaves(play: Start) -> None:
-    """And a plan that was decided before it left does not raise it again."""
+    """A plan that was decided before it left does not raise the alert again."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
     closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
@@ -40,21 +40,21 @@ def test_the_alert_ends_when_the_container_leaves(play: Start) -> None:
     assert story.alerts() == set()
 
 
-def test_what_does_not_load_is_told_before_the_plan_is_approved(play: Start) -> None:
-    """The alert comes with the proposal, and once; the approval says nothing new."""
+def test_an_unloadable_container_raises_an_alert_before_the_plan_is_approved(play: Start) -> None:
+    """The alert comes once, with the proposal; the approval does not raise it again."""
     story = play("lane", w.LANE, auto_approve=False)
     story.deliver(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
     assert story.alerts() == {"plan_waits", "unloadable_did_not_fit"}
     story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 21)
     assert story.alerts() == {"unloadable_did_not_fit"}
-    told = [one for one in story.sent("alert.raised") if one.code == "unloadable_did_not_fit"]
-    assert len(told) == 1
+    sent = [one for one in story.sent("alert.raised") if one.code == "unloadable_did_not_fit"]
+    assert len(sent) == 1
 
 
 def test_the_warning_of_a_rejected_plan_stands_until_a_plan_in_force_finds_a_way(
     play: Start,
 ) -> None:
-    """To reject a plan makes no container bigger; nor does a proposal before it is approved."""
+    """Rejecting a plan does not clear the alert, nor does a proposal before it is approved."""
     story = play("lane", w.LANE, auto_approve=False)
     story.deliver(plan(1, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 20)
     story.deliver(pl.PlanRejected(lane_id=w.LANE, plan_id="P1", by="dana", reason="no"), 21)
@@ -66,7 +66,7 @@ def test_the_warning_of_a_rejected_plan_stands_until_a_plan_in_force_finds_a_way
 
 
 def test_approving_an_older_plan_keeps_the_warning_of_a_newer_one(play: Start) -> None:
-    """The newest word about a container counts, also while its plan waits."""
+    """The newest plan's finding counts, even while that plan waits."""
     story = play("lane", w.LANE, auto_approve=False)
     story.deliver(plan(1, {"CN-1": "C1"}), 20)
     story.deliver(plan(2, {"CN-1": "C1"}, unloadable=(unloadable("C1", "CN-1"),)), 21)

@@ -1,4 +1,4 @@
-"""A small hub at random: whatever people do in whatever order, the invariants of the trade hold."""
+"""A small hub at random: whatever people do in whatever order, the rules of the trade hold."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def answer(hub: MiniHub, request: pl.PlanRequested, chosen: tuple[str, ...]) -> 
 
 
 class Hub(RuleBasedStateMachine):
-    """People act, facts travel; after everything has arrived the rules hold."""
+    """People act and messages travel; once all have arrived, the rules hold."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(name=names, which=st.integers(0, 1), back=st.integers(0, 30))
     def receive_and_measure(self, name: str, which: int, back: int) -> None:
-        """A carton comes in; the scanner may be late."""
+        """Receive a carton; the scanner may be late."""
         unit_id = UNITS[name][which]
         when = max(self.hub.minute - back, 0)
         known: dict[str, Any] = {"unit_id": unit_id, "consignment_id": name}
@@ -86,7 +86,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(name=names)
     def scanned_without_consignment(self, name: str) -> None:
-        """A device that does not know whose carton it is; the delivery note comes whenever."""
+        """Receive a carton whose consignment the device does not know."""
         unit_id = UNITS[name][0]
         self.hub.publish(un.UnitStored(unit_id=unit_id, location="A1"))
         note = (cn.AnnouncedUnit(unit_id=unit_id),)
@@ -98,7 +98,7 @@ class Hub(RuleBasedStateMachine):
         second=st.booleans(),
     )
     def customs(self, name: str, step: str, second: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Customs goes on with one declaration for each consignment, or two."""
+        """Advance one or two declarations of each consignment."""
         declaration: dict[str, Any] = {"declaration_id": f"D{int(second)}-{name}"}
         value = Money(amount_minor=1, currency="USD")
         event: Any = cu.CustomsReleased(**declaration)
@@ -114,7 +114,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(name=names, hold=st.booleans())
     def hold(self, name: str, hold: bool) -> None:  # noqa: FBT001
-        """A desk stops a consignment, or lets it go."""
+        """Place or release a hold."""
         common: dict[str, Any] = {"consignment_id": name, "hold_id": "H", "by": "desk"}
         self.hub.publish(
             cn.HoldPlaced(**common, hold="DOCS") if hold else cn.HoldReleased(**common)
@@ -122,12 +122,12 @@ class Hub(RuleBasedStateMachine):
 
     @rule(name=names)
     def cancel(self, name: str) -> None:
-        """The merchant withdraws."""
+        """Cancel a consignment."""
         self.hub.publish(cn.ConsignmentCancelled(consignment_id=name, reason="x"))
 
     @rule(chosen=st.sampled_from([NAMES, NAMES, NAMES[:1], ()]))
     def plan(self, chosen: tuple[str, ...]) -> None:
-        """The clock goes on until the lane asks, and a planner answers."""
+        """Advance the clock until the lane requests a plan, and answer it."""
         self.hub.settle()
         self.hub.tick(6)
         self.hub.settle()
@@ -136,7 +136,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(["freeze", "unfreeze", "start", "complete", "break"]))
     def consolidate(self, step: str) -> None:
-        """The desk and the dock act on the consolidation, rightly or not."""
+        """Act on the consolidation, legally or not."""
         common: dict[str, Any] = {"consolidation_id": w.CSL}
         steps: dict[str, Any] = {
             "freeze": w.frozen(),
@@ -149,7 +149,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(name=names, which=st.integers(0, 1), box=boxes, out=st.integers(0, 4))
     def load(self, name: str, which: int, box: str, out: int) -> None:
-        """A carton goes into a container, or out of it."""
+        """Load or unload a carton."""
         known: dict[str, Any] = {"unit_id": UNITS[name][which], "consignment_id": name}
         if out == 0:
             self.hub.publish(un.UnitUnloaded(**known, equipment_ref=box))
@@ -158,7 +158,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(["in", "unfit", "seal", "unseal", "reseal", "weigh", "out", "out"]))
     def container(self, step: str) -> None:
-        """The container is brought, looked into, sealed, weighed, taken away."""
+        """Deliver, inspect, seal, weigh or take away the container."""
         ref: dict[str, Any] = {"equipment_ref": w.CONTAINER}
         steps: dict[str, Any] = {
             "in": eq.ContainerGatedIn(**ref),
@@ -195,17 +195,17 @@ class Hub(RuleBasedStateMachine):
 
     @rule(minutes=st.integers(1, 400))
     def time_passes(self, minutes: int) -> None:
-        """Deadlines come and go."""
+        """Advance the clock."""
         self.hub.tick(minutes)
 
     @rule(index=st.integers(0, 50), twice=st.booleans())
     def a_fact_arrives(self, index: int, twice: bool) -> None:  # noqa: FBT001
-        """Any one of those on their way, once or twice."""
+        """Deliver any message under way, once or twice."""
         self.hub.deliver(index, twice=twice)
 
     @rule()
     def everything_arrives(self) -> None:
-        """Then what owners believe of one another is true."""
+        """What aggregates know of one another is true."""
         self.hub.settle()
         box = self.hub.state("consolidation", w.CSL)
         for name in NAMES:
@@ -230,7 +230,7 @@ class Hub(RuleBasedStateMachine):
 
     @invariant()
     def a_unit_is_in_one_container_of_its_consolidation(self) -> None:
-        """And only there."""
+        """Cartons are loaded only in their consolidation's container."""
         for name in NAMES:
             for part in self.hub.state("consignment", name).units.values():
                 assert part.loaded_in in ("", w.CONTAINER)
@@ -246,7 +246,7 @@ TestHub = pytest.mark.slow(Hub.TestCase)
 
 
 def test_a_day_without_trouble() -> None:
-    """Two consignments leave in one container, and nothing is left to complain about."""
+    """Two consignments leave in one container, and no alert stands."""
     machine = Hub()
     machine.morning()
     machine.a_good_day()
@@ -260,7 +260,7 @@ def test_a_day_without_trouble() -> None:
 
 
 @pytest.mark.slow
-def test_a_day_told_backwards() -> None:
+def test_a_day_delivered_backwards() -> None:
     """The same facts in reverse order give the same states once everything has arrived."""
     forwards = Hub()
     forwards.morning()
@@ -281,7 +281,7 @@ def test_a_day_told_backwards() -> None:
 
 @pytest.mark.parametrize("unloaded_first", [True, False])
 def test_what_is_unloaded_at_the_destination_has_departed(unloaded_first: bool) -> None:  # noqa: FBT001
-    """Whichever the hub hears of first, the gate or the unloading far away: it has left."""
+    """It has left, whichever event arrives first: the gate-out or the unloading elsewhere."""
     machine = Hub()
     machine.morning()
     machine.a_good_day()

@@ -79,7 +79,7 @@ def test_a_replaced_correction_still_takes_its_target_out_when_that_comes() -> N
 
 
 def without_counts(state: Any) -> bytes:
-    """A state but for how many facts made it, and when the last one of any kind happened."""
+    """Return a state without the counts of its facts and the time of the newest one."""
     unlike: dict[str, Any] = {
         "fact_count": 0,
         "correction_count": 0,
@@ -137,7 +137,7 @@ def test_a_correction_takes_the_place(kind: AggregateKind, data: st.DataObject) 
 def test_a_correction_without_its_target_changes_nothing(
     kind: AggregateKind, data: st.DataObject
 ) -> None:
-    """It is refused, and the rest is as if it had never come.
+    """It is rejected, and the rest is as if it had never come.
 
     Not by a unit that hands it over: its consignment judges.
     """
@@ -182,7 +182,7 @@ def test_sums_are_what_counting_gives(entries: list[Entry]) -> None:
 @relaxed
 @given(entries=logs("consignment"))
 def test_a_loaded_unit_is_in_one_container_rightly(entries: list[Entry]) -> None:
-    """What counts as loaded stands in its consolidation's container, inside of stuffing."""
+    """A loaded unit is in its consolidation's container, loaded while stuffing was open."""
     state: ConsignmentState = folded("consignment", entries)
     for part in state.units.values():
         if not part.loaded_in:
@@ -248,7 +248,7 @@ news of a declaration that was made before."""
     data=st.data(),
 )
 def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.DataObject) -> None:
-    """Whatever happens afterwards, told in any order: the consignment stays DEPARTED."""
+    """Whatever happens afterwards, in any order: the consignment stays DEPARTED."""
     left = w.consolidation(
         50,
         status="GATED_OUT",
@@ -257,7 +257,7 @@ def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.D
         departed_at=at(200),
     )
     whole = [*ORDINARY["consignment"], (130, w.measured("u2")), (200, left), *later]
-    entries = [entry(told, minutes, event_id=f"f{n}") for n, (minutes, told) in enumerate(whole)]
+    entries = [entry(event, minutes, event_id=f"f{n}") for n, (minutes, event) in enumerate(whole)]
     state, _ = replayed("consignment", [[each] for each in data.draw(st.permutations(entries))])
     assert state.status == ConsignmentStatus.DEPARTED
     event(f"refused {len(state.rejected)}")
@@ -270,21 +270,21 @@ def test_a_frozen_plan_changes_through_unfreezing_only(entries: list[Entry]) -> 
     """While a manifest stands, neither it nor the planned consignments change."""
     aggregate = AGGREGATES["consolidation"]
     state = aggregate.new(key_of("consolidation"))
-    for _, told in sort_facts(aggregate, sift(entries).effective):
+    for _, sent in sort_facts(aggregate, sift(entries).effective):
         before = state.manifest, state.planned_ids
-        aggregate.apply(state, told)
-        if before[0] is not None and told.fact.data.name != "consolidation.unfrozen":
+        aggregate.apply(state, sent)
+        if before[0] is not None and sent.fact.data.name != "consolidation.unfrozen":
             assert (state.manifest, state.planned_ids) == before
         if state.manifest is not None:
             assert set(state.manifest.consignment_ids) <= set(state.planned_ids)
 
 
-def test_what_an_owner_says_is_in_one_order() -> None:
-    """Whatever order its units and holds came in; a stored state names them by the alphabet."""
+def test_outputs_do_not_depend_on_the_order_of_facts() -> None:
+    """The outputs do not depend on the order of units and holds, which a stored state sorts."""
     kind: AggregateKind = "consignment"
     hold = partial(cn.HoldPlaced, consignment_id=w.CN, hold="DOCS", by="x")
-    told = [w.asn("u"), w.allocated(), w.received("b"), w.received("a"), hold(hold_id="H2")]
-    facts = [entry(event, 5, event_id=str(n)) for n, event in enumerate(told)]
+    sent = [w.asn("u"), w.allocated(), w.received("b"), w.received("a"), hold(hold_id="H2")]
+    facts = [entry(event, 5, event_id=str(n)) for n, event in enumerate(sent)]
     facts.append(entry(hold(hold_id="H1"), 6))
     states = [
         folded(kind, facts),

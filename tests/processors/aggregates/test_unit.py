@@ -1,4 +1,4 @@
-"""A unit on its own: what it keeps for an owner it does not know yet, and hands over."""
+"""A unit keeps facts until its consignment is known, and forwards them then."""
 
 from collections.abc import Callable
 
@@ -45,7 +45,7 @@ def test_corrections_of_a_waiting_fact_go_along(play: Start) -> None:
 
 
 def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -> None:
-    """Alone it has no target; once the unit is announced that is the consignment's to say."""
+    """A correction without target is rejected until the unit is announced to a consignment."""
     story = play("unit", U)
     received = un.UnitReceived(unit_id=U)
     retraction = story.deliver(received, 10, correction_of="under-the-consignment", retracted=True)
@@ -58,7 +58,7 @@ def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -
 
 
 def test_the_newest_parent_holds_it(play: Start) -> None:
-    """Carton into case, case's place taken by a pallet, unpacked, loaded: one parent at a time."""
+    """Packed into a case, then a pallet, unpacked, loaded: it has one parent at a time."""
     story = play("unit", U)
     story.deliver(un.UnitPacked(unit_id=U, parent_id="case"), 10)
     story.deliver(un.UnitPacked(unit_id=U, parent_id="pallet"), 20)
@@ -79,8 +79,8 @@ def test_the_newest_parent_holds_it(play: Start) -> None:
     assert (story.state.status, story.state.location) == ("SHIPPED", "gate")
 
 
-def test_a_repack_ends_inputs_and_passes_the_owner_on(play: Start) -> None:
-    """The first output tells the others; an input that had an owner announces the outputs."""
+def test_a_repack_ends_inputs_and_passes_the_consignment_on(play: Start) -> None:
+    """The first output sends the repack to the others; an input announces the outputs."""
     repack = un.UnitRepacked(unit_id="new", inputs=("a", "b"), outputs=("new", "new2"))
     output = play("unit", "new")
     output.deliver(repack, 50)

@@ -39,14 +39,14 @@ def departed(**more: Any) -> sc.LegDeparted:
 
 
 def test_a_voyage_from_schedule_to_arrival(play: Start) -> None:
-    """Followers hear of each change, the lane of each that a plan should know."""
+    """Followers get a snapshot of each change, the lane a trigger for each that matters."""
     story = play("voyage", w.VOYAGE)
     story.deliver(sailing(), 0)
     story.deliver(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 5)
     late = sc.SailingChanged(voyage_id=w.VOYAGE, reason="storm", etd_at=at(12_000))
     story.deliver(late, 100)
-    told = story.sent("consolidation.voyage_changed")
-    assert [each.etd_at for each in told] == [at(10_000), at(12_000)]
+    sent = story.sent("consolidation.voyage_changed")
+    assert [each.etd_at for each in sent] == [at(10_000), at(12_000)]
     assert [each.cause for each in story.sent("plan.wanted")] == ["schedule", "schedule"]
     truck = departed(leg_id="L0", mode="TRUCK", place="hub")
     story.deliver(truck, 11_000)
@@ -93,7 +93,7 @@ def test_a_voyage_from_schedule_to_arrival(play: Start) -> None:
 def test_voyages_that_contradict_themselves(
     play: Start, events: list[Any], codes: list[str]
 ) -> None:
-    """Kept and rejected."""
+    """The fact is stored and rejected."""
     story = play("voyage", w.VOYAGE)
     for minutes, event in enumerate(events):
         story.deliver(event, minutes)
@@ -101,7 +101,7 @@ def test_voyages_that_contradict_themselves(
 
 
 def test_the_carrier_takes_space_back(play: Start) -> None:
-    """A rolled booking wants a plan; more than was booked cannot be rolled."""
+    """A rolled booking triggers a plan; more than was booked cannot be rolled."""
     story = play("voyage", w.VOYAGE)
     story.deliver(sailing(), 0)
     booking: dict[str, Any] = {"voyage_id": w.VOYAGE, "carrier_booking_id": "B1"}
@@ -136,8 +136,8 @@ def test_a_blanked_sailing_and_back(play: Start) -> None:
     ]
 
 
-def test_freight_without_a_rate_is_told(play: Start) -> None:
-    """No plan opens such a container, and nobody should have to guess why."""
+def test_freight_without_a_rate_raises_an_alert(play: Start) -> None:
+    """An alert says why no plan opens such a container."""
     story = play("voyage", w.VOYAGE)
     yen, dollars = (
         sc.EquipmentOffer(iso_type="45G1", freight=Money(amount_minor=1, currency=currency))

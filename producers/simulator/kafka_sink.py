@@ -39,7 +39,8 @@ async def _started(producer: AIOKafkaProducer, settings: KafkaSettings) -> AIOKa
     except (KafkaError, OSError, TimeoutError) as error:
         await close_producer(producer, timeout_s=1.0)
         raise Unavailable(
-            f"Kafka at {settings.bootstrap_servers} did not answer: {error}"
+            f"Kafka at {settings.bootstrap_servers} did not answer "
+            f"({type(error).__name__}: {error}); check GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"
         ) from error
     return producer
 

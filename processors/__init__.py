@@ -1,1 +1,1 @@
-"""From facts to state: batch intake, pure cores, one transaction, fence and relay."""
+"""From facts to states: a Faust worker around pure aggregates, one transaction per batch."""

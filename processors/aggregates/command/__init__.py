@@ -1,1 +1,1 @@
-"""Commands: handed to whom they concern."""
+"""Commands, and the events that they become."""

@@ -1,1 +1,1 @@
-"""Units under their own key: not announced (yet), or known from foreign data only."""
+"""Units under their own key: not announced yet, or known only from foreign data."""

@@ -1,1 +1,1 @@
-"""Visits: one truck at one dock, once."""
+"""Visits: one truck at one dock."""

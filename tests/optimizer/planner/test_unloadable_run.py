@@ -78,7 +78,7 @@ class Day(msgspec.Struct):
                 )
             )
         await self.hub.send(*facts)
-        await self.hub.until_taken_in()
+        await self.hub.until_committed()
 
     async def planned(self, hour: float) -> Plan:
         """Return the plan that the lane requests at that hour; the verifier passes it."""
@@ -91,7 +91,7 @@ class Day(msgspec.Struct):
             )
 
         row = await self.hub.until(f"a plan at hour {hour}", newer)
-        await self.hub.until_taken_in()
+        await self.hub.until_committed()
         plan = msgspec.json.decode(zlib.decompress(row["body"]), type=Plan)
         instance = msgspec.json.decode(zlib.decompress(row["instance"]), type=Instance)
         assert plan.certificate is not None

@@ -1,4 +1,4 @@
-"""A hub of its own for each test."""
+"""A hub for each test, with its own topics and tables."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ from tests.processors.stream.hub import StreamHub
 async def stream_hub(
     kafka_bootstrap: str, database_url: str, topic_prefix: str
 ) -> AsyncIterator[StreamHub]:
-    """Topics and tables, empty."""
+    """Make a hub with empty topics and tables."""
     settings = WorkerSettings(
         kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
         database=DatabaseSettings(url=database_url),

@@ -1,4 +1,4 @@
-"""Facts for workers, and the states they must come to."""
+"""Facts for workers, and the states that must follow from them."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -20,14 +20,14 @@ EVENTS = 3_000
 
 
 def fact_of(data: Any, *, event_id: str, at: datetime = NOON, source: str = "/wms/t") -> Fact:
-    """A fact from outside."""
+    """Make a fact from outside."""
     return Fact(
         event_id=event_id, source=source, key=data.key, occurred_at=at, recorded_at=at, data=data
     )
 
 
 def folded_in_memory(facts: list[Fact]) -> dict[str, bytes]:
-    """What the consignments' states must be."""
+    """Return the states that the consignments must have, by key."""
     aggregate = all_aggregates(Policy())["consignment"]
     by_owner: dict[str, dict[str, Entry]] = defaultdict(dict)
     for fact in facts:
@@ -37,6 +37,6 @@ def folded_in_memory(facts: list[Fact]) -> dict[str, bytes]:
 
 
 async def stored_consignments(hub: StreamHub) -> dict[str, bytes]:
-    """What they are."""
+    """Read the stored states of the consignments, by key."""
     rows = await hub.pool.fetch("select key, body from consignment")
     return {row[0]: unpack(row[1]) for row in rows}

@@ -1,4 +1,4 @@
-"""A hub of its own for a test: topics, a database, workers in this process."""
+"""A hub for one test: topics, a database, workers in this process."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ WAIT_S = 40.0
 
 
 class StreamHub:
-    """Kafka topics and a database of one test; send to it, ask it, run workers on it."""
+    """Kafka topics and a database of one test; publishes, reads and runs workers."""
 
     def __init__(
         self, settings: WorkerSettings, pool: asyncpg.Pool, producer: AIOKafkaProducer
@@ -33,7 +33,7 @@ class StreamHub:
         self.prefix = settings.topics.prefix
 
     async def send(self, *facts: Fact) -> None:
-        """Publish facts as a well-behaved system does."""
+        """Publish facts as valid records."""
         sent = []
         for fact in facts:
             record = encode(fact, prefix=self.prefix)
@@ -53,18 +53,18 @@ class StreamHub:
         headers: Iterable[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
-        """Publish bytes as anybody may."""
+        """Publish any bytes."""
         await self.producer.send_and_wait(
             self.prefix + topic, value=value, key=key, headers=list(headers), partition=partition
         )
 
     async def tick(self, at: datetime) -> None:
-        """Tell all partitions the time."""
+        """Publish a tick to all partitions."""
         await send_tick(self.producer, prefix=self.prefix, at=at)
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Worker]:
-        """A worker with its own pool, stopped at the end; its failure is the test's."""
+        """Run a worker with its own pool until the end of the block; raise its failure."""
         pool = await create_pool(
             self.settings.database,
             application_name="worker under test",
@@ -81,7 +81,7 @@ class StreamHub:
                 worker.failed.result()
 
     async def until(self, what: str, check: Callable[[], Awaitable[Any]]) -> Any:
-        """Wait until `check` gives something true, and return it."""
+        """Wait until `check` returns something true, and return that."""
         deadline_s = time.monotonic() + WAIT_S
         while time.monotonic() < deadline_s:
             if found := await check():
@@ -89,8 +89,8 @@ class StreamHub:
             await asyncio.sleep(0.05)
         raise AssertionError(f"not within {WAIT_S:g} s: {what}")
 
-    async def until_taken_in(self) -> None:
-        """Wait until every record of every topic is committed, and nothing waits in the outbox."""
+    async def until_committed(self) -> None:
+        """Wait until every record of every topic is committed and the outbox is empty."""
 
         async def everything() -> bool:
             rows = await self.pool.fetch("select topic, partition, next_offset from intake_offset")
@@ -99,12 +99,12 @@ class StreamHub:
             ends = await self.ends()
             return all(ends.get((row[0], row[1]), 0) == row[2] for row in rows)
 
-        # Twice: what was taken in may have been relayed to a partition that was looked at before.
-        await self.until("all records taken in", everything)
-        await self.until("all records taken in", everything)
+        # Twice: a message may have been relayed to a partition that was checked before.
+        await self.until("all records are committed", everything)
+        await self.until("all records are committed", everything)
 
     async def ends(self) -> dict[tuple[str, int], int]:
-        """The end of each partition of the hub's topics."""
+        """Return the end offset of each partition of the hub's topics."""
         consumer = AIOKafkaConsumer(**self.settings.kafka.client_kwargs())
         await consumer.start()
         try:

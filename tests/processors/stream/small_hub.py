@@ -62,7 +62,7 @@ async def store_small_hub(hub: StreamHub, *, events: int = 600) -> None:
         await hub.send(*world.morning(), *workload.facts(events, seed=8))
         await hub.send(*(fact_of(event, event_id=event.name, at=START) for event in EVENTS))
         await hub.tick(LATER)
-        await hub.until_taken_in()
+        await hub.until_committed()
 
     async def idle(_relay: OutboxRelay) -> bool:
         return False

@@ -26,5 +26,5 @@ def _part(*, records: int = 0, value_bytes: int = 0, aggregates: int = 0) -> Par
 def test_a_batch_is_full_by_number_by_size_or_by_aggregates(
     parts: list[PartitionBatch], remaining: int
 ) -> None:
-    """Scans of one consignment, plans of megabytes and news for everybody each have their limit."""
+    """Many scans of one consignment, large plans and many aggregates each have a limit."""
     assert LIMITS.remaining(parts) == remaining

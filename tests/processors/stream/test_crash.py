@@ -1,4 +1,4 @@
-"""SIGKILL for workers, broker and database under load; then everything is counted."""
+"""SIGKILL workers, broker and database under load, then count everything."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ SEED = int(os.environ.get("GROUPAGE_TEST_CRASH_SEED", "7"))
 
 
 class Ground:
-    """Servers of this test alone, so that they may be killed."""
+    """Servers of this test only, so that it may kill them."""
 
     def __init__(self, folder: Path) -> None:
         data = DataDir(folder)
@@ -61,27 +61,27 @@ class Ground:
         servers.await_postgres(self.postgres, self._postgres_node.url("postgres"))
 
     def crash_kafka(self) -> None:
-        """SIGKILL, and start again."""
+        """SIGKILL the server, and start it again."""
         _kill(self.kafka.child.pid)
         self.kafka.child.wait_stopped(time.monotonic() + 20)
         self.kafka = servers.start_kafka(self._kafka_node)
         servers.await_kafka(self.kafka)
 
     def crash_postgres(self) -> None:
-        """SIGKILL, and start again."""
+        """SIGKILL the server, and start it again."""
         _kill(self.postgres.child.pid)
         self.postgres.child.wait_stopped(time.monotonic() + 20)
         self.postgres = servers.start_postgres(self._postgres_node)
         servers.await_postgres(self.postgres, self._postgres_node.url("postgres"))
 
     def stop(self) -> None:
-        """End both."""
+        """Stop both servers."""
         self.postgres.child.stop()
         self.kafka.child.stop()
 
 
 class Workers:
-    """Worker processes that are started again when they end, as a supervisor does."""
+    """Worker processes, which are restarted when they end, as a supervisor does."""
 
     def __init__(self, environment: dict[str, str], log_file: Path, count: int) -> None:
         self._environment = environment
@@ -98,18 +98,18 @@ class Workers:
             )
 
     def kill(self, number: int) -> None:
-        """SIGKILL one."""
+        """SIGKILL a worker."""
         _kill(self.processes[number].pid)
         self.processes[number].wait(10)
 
     def tend(self) -> None:
-        """Start what has ended."""
+        """Restart the workers that have ended."""
         for number, process in enumerate(self.processes):
             if process.poll() is not None:
                 self.processes[number] = self._spawn()
 
     def stop(self) -> list[int]:
-        """SIGTERM for all; their exit statuses."""
+        """SIGTERM all workers, and return their exit statuses."""
         for process in self.processes:
             process.terminate()
         return [process.wait(20) for process in self.processes]
@@ -123,14 +123,14 @@ def _kill(pid: int | None) -> None:
 
 @pytest.fixture
 def ground(short_tmp_path: Path) -> Iterator[Ground]:
-    """A Kafka and a PostgreSQL to kill."""
+    """Start a Kafka and a PostgreSQL that the test may kill."""
     ground = Ground(short_tmp_path / "hub")
     yield ground
     ground.stop()
 
 
 async def _feed(kafka: KafkaSettings, prefix: str, facts: list[Fact]) -> None:
-    """Send everything at least once, whatever happens to the broker; some of it twice."""
+    """Publish everything at least once, and some records twice, whatever happens to the broker."""
     for start in range(0, len(facts), CHUNK):
         begun_s = time.monotonic()
         chunk = facts[max(0, start - 20) : start + CHUNK]
@@ -161,7 +161,7 @@ async def _sent(kafka: KafkaSettings, prefix: str, facts: list[Fact]) -> bool:
 
 
 async def _disturb(ground: Ground, workers: Workers, feeding: "asyncio.Task[None]") -> list[str]:
-    """Kill at random instants until the feed has ended and everything was killed."""
+    """Kill at random instants until the feed has ended and each process was killed."""
     chance = random.Random(SEED)
     wanted = ["worker"] * KILLS + ["kafka", "postgres"]
     chance.shuffle(wanted)
@@ -197,7 +197,7 @@ async def _hub(settings: WorkerSettings) -> AsyncIterator[StreamHub]:
 async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
     ground: Ground, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Facts = events sent, states = their fold, and a rebuild from the log is equal."""
+    """The facts are the events sent, the states are their fold, and a rebuild gives the same."""
     settings = WorkerSettings(
         kafka=KafkaSettings(bootstrap_servers=ground.kafka.address),
         database=DatabaseSettings(url=ground.postgres.address),
@@ -221,7 +221,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
         done = await _disturb(ground, workers, feeding)
         async with _hub(settings) as hub:
             tending = asyncio.create_task(_tend(workers))
-            await hub.until_taken_in()
+            await hub.until_committed()
             tending.cancel()
             statuses = await asyncio.to_thread(workers.stop)
             assert statuses == [0, 0], _end_of(tmp_path / "workers.log")
@@ -254,7 +254,7 @@ def _end_of(log_file: Path) -> str:
 async def test_a_worker_ends_in_time_without_its_servers(
     ground: Ground, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Broker and database gone, SIGTERM: status 0 within fifteen seconds."""
+    """With broker and database gone, a worker ends with status 0 within 15 s of SIGTERM."""
     kafka = KafkaSettings(bootstrap_servers=ground.kafka.address)
     await migrations.upgrade(ground.postgres.address)
     await ensure_topics(kafka, prefix=topic_prefix)

@@ -1,4 +1,4 @@
-"""What is sent again: the same fact, or another one under the id of an earlier one."""
+"""Duplicates: the same fact again, or another fact with the id of an earlier one."""
 
 from datetime import timedelta
 
@@ -25,16 +25,16 @@ LATER = msgspec.structs.replace(FIRST, occurred_at=NOON + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one batch", "after its commit"])
-async def test_another_fact_under_a_used_id_is_not_lost_quietly(
+async def test_another_fact_with_a_used_id_becomes_a_dead_letter(
     stream_hub: StreamHub, *, apart: bool
 ) -> None:
-    """The first one stands; the others lie in the dead letters and say in what they differ."""
+    """The first fact stands; the others become dead letters, which name the fields that differ."""
     async with stream_hub.worker():
         await stream_hub.send(FIRST)
         if apart:
-            await stream_hub.until_taken_in()
+            await stream_hub.until_committed()
         await stream_hub.send(HEAVIER, LATER, FIRST)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     letters = await find_dead_letters(stream_hub.pool, limit=10)
     assert [letter.code for letter in letters] == ["id_reused"] * 2
     reasons = sorted(letter.reason for letter in letters)
@@ -44,17 +44,17 @@ async def test_another_fact_under_a_used_id_is_not_lost_quietly(
 
 
 async def test_the_same_again_while_the_first_is_committed(stream_hub: StreamHub) -> None:
-    """Many times, in batches that follow one another: one fact, and no letter."""
+    """The same record in many consecutive batches gives one fact and no dead letter."""
     async with stream_hub.worker():
         for _ in range(30):
             await stream_hub.send(*[FIRST] * 20)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     assert await find_dead_letters(stream_hub.pool, limit=10) == []
     assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1
 
 
-async def test_the_same_in_other_words_is_the_same(stream_hub: StreamHub) -> None:
-    """Another order of fields, a field that nobody knows, another offset: no letter."""
+async def test_the_same_event_in_another_encoding_is_the_same(stream_hub: StreamHub) -> None:
+    """Another order of fields, an unknown field or another UTC offset gives no dead letter."""
     await stream_hub.send(FIRST)
     headers = [
         ("ce_specversion", b"1.0"),
@@ -68,8 +68,8 @@ async def test_the_same_in_other_words_is_the_same(stream_hub: StreamHub) -> Non
         b'"consignment_id":"C1","unit_id":"U1","operator":"Li"}'
     )
     async with stream_hub.worker():
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         await stream_hub.send_raw("hub.consignment.v1", value, key=b"C1", headers=headers)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     assert await find_dead_letters(stream_hub.pool, limit=10) == []
     assert await stream_hub.pool.fetchval("select count(*) from fact where key = 'C1'") == 1

@@ -1,4 +1,4 @@
-"""A worker whose servers went away while it was starting."""
+"""A worker whose servers go away while it starts."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from processors.worker.lock import WorkerLock
 
 
 @pytest.mark.slow
-async def test_a_broker_that_has_gone_is_said_in_words() -> None:
-    """Not a traceback: the process ends, saying so, and its supervisor starts it again."""
+async def test_a_missing_broker_is_a_clear_error() -> None:
+    """The process ends with a message, not a traceback, and its supervisor restarts it."""
     intake = Intake(
         source=Source(
             kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"), prefix="", topics=["hub.cmd.v1"]
@@ -31,7 +31,7 @@ async def test_a_broker_that_has_gone_is_said_in_words() -> None:
         await intake.on_stop()
 
 
-async def test_a_database_that_has_gone_is_said_in_words(tmp_path: Path) -> None:
+async def test_a_missing_database_is_a_clear_error(tmp_path: Path) -> None:
     """The same for PostgreSQL."""
     lock = WorkerLock(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"))
     with pytest.raises(Unavailable, match="went away while the worker was starting"):

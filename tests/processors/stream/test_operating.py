@@ -1,4 +1,4 @@
-"""The worker and the clock as processes, and the commands that operators have."""
+"""The worker and the clock as processes, and the commands for operators."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ STOP_S_MAX = 15.0
 
 
 def environment(hub: StreamHub) -> dict[str, str]:
-    """What a process of this hub is told."""
+    """Return the environment of this hub's processes."""
     return {
         **os.environ,
         **hub.settings.kafka.child_environment(),
@@ -56,7 +56,7 @@ def _text(log_file: Path) -> str:
 async def running(
     hub: StreamHub, name: str, log_file: Path, **settings: str
 ) -> AsyncIterator["subprocess.Popen[bytes]"]:
-    """``groupage run NAME`` until the end of the block; it must end with status 0, and in time."""
+    """Run ``groupage run NAME`` until the end of the block; it must end with status 0 in time."""
     process = _start(name, {**environment(hub), **settings}, log_file)
     try:
         yield process
@@ -71,7 +71,7 @@ async def running(
 
 
 async def groupage(hub: StreamHub, *arguments: str) -> tuple[int, str, str]:
-    """Run a command: status, output, errors."""
+    """Run a command; return its status, output and errors."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "groupage", *arguments],
@@ -85,7 +85,7 @@ async def groupage(hub: StreamHub, *arguments: str) -> tuple[int, str, str]:
 
 
 async def metrics_address(hub: StreamHub, log_file: Path) -> str:
-    """Where the process tells its metrics, from its log."""
+    """Return the address of the process's metrics, from its log."""
 
     async def found() -> Any:
         return re.search(r"http://127\.0\.0\.1:\d+", _text(log_file))
@@ -94,14 +94,14 @@ async def metrics_address(hub: StreamHub, log_file: Path) -> str:
     return str(match[0])
 
 
-async def test_a_worker_process_works_and_tells(stream_hub: StreamHub, tmp_path: Path) -> None:
-    """Facts in, ready, metrics of lag, latency and dead letters by reason, a clean end."""
+async def test_a_worker_process_folds_and_reports(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """A worker folds, is ready, has metrics of lag, latency and dead letters, and ends cleanly."""
     log_file = tmp_path / "worker.log"
     async with running(stream_hub, "processors", log_file):
         address = await metrics_address(stream_hub, log_file)
         await stream_hub.send(*workload.facts(500, seed=3))
         await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         async with httpx.AsyncClient(base_url=address) as client:
             ready = await client.get("/readyz")
             text = (await client.get("/metrics")).text
@@ -114,8 +114,8 @@ async def test_a_worker_process_works_and_tells(stream_hub: StreamHub, tmp_path:
     assert not re.search(r"consumer_lag_events\{.*\} [1-9]", text)
 
 
-async def test_a_worker_ends_in_time_while_it_works(stream_hub: StreamHub, tmp_path: Path) -> None:
-    """SIGTERM in the middle of a long log: status 0, and the next one does the rest."""
+async def test_a_busy_worker_ends_in_time(stream_hub: StreamHub, tmp_path: Path) -> None:
+    """After SIGTERM in a long log it ends with status 0, and the next worker continues."""
     facts = list(workload.facts(6_000, seed=4))
     await stream_hub.send(*facts)
     async with running(stream_hub, "processors", tmp_path / "first.log"):
@@ -125,7 +125,7 @@ async def test_a_worker_ends_in_time_while_it_works(stream_hub: StreamHub, tmp_p
 
         await stream_hub.until("first facts", begun)
     async with running(stream_hub, "processors", tmp_path / "second.log"):
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
     assert count == len(facts)
 
@@ -140,7 +140,7 @@ async def test_dead_letters_are_listed_shown_and_replayed(
     misplaced = encode(fact_of(UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
     async with running(stream_hub, "processors", tmp_path / "worker.log"):
         await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--json")
         found = json.loads(listed)
         assert found["counts"] == {"not_cloudevents": 1}
@@ -152,9 +152,9 @@ async def test_dead_letters_are_listed_shown_and_replayed(
         await stream_hub.send_raw(
             misplaced.topic, misplaced.value, key=b"?", headers=misplaced.headers
         )
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         await groupage(stream_hub, "deadletters", "replay", "--code=wrong_key", "--without-key")
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     status, listed, _ = await groupage(stream_hub, "deadletters", "list")
     assert status == 0
     assert "2 dead letters: 2 not_cloudevents" in listed
@@ -174,10 +174,10 @@ async def test_dead_letters_are_listed_shown_and_replayed(
 
 
 async def test_rebuild_refuses_beside_a_worker(stream_hub: StreamHub, tmp_path: Path) -> None:
-    """With a worker: a sentence. Without: the tables, compared."""
+    """With a worker it prints an error; without, it compares the tables."""
     async with running(stream_hub, "processors", tmp_path / "worker.log"):
         await stream_hub.send(*workload.facts(800, seed=6))
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         status, _, errors = await groupage(stream_hub, "rebuild", "--verify")
         assert status == 1
         assert "stop it first" in errors
@@ -189,7 +189,7 @@ async def test_rebuild_refuses_beside_a_worker(stream_hub: StreamHub, tmp_path: 
 
 
 async def test_the_clock_process_ticks(stream_hub: StreamHub, tmp_path: Path) -> None:
-    """Wall time arrives in every partition with deadlines."""
+    """A tick with the wall time arrives in every partition with deadlines."""
     async with (
         running(stream_hub, "processors", tmp_path / "worker.log"),
         running(stream_hub, "clock", tmp_path / "clock.log", GROUPAGE_CLOCK_TICK_S="0.3"),

@@ -31,14 +31,14 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Log:
-    """Records of the lane's partition, one after the other."""
+    """Consecutive records of the lane's partition."""
 
     def __init__(self) -> None:
         self.partition = partition_of(LANE, TOPIC)
         self._end = 0
 
     def part(self, *facts: Fact) -> PartitionBatch:
-        """The next records."""
+        """Return the next records, decoded."""
         part = PartitionBatch(TOPIC, self.partition)
         decode_into(part, [self._record(fact) for fact in facts])
         return part
@@ -62,7 +62,7 @@ class Log:
 
 
 def fact_of(data: Any, *, event_id: str, at: datetime, correction_of: str | None = None) -> Fact:
-    """A fact that the hub's own processes published."""
+    """Make a fact that a process of the hub published."""
     return Fact(
         event_id=event_id,
         source="/groupage/test",
@@ -75,12 +75,12 @@ def fact_of(data: Any, *, event_id: str, at: datetime, correction_of: str | None
 
 
 def tick(at: datetime) -> Fact:
-    """It is `at`."""
+    """Make a tick."""
     return fact_of(ClockTicked(at=at), event_id=at.isoformat(), at=at)
 
 
-async def test_a_pending_request_stays_as_it_was_asked(stream_hub: StreamHub) -> None:
-    """The lane's facts are folded again before its own `plan.asked` comes back."""
+async def test_a_pending_request_stays_unchanged(stream_hub: StreamHub) -> None:
+    """A refold before its own `plan.asked` comes back keeps the lane's pending request."""
     pool, log, assignment = stream_hub.pool, Log(), Assignment()
     assignment.take(await writers.open_offsets(pool, [(TOPIC, log.partition)]))
 

@@ -1,4 +1,4 @@
-"""Dead letters stand as long as their record has no effect: settled, and standing again."""
+"""Dead letters stand while their record has no effect, and are settled when it has."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,19 +25,19 @@ RELEASED = HoldReleased(consignment_id="C1", hold_id="H1", by="desk")
 
 
 def fact(data: Any, event_id: str, hours: float, **more: Any) -> Fact:
-    """So many hours after noon."""
+    """Return the instant that many hours after noon."""
     plain = fact_of(data, event_id=event_id, at=NOON + timedelta(hours=hours))
     return msgspec.structs.replace(plain, **more)
 
 
 async def taken_in(hub: StreamHub, *facts: Fact) -> None:
-    """Sent, and in the database."""
+    """Publish facts, and wait until they are committed."""
     await hub.send(*facts)
-    await hub.until_taken_in()
+    await hub.until_committed()
 
 
 async def standing(hub: StreamHub) -> list[tuple[str, str]]:
-    """Event ids and codes of the letters that stand."""
+    """Return event ids and codes of the dead letters that stand."""
     letters = await find_dead_letters(hub.pool, limit=10)
     codes = await count_dead_letters(hub.pool)
     assert sum(codes.values()) == len(letters)
@@ -45,7 +45,7 @@ async def standing(hub: StreamHub) -> list[tuple[str, str]]:
 
 
 async def settled(hub: StreamHub) -> list[tuple[str, str, str | None]]:
-    """The same of those that do not, with the reason."""
+    """Return event ids, codes and reasons of those that are settled."""
     letters = await find_dead_letters(hub.pool, settled=True, limit=10)
     assert sum((await count_dead_letters(hub.pool, settled=True)).values()) == len(letters)
     return sorted(
@@ -54,17 +54,17 @@ async def settled(hub: StreamHub) -> list[tuple[str, str, str | None]]:
 
 
 async def rebuilt_equal(hub: StreamHub, *, verify: bool = True) -> None:
-    """A rebuild finds the same."""
+    """Check that a rebuild gives the same dead letters."""
     report = await rebuild(
         hub.settings, all_aggregates(Policy()), verify=verify, progress=lambda *_: None
     )
     assert report.equal, report.tables
 
 
-async def test_what_became_legal_is_settled_and_stands_again_when_refused_again(
+async def test_a_legal_fact_is_settled_and_its_dead_letter_stands_again_when_it_is_not(
     stream_hub: StreamHub,
 ) -> None:
-    """A release before its hold, the hold, the hold retracted, and that retracted: in four acts."""
+    """A release before its hold, the hold, its retraction, and the retraction of that."""
     undone = fact(PLACED, "undo", 3, correction_of="hold", retracted=True)
     redone = fact(PLACED, "redo", 4, correction_of="undo", retracted=True)
     refused = [("release", "no_such_hold")]
@@ -86,10 +86,10 @@ async def test_what_became_legal_is_settled_and_stands_again_when_refused_again(
     assert await stream_hub.pool.fetch("select * from dead_letter") == before
 
 
-async def test_what_was_taken_back_or_is_refused_otherwise_is_settled(
+async def test_a_withdrawn_fact_or_another_rejection_settles_the_dead_letter(
     stream_hub: StreamHub,
 ) -> None:
-    """The letter says which of the two; what is refused otherwise has another letter."""
+    """The dead letter says why it is settled; another rejection makes another dead letter."""
     async with stream_hub.worker():
         await taken_in(stream_hub, fact(RECEIVED, "1", 0), fact(RECEIVED, "2", 1))
         await taken_in(stream_hub, fact(RELEASED, "3", 3))
@@ -105,20 +105,20 @@ async def test_what_was_taken_back_or_is_refused_otherwise_is_settled(
     await rebuilt_equal(stream_hub)
 
 
-async def test_a_fact_refused_by_what_comes_later_in_its_batch_has_its_letter(
+async def test_a_fact_rejected_by_a_later_one_of_its_batch_has_its_dead_letter(
     stream_hub: StreamHub,
 ) -> None:
-    """Taken in before a tick, refused after it: the letter is not lost."""
+    """A fact folded before a tick and rejected after it has its dead letter."""
     await stream_hub.send(fact(RECEIVED, "late", 1))
     await stream_hub.tick(NOON)
     await stream_hub.send(fact(RECEIVED, "early", 0))
     async with stream_hub.worker():
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         assert await standing(stream_hub) == [("late", "already_received")]
 
 
 async def test_a_carton_scanned_to_the_wrong_consignment(stream_hub: StreamHub) -> None:
-    """Its correction under the right key waits, told; what the words advise settles everything."""
+    """Its correction under the right key waits; doing what the reason advises settles all."""
     right = units.UnitReceived(unit_id="U1", consignment_id="C2")
     notes = [
         AsnReceived(consignment_id=name, units=(AnnouncedUnit(unit_id=unit_id),))
@@ -146,8 +146,8 @@ async def test_a_carton_scanned_to_the_wrong_consignment(stream_hub: StreamHub) 
     await rebuilt_equal(stream_hub)
 
 
-async def test_a_rebuild_sets_letters_right(stream_hub: StreamHub) -> None:
-    """As after a change of the rules: those that stand are those of refused facts."""
+async def test_a_rebuild_corrects_the_dead_letters(stream_hub: StreamHub) -> None:
+    """After a change of the rules the dead letters that stand are those of rejected facts."""
     async with stream_hub.worker():
         await taken_in(stream_hub, fact(RECEIVED, "1", 0), fact(RECEIVED, "2", 1))
         await taken_in(stream_hub, fact(RELEASED, "3", 3))
@@ -164,21 +164,21 @@ async def test_a_rebuild_sets_letters_right(stream_hub: StreamHub) -> None:
     assert await settled(stream_hub) == [("3", "no_such_hold", "legal")]
 
 
-async def test_a_record_that_failed_again_stands_with_its_new_letter(
+async def test_a_record_that_failed_again_stands_with_its_new_dead_letter(
     stream_hub: StreamHub,
 ) -> None:
-    """Sent again, taken in before it was marked: one that gives a fact is settled, others not."""
+    """A replay that is folded before it is marked is settled only if it gives a fact."""
     good = encode(fact(RECEIVED, "1", 0))
     async with stream_hub.worker():
         for value in (b"?", good.value):
             await stream_hub.send_raw(good.topic, value, key=b"wrong", headers=good.headers)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         letters = await find_dead_letters(stream_hub.pool, limit=10)
         for letter in letters:
             sent = await stream_hub.producer.send_and_wait(
                 stream_hub.prefix + letter.topic, value=letter.value, headers=letter.headers
             )
-            await stream_hub.until_taken_in()
+            await stream_hub.until_committed()
             await mark_replayed(
                 stream_hub.pool, letter, partition=sent.partition, offset=sent.offset
             )

@@ -1,4 +1,4 @@
-"""Workers on a real Kafka and a real PostgreSQL: every record has its effect, once."""
+"""Workers with a real Kafka and PostgreSQL: every record has its effect once."""
 
 import struct
 from datetime import timedelta
@@ -31,20 +31,20 @@ pytestmark = pytest.mark.integration
 
 
 async def test_every_fact_is_stored_once_and_states_are_the_fold(stream_hub: StreamHub) -> None:
-    """Shuffled, doubled and sent in two goes: the states are those of the set of facts."""
+    """Shuffled, doubled and sent in two parts, the facts give the states of their set."""
     facts = list(workload.facts(EVENTS, seed=5))
     shuffled = sorted(facts, key=lambda fact: hash(fact.event_id) % 997)
     async with stream_hub.worker():
         await stream_hub.send(*shuffled[: EVENTS // 2])
         await stream_hub.send(*shuffled[EVENTS // 3 :])
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
     assert count == EVENTS
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
 
 
 async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: StreamHub) -> None:
-    """Bytes that are no event, among events: a letter with the reason, a copy on the topic."""
+    """Bytes that are not an event give a dead letter with the reason, and a copy on the topic."""
     good = fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1")
     record = encode(good)
     async with stream_hub.worker():
@@ -57,21 +57,21 @@ async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: Stream
         )
         await stream_hub.send_raw("hub.consignment.v1", None, key=b"C1", headers=record.headers)
         await stream_hub.send(good)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     letters = await find_dead_letters(stream_hub.pool, limit=10)
     assert sorted(letter.code for letter in letters) == ["bad_data", "no_data", "not_cloudevents"]
     assert any(letter.value == b"\xff\x00{" for letter in letters)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 1
 
 
-async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -> None:
-    """The letter says whose event it is; replayed without its key it reaches its owner."""
+async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHub) -> None:
+    """The dead letter names the right key; replayed without its key the event is applied."""
     record = encode(fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
     async with stream_hub.worker():
         await stream_hub.send_raw(
             "hub.consignment.v1", record.value, key=b"C2", headers=record.headers
         )
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
         assert letter.code == "wrong_key"
         assert "'C1'" in letter.reason
@@ -83,15 +83,15 @@ async def test_a_wrong_key_is_refused_and_can_be_mended(stream_hub: StreamHub) -
             without_key=True,
         )
         assert count == 1
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     assert await stream_hub.pool.fetchval("select key from consignment") == "C1"
     assert await find_dead_letters(stream_hub.pool, limit=10) == []
     (mended,) = await find_dead_letters(stream_hub.pool, settled=True, limit=10)
     assert (mended.letter_id, mended.settled_as) == (letter.letter_id, "taken_in")
 
 
-async def test_a_record_in_another_partition_finds_its_owner(stream_hub: StreamHub) -> None:
-    """A client with another partitioner: the record is forwarded, the fact stored once."""
+async def test_a_misrouted_record_reaches_its_aggregate(stream_hub: StreamHub) -> None:
+    """With another partitioner's record, the worker forwards it and stores the fact once."""
     facts = [
         fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
         for n in range(8)
@@ -106,7 +106,7 @@ async def test_a_record_in_another_partition_finds_its_owner(stream_hub: StreamH
                 headers=record.headers,
                 partition=partition,
             )
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     rows = await stream_hub.pool.fetch("select partition, count(*) from fact group by partition")
     assert [tuple(row) for row in rows] == [(partition_of("C1", "hub.consignment.v1"), 8)]
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
@@ -115,7 +115,7 @@ async def test_a_record_in_another_partition_finds_its_owner(stream_hub: StreamH
 async def test_late_corrected_and_retracted_facts_rederive_the_state(
     stream_hub: StreamHub,
 ) -> None:
-    """Sent one by one, so that each meets a stored state: the same as the set of them."""
+    """Sent one by one, so that each meets a stored state, they give the state of their set."""
     hold = HoldPlaced(consignment_id="C1", hold_id="H1", hold="DOCS", by="desk")
     release = HoldReleased(consignment_id="C1", hold_id="H1", by="desk")
     received = units.UnitReceived(unit_id="U1", consignment_id="C1", pieces=3)
@@ -140,7 +140,7 @@ async def test_late_corrected_and_retracted_facts_rederive_the_state(
     async with stream_hub.worker():
         for fact in facts:
             await stream_hub.send(fact)
-            await stream_hub.until_taken_in()
+            await stream_hub.until_committed()
     stored = await stored_consignments(stream_hub)
     assert stored == folded_in_memory(facts)
     row = await stream_hub.pool.fetchrow("select blocked, received_pieces from consignment")
@@ -149,8 +149,8 @@ async def test_late_corrected_and_retracted_facts_rederive_the_state(
     assert await stream_hub.pool.fetchval("select code from dead_letter") is not None
 
 
-async def test_facts_that_waited_under_their_unit_are_handed_over(stream_hub: StreamHub) -> None:
-    """A unit received before anybody announced it: its consignment hears of it, same identity."""
+async def test_facts_that_waited_under_their_unit_are_forwarded(stream_hub: StreamHub) -> None:
+    """A unit received before its announcement: its consignment gets the same fact later."""
     waiting = fact_of(units.UnitReceived(unit_id="U1"), event_id="early")
     asn = fact_of(
         AsnReceived(consignment_id="C1", units=(AnnouncedUnit(unit_id="U1"),)),
@@ -159,9 +159,9 @@ async def test_facts_that_waited_under_their_unit_are_handed_over(stream_hub: St
     )
     async with stream_hub.worker():
         await stream_hub.send(waiting)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         await stream_hub.send(asn)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     row = await stream_hub.pool.fetchrow(
         "select relayed_by, source from fact where kind = 'consignment' and event_id = 'early'"
     )
@@ -171,12 +171,12 @@ async def test_facts_that_waited_under_their_unit_are_handed_over(stream_hub: St
 
 
 async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: StreamHub) -> None:
-    """Kept, without effect, with a letter and an alert."""
+    """The fact is stored without effect, with a dead letter and an alert."""
     received = units.UnitReceived(unit_id="U1", consignment_id="C1")
     async with stream_hub.worker():
         await stream_hub.send(fact_of(received, event_id="1"))
         await stream_hub.send(fact_of(received, event_id="2", at=NOON + timedelta(hours=1)))
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
     assert letter.code == "already_received"
     row = await stream_hub.pool.fetchrow("select about, code, raised_at from alert")
@@ -185,12 +185,12 @@ async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: Stre
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 2
 
 
-async def test_ticks_move_the_clock_and_are_no_facts(stream_hub: StreamHub) -> None:
-    """Every partition with deadlines knows the time; an older tick changes nothing."""
+async def test_ticks_move_the_clock_and_are_not_stored(stream_hub: StreamHub) -> None:
+    """Every partition with deadlines keeps the time; an older tick changes nothing."""
     async with stream_hub.worker():
         await stream_hub.tick(NOON)
         await stream_hub.tick(NOON - timedelta(hours=1))
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     rows = await stream_hub.pool.fetch(
         "select topic, clock_at, count(*) from intake_offset where next_offset > 0 "
         "group by topic, clock_at order by topic"
@@ -203,8 +203,8 @@ async def test_ticks_move_the_clock_and_are_no_facts(stream_hub: StreamHub) -> N
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 0
 
 
-async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: StreamHub) -> None:
-    """A header whose name is not UTF-8, between two good records: a letter, and on it goes."""
+async def test_a_record_that_the_client_cannot_read_is_skipped(stream_hub: StreamHub) -> None:
+    """A header name that is not UTF-8, between two valid records, gives one dead letter."""
     good = [
         fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
         for n in range(4)
@@ -217,7 +217,7 @@ async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: Stream
     await stream_hub.producer.start()
     await stream_hub.send(*good[2:])
     async with stream_hub.worker():
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
     assert (letter.code, letter.partition, letter.record_offset) == ("unreadable", partition, 2)
     assert await stored_consignments(stream_hub) == folded_in_memory(good)
@@ -228,7 +228,7 @@ async def test_a_record_that_the_client_cannot_read_is_passed(stream_hub: Stream
 
 
 async def _send_unreadable(hub: StreamHub, partition: int) -> None:
-    """As a client in C can: the bytes of a finished batch are changed, and its sum is set right."""
+    """Change the bytes of an encoded batch and correct its checksum, as a client in C may."""
     producer = AIOKafkaProducer(**hub.settings.kafka.client_kwargs())
     await producer.start()
     try:

@@ -179,7 +179,7 @@ async def test_a_worker_derives_what_it_loads(
     ]
     async with hub.worker(), WorkerLock(hub.settings.database):
         await hub.send(*new)
-        await hub.until_taken_in()
+        await hub.until_committed()
         with pytest.raises(Conflict, match="stop it first"):
             await derive(hub)
     assert await pending_request(hub) is None, "it came back as a fact"

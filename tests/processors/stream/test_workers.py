@@ -1,4 +1,4 @@
-"""Workers beside and after one another: sharing, fences, rebuilding, lag, a bug in a handler."""
+"""Several workers: sharing, fences, rebuilding, lag, a bug in a handler."""
 
 import asyncio
 from datetime import timedelta
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.integration
 
 
 async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
-    """One joins and one leaves while facts come in: nothing lost, nothing twice."""
+    """A worker joins and another leaves while facts come in: nothing is lost or doubled."""
     facts = list(workload.facts(EVENTS, seed=9))
     parts = [facts[start : start + EVENTS // 6] for start in range(0, EVENTS, EVENTS // 6)]
     async with stream_hub.worker() as first:
@@ -41,7 +41,7 @@ async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
             await stream_hub.until("both hold partitions", lambda: _both(first, second))
             await stream_hub.send(*parts[3])
         await stream_hub.send(*parts[4], *parts[5])
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
     assert count == EVENTS
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
@@ -54,7 +54,7 @@ async def _both(first: Any, second: Any) -> bool:
 async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
     stream_hub: StreamHub,
 ) -> None:
-    """The offset moved under a batch: the whole transaction is void."""
+    """If the offset moved meanwhile, the whole transaction is void."""
     place = ("hub.consignment.v1", 0)
     await writers.open_offsets(stream_hub.pool, [place])
     stale = WriteBatch(epoch=1, partitions={}, offsets=[writers.OffsetAdvance(*place, 5, 9, None)])
@@ -72,26 +72,26 @@ async def test_the_fence_writes_nothing_for_a_worker_that_lost_its_partition(
 async def test_a_worker_that_was_overtaken_starts_again_from_the_store(
     stream_hub: StreamHub,
 ) -> None:
-    """Its next batch is fenced, it drops what it holds, and goes on where the database is."""
+    """Its next batch is fenced; it drops its states and continues at the stored offsets."""
     facts = [
         fact_of(units.UnitReceived(unit_id=f"U{n}", consignment_id="C1"), event_id=str(n))
         for n in range(4)
     ]
     async with stream_hub.worker() as worker:
         await stream_hub.send(*facts[:2])
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         epoch = worker.assignment.epoch
         # As another worker would: the offset goes back, and what it covered is gone.
         await stream_hub.pool.execute("truncate fact, consignment")
         await stream_hub.pool.execute("update intake_offset set next_offset = 0")
         await stream_hub.send(*facts[2:])
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
         assert worker.assignment.epoch > epoch
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
 
 
 async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
-    """Row for row; then in their place, and the worker goes on."""
+    """A rebuild gives the same rows, replaces the tables, and the worker continues."""
     facts = list(workload.facts(EVENTS, seed=11))
     async with stream_hub.worker():
         await stream_hub.send(*facts[:2_000])
@@ -99,7 +99,7 @@ async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
         await stream_hub.send_raw("hub.consignment.v1", b"?", key=b"C")
         await stream_hub.send(*facts[1_000:])
         await stream_hub.tick(NOON + timedelta(days=1))
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     aggregates = all_aggregates(Policy())
     seen: list[tuple[int, int]] = []
     report = await rebuild(
@@ -117,14 +117,14 @@ async def test_rebuilding_gives_the_same_tables(stream_hub: StreamHub) -> None:
     extra = fact_of(units.UnitReceived(unit_id="X", consignment_id="CX"), event_id="x")
     async with stream_hub.worker():
         await stream_hub.send(extra)
-        await stream_hub.until_taken_in()
+        await stream_hub.until_committed()
     assert await stored_consignments(stream_hub) == folded_in_memory([*facts, extra])
 
 
-async def test_the_readable_lag_is_committed_to_kafka(
+async def test_the_offsets_are_committed_to_kafka_for_lag_tools(
     stream_hub: StreamHub, kafka_bootstrap: str
 ) -> None:
-    """Lag tools see where the group is, although the database has the last word."""
+    """Lag tools see the group's offsets, although those in the database count."""
     admin = AIOKafkaAdminClient(**KafkaSettings(bootstrap_servers=kafka_bootstrap).client_kwargs())
     await admin.start()
     try:
@@ -132,7 +132,7 @@ async def test_the_readable_lag_is_committed_to_kafka(
             await stream_hub.send(
                 fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
             )
-            await stream_hub.until_taken_in()
+            await stream_hub.until_committed()
 
             async def told() -> bool:
                 offsets = await admin.list_consumer_group_offsets(
@@ -145,8 +145,8 @@ async def test_the_readable_lag_is_committed_to_kafka(
         await admin.close()
 
 
-async def test_a_bug_in_a_core_ends_the_worker(stream_hub: StreamHub) -> None:
-    """Neither skipped nor retried for ever: the process ends, with the place in the log named."""
+async def test_a_bug_in_a_handler_ends_the_worker(stream_hub: StreamHub) -> None:
+    """The record is neither skipped nor retried: the process ends and names the log position."""
     fact = fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
     with pytest.raises(RuntimeError, match="unheard of") as caught:
         await _work_with_a_broken_core(stream_hub, fact)

@@ -81,13 +81,12 @@ class _Stack:
 
     def held_mm2(self, block: slice) -> npt.NDArray[np.int64]:
         """Return how many mm² of each base rest on the tops of other cartons."""
-        x1, y1, z1, x2, y2 = (
-            column[block, None] for column in (self.x1, self.y1, self.z1, self.x2, self.y2)
-        )
-        width = np.minimum(self.x2, x2) - np.maximum(self.x1, x1)
-        depth = np.minimum(self.y2, y2) - np.maximum(self.y1, y1)
-        area = np.maximum(width, 0) * np.maximum(depth, 0)
-        held: npt.NDArray[np.int64] = np.where(self.z2 == z1, area, 0).sum(axis=1)
+        rows, below = np.nonzero(self.z2 == self.z1[block, None])
+        i = rows + block.start
+        width = np.minimum(self.x2[below], self.x2[i]) - np.maximum(self.x1[below], self.x1[i])
+        depth = np.minimum(self.y2[below], self.y2[i]) - np.maximum(self.y1[below], self.y1[i])
+        held = np.zeros(block.stop - block.start, dtype=np.int64)
+        np.add.at(held, rows, np.maximum(width, 0) * np.maximum(depth, 0))
         return held
 
     def conflicts(self, block: slice) -> tuple[npt.NDArray[np.bool_], ...]:

@@ -1,1 +1,1 @@
-"""Measurements: `groupage bench`. They run the real processes on real servers."""
+"""Benchmarks of `groupage bench`, with the real processes on real servers."""

@@ -1,4 +1,4 @@
-"""One worker of a hub under test, and the records it is fed with."""
+"""A worker under test, and a producer that feeds it."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ TOPIC = "hub.consignment.v1"
 
 @contextmanager
 def running_worker(hub: Hub) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process of the processors, ended afterwards."""
+    """Run a processor worker; stop it afterwards."""
     process = subprocess.Popen(
         [sys.executable, "-m", "groupage", "run", "processors"], env=hub.environment
     )
@@ -35,17 +35,17 @@ def running_worker(hub: Hub) -> Iterator["subprocess.Popen[bytes]"]:
             process.wait(10)
 
 
-def must_run(worker: "subprocess.Popen[bytes]") -> None:
-    """Raise Unavailable when it has ended."""
+def require_running(worker: "subprocess.Popen[bytes]") -> None:
+    """Raise Unavailable if the worker has ended."""
     if worker.poll() is not None:
-        raise Unavailable(f"the worker ended with status {worker.returncode}; see above")
+        raise Unavailable(f"the worker ended with status {worker.returncode}; its log is above")
 
 
 @contextlib.asynccontextmanager
-async def started_producer(
+async def batching_producer(
     servers: Servers, *, linger_ms: int = 20
 ) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer that batches; flushed and closed afterwards."""
+    """Start a producer that batches; flush and close it afterwards."""
     kafka = KafkaSettings(bootstrap_servers=servers.bootstrap_servers)
     producer = AIOKafkaProducer(
         **kafka.client_kwargs(),
@@ -61,7 +61,7 @@ async def started_producer(
 
 
 async def send(producer: AIOKafkaProducer, record: Record) -> "asyncio.Future[Any]":
-    """Hand a record over; the future tells its partition and offset."""
+    """Queue a record; the future gives its partition and offset."""
     acknowledged: asyncio.Future[Any] = await producer.send(
         record.topic, value=record.value, key=record.key, headers=record.headers
     )

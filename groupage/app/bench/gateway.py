@@ -1,8 +1,9 @@
-"""`groupage bench gateway`: events a second through the HTTP gateway, one at a time and in batches.
+"""`groupage bench gateway`: events per second through the HTTP gateway, single and in batches.
 
-Closed loop on kept connections: each sends its next request when it has read the answer, so as
-many requests are inside as there are connections. An event counts when its answer is 202: then
-Kafka has it. Gateway and client are two processes; the gateway's own processor time is told.
+Closed loop on persistent connections: each connection sends its next request when it has read the
+response, so the number of connections is the number of requests in flight. An event counts when its
+response is 202, which means that Kafka has it. Gateway and client are two processes; the result has
+the gateway's own CPU time.
 """
 
 import asyncio
@@ -33,16 +34,15 @@ _ANSWER_TIMEOUT_S = 30.0
 _WARM_UP_S = 2.0
 _FREIGHT_EVENTS = 10_000
 _ROUND = "@@round@"
-"""Where the eight digits of the round come in an event's id."""
+"""Placeholder in event ids for the eight hex digits of the round."""
 _STRUCTURED = "application/cloudevents+json"
 _BATCH = "application/cloudevents-batch+json"
 
 
 class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One way of sending. Medians over the repeats.
+    """Result of a way of sending; medians over the repeats.
 
-    `cpu` is the gateway's, in cores, and `cpu_us` what an event costs there: what one core could do
-    where it need not share.
+    `cpu` is the gateway's CPU time in cores, `cpu_us` its CPU time per event in microseconds.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Run(msgspec.Struct, kw_only=True, frozen=True):
-    """What one run of one way measured."""
+    """Result of a single run."""
 
     requests_per_s: float
     latencies_s: list[float]
@@ -68,7 +68,7 @@ class Run(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def run(*, seconds: int, in_flight: int, repeats: int, report: Callable[[str], None]) -> list[Row]:
-    """Measure single events and batches. Raises Unavailable when an answer is not 202."""
+    """Measure single events and batches. Raises Unavailable if a response is not 202."""
     plans = (
         ("single events", 1, 1),
         ("single events", in_flight, 1),
@@ -77,7 +77,7 @@ def run(*, seconds: int, in_flight: int, repeats: int, report: Callable[[str], N
     with (
         bench_servers() as servers,
         scratch_hub(servers) as hub,
-        _gateway(hub) as (process, address),
+        _running_gateway(hub) as (process, address),
     ):
         return [
             _row(name, connections, events, process, address, seconds, repeats, report)
@@ -85,7 +85,7 @@ def run(*, seconds: int, in_flight: int, repeats: int, report: Callable[[str], N
         ]
 
 
-def _row(  # noqa: PLR0913, PLR0917 - one call
+def _row(  # noqa: PLR0913, PLR0917 - has a single caller
     name: str,
     connections: int,
     events: int,
@@ -97,14 +97,14 @@ def _row(  # noqa: PLR0913, PLR0917 - one call
 ) -> Row:
     runs = []
     for number in range(1, repeats + 1):
-        # Other ids each time: the same event again would be answered as well, but is not the case.
+        # Other ids in each run: repeated events are not what senders send.
         requests = _requests(events, seed=hash((name, connections, number)) & 0xFFFF)
-        runs.append(uvloop.run(_measured(process, address, requests, connections, seconds=seconds)))
+        runs.append(uvloop.run(_measure(process, address, requests, connections, seconds=seconds)))
         rate = runs[-1].requests_per_s
         report(f"{name}, {connections} in flight, run {number}: {rate * events:,.0f} events/s")
-    rate = statistics.median(one.requests_per_s for one in runs)
-    cpu = statistics.median(one.cpu for one in runs)
-    latencies = sorted(itertools.chain.from_iterable(one.latencies_s for one in runs))
+    rate = statistics.median(run.requests_per_s for run in runs)
+    cpu = statistics.median(run.cpu for run in runs)
+    latencies = sorted(itertools.chain.from_iterable(run.latencies_s for run in runs))
     return Row(
         name=name,
         in_flight=connections,
@@ -114,14 +114,14 @@ def _row(  # noqa: PLR0913, PLR0917 - one call
         p99_ms=round(latencies[len(latencies) * 99 // 100] * 1_000, 1),
         cpu=round(cpu, 2),
         cpu_us=round(cpu / (rate * events) * 1_000_000),
-        rss_mb=max(one.rss_mb for one in runs),
+        rss_mb=max(run.rss_mb for run in runs),
         repeats=repeats,
-        note="closed loop; answered when Kafka has the events",
+        note="closed loop; 202 when Kafka has the events",
     )
 
 
 def _requests(events: int, *, seed: int) -> Iterator[bytes]:
-    """Whole HTTP requests, for ever. Made before, but for the ids: making freight is slow."""
+    """Yield HTTP requests endlessly; built in advance except for the ids, because that is slow."""
     public = {kind for topic in TOPICS if topic.public for kind in topic.kinds}
     facts = (
         msgspec.structs.replace(fact, event_id=f"{_ROUND}-{fact.event_id}")
@@ -131,17 +131,17 @@ def _requests(events: int, *, seed: int) -> Iterator[bytes]:
     bodies = [envelope_json(fact) for fact in itertools.islice(facts, _FREIGHT_EVENTS)]
     path, kind = ("/v1/events", _STRUCTURED) if events == 1 else ("/v1/events:batch", _BATCH)
     head = f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: {kind}\r\n"
-    made = []
+    requests = []
     for start in range(0, len(bodies), events):
         chosen = bodies[start : start + events]
         body = chosen[0] if events == 1 else b"[" + b",".join(chosen) + b"]"
-        made.append(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        requests.append(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
     for number in itertools.count():
-        for request in made:
+        for request in requests:
             yield request.replace(_ROUND.encode(), f"{number:08x}".encode())
 
 
-async def _measured(
+async def _measure(
     process: "subprocess.Popen[str]",
     address: str,
     requests: Iterator[bytes],
@@ -159,12 +159,13 @@ async def _measured(
         spent = watched.cpu_times()
         return time.perf_counter(), spent.user + spent.system
 
-    begun = asyncio.create_task(warm())
-    lines = [
-        _line(address, requests, latencies, counted_from_s, until_s) for _ in range(connections)
+    warm_up = asyncio.create_task(warm())
+    senders = [
+        _send_until(address, requests, latencies, counted_from_s, until_s)
+        for _ in range(connections)
     ]
-    await asyncio.gather(*lines)
-    began_s, cpu_before_s = await begun
+    await asyncio.gather(*senders)
+    began_s, cpu_before_s = await warm_up
     spent = watched.cpu_times()
     took_s = time.perf_counter() - began_s
     return Run(
@@ -175,14 +176,14 @@ async def _measured(
     )
 
 
-async def _line(
+async def _send_until(
     address: str,
     requests: Iterator[bytes],
     latencies: list[float],
     counted_from_s: float,
     until_s: float,
 ) -> None:
-    """One connection: a request, its answer, the next."""
+    """Send requests on a connection, each after the response to the one before."""
     target = urlsplit(address)
     assert target.hostname
     assert target.port
@@ -191,14 +192,14 @@ async def _line(
         while (sent_s := time.perf_counter()) < until_s:
             writer.write(next(requests))
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await _accepted(reader)
+                await _read_accepted(reader)
             if sent_s >= counted_from_s:
                 latencies.append(time.perf_counter() - sent_s)
     finally:
         writer.close()
 
 
-async def _accepted(reader: asyncio.StreamReader) -> None:
+async def _read_accepted(reader: asyncio.StreamReader) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
     body = await reader.readexactly(length)
@@ -208,8 +209,8 @@ async def _accepted(reader: asyncio.StreamReader) -> None:
 
 
 @contextmanager
-def _gateway(hub: Hub) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A gateway of its own process and its address, with Kafka reached."""
+def _running_gateway(hub: Hub) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a gateway that has reached Kafka; yield its process and address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "groupage", "run", "gateway"],
         env=hub.environment
@@ -217,9 +218,9 @@ def _gateway(hub: Hub) -> Iterator[tuple["subprocess.Popen[str]", str]]:
             "GROUPAGE_GATEWAY_PORT": "0",
             "GROUPAGE_LOG_LEVEL": "INFO",
             "GROUPAGE_LOG_FORMAT": "json",
-            # The freight's numbers are made up, and here is no place to sort them out.
+            # The generated container numbers have no valid check digits.
             "GROUPAGE_GATEWAY_CHECK_DIGITS": "warn",
-            # One client stands for many here.
+            # The benchmark is a single client.
             "GROUPAGE_GATEWAY_RATE_PER_S": "1000000",
             "GROUPAGE_GATEWAY_RATE_BURST": "1000000",
         },
@@ -228,7 +229,7 @@ def _gateway(hub: Hub) -> Iterator[tuple["subprocess.Popen[str]", str]]:
         text=True,
     )
     try:
-        yield process, _address_of(process)
+        yield process, _await_address(process)
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -236,17 +237,17 @@ def _gateway(hub: Hub) -> Iterator[tuple["subprocess.Popen[str]", str]]:
         process.kill()
 
 
-def _address_of(process: "subprocess.Popen[str]") -> str:
-    """Read its log until it listens and has reached Kafka."""
+def _await_address(process: "subprocess.Popen[str]") -> str:
+    """Read the gateway's log until it listens and has reached Kafka; return its address."""
     assert process.stderr
     address, reached = "", False
     deadline_s = time.monotonic() + _START_TIMEOUT_S
     for line in process.stderr:
-        said = json.loads(line)
-        reached = reached or said["event"] == "kafka_reached"
-        address = said["address"] if said["event"] == "gateway_listening" else address
+        entry = json.loads(line)
+        reached = reached or entry["event"] == "kafka_reached"
+        address = entry["address"] if entry["event"] == "gateway_listening" else address
         if address and reached:
             return address
         if time.monotonic() > deadline_s:
             break
-    raise Unavailable("the gateway did not start; `groupage run gateway` tells why")
+    raise Unavailable("the gateway did not start; `groupage run gateway` prints why")

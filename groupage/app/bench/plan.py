@@ -1,7 +1,7 @@
-"""`groupage bench plan`: from a plan request to its certified plan, for one lane at scale T0.
+"""`groupage bench plan`: time from a plan request to its certified plan, for a lane of scale T0.
 
-The solver runs in a child process as under the planner, warm, and the verifier in this one. Not in
-the figures: reading the lane from PostgreSQL and storing the plan.
+The solver runs in a warm child process as in the planner, the verifier in this process. The figures
+do not include reading the lane from PostgreSQL and storing the plan.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _TIMEOUT_S = 600.0
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane. Money in US dollars, without haulage; seconds are medians of wall time."""
+    """Result of a lane. Costs in US dollars without haulage; seconds are medians of wall time."""
 
     name: str
     seconds: float
@@ -41,14 +41,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     containers: int
     left_out: int
     moved: int
-    """Consignments whose published place changed."""
+    """Consignments that change their published consolidation."""
     cost_usd: int
     bound_usd: int
     gap_percent: float
     first_fit_usd: int
-    """What first-fit by hand costs, before anybody has tried to load it."""
+    """Cost of a first-fit allocation, without checking that it can be loaded."""
     same: bool
-    """Every run gave the same plan, byte for byte."""
+    """Whether every run gave the same plan."""
 
 
 class _Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class _Run(msgspec.Struct, frozen=True, kw_only=True):
 def run(
     *, consignments: int, seeds: range, repeats: int, report: Callable[[str], None]
 ) -> list[Row]:
-    """Plan a made-up lane of each seed, fresh and again an hour later."""
+    """Plan the generated lane of each seed, new and an hour later."""
     return asyncio.run(_run(consignments, seeds, repeats, report))
 
 
@@ -70,24 +70,24 @@ async def _run(
     solver = SolverProcess()
     rows = []
     try:
-        # The first answer would count the start of the process.
-        await _solved(solver, sample(consignments=1, seed=1))
+        # Start the solver process before the first measurement.
+        await _solve(solver, sample(consignments=1, seed=1))
         for seed in seeds:
             report(f"lane {seed} of {seeds[0]} to {seeds[-1]}")
             fresh = sample(consignments=consignments, seed=seed)
-            runs = [await _solved(solver, fresh) for _ in range(repeats)]
+            runs = [await _solve(solver, fresh) for _ in range(repeats)]
             rows.append(_row(f"lane {seed}, fresh", fresh, runs))
             later = an_hour_later(fresh, runs[0].plan, seed=seed)
-            runs = [await _solved(solver, later) for _ in range(repeats)]
+            runs = [await _solve(solver, later) for _ in range(repeats)]
             rows.append(_row(f"lane {seed}, an hour later", later, runs))
-        report(_distribution(rows))
+        report(_summary(rows))
     finally:
         await solver.stop()
     return rows
 
 
-def _distribution(rows: list[Row]) -> str:
-    """All runs in one line; the worst one is what a dispatcher remembers."""
+def _summary(rows: list[Row]) -> str:
+    """Summarize all lanes in a line."""
     usual = median(row.seconds for row in rows)
     slowest = max(rows, key=lambda row: row.worst_s)
     gap = sum(row.gap_percent for row in rows) / len(rows)
@@ -97,7 +97,7 @@ def _distribution(rows: list[Row]) -> str:
     )
 
 
-async def _solved(solver: SolverProcess, instance: Instance) -> _Run:
+async def _solve(solver: SolverProcess, instance: Instance) -> _Run:
     began = time.perf_counter()
     answer = await solver.solve(SolveJob(instance=instance), timeout_s=_TIMEOUT_S)
     assert answer.plan is not None, answer.message
@@ -113,7 +113,7 @@ async def _solved(solver: SolverProcess, instance: Instance) -> _Run:
 def _row(name: str, instance: Instance, runs: list[_Run]) -> Row:
     plan = runs[0].plan
     problem = build_problem(instance, NoGoods())
-    by_hand = first_fit(problem).cost() + constant_cost(problem)
+    first_fit_cents = first_fit(problem).cost() + constant_cost(problem)
 
     def stage_s(stage: str) -> float:
         return round(median(run.stages.get(stage, 0.0) for run in runs), 2)
@@ -134,6 +134,6 @@ def _row(name: str, instance: Instance, runs: list[_Run]) -> Row:
         cost_usd=round((plan.cost.total - plan.cost.haulage) / 100),
         bound_usd=round(plan.lower_bound / 100),
         gap_percent=round(plan.gap_ratio * 100, 2),
-        first_fit_usd=round(by_hand / 100),
+        first_fit_usd=round(first_fit_cents / 100),
         same=all(run.plan == plan for run in runs),
     )

@@ -1,8 +1,8 @@
-"""Other ways to fold the same facts, each as a process: what `bench stream` compares with.
+"""Other stream processors for `groupage bench stream`, each in a process of its own.
 
-All of them run the consignment aggregate of the hub on the same topic.
-``python -m groupage.app.bench.rivals NAME EVENTS`` prints one JSON line: seconds from first event
-to last event, and the number of events.
+All run the hub's consignment aggregate on the same topic.
+``python -m groupage.app.bench.rivals NAME EVENTS`` prints a JSON line: seconds from the first event
+to the last, and the number of events.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _CHECKPOINT_EVENTS = 5_000
 
 
 class _Meter:
-    """Time from the first event to the last."""
+    """Measures the time from the first event to the last."""
 
     def __init__(self, events: int) -> None:
         self.events = events
@@ -37,71 +37,71 @@ class _Meter:
         self._first_s = 0.0
 
     def count(self) -> bool:
-        """One more; True when it was the last."""
+        """Count an event; return whether it was the last."""
         if not self.seen:
             self._first_s = time.perf_counter()
         self.seen += 1
         return self.seen >= self.events
 
-    def tell(self) -> None:
-        """The result, for the parent process."""
+    def print_result(self) -> None:
+        """Print the result, for the parent process."""
         seconds = time.perf_counter() - self._first_s
         sys.stdout.write(json.dumps({"events": self.seen, "seconds": seconds}) + "\n")
         sys.stdout.flush()
 
 
 class _Fold:
-    """The hub's fold of one fact into the JSON of a consignment's state."""
+    """The hub's fold of a fact into a consignment's state, and the state as JSON."""
 
     def __init__(self) -> None:
-        # Imported here: the benchmarks lie below the processors, and only this process needs them.
+        # Imported here because only this process needs the processors.
         from processors.aggregates.consignment.aggregate import ConsignmentAggregate  # noqa: PLC0415
         from processors.kernel.corrections import Entry  # noqa: PLC0415
         from processors.kernel.fold import advance, encode_state  # noqa: PLC0415
 
-        self._core = ConsignmentAggregate(Policy())
+        self._aggregate = ConsignmentAggregate(Policy())
         self._advance, self._encode, self._entry = advance, encode_state, Entry
         self._states = msgspec.json.Decoder(ConsignmentState)
 
     def entry(self, headers: Any, key: bytes, value: bytes, timestamp_ms: int) -> Any:
-        """The fact in a record."""
+        """Decode a record."""
         at = datetime.fromtimestamp(timestamp_ms / 1_000, UTC)
         fact = decode(headers, key, value, recorded_at=at)
         return self._entry(fact_id(fact).hex, fact)
 
     def advance(self, state: ConsignmentState, entry: Any) -> ConsignmentState:
-        """The state after one more fact."""
-        after: ConsignmentState = self._advance(self._core, state, [entry], list).state
+        """Fold a fact into a state."""
+        after: ConsignmentState = self._advance(self._aggregate, state, [entry], list).state
         return after
 
     def new(self, key: str) -> ConsignmentState:
-        """The state before any fact."""
-        return self._core.new(key)
+        """Return the state without facts."""
+        return self._aggregate.new(key)
 
     def load(self, text: str) -> ConsignmentState:
-        """A stored state."""
+        """Decode a stored state."""
         return self._states.decode(text)
 
     def dump(self, state: ConsignmentState) -> str:
-        """A state as it is stored."""
+        """Encode a state."""
         return self._encode(state).decode()
 
 
 def quix(events: int, *, whole: bool) -> None:
     """Quix Streams, exactly-once, RocksDB state with a changelog topic.
 
-    `whole`: the consignment's state is kept. Otherwise two counters are, the least a fold can do.
+    `whole`: keep the consignment's state; else two counters, the least that a fold can do.
     """
     from quixstreams import Application  # noqa: PLC0415 - only the extra `bench` has it
 
     meter, fold = _Meter(events), _Fold()
     prefix = TopicSettings().prefix
 
-    def one(value: bytes, key: bytes, timestamp_ms: int, headers: Any, state: Any) -> None:
+    def fold_record(value: bytes, key: bytes, timestamp_ms: int, headers: Any, state: Any) -> None:
         entry = fold.entry(headers, key, value, timestamp_ms)
         if whole:
-            known = state.get("state")
-            consignment = fold.load(known) if known else fold.new(entry.fact.key)
+            stored = state.get("state")
+            consignment = fold.load(stored) if stored else fold.new(entry.fact.key)
             state.set("state", fold.dump(fold.advance(consignment, entry)))
         else:
             counts = state.get("counts") or [0, 0]
@@ -120,10 +120,10 @@ def quix(events: int, *, whole: bool) -> None:
         )
         topic = app.topic(prefix + TOPIC, value_deserializer="bytes", key_deserializer="bytes")
         frame = app.dataframe(topic)
-        frame.update(one, stateful=True, metadata=True)
+        frame.update(fold_record, stateful=True, metadata=True)
         # Returns after the checkpoint that makes the last event's state durable.
         app.run(count=events, timeout=60.0)
-        meter.tell()
+        meter.print_result()
 
 
 class _TopicAgentsOnly(BootStrategy):
@@ -135,7 +135,7 @@ class _TopicApp(faust.App):
 
 
 def faust_agent(events: int) -> None:
-    """A Faust agent on the topic itself, states in memory: no durability, and still per record."""
+    """Run a Faust agent on the topic, with states in memory and without durability."""
     asyncio.run(_faust_agent(events))
 
 
@@ -178,8 +178,8 @@ async def _faust_agent(events: int) -> None:
         app.finalize()
         await app.start()
         await done.wait()
-        meter.tell()
-        # Stopping takes Faust up to a minute; the parent has what it wants.
+        meter.print_result()
+        # Faust takes up to a minute to stop, and the parent has its result.
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Servers for a benchmark: those given by environment, or own ones that are gone afterwards."""
+"""Servers for a benchmark: those that the environment names, or temporary ones."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ _TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class Servers:
-    """Where Kafka and PostgreSQL are; `database_url` names any database of that server."""
+    """Addresses of Kafka and PostgreSQL; `database_url` may name any database of the server."""
 
     bootstrap_servers: str
     database_url: str
@@ -33,17 +33,17 @@ class Servers:
 
 @dataclass(frozen=True)
 class Hub:
-    """Topics and a database of one run alone."""
+    """Topics and a database for a single run."""
 
     prefix: str
     database_url: str
     environment: dict[str, str]
-    """For child processes."""
+    """Environment of child processes."""
 
 
 @contextmanager
 def bench_servers() -> Iterator[Servers]:
-    """Given servers, or a Kafka and a PostgreSQL in a temporary folder."""
+    """Yield the servers of the environment, or start both in a temporary folder."""
     kafka = os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS")
     database = os.environ.get("GROUPAGE_DATABASE_URL")
     if kafka and database:
@@ -67,13 +67,13 @@ def bench_servers() -> Iterator[Servers]:
 
 
 @contextmanager
-def scratch_hub(given: Servers) -> Iterator[Hub]:
-    """Migrated database and topics under a name of their own; dropped afterwards."""
+def scratch_hub(addresses: Servers) -> Iterator[Hub]:
+    """Create a migrated database and topics with a unique name; drop them afterwards."""
     name = f"bench_{uuid.uuid4().hex[:12]}"
-    url = urlunsplit(urlsplit(given.database_url)._replace(path=f"/{name}"))
+    url = urlunsplit(urlsplit(addresses.database_url)._replace(path=f"/{name}"))
     prefix = f"{name}."
-    kafka = KafkaSettings(bootstrap_servers=given.bootstrap_servers)
-    asyncio.run(_execute(given.database_url, f'create database "{name}"'))
+    kafka = KafkaSettings(bootstrap_servers=addresses.bootstrap_servers)
+    asyncio.run(_execute(addresses.database_url, f'create database "{name}"'))
     try:
         asyncio.run(migrations.upgrade(url))
         asyncio.run(ensure_topics(kafka, prefix=prefix))
@@ -90,7 +90,9 @@ def scratch_hub(given: Servers) -> Iterator[Hub]:
             },
         )
     finally:
-        asyncio.run(_execute(given.database_url, f'drop database if exists "{name}" with (force)'))
+        asyncio.run(
+            _execute(addresses.database_url, f'drop database if exists "{name}" with (force)')
+        )
         asyncio.run(_drop_topics(kafka, name))
 
 

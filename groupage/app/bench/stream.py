@@ -1,10 +1,10 @@
-"""`groupage bench stream`: events a second to durable state, and how long one takes.
+"""`groupage bench stream`: events per second to durable state, and the latency of an event.
 
-1. Throughput: the log is filled, then one worker starts; measured from its first commit to its
-   last. Facts, states, outbox and offsets are in PostgreSQL when an event counts.
+1. Throughput: fill the log, then start a worker, and measure from its first commit to its last. An
+   event counts when its fact, state, outbox and offset are committed to PostgreSQL.
 2. The same topic through Quix Streams and through a Faust topic agent, on the same broker.
-3. Latency, open loop: events are sent at a fixed rate whatever happens; for each one the time from
-   when it should have been sent to when its state is committed.
+3. Latency, open loop: send events at a fixed rate, and measure from the time when each event is due
+   to be sent to its committed state.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import msgspec
 
 from groupage.app.bench.latency import open_loop
 from groupage.app.bench.servers import Hub, Servers, bench_servers, scratch_hub
-from groupage.app.bench.throughput import by_rival, by_worker, fill
+from groupage.app.bench.throughput import fill, measure_rival, measure_worker
 
 _RIVALS = {
     "quix": (
@@ -29,12 +29,12 @@ _RIVALS = {
     ),
     "faust": ("Faust topic agent, same fold", "states in memory only: nothing durable"),
 }
-# The slow ones need not take all of it: rates are steady after the first seconds.
+# Fewer events for slow engines: rates are steady after the first seconds.
 _RIVAL_EVENTS_MAX = 60_000
 
 
 class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One measured thing. Medians over the repeats; `rss_mb` is the highest seen."""
+    """Result of a measurement: medians over the repeats; `rss_mb` is the maximum."""
 
     name: str
     events: int
@@ -55,14 +55,14 @@ def run(
     rivals: bool,
     report: Callable[[str], None],
 ) -> list[Row]:
-    """Measure everything. Raises Unavailable when a part does not come to its end."""
+    """Measure everything. Raises Unavailable if a part does not finish."""
     with bench_servers() as servers:
         note = "states, facts, outbox and offsets committed to PostgreSQL"
         throughput = partial(_throughput, servers, repeats=repeats, report=report)
-        rows = [throughput("groupage worker", note, by_worker, events=events)]
+        rows = [throughput("groupage worker", note, measure_worker, events=events)]
         for name, (title, note) in _RIVALS.items() if rivals else ():
-            taken_in = partial(by_rival, name)
-            rows.append(throughput(title, note, taken_in, events=min(events, _RIVAL_EVENTS_MAX)))
+            measure = partial(measure_rival, name)
+            rows.append(throughput(title, note, measure, events=min(events, _RIVAL_EVENTS_MAX)))
         rows.append(_latency(servers, latency_rate_per_s, latency_s, report))
     return rows
 
@@ -71,7 +71,7 @@ def _throughput(
     servers: Servers,
     name: str,
     note: str,
-    taken_in: Callable[[Hub, int], tuple[float, int]],
+    measure: Callable[[Hub, int], tuple[float, int]],
     *,
     events: int,
     repeats: int,
@@ -82,7 +82,7 @@ def _throughput(
     for number in range(1, repeats + 1):
         with scratch_hub(servers) as hub:
             asyncio.run(fill(servers, hub, events, seed=number))
-            rate, rss_mb = taken_in(hub, events)
+            rate, rss_mb = measure(hub, events)
         rates.append(rate)
         peak_mb = max(peak_mb, rss_mb)
         report(f"{name}, run {number}: {rate:,.0f} events/s, {rss_mb} MB")
@@ -106,7 +106,7 @@ def _latency(servers: Servers, rate_per_s: int, seconds: int, report: Callable[[
         p50_ms=round(quantiles[49] * 1_000, 1),
         p99_ms=round(quantiles[98] * 1_000, 1),
         rss_mb=rss_mb,
-        note="open loop: from when it should have been sent to its committed state",
+        note="open loop: from when the event is due to its committed state",
     )
     report(f"{row.name}: p50 {row.p50_ms} ms, p99 {row.p99_ms} ms")
     return row

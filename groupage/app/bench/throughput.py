@@ -1,4 +1,4 @@
-"""How fast a log that is full already is taken in: by a worker of the hub, by a rival."""
+"""Throughput on a filled log: of a worker, and of another stream processor."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ import asyncpg
 import psutil
 
 from groupage.app.bench import workload
-from groupage.app.bench.feed import TOPIC, must_run, running_worker, send, started_producer
+from groupage.app.bench.feed import TOPIC, batching_producer, require_running, running_worker, send
 from groupage.app.bench.servers import Hub, Servers
 from groupage.contracts.encoding import encode
 from groupage.domain.errors import Unavailable
@@ -21,15 +21,15 @@ _POLL_S = 0.02
 
 
 async def fill(servers: Servers, hub: Hub, events: int, *, seed: int) -> None:
-    """Put that many events into the topic."""
-    async with started_producer(servers) as producer:
+    """Publish `events` events to the topic."""
+    async with batching_producer(servers) as producer:
         for fact in workload.facts(events, seed=seed):
             await send(producer, encode(fact, prefix=hub.prefix))
         await producer.flush()
 
 
-def by_worker(hub: Hub, events: int) -> tuple[float, int]:
-    """Events a second between the first commit seen and the last, and the highest memory in MB."""
+def measure_worker(hub: Hub, events: int) -> tuple[float, int]:
+    """Return events per second from the first commit to the last, and the peak memory in MB."""
     with running_worker(hub) as worker:
         return asyncio.run(_drain(hub, worker, events))
 
@@ -42,8 +42,8 @@ async def _drain(hub: Hub, worker: "subprocess.Popen[bytes]", events: int) -> tu
     deadline_s = time.monotonic() + _RUN_TIMEOUT_S
     try:
         while time.monotonic() < deadline_s:
-            must_run(worker)
-            done = await _taken_in(connection)
+            require_running(worker)
+            done = await _count_processed(connection)
             now_s = time.perf_counter()
             peak = max(peak, watched.memory_info().rss)
             if done and first is None:
@@ -54,18 +54,18 @@ async def _drain(hub: Hub, worker: "subprocess.Popen[bytes]", events: int) -> tu
             await asyncio.sleep(_POLL_S)
     finally:
         await connection.close()
-    raise Unavailable(f"the worker did not take in {events} events within {_RUN_TIMEOUT_S:g} s")
+    raise Unavailable(f"the worker did not process {events} events within {_RUN_TIMEOUT_S:g} s")
 
 
-async def _taken_in(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+async def _count_processed(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
     done = await connection.fetchval(
         "select coalesce(sum(next_offset), 0)::bigint from intake_offset where topic = $1", TOPIC
     )
     return int(done)
 
 
-def by_rival(name: str, hub: Hub, events: int) -> tuple[float, int]:
-    """Events a second by the rival's own clock, and its highest memory in MB."""
+def measure_rival(name: str, hub: Hub, events: int) -> tuple[float, int]:
+    """Return events per second by the rival's own clock, and its peak memory in MB."""
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "groupage.app.bench.rivals", name, str(events)],
         env=hub.environment,
@@ -85,8 +85,7 @@ def by_rival(name: str, hub: Hub, events: int) -> tuple[float, int]:
     lines = output.decode().strip().splitlines()
     if not lines:
         raise Unavailable(
-            f"{name} ended with status {process.returncode} and no result; "
-            "run `make bench` once, which installs it"
+            f"{name} ended with status {process.returncode} and no result; `make bench` installs it"
         )
     found = json.loads(lines[-1])
     return found["events"] / found["seconds"], peak >> 20

@@ -1,4 +1,4 @@
-"""Freight for the stream benchmark: consignments that live their whole life, many at a time."""
+"""Events for the benchmarks: many consignments at a time, each from booking to departure."""
 
 import heapq
 import random
@@ -11,15 +11,15 @@ from groupage.domain.events.base import Dimensions, Event, Money
 from groupage.domain.fact import Fact
 
 UNITS = 35
-"""Cartons of a consignment: the middle of a Yiwu merchant's lot (domain notes, assumption)."""
+"""Cartons per consignment, a medium lot of a Yiwu merchant. Assumption."""
 ACTIVE = 120
-"""Consignments that have begun and not ended at any moment."""
+"""Consignments in progress at any time."""
 _BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 _SOURCE = "/bench/wms"
 
 
 def facts(count: int, *, seed: int) -> Iterator[Fact]:
-    """`count` facts in the order in which they are sent; the same seed gives the same facts."""
+    """Yield `count` facts in the order of sending; the same seed gives the same facts."""
     chance = random.Random(seed)  # noqa: S311 - freight, not secrets
     active: list[tuple[float, int, Iterator[Event]]] = []
     number = 0
@@ -30,12 +30,12 @@ def facts(count: int, *, seed: int) -> Iterator[Fact]:
             number += 1
         event = None
         while event is None:
-            at, mine, life = heapq.heappop(active)
+            at, order, life = heapq.heappop(active)
             event = next(life, None)
             if event is None:
                 life = _life(number, seed, chance)
-                mine, number = number, number + 1
-            heapq.heappush(active, (at + chance.random() * 2 * ACTIVE, mine, life))
+                order, number = number, number + 1
+            heapq.heappush(active, (at + chance.random() * 2 * ACTIVE, order, life))
         occurred_at = _BEGIN + timedelta(milliseconds=100 * sent)
         yield Fact(
             event_id=f"{seed:x}-{sent:x}",
@@ -48,9 +48,9 @@ def facts(count: int, *, seed: int) -> Iterator[Fact]:
 
 
 def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
-    """Booking, notice, dock, scale, rack, move, place in a container, door, container, departure.
+    """Yield booking, ASN, dock, scale, rack, allocation, customs, staging, loading, departure.
 
-    What other owners would tell (customs, the consolidation, the lane) is among the facts, so that
+    The snapshots of other aggregates (customs, consolidation, lane) are among the events, so that
     the benchmark needs no planner.
     """
     key = f"CN-{seed:x}-{number:06d}"
@@ -61,7 +61,7 @@ def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
     )
     gross_g = chance.randrange(4_000, 22_000, 100)
     names = [f"{seed % 1_000:03d}{number:09d}{unit:06d}" for unit in range(UNITS)]
-    box = f"CSL-{number // 30:06d}"
+    consolidation_id = f"CSL-{number // 30:06d}"
     container = f"BNCU{number // 30:07d}"
     yield _booking(key, size, gross_g)
     yield consignments.AsnReceived(
@@ -73,7 +73,10 @@ def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
         yield units.UnitMeasured(unit_id=name, consignment_id=key, size=size, gross_g=gross_g)
         yield units.UnitStored(unit_id=name, consignment_id=key, location="R12-03-2", zone="B")
     yield consignments.ConsignmentAllocated(
-        consignment_id=key, consolidation_id=box, voyage_id="BN1/001W", plan_id="PLAN-1"
+        consignment_id=key,
+        consolidation_id=consolidation_id,
+        voyage_id="BN1/001W",
+        plan_id="PLAN-1",
     )
     yield consignments.CustomsSnapshot(
         consignment_id=key, declaration_id=f"DEC-{key}", status="RELEASED", revision=1
@@ -81,24 +84,26 @@ def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
     for name in names:
         yield units.UnitMoved(unit_id=name, consignment_id=key, location="STAGE-4", zone="S")
         yield units.UnitStaged(unit_id=name, consignment_id=key, door="4", sequence=1)
-    yield _position(key, box, container, "STUFFING", revision=1)
-    for place, name in enumerate(names):
+    yield _consolidation_snapshot(key, consolidation_id, container, "STUFFING", revision=1)
+    for position, name in enumerate(names):
         yield units.UnitLoaded(
             unit_id=name,
             consignment_id=key,
             equipment_ref=container,
-            consolidation_id=box,
+            consolidation_id=consolidation_id,
             standing=units.Standing(
-                x_mm=place % 7 * size.length_mm,
+                x_mm=position % 7 * size.length_mm,
                 y_mm=0,
-                z_mm=place // 7 * size.height_mm,
+                z_mm=position // 7 * size.height_mm,
                 dx_mm=size.length_mm,
                 dy_mm=size.width_mm,
                 dz_mm=size.height_mm,
             ),
             as_planned=True,
         )
-    yield _position(key, box, container, "ON_BOARD", revision=2, departed=True)
+    yield _consolidation_snapshot(
+        key, consolidation_id, container, "ON_BOARD", revision=2, departed=True
+    )
 
 
 def _booking(key: str, size: Dimensions, gross_g: int) -> Event:
@@ -116,17 +121,23 @@ def _booking(key: str, size: Dimensions, gross_g: int) -> Event:
     )
 
 
-def _position(
-    key: str, box: str, container: str, status: str, *, revision: int, departed: bool = False
+def _consolidation_snapshot(
+    key: str,
+    consolidation_id: str,
+    container: str,
+    status: str,
+    *,
+    revision: int,
+    departed: bool = False,
 ) -> Event:
     return consignments.ConsolidationSnapshot(
         consignment_id=key,
-        consolidation_id=box,
+        consolidation_id=consolidation_id,
         status=status,
         revision=revision,
         equipment_ref=container,
         voyage_id="BN1/001W",
-        manifest_ref=f"MF-{box}",
+        manifest_ref=f"MF-{consolidation_id}",
         frozen_at=_BEGIN,
         stuffing_open=not departed,
         stuffing_started_at=_BEGIN,

@@ -38,7 +38,7 @@ class CustomsStatus(StrEnum):
 
 
 class ConsolidationStatus(StrEnum):
-    """State of a consolidation."""
+    """Status of a consolidation."""
 
     NEW = "NEW"
     OPEN = "OPEN"
@@ -57,7 +57,7 @@ class ConsolidationStatus(StrEnum):
 
 
 class ContainerStatus(StrEnum):
-    """State of a container as the hub sees it."""
+    """Status of a container as the hub sees it."""
 
     NEW = "NEW"
     RELEASED = "RELEASED"

@@ -21,15 +21,15 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (1, "110d6058c30541fb"),
-    "unit": (1, "f3a844e48a45ea60"),
-    "container": (1, "f789e44e76dea53e"),
-    "visit": (1, "0abc969a845002ac"),
-    "declaration": (1, "5b69c15848c0419c"),
-    "voyage": (1, "77f5aad7149e8226"),
-    "consolidation": (1, "2020f7e6356336c7"),
-    "lane": (1, "17783e8403d059ff"),
-    "command": (1, "3a0293c34125369d"),
+    "consignment": (1, "8f3ea3ac0f8e6219"),
+    "unit": (1, "8745985dea5e9ec7"),
+    "container": (1, "5cecfaef6e356fff"),
+    "visit": (1, "c336684da75e25cc"),
+    "declaration": (1, "62481240e8ad4986"),
+    "voyage": (1, "6c13368e37b19ff2"),
+    "consolidation": (1, "9bf62bf8831105d6"),
+    "lane": (1, "6527b0d2946ed50e"),
+    "command": (1, "e5dedac9c793a41d"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "833689e81855a82b"}

@@ -4,8 +4,6 @@ from datetime import datetime
 
 import msgspec
 
-from groupage.domain.rejections import RejectionCode
-
 SortKey = tuple[datetime, int, str]
 """(occurred_at, rank of the event in the life cycle, fact id in hex): the order of the fold."""
 
@@ -13,7 +11,8 @@ SortKey = tuple[datetime, int, str]
 class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A stored fact that changed nothing, and why."""
 
-    code: RejectionCode
+    code: str
+    """A `RejectionCode`; plain text, so that a new code does not change the form of states."""
     reason: str
     type: str
     subject: str

@@ -1,4 +1,4 @@
-"""Query columns: the values of a state that people filter and sort by, beside its JSON.
+"""Query columns: the values by which people filter and sort states, stored beside the JSON.
 
 One class per aggregate kind, one field per column of the kind's table: the aggregate fills it in,
 the store derives names and SQL types from it (text, boolean, bigint, timestamptz; `| None`: the

@@ -1,4 +1,4 @@
-"""State of one consignment: booking, units, holds, customs, place in a consolidation."""
+"""State of a consignment: booking, units, holds, customs, allocation to a consolidation."""
 
 from datetime import datetime
 from typing import Literal
@@ -22,7 +22,7 @@ CartonMeasures = tuple[int, int, int, int]
 
 
 class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
-    """The unit went into a container (or out of it: `into` false), as reported."""
+    """A reported move of a unit into a container, or out of it (`into` false)."""
 
     at: datetime
     fact_id: str
@@ -33,14 +33,14 @@ class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
     """x, y, z, dx, dy, dz in mm."""
     deviation: str = ""
     unready: Literal["", "not_measured", "dg_not_cleared"] = ""
-    """What spoke against it when it was made."""
+    """The reason why the unit should not have been loaded then; empty: none."""
 
 
 class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
-    """One unit of the consignment. An array in JSON: there are many, and each batch writes all."""
+    """A unit of the consignment. For speed an array in JSON: each batch writes all units."""
 
     line: int = 0
-    """Which booking line (from 0); -1: a unit that no ASN announced."""
+    """Index of its booking line; -1: no delivery note (ASN) announced the unit."""
     pieces: int = 1
     received_at: datetime | None = None
     condition: str = ""
@@ -50,18 +50,18 @@ class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
     location: str = ""
     staged_at: datetime | None = None
     loaded_in: str = ""
-    """The container it stands in, when the load was legal."""
+    """The container that it is legally loaded in; empty: none."""
     moves: list[LoadMove] = msgspec.field(default_factory=list)
     last_at: datetime | None = None
-    """When the newest ordered fact about it happened."""
+    """Time of the newest ordered fact about it."""
     parent: str = ""
-    """Unit that it was packed into."""
+    """The unit that it was packed into; empty: none."""
     gone: bool = False
-    """Repacked into others, or taken away by a return."""
+    """It was repacked into other units."""
 
     @property
     def standing(self) -> tuple[int, int, int, int, int, int] | None:
-        """x, y, z, dx, dy, dz in mm in its container; None: not loaded, or not told."""
+        """x, y, z, dx, dy, dz in mm in its container; None: not loaded, or not reported."""
         if not self.loaded_in:
             return None
         into = [move for move in self.moves if move.into and move.equipment_ref == self.loaded_in]
@@ -69,7 +69,7 @@ class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
 
 
 class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One hold; open until released."""
+    """A hold, which blocks the consignment until it is released."""
 
     hold: str
     placed_at: datetime
@@ -79,35 +79,35 @@ class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DatedCustomsStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The last snapshot of a declaration that covers the consignment, and when it became so."""
+    """The newest snapshot of a declaration of the consignment, and since when it holds."""
 
     at: datetime
     snapshot: CustomsSnapshot
 
     @property
     def revision(self) -> int:
-        """Of the declaration."""
+        """Revision of the declaration."""
         return self.snapshot.revision
 
     @property
     def status(self) -> CustomsStatus:
-        """What customs did last."""
+        """Status of the declaration."""
         return CustomsStatus(self.snapshot.status)
 
     @property
     def declared_at(self) -> datetime:
-        """When it was declared."""
+        """When the declaration was filed."""
         return self.snapshot.declared_at or self.at
 
 
 class AllocationChange(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A place given or taken, as told by the lane."""
+    """An allocation that the lane made, took away or rolled."""
 
     at: datetime
     fact_id: str
     change: Literal["allocated", "deallocated", "rolled"]
     consolidation_id: str
-    """Given, or (deallocated, rolled) taken."""
+    """The consolidation that it is allocated to, or (deallocated, rolled) was before."""
     voyage_id: str = ""
     plan_id: str = ""
     to_consolidation_id: str | None = None
@@ -115,7 +115,7 @@ class AllocationChange(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Allocation(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The place that the consignment has."""
+    """The consolidation that the consignment is allocated to."""
 
     consolidation_id: str
     voyage_id: str
@@ -124,7 +124,7 @@ class Allocation(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Discrepancy(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Tally and ASN differ, or cargo came damaged, wrongly marked or unfit."""
+    """A difference that the dock reported: missing, too much, damaged, wrongly marked or unfit."""
 
     kind: str
     pieces: int
@@ -133,21 +133,21 @@ class Discrepancy(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How it left the ordinary way."""
+    """The end of a consignment that does not depart: rejected, cancelled, returned or split."""
 
     status: ConsignmentStatus
     at: datetime
     reason: str
     children: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
-    """Also when it was returned afterwards."""
+    """Kept when it was returned afterwards."""
     fee_due: bool = False
     """Cancelled after the dead-freight threshold."""
     fee_basis_cm3: int = 0
 
 
 class ConsignmentState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one consignment."""
+    """State of a consignment."""
 
     status: ConsignmentStatus = ConsignmentStatus.NEW
     customs: CustomsStatus = CustomsStatus.NONE
@@ -167,23 +167,23 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     booked_at: datetime | None = None
     accepted_at: datetime | None = None
     not_accepted: str = ""
-    """Which guard of the acceptance fails, in words."""
+    """The guard of the acceptance that fails, in words; empty: none."""
     exit: Exit | None = None
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
-    """Each delivery note: when, and its units."""
+    """(when, unit ids) of each delivery note."""
     vehicle: str = ""
     eta_at: datetime | None = None
     arrived_at: datetime | None = None
     visits: list[str] = msgspec.field(default_factory=list)
     tally: tuple[datetime, int] | None = None
-    """When the tally sheet was closed, and the pieces on it."""
+    """(when, pieces) of the closed tally sheet."""
     discrepancies: list[Discrepancy] = msgspec.field(default_factory=list)
     decision: str = ""
-    """The shipper's word on a short or over receipt: ship_short, wait, accept_over."""
+    """The shipper's decision on a discrepancy: ship_short, wait or accept_over."""
     decision_at: datetime | None = None
     rerate: tuple[datetime, int, int] | None = None
-    """When, cm³, g: the measured figures that the shipper accepted."""
+    """(when, cm³, g) of the measured figures that the shipper accepted."""
     needs_rerate: bool = False
     holds: dict[str, Hold] = msgspec.field(default_factory=dict)
     dg_goods: tuple[DangerousGoods, ...] = ()
@@ -196,11 +196,11 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     allocation_changes: list[AllocationChange] = msgspec.field(default_factory=list)
     allocation: Allocation | None = None
     consolidations: dict[str, ConsolidationSnapshot] = msgspec.field(default_factory=dict)
-    """What the consolidations that it was ever given a place in say."""
+    """The newest snapshot of each consolidation that it was ever allocated to."""
     received_pieces: int = 0
     received_units: int = 0
     measured_units: int = 0
-    """Of the received ones."""
+    """Measured among the received units."""
     measured_volume_cm3: int = 0
     measured_gross_g: int = 0
     """Sums over received and measured units."""
@@ -218,17 +218,16 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     measured_at: datetime | None = None
     available_at: datetime | None = None
     loaded_at: datetime | None = None
-    """When the last of what is loaded went in."""
+    """When the last unit that is in the container was loaded."""
     unloaded_at: datetime | None = None
-    """Since when some of it is outside, taken out or received and not loaded; None: all is inside.
-    """
+    """Since when a received unit is outside the container; None: all units are inside."""
     departed_at: datetime | None = None
     barrier_at: datetime | None = None
-    """Newest fact about the whole consignment: an older unit fact makes it be folded anew."""
+    """Time of the newest fact about the whole; a unit fact before it needs a refold."""
 
     @property
     def lane_id(self) -> str:
-        """Where from and where to; empty before the booking is known."""
+        """Port of loading and of discharge; empty before the booking."""
         return lane_of(pol=self.booking.pol, pod=self.booking.pod) if self.booking else ""
 
     @property
@@ -238,22 +237,22 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
 
     @property
     def fully_measured(self) -> bool:
-        """Every received unit has been measured, and there is one."""
+        """All received units are measured, and there is at least one."""
         return 0 < self.received_units == self.measured_units
 
     @property
     def volume_cm3(self) -> int:
-        """Measured when all is measured, else as booked."""
+        """As measured if all units are, else as booked."""
         return self.measured_volume_cm3 if self.fully_measured else self.declared_volume_cm3
 
     @property
     def gross_g(self) -> int:
-        """Measured when all is measured, else as booked."""
+        """As measured if all units are, else as booked."""
         return self.measured_gross_g if self.fully_measured else self.declared_gross_g
 
     @property
     def pieces(self) -> int:
-        """Pieces that go: as received once the receipt is complete, else as booked."""
+        """As received once the receipt is complete, else as booked."""
         return self.received_pieces if self.received_at is not None else self.declared_pieces
 
     @property
@@ -263,24 +262,24 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
 
     @property
     def inside(self) -> bool:
-        """All of it stands in its container."""
+        """All received units are in the container."""
         return self.loaded_at is not None and self.unloaded_at is None
 
     def was_inside(self, at: datetime) -> bool:
-        """All of it stood in its container at that moment."""
+        """All received units were in the container at that moment."""
         if self.loaded_at is None or self.loaded_at > at:
             return False
         return self.unloaded_at is None or self.unloaded_at > at
 
     @property
     def committed(self) -> bool:
-        """It is on the filed manifest of its consolidation: it stays where it is."""
+        """It is on the filed manifest of its consolidation, so no plan may move it."""
         position = self.consolidation
         return position is not None and position.frozen_at is not None
 
     @property
     def consolidation(self) -> ConsolidationSnapshot | None:
-        """What the consolidation that it has a place in says."""
+        """The newest snapshot of its consolidation."""
         return (
             self.consolidations.get(self.allocation.consolidation_id) if self.allocation else None
         )

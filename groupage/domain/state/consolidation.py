@@ -1,11 +1,10 @@
-"""State of one consolidation: a container's worth of consignments on one voyage."""
+"""State of a consolidation: one container on one voyage, and the consignments in it."""
 
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from groupage.domain.codes import AlertCode
 from groupage.domain.events.consolidation import (
     ConsignmentSnapshot,
     ContainerSnapshot,
@@ -16,7 +15,7 @@ from groupage.domain.states import ConsolidationStatus
 
 
 class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """As filed."""
+    """A filed manifest."""
 
     manifest_ref: str
     equipment_ref: str
@@ -26,22 +25,22 @@ class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CutoffWatch(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One deadline and how it stands."""
+    """A cut-off and how it stands."""
 
     due_at: datetime
-    """When the hub must be done: a terminal's deadline (PCO, FCO) less the haul."""
+    """The deadline for the hub; of PCO and FCO, the terminal's less the haul."""
     state: Literal["ahead", "at_risk", "met", "missed"] = "ahead"
     met_at: datetime | None = None
     projected_at: datetime | None = None
-    """When it is expected to be met; None: not known."""
+    """When it will probably be met; None: not known."""
     begins_at: datetime | None = None
-    """Before it nothing is late: a manifest is made when the cargo is closed (LCO)."""
+    """No warning before half of the time from then on: manifests are made after LCO."""
     waits_for: tuple[str, ...] = ()
-    """Consignments that are not ready."""
+    """Ids of the consignments that are not ready."""
 
 
 class ConsolidationState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one consolidation."""
+    """State of a consolidation."""
 
     status: ConsolidationStatus = ConsolidationStatus.NEW
     status_at: datetime | None = None
@@ -63,13 +62,13 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     booked_at: datetime | None = None
     manifest: Manifest | None = None
     unfreeze_count: int = 0
-    """How often the manifest was re-opened."""
+    """How often a manifest was withdrawn."""
     unfrozen_at: datetime | None = None
     stuffing_started_at: datetime | None = None
     reopened_at: datetime | None = None
-    """When stuffing began again after it was completed, the last time."""
+    """When stuffing last began again after it was completed."""
     reopenings: dict[str, datetime] = msgspec.field(default_factory=dict)
-    """All of them, by the fact that says so."""
+    """All times when it began again, by fact id."""
     stuffing_completed_at: datetime | None = None
     dunnage_g: int = 0
     stuffed_in: str = ""
@@ -78,7 +77,7 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     ended: Literal["", "BROKEN_UP", "CANCELLED"] = ""
     ended_at: datetime | None = None
     ended_fact_id: str = ""
-    """The fact that says so."""
+    """Id of the fact that ended it."""
     ended_reason: str = ""
     members: dict[str, ConsignmentSnapshot] = msgspec.field(default_factory=dict)
     containers: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
@@ -87,8 +86,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """By voyage id."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
-    failed_guards: dict[AlertCode, str] = msgspec.field(default_factory=dict)
-    """Guards that fail although the facts say the step was taken: code → reason in words."""
+    failed_guards: dict[str, str] = msgspec.field(default_factory=dict)
+    """Guards that failed when a step was reported: `AlertCode` and reason in words."""
     loaded_volume_cm3: int = 0
     loaded_gross_g: int = 0
     gated_out_at: datetime | None = None
@@ -96,34 +95,34 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
 
     @property
     def equipment_ref(self) -> str:
-        """Of the manifest, else the only container that named this consolidation; else empty."""
+        """The manifest's container, else the only one that names this consolidation; else empty."""
         if self.manifest is not None:
             return self.manifest.equipment_ref
         return next(iter(self.containers)) if len(self.containers) == 1 else ""
 
     @property
     def member_ids(self) -> tuple[str, ...]:
-        """The manifest's list, else the plan's."""
+        """The consignments on the manifest, else those of the plan."""
         return self.manifest.consignment_ids if self.manifest is not None else self.planned_ids
 
     @property
     def stuffing_open(self) -> bool:
-        """Cartons may go in."""
+        """Stuffing has begun and is not completed."""
         return self.stuffing_started_at is not None and self.stuffing_completed_at is None
 
     @property
     def over(self) -> bool:
-        """It was broken up or cancelled, and rightly so."""
+        """It was broken up or cancelled, and no guard rejected that."""
         return bool(self.ended) and self.ended_fact_id not in self.rejected
 
     @property
     def container(self) -> ContainerSnapshot | None:
-        """What its container says."""
+        """The newest snapshot of its container."""
         return self.containers.get(self.equipment_ref)
 
     @property
     def voyage(self) -> VoyageSnapshot | None:
-        """What its voyage says."""
+        """The newest snapshot of its voyage."""
         return self.voyages.get(self.voyage_id)
 
     @property

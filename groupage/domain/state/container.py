@@ -1,4 +1,4 @@
-"""State of one container as the hub sees it."""
+"""State of a container as the hub sees it."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from groupage.domain.states import ContainerStatus
 
 
 class ContainerState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one container. Foreign logs give only some of it."""
+    """State of a container; foreign logs fill in only some fields."""
 
     status: ContainerStatus = ContainerStatus.NEW
     status_at: datetime | None = None
@@ -18,12 +18,12 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     tare_g: int = 0
     max_gross_g: int = 0
     inside: Dimensions | None = None
-    """The unit's own inner size; None: plan on the ISO minimum of its type."""
+    """Its own inner size; None: the planner uses the ISO minimum of its type."""
     door_width_mm: int | None = None
     door_height_mm: int | None = None
     carrier_booking_id: str = ""
     consolidation_id: str = ""
-    """Latest one that it was ordered, manifested, sealed, weighed or gated out for."""
+    """The consolidation that an event last named for it."""
     location: str = ""
     fit: bool | None = None
     """None: not inspected."""
@@ -32,12 +32,12 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     seal_no: str = ""
     sealed_at: datetime | None = None
     seals: list[str] = msgspec.field(default_factory=list)
-    """All there were, oldest first."""
+    """The numbers of all its seals, oldest first."""
     vgm_g: int | None = None
     vgm_method: str = ""
     vgm_at: datetime | None = None
     weighed_g: int | None = None
-    """Yard scale."""
+    """By the yard scale."""
     picked_up_at: datetime | None = None
     gated_in_at: datetime | None = None
     gated_out_at: datetime | None = None

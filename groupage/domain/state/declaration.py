@@ -1,4 +1,4 @@
-"""State of one customs declaration."""
+"""State of a customs declaration."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from groupage.domain.states import CustomsStatus
 
 
 class DeclarationState(State, kw_only=True, omit_defaults=True):
-    """How far customs is with a declaration, and whom it covers."""
+    """State of a declaration: its status, and the consignments that it covers."""
 
     status: CustomsStatus = CustomsStatus.NONE
     status_at: datetime | None = None

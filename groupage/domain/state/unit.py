@@ -1,4 +1,4 @@
-"""State of one unit under its own key: not announced (yet), or known from foreign data only."""
+"""State of a unit under its own key: not announced yet, or known only from foreign data."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from groupage.domain.state.consignment import CartonMeasures
 
 
 class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
-    """A fact that the consignment is to hear of. The fact itself is in the store."""
+    """A stored fact that the consignment must get."""
 
     at: datetime
     fact_id: str
@@ -17,26 +17,26 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
 
 
 class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a consignment says of its claim to the unit."""
+    """The claim of a consignment to the unit."""
 
     announced_at: datetime
     revision: int
-    """Of the consignment."""
+    """Revision of the consignment."""
     ended: bool = False
 
 
 class UnitState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one unit under its own key."""
+    """State of a unit under its own key."""
 
     status: str = "KNOWN"
     """KNOWN, RECEIVED, MEASURED, STORED, STAGED, PACKED, LOADED, SHIPPED or CEASED (repacked)."""
     owner_id: str = ""
-    """Its consignment, once announced; its facts are handed over then."""
+    """Its consignment, once announced: the unit forwards its facts to it."""
     announced_at: datetime | None = None
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
-    """By consignment; ended ones too."""
+    """By consignment; ended claims as well."""
     inherited_claim: tuple[datetime, str] | None = None
-    """When its consignment was announced to a unit that was repacked into this one, and which."""
+    """(since when, consignment) of the claim to a unit that was repacked into this one."""
     parent_id: str = ""
     """The unit or container that holds it directly."""
     parent_at: datetime | None = None
@@ -50,7 +50,7 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     repacked_into: tuple[str, ...] = ()
     """Units that this one was repacked into."""
     repack: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-    """Inputs and outputs of the repack that made it (or some of its sisters)."""
+    """Inputs and outputs of the repack that made it."""
     repacked_at: datetime | None = None
     waiting_facts: list[WaitingFact] = msgspec.field(default_factory=list)
     """Facts for the consignment, oldest first."""

@@ -1,4 +1,4 @@
-"""State of one truck's visit at a dock."""
+"""State of a truck's visit at a dock."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from groupage.domain.state.base import State
 
 
 class VisitState(State, kw_only=True, omit_defaults=True):
-    """Which truck came when, with whose cargo."""
+    """The truck that came, when, and with the cargo of which consignments."""
 
     plate: str = ""
     dock: str = ""

@@ -1,4 +1,4 @@
-"""State of one voyage: its sailing (or train), what is booked on it, where it is."""
+"""State of a voyage (a sailing or a train): schedule, carrier bookings, progress."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ VoyageStatus = Literal["UNKNOWN", "SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED
 
 
 class Leg(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One leg of the way."""
+    """A leg of the voyage, or of the way to or from its ports."""
 
     mode: str = ""
     departed_at: datetime | None = None
@@ -25,17 +25,17 @@ class Leg(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CarrierBooking(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Space that the carrier confirmed, less what it took back."""
+    """Containers that the carrier confirmed, and how many of them it took back."""
 
     iso_type: str
     confirmed: int = 0
     rolled: int = 0
     rolled_at: datetime | None = None
-    """When the carrier last took some of it back."""
+    """When the carrier last took some of them back."""
 
 
 class VoyageState(State, kw_only=True, omit_defaults=True):
-    """Everything known of one voyage."""
+    """State of a voyage."""
 
     status: VoyageStatus = "UNKNOWN"
     status_at: datetime | None = None
@@ -46,7 +46,7 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     pod: str = ""
     etd_at: datetime | None = None
     eta_at: datetime | None = None
-    """Scheduled, or as last estimated at the port of discharge."""
+    """As scheduled, or as last estimated for the port of discharge."""
     cutoffs: tuple[Cutoff, ...] = ()
     equipment: tuple[EquipmentOffer, ...] = ()
     departed_at: datetime | None = None
@@ -55,7 +55,7 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     """By carrier booking id."""
     legs: dict[str, Leg] = msgspec.field(default_factory=dict)
     followers: list[str] = msgspec.field(default_factory=list)
-    """Consolidations that count on it, in the order of their ids."""
+    """Ids of the consolidations that count on it, sorted."""
     schedule_changes: int = 0
     """How often its schedule was published or changed."""
     schedule_at: datetime | None = None
@@ -64,9 +64,9 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
 
     @property
     def lane_id(self) -> str:
-        """Where from and where to; empty before the sailing is published."""
+        """Port of loading and of discharge; empty before the sailing is published."""
         return lane_of(pol=self.pol, pod=self.pod) if self.pol else ""
 
     def cutoff_at(self, code: CutoffCode) -> datetime | None:
-        """When this deadline is, if the voyage has it."""
+        """Return when that cut-off is; None: the voyage has none."""
         return next((cutoff.due_at for cutoff in self.cutoffs if cutoff.code == code), None)

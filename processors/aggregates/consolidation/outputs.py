@@ -194,7 +194,7 @@ def _at_risk(
 def _alerts(
     state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
 ) -> None:
-    troubles = dict(state.failed_guards)
+    troubles = {AlertCode[code.upper()]: text for code, text in state.failed_guards.items()}
     if empty_cm3 := dead_freight_cm3(state, policy):
         troubles[AlertCode.DEAD_FREIGHT] = (
             f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "

@@ -1,4 +1,4 @@
-"""Visits of trucks, and declarations that take their consignments along."""
+"""Declarations: customs decides once, for all consignments of a declaration."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,29 +7,11 @@ import msgspec
 import pytest
 
 from groupage.domain.events import customs as cu
-from groupage.domain.events import equipment as eq
 from groupage.domain.events.base import Money
 from groupage.domain.states import CustomsStatus
 from tests.processors.aggregates.play import Play, at
 
 Start = Callable[..., Play]
-
-
-U = "106141412345678908"
-
-
-def test_a_truck_brings_cargo(play: Start) -> None:
-    """Each consignment on it is told; a second arrival of the same visit is rejected."""
-    story = play("visit", "V1")
-    truck = eq.TruckArrived(visit_id="V1", dock="D3", consignment_ids=("CN-1", "CN-2"))
-    story.deliver(truck, 10)
-    story.deliver(truck, 11)
-    told = story.sent("consignment.arriving")
-    assert [(each.consignment_id, each.arrived_at) for each in told] == [
-        ("CN-1", at(10)),
-        ("CN-2", at(10)),
-    ]
-    assert story.rejections() == ["already_arrived"]
 
 
 def declared(amount_minor: int = 1_000) -> cu.CustomsDeclared:

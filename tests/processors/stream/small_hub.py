@@ -55,7 +55,7 @@ async def tables(pool: Pool) -> Tables:
     }
 
 
-async def store_small_hub(hub: StreamHub, *, events: int = 600) -> None:
+async def store_small_hub(hub: StreamHub, *, events: int = 200) -> None:
     """All kinds with a state, cut-offs that passed, a rejected event, a request on its way."""
     wish = ReplanWanted(lane_id=world.LANE, cause="measured", about="C1")
     async with hub.worker():

@@ -77,7 +77,7 @@ def asyncapi_schema() -> Path:
             assert found == _ASYNCAPI_SHA256, f"{_ASYNCAPI_PACKAGE} is not the locked one: {found}"
             with tarfile.open(package) as archive:
                 member = archive.extractfile(_ASYNCAPI_MEMBER)
-                assert member is not None, f"{_ASYNCAPI_MEMBER} is no file"
+                assert member is not None, f"{_ASYNCAPI_MEMBER} is not a file"
                 (folder / _ASYNCAPI_MEMBER).parent.mkdir(parents=True, exist_ok=True)
                 (folder / _ASYNCAPI_MEMBER).write_bytes(member.read())
     return home / _ASYNCAPI_MEMBER

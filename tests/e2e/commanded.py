@@ -17,7 +17,7 @@ _POLL_S = 0.1
 
 
 def bare_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without any setting of groupage but the cache, and `extra`."""
+    """Return this environment without groupage's settings (but the cache), plus `extra`."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -26,8 +26,8 @@ def bare_environment(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(extra)
 
 
-def tell(text: str) -> None:
-    """Print a count: they are shown with ``pytest -s``, and when a test fails."""
+def show(text: str) -> None:
+    """Print a count; pytest shows it with ``-s`` and when a test fails."""
     print(text)  # noqa: T201 - what was counted is half of what these tests are for
 
 
@@ -69,19 +69,19 @@ class CommandedHub:
                 raise
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
-    def done(self, *arguments: str) -> str:
-        """Run it; it must succeed. What it printed."""
+    def output_of(self, *arguments: str) -> str:
+        """Run it, which must succeed, and return what it printed."""
         ended = self.command(*arguments)
         assert ended.returncode == 0, f"{arguments}: {ended.stderr[-4_000:]}"
         return ended.stdout
 
     def status(self) -> dict[str, Any]:
-        """What ``status --json`` says; status 1 while it is not running is no failure here."""
+        """Return the document of ``status --json``; that the hub is down is not an error here."""
         found: dict[str, Any] = json.loads(self.command("status", "--json", timeout_s=60).stdout)
         return found
 
     def kill(self, name: str, *, within_s: float) -> int:
-        """SIGKILL a process by the id that the status tells, once it has one; that id."""
+        """Wait until the status shows an id for the process, kill it, and return the id."""
         deadline = time.monotonic() + within_s
         while True:
             row = next(row for row in self.status()["processes"] if row["name"] == name)
@@ -96,7 +96,7 @@ class CommandedHub:
             time.sleep(_POLL_S)
 
     def await_all_running(self, *, within_s: float) -> None:
-        """Until the supervisor has started everything again."""
+        """Wait until the supervisor has started everything again."""
         deadline = time.monotonic() + within_s
         while True:
             rows = self.status()["processes"]

@@ -31,7 +31,7 @@ select count(*) from fact where type = 'plan.asked' and not exists (
 
 
 class DisturbedDay(NamedTuple):
-    """What was said, what was killed, how long it took."""
+    """The events that were sent, the processes that were killed, the time that it took."""
 
     client: HonestClient
     simulation: Simulation
@@ -83,7 +83,7 @@ async def play_disturbed(
 
 
 async def until_quiet(pool: asyncpg.Pool, consumer: AIOKafkaConsumer) -> None:
-    """Until every record is taken in, every message published and every request answered."""
+    """Wait until every record is processed, every message published and every request answered."""
     deadline = time.monotonic() + SETTLE_S
     quiet, left = 0, "nothing was looked at"
     while quiet < _QUIET_LOOKS:
@@ -97,7 +97,7 @@ async def until_quiet(pool: asyncpg.Pool, consumer: AIOKafkaConsumer) -> None:
 
 
 async def _left(pool: asyncpg.Pool, consumer: AIOKafkaConsumer) -> str:
-    """What is not done, in words; empty when all is."""
+    """Describe what is not done yet; empty when everything is."""
     places = [
         TopicPartition(topic.name, number)
         for topic in TOPICS

@@ -1,4 +1,4 @@
-"""What a hub has in its database after a day, in a form that two runs of a day share."""
+"""The database of a hub after a day, in a form in which two runs of the same day are equal."""
 
 import asyncio
 import hashlib
@@ -19,9 +19,9 @@ _PLANS = "select body from plan"
 _COUNTS_OF_MESSAGES = frozenset(
     {"facts", "last", "revision", "plan_revision", "fact_id", "changed_at", "plan_id"}
 )
-"""How many messages an owner had from others, and the number of the last one, depend on how the
-worker's batches fell; what it was told in the end does not. Revisions are such counts, derived
-facts and plans are named by what led to them."""
+"""The number of messages that an aggregate received, and the id of the last one, depend on how the
+worker's batches fell; the content that it received in the end does not. Revisions are such counts,
+and derived facts and plans take their ids from what caused them."""
 
 
 class DayRecord(NamedTuple):
@@ -30,13 +30,13 @@ class DayRecord(NamedTuple):
     outside: dict[str, str]
     """Facts that came from outside: identity → digest of everything in it."""
     states: dict[str, Any]
-    """The final state of each owner, by kind and key."""
+    """The final state of each aggregate, by kind and key."""
     plans: dict[str, Any]
-    """What each plan put where, by lane and sequence."""
+    """The contents of each plan, by lane and sequence."""
 
 
 async def read_day(url: str) -> DayRecord:
-    """Read it from the hub's database."""
+    """Read a day from the hub's database."""
     connection = await asyncpg.connect(url)
     try:
         facts = await connection.fetch(_OUTSIDE)
@@ -56,12 +56,12 @@ async def read_day(url: str) -> DayRecord:
 
 
 def read_day_now(url: str) -> DayRecord:
-    """The same for those who do not run a loop."""
+    """Do the same for a caller without an event loop."""
     return asyncio.run(read_day(url))
 
 
 def differences(one: dict[str, Any], two: dict[str, Any]) -> list[str]:
-    """Keys that are not in both, or not alike."""
+    """List the keys whose values differ, or that are in one of the two only."""
     return sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
 
 
@@ -71,7 +71,7 @@ def _digest(row: asyncpg.Record) -> str:
 
 
 def _state(body: Any) -> Any:
-    """Without what counts messages, at any depth; a position heard has the time of its message."""
+    """Drop what counts messages, at any depth; a received snapshot has its message's time."""
     if isinstance(body, dict):
         left_out = _COUNTS_OF_MESSAGES | ({"at"} if "revision" in body else frozenset())
         return {name: _state(value) for name, value in body.items() if name not in left_out}

@@ -1,4 +1,4 @@
-"""Senders that outlive what they talk to: nothing counts as said until it was answered so."""
+"""Senders that survive a killed server: an event counts as sent once the server has accepted it."""
 
 import asyncio
 import contextlib
@@ -29,13 +29,13 @@ FactId = tuple[str, str]
 
 
 class HonestClient:
-    """Posts facts to the gateway; an item without an answer of its own is sent again."""
+    """Posts facts to the gateway, and posts again each that got no answer."""
 
     def __init__(self, gateway_url: str) -> None:
         self._url = f"{gateway_url}/v1/events"
         self._client = httpx.AsyncClient(timeout=_REQUEST_TIMEOUT_S, headers=_HEADERS)
         self.accepted: dict[FactId, Fact] = {}
-        """What the gateway said it has, by identity."""
+        """Events that the gateway has accepted, by identity."""
         self.answers: Counter[str] = Counter()
         """Items by outcome; requests without an answer as ``unanswered request``."""
         self.otherwise: list[dict[str, Any]] = []
@@ -48,7 +48,7 @@ class HonestClient:
         await self._client.aclose()
 
     async def send(self, facts: Sequence[Fact]) -> None:
-        """Returns when each of them was answered."""
+        """Post the facts until the gateway has answered each."""
         for start in range(0, len(facts), CHUNK_FACTS):
             left = list(facts[start : start + CHUNK_FACTS])
             deadline = time.monotonic() + PATIENCE_S
@@ -57,21 +57,21 @@ class HonestClient:
                 await asyncio.sleep(_PAUSE_S)
 
     async def _post(self, facts: list[Fact]) -> list[Fact]:
-        """Those that must be sent again."""
+        """Post once; returns the facts that must be posted again."""
         body = b"[" + b",".join(map(envelope_json, facts)) + b"]"
         try:
             response = await self._client.post(self._url, content=body)
-            status, told = response.status_code, response.json()
+            status, answer = response.status_code, response.json()
         except (httpx.TransportError, OSError, ValueError):
             self.answers["unanswered request"] += 1
             return facts
         if status not in (202, 207):
             self.answers[f"request answered {status}"] += 1
-            assert status in (429, 503), told
+            assert status in (429, 503), answer
             return facts
         again = []
-        assert len(told["items"]) == len(facts)
-        for fact, item in zip(facts, told["items"], strict=True):
+        assert len(answer["items"]) == len(facts)
+        for fact, item in zip(facts, answer["items"], strict=True):
             self.answers[item["outcome"]] += 1
             if item["outcome"] == "accepted":
                 self.accepted[fact.source, fact.event_id] = fact
@@ -83,7 +83,7 @@ class HonestClient:
 
 
 class PatientClock:
-    """Ticks until Kafka has them: the same tick twice does no harm, a tick too few would."""
+    """Publishes each tick until Kafka has it: a repeated tick does no harm, a lost one would."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
@@ -91,7 +91,7 @@ class PatientClock:
         self.repeated = 0
 
     async def tick(self, at: datetime) -> None:
-        """It is `at` now."""
+        """Publish that it is `at` now."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -116,12 +116,12 @@ class PatientClock:
 
 
 def patient(backlog: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
-    """A backlog that is large while nobody can tell it."""
+    """Report a huge backlog while the hub cannot be asked."""
 
-    async def told() -> int:
+    async def backlog_or_huge() -> int:
         try:
             return await backlog()
         except (GroupageError, KafkaError, OSError, TimeoutError):
             return 1_000_000
 
-    return told
+    return backlog_or_huge

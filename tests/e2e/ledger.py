@@ -1,4 +1,4 @@
-"""Everything that a quiet hub holds, read once and counted against what was said to it."""
+"""Everything that an idle hub has stored, to be compared with what was sent to it."""
 
 import zlib
 from collections import Counter, defaultdict
@@ -31,7 +31,7 @@ from tests.e2e.honest import FactId
 _REQUESTS = "hub.planrequest.v1"
 _PLAN = msgspec.json.Decoder(Plan)
 _INSTANCE = msgspec.json.Decoder(Instance)
-Owner = tuple[AggregateKind, str]
+AggregateId = tuple[AggregateKind, str]
 _AT = datetime.min.replace(tzinfo=UTC)
 
 
@@ -40,26 +40,26 @@ class Ledger:
 
     def __init__(self, cores: Mapping[AggregateKind, Aggregate[Any]]) -> None:
         self._cores = cores
-        self.entries: dict[Owner, list[Entry]] = defaultdict(list)
-        self.bodies: dict[Owner, bytes] = {}
-        self.partitions: dict[Owner, int] = {}
+        self.entries: dict[AggregateId, list[Entry]] = defaultdict(list)
+        self.bodies: dict[AggregateId, bytes] = {}
+        self.partitions: dict[AggregateId, int] = {}
         self.clocks: dict[tuple[str, int], datetime | None] = {}
         self.alerts_open: set[str] = set()
         self.dead_letters: Counter[str] = Counter()
         """By code."""
-        self.buried: set[tuple[str, str]] = set()
-        """Facts with a letter that stands, and its code."""
+        self.standing_letters: set[tuple[str, str]] = set()
+        """Facts with an open dead letter, and its code."""
         self.requests: dict[str, list[PlanRequested]] = defaultdict(list)
         self.request_rows: dict[str, str] = {}
-        """Request → how it ended."""
+        """The state in which each request ended."""
         self.plans: list[tuple[str, Plan, Instance]] = []
-        """Request, plan and what it was made from."""
+        """Request id, plan, and the instance that was solved."""
 
     @classmethod
     async def read(
         cls, pool: asyncpg.Pool, kafka: str, cores: Mapping[AggregateKind, Aggregate[Any]]
     ) -> "Ledger":
-        """Of the hub with this database and this Kafka."""
+        """Read the hub with this database and this Kafka."""
         ledger = cls(cores)
         await ledger._read_facts(pool)
         await ledger._read_states(pool)
@@ -83,7 +83,9 @@ class Ledger:
         self.alerts_open = {row["alert_id"] for row in rows}
         rows = await pool.fetch("select code, fact_id from dead_letter where settled_at is null")
         self.dead_letters = Counter(row["code"] for row in rows)
-        self.buried = {(row["fact_id"].hex, row["code"]) for row in rows if row["fact_id"]}
+        self.standing_letters = {
+            (row["fact_id"].hex, row["code"]) for row in rows if row["fact_id"]
+        }
 
     async def _read_plans(self, pool: asyncpg.Pool) -> None:
         rows = await pool.fetch("select request_id, state from plan_request")
@@ -94,7 +96,7 @@ class Ledger:
             self.plans.append((row["request_id"], plan, instance))
 
     async def _read_requests(self, kafka: str) -> None:
-        """Everything that was ever asked of the planners, repetitions included."""
+        """Read every request that was ever published, repetitions included."""
         now = datetime.now(UTC)
         for record in await log_of(kafka, _REQUESTS):
             fact = decode(record.headers, record.key, record.value, recorded_at=now)
@@ -104,11 +106,11 @@ class Ledger:
     # --- facts --------------------------------------------------------------------------------
 
     def facts(self) -> Iterator[Fact]:
-        """All of them."""
+        """Iterate over all facts."""
         return (entry.fact for entries in self.entries.values() for entry in entries)
 
     def from_outside(self) -> dict[FactId, list[Fact]]:
-        """What was taken in, by identity; copies that an owner handed over are not among them."""
+        """Group the facts from outside by identity, without copies that aggregates forwarded."""
         found: dict[FactId, list[Fact]] = defaultdict(list)
         for fact in self.facts():
             if fact.relayed_by is None:
@@ -116,7 +118,7 @@ class Ledger:
         return found
 
     def derived(self) -> Counter[FactId]:
-        """What owners and planners said, by identity."""
+        """Count the facts that aggregates and planners published, by identity."""
         return Counter(
             (fact.source, fact.event_id)
             for fact in self.facts()
@@ -125,8 +127,8 @@ class Ledger:
 
     # --- states -------------------------------------------------------------------------------
 
-    def folded(self) -> dict[Owner, Any]:
-        """The state of each owner that has facts, by the pure cores alone."""
+    def folded(self) -> dict[AggregateId, Any]:
+        """Fold the facts of each aggregate by the pure cores alone."""
         states = {}
         for (kind, key), entries in self.entries.items():
             partition = self.partitions.get((kind, key), -1)
@@ -134,8 +136,8 @@ class Ledger:
             states[kind, key] = fold(self._cores[kind], key, entries, clock_at=clock_at)
         return states
 
-    def wrong_states(self, folded: Mapping[Owner, Any]) -> list[str]:
-        """Owners whose stored state is not the fold of their facts."""
+    def wrong_states(self, folded: Mapping[AggregateId, Any]) -> list[str]:
+        """List the aggregates whose stored state is not the fold of their facts."""
         wrong = [f"{owner} has no facts" for owner in self.bodies if owner not in folded]
         for owner, state in folded.items():
             stored, right = self.bodies.get(owner), encode_state(state)
@@ -143,40 +145,48 @@ class Ledger:
                 wrong.append(f"{owner}: {_difference(stored, right)}")
         return wrong
 
-    def unheard(self, folded: Mapping[Owner, Any]) -> list[str]:
-        """What an owner says now and the one whom it concerns was never told."""
-        heard = {_content(owner[0], fact.data) for owner, fact in self._heard()}
-        heard |= {_content("request", one) for ones in self.requests.values() for one in ones}
+    def undelivered(self, folded: Mapping[AggregateId, Any]) -> list[str]:
+        """List the messages that an aggregate publishes now and their addressee never received."""
+        received = {_content(owner[0], fact.data) for owner, fact in self._received()}
+        received |= {
+            _content("request", request)
+            for requests in self.requests.values()
+            for request in requests
+        }
         return [
-            f"{owner} says to {kind} {event}"
-            for owner, kind, event in self._said(folded)
-            if _content(kind, event) not in heard
+            f"{owner} publishes to {kind} {event}"
+            for owner, kind, event in self._published(folded)
+            if _content(kind, event) not in received
         ]
 
-    def alerts_said(self, folded: Mapping[Owner, Any]) -> set[str]:
-        """Ids of the alerts that the states raise now."""
+    def alerts_raised(self, folded: Mapping[AggregateId, Any]) -> set[str]:
+        """Return the ids of the alerts that the states raise now."""
         return {
             message.event.alert_id
             for _, message in self._messages(folded)
             if isinstance(message, Change) and isinstance(message.event, AlertRaised)
         }
 
-    def wrongly_buried(self, folded: Mapping[Owner, Any]) -> list[str]:
-        """Refused facts that no dead letter tells of, and letters of facts that are not refused."""
-        refused = {
-            (fact_id, refusal.code): f"{owner} refused {refusal.type} of {refusal.subject}"
+    def wrong_dead_letters(self, folded: Mapping[AggregateId, Any]) -> list[str]:
+        """List rejected facts without a dead letter, and dead letters of facts not rejected."""
+        rejected = {
+            (fact_id, rejection.code): f"{owner} rejected {rejection.type} of {rejection.subject}"
             for owner, state in folded.items()
-            for fact_id, refusal in state.rejected.items()
+            for fact_id, rejection in state.rejected.items()
         }
-        return [f"{refused[one]}: no letter" for one in refused.keys() - self.buried] + [
-            f"{code} letter of fact {fact_id}: not refused so"
-            for fact_id, code in self.buried - refused.keys()
+        return [
+            f"{rejected[key]}: no dead letter" for key in rejected.keys() - self.standing_letters
+        ] + [
+            f"dead letter {code} of fact {fact_id}: not rejected so"
+            for fact_id, code in self.standing_letters - rejected.keys()
         ]
 
-    def _heard(self) -> Iterator[tuple[Owner, Fact]]:
+    def _received(self) -> Iterator[tuple[AggregateId, Fact]]:
         return ((owner, each.fact) for owner, own in self.entries.items() for each in own)
 
-    def _said(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, AggregateKind, Event]]:
+    def _published(
+        self, folded: Mapping[AggregateId, Any]
+    ) -> Iterator[tuple[AggregateId, AggregateKind, Event]]:
         for owner, message in self._messages(folded):
             if isinstance(message, Forward):
                 fact = next(e.fact for e in self.entries[owner] if e.fact_id == message.fact_id)
@@ -186,7 +196,7 @@ class Ledger:
                 for event in message.event.fan_out():
                     yield owner, event.aggregate_kind, event
 
-    def _messages(self, folded: Mapping[Owner, Any]) -> Iterator[tuple[Owner, Message]]:
+    def _messages(self, folded: Mapping[AggregateId, Any]) -> Iterator[tuple[AggregateId, Message]]:
         """List what each aggregate would publish had it published nothing yet."""
         for owner, state in folded.items():
             for output_id, output in self._cores[owner[0]].outputs(state).items():
@@ -195,12 +205,12 @@ class Ledger:
     # --- plans --------------------------------------------------------------------------------
 
     def wrong_answers(self) -> list[str]:
-        """Requests that were not answered exactly once, and answers that nobody asked for."""
+        """List requests without exactly one answer, and answers without a request."""
         found = [
-            f"{one} is answered and was never asked"
-            for one in self.request_rows.keys() - self.requests.keys()
+            f"{request_id} is answered and was never asked"
+            for request_id in self.request_rows.keys() - self.requests.keys()
         ]
-        said: Counter[tuple[str, str]] = Counter(
+        published: Counter[tuple[str, str]] = Counter(
             (fact.data.name, fact.data.request_id)  # type: ignore[attr-defined]
             for fact in self.facts()
             if fact.type in ("plan.asked", "plan.proposed", "plan.failed")
@@ -210,9 +220,9 @@ class Ledger:
             state = self.request_rows.get(request_id, "never begun")
             counts = {
                 "plans": stored[request_id],
-                "plan.proposed": said["plan.proposed", request_id],
-                "plan.failed": said["plan.failed", request_id],
-                "plan.asked": said["plan.asked", request_id],
+                "plan.proposed": published["plan.proposed", request_id],
+                "plan.failed": published["plan.failed", request_id],
+                "plan.asked": published["plan.asked", request_id],
             }
             if counts != _RIGHT_COUNTS.get(state):
                 found.append(f"{request_id} ended {state} with {counts}")
@@ -222,7 +232,7 @@ class Ledger:
         return found + [f"{place} was asked {n} times" for place, n in numbers.items() if n > 1]
 
     def bad_plans(self) -> list[str]:
-        """Plans without a certificate, of another request, or that the verifier refutes now."""
+        """List plans without a certificate, of another request, or that the verifier rejects."""
         found = []
         for request_id, plan, instance in self.plans:
             if plan.certificate is None:
@@ -244,7 +254,7 @@ _RIGHT_COUNTS = {
 
 
 def _difference(stored: bytes | None, right: bytes) -> str:
-    """The fields that differ."""
+    """Describe the fields that differ."""
     if stored is None:
         return "is not stored"
     was, is_right = msgspec.json.decode(stored), msgspec.json.decode(right)
@@ -256,14 +266,14 @@ def _difference(stored: bytes | None, right: bytes) -> str:
 
 
 def _content(kind: AggregateKind, event: Event) -> tuple[str, str, bytes]:
-    """What is said to whom, whatever the revision of the one who says it."""
+    """Return addressee and content of an event, without the revision of its sender."""
     if "revision" in event.__struct_fields__:
         event = msgspec.structs.replace(event, revision=0)
     return kind, event.name, msgspec.json.encode(event)
 
 
 async def log_of(kafka: str, topic: str) -> list[Any]:
-    """Every record of a topic."""
+    """Read every record of a topic."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from groupage.app.demo.policy import write_policy
 from groupage.app.local.hub import stop
-from tests.e2e.commanded import CommandedHub, tell
+from tests.e2e.commanded import CommandedHub, show
 from tests.e2e.demo_record import DayRecord, read_day_now
 
 _DAY_S = 200.0
@@ -42,9 +42,9 @@ def day_hub(folder: Path) -> Iterator[CommandedHub]:
     settings = {"GROUPAGE_POLICY_FILE": str(policy_file), "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.02"}
     hub = CommandedHub(folder, settings)
     try:
-        hub.done("up", "--detach", "--clock", "external")
+        hub.output_of("up", "--detach", "--clock", "external")
         yield hub
-        hub.done("down")
+        hub.output_of("down")
     finally:
         stop(folder)
 
@@ -55,7 +55,7 @@ def play_day(hub: CommandedHub, *options: str) -> SimulatedDay:
     played = hub.command(*arguments, timeout_s=_DAY_S)
     assert played.returncode == 0, played.stderr[-4_000:]
     outcome: dict[str, Any] = json.loads(played.stdout)
-    tell(
+    show(
         f"\n{' '.join(options) or 'plain'}: {outcome['facts']} facts in {outcome['took_s']} s, "
         f"waited {outcome['waited_s']}"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from groupage import __version__
 from groupage.app.local.hub import running_hub, stop
-from tests.e2e.commanded import CommandedHub, tell
+from tests.e2e.commanded import CommandedHub, show
 from tests.e2e.wheel import ROOT, install_wheel
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(700)]
@@ -63,7 +63,7 @@ def test_a_small_day_ends_well_and_keeps_its_directory_for_itself(
         demo.terminate()
         demo.wait(60)
     text = printed.read_text()
-    tell(f"\nthe demonstration took {time.monotonic() - began_s:.0f} s")
+    show(f"\nthe demonstration took {time.monotonic() - began_s:.0f} s")
     for words in ("The day", "Containers that left", "plans certified", "All checks hold."):
         assert words in text
     assert "What to try next" in text

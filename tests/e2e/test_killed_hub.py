@@ -22,7 +22,7 @@ from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.simulation import Simulation
-from tests.e2e.commanded import CommandedHub, tell
+from tests.e2e.commanded import CommandedHub, show
 from tests.e2e.day import DisturbedDay, play_disturbed
 from tests.e2e.disturbance import KILLS_EACH, WORKERS, planned_kills
 from tests.e2e.ledger import Ledger
@@ -39,7 +39,7 @@ _FORESEEN = ("Unavailable",)
 
 
 class Aftermath(NamedTuple):
-    """The hub after its day, and what was said to it."""
+    """The hub after its day, and what was sent to it."""
 
     hub: CommandedHub
     day: DisturbedDay
@@ -64,7 +64,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         {"GROUPAGE_POLICY_FILE": str(policy_file), "GROUPAGE_PROCESSOR_WORKERS": str(len(WORKERS))},
     )
     try:
-        hub.done("up", "--detach", "--clock", "external")
+        hub.output_of("up", "--detach", "--clock", "external")
         kills = planned_kills(seed=SEED, events=KILLED_BEFORE_EVENTS)
         day = asyncio.run(play_disturbed(hub, Simulation(parameters()), kills))
         status = hub.status()
@@ -98,13 +98,13 @@ def unforeseen(log_file: Path) -> Iterator[str]:
         if not line.startswith("{"):
             continue  # a server's log
         try:
-            told = json.loads(line)
+            entry = json.loads(line)
         except ValueError:
             continue  # its writer was killed over it
-        exceptions = told.get("exception") or [{}]
+        exceptions = entry.get("exception") or [{}]
         foreseen = exceptions[0].get("exc_type") in (None, "CancelledError", *_FORESEEN)
-        theirs = "aiokafka" in f"{told.get('logger')} {told.get('event')}"
-        if told.get("level") in ("error", "critical") and not (foreseen or theirs):
+        theirs = "aiokafka" in f"{entry.get('logger')} {entry.get('event')}"
+        if entry.get("level") in ("error", "critical") and not (foreseen or theirs):
             yield line
 
 
@@ -113,10 +113,10 @@ def test_everything_was_killed_under_load_and_started_again(aftermath: Aftermath
     day = aftermath.day
     restarts = {row["name"]: row["restarts"] for row in aftermath.status["processes"]}
     killed = Counter(one.name for one in day.killed)
-    tell(f"\nthe day took {day.took_s:.0f} s, {len(day.client.accepted)} events accepted")
-    tell(f"answers {dict(day.client.answers)}, ticks repeated {day.ticks_repeated}")
-    tell(f"killed {[(one.name, one.at_events) for one in day.killed]}")
-    tell(f"restarts {restarts}, gates given up {day.gave_up}")
+    show(f"\nthe day took {day.took_s:.0f} s, {len(day.client.accepted)} events accepted")
+    show(f"answers {dict(day.client.answers)}, ticks repeated {day.ticks_repeated}")
+    show(f"killed {[(one.name, one.at_events) for one in day.killed]}")
+    show(f"restarts {restarts}, gates given up {day.gave_up}")
     assert killed["gateway"] == killed["planner"] == KILLS_EACH
     assert sum(killed[name] for name in WORKERS) == KILLS_EACH
     assert killed["kafka"] == killed["postgres"] == 1
@@ -145,44 +145,44 @@ def test_every_accepted_event_is_one_fact_and_no_other_is(aftermath: Aftermath) 
     for identity, (fact,) in stored.items():
         sent = client.accepted[identity]
         assert msgspec.structs.replace(fact, recorded_at=sent.recorded_at) == sent
-    tell(f"\n{len(stored)} accepted events, {sum(map(len, stored.values()))} facts from outside")
+    show(f"\n{len(stored)} accepted events, {sum(map(len, stored.values()))} facts from outside")
 
 
-def test_what_owners_said_is_stored_once(aftermath: Aftermath) -> None:
+def test_what_aggregates_publish_is_stored_once(aftermath: Aftermath) -> None:
     """A message of the outbox that was published twice is one fact."""
     derived = aftermath.ledger.derived()
     assert derived
     assert [identity for identity, copies in derived.items() if copies > 1] == []
-    tell(f"\n{len(derived)} derived facts")
+    show(f"\n{len(derived)} derived facts")
 
 
 def test_every_state_is_the_fold_of_its_facts(aftermath: Aftermath) -> None:
     """By the pure aggregates over the stored facts, body by body; no owner without a state."""
     wrong = aftermath.ledger.wrong_states(aftermath.folded)
     assert not wrong, shown(wrong)
-    tell(f"\nstates {dict(Counter(kind for kind, _ in aftermath.folded))}")
+    show(f"\nstates {dict(Counter(kind for kind, _ in aftermath.folded))}")
 
 
-def test_everybody_heard_what_others_say(aftermath: Aftermath) -> None:
-    """What a state says is a fact of the one it is said to; alerts are rows, refusals letters."""
-    unheard = aftermath.ledger.unheard(aftermath.folded)
-    assert not unheard, shown(unheard)
-    assert aftermath.ledger.alerts_said(aftermath.folded) == aftermath.ledger.alerts_open
-    wrongly_buried = aftermath.ledger.wrongly_buried(aftermath.folded)
-    assert not wrongly_buried, shown(wrongly_buried)
+def test_every_message_reached_its_addressee(aftermath: Aftermath) -> None:
+    """A message is a fact of its addressee, an alert a row, a rejection a dead letter."""
+    undelivered = aftermath.ledger.undelivered(aftermath.folded)
+    assert not undelivered, shown(undelivered)
+    assert aftermath.ledger.alerts_raised(aftermath.folded) == aftermath.ledger.alerts_open
+    wrong_dead_letters = aftermath.ledger.wrong_dead_letters(aftermath.folded)
+    assert not wrong_dead_letters, shown(wrong_dead_letters)
     refused = sum(len(state.rejected) for state in aftermath.folded.values())
-    tell(f"\n{len(aftermath.ledger.alerts_open)} alerts open, {refused} facts refused")
-    tell(f"dead letters {dict(aftermath.ledger.dead_letters)}")
+    show(f"\n{len(aftermath.ledger.alerts_open)} alerts open, {refused} facts refused")
+    show(f"dead letters {dict(aftermath.ledger.dead_letters)}")
 
 
 def test_every_plan_request_has_one_answer(aftermath: Aftermath) -> None:
-    """One row, and one plan or one failure that the lane heard, for each request id."""
+    """One row, and one plan or one failure that the lane received, for each request id."""
     ledger = aftermath.ledger
     wrong = ledger.wrong_answers()
     assert not wrong, shown(wrong)
     asked = sum(map(len, ledger.requests.values()))
-    tell(f"\n{asked} records of {len(ledger.requests)} requests")
-    tell(f"ended {dict(Counter(ledger.request_rows.values()))}")
+    show(f"\n{asked} records of {len(ledger.requests)} requests")
+    show(f"ended {dict(Counter(ledger.request_rows.values()))}")
 
 
 def test_every_stored_plan_is_certified(aftermath: Aftermath) -> None:
@@ -191,7 +191,7 @@ def test_every_stored_plan_is_certified(aftermath: Aftermath) -> None:
     assert ledger.plans
     bad = ledger.bad_plans()
     assert not bad, shown(bad)
-    tell(f"\n{len(ledger.plans)} plans verified again")
+    show(f"\n{len(ledger.plans)} plans verified again")
 
 
 def test_the_day_is_as_sound_as_an_undisturbed_one(aftermath: Aftermath) -> None:
@@ -210,7 +210,7 @@ def test_the_day_is_as_sound_as_an_undisturbed_one(aftermath: Aftermath) -> None
     found = asyncio.run(report())
     assert not found.problems, shown(list(found.problems))
     assert found.departed
-    tell(f"\n{len(found.departed)} containers left; consignments {found.consignments}")
+    show(f"\n{len(found.departed)} containers left; consignments {found.consignments}")
 
 
 _COMPARED = {
@@ -260,16 +260,16 @@ def test_a_rebuild_from_the_log_gives_the_same_rows(aftermath: Aftermath) -> Non
     refused = hub.command("rebuild", "--verify")
     assert refused.returncode == 1
     assert "groupage down" in refused.stderr
-    hub.done("down")
-    hub.done("up", "--servers-only", "--detach")
+    hub.output_of("down")
+    hub.output_of("up", "--servers-only", "--detach")
     before = asyncio.run(_digests(url))
     began_s = time.monotonic()
-    compared = msgspec.json.decode(hub.done("rebuild", "--verify", "--json"))
+    compared = msgspec.json.decode(hub.output_of("rebuild", "--verify", "--json"))
     took_s = time.monotonic() - began_s
     differing = [t for t in compared["tables"] if t["only_stored"] or t["only_rebuilt"]]
     assert compared["equal"], differing
     assert asyncio.run(_digests(url)) == before, "a comparison changes nothing"
-    assert msgspec.json.decode(hub.done("rebuild", "--json"))["replaced"]
+    assert msgspec.json.decode(hub.output_of("rebuild", "--json"))["replaced"]
     assert asyncio.run(_digests(url)) == before
-    tell(f"\n{compared['records']} records folded anew in {took_s:.0f} s")
-    tell(str({name: digest.partition(" ")[0] for name, digest in before.items()}))
+    show(f"\n{compared['records']} records folded again in {took_s:.0f} s")
+    show(str({name: digest.partition(" ")[0] for name, digest in before.items()}))

@@ -59,7 +59,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObservedDay]:
             missing = str(absent)
         else:
             (folder / "scraped").mkdir()
-            targets = hub.done("status", "--targets")
+            targets = hub.output_of("status", "--targets")
             prometheus = stack.enter_context(scraping(programs, folder / "scraped", targets))
             await_all_up(prometheus, count=len(status["metrics"]))
         day = play_day(hub, "--to", "http")

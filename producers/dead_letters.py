@@ -12,14 +12,58 @@ import msgspec
 
 from groupage.contracts.encoding import Record
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.domain.codes import Code
 
 _REASON_LENGTH_MAX = 2_000
 
 
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One dead letter. `code` is one of a small set, `reason` is for people."""
+class QuarantineCode(Code):
+    """The reason why an ingest quarantines valid input; code of its dead letter."""
 
-    code: str
+    CHECK_DIGIT = "check_digit", "A container number or an SSCC has a wrong check digit."
+    NO_OBJECT = "no_object", "A row of a log names no object, so it belongs to no aggregate."
+    MISSING_OBJECT = "missing_object", "A row of a log lacks an object that its activity needs."
+    UNKNOWN_ACTIVITY = "unknown_activity", "The importer of the log does not know the activity."
+    NO_BUSINESS_STEP = "no_business_step", "An EPCIS event has no bizStep."
+    STEP_NOT_OF_A_HUB = "step_not_of_a_hub", "The hub does not act on the event's bizStep."
+    NO_LOGISTIC_UNIT = (
+        "no_logistic_unit",
+        "The EPCIS event names no unit or container that the hub has an event for.",
+    )
+    NO_DIMENSIONS = "no_dimensions", "A measuring event reports neither a size nor a mass."
+    MEASURE_INCOMPLETE = "measure_incomplete", "A measuring event lacks an edge or the mass."
+    INSPECTION_WITHOUT_RESULT = (
+        "inspection_without_result",
+        "An inspection of a container has neither a mass nor a disposition that says fit or unfit.",
+    )
+    NO_CONSIGNMENT = "no_consignment", "A hold does not name its consignment."
+    NO_PARENT = "no_parent", "Packing, loading or their opposites do not name the parent."
+    CHILDREN_UNNAMED = "children_unnamed", "The event does not name the children one by one."
+    OBJECT_DELETED = "object_deleted", "The hub has no event for the end of an object's life."
+    ASSOCIATION_WITHOUT_CONTAINER = (
+        "association_without_container",
+        "The hub reads associations of a seal with a container only.",
+    )
+    SEAL_ONLY_SEEN = "seal_only_seen", "A seal was seen on a container; ADD says that it went on."
+    INPUTS_OR_OUTPUTS_ONLY_BY_CLASS = (
+        "inputs_or_outputs_only_by_class",
+        "A repacking names no unit among its inputs, or none among its outputs.",
+    )
+    TRANSACTION_NOT_OF_A_HUB = (
+        "transaction_not_of_a_hub",
+        "The hub reads despatch advices and no other business transactions.",
+    )
+    ERROR_OF_UNMAPPED = (
+        "error_of_unmapped",
+        "An error declaration withdraws an EPCIS event that the hub did not map.",
+    )
+    TOO_LARGE = "too_large", "An EPCIS event is larger than a Kafka record allows."
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter. `code` is for machines, `reason` for people."""
+
+    code: QuarantineCode
     reason: str
     found_by: str
     """The producer: ``gateway``, ``capture``, ``import-ocel`` …"""

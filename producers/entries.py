@@ -8,7 +8,7 @@ import msgspec
 from groupage.contracts.encoding import encode
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.problems import FieldProblem
 from producers.screening import CheckDigitRules, find_wrong_digits, worst_fate
 
@@ -85,7 +85,7 @@ def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original
 
 def _dead_letter(fact: Fact, reason: str, *, found_by: str, original: bytes) -> DeadLetter:
     return DeadLetter(
-        code="check_digit",
+        code=QuarantineCode.CHECK_DIGIT,
         reason=reason,
         found_by=found_by,
         value=original,
@@ -122,7 +122,7 @@ class Summary(msgspec.Struct, kw_only=True):
             self.notes.update(entry.notes)
         elif isinstance(entry, Quarantined):
             self.quarantined += 1
-            self.reasons[entry.dead_letter.code] += 1
+            self.reasons[str(entry.dead_letter.code)] += 1
         else:
             self.rejected += 1
             self.reasons[entry.code] += 1

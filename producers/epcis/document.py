@@ -17,7 +17,7 @@ import msgspec
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
 from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
 from producers.epcis.mapping import events_of
@@ -174,7 +174,8 @@ def _entry(
 def _check_size(raw: bytes) -> None:
     if len(raw) > ORIGINAL_BYTES_MAX:
         raise Unmapped(
-            "too_large", f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the limit"
+            QuarantineCode.TOO_LARGE,
+            f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the limit",
         )
 
 
@@ -184,7 +185,7 @@ def _map_events(seen: Observation) -> list[Event]:
     except Unmapped as unmapped:
         if seen.withdrawn:
             reason = f"withdraws an event that the hub did not map: {unmapped.reason}"
-            raise Unmapped("error_of_unmapped", reason) from None
+            raise Unmapped(QuarantineCode.ERROR_OF_UNMAPPED, reason) from None
         raise
 
 

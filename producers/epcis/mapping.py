@@ -37,6 +37,7 @@ from groupage.domain.events.unit import (
     UnitUnloaded,
     UnitUnpacked,
 )
+from producers.dead_letters import QuarantineCode
 from producers.epcis.observation import Observation
 from producers.epcis.units import container_event, unit_event
 from producers.epcis.unmapped import Unmapped
@@ -70,11 +71,15 @@ def events_of(seen: Observation) -> list[Event]:
 
 def _map_object_event(seen: Observation) -> list[Event]:
     if seen.action == "DELETE":
-        raise Unmapped("object_deleted", "the hub has no event for the end of an object's life")
+        raise Unmapped(
+            QuarantineCode.OBJECT_DELETED, "the hub has no event for the end of an object's life"
+        )
     held = _holds(seen)
     if seen.step == "holding":
         if not held:
-            raise Unmapped("no_consignment", "holding needs the consignment; name its GINC")
+            raise Unmapped(
+                QuarantineCode.NO_CONSIGNMENT, "holding needs the consignment; name its GINC"
+            )
         return held
     return [*_map_objects(seen, seen.units, seen.containers), *held]
 
@@ -84,7 +89,9 @@ def _map_objects(
 ) -> list[Event]:
     if not units and not containers:
         what = "only quantities of a class" if seen.by_class else "no logistic unit or container"
-        raise Unmapped("no_logistic_unit", f"{seen.step or seen.kind}: the event names {what}")
+        raise Unmapped(
+            QuarantineCode.NO_LOGISTIC_UNIT, f"{seen.step or seen.kind}: the event names {what}"
+        )
     if damage := _damage(seen, units):
         return damage
     return [
@@ -143,10 +150,10 @@ def _map_aggregation(seen: Observation) -> list[Event]:
     if seen.action == "OBSERVE" and seen.step not in _INSIDE_STEPS:
         return _map_observed_aggregation(seen)
     if seen.parent is None:
-        raise Unmapped("no_parent", "the aggregation names no parent")
+        raise Unmapped(QuarantineCode.NO_PARENT, "the aggregation names no parent")
     if not children:
         raise Unmapped(
-            "children_unnamed",
+            QuarantineCode.CHILDREN_UNNAMED,
             f"{seen.action} on {seen.parent.id} without serialised children: name each of them",
         )
     return _map_unpacking(seen) if seen.action == "DELETE" else _map_packing(seen)
@@ -192,7 +199,8 @@ def _map_unpacking(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None or not seen.units:
         raise Unmapped(
-            "no_logistic_unit", "only containers are removed; the hub has no event for that"
+            QuarantineCode.NO_LOGISTIC_UNIT,
+            "only containers are removed; the hub has no event for that",
         )
     if parent.is_container:
         return [
@@ -213,7 +221,7 @@ def _map_unpacking(seen: Observation) -> list[Event]:
 def _map_transformation(seen: Observation) -> list[Event]:
     if not seen.inputs or not seen.outputs:
         raise Unmapped(
-            "inputs_or_outputs_only_by_class",
+            QuarantineCode.INPUTS_OR_OUTPUTS_ONLY_BY_CLASS,
             "a repack needs at least one serialised input and output; classes have no state",
         )
     measurement = seen.measurement
@@ -233,15 +241,16 @@ def _map_association(seen: Observation) -> list[Event]:
     parent = seen.parent
     if parent is None or not parent.is_container:
         raise Unmapped(
-            "association_without_container",
+            QuarantineCode.ASSOCIATION_WITHOUT_CONTAINER,
             "the hub reads associations of a seal with a container (urn:epc:id:bic:…)",
         )
     if not seen.units:
-        raise Unmapped("children_unnamed", f"the seal on {parent.id} has no number")
+        raise Unmapped(QuarantineCode.CHILDREN_UNNAMED, f"the seal on {parent.id} has no number")
     seal_no = unquote(_number(seen.units[0]))
     if seen.action == "OBSERVE":
         raise Unmapped(
-            "seal_only_seen", f"seal {seal_no} was seen on {parent.id}; ADD says that it went on"
+            QuarantineCode.SEAL_ONLY_SEEN,
+            f"seal {seal_no} was seen on {parent.id}; ADD says that it went on",
         )
     reason = seen.disposition or seen.step
     if seen.action == "DELETE":
@@ -254,17 +263,20 @@ def _map_association(seen: Observation) -> list[Event]:
 def _map_transaction(seen: Observation) -> list[Event]:
     if seen.action == "DELETE":
         raise Unmapped(
-            "transaction_not_of_a_hub", "the hub has no event for the end of a transaction"
+            QuarantineCode.TRANSACTION_NOT_OF_A_HUB,
+            "the hub has no event for the end of a transaction",
         )
     if "desadv" not in seen.transactions:
         if seen.step and (seen.units or seen.containers):
             return _map_objects(seen, seen.units, seen.containers)
         raise Unmapped(
-            "transaction_not_of_a_hub",
+            QuarantineCode.TRANSACTION_NOT_OF_A_HUB,
             "the hub reads despatch advices (type desadv) and no other transactions",
         )
     if not seen.units:
-        raise Unmapped("no_logistic_unit", "the despatch advice names no logistic unit")
+        raise Unmapped(
+            QuarantineCode.NO_LOGISTIC_UNIT, "the despatch advice names no logistic unit"
+        )
     return [
         AsnReceived(
             consignment_id=seen.consignment_id or _reference(seen),

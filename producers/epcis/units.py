@@ -23,6 +23,7 @@ from groupage.domain.events.unit import (
     UnitStored,
     UnitUnpacked,
 )
+from producers.dead_letters import QuarantineCode
 from producers.epcis.observation import Observation
 from producers.epcis.unmapped import Unmapped
 
@@ -53,14 +54,15 @@ _Step = Callable[[Observation, str], Event]
 def _find_step(steps: dict[str, _Step], seen: Observation) -> _Step:
     if not seen.step:
         raise Unmapped(
-            "no_business_step", f"a {seen.kind} without bizStep says nothing that the hub acts on"
+            QuarantineCode.NO_BUSINESS_STEP,
+            f"a {seen.kind} without bizStep says nothing that the hub acts on",
         )
     try:
         return steps[seen.step]
     except KeyError:
         known = ", ".join(sorted(steps))
         raise Unmapped(
-            "step_not_of_a_hub",
+            QuarantineCode.STEP_NOT_OF_A_HUB,
             f"the hub does not act on bizStep {seen.step!r}; it acts on {known}",
         ) from None
 
@@ -78,8 +80,12 @@ def _unit_measured(seen: Observation, unit_id: str) -> Event:
     size, gross_g = seen.measurement.size, seen.measurement.gross_g
     if size is None or gross_g is None:
         if not seen.measurement.any_report:
-            raise Unmapped("no_dimensions", f"{seen.step} without a report of size or mass")
-        raise Unmapped("measure_incomplete", f"missing: {', '.join(seen.measurement.missing)}")
+            raise Unmapped(
+                QuarantineCode.NO_DIMENSIONS, f"{seen.step} without a report of size or mass"
+            )
+        raise Unmapped(
+            QuarantineCode.MEASURE_INCOMPLETE, f"missing: {', '.join(seen.measurement.missing)}"
+        )
     return UnitMeasured(
         unit_id=unit_id,
         consignment_id=seen.consignment_id,
@@ -111,7 +117,7 @@ def _unit_unpacked(seen: Observation, unit_id: str) -> Event:
 
 def _require_parent(seen: Observation, unit_id: str) -> Event:
     raise Unmapped(
-        "no_parent",
+        QuarantineCode.NO_PARENT,
         f"{seen.step} of {unit_id} names no parent; send an AggregationEvent",
     )
 
@@ -144,7 +150,7 @@ def _container_inspected(seen: Observation, ref: str) -> Event:
     if seen.disposition in _UNFIT:
         return ContainerInspected(equipment_ref=ref, result="unfit", defects=seen.disposition)
     raise Unmapped(
-        "inspection_without_result",
+        QuarantineCode.INSPECTION_WITHOUT_RESULT,
         f"inspecting {ref}: neither a mass nor a disposition that says fit or unfit",
     )
 
@@ -153,7 +159,9 @@ def _container_weighed(seen: Observation, ref: str) -> Event:
     """Map to a verified gross mass if there is a certificate, else to a weight."""
     gross_g = seen.measurement.gross_g
     if gross_g is None:
-        raise Unmapped("no_dimensions", f"{seen.step} of {ref} without a report of mass")
+        raise Unmapped(
+            QuarantineCode.NO_DIMENSIONS, f"{seen.step} of {ref} without a report of mass"
+        )
     if seen.certified:
         return VgmVerified(
             equipment_ref=ref, gross_g=gross_g, method="SM1", device=seen.measurement.device

@@ -13,7 +13,7 @@ from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.fact import Fact
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.telemetry import metrics
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.gateway.cloudevents import check_event
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import problem_document, summarize_problems
@@ -192,7 +192,7 @@ def _problem(finding: Finding) -> FieldProblem:
 
 def _dead_letter(fact: Fact, item: object, findings: list[Finding]) -> DeadLetter:
     return DeadLetter(
-        code="check_digit",
+        code=QuarantineCode.CHECK_DIGIT,
         reason="; ".join(finding.problem.message for finding in findings),
         found_by=FOUND_BY,
         value=msgspec.json.encode(item),

@@ -9,6 +9,7 @@ import msgspec
 from groupage.domain.events.equipment import ContainerBooked, ContainerEvent, ContainerOnBoard
 from groupage.domain.events.schedule import LegDeparted
 from groupage.domain.events.unit import UnitEvent
+from producers.dead_letters import QuarantineCode
 from producers.entries import Accepted, Entry, Quarantined, check_entry
 from producers.ocel.log import LogEvent, read_log
 from producers.ocel.mapping import FOUND_BY, Assumptions, Mapping, TransportDocuments
@@ -64,7 +65,7 @@ class Count(msgspec.Struct, kw_only=True):
 
     def add(self, entry: Entry) -> None:
         """Count an entry's facts."""
-        if isinstance(entry, Quarantined) and entry.dead_letter.code == "no_object":
+        if isinstance(entry, Quarantined) and entry.dead_letter.code is QuarantineCode.NO_OBJECT:
             self.objectless += 1
         if not isinstance(entry, Accepted):
             return

@@ -38,7 +38,7 @@ from groupage.domain.events.equipment import (
 from groupage.domain.events.schedule import CarrierBookingConfirmed, LegDeparted
 from groupage.domain.events.unit import UnitLoaded, UnitReceived
 from groupage.domain.fact import Fact
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.entries import Accepted, Entry, Quarantined, Rejected
 from producers.ocel.log import LogEvent
 from producers.problems import FieldProblem
@@ -96,19 +96,21 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
             return Rejected(event_id=row.event_id, code="broken_row", problems=(problem,))
         if not row.objects:
             reason = f"{row.activity} names no object, so it belongs to no aggregate"
-            return self._quarantine(row, "no_object", reason)
+            return self._quarantine(row, QuarantineCode.NO_OBJECT, reason)
         meaning = _ACTIVITIES.get(row.activity)
         if meaning is None:
             known = ", ".join(_ACTIVITIES)
             reason = f"activity {row.activity!r} is not known; known: {known}"
-            return self._quarantine(row, "unknown_activity", reason)
+            return self._quarantine(row, QuarantineCode.UNKNOWN_ACTIVITY, reason)
         try:
             events = list(meaning(self, row))
         except _MissingObject as error:
-            return self._quarantine(row, "missing_object", f"{row.activity} names no {error}")
+            return self._quarantine(
+                row, QuarantineCode.MISSING_OBJECT, f"{row.activity} names no {error}"
+            )
         return Accepted(facts=tuple(self._facts(row, row.at, events, recorded_at)))
 
-    def _quarantine(self, row: LogEvent, code: str, reason: str) -> Quarantined:
+    def _quarantine(self, row: LogEvent, code: QuarantineCode, reason: str) -> Quarantined:
         return Quarantined(
             dead_letter=DeadLetter(
                 code=code,

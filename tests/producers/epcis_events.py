@@ -84,4 +84,4 @@ def unmapped_code(raw_event: object) -> str:
     """Return the code with which an event is quarantined."""
     (entry,) = results_of(raw_event)
     assert isinstance(entry, Quarantined), entry
-    return entry.dead_letter.code
+    return str(entry.dead_letter.code)

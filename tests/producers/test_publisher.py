@@ -20,7 +20,7 @@ from groupage.domain.events.base import Dimensions
 from groupage.domain.events.unit import UnitMeasured, UnitReceived
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings, LocalSettings
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.publisher import Publisher, new_fact
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
@@ -79,7 +79,10 @@ async def test_a_batch_keeps_the_order_of_each_key_and_answers_each_item(
 async def test_a_dead_letter_explains_itself(publisher: Publisher, read_topic: ReadTopic) -> None:
     """The value is unchanged; headers hold code, reason, origin, and the same id each time."""
     letter = DeadLetter(
-        code="no_object", reason="names no object 无", found_by="import-ocel", value=b'{"a": 1}'
+        code=QuarantineCode.NO_OBJECT,
+        reason="names no object 无",
+        found_by="import-ocel",
+        value=b'{"a": 1}',
     )
     await publisher.quarantine([letter, letter])
     records = await read_topic("hub.dlq.v1")

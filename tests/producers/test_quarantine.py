@@ -16,7 +16,7 @@ from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
 from processors.worker.app import Worker, WorkerSettings
-from producers.dead_letters import DeadLetter
+from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.publisher import Publisher
 
 pytestmark = pytest.mark.integration
@@ -30,7 +30,7 @@ EVENT = {
     "data": {"equipment_ref": BOX},
 }
 WRONG_DIGIT = DeadLetter(
-    code="check_digit",
+    code=QuarantineCode.CHECK_DIGIT,
     reason="CSQU3054384: check digit is 4, expected 3",
     found_by="gateway",
     value=msgspec.json.encode(EVENT),
@@ -42,7 +42,10 @@ WRONG_DIGIT = DeadLetter(
     event_id="g-1",
 )
 NO_OBJECT = DeadLetter(
-    code="no_object", reason="names no object", found_by="import-ocel", value=b'{"id": "weigh_1"}'
+    code=QuarantineCode.NO_OBJECT,
+    reason="names no object",
+    found_by="import-ocel",
+    value=b'{"id": "weigh_1"}',
 )
 
 

@@ -28,7 +28,7 @@ def stream(
     events: Annotated[int, typer.Option(min=50_000, help="Events per throughput run.")] = 300_000,
     repeats: Repeats = 3,
     rate: Annotated[int, typer.Option(min=1, help="Events per second in the latency run.")] = 3_000,
-    seconds: Annotated[int, typer.Option(min=1, help="Length of the latency run.")] = 20,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of the latency run in seconds.")] = 20,
     rivals: Annotated[
         bool, typer.Option(help="Also measure Quix Streams and a Faust topic agent.")
     ] = True,
@@ -74,7 +74,7 @@ def plan(
 @app.command()
 def gateway(
     *,
-    seconds: Annotated[int, typer.Option(min=1, help="Length of a run.")] = 10,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of a run in seconds.")] = 10,
     in_flight: Annotated[int, typer.Option(min=1, max=1_000, help="Concurrent requests.")] = 64,
     repeats: Repeats = 3,
     as_json: AsJson = False,
@@ -116,4 +116,6 @@ def _show(measured: Sequence[msgspec.Struct], *, as_json: bool) -> None:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

@@ -20,6 +20,7 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
     from groupage.domain import codes  # noqa: PLC0415 - as above
     from groupage.domain.rejections import RejectionCode  # noqa: PLC0415 - as above
     from optimizer.verification.codes import ViolationCode  # noqa: PLC0415 - as above
+    from producers.dead_letters import QuarantineCode  # noqa: PLC0415 - as above
 
     yield (
         "Undecodable records",
@@ -28,6 +29,14 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
             "answers with the same codes."
         ),
         _meanings(UndecodableCode),
+    )
+    yield (
+        "Quarantined input",
+        (
+            "A dead letter with one of these holds valid input that the gateway or an import did "
+            "not turn into an event."
+        ),
+        _meanings(QuarantineCode),
     )
     yield (
         "Rejections",

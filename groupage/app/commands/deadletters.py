@@ -17,9 +17,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 _VALUE_CHARACTERS_MAX = 4_000
 Code = Annotated[str | None, typer.Option(help="Only dead letters with this code.")]
 Topic = Annotated[str | None, typer.Option(help="Only dead letters of records on this topic.")]
-Limit = Annotated[
-    int, typer.Option(min=1, max=100_000, help="Maximum number; the newest come first.")
-]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of dead letters.")]
 
 
 @app.callback()
@@ -103,7 +101,7 @@ def show(
 def replay(
     dead_letter_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID...", help="Ids of dead letters, or their beginnings."),
+        typer.Argument(metavar="ID", help="Ids of dead letters, or their beginnings."),
     ] = None,
     *,
     code: Code = None,

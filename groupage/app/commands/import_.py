@@ -119,10 +119,10 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
     *,
     consignment_id: Annotated[
         str | None,
-        typer.Option(help="If the list names none; default: derived from the list's content."),
+        typer.Option(help="Consignment, if the list names none; default: from the list's content."),
     ] = None,
-    shipper: Annotated[str | None, typer.Option(help="If the list names none.")] = None,
-    consignee: Annotated[str, typer.Option(help="If the list names none.")] = "TO ORDER",
+    shipper: Annotated[str | None, typer.Option(help="Shipper, if the list names none.")] = None,
+    consignee: Annotated[str, typer.Option(help="Consignee, if the list names none.")] = "TO ORDER",
     pol: Annotated[str, typer.Option(help="Port of loading, if the list names none.")] = "CNNGB",
     pod: Annotated[
         str | None, typer.Option(help="Port of discharge, if the list names none.")

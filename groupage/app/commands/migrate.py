@@ -22,7 +22,7 @@ def main(
 ) -> None:
     """Upgrade the database in place. Safe to repeat, to interrupt and to run twice at a time.
 
-    Stop the processor workers before: a migration refuses to run while a worker is connected.
+    Stop the processor workers first: a migration refuses to run while a worker is connected.
     """
     from groupage.store import migrations  # noqa: PLC0415 - not for `--help`
     from groupage.store.schema import migrations as known  # noqa: PLC0415

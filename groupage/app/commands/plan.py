@@ -73,7 +73,7 @@ def verify(
     request: RequestFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan for the request.")],
 ) -> None:
-    """Check every rule and every cost of a plan; print violations and end with status 1."""
+    """Check every rule and every cost of a plan; status 1 and a list if there are violations."""
     from optimizer.check_instance import check_instance  # noqa: PLC0415 - not for `--help`
     from optimizer.verification.api import CHECKS  # noqa: PLC0415
     from optimizer.verification.api import verify as check  # noqa: PLC0415
@@ -93,8 +93,10 @@ def verify(
 def sample(
     out: OutFile = None,
     *,
-    consignments: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    consignments: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Number of consignments.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same lane.")] = 1,
 ) -> None:
     """Write a generated lane of realistic size, to try `solve` with."""
     from optimizer.canonical import canonical_json  # noqa: PLC0415 - not for `--help`

@@ -1,7 +1,7 @@
 """The reasons for which an aggregate rejects an event: a closed list, from which docs are printed.
 
-A rejected event is stored and changes nothing. Its code stands in the aggregate's state, in a dead
-letter and in an alert.
+A rejected event is stored and changes nothing. Its code stands in the aggregate's state,
+in a dead letter and in an alert.
 """
 
 from groupage.domain.codes import Code

@@ -104,7 +104,7 @@ def measure(
 def store(
     state: ConsignmentState, entry: Entry, event: events.UnitStored | events.UnitMoved
 ) -> Rejection | None:
-    """Note where the unit is stored or moved to; it is no longer staged at a door."""
+    """Note where the unit is stored or moved to, which ends its staging at a door."""
     part = _find_or_add_unit(state, entry, event)
     rejection = _reject_if_stuffed(part)
     if rejection is None:

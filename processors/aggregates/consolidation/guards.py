@@ -203,7 +203,7 @@ def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetim
         parts.append(f"stuffing began again at {when(reopened_at)}")
     for name, member in _manifest_members(state):
         if member is None or not member.member:
-            parts.append(f"{name} is no longer in it")
+            parts.append(f"{name} has left it")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
             parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
         elif not member.inside(at):

@@ -28,17 +28,17 @@ def announce(hub: MiniHub, name: str, *units: str, **more: Any) -> Fact:
     noted = cn.AsnReceived(
         consignment_id=name, units=tuple(cn.AnnouncedUnit(unit_id=unit) for unit in units)
     )
-    said = hub.publish(noted, **more)
+    sent = hub.publish(noted, **more)
     hub.settle()
-    return said
+    return sent
 
 
 def receive(hub: MiniHub, name: str, unit: str, **more: Any) -> Fact:
     """Scan a unit at the dock for that consignment."""
     hub.tick(1)
-    said = hub.publish(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
+    sent = hub.publish(un.UnitReceived(unit_id=unit, consignment_id=name), **more)
     hub.settle()
-    return said
+    return sent
 
 
 def disputes(hub: MiniHub) -> list[str]:
@@ -103,7 +103,7 @@ def test_scanned_to_the_wrong_consignment(hub: MiniHub) -> None:
     "leave",
     [
         cn.ConsignmentSplit(consignment_id="A", children=("B",), reason="too large"),
-        cn.ConsignmentCancelled(consignment_id="A", reason="booked anew"),
+        cn.ConsignmentCancelled(consignment_id="A", reason="booked again"),
     ],
     ids=["split", "cancelled"],
 )

@@ -49,9 +49,9 @@ Start = Callable[..., Play]
 def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any, code: str) -> None:
     """The fact is stored, the state does not change, an alert names the reason."""
     before = available.state.status
-    said = available.deliver(event, 300)
+    sent = available.deliver(event, 300)
     assert available.rejections() == [code]
-    assert available.state.rejected[said.fact_id].type == event.name
+    assert available.state.rejected[sent.fact_id].type == event.name
     assert available.state.status == before
     assert available.alerts() == {"illegal_transition"}
 
@@ -59,7 +59,7 @@ def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any,
 def test_a_correction_waits_for_its_target(play: Start) -> None:
     """A carton scanned to the wrong consignment is not in both: the correction waits.
 
-    What its words advise puts things right: retract there, and send anew in the place of this one.
+    What its words advise puts things right: retract there, and send again in the place of this one.
     """
     wrong, right = play("consignment", "CN-WRONG"), play("consignment", w.CN)
     scanned = wrong.deliver(un.UnitReceived(unit_id="u1", consignment_id="CN-WRONG"), 10)

@@ -82,8 +82,8 @@ def test_what_is_rejected_for_one_reason_is_one_alert(stuffing: Play) -> None:
         "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
         "the consignment is on hold (H1)"
     )
-    said: Any = stuffing.aggregate.outputs(stuffing.state)["alert:rejected:blocked"]
-    assert said.at == at(402), "since when it is so"
+    output: Any = stuffing.aggregate.outputs(stuffing.state)["alert:rejected:blocked"]
+    assert output.at == at(402), "since when it is so"
     assert stuffing.sent("alert.cleared") == []
     stuffing.deliver(w.staged("u1"), 407, correction_of=last.fact.event_id, retracted=True)
     assert stuffing.outputs("alert.raised")[0].message.startswith("5 events were rejected")

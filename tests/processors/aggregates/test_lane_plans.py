@@ -148,6 +148,6 @@ def test_what_left_is_planned_no_longer(play: Start) -> None:
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}
     story.deliver(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
-    assert story.refolds == 0, "a plan is decided before what was heard meanwhile"
+    assert story.refolds == 0, "a plan is decided before what was received meanwhile"
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}

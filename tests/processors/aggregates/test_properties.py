@@ -291,6 +291,6 @@ def test_outputs_do_not_depend_on_the_order_of_facts() -> None:
         folded(kind, facts[::-1]),
         replayed(kind, [*([each] for each in facts), []])[0],
     ]
-    said = [AGGREGATES[kind].outputs(state) for state in states]
-    assert {"claims", f"snapshot:{w.CSL}"} <= said[0].keys()
-    assert said[0] == said[1] == said[2]
+    sent = [AGGREGATES[kind].outputs(state) for state in states]
+    assert {"claims", f"snapshot:{w.CSL}"} <= sent[0].keys()
+    assert sent[0] == sent[1] == sent[2]

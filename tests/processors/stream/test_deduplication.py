@@ -35,9 +35,9 @@ async def test_another_fact_with_a_used_id_becomes_a_dead_letter(
             await stream_hub.until_committed()
         await stream_hub.send(HEAVIER, LATER, FIRST)
         await stream_hub.until_committed()
-    letters = await find_dead_letters(stream_hub.pool, limit=10)
-    assert [letter.code for letter in letters] == ["id_reused"] * 2
-    reasons = sorted(letter.reason for letter in letters)
+    dead_letters = await find_dead_letters(stream_hub.pool, limit=10)
+    assert [dead_letter.code for dead_letter in dead_letters] == ["id_reused"] * 2
+    reasons = sorted(dead_letter.reason for dead_letter in dead_letters)
     assert "/wms/t sent an event with id 'scale-1' before that differs in data:" in reasons[0]
     assert "differs in occurred_at:" in reasons[1]
     assert await stored_consignments(stream_hub) == folded_in_memory([FIRST])

@@ -133,9 +133,9 @@ async def test_a_busy_worker_ends_in_time(stream_hub: StreamHub, tmp_path: Path)
 async def test_dead_letters_are_listed_shown_and_replayed(
     stream_hub: StreamHub, tmp_path: Path
 ) -> None:
-    """By code with their counts; one whole; sent again they are dead again until mended.
+    """Lists count by code, `show` prints a whole record, a replay settles what gives a fact.
 
-    What is mended is listed when asked for.
+    Settled dead letters are listed on request.
     """
     misplaced = encode(fact_of(UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
     async with running(stream_hub, "processors", tmp_path / "worker.log"):

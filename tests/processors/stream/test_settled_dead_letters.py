@@ -38,18 +38,20 @@ async def taken_in(hub: StreamHub, *facts: Fact) -> None:
 
 async def standing(hub: StreamHub) -> list[tuple[str, str]]:
     """Return event ids and codes of the dead letters that stand."""
-    letters = await find_dead_letters(hub.pool, limit=10)
+    dead_letters = await find_dead_letters(hub.pool, limit=10)
     codes = await count_dead_letters(hub.pool)
-    assert sum(codes.values()) == len(letters)
-    return sorted((letter.event_id, letter.code) for letter in letters)
+    assert sum(codes.values()) == len(dead_letters)
+    return sorted((dead_letter.event_id, dead_letter.code) for dead_letter in dead_letters)
 
 
 async def settled(hub: StreamHub) -> list[tuple[str, str, str | None]]:
     """Return event ids, codes and reasons of those that are settled."""
-    letters = await find_dead_letters(hub.pool, settled=True, limit=10)
-    assert sum((await count_dead_letters(hub.pool, settled=True)).values()) == len(letters)
+    dead_letters = await find_dead_letters(hub.pool, settled=True, limit=10)
+    assert sum((await count_dead_letters(hub.pool, settled=True)).values()) == len(dead_letters)
     return sorted(
-        (letter.event_id, letter.code, letter.settled_as) for letter in letters if letter.settled_at
+        (dead_letter.event_id, dead_letter.code, dead_letter.settled_as)
+        for dead_letter in dead_letters
+        if dead_letter.settled_at
     )
 
 
@@ -136,8 +138,8 @@ async def test_a_carton_scanned_to_the_wrong_consignment(stream_hub: StreamHub) 
             ("U1", "two_consignments"),
         ]
         undone = fact(RECEIVED, "undo", 1, correction_of="wrong", retracted=True)
-        anew = fact(right, "anew", 1, correction_of="moved")
-        await taken_in(stream_hub, undone, anew)
+        moved_again = fact(right, "moved_again", 1, correction_of="moved")
+        await taken_in(stream_hub, undone, moved_again)
         assert await standing(stream_hub) == []
         assert await settled(stream_hub) == [("moved", "no_target", "withdrawn")]
         assert await stream_hub.pool.fetch(open_alerts) == []
@@ -173,14 +175,16 @@ async def test_a_record_that_failed_again_stands_with_its_new_dead_letter(
         for value in (b"?", good.value):
             await stream_hub.send_raw(good.topic, value, key=b"wrong", headers=good.headers)
         await stream_hub.until_committed()
-        letters = await find_dead_letters(stream_hub.pool, limit=10)
-        for letter in letters:
+        dead_letters = await find_dead_letters(stream_hub.pool, limit=10)
+        for dead_letter in dead_letters:
             sent = await stream_hub.producer.send_and_wait(
-                stream_hub.prefix + letter.topic, value=letter.value, headers=letter.headers
+                stream_hub.prefix + dead_letter.topic,
+                value=dead_letter.value,
+                headers=dead_letter.headers,
             )
             await stream_hub.until_committed()
             await mark_replayed(
-                stream_hub.pool, letter, partition=sent.partition, offset=sent.offset
+                stream_hub.pool, dead_letter, partition=sent.partition, offset=sent.offset
             )
     assert await settled(stream_hub) == [("1", "wrong_key", "taken_in")]
     assert await standing(stream_hub) == [("1", "bad_json")] * 2

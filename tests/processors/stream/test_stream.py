@@ -58,9 +58,13 @@ async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: Stream
         await stream_hub.send_raw("hub.consignment.v1", None, key=b"C1", headers=record.headers)
         await stream_hub.send(good)
         await stream_hub.until_committed()
-    letters = await find_dead_letters(stream_hub.pool, limit=10)
-    assert sorted(letter.code for letter in letters) == ["bad_data", "no_data", "not_cloudevents"]
-    assert any(letter.value == b"\xff\x00{" for letter in letters)
+    dead_letters = await find_dead_letters(stream_hub.pool, limit=10)
+    assert sorted(dead_letter.code for dead_letter in dead_letters) == [
+        "bad_data",
+        "no_data",
+        "not_cloudevents",
+    ]
+    assert any(dead_letter.value == b"\xff\x00{" for dead_letter in dead_letters)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 1
 
 
@@ -72,13 +76,13 @@ async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHu
             "hub.consignment.v1", record.value, key=b"C2", headers=record.headers
         )
         await stream_hub.until_committed()
-        (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
-        assert letter.code == "wrong_key"
-        assert "'C1'" in letter.reason
+        (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=10)
+        assert dead_letter.code == "wrong_key"
+        assert "'C1'" in dead_letter.reason
         count = await replay.replay(
             stream_hub.pool,
             stream_hub.settings.kafka,
-            [letter],
+            [dead_letter],
             prefix=stream_hub.prefix,
             without_key=True,
         )
@@ -86,8 +90,8 @@ async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHu
         await stream_hub.until_committed()
     assert await stream_hub.pool.fetchval("select key from consignment") == "C1"
     assert await find_dead_letters(stream_hub.pool, limit=10) == []
-    (mended,) = await find_dead_letters(stream_hub.pool, settled=True, limit=10)
-    assert (mended.letter_id, mended.settled_as) == (letter.letter_id, "taken_in")
+    (corrected,) = await find_dead_letters(stream_hub.pool, settled=True, limit=10)
+    assert (corrected.letter_id, corrected.settled_as) == (dead_letter.letter_id, "taken_in")
 
 
 async def test_a_misrouted_record_reaches_its_aggregate(stream_hub: StreamHub) -> None:
@@ -177,8 +181,8 @@ async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: Stre
         await stream_hub.send(fact_of(received, event_id="1"))
         await stream_hub.send(fact_of(received, event_id="2", at=NOON + timedelta(hours=1)))
         await stream_hub.until_committed()
-    (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
-    assert letter.code == "already_received"
+    (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=5)
+    assert dead_letter.code == "already_received"
     row = await stream_hub.pool.fetchrow("select about, code, raised_at from alert")
     assert row is not None
     assert tuple(row) == ("C1", "illegal_transition", NOON + timedelta(hours=1))
@@ -218,8 +222,12 @@ async def test_a_record_that_the_client_cannot_read_is_skipped(stream_hub: Strea
     await stream_hub.send(*good[2:])
     async with stream_hub.worker():
         await stream_hub.until_committed()
-    (letter,) = await find_dead_letters(stream_hub.pool, limit=5)
-    assert (letter.code, letter.partition, letter.record_offset) == ("unreadable", partition, 2)
+    (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=5)
+    assert (dead_letter.code, dead_letter.partition, dead_letter.record_offset) == (
+        "unreadable",
+        partition,
+        2,
+    )
     assert await stored_consignments(stream_hub) == folded_in_memory(good)
     report = await rebuild(
         stream_hub.settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None

@@ -134,13 +134,13 @@ async def test_the_offsets_are_committed_to_kafka_for_lag_tools(
             )
             await stream_hub.until_committed()
 
-            async def told() -> bool:
+            async def reported() -> bool:
                 offsets = await admin.list_consumer_group_offsets(
                     f"{stream_hub.prefix}groupage-intake"
                 )
                 return bool(sum(value.offset for value in offsets.values()) == 1)
 
-            await stream_hub.until("offset committed to Kafka", told)
+            await stream_hub.until("offset committed to Kafka", reported)
     finally:
         await admin.close()
 

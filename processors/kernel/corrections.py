@@ -1,4 +1,4 @@
-"""Which facts are effective: those that no correction or retraction takes out. Pure."""
+"""Find the effective facts: those that no correction or retraction takes out. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

@@ -13,7 +13,7 @@ Partition: TypeAlias = tuple[str, int]
 
 @dataclass
 class PartitionProgress:
-    """How far a partition was folded; ahead of the database while a batch is being committed."""
+    """Progress of a partition; ahead of the database while a batch is being committed."""
 
     next_offset: int
     clock_at: datetime | None

@@ -95,7 +95,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """How much a batch may hold; its last run of records may exceed the limits."""
+    """Limits of a batch, which its last run of records may exceed."""
 
     records_max: int
     bytes_max: int

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the pipeline needs of its surroundings."""
+    """Calls from the pipeline to its surroundings."""
 
     reset: Callable[[], Awaitable[None]]
     """Start again from the stored offsets."""

@@ -1,4 +1,4 @@
-"""Which aggregates a tick concerns. Asks the database only when a deadline may have come."""
+"""Find the aggregates that a tick concerns; ask the database only if a deadline may have come."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -266,7 +266,7 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return self.loaded_at is not None and self.unloaded_at is None
 
     def was_inside(self, at: datetime) -> bool:
-        """All received units were in the container at that moment."""
+        """Tell whether all received units were in the container at that moment."""
         if self.loaded_at is None or self.loaded_at > at:
             return False
         return self.unloaded_at is None or self.unloaded_at > at

@@ -105,7 +105,7 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
         return outputs.outputs(state, self._policy)
 
     def columns(self, state: ConsignmentState) -> ConsignmentColumns:
-        """Its row of table `consignment`."""
+        """Return the query columns of table `consignment`."""
         booking, allocation = state.booking, state.allocation
         return ConsignmentColumns(
             status=str(state.status),

@@ -80,7 +80,7 @@ class ConsolidationAggregate(Aggregate[ConsolidationState]):
         return outputs.outputs(state, self._policy)
 
     def columns(self, state: ConsolidationState) -> ConsolidationColumns:
-        """Its row of table `consolidation`."""
+        """Return the query columns of table `consolidation`."""
         ahead = [
             (cutoff.due_at, code)
             for code, cutoff in state.cutoffs.items()

@@ -67,7 +67,7 @@ class ContainerAggregate(Aggregate[ContainerState]):
         return published
 
     def columns(self, state: ContainerState) -> ContainerColumns:
-        """Its row of table `container`."""
+        """Return the query columns of table `container`."""
         return ContainerColumns(
             status=str(state.status),
             iso_type=state.iso_type,

@@ -146,5 +146,5 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
             yield AlertCode.OVER_CAP, f"{declared}: {cents - cap_cents:,} over the cap"
 
     def columns(self, state: DeclarationState) -> DeclarationColumns:
-        """Its row of table `declaration`."""
+        """Return the query columns of table `declaration`."""
         return DeclarationColumns(status=str(state.status), mode=state.mode)

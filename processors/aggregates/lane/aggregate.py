@@ -117,7 +117,7 @@ class LaneAggregate(Aggregate[LaneState]):
         return outputs.outputs(state)
 
     def columns(self, state: LaneState) -> LaneColumns:
-        """Its row of table `lane`."""
+        """Return the query columns of table `lane`."""
         return LaneColumns(
             published_plan_id=state.published_plan_id or None, sequence=state.sequence
         )

@@ -1,4 +1,4 @@
-"""Which plan counts: the certified and approved one of the highest sequence."""
+"""Plans of a lane: the certified and approved one of the highest sequence counts."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""When a lane requests a plan: debounced, one request at a time, again after a timeout.
+"""Plan requests of a lane: debounced, one at a time, again after a timeout.
 
 trigger ──(debounce)──▶ pending ──(plan.asked comes back as a fact)──▶ outstanding ──▶ answered
    ▲                                                                       │ timeout

@@ -86,7 +86,7 @@ class UnitAggregate(Aggregate[UnitState]):
         return outputs.outputs(state)
 
     def columns(self, state: UnitState) -> UnitColumns:
-        """Its row of table `unit`."""
+        """Return the query columns of table `unit`."""
         return UnitColumns(
             status=state.status,
             owner_id=state.owner_id or None,

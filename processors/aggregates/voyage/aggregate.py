@@ -41,7 +41,7 @@ class VoyageAggregate(Aggregate[VoyageState]):
         return outputs.outputs(state)
 
     def columns(self, state: VoyageState) -> VoyageColumns:
-        """Its row of table `voyage`."""
+        """Return the query columns of table `voyage`."""
         return VoyageColumns(
             status=state.status,
             lane_id=state.lane_id,

@@ -165,7 +165,7 @@ def test_a_ship_that_had_sailed_does_not_carry_it(stuffed: Play) -> None:
 
 
 def test_every_opening_after_it_left_is_rejected(stuffed: Play) -> None:
-    """Each reopening counts, in whatever order the facts arrive."""
+    """Not only the last reopening is rejected, in whatever order the facts arrive."""
     completed = csl.StuffingCompleted(consolidation_id=w.CSL)
     stuffed.deliver(weighed(3, **LEFT), 600)
     for minutes in (610, 620):

@@ -113,9 +113,9 @@ async def test_a_batch_answers_each_item(gateway: Running, read_topic: ReadTopic
         b"good-1",
         b"good-2",
     }
-    (letter,) = await read_topic("hub.dlq.v1")
-    assert dict(letter.headers)["dlq_code"] == b"check_digit"
-    assert json.loads(letter.value)["id"] == "digit-1"
+    (dead_letter,) = await read_topic("hub.dlq.v1")
+    assert dict(dead_letter.headers)["dlq_code"] == b"check_digit"
+    assert json.loads(dead_letter.value)["id"] == "digit-1"
 
 
 @pytest.mark.parametrize(

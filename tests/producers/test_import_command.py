@@ -113,8 +113,8 @@ async def test_an_epcis_file(
     (fact,) = await read_topic("hub.unit.v1")
     assert fact.key == b"106141412345678908"
     assert "ce_original" in dict(fact.headers)
-    (letter,) = await read_topic("hub.dlq.v1")
-    assert json.loads(letter.value) == events[1]
+    (dead_letter,) = await read_topic("hub.dlq.v1")
+    assert json.loads(dead_letter.value) == events[1]
     nothing = run_import("epcis", file, "--all-or-nothing")
     assert nothing[1]["rejected"] == nothing[1]["read"] == 3
     assert len(await read_topic("hub.unit.v1")) == 1
@@ -131,8 +131,8 @@ async def test_the_whole_log_arrives(
     topics = ("hub.consignment.v1", "hub.unit.v1", "hub.equipment.v1", "hub.schedule.v1")
     records = [record for topic in topics for record in await read_topic(topic)]
     assert len(records) == len(set(_ids(records))) == report["facts"]
-    letters = await read_topic("hub.dlq.v1")
-    assert len({dict(letter.headers)["dlq_id"] for letter in letters}) == 41
+    dead_letters = await read_topic("hub.dlq.v1")
+    assert len({dict(dead_letter.headers)["dlq_id"] for dead_letter in dead_letters}) == 41
 
 
 def test_without_kafka_the_message_says_what_to_do(tmp_path: Path) -> None:

@@ -78,13 +78,13 @@ async def test_a_batch_keeps_the_order_of_each_key_and_answers_each_item(
 @pytest.mark.integration
 async def test_a_dead_letter_explains_itself(publisher: Publisher, read_topic: ReadTopic) -> None:
     """The value is unchanged; headers hold code, reason, origin, and the same id each time."""
-    letter = DeadLetter(
+    dead_letter = DeadLetter(
         code=QuarantineCode.NO_OBJECT,
         reason="names no object 无",
         found_by="import-ocel",
         value=b'{"a": 1}',
     )
-    await publisher.quarantine([letter, letter])
+    await publisher.quarantine([dead_letter, dead_letter])
     records = await read_topic("hub.dlq.v1")
     headers = dict(records[0].headers)
     assert len(records) == 2

@@ -53,7 +53,7 @@ def list_dead_letters(
     found, counts = query(work)
     if as_json:
         rows = [_summary(dead_letter) for dead_letter in found]
-        print_json({"counts": counts, "letters": rows})
+        print_json({"counts": counts, "letters": rows})  # codespell:ignore letters
         return
     for dead_letter in found:
         sent = " (replayed)" if dead_letter.replayed_at else ""

@@ -49,7 +49,7 @@ _LEFT_OUT = (
 _UNLOADABLE = (
     Column("does not load", lambda container: container.consolidation_id),
     Column("code", lambda container: container.code),
-    Column("not loaded", lambda one: ", ".join(one.consignment_ids)),
+    Column("not loaded", lambda container: ", ".join(container.consignment_ids)),
     Column("reason", lambda container: container.reason),
 )
 _MOVES = (

@@ -38,10 +38,11 @@ async def trace_effects(
     source = await find_source(connection, asked, kind=kind)
     aggregates = all_aggregates(PolicySettings().load())
     effects = Effects()
-    for owner_kind, key in dict.fromkeys((each.kind, each.fact.key) for each in source.facts):
-        if owner_kind in aggregates:
-            facts = await facts_of(connection, owner_kind, [key])
-            _refold(aggregates[owner_kind], key, facts, source, effects)
+    keys = dict.fromkeys((stored.kind, stored.fact.key) for stored in source.facts)
+    for aggregate_kind, key in keys:
+        if aggregate_kind in aggregates:
+            facts = await facts_of(connection, aggregate_kind, [key])
+            _refold(aggregates[aggregate_kind], key, facts, source, effects)
     return assemble(
         source,
         refused=effects.rejected,

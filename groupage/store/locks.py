@@ -15,6 +15,8 @@ WORKER_LOCK = 0x67726F75_00000001
 """Workers share it; a rebuild or an upgrade of a database in use holds it alone."""
 MIGRATION_LOCK = 0x67726F7570616765
 """Two upgrades of one database run one after the other."""
+_MIGRATION_TIMEOUT_S = 86_400.0
+"""The other upgrade may derive the states of a large hub: longer than other statements may take."""
 
 Session: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -40,7 +42,9 @@ async def without_workers(connection: Session) -> AsyncIterator[None]:
 @asynccontextmanager
 async def migrating(connection: Session) -> AsyncIterator[None]:
     """Wait until no other process upgrades this database, and keep others waiting."""
-    await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
+    await connection.execute(
+        "select pg_advisory_lock($1)", MIGRATION_LOCK, timeout=_MIGRATION_TIMEOUT_S
+    )
     try:
         yield
     finally:

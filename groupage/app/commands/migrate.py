@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, PolicySettings, TelemetrySettings
 from groupage.telemetry.logs import configure_logging
@@ -25,6 +26,7 @@ def main(
     Stop the processor workers first: a migration refuses to run while a worker is connected.
     """
     from groupage.store import migrations  # noqa: PLC0415 - not for `--help`
+    from groupage.store.pool import TRANSIENT_ERRORS  # noqa: PLC0415
     from groupage.store.schema import migrations as known  # noqa: PLC0415
 
     configure_logging(TelemetrySettings(), process="migrate")
@@ -35,10 +37,16 @@ def main(
         if schema.underived:
             typer.echo(f"states of an older form: {', '.join(schema.underived)}")
         raise typer.Exit(int(not schema.is_current))
-    schema = asyncio.run(migrations.upgrade(url))
-    typer.echo(f"schema {schema.number}")
-    if schema.underived:
-        _derive_states()
+    try:
+        schema = asyncio.run(migrations.upgrade(url))
+        typer.echo(f"schema {schema.number}")
+        if schema.underived:
+            _derive_states()
+    except TRANSIENT_ERRORS as error:
+        raise Unavailable(
+            f"PostgreSQL went away during the upgrade ({type(error).__name__}: {error}); "
+            "run `groupage migrate` again: it continues where it was"
+        ) from error
 
 
 def _derive_states() -> None:

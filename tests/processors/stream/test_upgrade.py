@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -101,10 +103,38 @@ async def count(hub: StreamHub, kind: str, form: int) -> int:
     return found
 
 
+UPGRADES = (
+    "from pg_stat_activity where application_name = 'groupage migrate' "
+    "and datname = current_database()"
+)
+
+
 async def nobody_migrates(hub: StreamHub) -> bool:
     """The server has noticed that the process is gone."""
-    query = "select count(*) from pg_stat_activity where application_name = 'groupage migrate' "
-    return not await hub.pool.fetchval(query + "and datname = current_database()")
+    return not await hub.pool.fetchval(f"select count(*) {UPGRADES}")
+
+
+@asynccontextmanager
+async def waiting_upgrade(hub: StreamHub) -> AsyncIterator["subprocess.Popen[bytes]"]:
+    """``groupage migrate`` at the moment when it waits for a lock of ours, in a transaction."""
+    process = await asyncio.to_thread(
+        subprocess.Popen,
+        [sys.executable, "-m", "groupage", "migrate"],
+        env=environment(hub),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+    async def waits() -> bool:
+        query = f"select count(*) {UPGRADES} and wait_event_type = 'Lock'"
+        return bool(await hub.pool.fetchval(query))
+
+    try:
+        await hub.until("the upgrade waits for a voyage", waits)
+        yield process
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.communicate, timeout=10)
 
 
 async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
@@ -114,22 +144,14 @@ async def test_an_upgrade_that_is_killed_goes_on_where_it_was(
     hub, wanted = older_hub
     async with hub.pool.acquire() as connection, connection.transaction():
         await connection.execute("select from voyage for update")
-        process = await asyncio.to_thread(
-            subprocess.Popen,
-            [sys.executable, "-m", "groupage", "migrate"],
-            env=environment(hub),
-            stdout=subprocess.DEVNULL,
-        )
-
-        async def waits() -> bool:
-            query = "select count(*) from pg_locks where not granted"
-            return bool(await hub.pool.fetchval(query))
-
-        try:
-            await hub.until("the upgrade waits for a voyage", waits)
-        finally:
+        async with waiting_upgrade(hub) as process:
+            await connection.execute(f"select pg_terminate_backend(pid) {UPGRADES}")
+            _, printed = await asyncio.to_thread(process.communicate, timeout=30)
+            assert process.returncode == 1
+            assert b"PostgreSQL went away during the upgrade" in printed
+            assert b"Traceback" not in printed
+        async with waiting_upgrade(hub) as process:
             process.kill()
-            process.wait(10)
     await hub.until("the upgrade has ended", lambda: nobody_migrates(hub))
     assert await count(hub, "consignment", 0) == 0
     assert await count(hub, "voyage", 0) > 0

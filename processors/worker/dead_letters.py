@@ -25,6 +25,8 @@ from processors.worker.write_batch import WriteBatch
 
 _TEXT_LENGTH_MAX = 1_000
 _CODE = re.compile(r"[a-z_]{1,40}")
+_OTHER_CODE = "other"
+"""Code of a producer's dead letter that has no valid code."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +86,7 @@ def from_producer(record: Any, part: PartitionBatch) -> DeadLetterRow | None:
         topic=topic if topic in BY_NAME else part.topic,
         partition=part.partition,
         record_offset=record.offset,
-        code=code if _CODE.fullmatch(code := about.get("dlq_code", "")) else "other",
+        code=code if _CODE.fullmatch(code := about.get("dlq_code", "")) else _OTHER_CODE,
         reason=about.get("dlq_reason", ""),
         type=about.get("dlq_type", ""),
         source=about.get("dlq_event_source", ""),

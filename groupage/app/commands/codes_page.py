@@ -34,7 +34,8 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
         "Quarantined input",
         (
             "A dead letter with one of these holds valid input that the gateway or an import did "
-            "not turn into an event."
+            "not turn into an event. A dead letter of another producer without a valid code gets "
+            "the code `other`."
         ),
         _meanings(QuarantineCode),
     )
@@ -48,7 +49,7 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
     )
     yield (
         "Alerts",
-        "What needs a person (`groupage alerts`, topic `hub.alerts.v1`).",
+        "What needs a person (`groupage alerts`, topic `hub.alert.v1`).",
         _meanings(codes.AlertCode),
     )
     yield (

@@ -18,7 +18,10 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 WORDS := $(BIN)/codespell --config /dev/null -D docs/words.txt --skip '*.lock,*.json,*.csv,*.svg,docs/words.txt' \
 	-r '(?i)there (is|was) no|dead[ -]letters?|capital letters?|put aside|passed over|by itself|is no\b|\w+'
 # Where no such word is left.
-CLEAN := README.md CONTRIBUTING.md optimizer processors tests/e2e tests/optimizer groupage/domain/state
+CLEAN := README.md CONTRIBUTING.md optimizer processors tests/e2e tests/optimizer groupage/domain/state \
+	docs groupage/app/bench groupage/app/cli.py groupage/app/commands \
+	groupage/domain/policy.py groupage/settings.py producers/epcis producers/files producers/ocel \
+	tests/cli tests/producers
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal \
 	--generate-hashes --no-annotate --no-header --extra editable
 

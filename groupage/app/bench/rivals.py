@@ -88,7 +88,7 @@ class _Fold:
 
 
 def quix(events: int, *, whole: bool) -> None:
-    """Quix Streams, exactly-once, RocksDB state with a changelog topic.
+    """Run Quix Streams: exactly-once, state in RocksDB with a changelog topic.
 
     `whole`: keep the consignment's state; else two counters, the least that a fold can do.
     """

@@ -40,7 +40,7 @@ def consignments(draw: st.DrawFn) -> list[Cargo]:
     for number in range(draw(st.integers(1, 6))):
         name = f"C{number}"
         cartons = tuple(
-            draw(groups(f"{name}-{letter}")) for letter in "abc"[: draw(st.integers(1, 3))]
+            draw(groups(f"{name}-{suffix}")) for suffix in "abc"[: draw(st.integers(1, 3))]
         )
         cargo.append(Cargo(consignment_id=name, cartons=cartons, must_stay=draw(st.booleans())))
     return cargo

@@ -67,7 +67,7 @@ def test_a_unit_on_two_delivery_notes(hub: MiniHub) -> None:
     assert hub.state("unit", "other").owner_id == "B", "nobody else claims it"
 
 
-def test_a_corrected_note_claims_what_it_names(hub: MiniHub) -> None:
+def test_a_corrected_note_claims_the_units_that_it_names(hub: MiniHub) -> None:
     """A correction names the right unit; retracting the correction restores the claim."""
     announce(hub, "A", U)
     wrong = announce(hub, "B", U)
@@ -77,7 +77,7 @@ def test_a_corrected_note_claims_what_it_names(hub: MiniHub) -> None:
     assert disputes(hub) == [U]
 
 
-def test_one_of_two_notes_of_a_consignment_is_retracted(hub: MiniHub) -> None:
+def test_a_retracted_note_leaves_the_claim_of_another_note(hub: MiniHub) -> None:
     """The other still names the unit: the claim stands."""
     announce(hub, "A", U)
     first = announce(hub, "B", U)
@@ -108,7 +108,7 @@ def test_scanned_to_the_wrong_consignment(hub: MiniHub) -> None:
     ids=["split", "cancelled"],
 )
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-def test_what_left_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> None:
+def test_an_ended_consignment_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> None:
     """The children of a split, or a new booking, may have the cartons, in either order."""
     announce(hub, "A", U, V)
     if before:
@@ -122,7 +122,7 @@ def test_what_left_claims_nothing(hub: MiniHub, leave: Any, *, before: bool) -> 
     assert hub.state("unit", U).owner_id == "B"
 
 
-def test_what_never_came_may_come_with_another(hub: MiniHub) -> None:
+def test_a_missing_carton_may_arrive_with_another_consignment(hub: MiniHub) -> None:
     """A is shipped short; what was missing arrives as B's, under the same labels."""
     announce(hub, "A", U, V)
     receive(hub, "A", U)

@@ -258,7 +258,7 @@ def test_plans_and_estimates_do_not_move_cargo(received: Play) -> None:
     assert received.state.fact_count == 5
 
 
-def test_damage_and_discrepancies_are_seen(play: Start) -> None:
+def test_damage_and_discrepancies_raise_alerts(play: Start) -> None:
     """A wet carton raises an alert; so does what the dock reports."""
     story = play("consignment", w.CN)
     story.deliver(w.booked(1), 0)

@@ -134,7 +134,7 @@ def test_exits(stuffing: Play, event: Any, status: Status) -> None:
     assert stuffing.rejections() == ["exited", "exited"]
 
 
-def test_the_lane_lets_go_of_what_was_cancelled(stuffing: Play) -> None:
+def test_the_lane_may_deallocate_a_cancelled_consignment(stuffing: Play) -> None:
     """The lane may take its allocation away although the manifest is filed."""
     stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)
     away = cn.ConsignmentDeallocated(
@@ -176,7 +176,7 @@ def test_the_fee_stays_due_when_the_cargo_goes_back(available: Play) -> None:
     assert "dead_freight" in available.alerts()
 
 
-def test_no_rejection_of_what_ships_short(play: Start) -> None:
+def test_a_short_shipment_cannot_be_rejected(play: Start) -> None:
     """Received and measured with less than booked: too late to reject, as with all of it."""
     story = play("consignment", w.CN)
     story.deliver(w.booked(3), 0)
@@ -209,7 +209,7 @@ def test_all_declarations_must_be_released(available: Play) -> None:
     assert available.state.released_at == at(150)
 
 
-def test_customs_beside_the_way(available: Play) -> None:
+def test_stale_revisions_and_replaced_declarations(available: Play) -> None:
     """A stale revision changes nothing; a rejected declaration may be followed by another."""
     available.deliver(w.customs("SELECTED_SCAN", revision=4, declared_at=at(120)), 130)
     available.deliver(w.customs("DECLARED", revision=2, declared_at=at(120)), 120)

@@ -70,7 +70,7 @@ def test_a_blocked_unit_is_neither_staged_nor_loaded(stuffing: Play) -> None:
     assert stuffing.state.loaded_units == 1
 
 
-def test_what_is_rejected_for_one_reason_is_one_alert(stuffing: Play) -> None:
+def test_rejections_for_the_same_reason_share_an_alert(stuffing: Play) -> None:
     """A hold rejects every carton: one alert counts them, and is cleared with the last of them."""
     hold = cn.HoldPlaced(consignment_id=w.CN, hold_id="H1", hold="CUSTOMS", by="x")
     held = stuffing.deliver(hold, 401)
@@ -196,7 +196,7 @@ def departed(stuffing: Play) -> Play:
         (cn.ConsignmentAmended(consignment_id=w.CN, reason="x", consignee="y"), "loaded"),
     ],
 )
-def test_nothing_brings_back_what_departed(departed: Play, event: Any, code: str) -> None:
+def test_a_departed_consignment_rejects_every_event(departed: Play, event: Any, code: str) -> None:
     """The event is rejected with its reason."""
     departed.deliver(event, 2_000)
     assert departed.state.status == Status.DEPARTED
@@ -220,7 +220,7 @@ def test_a_carton_that_comes_when_the_others_have_left(departed: Play) -> None:
         cn.ConsignmentSplit(consignment_id=w.CN, children=("CN-1a",), reason="x"),
     ],
 )
-def test_what_would_take_loaded_cargo_back(stuffing: Play, event: Any) -> None:
+def test_loaded_cargo_must_be_unloaded_before_an_exit(stuffing: Play, event: Any) -> None:
     """Only unloading ends LOADED; the rejection says so."""
     sent = cn.ReceiptDiscrepancy(consignment_id=w.CN, discrepancy="damaged", pieces=1)
     stuffing.deliver(sent, 405)
@@ -278,7 +278,7 @@ def test_customs_stops_declared_goods(
     assert lenient.state.customs == status
 
 
-def test_put_away_again_it_is_at_no_door(stuffing: Play) -> None:
+def test_a_unit_that_is_stored_again_is_not_staged(stuffing: Play) -> None:
     """Staged cartons that go back to a shelf are no longer staged."""
     for minutes, name in ((401, "u1"), (402, "u2")):
         stuffing.deliver(w.staged(name), minutes)

@@ -86,7 +86,7 @@ def test_members_voyage_and_container_get_messages(planned: Play) -> None:
         ),
     ],
 )
-def test_illegal_on_a_planned_one(planned: Play, event: Any, code: str) -> None:
+def test_a_planned_consolidation_rejects(planned: Play, event: Any, code: str) -> None:
     """The fact is stored, and rejected with its reason."""
     planned.deliver(event, 200)
     assert planned.rejections() == [code]
@@ -104,7 +104,7 @@ def test_illegal_on_a_planned_one(planned: Play, event: Any, code: str) -> None:
         ),
     ],
 )
-def test_illegal_on_a_frozen_one(planned: Play, event: Any, code: str) -> None:
+def test_a_frozen_consolidation_rejects(planned: Play, event: Any, code: str) -> None:
     """A frozen plan changes only through unfreezing."""
     planned.deliver(w.frozen(), 300)
     planned.deliver(event, 310)
@@ -230,7 +230,7 @@ def test_gate_out_needs_holds_and_customs_clear(
     assert alert.severity == "critical"
 
 
-def test_what_happens_after_it_left_changes_nothing(stuffed: Play) -> None:
+def test_a_hold_after_the_gate_out_changes_nothing(stuffed: Play) -> None:
     """A hold placed after the gate-out does not bring the container back."""
     stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     assert stuffed.state.status == Status.GATED_OUT

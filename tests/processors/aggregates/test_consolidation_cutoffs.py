@@ -148,7 +148,7 @@ def test_space_given_up_late_is_dead_freight(
         assert planned.state.planned_volume_cm3 == 120_000
 
 
-def test_every_cutoff_is_met_by_what_it_is_about(stuffed: Play) -> None:
+def test_every_cutoff_is_met_by_its_own_fact(stuffed: Play) -> None:
     """Cargo, manifest, gross mass, customs, gate: each has its own fact."""
     stuffed.deliver(weighed(3, gated_out_at=at(600), status="GATED_OUT"), 600)
     stuffed.tick(5_000)

@@ -100,7 +100,7 @@ def test_taken_out_behind_the_seal(stuffed: Play) -> None:
     ("steps", "words"),
     [([], "no manifest"), ([w.frozen()], "never stuffed"), ([w.frozen(), STARTED], "not sealed")],
 )
-def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words: str) -> None:
+def test_an_early_gate_out_is_critical(planned: Play, steps: list[Any], words: str) -> None:
     """The container left too early: the status stays, and an alert is raised."""
     for minutes, event in enumerate(steps, 300):
         planned.deliver(event, minutes)
@@ -118,9 +118,7 @@ def test_driving_out_too_soon_is_critical(planned: Play, steps: list[Any], words
         {"declarations": (csl.Span(since_at=at(80), until_at=at(700)),), "released_at": at(700)},
     ],
 )
-def test_what_was_cleared_too_late_does_not_count_as_cleared(
-    stuffed: Play, news: dict[str, Any]
-) -> None:
+def test_a_clearance_after_the_gate_out_does_not_count(stuffed: Play, news: dict[str, Any]) -> None:
     """It left on hold or unreleased: a later release does not change that."""
     stuffed.deliver(full("CN-2", 6, **news), 490)
     stuffed.deliver(weighed(3, **LEFT), 600)
@@ -131,7 +129,7 @@ def test_what_was_cleared_too_late_does_not_count_as_cleared(
 @pytest.mark.parametrize(
     "event", [csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), STARTED]
 )
-def test_what_left_is_not_undone(stuffed: Play, event: Any) -> None:
+def test_a_departed_consolidation_cannot_be_reopened_or_ended(stuffed: Play, event: Any) -> None:
     """Breaking it up or opening it again after it left is rejected."""
     stuffed.deliver(weighed(3, **LEFT), 600)
     stuffed.deliver(event, 800)
@@ -140,7 +138,7 @@ def test_what_left_is_not_undone(stuffed: Play, event: Any) -> None:
     assert stuffed.outputs("lane.consolidation_closed")[0].status == "GATED_OUT"
 
 
-def test_a_dissolved_one_whose_container_left_later(stuffed: Play) -> None:
+def test_a_gate_out_after_the_end_changes_nothing(stuffed: Play) -> None:
     """The gate-out of the empty container changes nothing in a broken-up consolidation."""
     stuffed.deliver(csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x"), 550)
     stuffed.deliver(weighed(3, **LEFT), 600)
@@ -148,7 +146,7 @@ def test_a_dissolved_one_whose_container_left_later(stuffed: Play) -> None:
     assert stuffed.alerts() == set()
 
 
-def test_what_happens_after_it_left_stays_beside(stuffed: Play) -> None:
+def test_declarations_and_unloading_after_the_departure_change_nothing(stuffed: Play) -> None:
     """A later declaration or a later unloading elsewhere changes nothing."""
     stuffed.deliver(weighed(3, **LEFT), 600)
     spans = (csl.Span(since_at=at(80), until_at=at(100)), csl.Span(since_at=at(900)))
@@ -157,7 +155,7 @@ def test_what_happens_after_it_left_stays_beside(stuffed: Play) -> None:
     assert stuffed.state.status == Status.GATED_OUT
 
 
-def test_a_ship_that_had_sailed_does_not_carry_it(stuffed: Play) -> None:
+def test_a_ship_that_sailed_earlier_does_not_carry_it(stuffed: Play) -> None:
     """The container left the hub after the departure: it is not on board."""
     stuffed.deliver(voyage(2, cutoffs=(), status="DEPARTED", departed_at=at(590)), 590)
     stuffed.deliver(weighed(3, **LEFT), 600)

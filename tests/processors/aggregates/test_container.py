@@ -27,7 +27,7 @@ def released(**more: Any) -> eq.ContainerReleased:
     return eq.ContainerReleased(**{**fields, **more})
 
 
-def test_a_container_goes_its_way(play: Start) -> None:
+def test_a_container_from_release_to_ship(play: Start) -> None:
     """Its consolidation gets a snapshot of each step from the release to the departure."""
     story = play("container", w.CONTAINER)
     steps: list[tuple[Any, ContainerStatus]] = [

@@ -17,7 +17,7 @@ def echo(story: Play, minutes: float) -> None:
     story.deliver(asked[0], minutes)
 
 
-def test_a_storm_of_triggers_costs_one_request(play: Start) -> None:
+def test_many_triggers_make_a_single_request(play: Start) -> None:
     """A lane collects triggers for five minutes after the first one."""
     story = play("lane", w.LANE)
     for number in range(20):

@@ -139,7 +139,7 @@ def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
     assert story.rejections() == ["plan_superseded"]
 
 
-def test_what_left_is_planned_no_longer(play: Start) -> None:
+def test_a_closed_consolidation_is_dropped(play: Start) -> None:
     """A closed consolidation is dropped with its assignments; a later plan cannot revive it."""
     story = play("lane", w.LANE)
     story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C2"}), 20)

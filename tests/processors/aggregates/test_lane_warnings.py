@@ -51,7 +51,7 @@ def test_an_unloadable_container_raises_an_alert_before_the_plan_is_approved(pla
     assert len(sent) == 1
 
 
-def test_the_warning_of_a_rejected_plan_stands_until_a_plan_in_force_finds_a_way(
+def test_the_warning_of_a_rejected_plan_stands_until_a_published_plan_loads_the_container(
     play: Start,
 ) -> None:
     """Rejecting a plan does not clear the alert, nor does a proposal before it is approved."""

@@ -280,7 +280,7 @@ def test_a_day_delivered_backwards() -> None:
 
 
 @pytest.mark.parametrize("unloaded_first", [True, False])
-def test_what_is_unloaded_at_the_destination_has_departed(unloaded_first: bool) -> None:  # noqa: FBT001
+def test_unloading_at_the_destination_does_not_undo_the_departure(unloaded_first: bool) -> None:  # noqa: FBT001
     """It has left, whichever event arrives first: the gate-out or the unloading elsewhere."""
     machine = Hub()
     machine.morning()

@@ -160,7 +160,7 @@ def test_a_correction_without_its_target_changes_nothing(
 @pytest.mark.slow
 @relaxed
 @given(entries=logs("consignment"))
-def test_sums_are_what_counting_gives(entries: list[Entry]) -> None:
+def test_sums_equal_a_count(entries: list[Entry]) -> None:
     """The running sums equal a count over the units; it is blocked iff a hold is open."""
     state: ConsignmentState = folded("consignment", entries)
     here = [each for each in state.units.values() if each.received_at and not each.gone]
@@ -181,7 +181,7 @@ def test_sums_are_what_counting_gives(entries: list[Entry]) -> None:
 @pytest.mark.slow
 @relaxed
 @given(entries=logs("consignment"))
-def test_a_loaded_unit_is_in_one_container_rightly(entries: list[Entry]) -> None:
+def test_a_loaded_unit_is_legally_in_a_single_container(entries: list[Entry]) -> None:
     """A loaded unit is in its consolidation's container, loaded while stuffing was open."""
     state: ConsignmentState = folded("consignment", entries)
     for part in state.units.values():
@@ -213,7 +213,7 @@ def test_a_loaded_unit_is_in_one_container_rightly(entries: list[Entry]) -> None
 @pytest.mark.slow
 @relaxed
 @given(entries=logs("consolidation"))
-def test_what_left_was_clear(entries: list[Entry]) -> None:
+def test_a_departed_consolidation_was_clear(entries: list[Entry]) -> None:
     """GATED_OUT only with every manifested consignment loaded, released, unblocked, weighed."""
     state = folded("consolidation", entries)
     event(f"status {state.status}")
@@ -247,7 +247,9 @@ news of a declaration that was made before."""
     later=st.lists(st.tuples(st.integers(201, 300), st.sampled_from(_AFTERWARDS)), max_size=12),
     data=st.data(),
 )
-def test_what_departed_has_departed(later: list[tuple[float, Event]], data: st.DataObject) -> None:
+def test_a_departed_consignment_stays_departed(
+    later: list[tuple[float, Event]], data: st.DataObject
+) -> None:
     """Whatever happens afterwards, in any order: the consignment stays DEPARTED."""
     left = w.consolidation(
         50,

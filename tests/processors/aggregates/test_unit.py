@@ -44,7 +44,7 @@ def test_corrections_of_a_waiting_fact_go_along(play: Start) -> None:
     assert story.state.received_at is None
 
 
-def test_a_correction_of_what_its_consignment_has_is_judged_there(play: Start) -> None:
+def test_a_correction_of_a_forwarded_fact_is_left_to_the_consignment(play: Start) -> None:
     """A correction without target is rejected until the unit is announced to a consignment."""
     story = play("unit", U)
     received = un.UnitReceived(unit_id=U)

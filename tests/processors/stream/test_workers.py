@@ -149,16 +149,16 @@ async def test_a_bug_in_a_handler_ends_the_worker(stream_hub: StreamHub) -> None
     """The record is neither skipped nor retried: the process ends and names the log position."""
     fact = fact_of(units.UnitReceived(unit_id="U", consignment_id="C1"), event_id="1")
     with pytest.raises(RuntimeError, match="unheard of") as caught:
-        await _work_with_a_broken_core(stream_hub, fact)
+        await _work_with_a_broken_handler(stream_hub, fact)
     assert "hub.consignment.v1" in str(caught.value.__notes__)
 
 
-async def _work_with_a_broken_core(hub: StreamHub, fact: Fact) -> None:
+async def _work_with_a_broken_handler(hub: StreamHub, fact: Fact) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("unheard of")
 
     async with hub.worker() as worker:
         aggregate: Any = worker.pipeline._folder._aggregates["consignment"]
-        aggregate.apply = broken
+        aggregate.handler_of = dict.fromkeys(aggregate.handler_of, broken)
         await hub.send(fact)
         await asyncio.wait([worker.failed], timeout=20)

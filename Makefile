@@ -21,7 +21,7 @@ WORDS := $(BIN)/codespell --config /dev/null -D docs/words.txt --skip '*.lock,*.
 CLEAN := README.md CONTRIBUTING.md optimizer processors tests/e2e tests/optimizer groupage/domain/state \
 	docs groupage/app/bench groupage/app/cli.py groupage/app/commands \
 	groupage/domain/policy.py groupage/settings.py producers/epcis producers/files producers/ocel \
-	tests/cli tests/producers
+	groupage/store tests/store tests/cli tests/producers
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal \
 	--generate-hashes --no-annotate --no-header --extra editable
 

@@ -65,8 +65,8 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     def is_replayable(self) -> bool:
         """Whether there is a topic to send it to.
 
-        An entry that an import quarantined never had a topic: its position is then the dead
-        letter's own.
+        An entry that an import quarantined never had a topic; it has the position of its copy on
+        the dead-letter topic.
         """
         return self.topic != DEAD_LETTER_TOPIC
 

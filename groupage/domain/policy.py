@@ -1,14 +1,15 @@
 """The hub's policy: tolerances, prices, deadlines and the truck fleet.
 
-A TOML file may replace any value. Prices are US cents. docs/trade.md has the sources of the
-figures; a figure without a public source is marked as an assumption: set your own.
+A TOML file may replace any value; values that it does not name stay as they are here. Prices are
+US cents. docs/trade.md has the sources of the figures; a figure without a public source is marked
+as an assumption: set your own.
 """
 
 import tomllib
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -201,12 +202,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
 
 
+_TABLES = ("weights", "rules", "road", "hours")
+"""Tables of figures, of which a file may replace some. A place and a truck type are named whole:
+half of the file's and half of the default would be neither."""
+
+
 def load_policy(path: Path | None) -> Policy:
-    """Load the policy of a TOML file, or the defaults. Raises Misconfigured with file and field."""
+    """Load a TOML file over the defaults. Raises Misconfigured with file and field."""
     if path is None:
         return Policy()
     try:
-        policy = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
+        named = tomllib.loads(path.read_text(encoding="utf-8"))
+        _reject_unknown(named)
+        policy = msgspec.convert(_over_defaults(named), Policy)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"policy file {path}: {error}"
         raise Misconfigured(msg) from error
@@ -216,3 +224,29 @@ def load_policy(path: Path | None) -> Policy:
             msg = f"policy file {path}: fleet: a lane would have two types named {first.name!r}"
             raise Misconfigured(msg)
     return policy
+
+
+def _over_defaults(named: dict[str, Any]) -> dict[str, Any]:
+    defaults: dict[str, Any] = msgspec.to_builtins(Policy())
+    tables = {
+        name: {**defaults[name], **named[name]}
+        for name in _TABLES
+        if isinstance(named.get(name), dict)
+    }
+    return {**named, **tables}
+
+
+def _reject_unknown(named: dict[str, Any]) -> None:
+    """Reject misspelt fields inside tables, which msgspec would ignore."""
+    structs = {name: type(getattr(Policy(), name)) for name in _TABLES}
+    entries = [(name, struct, named.get(name)) for name, struct in structs.items()]
+    entries.append(("hub", Place, named.get("hub")))
+    for name, struct in (("terminals", Place), ("fleet", FleetType)):
+        listed = named.get(name)
+        entries += [(name, struct, each) for each in (listed if isinstance(listed, list) else ())]
+    for name, struct, table in entries:
+        fields = struct.__struct_fields__
+        unknown = sorted(set(table) - set(fields)) if isinstance(table, dict) else []
+        if unknown:
+            msg = f"{name}.{unknown[0]} is unknown; {name} has {', '.join(fields)}"
+            raise msgspec.ValidationError(msg)

@@ -17,8 +17,23 @@ from optimizer.allocation import rules
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.build import build_problem
 from optimizer.allocation.problem import NoGoods
+from optimizer.allocation.rules.bulk import Bulk
+from optimizer.allocation.rules.carton_size import CartonSize
+from optimizer.allocation.rules.commands import Commands, PinTarget
+from optimizer.allocation.rules.customs import Customs
+from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
+from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
+from optimizer.allocation.rules.declaration_cap import DeclarationCap
+from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.hold import Hold
+from optimizer.allocation.rules.manifest import Manifest
+from optimizer.allocation.rules.mode_mix import ModeMix
+from optimizer.allocation.rules.offers import Offers
+from optimizer.allocation.rules.payload import Payload
 from optimizer.allocation.rules.registry import CONTENTS_RULES, RULES, SEARCH_CODES
 from optimizer.allocation.rules.rule import ContentsRule, Rule
+from optimizer.allocation.rules.volume import Volume
+from optimizer.verification.codes import ViolationCode
 from tests.optimizer.allocation.lanes import LaneModel, is_feasible, lane
 from tests.optimizer.world import demand, group
 
@@ -47,6 +62,39 @@ def test_a_code_belongs_to_a_rule_or_to_the_search() -> None:
     assert claimed | SEARCH_CODES == set(LeftOutCode)
     assert not claimed & SEARCH_CODES
     assert all(rule.full_code in rule.codes for rule in CONTENTS_RULES)
+
+
+VERIFIED_AS: dict[type[Rule], set[ViolationCode]] = {
+    AwaitedCargo: {ViolationCode.NOT_AVAILABLE_BEFORE_CUTOFF},
+    Customs: {ViolationCode.CUSTOMS_REJECTED},
+    DangerousGoodsAllowed: {ViolationCode.DANGEROUS_GOODS},
+    Commands: {ViolationCode.FORBIDDEN_VOYAGE, ViolationCode.PIN_IGNORED},
+    Manifest: {ViolationCode.FROZEN_CHANGED},
+    Hold: {ViolationCode.BLOCKED_PLACED},
+    Cutoff: {ViolationCode.AFTER_CUTOFF, ViolationCode.NOT_AVAILABLE_BEFORE_CUTOFF},
+    OpenDeparture: {ViolationCode.UNKNOWN_VOYAGE},
+    CartonSize: {ViolationCode.LARGER_THAN_DOOR, ViolationCode.OUTSIDE_WALLS},
+    Volume: {ViolationCode.OVERFILLED},
+    Bulk: set(),  # an estimate of what loads: the load plan itself is verified
+    Payload: {ViolationCode.PAYLOAD},
+    Offers: {ViolationCode.NOT_ON_OFFER, ViolationCode.TOO_MANY_CONTAINERS},
+    DeclarationCap: {ViolationCode.DECLARATION_CAP, ViolationCode.CAP_NOT_JUDGED},
+    ModeMix: {ViolationCode.MODE_MIX},
+    Segregation: {ViolationCode.SEGREGATION},
+    AnyDeparture: {ViolationCode.UNKNOWN_VOYAGE},
+    PinTarget: {ViolationCode.PIN_IGNORED},
+}
+"""The verifier's codes for a plan that breaks the rule. It shares no code with the rules."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+def test_the_verifier_has_a_code_for_every_rule(rule: Rule) -> None:
+    """A rule without a check in the verifier would be believed: name its violation codes here.
+
+    Every violation code has a check and a mutation that provokes it (tests/optimizer/verification).
+    """
+    assert type(rule) in VERIFIED_AS
+    assert VERIFIED_AS[type(rule)] or type(rule) is Bulk
 
 
 def test_a_rule_that_lacks_a_part_cannot_be_made() -> None:

@@ -264,6 +264,8 @@ def test_another_seal_than_manifested(stuffed: Play) -> None:
     """Another seal than the manifest names raises an alert."""
     stuffed.deliver(sealed(2, seal_no="S2"), 500)
     assert "seal_mismatch" in stuffed.alerts()
+    stuffed.deliver(sealed(3, seal_no="S1"), 510)
+    assert "seal_mismatch" not in stuffed.alerts()
 
 
 def test_an_older_snapshot_is_ignored(stuffed: Play) -> None:

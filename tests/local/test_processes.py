@@ -210,6 +210,27 @@ def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     assert known.phase == "running"  # whole, as it was written last
 
 
+def test_a_start_shows_how_far_an_upgrade_is(tmp_path: Path) -> None:
+    """Deriving the states of a large hub takes long: `up` reports the progress of `migrate`."""
+    seen, reported = tmp_path / "seen", list[str]()
+
+    def report(text: str) -> None:
+        reported.append(text)
+        if text.endswith("unit: 400 of 2,208 states derived"):
+            seen.touch()
+
+    code = (
+        "import pathlib, time\n"
+        "print('unit: 400 of 2,208 states derived', flush=True)\n"
+        f"while not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.01)"
+    )
+    supervisor = Supervisor(LocalSettings(data_dir=tmp_path), report=report)
+    child = python(tmp_path, code)
+    child.start()
+    supervisor._finish(child)
+    assert reported == ["groupage child", "groupage child: unit: 400 of 2,208 states derived"]
+
+
 def test_a_leftover_that_waits_for_a_server_does_not_hold_up_the_next_start(
     tmp_path: Path,
 ) -> None:

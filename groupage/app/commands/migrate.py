@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.app.local.table import MIGRATE_PROGRESS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, PolicySettings, TelemetrySettings
@@ -69,4 +70,5 @@ class _Progress:
         now_s = time.monotonic()
         if now_s - self._written_s >= _PROGRESS_EVERY_S:
             self._written_s = now_s
-            typer.echo(f"{kind}: {done:,} of {total:,} states derived", err=True)
+            line = f"{kind}: {done:,} of {total:,} {MIGRATE_PROGRESS}"
+            typer.echo(line, err=True)

@@ -15,7 +15,7 @@ from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.app.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
 from groupage.app.local.supervised import Supervised
-from groupage.app.local.table import MIGRATE, TOPICS, groupage, process_table
+from groupage.app.local.table import MIGRATE, MIGRATE_PROGRESS, TOPICS, groupage, process_table
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
 
@@ -182,10 +182,15 @@ class Supervisor:
         return child
 
     def _finish(self, child: Child) -> None:
-        self._tell(f"groupage {child.name}")
+        doing = f"groupage {child.name}"
+        self._tell(doing)
         deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
         while child.is_running() and time.monotonic() < deadline:
             self._pause()
+            progress = child.log_tail(1).strip()
+            if progress.endswith(MIGRATE_PROGRESS) and not doing.endswith(progress):
+                doing = f"groupage {child.name}: {progress}"
+                self._tell(doing)
         if not child.wait_stopped(deadline) or child.poll():
             raise Unavailable(
                 f"`groupage {child.name}` failed; its log {child.log_file} ends with:\n"

@@ -18,13 +18,11 @@ from typing import Any
 
 import asyncpg
 import msgspec
-import structlog
 
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.state.forms import FORMS
 from groupage.store import facts, writers
 from groupage.store.facts import StoredFact
 from groupage.store.state_codec import unpack
@@ -45,9 +43,6 @@ _YIELD_EVERY = 100
 
 The commit of the batch before makes a dozen round trips meanwhile, and each waits for a turn.
 """
-
-
-log = structlog.get_logger(__name__)
 
 
 class _NeedsHistory(Exception):
@@ -154,7 +149,9 @@ class Folder:
                 missing.setdefault(kind, {})[key] = partition
         for kind, partitions in missing.items():
             aggregate = self._aggregates[kind]
-            stored = await self._load_states(aggregate, list(partitions))
+            stored = await older_forms.load_states(
+                self._pool, aggregate, list(partitions), deadlines=self._deadlines
+            )
             ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])
             for row in stored:
                 del partitions[row.key]
@@ -163,17 +160,6 @@ class Folder:
                 self._keep(aggregate, state, row.partition, len(row.body), prefixes)
             for key, partition in partitions.items():
                 self._keep(aggregate, aggregate.new(key), partition, 0, array("Q"))
-
-    async def _load_states(
-        self, aggregate: Aggregate[Any], keys: Sequence[str]
-    ) -> list[writers.StoredState]:
-        stored = await writers.load_states(self._pool, aggregate.kind, keys)
-        older = [row.key for row in stored if row.form < FORMS[aggregate.kind]]
-        if not older:
-            return stored
-        await older_forms.derive(self._pool, aggregate, older, deadlines=self._deadlines)
-        log.info("states_derived", kind=aggregate.kind, states=len(older))
-        return await writers.load_states(self._pool, aggregate.kind, keys)
 
     def _keep(
         self,

@@ -18,8 +18,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import structlog
 
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.forms import FORMS
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.older_forms import lock_older_states
@@ -38,6 +40,31 @@ from processors.worker.commit import write_derived
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
+
+_DERIVED_AT_ONCE = 50
+"""A batch may load thousands of states; the facts of a chunk are in memory at once."""
+
+log = structlog.get_logger(__name__)
+
+
+async def load_states(
+    pool: asyncpg.Pool,
+    aggregate: Aggregate[Any],
+    keys: Sequence[str],
+    *,
+    deadlines: Deadlines,
+) -> list[writers.StoredState]:
+    """Load stored states; derive those of an older form first."""
+    kind = aggregate.kind
+    stored = await writers.load_states(pool, kind, keys)
+    older = [row.key for row in stored if row.form < FORMS[kind]]
+    if not older:
+        return stored
+    for begin in range(0, len(older), _DERIVED_AT_ONCE):
+        chunk = older[begin : begin + _DERIVED_AT_ONCE]
+        await derive(pool, aggregate, chunk, deadlines=deadlines)
+    log.info("states_derived", kind=kind, states=len(older))
+    return await writers.load_states(pool, kind, keys)
 
 
 async def derive(

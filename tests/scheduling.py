@@ -15,7 +15,6 @@ _HEAVY = ("e2e", "crash", "integration", "slow")
 _WHOLE_HUBS = "whole hubs"
 _RUNS_WHOLE_HUBS = (
     "tests/e2e/",
-    "tests/local/test_hub.py",
     "tests/processors/stream/test_crash.py",
     "tests/producers/test_gateway_bench.py",
 )

@@ -1,8 +1,8 @@
 """The ``groupage`` command: a table of sub-commands, each a Typer program in a module of its own.
 
-This dispatcher stands before Typer so that ``groupage --help`` answers at once (0.2 s). One Typer
-program of all sub-commands would import all their modules first, which takes more than a second;
-the dispatcher prints the help from its table and imports only the sub-command that the user names.
+A dispatcher of its own, because ``groupage --help`` must answer at once (0.2 s). A single Typer
+program would import the modules of all sub-commands first, which takes more than a second. The
+dispatcher prints the help from its table, and imports only the sub-command that the user names.
 """
 
 import importlib

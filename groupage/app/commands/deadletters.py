@@ -42,7 +42,7 @@ def list_dead_letters(
 
     docs/codes.md explains the codes.
     """
-    from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
+    from groupage.store import dead_letters  # noqa: PLC0415 - imports the database driver
 
     async def work(pool: Any) -> tuple[list[Any], dict[str, int]]:
         found = await dead_letters.find_dead_letters(
@@ -65,10 +65,10 @@ def list_dead_letters(
             print_line(f"          settled {when(dead_letter.settled_at)}: {outcome}")
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())
     total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
-    asked = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
-    if asked and not found:
-        print_line(f"no {'' if settled else 'open '}dead letter with {' and '.join(asked)}")
-    print_line(f"in total {total}" if asked else total)
+    filters = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
+    if filters and not found:
+        print_line(f"no {'' if settled else 'open '}dead letter with {' and '.join(filters)}")
+    print_line(f"in total {total}" if filters else total)
 
 
 @app.command()
@@ -120,22 +120,14 @@ def replay(
         raise typer.BadParameter(
             "name dead letters by id, or choose them by --code, --topic or --all"
         )
-    from groupage.store import dead_letters  # noqa: PLC0415 - brings the database driver
-    from processors.operations import replay as replaying  # noqa: PLC0415 - brings the Kafka client
+    from processors.operations import replay as replaying  # noqa: PLC0415 - imports the Kafka client
 
     async def work(pool: Any) -> tuple[int, int]:
-        left = 0
         if dead_letter_ids:
-            chosen = [
-                await _find_dead_letter(pool, dead_letter_id) for dead_letter_id in dead_letter_ids
-            ]
+            chosen = [await _find_dead_letter(pool, beginning) for beginning in dead_letter_ids]
+            left = 0
         else:
-            found = await dead_letters.find_dead_letters(
-                pool, code=code, topic=topic, waiting=True, limit=limit
-            )
-            sendable = [dead_letter for dead_letter in found if dead_letter.is_replayable]
-            # Without a sendable record, `replay` raises an error that says why.
-            chosen, left = (sendable, len(found) - len(sendable)) if sendable else (found, 0)
+            chosen, left = await _choose_replayable(pool, code=code, topic=topic, limit=limit)
         sent = await replaying.replay(
             pool,
             KafkaSettings(),
@@ -154,6 +146,22 @@ def replay(
         print_line(
             f"{counted(left, 'record')} not sent: without an event there is no topic to send to"
         )
+
+
+async def _choose_replayable(
+    pool: Any, *, code: str | None, topic: str | None, limit: int
+) -> tuple[list[Any], int]:
+    """Return open dead letters that can be sent again, and the number of those that cannot.
+
+    If none can be sent, return them all: `replay` raises an error that says why.
+    """
+    from groupage.store import dead_letters  # noqa: PLC0415 - imports the database driver
+
+    found = await dead_letters.find_dead_letters(
+        pool, code=code, topic=topic, waiting=True, limit=limit
+    )
+    replayable = [dead_letter for dead_letter in found if dead_letter.is_replayable]
+    return (replayable, len(found) - len(replayable)) if replayable else (found, 0)
 
 
 def _summary(dead_letter: Any) -> dict[str, Any]:

@@ -133,7 +133,10 @@ def diff(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show which consignments move from plan A to plan B, and why."""
+    """Show which consignments move from plan A to plan B, and why.
+
+    docs/codes.md explains the codes; `groupage plan show --help` those of cut-offs.
+    """
     difference = query(lambda pool: read_diff(pool, older, newer))
     if as_json:
         print_json(difference)

@@ -32,10 +32,10 @@ class Effects(msgspec.Struct, kw_only=True):
 
 
 async def trace_effects(
-    connection: Connection, asked: str, *, kind: AggregateKind | None = None
+    connection: Connection, id_: str, *, kind: AggregateKind | None = None
 ) -> Trace:
     """Trace an id, with what each fact changed. Raises NotFound."""
-    source = await find_source(connection, asked, kind=kind)
+    source = await find_source(connection, id_, kind=kind)
     aggregates = all_aggregates(PolicySettings().load())
     effects = Effects()
     keys = dict.fromkeys((stored.kind, stored.fact.key) for stored in source.facts)

@@ -30,14 +30,14 @@ def test_what_to_try_next_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the environment on the path, and with a directory that has a space in its name."""
     monkeypatch.setenv("PATH", "/usr/bin")
     supervisor = Identity(pid=1, started_at_s=0.0)
-    said = io.StringIO()
+    output = io.StringIO()
     print_next(
-        Console(file=said, width=200),
+        Console(file=output, width=200),
         HubState(phase="running", doing="", supervisor=supervisor),
         EMPTY_DAY,
         Path("/a folder/hub"),
     )
-    commands = [line for line in said.getvalue().splitlines() if "--data-dir" in line]
+    commands = [line for line in output.getvalue().splitlines() if "--data-dir" in line]
     assert commands
     known = {name for group in COMMANDS.values() for name in group}
     for line in commands:

@@ -74,10 +74,10 @@ def test_the_committed_lock_is_whole_and_of_one_kafka() -> None:
         "org.example:thing:1.0",  # no sum
         "org.example:thing:1.0 sha256:abc",  # too short
         "org.example:thing sha256:" + "0" * 64,  # no version
-        "org.example:../../etc:1 sha256:" + "0" * 64,  # a path is no artifact
+        "org.example:../../etc:1 sha256:" + "0" * 64,  # a path is not an artifact
     ],
 )
-def test_a_line_that_is_no_jar_is_named(line: str) -> None:
+def test_a_line_that_names_no_jar_is_quoted(line: str) -> None:
     """The message gives the number of the line."""
     with pytest.raises(ValueError, match=r"^line 2: "):
         parse_lock(f"# comment\n{line}\n")

@@ -172,7 +172,7 @@ def test_a_data_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
 
 
 def test_one_holder_at_a_time(tmp_path: Path) -> None:
-    """The second is told who holds the lock; after release it may have it."""
+    """The error of the second names who holds the lock; after release it may have it."""
     first = HubLock(tmp_path / "lock").acquire()
     assert HubLock(tmp_path / "lock").is_held()
     with pytest.raises(Conflict, match=rf"\(process {os.getpid()}\)"):

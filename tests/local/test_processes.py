@@ -62,10 +62,10 @@ def test_output_goes_to_the_log_and_settings_come_by_environment(tmp_path: Path)
 
 def test_the_end_of_a_log_is_of_the_last_start(tmp_path: Path) -> None:
     """What an earlier run complained of is not what is wrong now."""
-    child = python(tmp_path, "import os; print(os.environ['SAID'])", environment={"SAID": "old"})
+    child = python(tmp_path, "import os; print(os.environ['TEXT'])", environment={"TEXT": "old"})
     child.start()
     wait_for(lambda: not child.is_running())
-    later = python(tmp_path, "import os; print(os.environ['SAID'])", environment={"SAID": "new"})
+    later = python(tmp_path, "import os; print(os.environ['TEXT'])", environment={"TEXT": "new"})
     later.start()
     wait_for(lambda: not later.is_running())
     assert later.log_tail() == "new"

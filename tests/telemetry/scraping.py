@@ -62,8 +62,8 @@ def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]
     config.write_text(config.read_text().replace("interval: 10s", "interval: 1s"))
     (folder / "targets.json").write_text(targets)
     address = f"127.0.0.1:{_free_port()}"
-    said = folder / "prometheus.log"
-    with said.open("w") as output:
+    log_file = folder / "prometheus.log"
+    with log_file.open("w") as output:
         server = subprocess.Popen(
             [
                 programs / "prometheus",
@@ -80,8 +80,8 @@ def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]
         prometheus = Prometheus(f"http://{address}")
         deadline = time.monotonic() + READY_S
         while not prometheus.is_ready():
-            assert server.poll() is None, said.read_text()
-            assert time.monotonic() < deadline, said.read_text()
+            assert server.poll() is None, log_file.read_text()
+            assert time.monotonic() < deadline, log_file.read_text()
             time.sleep(_POLL_S)
         yield prometheus
     finally:
@@ -99,9 +99,9 @@ def promtool(programs: Path, *arguments: str, given: bytes = b"") -> str:
         timeout=60,
         check=False,
     )
-    said = done.stdout.decode()
-    assert done.returncode == 0, said
-    return said
+    output = done.stdout.decode()
+    assert done.returncode == 0, output
+    return output
 
 
 def _free_port() -> int:

@@ -45,7 +45,7 @@ def facts_of_requests() -> list[Fact]:
     """Check every event that a curl example posts; return the facts."""
     facts = []
     for block in (block for page in PAGES for block in blocks(page) if "curl" in block):
-        arguments = shlex.split(block)
+        arguments = shlex.split(block, comments=True)
         headers = dict(header.split(": ") for header in option(arguments, "-H"))
         (body,) = map(json.loads, option(arguments, "-d"))
         is_batch = any(argument.endswith("/v1/events:batch") for argument in arguments)
@@ -61,7 +61,7 @@ def facts_of_records() -> list[Fact]:
     """Decode every record that a kcat example produces."""
     facts = []
     for block in (block for page in PAGES for block in blocks(page) if "kcat" in block):
-        arguments = shlex.split(block)
+        arguments = shlex.split(block, comments=True)
         headers = [header.split("=", 1) for header in option(arguments, "-H")]
         (key,), (topic,) = option(arguments, "-k"), option(arguments, "-t")
         facts.append(

@@ -125,7 +125,7 @@ explain_pip_failure() {
             "check the network, or set HTTPS_PROXY or PIP_INDEX_URL to what your network offers, then run make install again"
     elif grep -q 'No matching distribution' "$LOG"; then
         fail "a package has no build for this Python or platform ($("$VENV/bin/python" -VV | head -1), $(uname -sm))" \
-            "use Python 3.11 to 3.14 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
+            "use Python 3.11, 3.12 or 3.13 on Linux x86-64 or macOS: make clean install PYTHON=python3.12"
     elif grep -q 'Permission denied' "$LOG"; then
         fail "$VENV cannot be written" \
             "make it yours, or put the environment elsewhere: make install VENV=/your/folder/groupage"

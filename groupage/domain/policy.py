@@ -203,8 +203,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 _TABLES = ("weights", "rules", "road", "hours")
-"""Tables of figures, of which a file may replace some. A place and a truck type are named whole:
-half of the file's and half of the default would be neither."""
+"""Tables of which a file may replace single figures. A place or a truck type is replaced whole,
+because a mix of the file's values and the defaults would describe neither."""
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -214,7 +214,7 @@ def load_policy(path: Path | None) -> Policy:
     try:
         named = tomllib.loads(path.read_text(encoding="utf-8"))
         _reject_unknown(named)
-        policy = msgspec.convert(_over_defaults(named), Policy)
+        policy = msgspec.convert(_fill_defaults(named), Policy)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"policy file {path}: {error}"
         raise Misconfigured(msg) from error
@@ -226,7 +226,7 @@ def load_policy(path: Path | None) -> Policy:
     return policy
 
 
-def _over_defaults(named: dict[str, Any]) -> dict[str, Any]:
+def _fill_defaults(named: dict[str, Any]) -> dict[str, Any]:
     defaults: dict[str, Any] = msgspec.to_builtins(Policy())
     tables = {
         name: {**defaults[name], **named[name]}
@@ -243,7 +243,7 @@ def _reject_unknown(named: dict[str, Any]) -> None:
     entries.append(("hub", Place, named.get("hub")))
     for name, struct in (("terminals", Place), ("fleet", FleetType)):
         listed = named.get(name)
-        entries += [(name, struct, each) for each in (listed if isinstance(listed, list) else ())]
+        entries += [(name, struct, item) for item in (listed if isinstance(listed, list) else ())]
     for name, struct, table in entries:
         fields = struct.__struct_fields__
         unknown = sorted(set(table) - set(fields)) if isinstance(table, dict) else []

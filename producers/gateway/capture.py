@@ -128,13 +128,13 @@ class Capture:
         )
 
     async def _publish(self, entries: list[Entry]) -> None:
-        facts, letters = split_for_kafka(entries)
+        facts, dead_letters = split_for_kafka(entries)
         for start in range(0, len(facts), CHUNK_FACTS):
             for outcome in await self._kafka.publish(facts[start : start + CHUNK_FACTS]):
                 if outcome.error is not None:
                     raise outcome.error
-        if letters:
-            await self._kafka.quarantine(letters)
+        if dead_letters:
+            await self._kafka.quarantine(dead_letters)
 
     def _remember(self, job: CaptureJob) -> CaptureJob:
         self._jobs[job.capture_id] = job

@@ -148,9 +148,9 @@ class EventIngest:
     async def _quarantine(self, events: list[_Checked]) -> dict[int, EventResult]:
         if not events:
             return {}
-        letters = [event.message for event in events if isinstance(event.message, DeadLetter)]
+        dead_letters = [event.message for event in events if isinstance(event.message, DeadLetter)]
         try:
-            await self._kafka.quarantine(letters)
+            await self._kafka.quarantine(dead_letters)
         except GroupageError as error:
             return {event.index: _unsent(event.event_id, error) for event in events}
         return {
@@ -160,7 +160,7 @@ class EventIngest:
                 problems=event.remarks,
                 detail=dead_letter.reason,
             )
-            for event, dead_letter in zip(events, letters, strict=True)
+            for event, dead_letter in zip(events, dead_letters, strict=True)
         }
 
 

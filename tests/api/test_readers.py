@@ -208,8 +208,10 @@ def test_difference_of_two_plans() -> None:
     diff = diff_plans(first_plan(), second_plan())
     assert (diff.opened, diff.closed, diff.unchanged) == (("CSL-9",), (FIRST,), 0)
     assert diff.cost_change_minor == -18_500
-    told = {shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts}
-    assert told == {
+    shifts = {
+        shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts
+    }
+    assert shifts == {
         "CN-1": ("moved", "cheaper", "one container is enough"),
         "CN-2": ("removed", "blocked_by_hold", "hold H-1 (DOCS) stands"),
         "CN-3": ("added", "", ""),
@@ -229,8 +231,10 @@ def test_each_shift_has_its_reason() -> None:
     (box,) = first_plan().containers
     later = replace(box, voyage_id="FE4/2611W", consignment_ids=("CN-1",))
     diff = diff_plans(first_plan(), replace(first_plan(), containers=(later,)))
-    told = {shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts}
-    assert told == {
+    shifts = {
+        shift.consignment_id: (shift.change, shift.code, shift.reason) for shift in diff.shifts
+    }
+    assert shifts == {
         "CN-1": ("moved", "voyage_changed", "its consolidation goes on voyage FE4/2611W now"),
         "CN-2": (
             "removed",

@@ -139,7 +139,7 @@ def test_a_missing_database_is_an_error(
 
 
 @pytest.fixture
-async def letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+async def stored_dead_letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     """The only dead letter."""
     place = (START, "hub.unit.v1", 0, 7, "not_cloudevents", "no type", "", "", "", "U1")
     row = DeadLetterRow(UUID(int=1), *place, pack_headers([]), b"?")
@@ -147,7 +147,7 @@ async def letter(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         await insert_dead_letters(connection, [row])
 
 
-def test_dead_letters_in_words(letter: None, groupage: Command) -> None:
+def test_dead_letters_in_words(stored_dead_letter: None, groupage: Command) -> None:
     """The command counts by code, names the codes there are, and writes times as other lists."""
     in_all = "1 dead letter: 1 not_cloudevents"
     assert groupage("deadletters", "list").splitlines()[-1] == in_all

@@ -22,6 +22,9 @@ from optimizer.planner.requests import RequestHandler
 from optimizer.planner.solver_process import SolverProcess
 
 _POLL_MS = 500
+_WARM_UP_POLLS = 10
+"""Polls without a request, five seconds, until the planner starts its solver processes: a hub that
+has just started needs the cores for other processes."""
 _BATCH_MAX = 200
 _MESSAGES_MAX = 200
 """Published in one batch; some messages are as large as a load plan."""
@@ -120,9 +123,13 @@ class Planner:
         return [(ORIGIN_TOPIC, number) for number in numbers]
 
     async def _consume(self) -> None:
+        idle_polls = 0
         while True:
             batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
             records = [record for batch in batches.values() for record in batch]
+            idle_polls = 0 if records else idle_polls + 1
+            if idle_polls == _WARM_UP_POLLS:
+                await asyncio.gather(*(solver.warm_up() for solver in self._solvers))
             if not records:
                 continue
             # Without a limit: the offsets are committed only after the batch, and nothing else is

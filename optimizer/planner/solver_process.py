@@ -64,6 +64,13 @@ class SolverProcess:
             await self.stop()
             raise
 
+    async def warm_up(self) -> None:
+        """Start the process before a job comes: loading the solvers takes a second or two."""
+        try:
+            await self._running_process()
+        except (SolverDied, SolverOverran) as error:
+            log.warning("solver_not_warmed_up", error=str(error))
+
     async def stop(self) -> None:
         """Kill the process, if one runs."""
         process, self._process = self._process, None

@@ -143,6 +143,7 @@ class Worker:
             async for batch in batches:
                 self.intake.allow_next_batch()
                 await self.pipeline.take(batch)
+                self.intake.expect_next_batch()
         except Exception as error:
             # Faust would restart the agent and lose the batch; a bug must end the process.
             self._fail(error)

@@ -88,6 +88,8 @@ class Intake(faust.Service):
         self._seek_lock = asyncio.Lock()
         self._offsets = OffsetTracker()
         self._next_allowed = asyncio.Event()
+        self._agent_idle = asyncio.Event()
+        self._agent_idle.set()
         self.fail = fail
         self._consumer = AIOKafkaConsumer(
             **source.kafka.client_kwargs(),
@@ -125,7 +127,12 @@ class Intake(faust.Service):
 
     def allow_next_batch(self) -> None:
         """Let the intake read on: the agent took the batch from the channel."""
+        self._agent_idle.clear()
         self._next_allowed.set()
+
+    def expect_next_batch(self) -> None:
+        """Let the intake close its batch: the agent has folded the one before and waits."""
+        self._agent_idle.set()
 
     async def reset(self) -> None:
         """Start again from the stored offsets, after a fence or a commit that may have failed."""
@@ -185,7 +192,9 @@ class Intake(faust.Service):
         """Fetch and decode up to a full batch in small runs; None: no record came in time.
 
         aiokafka fetches ahead only once its last fetch is read. So the first round reads that
-        fetch, and the second one gets the records that came meanwhile.
+        fetch, and the second one gets the records that came meanwhile. While the agent folds the
+        batch before, further rounds cost no time, and save the work that each batch costs for each
+        aggregate that it touches.
         """
         epoch = -1
         parts: dict[Partition, PartitionBatch] = {}
@@ -196,11 +205,9 @@ class Intake(faust.Service):
             aggregates_max=settings.batch_aggregates_max,
         )
         remaining = limits.records_max
-        for round_wait_s in (_IDLE_S, min(settings.batch_wait_s, _FRESH_S)):
-            wait_s = round_wait_s
-            while remaining and (
-                records := await self._fetch_records(wait_s, min(remaining, _RUN_RECORDS))
-            ):
+        rounds, wait_s = 0, _IDLE_S
+        while remaining:
+            if records := await self._fetch_records(wait_s, min(remaining, _RUN_RECORDS)):
                 # No await from here on: epoch, offsets and records belong together.
                 if epoch != self._assignment.epoch:
                     epoch = self._assignment.epoch
@@ -209,8 +216,11 @@ class Intake(faust.Service):
                 remaining = limits.remaining(parts.values())
                 wait_s = 0.0
                 await asyncio.sleep(0)
-            if not parts:
+                continue
+            rounds += 1
+            if not parts or self.should_stop or (rounds > 1 and self._agent_idle.is_set()):
                 break
+            wait_s = min(settings.batch_wait_s, _FRESH_S)
         return Batch(epoch, list(parts.values()), full=not remaining) if parts else None
 
     def _decode(

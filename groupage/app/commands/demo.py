@@ -1,6 +1,5 @@
 """``groupage demo``: start a hub and play a day in it."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -73,14 +72,18 @@ def demo(
 
 
 def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
+    import uvloop  # noqa: PLC0415 - as above
+
     from groupage.app.demo.day import play_day  # noqa: PLC0415
     from groupage.app.demo.summary import print_next, print_summary  # noqa: PLC0415
     from groupage.app.local.hub import running_hub  # noqa: PLC0415
+    from groupage.process import relax_garbage_collection  # noqa: PLC0415
     from producers.simulator.parameters import parameters_for  # noqa: PLC0415
     from producers.simulator.simulation import Simulation  # noqa: PLC0415
 
+    relax_garbage_collection()
     simulation = Simulation(parameters_for(scale, seed=seed))
-    day = asyncio.run(play_day(simulation, console, scale=scale))
+    day = uvloop.run(play_day(simulation, console, scale=scale))
     print_summary(console, day)
     state = running_hub(home)
     if state is not None:

@@ -39,6 +39,9 @@ def demo(
     seed: Annotated[
         int, typer.Option(min=0, max=9_999, help="The same seed gives the same day.")
     ] = 1,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show each exception's stated and met rate.")
+    ] = False,
 ) -> None:
     """Start Kafka, PostgreSQL and every process of groupage, and play a day in fast motion.
 
@@ -60,7 +63,7 @@ def demo(
         state = start_in_background(home, clock="external", ends_with_us=True, report=status.update)
     os.environ.update(addresses(state))
     try:
-        good = _play(console, home, scale=scale, seed=seed)
+        good = _play(console, home, scale=scale, seed=seed, verbose=verbose)
         if not leave:
             _wait_for_ctrl_c(console, home)
     except KeyboardInterrupt:
@@ -71,7 +74,7 @@ def demo(
     raise typer.Exit(0 if good else FAILED)
 
 
-def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
+def _play(console: Console, home: Path, *, scale: str, seed: int, verbose: bool) -> bool:
     import uvloop  # noqa: PLC0415 - as above
 
     from groupage.app.demo.day import play_day  # noqa: PLC0415
@@ -84,7 +87,7 @@ def _play(console: Console, home: Path, *, scale: str, seed: int) -> bool:
     relax_garbage_collection()
     simulation = Simulation(parameters_for(scale, seed=seed))
     day = uvloop.run(play_day(simulation, console, scale=scale))
-    print_summary(console, day)
+    print_summary(console, day, verbose=verbose)
     state = running_hub(home)
     if state is not None:
         print_next(console, state, day.report, home)

@@ -1,9 +1,10 @@
-"""What the day came to, and what to try next."""
+"""The summary of the demo's day, and what to try next."""
 
 import os
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -14,42 +15,51 @@ from groupage.app.demo.day import Day
 from groupage.app.local.state import HubState
 from producers.simulator.simulation import Outcome
 
+_CONTAINERS_SHOWN = 15
 _PROBLEMS_SHOWN = 20
 
 
-def print_summary(console: Console, day: Day) -> None:
-    """The day in figures."""
+def print_summary(console: Console, day: Day, *, verbose: bool = False) -> None:
+    """Print containers, checks and figures; `verbose` adds each exception's stated and met rate."""
+    _print_containers(console, day.report)
+    _print_checks(console, day.report)
+    _print_figures(console, day)
+    if verbose:
+        _print_rates(console, day.outcome)
+
+
+def _print_figures(console: Console, day: Day) -> None:
     report, outcome = day.report, day.outcome
-    table = Table(title="The day", show_header=False, box=None, padding=(0, 1))
-    boxes = report.departed
-    fill = sum(one.fill_ratio for one in boxes) / max(len(boxes), 1)
-    statuses = ", ".join(f"{n} {name}" for name, n in sorted(report.consignments.items()))
-    handled = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in outcome.handled.items())
-    dirt = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in outcome.dirt.items())
+    departed = report.departed
+    fill = sum(container.fill_ratio for container in departed) / max(len(departed), 1)
     alerts_open = sum(report.alerts_open.values())
-    letters = ", ".join(f"{name} {n}" for name, n in sorted(report.dead_letters.items()))
+    table = Table(title="The day", show_header=False, box=None, padding=(0, 1))
     for name, value in (
         ("events", f"{day.facts:,} sent, {day.events:,} taken in, in {day.took_s:.0f} s"),
         ("waited", ", ".join(f"{s:.0f} s for {what}" for what, s in day.waited_s.items())),
-        ("consignments", statuses),
-        ("containers left", f"{len(boxes)}, filled to {fill:.1%} of their inner volume on average"),
-        ("cartons left", f"{sum(one.cartons for one in boxes):,}"),
-        ("deviations named", f"{sum(one.deviations for one in boxes):,}"),
+        (
+            "consignments",
+            ", ".join(f"{n} {status}" for status, n in sorted(report.consignments.items())),
+        ),
+        ("containers left", f"{len(departed)}, filled to {fill:.1%} of their volume on average"),
+        ("cartons left", f"{sum(container.cartons for container in departed):,}"),
+        ("deviations named", f"{sum(container.deviations for container in departed):,}"),
         ("plans certified", f"{report.plans_certified}"),
         ("plans verified again", f"{report.plans_verified_again}"),
         ("alerts", f"{report.alerts_raised} raised, {alerts_open} still open"),
-        ("exceptions handled", handled),
-        ("trucks", ", ".join(f"{name} {n}" for name, n in outcome.transport.items())),
-        ("dirt in the data", dirt),
-        ("dead letters", letters or "none"),
-        *([("plans wanted, not asked for", str(day.unplanned))] if day.unplanned else []),
-        *([("plans asked for out of turn", str(day.unforeseen))] if day.unforeseen else []),
+        ("exceptions handled", _counts(outcome.handled)),
+        ("trucks", _counts(outcome.transport)),
+        ("dirt in the data", _counts(outcome.dirt)),
+        ("dead letters", _counts(dict(sorted(report.dead_letters.items()))) or "none"),
+        *([("plans expected, not requested", str(day.unplanned))] if day.unplanned else []),
+        *([("plans requested between gates", str(day.unforeseen))] if day.unforeseen else []),
     ):
         table.add_row(name, value)
     console.print(table)
-    _print_rates(console, day.outcome)
-    _print_boxes(console, report)
-    _print_checks(console, report)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
 
 
 def _print_rates(console: Console, outcome: Outcome) -> None:
@@ -63,22 +73,22 @@ def _print_rates(console: Console, outcome: Outcome) -> None:
     console.print(table)
 
 
-def _print_boxes(console: Console, report: DayReport) -> None:
+def _print_containers(console: Console, report: DayReport) -> None:
     table = Table(title="Containers that left")
     for name in ("container", "consolidation", "lots", "cartons", "fill", "deviations"):
         table.add_column(name, justify="left" if name.startswith("con") else "right")
-    for one in report.departed[:15]:
+    for container in report.departed[:_CONTAINERS_SHOWN]:
         table.add_row(
-            one.equipment_ref,
-            one.consolidation_id,
-            str(one.consignments),
-            str(one.cartons),
-            f"{one.fill_ratio:.1%}",
-            str(one.deviations),
+            container.equipment_ref,
+            container.consolidation_id,
+            str(container.consignments),
+            str(container.cartons),
+            f"{container.fill_ratio:.1%}",
+            str(container.deviations),
         )
     console.print(table)
-    if len(report.departed) > 15:
-        console.print(f"… and {len(report.departed) - 15} more")
+    if len(report.departed) > _CONTAINERS_SHOWN:
+        console.print(f"… and {len(report.departed) - _CONTAINERS_SHOWN} more")
 
 
 def _print_checks(console: Console, report: DayReport) -> None:
@@ -93,18 +103,18 @@ def _print_checks(console: Console, report: DayReport) -> None:
 
 
 def print_next(console: Console, state: HubState, report: DayReport, data_dir: Path) -> None:
-    """Addresses and commands."""
+    """Print commands and addresses of the running hub."""
     hub = f"{_program()} --data-dir {shlex.quote(str(data_dir))}"
     first = report.departed[0] if report.departed else None
     console.print("\n[bold]What to try next[/] (in another terminal)")
     for command, about in (
         (f"{hub} status", "what runs, and where"),
-        (f"{hub} consolidations", "boxes, fill, cut-offs"),
+        (f"{hub} consolidations", "containers, fill, cut-offs"),
         (f"{hub} plans", "plans by lane"),
         (f"{hub} plan show {first.plan_id}" if first else "", "one plan, with its reasons"),
-        (f"{hub} trace {first.equipment_ref}" if first else "", "every fact about a container"),
+        (f"{hub} trace {first.equipment_ref}" if first else "", "all events of a container"),
         (f"{hub} alerts", "what needs a person"),
-        (f"{hub} deadletters list", "what was refused, and why"),
+        (f"{hub} deadletters list", "rejected records, and why"),
         (f"{hub} routes", "which truck drives where"),
     ):
         if command:
@@ -114,14 +124,14 @@ def print_next(console: Console, state: HubState, report: DayReport, data_dir: P
         ("gateway", state.gateway_url),
         ("Kafka", state.kafka_bootstrap_servers),
         ("PostgreSQL", state.database_url if state.database_is_local else ""),
-        *((f"metrics of {one.name}", one.metrics or "") for one in state.processes),
+        *((f"metrics of {process.name}", process.metrics or "") for process in state.processes),
     ):
         if address:
             console.print(f"  {name:<26} {address}", highlight=False, soft_wrap=True)
 
 
 def _program() -> str:
-    """What to type for this program, here: its name where the shell finds it, else its path."""
+    """Return what to type for this program: its name if the shell finds it, else its path."""
     own = Path(sys.executable).with_name("groupage")
     if shutil.which("groupage") == str(own):
         return "groupage"

@@ -12,9 +12,9 @@ import pytest
 
 from groupage.app.cli import run
 from groupage.app.local import java, postgres
-from groupage.app.local.checkup import check_machine
 from groupage.app.local.child import Identity
 from groupage.app.local.hub import use_running_hub
+from groupage.app.local.machine_checks import check_machine
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook, is_free, is_listening
 from groupage.app.local.state import HubLock, HubState, ProcessState, read_state, write_state

@@ -11,13 +11,13 @@ import psutil
 import pytest
 
 from groupage.app.local.child import Child, Identity
-from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.managed_process import ManagedProcess, backoff_s
+from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
+from groupage.app.local.process_specs import FILL, INTAKE, process_specs
 from groupage.app.local.state import HubState, ProcessState, read_state, write_state
-from groupage.app.local.supervised import Supervised, backoff_s
 from groupage.app.local.supervisor import Supervisor
-from groupage.app.local.table import FILL, INTAKE, process_table
 from groupage.settings import LocalSettings
 
 pytestmark = pytest.mark.slow
@@ -129,35 +129,35 @@ def test_patience_doubles_and_has_an_end() -> None:
 
 def test_a_dead_process_is_started_again_after_its_backoff(tmp_path: Path) -> None:
     """Not before; each death costs a restart, and the delay grows."""
-    supervised = Supervised(child=python(tmp_path, "raise SystemExit(1)"), stage=1, started_at=0)
-    supervised.child.start()
-    wait_for(lambda: not supervised.child.is_running())
-    supervised.watch(now=10.0)
-    assert (supervised.state, supervised.restart_at) == ("restarting", 10.5)
-    supervised.watch(now=10.4)
-    assert supervised.restarts == 0
-    supervised.watch(now=10.5)
-    assert (supervised.state, supervised.restarts) == ("running", 1)
-    wait_for(lambda: not supervised.child.is_running())
-    supervised.watch(now=11.0)
-    assert supervised.restart_at == 12.0
+    managed = ManagedProcess(child=python(tmp_path, "raise SystemExit(1)"), stage=1, started_at=0)
+    managed.child.start()
+    wait_for(lambda: not managed.child.is_running())
+    managed.watch(now=10.0)
+    assert (managed.state, managed.restart_at) == ("restarting", 10.5)
+    managed.watch(now=10.4)
+    assert managed.restarts == 0
+    managed.watch(now=10.5)
+    assert (managed.state, managed.restarts) == ("running", 1)
+    wait_for(lambda: not managed.child.is_running())
+    managed.watch(now=11.0)
+    assert managed.restart_at == 12.0
 
 
 def test_a_process_that_ran_for_long_has_its_patience_back(tmp_path: Path) -> None:
     """One crash a day is not a crash loop."""
-    supervised = Supervised(
+    managed = ManagedProcess(
         child=python(tmp_path, "raise SystemExit(1)"), stage=1, failures=7, started_at=0
     )
-    supervised.child.start()
-    wait_for(lambda: not supervised.child.is_running())
-    supervised.watch(now=3600.0)
-    assert supervised.restart_at == 3600.5
+    managed.child.start()
+    wait_for(lambda: not managed.child.is_running())
+    managed.watch(now=3600.0)
+    assert managed.restart_at == 3600.5
 
 
 def test_facts_are_let_in_last(tmp_path: Path) -> None:
     """The gateway and the clock start after, and stop before, what digests their facts."""
     settings = LocalSettings(processor_workers=2, data_dir=tmp_path)
-    table = process_table(
+    table = process_specs(
         settings, PortBook(tmp_path / "p"), gateway_port=1, api_port=2, with_clock=True
     )
     stages = {spec.name: spec.stage for spec in table}
@@ -174,7 +174,7 @@ def test_facts_are_let_in_last(tmp_path: Path) -> None:
 
 def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
     """Two sources of time would contradict each other."""
-    table = process_table(
+    table = process_specs(
         LocalSettings(data_dir=tmp_path),
         PortBook(tmp_path / "p"),
         gateway_port=1,
@@ -188,8 +188,8 @@ def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
 def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     """It goes on watching, starts again what died, and stops all when asked."""
     supervisor = Supervisor(LocalSettings(data_dir=tmp_path))
-    watched = Supervised(child=python(tmp_path, "import time; time.sleep(60)"), stage=FILL)
-    supervisor._supervised.append(watched)
+    watched = ManagedProcess(child=python(tmp_path, "import time; time.sleep(60)"), stage=FILL)
+    supervisor._managed.append(watched)
     supervisor._write("running", "")
     (tmp_path / "state.new").symlink_to("/dev/full")
     watched.child.start()
@@ -251,6 +251,6 @@ def test_a_leftover_that_waits_for_a_server_does_not_hold_up_the_next_start(
         data.state_file, HubState(phase="running", doing="", supervisor=me, processes=(row,))
     )
     began_s = time.monotonic()
-    assert end_leftovers(data) == 1
+    assert end_orphans(data) == 1
     assert time.monotonic() - began_s < 6
     assert not left.is_running()

@@ -6,8 +6,8 @@ from rich.markup import escape
 
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json
-from groupage.app.local.checkup import Finding, check_machine
 from groupage.app.local.hub import use_running_hub
+from groupage.app.local.machine_checks import Finding, check_machine
 from groupage.settings import LocalSettings
 
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}

@@ -7,9 +7,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from groupage.app.local.checkup import Finding
 from groupage.app.local.child import tail
 from groupage.app.local.hub import running_hub
+from groupage.app.local.machine_checks import Finding
 from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable

@@ -1,1 +1,1 @@
-"""The demonstration: a hub on this machine, a simulated day, a view of it, and the day's checks."""
+"""The demo: play a simulated day on a hub of this machine, show it, and check it."""

@@ -1,4 +1,4 @@
-"""How far the processors are behind the log: what fast motion must wait for."""
+"""How far the worker is behind the log: fast motion waits for it."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from groupage.domain.errors import Unavailable
 from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store.pool import TRANSIENT_ERRORS, create_pool
 
-_NOT_TAKEN_IN = frozenset({"hub.planrequest.v1", "hub.alert.v1", DEAD_LETTER_TOPIC})
+_NOT_CONSUMED = frozenset({"hub.planrequest.v1", "hub.alert.v1", DEAD_LETTER_TOPIC})
 _TIMEOUT_S = 10.0
 _ENDS_VALID_S = 0.25
 _QUERY = """
@@ -24,28 +24,29 @@ select coalesce((select sum(next_offset) from intake_offset where topic = any($1
 
 
 class HubBacklog:
-    """Counts records that are in the log and not in the state, and messages not yet published."""
+    """Counts records that the worker has not stored, and outbox messages not yet published."""
 
     def __init__(self, pool: asyncpg.Pool, consumer: AIOKafkaConsumer, *, prefix: str) -> None:
         self._pool = pool
         self._consumer = consumer
         self._ends = 0
-        """Sum of the partitions' ends when Kafka was last asked; they only grow."""
+        """Sum of the partitions' end offsets at the last request; it only grows."""
         self._ends_at = float("-inf")
-        topics = [one for one in TOPICS if one.name not in _NOT_TAKEN_IN]
-        self._topics = [prefix + one.name for one in topics]
+        topics = [topic for topic in TOPICS if topic.name not in _NOT_CONSUMED]
+        self._topics = [prefix + topic.name for topic in topics]
         self._partitions = [
-            TopicPartition(prefix + one.name, number)
-            for one in topics
-            for number in range(one.partitions)
+            TopicPartition(prefix + topic.name, number)
+            for topic in topics
+            for number in range(topic.partitions)
         ]
 
     async def __call__(self) -> int:
-        """Return records and messages: 0 is exact, more may be a quarter of a second old.
+        """Return how many there are: 0 is exact, other numbers may be a quarter of a second old.
 
-        The database first: a message is in the outbox until Kafka has it, so that 0 means that at
-        one instant nothing was on its way. The other way round a message could slip through. Kafka
-        is asked only when the answer may be 0, or now and then: it takes sixty times as long.
+        The database is read first: a message stays in the outbox until Kafka has it, so 0 means
+        that at one instant nothing was under way. In the other order a message could be missed.
+        Kafka is asked only if the result may be 0, or after a quarter of a second: it takes far
+        longer than the database.
         Raises Unavailable when Kafka or PostgreSQL does not answer.
         """
         try:
@@ -59,14 +60,14 @@ class HubBacklog:
                     ends = await self._consumer.end_offsets(self._partitions)
                     self._ends, self._ends_at = sum(map(int, ends.values())), now
         except TRANSIENT_ERRORS as error:
-            raise Unavailable(f"the hub does not tell its backlog: {error}") from error
+            raise Unavailable(f"the backlog of the hub is unknown: {error}") from error
         return max(self._ends - taken, 0) + outbox
 
 
 async def hub_backlog(
     stack: AsyncExitStack, kafka: KafkaSettings, *, prefix: str
 ) -> Callable[[], Awaitable[int]] | None:
-    """The backlog of the hub whose database is configured; None when none is."""
+    """Return the backlog of the hub whose database is configured; None without a database."""
     if not os.environ.get("GROUPAGE_DATABASE_URL"):
         return None
     pool = await create_pool(DatabaseSettings(), application_name="groupage-backlog")

@@ -1,7 +1,7 @@
-"""The day's own checks: what left was planned, certified and loaded as planned; invariants hold.
+"""Check the day: containers left as planned, certified and loaded, and the invariants hold.
 
-Everything is read from the database; of the simulation only one thing is taken: by which plan the
-crew stuffed each box.
+All data comes from the database, except the plan by which the simulated crew stuffed each
+container.
 """
 
 from collections import Counter
@@ -29,20 +29,20 @@ _CONSIGNMENT = msgspec.json.Decoder(ConsignmentState)
 
 
 class Departed(msgspec.Struct, frozen=True, kw_only=True):
-    """One container that left."""
+    """A container that left."""
 
     consolidation_id: str
     equipment_ref: str
     consignments: int
     cartons: int
     deviations: int
-    """Cartons that stand elsewhere than planned, with the reason named."""
+    """Cartons that stand elsewhere than planned, each with a reason."""
     fill_ratio: float
     plan_id: str
 
 
 class DayReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database says of the day."""
+    """The results of the day, from the database."""
 
     departed: tuple[Departed, ...]
     consignments: dict[str, int]
@@ -53,9 +53,9 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: dict[str, int]
     """By code."""
     checks: tuple[str, ...]
-    """What was checked, in words."""
+    """The checks, in words."""
     problems: tuple[str, ...]
-    """What does not hold; empty on a good day."""
+    """Checks that fail, in words; empty on a good day."""
 
 
 CHECKS = (
@@ -72,7 +72,7 @@ CHECKS = (
 async def check_day(
     pool: asyncpg.Pool, *, stuffed_by: Mapping[str, str], policy: Policy
 ) -> DayReport:
-    """Read everything and check it. `stuffed_by`: plan by consolidation, as the crew heard it."""
+    """Read everything and check it. `stuffed_by`: the crew's plan of each consolidation."""
     problems: list[str] = []
     departed: list[Departed] = []
     plans: dict[str, Plan | None] = {}
@@ -82,16 +82,21 @@ async def check_day(
         state = await _consolidation(pool, row["key"])
         plan_id = stuffed_by.get(state.key, state.plan_id)
         if plan_id not in plans:
-            plans[plan_id] = await _verified(pool, plan_id, problems)
-        lots = await _consignments(pool, state.member_ids)
-        box = _Box(state, lots, plans[plan_id], policy)
-        problems += box.problems()
-        departed.append(box.departed(plan_id))
+            plans[plan_id] = await _read_verified(pool, plan_id, problems)
+        consignments = await _consignments(pool, state.member_ids)
+        check = _ContainerCheck(state, consignments, plans[plan_id], policy)
+        problems += check.problems()
+        departed.append(check.departed(plan_id))
         carried |= set(state.member_ids)
-        standing.update(unit for lot in lots for unit, part in lot.units.items() if part.loaded_in)
+        standing.update(
+            unit
+            for consignment in consignments
+            for unit, part in consignment.units.items()
+            if part.loaded_in
+        )
     problems += [f"carton {unit} stands in two containers" for unit, n in standing.items() if n > 1]
     problems += await _departed_elsewhere(pool, carried)
-    problems += await _slipped_out(pool, {one.equipment_ref for one in departed})
+    problems += await _uncounted(pool, {container.equipment_ref for container in departed})
     return DayReport(
         departed=tuple(departed),
         consignments=await _counts(pool, "select status, count(*) from consignment group by 1"),
@@ -107,18 +112,18 @@ async def check_day(
     )
 
 
-class _Box:
-    """One container that left, with everything that is known of it."""
+class _ContainerCheck:
+    """A container that left, with its consolidation, consignments and plan."""
 
     def __init__(
         self,
         state: ConsolidationState,
-        lots: list[ConsignmentState],
+        consignments: list[ConsignmentState],
         plan: Plan | None,
         policy: Policy,
     ) -> None:
         self._state = state
-        self._lots = lots
+        self._consignments = consignments
         self._policy = policy
         self._places: dict[str, Placement] = {}
         for container in plan.containers if plan else ():
@@ -127,79 +132,85 @@ class _Box:
         self._deviations = 0
 
     def departed(self, plan_id: str) -> Departed:
-        """Its line in the report; after `problems`."""
+        """Return its line in the report. Call `problems` first."""
         state = self._state
         volume = spec_of(state.iso_type).volume_cm3
         return Departed(
             consolidation_id=state.key,
             equipment_ref=state.equipment_ref,
-            consignments=len(self._lots),
-            cartons=sum(bool(p.loaded_in) for lot in self._lots for p in lot.units.values()),
+            consignments=len(self._consignments),
+            cartons=sum(
+                bool(p.loaded_in)
+                for consignment in self._consignments
+                for p in consignment.units.values()
+            ),
             deviations=self._deviations,
             fill_ratio=state.loaded_volume_cm3 / volume,
             plan_id=plan_id,
         )
 
     def problems(self) -> list[str]:
-        """Everything that does not hold, in words."""
-        found = [*self._papers(), *self._masses(), *self._cartons()]
-        return [f"{self._state.key}: {text}" for text in found]
+        """Return every check that fails, in words."""
+        problems = [*self._paper_problems(), *self._mass_problems(), *self._carton_problems()]
+        return [f"{self._state.key}: {text}" for text in problems]
 
-    def _papers(self) -> list[str]:
-        state, found = self._state, []
+    def _paper_problems(self) -> list[str]:
+        state, problems = self._state, []
         if state.manifest is None:
-            found.append("left without a manifest")
+            problems.append("left without a manifest")
         if state.container is None or not state.container.seal_no or state.container.vgm_g is None:
-            found.append("left without container, seal or VGM")
+            problems.append("left without container, seal or VGM")
         if not self._places:
-            found.append("no stored plan says how to stuff it")
-        if {lot.key for lot in self._lots} != set(state.member_ids):
-            found.append("its manifest names consignments that are not known")
-        for lot in self._lots:
-            if lot.customs != "RELEASED":
-                found.append(f"{lot.key} left while customs says {lot.customs}")
-            if lot.status != "DEPARTED":
-                found.append(f"{lot.key} left and is {lot.status}")
-        return found
+            problems.append("no stored plan says how to stuff it")
+        if {consignment.key for consignment in self._consignments} != set(state.member_ids):
+            problems.append("its manifest names consignments that are not known")
+        for consignment in self._consignments:
+            if consignment.customs != "RELEASED":
+                problems.append(f"{consignment.key} left while customs says {consignment.customs}")
+            if consignment.status != "DEPARTED":
+                problems.append(f"{consignment.key} left and is {consignment.status}")
+        return problems
 
-    def _masses(self) -> list[str]:
+    def _mass_problems(self) -> list[str]:
         box = self._state.container
         if box is None or box.vgm_g is None:
             return []
-        cargo_g = sum(lot.measured_gross_g for lot in self._lots)
+        cargo_g = sum(consignment.measured_gross_g for consignment in self._consignments)
         sum_g = box.tare_g + cargo_g + self._state.dunnage_g
         allowed_g = min(
             sum_g * self._policy.vgm_tolerance_permille // 1_000, self._policy.vgm_tolerance_g
         )
-        found = []
+        problems = []
         if abs(box.vgm_g - sum_g) > allowed_g:
-            found.append(f"VGM {box.vgm_g} g, sum {sum_g} g: more than {allowed_g} g apart")
+            problems.append(f"VGM {box.vgm_g} g, sum {sum_g} g: more than {allowed_g} g apart")
         if box.vgm_g > box.max_gross_g:
-            found.append(f"VGM {box.vgm_g} g is above the maximum {box.max_gross_g} g")
-        return found
+            problems.append(f"VGM {box.vgm_g} g is above the maximum {box.max_gross_g} g")
+        return problems
 
-    def _cartons(self) -> list[str]:
-        found = []
+    def _carton_problems(self) -> list[str]:
+        problems = []
         loaded: set[str] = set()
-        for lot in self._lots:
-            for unit, part in lot.units.items():
+        for consignment in self._consignments:
+            for unit, part in consignment.units.items():
                 if part.gone or part.received_at is None:
                     continue
                 if part.loaded_in != self._state.equipment_ref:
-                    found.append(f"carton {unit} of {lot.key} is in {part.loaded_in or 'no box'}")
+                    problems.append(
+                        f"carton {unit} of {consignment.key} is in {part.loaded_in or 'no box'}"
+                    )
                     continue
                 loaded.add(unit)
                 into = [move for move in part.moves if move.into]
                 if not self._stands_as_planned(unit, part.standing):
                     self._deviations += 1
                     if not into or not into[-1].deviation:
-                        found.append(f"carton {unit} does not stand as planned; nobody says why")
+                        problems.append(f"carton {unit} does not stand as planned; nobody says why")
         if self._places and loaded != set(self._places):
-            found.append(
+            problems.append(
                 f"{len(self._places.keys() - loaded)} planned cartons are missing, "
                 f"{len(loaded - self._places.keys())} were never planned"
             )
-        return found
+        return problems
 
     def _stands_as_planned(
         self, unit: str, standing: tuple[int, int, int, int, int, int] | None
@@ -215,8 +226,8 @@ class _Box:
         )
 
 
-async def _verified(pool: asyncpg.Pool, plan_id: str, problems: list[str]) -> Plan | None:
-    """The stored plan, if it is certified and passes the verifier again."""
+async def _read_verified(pool: asyncpg.Pool, plan_id: str, problems: list[str]) -> Plan | None:
+    """Return the stored plan; note a problem if it has no certificate or fails the verifier."""
     row = await pool.fetchrow("select form, body, instance from plan where plan_id = $1", plan_id)
     if row is None:
         problems.append(f"plan {plan_id or '(none)'} is not stored")
@@ -248,7 +259,7 @@ async def _departed_elsewhere(pool: asyncpg.Pool, carried: set[str]) -> list[str
     ]
 
 
-async def _slipped_out(pool: asyncpg.Pool, allowed: set[str]) -> list[str]:
+async def _uncounted(pool: asyncpg.Pool, allowed: set[str]) -> list[str]:
     rows = await pool.fetch(
         "select key, consolidation_id from container where status = any($1)", _OUT
     )

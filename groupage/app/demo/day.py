@@ -1,4 +1,4 @@
-"""Plays the demonstration's day on a running hub, shows it, and checks it."""
+"""Play the demo's day on a running hub, show it, and check it."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ LIMITS = {
     "small": Limits(beat_s=1_200),
     "t0": Limits(beat_s=600),
 }
-"""How far the day may run ahead of the hub, by scale."""
+"""Limits of how far the day may run ahead of the hub, by scale."""
 
 
 class Day(NamedTuple):
@@ -40,16 +40,16 @@ class Day(NamedTuple):
     facts: int
     events: int
     unplanned: int
-    """Gates at which a plan was wanted and none had been asked for."""
+    """Gates that needed a plan of a lane that had not requested one."""
     unforeseen: int
-    """Plans whose time depended on the machine."""
+    """Plans requested between gates: their time depends on the machine's speed."""
     took_s: float
     waited_s: dict[str, float]
-    """Of `took_s`, what the day spent waiting for the hub."""
+    """Seconds of `took_s` spent waiting, by what for."""
 
 
 async def play_day(simulation: Simulation, console: Console, *, scale: str) -> Day:
-    """Play it to its end, let the hub finish, and check what came of it."""
+    """Play the day to its end, let the hub finish, and check the result."""
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
     began = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -98,7 +98,7 @@ async def _require_empty(pool: asyncpg.Pool) -> None:
     if await pool.fetchval("select exists (select from fact)"):
         raise Unavailable(
             "the database named by GROUPAGE_DATABASE_URL holds a hub's facts already, and the "
-            "demo's day wants an empty one; unset it, or name an empty database"
+            "demo's day needs an empty one; unset it, or name an empty database"
         )
 
 
@@ -128,7 +128,7 @@ async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -
 
 
 async def _settle(backlog: Backlog, player: Player) -> None:
-    """Wait until the hub has taken in everything, what it told itself included."""
+    """Wait until the worker has stored every record, the hub's own messages included."""
     player.progress.waiting_for = "the processors"
     quiet = 0
     try:

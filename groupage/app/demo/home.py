@@ -1,4 +1,4 @@
-"""The demonstration's own directory: wiped before each day, and never anybody else's."""
+"""The demo's data directory: each demo empties it, and never one that no demo made."""
 
 import shlex
 import shutil
@@ -15,14 +15,14 @@ _NOTE = "`groupage demo` made this directory and empties it when it starts.\n"
 
 
 def default_home() -> Path:
-    """Beside the directory that `groupage up` uses."""
+    """Return the demo's default directory, beside that of `groupage up`."""
     return Path(platformdirs.user_data_dir("groupage-demo"))
 
 
 def fresh_home(root: Path) -> Path:
     """Empty the directory (or make it) for a new day.
 
-    Raises Conflict when a hub runs there, Misconfigured when it holds what no demo made.
+    Raises Conflict if a hub runs there, Misconfigured if it holds files that no demo made.
     """
     if running_hub(root) is not None:
         hub = f"groupage --data-dir {shlex.quote(str(root))}"
@@ -33,7 +33,7 @@ def fresh_home(root: Path) -> Path:
     marker = root / MARKER
     if root.exists() and any(root.iterdir()) and not marker.exists():
         raise Misconfigured(
-            f"{root} holds what no demo made, and a demo empties its directory; "
+            f"{root} holds files that no demo made, and a demo empties its directory; "
             "give it another one with --data-dir"
         )
     for folder in (DataDir(root).kafka, DataDir(root).postgres, DataDir(root).logs, root / "run"):

@@ -1,4 +1,4 @@
-"""The day as it goes, on a terminal; as plain lines where there is none."""
+"""Show the day as it goes: live on a terminal, as plain lines elsewhere."""
 
 import time
 from collections import deque
@@ -17,9 +17,9 @@ from groupage.store.readers.views import ConsolidationView
 _HUB_ZONE_H = 8
 _ROWS = 12
 _LINES_ABOVE = 20
-"""Of a terminal, taken by everything above the rows of the consolidations."""
+"""Terminal lines above the rows of the consolidations."""
 _WIDE_COLUMNS = 114
-"""Ids, bars and frames side by side; a narrower terminal keeps the ids whole."""
+"""Width for ids, bars and frames; a narrower terminal shows only the ids."""
 _LIVE_EVERY_S = 0.5
 _PLAIN_EVERY_S = 3.0
 _RATE_WINDOW_S = 5.0
@@ -43,11 +43,11 @@ _ORDER = (
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """One look at the hub."""
+    """The hub's figures at one instant."""
 
     overview: Overview
     consolidations: tuple[ConsolidationView, ...]
-    """Those still to leave, the nearest cut-off first."""
+    """Consolidations that have not left, the nearest cut-off first."""
     still_open: int
     departed: int
     facts_sent: int
@@ -57,13 +57,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meter:
-    """Records taken in per second, over the last few seconds."""
+    """Measures stored records per second over the last few seconds."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
 
     def rate(self, records: int) -> float:
-        """The rate, with this reading as the newest."""
+        """Add a reading and return the rate."""
         now = time.monotonic()
         self._marks.append((now, records))
         while len(self._marks) > 2 and now - self._marks[0][0] > _RATE_WINDOW_S:
@@ -83,22 +83,22 @@ class View:
 
     @property
     def every_s(self) -> float:
-        """How often to read figures for it: they cost the hub's database a part of a core."""
+        """Seconds between readings: each costs the hub's database CPU time."""
         return _LIVE_EVERY_S if self._console.is_terminal else _PLAIN_EVERY_S
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start the live display, on a terminal."""
         if self._console.is_terminal:
             self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the last picture standing."""
+        """Stop the live display and leave its last picture."""
         if self._console.is_terminal:
             self._live.stop()
 
     def show(self, figures: Figures) -> None:
-        """Draw them."""
+        """Draw the figures."""
         rate = self._meter.rate(figures.overview.records)
         if self._console.is_terminal:
             self._live.update(_picture(figures, rate, self._console))
@@ -108,7 +108,7 @@ class View:
 
 
 def hub_time(overview: Overview) -> str:
-    """The hub's clock as its people read it."""
+    """Return the hub's time in the hub's zone."""
     if overview.clock_at is None:
         return "not ticking yet"
     minutes = overview.clock_at.timestamp() / 60 + _HUB_ZONE_H * 60
@@ -174,7 +174,7 @@ def _alerts(overview: Overview) -> Table:
     return table
 
 
-def _consolidations(open_ones: tuple[ConsolidationView, ...], *, wide: bool) -> Table:
+def _consolidations(consolidations: tuple[ConsolidationView, ...], *, wide: bool) -> Table:
     title = "consolidations, nearest cut-off first"
     if wide:
         table = Table(title=title, expand=True)
@@ -184,16 +184,16 @@ def _consolidations(open_ones: tuple[ConsolidationView, ...], *, wide: bool) -> 
         if wide or name:
             right = name in ("lots", "fill", "in min")
             table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    for one in open_ones:
-        fill = (one.fill_permille or 0) / 1_000
+    for consolidation in consolidations:
+        fill = (consolidation.fill_permille or 0) / 1_000
         table.add_row(
-            one.consolidation_id,
-            one.status,
-            str(one.members),
+            consolidation.consolidation_id,
+            consolidation.status,
+            str(consolidation.members),
             f"{fill:.0%}",
             *(["█" * round(fill * 20)] if wide else []),
-            one.next_cutoff,
-            "" if one.minutes_to_cutoff is None else str(one.minutes_to_cutoff),
-            style="red" if one.at_risk else "",
+            consolidation.next_cutoff,
+            "" if consolidation.minutes_to_cutoff is None else str(consolidation.minutes_to_cutoff),
+            style="red" if consolidation.at_risk else "",
         )
     return table

@@ -1,4 +1,4 @@
-"""Fetches Kafka's jars from Maven Central once per user, each checked against its locked sum."""
+"""Download Kafka's jars from Maven Central once per user; check each by its locked SHA-256."""
 
 import concurrent.futures
 import errno
@@ -41,7 +41,7 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """As Maven names it."""
+        """The file name that Maven gives it."""
         return f"{self.artifact}-{self.version}.jar"
 
     def __str__(self) -> str:
@@ -63,19 +63,19 @@ def parse_lock(text: str) -> tuple[Jar, ...]:
 
 
 def locked_jars() -> tuple[Jar, ...]:
-    """The jars of the Kafka that groupage starts."""
+    """Return the jars of the Kafka that groupage starts."""
     lock = importlib.resources.files("groupage.app.local") / _LOCK_FILE
     return parse_lock(lock.read_text(encoding="utf-8"))
 
 
 def jars_dir(cache_dir: Path, jars: Iterable[Jar]) -> Path:
-    """Where those jars lie: another set of jars has another folder."""
+    """Return the folder of these jars: another set of jars has another folder."""
     digest = hashlib.sha256("".join(f"{jar}{jar.sha256}" for jar in jars).encode()).hexdigest()
     return cache_dir / f"kafka-{digest[:12]}"
 
 
 def missing(folder: Path, jars: Iterable[Jar]) -> list[Jar]:
-    """Jars that are not there or are not what was locked."""
+    """Return the jars that are missing or differ from the lock."""
     return [jar for jar in jars if not _is(folder / jar.file_name, jar.sha256)]
 
 
@@ -167,7 +167,7 @@ def _trust_the_system() -> None:
 
 
 def repository_url(mirror: str | None) -> str:
-    """Address of the repository that the jars come from."""
+    """Return the address of the repository that serves the jars."""
     from jgo.maven import MavenContext  # noqa: PLC0415 - as above
 
     return mirror or str(next(iter(MavenContext().remote_repos.values())))

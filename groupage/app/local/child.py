@@ -26,18 +26,18 @@ class Identity(msgspec.Struct, frozen=True):
 
     pid: int
     started_at_s: float
-    """Seconds since the epoch, as the system tells it."""
+    """Seconds since the epoch, by the operating system."""
 
     @classmethod
     def of(cls, pid: int) -> "Identity | None":
-        """Of a running process; ``None`` when there is none."""
+        """Return the identity of a running process; ``None`` without one."""
         try:
             return cls(pid=pid, started_at_s=psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             return None
 
     def process(self) -> psutil.Process | None:
-        """The process if it still runs."""
+        """Return the process if it still runs."""
         try:
             found = psutil.Process(self.pid)
             same = abs(found.create_time() - self.started_at_s) < _SAME_START_S
@@ -46,7 +46,7 @@ class Identity(msgspec.Struct, frozen=True):
             return None
 
     def end(self, *, first: signal.Signals = signal.SIGTERM, budget_s: float) -> None:
-        """Send ``first``, wait for the budget, then kill. Harmless when it is gone."""
+        """Send ``first``, wait for the budget, then kill. Do nothing if the process has ended."""
         if not (process := self.process()):
             return
         try:
@@ -71,12 +71,12 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_budget_s: float = 20.0
     ordinary_user: bool = False
-    """Leave root first: PostgreSQL refuses to run as root."""
+    """Give up root first: PostgreSQL refuses to run as root."""
     ends_with_us: bool = True
-    """Whether the system ends it when this process is gone, however it went (Linux)."""
+    """Whether Linux ends it when this process ends, by whatever cause."""
     _popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _log_begins: int = field(default=0, repr=False)
-    """Where in the file the output of this start begins; earlier runs are before it."""
+    """Byte offset in the log file where the output of this start begins."""
     identity: Identity | None = None
 
     def start(self) -> None:
@@ -103,24 +103,24 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its id, from the first start on."""
+        """The process id, from the first start on."""
         return self._popen.pid if self._popen else None
 
     def poll(self) -> int | None:
-        """Exit status; ``None`` while it runs or before it was started."""
+        """Return the exit status; ``None`` while it runs or before its first start."""
         return self._popen.poll() if self._popen else None
 
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Return whether it runs."""
         return self._popen is not None and self._popen.poll() is None
 
     def signal_stop(self) -> None:
-        """Ask it to end, without waiting."""
+        """Send the stop signal, without waiting."""
         if self._popen and self._popen.poll() is None:
             self._popen.send_signal(self.stop_signal)
 
     def wait_stopped(self, deadline: float) -> bool:
-        """Wait until ``deadline`` (monotonic seconds), then kill. False when it was killed."""
+        """Wait until ``deadline`` (monotonic seconds), then kill. Return False if it was killed."""
         if not self._popen:
             return True
         while self._popen.poll() is None:
@@ -133,17 +133,17 @@ class Child:
         return True
 
     def stop(self) -> bool:
-        """Ask it to end and wait for its budget. False when it had to be killed."""
+        """Send the stop signal and wait for the budget. Return False if it was killed."""
         self.signal_stop()
         return self.wait_stopped(time.monotonic() + self.stop_budget_s)
 
     def log_tail(self, lines: int = 15) -> str:
-        """The end of what this start said, for an error message."""
+        """Return the end of this start's output, for an error message."""
         return tail(self.log_file, lines, begin=self._log_begins)
 
 
 def tail(file: Path, lines: int, *, begin: int = 0) -> str:
-    """The last lines of a file from `begin` (bytes) on, at most 8 KiB of it."""
+    """Return the last lines of a file from byte `begin` on, at most 8 KiB."""
     try:
         with file.open("rb") as opened:
             opened.seek(0, os.SEEK_END)
@@ -155,7 +155,7 @@ def tail(file: Path, lines: int, *, begin: int = 0) -> str:
 
 
 def _roll(file: Path) -> None:
-    """Keep one older file once it grew large, so that logs do not fill the disk."""
+    """Move a large log aside and keep one, so that logs do not fill the disk."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and file.stat().st_size > _LOG_BYTES_MAX:
         file.replace(file.with_suffix(file.suffix + ".1"))

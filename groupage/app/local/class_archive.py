@@ -1,4 +1,4 @@
-"""Kafka's classes, parsed and verified once: the JVM maps them at later starts (JEP 350).
+"""An archive of Kafka's parsed and verified classes, which the JVM maps at a start (JEP 350).
 
 A broker that finds no archive writes one when it ends. Starting with it takes a third of the CPU
 time. The JVM itself ignores an archive that does not fit its version or the jars.
@@ -24,25 +24,25 @@ class ClassArchive:
     java: Java
     jars: Path
     draft: Path
-    """Where a broker writes it: in its own data folder, so that no other one reads half of it."""
+    """Where a broker writes it: its own data folder, so that no other broker reads half of it."""
 
     @property
     def file(self) -> Path:
-        """Where every start of this user finds it."""
+        """The archive that every start of this user looks for."""
         program = self.java.program.resolve()
         build = f"{program} {self.java.major} {program.stat().st_mtime_ns}"
         digest = hashlib.sha256(build.encode()).hexdigest()
         return self.jars.with_name(f"{self.jars.name}-{digest[:12]}.jsa")
 
     def options(self, *, write: bool) -> list[str]:
-        """JVM options that use the archive, or else have the JVM `write` it when it ends."""
+        """Return JVM options to use the archive, or else to `write` it when the JVM ends."""
         if self.file.exists():
             return [f"-XX:SharedArchiveFile={self.file}"]
         self.draft.unlink(missing_ok=True)
         return [f"-XX:ArchiveClassesAtExit={self.draft}"] if write else []
 
     def keep(self) -> None:
-        """Publish what a broker wrote that ended in order. A cache that is read-only stays so."""
+        """Move the draft of a broker that ended cleanly to `file`; log a failure."""
         if not self.draft.exists():
             return
         whole = self.file.with_suffix(f".{os.getpid()}")

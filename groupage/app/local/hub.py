@@ -1,4 +1,4 @@
-"""A hub seen from outside: is one running here, start one in the background, end it."""
+"""Find the hub that runs on a data directory, start one in the background, or stop it."""
 
 import os
 import time
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from groupage.app.local.child import Child, Identity
-from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
+from groupage.app.local.process_specs import groupage
 from groupage.app.local.state import HubLock, HubState, read_state
-from groupage.app.local.table import groupage
 from groupage.domain.errors import Misconfigured, Unavailable
 
 START_TIMEOUT_S = 3_600.0
@@ -19,7 +19,7 @@ _POLL_S = 0.1
 
 
 def running_hub(data_dir: Path) -> HubState | None:
-    """State of the hub that is supervised on this data directory now; ``None`` when none is."""
+    """Return the state of the hub that runs on this data directory; ``None`` without one."""
     data = DataDir(data_dir)
     if not HubLock(data.lock_file).is_held():
         return None
@@ -29,7 +29,7 @@ def running_hub(data_dir: Path) -> HubState | None:
 
 
 def addresses(state: HubState) -> dict[str, str]:
-    """What a process needs to find the hub's servers, as environment variables."""
+    """Return the addresses of the hub's servers as environment variables."""
     found = {
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": state.kafka_bootstrap_servers,
         "GROUPAGE_DATABASE_URL": state.database_url,
@@ -50,7 +50,7 @@ def start_in_background(
     """Start a hub and wait until it runs. Settings come from this process's environment.
 
     With ``ends_with_us`` the hub stops when this process is gone, however it went (Linux).
-    ``report`` is told in words what the start is busy with. Raises Conflict when one runs already,
+    ``report`` gets each step of the start in words. Raises Conflict when one runs already,
     Unavailable with the reason when it does not come up.
     """
     data = DataDir(data_dir)
@@ -93,7 +93,7 @@ def _await_running(data: DataDir, child: Child, report: Callable[[str], None]) -
 
 
 def stop(data_dir: Path) -> bool:
-    """End the hub of this data directory, or what is left of it. False when there was nothing.
+    """Stop the hub of this data directory, or its orphans. Return False if nothing ran.
 
     Raises Unavailable when the supervisor does not end in time.
     """
@@ -123,13 +123,13 @@ def _end_rest(data: DataDir) -> bool:
         return False
     lock = HubLock(data.lock_file).acquire()
     try:
-        return end_leftovers(data) > 0
+        return end_orphans(data) > 0
     finally:
         lock.release()
 
 
 def use_running_hub(data_dir: Path) -> HubState | None:
-    """Let this process's settings find the hub that runs here; what is set already wins."""
+    """Point this process's unset settings at the hub that runs on this data directory."""
     try:
         state = running_hub(data_dir)
     except Misconfigured:  # somebody else's hub is none for us: what is set must do

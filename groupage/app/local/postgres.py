@@ -1,4 +1,4 @@
-"""A PostgreSQL on a Unix socket: initialised, started, waited for."""
+"""A PostgreSQL on a Unix socket: initialise, start, and wait for it."""
 
 import asyncio
 import importlib.util
@@ -40,11 +40,11 @@ class PostgresNode:
         return self.folder / "data"
 
     def url(self, database: str = DATABASE) -> str:
-        """Address as asyncpg and libpq take it; only the owner can enter the socket's folder."""
+        """Return the address for asyncpg and libpq; only the owner can enter the socket folder."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_dir))}"
 
     def prepare(self) -> None:
-        """Initialise the cluster the first time. Safe to repeat, and after being cut off."""
+        """Initialise the cluster the first time. Safe to repeat, also after an interruption."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
             if can_enter_user_namespace():
@@ -61,7 +61,7 @@ class PostgresNode:
         fresh.rename(self.data)
 
     def child(self) -> Child:
-        """The server as a child process. SIGINT is PostgreSQL's fast and clean shutdown."""
+        """Return the server as a child process. SIGINT is PostgreSQL's fast, clean shutdown."""
         options = [f"-c{name}={value}" for name, value in self._settings().items()]
         return Child(
             name="postgres",
@@ -115,7 +115,7 @@ class PostgresNode:
 
 
 def is_initialised(folder: Path) -> bool:
-    """Whether a node's folder holds a whole cluster."""
+    """Return whether a node's folder holds a complete cluster."""
     return (folder / "data" / "PG_VERSION").exists()
 
 
@@ -132,14 +132,14 @@ def require_account(uid: int) -> None:
 
 
 def is_ready(url: str) -> bool:
-    """Whether the server answers a query."""
+    """Return whether the server answers a query."""
     return asyncio.run(_probe(url))
 
 
 def wait_ready(
     url: str, *, timeout_s: float, still_there: Callable[[], bool] = lambda: True
 ) -> bool:
-    """Wait until :func:`is_ready`; False when it is not in time or ``still_there`` turned false."""
+    """Wait until :func:`is_ready`; False after the timeout or once ``still_there`` is false."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and still_there():
         if is_ready(url):
@@ -149,7 +149,7 @@ def wait_ready(
 
 
 async def create_database(url: str, name: str = DATABASE) -> None:
-    """Make the database if it is not there. ``url`` names a database to connect to meanwhile."""
+    """Create the database if it is missing. ``url`` names a database to connect to."""
     import asyncpg  # noqa: PLC0415 - a tenth of a second that `groupage --help` need not spend
 
     async with asyncio.timeout(30):
@@ -177,7 +177,7 @@ async def _probe(url: str) -> bool:
 
 
 def program(name: str) -> Path:
-    """Path of a program of the packaged PostgreSQL, found without importing the package.
+    """Return the path of a program of the packaged PostgreSQL, without importing the package.
 
     Importing it makes a lock file in a shared folder, and its own start-up opens root's folders
     to every local user; neither is needed here.
@@ -207,7 +207,7 @@ def hand_over(*folders: Path) -> None:
 
 
 def _own(account_name: str, *folders: Path) -> None:
-    """Make the account the owner of the folders and all in them, where it is not already."""
+    """Make the account the owner of the folders and their contents."""
     account = pwd.getpwnam(account_name)
     for folder in folders:
         if folder.stat().st_uid == account.pw_uid:

@@ -1,4 +1,4 @@
-"""The two servers of a data directory, as the supervisor and the tests start them."""
+"""The two servers of a data directory: start them and wait for them."""
 
 import asyncio
 import time
@@ -19,16 +19,16 @@ KAFKA_READY_TIMEOUT_S = 90.0
 POSTGRES_READY_TIMEOUT_S = 60.0
 
 
-GoesOn = Callable[[], bool]
-"""False as soon as nobody waits for the server any more."""
+IsWanted = Callable[[], bool]
+"""Returns False once nobody waits for the server."""
 
 
 def _always() -> bool:
     return True
 
 
-_HELD_FOR_A_MOMENT = ("shared memory block", 'lock file "postmaster.pid" already exists')
-"""What a server that was killed leaves: its back-ends' memory, its id until somebody reaps it."""
+_HELD_BRIEFLY = ("shared memory block", 'lock file "postmaster.pid" already exists')
+"""Log texts of a PostgreSQL whose killed predecessor still holds memory or its process id."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def kafka_node(
 
 
 def postgres_node(data: DataDir) -> postgres.PostgresNode:
-    """The server of this data directory."""
+    """Return the PostgreSQL of this data directory."""
     return postgres.PostgresNode(
         folder=data.postgres, socket_dir=data.socket_dir(), log_file=data.logs / "postgres.log"
     )
@@ -82,33 +82,35 @@ def start_postgres(node: postgres.PostgresNode) -> RunningServer:
     return RunningServer(child=child, address=node.url())
 
 
-def await_kafka(server: RunningServer, goes_on: GoesOn = _always) -> None:
+def await_kafka(server: RunningServer, is_wanted: IsWanted = _always) -> None:
     """Raises Unavailable, with the end of the log, when the broker does not come up."""
     if not kafka.wait_ready(
         server.address,
         timeout_s=KAFKA_READY_TIMEOUT_S,
-        still_there=lambda: goes_on() and server.child.is_running(),
+        still_there=lambda: is_wanted() and server.child.is_running(),
     ):
-        raise _did_not_start(server.child, KAFKA_READY_TIMEOUT_S)
+        raise _start_failed(server.child, KAFKA_READY_TIMEOUT_S)
 
 
-def await_postgres(server: RunningServer, maintenance_url: str, goes_on: GoesOn = _always) -> None:
+def await_postgres(
+    server: RunningServer, maintenance_url: str, is_wanted: IsWanted = _always
+) -> None:
     """Wait, then make the hub's database. Raises Unavailable with the end of the log."""
     deadline = time.monotonic() + POSTGRES_READY_TIMEOUT_S
     while not postgres.wait_ready(
         maintenance_url,
         timeout_s=deadline - time.monotonic(),
-        still_there=lambda: goes_on() and server.child.is_running(),
+        still_there=lambda: is_wanted() and server.child.is_running(),
     ):
-        held = any(words in server.child.log_tail() for words in _HELD_FOR_A_MOMENT)
-        if not goes_on() or not held or time.monotonic() >= deadline:
-            raise _did_not_start(server.child, POSTGRES_READY_TIMEOUT_S)
+        held = any(words in server.child.log_tail() for words in _HELD_BRIEFLY)
+        if not is_wanted() or not held or time.monotonic() >= deadline:
+            raise _start_failed(server.child, POSTGRES_READY_TIMEOUT_S)
         time.sleep(0.5)
         server.child.start()
     asyncio.run(postgres.create_database(maintenance_url))
 
 
-def _did_not_start(child: Child, timeout_s: float) -> Unavailable:
+def _start_failed(child: Child, timeout_s: float) -> Unavailable:
     status = child.poll()
     how = f"ended with status {status}" if status is not None else f"not ready in {timeout_s:g} s"
     return Unavailable(

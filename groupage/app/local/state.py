@@ -1,4 +1,4 @@
-"""What is known about the hub of a data directory: its lock and ``state.json``."""
+"""The lock and ``state.json`` of the hub on a data directory."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ ProcessPhase = Literal["starting", "running", "restarting", "stopped", "failed"]
 
 
 class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
-    """One supervised process as the supervisor last saw it."""
+    """One managed process as the supervisor last saw it."""
 
     name: str
     state: ProcessPhase
@@ -32,7 +32,7 @@ class HubState(msgspec.Struct, frozen=True, kw_only=True):
 
     phase: Phase
     doing: str
-    """What a start is busy with, for people who wait."""
+    """The present step of a start, in words."""
     supervisor: Identity
     kafka_bootstrap_servers: str = ""
     kafka_is_local: bool = True
@@ -45,7 +45,7 @@ class HubState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_state(file: Path, state: HubState) -> None:
-    """Replace the file as a whole: a reader, or a crash, never sees half of it."""
+    """Replace the file atomically, so that no reader sees half of it."""
     fresh = file.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
@@ -54,7 +54,7 @@ def write_state(file: Path, state: HubState) -> None:
 
 
 def read_state(file: Path) -> HubState | None:
-    """The last state written; ``None`` when there is none or an older version wrote it."""
+    """Return the last written state; ``None`` without one or if an older version wrote it."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=HubState)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -62,14 +62,14 @@ def read_state(file: Path) -> HubState | None:
 
 
 class HubLock:
-    """The right to supervise a data directory: a lock of the system, gone with its holder."""
+    """A file lock for the supervisor of a data directory; the system drops it with its holder."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._descriptor: int | None = None
 
     def acquire(self) -> Self:
-        """Take it. Raises Conflict, naming the holder, when somebody has it."""
+        """Take the lock. Raises Conflict, naming the holder, if another process has it."""
         descriptor = self._open(os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,15 +87,15 @@ class HubLock:
         return self
 
     def release(self) -> None:
-        """Give it back. Harmless when it is not held."""
+        """Release the lock, if this process holds it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     def is_held(self) -> bool:
-        """Whether some process supervises the data directory now.
+        """Return whether a process supervises the data directory now.
 
-        Raises Misconfigured when that is not for this user to know.
+        Raises Misconfigured if this user may not open the lock file.
         """
         try:
             descriptor = self._open(os.O_RDWR)

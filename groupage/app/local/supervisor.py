@@ -1,4 +1,4 @@
-"""Starts a hub in order, keeps it alive, stops it in order."""
+"""Start a hub's processes in order, restart those that die, stop them in order."""
 
 import os
 import time
@@ -10,12 +10,18 @@ import structlog
 from groupage.app.local import servers
 from groupage.app.local.child import Child, Identity
 from groupage.app.local.class_archive import ClassArchive
-from groupage.app.local.leftovers import end_leftovers
+from groupage.app.local.managed_process import ManagedProcess
+from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
+from groupage.app.local.process_specs import (
+    MIGRATE,
+    MIGRATE_PROGRESS,
+    TOPICS,
+    groupage,
+    process_specs,
+)
 from groupage.app.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
-from groupage.app.local.supervised import Supervised
-from groupage.app.local.table import MIGRATE, MIGRATE_PROGRESS, TOPICS, groupage, process_table
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
 
@@ -30,14 +36,14 @@ log = structlog.get_logger(__name__)
 
 
 class StopRequested(GroupageError):
-    """The start was cut off by a signal."""
+    """A signal interrupted the start."""
 
 
 class Supervisor:
     """One hub on one machine. Use it from one thread: :meth:`start`, :meth:`run`, :meth:`stop`.
 
     ``kafka`` and ``database`` name existing servers; without them real ones are started here.
-    ``report`` is told in words what a start is busy with. :meth:`request_stop` may be called from
+    ``report`` gets each step of a start in words. :meth:`request_stop` may be called from
     a signal handler.
     """
 
@@ -60,7 +66,7 @@ class Supervisor:
         self._report = report
         self._class_archive: ClassArchive | None = None
         self._lock = HubLock(self._data.lock_file)
-        self._supervised: list[Supervised] = []
+        self._managed: list[ManagedProcess] = []
         self._one_shots: list[Child] = []
         self._stop_requested = False
         identity = Identity.of(os.getpid())
@@ -69,7 +75,7 @@ class Supervisor:
 
     @property
     def state(self) -> HubState:
-        """What ``state.json`` says."""
+        """The content of ``state.json``."""
         return self._state
 
     def request_stop(self) -> None:
@@ -77,7 +83,7 @@ class Supervisor:
         self._stop_requested = True
 
     def start(self) -> None:
-        """Bring everything up. On any failure what was started is stopped before it is raised.
+        """Start everything. On any failure stop everything again, then raise.
 
         Raises Conflict when the data directory has a hub already, Misconfigured or Unavailable
         with what to do when something is missing, StopRequested after :meth:`request_stop`.
@@ -85,7 +91,7 @@ class Supervisor:
         self._data.prepare()
         self._lock.acquire()
         try:
-            end_leftovers(self._data)
+            end_orphans(self._data)
             ports = PortBook(self._data.ports_file)
             self._start_servers(ports)
             if not self._servers_only:
@@ -97,77 +103,81 @@ class Supervisor:
             raise
 
     def run(self) -> None:
-        """Keep everything alive until :meth:`request_stop`."""
+        """Restart processes that die, until :meth:`request_stop`."""
         while not self._stop_requested:
             self.watch_once()
             time.sleep(_POLL_S)
 
     def watch_once(self) -> None:
-        """Note who died, start again whose backoff is over."""
+        """Find processes that died, and restart those whose backoff is over."""
         before = self._snapshots()
-        for supervised in self._supervised:
-            supervised.watch(time.monotonic())
+        for managed in self._managed:
+            managed.watch(time.monotonic())
         if self._snapshots() != before or before != self._state.processes:
             self._write(self._state.phase, self._state.doing)
 
     def stop(self) -> None:
-        """Stop all in order: intake, the rest of groupage, then the servers. Always succeeds."""
-        if self._supervised:
+        """Stop everything in order: intake, the rest of groupage, the servers. Never raises."""
+        if self._managed:
             self._write("stopping", "stopping")
         for child in self._one_shots:
             child.stop()
-        for stage in sorted({s.stage for s in self._supervised}, reverse=True):
-            together = [s for s in self._supervised if s.stage == stage]
-            for supervised in together:
-                supervised.child.signal_stop()
-            for supervised in together:
-                deadline = time.monotonic() + supervised.child.stop_budget_s
-                in_order = supervised.child.wait_stopped(deadline)
-                supervised.state = "stopped"
-                if stage == _KAFKA and in_order and self._class_archive:
+        for stage in sorted({s.stage for s in self._managed}, reverse=True):
+            together = [s for s in self._managed if s.stage == stage]
+            for managed in together:
+                managed.child.signal_stop()
+            for managed in together:
+                deadline = time.monotonic() + managed.child.stop_budget_s
+                cleanly = managed.child.wait_stopped(deadline)
+                managed.state = "stopped"
+                if stage == _KAFKA and cleanly and self._class_archive:
                     self._class_archive.keep()
-        if self._supervised:
+        if self._managed:
             self._write("stopped", "")
         self._lock.release()
 
     # --- start, step by step --------------------------------------------------------------------
 
     def _start_servers(self, ports: PortBook) -> None:
-        """Both servers, topics and tables; whatever can go on at once does."""
+        """Start both servers, then make topics and tables; steps run together where they can."""
         broker = self._start_kafka(ports)
         self._start_postgres()
         migrate = self._begin_one_shot(MIGRATE)
         if broker:
-            self._tell("waiting for Kafka")
-            self._wait(lambda: servers.await_kafka(broker, self._goes_on))
+            self._report_step("waiting for Kafka")
+            self._wait(lambda: servers.await_kafka(broker, self._is_wanted))
         topics = self._begin_one_shot(TOPICS)
         for one_shot in (migrate, topics):
             self._finish(one_shot)
-        for supervised in self._supervised:
-            supervised.state = "running"
+        for managed in self._managed:
+            managed.state = "running"
 
     def _start_kafka(self, ports: PortBook) -> servers.RunningServer | None:
         if self._kafka:
-            self._know(kafka_bootstrap_servers=self._kafka.bootstrap_servers, kafka_is_local=False)
+            self._update_state(
+                kafka_bootstrap_servers=self._kafka.bootstrap_servers, kafka_is_local=False
+            )
             return None
-        self._tell("preparing Kafka")
+        self._report_step("preparing Kafka")
         node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
         broker = servers.start_kafka(node, writes_class_archive=True)
         self._class_archive = node.class_archive
-        self._supervise(broker.child, stage=_KAFKA)
-        self._know(kafka_bootstrap_servers=broker.address)
+        self._manage(broker.child, stage=_KAFKA)
+        self._update_state(kafka_bootstrap_servers=broker.address)
         return broker
 
     def _start_postgres(self) -> None:
         if self._database:
-            self._know(database_url=self._database.url.get_secret_value(), database_is_local=False)
+            self._update_state(
+                database_url=self._database.url.get_secret_value(), database_is_local=False
+            )
             return
-        self._tell("starting PostgreSQL")
+        self._report_step("starting PostgreSQL")
         node = servers.postgres_node(self._data)
         server = servers.start_postgres(node)
-        self._supervise(server.child, stage=_POSTGRES)
-        self._know(database_url=server.address)
-        self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._goes_on))
+        self._manage(server.child, stage=_POSTGRES)
+        self._update_state(database_url=server.address)
+        self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._is_wanted))
 
     def _wait(self, wait: Callable[[], None]) -> None:
         try:
@@ -183,14 +193,14 @@ class Supervisor:
 
     def _finish(self, child: Child) -> None:
         doing = f"groupage {child.name}"
-        self._tell(doing)
+        self._report_step(doing)
         deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
         while child.is_running() and time.monotonic() < deadline:
             self._pause()
             progress = child.log_tail(1).strip()
             if progress.endswith(MIGRATE_PROGRESS) and not doing.endswith(progress):
                 doing = f"groupage {child.name}: {progress}"
-                self._tell(doing)
+                self._report_step(doing)
         if not child.wait_stopped(deadline) or child.poll():
             raise Unavailable(
                 f"`groupage {child.name}` failed; its log {child.log_file} ends with:\n"
@@ -202,20 +212,20 @@ class Supervisor:
             "gateway", wanted=self._settings.gateway_port, variable="GROUPAGE_GATEWAY_PORT"
         )
         api_port = ports.port("api", wanted=self._settings.api_port, variable="GROUPAGE_API_PORT")
-        self._know(
+        self._update_state(
             gateway_url=f"http://{LOOPBACK}:{gateway_port}",
             api_url=f"http://{LOOPBACK}:{api_port}",
         )
-        table = process_table(
+        specs = process_specs(
             self._settings,
             ports,
             gateway_port=gateway_port,
             api_port=api_port,
             with_clock=self._clock == "wall",
         )
-        for stage in sorted({spec.stage for spec in table}):
+        for stage in sorted({spec.stage for spec in specs}):
             together = []
-            for spec in table:
+            for spec in specs:
                 if spec.stage != stage:
                     continue
                 environment = {
@@ -225,19 +235,19 @@ class Supervisor:
                 child = self._child(spec.name, spec.program, environment)
                 child.stop_budget_s = spec.stop_budget_s
                 child.start()
-                together.append(self._supervise(child, stage=stage, metrics=spec.metrics_url))
-            for supervised in together:
-                self._await_ready(supervised)
+                together.append(self._manage(child, stage=stage, metrics=spec.metrics_url))
+            for managed in together:
+                self._await_ready(managed)
 
-    def _await_ready(self, supervised: Supervised) -> None:
-        child = supervised.child
-        self._tell(f"starting {child.name}")
+    def _await_ready(self, managed: ManagedProcess) -> None:
+        child = managed.child
+        self._report_step(f"starting {child.name}")
         deadline = time.monotonic() + _READY_TIMEOUT_S
         answer = "no answer"
         while child.is_running() and time.monotonic() < deadline:
-            ready, answer = supervised.readiness()
+            ready, answer = managed.readiness()
             if ready:
-                supervised.state = "running"
+                managed.state = "running"
                 return
             self._pause()
         how = (
@@ -266,18 +276,18 @@ class Supervisor:
             },
         )
 
-    def _supervise(self, child: Child, *, stage: int, metrics: str | None = None) -> Supervised:
-        supervised = Supervised(child=child, stage=stage, metrics=metrics)
-        self._supervised.append(supervised)
+    def _manage(self, child: Child, *, stage: int, metrics: str | None = None) -> ManagedProcess:
+        managed = ManagedProcess(child=child, stage=stage, metrics=metrics)
+        self._managed.append(managed)
         # At once: the next start finds the process by this record if we are killed now.
         self._write(self._state.phase, self._state.doing)
-        return supervised
+        return managed
 
     def _jars_progress(self, have: int, want: int) -> None:
         if have < want:
-            self._tell(f"fetching Kafka, {have} of {want} jars")
+            self._report_step(f"fetching Kafka, {have} of {want} jars")
 
-    def _tell(self, doing: str) -> None:
+    def _report_step(self, doing: str) -> None:
         self._check_stop()
         self._report(doing)
         self._write("starting", doing)
@@ -286,18 +296,18 @@ class Supervisor:
         self._check_stop()
         time.sleep(_POLL_S)
 
-    def _goes_on(self) -> bool:
+    def _is_wanted(self) -> bool:
         return not self._stop_requested
 
     def _check_stop(self) -> None:
         if self._stop_requested:
             raise StopRequested
 
-    def _know(self, **facts: object) -> None:
+    def _update_state(self, **facts: object) -> None:
         self._state = msgspec.structs.replace(self._state, **facts)
 
     def _snapshots(self) -> tuple[ProcessState, ...]:
-        return tuple(supervised.snapshot() for supervised in self._supervised)
+        return tuple(managed.snapshot() for managed in self._managed)
 
     def _write(self, phase: Phase, doing: str) -> None:
         self._state = msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Checks of the machine: is everything here that a hub needs?"""
+"""Check whether this machine has everything that a hub needs."""
 
 import os
 import platform
@@ -31,7 +31,7 @@ _MIB = 2**20
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: Literal["ok", "note", "problem"]
@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_machine(settings: LocalSettings) -> list[Finding]:
-    """Python, Java, PostgreSQL, disk, memory, cache, network and ports, in this order."""
+    """Check Python, Java, PostgreSQL, disk, memory, cache, network and ports, in this order."""
     return [
         _python(),
         _found("Java", _java),

@@ -1,4 +1,4 @@
-"""The table of processes that make a hub: what is started, in which order, with which settings."""
+"""The processes of a hub: the order in which they start, and their settings."""
 
 import sys
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from groupage.app.local.ports import PortBook
 from groupage.settings import LOOPBACK, LocalSettings
 
 FILL = 1
-"""Stage of what turns facts into states and plans: up before facts come in, down after them."""
+"""Stage of the processes that read the log: they start before the intake and stop after it."""
 INTAKE = 2
-"""Stage of what lets facts in: up last, down first."""
+"""Stage of the processes that write facts: they start last and stop first."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ProcessSpec:
 
     @property
     def metrics_url(self) -> str:
-        """Where it serves ``/metrics``, ``/healthz`` and ``/readyz``."""
+        """Address of ``/metrics``, ``/healthz`` and ``/readyz``."""
         return f"http://{LOOPBACK}:{self.metrics_port}"
 
 
@@ -43,7 +43,7 @@ TOPICS = ("topics",)
 """Commands that must succeed once their server is up and before the first process starts."""
 
 
-def process_table(
+def process_specs(
     settings: LocalSettings,
     ports: PortBook,
     *,
@@ -51,7 +51,7 @@ def process_table(
     api_port: int,
     with_clock: bool,
 ) -> tuple[ProcessSpec, ...]:
-    """Every process of the hub, in the order of their start."""
+    """Return every process of the hub, in the order of their start."""
 
     def spec(
         name: str, runs: str, stage: int, environment: Mapping[str, str] | None = None
@@ -77,5 +77,5 @@ def process_table(
 
 
 def groupage(*arguments: str) -> list[str]:
-    """The command line of a groupage command in this very installation."""
+    """Return the command line of a groupage command of this installation."""
     return [sys.executable, "-m", "groupage", *arguments]

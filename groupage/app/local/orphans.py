@@ -1,4 +1,4 @@
-"""Ends what a killed supervisor left running, and nothing else."""
+"""End the processes that a killed supervisor left running, and no others."""
 
 import signal
 
@@ -11,23 +11,23 @@ from groupage.app.local.state import read_state
 
 _SERVER_BUDGET_S = 15.0
 _PROCESS_BUDGET_S = 3.0
-"""Less than what waits for a Kafka that went with its supervisor; what it held is safe there."""
+"""A process may wait for a Kafka that is gone: kill it early. Its data is safe in Kafka."""
 
 log = structlog.get_logger(__name__)
 
 
-def end_leftovers(data: DataDir) -> int:
+def end_orphans(data: DataDir) -> int:
     """End recorded processes that still run, newest first, then servers on this data directory.
 
     A recorded process is ended only when its id and its start time agree; a server only when its
-    command line names this data directory. Returns how many there were. Call with the lock held.
+    command line names this data directory. Return how many there were. Call with the lock held.
     """
     found = _recorded(data) + _servers(data)
     ended: set[int] = set()
     for name, identity in found:
         if identity.pid in ended or identity.process() is None:
             continue
-        log.warning("leftover_ended", name=name, pid=identity.pid)
+        log.warning("orphan_ended", name=name, pid=identity.pid)
         first = signal.SIGINT if name == "postgres" else signal.SIGTERM
         is_server = name in ("postgres", "kafka")
         identity.end(first=first, budget_s=_SERVER_BUDGET_S if is_server else _PROCESS_BUDGET_S)
@@ -43,7 +43,7 @@ def _recorded(data: DataDir) -> list[tuple[str, Identity]]:
 
 
 def _servers(data: DataDir) -> list[tuple[str, Identity]]:
-    """Servers started in the instant between their birth and their record."""
+    """Find servers that a supervisor started and did not live to record."""
     marks = {
         "kafka": str(data.kafka / "server.properties"),
         "postgres": str(data.postgres / "data"),

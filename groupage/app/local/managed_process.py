@@ -1,4 +1,4 @@
-"""One process under supervision: whether it is ready, and when it is started again."""
+"""A process that the supervisor manages: its readiness, and its restarts after a backoff."""
 
 import http
 import http.client
@@ -15,21 +15,21 @@ from groupage.settings import LOOPBACK
 _BACKOFF_FIRST_S = 0.5
 _BACKOFF_MAX_S = 30.0
 _PROVEN_AFTER_S = 60.0
-"""A process that ran this long has earned a fresh backoff."""
+"""After a run of this length the backoff begins from its first step again."""
 _READYZ_TIMEOUT_S = 6.0
-"""A little more than the process gives its own checks."""
+"""A little longer than the process allows its own checks."""
 
 log = structlog.get_logger(__name__)
 
 
 def backoff_s(failures: int) -> float:
-    """Seconds before the next start after so many failures in a row."""
+    """Return the seconds before the next start, after so many failures in a row."""
     return float(min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
 
 
 @dataclass
-class Supervised:
-    """A child and what its supervisor knows about it."""
+class ManagedProcess:
+    """A child process, its phase and its restarts."""
 
     child: Child
     stage: int
@@ -42,7 +42,7 @@ class Supervised:
     """Monotonic seconds; `None` while it runs."""
 
     def snapshot(self) -> ProcessState:
-        """For ``state.json``."""
+        """Return its entry in ``state.json``."""
         return ProcessState(
             name=self.child.name,
             state=self.state,
@@ -53,7 +53,10 @@ class Supervised:
         )
 
     def watch(self, now: float) -> None:
-        """Note its death, or start it again after its backoff. ``now``: monotonic seconds."""
+        """Schedule a restart if it has ended, or restart it once the backoff is over.
+
+        ``now`` in monotonic seconds.
+        """
         if self.restart_at is not None:
             if now >= self.restart_at:
                 self._restart(now)
@@ -83,7 +86,7 @@ class Supervised:
         self.state = "running"
 
     def readiness(self) -> tuple[bool, str]:
-        """Whether ``/readyz`` says yes, and what it says."""
+        """Return whether ``/readyz`` answers 200, and the answer's text."""
         target = urlsplit(self.metrics or "")
         connection = http.client.HTTPConnection(
             target.hostname or LOOPBACK, target.port, timeout=_READYZ_TIMEOUT_S

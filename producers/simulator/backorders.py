@@ -9,8 +9,8 @@ import msgspec
 
 from groupage.domain.events.base import Money
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, ConsignmentBooked
+from producers.simulator.event_emitter import BOOKING
 from producers.simulator.lots import Carton, Lot, sscc
-from producers.simulator.voice import BOOKING
 from producers.simulator.world import World
 
 _FIRST_CARTON = 500
@@ -29,7 +29,7 @@ class BackOrders:
         world = self._world
         later = self._rest_of(lot, missing)
         world.lots[later.id] = later
-        world.say(later.booking, BOOKING)
+        world.emit(later.booking, BOOKING)
         notice_s = world.parameters.times.back_order_notice_s
         notice_at = later.arrives_at - timedelta(seconds=notice_s)
         world.engine.schedule(notice_at, partial(self._announce, later))
@@ -78,4 +78,4 @@ class BackOrders:
     def _announce(self, lot: Lot) -> None:
         units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
         notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
-        self._world.say(notice, BOOKING)
+        self._world.emit(notice, BOOKING)

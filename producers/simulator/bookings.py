@@ -13,11 +13,11 @@ from groupage.domain.events.consignment import (
 )
 from producers.simulator.dangerous import DangerousDesk
 from producers.simulator.engine import Action
+from producers.simulator.event_emitter import BOOKING, DESK
 from producers.simulator.exceptions import draw_exceptions
 from producers.simulator.geography import LINES, draw_merchant
 from producers.simulator.lots import Lot, LotMaker
 from producers.simulator.sailings import Sailing
-from producers.simulator.voice import BOOKING, DESK
 from producers.simulator.world import World
 
 
@@ -90,7 +90,7 @@ class BookingDesk:
 
     def _book(self, lot: Lot) -> None:
         world, times = self._world, self._world.parameters.times
-        world.say(lot.booking, BOOKING)
+        world.emit(lot.booking, BOOKING)
         notice_s = world.span(*times.notice_before_arrival_s, "asn", lot.id)
         self._before_arrival(lot, notice_s, lambda: self.announce(lot))
         if "credit_hold" in lot.exceptions:
@@ -115,12 +115,12 @@ class BookingDesk:
         lot.announced = True
         units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
         notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
-        self._world.say(notice, BOOKING)
+        self._world.emit(notice, BOOKING)
 
     def _credit(self, lot: Lot) -> None:
         self._world.handled["credit_hold"] += 1
         reason = "account settled"
-        self._world.say(
+        self._world.emit(
             ConsignmentAmended(consignment_id=lot.id, reason=reason, credit_ok=True), DESK
         )
 
@@ -136,11 +136,11 @@ class BookingDesk:
             consignment_id=lot.id, reason="fewer cartons produced", base_version=1, lines=lines
         )
         world.handled["amended"] += 1
-        world.say(amended, BOOKING)
+        world.emit(amended, BOOKING)
         lot.booking = msgspec.structs.replace(lot.booking, lines=lines)
 
     def _cancel(self, lot: Lot) -> None:
         lot.gone = "cancelled"
         self._world.handled["cancelled_before_arrival"] += 1
         reason = "order withdrawn by the buyer"
-        self._world.say(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)
+        self._world.emit(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)

@@ -14,8 +14,8 @@ from groupage.domain.events.customs import (
     CustomsSelected,
     DeclarationLine,
 )
+from producers.simulator.event_emitter import CUSTOMS, DESK
 from producers.simulator.lots import Lot
-from producers.simulator.voice import CUSTOMS, DESK
 from producers.simulator.world import World
 
 
@@ -83,7 +83,7 @@ class Broker:
         )
         for lot in lots:
             lot.declared = True
-        self._world.say(declared, CUSTOMS)
+        self._world.emit(declared, CUSTOMS)
         self._follow(declared, lots)
 
     def _follow(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
@@ -112,7 +112,7 @@ class Broker:
     ) -> None:
         world, about = self._world, declared.declaration_id
         world.handled[f"customs_{selection.lower()}"] += 1
-        world.say(CustomsSelected(declaration_id=about, selection=selection), CUSTOMS)
+        world.emit(CustomsSelected(declaration_id=about, selection=selection), CUSTOMS)
         if selection == "INSPECTION":
             for lot in lots:
                 self._hold(lot, about)
@@ -129,33 +129,33 @@ class Broker:
             by="customs",
             reason=f"inspection of declaration {declaration_id}",
         )
-        self._world.say(held, DESK)
+        self._world.emit(held, DESK)
 
     def _release(self, declaration_id: str, lots: list[Lot]) -> None:
         world = self._world
         reference = f"R{declaration_id.removeprefix('DEC-').replace('-', '')}"
-        world.say(CustomsReleased(declaration_id=declaration_id, reference=reference), CUSTOMS)
+        world.emit(CustomsReleased(declaration_id=declaration_id, reference=reference), CUSTOMS)
         for lot in lots:
             lot.released = True
             hold_id = f"H-{declaration_id}-{lot.id}"
             if hold_id in lot.holds:
                 lot.holds.discard(hold_id)
                 released = HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="customs")
-                world.say(released, DESK)
+                world.emit(released, DESK)
 
     def _refuse(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
         """A wrong HS code: refused, mended and declared again under a new number."""
         world = self._world
         world.handled["customs_rejected"] += 1
         reason = "HS code does not match the goods"
-        world.say(CustomsRejected(declaration_id=declared.declaration_id, reason=reason), CUSTOMS)
+        world.emit(CustomsRejected(declaration_id=declared.declaration_id, reason=reason), CUSTOMS)
         again = msgspec.structs.replace(declared, declaration_id=f"{declared.declaration_id}-2")
         again_s = world.parameters.times.declared_again_after_s
         world.after(again_s, lambda: self._declare_again(again, lots))
 
     def _declare_again(self, again: CustomsDeclared, lots: list[Lot]) -> None:
         world, times = self._world, self._world.parameters.times
-        world.say(again, CUSTOMS)
+        world.emit(again, CUSTOMS)
         wait_s = world.span(times.release_from_s, times.release_until_s, again.declaration_id)
         world.after(wait_s, lambda: self._release(again.declaration_id, lots))
 

@@ -12,8 +12,8 @@ from groupage.domain.events.consignment import (
     HoldPlaced,
     HoldReleased,
 )
+from producers.simulator.event_emitter import BOOKING, DESK
 from producers.simulator.lots import DANGEROUS, Lot
-from producers.simulator.voice import BOOKING, DESK
 from producers.simulator.world import World
 
 
@@ -29,12 +29,12 @@ class DangerousDesk:
         if "dangerous_docs_missing" not in lot.exceptions:
             self._complete(lot)
             return
-        self._world.say(DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,)), BOOKING)
+        self._world.emit(DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,)), BOOKING)
         self._world.after(self._times.dg_papers_looked_at_s, partial(self._quarantine, lot))
 
     def _complete(self, lot: Lot) -> None:
         goods = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,), msds_ref=f"MSDS-{lot.id}")
-        self._world.say(goods, BOOKING)
+        self._world.emit(goods, BOOKING)
         self._world.after(self._times.dg_judged_after_s, partial(self._judge, lot))
 
     def _quarantine(self, lot: Lot) -> None:
@@ -49,7 +49,7 @@ class DangerousDesk:
             reason="declared without a safety data sheet",
         )
         world.handled["dangerous_docs_missing"] += 1
-        world.say(held, DESK)
+        world.emit(held, DESK)
         wait_s = world.span(times.dg_papers_from_s, times.dg_papers_until_s, "msds", lot.id)
         world.after(wait_s, partial(self._papers_come, lot, hold_id))
 
@@ -57,7 +57,7 @@ class DangerousDesk:
         lot.holds.discard(hold_id)
         self._complete(lot)
         released = HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="DG desk")
-        self._world.say(released, DESK)
+        self._world.emit(released, DESK)
 
     def _judge(self, lot: Lot) -> None:
         if lot.arrived and not lot.tallied:
@@ -69,16 +69,16 @@ class DangerousDesk:
             self._world.handled["dangerous_rejected"] += 1
             self._refuse(lot)
         else:
-            self._world.say(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
+            self._world.emit(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
 
     def _refuse(self, lot: Lot) -> None:
         """The booking is refused; cargo that is here goes back."""
         lot.gone = "dangerous goods refused"
         reason = "no class 2.1 in a general LCL box"
-        self._world.say(DgRejected(consignment_id=lot.id, reason=reason), DESK)
+        self._world.emit(DgRejected(consignment_id=lot.id, reason=reason), DESK)
         if not lot.arrived:
-            self._world.say(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
+            self._world.emit(ConsignmentRejected(consignment_id=lot.id, reason=reason), DESK)
             return
         returned_at = self._world.now + timedelta(seconds=self._times.dg_returned_after_s)
         returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
-        self._world.say(returned, DESK, at=returned_at)
+        self._world.emit(returned, DESK, at=returned_at)

@@ -8,10 +8,10 @@ from typing import Literal
 from groupage.domain.events.consignment import ConsignmentCancelled, TallyCompleted
 from groupage.domain.events.equipment import TruckArrived
 from groupage.domain.events.unit import UnitMeasured, UnitReceived, UnitStored
+from producers.simulator.event_emitter import BOOKING, DESK, WAREHOUSE
 from producers.simulator.lots import Carton, Lot, sscc
 from producers.simulator.tally import TallyDesk
 from producers.simulator.trucks import Trucks
-from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
 Condition = Literal["good", "damaged", "wet", "wrong_marks"]
@@ -46,7 +46,7 @@ class Dock:
         lot.gone = "never came"
         self._world.handled["no_show"] += 1
         reason = "cargo never came"
-        self._world.say(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)
+        self._world.emit(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)
 
     def arrive(self, lots: list[Lot], plate: str) -> None:
         """A truck is at the door; `plate` empty: the merchants' own."""
@@ -62,7 +62,7 @@ class Dock:
             dock=dock,
             consignment_ids=tuple(lot.id for lot in coming),
         )
-        world.say(visit, DESK)
+        world.emit(visit, DESK)
         wait_s = world.span(*world.parameters.times.dock_wait_s, "wait", first)
         at = world.now + timedelta(seconds=wait_s)
         for lot in coming:
@@ -85,7 +85,7 @@ class Dock:
             ended_at = self._take_in(lot, carton, at, bad, dock=dock, visit_id=visit_id)
         counted = TallyCompleted(consignment_id=lot.id, pieces=len(lot.in_hand))
         closed_at = at + timedelta(seconds=times.tally_closed_after_s)
-        self._world.say(counted, WAREHOUSE, at=closed_at)
+        self._world.emit(counted, WAREHOUSE, at=closed_at)
         done_at = max(ended_at, at) + timedelta(seconds=times.tally_settled_after_s)
         self._world.engine.schedule(
             done_at, lambda: self._desk.received(lot, missing=missing, spoilt=spoilt)
@@ -108,14 +108,14 @@ class Dock:
         received = UnitReceived(
             unit_id=unit, consignment_id=owner, condition=condition, dock=dock, visit_id=visit_id
         )
-        world.say(received, WAREHOUSE, at=at)
+        world.emit(received, WAREHOUSE, at=at)
         measured_at = at + timedelta(seconds=times.measure_s)
-        world.say(_measured(carton, owner), WAREHOUSE, at=measured_at)
+        world.emit(_measured(carton, owner), WAREHOUSE, at=measured_at)
         stored_at = at + timedelta(seconds=times.store_s)
         place = world.span(0, 4_000, "shelf", owner)
         location = f"{'ABCDEFGH'[int(place) % 8]}-{int(place) // 100:02d}-{int(place) % 100:02d}"
         stored = UnitStored(unit_id=unit, consignment_id=owner, location=location, zone="export")
-        world.say(stored, WAREHOUSE, at=stored_at)
+        world.emit(stored, WAREHOUSE, at=stored_at)
         return stored_at
 
     def _extra(self, lot: Lot) -> None:

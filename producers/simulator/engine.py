@@ -22,11 +22,11 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     lane_id: str = ""
     since: datetime | None = None
     alone: bool = False
-    """What was sent since the gate before is one notice that a lane may answer at once."""
+    """The facts since the gate before are one notice that a lane may answer at once."""
 
 
 class Engine:
-    """Runs actions in the order of time, then of entry; hands out facts as they are sent."""
+    """Runs actions in the order of time, then of entry, and returns facts when they are sent."""
 
     def __init__(self, start_at: datetime) -> None:
         self.now = start_at
@@ -37,25 +37,25 @@ class Engine:
         """Gates until this instant, entered up to this count, are open."""
 
     def schedule(self, at: datetime, action: Action, *, gate: Gate | None = None) -> None:
-        """Do it at that time; what lies in the past is done next."""
+        """Run the action at that time; one in the past runs next."""
         self._count += 1
         heapq.heappush(self._agenda, (max(at, self.now), self._count, action, gate))
 
     def send(self, fact: Fact) -> None:
-        """The fact leaves its system at `fact.recorded_at`."""
+        """Send the fact at `fact.recorded_at`."""
         self._count += 1
         heapq.heappush(self._facts, (fact.recorded_at, self._count, fact))
 
     @property
     def gate(self) -> Gate | None:
-        """The gate at which the simulation stands, if any."""
+        """The gate that the simulation waits at, if any."""
         if not self._agenda:
             return None
         at, count, _, gate = self._agenda[0]
         return gate if gate and at <= self.now and not self._is_open(at, count) else None
 
     def gates(self) -> list[Gate]:
-        """All shut gates of this instant, the one that the simulation stands at among them."""
+        """Return all closed gates of this instant, in the order of entry."""
         here = [
             (count, gate)
             for at, count, _, gate in self._agenda
@@ -64,7 +64,7 @@ class Engine:
         return [gate for _, gate in sorted(here, key=lambda entry: entry[0])]
 
     def open_gates(self) -> None:
-        """Let the simulation pass all of them: the hub has everything up to this instant."""
+        """Open all gates of this instant: the hub has stored everything up to it."""
         self._opened = (self.now, self._count)
 
     def _is_open(self, at: datetime, count: int) -> bool:
@@ -73,7 +73,7 @@ class Engine:
 
     @property
     def next_at(self) -> datetime | None:
-        """When something happens next; None: never again."""
+        """The time of the next action or fact; None: there is none."""
         heads = [queue[0][0] for queue in (self._agenda, self._facts) if queue]
         return min(heads, default=None)
 

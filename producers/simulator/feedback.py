@@ -1,4 +1,4 @@
-"""Listens to what the hub publishes, as a warehouse system would: plans, and what they open."""
+"""Receive what the hub publishes about plans, as a warehouse system would."""
 
 import asyncio
 from collections import deque
@@ -30,7 +30,7 @@ from groupage.settings import KafkaSettings
 log = structlog.get_logger(__name__)
 
 _TOPICS = ("hub.plan.v1", "hub.planrequest.v1", "hub.consolidation.v1")
-_HEARD = (
+_EVENTS = (
     PlanRequested,
     PlanProposed,
     ContainerPlanned,
@@ -41,25 +41,25 @@ _HEARD = (
     PlanFailed,
     ConsolidationOpened,
 )
-_TYPES = frozenset(one.name + ".v1" for one in _HEARD)
+_TYPES = frozenset(one.name + ".v1" for one in _EVENTS)
 
 
 class Feedback:
-    """Reads from the ends that the topics had when it was started; no group, no offsets kept."""
+    """Consumes from the end offsets of its start, without a consumer group."""
 
     def __init__(self, settings: KafkaSettings, *, prefix: str = "") -> None:
         self._settings = settings
         self._prefix = prefix
         self._consumer: AIOKafkaConsumer | None = None
-        self._asker: AIOKafkaConsumer | None = None
-        """Asks for ends on a connection of its own: on the other one a fetch may be waiting."""
+        self._ends_consumer: AIOKafkaConsumer | None = None
+        """Requests end offsets on a second connection: a fetch may block the first one."""
         self._task: asyncio.Task[None] | None = None
-        self._heard: deque[Event] = deque()
+        self._received: deque[Event] = deque()
         self._next: dict[TopicPartition, int] = {}
-        """The offset after the last record that was heard, by partition."""
+        """The offset after the last received record, by partition."""
 
     async def __aenter__(self) -> Self:
-        """Connect and begin to listen. Raises Unavailable when no broker answers."""
+        """Connect and start to consume. Raises Unavailable when no broker answers."""
         consumer = AIOKafkaConsumer(
             **self._settings.client_kwargs(),
             client_id="groupage-simulator",
@@ -68,7 +68,7 @@ class Feedback:
             fetch_max_bytes=16 * 2**20,
             max_partition_fetch_bytes=16 * 2**20,
         )
-        asker = AIOKafkaConsumer(
+        ends_consumer = AIOKafkaConsumer(
             **self._settings.client_kwargs(), client_id="groupage-simulator-ends", group_id=None
         )
         partitions = [
@@ -78,27 +78,27 @@ class Feedback:
         ]
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
-                await asyncio.gather(consumer.start(), asker.start())
+                await asyncio.gather(consumer.start(), ends_consumer.start())
                 consumer.assign(partitions)
                 await consumer.seek_to_end(*partitions)
                 for partition in partitions:
                     self._next[partition] = await consumer.position(partition)
         except (KafkaError, OSError, TimeoutError) as error:
-            await asyncio.gather(consumer.stop(), asker.stop())
+            await asyncio.gather(consumer.stop(), ends_consumer.stop())
             raise Unavailable(
                 f"Kafka at {self._settings.bootstrap_servers} did not answer for the hub's topics "
                 f"({type(error).__name__}: {error}); check `groupage status` and `groupage topics`"
             ) from error
-        self._consumer, self._asker = consumer, asker
+        self._consumer, self._ends_consumer = consumer, ends_consumer
         self._task = asyncio.create_task(self._listen(consumer))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
+        """Stop consuming."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        for consumer in (self._consumer, self._asker):
+        for consumer in (self._consumer, self._ends_consumer):
             if consumer:
                 await consumer.stop()
 
@@ -109,7 +109,7 @@ class Feedback:
                 for record in records:
                     event = self._event(record)
                     if event is not None:
-                        self._heard.append(event)
+                        self._received.append(event)
                     self._next[partition] = record.offset + 1
 
     def _event(self, record: ConsumerRecord) -> Event | None:
@@ -124,20 +124,20 @@ class Feedback:
             log.warning("feedback_undecodable", topic=record.topic, error=str(error))
             return None
 
-    async def heard_all(self) -> bool:
-        """Whether everything published until now was heard; false when the broker does not say."""
-        assert self._asker, "used as a context manager"
+    async def received_all(self) -> bool:
+        """Return whether everything published until now was received; False if Kafka is away."""
+        assert self._ends_consumer, "used as a context manager"
         try:
-            ends = await self._asker.end_offsets(list(self._next))
+            ends = await self._ends_consumer.end_offsets(list(self._next))
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("feedback_ends_unknown", error=repr(error))
             return False
         return all(self._next[partition] >= end for partition, end in ends.items())
 
     def drain(self) -> list[Event]:
-        """What was heard since the last call. Raises what ended the listening, if something did."""
+        """Return the events since the last call. Raises the error that ended the consumer."""
         if self._task and self._task.done():
             self._task.result()
-        heard = list(self._heard)
-        self._heard.clear()
-        return heard
+        events = list(self._received)
+        self._received.clear()
+        return events

@@ -11,9 +11,9 @@ from groupage.domain.events.equipment import (
     VgmVerified,
 )
 from producers.simulator.boxes import Box, leave_by_at
-from producers.simulator.missed import CutoffDesk
+from producers.simulator.event_emitter import DEPOT, DESK
+from producers.simulator.missed_cutoffs import CutoffDesk
 from producers.simulator.planbook import PlanBook
-from producers.simulator.voice import DEPOT, DESK
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
@@ -36,7 +36,7 @@ class Gatekeepers:
         world, number = self._world, box.equipment_ref
         sealed_at = world.now + timedelta(seconds=self._times.sealed_after_s)
         sealed = ContainerSealed(equipment_ref=number, seal_no=box.seal_no, consolidation_id=box.id)
-        world.say(sealed, DESK, at=sealed_at)
+        world.emit(sealed, DESK, at=sealed_at)
         if self._cutoffs.vgm_comes_late():
             self._wait_for_vgm(box)
         else:
@@ -96,7 +96,7 @@ class Gatekeepers:
             party="hub",
             consolidation_id=box.id,
         )
-        self._world.say(verified, DESK, at=at)
+        self._world.emit(verified, DESK, at=at)
 
     def _reseal(self, box: Box) -> None:
         old, box.seal_no = box.seal_no, f"{box.seal_no}R"
@@ -106,7 +106,7 @@ class Gatekeepers:
             old_seal_no=old,
             reason="bolt found broken in the yard",
         )
-        self._world.say(resealed, DESK)
+        self._world.emit(resealed, DESK)
 
     def _gate_out(self, box: Box) -> None:
         world = self._world
@@ -119,7 +119,7 @@ class Gatekeepers:
         gone = ContainerGatedOut(
             equipment_ref=box.equipment_ref, plate=plate, consolidation_id=box.id
         )
-        world.say(gone, DESK)
+        world.emit(gone, DESK)
         self._board(box)
 
     def _board(self, box: Box) -> None:
@@ -132,4 +132,4 @@ class Gatekeepers:
         on_board = ContainerOnBoard(
             equipment_ref=box.equipment_ref, voyage_id=box.sailing.voyage_id
         )
-        world.say(on_board, DEPOT)
+        world.emit(on_board, DEPOT)

@@ -15,11 +15,11 @@ from groupage.domain.events.consolidation import (
 from groupage.domain.plan import PlannedContainer
 from producers.simulator.boxes import Box
 from producers.simulator.engine import Gate
+from producers.simulator.event_emitter import DESK
 from producers.simulator.lots import Lot
-from producers.simulator.missed import CutoffDesk
+from producers.simulator.missed_cutoffs import CutoffDesk
 from producers.simulator.planbook import PlanBook
 from producers.simulator.sailings import Sailing
-from producers.simulator.voice import DESK
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
@@ -107,7 +107,7 @@ class ManifestDesk:
         wish = ReplanLane(
             command_id=command_id, by="dispatcher-1", reason=reason, lane_id=sailing.lane_id
         )
-        self._world.say(wish, DESK)
+        self._world.emit(wish, DESK)
 
     def _roll(self, sailing: Sailing, lot: Lot, reason: str) -> None:
         self._commands += 1
@@ -120,7 +120,7 @@ class ManifestDesk:
             from_voyage_id=sailing.voyage_id,
         )
         self._world.handled["rolled_by_dispatcher"] += 1
-        self._world.say(command, DESK)
+        self._world.emit(command, DESK)
 
     def _file_all(self, sailing: Sailing) -> None:
         self._order_empties(sailing, urgent=True)
@@ -132,7 +132,7 @@ class ManifestDesk:
                 consolidation_id=box.id,
                 carrier_booking_id=f"{sailing.carrier_booking_id}-{container.spec.iso_type}",
             )
-            self._world.say(booked, DESK)
+            self._world.emit(booked, DESK)
             self.file(box)
 
     def _miss_documents(self, box: Box) -> None:
@@ -169,7 +169,7 @@ class ManifestDesk:
         if plan is None or not plan.placements:
             box.gone = "dropped by a later plan"
             cancelled = ConsolidationCancelled(consolidation_id=box.id, reason=box.gone)
-            self._world.say(cancelled, DESK)
+            self._world.emit(cancelled, DESK)
             return False
         box.plan, box.plan_id = plan, self._book.plan_id(box.sailing.lane_id)
         return True
@@ -218,7 +218,7 @@ class ManifestDesk:
         for lot in box.lots:
             lot.manifested_in = ""
         broken = ConsolidationBrokenUp(consolidation_id=box.id, reason=box.gone)
-        self._world.say(broken, DESK)
+        self._world.emit(broken, DESK)
 
     def replan_without(self, box: Box, troubles: dict[str, str]) -> None:
         """Roll what cannot travel and wait for a plan without it."""
@@ -248,7 +248,7 @@ class ManifestDesk:
             lot.manifested_in = box.id
         if box.manifests > 1:
             self._world.handled["manifest_resubmitted"] += 1
-        self._world.say(frozen, DESK)
+        self._world.emit(frozen, DESK)
         now = self._world.now
         self._world.engine.schedule(now, _go_on, gate=Gate(at=now))
         self._on_frozen(box)
@@ -258,7 +258,7 @@ class ManifestDesk:
         box.frozen = False
         for lot in box.lots:
             lot.manifested_in = ""
-        self._world.say(
+        self._world.emit(
             ConsolidationUnfrozen(consolidation_id=box.id, reason=reason, by="dispatcher-1"), DESK
         )
 

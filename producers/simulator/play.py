@@ -1,15 +1,15 @@
-"""Plays a simulated day: facts out, ticks out, plans in, at the wanted pace.
+"""Play a simulated day: publish facts and ticks, receive plans, at the wanted pace.
 
 Real time is an open loop: facts and ticks go out when the wall clock says so, plans count when
-they come. Every other pace with a hub is a closed loop, because the same seed shall give the same
-day however fast the machine is:
+they arrive. Every other pace with a hub is a closed loop, because the same seed must give the same
+day on a machine of any speed:
 
-    facts ─▶ … ─▶ gate: the hub has taken in everything ─▶ the lanes are told the time
-                  ─▶ every plan asked for is in, and what follows from it ─▶ plans are heard ─▶ …
+    facts ─▶ … ─▶ gate: the hub has stored everything ─▶ a tick for the lanes
+                  ─▶ every requested plan, and what follows from it, is stored ─▶ plans count ─▶ …
 
-Lanes hear of time only at such gates, so they ask for plans when all that was said is known and
-nothing else is on its way; between gates the facts flow freely. A wait has no end in time but in
-patience: when nothing moves any more it is an error that says what was waited for.
+Lanes get ticks only at such gates, so they request plans when the hub has stored every fact and
+nothing is under way; between gates the facts flow freely. A wait ends with an error that names what
+it waited for once nothing has moved for `Limits.stall_s`.
 """
 
 import asyncio
@@ -34,14 +34,14 @@ Pace = Literal["real", "fast", "max"]
 Tick = Callable[[datetime], Awaitable[None]]
 Drain = Callable[[], list[Event]]
 Backlog = Callable[[], Awaitable[int]]
-"""Records that the hub has not taken in, and messages that it has not published."""
-HeardAll = Callable[[], Awaitable[bool]]
-"""Whether `Drain` has had everything that the hub published until the call."""
+"""Returns the records that the hub has not stored and the messages that it has not published."""
+ReceivedAll = Callable[[], Awaitable[bool]]
+"""Returns whether `Drain` has returned everything that the hub published until the call."""
 
 _POLL_S = 0.02
 _AGAIN_S = 1.0
 _LOOKS = 4
-"""Between gates the hub is asked for its backlog so often in `Limits.backlog_max` facts."""
+"""Reads of the backlog per `Limits.backlog_max` facts sent between gates."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,18 +52,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     idle_beat_s: int = 3_600
     """The same when nothing happens."""
     backlog_max: int = 20_000
-    """Between gates: wait while the hub has more than this before it (fast motion)."""
+    """Fast motion, between gates: wait while the hub's backlog is larger."""
     ahead_s: int = 7_200
-    """Fast motion: no tick so many simulated seconds after the hub last had everything. Else a
-    night passes before the hub has heard of the evening, and it warns of what was met long ago."""
+    """Fast motion: simulated seconds after which no tick goes out before the hub has stored
+    everything. Otherwise the night's ticks overtake the evening's facts, and the hub raises alerts
+    about cut-offs that were met."""
     stall_s: float = 300.0
-    """So long nothing at all may move while the day waits for the hub."""
+    """The longest wait for the hub without any progress."""
     settle_s: float = 1.0
-    """What counts as taken in when nobody tells the backlog."""
+    """Without a backlog: the hub counts as up to date after so long."""
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """How far it is. Changed in place while it plays."""
+    """The progress of a play, changed in place."""
 
     now: datetime
     facts: int = 0
@@ -71,21 +72,21 @@ class Progress(msgspec.Struct, kw_only=True):
     waited_s: dict[str, float] = msgspec.field(default_factory=dict)
     """Real seconds spent waiting, by what for."""
     unplanned: int = 0
-    """Gates at which a plan was wanted and the hub, with all in hand, had asked for none (or, in
-    an open loop: had not answered yet)."""
+    """Gates that needed a plan which the hub, up to date, had not requested (in an open loop: had
+    not answered yet)."""
     unforeseen: int = 0
-    """Plans that the hub asked for by itself between two gates: these depend on its speed."""
+    """Plans that the hub requested between two gates: their time depends on its speed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubLink:
-    """How the simulated day meets the hub, beside the facts. What is None is not there."""
+    """The simulated day's ways to and from the hub, beside the facts; None: not available."""
 
     tick: Tick | None = None
-    """Tells the time: to all owners, or to all but the lanes when there is `tick_lanes`."""
+    """Sends the time to all aggregates, or to all but the lanes if there is `tick_lanes`."""
     tick_lanes: Tick | None = None
     drain: Drain | None = None
-    heard_all: HeardAll | None = None
+    received_all: ReceivedAll | None = None
     backlog: Backlog | None = None
     waits: bool = True
     """A closed loop (a recording of plans is not waited for)."""
@@ -112,18 +113,18 @@ class Player:
         self._ticked_at: datetime | None = None
         self._lanes_ticked_at: datetime | None = None
         self._met = False
-        """The hub has everything that was sent."""
+        """The hub has stored everything that was sent."""
         self._met_at = simulation.now
         """When it last had, in simulated time."""
         self._unseen = 0
         """Facts sent since the backlog was last looked at."""
-        self._heard = 0
+        self._received = 0
         self._trouble = ""
-        """Why the hub could not be asked the last time that it could not."""
+        """The last error of a request to the hub."""
         self.progress = Progress(now=simulation.now)
 
     async def play(self) -> None:
-        """Play to the end of the simulated time. Raises Unavailable when the hub stands still."""
+        """Play to the end of the simulated time. Raises Unavailable if the hub stops working."""
         simulation = self._simulation
         while not simulation.finished:
             if self._pace == "real":
@@ -139,7 +140,7 @@ class Player:
             await self._plan()
 
     def _next_beat(self) -> datetime:
-        """A beat, or as far as nothing happens."""
+        """Return the end of the next beat, or a later time if nothing happens before."""
         now, limits = self._simulation.now, self._limits
         if self._pace == "real":
             return max(now, min(datetime.now(UTC), now + timedelta(seconds=limits.beat_s)))
@@ -159,23 +160,23 @@ class Player:
             self._unseen += len(facts)
         if self._pace == "fast" and self._closed and self._is_ahead():
             await self._catch_up()
-        await self._tell_time()
+        await self._send_tick()
         self.progress.facts += len(facts)
         self.progress.now = simulation.now
 
     def _is_ahead(self) -> bool:
         return self._simulation.now - self._met_at >= timedelta(seconds=self._limits.ahead_s)
 
-    async def _tell_time(self) -> None:
+    async def _send_tick(self) -> None:
         now, hub = self._simulation.now, self._hub
         if hub.tick and now != self._ticked_at:
             self._ticked_at = now
             await hub.tick(now)
             self._met = False
         if not self._closed:
-            await self._tell_lanes()
+            await self._send_tick_to_lanes()
 
-    async def _tell_lanes(self) -> None:
+    async def _send_tick_to_lanes(self) -> None:
         now, hub = self._simulation.now, self._hub
         if hub.tick_lanes and now != self._lanes_ticked_at:
             self._lanes_ticked_at = now
@@ -184,11 +185,11 @@ class Player:
 
     def _listen(self) -> None:
         for event in self._hub.drain() if self._hub.drain else ():
-            self._heard += 1
-            self._simulation.hear(event)
+            self._received += 1
+            self._simulation.observe(event)
 
     async def _wait_for_wall(self) -> None:
-        """Not before the wall clock says so; at most a second at a time."""
+        """Wait for the wall clock, at most a second at a time."""
         next_at = self._simulation.next_at or self._simulation.end_at
         wait_s = (next_at - datetime.now(UTC)).total_seconds()
         await asyncio.sleep(min(max(wait_s, _POLL_S), _AGAIN_S))
@@ -209,7 +210,7 @@ class Player:
                 log.warning("no_plan_at_gate", lane=gate.lane_id, at=gate.at.isoformat())
 
     async def _catch_up(self, *, foreseen: bool = False) -> None:
-        """The hub takes in what was sent, and hears what follows from it."""
+        """Wait until the hub has stored what was sent and what follows from it."""
         self._met_at = self._simulation.now
         if self._met:
             return
@@ -220,37 +221,39 @@ class Player:
         self._met = True
 
     async def _plan(self) -> None:
-        """The lanes are told the time; all plans that they ask for come, and are in force."""
+        """Tick the lanes, and wait until every plan that they request is in force."""
         if self._met and self._lanes_ticked_at == self._simulation.now:
             return
-        await self._tell_lanes()
+        await self._send_tick_to_lanes()
         await self._until(self._quiet, "the planner")
         self._met = True
 
     async def _quiet(self) -> bool:
-        """Everything is taken in, published, heard and answered: in this order, at one instant."""
+        """Return whether everything is stored, published, received and answered, in this order."""
         self._listen()
         if self._simulation.book.unanswered():
-            return False  # known here: while a plan is made, nobody need be asked
-        if not await self._taken_in():
+            return False  # no need to ask database and broker while a plan is being made
+        if not await self._is_stored():
             return False
-        heard = self._heard
-        if self._hub.heard_all is not None and not await self._hub.heard_all():
+        received = self._received
+        if self._hub.received_all is not None and not await self._hub.received_all():
             return False
         self._listen()
         if self._simulation.book.unanswered():
             return False
-        # What was heard just now may be on its way into the states still.
-        return heard == self._heard or (self._hub.backlog is not None and await self._taken_in())
+        # The worker may not have stored yet what was received just now.
+        return received == self._received or (
+            self._hub.backlog is not None and await self._is_stored()
+        )
 
-    async def _taken_in(self) -> bool:
+    async def _is_stored(self) -> bool:
         if self._hub.backlog is None:
             await asyncio.sleep(self._limits.settle_s)
             return True
         return await self._hub.backlog() == 0
 
     async def _keep_together(self) -> None:
-        """Fast motion: the facts may not pile up."""
+        """Fast motion: wait while the hub's backlog is too large."""
         backlog = self._hub.backlog
         if backlog is None or self._unseen < self._limits.backlog_max // _LOOKS:
             return
@@ -262,7 +265,7 @@ class Player:
         await self._until(follows, "the processors")
 
     async def _until(self, holds: Callable[[], Awaitable[bool]], what: str) -> None:
-        """Wait until it holds. Raises Unavailable when nothing has moved for too long."""
+        """Wait until it holds. Raises Unavailable after `Limits.stall_s` without progress."""
         began = moved_at = looked_at = time.monotonic()
         life = (-1, -1)
         while not await self._look(holds):
@@ -280,7 +283,7 @@ class Player:
         waited[what] = round(waited.get(what, 0.0) + time.monotonic() - began, 3)
 
     async def _look(self, holds: Callable[[], Awaitable[bool]]) -> bool:
-        """A hub that cannot be asked at this moment is one to wait for."""
+        """Return whether it holds; False, too, if the hub cannot be asked at this moment."""
         try:
             return await holds()
         except Unavailable as error:
@@ -290,9 +293,9 @@ class Player:
     async def _signs_of_life(self) -> tuple[int, int]:
         backlog = self._hub.backlog
         try:
-            return (self._heard, await backlog() if backlog is not None else 0)
+            return (self._received, await backlog() if backlog is not None else 0)
         except Unavailable:
-            return (self._heard, -1)
+            return (self._received, -1)
 
     def _stalled(self, what: str) -> str:
         waiting = ", ".join(self._simulation.book.unanswered()) or "none"

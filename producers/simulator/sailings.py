@@ -18,11 +18,11 @@ from groupage.domain.events.schedule import (
     SailingPublished,
 )
 from producers.simulator.engine import Engine, Gate
+from producers.simulator.event_emitter import CARRIER, EventEmitter
 from producers.simulator.geography import LINES, Line
 from producers.simulator.parameters import Parameters
 from producers.simulator.randomness import Quota, Streams
 from producers.simulator.times import Times
-from producers.simulator.voice import CARRIER, Voice
 
 DEPARTURE_DAYS = (0, 4, 7)
 """Each lane has departures on these days after its first. Cargo aims at the first; what misses it
@@ -109,12 +109,12 @@ class Carriers:
     """Publishes the schedule and changes it."""
 
     def __init__(
-        self, parameters: Parameters, engine: Engine, streams: Streams, voice: Voice
+        self, parameters: Parameters, engine: Engine, streams: Streams, emitter: EventEmitter
     ) -> None:
         self._parameters = parameters
         self._engine = engine
         self._streams = streams
-        self._voice = voice
+        self._emitter = emitter
         self.sailings = lay_out(parameters)
         self.handled: dict[str, int] = {}
         self.quotas: dict[str, Quota] = {}
@@ -139,12 +139,12 @@ class Carriers:
                 if quota.hit() and not sailing.blank:
                     self._trouble(name, sailing)
 
-    def _say(self, event: Event, at: datetime | None = None) -> None:
-        self._voice.say(event, CARRIER, at=at)
+    def _emit(self, event: Event, at: datetime | None = None) -> None:
+        self._emitter.emit(event, CARRIER, at=at)
 
     def _publish(self, sailing: Sailing) -> None:
         line, start_at = sailing.line, self._engine.now
-        self._say(
+        self._emit(
             SailingPublished(
                 voyage_id=sailing.voyage_id,
                 service_id=line.service_id,
@@ -159,7 +159,7 @@ class Carriers:
             )
         )
         for iso_type, count in (("45G1", self._space()), ("42G1", self._space()), ("22G1", 4)):
-            self._say(
+            self._emit(
                 CarrierBookingConfirmed(
                     voyage_id=sailing.voyage_id,
                     carrier_booking_id=f"{sailing.carrier_booking_id}-{iso_type}",
@@ -213,11 +213,11 @@ class Carriers:
 
     def _blank(self, sailing: Sailing) -> None:
         reason = "blank sailing: the carrier takes this departure out of its schedule"
-        self._say(SailingChanged(voyage_id=sailing.voyage_id, reason=reason, cancelled=True))
+        self._emit(SailingChanged(voyage_id=sailing.voyage_id, reason=reason, cancelled=True))
 
     def _delay(self, sailing: Sailing) -> None:
         sailing.etd_at += timedelta(seconds=self._parameters.times.delayed_by_s)
-        self._say(
+        self._emit(
             SailingChanged(
                 voyage_id=sailing.voyage_id,
                 reason="port congestion: berth later",
@@ -228,7 +228,7 @@ class Carriers:
 
     def _roll(self, sailing: Sailing, places: int, reason: str) -> None:
         """Places that the carrier had confirmed are gone."""
-        self._say(
+        self._emit(
             CarrierBookingRolled(
                 voyage_id=sailing.voyage_id,
                 carrier_booking_id=f"{sailing.carrier_booking_id}-45G1",
@@ -246,10 +246,10 @@ class Carriers:
             return
         leg_id = f"{sailing.voyage_id}#1"
         line = sailing.line
-        self._say(
+        self._emit(
             LegDeparted(voyage_id=sailing.voyage_id, leg_id=leg_id, mode=line.mode, place=line.pol)
         )
-        self._say(
+        self._emit(
             EtaUpdated(
                 voyage_id=sailing.voyage_id, leg_id=leg_id, place=line.pod, eta_at=sailing.eta_at
             ),

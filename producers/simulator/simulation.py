@@ -1,4 +1,4 @@
-"""The simulated hub day: advance it, tell it what the hub published, read the facts it sends."""
+"""The simulated hub day: advance it, give it the hub's events, take the facts that it sends."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -12,32 +12,32 @@ from producers.simulator.boxes import Box
 from producers.simulator.customs import Broker
 from producers.simulator.dock import Dock
 from producers.simulator.engine import Engine, Gate
+from producers.simulator.event_emitter import EventEmitter
 from producers.simulator.leaving import Gatekeepers
 from producers.simulator.manifests import ManifestDesk
-from producers.simulator.missed import CutoffDesk
+from producers.simulator.met_rates import Met, rates_met
+from producers.simulator.missed_cutoffs import CutoffDesk
 from producers.simulator.parameters import Parameters
 from producers.simulator.planbook import PlanBook
 from producers.simulator.randomness import Streams
-from producers.simulator.realised import Met, rates_met
 from producers.simulator.sailings import Carriers
 from producers.simulator.stuffing import StuffingCrew
 from producers.simulator.trucks import Trucks
-from producers.simulator.voice import Voice
 from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What the simulated people saw happen."""
+    """The results of the day, as the simulated people count them."""
 
     lots: int
     lots_departed: int
     lots_gone: dict[str, int]
-    """Lots that will never travel, by reason."""
+    """Lots that will never leave, by reason."""
     containers_out: int
     cartons_out: int
     boxes_given_up: dict[str, int]
-    """Consolidations that were closed and did not leave, by reason."""
+    """Closed consolidations that did not leave, by reason."""
     deviations: int
     """Cartons stowed otherwise than planned, each with its deviation named."""
     handled: dict[str, int]
@@ -51,7 +51,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Simulation:
-    """A day of a hub. Pure: the same parameters and the same news give the same facts."""
+    """A day of a hub. Pure: the same parameters and hub events give the same facts."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -59,16 +59,16 @@ class Simulation:
         self.start_at = start_at
         self._engine = Engine(start_at)
         streams = Streams(parameters.seed)
-        voice = Voice(
+        emitter = EventEmitter(
             self._engine, streams, parameters.rates, parameters.times, run=f"S{parameters.seed}"
         )
-        self._world = World(parameters, self._engine, streams, voice)
+        self._world = World(parameters, self._engine, streams, emitter)
         self.book = PlanBook()
         self._build()
 
     def _build(self) -> None:
         world = self._world
-        carriers = Carriers(self.parameters, self._engine, world.streams, world.voice)
+        carriers = Carriers(self.parameters, self._engine, world.streams, world.emitter)
         carriers.handled, carriers.quotas = world.handled, world.quotas
         bookings = BookingDesk(world, carriers.sailings)
         bookings.start()
@@ -95,22 +95,22 @@ class Simulation:
 
     @property
     def finished(self) -> bool:
-        """Nothing more happens within the simulated time."""
+        """Whether the simulated time is over."""
         return self.now >= self.end_at
 
     @property
     def gate(self) -> Gate | None:
-        """What the simulation waits for."""
+        """The gate that the simulation waits at, if any."""
         return self._engine.gate
 
     @property
     def gates(self) -> list[Gate]:
-        """Every shut gate of this instant."""
+        """Every closed gate of this instant."""
         return self._engine.gates()
 
     @property
     def next_at(self) -> datetime | None:
-        """When something happens next."""
+        """The time of the next action or fact."""
         return self._engine.next_at
 
     @property
@@ -119,19 +119,19 @@ class Simulation:
         return self._desk.boxes
 
     def open_gates(self) -> None:
-        """Go on: the hub has done its part, or is not waited for."""
+        """Open the gates of this instant."""
         self._engine.open_gates()
 
-    def hear(self, event: Event) -> None:
-        """The hub published this."""
-        self.book.hear(event)
+    def observe(self, event: Event) -> None:
+        """Note an event that the hub published."""
+        self.book.apply(event)
 
     def advance(self, until: datetime) -> list[Fact]:
-        """Live on to `until` or to the next gate; the facts sent meanwhile, in that order."""
+        """Advance to `until` or to the next gate; return the facts sent on the way, in order."""
         return self._engine.advance(min(until, self.end_at))
 
     def outcome(self) -> Outcome:
-        """The day so far."""
+        """Return the results so far."""
         lots = self._world.lots.values()
         out = [box for box in self.boxes.values() if box.gated_out_at]
         return Outcome(
@@ -147,5 +147,5 @@ class Simulation:
             handled=dict(sorted(self._world.handled.items())),
             transport=dict(sorted(self._world.transport.items())),
             rates=rates_met(self._world),
-            dirt=dict(sorted(self._world.voice.dirt.items())),
+            dirt=dict(sorted(self._world.emitter.dirt.items())),
         )

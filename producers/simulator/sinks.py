@@ -11,7 +11,7 @@ from groupage.domain.fact import Fact
 
 
 class Sink(Protocol):
-    """Takes facts in their order. An asynchronous context manager."""
+    """Takes facts in their order; an asynchronous context manager."""
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -27,7 +27,7 @@ class Sink(Protocol):
         ...
 
     async def send(self, facts: Sequence[Fact]) -> None:
-        """Returns when the other side has them. Raises GroupageError when it cannot."""
+        """Send the facts; return once the receiver has them. Raises GroupageError if it cannot."""
         ...
 
 
@@ -39,7 +39,7 @@ class FileSink:
         self._file: IO[bytes] | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the file, new."""
+        """Create the file."""
         try:
             self._file = self._path.open("wb")
         except OSError as error:

@@ -12,9 +12,9 @@ from groupage.domain.events.unit import Standing, UnitLoaded, UnitStaged, UnitUn
 from groupage.domain.plan import Placement
 from producers.simulator.boxes import Box
 from producers.simulator.engine import Gate
+from producers.simulator.event_emitter import BOOKING, DESK, WAREHOUSE
 from producers.simulator.leaving import Gatekeepers
 from producers.simulator.manifests import ManifestDesk
-from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
 
@@ -60,7 +60,7 @@ class StuffingCrew:
         cancelled = ConsignmentCancelled(
             consignment_id=lot.id, reason="letter of credit withdrawn", fee_basis_cm3=fee_cm3
         )
-        self._world.say(cancelled, BOOKING)
+        self._world.emit(cancelled, BOOKING)
 
     def _rename(self, box: Box) -> None:
         """Another consignee on one bill: the manifest of the whole box is filed again."""
@@ -73,7 +73,7 @@ class StuffingCrew:
             reason="consignee changed after the manifest",
             consignee=f"{lot.booking.consignee}-B",
         )
-        self._world.say(amended, BOOKING)
+        self._world.emit(amended, BOOKING)
         self.desk.reopen(box, f"consignee of {lot.id} changed")
         self._world.after(self._times.shut_out_retry_s, partial(self.desk.file, box))
 
@@ -90,7 +90,7 @@ class StuffingCrew:
                 door=_door(box),
                 sequence=place.sequence,
             )
-            world.say(staged, WAREHOUSE, at=at)
+            world.emit(staged, WAREHOUSE, at=at)
         staged_s = (at - world.now).total_seconds()
         wait_s = max(staged_s + times.door_before_crew_s, times.door_least_s)
         world.engine.schedule(self._crew_at(wait_s), partial(self._begin, box, manifest))
@@ -132,7 +132,7 @@ class StuffingCrew:
         started = StuffingStarted(
             consolidation_id=box.id, equipment_ref=box.equipment_ref, door=_door(box), crew="C1"
         )
-        world.say(started, DESK)
+        world.emit(started, DESK)
         first_at = now + timedelta(seconds=self._times.first_carton_after_s)
         # The crew's screens must show what was said before the first carton goes in.
         world.engine.schedule(first_at, partial(self._load, box), gate=Gate(at=first_at))
@@ -149,7 +149,7 @@ class StuffingCrew:
             crew="C1",
             dunnage_g=self._times.dunnage_g,
         )
-        world.say(completed, DESK, at=completed_at)
+        world.emit(completed, DESK, at=completed_at)
         world.engine.schedule(completed_at, partial(self._gate.seal, box))
 
     def _as_stowed(self, box: Box) -> list[tuple[Placement, str]]:
@@ -191,7 +191,7 @@ class StuffingCrew:
             as_planned=not deviation,
             deviation=deviation,
         )
-        world.say(loaded, WAREHOUSE, at=at)
+        world.emit(loaded, WAREHOUSE, at=at)
         if self._take_out.hit():
             world.handled["taken_out"] += 1
             out = UnitUnloaded(
@@ -201,8 +201,8 @@ class StuffingCrew:
                 reason="marks read again",
             )
             looked_at = timedelta(seconds=self._times.taken_out_s)
-            world.say(out, WAREHOUSE, at=at + looked_at)
-            world.say(loaded, WAREHOUSE, at=at + 2 * looked_at)
+            world.emit(out, WAREHOUSE, at=at + looked_at)
+            world.emit(loaded, WAREHOUSE, at=at + 2 * looked_at)
 
 
 def _door(box: Box) -> str:

@@ -21,8 +21,8 @@ from groupage.domain.events.consignment import (
 from groupage.domain.events.unit import UnitRepacked, UnitStored
 from groupage.domain.units import volume_cm3
 from producers.simulator.backorders import BackOrders
+from producers.simulator.event_emitter import BOOKING, DESK, WAREHOUSE
 from producers.simulator.lots import DANGEROUS, TOLERANCE, Carton, Lot, sscc
-from producers.simulator.voice import BOOKING, DESK, WAREHOUSE
 from producers.simulator.world import World
 
 
@@ -91,7 +91,7 @@ class TallyDesk:
             unit_ids=tuple(sorted(unit_ids)),
             photo_ref="" if kind in ("short", "over") else f"PH-{lot.id}",
         )
-        self._world.say(found, DESK)
+        self._world.emit(found, DESK)
 
     def _ask(self, lot: Lot, about: str, answer: Callable[[], None]) -> None:
         """The shipper takes a while to answer."""
@@ -104,7 +104,7 @@ class TallyDesk:
     ) -> None:
         lot.agreed = True
         self._world.handled[about] += 1
-        self._world.say(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
+        self._world.emit(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
 
     def _short(self, lot: Lot, missing: frozenset[str]) -> None:
         """Ship what is here, book the rest anew, or wait for it."""
@@ -145,7 +145,7 @@ class TallyDesk:
             volume_cm3=sum(one.volume_cm3 for one in lot.in_hand),
             gross_g=sum(one.gross_g for one in lot.in_hand),
         )
-        self._world.say(accepted, BOOKING)
+        self._world.emit(accepted, BOOKING)
 
     def _hold(
         self,
@@ -170,7 +170,7 @@ class TallyDesk:
             reason=reason,
         )
         lot.holds.add(held.hold_id)
-        self._world.say(held, DESK)
+        self._world.emit(held, DESK)
         return held.hold_id
 
     def _release(self, lot: Lot, hold_id: str, about: str, then: Callable[[], None] | None) -> None:
@@ -180,7 +180,9 @@ class TallyDesk:
             then()
         lot.holds.discard(hold_id)
         self._world.handled[about] += 1
-        self._world.say(HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="tally desk"), DESK)
+        self._world.emit(
+            HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="tally desk"), DESK
+        )
 
     def _damaged(self, lot: Lot) -> None:
         """Repacked; or the damage goes through all of it and the cargo goes back."""
@@ -192,7 +194,7 @@ class TallyDesk:
         self._world.handled["damaged_rejected"] += 1
         self._place_hold(lot, "DAMAGE", "crushed through and through")
         returned = ConsignmentReturned(consignment_id=lot.id, reason="damaged beyond repacking")
-        self._world.say(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
+        self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _repack(self, lot: Lot) -> None:
         """One of the crushed cartons gets a new, slightly larger box, and so a new label."""
@@ -211,9 +213,9 @@ class TallyDesk:
             size=new.size,
             gross_g=new.gross_g,
         )
-        self._world.say(repacked, WAREHOUSE)
+        self._world.emit(repacked, WAREHOUSE)
         stored = UnitStored(unit_id=unit_id, consignment_id=lot.id, location="R-01-01")
-        self._world.say(stored, WAREHOUSE, at=self._in(times.repacked_stored_s))
+        self._world.emit(stored, WAREHOUSE, at=self._in(times.repacked_stored_s))
         if self._deviates(lot):
             self._ask(lot, "rerate after repacking", partial(self._rerate, lot))
 
@@ -225,7 +227,7 @@ class TallyDesk:
         returned = ConsignmentReturned(
             consignment_id=lot.id, reason="liquid found on receipt, not declared"
         )
-        self._world.say(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
+        self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _quarantine(self, lot: Lot) -> None:
         """A hazard label that the papers do not know: held, judged by the DG desk, sent back."""
@@ -234,12 +236,12 @@ class TallyDesk:
         self._place_hold(lot, "DG", "label UN 1950 on a carton, nothing declared")
         found = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,))
         times = self._world.parameters.times
-        self._world.say(found, DESK, at=self._in(times.dg_found_declared_s))
+        self._world.emit(found, DESK, at=self._in(times.dg_found_declared_s))
         reason = "no class 2.1 in a general LCL box"
         refused = DgRejected(consignment_id=lot.id, reason=reason)
-        self._world.say(refused, DESK, at=self._in(times.dg_found_judged_s))
+        self._world.emit(refused, DESK, at=self._in(times.dg_found_judged_s))
         returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
-        self._world.say(returned, DESK, at=self._in(times.dg_found_returned_s))
+        self._world.emit(returned, DESK, at=self._in(times.dg_found_returned_s))
 
     def _in(self, seconds: float) -> datetime:
         return self._world.now + timedelta(seconds=seconds)
@@ -251,7 +253,7 @@ class TallyDesk:
         self._world.handled["cancelled_after_receipt"] += 1
         fee_cm3 = sum(one.volume_cm3 for one in lot.in_hand)
         reason = "buyer withdrew after delivery"
-        self._world.say(
+        self._world.emit(
             ConsignmentCancelled(consignment_id=lot.id, reason=reason, fee_basis_cm3=fee_cm3),
             BOOKING,
         )

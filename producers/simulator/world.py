@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 
 from groupage.domain.events.base import Event
 from producers.simulator.engine import Action, Engine
+from producers.simulator.event_emitter import EventEmitter
 from producers.simulator.lots import Lot
 from producers.simulator.parameters import Parameters
 from producers.simulator.randomness import Quota, Streams
-from producers.simulator.voice import Voice
 
 
 @dataclass(slots=True)
 class World:
-    """The day's figures, its clock, its chance, its voice and its lots."""
+    """The day's figures, its clock, its random numbers, its emitter and its lots."""
 
     parameters: Parameters
     engine: Engine
     streams: Streams
-    voice: Voice
+    emitter: EventEmitter
     lots: dict[str, Lot] = field(default_factory=dict)
     handled: Counter[str] = field(default_factory=Counter)
     """How often each exception was met and dealt with."""
@@ -33,9 +33,9 @@ class World:
         """The simulated instant."""
         return self.engine.now
 
-    def say(self, event: Event, source: str, *, at: datetime | None = None) -> None:
+    def emit(self, event: Event, source: str, *, at: datetime | None = None) -> None:
         """A system says that it happened (now when no time is given)."""
-        self.voice.say(event, source, at=at)
+        self.emitter.emit(event, source, at=at)
 
     def after(self, seconds: float, action: Action) -> None:
         """Do it so many simulated seconds from now."""

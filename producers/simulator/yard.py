@@ -12,7 +12,7 @@ from groupage.domain.events.equipment import (
     ContainerPickedUp,
     ContainerReleased,
 )
-from producers.simulator.voice import DEPOT, DESK
+from producers.simulator.event_emitter import DEPOT, DESK
 from producers.simulator.world import World
 
 _OWNERS = ("GRPU", "HUBU", "YWLU", "ZJCU", "NBOU", "SHAU", "EASU", "LCLU", "CFSU", "MPTU")
@@ -75,7 +75,7 @@ class Yard:
             carrier_booking_id=f"{booking_id}-{iso_type}",
             consolidation_id=consolidation_id,
         )
-        self._world.say(released, DEPOT)
+        self._world.emit(released, DEPOT)
         return container
 
     def _next_number(self) -> str:
@@ -92,9 +92,9 @@ class Yard:
         steps = [world.span(*fetch_step_s, "empty", number, step) * pace for step in range(3)]
         at = world.now + timedelta(seconds=steps[0])
         plate = f"ZA{int(world.span(10_000, 99_999, 'tractor', number))}"
-        world.say(ContainerPickedUp(equipment_ref=number, plate=plate), DEPOT, at=at)
+        world.emit(ContainerPickedUp(equipment_ref=number, plate=plate), DEPOT, at=at)
         at += timedelta(seconds=steps[1])
-        world.say(ContainerGatedIn(equipment_ref=number, place="hub"), DESK, at=at)
+        world.emit(ContainerGatedIn(equipment_ref=number, place="hub"), DESK, at=at)
         at += timedelta(seconds=steps[2])
         world.engine.schedule(at, lambda: self._inspect(container, consolidation_id, booking_id))
 
@@ -102,11 +102,11 @@ class Yard:
         world, number = self._world, container.equipment_ref
         if not self._unfit.hit():
             container.fit = True
-            world.say(ContainerInspected(equipment_ref=number, result="fit"), DESK)
+            world.emit(ContainerInspected(equipment_ref=number, result="fit"), DESK)
             return
         world.handled["container_unfit"] += 1
         defects = "hole in the roof, floor oily"
-        world.say(ContainerInspected(equipment_ref=number, result="unfit", defects=defects), DESK)
+        world.emit(ContainerInspected(equipment_ref=number, result="unfit", defects=defects), DESK)
         del self._by_consolidation[consolidation_id]
         self.order(
             consolidation_id,

@@ -63,7 +63,7 @@ async def play_disturbed(
         link = HubLink(
             tick=clock.tick,
             drain=feedback.drain,
-            heard_all=feedback.heard_all,
+            received_all=feedback.received_all,
             backlog=patient(HubBacklog(pool, consumer, prefix="")),
         )
         player = Player(simulation, client, pace="fast", hub=link, limits=LIMITS)

@@ -23,9 +23,9 @@ from groupage.domain.events.equipment import ContainerGatedOut, ContainerSealed,
 from groupage.domain.events.schedule import CarrierBookingRolled, SailingPublished
 from groupage.domain.fact import Fact
 from producers.simulator.boxes import Box
+from producers.simulator.met_rates import Met
 from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.rates import Rates
-from producers.simulator.realised import Met
 from producers.simulator.simulation import Outcome, Simulation
 from tests.simulator.chance import tail
 from tests.simulator.paper_hub import PaperHub

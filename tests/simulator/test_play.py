@@ -36,7 +36,7 @@ class PaperLink:
         self._answers = answers
         self._asks = asks
         self._waiting: list[Event] = []
-        self._heard: list[Event] = []
+        self._received: list[Event] = []
 
     async def __aenter__(self) -> Self:
         """Nothing to open."""
@@ -54,14 +54,14 @@ class PaperLink:
         """Time passes: what was asked for is answered."""
         self.ticks.append(at)
         if self._answers:
-            self._heard += self._waiting
+            self._received += self._waiting
         elif self._asks:
-            self._heard += [one for one in self._waiting if isinstance(one, PlanRequested)]
+            self._received += [one for one in self._waiting if isinstance(one, PlanRequested)]
         self._waiting = []
 
     def drain(self) -> list[Event]:
         """What was published since."""
-        heard, self._heard = self._heard, []
+        heard, self._received = self._received, []
         self.told += [(self.ticks[-1], event) for event in heard]
         return heard
 
@@ -131,13 +131,13 @@ class SlowLink(PaperLink):
     async def tick_others(self, at: datetime) -> None:
         """Nobody asks."""
 
-    async def heard_all(self) -> bool:
+    async def received_all(self) -> bool:
         """A lane's events stay in order; which lane is heard first is chance."""
-        lanes = sorted({event.key for event in self._heard})
+        lanes = sorted({event.key for event in self._received})
         chosen = set(self._luck.sample(lanes, self._luck.randint(0, len(lanes))))
-        self._fetched += [event for event in self._heard if event.key in chosen]
-        self._heard = [event for event in self._heard if event.key not in chosen]
-        return not self._heard
+        self._fetched += [event for event in self._received if event.key in chosen]
+        self._received = [event for event in self._received if event.key not in chosen]
+        return not self._received
 
     def drain(self) -> list[Event]:
         """What was fetched so far."""
@@ -155,7 +155,7 @@ class SlowLink(PaperLink):
             tick=self.tick_others,
             tick_lanes=self.tick_lanes,
             drain=self.drain,
-            heard_all=self.heard_all,
+            received_all=self.received_all,
             backlog=self.backlog,
         )
 
@@ -198,7 +198,7 @@ class BehindLink(PaperLink):
         if self._behind:
             self.longest = max(self.longest, at - self._met_at)
 
-    async def heard_all(self) -> bool:
+    async def received_all(self) -> bool:
         """Waited for: all is taken in, and what follows from it was said."""
         self._behind, self._met_at = False, self._simulation.now
         return True
@@ -209,7 +209,7 @@ class BehindLink(PaperLink):
             tick=self.tick_others,
             tick_lanes=self.tick,
             drain=self.drain,
-            heard_all=self.heard_all,
+            received_all=self.received_all,
             backlog=self.backlog,
         )
 

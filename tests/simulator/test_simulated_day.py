@@ -30,7 +30,7 @@ def play(parameters: Parameters, *, hub: PaperHub | None = None) -> tuple[list[F
         sent = simulation.advance(simulation.now + _BEAT)
         facts += sent
         for event in hub.take(sent) if hub else ():
-            simulation.hear(event)
+            simulation.observe(event)
         if simulation.gate:
             simulation.open_gates()
     return facts, simulation

@@ -39,7 +39,7 @@ def day() -> Driven:
         sent = simulation.advance(simulation.now + _BEAT)
         facts += sent
         for event in hub.take(sent):
-            simulation.hear(event)
+            simulation.observe(event)
             if isinstance(event, RoutePlanned | RouteRevised):
                 routes[event.route.truck_id].append(event.route)
         if simulation.gate:
@@ -162,7 +162,7 @@ def test_plans_that_nobody_approved_move_no_truck() -> None:
     while not simulation.finished:
         for event in hub.take(simulation.advance(simulation.now + _BEAT)):
             if not isinstance(event, PlanApproved):
-                simulation.hear(event)
+                simulation.observe(event)
         if simulation.gate:
             simulation.open_gates()
     transport = simulation.outcome().transport

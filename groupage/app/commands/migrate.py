@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from groupage.app.local.table import MIGRATE_PROGRESS
+from groupage.app.local.process_specs import MIGRATE_PROGRESS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, PolicySettings, TelemetrySettings

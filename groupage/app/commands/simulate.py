@@ -233,7 +233,7 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Opt
             tick=ticker.tick_others if ticker else None,
             tick_lanes=ticker.tick_lanes if ticker else None,
             drain=feedback.drain,
-            heard_all=feedback.heard_all,
+            received_all=feedback.received_all,
             backlog=await hub_backlog(stack, kafka, prefix=prefix),
             waits=not options.open_loop,
         ),

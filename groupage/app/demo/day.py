@@ -65,7 +65,7 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
             tick=ticker.tick_others,
             tick_lanes=ticker.tick_lanes,
             drain=feedback.drain,
-            heard_all=feedback.heard_all,
+            received_all=feedback.received_all,
             backlog=backlog,
         )
         player = Player(simulation, sink, pace="fast", hub=link, limits=LIMITS[scale])

@@ -13,8 +13,8 @@ from groupage.domain.events.consolidation import (
     ConsolidationRolled,
 )
 from producers.simulator.boxes import Box
+from producers.simulator.event_emitter import CUSTOMS, DESK
 from producers.simulator.sailings import Sailing
-from producers.simulator.voice import CUSTOMS, DESK
 from producers.simulator.world import World
 
 
@@ -92,9 +92,9 @@ class CutoffDesk:
         rolled = ConsolidationRolled(
             consolidation_id=box.id, to_voyage_id=later.voyage_id, reason=reason
         )
-        world.say(rolled, DESK)
+        world.emit(rolled, DESK)
         booking = f"{later.carrier_booking_id}-{box.plan.spec.iso_type}"
-        world.say(ConsolidationBooked(consolidation_id=box.id, carrier_booking_id=booking), DESK)
+        world.emit(ConsolidationBooked(consolidation_id=box.id, carrier_booking_id=booking), DESK)
         self._tell_customs(box, later)
 
     def _tell_customs(self, box: Box, later: Sailing) -> None:
@@ -106,7 +106,7 @@ class CutoffDesk:
                     milestone="change_of_ship",
                     references=(box.sailing.voyage_id, later.voyage_id),
                 )
-                self._world.say(changed, CUSTOMS)
+                self._world.emit(changed, CUSTOMS)
 
     def _give_up(self, box: Box) -> None:
         self._world.handled["dead_freight"] += 1
@@ -115,4 +115,4 @@ class CutoffDesk:
             consolidation_id=box.id,
             reason="documents after the cut-off, no place on the next sailing: dead freight",
         )
-        self._world.say(broken, DESK)
+        self._world.emit(broken, DESK)

@@ -1,4 +1,4 @@
-"""Turns what happens into facts: source, ids, sending time, and the dirt of real data."""
+"""Make facts of events: source, ids, sending time, and the dirt of real data."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,8 +23,8 @@ DESK = "/desk/yiwu"
 _SECOND = timedelta(seconds=1)
 
 
-class Voice:
-    """Says facts. Each system numbers its own, so that the same day gives the same ids."""
+class EventEmitter:
+    """Emits facts. Each system numbers its own, so that the same day gives the same ids."""
 
     def __init__(
         self, engine: Engine, streams: Streams, rates: Rates, times: Times, *, run: str
@@ -36,16 +36,16 @@ class Voice:
         self._run = run
         self._counts: dict[tuple[str, str], int] = {}
         self.dirt: dict[str, int] = {}
-        """How often each kind of dirt was made."""
+        """Number of dirty facts by kind of dirt."""
         self.occasions: dict[str, int] = {}
-        """How often it could have been."""
+        """Number of facts that could have had that dirt, by kind."""
 
-    def say(self, event: Event, source: str, *, at: datetime | None = None) -> None:
-        """It happened at `at` (default: now) and is sent at once; the warehouse's may be dirty."""
+    def emit(self, event: Event, source: str, *, at: datetime | None = None) -> None:
+        """Send an event of `at` (default: now) at once; facts of the warehouse may be dirty."""
         happened_at = at or self._engine.now
         fact = self._fact(event, source, occurred_at=happened_at, sent_at=happened_at)
         if source == WAREHOUSE:
-            self._say_dirty(fact)
+            self._emit_with_dirt(fact)
         else:
             self._engine.send(fact)
 
@@ -76,7 +76,7 @@ class Voice:
     def _count_dirt(self, kind: str) -> None:
         self.dirt[kind] = self.dirt.get(kind, 0) + 1
 
-    def _say_dirty(self, fact: Fact) -> None:
+    def _emit_with_dirt(self, fact: Fact) -> None:
         chance = self._streams.uniform("dirt", fact.event_id)
         kinds = self._kinds(fact.data)
         for kind, _, _ in kinds:
@@ -113,7 +113,7 @@ class Voice:
         self._engine.send(msgspec.structs.replace(fact, recorded_at=again_at))
 
     def _late(self, fact: Fact) -> None:
-        """A hand-held reader without radio. Others overtake it, so it is out of order as well."""
+        """Send it late, like a hand-held reader without radio: out of order, too."""
         sent_at = self._delay(fact, self._times.sent_late_s)
         self._engine.send(msgspec.structs.replace(fact, recorded_at=sent_at))
 
@@ -124,7 +124,7 @@ class Voice:
         self._correct(wrong, fact.data, occurred_at=fact.occurred_at)
 
     def _corrected(self, fact: Fact) -> None:
-        """A key slipped: the mass was entered ten times too large."""
+        """Send ten times the mass, a typing error, and correct it later."""
         event = fact.data
         assert isinstance(event, UnitMeasured), event.name
         wrong = msgspec.structs.replace(event, gross_g=event.gross_g * 10)
@@ -143,7 +143,7 @@ class Voice:
         self._engine.send(correction)
 
     def _retracted(self, fact: Fact) -> None:
-        """Beside the true fact the reader saw the carton in an aisle where it never was."""
+        """Send a second, wrong reading from another aisle, and retract it later."""
         self._engine.send(fact)
         event = fact.data
         assert isinstance(event, UnitStored), event.name

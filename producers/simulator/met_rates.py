@@ -26,8 +26,8 @@ def rates_met(world: World) -> dict[str, Met]:
     cartons = [one for lot in world.lots.values() for one in lot.cartons]
     occasions["bulging"] = len(cartons)
     times["bulging"] = sum(one.bulging for one in cartons)
-    occasions |= world.voice.occasions
-    times |= {name: world.voice.dirt.get(name, 0) for name in world.voice.occasions}
+    occasions |= world.emitter.occasions
+    times |= {name: world.emitter.dirt.get(name, 0) for name in world.emitter.occasions}
     return {
         name: Met(rate=getattr(world.parameters.rates, name), of=occasions[name], times=times[name])
         for name in sorted(occasions)

@@ -17,7 +17,7 @@ from fact where relayed_by is null and source not like '/groupage/%'
 """
 _PLANS = "select body from plan"
 _COUNTS_OF_MESSAGES = frozenset(
-    {"facts", "last", "revision", "plan_revision", "fact_id", "changed_at", "plan_id"}
+    {"fact_count", "last_key", "revision", "plan_revision", "fact_id", "changed_at", "plan_id"}
 )
 """The number of messages that an aggregate received, and the id of the last one, depend on how the
 worker's batches fell; the content that it received in the end does not. Revisions are such counts,

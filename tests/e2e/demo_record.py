@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from groupage.domain.state.base import State
 from groupage.store.state_codec import unpack
 
 STATES = ("consignment", "unit", "container", "visit", "declaration", "voyage", "consolidation")
@@ -16,9 +17,9 @@ select kind, key, source, event_id, occurred_at, type, correction_of, retracted,
 from fact where relayed_by is null and source not like '/groupage/%'
 """
 _PLANS = "select body from plan"
-_COUNTS_OF_MESSAGES = frozenset(
-    {"fact_count", "last_key", "revision", "plan_revision", "fact_id", "changed_at", "plan_id"}
-)
+_OF_ALL_STATES = frozenset({"fact_count", "last_key", "changed_at"})
+assert set(State.__struct_fields__) >= _OF_ALL_STATES, "a field was renamed"
+_COUNTS_OF_MESSAGES = _OF_ALL_STATES | {"revision", "plan_revision", "fact_id", "plan_id"}
 """The number of messages that an aggregate received, and the id of the last one, depend on how the
 worker's batches fell; the content that it received in the end does not. Revisions are such counts,
 and derived facts and plans take their ids from what caused them."""

@@ -1,3 +1,3 @@
 """groupage: the event-driven coordinator of a hub that consolidates freight of many shippers."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""Back-orders: what was missing is booked anew and comes for a later departure."""
+"""Back-orders: the missing cartons are booked again and come for a later departure."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from producers.simulator.lots import Carton, Lot, sscc
 from producers.simulator.world import World
 
 _FIRST_CARTON = 500
-"""Serial of a back-order's first carton within its lot: above all that the lot itself can have."""
+"""Serial of a back-order's first carton within its lot: above the lot's own serials."""
 
 
 class BackOrders:
-    """Books them. `expect` is called when one is at the door."""
+    """Books back-orders, and calls `expect` when a back-order arrives."""
 
     def __init__(self, world: World, *, expect: Callable[[Lot], None]) -> None:
         self._world = world
         self._expect = expect
 
     def book(self, lot: Lot, missing: frozenset[str]) -> None:
-        """The shipper books what is missing of the lot."""
+        """Book the missing cartons of the lot."""
         world = self._world
         later = self._rest_of(lot, missing)
         world.lots[later.id] = later

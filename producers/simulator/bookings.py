@@ -22,7 +22,7 @@ from producers.simulator.world import World
 
 
 class BookingDesk:
-    """Draws the day's lots and says what their shippers say before the cargo comes."""
+    """Draws the day's lots and emits their shippers' events before the cargo comes."""
 
     def __init__(self, world: World, sailings: list[Sailing]) -> None:
         self._world = world
@@ -73,7 +73,7 @@ class BookingDesk:
         )
 
     def _arrival(self, sailing: Sailing, *, same_day: bool, share: float) -> datetime:
-        """On the day before the cut-off, or on its morning, in time to be measured."""
+        """Return an arrival on the day before the cut-off, or on its morning in time to measure."""
         times = self._world.parameters.times
         midnight = sailing.lco_at - timedelta(
             seconds=(sailing.lco_at - self._midnight).total_seconds() % 86_400
@@ -109,7 +109,7 @@ class BookingDesk:
         self._world.engine.schedule(at, action)
 
     def announce(self, lot: Lot) -> None:
-        """Its delivery note is sent, once."""
+        """Send its delivery note, once."""
         if lot.gone or lot.announced:
             return
         lot.announced = True
@@ -125,7 +125,7 @@ class BookingDesk:
         )
 
     def _amend(self, lot: Lot) -> None:
-        """The shipper has fewer cartons than booked: a quarter of the last line stays at home."""
+        """Amend the booking: a quarter of the last line stays with the shipper."""
         world, line = self._world, lot.booking.lines[-1]
         fewer = max(line.pieces * 3 // 4, 1)
         lines = (*lot.booking.lines[:-1], msgspec.structs.replace(line, pieces=fewer))

@@ -1,4 +1,4 @@
-"""Consolidations whose departure was closed, as the hub's people know them."""
+"""Consolidations whose departure is closed for cargo, as the hub's people know them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from producers.simulator.times import Times
 
 @dataclass(slots=True)
 class Box:
-    """One consolidation on its way out."""
+    """A consolidation on its way out."""
 
     id: str
     sailing: Sailing
@@ -26,7 +26,7 @@ class Box:
     equipment_ref: str = ""
     seal_no: str = ""
     tractor: str = ""
-    """Whose published route takes it to the terminal; empty: no route does."""
+    """The tractor whose published route takes it to the terminal; empty: none."""
     lots: list[Lot] = field(default_factory=list)
     gated_out_at: datetime | None = None
     deviations: int = 0

@@ -36,7 +36,7 @@ class Broker:
         )
 
     def received(self, lot: Lot) -> None:
-        """The lot is at the hub and complete; its papers follow."""
+        """Declare a lot that is at the hub and complete."""
         if not lot.declared:
             self._world.after(
                 self._world.parameters.times.declare_after_s, partial(self._collect, lot, 0)
@@ -58,7 +58,7 @@ class Broker:
             self._world.after(times.declared_together_s, lambda: self._declare_all(group))
 
     def _declare_all(self, group: tuple[str, str, str]) -> None:
-        """As few declarations as the cap allows, in the order in which lots came."""
+        """Group lots, in the order of arrival, into as few declarations as the cap allows."""
         cap = self._world.parameters.sizes.value_max_usd_cents
         lots = [lot for lot in self._ready.pop(group) if not lot.gone and not lot.declared]
         batch: list[Lot] = []
@@ -87,7 +87,7 @@ class Broker:
         self._follow(declared, lots)
 
     def _follow(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
-        """Customs selects it, refuses it or simply releases it."""
+        """Select, reject or release the declaration."""
         world, times, about = self._world, self._world.parameters.times, declared.declaration_id
         if self._reject.hit():
             world.after(times.rejected_after_s, lambda: self._refuse(declared, lots))
@@ -119,7 +119,7 @@ class Broker:
         world.after(done_s, lambda: self._release(about, lots))
 
     def _hold(self, lot: Lot, declaration_id: str) -> None:
-        """Cargo under inspection is moved to customs' bay and may not be touched."""
+        """Hold the cargo for an inspection, then release it."""
         hold_id = f"H-{declaration_id}-{lot.id}"
         lot.holds.add(hold_id)
         held = HoldPlaced(
@@ -144,7 +144,7 @@ class Broker:
                 world.emit(released, DESK)
 
     def _refuse(self, declared: CustomsDeclared, lots: list[Lot]) -> None:
-        """A wrong HS code: refused, mended and declared again under a new number."""
+        """Reject a wrong HS code; the broker corrects it and declares under a new number."""
         world = self._world
         world.handled["customs_rejected"] += 1
         reason = "HS code does not match the goods"
@@ -165,7 +165,7 @@ def _value(lot: Lot) -> int:
 
 
 def _lines(lots: list[Lot]) -> tuple[DeclarationLine, ...]:
-    """One goods line for each HS code; value by pieces."""
+    """Return a goods line per HS code; value by pieces."""
     lines: dict[str, tuple[int, int]] = {}
     for lot in lots:
         pieces_all = sum(one.pieces for one in lot.booking.lines)

@@ -1,4 +1,4 @@
-"""Dangerous goods that were declared: papers, the missing ones too, and the DG desk's word."""
+"""Declared dangerous goods: their papers, missing papers, and the DG desk's decision."""
 
 from datetime import timedelta
 from functools import partial
@@ -25,7 +25,7 @@ class DangerousDesk:
         self._times = world.parameters.times
 
     def declare(self, lot: Lot) -> None:
-        """The shipper declares the goods."""
+        """Emit the shipper's declaration of the goods."""
         if "dangerous_docs_missing" not in lot.exceptions:
             self._complete(lot)
             return
@@ -72,7 +72,7 @@ class DangerousDesk:
             self._world.emit(DgApproved(consignment_id=lot.id, by="DG desk"), DESK)
 
     def _refuse(self, lot: Lot) -> None:
-        """The booking is refused; cargo that is here goes back."""
+        """Reject the booking; cargo at the hub goes back."""
         lot.gone = "dangerous goods refused"
         reason = "no class 2.1 in a general LCL box"
         self._world.emit(DgRejected(consignment_id=lot.id, reason=reason), DESK)

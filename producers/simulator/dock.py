@@ -18,7 +18,7 @@ Condition = Literal["good", "damaged", "wet", "wrong_marks"]
 
 
 class Dock:
-    """Receives lots. `on_received` hears of each lot that is complete and measured."""
+    """Receives lots, and calls `on_received` with each lot that is complete and measured."""
 
     def __init__(self, world: World, *, on_received: Callable[[Lot], None]) -> None:
         self._world = world
@@ -49,7 +49,7 @@ class Dock:
         self._world.emit(ConsignmentCancelled(consignment_id=lot.id, reason=reason), BOOKING)
 
     def arrive(self, lots: list[Lot], plate: str) -> None:
-        """A truck is at the door; `plate` empty: the merchants' own."""
+        """Receive a truck; `plate` empty: the merchants' own."""
         world = self._world
         coming = [lot for lot in lots if not lot.gone]
         if not coming:
@@ -71,7 +71,7 @@ class Dock:
             at = self._unload(lot, at, dock=dock, visit_id=visit.visit_id)
 
     def _unload(self, lot: Lot, at: datetime, *, dock: str, visit_id: str) -> datetime:
-        """Count, measure and put away what came; returns when the dock is free."""
+        """Count, measure and store the cargo; return when the dock is free."""
         lot.arrived = True
         self._extra(lot)
         missing = self._missing(lot)

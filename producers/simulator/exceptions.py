@@ -1,4 +1,4 @@
-"""Which lot meets which exception."""
+"""The assignment of exceptions to lots."""
 
 from producers.simulator.randomness import Streams
 from producers.simulator.rates import Rates
@@ -37,7 +37,7 @@ are enough."""
 
 
 def draw_exceptions(rates: Rates, streams: Streams, *, lots: int) -> dict[int, frozenset[str]]:
-    """By lot number: at the stated rates, at least one lot each."""
+    """Return the exceptions by lot number: at the stated rates, at least a lot each."""
     free = [str(number) for number in range(1, lots + 1)]
     drawn: dict[str, set[str]] = {}
     for name in EXCEPTIONS:

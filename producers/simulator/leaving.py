@@ -1,4 +1,4 @@
-"""From the shut door to the ship: seal, weigh, gate out, board."""
+"""From the closed container to the ship: seal, weigh, gate out, board."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from producers.simulator.yard import Yard
 
 
 class Gatekeepers:
-    """See each stuffed box off."""
+    """Takes each stuffed container from the seal to the ship."""
 
     def __init__(self, world: World, book: PlanBook, yard: Yard, cutoffs: CutoffDesk) -> None:
         self._world = world
@@ -32,7 +32,7 @@ class Gatekeepers:
         self._broken = world.quota(rates.seal_broken, "seal_broken", first_within=boxes)
 
     def seal(self, box: Box) -> None:
-        """The doors are shut."""
+        """Seal the closed container."""
         world, number = self._world, box.equipment_ref
         sealed_at = world.now + timedelta(seconds=self._times.sealed_after_s)
         sealed = ContainerSealed(equipment_ref=number, seal_no=box.seal_no, consolidation_id=box.id)
@@ -44,7 +44,7 @@ class Gatekeepers:
             self._weigh_and_go(box, weighed_at)
 
     def _wait_for_vgm(self, box: Box) -> None:
-        """Nothing drives out unweighed: the cut-off passes, and the box stays."""
+        """Weigh late, after the VGM cut-off: a container without a VGM stays."""
         known_at = self._cutoffs.vgm_known_at(box)
         missed_at = max(self._cutoffs.vgm_missed_at(box), self._world.now)
         self._world.engine.schedule(missed_at, partial(self._cutoffs.miss_vgm, box))
@@ -70,7 +70,7 @@ class Gatekeepers:
         world.engine.schedule(out_at, partial(self._gate_out, box))
 
     def _tractor_at(self, box: Box, weighed_at: datetime) -> datetime:
-        """When a tractor takes it by the published route; else the next one that is free."""
+        """Return when a tractor takes it: by the published route, or the next free one."""
         for route in self._book.routes(box.sailing.lane_id):
             for stop in route.stops:
                 if stop.action == "collect_container" and stop.reference == box.id:
@@ -86,7 +86,7 @@ class Gatekeepers:
         return container.tare_g + cargo_g + self._times.dunnage_g
 
     def _weigh(self, box: Box, gross_g: int, at: datetime) -> None:
-        """The weighbridge shows whole steps."""
+        """Return the mass in whole steps of the weighbridge."""
         step_g = self._times.weighbridge_step_g
         verified = VgmVerified(
             equipment_ref=box.equipment_ref,
@@ -123,7 +123,7 @@ class Gatekeepers:
         self._board(box)
 
     def _board(self, box: Box) -> None:
-        """Loaded on the ship or train before it leaves; asks again when it is delayed."""
+        """Load the container on the ship or train; try later if that is delayed."""
         world = self._world
         due_at = box.sailing.etd_at - timedelta(seconds=self._times.on_board_before_etd_s)
         if world.now < due_at:

@@ -1,4 +1,4 @@
-"""What the hub has in hand: lots (consignments), their cartons, and how they are drawn."""
+"""Lots (consignments) and their cartons, and how the simulation draws them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ TOLERANCE = 1.05
 
 @dataclass(slots=True)
 class Carton:
-    """One carton as it really is."""
+    """A carton with its true size and mass."""
 
     unit_id: str
     line: int
@@ -72,7 +72,7 @@ class Carton:
 
 @dataclass(slots=True)
 class Lot:
-    """One consignment and everything the hub's people know of it."""
+    """A consignment, with everything that the hub's people know of it."""
 
     number: int
     booking: ConsignmentBooked
@@ -83,21 +83,21 @@ class Lot:
     exceptions: frozenset[str]
     announced: bool = False
     tour: str = ""
-    """The published tour that is to fetch it; empty: none."""
+    """The published route that will fetch it; empty: none."""
     under_way: bool = False
-    """The truck of that tour has left to fetch it."""
+    """The truck of that route has left to fetch it."""
     arrived: bool = False
     tallied: bool = False
     measured_at: datetime | None = None
     agreed: bool = True
-    """False while a discrepancy or a re-rate waits for the shipper's word."""
+    """False while a discrepancy or a re-rate waits for the shipper's answer."""
     holds: set[str] = field(default_factory=set)
     declared: bool = False
     released: bool = False
     gone: str = ""
     """Why it does not travel: cancelled, rejected ..."""
     manifested_in: str = ""
-    """The consolidation on whose manifest it stands."""
+    """The consolidation whose manifest lists it."""
     departed: bool = False
 
     @property
@@ -112,7 +112,7 @@ class Lot:
 
     @property
     def in_hand(self) -> list[Carton]:
-        """The cartons that are here."""
+        """The cartons at the hub."""
         return [one for one in self.cartons if one.in_hand]
 
     @property
@@ -129,7 +129,7 @@ class Lot:
 
 
 class LotMaker:
-    """Draws lots. Each lot has generators of its own, named by its number."""
+    """Draws lots. Each lot has its own random generators, named by its number."""
 
     def __init__(self, parameters: Parameters, streams: Streams, merchants: list[Place]) -> None:
         self._parameters = parameters
@@ -146,7 +146,7 @@ class LotMaker:
         arrives_at: datetime,
         exceptions: frozenset[str],
     ) -> Lot:
-        """Lot `number` of the day."""
+        """Return lot `number` of the day."""
         sizes, times = self._parameters.sizes, self._parameters.times
         goods = self._streams.of("goods", number)
         who = self._streams.of("who", number)
@@ -270,7 +270,7 @@ def _volume(size: Dimensions) -> int:
 
 
 def _beyond_tolerance(lines: tuple[CartonLine, ...], *, grow: float, heavier: float) -> bool:
-    """Whether the dimensioner's and the scale's steps leave enough of it to be seen."""
+    """Return whether the steps of dimensioner and scale leave the difference visible."""
     declared_cm3 = sum(one.pieces * _volume(one.size) for one in lines)
     declared_g = sum(one.pieces * one.gross_g for one in lines)
     real_cm3 = sum(one.pieces * _volume(_grown(one.size, grow)) for one in lines)
@@ -292,7 +292,7 @@ def _grown(size: Dimensions, factor: float) -> Dimensions:
 
 
 def _bulged(size: Dimensions) -> Dimensions:
-    """The dimensioner's grid is 5 mm; a bulging carton is one step higher."""
+    """Return the size on the dimensioner's 5 mm grid; a bulging carton is a step higher."""
     return Dimensions(
         length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm + 5
     )

@@ -1,4 +1,4 @@
-"""From cargo close to the manifest: the last plan, empties, and who is fit to be on it."""
+"""From cargo close to the manifest: the last plan, empties, and which lots it lists."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from producers.simulator.world import World
 from producers.simulator.yard import Yard
 
 _ATTEMPTS_MAX = 4
-"""So often a box's manifest is tried with another plan before the box is given up."""
+"""Attempts with another plan before the desk gives a consolidation up."""
 
 
 class ManifestDesk:
@@ -79,7 +79,7 @@ class ManifestDesk:
             engine.schedule(at, partial(self._file_all, sailing))
 
     def _await_plan(self, sailing: Sailing, at: datetime, *, since: datetime) -> None:
-        """The day stands at `at` until the lane's plan is in."""
+        """Stop the day at `at` until the lane has its plan."""
         gate = Gate(at=at, lane_id=sailing.lane_id, since=since)
         self._world.engine.schedule(at, partial(self._on_planned, sailing.lane_id), gate=gate)
 
@@ -101,7 +101,7 @@ class ManifestDesk:
         )
 
     def replan(self, sailing: Sailing, reason: str) -> None:
-        """Ask for a new plan of the lane."""
+        """Command a new plan of the lane."""
         self._commands += 1
         command_id = f"CMD-{sailing.voyage_id}-{self._commands}"
         wish = ReplanLane(
@@ -136,12 +136,12 @@ class ManifestDesk:
             self.file(box)
 
     def _miss_documents(self, box: Box) -> None:
-        """The documents cut-off passed without a manifest."""
+        """React to a documents cut-off without a manifest."""
         if self._refresh(box) and self._cutoffs.miss_documents(box):
             self.replan(box.sailing, f"{box.id} was dissolved")
 
     def file(self, box: Box) -> None:
-        """File the manifest if everything is there; else wait, or ask for another plan."""
+        """File the manifest if everything is ready; else wait, or command another plan."""
         if box.gone or not self._refresh(box):
             return
         container = self._yard.ready(box.id)
@@ -164,7 +164,7 @@ class ManifestDesk:
             self.replan_without(box, troubles)
 
     def _refresh(self, box: Box) -> bool:
-        """Take the box as the newest published plan has it; false when it is in none."""
+        """Read its load plan from the plan in force; return False if that has none."""
         plan = self._book.container(box.sailing.lane_id, box.id)
         if plan is None or not plan.placements:
             box.gone = "dropped by a later plan"
@@ -186,7 +186,7 @@ class ManifestDesk:
         return box.sailing.pco_at(times) - timedelta(seconds=spare_s)
 
     def _trouble(self, box: Box, lot: Lot) -> str:
-        """Why the lot cannot be on the manifest now: `wait` when it soon can."""
+        """Return why the manifest cannot list the lot now: `wait` if it soon can."""
         if lot.gone:
             return lot.gone
         if not lot.arrived:
@@ -199,7 +199,7 @@ class ManifestDesk:
         return "" if lot.can_travel else "wait"
 
     def _retry(self, box: Box, *, since: datetime | None = None) -> None:
-        """Try again later, with a newer plan when one was asked for."""
+        """Try again later, with a newer plan if the desk commanded one."""
         now, times = self._world.now, self._world.parameters.times
         at = now + timedelta(seconds=times.manifest_retry_s)
         stage_s = times.stage_s * len(box.plan.placements)
@@ -221,7 +221,7 @@ class ManifestDesk:
         self._world.emit(broken, DESK)
 
     def replan_without(self, box: Box, troubles: dict[str, str]) -> None:
-        """Roll what cannot travel and wait for a plan without it."""
+        """Roll the lots that cannot travel, and wait for a plan without them."""
         box.attempts += 1
         if box.attempts > _ATTEMPTS_MAX:
             self._give_up(box)
@@ -254,7 +254,7 @@ class ManifestDesk:
         self._on_frozen(box)
 
     def reopen(self, box: Box, reason: str) -> None:
-        """Take the manifest back."""
+        """Unfreeze: withdraw the manifest."""
         box.frozen = False
         for lot in box.lots:
             lot.manifested_in = ""
@@ -264,4 +264,4 @@ class ManifestDesk:
 
 
 def _go_on() -> None:
-    """The hub has done its part: time may pass."""
+    """Do nothing: the gate of this action is what counts."""

@@ -1,4 +1,4 @@
-"""How the stated rates were met, counted where each exception was dealt with."""
+"""How the day met the stated rates, counted where people deal with each exception."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from producers.simulator.world import World
 
 
 class Met(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stated rate was met."""
+    """A stated rate, and how often the day met it."""
 
     rate: float
     of: int
@@ -16,7 +16,7 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rates_met(world: World) -> dict[str, Met]:
-    """Every rate of `Rates`, by name."""
+    """Return how the day met each rate of `Rates`, by name."""
     handled = world.handled
     lots = world.parameters.sizes.consignments
     occasions = dict.fromkeys(EXCEPTIONS, lots)

@@ -1,4 +1,4 @@
-"""Cut-offs that are missed although the cargo is here: documents (DCO) and gross mass (VGM, VCO).
+"""Cut-offs missed although the cargo is at the hub: documents (DCO) and gross mass (VGM, VCO).
 
 The hub warns before and says afterwards that the cut-off was missed. Then people act: the box goes
 with the next sailing, or its space is paid empty and its cargo looks for another place.
@@ -19,7 +19,7 @@ from producers.simulator.world import World
 
 
 class CutoffDesk:
-    """Says which boxes will miss a cut-off, and what becomes of them."""
+    """Decides which containers miss a cut-off, and what happens to them."""
 
     def __init__(self, world: World, sailings: list[Sailing]) -> None:
         self._world = world
@@ -30,27 +30,27 @@ class CutoffDesk:
         self._dead_freight = world.quota(rates.dead_freight, "dead_freight", first_within=1)
 
     def documents_come_late(self, box: Box) -> bool:
-        """Whether one shipper's instructions for it come after the cut-off; each box once."""
+        """Return whether a shipper's instructions come after the cut-off; once per container."""
         if box.papers_looked_at:
             return False
         box.papers_looked_at = True
         return self._documents.hit()
 
     def vgm_comes_late(self) -> bool:
-        """Whether the weighbridge stands still for the next box until after the cut-off."""
+        """Return whether the weighbridge is out of order until after the next cut-off."""
         return self._vgm.hit()
 
     def documents_missed_at(self, box: Box) -> datetime:
-        """When people act on the missed documents cut-off."""
+        """Return when people act on the missed documents cut-off."""
         hours = self._world.parameters.times.dco_after_lco_h
         return self._acted_upon(box.sailing.lco_at + timedelta(hours=hours))
 
     def vgm_missed_at(self, box: Box) -> datetime:
-        """When people act on the missed VGM cut-off."""
+        """Return when people act on the missed VGM cut-off."""
         return self._acted_upon(self._vco_at(box))
 
     def vgm_known_at(self, box: Box) -> datetime:
-        """When the weighbridge works again."""
+        """Return when the weighbridge works again."""
         times = self._world.parameters.times
         late_s = self._world.span(times.vgm_late_from_s, times.vgm_late_until_s, "vgm", box.id)
         return self._vco_at(box) + timedelta(seconds=late_s)
@@ -62,7 +62,7 @@ class CutoffDesk:
         return due_at + timedelta(seconds=self._world.parameters.times.decide_after_miss_s)
 
     def miss_documents(self, box: Box) -> bool:
-        """Roll the box, or give its space up; true when it was given up."""
+        """Roll the container, or give its space up; return True if given up."""
         self._world.handled["documents_late"] += 1
         given_up = self._dead_freight.hit()
         later = self._next(box.sailing)
@@ -73,7 +73,7 @@ class CutoffDesk:
         return False
 
     def miss_vgm(self, box: Box) -> None:
-        """It is sealed already, so it waits in the yard for the next sailing."""
+        """Roll a sealed container: it waits in the yard for the next sailing."""
         self._world.handled["vgm_late"] += 1
         later = self._next(box.sailing)
         if later is None:
@@ -98,7 +98,7 @@ class CutoffDesk:
         self._tell_customs(box, later)
 
     def _tell_customs(self, box: Box, later: Sailing) -> None:
-        """Change of ship, for each lot that was declared for the old one."""
+        """Declare a change of ship for each lot declared for the old one."""
         for lot_id in box.plan.consignment_ids:
             if self._world.lots[lot_id].declared:
                 changed = ConsignmentNoted(

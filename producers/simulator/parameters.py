@@ -89,7 +89,7 @@ class Sizes(Figures, frozen=True, kw_only=True):
 
 
 class Parameters(Figures, frozen=True, kw_only=True):
-    """A day."""
+    """All figures of a simulated day."""
 
     seed: int
     day_at: datetime
@@ -153,7 +153,7 @@ _SIZES: dict[str, tuple[Sizes, Times]] = {
 
 
 def parameters_for(scale: str, *, seed: int, day_at: datetime = DEFAULT_DAY_AT) -> Parameters:
-    """The figures of a scale. Raises InvalidInput for a scale that does not exist."""
+    """Return the figures of a scale. Raises InvalidInput for an unknown scale."""
     if scale not in _SIZES:
         raise InvalidInput(f"scale {scale!r} does not exist; choose one of {', '.join(_SIZES)}")
     if not 0 <= seed < 10_000:

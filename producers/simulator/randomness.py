@@ -1,4 +1,4 @@
-"""Chance that stays put: each stream and thing has its own generator; none shifts another."""
+"""Random numbers that stay put: each stream and thing has its own generator."""
 
 import random
 from hashlib import blake2b
@@ -19,20 +19,20 @@ class Streams:
         return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest(), "big")
 
     def of(self, *names: str | int) -> random.Random:
-        """A generator of its own for `names`."""
+        """Return the generator of `names`."""
         return random.Random(self._number(names))  # noqa: S311 - a simulation, no secret
 
     def uniform(self, *names: str | int) -> float:
-        """One number in [0, 1) for `names`."""
+        """Return a number in [0, 1) for `names`."""
         return self._number(names) / 2**64
 
     def pick(self, count: int, ids: list[str], *names: str | int) -> set[str]:
-        """`count` of the ids, each with equal chance."""
+        """Draw `count` of the ids, each with equal chance."""
         return set(sorted(ids, key=lambda one: self._number((*names, one)))[:count])
 
 
 class Quota:
-    """Says yes at a rate, evenly: early for the first time, then every 1 ÷ rate questions.
+    """Answers yes at a rate, evenly: early for the first time, then every 1 ÷ rate questions.
 
     An even spread keeps a stated rate in a small day too, where throwing dice would often give
     none at all. The first yes comes within `first_within` questions.
@@ -46,7 +46,7 @@ class Quota:
         self.hits = 0
 
     def hit(self) -> bool:
-        """Whether it happens this time."""
+        """Return whether it happens this time."""
         self.asked += 1
         if self.rate <= 0:
             return False

@@ -25,7 +25,7 @@ class Rates(Figures, frozen=True, kw_only=True):
     lots are beyond it for one carton: a bulging, a repacked or a missing small one.)"""
     dangerous: float = 0.005
     dangerous_undeclared: float = 0.002
-    """A label is found at the door; the papers say nothing of it."""
+    """The dock finds a label that the papers do not mention."""
     late_truck: float = 0.018
     """Cut-off missed by the shipper: the OCEL log's share of rescheduled containers, 36 of 1,966
     (computed)."""
@@ -39,7 +39,7 @@ class Rates(Figures, frozen=True, kw_only=True):
     short_waits: float = 0.15
     """Of the short ones: the shipper brings the rest instead of shipping short."""
     short_back_orders: float = 0.25
-    """Of the short ones: what is here is shipped, the rest is booked anew and comes later."""
+    """Of the short ones: the hub ships what it has; the shipper books the rest again."""
     wet: float = 0.25
     """Of the damaged ones."""
     damaged_rejected: float = 0.1
@@ -81,7 +81,7 @@ class Rates(Figures, frozen=True, kw_only=True):
     bulging: float = 0.03
     """Measured one grid step larger than declared."""
     restowed: float = 0.002
-    """Two alike cartons change places while stuffing: the deviation is named."""
+    """Two alike cartons change places while stuffing, with a named deviation."""
     taken_out: float = 0.0005
     """Loaded, taken out to be looked at, and loaded again."""
     # of facts of the warehouse
@@ -92,7 +92,7 @@ class Rates(Figures, frozen=True, kw_only=True):
     """A device eight hours ahead (UTC taken for local time), corrected later: the trap found in the
     OCEL log."""
     retracted: float = 0.0015
-    """The reader saw the carton in an aisle where it never was; taken back later."""
+    """A reading from an aisle where the carton never was, retracted later."""
     # of measurements
     corrected: float = 0.003
-    """A key slipped; the right figure follows."""
+    """A typing error; the right figure follows."""

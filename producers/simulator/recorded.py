@@ -1,4 +1,4 @@
-"""Plans from a file, for simulations that talk to no hub."""
+"""Plans from a file, for simulations without a hub."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,14 +11,14 @@ from groupage.domain.fact import Fact
 
 
 class RecordedPlans:
-    """Facts of the plan topic, JSON Lines, told when their time has come."""
+    """Facts of the plan topic, JSON Lines, returned when their time has come."""
 
     def __init__(self, path: Path) -> None:
         self._facts = _read(path)
         self._told = 0
 
     def until(self, now: datetime) -> list[Event]:
-        """What was published up to now and not told yet."""
+        """Return the events up to now that it has not returned yet."""
         start = self._told
         while self._told < len(self._facts) and self._facts[self._told].occurred_at <= now:
             self._told += 1

@@ -31,7 +31,7 @@ goes with a later one, beyond the simulated time. Assumption: two services a wee
 
 @dataclass(slots=True)
 class Sailing:
-    """One departure as the hub's people know it."""
+    """A departure, as the hub's people know it."""
 
     line: Line
     voyage_id: str
@@ -47,7 +47,7 @@ class Sailing:
 
     @property
     def is_train(self) -> bool:
-        """Rail, not sea."""
+        """Whether it is a train."""
         return self.line.mode == "RAIL"
 
     def pco_at(self, times: Times) -> datetime:
@@ -91,7 +91,7 @@ def lay_out(parameters: Parameters) -> list[Sailing]:
 
 
 def cutoffs(sailing: Sailing, times: Times) -> tuple[Cutoff, ...]:
-    """The deadlines of a departure."""
+    """Return the cut-offs of a departure."""
     hours: tuple[tuple[CutoffCode, float], ...] = (
         ("LCO", 0.0),
         ("DCO", times.dco_after_lco_h),
@@ -171,7 +171,7 @@ class Carriers:
         self._engine.schedule(sailing.etd_at, lambda: self._depart(sailing))
 
     def _space(self) -> int:
-        """More than an even share of the cargo would need: most weeks space is no problem."""
+        """Return confirmed places: more than an even share of the cargo needs."""
         sizes = self._parameters.sizes
         mean_m3 = sizes.consignments * sizes.cartons_mean * sizes.carton_m3 / sizes.lanes
         return max(sizes.places_least, round(mean_m3 / sizes.m3_per_place))
@@ -227,7 +227,7 @@ class Carriers:
         )
 
     def _roll(self, sailing: Sailing, places: int, reason: str) -> None:
-        """Places that the carrier had confirmed are gone."""
+        """Withdraw some of the places that the carrier had confirmed."""
         self._emit(
             CarrierBookingRolled(
                 voyage_id=sailing.voyage_id,
@@ -258,4 +258,4 @@ class Carriers:
 
 
 def _go_on() -> None:
-    """The hub has planned again: time may pass."""
+    """Do nothing: the gate of this action is what counts."""

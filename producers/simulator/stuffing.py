@@ -1,4 +1,4 @@
-"""From the manifest to the shut door: stage, stow as planned."""
+"""From the manifest to the closed container: stage and stow as planned."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,11 +35,11 @@ class StuffingCrew:
         )
         self._restow = world.quota(rates.restowed, "restowed", first_within=400)
         self._owed = 0
-        """Cartons that are to change places and found none alike yet."""
+        """Cartons that will change places with the next alike carton."""
         self._take_out = world.quota(rates.taken_out, "taken_out", first_within=800)
 
     def take(self, box: Box) -> None:
-        """The manifest is filed."""
+        """Begin to stage: the manifest is filed."""
         times = self._times
         self._world.after(times.staging_s, partial(self._stage, box, box.manifests))
         if box.manifests > 1:
@@ -50,7 +50,7 @@ class StuffingCrew:
             self._world.after(times.change_after_freeze_s, partial(self._rename, box))
 
     def _withdraw(self, box: Box) -> None:
-        """A shipper cancels although the manifest is filed: the dead freight is due."""
+        """Cancel a lot on a filed manifest: its dead freight is due."""
         lot = min(box.lots, key=lambda one: len(one.cartons))
         if box.stuffed or not box.frozen or lot.gone:
             return
@@ -63,7 +63,7 @@ class StuffingCrew:
         self._world.emit(cancelled, BOOKING)
 
     def _rename(self, box: Box) -> None:
-        """Another consignee on one bill: the manifest of the whole box is filed again."""
+        """Amend the consignee of a lot, and file the manifest again."""
         if box.stuffed or not box.frozen:
             return
         lot = box.lots[0]
@@ -96,7 +96,7 @@ class StuffingCrew:
         world.engine.schedule(self._crew_at(wait_s), partial(self._begin, box, manifest))
 
     def _crew_at(self, least_s: float) -> datetime:
-        """When a crew begins that is wanted so long from now."""
+        """Return when a crew begins that is needed so long from now."""
         world = self._world
         grid_s = world.parameters.times.crews_begin_every_s
         since_s = (world.now - world.parameters.day_at).total_seconds() + least_s
@@ -214,7 +214,7 @@ def _in_order(box: Box) -> list[Placement]:
 
 
 def _alike(places: list[Placement], notes: list[str], index: int) -> int | None:
-    """The next carton of the same lot and size that keeps its own place so far."""
+    """Return the next carton of the same lot and size that has kept its place so far."""
 
     def shape(place: Placement) -> tuple[str, int, int, int]:
         return (place.consignment_id, place.dx_mm, place.dy_mm, place.dz_mm)

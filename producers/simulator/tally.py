@@ -1,4 +1,4 @@
-"""The tally desk: what people do about cargo that is not as it was announced."""
+"""The tally desk: how people handle cargo that differs from its announcement."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ class TallyDesk:
         self._back_orders = BackOrders(world, expect=expect)
 
     def received(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
-        """All that came is counted, measured and stored; now for what is not as it should be."""
+        """Handle what differs, once the lot is counted, measured and stored."""
         lot.tallied, lot.measured_at = True, self._world.now
         self._settle(lot, missing=missing, spoilt=spoilt)
         if lot.gone:
@@ -94,7 +94,7 @@ class TallyDesk:
         self._world.emit(found, DESK)
 
     def _ask(self, lot: Lot, about: str, answer: Callable[[], None]) -> None:
-        """The shipper takes a while to answer."""
+        """Emit the shipper's answer after a while."""
         lot.agreed = False
         bounds_s = self._world.parameters.times.shipper_answers_s
         self._world.after(self._world.span(*bounds_s, "answer", about, lot.id), answer)
@@ -107,7 +107,7 @@ class TallyDesk:
         self._world.emit(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
 
     def _short(self, lot: Lot, missing: frozenset[str]) -> None:
-        """Ship what is here, book the rest anew, or wait for it."""
+        """Ship what is here and book the rest again, or wait for it."""
         if "short_waits" not in lot.exceptions:
             self._accept(lot, "ship_short", "short")
             if "short_back_orders" in lot.exceptions:
@@ -127,7 +127,7 @@ class TallyDesk:
         self._expect(lot)
 
     def _deviates(self, lot: Lot) -> bool:
-        """As the hub judges it: against what was declared for as many pieces as are here."""
+        """Compare as the hub does: with the declared figures of as many pieces as are here."""
         declared, here = lot.booking.lines, lot.in_hand
         share = TOLERANCE * len(here) / sum(one.pieces for one in declared)
         declared_cm3 = sum(one.pieces * _volume(one.size) for one in declared)
@@ -155,7 +155,7 @@ class TallyDesk:
         about: str,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Hold it, and release it when somebody has seen to it."""
+        """Hold it, and release it once a clerk has checked it."""
         hold_id = self._place_hold(lot, hold, reason)
         bounds_s = self._world.parameters.times.hold_ends_s
         wait_s = self._world.span(*bounds_s, "hold", hold, lot.id)
@@ -185,7 +185,7 @@ class TallyDesk:
         )
 
     def _damaged(self, lot: Lot) -> None:
-        """Repacked; or the damage goes through all of it and the cargo goes back."""
+        """Repack it, or return the cargo if all of it is damaged."""
         if "damaged_rejected" not in lot.exceptions:
             self._hold(lot, "DAMAGE", "cartons crushed", "damaged", then=partial(self._repack, lot))
             return
@@ -197,7 +197,7 @@ class TallyDesk:
         self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _repack(self, lot: Lot) -> None:
-        """One of the crushed cartons gets a new, slightly larger box, and so a new label."""
+        """Repack a crushed carton into a slightly larger one with a new label."""
         old, times = lot.cartons[0], self._world.parameters.times
         gross_g = old.gross_g + times.repacked_heavier_g
         unit_id = sscc(
@@ -220,7 +220,7 @@ class TallyDesk:
             self._ask(lot, "rerate after repacking", partial(self._rerate, lot))
 
     def _refuse(self, lot: Lot) -> None:
-        """A general LCL box takes no liquids: the cargo goes back to the merchant."""
+        """Return liquids to the merchant: a general LCL container takes none."""
         lot.gone = "unfit cargo"
         self._discrepancy(lot, "unfit", frozenset({lot.cartons[0].unit_id}))
         self._world.handled["unfit"] += 1
@@ -230,7 +230,7 @@ class TallyDesk:
         self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
 
     def _quarantine(self, lot: Lot) -> None:
-        """A hazard label that the papers do not know: held, judged by the DG desk, sent back."""
+        """Hold cargo with an undeclared hazard label; the DG desk rejects it and returns it."""
         lot.gone = "undeclared dangerous goods"
         self._world.handled["dangerous_undeclared"] += 1
         self._place_hold(lot, "DG", "label UN 1950 on a carton, nothing declared")

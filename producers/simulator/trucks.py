@@ -17,7 +17,7 @@ _NOBODY_THERE = frozenset({"no_show", "cancelled_before_arrival"})
 
 
 class Tour(NamedTuple):
-    """One way out and back to the hub."""
+    """A tour from the hub and back."""
 
     truck_id: str
     leave_at: datetime
@@ -45,7 +45,7 @@ class Trucks:
         )
 
     def start(self, lots: list[Lot]) -> None:
-        """Lots in the order in which they are to come; those that come together share a truck."""
+        """Send trucks for lots, in the order of arrival; lots that come together share a truck."""
         while lots:
             load = lots[: 1 + int(3 * self._world.streams.uniform("tour", lots[0].id))]
             lots = lots[len(load) :]
@@ -58,7 +58,7 @@ class Trucks:
         self._arrive(lots, "")
 
     def follow(self, lane_id: str) -> None:
-        """A plan was published: its routes count for all that is not under way yet."""
+        """Follow a new plan: its routes count for every lot that is not under way."""
         for route in self._book.routes(lane_id):
             for number, tour in enumerate(tours(route), 1):
                 known = self._world.lots
@@ -100,7 +100,7 @@ class Trucks:
 
 
 def tours(route: Route) -> Iterator[Tour]:
-    """The ways of a pick-up route from one stop at the hub to the next; none for other routes."""
+    """Return the tours of a pick-up route between stops at the hub; none for other routes."""
     leave_at = route.stops[0].leave_at
     fetched: list[str] = []
     for stop in route.stops:

@@ -1,4 +1,4 @@
-"""What all parts of the simulated hub share."""
+"""The state that all parts of the simulated hub share."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class World:
     emitter: EventEmitter
     lots: dict[str, Lot] = field(default_factory=dict)
     handled: Counter[str] = field(default_factory=Counter)
-    """How often each exception was met and dealt with."""
+    """Number of handled exceptions, by kind."""
     transport: Counter[str] = field(default_factory=Counter)
     """By what trucks lots came and containers left."""
     quotas: dict[str, Quota] = field(default_factory=dict)
@@ -34,19 +34,19 @@ class World:
         return self.engine.now
 
     def emit(self, event: Event, source: str, *, at: datetime | None = None) -> None:
-        """A system says that it happened (now when no time is given)."""
+        """Emit an event of a system, of now or of the given time."""
         self.emitter.emit(event, source, at=at)
 
     def after(self, seconds: float, action: Action) -> None:
-        """Do it so many simulated seconds from now."""
+        """Schedule an action so many simulated seconds from now."""
         self.engine.schedule(self.now + timedelta(seconds=seconds), action)
 
     def span(self, least: float, most: float, *names: str | int) -> float:
-        """A number between two bounds, decided by `names`."""
+        """Return a number between two bounds, decided by `names`."""
         return least + (most - least) * self.streams.uniform(*names)
 
     def quota(self, rate: float, name: str, *, first_within: int) -> Quota:
-        """An exception that strikes at `rate`, for the first time within so many occasions."""
+        """Return whether an exception of this rate strikes now."""
         offset = self.streams.uniform("quota", name)
         quota = self.quotas[name] = Quota(rate, first_within=first_within, offset=offset)
         return quota

@@ -21,7 +21,7 @@ _OWNERS = ("GRPU", "HUBU", "YWLU", "ZJCU", "NBOU", "SHAU", "EASU", "LCLU", "CFSU
 
 @dataclass(slots=True)
 class Container:
-    """One container that belongs to a consolidation."""
+    """The container of a consolidation."""
 
     equipment_ref: str
     iso_type: str
@@ -30,7 +30,7 @@ class Container:
 
 
 class Yard:
-    """Orders empties and knows which one stands ready for which consolidation."""
+    """Orders empties, and knows which consolidation each is for."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -43,14 +43,14 @@ class Yard:
         )
 
     def ready(self, consolidation_id: str) -> Container | None:
-        """The container of a consolidation once it stands at the hub and is fit."""
+        """Return the consolidation's container, once it is at the hub and fit."""
         container = self._by_consolidation.get(consolidation_id)
         return container if container and container.fit else None
 
     def order(
         self, consolidation_id: str, *, iso_type: str, carrier_booking_id: str, urgent: bool
     ) -> None:
-        """Order one unless one is on its way. Urgent ones come from the stock beside the hub."""
+        """Order an empty unless one is on its way; urgent empties come from a stock nearby."""
         if consolidation_id in self._by_consolidation:
             return
         container = self._release(consolidation_id, iso_type, carrier_booking_id)

@@ -5,7 +5,7 @@ catalogue (Brazil, CC BY-NC-SA; only these summary figures are used), joined by 
 the longest edge, middle ÷ longest, shortest ÷ middle, and density. Edges keep their order by
 construction. Against the data the quartiles of each edge, of volume and of mass come out within a
 fifth; the upper tail of volume is heavier, and the caps of `CartonRules` cut it. The test of the
-fitted figures derives them anew from the catalogue.
+fitted figures derives them from the catalogue.
 """
 
 from bisect import bisect_right

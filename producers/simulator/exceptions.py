@@ -20,7 +20,7 @@ EXCEPTIONS = (
     "credit_hold",
     "docs_hold",
 )
-"""At most one of them per lot, so that each can be followed by itself.
+"""At most one of them per lot, so that each can be followed on its own.
 
 Rates of the same names in `Rates`.
 """

@@ -56,7 +56,7 @@ class StuffingCrew:
             return
         lot.gone = "cancelled"
         self._world.handled["cancelled_after_freeze"] += 1
-        fee_cm3 = sum(one.volume_cm3 for one in lot.in_hand)
+        fee_cm3 = sum(carton.volume_cm3 for carton in lot.in_hand)
         cancelled = ConsignmentCancelled(
             consignment_id=lot.id, reason="letter of credit withdrawn", fee_basis_cm3=fee_cm3
         )
@@ -134,7 +134,7 @@ class StuffingCrew:
         )
         world.emit(started, DESK)
         first_at = now + timedelta(seconds=self._times.first_carton_after_s)
-        # The crew's screens must show what was said before the first carton goes in.
+        # The hub must have stored these events before the crew loads the first carton.
         world.engine.schedule(first_at, partial(self._load, box), gate=Gate(at=first_at))
 
     def _load(self, box: Box) -> None:

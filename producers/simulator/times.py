@@ -64,8 +64,8 @@ class Times(Figures, frozen=True, kw_only=True):
     delay_until_s: int = 7_200
     """Of a truck that breaks down."""
     own_truck_before_s: int = 5_400
-    """Where no route is published in time the hub sends a truck by itself, so long before the cargo
-    is to be here."""
+    """Where no route is published in time the hub sends a truck on its own, so long before the
+    cargo is due."""
     empties_before_lco_s: int = 8 * 3_600
     """Empties are ordered so long before cargo close (07-11 of the day, read)."""
     haul_s: int = 4 * 3_600

@@ -78,16 +78,16 @@ def start_in_background(
 
 
 def _await_running(data: DataDir, child: Child, report: Callable[[str], None]) -> HubState | None:
-    said = ""
+    reported = ""
     deadline = time.monotonic() + START_TIMEOUT_S
     while child.is_running() and time.monotonic() < deadline:
         state = read_state(data.state_file)
         if state and state.supervisor.pid == child.pid:
             if state.phase == "running":
                 return state
-            if state.doing != said:
-                said = state.doing
-                report(said)
+            if state.doing != reported:
+                reported = state.doing
+                report(reported)
         time.sleep(_POLL_S)
     return None
 
@@ -101,18 +101,18 @@ def stop(data_dir: Path) -> bool:
     lock = HubLock(data.lock_file)
     if not lock.is_held():
         return _end_rest(data)
-    told: Identity | None = None
+    signalled: Identity | None = None
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while lock.is_held():
         state = running_hub(data_dir)
-        if state and state.supervisor != told and (process := state.supervisor.process()):
-            told = state.supervisor
+        if state and state.supervisor != signalled and (process := state.supervisor.process()):
+            signalled = state.supervisor
             process.terminate()
         if time.monotonic() >= deadline:
+            pid = signalled.pid if signalled else "unknown"
             raise Unavailable(
-                f"the hub's supervisor (process {told.pid if told else 'unknown'}) did not end "
-                f"within {STOP_TIMEOUT_S:g} s; see {data.logs / 'supervisor.log'}, or kill it: "
-                "the next start recovers"
+                f"the hub's supervisor (process {pid}) did not end within {STOP_TIMEOUT_S:g} s; "
+                f"see {data.logs / 'supervisor.log'}, or kill it: the next start recovers"
             )
         time.sleep(_POLL_S)
     return True

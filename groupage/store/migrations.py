@@ -10,6 +10,7 @@ from groupage.domain.errors import Unavailable
 from groupage.domain.state.forms import FORMS
 from groupage.settings import without_password
 from groupage.store.locks import Session, migrating, without_workers
+from groupage.store.older_forms import count_left
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import Schema, migrations, read_schema
 
@@ -29,7 +30,7 @@ async def upgrade(url: str, *, schema: str | None = None) -> Schema:
     async with _session(url, schema) as connection, migrating(connection):
         place = without_password(url)
         before = await read_schema(connection, place=place)
-        if before.is_current:
+        if before.is_migrated:
             return before
         if before.number:
             async with without_workers(connection):
@@ -43,6 +44,15 @@ async def current(url: str) -> Schema:
     """Read how far the database is. Raises as `upgrade` does."""
     async with _session(url, None) as connection:
         return await read_schema(connection, place=without_password(url))
+
+
+async def current_with_count(url: str) -> tuple[Schema, int]:
+    """Read how far the database is, and how many states of older forms are left."""
+    async with _session(url, None) as connection:
+        schema = await read_schema(connection, place=without_password(url))
+        # Older tables may lack what counting needs.
+        migrated = schema.number == len(migrations())
+        return schema, await count_left(connection, schema.underived) if migrated else 0
 
 
 async def _upgrade(connection: Session, before: Schema) -> None:

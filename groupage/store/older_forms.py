@@ -17,29 +17,54 @@ async def count_older_states(connection: Connection, kind: AggregateKind) -> int
     return count
 
 
+async def count_left(connection: Connection, kinds: Iterable[AggregateKind]) -> int:
+    """Count the states of an older form of these kinds together."""
+    return sum([await count_older_states(connection, kind) for kind in kinds])
+
+
+async def older_states_by_partition(connection: Connection, kind: AggregateKind) -> dict[int, int]:
+    """Count the states of a kind that have an older form, by partition."""
+    rows = await connection.fetch(
+        f"select partition, count(*) from {kind} where form < $1 group by partition",  # noqa: S608 - as above
+        FORMS[kind],
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def older_states(
-    connection: Connection, kind: AggregateKind, *, after: str, limit: int
+    connection: Connection,
+    kind: AggregateKind,
+    *,
+    after: str,
+    limit: int,
+    partitions: Sequence[int] | None = None,
 ) -> list[tuple[str, int]]:
     """List states of an older form in the order of their keys, from behind `after` on.
 
-    Each with its revision, which is the number of its facts.
+    Each with its revision, which is the number of its facts. `partitions` None: of all.
     """
     rows = await connection.fetch(
-        f"select key, revision from {kind} where form < $1 and key > $2 order by key limit $3",  # noqa: S608 - as above
+        f"select key, revision from {kind} where form < $1 and key > $2 "  # noqa: S608 - as above
+        "and ($4::integer[] is null or partition = any($4)) order by key limit $3",
         FORMS[kind],
         after,
         limit,
+        partitions,
     )
     return [(row[0], row[1]) for row in rows]
 
 
 async def lock_older_states(
-    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+    connection: Connection, kind: AggregateKind, keys: Sequence[str], *, skips_locked: bool = False
 ) -> list[StoredState]:
-    """Read those of the states that have an older form, locked until the transaction ends."""
+    """Read those of the states that have an older form, locked until the transaction ends.
+
+    With `skips_locked` leave out those that another transaction has locked, instead of waiting.
+    """
     rows = await connection.fetch(
         f"select key, partition, form, body from {kind} "  # noqa: S608 - as above
-        "where key = any($1::text[]) and form < $2 order by key for update",
+        "where key = any($1::text[]) and form < $2 order by key for update"
+        + (" skip locked" if skips_locked else ""),
         keys,
         FORMS[kind],
     )
@@ -47,9 +72,11 @@ async def lock_older_states(
 
 
 async def mark_derived(connection: Connection, kinds: Iterable[AggregateKind]) -> None:
-    """Note that no state of these kinds has an older form any more."""
-    await connection.execute(
-        "update state_form set derived_at = now() where kind = any($1::text[]) "
-        "and derived_at is null",
-        list(kinds),
-    )
+    """Note which of these kinds have no state of an older form any more."""
+    for kind in kinds:
+        await connection.execute(
+            "update state_form set derived_at = now() where kind = $1 and derived_at is null "  # noqa: S608 - as above
+            f"and not exists (select from {kind} where form < $2)",
+            kind,
+            FORMS[kind],
+        )

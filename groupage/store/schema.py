@@ -30,11 +30,18 @@ class Schema(NamedTuple):
     """Of its newest migration; 0: it has none of groupage's tables."""
     underived: tuple[AggregateKind, ...]
     """Kinds of which states of an older form may be stored."""
+    forms_announced: bool
+    """The database says that states are written in this program's forms from now on."""
+
+    @property
+    def is_migrated(self) -> bool:
+        """Nothing is left for `groupage migrate`; workers may have states to derive."""
+        return self.number == len(migrations()) and self.forms_announced
 
     @property
     def is_current(self) -> bool:
-        """Nothing is left for `groupage migrate`."""
-        return self.number == len(migrations()) and not self.underived
+        """Nothing is left of an upgrade."""
+        return self.is_migrated and not self.underived
 
 
 @cache
@@ -52,11 +59,11 @@ def migrations() -> tuple[Migration, ...]:
 
 async def require_schema(
     connection: Connection, *, place: str = "", older_forms: bool = False
-) -> None:
-    """Raise Misconfigured unless this program can use the database as it is.
+) -> Schema:
+    """Read how far the database is; raise Misconfigured unless this program can use it.
 
-    `place` names the database for people. With `older_forms` states that `groupage migrate` has yet
-    to derive are no obstacle: workers derive them when they load them.
+    `place` names the database for people. With `older_forms` the caller copes with states that the
+    workers have yet to derive.
     """
     schema = await read_schema(connection, place=place)
     newest = len(migrations())
@@ -65,11 +72,16 @@ async def require_schema(
             f"the database's schema is {schema.number or 'absent'}, this program needs {newest}: "
             "run `groupage migrate`"
         )
+    if not schema.forms_announced:
+        raise Misconfigured(
+            "an older version wrote the states of the database last: run `groupage migrate`"
+        )
     if schema.underived and not older_forms:
         raise Misconfigured(
             f"states of {', '.join(schema.underived)} are stored in a form of an older version: "
-            "run `groupage migrate`"
+            "the workers derive them, and `groupage migrate --check` says how many are left"
         )
+    return schema
 
 
 async def read_schema(connection: Connection, *, place: str = "") -> Schema:
@@ -86,7 +98,7 @@ async def read_schema(connection: Connection, *, place: str = "") -> Schema:
                 "upgrade it; nothing was changed. Use that version, or start with an empty "
                 "database: another --data-dir, or another one in GROUPAGE_DATABASE_URL"
             )
-        return Schema(0, ())
+        return Schema(0, (), forms_announced=False)
     rows = await connection.fetch(
         "select number, checksum, version from schema_migration order by number"
     )
@@ -106,11 +118,17 @@ async def read_schema(connection: Connection, *, place: str = "") -> Schema:
         if form > FORMS.get(kind, 0):
             raise _newer(database, version)
     derived = {row["kind"]: row["form"] for row in stored if row["derived_at"] is not None}
-    return Schema(len(rows), _underived(derived))
+    announced = {row["kind"]: row["form"] for row in stored}
+    return Schema(
+        len(rows),
+        _other_forms(derived),
+        forms_announced=not _other_forms(announced),
+    )
 
 
-def _underived(derived: Mapping[str, int]) -> tuple[AggregateKind, ...]:
-    return tuple(kind for kind, form in FORMS.items() if derived.get(kind) != form)
+def _other_forms(forms: Mapping[str, int]) -> tuple[AggregateKind, ...]:
+    """List the kinds whose form is not this program's."""
+    return tuple(kind for kind, form in FORMS.items() if forms.get(kind) != form)
 
 
 def _newer(database: str, version: str) -> Misconfigured:

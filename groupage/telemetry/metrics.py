@@ -31,6 +31,11 @@ STATES_DERIVED = Counter(
     "States of an older form that were derived again from their facts",
     ["processor"],
 )
+OLDER_STATES = Gauge(
+    "groupage_states_of_older_forms",
+    "States in this worker's partitions that it has yet to derive again after an upgrade",
+    ["processor"],
+)
 EVENTS_DUPLICATE = Counter(
     "groupage_events_duplicate_total", "Events seen before and skipped", ["processor"]
 )

@@ -1,7 +1,9 @@
 """The planner as a process: ``groupage run planner``."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.process import run_process
@@ -13,6 +15,7 @@ from groupage.settings import (
     TelemetrySettings,
     TopicSettings,
 )
+from groupage.store.derivation import Derivation
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from optimizer.planner.planner import Planner
@@ -52,7 +55,9 @@ def main() -> None:
 async def _run(settings: _Settings, stop: asyncio.Event) -> None:
     prefix = settings.topics.prefix
     policy = settings.policy.load()
-    pool = await migrated_pool(settings.database, application_name="groupage planner")
+    pool = await migrated_pool(
+        settings.database, application_name="groupage planner", older_forms=True
+    )
     try:
         report = await ensure_topics(
             settings.kafka, prefix=prefix, create=False, patience_s=START_PATIENCE_S
@@ -65,7 +70,26 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
             settings=settings.planner,
             policy=policy,
         )
-        async with TelemetryServer(settings.telemetry, checks=planner.checks):
+        derivation = Derivation(pool)
+
+        async def checks() -> dict[str, bool | str]:
+            return {**await planner.checks(), **await derivation.check()}
+
+        async with TelemetryServer(settings.telemetry, checks=checks):
+            # Until then requests wait in Kafka.
+            await _until_first(derivation.wait(), stop)
             await planner.run(stop)
     finally:
         pool.terminate()
+
+
+async def _until_first(wait: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Wait for the coroutine, but no longer than until `stop`."""
+    waiting, stopped = asyncio.create_task(wait), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((waiting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            waiting.result()
+    finally:
+        waiting.cancel()
+        stopped.cancel()

@@ -4,7 +4,7 @@ A chunk is one transaction. Killed at any moment, what is done stays done, and t
 with the rest.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -13,15 +13,13 @@ import structlog
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
 from groupage.store.locks import migrating, without_workers
-from groupage.store.older_forms import count_older_states, mark_derived, older_states
-from groupage.store.pool import Connection, create_pool
+from groupage.store.older_forms import count_older_states, mark_derived
+from groupage.store.pool import create_pool
 from groupage.store.schema import read_schema
 from processors.kernel.aggregate import Aggregate
-from processors.worker.older_forms import derive
+from processors.worker.older_forms import derive, next_chunk
 
 _CHUNK_STATES = 200
-_CHUNK_FACTS = 2_000
-"""Of all states of a chunk together: their facts are in memory at once."""
 
 log = structlog.get_logger(__name__)
 Progress = Callable[[AggregateKind, int, int], None]
@@ -65,26 +63,11 @@ async def _derive_kind(
     total = await count_older_states(pool, kind)
     done = 0
     progress(kind, done, total)
-    async for keys in _chunks(pool, kind, chunk_states):
+    after = ""
+    while keys := await next_chunk(pool, kind, after=after, states_max=chunk_states):
         done += await derive(pool, aggregate, keys)
         progress(kind, done, total)
+        after = keys[-1]
     await mark_derived(pool, [kind])
     log.info("states_derived", kind=kind, states=done)
     return done
-
-
-async def _chunks(
-    connection: Connection, kind: AggregateKind, states_max: int
-) -> AsyncIterator[Sequence[str]]:
-    """Yield keys of states of older forms, in their order."""
-    after = ""
-    while rows := await older_states(connection, kind, after=after, limit=states_max):
-        keys: list[str] = []
-        facts = 0
-        for key, revision in rows:
-            facts += revision
-            if keys and facts > _CHUNK_FACTS:
-                break
-            keys.append(key)
-        yield keys
-        after = keys[-1]

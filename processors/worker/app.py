@@ -24,6 +24,7 @@ from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
+from processors.worker.background import BackgroundDerivation
 from processors.worker.batch import Batch
 from processors.worker.intake import Intake, Source
 from processors.worker.pipeline import Hooks, Pipeline
@@ -122,6 +123,15 @@ class Worker:
         self.app.agent(self._batches, name="fold", concurrency=1)(self._fold)
         self.app.service(self.relay)  # type: ignore[arg-type] # takes instances too
         self.app.service(self.intake)  # type: ignore[arg-type]
+        self.app.service(
+            BackgroundDerivation(  # type: ignore[arg-type]
+                pool=pool,
+                aggregates=aggregates,
+                assignment=self.assignment,
+                pipeline=self.pipeline,
+                fail=self._fail,
+            )
+        )
 
     async def start(self) -> None:
         """Join the Kafka group and start to fold. Returns at once."""

@@ -75,14 +75,14 @@ class Folder:
         self._cache = cache
         self._assignment = assignment
         self._wait_for_commit = wait_for_commit
-        self._deadlines = Deadlines(pool)
+        self.deadlines = Deadlines(pool)
         self._in_commit: WriteBatch | None = None
         """The batch that is being committed while the next one is folded."""
 
     def forget(self) -> None:
         """Start again from what is stored."""
         self._cache.clear()
-        self._deadlines.forget()
+        self.deadlines.forget()
         self._in_commit = None
 
     def begin_commit(self, writes: WriteBatch) -> None:
@@ -115,7 +115,7 @@ class Folder:
         )
         for part in parts:
             await self._advance_part(writes, part)
-        await build_writes(writes, self._pool, self._deadlines, self._cache)
+        await build_writes(writes, self._pool, self.deadlines, self._cache)
         return writes
 
     # --- loading ------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class Folder:
         for kind, partitions in missing.items():
             aggregate = self._aggregates[kind]
             stored = await older_forms.load_states(
-                self._pool, aggregate, list(partitions), deadlines=self._deadlines
+                self._pool, aggregate, list(partitions), deadlines=self.deadlines
             )
             ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])
             for row in stored:
@@ -268,7 +268,7 @@ class Folder:
         for kind in topic.kinds:
             if kind not in self._aggregates or owner_topic(kind) is not topic:
                 continue
-            due = await self._deadlines.due_keys(
+            due = await self.deadlines.due_keys(
                 kind, partition=part.partition, at=at, uncommitted=(self._in_commit, writes)
             )
             await self._load({(kind, key): part.partition for key in due})

@@ -1,8 +1,9 @@
 """States stored in the form of an older version, derived again from their facts.
 
-`groupage migrate` derives all of them while no worker runs. A worker derives those that it loads,
-so that it is right even when `groupage migrate` was interrupted. Both call `derive`: one
-transaction that locks the states, so that each is derived once and a kill leaves nothing half done.
+A worker derives those that it loads for a batch, and all others of its partitions between batches
+(`processors.worker.background`); `groupage migrate --derive` derives all while no worker runs. All
+call `derive`: one transaction that locks the states, so that each is derived once and a kill leaves
+nothing half done.
 
 An older body is not decoded, except for what is pending in it: a request that is on its way and not
 a fact yet (`Aggregate.pending`).
@@ -24,7 +25,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.forms import FORMS
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import StoredFact, facts_of
-from groupage.store.older_forms import lock_older_states
+from groupage.store.older_forms import lock_older_states, older_states
 from groupage.store.pool import Connection
 from groupage.store.state_codec import unpack
 from groupage.telemetry import metrics
@@ -41,6 +42,8 @@ from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
 
+_CHUNK_FACTS_MAX = 2_000
+"""Of all states of a chunk together: their facts are in memory at once."""
 _DERIVED_AT_ONCE = 50
 """A batch may load thousands of states; the facts of a chunk are in memory at once."""
 
@@ -67,14 +70,42 @@ async def load_states(
     return await writers.load_states(pool, kind, keys)
 
 
+async def next_chunk(
+    connection: Connection,
+    kind: AggregateKind,
+    *,
+    after: str,
+    states_max: int,
+    partitions: Sequence[int] | None = None,
+) -> list[str]:
+    """Return the keys of the next states to derive, in their order and from behind `after` on.
+
+    `partitions` None: of all. Empty: no state of an older form is left behind `after`.
+    """
+    keys: list[str] = []
+    facts = 0
+    for key, revision in await older_states(
+        connection, kind, after=after, limit=states_max, partitions=partitions
+    ):
+        facts += revision
+        if keys and facts > _CHUNK_FACTS_MAX:
+            break
+        keys.append(key)
+    return keys
+
+
 async def derive(
     pool: asyncpg.Pool,
     aggregate: Aggregate[Any],
     keys: Sequence[str],
     *,
     deadlines: Deadlines | None = None,
+    skips_locked: bool = False,
 ) -> int:
     """Derive those of the states that have an older form; return how many there were.
+
+    With `skips_locked` it leaves those to others that another transaction has locked.
+
 
     They become what the stored facts and the stored clock make them. Alerts and dead letters
     follow, and changes of alerts are published; other outputs are those that were published for the
@@ -82,7 +113,7 @@ async def derive(
     """
     kind = aggregate.kind
     async with pool.acquire() as connection, connection.transaction():
-        stored = await lock_older_states(connection, kind, keys)
+        stored = await lock_older_states(connection, kind, keys, skips_locked=skips_locked)
         if not stored:
             return 0
         clocks = await writers.clocks_of(connection, owner_topic(kind).name)

@@ -1,7 +1,8 @@
 """Fold and commit: while PostgreSQL writes a batch, the worker folds the next one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,7 @@ class Pipeline:
         self._commit: asyncio.Task[None] | None = None
         self._waker: asyncio.Task[None] | None = None
         self._failures = 0
+        self._turn = asyncio.Lock()
         self._folder = Folder(
             pool=pool,
             aggregates=aggregates,
@@ -71,6 +73,7 @@ class Pipeline:
             assignment=assignment,
             wait_for_commit=self.wait_for_commit,
         )
+        self.deadlines = self._folder.deadlines
 
     async def take(self, batch: Batch) -> None:
         """Fold the batch and start its commit. Returns when the next batch may come.
@@ -78,10 +81,19 @@ class Pipeline:
         After a fence or a transient error the pipeline starts again from the stored offsets. Any
         other error is a bug and is raised.
         """
-        try:
-            await self._take(batch)
-        except _RECOVERABLE as error:
-            await self._recover(error)
+        async with self._turn:
+            try:
+                await self._take(batch)
+            except _RECOVERABLE as error:
+                await self._recover(error)
+
+    @asynccontextmanager
+    async def between_batches(self) -> AsyncIterator[None]:
+        """Run the block while no batch is folded or committed; the next batch waits for it."""
+        async with self._turn:
+            if self._commit:
+                await asyncio.wait((self._commit,))  # `take` handles its error
+            yield
 
     async def _take(self, batch: Batch) -> None:
         if self._epoch != self._assignment.epoch:

@@ -1,10 +1,13 @@
 """Child processes: started, stopped within a budget, started again with growing patience."""
 
+import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psutil
@@ -210,25 +213,43 @@ def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     assert known.phase == "running"  # whole, as it was written last
 
 
-def test_a_start_shows_how_far_an_upgrade_is(tmp_path: Path) -> None:
-    """Deriving the states of a large hub takes long: `up` reports the progress of `migrate`."""
-    seen, reported = tmp_path / "seen", list[str]()
+class _Unready(BaseHTTPRequestHandler):
+    """A process whose ``/readyz`` answers with the server's checks."""
 
-    def report(text: str) -> None:
-        reported.append(text)
-        if text.endswith("unit: 400 of 2,208 states derived"):
-            seen.touch()
+    def do_GET(self) -> None:
+        body = json.dumps({"status": "not ready", "checks": self.server.checks})  # type: ignore[attr-defined]
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(body.encode())
 
-    code = (
-        "import pathlib, time\n"
-        "print('unit: 400 of 2,208 states derived', flush=True)\n"
-        f"while not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.01)"
-    )
-    supervisor = Supervisor(LocalSettings(data_dir=tmp_path), report=report)
-    child = python(tmp_path, code)
-    child.start()
-    supervisor._finish(child)
-    assert reported == ["groupage child", "groupage child: unit: 400 of 2,208 states derived"]
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.mark.parametrize(
+    ("checks", "started"),
+    [
+        ({"database": True, "states": "400 are left"}, True),
+        ({"database": "no answer", "states": "400 are left"}, False),
+        ({"database": "no answer"}, False),
+    ],
+)
+def test_a_start_does_not_wait_for_the_states_of_an_upgrade(
+    checks: dict[str, bool | str],
+    started: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    """Workers may derive the states of a large hub for hours: `up` goes on meanwhile."""
+    with HTTPServer(("127.0.0.1", 0), _Unready) as server:
+        server.checks = checks  # type: ignore[attr-defined]
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        managed = ManagedProcess(child=python(tmp_path, ""), stage=1, metrics=address)
+        found, answer = managed.readiness()
+        answering.join()
+    assert found is started
+    assert json.loads(answer)["checks"] == checks
 
 
 def test_a_leftover_that_waits_for_a_server_does_not_hold_up_the_next_start(

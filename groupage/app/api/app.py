@@ -17,6 +17,7 @@ from groupage.app.api.metrics import REQUEST_S
 from groupage.app.api.openapi import build_document
 from groupage.app.api.problems import EXCEPTION_HANDLERS
 from groupage.app.api.readiness import check_readiness
+from groupage.store.derivation import Derivation
 from groupage.telemetry.probes import Probes
 
 ENDPOINTS = (*lists.ENDPOINTS, *resources.ENDPOINTS)
@@ -35,6 +36,7 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record]") -> Starlette:
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.pool = pool
+    app.state.derivation = Derivation(pool)
     return app
 
 

@@ -34,6 +34,7 @@ class Endpoint:
 
     async def _answer(self, request: Request) -> Response:
         queries = parse_query(request.query_params, *self.queries)
+        await request.app.state.derivation.require()
         pool = request.app.state.pool
         body = await self.handle(pool, *request.path_params.values(), *queries)
         return Response(msgspec.json.encode(body), media_type="application/json")

@@ -26,7 +26,7 @@ def main() -> None:
     settings, database, telemetry = ApiSettings(), DatabaseSettings(), TelemetrySettings()
 
     async def body(stop: asyncio.Event) -> None:
-        pool = await migrated_pool(database, application_name="groupage-api")
+        pool = await migrated_pool(database, application_name="groupage-api", older_forms=True)
         try:
             await serve(settings, pool, telemetry, stop)
         finally:

@@ -14,6 +14,7 @@ from starlette.types import ExceptionHandler
 
 from groupage.app.api.query import FieldFault, WrongParameters
 from groupage.domain.errors import InvalidInput, NotFound, Unavailable
+from groupage.store.derivation import StatesUnderived
 from groupage.store.pool import TRANSIENT_ERRORS
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,6 +73,12 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     )
 
 
+async def _underived(_: Request, error: Exception) -> Response:
+    return _problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_AFTER_S)}
+    )
+
+
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of groupage; see its log")
@@ -81,6 +88,7 @@ EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
     InvalidInput: _invalid,
     NotFound: _not_found,
     HTTPException: _http,
+    StatesUnderived: _underived,
     Unavailable: _unavailable,
     **dict.fromkeys(TRANSIENT_ERRORS, _unavailable),
     asyncpg.CharacterNotInRepertoireError: _nul,

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from groupage.app.local.process_specs import MIGRATE_PROGRESS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, PolicySettings, TelemetrySettings
@@ -21,6 +20,13 @@ def main(
         bool,
         typer.Option("--check", help="Change nothing; status 1 if there is something to upgrade."),
     ] = False,
+    derive: Annotated[
+        bool,
+        typer.Option(
+            "--derive",
+            help="Derive states of older forms now; without it the workers do, once they run.",
+        ),
+    ] = False,
 ) -> None:
     """Upgrade the database in place. Safe to repeat, to interrupt and to run twice at a time.
 
@@ -33,20 +39,26 @@ def main(
     configure_logging(TelemetrySettings(), process="migrate")
     url = DatabaseSettings().url.get_secret_value()
     if check:
-        schema = asyncio.run(migrations.current(url))
+        schema, left = asyncio.run(migrations.current_with_count(url))
         typer.echo(f"schema {schema.number or 'none'}, newest {len(known())}")
         if schema.underived:
-            typer.echo(f"states of an older form: {', '.join(schema.underived)}")
+            kinds = ", ".join(schema.underived)
+            typer.echo(f"states of an older form: {kinds} ({left:,} are left)")
         raise typer.Exit(int(not schema.is_current))
     try:
         schema = asyncio.run(migrations.upgrade(url))
         typer.echo(f"schema {schema.number}")
-        if schema.underived:
+        if schema.underived and derive:
             _derive_states()
+        elif schema.underived:
+            typer.echo(
+                f"the workers derive the states of {', '.join(schema.underived)} again while they "
+                "run; `groupage migrate --check` says how many are left"
+            )
     except TRANSIENT_ERRORS as error:
         raise Unavailable(
             f"PostgreSQL went away during the upgrade ({type(error).__name__}: {error}); "
-            "run `groupage migrate` again: it continues where it was"
+            "run the command again: it continues where it was"
         ) from error
 
 
@@ -70,5 +82,5 @@ class _Progress:
         now_s = time.monotonic()
         if now_s - self._written_s >= _PROGRESS_EVERY_S:
             self._written_s = now_s
-            line = f"{kind}: {done:,} of {total:,} {MIGRATE_PROGRESS}"
+            line = f"{kind}: {done:,} of {total:,} states derived"
             typer.echo(line, err=True)

@@ -2,6 +2,7 @@
 
 import http
 import http.client
+import json
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import structlog
 
 from groupage.app.local.child import Child
 from groupage.app.local.state import ProcessPhase, ProcessState
+from groupage.domain.state.forms import DERIVATION_CHECK
 from groupage.settings import LOOPBACK
 
 _BACKOFF_FIRST_S = 0.5
@@ -25,6 +27,15 @@ log = structlog.get_logger(__name__)
 def backoff_s(failures: int) -> float:
     """Return the seconds before the next start, after so many failures in a row."""
     return float(min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
+
+
+def _waits_for_states(answer: str) -> bool:
+    """Whether the workers' derivation of states is the only check that fails."""
+    try:
+        checks = json.loads(answer)["checks"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return [name for name, value in checks.items() if value is not True] == [DERIVATION_CHECK]
 
 
 @dataclass
@@ -86,7 +97,10 @@ class ManagedProcess:
         self.state = "running"
 
     def readiness(self) -> tuple[bool, str]:
-        """Return whether ``/readyz`` answers 200, and the answer's text."""
+        """Return whether the process has started, and the answer of its ``/readyz``.
+
+        A process that only waits for the states of an upgrade has started: this may take hours.
+        """
         target = urlsplit(self.metrics or "")
         connection = http.client.HTTPConnection(
             target.hostname or LOOPBACK, target.port, timeout=_READYZ_TIMEOUT_S
@@ -94,9 +108,8 @@ class ManagedProcess:
         try:
             connection.request("GET", "/readyz")
             response = connection.getresponse()
-            return response.status == http.HTTPStatus.OK, response.read(2000).decode(
-                "utf-8", "replace"
-            )
+            answer = response.read(2000).decode("utf-8", "replace")
+            return response.status == http.HTTPStatus.OK or _waits_for_states(answer), answer
         except OSError as error:
             return False, str(error)
         finally:

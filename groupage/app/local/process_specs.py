@@ -37,8 +37,6 @@ class ProcessSpec:
 
 
 MIGRATE = ("migrate",)
-MIGRATE_PROGRESS = "states derived"
-"""End of the lines in which it reports its progress."""
 TOPICS = ("topics",)
 """Commands that must succeed once their server is up and before the first process starts."""
 

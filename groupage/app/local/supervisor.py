@@ -16,7 +16,6 @@ from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.app.local.process_specs import (
     MIGRATE,
-    MIGRATE_PROGRESS,
     TOPICS,
     groupage,
     process_specs,
@@ -27,7 +26,7 @@ from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSe
 
 _READY_TIMEOUT_S = 90.0
 _ONE_SHOT_TIMEOUT_S = 3_600.0
-"""`groupage migrate` derives the states of a whole hub when their form changed."""
+"""A migration may rewrite a large table."""
 _POLL_S = 0.1
 _POSTGRES, _KAFKA = -1, -2
 """Stages of the servers: they stop last."""
@@ -192,15 +191,10 @@ class Supervisor:
         return child
 
     def _finish(self, child: Child) -> None:
-        doing = f"groupage {child.name}"
-        self._report_step(doing)
+        self._report_step(f"groupage {child.name}")
         deadline = time.monotonic() + _ONE_SHOT_TIMEOUT_S
         while child.is_running() and time.monotonic() < deadline:
             self._pause()
-            progress = child.log_tail(1).strip()
-            if progress.endswith(MIGRATE_PROGRESS) and not doing.endswith(progress):
-                doing = f"groupage {child.name}: {progress}"
-                self._report_step(doing)
         if not child.wait_stopped(deadline) or child.poll():
             raise Unavailable(
                 f"`groupage {child.name}` failed; its log {child.log_file} ends with:\n"
@@ -245,8 +239,8 @@ class Supervisor:
         deadline = time.monotonic() + _READY_TIMEOUT_S
         answer = "no answer"
         while child.is_running() and time.monotonic() < deadline:
-            ready, answer = managed.readiness()
-            if ready:
+            started, answer = managed.readiness()
+            if started:
                 managed.state = "running"
                 return
             self._pause()

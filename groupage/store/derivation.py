@@ -32,9 +32,9 @@ async def check_states(
         return {}
     try:
         async with asyncio.timeout(_COUNT_BUDGET_S):
-            left = f"{await count_left(pool, schema.underived):,} are left"
+            left = f"{await count_left(pool, schema.underived):,} left"
     except TimeoutError:
-        left = f"those of {', '.join(schema.underived)} are left"
+        left = f"those of {', '.join(schema.underived)} left"
     return {DERIVATION_CHECK: f"after an upgrade the workers are deriving states again: {left}"}
 
 

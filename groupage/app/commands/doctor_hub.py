@@ -91,7 +91,7 @@ def _check_schema() -> Finding:
         return Finding(
             name="schema",
             state="note",
-            found=f"version {newest}, the newest; {left:,} states of an older form are left",
+            found=f"version {newest}, the newest; states of an older form: {left:,} left",
             todo="let the workers run: they derive these states, then the planner and the API "
             "become ready",
         )

@@ -43,7 +43,7 @@ def main(
         typer.echo(f"schema {schema.number or 'none'}, newest {len(known())}")
         if schema.underived:
             kinds = ", ".join(schema.underived)
-            typer.echo(f"states of an older form: {kinds} ({left:,} are left)")
+            typer.echo(f"states of an older form: {kinds} ({left:,} left)")
         raise typer.Exit(int(not schema.is_current))
     try:
         schema = asyncio.run(migrations.upgrade(url))

@@ -327,14 +327,12 @@ async def test_workers_derive_the_rest_while_the_hub_runs(
                     for address in addresses:
                         status, text = await ready(address)
                         assert status == 503
-                        assert (
-                            f"the workers are deriving states again: {len(late)} are left" in text
-                        )
+                        assert f"the workers are deriving states again: {len(late)} left" in text
                     answer = await api.get("/v1/consignments")
                     assert answer.status_code == 503
                     assert "the workers are deriving states again" in answer.json()["detail"]
                     _, output, _ = await groupage(hub, "migrate", "--check")
-                    assert f"states of an older form: consignment ({len(late)} are left)" in output
+                    assert f"states of an older form: consignment ({len(late)} left)" in output
                     status, output, _ = await groupage(hub, "migrate")
                     assert status == 0, "there is nothing to migrate while workers derive"
                     _, output, _ = await groupage(hub, "alerts")

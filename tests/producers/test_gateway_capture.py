@@ -95,7 +95,8 @@ async def test_capture_rejects_other_documents(start_gateway: StartGateway) -> N
     )
     assert [nonsense.status_code, unknown.status_code, many.status_code] == [400, 400, 413]
     assert nonsense.json()["detail"] == (
-        "the document's type is 'Novel'; EPCISDocument, EPCISQueryDocument, or an event is right"
+        "the document's type is 'Novel'; expected EPCISDocument, EPCISQueryDocument or the "
+        "type of an event"
     )
     assert unknown.json()["errors"][0]["expected"] == "rollback or proceed"
     options = await gateway.client.options("/capture")

@@ -40,8 +40,8 @@ everything in the value, is understood as well.
   without a decimal point.
 - **Check digits** of container numbers and SSCCs are checked by the HTTP gateway and the file
   imports, but not in records that are sent to Kafka directly.
-- **Errors**: a record that groupage cannot decode, or an event that it rejects, goes to the dead
-  letter topic with a code and a reason. Readers ignore fields that are not in the schema.
+- **Errors**: a record that groupage cannot decode, or an event that it rejects, goes to the
+  dead letter topic with a code and a reason. Readers ignore fields that are not in the schema.
 
 To publish with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
 -H ce_specversion=1.0 -H ce_id=ID -H ce_source=/your/system -H ce_type=unit.received.v1

@@ -376,8 +376,8 @@ def _finish_data(data: Event, value: bytes) -> None:
 def _check_texts(event: type[Event], value: bytes) -> None:
     """Reject NUL, and ids with white space at an end.
 
-    The caller has seen a cause in the bytes: an escape, a space beside a quotation mark, letters
-    beyond ASCII.
+    The caller has seen a cause in the bytes: an escape, a space beside a quotation mark,
+    characters beyond ASCII.
     """
     if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
         # PostgreSQL's text cannot hold it.

@@ -1,7 +1,7 @@
 """Check digits of container numbers (ISO 6346) and of GS1 keys (SSCC, GTIN).
 
 python-stdnum computes the digits (ISO 6346 with remainder 10 as 0, GS1 modulo 10). The forms are
-checked here: stdnum 2.2 also takes spaces, small letters and category R, and knows no SSCC.
+checked here: stdnum 2.2 also takes spaces, lower case and category R, and knows no SSCC.
 
 Most container numbers in DCSA's own examples fail ISO 6346, so the hub's policy decides about a
 wrong digit: `reject` refuses the fact, `quarantine` keeps it for a person, `warn` lets it through
@@ -31,7 +31,7 @@ def gs1_digit(body: str) -> str:
 
 
 def is_container_number(ref: str) -> bool:
-    """Tell whether it has the form of ISO 6346: three letters, U, J or Z, seven digits."""
+    """Tell whether it has the form of ISO 6346: three capital letters, U, J or Z, seven digits."""
     return _CONTAINER_NUMBER.fullmatch(ref) is not None
 
 
@@ -58,7 +58,7 @@ def container_problem(ref: str) -> DigitProblem | None:
             scheme="ISO 6346",
             value=ref,
             found="absent",
-            expected="three owner letters, U, J or Z, six digits and a check digit",
+            expected="three capital letters, U, J or Z, six digits and a check digit",
         )
     expected = iso6346.calc_check_digit(ref[:10])
     if ref[10] == expected:

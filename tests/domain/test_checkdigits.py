@@ -67,7 +67,7 @@ def test_wrong_container_number_is_explained() -> None:
 
 @pytest.mark.parametrize("ref", ["", "CSQU305438", "csqu3054383", "CSQX3054383", "CSQU30543831"])
 def test_other_forms_are_not_container_numbers(ref: str) -> None:
-    """Length, case and category letter are part of the standard."""
+    """Length, case and category are part of the standard."""
     problem = container_problem(ref)
     assert problem is not None
     assert problem.found == "absent"

@@ -1,7 +1,7 @@
-"""A hub on paper: answers every wish for a plan by filling boxes one after another.
+"""A hub on paper: answers every request for a plan by filling containers in turn.
 
 It stands in for the whole hub where only the simulator is under test. It knows nothing but the
-facts that the simulator sent; its placements are told apart by their place, not checked for fit.
+facts that the simulator sent; its placements differ by their place, not checked for fit.
 """
 
 from collections import defaultdict
@@ -61,10 +61,10 @@ class PaperHub:
 
     def take(self, facts: list[Fact]) -> list[Event]:
         """Take facts in; the plans that they ask for."""
-        said: list[Event] = []
+        events: list[Event] = []
         for fact in facts:
-            said += self._apply(fact.data, fact.recorded_at)
-        return said
+            events += self._apply(fact.data, fact.recorded_at)
+        return events
 
     def _apply(self, event: Event, at: datetime) -> list[Event]:
         if isinstance(event, ReplanLane):

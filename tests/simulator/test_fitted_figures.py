@@ -78,7 +78,7 @@ def _scores(values: Sequence[float]) -> list[float]:
 
 @pytest.mark.slow
 def test_the_fit_is_the_data_s(parcels: list[tuple[float, float, float, float]]) -> None:
-    """Derived anew, the quantile tables are those of the module, and so are the correlations."""
+    """Derived again, the quantile tables are those of the module, and so are the correlations."""
     columns = list(
         zip(*((a, b / a, c / b, g / (a * b * c / 1e6)) for a, b, c, g in parcels), strict=True)
     )

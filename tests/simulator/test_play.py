@@ -31,7 +31,7 @@ class PaperLink:
     def __init__(self, *, answers: bool = True, asks: bool = True) -> None:
         self.facts: list[Fact] = []
         self.ticks: list[datetime] = []
-        self.told: list[tuple[datetime, Event]] = []
+        self.published: list[tuple[datetime, Event]] = []
         self._hub = PaperHub()
         self._answers = answers
         self._asks = asks
@@ -61,9 +61,9 @@ class PaperLink:
 
     def drain(self) -> list[Event]:
         """What was published since."""
-        heard, self._received = self._received, []
-        self.told += [(self.ticks[-1], event) for event in heard]
-        return heard
+        received, self._received = self._received, []
+        self.published += [(self.ticks[-1], event) for event in received]
+        return received
 
     async def backlog(self) -> int:
         """Paper is never behind."""
@@ -132,7 +132,7 @@ class SlowLink(PaperLink):
         """Nobody asks."""
 
     async def received_all(self) -> bool:
-        """A lane's events stay in order; which lane is heard first is chance."""
+        """A lane's events stay in order; which lane comes first is chance."""
         lanes = sorted({event.key for event in self._received})
         chosen = set(self._luck.sample(lanes, self._luck.randint(0, len(lanes))))
         self._fetched += [event for event in self._received if event.key in chosen]
@@ -199,7 +199,7 @@ class BehindLink(PaperLink):
             self.longest = max(self.longest, at - self._met_at)
 
     async def received_all(self) -> bool:
-        """Waited for: all is taken in, and what follows from it was said."""
+        """Tell whether the hub has taken in all and published what follows."""
         self._behind, self._met_at = False, self._simulation.now
         return True
 
@@ -223,7 +223,7 @@ async def _longest_behind(limits: Limits) -> timedelta:
 
 @pytest.mark.slow
 async def test_no_tick_is_long_after_the_last_news() -> None:
-    """The hub must not judge the night before it has heard of the evening."""
+    """The hub must not judge the night before it knows the evening."""
     limits = Limits()
     assert timedelta() < await _longest_behind(limits) < timedelta(seconds=limits.ahead_s)
     careless = msgspec.structs.replace(limits, ahead_s=10**6)
@@ -232,11 +232,13 @@ async def test_no_tick_is_long_after_the_last_news() -> None:
 
 @pytest.mark.slow
 async def test_recorded_plans_make_the_same_day_again(tmp_path: Path) -> None:
-    """Plans kept in a file are followed as they were when they were told."""
+    """Plans kept in a file are followed as they were when they were published."""
     first, paper = Simulation(parameters_for("small", seed=2)), PaperLink()
     await Player(first, paper, pace="fast", hub=paper.link()).play()
     plans = tmp_path / "plans.jsonl"
-    plans.write_bytes(b"".join(_line(at, number, e) for number, (at, e) in enumerate(paper.told)))
+    plans.write_bytes(
+        b"".join(_line(at, number, e) for number, (at, e) in enumerate(paper.published))
+    )
     again, out = Simulation(parameters_for("small", seed=2)), tmp_path / "facts.jsonl"
     recorded = RecordedPlans(plans)
     link = HubLink(drain=lambda: recorded.until(again.now), waits=False)

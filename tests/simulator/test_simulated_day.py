@@ -1,4 +1,4 @@
-"""The simulated day by itself, and against a hub on paper."""
+"""The simulated day alone, and against a hub on paper."""
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta

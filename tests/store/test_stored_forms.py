@@ -65,7 +65,7 @@ def test_a_state_of_another_shape_has_another_form(kind: Any) -> None:
     assert found == STATES[kind], (
         f"the stored states of {kind} changed shape: raise its number in groupage/domain/state/"
         f"forms.py by one, and set STATES[{kind!r}] here to that number and {found[1]!r}; "
-        "docs/upgrading.md says why. (Before the release of 0.2.0 the number stays 1.)"
+        "docs/upgrading.md says why."
     )
 
 
@@ -88,7 +88,7 @@ def test_plans_of_another_shape_have_another_form() -> None:
     assert found == PLANS, (
         "plans or instances changed shape: raise PLAN_FORM in groupage/store/plan_codec.py by one, "
         "add a step there if documents of the form before do not decode any more, and set PLANS "
-        f"here to that number and {found[1]!r}. (Before the release of 0.2.0 the number stays 1.)"
+        f"here to that number and {found[1]!r}."
     )
 
 

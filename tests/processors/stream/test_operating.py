@@ -144,7 +144,7 @@ async def test_dead_letters_are_listed_shown_and_replayed(
         _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--json")
         found = json.loads(listed)
         assert found["counts"] == {"not_cloudevents": 1}
-        letter_id = found["letters"][0]["letter_id"]
+        letter_id = found["letters"][0]["letter_id"]  # codespell:ignore letters
         _, shown, _ = await groupage(stream_hub, "deadletters", "show", letter_id[:8], "--json")
         assert json.loads(shown)["value"] == "?"
         _, replayed, _ = await groupage(stream_hub, "deadletters", "replay", letter_id, "--json")
@@ -164,7 +164,7 @@ async def test_dead_letters_are_listed_shown_and_replayed(
     assert "3 dead letters: 2 not_cloudevents, 1 wrong_key" in listed
     assert re.search(r"settled .*Z: the record was taken in when it was replayed", listed)
     _, listed, _ = await groupage(stream_hub, "deadletters", "list", "--settled", "--json")
-    found = {row["code"]: row for row in json.loads(listed)["letters"]}
+    found = {row["code"]: row for row in json.loads(listed)["letters"]}  # codespell:ignore letters
     assert found["wrong_key"]["settled_as"] == "taken_in"
     assert found["wrong_key"]["settled_at"] is not None
     assert found["not_cloudevents"]["settled_at"] is None

@@ -141,7 +141,7 @@ class Publisher:
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
             await close_producer(producer, timeout_s=1.0)
-            raise self._unavailable("did not answer", error) from error
+            raise self._unavailable_error("did not answer", error) from error
         self._producer = producer
 
     async def stop(self) -> None:
@@ -193,16 +193,16 @@ class Publisher:
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises Unavailable when it does not answer."""
-        producer = self._started()
+        producer = self._require_producer()
         try:
             async with asyncio.timeout(self._timeout_s):
                 await producer.client.fetch_all_metadata()
         except (KafkaError, OSError, TimeoutError) as error:
-            raise self._unavailable("did not answer", error) from error
+            raise self._unavailable_error("did not answer", error) from error
 
     async def send_records(self, records: Sequence[Record]) -> list[Receipt | GroupageError]:
         """Send encoded records; returns a receipt or an error for each, in their order."""
-        producer = self._started()
+        producer = self._require_producer()
         began = time.perf_counter()
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         sent: list[asyncio.Future[RecordMetadata] | GroupageError] = []
@@ -211,7 +211,7 @@ class Publisher:
                 for record in records:
                     sent.append(await self._send(producer, record))  # noqa: PERF401 (kept on timeout)
         except TimeoutError as error:
-            late = self._unavailable(f"took no record within {self._timeout_s:g} s", error)
+            late = self._unavailable_error(f"took no record within {self._timeout_s:g} s", error)
             sent.extend([late] * (len(records) - len(sent)))
         pending = [entry for entry in sent if isinstance(entry, asyncio.Future)]
         if pending:
@@ -253,7 +253,7 @@ class Publisher:
             return entry
         if not entry.done():
             metrics.PUBLISH_FAILURES.labels(reason="timeout").inc()
-            return self._unavailable(f"did not confirm within {self._timeout_s:g} s")
+            return self._unavailable_error(f"did not confirm within {self._timeout_s:g} s")
         if error := entry.exception():
             return self._failure(error)
         sent = entry.result()
@@ -269,7 +269,7 @@ class Publisher:
                 f"Kafka at {self.servers} has no such topic ({error}); create the topics with "
                 "`groupage topics create` and check GROUPAGE_TOPIC_PREFIX"
             )
-        return self._unavailable("refused the record", error)
+        return self._unavailable_error("refused the record", error)
 
     def _encode(self, fact: Fact, *, checked: bool) -> Record | InvalidInput:
         try:
@@ -277,12 +277,12 @@ class Publisher:
         except InvalidInput as error:
             return error
 
-    def _started(self) -> AIOKafkaProducer:
+    def _require_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             raise Unavailable("the publisher is not started; use it as `async with Publisher(…)`")
         return self._producer
 
-    def _unavailable(self, what: str, cause: BaseException | None = None) -> Unavailable:
+    def _unavailable_error(self, what: str, cause: BaseException | None = None) -> Unavailable:
         why = f" ({type(cause).__name__}: {cause})" if cause and str(cause) else ""
         return Unavailable(
             f"Kafka at {self.servers} {what}{why}; check that it runs (`groupage status`, "

@@ -145,25 +145,25 @@ def _check_lists(checker: _Checker) -> None:
 def _check_parts(checker: _Checker) -> None:
     event, kind, action = checker.event, checker.event.get("type"), checker.event.get("action")
 
-    def some(*names: str) -> bool:
+    def has_any(*names: str) -> bool:
         return any(event.get(name) for name in names)
 
-    if kind == "ObjectEvent" and not some("epcList", "quantityList", "sensorElementList"):
+    if kind == "ObjectEvent" and not has_any("epcList", "quantityList", "sensorElementList"):
         checker.add_problem(
             "epcList", event.get("epcList"), "at least one EPC, quantity or sensor report"
         )
     if kind in ("AggregationEvent", "AssociationEvent"):
         if action != "OBSERVE" and "parentID" not in event:
             checker.add_problem("parentID", None, f"a parent, with action {action}")
-        if action == "ADD" and not some("childEPCs", "childQuantityList"):
+        if action == "ADD" and not has_any("childEPCs", "childQuantityList"):
             checker.add_problem(
                 "childEPCs", event.get("childEPCs"), "at least one child, with action ADD"
             )
-    if kind == "TransactionEvent" and not some("bizTransactionList"):
+    if kind == "TransactionEvent" and not has_any("bizTransactionList"):
         checker.add_problem("bizTransactionList", event.get("bizTransactionList"), "at least one")
     if kind == "TransformationEvent" and "transformationID" not in event:
         for side in ("input", "output"):
-            if not some(f"{side}EPCList", f"{side}QuantityList"):
+            if not has_any(f"{side}EPCList", f"{side}QuantityList"):
                 checker.add_problem(
                     f"{side}EPCList", None, f"at least one {side}, or a transformationID"
                 )

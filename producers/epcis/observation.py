@@ -63,13 +63,13 @@ def observe(event: dict[str, Any]) -> Observation:
         step=_word("bizStep", event),
         disposition=_word("disposition", event),
         at=at,
-        units=_unique(
+        units=_unique_ids(
             thing.id for thing in things if not thing.is_container and thing.scheme not in _NO_UNITS
         ),
-        containers=_unique(thing.id for thing in things if thing.is_container),
+        containers=_unique_ids(thing.id for thing in things if thing.is_container),
         parent=identify(event["parentID"]) if "parentID" in event else None,
-        inputs=_unique(canonical_id(epc) for epc in event.get("inputEPCList", [])),
-        outputs=_unique(canonical_id(epc) for epc in event.get("outputEPCList", [])),
+        inputs=_unique_ids(canonical_id(epc) for epc in event.get("inputEPCList", [])),
+        outputs=_unique_ids(canonical_id(epc) for epc in event.get("outputEPCList", [])),
         by_class=any(event.get(name) for name in event if name.lower().endswith("quantitylist")),
         place=_place(event),
         consignment_id=_consignment(event),
@@ -100,7 +100,7 @@ def content_id(event: dict[str, Any]) -> str:
     return f"urn:groupage:epcis:sha-256:{sha256(text).hexdigest()}"
 
 
-def _unique(ids: Iterable[str]) -> tuple[str, ...]:
+def _unique_ids(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 

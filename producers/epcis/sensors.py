@@ -68,7 +68,7 @@ def read_measurement(event: dict[str, Any]) -> Measurement:
             else:
                 continue
             device = _text(report.get("deviceID")) or device
-    gross_g = _gross(masses)
+    gross_g = _gross_mass(masses)
     missing = [name for name in ("length", "width", "height") if name not in edges]
     size = None
     if not missing:
@@ -90,7 +90,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _local(name: object) -> str:
+def _local_name(name: object) -> str:
     """Return the last part of a name: x for ``cbv:Comp-x``, ``https://…/Comp-x`` and ``x``."""
     return re.split(r"[:/#]", _text(name))[-1].removeprefix("Comp-").removeprefix("MT-").lower()
 
@@ -106,27 +106,27 @@ def _amount(report: dict[str, Any], units: dict[str, Decimal]) -> int | None:
 
 
 def _edge(report: dict[str, Any]) -> tuple[str | None, int | None]:
-    kind = _local(report.get("type"))
+    kind = _local_name(report.get("type"))
     if kind == "length" and "component" in report:
-        return _EDGES.get(_local(report["component"])), _amount(report, _MM)
+        return _EDGES.get(_local_name(report["component"])), _amount(report, _MM)
     if ":" in _text(report.get("type")):
         return _EDGES.get(kind), _amount(report, _MM)
     return None, None
 
 
 def _mass(report: dict[str, Any]) -> int | None:
-    return _amount(report, _G) if _local(report.get("type")) == "mass" else None
+    return _amount(report, _G) if _local_name(report.get("type")) == "mass" else None
 
 
 def _feature(report: dict[str, Any]) -> str:
     """Return what the mass belongs to (``ex:feature: ex:packaging``); empty if not given."""
     for name, value in report.items():
         if name.rpartition(":")[2] in ("feature", "component"):
-            return _local(value)
+            return _local_name(value)
     return ""
 
 
-def _gross(masses: dict[str, int]) -> int | None:
+def _gross_mass(masses: dict[str, int]) -> int | None:
     """Return the mass called total or gross, or the only mass; None if several could be meant."""
     for feature, grams in masses.items():
         if feature in _GROSS:

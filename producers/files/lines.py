@@ -246,7 +246,7 @@ def _read_gross_g(reader: RowReader, pieces: int | None, size: Dimensions | None
         if not 1 <= gross_g <= 1_000_000_000:
             reader.add_problem(*cell, "between 1 g and 1,000 t")
             return None
-        if field == "gross" and size is not None and _too_dense(gross_g, size):
+        if field == "gross" and size is not None and _is_too_dense(gross_g, size):
             reader.add_problem(
                 *cell,
                 "the weight of one carton (call the column 总毛重 when it is the row's total)",
@@ -259,7 +259,7 @@ def _read_gross_g(reader: RowReader, pieces: int | None, size: Dimensions | None
     return None
 
 
-def _too_dense(gross_g: int, size: Dimensions) -> bool:
+def _is_too_dense(gross_g: int, size: Dimensions) -> bool:
     volume = volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
     return gross_g > volume * _DENSITY_MAX_G_PER_CM3
 

@@ -99,7 +99,7 @@ class Admission:
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > self._settings.max_body_bytes:
-                        raise self._too_large(f"more than {self._settings.max_body_bytes}")
+                        raise self._too_large_problem(f"more than {self._settings.max_body_bytes}")
                     self._reserve(reservation, len(body))
         except TimeoutError:
             raise HttpProblem(
@@ -141,10 +141,10 @@ class Admission:
         text = request.headers.get("content-length", "0")
         size = int(text) if text.isascii() and text.isdigit() else 0
         if size > self._settings.max_body_bytes:
-            raise self._too_large(text)
+            raise self._too_large_problem(text)
         return size
 
-    def _too_large(self, size: str) -> HttpProblem:
+    def _too_large_problem(self, size: str) -> HttpProblem:
         return HttpProblem(
             413,
             "too_large",

@@ -26,7 +26,7 @@ from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
     HttpProblem,
-    kafka_unavailable,
+    kafka_problem,
     summarize_problems,
 )
 from producers.problems import FieldProblem
@@ -61,7 +61,7 @@ class Gateway:
         if result.outcome == "invalid":
             raise HttpProblem(422, "invalid_event", result.detail, errors=result.problems)
         if result.outcome == "unavailable":
-            raise kafka_unavailable(result.detail)
+            raise kafka_problem(result.detail)
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
         return _json(result.as_json(), status=202)
 
@@ -70,7 +70,7 @@ class Gateway:
         async with self._admission.admit(request) as body:
             results = await self._ingest.take(read_batch(request, body, self.settings))
         if results and all(result.outcome == "unavailable" for result in results):
-            raise kafka_unavailable(results[0].detail)
+            raise kafka_problem(results[0].detail)
         accepted = all(result.outcome in ("accepted", "quarantined") for result in results)
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if accepted else "partly").inc()
         return _json(_batch_body(results), status=202 if accepted else 207)

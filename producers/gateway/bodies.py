@@ -39,14 +39,14 @@ def read_single(request: Request, body: bytes) -> object:
         raise HttpProblem(
             400, "bad_request", "the body is JSON but no CloudEvent", errors=(problem,)
         )
-    raise _unsupported(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers")
+    raise _media_type_problem(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers")
 
 
 def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list[object]:
     """Parse a JSON array of structured CloudEvents. Raises HttpProblem."""
     kind = media_type(request)
     if kind not in (BATCH, JSON):
-        raise _unsupported(kind, BATCH)
+        raise _media_type_problem(kind, BATCH)
     items = _parse_json(body)
     if not isinstance(items, list):
         problem = FieldProblem(
@@ -74,6 +74,6 @@ def _parse_json(body: bytes) -> Any:
         ) from None
 
 
-def _unsupported(kind: str, expected: str) -> HttpProblem:
+def _media_type_problem(kind: str, expected: str) -> HttpProblem:
     problem = FieldProblem(field="header content-type", value=kind, expected=expected)
     return HttpProblem(415, "unsupported_media_type", problem.message, errors=(problem,))

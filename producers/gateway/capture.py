@@ -112,7 +112,7 @@ class Capture:
             problem = FieldProblem(field="body", value=abbreviate(body), expected=expected)
             raise HttpProblem(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:
-            raise _invalid(document.problems)
+            raise _document_problem(document.problems)
         limit = self._settings.max_batch_items
         if len(document.events) > limit:
             raise HttpProblem(
@@ -175,5 +175,5 @@ def _job(
     )
 
 
-def _invalid(problems: tuple[FieldProblem, ...]) -> HttpProblem:
+def _document_problem(problems: tuple[FieldProblem, ...]) -> HttpProblem:
     return HttpProblem(400, "invalid_document", summarize_problems(problems), errors=problems)

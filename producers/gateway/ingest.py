@@ -111,12 +111,12 @@ class EventIngest:
         checked = check_event(item, recorded_at=now)
         fact = checked.fact
         if fact is None:
-            return _invalid(checked.event_id, checked.problems)
+            return _invalid_result(checked.event_id, checked.problems)
         findings = find_wrong_digits(fact.data, self._rules)
         remarks = tuple(map(_problem, findings))
         fate = worst_fate(findings)
         if fate == "reject":
-            return _invalid(fact.event_id, remarks)
+            return _invalid_result(fact.event_id, remarks)
         message: Record | DeadLetter
         if fate == "quarantine":
             message = _dead_letter(fact, item, findings)
@@ -134,7 +134,7 @@ class EventIngest:
         except Unavailable as error:
             answers = [error] * len(records)
         return {
-            event.index: _unsent(event.event_id, answer)
+            event.index: _unsent_result(event.event_id, answer)
             if isinstance(answer, GroupageError)
             else EventResult(
                 event_id=event.event_id,
@@ -152,7 +152,7 @@ class EventIngest:
         try:
             await self._kafka.quarantine(dead_letters)
         except GroupageError as error:
-            return {event.index: _unsent(event.event_id, error) for event in events}
+            return {event.index: _unsent_result(event.event_id, error) for event in events}
         return {
             event.index: EventResult(
                 event_id=event.event_id,
@@ -164,7 +164,7 @@ class EventIngest:
         }
 
 
-def _invalid(event_id: str, problems: tuple[FieldProblem, ...]) -> EventResult:
+def _invalid_result(event_id: str, problems: tuple[FieldProblem, ...]) -> EventResult:
     return EventResult(
         event_id=event_id,
         outcome="invalid",
@@ -173,7 +173,7 @@ def _invalid(event_id: str, problems: tuple[FieldProblem, ...]) -> EventResult:
     )
 
 
-def _unsent(event_id: str, error: GroupageError) -> EventResult:
+def _unsent_result(event_id: str, error: GroupageError) -> EventResult:
     if isinstance(error, InvalidInput):  # too large for its topic
         problem = FieldProblem(field="event", value=event_id, expected=str(error))
         return EventResult(

@@ -47,7 +47,7 @@ class KafkaConnection:
         """Return True when the broker answers, else a sentence."""
         try:
             async with asyncio.timeout(_CHECK_TIMEOUT_S):
-                await self._connected().check()
+                await self._require_publisher().check()
         except TimeoutError:
             servers = self._settings.bootstrap_servers
             return f"Kafka at {servers} gave no answer within {_CHECK_TIMEOUT_S:g} s"
@@ -57,17 +57,17 @@ class KafkaConnection:
 
     async def send(self, records: Sequence[Record]) -> list[Receipt | GroupageError]:
         """Send encoded facts; returns a receipt or an error for each, in their order."""
-        return await self._connected().send_records(records)
+        return await self._require_publisher().send_records(records)
 
     async def publish(self, facts: Sequence[Fact]) -> list[Outcome]:
         """Publish facts that were checked; returns an outcome for each, in their order."""
-        return await self._connected().publish_many(facts, checked=True)
+        return await self._require_publisher().publish_many(facts, checked=True)
 
     async def quarantine(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Publish to the dead-letter queue."""
-        await self._connected().quarantine(dead_letters)
+        await self._require_publisher().quarantine(dead_letters)
 
-    def _connected(self) -> Publisher:
+    def _require_publisher(self) -> Publisher:
         if self._publisher is None:
             raise Unavailable(
                 f"Kafka at {self._settings.bootstrap_servers} was not reached yet; "

@@ -76,7 +76,7 @@ def problem_document(
     }
 
 
-def kafka_unavailable(detail: str) -> HttpProblem:
+def kafka_problem(detail: str) -> HttpProblem:
     """Kafka did not take the events of the request."""
     return HttpProblem(
         503,
@@ -123,7 +123,7 @@ def _problem_of(request: Request, error: Exception) -> HttpProblem:
         case InvalidInput():  # an event that is too large for its topic
             return HttpProblem(422, "invalid_event", str(error))
         case GroupageError():
-            return kafka_unavailable(str(error))
+            return kafka_problem(str(error))
         case HTTPException():
             codes = {404: "not_found", 405: "method_not_allowed"}
             code = codes.get(error.status_code, "bad_request")

@@ -38,11 +38,13 @@ class BackOrders:
     def _rest_of(self, lot: Lot, missing: frozenset[str]) -> Lot:
         world = self._world
         arrives_at = world.now + timedelta(hours=world.parameters.times.back_order_after_h)
-        pieces = Counter(one.line for one in lot.cartons if one.unit_id in missing)
+        pieces = Counter(carton.line for carton in lot.cartons if carton.unit_id in missing)
         lines = sorted(pieces)
         cartons = [
-            Carton(self._label(lot, number), lines.index(one.line), one.size, one.gross_g)
-            for number, one in enumerate(one for one in lot.cartons if one.unit_id in missing)
+            Carton(self._label(lot, number), lines.index(carton.line), carton.size, carton.gross_g)
+            for number, carton in enumerate(
+                carton for carton in lot.cartons if carton.unit_id in missing
+            )
         ]
         return Lot(
             number=lot.number,
@@ -60,7 +62,7 @@ class BackOrders:
 
     def _booking(self, lot: Lot, pieces: dict[int, int]) -> ConsignmentBooked:
         world, booking = self._world, lot.booking
-        share = sum(pieces.values()) / sum(one.pieces for one in booking.lines)
+        share = sum(pieces.values()) / sum(line.pieces for line in booking.lines)
         value = max(round(booking.value.amount_minor * share), 1)
         return msgspec.structs.replace(
             booking,
@@ -76,6 +78,8 @@ class BackOrders:
         )
 
     def _announce(self, lot: Lot) -> None:
-        units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
+        units = tuple(
+            AnnouncedUnit(unit_id=carton.unit_id, line=carton.line) for carton in lot.cartons
+        )
         notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
         self._world.emit(notice, BOOKING)

@@ -26,7 +26,7 @@ class BookingDesk:
 
     def __init__(self, world: World, sailings: list[Sailing]) -> None:
         self._world = world
-        self._sailings = {one.lane_id: one for one in sailings if one.index == 0}
+        self._sailings = {sailing.lane_id: sailing for sailing in sailings if sailing.index == 0}
         self._midnight = world.parameters.day_at
         self._dangerous = DangerousDesk(world)
 
@@ -113,7 +113,9 @@ class BookingDesk:
         if lot.gone or lot.announced:
             return
         lot.announced = True
-        units = tuple(AnnouncedUnit(unit_id=one.unit_id, line=one.line) for one in lot.cartons)
+        units = tuple(
+            AnnouncedUnit(unit_id=carton.unit_id, line=carton.line) for carton in lot.cartons
+        )
         notice = AsnReceived(consignment_id=lot.id, units=units, eta_at=lot.arrives_at)
         self._world.emit(notice, BOOKING)
 
@@ -130,8 +132,8 @@ class BookingDesk:
         fewer = max(line.pieces * 3 // 4, 1)
         lines = (*lot.booking.lines[:-1], msgspec.structs.replace(line, pieces=fewer))
         last = len(lot.booking.lines) - 1
-        kept = [one for one in lot.cartons if one.line == last][:fewer]
-        lot.cartons = [one for one in lot.cartons if one.line != last] + kept
+        kept = [carton for carton in lot.cartons if carton.line == last][:fewer]
+        lot.cartons = [carton for carton in lot.cartons if carton.line != last] + kept
         amended = ConsignmentAmended(
             consignment_id=lot.id, reason="fewer cartons produced", base_version=1, lines=lines
         )

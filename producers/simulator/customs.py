@@ -35,7 +35,7 @@ class Broker:
             rates.customs_rejected, "customs_rejected", first_within=lots // 2
         )
 
-    def received(self, lot: Lot) -> None:
+    def schedule_declaration(self, lot: Lot) -> None:
         """Declare a lot that is at the hub and complete."""
         if not lot.declared:
             self._world.after(
@@ -168,11 +168,11 @@ def _lines(lots: list[Lot]) -> tuple[DeclarationLine, ...]:
     """Return a goods line per HS code; value by pieces."""
     lines: dict[str, tuple[int, int]] = {}
     for lot in lots:
-        pieces_all = sum(one.pieces for one in lot.booking.lines)
-        for one in lot.booking.lines:
-            pieces, value = lines.get(one.hs6 or "", (0, 0))
-            share = _value(lot) * one.pieces // pieces_all
-            lines[one.hs6 or ""] = (pieces + one.pieces, value + share)
+        pieces_all = sum(line.pieces for line in lot.booking.lines)
+        for line in lot.booking.lines:
+            pieces, value = lines.get(line.hs6 or "", (0, 0))
+            share = _value(lot) * line.pieces // pieces_all
+            lines[line.hs6 or ""] = (pieces + line.pieces, value + share)
     return tuple(
         DeclarationLine(hs6=hs6, pieces=pieces, value=Money(amount_minor=value, currency="USD"))
         for hs6, (pieces, value) in sorted(lines.items())

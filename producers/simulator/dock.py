@@ -29,18 +29,18 @@ class Dock:
     def start(self, trucks: Trucks) -> None:
         """Put all arrivals on the agenda."""
         fetched: list[Lot] = []
-        for lot in sorted(self._world.lots.values(), key=lambda one: (one.arrives_at, one.id)):
+        for lot in sorted(self._world.lots.values(), key=lambda lot: (lot.arrives_at, lot.id)):
             if "no_show" in lot.exceptions:
                 late_s = self._world.parameters.times.no_show_after_s
                 at = lot.arrives_at + timedelta(seconds=late_s)
-                self._world.engine.schedule(at, partial(self._no_show, lot))
+                self._world.engine.schedule(at, partial(self._cancel_no_show, lot))
             elif lot.booking.pickup is None:
                 self._world.engine.schedule(lot.arrives_at, partial(self.arrive, [lot], ""))
             else:
                 fetched.append(lot)
         trucks.start(fetched)
 
-    def _no_show(self, lot: Lot) -> None:
+    def _cancel_no_show(self, lot: Lot) -> None:
         if lot.gone:
             return
         lot.gone = "never came"
@@ -73,9 +73,9 @@ class Dock:
     def _unload(self, lot: Lot, at: datetime, *, dock: str, visit_id: str) -> datetime:
         """Count, measure and store the cargo; return when the dock is free."""
         lot.arrived = True
-        self._extra(lot)
-        missing = self._missing(lot)
-        spoilt, condition = self._spoilt(lot)
+        self._add_extra_carton(lot)
+        missing = self._missing_units(lot)
+        spoilt, condition = self._spoilt_units(lot)
         times, ended_at = self._world.parameters.times, at
         for carton in lot.cartons:
             if carton.in_hand or carton.unit_id in missing:
@@ -88,7 +88,7 @@ class Dock:
         self._world.emit(counted, WAREHOUSE, at=closed_at)
         done_at = max(ended_at, at) + timedelta(seconds=times.tally_settled_after_s)
         self._world.engine.schedule(
-            done_at, lambda: self._desk.received(lot, missing=missing, spoilt=spoilt)
+            done_at, lambda: self._desk.handle_differences(lot, missing=missing, spoilt=spoilt)
         )
         return at
 
@@ -110,7 +110,7 @@ class Dock:
         )
         world.emit(received, WAREHOUSE, at=at)
         measured_at = at + timedelta(seconds=times.measure_s)
-        world.emit(_measured(carton, owner), WAREHOUSE, at=measured_at)
+        world.emit(_measurement(carton, owner), WAREHOUSE, at=measured_at)
         stored_at = at + timedelta(seconds=times.store_s)
         place = world.span(0, 4_000, "shelf", owner)
         location = f"{'ABCDEFGH'[int(place) % 8]}-{int(place) // 100:02d}-{int(place) % 100:02d}"
@@ -118,21 +118,21 @@ class Dock:
         world.emit(stored, WAREHOUSE, at=stored_at)
         return stored_at
 
-    def _extra(self, lot: Lot) -> None:
+    def _add_extra_carton(self, lot: Lot) -> None:
         if "over" not in lot.exceptions:
             return
         like = lot.cartons[-1]
         unit_id = sscc(seed=self._world.parameters.seed, lot=lot.number, carton=len(lot.cartons))
         lot.cartons.append(Carton(unit_id, like.line, like.size, like.gross_g))
 
-    def _missing(self, lot: Lot) -> frozenset[str]:
+    def _missing_units(self, lot: Lot) -> frozenset[str]:
         if "short" not in lot.exceptions or len(lot.cartons) < 2 or lot.in_hand:
             return frozenset()
         count = max(1, len(lot.cartons) // 12)
-        return frozenset(one.unit_id for one in lot.cartons[-count:])
+        return frozenset(carton.unit_id for carton in lot.cartons[-count:])
 
-    def _spoilt(self, lot: Lot) -> tuple[frozenset[str], Condition]:
-        first = frozenset(one.unit_id for one in lot.cartons[:2])
+    def _spoilt_units(self, lot: Lot) -> tuple[frozenset[str], Condition]:
+        first = frozenset(carton.unit_id for carton in lot.cartons[:2])
         if "damaged" in lot.exceptions:
             wet = "wet" in lot.exceptions
             self._world.handled["wet"] += wet
@@ -142,7 +142,7 @@ class Dock:
         return frozenset(), "good"
 
 
-def _measured(carton: Carton, owner: str) -> UnitMeasured:
+def _measurement(carton: Carton, owner: str) -> UnitMeasured:
     return UnitMeasured(
         unit_id=carton.unit_id,
         consignment_id=owner,

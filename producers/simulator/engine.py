@@ -83,13 +83,13 @@ class Engine:
             at, count, action, gate = self._agenda[0]
             self.now = max(self.now, at)
             if gate and not self._is_open(at, count):
-                return self._sent(self.now)
+                return self._pop_facts(self.now)
             heapq.heappop(self._agenda)
             action()
         self.now = max(self.now, until)
-        return self._sent(self.now)
+        return self._pop_facts(self.now)
 
-    def _sent(self, until: datetime) -> list[Fact]:
+    def _pop_facts(self, until: datetime) -> list[Fact]:
         facts = []
         while self._facts and self._facts[0][0] <= until:
             facts.append(heapq.heappop(self._facts)[2])

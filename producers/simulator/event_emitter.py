@@ -92,14 +92,14 @@ class EventEmitter:
     def _kinds(self, event: Event) -> list[tuple[str, float, Callable[[Fact], None]]]:
         rates = self._rates
         kinds: list[tuple[str, float, Callable[[Fact], None]]] = [
-            ("duplicate", rates.duplicate, self._twice),
-            ("late", rates.late, self._late),
+            ("duplicate", rates.duplicate, self._send_twice),
+            ("late", rates.late, self._send_late),
         ]
         if isinstance(event, UnitStored):
-            kinds.append(("wrong_clock", rates.wrong_clock, self._wrong_clock))
-            kinds.append(("retracted", rates.retracted, self._retracted))
+            kinds.append(("wrong_clock", rates.wrong_clock, self._send_wrong_clock))
+            kinds.append(("retracted", rates.retracted, self._send_ghost_reading))
         if isinstance(event, UnitMeasured):
-            kinds.append(("corrected", rates.corrected, self._corrected))
+            kinds.append(("corrected", rates.corrected, self._send_wrong_mass))
         return kinds
 
     def _delay(self, fact: Fact, bounds_s: tuple[float, float]) -> datetime:
@@ -107,23 +107,23 @@ class EventEmitter:
         share = self._streams.uniform("delay", fact.event_id)
         return fact.recorded_at + (least_s + share * (most_s - least_s)) * _SECOND
 
-    def _twice(self, fact: Fact) -> None:
+    def _send_twice(self, fact: Fact) -> None:
         self._engine.send(fact)
         again_at = self._delay(fact, self._times.sent_again_s)
         self._engine.send(msgspec.structs.replace(fact, recorded_at=again_at))
 
-    def _late(self, fact: Fact) -> None:
+    def _send_late(self, fact: Fact) -> None:
         """Send it late, like a hand-held reader without radio: out of order, too."""
         sent_at = self._delay(fact, self._times.sent_late_s)
         self._engine.send(msgspec.structs.replace(fact, recorded_at=sent_at))
 
-    def _wrong_clock(self, fact: Fact) -> None:
+    def _send_wrong_clock(self, fact: Fact) -> None:
         ahead = timedelta(seconds=self._times.clock_error_s)
         wrong = msgspec.structs.replace(fact, occurred_at=fact.occurred_at + ahead)
         self._engine.send(wrong)
         self._correct(wrong, fact.data, occurred_at=fact.occurred_at)
 
-    def _corrected(self, fact: Fact) -> None:
+    def _send_wrong_mass(self, fact: Fact) -> None:
         """Send ten times the mass, a typing error, and correct it later."""
         event = fact.data
         assert isinstance(event, UnitMeasured), event.name
@@ -142,7 +142,7 @@ class EventEmitter:
         )
         self._engine.send(correction)
 
-    def _retracted(self, fact: Fact) -> None:
+    def _send_ghost_reading(self, fact: Fact) -> None:
         """Send a second, wrong reading from another aisle, and retract it later."""
         self._engine.send(fact)
         event = fact.data

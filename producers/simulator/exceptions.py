@@ -42,12 +42,12 @@ def draw_exceptions(rates: Rates, streams: Streams, *, lots: int) -> dict[int, f
     drawn: dict[str, set[str]] = {}
     for name in EXCEPTIONS:
         drawn[name] = _pick(rates, streams, name, free, of=lots)
-        free = [one for one in free if one not in drawn[name]]
+        free = [number for number in free if number not in drawn[name]]
     for name, among in AMONG:
         others = [drawn[other] for other, same in AMONG if same == among and other in drawn]
         free = sorted(drawn[among].difference(*others)) or sorted(drawn[among])
         drawn[name] = _pick(rates, streams, name, free, of=len(drawn[among]))
-    numbers = {int(one) for chosen in drawn.values() for one in chosen}
+    numbers = {int(number) for chosen in drawn.values() for number in chosen}
     return {
         number: frozenset(name for name, chosen in drawn.items() if str(number) in chosen)
         for number in sorted(numbers)

@@ -41,7 +41,7 @@ _EVENTS = (
     PlanFailed,
     ConsolidationOpened,
 )
-_TYPES = frozenset(one.name + ".v1" for one in _EVENTS)
+_TYPES = frozenset(event.name + ".v1" for event in _EVENTS)
 
 
 class Feedback:

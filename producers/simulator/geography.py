@@ -132,7 +132,7 @@ _SPREAD_UDEG = 9_000  # about a kilometre
 
 def draw_merchant(random: Random, number: int) -> Place:
     """One merchant's stall or works, scattered around its quarter."""
-    quarter = random.choices(QUARTERS, [one.share for one in QUARTERS])[0]
+    quarter = random.choices(QUARTERS, [quarter.share for quarter in QUARTERS])[0]
     return Place(
         place_id=f"M{number:05d}",
         name=f"Merchant {number}, {quarter.name}",

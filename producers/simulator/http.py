@@ -50,7 +50,7 @@ class HttpSink:
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, headers=_HEADERS)
 
     @classmethod
-    def configured(cls) -> "HttpSink":
+    def from_environment(cls) -> "HttpSink":
         """Return a sink to the gateway of the running hub (GROUPAGE_GATEWAY_URL)."""
         url = os.environ.get("GROUPAGE_GATEWAY_URL")
         if not url:
@@ -84,7 +84,7 @@ class HttpSink:
         except httpx.TransportError as error:
             raise Unavailable(f"{self._url} did not take the facts: {error!r}") from error
         if response.status_code in _BUSY:
-            raise self._busy(response)
+            raise self._busy_error(response)
         if response.status_code not in (200, 202, 207):
             raise InvalidInput(
                 f"{self._url} answered {response.status_code}: {response.text[:1_000]}"
@@ -94,9 +94,9 @@ class HttpSink:
             invalid = next(item for item in result.items if item.get("outcome") == "invalid")
             raise InvalidInput(f"{self._url} rejected a fact: {invalid}")
         if result.unavailable:
-            raise self._busy(response)
+            raise self._busy_error(response)
 
-    def _busy(self, response: httpx.Response) -> _Busy:
+    def _busy_error(self, response: httpx.Response) -> _Busy:
         busy = _Busy(f"{self._url} did not take the facts: {response.text[:500]}")
         retry_after = response.headers.get("Retry-After", "")
         busy.retry_after_s = float(retry_after) if retry_after.isdigit() else None

@@ -32,7 +32,7 @@ _STOP_TIMEOUT_S = 5.0
 _Partition = tuple[str, int]
 
 
-async def _started(producer: AIOKafkaProducer, settings: KafkaSettings) -> AIOKafkaProducer:
+async def _start(producer: AIOKafkaProducer, settings: KafkaSettings) -> AIOKafkaProducer:
     try:
         async with asyncio.timeout(settings.request_timeout_s):
             await producer.start()
@@ -55,7 +55,7 @@ class KafkaSink:
 
     async def __aenter__(self) -> Self:
         """Connect. Raises Unavailable when no broker answers."""
-        self._producer = await _started(
+        self._producer = await _start(
             AIOKafkaProducer(
                 **self._settings.client_kwargs(),
                 client_id="groupage-simulator-facts",
@@ -136,7 +136,7 @@ class Ticker:
 
     async def __aenter__(self) -> Self:
         """Connect. Raises Unavailable when no broker answers."""
-        self._producer = await _started(
+        self._producer = await _start(
             AIOKafkaProducer(
                 **self._settings.client_kwargs(),
                 client_id="groupage-simulator-clock",
@@ -184,7 +184,9 @@ class Ticker:
                     headers=record.headers,
                     partition=partition,
                 )
-                for record in (encode(fact, prefix=self._prefix, topic=one.name) for one in topics)
+                for record in (
+                    encode(fact, prefix=self._prefix, topic=topic.name) for topic in topics
+                )
                 for partition in await producer.partitions_for(record.topic)
             ]
             await asyncio.gather(*sent)

@@ -80,9 +80,9 @@ class Gatekeepers:
         return weighed_at + timedelta(seconds=wait_s)
 
     def _gross_g(self, box: Box) -> int:
-        container = self._yard.ready(box.id)
+        container = self._yard.ready_container(box.id)
         assert container is not None, box.id
-        cargo_g = sum(one.gross_g for lot in box.lots for one in lot.in_hand)
+        cargo_g = sum(carton.gross_g for lot in box.lots for carton in lot.in_hand)
         return container.tare_g + cargo_g + self._times.dunnage_g
 
     def _weigh(self, box: Box, gross_g: int, at: datetime) -> None:

@@ -113,7 +113,7 @@ class Lot:
     @property
     def in_hand(self) -> list[Carton]:
         """The cartons at the hub."""
-        return [one for one in self.cartons if one.in_hand]
+        return [carton for carton in self.cartons if carton.in_hand]
 
     @property
     def can_travel(self) -> bool:
@@ -151,7 +151,7 @@ class LotMaker:
         goods = self._streams.of("goods", number)
         who = self._streams.of("who", number)
         lines = self._lines(goods, least=2 if "short" in exceptions else 1)
-        volume = sum(one.pieces * _volume(one.size) for one in lines)
+        volume = sum(line.pieces * _volume(line.size) for line in lines)
         usd_per_m3 = sizes.value_per_m3_usd * exp(goods.gauss(0, sizes.value_sigma))
         value = max(round(usd_per_m3 * volume / 10_000), sizes.value_least_usd_cents)
         value = min(value, sizes.value_max_usd_cents)
@@ -245,15 +245,15 @@ class LotMaker:
         grow = heavier = 1.0
         if "measured_deviates" in exceptions:
             grow, heavier = random.uniform(1.03, 1.10), random.uniform(1.0, 1.25)
-            while not _beyond_tolerance(lines, grow=grow, heavier=heavier):
+            while not _exceeds_tolerance(lines, grow=grow, heavier=heavier):
                 grow += 0.01
         cartons: list[Carton] = []
         for index, line in enumerate(lines):
-            size, gross_g = _grown(line.size, grow), _heavier(line.gross_g, heavier)
+            size, gross_g = _scale_size(line.size, grow), _scale_mass(line.gross_g, heavier)
             for _ in range(line.pieces):
                 bulging = random.random() < self._parameters.rates.bulging
                 unit_id = sscc(seed=self._parameters.seed, lot=number, carton=len(cartons))
-                real = _bulged(size) if bulging else size
+                real = _bulging_size(size) if bulging else size
                 cartons.append(Carton(unit_id, index, real, gross_g, bulging=bulging))
         return cartons
 
@@ -269,20 +269,20 @@ def _volume(size: Dimensions) -> int:
     return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
 
 
-def _beyond_tolerance(lines: tuple[CartonLine, ...], *, grow: float, heavier: float) -> bool:
+def _exceeds_tolerance(lines: tuple[CartonLine, ...], *, grow: float, heavier: float) -> bool:
     """Return whether the steps of dimensioner and scale leave the difference visible."""
-    declared_cm3 = sum(one.pieces * _volume(one.size) for one in lines)
-    declared_g = sum(one.pieces * one.gross_g for one in lines)
-    real_cm3 = sum(one.pieces * _volume(_grown(one.size, grow)) for one in lines)
-    real_g = sum(one.pieces * _heavier(one.gross_g, heavier) for one in lines)
+    declared_cm3 = sum(line.pieces * _volume(line.size) for line in lines)
+    declared_g = sum(line.pieces * line.gross_g for line in lines)
+    real_cm3 = sum(line.pieces * _volume(_scale_size(line.size, grow)) for line in lines)
+    real_g = sum(line.pieces * _scale_mass(line.gross_g, heavier) for line in lines)
     return real_cm3 > declared_cm3 * TOLERANCE or real_g > declared_g * TOLERANCE
 
 
-def _heavier(gross_g: int, factor: float) -> int:
+def _scale_mass(gross_g: int, factor: float) -> int:
     return round(gross_g * factor / 10) * 10
 
 
-def _grown(size: Dimensions, factor: float) -> Dimensions:
+def _scale_size(size: Dimensions, factor: float) -> Dimensions:
     def edge(value_mm: int) -> int:
         return round(value_mm * factor / 5) * 5
 
@@ -291,7 +291,7 @@ def _grown(size: Dimensions, factor: float) -> Dimensions:
     )
 
 
-def _bulged(size: Dimensions) -> Dimensions:
+def _bulging_size(size: Dimensions) -> Dimensions:
     """Return the size on the dimensioner's 5 mm grid; a bulging carton is a step higher."""
     return Dimensions(
         length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm + 5

@@ -83,13 +83,13 @@ class ManifestDesk:
         gate = Gate(at=at, lane_id=sailing.lane_id, since=since)
         self._world.engine.schedule(at, partial(self._on_planned, sailing.lane_id), gate=gate)
 
-    def _planned(self, sailing: Sailing) -> list[PlannedContainer]:
+    def _containers_of(self, sailing: Sailing) -> list[PlannedContainer]:
         containers = self._book.containers(sailing.lane_id).values()
-        mine = [one for one in containers if one.voyage_id == sailing.voyage_id]
-        return sorted(mine, key=lambda one: one.consolidation_id)
+        mine = [container for container in containers if container.voyage_id == sailing.voyage_id]
+        return sorted(mine, key=lambda container: container.consolidation_id)
 
     def _order_empties(self, sailing: Sailing, *, urgent: bool = False) -> None:
-        for container in self._planned(sailing):
+        for container in self._containers_of(sailing):
             self._order(sailing, container, urgent=urgent)
 
     def _order(self, sailing: Sailing, container: PlannedContainer, *, urgent: bool) -> None:
@@ -125,7 +125,7 @@ class ManifestDesk:
     def _file_all(self, sailing: Sailing) -> None:
         self._order_empties(sailing, urgent=True)
         plan_id = self._book.plan_id(sailing.lane_id)
-        for container in self._planned(sailing):
+        for container in self._containers_of(sailing):
             box = Box(container.consolidation_id, sailing, container, plan_id)
             self.boxes[box.id] = box
             booked = ConsolidationBooked(
@@ -144,12 +144,12 @@ class ManifestDesk:
         """File the manifest if everything is ready; else wait, or command another plan."""
         if box.gone or not self._refresh(box):
             return
-        container = self._yard.ready(box.id)
+        container = self._yard.ready_container(box.id)
         if container is None:
             self._order(box.sailing, box.plan, urgent=True)
             self._retry(box)
             return
-        lots = [self._world.lots[one] for one in box.plan.consignment_ids]
+        lots = [self._world.lots[lot_id] for lot_id in box.plan.consignment_ids]
         troubles = {lot.id: trouble for lot in lots if (trouble := self._trouble(box, lot))}
         if not troubles:
             box.equipment_ref, box.lots = container.equipment_ref, lots
@@ -193,8 +193,12 @@ class ManifestDesk:
             return "not at the hub"
         if lot.manifested_in not in ("", box.id):
             return "the plan is older than another box's manifest"
-        planned = {one.unit_id for one in box.plan.placements if one.consignment_id == lot.id}
-        if lot.can_travel and planned != {one.unit_id for one in lot.in_hand}:
+        planned = {
+            placement.unit_id
+            for placement in box.plan.placements
+            if placement.consignment_id == lot.id
+        }
+        if lot.can_travel and planned != {carton.unit_id for carton in lot.in_hand}:
             return "the plan does not know all its cartons"
         return "" if lot.can_travel else "wait"
 

@@ -23,9 +23,9 @@ def rates_met(world: World) -> dict[str, Met]:
     occasions |= {name: handled[among] for name, among in AMONG}
     occasions |= {name: quota.asked for name, quota in world.quotas.items()}
     times = {name: handled[name] for name in occasions}
-    cartons = [one for lot in world.lots.values() for one in lot.cartons]
+    cartons = [carton for lot in world.lots.values() for carton in lot.cartons]
     occasions["bulging"] = len(cartons)
-    times["bulging"] = sum(one.bulging for one in cartons)
+    times["bulging"] = sum(carton.bulging for carton in cartons)
     occasions |= world.emitter.occasions
     times |= {name: world.emitter.dirt.get(name, 0) for name in world.emitter.occasions}
     return {

@@ -43,11 +43,11 @@ class CutoffDesk:
     def documents_missed_at(self, box: Box) -> datetime:
         """Return when people act on the missed documents cut-off."""
         hours = self._world.parameters.times.dco_after_lco_h
-        return self._acted_upon(box.sailing.lco_at + timedelta(hours=hours))
+        return self._decision_at(box.sailing.lco_at + timedelta(hours=hours))
 
     def vgm_missed_at(self, box: Box) -> datetime:
         """Return when people act on the missed VGM cut-off."""
-        return self._acted_upon(self._vco_at(box))
+        return self._decision_at(self._vco_at(box))
 
     def vgm_known_at(self, box: Box) -> datetime:
         """Return when the weighbridge works again."""
@@ -58,7 +58,7 @@ class CutoffDesk:
     def _vco_at(self, box: Box) -> datetime:
         return box.sailing.lco_at + timedelta(hours=self._world.parameters.times.vco_after_lco_h)
 
-    def _acted_upon(self, due_at: datetime) -> datetime:
+    def _decision_at(self, due_at: datetime) -> datetime:
         return due_at + timedelta(seconds=self._world.parameters.times.decide_after_miss_s)
 
     def miss_documents(self, box: Box) -> bool:
@@ -82,8 +82,12 @@ class CutoffDesk:
         self._roll(box, later, "gross mass was verified after the VGM cut-off")
 
     def _next(self, sailing: Sailing) -> Sailing | None:
-        lane = (one for one in self._sailings if one.lane_id == sailing.lane_id and not one.blank)
-        return next((one for one in lane if one.index > sailing.index), None)
+        lane = (
+            other
+            for other in self._sailings
+            if other.lane_id == sailing.lane_id and not other.blank
+        )
+        return next((other for other in lane if other.index > sailing.index), None)
 
     def _roll(self, box: Box, later: Sailing, reason: str) -> None:
         world = self._world

@@ -78,7 +78,7 @@ class PlanBook:
         self._approved[lane_id] = proposed.sequence
         self._published[lane_id] = event.plan_id
         known = self._in_force[lane_id] | self._load_plans.pop(event.plan_id, {})
-        names = [one.consolidation_id for one in proposed.consolidations]
+        names = [consolidation.consolidation_id for consolidation in proposed.consolidations]
         self._in_force[lane_id] = {name: known[name] for name in names if name in known}
         self._forget(lane_id, proposed.sequence)
 
@@ -86,8 +86,8 @@ class PlanBook:
         """Drop plans that the lane can no longer approve."""
         old = [
             plan_id
-            for plan_id, one in self._proposed.items()
-            if one.lane_id == lane_id and one.sequence < sequence
+            for plan_id, plan in self._proposed.items()
+            if plan.lane_id == lane_id and plan.sequence < sequence
         ]
         for plan_id in old:
             del self._proposed[plan_id]
@@ -118,7 +118,7 @@ class PlanBook:
         """Return the lanes that have a plan in force."""
         return sorted(self._published)
 
-    def unanswered(self) -> list[str]:
+    def pending_lanes(self) -> list[str]:
         """Return the lanes with a pending request."""
         return sorted(
             lane_id

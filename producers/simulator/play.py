@@ -215,7 +215,7 @@ class Player:
         if self._met:
             return
         asked = self._simulation.book.requests
-        await self._until(self._quiet, "the processors")
+        await self._until(self._is_quiet, "the processors")
         if not foreseen:
             self.progress.unforeseen += self._simulation.book.requests - asked
         self._met = True
@@ -225,13 +225,13 @@ class Player:
         if self._met and self._lanes_ticked_at == self._simulation.now:
             return
         await self._send_tick_to_lanes()
-        await self._until(self._quiet, "the planner")
+        await self._until(self._is_quiet, "the planner")
         self._met = True
 
-    async def _quiet(self) -> bool:
+    async def _is_quiet(self) -> bool:
         """Return whether everything is stored, published, received and answered, in this order."""
         self._listen()
-        if self._simulation.book.unanswered():
+        if self._simulation.book.pending_lanes():
             return False  # no need to ask database and broker while a plan is being made
         if not await self._is_stored():
             return False
@@ -239,7 +239,7 @@ class Player:
         if self._hub.received_all is not None and not await self._hub.received_all():
             return False
         self._listen()
-        if self._simulation.book.unanswered():
+        if self._simulation.book.pending_lanes():
             return False
         # The worker may not have stored yet what was received just now.
         return received == self._received or (
@@ -276,7 +276,7 @@ class Player:
                 if (seen := await self._signs_of_life()) != life:
                     life, moved_at = seen, now
                 elif now - moved_at > self._limits.stall_s:
-                    raise Unavailable(self._stalled(what))
+                    raise Unavailable(self._stall_message(what))
             await asyncio.sleep(_POLL_S)
         self.progress.waiting_for = ""
         waited = self.progress.waited_s
@@ -297,8 +297,8 @@ class Player:
         except Unavailable:
             return (self._received, -1)
 
-    def _stalled(self, what: str) -> str:
-        waiting = ", ".join(self._simulation.book.unanswered()) or "none"
+    def _stall_message(self, what: str) -> str:
+        waiting = ", ".join(self._simulation.book.pending_lanes()) or "none"
         return (
             f"the day stands at {self._simulation.now.isoformat()} and waits for {what}; nothing "
             f"moved for {self._limits.stall_s:g} s{self._trouble}. "

@@ -28,7 +28,7 @@ class Streams:
 
     def pick(self, count: int, ids: list[str], *names: str | int) -> set[str]:
         """Draw `count` of the ids, each with equal chance."""
-        return set(sorted(ids, key=lambda one: self._number((*names, one)))[:count])
+        return set(sorted(ids, key=lambda id_: self._number((*names, id_)))[:count])
 
 
 class Quota:

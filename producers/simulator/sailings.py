@@ -124,7 +124,7 @@ class Carriers:
         for sailing in self.sailings:
             self._publish(sailing)
         rates = self._parameters.rates
-        firsts = [one for one in self.sailings if one.index == 0]
+        firsts = [sailing for sailing in self.sailings if sailing.index == 0]
         troubles = (
             ("voyage_blank", rates.voyage_blank, [s for s in self.sailings if s.index == 1]),
             ("voyage_delayed", rates.voyage_delayed, firsts),

@@ -73,7 +73,7 @@ class Simulation:
         bookings = BookingDesk(world, carriers.sailings)
         bookings.start()
         broker = Broker(world)
-        dock = Dock(world, on_received=broker.received)
+        dock = Dock(world, on_received=broker.schedule_declaration)
         trucks = Trucks(world, self.book, arrive=dock.arrive, announce=bookings.announce)
         dock.start(trucks)
         yard = Yard(world)
@@ -85,7 +85,7 @@ class Simulation:
         crew.desk = self._desk
         carriers.start()
         self._desk.start(carriers.sailings)
-        simulated = [one.etd_at for one in carriers.sailings if one.index == 0]
+        simulated = [sailing.etd_at for sailing in carriers.sailings if sailing.index == 0]
         self.end_at = max(simulated) + timedelta(hours=8)
 
     @property

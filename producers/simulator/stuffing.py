@@ -51,7 +51,7 @@ class StuffingCrew:
 
     def _withdraw(self, box: Box) -> None:
         """Cancel a lot on a filed manifest: its dead freight is due."""
-        lot = min(box.lots, key=lambda one: len(one.cartons))
+        lot = min(box.lots, key=lambda lot: len(lot.cartons))
         if box.stuffed or not box.frozen or lot.gone:
             return
         lot.gone = "cancelled"
@@ -160,7 +160,7 @@ class StuffingCrew:
             self._owed += self._restow.hit()
             if notes[index] or not self._owed:
                 continue
-            other = _alike(places, notes, index)
+            other = _find_alike(places, notes, index)
             if other is None:
                 continue
             self._owed -= 1
@@ -210,10 +210,10 @@ def _door(box: Box) -> str:
 
 
 def _in_order(box: Box) -> list[Placement]:
-    return sorted(box.plan.placements, key=lambda one: one.sequence)
+    return sorted(box.plan.placements, key=lambda placement: placement.sequence)
 
 
-def _alike(places: list[Placement], notes: list[str], index: int) -> int | None:
+def _find_alike(places: list[Placement], notes: list[str], index: int) -> int | None:
     """Return the next carton of the same lot and size that has kept its place so far."""
 
     def shape(place: Placement) -> tuple[str, int, int, int]:

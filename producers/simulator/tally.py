@@ -44,7 +44,9 @@ class TallyDesk:
         self._expect = expect
         self._back_orders = BackOrders(world, expect=expect)
 
-    def received(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
+    def handle_differences(
+        self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]
+    ) -> None:
         """Handle what differs, once the lot is counted, measured and stored."""
         lot.tallied, lot.measured_at = True, self._world.now
         self._settle(lot, missing=missing, spoilt=spoilt)
@@ -63,13 +65,13 @@ class TallyDesk:
     def _settle(self, lot: Lot, *, missing: frozenset[str], spoilt: frozenset[str]) -> None:
         if missing:
             self._discrepancy(lot, "short", missing)
-            self._ask(lot, "short", partial(self._short, lot, missing))
+            self._ask(lot, "short", partial(self._handle_shortage, lot, missing))
         if "over" in lot.exceptions:
             self._discrepancy(lot, "over", frozenset({lot.cartons[-1].unit_id}))
             self._ask(lot, "over", partial(self._accept, lot, "accept_over", "over"))
         if "damaged" in lot.exceptions:
             self._discrepancy(lot, "damaged", spoilt)
-            self._damaged(lot)
+            self._handle_damage(lot)
         if "wrong_marks" in lot.exceptions:
             self._discrepancy(lot, "marks", spoilt)
             self._hold(lot, "DOCS", "marks do not match the packing list", "wrong_marks")
@@ -106,7 +108,7 @@ class TallyDesk:
         self._world.handled[about] += 1
         self._world.emit(DiscrepancyAccepted(consignment_id=lot.id, decision=decision), BOOKING)
 
-    def _short(self, lot: Lot, missing: frozenset[str]) -> None:
+    def _handle_shortage(self, lot: Lot, missing: frozenset[str]) -> None:
         """Ship what is here and book the rest again, or wait for it."""
         if "short_waits" not in lot.exceptions:
             self._accept(lot, "ship_short", "short")
@@ -129,11 +131,11 @@ class TallyDesk:
     def _deviates(self, lot: Lot) -> bool:
         """Compare as the hub does: with the declared figures of as many pieces as are here."""
         declared, here = lot.booking.lines, lot.in_hand
-        share = TOLERANCE * len(here) / sum(one.pieces for one in declared)
-        declared_cm3 = sum(one.pieces * _volume(one.size) for one in declared)
-        declared_g = sum(one.pieces * one.gross_g for one in declared)
-        volume = sum(one.volume_cm3 for one in here)
-        gross_g = sum(one.gross_g for one in here)
+        share = TOLERANCE * len(here) / sum(line.pieces for line in declared)
+        declared_cm3 = sum(line.pieces * _volume(line.size) for line in declared)
+        declared_g = sum(line.pieces * line.gross_g for line in declared)
+        volume = sum(carton.volume_cm3 for carton in here)
+        gross_g = sum(carton.gross_g for carton in here)
         return volume > declared_cm3 * share or gross_g > declared_g * share
 
     def _rerate(self, lot: Lot) -> None:
@@ -142,8 +144,8 @@ class TallyDesk:
         self._world.handled["measured_deviates" if as_a_whole else "rerated_for_one_carton"] += 1
         accepted = RerateAccepted(
             consignment_id=lot.id,
-            volume_cm3=sum(one.volume_cm3 for one in lot.in_hand),
-            gross_g=sum(one.gross_g for one in lot.in_hand),
+            volume_cm3=sum(carton.volume_cm3 for carton in lot.in_hand),
+            gross_g=sum(carton.gross_g for carton in lot.in_hand),
         )
         self._world.emit(accepted, BOOKING)
 
@@ -184,7 +186,7 @@ class TallyDesk:
             HoldReleased(consignment_id=lot.id, hold_id=hold_id, by="tally desk"), DESK
         )
 
-    def _damaged(self, lot: Lot) -> None:
+    def _handle_damage(self, lot: Lot) -> None:
         """Repack it, or return the cargo if all of it is damaged."""
         if "damaged_rejected" not in lot.exceptions:
             self._hold(lot, "DAMAGE", "cartons crushed", "damaged", then=partial(self._repack, lot))
@@ -194,7 +196,9 @@ class TallyDesk:
         self._world.handled["damaged_rejected"] += 1
         self._place_hold(lot, "DAMAGE", "crushed through and through")
         returned = ConsignmentReturned(consignment_id=lot.id, reason="damaged beyond repacking")
-        self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
+        self._world.emit(
+            returned, DESK, at=self._time_after(self._world.parameters.times.returned_after_s)
+        )
 
     def _repack(self, lot: Lot) -> None:
         """Repack a crushed carton into a slightly larger one with a new label."""
@@ -203,7 +207,7 @@ class TallyDesk:
         unit_id = sscc(
             seed=self._world.parameters.seed, lot=lot.number, carton=len(lot.cartons) + 1
         )
-        new = Carton(unit_id, old.line, _larger(old.size), gross_g, in_hand=True)
+        new = Carton(unit_id, old.line, _enlarge(old.size), gross_g, in_hand=True)
         lot.cartons[0] = new
         repacked = UnitRepacked(
             unit_id=unit_id,
@@ -215,7 +219,7 @@ class TallyDesk:
         )
         self._world.emit(repacked, WAREHOUSE)
         stored = UnitStored(unit_id=unit_id, consignment_id=lot.id, location="R-01-01")
-        self._world.emit(stored, WAREHOUSE, at=self._in(times.repacked_stored_s))
+        self._world.emit(stored, WAREHOUSE, at=self._time_after(times.repacked_stored_s))
         if self._deviates(lot):
             self._ask(lot, "rerate after repacking", partial(self._rerate, lot))
 
@@ -227,7 +231,9 @@ class TallyDesk:
         returned = ConsignmentReturned(
             consignment_id=lot.id, reason="liquid found on receipt, not declared"
         )
-        self._world.emit(returned, DESK, at=self._in(self._world.parameters.times.returned_after_s))
+        self._world.emit(
+            returned, DESK, at=self._time_after(self._world.parameters.times.returned_after_s)
+        )
 
     def _quarantine(self, lot: Lot) -> None:
         """Hold cargo with an undeclared hazard label; the DG desk rejects it and returns it."""
@@ -236,14 +242,14 @@ class TallyDesk:
         self._place_hold(lot, "DG", "label UN 1950 on a carton, nothing declared")
         found = DgDeclared(consignment_id=lot.id, goods=(DANGEROUS,))
         times = self._world.parameters.times
-        self._world.emit(found, DESK, at=self._in(times.dg_found_declared_s))
+        self._world.emit(found, DESK, at=self._time_after(times.dg_found_declared_s))
         reason = "no class 2.1 in a general LCL box"
         refused = DgRejected(consignment_id=lot.id, reason=reason)
-        self._world.emit(refused, DESK, at=self._in(times.dg_found_judged_s))
+        self._world.emit(refused, DESK, at=self._time_after(times.dg_found_judged_s))
         returned = ConsignmentReturned(consignment_id=lot.id, reason=reason)
-        self._world.emit(returned, DESK, at=self._in(times.dg_found_returned_s))
+        self._world.emit(returned, DESK, at=self._time_after(times.dg_found_returned_s))
 
-    def _in(self, seconds: float) -> datetime:
+    def _time_after(self, seconds: float) -> datetime:
         return self._world.now + timedelta(seconds=seconds)
 
     def _cancel(self, lot: Lot) -> None:
@@ -251,7 +257,7 @@ class TallyDesk:
             return
         lot.gone = "cancelled"
         self._world.handled["cancelled_after_receipt"] += 1
-        fee_cm3 = sum(one.volume_cm3 for one in lot.in_hand)
+        fee_cm3 = sum(carton.volume_cm3 for carton in lot.in_hand)
         reason = "buyer withdrew after delivery"
         self._world.emit(
             ConsignmentCancelled(consignment_id=lot.id, reason=reason, fee_basis_cm3=fee_cm3),
@@ -263,7 +269,7 @@ def _volume(size: Dimensions) -> int:
     return volume_cm3(length_mm=size.length_mm, width_mm=size.width_mm, height_mm=size.height_mm)
 
 
-def _larger(size: Dimensions) -> Dimensions:
+def _enlarge(size: Dimensions) -> Dimensions:
     return Dimensions(
         length_mm=size.length_mm + 10, width_mm=size.width_mm + 10, height_mm=size.height_mm + 10
     )

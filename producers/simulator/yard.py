@@ -42,7 +42,7 @@ class Yard:
             rates.container_swapped, "container_swapped", first_within=boxes
         )
 
-    def ready(self, consolidation_id: str) -> Container | None:
+    def ready_container(self, consolidation_id: str) -> Container | None:
         """Return the consolidation's container, once it is at the hub and fit."""
         container = self._by_consolidation.get(consolidation_id)
         return container if container and container.fit else None

@@ -219,7 +219,9 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Opt
     kafka, prefix = KafkaSettings(), TopicSettings().prefix
     if options.pace != "real":
         _require_our_clock(kafka)
-    sink: Sink = HttpSink.configured() if options.to == "http" else KafkaSink(kafka, prefix=prefix)
+    sink: Sink = (
+        HttpSink.from_environment() if options.to == "http" else KafkaSink(kafka, prefix=prefix)
+    )
     await stack.enter_async_context(sink)
     feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
     ticker = None

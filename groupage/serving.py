@@ -145,14 +145,14 @@ def _limit_connections(
     headers = {"Retry-After": "1", "Connection": "close"}
     full = Response(body, 503, headers, media_type="application/problem+json")
 
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+    async def limited_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and connections() > connections_max:
             log.warning("connections_full", connections_max=connections_max)
             await full(scope, receive, send)
         else:
             await app(scope, receive, send)
 
-    return limited
+    return limited_app
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

@@ -108,7 +108,7 @@ def _check_fields(where: str, value: msgspec.Struct) -> None:
             _check_instant(name, content)
         elif isinstance(content, int | float) and field not in _SIGNED:
             least = 1 if field in _POSITIVE.get(type(value), ()) else 0
-            most = _most(value, field)
+            most = _upper_limit(value, field)
             if not least <= content <= most:
                 raise InvalidInput(f"{name} is {content}; expected {least} to {most}")
         elif isinstance(content, msgspec.Struct):
@@ -120,7 +120,7 @@ def _check_fields(where: str, value: msgspec.Struct) -> None:
                     _check_fields(f"{name}[{number}]{label}", part)
 
 
-def _most(value: msgspec.Struct, field: str) -> int:
+def _upper_limit(value: msgspec.Struct, field: str) -> int:
     if isinstance(value, ContainerSpec) and field.endswith("_mm"):
         return _INNER_MM_MAX
     return _SECONDS_MAX if field.endswith("_s") else _NUMBER_MAX

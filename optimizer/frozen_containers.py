@@ -10,7 +10,7 @@ from groupage.domain.codes import UnloadableCode
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Demand, Instance, OpenConsolidation
 from groupage.domain.plan import Placement, Unloadable
-from groupage.domain.words import cubic_metres, kilograms, listed
+from groupage.domain.words import cubic_metres, join_names, kilograms
 from optimizer.loading.api import LoadResult, cargo_of, load
 
 _NAMED_MAX = 5
@@ -95,7 +95,7 @@ def _describe_unplaced(
     container: OpenConsolidation, cargo: Sequence[Demand], loaded: LoadResult
 ) -> str:
     # No figure that changes with each carton set down: the same trouble stays one alert.
-    names = listed(loaded.unplaced, _NAMED_MAX)
+    names = join_names(loaded.unplaced, _NAMED_MAX)
     verb = "finds" if len(loaded.unplaced) == 1 else "find"
     tried = "beside the cartons that stand in it" if container.standing else "whatever stands where"
     return (

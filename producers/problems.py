@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from groupage.domain.words import wrong
+from groupage.domain.words import error_text
 
 _VALUE_LENGTH_MAX = 200
 
@@ -20,7 +20,7 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """Write the error in one line."""
-        return wrong(self.field, self.value, expected=self.expected)
+        return error_text(self.field, self.value, expected=self.expected)
 
 
 def abbreviate(value: object) -> object:

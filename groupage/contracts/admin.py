@@ -106,7 +106,7 @@ async def ensure_topics(
             missing = [name for name in wanted if name not in existing]
             if create and missing:
                 await _create(admin, {name: wanted[name] for name in missing}, replication_factor)
-            differences = [] if create else [_absent(name) for name in missing]
+            differences = [] if create else [_absence(name) for name in missing]
             present = {name: wanted[name] for name in wanted if name in existing}
             differences += await _compare(admin, present, replication_factor)
     except (TimeoutError, KafkaError, OSError) as error:
@@ -187,7 +187,7 @@ async def _await_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-def _absent(name: str) -> Difference:
+def _absence(name: str) -> Difference:
     return Difference(topic=name, aspect="the topic", wanted="present", found="absent")
 
 

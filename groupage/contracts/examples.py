@@ -131,10 +131,10 @@ def _value(name: str, node: msgspec.inspect.Type) -> Any:
         return [_value(name.removesuffix("s"), node.item_type)]
     if name in _BY_NAME:
         return _BY_NAME[name]
-    return _plain(name, node)
+    return _plain_example(name, node)
 
 
-def _plain(name: str, node: msgspec.inspect.Type) -> Any:
+def _plain_example(name: str, node: msgspec.inspect.Type) -> Any:
     if isinstance(node, msgspec.inspect.DateTimeType):
         return EXAMPLE_AT + timedelta(days=14) if name.startswith("eta") else EXAMPLE_AT
     if isinstance(node, msgspec.inspect.IntType):

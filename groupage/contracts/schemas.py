@@ -44,7 +44,7 @@ def writer_schema(event: type[Event]) -> Mapping[str, Any]:
 @cache
 def reader_schema(event: type[Event]) -> Mapping[str, Any]:
     """Return the JSON Schema of what a reader understands: the same, and any other fields."""
-    return _document(event, "read", _tolerant(_json_schema(event)))
+    return _document(event, "read", _allow_unknown_fields(_json_schema(event)))
 
 
 def component_schemas(
@@ -67,7 +67,7 @@ def writer_struct(
     """
     fields: list[Any] = []
     for field in msgspec.structs.fields(struct):
-        strict: Any = _strict(field.type, forbid_unknown_fields)
+        strict: Any = _strict_type(field.type, forbid_unknown_fields)
         if text := _description(struct, field):
             strict = Annotated[strict, msgspec.Meta(description=text)]
         if field.default is not msgspec.NODEFAULT:
@@ -87,18 +87,18 @@ def writer_struct(
     )
 
 
-def _strict(hint: Any, forbid: bool) -> Any:  # noqa: FBT001 - inner
+def _strict_type(hint: Any, forbid: bool) -> Any:  # noqa: FBT001 - inner
     if hint is datetime:
         return Annotated[datetime, msgspec.Meta(tz=True)]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return writer_struct(hint, forbid_unknown_fields=forbid)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return Annotated[(_strict(arguments[0], forbid), *map(_constraints, arguments[1:]))]
+        return Annotated[(_strict_type(arguments[0], forbid), *map(_constraints, arguments[1:]))]
     if origin is tuple:
-        return tuple[tuple(_strict(argument, forbid) for argument in arguments)]  # type: ignore[misc]
+        return tuple[tuple(_strict_type(argument, forbid) for argument in arguments)]  # type: ignore[misc]
     if arguments and any(argument is type(None) for argument in arguments):
-        return Union[tuple(_strict(argument, forbid) for argument in arguments)]  # noqa: UP007 - built at run time
+        return Union[tuple(_strict_type(argument, forbid) for argument in arguments)]  # noqa: UP007 - built at run time
     return hint
 
 
@@ -133,16 +133,16 @@ def _json_schema(event: type[Event]) -> dict[str, Any]:
     return schema
 
 
-def _tolerant(schema: Any) -> Any:
+def _allow_unknown_fields(schema: Any) -> Any:
     """Drop the refusals of unknown fields."""
     if isinstance(schema, dict):
         return {
-            name: _tolerant(value)
+            name: _allow_unknown_fields(value)
             for name, value in schema.items()
             if not (name == "additionalProperties" and value is False)
         }
     if isinstance(schema, list):
-        return [_tolerant(item) for item in schema]
+        return [_allow_unknown_fields(item) for item in schema]
     return schema
 
 

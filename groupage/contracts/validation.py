@@ -21,7 +21,7 @@ from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.events.base import Event
-from groupage.domain.words import wrong
+from groupage.domain.words import error_text
 
 ERRORS_MAX = 100
 """Nobody corrects more than these one by one."""
@@ -61,7 +61,9 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """Say it in one line, for people."""
-        return wrong(self.pointer or "the data", self.value, expected=self.expected.rstrip("."))
+        return error_text(
+            self.pointer or "the data", self.value, expected=self.expected.rstrip(".")
+        )
 
 
 @_formats.checks("date-time", raises=Undecodable)
@@ -108,15 +110,17 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
         if b"\\u0000" not in value or not any(_nul_errors(data, "")):
             return built, value
         message = "a text holds NUL"
-    errors = _distinct(chain(_nul_errors(data, ""), _schema_errors(_writing(event), data)))
-    raise InvalidData(errors or (_only(message, data),))
+    errors = _distinct_errors(
+        chain(_nul_errors(data, ""), _schema_errors(_writing_validator(event), data))
+    )
+    raise InvalidData(errors or (_single_error(message, data),))
 
 
 def reading_errors(event: type[Event], value: bytes) -> tuple[FieldError, ...]:
     """List all errors of an event's JSON for a reader, who ignores unknown fields."""
     try:
         data = msgspec.json.decode(value)
-        return _distinct(_schema_errors(_reading(event), data))
+        return _distinct_errors(_schema_errors(_reading_validator(event), data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
 
@@ -126,7 +130,7 @@ def _schema_errors(validator: Draft202012Validator, data: object) -> Iterator[Fi
         yield from _field_errors(error)
 
 
-def _distinct(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+def _distinct_errors(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
     found: dict[FieldError, None] = {}
     for error in errors:
         found[error] = None
@@ -135,17 +139,17 @@ def _distinct(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
     return tuple(found)
 
 
-def _only(message: str, data: object) -> FieldError:
-    return FieldError(pointer="", value=_shown(data), expected=message)
+def _single_error(message: str, data: object) -> FieldError:
+    return FieldError(pointer="", value=_shorten(data), expected=message)
 
 
 @cache
-def _writing(event: type[Event]) -> Draft202012Validator:
+def _writing_validator(event: type[Event]) -> Draft202012Validator:
     return _Validator(writer_schema(event), format_checker=_formats)
 
 
 @cache
-def _reading(event: type[Event]) -> Draft202012Validator:
+def _reading_validator(event: type[Event]) -> Draft202012Validator:
     return _Validator(reader_schema(event), format_checker=_formats)
 
 
@@ -153,11 +157,11 @@ def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:
     if isinstance(data, str):
         if "\x00" in data:
             yield FieldError(
-                pointer=pointer, value=_shown(data), expected="a text without the character NUL"
+                pointer=pointer, value=_shorten(data), expected="a text without the character NUL"
             )
     elif isinstance(data, dict):
         for name, value in data.items():
-            yield from _nul_errors(value, f"{pointer}/{_escaped(name)}")
+            yield from _nul_errors(value, f"{pointer}/{_escape(name)}")
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _nul_errors(value, f"{pointer}/{index}")
@@ -170,26 +174,26 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
             if inner.schema != {"type": "null"}:
                 yield from _field_errors(inner)
         return
-    pointer = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
+    pointer = "".join(f"/{_escape(part)}" for part in error.absolute_path)
     schema, instance = cast("dict[str, Any]", error.schema), cast("Any", error.instance)
     known = schema.get("properties", {})
     if error.validator == "required":
         for name in [name for name in schema["required"] if name not in instance]:
             inside = known.get(name, {})
             yield FieldError(
-                pointer=f"{pointer}/{_escaped(name)}",
+                pointer=f"{pointer}/{_escape(name)}",
                 value=None,
-                expected=f"a field that is required: {_described(inside)}",
+                expected=f"a field that is required: {_describe(inside)}",
             )
     elif error.validator == "additionalProperties":
         for name in [name for name in instance if name not in known]:
             yield FieldError(
-                pointer=f"{pointer}/{_escaped(name)}",
-                value=_shown(instance[name]),
+                pointer=f"{pointer}/{_escape(name)}",
+                value=_shorten(instance[name]),
                 expected=f"no such field; known are {', '.join(known)}",
             )
     else:
-        yield FieldError(pointer=pointer, value=_shown(instance), expected=_expected(error))
+        yield FieldError(pointer=pointer, value=_shorten(instance), expected=_expectation(error))
 
 
 _EXPECTED: dict[str, Callable[[Any], str]] = {
@@ -203,14 +207,14 @@ _EXPECTED: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _expected(error: ValidationError) -> str:
+def _expectation(error: ValidationError) -> str:
     rule = str(error.validator)
     if rule in _EXPECTED:
         return _EXPECTED[rule](error.validator_value)
-    return _described(error.schema)
+    return _describe(error.schema)
 
 
-def _described(schema: Any) -> str:
+def _describe(schema: Any) -> str:
     """Describe a field in words, for error messages."""
     schema = next((s for s in schema.get("anyOf", ()) if s != {"type": "null"}), schema)
     if text := schema.get("description"):
@@ -224,11 +228,11 @@ def _described(schema: Any) -> str:
     return _TYPE_NAMES.get(schema.get("type", "object"), "a value")
 
 
-def _escaped(part: object) -> str:
+def _escape(part: object) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _shown(value: object) -> str | int | float | bool | None:
+def _shorten(value: object) -> str | int | float | bool | None:
     """Shorten a value from outside, so that a message can repeat it."""
     if value is None or isinstance(value, bool | int | float):
         return value

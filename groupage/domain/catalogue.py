@@ -20,7 +20,7 @@ from groupage.domain.events import (
 from groupage.domain.events.base import Event
 
 
-def _concrete(module: ModuleType) -> list[type[Event]]:
+def _event_classes(module: ModuleType) -> list[type[Event]]:
     return [
         member
         for member in vars(module).values()
@@ -44,6 +44,6 @@ _MODULES = (
     commands,
 )
 EVENTS: dict[str, type[Event]] = {
-    event.name: event for module in _MODULES for event in _concrete(module)
+    event.name: event for module in _MODULES for event in _event_classes(module)
 }
 """Event class by name, ``unit.received``."""

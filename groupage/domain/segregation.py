@@ -49,12 +49,12 @@ class SegregationTable(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[str, ...]
     codes: tuple[tuple[Code, ...], ...]
 
-    def code(self, one: str, other: str) -> Code:
+    def code(self, first: str, second: str) -> Code:
         """The table's entry for two classes such as ``3`` and ``5.1``, ``1.4S`` included.
 
         Raises KeyError for a class that the table does not hold.
         """
-        return self.codes[self._index(one)][self._index(other)]
+        return self.codes[self._index(first)][self._index(second)]
 
     def _index(self, imo_class: str) -> int:
         division = imo_class.rstrip("ABCDEFGHJKLNS")
@@ -82,8 +82,8 @@ TABLE = SegregationTable(
 class Clash(msgspec.Struct, frozen=True, kw_only=True):
     """Two classes that may not share a container, and the table's code."""
 
-    one: str
-    other: str
+    first: str
+    second: str
     code: Code
 
 
@@ -95,16 +95,16 @@ def clashes(imo_classes: tuple[str, ...], table: SegregationTable = TABLE) -> tu
     """
     found = []
     distinct = sorted(set(imo_classes))
-    for position, one in enumerate(distinct):
-        for other in distinct[position:]:
-            code = _code_or_star(table, one, other)
-            if code != "X" and (one != other or code == "*"):
-                found.append(Clash(one=one, other=other, code=code))
+    for position, first in enumerate(distinct):
+        for second in distinct[position:]:
+            code = _code_or_star(table, first, second)
+            if code != "X" and (first != second or code == "*"):
+                found.append(Clash(first=first, second=second, code=code))
     return tuple(found)
 
 
-def _code_or_star(table: SegregationTable, one: str, other: str) -> Code:
+def _code_or_star(table: SegregationTable, first: str, second: str) -> Code:
     try:
-        return table.code(one, other)
+        return table.code(first, second)
     except KeyError:
         return "*"

@@ -15,7 +15,7 @@ def when(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime(exact)
 
 
-def counted(number: int, thing: str) -> str:
+def number_of(number: int, thing: str) -> str:
     """``1 carton``, ``2 cartons``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
@@ -30,7 +30,7 @@ def kilograms(mass_g: int) -> str:
     return f"{mass_g / 1_000:,.0f} kg"
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def join_names(names: Sequence[str], most: int) -> str:
     """``CN-1, CN-2 and 3 more``: at most `most` names."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
@@ -46,7 +46,7 @@ def us_dollars(usd_cents: int) -> str:
     return f"{usd_cents / 100:,.0f} USD"
 
 
-def wrong(field: str, value: Any, *, expected: str) -> str:
+def error_text(field: str, value: Any, *, expected: str) -> str:
     """``gross_g: 'heavy' is not right; expected a whole number``; None: the field is missing."""
     found = "nothing found" if value is None else f"{value!r} is not right"
     return f"{field}: {found}; expected {expected}"

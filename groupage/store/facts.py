@@ -132,10 +132,10 @@ def _any_line(fact_id: str, fact: Fact, data_json: bytes, position: tuple[str, i
         fact.traceparent,
         fact.original,
     )
-    return "\t".join(map(_copied, values)) + "\n"
+    return "\t".join(map(_copy_text, values)) + "\n"
 
 
-def _copied(value: str | bytes | None) -> str:
+def _copy_text(value: str | bytes | None) -> str:
     if value is None:
         return _NULL
     return _HEX + value.hex() if isinstance(value, bytes) else value.translate(_ESCAPES)

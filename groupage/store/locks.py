@@ -40,7 +40,7 @@ async def without_workers(connection: Session) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def migrating(connection: Session) -> AsyncIterator[None]:
+async def migration_lock(connection: Session) -> AsyncIterator[None]:
     """Wait until no other process upgrades this database, and keep others waiting."""
     await connection.execute(
         "select pg_advisory_lock($1)", MIGRATION_LOCK, timeout=_MIGRATION_TIMEOUT_S

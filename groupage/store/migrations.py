@@ -9,7 +9,7 @@ from groupage import __version__
 from groupage.domain.errors import Unavailable
 from groupage.domain.state.forms import FORMS
 from groupage.settings import without_password
-from groupage.store.locks import Session, migrating, without_workers
+from groupage.store.locks import Session, migration_lock, without_workers
 from groupage.store.older_forms import count_left
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import Schema, migrations, read_schema
@@ -27,7 +27,7 @@ async def upgrade(url: str, *, schema: str | None = None) -> Schema:
     Raises Unavailable when the server does not answer, Misconfigured when this program cannot
     upgrade the database, Conflict when a worker uses a database that must be changed.
     """
-    async with _session(url, schema) as connection, migrating(connection):
+    async with _session(url, schema) as connection, migration_lock(connection):
         place = without_password(url)
         before = await read_schema(connection, place=place)
         if before.is_migrated:

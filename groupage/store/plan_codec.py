@@ -31,15 +31,15 @@ def pack_document(document_json: bytes) -> bytes:
 
 def unpack_plan(form: int, body: bytes) -> Plan:
     """Decode a stored plan."""
-    return _PLANS.decode(_newest(Plan, form, zlib.decompress(body)))
+    return _PLANS.decode(_upgrade(Plan, form, zlib.decompress(body)))
 
 
 def unpack_instance(form: int, body: bytes) -> Instance:
     """Decode a stored instance."""
-    return _INSTANCES.decode(_newest(Instance, form, zlib.decompress(body)))
+    return _INSTANCES.decode(_upgrade(Instance, form, zlib.decompress(body)))
 
 
-def _newest(document: type, form: int, body: bytes) -> bytes:
+def _upgrade(document: type, form: int, body: bytes) -> bytes:
     steps = [
         step
         for number in range(form, PLAN_FORM)

@@ -105,7 +105,7 @@ async def read_schema(connection: Connection, *, place: str = "") -> Schema:
     known = migrations()
     for number, checksum, version in rows:
         if number > len(known):
-            raise _newer(database, rows[-1]["version"])
+            raise _newer_version_error(database, rows[-1]["version"])
         if checksum != known[number - 1].checksum:
             raise Misconfigured(
                 f"{database} was made by groupage {version} with another migration "
@@ -116,7 +116,7 @@ async def read_schema(connection: Connection, *, place: str = "") -> Schema:
     stored = await connection.fetch("select kind, form, version, derived_at from state_form")
     for kind, form, version, _ in stored:
         if form > FORMS.get(kind, 0):
-            raise _newer(database, version)
+            raise _newer_version_error(database, version)
     derived = {row["kind"]: row["form"] for row in stored if row["derived_at"] is not None}
     announced = {row["kind"]: row["form"] for row in stored}
     return Schema(
@@ -131,7 +131,7 @@ def _other_forms(forms: Mapping[str, int]) -> tuple[AggregateKind, ...]:
     return tuple(kind for kind, form in FORMS.items() if forms.get(kind) != form)
 
 
-def _newer(database: str, version: str) -> Misconfigured:
+def _newer_version_error(database: str, version: str) -> Misconfigured:
     return Misconfigured(
         f"{database} was upgraded by groupage {version}, which is newer than this one "
         f"({__version__}); nothing was changed. Install groupage {version} or newer"

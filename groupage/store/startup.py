@@ -47,7 +47,7 @@ async def migrated_pool(
             pool = await create_pool(
                 settings, application_name=application_name, server_settings=server_settings
             )
-            return await _checked(pool, settings.address, older_forms=older_forms)
+            return await _check_schema(pool, settings.address, older_forms=older_forms)
 
     try:
         return await retry(_AWAY, open_pool)
@@ -58,7 +58,7 @@ async def migrated_pool(
         ) from error
 
 
-async def _checked(pool: asyncpg.Pool, place: str, *, older_forms: bool) -> asyncpg.Pool:
+async def _check_schema(pool: asyncpg.Pool, place: str, *, older_forms: bool) -> asyncpg.Pool:
     try:
         await require_schema(pool, place=place, older_forms=older_forms)
     except BaseException:

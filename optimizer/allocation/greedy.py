@@ -20,7 +20,7 @@ def construct(problem: Problem) -> PartialSolution:
 
 def keep_published(solution: PartialSolution) -> None:
     """Assign each consignment to its container of the published plan where the rules allow it."""
-    for demand in solution.unassigned():
+    for demand in solution.unassigned_demands():
         key = demand.current_consolidation_id
         bin_ = solution.bins.get(key) if key is not None else None
         if bin_ is not None and solution.can_use(bin_) and solution.can_assign(demand, bin_):
@@ -29,7 +29,7 @@ def keep_published(solution: PartialSolution) -> None:
 
 def fill_open(solution: PartialSolution) -> None:
     """Assign each consignment to the cheapest container in use, where that beats leaving it."""
-    for demand in solution.unassigned():
+    for demand in solution.unassigned_demands():
         bins = [b for b in solution.bins.values() if b.members and solution.can_assign(demand, b)]
         if not bins:
             continue
@@ -46,7 +46,7 @@ def _added_cost(solution: PartialSolution, demand: Demand, bin_: Bin) -> int:
 def open_new(solution: PartialSolution) -> None:
     """Open the container that saves most, fill it, and repeat until none saves anything."""
     while True:
-        waiting = solution.unassigned()
+        waiting = solution.unassigned_demands()
         candidates = [_fill(solution, bin_, waiting) for bin_ in _unused_bins(solution)]
         best = max(candidates, key=lambda c: (c[0], c[1].slot.key), default=None)
         if best is None or best[0] <= 0:
@@ -61,7 +61,7 @@ def _unused_bins(solution: PartialSolution) -> Iterable[Bin]:
         if not bin_.members and not slot.fixed and solution.can_use(bin_):
             yield Bin(slot, solution.problem)
     for pool in solution.problem.pools:
-        if solution.remaining(pool.pool) > 0:
+        if solution.remaining_containers(pool.pool) > 0:
             yield solution.new_bin(pool)
 
 
@@ -98,7 +98,7 @@ def expand(
         for key, count in used.items()
         if key in pools
     }
-    for demand in solution.unassigned():
+    for demand in solution.unassigned_demands():
         key = assignment.get(demand.consignment_id, "")
         bins = new_bins.get(key, [])
         if key in solution.bins:
@@ -146,7 +146,7 @@ def _first_fit_on(solution: PartialSolution, demand: Demand, voyage_id: str) -> 
     pools = [
         pool
         for pool in solution.problem.pools
-        if pool.pool[0] == voyage_id and solution.remaining(pool.pool) > 0
+        if pool.pool[0] == voyage_id and solution.remaining_containers(pool.pool) > 0
     ]
     for pool in sorted(pools, key=lambda p: (p.open_cost / p.usable_cm3, p.key)):
         bin_ = solution.new_bin(pool)

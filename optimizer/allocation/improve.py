@@ -51,7 +51,7 @@ def _refill(
     problem = solution.problem
     bins = _choose_bins(solution, rng)
     keys = {bin_.slot.key for bin_ in bins}
-    left_out = [demand.consignment_id for demand in solution.unassigned()]
+    left_out = [demand.consignment_id for demand in solution.unassigned_demands()]
     free = {c for c, key in solution.assignment.items() if key in keys and c in problem.free}
     free.update(rng.sample(left_out, min(LEFT_OUT_AT_ONCE, len(left_out))))
     slots = (*(bin_.slot for bin_ in bins), *_new_slots(solution, rng))
@@ -86,7 +86,9 @@ def _choose_bins(solution: PartialSolution, rng: random.Random) -> list[Bin]:
 
 def _new_slots(solution: PartialSolution, rng: random.Random) -> Sequence[Slot]:
     """Return one further container of each of a few pools."""
-    pools = [pool for pool in solution.problem.pools if solution.remaining(pool.pool) > 0]
+    pools = [
+        pool for pool in solution.problem.pools if solution.remaining_containers(pool.pool) > 0
+    ]
     chosen = rng.sample(pools, min(NEW_AT_ONCE, len(pools)))
     return [solution.new_bin(pool).slot for pool in chosen]
 

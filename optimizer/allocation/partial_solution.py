@@ -38,26 +38,26 @@ class PartialSolution:
             and bin_.binding_rule(demand) is None
         )
 
-    def unassigned(self) -> list[Demand]:
+    def unassigned_demands(self) -> list[Demand]:
         """Return the free consignments without a bin, most urgent and largest first."""
         return sorted(
             (d for c, d in self.problem.free.items() if c not in self.assignment),
             key=lambda d: (_RANK[d.priority], -d.volume_cm3, d.consignment_id),
         )
 
-    def remaining(self, pool: tuple[str, str]) -> int:
+    def remaining_containers(self, pool: tuple[str, str]) -> int:
         """Return how many more containers of this departure and type may be used."""
         used = sum(
             bin_.slot.pool == pool and not bin_.slot.fixed and bool(bin_.members)
             for bin_ in self.bins.values()
         )
-        return min(rule.remaining(pool, used, self.problem) for rule in DEPARTURE_RULES)
+        return min(rule.remaining_containers(pool, used, self.problem) for rule in DEPARTURE_RULES)
 
     def can_use(self, bin_: Bin) -> bool:
         """Return whether a container is in use, or may be under the departure's offers."""
         if bin_.members or bin_.slot.fixed or bin_.slot.pool not in self.problem.on_offer:
             return True
-        return self.remaining(bin_.slot.pool) > 0
+        return self.remaining_containers(bin_.slot.pool) > 0
 
     def new_bin(self, pool: Slot) -> Bin:
         """Return a new container of a pool, which is not part of the solution yet."""

@@ -69,7 +69,7 @@ def binding_rejection(demand: Demand, rejections: Sequence[SlotRejection]) -> Re
     pin = demand.pinned_consolidation_id or demand.pinned_voyage_id
     at_pin = [r for r in rejections if r.code != LeftOutCode.FORBIDDEN] if pin else []
     if at_pin:
-        binding = _easiest(at_pin)
+        binding = _easiest_rejection(at_pin)
         return Rejection(code=binding.code, reason=f"{binding.reason}; pinned to {pin}")
     if demand.pinned_voyage_id and not demand.pinned_consolidation_id:
         reason = f"{pin} has no container on offer; pinned to {pin}"
@@ -77,10 +77,10 @@ def binding_rejection(demand: Demand, rejections: Sequence[SlotRejection]) -> Re
     if not rejections:
         reason = "no departure has a container on offer"
         return Rejection(code=LeftOutCode.NO_CAPACITY, reason=reason)
-    return _easiest(rejections)
+    return _easiest_rejection(rejections)
 
 
-def _easiest(rejections: Sequence[SlotRejection]) -> SlotRejection:
+def _easiest_rejection(rejections: Sequence[SlotRejection]) -> SlotRejection:
     remedy = min(rejection.remedy for rejection in rejections)
     return [rejection for rejection in rejections if rejection.remedy == remedy][-1]
 
@@ -130,7 +130,9 @@ def _options(solution: PartialSolution, demand: Demand) -> list[_Option]:
             cost = _added_cost(solution, demand, bin_)
             options.append(_Option(slot=bin_.slot, added_cost=cost))
     for pool in problem.pools:
-        if solution.remaining(pool.pool) > 0 and problem.allows(demand.consignment_id, pool):
+        if solution.remaining_containers(pool.pool) > 0 and problem.allows(
+            demand.consignment_id, pool
+        ):
             bin_ = solution.new_bin(pool)
             if bin_.binding_rule(demand) is None:
                 cost = _added_cost(solution, demand, bin_)

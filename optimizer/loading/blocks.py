@@ -92,7 +92,7 @@ class BlockTable:
         """Grams per mm² of its base."""
         limits = (space.x2, space.y2, space.height)
         self.waste: tuple[Ints, ...] = tuple(
-            np.arange(limit + 1) - _reachable(np.unique(self.unit[:, axis]).tolist(), limit)
+            np.arange(limit + 1) - _reachable_lengths(np.unique(self.unit[:, axis]).tolist(), limit)
             for axis, limit in enumerate(limits)
         )
         """For each axis and length, the mm that no row of cartons can fill."""
@@ -109,7 +109,7 @@ class BlockTable:
         return headroom
 
 
-def _reachable(edges: Sequence[int], limit: int) -> Ints:
+def _reachable_lengths(edges: Sequence[int], limit: int) -> Ints:
     """Return the longest row of cartons that fits into each length up to `limit`.
 
     `edges` are the carton edges along the axis, each usable any number of times.

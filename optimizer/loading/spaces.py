@@ -20,7 +20,7 @@ class Level:
     """Rectangles in which nothing fits; kept, because a later neighbour may extend them."""
 
 
-def _inside(inner: Rect, outer: Rect) -> bool:
+def _is_inside(inner: Rect, outer: Rect) -> bool:
     return (
         inner[0] >= outer[0]
         and inner[1] >= outer[1]
@@ -60,12 +60,12 @@ def _bridges(a: Rect, b: Rect) -> list[Rect]:
 def _keep_maximal(rects: list[Rect]) -> list[Rect]:
     kept: list[Rect] = []
     for rect in sorted(set(rects), key=lambda r: ((r[2] - r[0]) * (r[3] - r[1]), r), reverse=True):
-        if not any(_inside(rect, other) for other in kept):
+        if not any(_is_inside(rect, other) for other in kept):
             kept.append(rect)
     return kept
 
 
-def _overlapping(rects: Collection[Rect], rect: Rect) -> list[Rect]:
+def _find_overlapping(rects: Collection[Rect], rect: Rect) -> list[Rect]:
     if not rects:
         return []
     x1, y1, x2, y2 = rect
@@ -98,12 +98,12 @@ class Spaces:
         for z, level in self.levels.items():
             if z >= top:
                 continue
-            hit = _overlapping(level.open, rect)
+            hit = _find_overlapping(level.open, rect)
             if hit:
                 overlapped = set(hit)
                 rest = [other for other in level.open if other not in overlapped]
                 level.open = _keep_maximal(rest + _crop_all(hit, rect))
-            hit = _overlapping(level.closed, rect)
+            hit = _find_overlapping(level.closed, rect)
             if hit:
                 level.closed.difference_update(hit)
                 level.closed.update(_keep_maximal(_crop_all(hit, rect)))
@@ -122,7 +122,7 @@ class Spaces:
             new = pending.pop()
             for other in sorted(rects):
                 for joined in _bridges(new, other):
-                    if joined not in rects and not any(_inside(joined, r) for r in rects):
+                    if joined not in rects and not any(_is_inside(joined, r) for r in rects):
                         rects.add(joined)
                         pending.append(joined)
         level.open = [r for r in _keep_maximal(list(rects)) if r not in level.closed]

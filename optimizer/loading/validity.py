@@ -11,7 +11,7 @@ CARTONS_MAX = 20_000
 """More than this in one container is an error in the data: a 45-foot container holds 86 m³."""
 
 
-def _positive(item: str, value: object, fields: Iterable[str], *, at_least: int = 1) -> None:
+def _require_minimum(item: str, value: object, fields: Iterable[str], *, at_least: int = 1) -> None:
     for field in fields:
         number = getattr(value, field)
         if number < at_least:
@@ -23,9 +23,9 @@ def _check_group(item: str, group: CartonGroup) -> None:
     if not group.unit_ids:
         msg = f"{item}: unit_ids is empty, must name each carton"
         raise InvalidInput(msg)
-    _positive(item, group, ("length_mm", "width_mm", "height_mm", "gross_g"))
+    _require_minimum(item, group, ("length_mm", "width_mm", "height_mm", "gross_g"))
     if group.max_top_load_g is not None:
-        _positive(item, group, ("max_top_load_g",), at_least=0)
+        _require_minimum(item, group, ("max_top_load_g",), at_least=0)
 
 
 def _check_cargo(cargo: Sequence[Cargo]) -> None:
@@ -56,8 +56,8 @@ def _check_preloaded(spec: ContainerSpec, preloaded: Sequence[PreloadedCarton]) 
     seen: set[str] = set()
     for carton in preloaded:
         item = f"preloaded carton {carton.unit_id}"
-        _positive(item, carton, ("dx_mm", "dy_mm", "dz_mm"))
-        _positive(item, carton, ("x_mm", "y_mm", "z_mm"), at_least=0)
+        _require_minimum(item, carton, ("dx_mm", "dy_mm", "dz_mm"))
+        _require_minimum(item, carton, ("x_mm", "y_mm", "z_mm"), at_least=0)
         if carton.unit_id in seen:
             msg = f"{item}: unit_id occurs twice"
             raise InvalidInput(msg)
@@ -82,9 +82,11 @@ def check_input(
 ) -> None:
     """Raise InvalidInput for the first invalid value."""
     item = f"container {spec.iso_type}"
-    _positive(item, spec, ("length_mm", "width_mm", "height_mm", "door_width_mm", "door_height_mm"))
-    _positive(item, spec, ("payload_g",))
-    _positive("rules", rules, ("wall_margin_mm", "door_margin_mm"), at_least=0)
+    _require_minimum(
+        item, spec, ("length_mm", "width_mm", "height_mm", "door_width_mm", "door_height_mm")
+    )
+    _require_minimum(item, spec, ("payload_g",))
+    _require_minimum("rules", rules, ("wall_margin_mm", "door_margin_mm"), at_least=0)
     free_mm = (
         spec.length_mm - rules.wall_margin_mm - rules.door_margin_mm,
         spec.width_mm - 2 * rules.wall_margin_mm,

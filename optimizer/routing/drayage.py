@@ -38,7 +38,7 @@ class _DrayageRouting:
         self.hub = instance.hub_place_id
         self.road = instance.road
         self.hours = instance.hours
-        self.clock = Clock.starting(instance.clock_at)
+        self.clock = Clock.from_instant(instance.clock_at)
         self.roads = Roads(instance.road, instance.spots)
         self.travel = TravelTimes(self.roads, instance.hours)
         self.fleet: Fleet = fleet_of(instance, "drayage", self.roads, self.clock)
@@ -74,7 +74,7 @@ class _DrayageRouting:
         return self._within_limits(Haul(container, departure, open_s, close_s))
 
     def _within_limits(self, haul: Haul) -> Haul | str:
-        payload_g, volume_cm3 = self.fleet.largest()
+        payload_g, volume_cm3 = self.fleet.load_limits()
         if haul.load_g > payload_g:
             return (
                 f"{haul.load_g} g with the container is more than any tractor pulls ({payload_g} g)"

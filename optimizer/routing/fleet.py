@@ -18,7 +18,7 @@ class Fleet:
     unusable: str
     """Why no truck is usable, in words; empty if one is."""
 
-    def largest(self) -> tuple[int, int]:
+    def load_limits(self) -> tuple[int, int]:
         """Return the greatest payload in g and the greatest volume in cm³ of any truck."""
         return (
             max((truck.payload_g for truck in self.trucks), default=0),

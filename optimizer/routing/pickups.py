@@ -24,7 +24,7 @@ class _PickUp:
 def _obstacle(pickup: _PickUp, fleet: Fleet, roads: Roads, hub: str) -> str:
     """Return why no truck can do the job, whatever else it does; empty if one can."""
     job, demand = pickup.job, pickup.demand
-    payload_g, volume_cm3 = fleet.largest()
+    payload_g, volume_cm3 = fleet.load_limits()
     obstacles = (
         (bool(fleet.unusable), fleet.unusable),
         (not roads.has(job.place_id), f"place {job.place_id} is not on the map"),
@@ -130,7 +130,7 @@ class _PickUpRouting:
 
 def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
     """Return tours for the demands to fetch, and the reason of each that no truck can fetch."""
-    clock = Clock.starting(instance.clock_at)
+    clock = Clock.from_instant(instance.clock_at)
     roads = Roads(instance.road, instance.spots)
     fleet = fleet_of(instance, "pickup", roads, clock)
     travel = TravelTimes(roads, instance.hours)

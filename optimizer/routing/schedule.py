@@ -20,7 +20,7 @@ class Clock:
     zero_at: datetime
 
     @classmethod
-    def starting(cls, clock_at: datetime) -> "Clock":
+    def from_instant(cls, clock_at: datetime) -> "Clock":
         """Return the clock whose second 0 is `clock_at`, rounded up."""
         whole = clock_at.replace(microsecond=0)
         return cls(whole if whole == clock_at else whole + timedelta(seconds=1))

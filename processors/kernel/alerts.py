@@ -8,7 +8,7 @@ from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import AlertRaised, Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import RejectedEvent, State
-from groupage.domain.words import cut, listed, when
+from groupage.domain.words import cut, join_names, when
 from processors.kernel.outputs import Output, Publication
 
 _NAMED_MAX = 3
@@ -57,7 +57,7 @@ def _describe(code: str, rejections: Sequence[RejectedEvent]) -> str:
     about = f"{latest.type} of {latest.subject}"
     if not others:
         return f"{about} was rejected: {latest.reason}"
-    named = listed([f"{each.type} of {each.subject}" for each in others], _NAMED_MAX)
+    named = join_names([f"{each.type} of {each.subject}" for each in others], _NAMED_MAX)
     return (
         f"{len(rejections):,} events were rejected ({code}): {named}, "
         f"and the latest at {when(latest.at)}, {about}: {latest.reason}"

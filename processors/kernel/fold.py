@@ -113,7 +113,7 @@ def advance(
         fact = entry.fact
         # A correction whose target is known has taken it out already.
         if state.awaits_target or fact.correction_of is not None:
-            return _refolded(aggregate, state, stored, clock_at)
+            return _advance_by_refolding(aggregate, state, stored, clock_at)
         if may_change(aggregate, fact):
             late = state.last_key is not None and sort_key <= state.last_key
             if (
@@ -121,7 +121,7 @@ def advance(
                 and type(fact.data) not in order_independent
                 and not aggregate.applies_late(state, fact)
             ):
-                return _refolded(aggregate, state, stored, clock_at)
+                return _advance_by_refolding(aggregate, state, stored, clock_at)
             _apply(aggregate, state, entry, None if late else sort_key)
         if aggregate.audits:
             aggregate.audit(state, entry)
@@ -161,7 +161,7 @@ def refold(
     return _finish(aggregate, again, clock_at)
 
 
-def _refolded(
+def _advance_by_refolding(
     aggregate: Aggregate[S],
     state: S,
     stored: Callable[[], Iterable[Entry]],

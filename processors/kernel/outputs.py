@@ -34,7 +34,7 @@ class Forward(NamedTuple):
     fact_id: str
     to_key: str
 
-    def readdressed(self, fact: Fact, kind: AggregateKind) -> Fact:
+    def readdress(self, fact: Fact, kind: AggregateKind) -> Fact:
         """Return the fact for the other aggregate, with the same source, event id and times."""
         return msgspec.structs.replace(
             fact, key=self.to_key, data=fact.data.addressed_to(self.to_key), relayed_by=kind

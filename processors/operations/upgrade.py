@@ -12,7 +12,7 @@ import structlog
 
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
-from groupage.store.locks import migrating, without_workers
+from groupage.store.locks import migration_lock, without_workers
 from groupage.store.older_forms import count_older_states, mark_derived
 from groupage.store.pool import create_pool
 from groupage.store.schema import read_schema
@@ -44,7 +44,7 @@ async def derive_older_states(
     )
     derived: dict[AggregateKind, int] = {}
     try:
-        async with pool.acquire() as connection, migrating(connection):
+        async with pool.acquire() as connection, migration_lock(connection):
             schema = await read_schema(connection, place=settings.address)
             async with without_workers(connection):
                 for kind in schema.underived:

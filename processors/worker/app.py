@@ -118,7 +118,7 @@ class Worker:
             aggregates=aggregates,
             settings=settings.processor,
             assignment=self.assignment,
-            hooks=Hooks(reset=self.intake.reset, committed=self._committed, wake=self._wake),
+            hooks=Hooks(reset=self.intake.reset, committed=self._wake_relay, wake=self._wake),
         )
         self.app.agent(self._batches, name="fold", concurrency=1)(self._fold)
         self.app.service(self.relay)  # type: ignore[arg-type] # takes instances too
@@ -171,7 +171,7 @@ class Worker:
         if not self.failed.done():
             self.failed.set_exception(error)
 
-    def _committed(self, writes: WriteBatch) -> None:
+    def _wake_relay(self, writes: WriteBatch) -> None:
         if writes.outbox:
             self.relay.wake()
 

@@ -87,19 +87,21 @@ class BackgroundDerivation(faust.Service):
         kinds = [kind for kind in schema.underived if kind in self._aggregates]
         for kind in kinds:
             by_partition = await older_states_by_partition(self._pool, kind)
-            self._left[kind] = sum(by_partition.get(number, 0) for number in self._held(kind))
+            self._left[kind] = sum(
+                by_partition.get(number, 0) for number in self._assigned_partitions(kind)
+            )
             metrics.OLDER_STATES.labels(kind).set(self._left[kind])
         ended = [await self._derive_kind(kind, epoch) for kind in kinds]
         return all(ended)
 
-    def _held(self, kind: AggregateKind) -> list[int]:
+    def _assigned_partitions(self, kind: AggregateKind) -> list[int]:
         name = owner_topic(kind).name
         return [number for topic, number in self._assignment.partitions if topic == name]
 
     async def _derive_kind(self, kind: AggregateKind, epoch: int) -> bool:
         """Derive the assigned states of a kind; False if some were locked or partitions moved."""
         complete, derived, after = True, 0, ""
-        held = self._held(kind)
+        held = self._assigned_partitions(kind)
         while keys := await next_chunk(
             self._pool, kind, after=after, states_max=_CHUNK_STATES, partitions=held
         ):

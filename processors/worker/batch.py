@@ -103,7 +103,7 @@ class BatchLimits:
     aggregates_max: int
     """The worker holds their states until they are committed."""
 
-    def remaining(self, parts: Iterable[PartitionBatch]) -> int:
+    def remaining_records(self, parts: Iterable[PartitionBatch]) -> int:
         """Return how many records still fit; 0: the batch is full."""
         records = size = aggregates = 0
         for part in parts:

@@ -59,10 +59,10 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
             for single in singles:
                 decoded = single, kind, encode_data(single.data), stamps
                 facts.setdefault((kind, single.key), []).append(
-                    _incoming(part, record.offset, decoded)
+                    _incoming_fact(part, record.offset, decoded)
                 )
         else:
-            incoming = _incoming(part, record.offset, (fact, kind, data_json, stamps))
+            incoming = _incoming_fact(part, record.offset, (fact, kind, data_json, stamps))
             earlier = facts.get((kind, fact.key))
             if earlier is None:
                 facts[kind, fact.key] = [incoming]
@@ -70,7 +70,7 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
                 earlier.append(incoming)
 
 
-def _incoming(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:
+def _incoming_fact(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:
     fact, kind, data_json, stamps = decoded
     digest = fact_digest(fact, kind)
     fact_id = digest.hex()

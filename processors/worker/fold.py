@@ -140,7 +140,7 @@ class Folder:
                     wanted[aggregate_key] = partition
                 else:
                     misrouted = segment.facts.pop(aggregate_key)
-                    writes.outbox += [_republished(part, incoming) for incoming in misrouted]
+                    writes.outbox += [_rerouting_row(part, incoming) for incoming in misrouted]
 
     async def _load(self, wanted: Mapping[AggregateKey, int]) -> None:
         missing: dict[AggregateKind, dict[str, int]] = {}
@@ -278,7 +278,7 @@ class Folder:
                 writes.dirty[(kind, key)] = cached
 
 
-def _republished(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:
+def _rerouting_row(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:
     """Return the same fact for its topic: Kafka's partitioner puts it where it belongs."""
     fact = incoming.fact
     return OutboxRow(

@@ -141,13 +141,13 @@ class Intake(faust.Service):
             self._assignment.drop()
             await self._take_partitions(partitions)
 
-    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+    async def take_over_partitions(self, partitions: Collection[TopicPartition]) -> None:
         """Take over the partitions that Kafka assigned."""
         async with self._seek_lock:
             await self._take_partitions([self._partition(tp) for tp in partitions])
         log.info("partitions_assigned", partitions=len(partitions), epoch=self._assignment.epoch)
 
-    def revoked(self) -> None:
+    def give_up_partitions(self) -> None:
         """Give up all partitions. Batches under way are void; the fence in the database agrees."""
         self._assignment.drop()
 
@@ -213,7 +213,7 @@ class Intake(faust.Service):
                     epoch = self._assignment.epoch
                     parts.clear()
                 self._decode(records, parts)
-                remaining = limits.remaining(parts.values())
+                remaining = limits.remaining_records(parts.values())
                 wait_s = 0.0
                 await asyncio.sleep(0)
                 continue
@@ -311,11 +311,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # untyped
         self._intake = intake
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
-        self._intake.revoked()
+        self._intake.give_up_partitions()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         try:
-            await self._intake.assigned(assigned)
+            await self._intake.take_over_partitions(assigned)
         except Exception as error:
             self._intake.fail(error)
             raise

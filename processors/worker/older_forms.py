@@ -203,10 +203,10 @@ async def _compare_rejections(
     codes = await dead_letters.open_rejections(connection, fact_ids)
     for (kind, key), cached in writes.dirty.items():
 
-        async def stored(of: str = key) -> Sequence[StoredFact]:
+        async def load_facts(of: str = key) -> Sequence[StoredFact]:
             return facts[of]
 
         before = {each.fact_id: codes[each.fact_id] for each in facts[key] if each.fact_id in codes}
         if before != rejections.rejection_codes(cached.state):
             part = PartitionBatch(owner_topic(kind).name, cached.partition)
-            await rejections.record_changes(writes, part, (kind, key), cached, before, stored)
+            await rejections.record_changes(writes, part, (kind, key), cached, before, load_facts)

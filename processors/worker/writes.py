@@ -139,4 +139,4 @@ async def _forward(
         fact = stored_facts.get(forward.fact_id) or next(
             incoming.fact for incoming in new_facts if incoming.fact_id == forward.fact_id
         )
-        writes.outbox.append(_message(cached, forward.readdressed(fact, kind)))
+        writes.outbox.append(_message(cached, forward.readdress(fact, kind)))

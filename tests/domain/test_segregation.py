@@ -39,7 +39,7 @@ def test_known_entries(one: str, other: str, code: str) -> None:
 def test_clashes_name_the_pair() -> None:
     """Flammable liquid, oxidiser and class 9: only the first two clash."""
     (clash,) = clashes(("3", "9", "5.1", "3"))
-    assert (clash.one, clash.other, clash.code) == ("3", "5.1", "2")
+    assert (clash.first, clash.second, clash.code) == ("3", "5.1", "2")
 
 
 def test_explosives_clash_among_themselves() -> None:
@@ -49,7 +49,7 @@ def test_explosives_clash_among_themselves() -> None:
 
 def test_unknown_class_clashes_with_everything() -> None:
     """A class that the table lacks is segregated from all others."""
-    assert {(clash.one, clash.other) for clash in clashes(("3", "0.7"))} == {
+    assert {(clash.first, clash.second) for clash in clashes(("3", "0.7"))} == {
         ("0.7", "0.7"),
         ("0.7", "3"),
     }

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 from groupage.domain.events.quantities import TEXT_LENGTH_MAX
-from groupage.domain.words import counted, cubic_metres, cut, kilograms, listed, when
+from groupage.domain.words import cubic_metres, cut, join_names, kilograms, number_of, when
 
 
 def test_times_are_written_in_utc_and_as_exactly_as_they_are() -> None:
@@ -14,7 +14,7 @@ def test_times_are_written_in_utc_and_as_exactly_as_they_are() -> None:
 
 def test_numbers_are_written_as_people_write_them() -> None:
     """1 is singular, thousands have separators, units are those of the trade."""
-    assert [counted(number, "carton") for number in (0, 1, 1_200)] == [
+    assert [number_of(number, "carton") for number in (0, 1, 1_200)] == [
         "0 cartons",
         "1 carton",
         "1,200 cartons",
@@ -26,9 +26,9 @@ def test_numbers_are_written_as_people_write_them() -> None:
 def test_long_lists_name_the_first_few() -> None:
     """And say how many more there are."""
     names = [f"CN-{number}" for number in range(1, 1_204)]
-    assert listed(names[:3], 3) == "CN-1, CN-2, CN-3"
-    assert listed(names, 2) == "CN-1, CN-2 and 1,201 more"
-    assert listed([], 3) == ""
+    assert join_names(names[:3], 3) == "CN-1, CN-2, CN-3"
+    assert join_names(names, 2) == "CN-1, CN-2 and 1,201 more"
+    assert join_names([], 3) == ""
 
 
 def test_long_texts_fit_the_field_of_an_event() -> None:

@@ -190,7 +190,7 @@ class Ledger:
         for owner, message in self._messages(folded):
             if isinstance(message, Forward):
                 fact = next(e.fact for e in self.entries[owner] if e.fact_id == message.fact_id)
-                event: Event = message.readdressed(fact, owner[0]).data
+                event: Event = message.readdress(fact, owner[0]).data
                 yield owner, event.aggregate_kind, event
             elif not isinstance(message.event, AlertRaised):
                 for event in message.event.fan_out():

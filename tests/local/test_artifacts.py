@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from groupage.app.local import artifacts
-from groupage.app.local.artifacts import Jar, fetch, jars_dir, locked_jars, missing, parse_lock
+from groupage.app.local.artifacts import Jar, fetch, jars_dir, locked_jars, missing_jars, parse_lock
 from groupage.domain.errors import Misconfigured, Unavailable
 
 BYTES = b"not really a jar, but these bytes"
@@ -105,9 +105,9 @@ def test_a_damaged_jar_is_fetched_again(tmp_path: Path, repository: type[Reposit
     folder = jars_dir(tmp_path, (JAR,))
     folder.mkdir(parents=True)
     (folder / JAR.file_name).write_bytes(BYTES[:5])
-    assert missing(folder, (JAR,)) == [JAR]
+    assert missing_jars(folder, (JAR,)) == [JAR]
     fetch(tmp_path, (JAR,), mirror=repository.address)
-    assert missing(folder, (JAR,)) == []
+    assert missing_jars(folder, (JAR,)) == []
 
 
 def test_another_file_than_the_locked_one_is_refused(

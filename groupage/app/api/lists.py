@@ -59,7 +59,7 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[RouteView, ...]
 
 
-def _paged(read: Callable[..., Awaitable[Page[Any]]]) -> Callable[..., Awaitable[Page[Any]]]:
+def _page_handler(read: Callable[..., Awaitable[Page[Any]]]) -> Callable[..., Awaitable[Page[Any]]]:
     """Adapt a reader of the store to an endpoint's filter and paging."""
 
     async def handle(pool: Connection, wanted: msgspec.Struct, paging: Paging) -> Page[Any]:
@@ -87,28 +87,28 @@ async def _routes(pool: Connection, query: RouteQuery) -> Routes:
 ENDPOINTS = (
     Endpoint(
         path="/v1/consignments",
-        handle=_paged(lists.list_consignments),
+        handle=_page_handler(lists.list_consignments),
         queries=(lists.ConsignmentFilter, Paging),
         result=Page[ConsignmentView],
         summary="Consignments by id",
     ),
     Endpoint(
         path="/v1/consolidations",
-        handle=_paged(lists.list_consolidations),
+        handle=_page_handler(lists.list_consolidations),
         queries=(lists.ConsolidationFilter, Paging),
         result=Page[ConsolidationView],
         summary="Consolidations, the nearest cut-off first",
     ),
     Endpoint(
         path="/v1/containers",
-        handle=_paged(lists.list_containers),
+        handle=_page_handler(lists.list_containers),
         queries=(lists.ContainerFilter, Paging),
         result=Page[ContainerView],
         summary="Containers by number",
     ),
     Endpoint(
         path="/v1/plans",
-        handle=_paged(lists.list_plans),
+        handle=_page_handler(lists.list_plans),
         queries=(lists.PlanFilter, Paging),
         result=Page[PlanView],
         summary="Plans, the newest first",

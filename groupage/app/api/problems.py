@@ -43,28 +43,28 @@ def _problem(
     return Response(msgspec.json.encode(body), status, headers, media_type=MEDIA_TYPE)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _handle_invalid_input(_: Request, error: Exception) -> Response:
     errors = error.faults if isinstance(error, WrongParameters) else ()
     return _problem(HTTPStatus.BAD_REQUEST, str(error), errors=errors)
 
 
-async def _nul(_: Request, _error: Exception) -> Response:
+async def _handle_nul_character(_: Request, _error: Exception) -> Response:
     return _problem(
         HTTPStatus.BAD_REQUEST, "an id or a filter holds the character NUL, which no id does"
     )
 
 
-async def _not_found(_: Request, error: Exception) -> Response:
+async def _handle_not_found(_: Request, error: Exception) -> Response:
     return _problem(HTTPStatus.NOT_FOUND, str(error))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
     return _problem(HTTPStatus(error.status_code), detail, headers=error.headers)
 
 
-async def _unavailable(request: Request, error: Exception) -> Response:
+async def _handle_unavailable(request: Request, error: Exception) -> Response:
     log.warning("database_unavailable", path=request.url.path, error=repr(error))
     return _problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -73,25 +73,25 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     )
 
 
-async def _underived(_: Request, error: Exception) -> Response:
+async def _handle_underived_states(_: Request, error: Exception) -> Response:
     return _problem(
         HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_AFTER_S)}
     )
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _handle_defect(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of groupage; see its log")
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
-    InvalidInput: _invalid,
-    NotFound: _not_found,
-    HTTPException: _http,
-    StatesUnderived: _underived,
-    Unavailable: _unavailable,
-    **dict.fromkeys(TRANSIENT_ERRORS, _unavailable),
-    asyncpg.CharacterNotInRepertoireError: _nul,
-    asyncpg.PostgresError: _failed,
-    Exception: _failed,
+    InvalidInput: _handle_invalid_input,
+    NotFound: _handle_not_found,
+    HTTPException: _handle_http_exception,
+    StatesUnderived: _handle_underived_states,
+    Unavailable: _handle_unavailable,
+    **dict.fromkeys(TRANSIENT_ERRORS, _handle_unavailable),
+    asyncpg.CharacterNotInRepertoireError: _handle_nul_character,
+    asyncpg.PostgresError: _handle_defect,
+    Exception: _handle_defect,
 }

@@ -9,7 +9,7 @@ from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.words import counted, when
+from groupage.domain.words import number_of, when
 from groupage.settings import KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -64,7 +64,7 @@ def list_dead_letters(
             outcome = dead_letters.SETTLEMENT_TEXTS[dead_letter.settled_as]
             print_line(f"          settled {when(dead_letter.settled_at)}: {outcome}")
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())
-    total = counted(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
+    total = number_of(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
     filters = [f"{name} {value!r}" for name, value in (("code", code), ("topic", topic)) if value]
     if filters and not found:
         print_line(f"no {'' if settled else 'open '}dead letter with {' and '.join(filters)}")
@@ -141,10 +141,10 @@ def replay(
     if as_json:
         print_json({"replayed": count} | ({"without_topic": left} if left else {}))
         return
-    print_line(f"{counted(count, 'record')} sent again")
+    print_line(f"{number_of(count, 'record')} sent again")
     if left:
         print_line(
-            f"{counted(left, 'record')} not sent: without an event there is no topic to send to"
+            f"{number_of(left, 'record')} not sent: without an event there is no topic to send to"
         )
 
 

@@ -13,7 +13,7 @@ from groupage.app.local.machine_checks import Finding
 from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable
-from groupage.domain.words import counted
+from groupage.domain.words import number_of
 from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings, TopicSettings
 from groupage.store import migrations
 from groupage.store.schema import migrations as known_migrations
@@ -109,10 +109,10 @@ def _check_process(process: ProcessState) -> Finding:
         return Finding(
             name=process.name,
             state="problem",
-            found=f"{process.state} after {counted(process.restarts, 'restart')}",
+            found=f"{process.state} after {number_of(process.restarts, 'restart')}",
             todo=f"{process.log_file} ends with: {tail(Path(process.log_file), 3)}",
         )
-    restarts = f", after {counted(process.restarts, 'restart')}" if process.restarts else ""
+    restarts = f", after {number_of(process.restarts, 'restart')}" if process.restarts else ""
     if not process.metrics:
         return Finding(name=process.name, state="ok", found=f"running{restarts}")
     failing = _failing_checks(process.metrics)

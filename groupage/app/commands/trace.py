@@ -60,7 +60,7 @@ def _print(trace: Trace) -> None:
         for path, (before, after) in (fact.changed or {}).items():
             if path.rpartition(".")[2] in _INNER:
                 continue
-            print_line(f"    {path}: {_short(before)} → {_short(after)}", dim=True)
+            print_line(f"    {path}: {_shorten(before)} → {_shorten(after)}", dim=True)
 
 
 def _note(fact: TracedFact) -> str:
@@ -73,6 +73,6 @@ def _note(fact: TracedFact) -> str:
     return ""
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = "–" if value is None else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:119] + "…"

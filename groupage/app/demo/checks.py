@@ -86,7 +86,7 @@ async def check_day(
         consignments = await _consignments(pool, state.member_ids)
         check = _ContainerCheck(state, consignments, plans[plan_id], policy)
         problems += check.problems()
-        departed.append(check.departed(plan_id))
+        departed.append(check.report_line(plan_id))
         carried |= set(state.member_ids)
         standing.update(
             unit
@@ -96,7 +96,7 @@ async def check_day(
         )
     problems += [f"carton {unit} stands in two containers" for unit, n in standing.items() if n > 1]
     problems += await _departed_elsewhere(pool, carried)
-    problems += await _uncounted(pool, {container.equipment_ref for container in departed})
+    problems += await _find_uncounted(pool, {container.equipment_ref for container in departed})
     return DayReport(
         departed=tuple(departed),
         consignments=await _counts(pool, "select status, count(*) from consignment group by 1"),
@@ -131,7 +131,7 @@ class _ContainerCheck:
                 self._places = {place.unit_id: place for place in container.placements}
         self._deviations = 0
 
-    def departed(self, plan_id: str) -> Departed:
+    def report_line(self, plan_id: str) -> Departed:
         """Return its line in the report. Call `problems` first."""
         state = self._state
         volume = spec_of(state.iso_type).volume_cm3
@@ -259,7 +259,7 @@ async def _departed_elsewhere(pool: asyncpg.Pool, carried: set[str]) -> list[str
     ]
 
 
-async def _uncounted(pool: asyncpg.Pool, allowed: set[str]) -> list[str]:
+async def _find_uncounted(pool: asyncpg.Pool, allowed: set[str]) -> list[str]:
     rows = await pool.fetch(
         "select key, consolidation_id from container where status = any($1)", _OUT
     )

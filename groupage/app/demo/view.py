@@ -1,7 +1,7 @@
 """Show the day as it goes: live on a terminal, as plain lines elsewhere."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from typing import Self
 
 import msgspec
@@ -167,7 +167,7 @@ def _plans(figures: Figures) -> Table:
 
 def _alerts(overview: Overview) -> Table:
     table = Table(title="open alerts", box=None, show_header=False, padding=(0, 1))
-    for code, count in sorted(overview.alerts.items(), key=lambda one: -one[1])[:_ROWS]:
+    for code, count in Counter(overview.alerts).most_common(_ROWS):
         table.add_row(code, str(count))
     table.add_row("[dim]raised so far[/]", str(overview.alerts_raised))
     table.add_row("[dim]dead letters[/]", str(overview.dead_letters))

@@ -74,7 +74,7 @@ def jars_dir(cache_dir: Path, jars: Iterable[Jar]) -> Path:
     return cache_dir / f"kafka-{digest[:12]}"
 
 
-def missing(folder: Path, jars: Iterable[Jar]) -> list[Jar]:
+def missing_jars(folder: Path, jars: Iterable[Jar]) -> list[Jar]:
     """Return the jars that are missing or differ from the lock."""
     return [jar for jar in jars if not _is(folder / jar.file_name, jar.sha256)]
 
@@ -95,12 +95,12 @@ def fetch(
     folder = jars_dir(cache_dir, jars)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = missing(folder, jars)
+        wanted = missing_jars(folder, jars)
         progress(len(jars) - len(wanted), len(jars))
         if wanted:
             _fetch_all(folder, wanted, mirror, lambda n: progress(len(jars) - n, len(jars)))
     except OSError as error:
-        raise _explained(error, cache_dir) from error
+        raise _cache_error(error, cache_dir) from error
     return folder
 
 
@@ -194,7 +194,7 @@ def _no_network(jar: Jar, mirror: str | None, error: Exception) -> str:
     )
 
 
-def _explained(error: OSError, cache_dir: Path) -> Misconfigured:
+def _cache_error(error: OSError, cache_dir: Path) -> Misconfigured:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Misconfigured(
             f"the disk of {cache_dir} is full; free 100 MiB there or set GROUPAGE_CACHE_DIR"

@@ -43,8 +43,8 @@ def check_machine(settings: LocalSettings) -> list[Finding]:
     """Check Python, Java, PostgreSQL, disk, memory, cache, network and ports, in this order."""
     return [
         _python(),
-        _found("Java", _java),
-        _found("PostgreSQL", lambda: _postgres(settings)),
+        _check("Java", _java),
+        _check("PostgreSQL", lambda: _postgres(settings)),
         _disk(settings.data_dir),
         _memory(),
         *_kafka_jars(settings),
@@ -77,7 +77,7 @@ def _postgres(settings: LocalSettings) -> str:
     return found
 
 
-def _found(name: str, look: Callable[[], str]) -> Finding:
+def _check(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name=name, state="ok", found=look())
     except GroupageError as error:
@@ -111,7 +111,7 @@ def _memory() -> Finding:
 def _kafka_jars(settings: LocalSettings) -> list[Finding]:
     jars = artifacts.locked_jars()
     folder = artifacts.jars_dir(settings.cache_dir, jars)
-    missing = len(artifacts.missing(folder, jars))
+    missing = len(artifacts.missing_jars(folder, jars))
     if not missing:
         found = f"all {len(jars)} jars in {folder}; no network is needed"
         return [Finding(name="Kafka", state="ok", found=found)]

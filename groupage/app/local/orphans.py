@@ -22,7 +22,7 @@ def end_orphans(data: DataDir) -> int:
     A recorded process is ended only when its id and its start time agree; a server only when its
     command line names this data directory. Return how many there were. Call with the lock held.
     """
-    found = _recorded(data) + _servers(data)
+    found = _recorded_processes(data) + _servers(data)
     ended: set[int] = set()
     for name, identity in found:
         if identity.pid in ended or identity.process() is None:
@@ -35,7 +35,7 @@ def end_orphans(data: DataDir) -> int:
     return len(ended)
 
 
-def _recorded(data: DataDir) -> list[tuple[str, Identity]]:
+def _recorded_processes(data: DataDir) -> list[tuple[str, Identity]]:
     state = read_state(data.state_file)
     if not state:
         return []

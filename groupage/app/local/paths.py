@@ -70,16 +70,16 @@ class DataDir:
         """Return a folder of mode 0700 for PostgreSQL's socket, short enough for the system."""
         inside = self.root / "run"
         if len(os.fsencode(inside / _SOCKET_NAME)) <= _SOCKET_PATH_BYTES_MAX:
-            return _private(inside)
+            return _make_private(inside)
         digest = hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:12]
         base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         short = base / f"groupage-{os.getuid()}-{digest}"
         if len(os.fsencode(short / _SOCKET_NAME)) > _SOCKET_PATH_BYTES_MAX:
             short = Path("/tmp") / short.name  # noqa: S108 - checked to be ours and 0700 below
-        return _private(short)
+        return _make_private(short)
 
 
-def _private(folder: Path) -> Path:
+def _make_private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), _nobody()):

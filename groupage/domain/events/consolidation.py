@@ -166,7 +166,7 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     unloaded_at: datetime | None = None
     """Since when some cartons are outside, unloaded or not loaded yet. None: all are inside."""
 
-    def inside(self, at: datetime | None) -> bool:
+    def was_inside(self, at: datetime | None) -> bool:
         """Tell whether all cartons were in the container at that moment; None: are in it now."""
         if self.loaded_at is None or (at is not None and self.loaded_at > at):
             return False

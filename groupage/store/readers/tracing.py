@@ -124,11 +124,11 @@ def assemble(
         id=source.asked,
         kind=source.kind,
         parents=source.parents,
-        facts=tuple(_traced(stored, refused, changed, withdrawn) for stored in ordered),
+        facts=tuple(_traced_fact(stored, refused, changed, withdrawn) for stored in ordered),
     )
 
 
-def _traced(
+def _traced_fact(
     stored: StoredFact,
     refused: dict[str, str],
     changed: dict[str, dict[str, tuple[Any, Any]]] | None,

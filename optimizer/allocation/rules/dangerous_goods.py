@@ -83,10 +83,10 @@ class _Check:
 
 def may_share(first: Demand, second: Demand) -> bool:
     """Return whether no class of the first must be segregated from a class of the second."""
-    return not any(_segregated(*pair) for pair in product(first.dg_classes, second.dg_classes))
+    return not any(_must_segregate(*pair) for pair in product(first.dg_classes, second.dg_classes))
 
 
-def _segregated(first: str, second: str) -> bool:
+def _must_segregate(first: str, second: str) -> bool:
     try:
         return TABLE.code(first, second) != "X"
     except KeyError:

@@ -23,7 +23,7 @@ class Offers(DepartureRule):
             if used:
                 model.add(sum(used) <= count)
 
-    def remaining(self, pool: tuple[str, str], used: int, problem: Problem) -> int:
+    def remaining_containers(self, pool: tuple[str, str], used: int, problem: Problem) -> int:
         """Return how many more containers the departure gives."""
         return problem.on_offer.get(pool, 0) - used
 

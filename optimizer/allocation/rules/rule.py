@@ -98,5 +98,5 @@ class DepartureRule(ModelRule):
     """A rule about the containers of a departure."""
 
     @abstractmethod
-    def remaining(self, pool: tuple[str, str], used: int, problem: Problem) -> int:
+    def remaining_containers(self, pool: tuple[str, str], used: int, problem: Problem) -> int:
         """Return how many more containers of the pool may be used when `used` are."""

@@ -10,7 +10,7 @@ from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
-from groupage.domain.words import counted, cubic_metres
+from groupage.domain.words import cubic_metres, number_of
 from processors.aggregates.consignment import customs
 from processors.aggregates.consignment.claims import UnitClaims
 from processors.aggregates.consignment.progress import exceeds_booking
@@ -173,17 +173,20 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
 def _receipt(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
     declared, received = state.declared_pieces, state.received_pieces
     if received > declared > 0 and state.decision != "accept_over":
-        yield AlertCode.OVER_RECEIPT, f"{counted(received, 'piece')} received, {declared:,} booked"
+        yield (
+            AlertCode.OVER_RECEIPT,
+            f"{number_of(received, 'piece')} received, {declared:,} booked",
+        )
     elif state.tally is not None and received < declared and state.received_at is None:
         yield AlertCode.SHORT_RECEIPT, f"{received} of {declared} pieces at the closed tally"
     if state.damaged_units:
-        units = counted(state.damaged_units, "carton")
+        units = number_of(state.damaged_units, "carton")
         yield AlertCode.DAMAGED, f"{units} came damaged, wet or with wrong marks"
     if state.needs_rerate:
         measured = _amount(state.measured_volume_cm3, state.measured_gross_g)
         booked = _amount(state.declared_volume_cm3, state.declared_gross_g)
-        pieces = counted(declared, "piece")
+        pieces = number_of(declared, "piece")
         yield AlertCode.NEEDS_RERATE, f"{measured} measured, {booked} booked for {pieces}"
     if state.staged_units and state.allocation is None:
-        units = counted(state.staged_units, "carton")
+        units = number_of(state.staged_units, "carton")
         yield AlertCode.STAGED_WITHOUT_PLACE, f"staged without a place in a container: {units}"

@@ -32,7 +32,7 @@ def derive(state: ConsignmentState, policy: Policy) -> None:
 def _milestones(state: ConsignmentState, policy: Policy) -> None:
     state.received_at = receipt_completed_at(state)
     whole = state.received_at is not None and state.fully_measured
-    state.measured_at = _latest(state.received_at, state.last_measured_at) if whole else None
+    state.measured_at = _latest_time(state.received_at, state.last_measured_at) if whole else None
     state.needs_rerate = (
         whole and exceeds_booking(state, policy) and not _rerate_covers(state, policy)
     )
@@ -42,7 +42,7 @@ def _milestones(state: ConsignmentState, policy: Policy) -> None:
     state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
 
 
-def _latest(*times: datetime | None) -> datetime | None:
+def _latest_time(*times: datetime | None) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
 
 
@@ -56,7 +56,7 @@ def receipt_completed_at(state: ConsignmentState) -> datetime | None:
     decision = "ship_short" if received < declared else "accept_over"
     if state.decision != decision:
         return None
-    return _latest(state.last_received_at, state.decision_at)
+    return _latest_time(state.last_received_at, state.decision_at)
 
 
 def exceeds_booking(state: ConsignmentState, policy: Policy) -> bool:
@@ -90,7 +90,7 @@ def _available_since(state: ConsignmentState) -> datetime | None:
     if state.measured_at is None or state.dg_status in ("declared", "rejected"):
         return None
     rerated_at = state.rerate[0] if state.rerate is not None else None
-    at = _latest(state.measured_at, rerated_at, state.dg_at)
+    at = _latest_time(state.measured_at, rerated_at, state.dg_at)
     while at is not None:
         open_then = [
             hold.released_at
@@ -99,7 +99,7 @@ def _available_since(state: ConsignmentState) -> datetime | None:
         ]
         if not open_then:
             return at
-        at = None if None in open_then else _latest(*open_then)
+        at = None if None in open_then else _latest_time(*open_then)
     return None
 
 

@@ -206,7 +206,7 @@ def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetim
             parts.append(f"{name} has left it")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
             parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
-        elif not member.inside(at):
+        elif not member.was_inside(at):
             parts.append(f"{name} is loaded with {member.loaded_pieces} of {member.pieces} pieces")
     return ", ".join(parts)
 

@@ -20,14 +20,14 @@ def while_open(handler: _Handler[E]) -> _Handler[E]:
     """Reject the event before the consolidation is opened and after it has ended."""
 
     @wraps(handler)
-    def checked(state: ConsolidationState, entry: Entry, event: E) -> Rejection | None:
+    def handle(state: ConsolidationState, entry: Entry, event: E) -> Rejection | None:
         if state.opened_at is None:
             return Rejection(Code.NOT_OPENED, "it was never opened")
         if state.ended:
             return Rejection(Code.ENDED, f"it is {state.ended} since {when(state.ended_at)}")
         return handler(state, entry, event)
 
-    return checked
+    return handle
 
 
 def open_(

@@ -16,7 +16,7 @@ from groupage.domain.events.planning import (
     PlanSuperseded,
 )
 from groupage.domain.state.lane import LaneState, PublishedAssignment, UnloadableWarning
-from groupage.domain.words import cut, listed
+from groupage.domain.words import cut, join_names
 from processors.aggregates.lane.plans import POLICY
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
@@ -143,7 +143,7 @@ def _alerts(state: LaneState, published: dict[str, Publication]) -> None:
 def _unloadable_alert(state: LaneState, warning: UnloadableWarning) -> AlertRaised:
     """Make an alert about the consolidation, not the lane: dispatchers look there."""
     unloadable = warning.unloadable
-    ids = listed(unloadable.consignment_ids, _NAMED_MAX)
+    ids = join_names(unloadable.consignment_ids, _NAMED_MAX)
     return AlertRaised(
         alert_id=f"lane/{state.key}/container_unloadable/{unloadable.consolidation_id}",
         about=unloadable.consolidation_id,

@@ -9,7 +9,7 @@ from groupage.domain.events.consolidation import VoyageSnapshot
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.state.voyage import VoyageState
 from groupage.domain.units import us_cents
-from groupage.domain.words import counted
+from groupage.domain.words import number_of
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
@@ -49,7 +49,7 @@ def outputs(state: VoyageState) -> dict[str, Publication]:
         warning = alert("voyage", state, AlertCode.FREIGHT_NOT_PRICED, text)
         published["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
     if state.status == "CANCELLED" and state.followers:
-        consolidations = counted(len(state.followers), "consolidation")
+        consolidations = number_of(len(state.followers), "consolidation")
         text = f"the voyage is cancelled ({state.reason}), booked on it: {consolidations}"
         warning = alert("voyage", state, AlertCode.CANCELLED, text, severity="critical")
         published["alert:cancelled"] = Output(warning, state.status_at or at)

@@ -32,7 +32,7 @@ def test_empty_fleet() -> None:
 
 def test_clock_rounds_inwards() -> None:
     """Earliest times round up to the second, latest times down."""
-    clock = Clock.starting(CLOCK_AT + timedelta(microseconds=1))
+    clock = Clock.from_instant(CLOCK_AT + timedelta(microseconds=1))
     assert clock.zero_at == CLOCK_AT + timedelta(seconds=1)
     assert clock.ceil_s(clock.zero_at + timedelta(seconds=5, microseconds=1)) == 6
     assert clock.floor_s(clock.zero_at + timedelta(seconds=5, microseconds=999_999)) == 5

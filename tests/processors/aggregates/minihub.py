@@ -88,7 +88,7 @@ class MiniHub:
         for change in changes(before, self.aggregates[kind].outputs(state), state=state, at=now):
             if isinstance(change, Forward):
                 waiting = self.facts[owner][change.fact_id].fact
-                self.due.append(change.readdressed(waiting, kind))
+                self.due.append(change.readdress(waiting, kind))
                 continue
             event = change.event
             if isinstance(event, pl.PlanRequested):

@@ -23,7 +23,7 @@ def test_a_unit_waits_until_it_is_announced(play: Start) -> None:
     later = story.deliver(un.UnitStored(unit_id=U, location="A1"), 20)
     forwards = [message for message in story.messages if isinstance(message, Forward)]
     assert forwards == [Forward(first.fact_id, w.CN), Forward(later.fact_id, w.CN)]
-    copy = forwards[0].readdressed(first.fact, "unit")
+    copy = forwards[0].readdress(first.fact, "unit")
     assert (copy.key, copy.data.key) == (w.CN, w.CN)
     assert (copy.source, copy.event_id) == (first.fact.source, first.fact.event_id)
     assert copy.relayed_by == "unit"

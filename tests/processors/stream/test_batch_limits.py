@@ -27,4 +27,4 @@ def test_a_batch_is_full_by_number_by_size_or_by_aggregates(
     parts: list[PartitionBatch], remaining: int
 ) -> None:
     """Many scans of one consignment, large plans and many aggregates each have a limit."""
-    assert LIMITS.remaining(parts) == remaining
+    assert LIMITS.remaining_records(parts) == remaining

@@ -124,7 +124,7 @@ def _line(figures: Figures, rate: float) -> str:
         f"{hub_time(overview)}  {figures.day_done:4.0%}  {rate:7,.0f} events/s  "
         f"{sum(statuses.values())} consignments ({statuses.get('AVAILABLE', 0)} available, "
         f"{statuses.get('ALLOCATED', 0)} allocated, {statuses.get('DEPARTED', 0)} departed)  "
-        f"{figures.still_open} boxes open, {figures.departed} left  "
+        f"{figures.still_open} containers open, {figures.departed} left  "
         f"{overview.plans} plans  {sum(overview.alerts.values())} alerts open"
         + (f"  waiting for {figures.waiting_for}" if figures.waiting_for else "")
     )
@@ -156,12 +156,12 @@ def _consignments(overview: Overview) -> Table:
 
 
 def _plans(figures: Figures) -> Table:
-    table = Table(title="plans and boxes", box=None, show_header=False, padding=(0, 1))
+    table = Table(title="plans and containers", box=None, show_header=False, padding=(0, 1))
     overview = figures.overview
     table.add_row("plans certified", str(overview.plans))
     table.add_row("requests failed", str(overview.failed_requests))
     for name, count in sorted(overview.consolidations.items()):
-        table.add_row(f"boxes {name}", str(count))
+        table.add_row(f"containers {name}", str(count))
     return table
 
 

@@ -34,7 +34,11 @@ def first_facts(count: int) -> list[Fact]:
 async def records(kafka: KafkaSettings, prefix: str) -> dict[tuple[str, int], list[Fact]]:
     """Every record of every topic, decoded, by topic (without the prefix) and partition."""
     found: dict[tuple[str, int], list[Fact]] = defaultdict(list)
-    async with AIOKafkaConsumer(**kafka.client_kwargs(), group_id=None) as consumer:
+    # With auto_offset_reset="latest" an answer still on its way would overrule
+    # seek_to_beginning, and the consumer would wait at the end for ever.
+    async with AIOKafkaConsumer(
+        **kafka.client_kwargs(), group_id=None, auto_offset_reset="earliest"
+    ) as consumer:
         partitions = [
             TopicPartition(prefix + topic.name, number)
             for topic in TOPICS
@@ -42,7 +46,6 @@ async def records(kafka: KafkaSettings, prefix: str) -> dict[tuple[str, int], li
         ]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         left = sum(ends.values())
         while left:
             for partition, batch in (await consumer.getmany(timeout_ms=500)).items():

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import stamina.instrumentation
@@ -23,6 +24,8 @@ _CHATTY = (
 )
 
 _REPEATED_EVERY_S = 10.0
+_BURST_MAX = 20
+"""Lines with the same message of our own in that time: a start writes fewer."""
 _REMEMBERED_MAX = 1_000
 
 # Without local variables: they may hold a password.
@@ -77,31 +80,54 @@ def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
 
 
 class RepeatFilter(logging.Filter):
-    """Passes the same message of a chatty package once in ten seconds, with a count.
+    """Writes the same message a few times in ten seconds, then a count of those held back.
 
-    A Kafka client whose broker is away logs forty lines a second until the broker is back.
+    Whoever sends bad records must not fill the disk with log lines, and a Kafka client whose broker
+    is away logs forty lines a second until the broker is back. Messages are the same if they differ
+    only in their values; those of dead letters if they have the same code.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._passed: dict[tuple[str, str], tuple[float, int]] = {}
-        """When a message passed last (POSIX time), and how often it came since."""
+        self._passed: dict[tuple[str, str, str], _Passed] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Decide whether to write the record; `repeated` counts the ones held back before it."""
-        if record.name.partition(".")[0] not in _CHATTY:
+        if isinstance(record.msg, dict):  # structlog's, before it is rendered
+            event, code = str(record.msg.get("event")), str(record.msg.get("code", ""))
+        else:
+            event, code = str(record.msg), ""
+        key = (record.name, event, code)
+        passed = self._passed.get(key)
+        if passed is None or record.created - passed.since_s >= _REPEATED_EVERY_S:
+            if len(self._passed) >= _REMEMBERED_MAX:
+                self._passed.clear()
+            self._passed[key] = _Passed(record.created)
+            if passed is not None and passed.held_back:
+                _note_repeated(record, passed.held_back)
             return True
-        key = (record.name, str(record.msg))
-        passed_s, held_back = self._passed.get(key, (0.0, 0))
-        if record.created - passed_s < _REPEATED_EVERY_S:
-            self._passed[key] = (passed_s, held_back + 1)
-            return False
-        if len(self._passed) >= _REMEMBERED_MAX:
-            self._passed.clear()
-        self._passed[key] = (record.created, 0)
-        if held_back:
-            record.repeated = held_back
-        return True
+        limit = 1 if record.name.partition(".")[0] in _CHATTY else _BURST_MAX
+        if passed.count < limit:
+            passed.count += 1
+            return True
+        passed.held_back += 1
+        return False
+
+
+@dataclass
+class _Passed:
+    """How often a message passed and was held back, since when (POSIX time)."""
+
+    since_s: float
+    count: int = 1
+    held_back: int = 0
+
+
+def _note_repeated(record: logging.LogRecord, times: int) -> None:
+    if isinstance(record.msg, dict):
+        record.msg["repeated"] = times
+    else:
+        record.repeated = times
 
 
 def _shared_processors() -> list[structlog.typing.Processor]:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -14,11 +15,17 @@ import psutil
 import pytest
 
 from groupage.app.local.child import Child, Identity
-from groupage.app.local.managed_process import ManagedProcess, backoff_s
+from groupage.app.local.managed_process import (
+    HUNG_AFTER_S,
+    RESTART_HUNG_AFTER_S,
+    ManagedProcess,
+    backoff_s,
+)
 from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.app.local.process_specs import FILL, INTAKE, process_specs
+from groupage.app.local.readiness import Watch, ask_readiness
 from groupage.app.local.state import HubState, ProcessState, read_state, write_state
 from groupage.app.local.supervisor import Supervisor
 from groupage.settings import LocalSettings
@@ -187,14 +194,13 @@ def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
     assert "clock" not in {spec.name for spec in table}
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     """It goes on watching, starts again what died, and stops all when asked."""
     supervisor = Supervisor(LocalSettings(data_dir=tmp_path))
     watched = ManagedProcess(child=python(tmp_path, "import time; time.sleep(60)"), stage=FILL)
     supervisor._managed.append(watched)
     supervisor._write("running", "")
-    (tmp_path / "state.new").symlink_to("/dev/full")
+    (tmp_path / "state.new").mkdir()  # as long as it is there, nothing can be written
     watched.child.start()
     first = watched.child.pid
     assert first is not None
@@ -211,6 +217,33 @@ def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
     known = read_state(tmp_path / "state.json")
     assert known is not None
     assert known.phase == "running"  # whole, as it was written last
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_the_state_is_written_once_the_disk_has_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing changes any more: `status` must not go on saying what was true before."""
+    monkeypatch.setattr("groupage.app.local.supervisor._WRITE_AGAIN_S", 0.0)
+    supervisor = Supervisor(LocalSettings(data_dir=tmp_path))
+    watched = ManagedProcess(
+        child=python(tmp_path, "import time; time.sleep(60)"), stage=FILL, state="running"
+    )
+    supervisor._managed.append(watched)
+    supervisor._write("starting", "")
+    watched.child.start()
+    (tmp_path / "state.new").symlink_to("/dev/full")
+    supervisor._write("running", "")
+    assert not (tmp_path / "state.new").is_symlink()  # no half of a file stays behind
+    stale = read_state(tmp_path / "state.json")
+    assert stale is not None
+    assert stale.phase == "starting"
+    supervisor.watch_once()
+    written = read_state(tmp_path / "state.json")
+    supervisor.stop()
+    assert written is not None
+    assert written.phase == "running"
+    assert [row.identity for row in written.processes] == [watched.child.identity]
 
 
 class _Unready(BaseHTTPRequestHandler):
@@ -245,11 +278,87 @@ def test_a_start_does_not_wait_for_the_states_of_an_upgrade(
         answering = threading.Thread(target=server.handle_request)
         answering.start()
         address = f"http://127.0.0.1:{server.server_address[1]}"
-        managed = ManagedProcess(child=python(tmp_path, ""), stage=1, metrics=address)
-        found, answer = managed.readiness()
+        found = ask_readiness(address)
         answering.join()
-    assert found is started
-    assert json.loads(answer)["checks"] == checks
+    assert found.started is started
+    assert not found.ready
+    assert found.problem == "; ".join(f"{n}: {v}" for n, v in checks.items() if v is not True)
+
+
+ANSWERING = (
+    "import http.server, sys\n"
+    "class H(http.server.BaseHTTPRequestHandler):\n"
+    "    def do_GET(self): self.send_response(200); self.end_headers()\n"
+    "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()\n"
+)
+
+
+def test_a_process_that_hangs_is_shown_and_killed_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped process still runs for the operating system; only its silence gives it away."""
+    monkeypatch.setattr("groupage.app.local.readiness._ASK_EVERY_S", 0.02)
+    monkeypatch.setattr("groupage.app.local.readiness._TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    child = python(tmp_path, ANSWERING)
+    child.program = [*child.program, str(port)]
+    child.start()
+    address = f"http://127.0.0.1:{port}"
+    wait_for(lambda: ask_readiness(address).ready)
+    managed = ManagedProcess(
+        child=child, stage=1, metrics=address, state="running", watch_readiness=Watch(address)
+    )
+    watch, first = managed.watch_readiness, child.pid
+    assert watch is not None
+    assert first is not None
+    try:
+        managed.watch(time.monotonic())
+        assert (managed.state, managed.snapshot().problem) == ("running", "")
+        os.kill(first, signal.SIGSTOP)
+        # By then no question is under way that it could still have answered.
+        wait_for(lambda: time.monotonic() - watch.answered_at > 1)
+        managed.watch(watch.answered_at + HUNG_AFTER_S + 1)
+        assert (managed.state, managed.snapshot().problem) == ("hung", "no answer")
+        os.kill(first, signal.SIGCONT)
+        silent_at = watch.answered_at
+        wait_for(lambda: watch.answered_at > silent_at)
+        managed.watch(time.monotonic())
+        assert (managed.state, managed.restarts) == ("running", 0)
+        os.kill(first, signal.SIGSTOP)
+        wait_for(lambda: time.monotonic() - watch.answered_at > 1)
+        managed.watch(watch.answered_at + RESTART_HUNG_AFTER_S + 1)
+        wait_for(lambda: not child.is_running())
+        managed.watch(time.monotonic())
+        assert managed.state == "restarting"
+    finally:
+        managed.stop_watching()
+        child.kill()
+
+
+def test_a_log_is_bounded_while_its_process_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process goes on writing: what it writes next begins the file."""
+    monkeypatch.setattr("groupage.app.local.child._LOG_BYTES_MAX", 10)
+    child = python(
+        tmp_path,
+        "import pathlib, time; print('0123456789ab', flush=True)\n"
+        f"go = pathlib.Path({str(tmp_path / 'go')!r})\n"
+        "while not go.exists(): time.sleep(0.01)\n"
+        "print('after', flush=True); time.sleep(60)\n",
+    )
+    child.start()
+    try:
+        wait_for(lambda: child.log_tail() != "")
+        child.bound_log()
+        assert child.log_file.read_text() == ""
+        assert (tmp_path / "child.log.1").read_text() == "0123456789ab\n"
+        (tmp_path / "go").touch()
+        wait_for(lambda: child.log_file.read_text() == "after\n")
+        assert child.log_tail() == "after"
+    finally:
+        child.kill()
 
 
 def test_a_leftover_that_waits_for_a_server_does_not_hold_up_the_next_start(

@@ -63,8 +63,8 @@ def test_records_of_other_packages_come_out_the_same_way(logged: io.StringIO) ->
     )
 
 
-def test_repeated_messages_of_a_chatty_package_are_counted(logged: io.StringIO) -> None:
-    """A client whose broker is away for a minute writes seven lines, not 241; ours all pass."""
+def test_repeated_messages_are_counted(logged: io.StringIO) -> None:
+    """A client whose broker is away for a minute writes seven lines, not 241; ours 20 in 10 s."""
     client, ours = logging.getLogger("aiokafka.conn"), logging.getLogger("groupage.x")
     for number in range(241):
         for logger in (client, ours):
@@ -77,7 +77,20 @@ def test_repeated_messages_of_a_chatty_package_are_counted(logged: io.StringIO) 
     client_lines = [line for line in lines if line["logger"] == "aiokafka.conn"]
     assert [line["event"] for line in client_lines] == [f"no broker {40 * n}" for n in range(7)]
     assert [line.get("repeated") for line in client_lines] == [None] + [39] * 6
-    assert len(lines) - len(client_lines) == 241
+    our_lines = [line for line in lines if line["logger"] == "groupage.x"]
+    assert len(our_lines) == 6 * 20 + 1
+    assert [line["repeated"] for line in our_lines if "repeated" in line] == [20] * 6
+
+
+def test_a_flood_of_bad_records_hides_no_other_message(logged: io.StringIO) -> None:
+    """Lines of one code are held back after the first twenty; another code is a message apart."""
+    logger = structlog.get_logger("groupage.x")
+    for offset in range(1_000):
+        logger.warning("record_dead_lettered", code="bad_json", offset=offset)
+    logger.warning("record_dead_lettered", code="wrong_key", offset=1_000)
+    logger.warning("worker_stopped")
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [line.get("code") for line in lines] == ["bad_json"] * 20 + ["wrong_key", None]
 
 
 async def test_a_retry_is_a_line_and_no_time_series(logged: io.StringIO) -> None:

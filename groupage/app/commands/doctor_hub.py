@@ -1,15 +1,13 @@
 """Checks of the hub: servers, topics, database schema, and the readiness of each process."""
 
 import asyncio
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from groupage.app.local.child import tail
 from groupage.app.local.hub import running_hub
 from groupage.app.local.machine_checks import Finding
+from groupage.app.local.readiness import ask_readiness
 from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable
@@ -115,22 +113,10 @@ def _check_process(process: ProcessState) -> Finding:
     restarts = f", after {number_of(process.restarts, 'restart')}" if process.restarts else ""
     if not process.metrics:
         return Finding(name=process.name, state="ok", found=f"running{restarts}")
-    failing = _failing_checks(process.metrics)
+    failing = ask_readiness(process.metrics, timeout_s=_BUDGET_S).problem
     return Finding(
         name=process.name,
         state="problem" if failing else "ok",
         found=f"not ready: {failing}" if failing else f"ready{restarts}",
         todo=f"read {process.log_file}" if failing else "",
     )
-
-
-def _failing_checks(metrics: str) -> str:
-    """Return the failing checks of ``/readyz``; empty when the process is ready."""
-    try:
-        with urllib.request.urlopen(f"{metrics}/readyz", timeout=_BUDGET_S):  # noqa: S310 - ours
-            return ""
-    except urllib.error.HTTPError as error:
-        checks = json.loads(error.read()).get("checks", {})
-        return "; ".join(f"{name}: {value}" for name, value in checks.items() if value is not True)
-    except OSError as error:
-        return str(error)

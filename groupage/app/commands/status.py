@@ -85,7 +85,8 @@ def _process(process: ProcessState) -> dict[str, Any]:
     return {
         "name": process.name,
         "pid": process.identity.pid if process.identity and alive else None,
-        "state": process.state if alive or process.state != "running" else "died",
+        "state": process.state if alive or process.state not in ("running", "hung") else "died",
+        "problem": process.problem if alive else "",
         "restarts": process.restarts,
         "metrics": process.metrics,
         "log_file": process.log_file,
@@ -121,3 +122,6 @@ def _print(described: dict[str, Any]) -> None:
         print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)
+    for process in described["processes"]:
+        if process["problem"]:
+            print_line(f"  {process['name']} is not ready: {process['problem']}")

@@ -1,6 +1,8 @@
 """One child process: started through :mod:`groupage.app.local.launch`, its output in a file."""
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +121,11 @@ class Child:
         if self._popen and self._popen.poll() is None:
             self._popen.send_signal(self.stop_signal)
 
+    def kill(self) -> None:
+        """Kill it, without waiting: it does not answer."""
+        if self._popen and self._popen.poll() is None:
+            self._popen.kill()
+
     def wait_stopped(self, deadline: float) -> bool:
         """Wait until ``deadline`` (monotonic seconds), then kill. Return False if it was killed."""
         if not self._popen:
@@ -136,6 +143,24 @@ class Child:
         """Send the stop signal and wait for the budget. Return False if it was killed."""
         self.signal_stop()
         return self.wait_stopped(time.monotonic() + self.stop_budget_s)
+
+    def bound_log(self) -> None:
+        """Copy a large log aside and empty it, while the process goes on writing to it.
+
+        The process appends (O_APPEND), so its next line begins the file. Lines that it writes
+        between the copy and the emptying are lost.
+        """
+        try:
+            if self.log_file.stat().st_size > _LOG_BYTES_MAX:
+                shutil.copyfile(self.log_file, _older(self.log_file))
+                os.truncate(self.log_file, 0)
+                self._log_begins = 0
+        except OSError as error:
+            # Without room for a copy, the emptied log makes room.
+            log.warning("log_not_kept", log_file=str(self.log_file), error=error.strerror)
+            with contextlib.suppress(OSError):
+                _older(self.log_file).unlink(missing_ok=True)
+                os.truncate(self.log_file, 0)
 
     def log_tail(self, lines: int = 15) -> str:
         """Return the end of this start's output, for an error message."""
@@ -158,4 +183,8 @@ def _roll(file: Path) -> None:
     """Move a large log aside and keep one, so that logs do not fill the disk."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and file.stat().st_size > _LOG_BYTES_MAX:
-        file.replace(file.with_suffix(file.suffix + ".1"))
+        file.replace(_older(file))
+
+
+def _older(file: Path) -> Path:
+    return file.with_suffix(file.suffix + ".1")

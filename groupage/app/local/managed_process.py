@@ -1,25 +1,22 @@
-"""A process that the supervisor manages: its readiness, and its restarts after a backoff."""
+"""A process that the supervisor manages: whether it answers, and its restarts after a backoff."""
 
-import http
-import http.client
-import json
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import structlog
 
 from groupage.app.local.child import Child
+from groupage.app.local.readiness import Watch
 from groupage.app.local.state import ProcessPhase, ProcessState
-from groupage.domain.state.forms import DERIVATION_CHECK
-from groupage.settings import LOOPBACK
 
 _BACKOFF_FIRST_S = 0.5
 _BACKOFF_MAX_S = 30.0
 _PROVEN_AFTER_S = 60.0
 """After a run of this length the backoff begins from its first step again."""
-_READYZ_TIMEOUT_S = 6.0
-"""A little longer than the process allows its own checks."""
+HUNG_AFTER_S = 20.0
+"""Longer than two questions to ``/readyz`` that time out."""
+RESTART_HUNG_AFTER_S = 120.0
+"""No process of groupage blocks its event loop that long: such a silence does not end."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,15 +24,6 @@ log = structlog.get_logger(__name__)
 def backoff_s(failures: int) -> float:
     """Return the seconds before the next start, after so many failures in a row."""
     return float(min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
-
-
-def _waits_for_states(answer: str) -> bool:
-    """Whether the workers' derivation of states is the only check that fails."""
-    try:
-        checks = json.loads(answer)["checks"]
-    except (ValueError, KeyError, TypeError):
-        return False
-    return [name for name, value in checks.items() if value is not True] == [DERIVATION_CHECK]
 
 
 @dataclass
@@ -51,6 +39,8 @@ class ManagedProcess:
     started_at: float = field(default_factory=time.monotonic)
     restart_at: float | None = None
     """Monotonic seconds; `None` while it runs."""
+    watch_readiness: Watch | None = None
+    """None: nobody asks it, as with servers and during the start."""
 
     def snapshot(self) -> ProcessState:
         """Return its entry in ``state.json``."""
@@ -61,11 +51,18 @@ class ManagedProcess:
             restarts=self.restarts,
             metrics=self.metrics,
             log_file=str(self.child.log_file),
+            problem=self._problem(),
         )
+
+    def _problem(self) -> str:
+        if self.watch_readiness is None or self.state not in ("running", "hung"):
+            return ""
+        return "no answer" if self.state == "hung" else self.watch_readiness.problem
 
     def watch(self, now: float) -> None:
         """Schedule a restart if it has ended, or restart it once the backoff is over.
 
+        A process that does not answer is ``hung``; the supervisor kills it if that lasts.
         ``now`` in monotonic seconds.
         """
         if self.restart_at is not None:
@@ -74,6 +71,7 @@ class ManagedProcess:
             return
         status = self.child.poll()
         if status is None:
+            self._watch_readiness(now)
             return
         if now - self.started_at > _PROVEN_AFTER_S:
             self.failures = 0
@@ -95,22 +93,25 @@ class ManagedProcess:
         self.restarts += 1
         self.child.start()
         self.state = "running"
+        if self.watch_readiness:
+            self.watch_readiness.note_start(now)
 
-    def readiness(self) -> tuple[bool, str]:
-        """Return whether the process has started, and the answer of its ``/readyz``.
+    def _watch_readiness(self, now: float) -> None:
+        if self.watch_readiness is None:
+            return
+        silent_s = now - self.watch_readiness.answered_at
+        was, self.state = self.state, "hung" if silent_s > HUNG_AFTER_S else "running"
+        if was != self.state:
+            log.warning(
+                "process_hung" if self.state == "hung" else "process_answers_again",
+                name=self.child.name,
+                log_file=str(self.child.log_file),
+            )
+        if silent_s > RESTART_HUNG_AFTER_S:
+            log.warning("hung_process_killed", name=self.child.name, silent_s=round(silent_s))
+            self.child.kill()
 
-        A process that only waits for the states of an upgrade has started: this may take hours.
-        """
-        target = urlsplit(self.metrics or "")
-        connection = http.client.HTTPConnection(
-            target.hostname or LOOPBACK, target.port, timeout=_READYZ_TIMEOUT_S
-        )
-        try:
-            connection.request("GET", "/readyz")
-            response = connection.getresponse()
-            answer = response.read(2000).decode("utf-8", "replace")
-            return response.status == http.HTTPStatus.OK or _waits_for_states(answer), answer
-        except OSError as error:
-            return False, str(error)
-        finally:
-            connection.close()
+    def stop_watching(self) -> None:
+        """Ask it no more: it is about to stop."""
+        if self.watch_readiness:
+            self.watch_readiness.stop()

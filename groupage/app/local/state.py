@@ -12,7 +12,7 @@ from groupage.domain.errors import Conflict, Misconfigured
 
 Clock = Literal["wall", "external"]
 Phase = Literal["starting", "running", "stopping", "stopped"]
-ProcessPhase = Literal["starting", "running", "restarting", "stopped", "failed"]
+ProcessPhase = Literal["starting", "running", "hung", "restarting", "stopped", "failed"]
 
 
 class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +25,8 @@ class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
     metrics: str | None
     """``http://host:port`` of its ``/metrics``; servers have none."""
     log_file: str
+    problem: str = ""
+    """Why it is not ready, by its own last answer, or that it does not answer."""
 
 
 class HubState(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +50,12 @@ def write_state(file: Path, state: HubState) -> None:
     """Replace the file atomically, so that no reader sees half of it."""
     fresh = file.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(msgspec.json.format(msgspec.json.encode(state), indent=1))
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(msgspec.json.format(msgspec.json.encode(state), indent=1))
+    except OSError:
+        fresh.unlink(missing_ok=True)  # half of it, or nothing: the disk is full
+        raise
     fresh.replace(file)
 
 

@@ -14,12 +14,8 @@ from groupage.app.local.managed_process import ManagedProcess
 from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
-from groupage.app.local.process_specs import (
-    MIGRATE,
-    TOPICS,
-    groupage,
-    process_specs,
-)
+from groupage.app.local.process_specs import MIGRATE, TOPICS, groupage, process_specs
+from groupage.app.local.readiness import Watch, ask_readiness
 from groupage.app.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
@@ -28,6 +24,8 @@ _READY_TIMEOUT_S = 90.0
 _ONE_SHOT_TIMEOUT_S = 3_600.0
 """A migration may rewrite a large table."""
 _POLL_S = 0.1
+_LOGS_EVERY_S = 5.0
+_WRITE_AGAIN_S = 1.0
 _POSTGRES, _KAFKA = -1, -2
 """Stages of the servers: they stop last."""
 
@@ -68,6 +66,8 @@ class Supervisor:
         self._managed: list[ManagedProcess] = []
         self._one_shots: list[Child] = []
         self._stop_requested = False
+        self._logs_bounded_at = self._write_again_at = 0.0
+        self._is_written = False
         identity = Identity.of(os.getpid())
         assert identity, "this process runs"
         self._state = HubState(phase="starting", doing="", supervisor=identity, clock=clock)
@@ -109,10 +109,15 @@ class Supervisor:
 
     def watch_once(self) -> None:
         """Find processes that died, and restart those whose backoff is over."""
-        before = self._snapshots()
+        now = time.monotonic()
         for managed in self._managed:
-            managed.watch(time.monotonic())
-        if self._snapshots() != before or before != self._state.processes:
+            managed.watch(now)
+        if now - self._logs_bounded_at > _LOGS_EVERY_S:
+            self._logs_bounded_at = now
+            for managed in self._managed:
+                managed.child.bound_log()
+        again = not self._is_written and now >= self._write_again_at
+        if again or self._snapshots() != self._state.processes:
             self._write(self._state.phase, self._state.doing)
 
     def stop(self) -> None:
@@ -121,6 +126,8 @@ class Supervisor:
             self._write("stopping", "stopping")
         for child in self._one_shots:
             child.stop()
+        for managed in self._managed:
+            managed.stop_watching()
         for stage in sorted({s.stage for s in self._managed}, reverse=True):
             together = [s for s in self._managed if s.stage == stage]
             for managed in together:
@@ -239,10 +246,12 @@ class Supervisor:
         deadline = time.monotonic() + _READY_TIMEOUT_S
         answer = "no answer"
         while child.is_running() and time.monotonic() < deadline:
-            started, answer = managed.readiness()
-            if started:
+            readiness = ask_readiness(managed.metrics or "")
+            if readiness.started:
                 managed.state = "running"
+                managed.watch_readiness = Watch(managed.metrics or "")
                 return
+            answer = readiness.problem
             self._pause()
         how = (
             f"not ready in {_READY_TIMEOUT_S:g} s: {answer}"
@@ -309,8 +318,11 @@ class Supervisor:
         )
         try:
             write_state(self._data.state_file, self._state)
+            self._is_written = True
         except OSError as error:
             if phase == "starting":
                 raise
             # A full disk: whoever is asked to stop must stop, and the rest go on when it has room.
+            self._is_written = False
+            self._write_again_at = time.monotonic() + _WRITE_AGAIN_S
             log.warning("state_not_written", error=error.strerror)

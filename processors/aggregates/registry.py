@@ -4,6 +4,7 @@ from typing import Any
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from processors.aggregates.command.aggregate import CommandAggregate
 from processors.aggregates.consignment.aggregate import ConsignmentAggregate
 from processors.aggregates.consolidation.aggregate import ConsolidationAggregate
@@ -16,17 +17,17 @@ from processors.aggregates.voyage.aggregate import VoyageAggregate
 from processors.kernel.aggregate import Aggregate
 
 
-def all_aggregates(policy: Policy) -> dict[AggregateKind, Aggregate[Any]]:
-    """Return an aggregate of each kind under that policy."""
+def all_aggregates(policies: PolicyHistory | Policy) -> dict[AggregateKind, Aggregate[Any]]:
+    """Return an aggregate of each kind under these policies, or one that was always in force."""
     aggregates: tuple[Aggregate[Any], ...] = (
-        ConsignmentAggregate(policy),
-        UnitAggregate(policy),
-        ContainerAggregate(policy),
-        VisitAggregate(policy),
-        DeclarationAggregate(policy),
-        VoyageAggregate(policy),
-        ConsolidationAggregate(policy),
-        LaneAggregate(policy),
-        CommandAggregate(policy),
+        ConsignmentAggregate(policies),
+        UnitAggregate(policies),
+        ContainerAggregate(policies),
+        VisitAggregate(policies),
+        DeclarationAggregate(policies),
+        VoyageAggregate(policies),
+        ConsolidationAggregate(policies),
+        LaneAggregate(policies),
+        CommandAggregate(policies),
     )
     return {aggregate.kind: aggregate for aggregate in aggregates}

@@ -7,11 +7,12 @@ what follows from it (`derive`, `on_clock`) and lists what others must know (`ou
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import State
 from groupage.domain.state.columns import NoColumns, QueryColumns
@@ -24,7 +25,7 @@ S = TypeVar("S", bound=State)
 
 
 class Aggregate(Generic[S]):
-    """One kind of aggregate under one policy. A subclass sets `kind`, `state_type`, `handlers`.
+    """One kind of aggregate under some policies. A subclass sets `kind`, `state_type`, `handlers`.
 
     A subclass whose table forgets an event of its kind cannot be imported (TypeError).
     """
@@ -54,12 +55,24 @@ class Aggregate(Generic[S]):
         )
         cls.non_actual = frozenset(each.event for each in cls.handlers if each.non_actual)
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+    def __init__(self, policies: PolicyHistory | Policy) -> None:
+        """`policies`: a policy alone was always in force."""
+        if isinstance(policies, Policy):
+            policies = PolicyHistory(policies)
+        self._policies = policies
         self.handler_of = {
-            each.event: self.guard(each.event, each.bind(policy)) for each in self.handlers
+            each.event: self.guard(each.event, each.bind(policies)) for each in self.handlers
         }
-        """By event class, under this policy. For speed, the fold looks handlers up here."""
+        """By event class, under these policies. For speed, the fold looks handlers up here."""
+
+    def under(self, policies: PolicyHistory) -> Self:
+        """Return the aggregate of this kind under other policies."""
+        return type(self)(policies)
+
+    @property
+    def policies(self) -> PolicyHistory:
+        """The policies that it judges by."""
+        return self._policies
 
     def new(self, key: str) -> S:
         """Return the state before any fact."""

@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode
 from processors.kernel.corrections import Entry
 
@@ -40,22 +41,24 @@ class On(Generic[S, E]):
     non_actual: bool = False
     """The event counts although it is classified as planned, estimated or requested."""
 
-    def bind(self, policy: Policy) -> Handler:  # noqa: ARG002
-        """Return the handler for that policy."""
+    def bind(self, policies: PolicyHistory) -> Handler:  # noqa: ARG002
+        """Return the handler under these policies."""
         return self.handler
 
 
 @dataclass(frozen=True)
 class OnWithPolicy(On[S, E]):
-    """An event class and a handler that also reads the policy."""
+    """An event class and a handler that also reads the policy of the time when it happened."""
 
     handler: Callable[[S, Entry, E, Policy], Rejection | None]  # type: ignore[assignment]
 
-    def bind(self, policy: Policy) -> Handler:
-        """Return the handler for that policy."""
+    def bind(self, policies: PolicyHistory) -> Handler:
+        """Return the handler under these policies."""
         handler: Any = self.handler
+        policy_at = policies.at
 
         def apply(state: S, entry: Entry, event: E) -> Rejection | None:
+            policy = policy_at(entry.fact.occurred_at)
             rejection: Rejection | None = handler(state, entry, event, policy)
             return rejection
 

@@ -98,11 +98,11 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
 
     def derive(self, state: ConsignmentState) -> None:
         """Derive status and milestones."""
-        progress.derive(state, self._policy)
+        progress.derive(state, self._policies)
 
     def outputs(self, state: ConsignmentState) -> dict[str, Publication]:
         """List its snapshot, replan triggers, claims to its units, alerts."""
-        return outputs.outputs(state, self._policy)
+        return outputs.outputs(state, self._policies)
 
     def columns(self, state: ConsignmentState) -> ConsignmentColumns:
         """Return the query columns of table `consignment`."""

@@ -7,7 +7,7 @@ from operator import itemgetter
 from groupage.domain.codes import AlertCode
 from groupage.domain.events.consolidation import ConsignmentSnapshot, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
-from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import cubic_metres, number_of
@@ -20,7 +20,7 @@ from processors.kernel.outputs import Output, Publication
 _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
 
 
-def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Publication]:
+def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publication]:
     """List the publications that hold now, by output id."""
     at = state.changed_at
     if at is None:
@@ -31,7 +31,7 @@ def outputs(state: ConsignmentState, policy: Policy) -> dict[str, Publication]:
     if state.allocation is not None:
         published[f"snapshot:{state.allocation.consolidation_id}"] = Output(_snapshot(state), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
-        _triggers(state, policy, published)
+        _triggers(state, policies, published)
     _alerts(state, at, published)
     if state.rejected:
         published.update(rejection_alerts("consignment", state))
@@ -98,15 +98,17 @@ def _expected_at(state: ConsignmentState) -> datetime | None:
     return state.eta_at or state.booking.ready_at
 
 
-def _triggers(state: ConsignmentState, policy: Policy, published: dict[str, Publication]) -> None:
+def _triggers(
+    state: ConsignmentState, policies: PolicyHistory, published: dict[str, Publication]
+) -> None:
     lane = state.lane_id
-    for cause, what, at in _replan_reasons(state, policy):
+    for cause, what, at in _replan_reasons(state, policies):
         event = ReplanWanted(lane_id=lane, cause=cause, about=state.key)
         published[f"replan:{lane}:{cause}:{what}"] = Output(event, at)
 
 
 def _replan_reasons(
-    state: ConsignmentState, policy: Policy
+    state: ConsignmentState, policies: PolicyHistory
 ) -> Iterator[tuple[Cause, str, datetime]]:
     """Yield the changes that the lane must plan for: cause, a name for the change, since when."""
     if state.exit is not None:
@@ -123,13 +125,13 @@ def _replan_reasons(
     if state.customs not in (CustomsStatus.NONE, CustomsStatus.DECLARED):
         status = state.declarations[state.declaration_id]
         yield "customs", f"{state.declaration_id}/{state.customs}", status.at
-    yield from _cargo_replan_reasons(state, policy)
+    yield from _cargo_replan_reasons(state, policies)
 
 
 def _cargo_replan_reasons(
-    state: ConsignmentState, policy: Policy
+    state: ConsignmentState, policies: PolicyHistory
 ) -> Iterator[tuple[Cause, str, datetime]]:
-    if state.measured_at is not None and exceeds_booking(state, policy):
+    if state.measured_at is not None and exceeds_booking(state, policies.at(state.measured_at)):
         figures = f"{state.measured_volume_cm3}/{state.measured_gross_g}"
         yield "measured", figures, state.measured_at
     if state.available_at is not None:

@@ -10,6 +10,7 @@ the consignment BOOKED.
 from datetime import datetime, timedelta
 
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
 from processors.aggregates.consignment import customs, timeline
@@ -17,24 +18,24 @@ from processors.aggregates.consignment import customs, timeline
 Status = ConsignmentStatus
 
 
-def derive(state: ConsignmentState, policy: Policy) -> None:
+def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
     """Derive customs, allocation, loads, receipt and status."""
     if state.declarations:
         customs.derive(state)
     history = timeline.derive_allocation(state) if state.allocation_changes else []
     if state.load_moves:
-        timeline.derive_loads(state, policy, history)
-    _milestones(state, policy)
-    _derive_fee(state, policy)
-    state.status = _status(state, policy)
+        timeline.derive_loads(state, policies, history)
+    _milestones(state, policies)
+    _derive_fee(state, policies)
+    state.status = _status(state, policies)
 
 
-def _milestones(state: ConsignmentState, policy: Policy) -> None:
+def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
     state.received_at = receipt_completed_at(state)
     whole = state.received_at is not None and state.fully_measured
     state.measured_at = _latest_time(state.received_at, state.last_measured_at) if whole else None
-    state.needs_rerate = (
-        whole and exceeds_booking(state, policy) and not _rerate_covers(state, policy)
+    state.needs_rerate = state.measured_at is not None and _needs_rerate(
+        state, policies.at(state.measured_at)
     )
     state.available_at = None if state.needs_rerate else _available_since(state)
     consolidation = state.consolidation
@@ -57,6 +58,10 @@ def receipt_completed_at(state: ConsignmentState) -> datetime | None:
     if state.decision != decision:
         return None
     return _latest_time(state.last_received_at, state.decision_at)
+
+
+def _needs_rerate(state: ConsignmentState, policy: Policy) -> bool:
+    return exceeds_booking(state, policy) and not _rerate_covers(state, policy)
 
 
 def exceeds_booking(state: ConsignmentState, policy: Policy) -> bool:
@@ -103,11 +108,11 @@ def _available_since(state: ConsignmentState) -> datetime | None:
     return None
 
 
-def _derive_fee(state: ConsignmentState, policy: Policy) -> None:
+def _derive_fee(state: ConsignmentState, policies: PolicyHistory) -> None:
     leaving = state.exit
     if leaving is None or leaving.cancelled_at is None:
         return
-    threshold = _dead_freight_from(state, policy)
+    threshold = _dead_freight_from(state, policies.at(leaving.cancelled_at))
     leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold
 
 
@@ -120,12 +125,13 @@ def _dead_freight_from(state: ConsignmentState, policy: Policy) -> datetime | No
     return consolidation.lco_at - timedelta(seconds=policy.dead_freight_notice_s)
 
 
-def failed_acceptance_guard(state: ConsignmentState, policy: Policy) -> str:
+def failed_acceptance_guard(state: ConsignmentState, policies: PolicyHistory) -> str:
     """Say which guard of the acceptance fails; empty: none."""
     booking = state.booking
     if booking is None:
         return "there is no booking"
-    if booking.pol not in {place.place_id for place in policy.terminals}:
+    terminals = policies.at(_booked_so_since(state)).terminals
+    if booking.pol not in {place.place_id for place in terminals}:
         return f"this hub does not deliver to port of loading {booking.pol}"
     if state.dg_status == "rejected":
         return "its dangerous goods were rejected"
@@ -136,7 +142,14 @@ def failed_acceptance_guard(state: ConsignmentState, policy: Policy) -> str:
     return ""
 
 
-def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
+def _booked_so_since(state: ConsignmentState) -> datetime:
+    if state.amendments:
+        return state.amendments[-1][0]
+    assert state.booked_at is not None, "there is a booking"
+    return state.booked_at
+
+
+def _status(state: ConsignmentState, policies: PolicyHistory) -> ConsignmentStatus:
     state.not_accepted = ""
     if state.exit is not None:
         return state.exit.status
@@ -145,7 +158,7 @@ def _status(state: ConsignmentState, policy: Policy) -> ConsignmentStatus:
     if state.booking is None:
         return Status.NEW
     if state.accepted_at is None:
-        state.not_accepted = failed_acceptance_guard(state, policy)
+        state.not_accepted = failed_acceptance_guard(state, policies)
     if state.not_accepted:
         return Status.BOOKED
     return (

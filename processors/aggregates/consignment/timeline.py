@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from groupage.domain.events.consignment import ConsolidationSnapshot
-from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import (
@@ -109,10 +109,12 @@ class _LoadingContext(NamedTuple):
     declarations: customs.CustomsSpans
     clear_since_at: datetime | None
     """From then on no declaration forbids a loading."""
-    release_first: bool
+    policies: PolicyHistory
 
 
-def derive_loads(state: ConsignmentState, policy: Policy, history: AllocationHistory) -> None:
+def derive_loads(
+    state: ConsignmentState, policies: PolicyHistory, history: AllocationHistory
+) -> None:
     """Derive which units are legally in their container, and since when."""
     declarations = customs.find_spans(state)
     context = _LoadingContext(
@@ -120,7 +122,7 @@ def derive_loads(state: ConsignmentState, policy: Policy, history: AllocationHis
         history,
         declarations,
         customs.clear_since_at(declarations),
-        policy.release_before_stuffing,
+        policies,
     )
     units = pieces = 0
     last: datetime | None = None
@@ -210,8 +212,9 @@ def _reject_load(context: _LoadingContext, move: LoadMove) -> Rejection | None:
         return Rejection(Code.NO_PLACE, "the consignment was in no consolidation")
     rejection = None
     if context.clear_since_at is None or move.at < context.clear_since_at:
+        release_first = context.policies.at(move.at).release_before_stuffing
         rejection = customs.reject_loading(
-            state, context.declarations, move.at, release_first=context.release_first
+            state, context.declarations, move.at, release_first=release_first
         )
     return (
         rejection

@@ -64,20 +64,20 @@ class ConsolidationAggregate(Aggregate[ConsolidationState]):
 
     def derive(self, state: ConsolidationState) -> None:
         """Derive status, sums and the list of cut-offs."""
-        guards.derive(state, self._policy)
-        deadlines.derive(state, self._policy)
+        guards.derive(state, self._policies)
+        deadlines.derive(state, self._policies)
 
     def on_clock(self, state: ConsolidationState, clock_at: datetime) -> None:
         """Decide which cut-offs are at risk or missed."""
-        deadlines.on_clock(state, self._policy, clock_at)
+        deadlines.on_clock(state, self._policies, clock_at)
 
     def deadline(self, state: ConsolidationState) -> datetime | None:
         """Return the next instant at which a cut-off changes its standing."""
-        return deadlines.deadline(state, self._policy)
+        return deadlines.deadline(state, self._policies)
 
     def outputs(self, state: ConsolidationState) -> dict[str, Publication]:
         """List snapshots for members, messages to voyage, container and lane, cut-offs, alerts."""
-        return outputs.outputs(state, self._policy)
+        return outputs.outputs(state, self._policies)
 
     def columns(self, state: ConsolidationState) -> ConsolidationColumns:
         """Return the query columns of table `consolidation`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from groupage.domain.events.consolidation import ConsignmentSnapshot
-from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from processors.aggregates.consolidation.guards import port_due_at
 
@@ -16,7 +16,7 @@ _TICK = timedelta(microseconds=1)
 _OF_MEMBERS = frozenset({"LCO", "CUA"})
 
 
-def derive(state: ConsolidationState, policy: Policy) -> None:
+def derive(state: ConsolidationState, policies: PolicyHistory) -> None:
     """Derive the list of cut-offs and which are met; `on_clock` decides how the others stand."""
     state.cutoffs = {}
     voyage = state.voyage
@@ -42,7 +42,7 @@ def derive(state: ConsolidationState, policy: Policy) -> None:
             case _:
                 continue
         state.cutoffs[cutoff.code] = watched
-    due_at = port_due_at(state, policy)
+    due_at = port_due_at(state, policies, left_at=state.gated_out_at)
     if due_at is not None:
         state.cutoffs["PCO"] = CutoffWatch(due_at=due_at, met_at=state.gated_out_at)
     for watched in state.cutoffs.values():
@@ -72,14 +72,14 @@ def _expected_at(members: dict[str, ConsignmentSnapshot | None]) -> datetime | N
     )
 
 
-def on_clock(state: ConsolidationState, policy: Policy, clock_at: datetime) -> None:
+def on_clock(state: ConsolidationState, policies: PolicyHistory, clock_at: datetime) -> None:
     """Decide: missed is past and unmet; at risk is near, or its cargo is expected too late."""
     for code, watched in state.cutoffs.items():
         if watched.met_at is not None:
             continue
         if watched.due_at < clock_at:
             watched.state = "missed"
-        elif not _awaits_members(code, watched) and clock_at >= _at_risk_from(watched, policy):
+        elif not _awaits_members(code, watched) and clock_at >= _at_risk_from(watched, policies):
             watched.state = "at_risk"
         else:
             watched.state = "ahead"
@@ -90,16 +90,20 @@ def _awaits_members(code: str, watched: CutoffWatch) -> bool:
     return code in _OF_MEMBERS and not watched.waits_for
 
 
-def _at_risk_from(watched: CutoffWatch, policy: Policy) -> datetime:
+def _at_risk_from(watched: CutoffWatch, policies: PolicyHistory) -> datetime:
     if watched.projected_at is not None and watched.projected_at > watched.due_at:
         return datetime.min.replace(tzinfo=watched.due_at.tzinfo)
-    warned_at = watched.due_at - timedelta(seconds=policy.at_risk_before_s)
+    warned_at = policies.first_instant(
+        lambda policy: watched.due_at - timedelta(seconds=policy.at_risk_before_s)
+    )
     if watched.begins_at is None or watched.begins_at >= watched.due_at:
         return warned_at
     return max(warned_at, watched.begins_at + (watched.due_at - watched.begins_at) / 2)
 
 
-def standing_since(watched: CutoffWatch, policy: Policy, *, changed_at: datetime) -> datetime:
+def standing_since(
+    watched: CutoffWatch, policies: PolicyHistory, *, changed_at: datetime
+) -> datetime:
     """Return since when the cut-off stands so: a time to publish, never ahead of the clock.
 
     The clock decides it, unless the consolidation's last fact (`changed_at`) came later; for cargo
@@ -109,10 +113,10 @@ def standing_since(watched: CutoffWatch, policy: Policy, *, changed_at: datetime
         return max(watched.due_at, changed_at)
     if watched.projected_at is not None and watched.projected_at > watched.due_at:
         return changed_at
-    return max(_at_risk_from(watched, policy), changed_at)
+    return max(_at_risk_from(watched, policies), changed_at)
 
 
-def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
+def dead_freight_cm3(state: ConsolidationState, policies: PolicyHistory) -> int:
     """Return the booked volume that was given up too late for the carrier to sell again.
 
     0 before that threshold, and if nothing was booked or planned.
@@ -121,17 +125,20 @@ def dead_freight_cm3(state: ConsolidationState, policy: Policy) -> int:
     if voyage is None or ended_at is None or not state.over or state.booked_at is None:
         return 0
     due_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
-    if due_at is None or ended_at <= due_at - timedelta(seconds=policy.dead_freight_notice_s):
+    if due_at is None:
+        return 0
+    notice = timedelta(seconds=policies.at(ended_at).dead_freight_notice_s)
+    if ended_at <= due_at - notice:
         return 0
     return state.planned_volume_cm3
 
 
-def deadline(state: ConsolidationState, policy: Policy) -> datetime | None:
+def deadline(state: ConsolidationState, policies: PolicyHistory) -> datetime | None:
     """Return the next instant at which a cut-off changes its standing."""
     instants = []
     for code, watched in state.cutoffs.items():
         if watched.state == "ahead" and not _awaits_members(code, watched):
-            instants.append(max(_at_risk_from(watched, policy), _long_ago(watched)))
+            instants.append(max(_at_risk_from(watched, policies), _long_ago(watched)))
         elif watched.state in ("ahead", "at_risk"):
             instants.append(watched.due_at + _TICK)
     return min(instants, default=None)

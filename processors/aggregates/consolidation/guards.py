@@ -10,6 +10,7 @@ from groupage.domain.codes import AlertCode
 from groupage.domain.containers import SPECS
 from groupage.domain.events.consolidation import ConsignmentSnapshot, ContainerSnapshot
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consolidation import ConsolidationState
@@ -20,11 +21,11 @@ Status = ConsolidationStatus
 _Reached = tuple[ConsolidationStatus, datetime | None]
 
 
-def derive(state: ConsolidationState, policy: Policy) -> None:
+def derive(state: ConsolidationState, policies: PolicyHistory) -> None:
     """Derive status, times and sums."""
     state.failed_guards = {}
     state.gated_out_at = state.on_board_at = None
-    state.status, state.status_at = _after_leaving(state, _status(state, policy))
+    state.status, state.status_at = _after_leaving(state, _status(state, policies))
     inside = [(state.members.get(name), name) for name in state.member_ids]
     loaded = [member for member, _ in inside if member is not None and member.loaded_pieces]
     state.loaded_volume_cm3 = sum(
@@ -79,7 +80,7 @@ def _left_at(state: ConsolidationState) -> datetime | None:
     )
 
 
-def _status(state: ConsolidationState, policy: Policy) -> _Reached:
+def _status(state: ConsolidationState, policies: PolicyHistory) -> _Reached:
     manifest, container = state.manifest, state.container
     if manifest is None:
         _note_early_gate_out(state, container, "no manifest is filed")
@@ -97,7 +98,7 @@ def _status(state: ConsolidationState, policy: Policy) -> _Reached:
     if container is None or container.sealed_at is None or container.sealed_at < began_at:
         _note_early_gate_out(state, container, "it was not sealed")
         return Status.STUFFING, began_at
-    return _status_from_sealed(state, policy, container, container.sealed_at) or (
+    return _status_from_sealed(state, policies, container, container.sealed_at) or (
         Status.STUFFING,
         began_at,
     )
@@ -136,14 +137,17 @@ def _status_before_freeze(state: ConsolidationState) -> _Reached:
 
 
 def _status_from_sealed(
-    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    container: ContainerSnapshot,
+    sealed_at: datetime,
 ) -> tuple[ConsolidationStatus, datetime] | None:
     """Return the status from SEALED on; the gate-out counts if all held when it left."""
     missing = _seal_difference(state, sealed_at, None)
-    reached = None if missing else _status_until_gate_out(state, policy, container, sealed_at)
+    reached = None if missing else _status_until_gate_out(state, policies, container, sealed_at)
     left_at = container.gated_out_at
     if left_at is not None and left_at >= sealed_at:
-        reasons = _reasons_to_stay(state, policy, container, left_at)
+        reasons = _reasons_to_stay(state, policies, container, left_at)
         if then_missing := _seal_difference(state, sealed_at, left_at):
             reasons.insert(0, then_missing)
         if not reasons:
@@ -174,11 +178,14 @@ def _status_after_gate_out(
 
 
 def _status_until_gate_out(
-    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, sealed_at: datetime
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    container: ContainerSnapshot,
+    sealed_at: datetime,
 ) -> tuple[ConsolidationStatus, datetime]:
     if container.vgm_g is None or container.vgm_at is None:
         return Status.SEALED, sealed_at
-    wrong = vgm_fault(state, policy, container)
+    wrong = vgm_fault(state, policies.at(container.vgm_at), container)
     if wrong:
         state.failed_guards[AlertCode.VGM_MISMATCH] = wrong
         return Status.SEALED, sealed_at
@@ -232,14 +239,17 @@ def _was_released(member: ConsignmentSnapshot, at: datetime | None) -> bool:
 
 
 def _reasons_to_stay(
-    state: ConsolidationState, policy: Policy, container: ContainerSnapshot, left_at: datetime
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    container: ContainerSnapshot,
+    left_at: datetime,
 ) -> list[str]:
     reasons = _missing_clearances(state, left_at)
     if container.vgm_g is None or container.vgm_at is None or container.vgm_at > left_at:
         reasons.append("its gross mass was not verified")
-    elif wrong := vgm_fault(state, policy, container):
+    elif wrong := vgm_fault(state, policies.at(container.vgm_at), container):
         reasons.append(wrong)
-    due_at = port_due_at(state, policy)
+    due_at = port_due_at(state, policies, left_at=left_at)
     if due_at is not None and left_at > due_at:
         reasons.append(f"that is too late for the terminal (leave by {when(due_at)})")
     return reasons
@@ -261,18 +271,34 @@ def vgm_fault(state: ConsolidationState, policy: Policy, container: ContainerSna
     return ""
 
 
-def port_due_at(state: ConsolidationState, policy: Policy) -> datetime | None:
-    """Return when the container must leave the hub to make the terminal's cut-off (PCO or FCO)."""
-    deadlines = (
-        {cutoff.code: cutoff.due_at for cutoff in state.voyage.cutoffs} if state.voyage else {}
-    )
-    due_at = deadlines.get("PCO") or deadlines.get("FCO")
-    return None if due_at is None else due_at - timedelta(seconds=policy.haul_s)
+def port_due_at(
+    state: ConsolidationState, policies: PolicyHistory, *, left_at: datetime | None
+) -> datetime | None:
+    """Return when the container must leave the hub to make the terminal's cut-off (PCO or FCO).
 
-
-def door_close_at(state: ConsolidationState, policy: Policy) -> datetime | None:
-    """Return when stuffing must end."""
-    due_at = port_due_at(state, policy)
+    Once it has left, the policy of that moment counts.
+    """
+    due_at = _terminal_due_at(state)
     if due_at is None:
         return None
-    return due_at + timedelta(seconds=policy.haul_s - policy.door_close_before_gate_in_s)
+
+    def leave_by(policy: Policy) -> datetime:
+        return due_at - timedelta(seconds=policy.haul_s)
+
+    return policies.first_instant(leave_by) if left_at is None else leave_by(policies.at(left_at))
+
+
+def door_close_at(state: ConsolidationState, policies: PolicyHistory) -> datetime | None:
+    """Return when stuffing must end."""
+    due_at = _terminal_due_at(state)
+    if due_at is None:
+        return None
+    return policies.first_instant(
+        lambda policy: due_at - timedelta(seconds=policy.door_close_before_gate_in_s)
+    )
+
+
+def _terminal_due_at(state: ConsolidationState) -> datetime | None:
+    cutoffs = state.voyage.cutoffs if state.voyage else ()
+    due_by_code = {cutoff.code: cutoff.due_at for cutoff in cutoffs}
+    return due_by_code.get("PCO") or due_by_code.get("FCO")

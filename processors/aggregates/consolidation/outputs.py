@@ -12,6 +12,7 @@ from groupage.domain.events.equipment import ContainerAssigned
 from groupage.domain.events.planning import Cause, ConsolidationClosed, ReplanWanted
 from groupage.domain.events.schedule import CutoffCode, VoyageFollowed
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import cubic_metres, cut, when
@@ -40,20 +41,20 @@ _BEFORE_STUFFING = frozenset({ConsolidationStatus.FROZEN, ConsolidationStatus.ST
 _CRITICAL = frozenset({AlertCode.GATED_OUT_UNCLEARED, AlertCode.CONTAINER_UNFIT})
 
 
-def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]:
+def outputs(state: ConsolidationState, policies: PolicyHistory) -> dict[str, Publication]:
     """List the publications that hold now, by output id."""
     published = rejection_alerts("consolidation", state)
     at = state.changed_at
     if state.opened_at is None or at is None:
         return published
-    _members(state, policy, at, published)
+    _members(state, policies, at, published)
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
     published[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
     if state.manifest is not None:
         equipment_ref = state.manifest.equipment_ref
         assign = ContainerAssigned(equipment_ref=equipment_ref, consolidation_id=state.key)
         published[f"assign:{equipment_ref}"] = Output(assign, state.manifest.filed_at)
-    for cause, what, since in _replan_reasons(state, policy, at):
+    for cause, what, since in _replan_reasons(state, policies, at):
         trigger = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
         published[f"replan:{what}"] = Output(trigger, since)
     if state.status in _CLOSED:
@@ -61,13 +62,16 @@ def outputs(state: ConsolidationState, policy: Policy) -> dict[str, Publication]
             lane_id=state.lane_id, consolidation_id=state.key, status=state.status
         )
         published["closed"] = Output(closed, state.status_at or at)
-    _cutoffs(state, policy, at, published)
-    _alerts(state, policy, at, published)
+    _cutoffs(state, policies, at, published)
+    _alerts(state, policies, at, published)
     return published
 
 
 def _members(
-    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    at: datetime,
+    published: dict[str, Publication],
 ) -> None:
     """Add a snapshot for each member; one that is not on the manifest gets no container."""
     voyage, manifest = state.voyage, state.manifest
@@ -89,7 +93,7 @@ def _members(
             stuffing_open=began is not None and ended_at is None,
             stuffing_started_at=began,
             stuffing_completed_at=ended_at if began is not None else None,
-            door_close_at=door_close_at(state, policy),
+            door_close_at=door_close_at(state, policies),
             lco_at=cutoffs.get("LCO"),
             departed_at=state.gated_out_at if listed_on else None,
         )
@@ -113,7 +117,7 @@ def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:
 
 
 def _replan_reasons(
-    state: ConsolidationState, policy: Policy, at: datetime
+    state: ConsolidationState, policies: PolicyHistory, at: datetime
 ) -> Iterator[tuple[Cause, str, datetime]]:
     """Yield the changes that the lane must plan for: cause, a name for the change, since when."""
     if state.over:
@@ -134,20 +138,23 @@ def _replan_reasons(
             yield "container", f"type:{name}:{container.iso_type}", at
     lco = state.cutoffs.get("LCO")
     if lco is not None and lco.state in ("at_risk", "missed") and lco.met_at is None:
-        since = standing_since(lco, policy, changed_at=at)
+        since = standing_since(lco, policies, changed_at=at)
         yield "cutoff_near", f"cutoff:LCO:{lco.due_at.isoformat()}:{lco.state}", since
 
 
 def _cutoffs(
-    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    at: datetime,
+    published: dict[str, Publication],
 ) -> None:
     if state.status in _CLOSED:
         return
     for name, watched in state.cutoffs.items():
         code = _CODES[name]
-        since = standing_since(watched, policy, changed_at=at)
+        since = standing_since(watched, policies, changed_at=at)
         if watched.state == "at_risk":
-            event: Event = _at_risk(state, policy, code, watched)
+            event: Event = _at_risk(state, policies.at(since), code, watched)
             warning: Severity = "warning"
             text = f"{code} at {when(watched.due_at)} is at risk"
         elif watched.state == "missed":
@@ -192,10 +199,13 @@ def _at_risk(
 
 
 def _alerts(
-    state: ConsolidationState, policy: Policy, at: datetime, published: dict[str, Publication]
+    state: ConsolidationState,
+    policies: PolicyHistory,
+    at: datetime,
+    published: dict[str, Publication],
 ) -> None:
     troubles = {AlertCode[code.upper()]: text for code, text in state.failed_guards.items()}
-    if empty_cm3 := dead_freight_cm3(state, policy):
+    if empty_cm3 := dead_freight_cm3(state, policies):
         troubles[AlertCode.DEAD_FREIGHT] = (
             f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
             f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"

@@ -125,9 +125,10 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
 
     def _cap_alerts(self, state: DeclarationState) -> Iterator[tuple[AlertCode, str]]:
         """Yield an alert if the value exceeds the cap of mode 1039, or has no rate."""
-        cap_cents, value = self._policy.rules.declaration_cap_usd_cents, state.value
-        if state.mode != "1039" or value is None:
+        value, declared_at = state.value, state.declared_at
+        if state.mode != "1039" or value is None or declared_at is None:
             return
+        cap_cents = self._policies.at(declared_at).rules.declaration_cap_usd_cents
         declared = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
         cents = us_cents(value.amount_minor, value.currency)
         if cents is None:

@@ -106,11 +106,11 @@ class LaneAggregate(Aggregate[LaneState]):
 
     def on_clock(self, state: LaneState, clock_at: datetime) -> None:
         """Request a plan when it is due."""
-        requests.on_clock(state, self._policy, clock_at)
+        requests.on_clock(state, self._policies, clock_at)
 
     def deadline(self, state: LaneState) -> datetime | None:
         """Return when the next request is due."""
-        return requests.due_at(state, self._policy)
+        return requests.due_at(state, self._policies)
 
     def outputs(self, state: LaneState) -> dict[str, Publication]:
         """List the request, and messages about the published plan."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from groupage.domain.events.planning import Cause, PlanAsked, PlanFailed, ReplanWanted
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.lane import LaneState, PendingRequest, ReplanTrigger, SentRequest
 from processors.kernel.corrections import Entry
 
@@ -73,22 +74,26 @@ def answer(
         known.answer, known.answered_at, known.detail = outcome, at, detail
 
 
-def due_at(state: LaneState, policy: Policy) -> datetime | None:
+def due_at(state: LaneState, policies: PolicyHistory) -> datetime | None:
     """Return when the next request is due; None: there is no trigger."""
     if state.pending_request is not None:
         return None
     outstanding = state.outstanding_request
     if outstanding is not None:
-        return outstanding.at + timedelta(seconds=policy.request_timeout_s)
-    debounce = timedelta(seconds=policy.replan_debounce_s)
-    urgent = timedelta(seconds=policy.replan_urgent_s)
+        patience_s = policies.at(outstanding.at).request_timeout_s
+        return outstanding.at + timedelta(seconds=patience_s)
     return min(
         (
-            each.at + (urgent if each.cause in policy.urgent_causes else debounce)
-            for each in state.triggers.values()
+            trigger.at + _debounce(trigger, policies.at(trigger.at))
+            for trigger in state.triggers.values()
         ),
         default=None,
     )
+
+
+def _debounce(trigger: ReplanTrigger, policy: Policy) -> timedelta:
+    urgent = trigger.cause in policy.urgent_causes
+    return timedelta(seconds=policy.replan_urgent_s if urgent else policy.replan_debounce_s)
 
 
 def derive(state: LaneState) -> None:
@@ -97,9 +102,9 @@ def derive(state: LaneState) -> None:
         state.pending_request = None
 
 
-def on_clock(state: LaneState, policy: Policy, clock_at: datetime) -> None:
+def on_clock(state: LaneState, policies: PolicyHistory, clock_at: datetime) -> None:
     """Make the pending request when it is due; it stays as it is until it comes back."""
-    due = due_at(state, policy)
+    due = due_at(state, policies)
     if due is None or clock_at < due:
         return
     sequence = state.sequence + 1

@@ -1,0 +1,87 @@
+"""The policies of a hub by time: each thing is judged by the policy that was in force then. Pure.
+
+The log of adoptions gives the history (`groupage.domain.events.policy`). The first policy counts
+from the beginning of time, because nothing else could judge what happened before it was adopted.
+A later one counts from its `effective_at` on, and replaces those that would take effect later.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.policy import Policy
+
+
+class Adoption(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy that the hub adopted."""
+
+    policy: Policy
+    digest: str
+    """Of the policy's content as it lies in the log."""
+    effective_at: datetime
+    adopted_at: datetime
+    by: str
+    reason: str
+
+
+class PolicyHistory:
+    """All policies that a hub adopted, in the order of the log."""
+
+    __slots__ = ("_in_force", "_since", "adoptions", "at", "first_instant", "number")
+
+    def __init__(self, first: Policy, adoptions: Sequence[Adoption] = ()) -> None:
+        """Make the history of these adoptions; `first` counts while there is none."""
+        self.adoptions = tuple(adoptions)
+        self.number = max(0, len(self.adoptions) - 1)
+        """How often the policy has changed. States are derived under a history of this number."""
+        self._in_force: list[Policy] = [first]
+        self._since: list[datetime] = []
+        """Since when each policy but the first has been in force."""
+        for index, adoption in enumerate(self.adoptions):
+            if index == 0:
+                self._in_force = [adoption.policy]
+                continue
+            kept = bisect_right(self._since, adoption.effective_at)
+            if kept and self._since[kept - 1] == adoption.effective_at:
+                kept -= 1
+            self._since[kept:] = [adoption.effective_at]
+            self._in_force[kept + 1 :] = [adoption.policy]
+        only = self._in_force[0]
+        self.at: Callable[[datetime], Policy] = self._find if self._since else lambda _at: only
+        """Return the policy in force at that instant."""
+        self.first_instant: Callable[[Callable[[Policy], datetime]], datetime] = (
+            self._find_first_instant if self._since else lambda instant_under: instant_under(only)
+        )
+        """Return the first instant that lies behind `instant_under(policy)` of its own policy.
+
+        A deadline that depends on the policy comes then: at any instant before it, the policy in
+        force at that instant says that it is still ahead.
+        """
+
+    def up_to(self, number: int) -> "PolicyHistory":
+        """Return the history when the policy had changed `number` times."""
+        if number >= self.number:
+            return self
+        return PolicyHistory(self._in_force[0], self.adoptions[: number + 1])
+
+    def adoption_at(self, instant: datetime) -> Adoption | None:
+        """Return the adoption whose policy was in force at that instant; None: of the assumed."""
+        in_force = self.adoptions[:1]
+        for adoption in self.adoptions[1:]:
+            if adoption.effective_at <= instant:
+                in_force = (adoption,)
+        return in_force[0] if in_force else None
+
+    def _find(self, instant: datetime) -> Policy:
+        return self._in_force[bisect_right(self._since, instant)]
+
+    def _find_first_instant(self, instant_under: Callable[[Policy], datetime]) -> datetime:
+        for index, policy in enumerate(self._in_force):
+            instant = instant_under(policy)
+            if index:
+                instant = max(instant, self._since[index - 1])
+            if index == len(self._since) or instant < self._since[index]:
+                return instant
+        raise AssertionError("the last policy has no end")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from groupage.contracts.encoding import encode
+from groupage.contracts.provenance import is_own, own_reason
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter, QuarantineCode
@@ -75,6 +76,9 @@ def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original
             return Rejected(event_id=fact.event_id, code="check_digit", problems=problems)
         if fate == "warn":
             notes.append("check_digit")
+        if is_own(fact):
+            problem = FieldProblem(field="source", value=fact.source, expected=own_reason(fact))
+            return Rejected(event_id=fact.event_id, code="not_yours", problems=(problem,))
         try:
             encode(fact)
         except InvalidInput as error:

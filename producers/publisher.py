@@ -41,6 +41,7 @@ from aiokafka.structs import RecordMetadata
 
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
+from groupage.contracts.provenance import require_foreign
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.events.base import Event
@@ -273,6 +274,7 @@ class Publisher:
 
     def _encode(self, fact: Fact, *, checked: bool) -> Record | InvalidInput:
         try:
+            require_foreign(fact)
             return encode(fact, prefix=self._prefix, derived=checked)
         except InvalidInput as error:
             return error

@@ -7,7 +7,7 @@ that form in one step: it joins attributes and event to one JSON list, which msg
 and a sentence.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias, get_args
@@ -23,7 +23,9 @@ from groupage.contracts.attributes import (
     ce_type,
 )
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.schemas import writer_struct
+from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.undecodable import UndecodableCode as Code
@@ -31,7 +33,6 @@ from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
-Headers = Collection[tuple[str, bytes]]
 Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
 """A fact with what the store needs besides. A plain tuple for speed.
 
@@ -69,12 +70,19 @@ def decode_for_store(
     *,
     recorded_at: datetime,
     topic: str | None = None,
+    hub_key: HubKey | None = None,
 ) -> Decoded:
-    """Decode as `decode` does, and keep what storing the fact needs."""
+    """Decode as `decode` does, and keep what storing the fact needs.
+
+    With `hub_key`, which needs `topic`, a fact that only the hub's own processes may state must
+    have their signature.
+    """
     decoded = decode_fast(headers, key, value) or _decode_any(headers, key, value, recorded_at)
     if topic is not None:
         fact, kind, _, _ = decoded
         _check_topic(fact.data, kind, topic)
+        if hub_key is not None and is_own(fact) and not hub_key.verifies(topic, headers, value):
+            raise _not_yours(fact, headers)
     return decoded
 
 
@@ -117,7 +125,8 @@ _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
 def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Decoded | None:
     """Decode a record whose headers are those of `encoding.headers_of`, without extensions.
 
-    ``ce_relayedby`` may follow them. Returns None for any other record: the general path decides.
+    ``ce_relayedby`` and the hub's signature may follow them. Returns None for any other record:
+    the general path decides.
     Raises Undecodable for errors in the data that the types of an event cannot express.
     """
     try:
@@ -169,6 +178,10 @@ def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Dec
 
 
 def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:
+    if more[-1][0] == SIGNATURE_HEADER:
+        more.pop()
+        if not more:
+            return _NOT_RELAYED
     ((name, kind),) = more
     if name != "ce_relayedby":
         raise ValueError
@@ -316,6 +329,11 @@ def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
             Code.WRONG_TOPIC,
             f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
         )
+
+
+def _not_yours(fact: Fact, headers: Headers) -> Undecodable:
+    how = "the signature is wrong" if is_signed(headers) else "the record has no signature"
+    return Undecodable(Code.NOT_YOURS, f"{own_reason(fact)}, and {how}")
 
 
 def _text(raw: bytes | None) -> str:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from groupage.contracts.attributes import ATTRIBUTE_LENGTH_MAX, CLASSIFIERS
+from groupage.contracts.provenance import OWN_SOURCES
+from groupage.contracts.signing import SIGNATURE_HEADER
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_LENGTH_MAX}
 _INSTANT = {"type": "string", "format": "date-time"}
@@ -19,7 +21,8 @@ HEADERS: dict[str, Any] = {
         },
         "ce_source": {
             **_TEXT,
-            "description": "URI reference of the system that states it, like /wms/yiwu-1.",
+            "description": "URI reference of the system that states it, like /wms/yiwu-1. "
+            f"Sources that begin with {OWN_SOURCES} are the hub's own.",
         },
         "ce_type": {"type": "string", "description": "Name and version of the event."},
         "ce_subject": {
@@ -52,12 +55,18 @@ HEADERS: dict[str, Any] = {
         },
         "ce_relayedby": {
             **_TEXT,
-            "description": "Kind of the aggregate that derived or forwarded the event.",
+            "description": "Kind of the aggregate that derived or forwarded the event. Only the "
+            "hub's own processes set it.",
         },
         "ce_traceparent": {**_TEXT, "description": "W3C trace context."},
         "ce_original": {
             "type": "string",
             "description": "The foreign document from which the event was mapped, Base64.",
+        },
+        SIGNATURE_HEADER: {
+            **_TEXT,
+            "description": "The last header of a record that a process of the hub derived or "
+            "forwarded: its signature with the hub's secret. Other systems leave it out.",
         },
     },
 }

@@ -124,6 +124,8 @@ TOPICS: tuple[Topic, ...] = (
         max_message_bytes=8_388_608,
     ),
 )
+PUBLIC_KINDS = frozenset(kind for topic in TOPICS if topic.public for kind in topic.kinds)
+"""Kinds of the aggregates about which other systems publish events."""
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 TOPIC_OF: dict[AggregateKind, Topic] = {
     "consignment": BY_NAME["hub.consignment.v1"],

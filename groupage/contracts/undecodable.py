@@ -28,6 +28,10 @@ class UndecodableCode(Code):
         "The record's key is not the id of the aggregate that the event belongs to.",
     )
     WRONG_TOPIC = "wrong_topic", "The event belongs on another topic."
+    NOT_YOURS = (
+        "not_yours",
+        "Only the hub's own processes may send it, and the hub's signature is missing or wrong.",
+    )
     UNREADABLE = (
         "unreadable",
         "The name of a Kafka header is not UTF-8, so the client cannot read the record.",

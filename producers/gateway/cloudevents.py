@@ -13,7 +13,7 @@ import msgspec
 
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import instant_from
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.provenance import OWN_EVENTS, OWN_SOURCES
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import INSTANT_EXPECTED, InvalidData, event_from_sender
 from groupage.domain.catalogue import EVENTS
@@ -40,17 +40,13 @@ _ATTRIBUTES = (*REQUIRED, *OPTIONAL)
 _KNOWN = frozenset(_ATTRIBUTES)
 _TEXT_LENGTH_MAX = 1_000
 _TEXT = f"a printable text of 1 to {_TEXT_LENGTH_MAX} characters"
+_SOURCE = f"{_TEXT}: the URI reference of your system; only the hub's own begin with {OWN_SOURCES}"
 _CLASSIFIERS: tuple[str, ...] = get_args(Classifier)
-_PUBLIC_KINDS = frozenset(kind for topic in TOPICS if topic.public for kind in topic.kinds)
 
 
 def public_events() -> dict[str, type[Event]]:
     """Event classes that outside senders may send, by CloudEvents type."""
-    return {
-        f"{name}.{VERSION}": event
-        for name, event in EVENTS.items()
-        if not event.internal and event.kind in _PUBLIC_KINDS
-    }
+    return {f"{name}.{VERSION}": event for name, event in EVENTS.items() if event not in OWN_EVENTS}
 
 
 _PUBLIC = public_events()
@@ -125,6 +121,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _TEXT_LENGTH_MAX and value.isprintable()
 
 
+def _is_foreign_source(value: object) -> bool:
+    return _is_text(value) and not str(value).startswith(OWN_SOURCES)
+
+
 def _is_instant(value: object) -> bool:
     try:
         instant_from(value if isinstance(value, str) else "", "time")
@@ -136,7 +136,7 @@ def _is_instant(value: object) -> bool:
 _RULES = (
     _AttributeRule("specversion", None, "1.0".__eq__, "1.0, the CloudEvents version"),
     _AttributeRule("id", None, _is_text, _TEXT),
-    _AttributeRule("source", None, _is_text, _TEXT),
+    _AttributeRule("source", None, _is_foreign_source, _SOURCE),
     _AttributeRule("time", None, _is_instant, INSTANT_EXPECTED),
     _AttributeRule(
         "classifier", "ACT", _CLASSIFIERS.__contains__, f"one of {', '.join(_CLASSIFIERS)}"

@@ -18,7 +18,7 @@ RECORD = encode(next(workload.facts(1, seed=1)))
 def outcome(headers: dict[str, Any], value: bytes | None, key: bytes | None = RECORD.key) -> object:
     """Return the fact, or the code and the words of the error."""
     try:
-        return decoding.decode(headers.items(), key, value, recorded_at=AT)
+        return decoding.decode(list(headers.items()), key, value, recorded_at=AT)
     except Undecodable as error:
         return (error.code, str(error))
 

@@ -77,6 +77,7 @@ def test_names_must_be_those_of_the_data(name: str) -> None:
         ("specversion", 1.0),
         ("id", "a\nb"),
         ("source", "x" * 1_001),
+        ("source", "/groupage/lane"),
         ("time", 7),
         ("traceparent", ""),
         ("datacontenttype", "text/plain"),

@@ -51,6 +51,17 @@ def by_id(entries: list[Entry]) -> dict[str, Entry]:
     return found
 
 
+def test_an_import_cannot_speak_for_the_hub(log: Path) -> None:
+    """A source of the hub's own is refused for every row that would be a fact."""
+    entries = list(entries_of(log, recorded_at=NOW, source="/groupage/lane"))
+    assert not any(isinstance(entry, Accepted) for entry in entries)
+    refused = [entry for entry in entries if isinstance(entry, Rejected)]
+    codes = {entry.code for entry in refused}
+    assert "not_yours" in codes
+    texts = [entry.problems[0].message for entry in refused if entry.code == "not_yours"]
+    assert all("are the hub's own, name your system" in text for text in texts)
+
+
 def test_rows_become_facts_or_have_a_reason(log: Path) -> None:
     """A list in a cell gives several facts; a missing object gives fewer facts or a reason."""
     found = by_id(list(entries_of(log, recorded_at=NOW)))

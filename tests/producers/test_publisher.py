@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
@@ -17,6 +18,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.contracts.decoding import decode
 from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.events.base import Dimensions
+from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.unit import UnitMeasured, UnitReceived
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings, LocalSettings
@@ -143,3 +145,18 @@ async def test_a_broker_that_dies_costs_the_budget_and_comes_back(
         assert receipt.topic == "hub.unit.v1"
     finally:
         await asyncio.to_thread(server.child.stop)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "forged",
+    [
+        msgspec.structs.replace(received("u1"), source="/groupage/planner"),
+        msgspec.structs.replace(received("u1"), relayed_by="unit"),
+        new_fact(ClockTicked(at=AT), source="/ntp", event_id="1", occurred_at=AT),
+    ],
+)
+async def test_nobody_publishes_in_the_hubs_name(publisher: Publisher, forged: Fact) -> None:
+    """Workers would put the record aside as `not_yours`: the sender learns it at once."""
+    with pytest.raises(InvalidInput, match=r"only the hub's own|are the hub's own"):
+        await publisher.publish(forged)

@@ -1,0 +1,88 @@
+"""Signatures by which the hub's own processes recognize each other's records.
+
+Whoever can write to a topic could otherwise send what only the hub may say: a plan, a tick, a
+snapshot. So each record that a process of the hub derives carries a keyed BLAKE2b digest (RFC 7693)
+in its last header. The digest covers the topic with the hub's prefix, all other headers in their
+order and the value: id, source, type, times, correction, relaying aggregate, data. The record's key
+needs no cover of its own, because decoding compares it with the id in the data.
+
+A record that is copied stays what it was: under its own id, on its own topic, with its own data. It
+is a duplicate, and changes nothing.
+"""
+
+import hmac
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from groupage.domain.errors import Misconfigured
+
+SIGNATURE_HEADER = "hub_signature"
+SECRET_LENGTH_MIN = 32
+"""Characters. `openssl rand -hex 32` makes 64."""
+_DIGEST_BYTES = 16
+"""A forger who guesses needs 2^127 records on average."""
+_PERSON = b"groupage record"
+_encode = msgspec.msgpack.Encoder().encode
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class HubKey:
+    """The hub's secrets: the first one signs, all of them verify, so that it can be replaced."""
+
+    def __init__(self, secrets: Sequence[str], *, prefix: str = "") -> None:
+        """`prefix` is that of the hub's topics. Raises Misconfigured for a secret that is short."""
+        if not secrets or any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
+            raise Misconfigured(
+                f"each of the hub's secrets needs at least {SECRET_LENGTH_MIN} characters, without "
+                "white space; `openssl rand -hex 32` makes one"
+            )
+        self._prefix = prefix
+        self._keys = [blake2b(secret.encode(), digest_size=32).digest() for secret in secrets]
+        self._begun: dict[str, list[blake2b]] = {}
+
+    def sign(self, topic: str, headers: Headers, value: bytes) -> list[tuple[str, bytes]]:
+        """Return the headers with the signature; `topic` is without the hub's prefix."""
+        signature = _digest(self._digests_of(topic)[0], headers, value)
+        return [*headers, (SIGNATURE_HEADER, signature.encode())]
+
+    def verifies(self, topic: str, headers: Headers, value: bytes | None) -> bool:
+        """Tell whether the last header is the signature of one of the secrets."""
+        if not is_signed(headers):
+            return False
+        signed, signature = headers[:-1], headers[-1][1] or b""
+        return any(
+            hmac.compare_digest(_digest(begun, signed, value).encode(), signature)
+            for begun in self._digests_of(topic)
+        )
+
+    def fingerprints(self) -> list[str]:
+        """Return a text for each secret that tells whether two processes have the same one."""
+        return [
+            blake2b(key=key, digest_size=8, person=b"fingerprint").hexdigest() for key in self._keys
+        ]
+
+    def _digests_of(self, topic: str) -> "list[blake2b]":
+        """Return, for speed, digests that have read the key and the topic already."""
+        begun = self._begun.get(topic)
+        if begun is None:
+            name = _encode(self._prefix + topic)
+            begun = self._begun[topic] = [
+                blake2b(name, key=key, digest_size=_DIGEST_BYTES, person=_PERSON)
+                for key in self._keys
+            ]
+        return begun
+
+
+def is_signed(headers: Headers) -> bool:
+    """Tell whether the last header is a signature, right or wrong."""
+    return bool(headers) and headers[-1][0] == SIGNATURE_HEADER
+
+
+def _digest(begun: "blake2b", headers: Headers, value: bytes | None) -> str:
+    # MessagePack writes the length of everything: no two records give the same bytes.
+    digest = begun.copy()
+    digest.update(_encode((headers, value)))
+    return digest.hexdigest()

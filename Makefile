@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check test bench lint words fix dist lock clean
+.PHONY: help install install-dev demo check test test-chaos bench lint words fix dist lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -50,6 +50,9 @@ check: lint ## Before each commit: lint, and the tests that need no server
 
 test: lint ## Everything CI runs: lint and all tests, with a real Kafka and PostgreSQL
 	$(PYTEST) --durations=20 --durations-min=5 $(ARGS)
+
+test-chaos: install-dev ## Kill 1,000 random processes in about an hour and count; ARGS="--kills 50"
+	$(BIN)/python -m tests.e2e.chaos $(ARGS)
 
 lint: install-dev ## Formatting, style, types, layers, spelling
 	$(BIN)/ruff format --check .

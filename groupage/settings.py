@@ -287,4 +287,6 @@ class LocalSettings(BaseSettings):
     gateway_port: int = Field(default=0, ge=0, le=65535)
     api_port: int = Field(default=0, ge=0, le=65535)
     kafka_heap_mib: int = Field(default=512, ge=256, le=65536)
+    restart_wait_max_s: float = Field(default=30.0, ge=0.5, le=3_600.0)
+    """The longest wait before a process that keeps dying is started again."""
     processor_workers: int = Field(default=1, ge=1, le=64)

@@ -51,6 +51,8 @@ class Probes:
                 checks = await self._checks()
         except TimeoutError:
             checks = {"checks": f"no answer within {_CHECKS_TIMEOUT_S:g} s"}
+        except Exception as error:  # noqa: BLE001 - a server that is just starting raises anything
+            checks = {"checks": repr(error)}
         ready = all(value is True for value in checks.values())
         body = {"status": "ready" if ready else "not ready", "checks": checks}
         return _json(_OK if ready else _UNAVAILABLE, body)

@@ -16,7 +16,7 @@ from producers.simulator.feedback import Feedback
 from producers.simulator.play import HubLink, Limits, Player
 from producers.simulator.simulation import Simulation
 from tests.e2e.commanded import CommandedHub
-from tests.e2e.disturbance import Kill, Killed, carry_out
+from tests.e2e.disturbance import Killed, Kills
 from tests.e2e.honest import HonestClient, PatientClock, patient
 
 LIMITS = Limits(beat_s=600, stall_s=200.0)
@@ -41,10 +41,8 @@ class DisturbedDay(NamedTuple):
     took_s: float
 
 
-async def play_disturbed(
-    hub: CommandedHub, simulation: Simulation, kills: list[Kill]
-) -> DisturbedDay:
-    """Play it to its end while the hub is killed, and wait until the hub is quiet."""
+async def play_disturbed(hub: CommandedHub, simulation: Simulation, kills: Kills) -> DisturbedDay:
+    """Play it to its end beside `kills`, and wait until the hub is quiet."""
     status = hub.status()
     kafka = KafkaSettings(bootstrap_servers=status["kafka"]["bootstrap_servers"])
     began_s = time.monotonic()
@@ -68,7 +66,7 @@ async def play_disturbed(
         )
         player = Player(simulation, client, pace="fast", hub=link, limits=LIMITS)
         day = asyncio.create_task(player.play())
-        killed = await carry_out(hub, kills, accepted=lambda: len(client.accepted), day=day)
+        killed = await kills(lambda: len(client.accepted), day)
         await day
         await asyncio.to_thread(hub.await_all_running, within_s=SETTLE_S)
         await until_quiet(pool, consumer)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tests.e2e.commanded import CommandedHub
 
@@ -34,6 +34,16 @@ class Killed(NamedTuple):
     under_load: bool
 
 
+class Kills(Protocol):
+    """Whoever kills processes beside a day."""
+
+    async def __call__(
+        self, accepted: Callable[[], int], day: "asyncio.Task[None]"
+    ) -> list[Killed]:
+        """Kill until the day is over or enough was killed; `accepted` counts the day's events."""
+        ...
+
+
 def planned_kills(*, seed: int, events: int) -> list[Kill]:
     """Gateway, workers and planner several times, broker and database once, in random order.
 
@@ -54,21 +64,24 @@ def planned_kills(*, seed: int, events: int) -> list[Kill]:
     ]
 
 
-async def carry_out(
-    hub: CommandedHub,
-    kills: list[Kill],
-    *,
-    accepted: Callable[[], int],
-    day: "asyncio.Task[None]",
-) -> list[Killed]:
-    """Kill while the day is played. Ends early only when the day has failed."""
-    done: list[Killed] = []
-    for kill in kills:
-        while accepted() < kill.after_events and not day.done():  # noqa: ASYNC110 - a plain count
-            await asyncio.sleep(_POLL_S)
-        await asyncio.sleep(kill.jitter_s)
-        if day.done() and day.exception() is not None:
-            return done
-        pid = await asyncio.to_thread(hub.kill, kill.name, within_s=RECOVERY_S)
-        done.append(Killed(kill.name, pid, accepted(), not day.done()))
-    return done
+class PlannedKills:
+    """Kills of a hub, each after so many events."""
+
+    def __init__(self, hub: CommandedHub, kills: list[Kill]) -> None:
+        self._hub = hub
+        self._kills = kills
+
+    async def __call__(
+        self, accepted: Callable[[], int], day: "asyncio.Task[None]"
+    ) -> list[Killed]:
+        """Kill while the day is played. Ends early only when the day has failed."""
+        done: list[Killed] = []
+        for kill in self._kills:
+            while accepted() < kill.after_events and not day.done():  # noqa: ASYNC110 - a plain count
+                await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(kill.jitter_s)
+            if day.done() and day.exception() is not None:
+                return done
+            pid = await asyncio.to_thread(self._hub.kill, kill.name, within_s=RECOVERY_S)
+            done.append(Killed(kill.name, pid, accepted(), not day.done()))
+        return done

@@ -1,7 +1,6 @@
 """A day through the front door while everything is killed; then everything is counted."""
 
 import asyncio
-import json
 import os
 import time
 from collections import Counter
@@ -24,8 +23,9 @@ from producers.simulator.parameters import Parameters, parameters_for
 from producers.simulator.simulation import Simulation
 from tests.e2e.commanded import CommandedHub, show
 from tests.e2e.day import DisturbedDay, play_disturbed
-from tests.e2e.disturbance import KILLS_EACH, WORKERS, planned_kills
+from tests.e2e.disturbance import KILLS_EACH, WORKERS, PlannedKills, planned_kills
 from tests.e2e.ledger import Ledger
+from tests.e2e.unforeseen import unforeseen
 
 pytestmark = [pytest.mark.e2e, pytest.mark.crash, pytest.mark.timeout(600)]
 
@@ -34,8 +34,6 @@ KILLED_BEFORE_EVENTS = 14_000
 EVENTS_MIN = 20_000
 UNDER_LOAD_MIN = 12
 _SHOWN = 5
-_FORESEEN = ("Unavailable",)
-"""A server was away when the process started: it says so and ends, to be started again."""
 
 
 class Aftermath(NamedTuple):
@@ -65,7 +63,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     )
     try:
         hub.output_of("up", "--detach", "--clock", "external")
-        kills = planned_kills(seed=SEED, events=KILLED_BEFORE_EVENTS)
+        kills = PlannedKills(hub, planned_kills(seed=SEED, events=KILLED_BEFORE_EVENTS))
         day = asyncio.run(play_disturbed(hub, Simulation(parameters()), kills))
         status = hub.status()
         ledger = asyncio.run(_read(status, policy_file))
@@ -88,24 +86,6 @@ async def _read(status: dict[str, Any], policy_file: Path) -> Ledger:
 def shown(problems: list[str]) -> str:
     """The first few, for an assertion's message."""
     return f"{len(problems)} problems:\n" + "\n".join(problems[:_SHOWN])
-
-
-def unforeseen(log_file: Path) -> Iterator[str]:
-    """Lines of a log that tell of an exception nobody expected."""
-    for line in log_file.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("Traceback"):
-            yield line
-        if not line.startswith("{"):
-            continue  # a server's log
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue  # its writer was killed over it
-        exceptions = entry.get("exception") or [{}]
-        foreseen = exceptions[0].get("exc_type") in (None, "CancelledError", *_FORESEEN)
-        theirs = "aiokafka" in f"{entry.get('logger')} {entry.get('event')}"
-        if entry.get("level") in ("error", "critical") and not (foreseen or theirs):
-            yield line
 
 
 def test_everything_was_killed_under_load_and_started_again(aftermath: Aftermath) -> None:

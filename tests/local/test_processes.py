@@ -133,8 +133,8 @@ def test_a_large_log_is_rolled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_patience_doubles_and_has_an_end() -> None:
     """Half a second, a second, two ... half a minute for ever."""
-    assert [backoff_s(n) for n in range(5)] == [0.5, 1.0, 2.0, 4.0, 8.0]
-    assert backoff_s(6) == backoff_s(10_000) == 30.0
+    assert [backoff_s(n, max_s=30.0) for n in range(5)] == [0.5, 1.0, 2.0, 4.0, 8.0]
+    assert backoff_s(6, max_s=30.0) == backoff_s(10_000, max_s=30.0) == 30.0
 
 
 def test_a_dead_process_is_started_again_after_its_backoff(tmp_path: Path) -> None:

@@ -187,6 +187,18 @@ async def test_a_check_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) 
     assert response.status_code == 503
 
 
+async def test_a_check_that_fails_is_not_ready() -> None:
+    """A server that is just starting up answers with errors of its own."""
+
+    async def check() -> dict[str, bool | str]:
+        raise RuntimeError("the database system is starting up")
+
+    async with TelemetryServer(TelemetrySettings(), checks=check) as server:
+        answer = await get(server.address, "/readyz")
+    assert answer.status_code == 503
+    assert "the database system is starting up" in answer.json()["checks"]["checks"]
+
+
 async def test_it_listens_on_loopback_and_ends_while_a_scraper_stays_connected() -> None:
     """Prometheus keeps its connection open between scrapes: the process does not wait for it."""
     server = TelemetryServer(TelemetrySettings())

@@ -10,7 +10,6 @@ from groupage.app.local.readiness import Watch
 from groupage.app.local.state import ProcessPhase, ProcessState
 
 _BACKOFF_FIRST_S = 0.5
-_BACKOFF_MAX_S = 30.0
 _PROVEN_AFTER_S = 60.0
 """After a run of this length the backoff begins from its first step again."""
 HUNG_AFTER_S = 20.0
@@ -21,9 +20,9 @@ RESTART_HUNG_AFTER_S = 120.0
 log = structlog.get_logger(__name__)
 
 
-def backoff_s(failures: int) -> float:
+def backoff_s(failures: int, *, max_s: float) -> float:
     """Return the seconds before the next start, after so many failures in a row."""
-    return float(min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
+    return float(min(max_s, _BACKOFF_FIRST_S * 2 ** min(failures, 16)))
 
 
 @dataclass
@@ -34,6 +33,7 @@ class ManagedProcess:
     stage: int
     metrics: str | None = None
     state: ProcessPhase = "starting"
+    restart_wait_max_s: float = 30.0
     restarts: int = 0
     failures: int = 0
     started_at: float = field(default_factory=time.monotonic)
@@ -75,7 +75,7 @@ class ManagedProcess:
             return
         if now - self.started_at > _PROVEN_AFTER_S:
             self.failures = 0
-        delay_s = backoff_s(self.failures)
+        delay_s = backoff_s(self.failures, max_s=self.restart_wait_max_s)
         self.failures += 1
         self.restart_at = now + delay_s
         self.state = "restarting"

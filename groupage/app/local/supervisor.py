@@ -280,7 +280,12 @@ class Supervisor:
         )
 
     def _manage(self, child: Child, *, stage: int, metrics: str | None = None) -> ManagedProcess:
-        managed = ManagedProcess(child=child, stage=stage, metrics=metrics)
+        managed = ManagedProcess(
+            child=child,
+            stage=stage,
+            metrics=metrics,
+            restart_wait_max_s=self._settings.restart_wait_max_s,
+        )
         self._managed.append(managed)
         # At once: the next start finds the process by this record if we are killed now.
         self._write(self._state.phase, self._state.doing)

@@ -55,6 +55,10 @@ class LeftOutCode(Code):
     DID_NOT_FIT = "did_not_fit", "The loader found no place for its cartons."
     FORBIDDEN = "forbidden", "A dispatcher forbade the voyage, or pinned it to another place."
     CUSTOMS_REJECTED = "customs_rejected", "Customs rejected its declaration."
+    TIME_LIMIT = (
+        "time_limit",
+        "The time limit of the solve ended the search before it was placed, loaded or explained.",
+    )
 
 
 class MoveCode(Code):

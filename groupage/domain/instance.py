@@ -234,7 +234,7 @@ class Rules(_Data, frozen=True, kw_only=True):
 
 
 class Limits(_Data, frozen=True, kw_only=True):
-    """Work limits of a solve: deterministic units; `wall_s` is a safety net only."""
+    """Work limits of a solve in deterministic units, and its deadline."""
 
     seed: int = 0
     allocation_work: float = 0.55
@@ -247,6 +247,8 @@ class Limits(_Data, frozen=True, kw_only=True):
     routing_solutions: int = 200
     """Solution limit of the routing search."""
     wall_s: float = 60.0
+    """Wall time of the whole solve, verification included. Work limits end a solve before that: the
+    deadline is for machines and instances that they do not foresee."""
 
 
 class Instance(_Data, frozen=True, kw_only=True):

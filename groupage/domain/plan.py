@@ -213,6 +213,9 @@ class SolverStats(_Data, frozen=True, kw_only=True):
     status: Literal["optimal", "feasible", "fallback"]
     rounds: int
     work: float
+    cut_short: tuple[str, ...] = ()
+    """Stages that the deadline ended (`Limits.wall_s`): allocate, load, route. Another solve of the
+    same request may then give another plan."""
 
 
 class Certificate(_Data, frozen=True, kw_only=True):
@@ -223,6 +226,8 @@ class Certificate(_Data, frozen=True, kw_only=True):
     instance_digest: str
     plan_digest: str
     """SHA-256 of the plan without its certificate, in canonical JSON."""
+    repeatable: bool = True
+    """False if the deadline ended the solve, and not its work limits (`SolverStats.cut_short`)."""
 
 
 class Plan(_Data, frozen=True, kw_only=True):
@@ -231,7 +236,8 @@ class Plan(_Data, frozen=True, kw_only=True):
     Consignments: each demand is either in one container or in `left_out`, whole. `moves` has one
     entry for each demand whose container differs from its `current_consolidation_id`; a move to no
     container gives the reason of `left_out`. A code that names a fact of the instance (a hold, a
-    customs rejection, a missed cut-off ...) needs that fact.
+    customs rejection, a missed cut-off ...) needs that fact, and `time_limit` needs a stage in
+    `SolverStats.cut_short`.
 
     Containers: every frozen or locked consolidation of the instance is in the plan, with exactly
     those of its consignments that are demands of the instance; a committed demand stays in its

@@ -51,6 +51,10 @@ def verify(instance: Instance, plan: Plan) -> tuple[Violation, ...]:
             by = f"{stated[0]} ({', '.join(stated[1])})"
             message = f"is by {by}, not by {VERIFIER}: certify it again"
             violations.append(violation(Code.OTHER_VERIFIER, "certificate", message))
+        if plan.certificate.repeatable is bool(plan.stats.cut_short):
+            message = f"is {plan.certificate.repeatable}, must be {not plan.stats.cut_short}"
+            where = "certificate.repeatable"
+            violations.append(violation(Code.OTHER_VERIFIER, where, message))
     return tuple(violations)
 
 
@@ -65,5 +69,6 @@ def certify(instance: Instance, plan: Plan) -> tuple[Plan | None, tuple[Violatio
         checks=tuple(CHECKS),
         instance_digest=digest(instance),
         plan_digest=digest(bare),
+        repeatable=not bare.stats.cut_short,
     )
     return msgspec.structs.replace(bare, certificate=certificate), ()

@@ -82,6 +82,10 @@ _FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
     LeftOutCode.NO_DEPARTURE: ("a departure has closed, or there is none", _nothing_departs),
     LeftOutCode.HEAVIER_THAN_CONTAINER: ("it is heavier than some container carries", _is_heavy),
     LeftOutCode.LARGER_THAN_CONTAINER: ("it is larger than some container", _is_large),
+    LeftOutCode.TIME_LIMIT: (
+        "the deadline cut a stage short",
+        lambda context, _: bool(context.plan.stats.cut_short),
+    ),
 }
 """By left-out code: the fact that it needs, in words, and the test for it."""
 

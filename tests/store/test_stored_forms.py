@@ -34,7 +34,7 @@ STATES = {
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "833689e81855a82b"}
 """Shape of the fields that every later version reads from states of older forms."""
-PLANS = (1, "7e17e728b103ac7d")
+PLANS = (2, "912d0a302fb9e484")
 """Form and shape of plans and instances."""
 
 

@@ -61,8 +61,10 @@ PROVEN_RULES = tuple(
 )
 """The rules of the model that proves the lower bound."""
 
-SEARCH_CODES = frozenset({LeftOutCode.COSTS_MORE_THAN_WAITING, LeftOutCode.DID_NOT_FIT})
-"""Codes that come from cost and loading and not from a rule."""
+SEARCH_CODES = frozenset(
+    {LeftOutCode.COSTS_MORE_THAN_WAITING, LeftOutCode.DID_NOT_FIT, LeftOutCode.TIME_LIMIT}
+)
+"""Codes that come from cost, loading and the deadline and not from a rule."""
 
 _unclaimed = frozenset(LeftOutCode) - SEARCH_CODES.union(*(rule.codes for rule in RULES))
 if _unclaimed:

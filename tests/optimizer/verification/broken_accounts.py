@@ -84,6 +84,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "certified for another plan": ("other_instance", change_certificate(plan_digest="0" * 64)),
     "certified by another verifier": ("other_verifier", change_certificate(verifier="me/1")),
     "certified with fewer checks": ("other_verifier", change_certificate(checks=("identity",))),
+    "certified as cut short": ("other_verifier", change_certificate(repeatable=False)),
     # reasons of left-outs
     **{
         f"left out by {code} without cause": ("wrong_reason", change_left_out_code("O2", code))
@@ -91,7 +92,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
             "cap_not_judged",
             "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
-            "costs_more_than_waiting",
+            "costs_more_than_waiting", "time_limit",
         )
     },
     "held without a hold": ("wrong_reason", change_left_out_code("O1", "blocked_by_hold")),

@@ -1,5 +1,6 @@
 """The certify-and-retry loop: its end, and its exclusions for the next solve."""
 
+from groupage.domain.codes import LeftOutCode
 from optimizer.certification import SOLVES_MAX, Certification
 from tests.optimizer.verification.changes import edit
 from tests.optimizer.world import instance, plan_of
@@ -16,6 +17,25 @@ def test_a_valid_plan_is_certified_and_nothing_is_solved_again() -> None:
     assert edit(certified, certificate=None) == plan
     assert certification.violations == ()
     assert certification.exclusions is None
+
+
+def test_the_certificate_says_that_the_deadline_ended_the_solve() -> None:
+    """Only then may a consignment be left out for want of time."""
+    case = instance()
+    plan = plan_of(case)
+    in_time = Certification(case).certify(plan)
+    cut_plan = edit(
+        plan,
+        stats=edit(plan.stats, cut_short=("load",)),
+        left_out=tuple(edit(left, code=LeftOutCode.TIME_LIMIT) for left in plan.left_out),
+    )
+    cut = Certification(case).certify(cut_plan)
+    assert in_time is not None
+    assert in_time.certificate is not None
+    assert in_time.certificate.repeatable
+    assert cut is not None
+    assert cut.certificate is not None
+    assert not cut.certificate.repeatable
 
 
 def test_a_violation_that_no_other_solve_can_cure_ends_the_search() -> None:

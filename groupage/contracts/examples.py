@@ -39,6 +39,7 @@ _BY_NAME: dict[str, Any] = {
     "manifest_ref": "MF-26-00311",
     "carrier_booking_id": "BKG-2288104",
     "clock_id": "hub",
+    "hub_id": "hub",
     "place_id": "hub",
     "seal_no": "YW0417732",
     "shipper": "Futian booth D4-1207",

@@ -33,6 +33,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEAD_LETTER_TOPIC = "hub.dlq.v1"
+POLICY_TOPIC = "hub.policy.v1"
 TOPICS: tuple[Topic, ...] = (
     Topic(
         name="hub.consignment.v1",
@@ -116,6 +117,13 @@ TOPICS: tuple[Topic, ...] = (
         retention=_YEAR,
     ),
     Topic(
+        name=POLICY_TOPIC,
+        about="Policies that the hub adopted; all processes read them in one order",
+        kinds=("policy",),
+        partitions=1,
+        retention=None,
+    ),
+    Topic(
         name=DEAD_LETTER_TOPIC,
         about="Dead letters: records that could not be decoded or were rejected, with the reason",
         kinds=(),
@@ -139,6 +147,7 @@ TOPIC_OF: dict[AggregateKind, Topic] = {
     "request": BY_NAME["hub.planrequest.v1"],
     "command": BY_NAME["hub.cmd.v1"],
     "alert": BY_NAME["hub.alert.v1"],
+    "policy": BY_NAME[POLICY_TOPIC],
 }
 
 

@@ -14,6 +14,7 @@ from groupage.domain.events import (
     customs,
     equipment,
     planning,
+    policy,
     schedule,
     unit,
 )
@@ -41,6 +42,7 @@ _MODULES = (
     planning,
     alerts,
     clock,
+    policy,
     commands,
 )
 EVENTS: dict[str, type[Event]] = {

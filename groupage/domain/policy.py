@@ -7,6 +7,7 @@ as an assumption: set your own.
 
 import tomllib
 from datetime import datetime
+from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -73,8 +74,12 @@ class FleetType(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that a hub may decide for itself."""
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a hub may decide for itself.
+
+    Adopted policies lie in the log for ever: a field may be added or removed, but what it means
+    does not change, and a new field's default is what the hub did without it.
+    """
 
     hub: Place = Place(
         place_id="hub", name="Yiwu hub", latitude_udeg=29_306_000, longitude_udeg=120_075_000
@@ -226,6 +231,25 @@ def load_policy(path: Path | None) -> Policy:
     return policy
 
 
+def policy_json(policy: Policy) -> bytes:
+    """Encode a policy with all its values, those at their default, too."""
+    return msgspec.json.encode(in_full(policy), order="deterministic")
+
+
+def policy_digest(policy: Policy) -> str:
+    """Return the name of a policy: a digest of its content."""
+    return blake2b(policy_json(policy), digest_size=8).hexdigest()
+
+
+def in_full(value: Any) -> Any:
+    """Return structs as mappings with all their fields; msgspec leaves defaults out."""
+    if isinstance(value, msgspec.Struct):
+        return {name: in_full(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, tuple):
+        return [in_full(item) for item in value]
+    return value
+
+
 def _fill_defaults(named: dict[str, Any]) -> dict[str, Any]:
     defaults: dict[str, Any] = msgspec.to_builtins(Policy())
     tables = {
@@ -237,7 +261,12 @@ def _fill_defaults(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reject_unknown(named: dict[str, Any]) -> None:
-    """Reject misspelt fields inside tables, which msgspec would ignore."""
+    """Reject misspelt fields, which msgspec would ignore."""
+    fields = Policy.__struct_fields__
+    for name in named:
+        if name not in fields:
+            msg = f"{name} is unknown; a policy has {', '.join(fields)}"
+            raise msgspec.ValidationError(msg)
     structs = {name: type(getattr(Policy(), name)) for name in _TABLES}
     entries = [(name, struct, named.get(name)) for name, struct in structs.items()]
     entries.append(("hub", Place, named.get("hub")))

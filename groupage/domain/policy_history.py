@@ -11,19 +11,28 @@ from datetime import datetime
 
 import msgspec
 
+from groupage.domain.events.policy import PolicyAdopted
 from groupage.domain.policy import Policy
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     """A policy that the hub adopted."""
 
-    policy: Policy
-    digest: str
-    """Of the policy's content as it lies in the log."""
+    event: PolicyAdopted
+    event_json: bytes
+    """The event as it lies in the log."""
     effective_at: datetime
     adopted_at: datetime
-    by: str
-    reason: str
+
+    @property
+    def policy(self) -> Policy:
+        """The policy."""
+        return self.event.policy
+
+    @property
+    def digest(self) -> str:
+        """The policy's name."""
+        return self.event.digest
 
 
 class PolicyHistory:

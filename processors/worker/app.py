@@ -18,7 +18,7 @@ import msgspec
 from faust.app.base import BootStrategy
 from faust.types import ChannelT
 
-from groupage.contracts.topics import DEAD_LETTER_TOPIC, TOPICS
+from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -104,7 +104,8 @@ class Worker:
                 topics=[
                     topic.name
                     for topic in TOPICS
-                    if topic.name == DEAD_LETTER_TOPIC or aggregates.keys() & set(topic.kinds)
+                    if topic.name in (DEAD_LETTER_TOPIC, POLICY_TOPIC)
+                    or aggregates.keys() & set(topic.kinds)
                 ],
             ),
             settings=settings.processor,

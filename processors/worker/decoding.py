@@ -14,6 +14,7 @@ from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.store.facts import line_of
+from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
 from processors.worker.unreadable import UnreadableRecord
@@ -42,12 +43,7 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
                 record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
             )
         except Undecodable as error:
-            code, reason = str(error.code), str(error)
-            if isinstance(record, UnreadableRecord):
-                code, reason = UndecodableCode.UNREADABLE.value, _UNREADABLE
-            part.dead_letters.append(
-                dead_letters.from_record(record, part, code=code, reason=reason)
-            )
+            part.dead_letters.append(_dead_letter_of(record, part, error))
             continue
         data = fact.data
         if kind == "clock":
@@ -55,6 +51,8 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
             part.segments[-1].tick_offset = record.offset
             part.segments.append(TickSegment())
             facts = part.segments[-1].facts
+        elif kind == "policy":
+            continue  # each worker reads all of them (`processors.worker.policies`)
         elif data.fans_out and len(singles := fact.fan_out()) > 1:
             for single in singles:
                 decoded = single, kind, encode_data(single.data), stamps
@@ -68,6 +66,13 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
                 facts[kind, fact.key] = [incoming]
             else:
                 earlier.append(incoming)
+
+
+def _dead_letter_of(record: Any, part: PartitionBatch, error: Undecodable) -> DeadLetterRow:
+    code, reason = str(error.code), str(error)
+    if isinstance(record, UnreadableRecord):
+        code, reason = UndecodableCode.UNREADABLE.value, _UNREADABLE
+    return dead_letters.from_record(record, part, code=code, reason=reason)
 
 
 def _incoming_fact(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupage.domain.events.policy import PolicyAdopted
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import Adoption, PolicyHistory
 
@@ -19,12 +20,12 @@ def after(minutes: int) -> datetime:
 def adoption(effective: int, haul_s: int) -> Adoption:
     """Make an adoption that takes effect at that minute."""
     return Adoption(
-        policy=Policy(haul_s=haul_s),
-        digest=str(haul_s),
+        event=PolicyAdopted(
+            digest=str(haul_s), policy=Policy(haul_s=haul_s), by="test", reason="test"
+        ),
+        event_json=b"",
         effective_at=after(effective),
         adopted_at=after(effective),
-        by="test",
-        reason="test",
     )
 
 

@@ -28,6 +28,7 @@ AggregateKind = Literal[
     "request",
     "alert",
     "clock",
+    "policy",
 ]
 """The kinds of aggregates. The key of an event is the id of its aggregate."""
 

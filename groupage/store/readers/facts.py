@@ -80,4 +80,4 @@ class _Rejections(msgspec.Struct):
     rejected: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
-_KINDS_WITH_STATE = frozenset(KINDS) - {"request", "alert", "clock"}
+_KINDS_WITH_STATE = frozenset(KINDS) - {"request", "alert", "clock", "policy"}

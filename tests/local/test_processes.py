@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from groupage.app.commands.doctor_hub import _check_process
 from groupage.app.local.child import Child, Identity
 from groupage.app.local.managed_process import (
     HUNG_AFTER_S,
@@ -280,6 +281,23 @@ def test_a_start_does_not_wait_for_the_states_of_an_upgrade(
         address = f"http://127.0.0.1:{server.server_address[1]}"
         found = ask_readiness(address)
         answering.join()
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        me = Identity.of(os.getpid())
+        finding = _check_process(
+            ProcessState(
+                name="planner",
+                state="running",
+                identity=me,
+                restarts=0,
+                metrics=address,
+                log_file="planner.log",
+            )
+        )
+        answering.join()
+    assert (finding.state, finding.todo) == (
+        ("note", "") if started else ("problem", "read planner.log")
+    )
     assert found.started is started
     assert not found.ready
     assert found.problem == "; ".join(f"{n}: {v}" for n, v in checks.items() if v is not True)

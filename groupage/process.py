@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from groupage.domain.errors import GroupageError
+from groupage.serving import raise_descriptor_limit
 from groupage.settings import TelemetrySettings
 from groupage.telemetry import configure_logging
 
@@ -41,6 +42,7 @@ def run_process(
     of 2 s the process exits all the same: its data is safe in Kafka and PostgreSQL.
     """
     configure_logging(telemetry, process=name)
+    raise_descriptor_limit()
     try:
         loop(_run_until_signalled(name, body, stop_budget_s))
     except GroupageError as error:

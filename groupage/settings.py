@@ -8,17 +8,23 @@ import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import platformdirs
-from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy, load_policy
 
 LOOPBACK = "127.0.0.1"
+TOKEN_LENGTH_MIN = 20
+"""20 random hex digits have 80 bits: at 5,000 guesses a second nobody finds them."""
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""The syntax of a bearer token (RFC 6750, section 2.1), so that every client can send it."""
+_TOKEN_DISTINCT_MIN = 8
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -33,6 +39,48 @@ def _config(prefix: str) -> SettingsConfigDict:
         hide_input_in_errors=True,
         env_ignore_empty=True,  # an empty variable counts as not set
     )
+
+
+def tokens_of(token: SecretStr | None) -> tuple[bytes, ...]:
+    """Return the tokens of a setting, the newest first; none if it is not set."""
+    return tuple(part.encode() for part in _split(token.get_secret_value())) if token else ()
+
+
+def bearer_headers(token: SecretStr | None) -> dict[str, str]:
+    """Return the header with which a client presents the first token of a setting."""
+    return {"Authorization": f"Bearer {tokens_of(token)[0].decode()}"} if token else {}
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip(" ") for part in text.split(",")]
+
+
+def _check_tokens(value: SecretStr) -> SecretStr:
+    for token in _split(value.get_secret_value()):
+        if (
+            len(token) < TOKEN_LENGTH_MIN
+            or len(set(token)) < _TOKEN_DISTINCT_MIN
+            or not _TOKEN.fullmatch(token)
+        ):
+            raise ValueError(
+                f"a token has at least {TOKEN_LENGTH_MIN} characters, {_TOKEN_DISTINCT_MIN} of "
+                "them different, all of them letters, digits or -._~+/ (and = at the end); several "
+                "are separated by commas. `openssl rand -hex 20` makes one"
+            )
+    return value
+
+
+Tokens = Annotated[SecretStr, AfterValidator(_check_tokens)]
+"""Bearer tokens, separated by commas: during a rotation the new one and then the old one."""
+
+
+def _require_token(host: str, token: SecretStr | None, *, listener: str) -> None:
+    """Refuse to listen beyond loopback without a token. `listener` begins the variables' names."""
+    if token is None and host not in {LOOPBACK, "::1", "localhost"}:
+        raise ValueError(
+            f"{listener}_HOST is {host}, which other machines may reach: set {listener}_TOKEN, "
+            f"which every client must present, or set {listener}_HOST to {LOOPBACK}"
+        )
 
 
 def _user_folder(folder: Callable[[str], str]) -> Path:
@@ -176,7 +224,10 @@ class PolicySettings(BaseSettings):
 
 
 class TelemetrySettings(BaseSettings):
-    """Logs and the metrics server (``GROUPAGE_LOG_*``, ``GROUPAGE_METRICS_*``)."""
+    """Settings of every process: its logs, its metrics server, the names of its HTTP listeners.
+
+    The variables are ``GROUPAGE_LOG_*``, ``GROUPAGE_METRICS_*`` and ``GROUPAGE_HTTP_HOSTS``.
+    """
 
     model_config = _config("GROUPAGE_")
 
@@ -186,6 +237,37 @@ class TelemetrySettings(BaseSettings):
     metrics_host: str = LOOPBACK
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """0: the system chooses a port; the log line ``metrics_listening`` has it."""
+    metrics_token: Tokens | None = None
+    """Bearer tokens for ``/metrics``. Required if `metrics_host` is not a loopback address."""
+    http_hosts: str = ""
+    """Names by which clients call the HTTP listeners besides the addresses on which these listen,
+    for example that of a reverse proxy; separated by commas."""
+
+    @field_validator("http_hosts")
+    @classmethod
+    def _check_hosts(cls, value: str) -> str:
+        for name in _split(value) if value else ():
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name[:80]!r} is not a host; expected names without scheme and port, "
+                    "separated by commas, like hub.example.com"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _check_token(self) -> "TelemetrySettings":
+        _require_token(self.metrics_host, self.metrics_token, listener="GROUPAGE_METRICS")
+        return self
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names in `http_hosts`."""
+        return tuple(_split(self.http_hosts)) if self.http_hosts else ()
+
+
+def metrics_token() -> SecretStr | None:
+    """Return the token of the metrics servers that this environment's processes start."""
+    return TelemetrySettings().metrics_token
 
 
 class GatewaySettings(BaseSettings):
@@ -204,8 +286,8 @@ class GatewaySettings(BaseSettings):
     rate_burst: int = Field(default=10_000, ge=1)
     publish_timeout_s: float = Field(default=10.0, gt=0, le=120)
     shutdown_timeout_s: float = Field(default=10.0, gt=0, le=60)
-    token: SecretStr | None = None
-    """Bearer token of senders. Required if `host` is not a loopback address."""
+    token: Tokens | None = None
+    """Bearer tokens of senders. Required if `host` is not a loopback address."""
     check_digits: Literal["reject", "quarantine", "warn"] | None = None
     """Treatment of events with a wrong check digit in a container number or SSCC; without it that
     of the policy."""
@@ -213,12 +295,8 @@ class GatewaySettings(BaseSettings):
     """The same for SSCCs in EPCIS documents, which machines read."""
 
     @model_validator(mode="after")
-    def _require_token(self) -> "GatewaySettings":
-        if self.token is None and self.host not in (LOOPBACK, "::1", "localhost"):
-            raise ValueError(
-                f"the gateway listens on {self.host}: set GROUPAGE_GATEWAY_TOKEN, which every "
-                f"sender must present, or set GROUPAGE_GATEWAY_HOST to {LOOPBACK}"
-            )
+    def _check_token(self) -> "GatewaySettings":
+        _require_token(self.host, self.token, listener="GROUPAGE_GATEWAY")
         return self
 
 
@@ -271,6 +349,13 @@ class ApiSettings(BaseSettings):
 
     host: str = LOOPBACK
     port: int = Field(default=8090, ge=0, le=65535)
+    token: Tokens | None = None
+    """Bearer tokens of readers. Required if `host` is not a loopback address."""
+
+    @model_validator(mode="after")
+    def _check_token(self) -> "ApiSettings":
+        _require_token(self.host, self.token, listener="GROUPAGE_API")
+        return self
 
 
 class LocalSettings(BaseSettings):

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from groupage.serving import is_trusted
+
 Checks = Callable[[], Awaitable[dict[str, bool | str]]]
 """Readiness: check name → ``True``, or ``False``, or a sentence that names the failure."""
 
@@ -44,8 +46,11 @@ class Probes:
         """Answer 200 while the event loop runs."""
         return _json(_OK, {"status": "ok"})
 
-    async def _readiness(self, _: Request) -> Response:
-        """Answer 200 when every check is true, else 503 with the checks."""
+    async def _readiness(self, request: Request) -> Response:
+        """Answer 200 when every check is true, else 503, with the checks.
+
+        Checks name servers and their errors: where a token is asked for, only its bearer sees them.
+        """
         try:
             async with asyncio.timeout(_CHECKS_TIMEOUT_S):
                 checks = await self._checks()
@@ -54,7 +59,9 @@ class Probes:
         except Exception as error:  # noqa: BLE001 - a server that is just starting raises anything
             checks = {"checks": repr(error)}
         ready = all(value is True for value in checks.values())
-        body = {"status": "ready" if ready else "not ready", "checks": checks}
+        body: dict[str, object] = {"status": "ready" if ready else "not ready"}
+        if is_trusted(request.scope):
+            body["checks"] = checks
         return _json(_OK if ready else _UNAVAILABLE, body)
 
     async def _metrics(self, _: Request) -> Response:

@@ -7,12 +7,12 @@ import structlog
 from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.applications import Starlette
 
-from groupage.serving import address_of, listen, serve_http
+from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.settings import TelemetrySettings
 from groupage.telemetry.metrics import set_build_info
 from groupage.telemetry.probes import Checks, Probes, no_checks
 
-_CONNECTIONS_MAX = 100
+_REQUESTS_MAX = 20
 _GRACE_S = 1.0
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,13 @@ class TelemetryServer:
                 Starlette(routes=self._probes.routes()),
                 listener,
                 self._ending,
-                connections_max=_CONNECTIONS_MAX,
+                guard=Guard(
+                    host=host,
+                    token=self._settings.metrics_token,
+                    setting="GROUPAGE_METRICS_TOKEN",
+                    more_hosts=self._settings.host_names,
+                ),
+                requests_max=_REQUESTS_MAX,
                 grace_s=_GRACE_S,
             ),
             name="telemetry-server",

@@ -1,7 +1,6 @@
-"""Admission control: token, rate, body size, bytes in flight; checked before the body is read."""
+"""Admission control: rate, body size, bytes in flight; checked before the body is read."""
 
 import asyncio
-import hmac
 import math
 import time
 from collections import OrderedDict
@@ -70,7 +69,7 @@ class InFlightBudget:
 
 
 class Admission:
-    """Admits requests: checks token, rate, size and budget, in this order, and reads the body."""
+    """Admits requests: checks rate, size and budget, in this order, and reads the body."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
@@ -83,7 +82,6 @@ class Admission:
 
         Raises HttpProblem.
         """
-        self._check_token(request)
         self._check_rate(request)
         reservation = _Reservation(self._budget)
         try:
@@ -108,21 +106,6 @@ class Admission:
         except ClientDisconnect:
             raise HttpProblem(400, "bad_request", "the client went away") from None
         return bytes(body)
-
-    def _check_token(self, request: Request) -> None:
-        token = self._settings.token
-        if token is None:
-            return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        expected = token.get_secret_value().encode()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
-            raise HttpProblem(
-                401,
-                "unauthorized",
-                "send the header `Authorization: Bearer <token>` with the gateway's token",
-                outcome="unauthorized",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
 
     def _check_rate(self, request: Request) -> None:
         client = request.client.host if request.client else "unknown"

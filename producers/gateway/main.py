@@ -5,12 +5,13 @@ import asyncio
 import structlog
 
 from groupage.process import relax_garbage_collection, run_process
-from groupage.serving import address_of, listen, serve_http
+from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.settings import GatewaySettings, KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry import TelemetryServer
 from producers.gateway.app import Gateway, create_app
+from producers.gateway.problems import count_refusal
 
-_CONNECTIONS_MAX = 2_000
+_REQUESTS_MAX = 2_000
 _STOP_BUDGET_S_MAX = 12.0
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,14 @@ async def serve(gateway: Gateway, telemetry: TelemetrySettings, stop: asyncio.Ev
             create_app(gateway),
             listener,
             stop,
-            connections_max=_CONNECTIONS_MAX,
+            guard=Guard(
+                host=settings.host,
+                token=settings.token,
+                setting="GROUPAGE_GATEWAY_TOKEN",
+                more_hosts=telemetry.host_names,
+                on_refusal=count_refusal,
+            ),
+            requests_max=_REQUESTS_MAX,
             grace_s=settings.shutdown_timeout_s,
         )
     log.info("gateway_stopped")

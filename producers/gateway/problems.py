@@ -54,7 +54,6 @@ TITLES = {
     "rate_limited": "Too many requests",
     "overloaded": "The gateway is full",
     "kafka_unavailable": "Kafka does not answer",
-    "unauthorized": "A token is needed",
     "not_found": "There is nothing here",
     "method_not_allowed": "The method is not allowed",
     "too_slow": "The request took too long to arrive",
@@ -91,6 +90,12 @@ def summarize_problems(problems: tuple[FieldProblem, ...]) -> str:
     """Write one sentence for `detail`."""
     number = len(problems)
     return problems[0].message if number == 1 else f"{number} errors; each is listed in `errors`"
+
+
+def count_refusal(reason: str) -> None:
+    """Count a request that the guard refused."""
+    outcome: RequestOutcome = "unauthorized" if reason == "token" else "invalid"
+    metrics.GATEWAY_REQUESTS.labels(outcome=outcome).inc()
 
 
 async def _answer_expected(request: Request, error: Exception) -> Response:

@@ -7,10 +7,12 @@ from typing import Any, Self
 import httpx
 import msgspec
 import stamina
+from pydantic import SecretStr
 
 from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.fact import Fact
+from groupage.settings import bearer_headers
 
 _PATH = "/v1/events:batch"
 _HEADERS = {"Content-Type": "application/cloudevents-batch+json"}
@@ -45,20 +47,25 @@ def _backoff(error: Exception) -> bool | float:
 class HttpSink:
     """Posts batches; waits while the gateway is busy, stops when it rejects a fact."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, token: SecretStr | None = None) -> None:
         self._url = url.rstrip("/") + _PATH
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, headers=_HEADERS)
+        headers = _HEADERS | bearer_headers(token)
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers)
 
     @classmethod
     def from_environment(cls) -> "HttpSink":
-        """Return a sink to the gateway of the running hub (GROUPAGE_GATEWAY_URL)."""
+        """Return a sink to the gateway of the running hub.
+
+        GROUPAGE_GATEWAY_URL is its address, GROUPAGE_GATEWAY_TOKEN its token if it asks for one.
+        """
         url = os.environ.get("GROUPAGE_GATEWAY_URL")
         if not url:
             raise Misconfigured(
                 "GROUPAGE_GATEWAY_URL is not set, and no hub runs here: start one with "
                 "`groupage up`, or name the gateway, e.g. http://127.0.0.1:8080"
             )
-        return cls(url)
+        token = os.environ.get("GROUPAGE_GATEWAY_TOKEN")
+        return cls(url, token=SecretStr(token) if token else None)
 
     async def __aenter__(self) -> Self:
         """Return the sink; the first batch connects."""

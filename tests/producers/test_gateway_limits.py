@@ -94,13 +94,32 @@ async def test_without_kafka_it_starts_and_answers_503(start_gateway: StartGatew
 
 
 async def test_a_token_where_one_is_set(start_gateway: StartGateway) -> None:
-    """Without it 401, with it 202."""
-    gateway = await start_gateway(gateway_token="s3cret-s3cret")
+    """Without it every route but the probes answers 401, with it the event gets 202."""
+    token = "f00dfeed0123456789ab"
+    gateway = await start_gateway(gateway_token=token)
     await gateway.ready()
-    without = await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)
-    bearer = STRUCTURED | {"authorization": "Bearer s3cret-s3cret"}
+    without = [
+        await gateway.client.request(method, path)
+        for method, path in (
+            ("POST", "/v1/events"),
+            ("POST", "/v1/events:batch"),
+            ("POST", "/capture"),
+            ("GET", "/capture"),
+            ("GET", "/capture/1"),
+            ("GET", "/v1/schemas"),
+            ("GET", "/v1/schemas/unit.received.v1"),
+            ("GET", "/openapi.json"),
+            ("GET", "/metrics"),
+        )
+    ]
+    bearer = STRUCTURED | {"authorization": f"Bearer {token}"}
     with_it = await gateway.client.post("/v1/events", json=event(), headers=bearer)
-    assert (without.status_code, with_it.status_code) == (401, 202)
+    metrics = await gateway.client.get("/metrics", headers=bearer)
+    assert [answer.status_code for answer in without] == [401] * 9
+    assert with_it.status_code == 202
+    assert 'groupage_gateway_requests_total{outcome="unauthorized"} 9.0' in metrics.text
+    assert "checks" not in (await gateway.client.get("/readyz")).json()
+    assert (await gateway.client.get("/readyz", headers=bearer)).json()["checks"]["kafka"] is True
 
 
 async def test_requests_in_flight_are_answered_on_sigterm(

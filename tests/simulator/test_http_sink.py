@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 import stamina
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.events.unit import UnitReceived
-from groupage.serving import address_of, listen, serve_http
+from groupage.serving import Guard, address_of, listen, serve_http
 from producers.publisher import new_fact
 from producers.simulator.http import HttpSink
 
@@ -24,6 +25,7 @@ FACT = new_fact(
     event_id="r-1",
     occurred_at=datetime(2026, 3, 1, 8, tzinfo=UTC),
 )
+TOKEN = SecretStr("f00dfeed0123456789ab")
 BUSY = Response(status_code=503, headers={"Retry-After": "0"})
 
 
@@ -49,7 +51,10 @@ async def a_gateway() -> AsyncIterator[Gateway]:
     listener = listen("127.0.0.1", 0, setting="PORT")
     gateway.url = address_of(listener)
     stop = asyncio.Event()
-    serving = asyncio.create_task(serve_http(app, listener, stop, connections_max=9, grace_s=1))
+    guard = Guard(host="127.0.0.1", token=TOKEN, setting="GROUPAGE_GATEWAY_TOKEN")
+    serving = asyncio.create_task(
+        serve_http(app, listener, stop, guard=guard, requests_max=9, grace_s=1)
+    )
     yield gateway
     stop.set()
     await serving
@@ -60,7 +65,7 @@ async def test_a_busy_gateway_gets_the_same_batch_again(gateway: Gateway) -> Non
     partly = JSONResponse({"unavailable": 1}, 207)
     gateway.responses = [BUSY, partly, JSONResponse({"accepted": 2}, 202)]
     with stamina.set_testing(True, attempts=8):
-        async with HttpSink(gateway.url) as sink:
+        async with HttpSink(gateway.url, token=TOKEN) as sink:
             await sink.send([FACT, FACT])
     assert len(gateway.bodies) == 3
     assert len(set(gateway.bodies)) == 1
@@ -71,7 +76,7 @@ async def test_a_gateway_that_stays_busy_or_is_away_is_given_up(gateway: Gateway
     """After a few attempts, with its address and its words."""
     gateway.responses = [BUSY] * 3
     with stamina.set_testing(True, attempts=3):
-        async with HttpSink(gateway.url) as sink:
+        async with HttpSink(gateway.url, token=TOKEN) as sink:
             with pytest.raises(Unavailable, match="did not take the facts"):
                 await sink.send([FACT])
         async with HttpSink("http://127.0.0.1:9") as nowhere:
@@ -93,7 +98,22 @@ async def test_a_rejection_ends_the_sending(
 ) -> None:
     """It would be rejected again."""
     gateway.responses = [response]
-    async with HttpSink(gateway.url) as sink:
+    async with HttpSink(gateway.url, token=TOKEN) as sink:
         with pytest.raises(InvalidInput, match=words):
             await sink.send([FACT])
     assert len(gateway.bodies) == 1
+
+
+async def test_a_wrong_token_ends_the_sending(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the gateway's words, which name the setting; the environment has the right token."""
+    monkeypatch.setenv("GROUPAGE_GATEWAY_URL", gateway.url)
+    monkeypatch.delenv("GROUPAGE_GATEWAY_TOKEN", raising=False)
+    async with HttpSink.from_environment() as sink:
+        with pytest.raises(InvalidInput, match=r"401.*GROUPAGE_GATEWAY_TOKEN"):
+            await sink.send([FACT])
+    monkeypatch.setenv("GROUPAGE_GATEWAY_TOKEN", TOKEN.get_secret_value())
+    gateway.responses = [JSONResponse({"accepted": 1}, 202)]
+    async with HttpSink.from_environment() as sink:
+        await sink.send([FACT])

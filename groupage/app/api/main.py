@@ -10,12 +10,12 @@ from groupage.app.api.app import create_app
 from groupage.app.api.metrics import refresh_periodically
 from groupage.app.api.readiness import check_readiness
 from groupage.process import run_process
-from groupage.serving import address_of, listen, serve_http
+from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.settings import ApiSettings, DatabaseSettings, TelemetrySettings
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 
-_CONNECTIONS_MAX = 500
+_REQUESTS_MAX = 500
 _GRACE_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,13 @@ async def serve(
                 create_app(pool),
                 listener,
                 stop,
-                connections_max=_CONNECTIONS_MAX,
+                guard=Guard(
+                    host=settings.host,
+                    token=settings.token,
+                    setting="GROUPAGE_API_TOKEN",
+                    more_hosts=telemetry.host_names,
+                ),
+                requests_max=_REQUESTS_MAX,
                 grace_s=_GRACE_S,
             )
         finally:

@@ -130,7 +130,7 @@ def _requests(events: int, *, seed: int) -> Iterator[bytes]:
     )
     bodies = [envelope_json(fact) for fact in itertools.islice(facts, _FREIGHT_EVENTS)]
     path, kind = ("/v1/events", _STRUCTURED) if events == 1 else ("/v1/events:batch", _BATCH)
-    head = f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: {kind}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {kind}\r\n"
     requests = []
     for start in range(0, len(bodies), events):
         chosen = bodies[start : start + events]

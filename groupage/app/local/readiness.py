@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from groupage.domain.state.forms import DERIVATION_CHECK
+from groupage.settings import bearer_headers, metrics_token
 
 _TIMEOUT_S = 6.0
 """A little longer than the process allows its own checks."""
@@ -44,7 +45,8 @@ def ask_readiness(address: str, *, timeout_s: float = _TIMEOUT_S) -> Readiness:
     target = urlsplit(address)
     connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=timeout_s)
     try:
-        connection.request("GET", "/readyz")
+        # Without the token a process says only whether it is ready.
+        connection.request("GET", "/readyz", headers=bearer_headers(metrics_token()))
         response = connection.getresponse()
         body = response.read(_ANSWER_BYTES_MAX).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:

@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check test test-chaos bench lint words fix dist lock clean
+.PHONY: help install install-dev demo check test test-chaos test-stories bench lint words fix dist \
+	lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -53,6 +54,9 @@ test: lint ## Everything CI runs: lint and all tests, with a real Kafka and Post
 
 test-chaos: install-dev ## Kill 1,000 random processes in about an hour and count; ARGS="--kills 50"
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)
+
+test-stories: install-dev ## Play 10,000 random stories of a whole hub with mistakes; ARGS="--count 500 --seed 7"
+	@$(BIN)/python -m tests.processors.stories --processes $$(getconf _NPROCESSORS_ONLN) $(ARGS)
 
 lint: install-dev ## Formatting, style, types, layers, spelling
 	$(BIN)/ruff format --check .

@@ -11,9 +11,10 @@ from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_aggregates
+from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold, tick
-from processors.kernel.outputs import Forward, change_id, changes
+from processors.kernel.outputs import Forward, Publication, change_id, changes
 from tests.processors.aggregates.play import at
 
 AggregateKey = tuple[AggregateKind, str]
@@ -22,13 +23,16 @@ AggregateKey = tuple[AggregateKind, str]
 class MiniHub:
     """States, facts and messages under way, which it delivers in any order, or twice if asked."""
 
-    def __init__(self) -> None:
-        self.aggregates = all_aggregates(Policy(release_before_stuffing=True))
+    def __init__(self, aggregates: dict[AggregateKind, Aggregate[Any]] | None = None) -> None:
+        self.aggregates = aggregates or all_aggregates(Policy(release_before_stuffing=True))
         self.states: dict[AggregateKey, Any] = {}
         self.facts: dict[AggregateKey, dict[str, Entry]] = {}
         self.due: list[Fact] = []
         self.requests: list[pl.PlanRequested] = []
-        self.alerts: set[str] = set()
+        self.alerts: dict[str, AlertRaised] = {}
+        """Open alerts by id."""
+        self.published: dict[AggregateKey, dict[str, Publication]] = {}
+        """The outputs of each state; for speed, a state's are listed once."""
         self.unchecked: set[AggregateKey] = set()
         self.minute = 0.0
         self.number = 0
@@ -65,27 +69,25 @@ class MiniHub:
         entry = Entry(fact_id(fact).hex, fact)
         if entry.fact_id in stored:
             return
-        before = aggregate.outputs(state)
         stored[entry.fact_id] = entry
         now = at(self.minute)
         after = advance(aggregate, state, [entry], stored.values, clock_at=now).state
-        self._publish_changes((kind, key), before, after)
+        self._publish_changes((kind, key), after)
 
     def tick(self, minutes: float) -> None:
         """Advance the clock of all aggregates."""
         self.minute += minutes
         for owner, state in list(self.states.items()):
-            before = self.aggregates[owner[0]].outputs(state)
-            self._publish_changes(
-                owner, before, tick(self.aggregates[owner[0]], state, at(self.minute))
-            )
+            self._publish_changes(owner, tick(self.aggregates[owner[0]], state, at(self.minute)))
 
-    def _publish_changes(self, owner: AggregateKey, before: Any, state: Any) -> None:
+    def _publish_changes(self, owner: AggregateKey, state: Any) -> None:
         kind, key = owner
+        before = self.published.get(owner, {})
+        after = self.published[owner] = self.aggregates[kind].outputs(state)
         self.states[owner] = state
         self.unchecked.add(owner)
         now = at(self.minute)
-        for change in changes(before, self.aggregates[kind].outputs(state), state=state, at=now):
+        for change in changes(before, after, state=state, at=now):
             if isinstance(change, Forward):
                 waiting = self.facts[owner][change.fact_id].fact
                 self.due.append(change.readdress(waiting, kind))
@@ -94,9 +96,9 @@ class MiniHub:
             if isinstance(event, pl.PlanRequested):
                 self.requests.append(event)
             elif isinstance(event, AlertRaised):
-                self.alerts.add(event.alert_id)
+                self.alerts[event.alert_id] = event
             elif isinstance(event, AlertCleared):
-                self.alerts.discard(event.alert_id)
+                self.alerts.pop(event.alert_id, None)
             elif event.kind != "alert":
                 self.due.append(
                     Fact(

@@ -256,7 +256,7 @@ def test_a_day_without_trouble() -> None:
     assert hub.state("consolidation", w.CSL).status == ConsolidationStatus.GATED_OUT
     assert {hub.state("consignment", name).status for name in NAMES} == {ConsignmentStatus.DEPARTED}
     assert hub.state("lane", w.LANE).closed_at.keys() == {w.CSL}
-    assert hub.alerts == set()
+    assert hub.alerts == {}
 
 
 @pytest.mark.slow

@@ -1,0 +1,90 @@
+"""Compare two hubs: everything but bookkeeping must be the same."""
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from tests.processors.aggregates.minihub import AggregateKey, MiniHub
+
+BOOKKEEPING: Mapping[str, str] = MappingProxyType(
+    {
+        "*.fact_count": "corrections and withdrawn messages are facts, too",
+        "*.correction_count": "as above",
+        "*.changed_at": "when the newest fact happened, retracted ones included",
+        "*.last_key": "of messages it has the fact id, which follows from the sender's revision",
+        "*.revision": "the sender's number of facts",
+        "consolidation.plan_revision": "as above",
+        "consignment.allocation_changes": "history by message; `allocation` follows from it",
+        "unit.waiting_facts": "facts to forward, corrected and retracted ones included",
+        "lane.triggers": "a replan trigger acts once: it makes a plan sooner, never another one",
+        "lane.covered_triggers": "as above",
+    }
+)
+"""Fields that may differ, with the reason. `*`: of every state and of every snapshot in it."""
+
+_EVERYWHERE = frozenset(name[2:] for name in BOOKKEEPING if name.startswith("*."))
+
+
+def comparable(hub: MiniHub, skipped: Collection[str]) -> dict[str, Any]:
+    """Return the states and open alerts of a hub without bookkeeping, as plain data.
+
+    Fields that are as in a new state are left out, and so are states of which nothing is left.
+    """
+    whole: dict[str, Any] = {}
+    for (kind, key), state in hub.states.items():
+        new = hub.aggregates[kind].new(key)
+        fields = {
+            name: _plain(getattr(state, name))
+            for name in state.__struct_fields__
+            if getattr(state, name) != getattr(new, name)
+            and name not in _EVERYWHERE
+            and f"{kind}.{name}" not in BOOKKEEPING
+            and f"{kind}.{name}" not in skipped
+        }
+        if state.rejected:
+            fields["rejected"] = _rejected(hub, (kind, key), state.rejected)
+        if fields:
+            whole[f"{kind} {key}"] = fields
+    for alert_id, event in hub.alerts.items():
+        whole[f"alert {alert_id}"] = _plain(event)
+    return whole
+
+
+def _rejected(hub: MiniHub, owner: AggregateKey, rejected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return rejections of facts from outside by fact id, of messages by content."""
+    facts = hub.facts[owner]
+    return {
+        fact_id
+        if facts[fact_id].fact.relayed_by is None
+        else f"{each.type} {each.subject} {each.code} {each.at}": _plain(each)
+        for fact_id, each in rejected.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    return _strip(msgspec.to_builtins(value))
+
+
+def _strip(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strip(inner) for key, inner in value.items() if key not in _EVERYWHERE}
+    if isinstance(value, (list, tuple)):
+        return [_strip(inner) for inner in value]
+    return value
+
+
+def differences(clean: MiniHub, stated: MiniHub, skipped: Collection[str]) -> list[str]:
+    """List where the hub that got mistakes differs from the clean one, each as a line of text."""
+    return list(_differ("", comparable(clean, skipped), comparable(stated, skipped)))
+
+
+def _differ(path: str, want: Any, got: Any) -> Iterator[str]:
+    if want == got:
+        return
+    if isinstance(want, dict) and isinstance(got, dict):
+        for key in sorted({*want, *got}):
+            yield from _differ(f"{path}.{key}" if path else key, want.get(key), got.get(key))
+        return
+    yield f"{path}: {got!r}, without the mistakes {want!r}"

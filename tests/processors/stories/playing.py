@@ -1,0 +1,111 @@
+"""Play a story on two hubs: as it was stated, and as if it had been stated right at once."""
+
+import traceback
+from collections.abc import Collection
+from functools import cache
+from random import Random
+from typing import Any
+
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from processors.aggregates.registry import all_aggregates
+from processors.kernel.aggregate import Aggregate
+from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.stories.compare import differences
+from tests.processors.stories.invariants import broken_invariants
+from tests.processors.stories.not_yet import FIELDS_NOT_YET
+from tests.processors.stories.story import Story
+
+_NEVER_S = 10**9
+_BACKLOGS = (0, 0, 1, 1, 2, 5, 1_000)
+
+
+@cache
+def _aggregates(*, auto_approve: bool) -> dict[AggregateKind, Aggregate[Any]]:
+    """Return the aggregates of a hub whose plans come from the story: lanes request none."""
+    policy = Policy(
+        auto_approve=auto_approve,
+        replan_debounce_s=_NEVER_S,
+        replan_urgent_s=_NEVER_S,
+        request_timeout_s=_NEVER_S,
+    )
+    return all_aggregates(policy)
+
+
+def problems(story: Story, *, skipped: Collection[str] = FIELDS_NOT_YET) -> list[str]:
+    """Play the story; list what is wrong at its end, or with an invariant on the way.
+
+    Fields in `skipped` are not compared.
+    """
+    clean = play_clean(story)
+    found = [f"without mistakes: {each}" for each in broken_invariants(clean)]
+    try:
+        stated = play_stated(story, found)
+    except Exception:  # noqa: BLE001 - whatever an aggregate raises is what the story is for
+        return [*found, traceback.format_exc()]
+    return [*found, *differences(clean, stated, skipped)]
+
+
+def play_clean(story: Story) -> MiniHub:
+    """Return the hub that got each effective fact when it happened, and each message at once."""
+    hub = MiniHub(_aggregates(auto_approve=story.auto_approve))
+    effective = [
+        (act.minute, act.name, fact) for act in story.acts if (fact := act.effective()) is not None
+    ]
+    for minute, _, fact in sorted(effective, key=lambda each: each[:2]):
+        hub.minute = max(hub.minute, minute)
+        hub.receive(fact)
+        hub.settle()
+    _end(hub, story)
+    return hub
+
+
+def play_stated(story: Story, found: list[str]) -> MiniHub:
+    """Return the hub that got all facts as they arrived; add broken invariants to `found`."""
+    hub = MiniHub(_aggregates(auto_approve=story.auto_approve))
+    rng = Random(story.seed)
+    arrivals: list[tuple[float, str, Fact | None]] = [
+        (minute, act.name, fact) for act in story.acts for minute, fact in act.facts()
+    ]
+    arrivals += [(minute, "", None) for minute in story.ticks]
+    for minute, _, fact in sorted(arrivals, key=lambda each: each[:2]):
+        hub.minute = max(hub.minute, minute)
+        if fact is None:
+            hub.tick(0)
+            if rng.random() < 0.5:
+                _settle(hub, story, rng)
+                found += [f"minute {minute}: {each}" for each in broken_invariants(hub)]
+        else:
+            hub.receive(fact)
+        for _ in range(rng.choice(_BACKLOGS) if story.shuffled else 1_000):
+            if not hub.due:
+                break
+            _deliver(hub, story, rng)
+    _settle(hub, story, rng)
+    _end(hub, story)
+    hub.check()
+    found += [f"at the end: {each}" for each in broken_invariants(hub)]
+    return hub
+
+
+def _deliver(hub: MiniHub, story: Story, rng: Random) -> None:
+    if story.shuffled:
+        hub.deliver(rng.randrange(len(hub.due)), twice=rng.random() < 0.1)
+    else:
+        hub.deliver(0)
+
+
+def _settle(hub: MiniHub, story: Story, rng: Random) -> None:
+    for _ in range(5_000):
+        if not hub.due:
+            return
+        _deliver(hub, story, rng)
+    raise AssertionError("the aggregates publish in circles")
+
+
+def _end(hub: MiniHub, story: Story) -> None:
+    """Advance the clock to the end of the story, whatever the hub's clock says."""
+    hub.minute = max(story.end, *(minute for act in story.acts for minute, _ in act.facts()), 0.0)
+    hub.tick(0)
+    hub.settle()

@@ -1,0 +1,25 @@
+"""Whatever is retracted, corrected or late, the hub ends as if all had been right at once."""
+
+import os
+
+import pytest
+
+from tests.processors.stories.describing import report
+from tests.processors.stories.generator import random_story
+from tests.processors.stories.playing import problems
+
+COUNT = int(os.environ.get("STORIES", "250"))
+"""How many stories; `make test-stories` plays 10,000."""
+SEED = os.environ.get("STORIES_SEED", "1")
+_BATCHES = 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("batch", range(_BATCHES))
+def test_mistakes_leave_no_trace(batch: int) -> None:
+    """All states, open alerts and what aggregates know of one another are as without mistakes."""
+    for number in range(batch, COUNT, _BATCHES):
+        story = random_story(f"{SEED}:{number}")
+        if problems(story):
+            pytest.fail(report(story))

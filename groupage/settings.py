@@ -29,6 +29,7 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 LogFormat = Literal["auto", "console", "json"]
+ClockSource = Literal["wall", "external"]
 
 
 def _config(prefix: str) -> SettingsConfigDict:
@@ -333,13 +334,14 @@ class PlannerSettings(BaseSettings):
 
 
 class ClockSettings(BaseSettings):
-    """The clock process, which publishes ticks (``GROUPAGE_CLOCK_*``)."""
+    """The hub's clock, and the process that publishes its ticks (``GROUPAGE_CLOCK_*``)."""
 
     model_config = _config("GROUPAGE_CLOCK_")
 
     tick_s: float = Field(default=10.0, gt=0, le=600)
-    source: Literal["wall", "external"] = "wall"
-    """``external``: a simulator or a recording publishes the ticks."""
+    source: ClockSource = "wall"
+    """``external``: a simulator or a recording publishes the ticks. Clock, workers, gateway and a
+    rebuild of one hub need the same."""
 
 
 class ApiSettings(BaseSettings):

@@ -84,6 +84,19 @@ class UnloadableCode(Code):
     REFUTED = "refuted", "The verifier rejects every load plan for it."
 
 
+class TimeCode(Code):
+    """A time that cannot be right. The code of a dead letter and of the alert about its sender."""
+
+    CLOCK_IMPLAUSIBLE = (
+        "clock_implausible",
+        "A tick is further ahead of Kafka's time than the policy tolerates.",
+    )
+    FROM_THE_FUTURE = (
+        "from_the_future",
+        "An event is dated further into the future than the policy tolerates.",
+    )
+
+
 class AlertCode(Code):
     """What needs a person. Values are stable: alert ids and dashboards carry them."""
 

@@ -140,6 +140,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """After this time (hub clock) without an answer, a lane publishes its plan request again."""
     door_close_before_gate_in_s: int = 5 * 3_600
     """Stuffing ends this long before the terminal's deadline: haul plus an hour at the gate."""
+    clock_tolerance_s: int = 300
+    """How far a tick may be ahead of Kafka's own time, and how far the clock process's time may
+    differ from it. Five minutes, as Kerberos tolerates between two hosts (RFC 4120, 8.2)."""
+    event_ahead_s: int = 24 * 3_600
+    """How far into the future an event may be dated. A sender that writes local time as UTC is at
+    most 14 hours ahead; more is a wrong date. Plans and estimates (PLN, EST, REQ) have no limit."""
     weights: Weights = Weights(
         # 25 USD a day and m³: about a tenth of an LCL freight of 80 USD/m³ a day, three times over.
         # Assumption.

@@ -15,6 +15,7 @@ import msgspec
 
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.store.pool import Connection
+from groupage.store.sender_alerts import TIME_CODES, clear_ended
 from groupage.store.writers import (
     DeadLetterRow,
     Headers,
@@ -113,7 +114,7 @@ async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdva
     The batch's own dead letters must be stored before: one at a replayed offset says that the
     replay failed.
     """
-    await connection.execute(
+    settled = await connection.fetch(
         "update dead_letter d set settled_at = now(), settled_as = 'taken_in' "
         "from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) "
         "as p (topic, partition, begin_offset, end_offset) "
@@ -121,9 +122,12 @@ async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdva
         "and d.replayed_offset >= p.begin_offset and d.replayed_offset < p.end_offset "
         "and d.settled_at is null and d.fact_id is null and not exists (select from dead_letter n "
         "where n.topic = d.topic and n.partition = d.replayed_partition "
-        "and n.record_offset = d.replayed_offset and n.fact_id is null)",
+        "and n.record_offset = d.replayed_offset and n.fact_id is null) "
+        "returning d.code, d.topic, d.replayed_partition",
         *columns_of([position[:4] for position in positions], 4),
     )
+    for topic, partition in {(row[1], row[2]) for row in settled if row[0] in TIME_CODES}:
+        await clear_ended(connection, topic, partition)
 
 
 # --- for people ---------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from groupage.store.older_forms import mark_derived
 Connection = asyncpg.Connection
 
 _TABLES = (*QUERY_COLUMNS, "fact", "intake_offset")
-# Not compared, because the log does not give them: cleared alerts, settled dead letters and the
-# reasons of dead letters are history of the operation, and the dead-letter topic is not kept for
-# ever.
+# Not compared, because the log does not give them: cleared alerts, alerts about senders of wrong
+# times (which end with their dead letters), settled dead letters and the reasons of dead letters
+# are history of the operation, and the dead-letter topic is not kept for ever.
 _COMPARED: dict[str, str] = {
     **{table: f"select * from {{schema}}.{table}" for table in _TABLES},  # noqa: S608
     "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
-    "from {schema}.alert where cleared_at is null",
+    "from {schema}.alert where cleared_at is null and about_kind <> 'clock'",
     "dead_letter": "select letter_id, at, topic, partition, record_offset, code, type, source, "
     "event_id, key, headers, value, fact_id "
     "from {schema}.dead_letter where fact_id is not null and settled_at is null",
@@ -102,11 +102,13 @@ async def _replace_dead_letters(connection: asyncpg.Connection, schema: str) -> 
 
 async def _replace_alerts(connection: asyncpg.Connection, schema: str) -> None:
     await connection.execute(
-        "update public.alert set cleared_at = now() where cleared_at is null and alert_id not in "  # noqa: S608
+        "update public.alert set cleared_at = now() where cleared_at is null "  # noqa: S608
+        "and about_kind <> 'clock' and alert_id not in "
         f'(select alert_id from "{schema}".alert where cleared_at is null)'
     )
     await connection.execute(
         f'insert into public.alert as old select * from "{schema}".alert as new '  # noqa: S608
         "on conflict (alert_id) do update set severity = excluded.severity, "
-        "message = excluded.message, due_at = excluded.due_at, cleared_at = excluded.cleared_at"
+        "message = excluded.message, due_at = excluded.due_at, cleared_at = excluded.cleared_at "
+        "where old.about_kind <> 'clock'"
     )

@@ -30,6 +30,7 @@ from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
+from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from processors.worker.unreadable import read_record_by_record
 
 _IDLE_S_MAX = 60.0
@@ -59,6 +60,7 @@ async def rebuild(
     settings: WorkerSettings,
     aggregates: Mapping[AggregateKind, Aggregate[Any]],
     *,
+    time_rules: TimeRules = DEFAULT_RULES,
     verify: bool,
     progress: Progress,
 ) -> RebuildReport:
@@ -76,7 +78,7 @@ async def rebuild(
             targets = await _targets(connection)
             pool = await _scratch_pool(settings.database, schema)
             try:
-                records = await _fold_log(settings, aggregates, pool, targets, progress)
+                records = await _fold_log(settings, aggregates, time_rules, pool, targets, progress)
             finally:
                 pool.terminate()
             tables = await compare(connection, schema)
@@ -122,11 +124,12 @@ async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool
 async def _fold_log(
     settings: WorkerSettings,
     aggregates: Mapping[AggregateKind, Aggregate[Any]],
+    time_rules: TimeRules,
     pool: asyncpg.Pool,
     targets: dict[Partition, int],
     progress: Progress,
 ) -> int:
-    source = _Log(settings, targets)
+    source = _Log(settings, targets, time_rules)
     assignment = Assignment()
     await pool.executemany(
         "insert into intake_offset (topic, partition, next_offset) values ($1, $2, 0)",
@@ -146,6 +149,7 @@ async def _fold_log(
         settings=settings.processor,
         assignment=assignment,
         hooks=Hooks(reset=no_reset, committed=lambda _effects: None, wake=no_wake),
+        time_rules=time_rules,
         publishes=False,
     )
     done, total = 0, sum(targets.values())
@@ -162,8 +166,11 @@ async def _fold_log(
 class _Log:
     """The log from its oldest records to the given offsets."""
 
-    def __init__(self, settings: WorkerSettings, targets: dict[Partition, int]) -> None:
+    def __init__(
+        self, settings: WorkerSettings, targets: dict[Partition, int], time_rules: TimeRules
+    ) -> None:
         self._settings = settings
+        self._time_rules = time_rules
         self._prefix = settings.topics.prefix
         self._next: dict[TopicPartition, int] = {}
         self._left = {partition: end for partition, end in targets.items() if end}
@@ -229,7 +236,7 @@ class _Log:
                 kept = [record for record in records if record.offset < end]
                 if kept:
                     part = PartitionBatch(*partition)
-                    decode_into(part, kept)
+                    decode_into(part, kept, self._time_rules)
                     parts.append(part)
                 if records[-1].offset + 1 >= end and self._left.pop(partition, None):
                     consumer.pause(tp)

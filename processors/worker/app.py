@@ -28,6 +28,7 @@ from processors.worker.background import BackgroundDerivation
 from processors.worker.batch import Batch
 from processors.worker.intake import Intake, Source
 from processors.worker.pipeline import Hooks, Pipeline
+from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from processors.worker.relay import Relay
 from processors.worker.write_batch import WriteBatch
 
@@ -82,6 +83,7 @@ class Worker:
         *,
         pool: asyncpg.Pool,
         aggregates: Mapping[AggregateKind, Aggregate[Any]],
+        time_rules: TimeRules = DEFAULT_RULES,
     ) -> None:
         """Create the app; needs a running event loop, starts nothing."""
         self._pool = pool
@@ -112,6 +114,7 @@ class Worker:
             pool=pool,
             channel=self._batches,
             assignment=self.assignment,
+            time_rules=time_rules,
             fail=self._fail,
         )
         self.pipeline = Pipeline(
@@ -120,6 +123,7 @@ class Worker:
             settings=settings.processor,
             assignment=self.assignment,
             hooks=Hooks(reset=self.intake.reset, committed=self._wake_relay, wake=self._wake),
+            time_rules=time_rules,
         )
         self.app.agent(self._batches, name="fold", concurrency=1)(self._fold)
         self.app.service(self.relay)  # type: ignore[arg-type] # takes instances too

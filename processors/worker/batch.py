@@ -59,6 +59,8 @@ class PartitionBatch:
     segments: list[TickSegment] = field(default_factory=lambda: [TickSegment()])
     dead_letters: list[DeadLetterRow] = field(default_factory=list)
     """Of records that cannot be decoded; on the dead letter topic, of all records."""
+    ahead: set[int] = field(default_factory=set)
+    """Offsets of events that are too far ahead of Kafka's time, on a hub with an external clock."""
     records: int = 0
     value_bytes: int = 0
     """Sum over the records' values."""
@@ -77,6 +79,7 @@ class PartitionBatch:
             self.partition,
             [segment.from_offset(offset) for segment in self.segments],
             [row for row in self.dead_letters if row.record_offset >= offset],
+            self.ahead,
             self.next_offset - offset,
             self.value_bytes,
             self.next_offset,

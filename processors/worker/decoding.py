@@ -13,17 +13,21 @@ from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
+from groupage.domain.codes import TimeCode
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.fact import Fact
 from groupage.store.facts import line_of
 from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
+from processors.worker.plausibility import TimeRules, explain_future, is_statement
 from processors.worker.unreadable import UnreadableRecord
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
-def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
+def decode_into(part: PartitionBatch, records: Sequence[Any], rules: TimeRules) -> None:
     """Append the next consecutive records (aiokafka ConsumerRecord, at least one) to the part."""
     part.records += len(records)
     part.value_bytes += sum([len(record.value or b"") for record in records])
@@ -32,11 +36,12 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
         _decode_dead_letters(part, records)
         return
     topic, facts = part.topic, part.segments[-1].facts
-    stamp_ms, recorded_at = -1, _EPOCH
+    stamp_ms, recorded_at, latest_at = -1, _EPOCH, _EPOCH
     for record in records:
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
+            latest_at = rules.latest_event_at(recorded_at)
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
             fact, kind, data_json, stamps = decode_for_store(
@@ -46,19 +51,15 @@ def decode_into(part: PartitionBatch, records: Sequence[Any]) -> None:
             part.dead_letters.append(_dead_letter_of(record, part, error))
             continue
         data = fact.data
+        if fact.occurred_at > latest_at and _is_quarantined(part, record, fact, rules):
+            continue
         if kind == "clock":
-            part.segments[-1].tick_at = data.clock_reading()
-            part.segments[-1].tick_offset = record.offset
-            part.segments.append(TickSegment())
+            _end_segment(part, record, fact, rules)
             facts = part.segments[-1].facts
         elif kind == "policy":
             continue  # each worker reads all of them (`processors.worker.policies`)
         elif data.fans_out and len(singles := fact.fan_out()) > 1:
-            for single in singles:
-                decoded = single, kind, encode_data(single.data), stamps
-                facts.setdefault((kind, single.key), []).append(
-                    _incoming_fact(part, record.offset, decoded)
-                )
+            _add_each(part, record.offset, kind, singles, stamps)
         else:
             incoming = _incoming_fact(part, record.offset, (fact, kind, data_json, stamps))
             earlier = facts.get((kind, fact.key))
@@ -73,6 +74,52 @@ def _dead_letter_of(record: Any, part: PartitionBatch, error: Undecodable) -> De
     if isinstance(record, UnreadableRecord):
         code, reason = UndecodableCode.UNREADABLE.value, _UNREADABLE
     return dead_letters.from_record(record, part, code=code, reason=reason)
+
+
+def _is_quarantined(part: PartitionBatch, record: Any, fact: Fact, rules: TimeRules) -> bool:
+    """Tell whether the event, which is far ahead of Kafka's time, became a dead letter.
+
+    With an external clock the fold decides.
+    """
+    if not is_statement(fact):
+        return False
+    if not rules.wall:
+        part.ahead.add(record.offset)
+        return False
+    stamped_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+    reason = explain_future(fact, stamped_at, "Kafka's")
+    part.dead_letters.append(
+        dead_letters.from_record(record, part, code=TimeCode.FROM_THE_FUTURE, reason=reason)
+    )
+    return True
+
+
+def _end_segment(part: PartitionBatch, record: Any, tick: Fact, rules: TimeRules) -> None:
+    """End the segment with the tick, if that is believed."""
+    at = tick.data.clock_reading()
+    assert at is not None, tick.type
+    stamped_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+    if doubt := rules.doubt_tick(at, record, stamped_at, tick.source):
+        part.dead_letters.append(
+            dead_letters.from_record(record, part, code=TimeCode.CLOCK_IMPLAUSIBLE, reason=doubt)
+        )
+        return
+    part.segments[-1].tick_at = at
+    part.segments[-1].tick_offset = record.offset
+    part.segments.append(TickSegment())
+
+
+def _add_each(
+    part: PartitionBatch,
+    offset: int,
+    kind: AggregateKind,
+    facts: Sequence[Fact],
+    stamps: str | None,
+) -> None:
+    """Add the facts that one record stands for."""
+    for fact in facts:
+        incoming = _incoming_fact(part, offset, (fact, kind, encode_data(fact.data), stamps))
+        part.segments[-1].facts.setdefault((kind, fact.key), []).append(incoming)
 
 
 def _incoming_fact(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:

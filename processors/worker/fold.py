@@ -34,6 +34,7 @@ from processors.worker import dead_letters, deduplication, older_forms, rejectio
 from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.plausibility import TimeRules, quarantine_events_ahead, raise_alerts
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
@@ -63,6 +64,7 @@ class Folder:
         aggregates: Mapping[AggregateKind, Aggregate[Any]],
         cache: StateCache,
         assignment: Assignment,
+        time_rules: TimeRules,
         wait_for_commit: Callable[[], Awaitable[None]],
     ) -> None:
         """`wait_for_commit` waits for the commit that is under way."""
@@ -74,6 +76,7 @@ class Folder:
         }
         self._cache = cache
         self._assignment = assignment
+        self._time_rules = time_rules
         self._wait_for_commit = wait_for_commit
         self.deadlines = Deadlines(pool)
         self._in_commit: WriteBatch | None = None
@@ -102,6 +105,11 @@ class Folder:
         wanted: dict[AggregateKey, int] = {}
         for part in parts:
             writes.count_records(part)
+            if part.ahead:
+                progress = writes.partitions[(part.topic, part.partition)]
+                quarantine_events_ahead(part, progress.clock_at, self._time_rules)
+            if part.dead_letters:
+                await raise_alerts(writes, part.dead_letters, self._pool)
             dead_letters.add_decoded(writes, part)
             self._forward_misrouted(writes, part, wanted)
         await self._load(wanted)

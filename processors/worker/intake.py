@@ -35,6 +35,7 @@ from processors.worker.batch import Batch, BatchLimits, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.lag import commit_to_kafka, set_lag
 from processors.worker.offsets import OffsetTracker
+from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from processors.worker.unreadable import read_record_by_record
 
 _STOP_TIMEOUT_S = 4.0
@@ -75,6 +76,7 @@ class Intake(faust.Service):
         pool: asyncpg.Pool,
         channel: ChannelT[Batch],
         assignment: Assignment,
+        time_rules: TimeRules = DEFAULT_RULES,
         fail: Callable[[BaseException], None],
         **service: Any,
     ) -> None:
@@ -85,6 +87,7 @@ class Intake(faust.Service):
         self._pool = pool
         self._channel = channel
         self._assignment = assignment
+        self._time_rules = time_rules
         self._seek_lock = asyncio.Lock()
         self._offsets = OffsetTracker()
         self._next_allowed = asyncio.Event()
@@ -238,7 +241,7 @@ class Intake(faust.Service):
                 part = parts.get(partition)
                 if part is None:
                     part = parts[partition] = PartitionBatch(*partition)
-                decode_into(part, following)
+                decode_into(part, following, self._time_rules)
 
     async def _fetch_records(
         self, wait_s: float, records_max: int

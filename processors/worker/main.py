@@ -7,12 +7,13 @@ import structlog
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.process import relax_garbage_collection, run_process
-from groupage.settings import PolicySettings, TelemetrySettings
+from groupage.settings import ClockSettings, PolicySettings, TelemetrySettings
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from processors.aggregates.registry import all_aggregates
 from processors.worker.app import Worker, WorkerSettings
 from processors.worker.lock import WorkerLock
+from processors.worker.plausibility import TimeRules
 
 _STOP_BUDGET_S_MAX = 12.0
 
@@ -48,7 +49,12 @@ async def _run(
         report.require_equal()
         policy = PolicySettings().load()
         relax_garbage_collection()
-        worker = Worker(settings, pool=pool, aggregates=all_aggregates(policy))
+        worker = Worker(
+            settings,
+            pool=pool,
+            aggregates=all_aggregates(policy),
+            time_rules=TimeRules.of(policy, ClockSettings().source),
+        )
         async with WorkerLock(settings.database), TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()
             stopped = asyncio.create_task(stop.wait())

@@ -19,6 +19,7 @@ from processors.worker.batch import Batch
 from processors.worker.cache import StateCache
 from processors.worker.commit import Fenced, commit
 from processors.worker.fold import Folder
+from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from processors.worker.write_batch import WriteBatch
 
 _WAIT_S_MAX = 2.0
@@ -51,6 +52,7 @@ class Pipeline:
         settings: ProcessorSettings,
         assignment: Assignment,
         hooks: Hooks,
+        time_rules: TimeRules = DEFAULT_RULES,
         publishes: bool = True,
     ) -> None:
         """With `publishes` false the outbox stays empty (for a rebuild)."""
@@ -71,6 +73,7 @@ class Pipeline:
                 states_max=settings.cached_states_max, bytes_max=settings.cached_bytes_max
             ),
             assignment=assignment,
+            time_rules=time_rules,
             wait_for_commit=self.wait_for_commit,
         )
         self.deadlines = self._folder.deadlines

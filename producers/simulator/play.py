@@ -126,6 +126,8 @@ class Player:
     async def play(self) -> None:
         """Play to the end of the simulated time. Raises Unavailable if the hub stops working."""
         simulation = self._simulation
+        # On a hub that stands at an earlier day, its facts would come from the future.
+        await self._send_tick()
         while not simulation.finished:
             if self._pace == "real":
                 await self._wait_for_wall()

@@ -40,6 +40,14 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
         _meanings(QuarantineCode),
     )
     yield (
+        "Implausible times",
+        (
+            "A dead letter with one of these holds a valid event whose time cannot be right. An "
+            "alert about its sender has the same code."
+        ),
+        _meanings(codes.TimeCode),
+    )
+    yield (
         "Rejections",
         (
             "A dead letter with one of these holds a valid event that breaks a rule of its "

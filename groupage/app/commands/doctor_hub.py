@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+from groupage.app.commands.clock_reading import clock_reading, describe_clock
 from groupage.app.local.child import tail
 from groupage.app.local.hub import running_hub
 from groupage.app.local.machine_checks import Finding
@@ -12,7 +14,14 @@ from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.domain.words import number_of
-from groupage.settings import DatabaseSettings, KafkaSettings, LocalSettings, TopicSettings
+from groupage.settings import (
+    ClockSettings,
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    PolicySettings,
+    TopicSettings,
+)
 from groupage.store import migrations
 from groupage.store.schema import migrations as known_migrations
 
@@ -37,7 +46,10 @@ def check_hub(settings: LocalSettings) -> list[Finding]:
     if _is_set(KafkaSettings):
         findings.append(_run_check("topics", _check_topics))
     if _is_set(DatabaseSettings):
-        findings.append(_run_check("schema", _check_schema))
+        schema = _run_check("schema", _check_schema)
+        findings.append(schema)
+        if schema.state != "problem":
+            findings.append(_run_check("clock", _check_clock))
     findings.extend(_check_process(process) for process in (state.processes if state else ()))
     return findings
 
@@ -99,6 +111,16 @@ def _check_schema() -> Finding:
             found += f"; states of an older form: {', '.join(schema.underived)}"
         return Finding(name="schema", state="problem", found=found, todo="run `groupage migrate`")
     return Finding(name="schema", state="ok", found=f"version {newest}, the newest")
+
+
+def _check_clock() -> Finding:
+    """Check that the hub's clock can be right, and whether wrong ticks were sent."""
+    policy = PolicySettings().load()
+    clock = clock_reading(DatabaseSettings())
+    right, found, todo = describe_clock(
+        clock, ClockSettings().source, tolerance=timedelta(seconds=policy.clock_tolerance_s)
+    )
+    return Finding(name="clock", state="ok" if right else "problem", found=found, todo=todo)
 
 
 def _check_process(process: ProcessState) -> Finding:

@@ -10,7 +10,7 @@ import typer
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json
 from groupage.domain.errors import Conflict
-from groupage.settings import PolicySettings
+from groupage.settings import ClockSettings, PolicySettings
 
 
 def main(
@@ -27,12 +27,17 @@ def main(
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415
     from processors.operations.rebuild import rebuild  # noqa: PLC0415
     from processors.worker.app import WorkerSettings  # noqa: PLC0415 - not for `--help`
+    from processors.worker.plausibility import TimeRules  # noqa: PLC0415
 
     quiet_logs("rebuild", level="ERROR")  # else it logs each old dead letter again
     settings = WorkerSettings.from_environment()
-    aggregates = all_aggregates(PolicySettings().load())
+    policy = PolicySettings().load()
+    aggregates = all_aggregates(policy)
+    time_rules = TimeRules.of(policy, ClockSettings().source)
     with _ProgressBar(visible=not as_json and sys.stderr.isatty()) as bar:
-        report = asyncio.run(rebuild(settings, aggregates, verify=verify, progress=bar.show))
+        report = asyncio.run(
+            rebuild(settings, aggregates, time_rules=time_rules, verify=verify, progress=bar.show)
+        )
     if as_json:
         print_json({**msgspec.to_builtins(report), "equal": report.equal})
     else:
@@ -40,7 +45,8 @@ def main(
     if verify and not report.equal:
         raise Conflict(
             "the rebuilt tables differ from the stored ones; check that the workers used the same "
-            "policy (GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder)"
+            "policy (GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder) and the same clock "
+            "(GROUPAGE_CLOCK_SOURCE)"
         )
 
 

@@ -1,16 +1,19 @@
 """``groupage status``: processes and addresses of the hub."""
 
 import os
+from datetime import timedelta
 from operator import itemgetter
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from pydantic import SecretStr
 
 from groupage.app.commands.printing import AsJson, Column, print_json, print_line, print_table
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState, ProcessState
-from groupage.settings import LocalSettings, without_password
+from groupage.domain.errors import Unavailable
+from groupage.settings import DatabaseSettings, LocalSettings, PolicySettings, without_password
 
 NOT_RUNNING = 1
 
@@ -32,7 +35,7 @@ def main(
     elif as_json:
         print_json(described)
     else:
-        _print(described)
+        _print(described, _clock_now(state))
     if state is None or state.phase != "running":
         raise typer.Exit(NOT_RUNNING)
 
@@ -106,7 +109,22 @@ _COLUMNS = (
 )
 
 
-def _print(described: dict[str, Any]) -> None:
+def _clock_now(state: HubState | None) -> str:
+    """Say how the hub's clock stands, if the database answers at once."""
+    from groupage.app.commands import clock_reading as clocks  # noqa: PLC0415 - imports the driver
+
+    if state is None or not state.database_url:
+        return ""
+    try:
+        reading = clocks.clock_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+    except Unavailable:
+        return ""
+    tolerance = timedelta(seconds=PolicySettings().load().clock_tolerance_s)
+    right, found, _ = clocks.describe_clock(reading, state.clock, tolerance=tolerance)
+    return found if right else f"WRONG, {found}: see `groupage doctor`"
+
+
+def _print(described: dict[str, Any], clock_now: str = "") -> None:
     print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
@@ -119,7 +137,8 @@ def _print(described: dict[str, Any]) -> None:
     names = {process["name"] for process in described["processes"]}
     clock = described.get("clock", "")
     if clock == "external" or "clock" in names:  # servers alone have no clock
-        print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
+        stands = f"; {clock_now}" if clock_now else ""
+        print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}{stands}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)
     for process in described["processes"]:

@@ -136,4 +136,6 @@ def use_running_hub(data_dir: Path) -> HubState | None:
         return None
     for name, value in addresses(state).items() if state else ():
         os.environ[name] = os.environ.get(name) or value
+    if state:
+        os.environ.setdefault("GROUPAGE_CLOCK_SOURCE", state.clock)
     return state

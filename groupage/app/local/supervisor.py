@@ -16,7 +16,15 @@ from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.app.local.process_specs import MIGRATE, TOPICS, groupage, process_specs
 from groupage.app.local.readiness import Watch, ask_readiness
-from groupage.app.local.state import Clock, HubLock, HubState, Phase, ProcessState, write_state
+from groupage.app.local.state import (
+    Clock,
+    HubLock,
+    HubState,
+    Phase,
+    ProcessState,
+    read_state,
+    write_state,
+)
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
 
@@ -91,6 +99,9 @@ class Supervisor:
         self._lock.acquire()
         try:
             end_orphans(self._data)
+            if self._servers_only and (before := read_state(self._data.state_file)):
+                # A rebuild judges the log by the clock that the hub had.
+                self._update_state(clock=before.clock)
             ports = PortBook(self._data.ports_file)
             self._start_servers(ports)
             if not self._servers_only:
@@ -275,6 +286,7 @@ class Supervisor:
                 "GROUPAGE_DATABASE_URL": self._state.database_url,
                 "GROUPAGE_DATA_DIR": str(self._data.root),
                 "GROUPAGE_LOG_FORMAT": "json",
+                "GROUPAGE_CLOCK_SOURCE": self._clock,
                 **(environment or {}),
             },
         )

@@ -11,12 +11,15 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from groupage.contracts.encoding import encode
+from groupage.contracts.topics import TOPICS
+from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from processors.operations.clock import send_tick
 from processors.worker.app import Worker, WorkerSettings
+from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 
 WAIT_S = 40.0
 
@@ -62,15 +65,42 @@ class StreamHub:
         """Publish a tick to all partitions."""
         await send_tick(self.producer, prefix=self.prefix, at=at)
 
+    async def forge_tick(self, at: datetime) -> None:
+        """Publish a tick to all partitions as somebody else would."""
+        data = ClockTicked(at=at)
+        fact = Fact(
+            event_id=f"forged-{at.isoformat()}",
+            source="/outsider",
+            key=data.key,
+            occurred_at=at,
+            recorded_at=at,
+            data=data,
+        )
+        for topic in TOPICS:
+            record = encode(fact, prefix=self.prefix, topic=topic.name)
+            for partition in range(topic.partitions if topic.ticks else 0):
+                await self.send_raw(
+                    topic.name,
+                    record.value,
+                    key=record.key,
+                    headers=record.headers,
+                    partition=partition,
+                )
+
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Worker]:
+    async def worker(self, time_rules: TimeRules = DEFAULT_RULES) -> AsyncIterator[Worker]:
         """Run a worker with its own pool until the end of the block; raise its failure."""
         pool = await create_pool(
             self.settings.database,
             application_name="worker under test",
             server_settings={"enable_seqscan": "off"},
         )
-        worker = Worker(self.settings, pool=pool, aggregates=all_aggregates(Policy()))
+        worker = Worker(
+            self.settings,
+            pool=pool,
+            aggregates=all_aggregates(Policy()),
+            time_rules=time_rules,
+        )
         await worker.start()
         try:
             yield worker

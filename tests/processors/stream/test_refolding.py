@@ -22,6 +22,7 @@ from processors.worker.assignment import Assignment
 from processors.worker.batch import Batch, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
+from processors.worker.plausibility import DEFAULT_RULES
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration
@@ -40,7 +41,7 @@ class Log:
     def part(self, *facts: Fact) -> PartitionBatch:
         """Return the next records, decoded."""
         part = PartitionBatch(TOPIC, self.partition)
-        decode_into(part, [self._record(fact) for fact in facts])
+        decode_into(part, [self._record(fact) for fact in facts], DEFAULT_RULES)
         return part
 
     def _record(self, fact: Fact) -> Any:
@@ -51,7 +52,7 @@ class Log:
             partition=self.partition,
             offset=self._end - 1,
             timestamp=record.timestamp_ms,
-            timestamp_type=0,
+            timestamp_type=1,
             key=record.key,
             value=record.value,
             checksum=None,

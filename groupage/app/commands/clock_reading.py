@@ -1,0 +1,52 @@
+"""How the hub's clock stands, for `groupage doctor` and `groupage status`."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from groupage.domain.errors import Unavailable
+from groupage.domain.words import number_of, when
+from groupage.settings import ClockSource, DatabaseSettings
+from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.readers.clock import ClockReading, read_clock
+
+_BUDGET_S = 2.0
+_FAILURES: tuple[type[Exception], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
+
+
+def clock_reading(settings: DatabaseSettings) -> ClockReading:
+    """Read the clock. Raises Unavailable when the database does not answer in two seconds."""
+
+    async def read() -> ClockReading:
+        async with asyncio.timeout(_BUDGET_S):
+            connection = await asyncpg.connect(settings.url.get_secret_value(), timeout=_BUDGET_S)
+            try:
+                return await read_clock(connection)
+            finally:
+                await connection.close(timeout=_BUDGET_S)
+
+    try:
+        return asyncio.run(read())
+    except _FAILURES as error:
+        raise Unavailable(f"PostgreSQL at {settings.address} does not answer: {error!r}") from error
+
+
+def describe_clock(
+    clock: ClockReading, source: ClockSource, *, tolerance: timedelta
+) -> tuple[bool, str, str]:
+    """Return whether the clock can be right, how it stands, and what to do if it cannot."""
+    now = datetime.now(UTC)
+    if source == "wall" and clock.last_at is not None and clock.last_at > now + tolerance:
+        found = (
+            f"it stands at {when(clock.last_at)}, and it is {when(now)}: every deadline until then "
+            "counts as missed"
+        )
+        todo = f"take the wrong ticks back: `groupage clock void --later-than {now.isoformat()}`"
+        return False, found, todo
+    if clock.doubts:
+        senders = number_of(len(clock.doubts), "sender")
+        return False, f"wrong ticks of {senders} were not believed", "; ".join(clock.doubts)
+    if clock.last_at is None:
+        return True, "no tick yet", ""
+    return True, f"it stands at {when(clock.last_at)}", ""

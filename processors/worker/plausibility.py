@@ -1,0 +1,151 @@
+"""Times that cannot be right: ticks and events too far in the future are dead letters.
+
+Kafka stamps each record with its own time (``LogAppendTime``). A tick of a wall clock that is later
+than this stamp by more than the policy's tolerance would end the hub: the clock never goes back.
+An event that is dated years ahead would sort behind everything that happens until then.
+
+Where the hub has an external clock (a simulator, a recording), Kafka's time says nothing about the
+hub's. There every tick is believed (`groupage clock void` takes a wrong one back), and an event
+comes from the future if it is ahead of both Kafka's time and the partition's last tick.
+
+The stamps and ticks are in the log, so a rebuild finds the same dead letters.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from groupage.domain.codes import TimeCode
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from groupage.domain.state.base import RejectedEvent
+from groupage.domain.words import when
+from groupage.settings import ClockSource
+from groupage.store import sender_alerts
+from groupage.store.pool import Connection
+from groupage.store.writers import DeadLetterRow
+from processors.worker import dead_letters
+from processors.worker.batch import IncomingFact, PartitionBatch
+from processors.worker.write_batch import WriteBatch
+
+_LOG_APPEND_TIME = 1
+"""Kafka's number of that timestamp type."""
+
+
+class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How far ahead of the present time ticks and events may be."""
+
+    wall: bool = True
+    """The hub's clock is the time of day, so Kafka's time limits it."""
+    tick_ahead: timedelta = timedelta(seconds=Policy().clock_tolerance_s)
+    event_ahead: timedelta = timedelta(seconds=Policy().event_ahead_s)
+
+    @classmethod
+    def of(cls, policy: Policy, source: ClockSource) -> "TimeRules":
+        """Return the rules of a policy for a hub with that clock."""
+        return cls(
+            wall=source == "wall",
+            tick_ahead=timedelta(seconds=policy.clock_tolerance_s),
+            event_ahead=timedelta(seconds=policy.event_ahead_s),
+        )
+
+    def latest_event_at(self, stamped_at: datetime) -> datetime:
+        """Return the latest time of an event in a record that Kafka stamped then."""
+        return stamped_at + self.event_ahead
+
+    def doubt_tick(self, at: datetime, record: Any, stamped_at: datetime, source: str) -> str:
+        """Say why a tick in that record cannot be right; empty: it is believed."""
+        if not self.wall:
+            return ""
+        if record.timestamp_type != _LOG_APPEND_TIME:
+            return (
+                f"{source} says that it is {when(at)}, and Kafka did not stamp the record with its "
+                "own time, so nothing confirms that: set message.timestamp.type of the topic to "
+                "LogAppendTime (`groupage topics` shows it)"
+            )
+        if at <= stamped_at + self.tick_ahead:
+            return ""
+        return (
+            f"{source} says that it is {when(at)}, and Kafka's time was {when(stamped_at)}: the "
+            "hub's clock did not follow it. Correct the clock of that host, or stop whoever sends "
+            f"such ticks; then confirm with `groupage clock void {at.isoformat()}`"
+        )
+
+
+DEFAULT_RULES = TimeRules()
+"""Those of a hub with the time of day and the default policy."""
+
+
+def is_statement(fact: Fact) -> bool:
+    """Tell whether a sender states that it happened, and when.
+
+    Plans and estimates may be ahead. A retraction has no effect at its own time, and the hub's own
+    messages follow from facts that a worker has checked.
+    """
+    return (
+        fact.classifier == "ACT"
+        and not fact.retracted
+        and fact.relayed_by is None
+        and not fact.data.internal
+    )
+
+
+def explain_future(fact: Fact, now: datetime, whose: str) -> str:
+    """Say why an event cannot have happened then."""
+    return (
+        f"{fact.source} dates {fact.type} of {fact.subject} to {when(fact.occurred_at)}, and "
+        f"{whose} time was {when(now)}: nothing happens so far ahead. Send it again with the right "
+        "time and an id of its own, without correctionof; or, if the date is right, replay this "
+        "dead letter when it has come"
+    )
+
+
+def quarantine_events_ahead(
+    part: PartitionBatch, clock_at: datetime | None, rules: TimeRules
+) -> None:
+    """Take events out of the part that are too far ahead of an external clock, too.
+
+    `clock_at` is the partition's last tick before the part; before the first one all pass.
+    """
+    for segment in part.segments:
+        if clock_at is not None:
+            latest_at = clock_at + rules.event_ahead
+            for key, facts in segment.facts.items():
+                ahead = [
+                    incoming
+                    for incoming in facts
+                    if incoming.offset in part.ahead and incoming.fact.occurred_at > latest_at
+                ]
+                if ahead:
+                    part.dead_letters += [_dead_letter(part, each, clock_at) for each in ahead]
+                    segment.facts[key] = [each for each in facts if each not in ahead]
+        if segment.tick_at is not None:
+            clock_at = segment.tick_at if clock_at is None else max(clock_at, segment.tick_at)
+
+
+def _dead_letter(part: PartitionBatch, incoming: IncomingFact, clock_at: datetime) -> DeadLetterRow:
+    fact = incoming.fact
+    rejected = RejectedEvent(
+        code=TimeCode.FROM_THE_FUTURE,
+        reason=explain_future(fact, clock_at, "the hub's"),
+        type=fact.type,
+        subject=fact.subject,
+        at=fact.occurred_at,
+    )
+    return dead_letters.from_rejection(dead_letters.rejected_record(part, incoming), rejected)
+
+
+async def raise_alerts(
+    writes: WriteBatch, rows: Iterable[DeadLetterRow], connection: Connection
+) -> None:
+    """Raise an alert about each sender of an implausible time, unless one is open."""
+    for raised, row in await sender_alerts.new_alerts(connection, rows):
+        if raised.alert_id not in writes.alerts.opened:
+            writes.alerts.note(raised, row.at)
+            writes.outbox.append(
+                sender_alerts.alert_message(
+                    raised, row.at, row.letter_id.hex, row.topic, row.partition
+                )
+            )

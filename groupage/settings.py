@@ -281,7 +281,8 @@ class GatewaySettings(BaseSettings):
     max_body_bytes: int = Field(default=16 * 2**20, ge=1024, le=2**30)
     max_batch_items: int = Field(default=10_000, ge=1, le=1_000_000)
     max_in_flight_bytes: int = Field(default=64 * 2**20, ge=2**20, le=2**34)
-    """Limit for events that Kafka has not acknowledged; beyond it the gateway answers 503."""
+    """Limit for events that Kafka has not acknowledged, and again for bodies that are arriving;
+    beyond it the gateway answers 503."""
     rate_per_s: float = Field(default=5_000.0, gt=0)
     """Average number of requests per second that a client address may send."""
     rate_burst: int = Field(default=10_000, ge=1)
@@ -294,6 +295,11 @@ class GatewaySettings(BaseSettings):
     of the policy."""
     capture_check_digits: Literal["reject", "quarantine", "warn"] = "warn"
     """The same for SSCCs in EPCIS documents, which machines read."""
+
+    @property
+    def body_bytes_max(self) -> int:
+        """The largest body that the gateway can take."""
+        return min(self.max_body_bytes, self.max_in_flight_bytes)
 
     @model_validator(mode="after")
     def _check_token(self) -> "GatewaySettings":

@@ -1,6 +1,7 @@
 """Admission control: rate, body size, bytes in flight; checked before the body is read."""
 
 import asyncio
+import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -15,6 +16,12 @@ from producers.gateway.problems import RETRY_AFTER_S, HttpProblem
 CLIENTS_MAX = 10_000
 """Buckets kept; beyond, the limiter forgets the client that was quiet longest."""
 _BODY_TIMEOUT_S = 30.0
+_SPAN_S = 5.0
+_SPAN_BYTES = 5 * 1024
+_FREE_BYTES = 64 * 1024
+"""uvicorn buffers as much of every body; the number of requests at once bounds it."""
+_SHARES = 4
+"""A client may hold a quarter of the bytes that arrive, and at least one body of full size."""
 
 
 class RateLimit:
@@ -44,71 +51,106 @@ class RateLimit:
         return wait_s
 
 
-class InFlightBudget:
-    """Bytes of requests that Kafka has not confirmed yet. When it is used up, requests get 503."""
+class ByteBudget:
+    """Bytes that may be held at a time, by all clients and by each."""
 
-    def __init__(self, capacity_bytes: int) -> None:
+    def __init__(self, capacity_bytes: int, *, share_bytes: int | None = None) -> None:
         self._capacity_bytes = capacity_bytes
-        self._used_bytes = 0
+        self._share_bytes = capacity_bytes if share_bytes is None else share_bytes
+        self._by_client: dict[str, int] = {}
+        self.used_bytes = 0
+        """Bytes that all clients hold now."""
 
-    @property
-    def used_bytes(self) -> int:
-        """Bytes reserved now."""
-        return self._used_bytes
+    def used_by(self, client: str) -> int:
+        """Return the bytes that a client holds now."""
+        return self._by_client.get(client, 0)
 
-    def reserve(self, size_bytes: int) -> bool:
-        """Reserve; returns False, and reserves nothing, when the budget does not suffice."""
-        if self._used_bytes + size_bytes > self._capacity_bytes:
-            return False
-        self._used_bytes += size_bytes
-        return True
+    def fits(self, client: str, size_bytes: int) -> bool:
+        """Return whether so many bytes more would fit."""
+        within_share = self.used_by(client) + size_bytes <= self._share_bytes
+        return within_share and self.used_bytes + size_bytes <= self._capacity_bytes
 
-    def release(self, size_bytes: int) -> None:
-        """Free what `reserve` took."""
-        self._used_bytes -= size_bytes
+    def take(self, client: str, size_bytes: int) -> None:
+        """Hold bytes for a client."""
+        self._by_client[client] = self.used_by(client) + size_bytes
+        self.used_bytes += size_bytes
+
+    def release(self, client: str, size_bytes: int) -> None:
+        """Free what `take` took."""
+        self.used_bytes -= size_bytes
+        left = self.used_by(client) - size_bytes
+        if left:
+            self._by_client[client] = left
+        else:
+            self._by_client.pop(client, None)
 
 
 class Admission:
-    """Admits requests: checks rate, size and budget, in this order, and reads the body."""
+    """Admits requests: checks rate, size and budgets, and reads the body.
+
+    A body counts by the bytes that have come, not by those that its head announces. While it
+    arrives, what exceeds its first 64 KiB counts in one budget, of which a client has a share; when
+    it is complete it counts in another until Kafka has its events. So bodies that arrive slowly
+    hold up no other client, and nobody's single events.
+    """
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         self._rates = RateLimit(rate_per_s=settings.rate_per_s, burst=settings.rate_burst)
-        self._budget = InFlightBudget(settings.max_in_flight_bytes)
+        capacity_bytes = settings.max_in_flight_bytes
+        share_bytes = max(settings.body_bytes_max, capacity_bytes // _SHARES)
+        self._arriving = ByteBudget(capacity_bytes, share_bytes=share_bytes)
+        self._in_flight = ByteBudget(capacity_bytes)
 
     @asynccontextmanager
     async def admit(self, request: Request) -> AsyncIterator[bytes]:
-        """Yield the body of an admitted request; its bytes stay reserved until the block ends.
+        """Yield the body of an admitted request; its bytes count until the block ends.
 
         Raises HttpProblem.
         """
-        self._check_rate(request)
-        reservation = _Reservation(self._budget)
+        client = client_of(request)
+        self._check_rate(client)
+        announced_bytes = self._announced_bytes(request)
+        if not self._in_flight.fits(client, announced_bytes):
+            raise self._full_problem()
+        body = await self._read_body(request, client)
+        size_bytes = len(body)
+        if not self._in_flight.fits(client, size_bytes):
+            raise self._full_problem()
+        self._in_flight.take(client, size_bytes)
         try:
-            yield await self._read_body(request, reservation)
+            yield body
         finally:
-            reservation.release()
+            self._in_flight.release(client, size_bytes)
 
-    async def _read_body(self, request: Request, reservation: "_Reservation") -> bytes:
+    async def _read_body(self, request: Request, client: str) -> bytes:
         body = bytearray()
+        counted_bytes = 0
+        pace = _Pace()
         try:
-            async with asyncio.timeout(_BODY_TIMEOUT_S):
-                self._reserve(reservation, self._announced_bytes(request))
+            async with asyncio.timeout_at(pace.deadline_s) as limit:
                 async for chunk in request.stream():
                     body += chunk
-                    if len(body) > self._settings.max_body_bytes:
-                        raise self._too_large_problem(f"more than {self._settings.max_body_bytes}")
-                    self._reserve(reservation, len(body))
+                    if len(body) > self._settings.body_bytes_max:
+                        raise self._too_large_problem(f"more than {self._settings.body_bytes_max}")
+                    if (more_bytes := len(body) - _FREE_BYTES - counted_bytes) > 0:
+                        if not self._arriving.fits(client, more_bytes):
+                            raise self._arriving_problem(client)
+                        self._arriving.take(client, more_bytes)
+                        counted_bytes += more_bytes
+                    if pace.note(len(chunk)):
+                        limit.reschedule(pace.deadline_s)
         except TimeoutError:
             raise HttpProblem(
-                408, "too_slow", f"the body did not arrive within {_BODY_TIMEOUT_S:g} s"
+                408, "too_slow", pace.complaint(len(body)), headers={"Connection": "close"}
             ) from None
         except ClientDisconnect:
             raise HttpProblem(400, "bad_request", "the client went away") from None
+        finally:
+            self._arriving.release(client, counted_bytes)
         return bytes(body)
 
-    def _check_rate(self, request: Request) -> None:
-        client = request.client.host if request.client else "unknown"
+    def _check_rate(self, client: str) -> None:
         wait_s = self._rates.take_token(client)
         if wait_s > 0:
             raise HttpProblem(
@@ -123,7 +165,7 @@ class Admission:
     def _announced_bytes(self, request: Request) -> int:
         text = request.headers.get("content-length", "0")
         size = int(text) if text.isascii() and text.isdigit() else 0
-        if size > self._settings.max_body_bytes:
+        if size > self._settings.body_bytes_max:
             raise self._too_large_problem(text)
         return size
 
@@ -131,37 +173,75 @@ class Admission:
         return HttpProblem(
             413,
             "too_large",
-            f"the body has {size} bytes; at most {self._settings.max_body_bytes} are accepted: "
+            f"the body has {size} bytes; at most {self._settings.body_bytes_max} are accepted: "
             "send less",
             outcome="too_large",
         )
 
-    def _reserve(self, reservation: "_Reservation", size_bytes: int) -> None:
-        if not reservation.grow_to(size_bytes):
-            raise HttpProblem(
-                503,
-                "overloaded",
-                f"{self._budget.used_bytes} bytes wait for Kafka; the gateway took nothing of this "
-                "request, send it again",
-                outcome="unavailable",
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            )
+    def _full_problem(self) -> HttpProblem:
+        return _overloaded_problem(f"{self._in_flight.used_bytes} bytes of events wait for Kafka")
+
+    def _arriving_problem(self, client: str) -> HttpProblem:
+        return _overloaded_problem(
+            f"{self._arriving.used_by(client)} bytes of unfinished bodies from {client} and "
+            f"{self._arriving.used_bytes} bytes from all clients are arriving"
+        )
 
 
-class _Reservation:
-    """The bytes of the budget that one request holds."""
+class _Pace:
+    """The least speed of a body: so many bytes in each span of time, and all of it in 30 s."""
 
-    def __init__(self, budget: InFlightBudget) -> None:
-        self._budget = budget
-        self._size_bytes = 0
+    def __init__(self) -> None:
+        self._end_s = asyncio.get_running_loop().time() + _BODY_TIMEOUT_S
+        self._missing_bytes = _SPAN_BYTES
+        self._begin_span()
 
-    def grow_to(self, size_bytes: int) -> bool:
-        if size_bytes > self._size_bytes:
-            if not self._budget.reserve(size_bytes - self._size_bytes):
-                return False
-            self._size_bytes = size_bytes
+    def _begin_span(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self.deadline_s = min(now_s + _SPAN_S, self._end_s)
+        self._missing_bytes = _SPAN_BYTES
+
+    def note(self, size_bytes: int) -> bool:
+        """Count bytes; returns whether they complete a span, so that the deadline moves."""
+        self._missing_bytes -= size_bytes
+        if self._missing_bytes > 0:
+            return False
+        self._begin_span()
         return True
 
-    def release(self) -> None:
-        self._budget.release(self._size_bytes)
-        self._size_bytes = 0
+    def complaint(self, received_bytes: int) -> str:
+        """Say which limit the body missed."""
+        if self.deadline_s >= self._end_s:
+            return f"the body did not arrive within {_BODY_TIMEOUT_S:g} s; send less in one request"
+        brought_bytes = _SPAN_BYTES - self._missing_bytes
+        return (
+            f"the body brought {brought_bytes} bytes in {_SPAN_S:g} s, {received_bytes} in all; "
+            f"at least {_SPAN_BYTES} in {_SPAN_S:g} s are expected until it is complete"
+        )
+
+
+def client_of(request: Request) -> str:
+    """Return whom to count a request for: its address, or the network of an IPv6 address.
+
+    A single host has a whole /64 of IPv6 addresses.
+    """
+    if request.client is None:
+        return "unknown"
+    host = request.client.host
+    if ":" not in host:
+        return host
+    try:
+        network = ipaddress.ip_network((host.partition("%")[0], 64), strict=False)
+    except ValueError:
+        return host
+    return str(network)
+
+
+def _overloaded_problem(reason: str) -> HttpProblem:
+    return HttpProblem(
+        503,
+        "overloaded",
+        f"{reason}; the gateway took nothing of this request, send it again",
+        outcome="unavailable",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )

@@ -72,7 +72,7 @@ class Capture:
             "GS1-CBV-Max": "2.0.0",
             "GS1-Vendor-Version": "1",
             "GS1-EPCIS-Capture-Limit": str(self._settings.max_batch_items),
-            "GS1-EPCIS-Capture-File-Size-Limit": str(self._settings.max_body_bytes),
+            "GS1-EPCIS-Capture-File-Size-Limit": str(self._settings.body_bytes_max),
             "GS1-Capture-Error-Behaviour": behaviour,
         }
 

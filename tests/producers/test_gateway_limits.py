@@ -47,7 +47,7 @@ async def test_rate_limit(start_gateway: StartGateway) -> None:
 
 
 async def test_a_full_gateway_answers_503_instead_of_growing(start_gateway: StartGateway) -> None:
-    """While requests in flight use up the budget, others get 503 and Retry-After; later 202."""
+    """While an unfinished body uses up the budget, another gets 503 and Retry-After; later 202."""
     gateway = await start_gateway(gateway_max_in_flight_bytes=2**20)
     await gateway.ready()
     gate = asyncio.Event()
@@ -67,7 +67,7 @@ async def test_a_full_gateway_answers_503_instead_of_growing(start_gateway: Star
     async with asyncio.timeout(20):
         await sent.wait()
         await asyncio.sleep(0.5)
-        probe = b"[" + b" " * 200_000 + b"]"
+        probe = b"[" + b" " * 400_000 + b"]"
         while True:
             answer = await gateway.client.post("/v1/events:batch", content=probe, headers=BATCH)
             if answer.status_code == 503:

@@ -37,13 +37,19 @@ def alert(
 
 
 def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication]:
-    """Make one alert per rejection code: a single hold may reject every carton."""
-    by_code: dict[str, list[tuple[datetime, str, RejectedEvent]]] = {}
+    """Make one alert per rejection code: a single hold may reject every carton.
+
+    Events of one instant stand in the order of their types: the fact ids of messages differ with
+    the revisions of their senders, and would order them otherwise when a hub takes a detour.
+    """
+    by_code: dict[str, list[tuple[datetime, str, str, str, RejectedEvent]]] = {}
     for fact_id, rejected in state.rejected.items():
-        by_code.setdefault(rejected.code, []).append((rejected.at, fact_id, rejected))
+        by_code.setdefault(rejected.code, []).append(
+            (rejected.at, rejected.type, rejected.subject, fact_id, rejected)
+        )
     alerts: dict[str, Publication] = {}
     for code, rejections in by_code.items():
-        in_order = [rejected for _, _, rejected in sorted(rejections, key=itemgetter(0, 1))]
+        in_order = [each[-1] for each in sorted(rejections, key=itemgetter(0, 1, 2, 3))]
         text = cut(_describe(code, in_order))
         alerts[f"alert:rejected:{code}"] = Output(
             alert(kind, state, AlertCode.ILLEGAL_TRANSITION, text, part=code), in_order[0].at

@@ -15,6 +15,8 @@ BOOKKEEPING: Mapping[str, str] = MappingProxyType(
         "*.changed_at": "when the newest fact happened, retracted ones included",
         "*.last_key": "of messages it has the fact id, which follows from the sender's revision",
         "*.revision": "the sender's number of facts",
+        "*.revised_series": "which messages to it were changed or withdrawn",
+        "consolidation.withdrawn": "revisions of withdrawn snapshots",
         "consolidation.plan_revision": "as above",
         "consignment.allocation_changes": "history by message; `allocation` follows from it",
         "unit.waiting_facts": "facts to forward, corrected and retracted ones included",
@@ -43,6 +45,7 @@ def comparable(hub: MiniHub, skipped: Collection[str]) -> dict[str, Any]:
             and f"{kind}.{name}" not in BOOKKEEPING
             and f"{kind}.{name}" not in skipped
         }
+        fields = {name: value for name, value in fields.items() if value}
         if state.rejected:
             fields["rejected"] = _rejected(hub, (kind, key), state.rejected)
         if fields:
@@ -69,10 +72,27 @@ def _plain(value: Any) -> Any:
 
 def _strip(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _strip(inner) for key, inner in value.items() if key not in _EVERYWHERE}
+        return {
+            key: _strip(inner)
+            for key, inner in value.items()
+            if key not in _EVERYWHERE and not _is_ended(inner)
+        }
     if isinstance(value, (list, tuple)):
         return [_strip(inner) for inner in value]
     return value
+
+
+def _is_ended(value: Any) -> bool:
+    """Tell whether a snapshot says that its sender has nothing to do with the receiver any more.
+
+    Such a snapshot counts like none.
+    """
+    return isinstance(value, dict) and (
+        value.get("member") is False
+        or value.get("withdrawn") is True
+        or value.get("ended") is True
+        or value.get("snapshot", {}).get("status") == "NONE"
+    )
 
 
 def differences(clean: MiniHub, stated: MiniHub, skipped: Collection[str]) -> list[str]:

@@ -28,7 +28,6 @@ NOT_YET: Mapping[str, str] = MappingProxyType(
         "command.release": _COMMANDS,
         "command.unfreeze": _COMMANDS,
         "truck.arrived": "the consignment keeps an arrival that was retracted",
-        "customs.declared": "the consignment keeps a declaration of status NONE",
         "customs.released": "a change of the time alone is not published",
         "customs.selected": "as above",
         "customs.rejected": "as above",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -11,7 +12,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.problems import FieldProblem
-from producers.screening import CheckDigitRules, find_wrong_digits, worst_fate
+from producers.screening import CheckDigitRules, TimeLimits, find_wrong_digits, worst_fate
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +52,18 @@ def split_for_kafka(entries: Iterable[Entry]) -> tuple[list[Fact], list[DeadLett
     return facts, dead_letters
 
 
+_LIMITS = TimeLimits()
+
+
 def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original: bytes) -> Entry:
     """Check digits and fields of an accepted entry's facts; return the entry's final result."""
     if not isinstance(entry, Accepted):
         return entry
     notes = list(entry.notes)
+    now = datetime.now(UTC)
     for fact in entry.facts:
+        if _LIMITS.warning(fact, now):
+            notes.append("from_the_future")
         findings = find_wrong_digits(fact.data, rules)
         fate = worst_fate(findings)
         reason = "; ".join(finding.problem.message for finding in findings)

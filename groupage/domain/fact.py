@@ -60,6 +60,20 @@ class Fact(
         """Id of the thing that the event is about."""
         return self.data.subject
 
+    @property
+    def states_when(self) -> bool:
+        """Whether a sender states that it happened at `occurred_at`.
+
+        Plans and estimates may lie ahead. A retraction has no effect at its own time, and the hub's
+        own messages follow from facts that it has checked.
+        """
+        return (
+            self.classifier == "ACT"
+            and not self.retracted
+            and self.relayed_by is None
+            and not self.data.internal
+        )
+
     def fan_out(self) -> "tuple[Fact, ...]":
         """List the facts that this one stands for, one per aggregate; for most events, itself.
 

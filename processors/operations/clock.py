@@ -1,7 +1,13 @@
-"""The clock process sends the time to all aggregates with deadlines: ``groupage run clock``."""
+"""The clock process sends the time to all aggregates with deadlines: ``groupage run clock``.
+
+Kafka's answer to each tick carries Kafka's own time. If the two differ by more than the policy's
+`clock_tolerance_s`, this host's clock or the broker's is wrong: the process sends no more ticks, is
+not ready, says so on the alert topic, and asks Kafka again every minute.
+"""
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -11,23 +17,38 @@ from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
 from groupage.contracts.topics import TOPICS
+from groupage.domain.codes import TimeCode
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
+from groupage.domain.sender_alerts import CLOCK_ID, sender_alert
+from groupage.domain.words import when
 from groupage.process import run_process
-from groupage.settings import ClockSettings, KafkaSettings, TelemetrySettings, TopicSettings
+from groupage.settings import (
+    ClockSettings,
+    KafkaSettings,
+    PolicySettings,
+    TelemetrySettings,
+    TopicSettings,
+)
 from groupage.telemetry import TelemetryServer, metrics
 
 _SEND_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 3.0
 _STOP_BUDGET_S = 10.0
+_COMPARE_EVERY_S = 60.0
+_SOURCE = "/groupage/clock"
+_HOST_SOURCE = f"{_SOURCE}/host"
+"""Names the clock of this host in the id of its alert. The alert about ticks that workers refused
+is another one."""
 
 log = structlog.get_logger(__name__)
 
 
 def main() -> None:
     """Run until SIGTERM. Reads its settings from the environment."""
-    clock, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
+    settings, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
     telemetry = TelemetrySettings()
+    tolerance = timedelta(seconds=PolicySettings().load().clock_tolerance_s)
 
     async def body(stop: asyncio.Event) -> None:
         # Kafka away at the start is more likely a wrong address than a restart: exit, visibly.
@@ -35,48 +56,123 @@ def main() -> None:
             kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
-        async with TelemetryServer(telemetry):
-            await keep_time(clock, kafka, topics.prefix, stop)
+        clock = Clock(kafka, topics.prefix, tick_s=settings.tick_s, tolerance=tolerance)
+        async with TelemetryServer(telemetry, checks=clock.checks):
+            if settings.source == "wall":
+                await clock.keep_time(stop)
+            else:
+                await stop.wait()
 
     run_process("clock", body, telemetry=telemetry, stop_budget_s=_STOP_BUDGET_S)
 
 
-async def keep_time(
-    settings: ClockSettings, kafka: KafkaSettings, prefix: str, stop: asyncio.Event
-) -> None:
-    """Send a tick every `tick_s` until `stop`.
+class Clock:
+    """Sends this host's time, as long as Kafka's time confirms it."""
 
-    Not a retry: while Kafka is away the clock skips ticks, because the next one carries the time.
-    Two clocks at once do no harm: workers ignore a tick that is not later than the last one.
-    """
-    producer: AIOKafkaProducer | None = None
-    try:
-        while not stop.is_set():
-            if settings.source == "wall":
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        prefix: str,
+        *,
+        tick_s: float,
+        tolerance: timedelta,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._kafka = kafka
+        self._prefix = prefix
+        self._tick_s = tick_s
+        self._tolerance = tolerance
+        self._now = now
+        self._producer: AIOKafkaProducer | None = None
+        self._doubt = ""
+        """How this host's time differs from Kafka's; empty: it does not."""
+
+    async def checks(self) -> dict[str, bool | str]:
+        """Return whether Kafka's time confirms this host's, for ``/readyz``."""
+        return {"time": self._doubt or True}
+
+    async def keep_time(self, stop: asyncio.Event) -> None:
+        """Send a tick every `tick_s` until `stop`.
+
+        Not a retry: while Kafka is away the clock skips ticks, because the next one carries the
+        time. Two clocks at once do no harm: workers ignore a tick that is not later than the last.
+        """
+        try:
+            while not stop.is_set():
                 try:
-                    producer = producer or await _start_producer(kafka)
-                    await send_tick(producer, prefix=prefix, at=datetime.now(UTC))
+                    await self.compare_or_tick()
                 except (KafkaError, TimeoutError, OSError) as error:
                     log.warning("tick_skipped", error=repr(error))
-                    if producer is not None:
-                        await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
-                    producer = None
-            try:
-                async with asyncio.timeout(settings.tick_s):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-    finally:
-        if producer is not None:
-            await close_producer(producer, timeout_s=_STOP_TIMEOUT_S)
+                    await self.close()
+                try:
+                    async with asyncio.timeout(_COMPARE_EVERY_S if self._doubt else self._tick_s):
+                        await stop.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await self.close()
+
+    async def compare_or_tick(self) -> None:
+        """Send a tick; while this host's time is in doubt, only compare it with Kafka's.
+
+        Raises KafkaError, TimeoutError, OSError.
+        """
+        self._producer = self._producer or await _start_producer(self._kafka)
+        at = self._now()
+        if self._doubt:
+            stamped_at = await self._send_alert(at)
+        else:
+            stamped_at = await send_tick(self._producer, prefix=self._prefix, at=at)
+        doubted, self._doubt = self._doubt, self._compare(at, stamped_at)
+        if bool(doubted) != bool(self._doubt):
+            await self._send_alert(at)
+            if self._doubt:
+                log.critical("clock_differs", reason=self._doubt)
+            else:
+                log.info("clock_agrees_again")
+
+    def _compare(self, at: datetime, stamped_at: datetime) -> str:
+        if abs(at - stamped_at) <= self._tolerance:
+            return ""
+        return (
+            f"this host says that it is {when(at)}, and Kafka's time is {when(stamped_at)}: no "
+            "more ticks are sent. Correct the clock of this host, or of the broker (NTP)"
+        )
+
+    async def _send_alert(self, at: datetime) -> datetime:
+        """Raise or clear the alert about this clock; return Kafka's time."""
+        assert self._producer is not None, "connected"
+        raised = sender_alert(TimeCode.CLOCK_IMPLAUSIBLE, _HOST_SOURCE, self._doubt)
+        event = raised if self._doubt else raised.withdrawal()
+        fact = Fact(
+            event_id=f"{event.name}-{at.isoformat()}",
+            source=_SOURCE,
+            key=event.key,
+            occurred_at=at,
+            recorded_at=at,
+            data=event,
+            relayed_by="clock",
+        )
+        record = encode(fact, prefix=self._prefix, derived=True)
+        async with asyncio.timeout(_SEND_TIMEOUT_S):
+            sent = await self._producer.send_and_wait(
+                record.topic, value=record.value, key=record.key, headers=record.headers
+            )
+        return datetime.fromtimestamp(sent.timestamp / 1_000, UTC)
+
+    async def close(self) -> None:
+        """Close the connection to Kafka."""
+        if self._producer is not None:
+            await close_producer(self._producer, timeout_s=_STOP_TIMEOUT_S)
+        self._producer = None
 
 
-async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> None:
-    """Send the time `at` to every partition of every topic with deadlines; wait for Kafka."""
+async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> datetime:
+    """Send the time `at` to every partition of every topic with deadlines; return Kafka's time."""
     fact = Fact(
         event_id=f"tick-{at.isoformat()}",
-        source="/groupage/clock",
-        key="hub",
+        source=_SOURCE,
+        key=CLOCK_ID,
         occurred_at=at,
         recorded_at=at,
         data=ClockTicked(at=at),
@@ -98,8 +194,9 @@ async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) ->
                 )
                 for partition in range(topic.partitions)
             ]
-        await asyncio.gather(*sent)
+        stamped = await asyncio.gather(*sent)
     metrics.CLOCK_TICKS.inc()
+    return datetime.fromtimestamp(stamped[0].timestamp / 1_000, UTC)
 
 
 async def _start_producer(kafka: KafkaSettings) -> AIOKafkaProducer:

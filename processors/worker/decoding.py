@@ -20,7 +20,7 @@ from groupage.store.facts import line_of
 from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
-from processors.worker.plausibility import TimeRules, explain_future, is_statement
+from processors.worker.plausibility import TimeRules, explain_future
 from processors.worker.unreadable import UnreadableRecord
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -51,7 +51,11 @@ def decode_into(part: PartitionBatch, records: Sequence[Any], rules: TimeRules) 
             part.dead_letters.append(_dead_letter_of(record, part, error))
             continue
         data = fact.data
-        if fact.occurred_at > latest_at and _is_quarantined(part, record, fact, rules):
+        if (
+            fact.occurred_at > latest_at
+            and fact.states_when
+            and _is_quarantined(part, record, fact, rules)
+        ):
             continue
         if kind == "clock":
             _end_segment(part, record, fact, rules)
@@ -81,8 +85,6 @@ def _is_quarantined(part: PartitionBatch, record: Any, fact: Fact, rules: TimeRu
 
     With an external clock the fold decides.
     """
-    if not is_statement(fact):
-        return False
     if not rules.wall:
         part.ahead.add(record.offset)
         return False

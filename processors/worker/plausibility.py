@@ -78,20 +78,6 @@ DEFAULT_RULES = TimeRules()
 """Those of a hub with the time of day and the default policy."""
 
 
-def is_statement(fact: Fact) -> bool:
-    """Tell whether a sender states that it happened, and when.
-
-    Plans and estimates may be ahead. A retraction has no effect at its own time, and the hub's own
-    messages follow from facts that a worker has checked.
-    """
-    return (
-        fact.classifier == "ACT"
-        and not fact.retracted
-        and fact.relayed_by is None
-        and not fact.data.internal
-    )
-
-
 def explain_future(fact: Fact, now: datetime, whose: str) -> str:
     """Say why an event cannot have happened then."""
     return (

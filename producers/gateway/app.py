@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupage.contracts.schemas import writer_schema
-from groupage.settings import GatewaySettings, KafkaSettings, PolicySettings
+from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
 from producers.gateway import openapi
@@ -30,6 +30,7 @@ from producers.gateway.problems import (
     summarize_problems,
 )
 from producers.problems import FieldProblem
+from producers.screening import TimeLimits
 
 _BEHAVIOUR_HEADER = "GS1-Capture-Error-Behaviour"
 _EPCIS_TYPES = ("application/json", "application/ld+json")
@@ -44,8 +45,11 @@ class Gateway:
         self.settings = settings
         self.kafka = KafkaConnection(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
         self._admission = Admission(settings)
-        check_digits = settings.check_digits or PolicySettings().load().check_digits
-        self._ingest = EventIngest(self.kafka, check_digits)
+        policy = PolicySettings().load()
+        check_digits = settings.check_digits or policy.check_digits
+        wall = ClockSettings().source == "wall"
+        limits = TimeLimits.of(policy) if wall else None
+        self._ingest = EventIngest(self.kafka, check_digits, limits)
         self._capture = Capture(self.kafka, settings, check_digits)
 
     async def checks(self) -> dict[str, bool | str]:

@@ -19,7 +19,7 @@ from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import problem_document, summarize_problems
 from producers.problems import FieldProblem
 from producers.publisher import Receipt
-from producers.screening import CheckDigitRules, Finding, find_wrong_digits, worst_fate
+from producers.screening import CheckDigitRules, Finding, TimeLimits, find_wrong_digits, worst_fate
 
 FOUND_BY = "gateway"
 _PAUSE_ITEMS = 250
@@ -74,14 +74,21 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     message: Record | DeadLetter
     remarks: tuple[FieldProblem, ...]
-    """Wrong check digits that the policy lets through, or quarantines."""
+    """Wrong check digits that the policy lets through, or quarantines, and a time ahead."""
 
 
 class EventIngest:
     """Checks CloudEvents and publishes them: one parse before, one encoding after the checks."""
 
-    def __init__(self, kafka: KafkaConnection, check_digits: CheckDigitPolicy) -> None:
+    def __init__(
+        self,
+        kafka: KafkaConnection,
+        check_digits: CheckDigitPolicy,
+        time_limits: TimeLimits | None = None,
+    ) -> None:
+        """Without `time_limits` no event is dated too far ahead: the hub's clock is external."""
         self._kafka = kafka
+        self._time_limits = time_limits
         self._rules = CheckDigitRules(containers=check_digits, units=check_digits)
 
     async def take(self, items: Sequence[object]) -> list[EventResult]:
@@ -117,6 +124,9 @@ class EventIngest:
         fate = worst_fate(findings)
         if fate == "reject":
             return _invalid_result(fact.event_id, remarks)
+        limits = self._time_limits
+        if limits is not None and (ahead := limits.warning(fact, now)):
+            remarks = (*remarks, ahead)
         message: Record | DeadLetter
         if fate == "quarantine":
             message = _dead_letter(fact, item, findings)

@@ -135,6 +135,26 @@ async def test_the_check_digit_policy(
     assert len(await read_topic("hub.dlq.v1")) == (policy == "quarantine")
 
 
+@pytest.mark.parametrize("clock", ["wall", "external"])
+async def test_an_event_from_the_future_is_accepted_with_a_warning(
+    start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch, clock: str
+) -> None:
+    """The answer names the time; an external clock's time is not the gateway's."""
+    monkeypatch.setenv("GROUPAGE_CLOCK_SOURCE", clock)
+    gateway = await start_gateway()
+    await gateway.ready()
+    ahead = event() | {"time": "2099-03-01T08:00:00Z"}
+    answer = await gateway.client.post("/v1/events", json=ahead, headers=STRUCTURED)
+    assert answer.status_code == 202
+    warnings = answer.json().get("warnings", [])
+    if clock == "external":
+        assert not warnings
+        return
+    (warning,) = warnings
+    assert (warning["field"], warning["value"][:4]) == ("time", "2099")
+    assert "from_the_future" in warning["expected"]
+
+
 async def test_it_describes_itself(gateway: Running) -> None:
     """Metrics, schemas and OpenAPI are served; unknown paths are problem documents."""
     await gateway.client.post("/v1/events", json=event(), headers=STRUCTURED)

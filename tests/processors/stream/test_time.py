@@ -1,6 +1,8 @@
 """Times that cannot be right, with a real Kafka and PostgreSQL: wrong ticks, future events."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from groupage.store.dead_letters import StoredDeadLetter, find_dead_letters
 from groupage.store.readers.clock import read_clock
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
+from processors.operations.clock import Clock
 from processors.operations.rebuild import rebuild
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from tests.processors.stream.facts import NOON, fact_of
@@ -200,3 +203,64 @@ async def test_an_external_clock_limits_events_too(stream_hub: StreamHub) -> Non
         await _replay(stream_hub)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 4
     await require_equal_rebuild(stream_hub, EXTERNAL)
+
+
+def _constant(at: datetime) -> datetime:
+    return at
+
+
+async def test_a_clock_with_a_wrong_year_stops(stream_hub: StreamHub) -> None:
+    """The process sends one tick, compares it with Kafka's answer, says so and sends no more."""
+    for years in (-1, 173):
+        now = datetime.now(UTC)
+        wrong = now.replace(year=now.year + years, day=28)
+        clock = Clock(
+            stream_hub.settings.kafka,
+            stream_hub.prefix,
+            tick_s=0.01,
+            tolerance=TOLERANCE,
+            now=partial(_constant, wrong),
+        )
+        assert await clock.checks() == {"time": True}
+        stop = asyncio.Event()
+        ticking = asyncio.create_task(clock.keep_time(stop))
+
+        async def doubts(clock: Clock = clock) -> bool:
+            return (await clock.checks())["time"] is not True
+
+        await stream_hub.until("the clock doubts itself", doubts)
+        stop.set()
+        await ticking
+        (reason,) = (await clock.checks()).values()
+        assert isinstance(reason, str)
+        assert f"this host says that it is {wrong.year}-" in reason
+        assert f"Kafka's time is {now.year}-" in reason
+    async with stream_hub.worker():
+        await stream_hub.tick(now)
+        await stream_hub.until_committed()
+    assert await clocks(stream_hub) == {now}
+    assert await alerts(stream_hub) == [("clock_implausible", "critical")]
+
+
+async def test_a_clock_that_was_corrected_ticks_again(stream_hub: StreamHub) -> None:
+    """The time of the host is asked for again, and the alert on the topic is cleared."""
+    now = datetime.now(UTC)
+    readings = iter([now.replace(year=2199, day=28), now, now])
+    clock = Clock(
+        stream_hub.settings.kafka,
+        stream_hub.prefix,
+        tick_s=0.01,
+        tolerance=TOLERANCE,
+        now=lambda: next(readings),
+    )
+    try:
+        await clock.compare_or_tick()
+        assert (await clock.checks())["time"] is not True
+        await clock.compare_or_tick()
+        assert await clock.checks() == {"time": True}
+        await clock.compare_or_tick()
+    finally:
+        await clock.close()
+    async with stream_hub.worker():
+        await stream_hub.until_committed()
+    assert await clocks(stream_hub) == {now}

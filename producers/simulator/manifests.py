@@ -109,14 +109,14 @@ class ManifestDesk:
         )
         self._world.emit(wish, DESK)
 
-    def _roll(self, sailing: Sailing, lot: Lot, reason: str) -> None:
+    def _roll(self, sailing: Sailing, lot_id: str, reason: str) -> None:
         self._commands += 1
         command = RollConsignment(
             command_id=f"CMD-{sailing.voyage_id}-{self._commands}",
             by="dispatcher-1",
             reason=reason,
             lane_id=sailing.lane_id,
-            consignment_id=lot.id,
+            consignment_id=lot_id,
             from_voyage_id=sailing.voyage_id,
         )
         self._world.handled["rolled_by_dispatcher"] += 1
@@ -149,10 +149,14 @@ class ManifestDesk:
             self._order(box.sailing, box.plan, urgent=True)
             self._retry(box)
             return
-        lots = [self._world.lots[lot_id] for lot_id in box.plan.consignment_ids]
-        troubles = {lot.id: trouble for lot in lots if (trouble := self._trouble(box, lot))}
+        known = self._world.lots
+        lots = {name: known.get(name) for name in box.plan.consignment_ids}
+        troubles = {
+            name: trouble for name, lot in lots.items() if (trouble := self._trouble(box, lot))
+        }
         if not troubles:
-            box.equipment_ref, box.lots = container.equipment_ref, lots
+            box.equipment_ref = container.equipment_ref
+            box.lots = [lot for lot in lots.values() if lot is not None]
             if self._cutoffs.documents_come_late(box):
                 at = self._cutoffs.documents_missed_at(box)
                 self._world.engine.schedule(at, partial(self._miss_documents, box))
@@ -185,8 +189,14 @@ class ManifestDesk:
         spare_s = times.haul_s + times.start_spare_s + stow_s
         return box.sailing.pco_at(times) - timedelta(seconds=spare_s)
 
-    def _trouble(self, box: Box, lot: Lot) -> str:
-        """Return why the manifest cannot list the lot now: `wait` if it soon can."""
+    def _trouble(self, box: Box, lot: Lot | None) -> str:
+        """Return why the manifest cannot list the lot now: `wait` if it soon can.
+
+        None stands for a consignment that another simulated day left on the hub: its cartons are
+        not in this warehouse.
+        """
+        if lot is None:
+            return "its cartons are not here"
         if lot.gone:
             return lot.gone
         if not lot.arrived:
@@ -231,9 +241,9 @@ class ManifestDesk:
             self._give_up(box)
             return
         for lot_id, trouble in sorted(troubles.items()):
-            lot = self._world.lots[lot_id]
-            if not lot.gone and "plan" not in trouble:
-                self._roll(box.sailing, lot, trouble)
+            lot = self._world.lots.get(lot_id)
+            if (lot is None or not lot.gone) and "plan" not in trouble:
+                self._roll(box.sailing, lot_id, trouble)
         self.replan(box.sailing, "; ".join(sorted(set(troubles.values()))))
         self._retry(box, since=self._world.now)
 

@@ -104,7 +104,8 @@ class CutoffDesk:
     def _tell_customs(self, box: Box, later: Sailing) -> None:
         """Declare a change of ship for each lot declared for the old one."""
         for lot_id in box.plan.consignment_ids:
-            if self._world.lots[lot_id].declared:
+            lot = self._world.lots.get(lot_id)  # None: another simulated day left it on the hub
+            if lot is not None and lot.declared:
                 changed = ConsignmentNoted(
                     consignment_id=lot_id,
                     milestone="change_of_ship",

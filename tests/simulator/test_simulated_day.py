@@ -10,6 +10,7 @@ import pytest
 from groupage.contracts.decoding import fact_from_json
 from groupage.contracts.encoding import encode, envelope_json
 from groupage.domain.checkdigits import container_problem, unit_problem
+from groupage.domain.commands import RollConsignment
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.consignment import AsnReceived, ConsignmentBooked
 from groupage.domain.events.consolidation import ConsolidationFrozen
@@ -50,6 +51,24 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     other, _ = play(parameters_for("small", seed=6), hub=PaperHub())
     assert list(map(envelope_json, first)) == list(map(envelope_json, again))
     assert [fact.event_id for fact in first] != [fact.event_id for fact in other]
+
+
+@pytest.mark.slow
+def test_a_second_day_on_the_same_hub() -> None:
+    """Plans hold consignments that the first day left; the desk rolls them and loads its own."""
+    hub = PaperHub()
+    first = parameters_for("small", seed=5)
+    play(first, hub=hub)
+    second = parameters_for("small", seed=6, day_at=first.day_at + timedelta(days=1))
+    facts, simulation = play(second, hub=hub)
+    assert simulation.finished
+    rolled = {fact.data.consignment_id for fact in facts if isinstance(fact.data, RollConsignment)}
+    booked = {fact.key for fact in facts if isinstance(fact.data, ConsignmentBooked)}
+    frozen = [fact.data for fact in facts if isinstance(fact.data, ConsolidationFrozen)]
+    listed = {name for manifest in frozen for name in manifest.consignment_ids}
+    assert rolled - booked, "no plan held anything of the first day"
+    assert listed
+    assert listed <= booked
 
 
 @pytest.mark.slow

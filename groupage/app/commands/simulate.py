@@ -36,7 +36,13 @@ def simulate(  # noqa: PLR0913 - the options of a command
     *,
     scale: Annotated[Scale, typer.Option(help="How much cargo.")] = "small",
     seed: Annotated[
-        int, typer.Option(min=0, max=9_999, help="The same seed gives the same day.")
+        int,
+        typer.Option(
+            min=0,
+            max=9_999,
+            help="The same seed gives the same day. Another day on the same hub needs another "
+            "seed: cartons, containers and voyages are named after it.",
+        ),
     ] = 1,
     to: Annotated[To, typer.Option(help="Destination of the facts.")] = "kafka",
     out: Annotated[

@@ -8,6 +8,7 @@ import msgspec
 
 from groupage.contracts.encoding import encode
 from groupage.contracts.provenance import is_own, own_reason
+from groupage.contracts.texts import require_plain_texts
 from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter, QuarantineCode
@@ -87,7 +88,7 @@ def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original
             problem = FieldProblem(field="source", value=fact.source, expected=own_reason(fact))
             return Rejected(event_id=fact.event_id, code="not_yours", problems=(problem,))
         try:
-            encode(fact)
+            require_plain_texts(fact.data, encode(fact).value)
         except InvalidInput as error:
             problem = FieldProblem(field=fact.type, value=fact.subject, expected=str(error))
             return Rejected(event_id=fact.event_id, code="bad_data", problems=(problem,))

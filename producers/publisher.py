@@ -42,6 +42,7 @@ from aiokafka.structs import RecordMetadata
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.provenance import require_foreign
+from groupage.contracts.texts import require_plain_texts
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.events.base import Event
@@ -275,9 +276,11 @@ class Publisher:
     def _encode(self, fact: Fact, *, checked: bool) -> Record | InvalidInput:
         try:
             require_foreign(fact)
-            return encode(fact, prefix=self._prefix, derived=checked)
+            record = encode(fact, prefix=self._prefix, derived=checked)
+            require_plain_texts(fact.data, record.value)
         except InvalidInput as error:
             return error
+        return record
 
     def _require_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -169,7 +169,10 @@ def _print_version() -> int:
 
 
 def _print_error(text: str, status: int) -> int:
-    print(f"groupage: {text}", file=sys.stderr)  # noqa: T201 - for the user
+    from groupage.app.commands.printing import escape_controls  # noqa: PLC0415 - seldom needed
+
+    shown = "\n".join(map(escape_controls, text.split("\n")))
+    print(f"groupage: {shown}", file=sys.stderr)  # noqa: T201 - for the user
     return status
 
 

@@ -10,7 +10,7 @@ from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.undecodable import UndecodableCode as Code
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2199, 12, 31, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 """An instant outside is a sender's error, and deadlines computed from it overflow the calendar."""
 
 _decode_instant = msgspec.json.Decoder(datetime).decode

@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
+from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput, NotFound
@@ -107,11 +108,11 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
     except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
         message = str(error)
     else:
-        if b"\\u0000" not in value or not any(_nul_errors(data, "")):
+        if has_only_plain_texts(value) or not (wrong := _distinct_errors(_text_errors(built))):
             return built, value
-        message = "a text holds NUL"
+        raise InvalidData(wrong)
     errors = _distinct_errors(
-        chain(_nul_errors(data, ""), _schema_errors(_writing_validator(event), data))
+        chain(_text_errors(data), _schema_errors(_writing_validator(event), data))
     )
     raise InvalidData(errors or (_single_error(message, data),))
 
@@ -153,18 +154,9 @@ def _reading_validator(event: type[Event]) -> Draft202012Validator:
     return _Validator(reader_schema(event), format_checker=_formats)
 
 
-def _nul_errors(data: object, pointer: str) -> Iterator[FieldError]:
-    if isinstance(data, str):
-        if "\x00" in data:
-            yield FieldError(
-                pointer=pointer, value=_shorten(data), expected="a text without the character NUL"
-            )
-    elif isinstance(data, dict):
-        for name, value in data.items():
-            yield from _nul_errors(value, f"{pointer}/{_escape(name)}")
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _nul_errors(value, f"{pointer}/{index}")
+def _text_errors(data: object) -> Iterator[FieldError]:
+    for pointer, text, expected in find_wrong_texts(data):
+        yield FieldError(pointer=pointer, value=_shorten(text), expected=expected)
 
 
 def _field_errors(error: ValidationError) -> Iterator[FieldError]:

@@ -1,5 +1,6 @@
 """Logging by structlog; records of other packages through the standard library end in it too."""
 
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -146,10 +147,9 @@ def _renderers(*, console: bool, colors: bool) -> Sequence[structlog.typing.Proc
     if console:
         return [
             clean,
+            _escape_values,
             structlog.dev.ConsoleRenderer(
-                colors=colors,
-                timestamp_key="at",
-                exception_formatter=structlog.dev.plain_traceback,
+                colors=colors, timestamp_key="at", exception_formatter=_write_traceback
             ),
         ]
     return [
@@ -157,3 +157,27 @@ def _renderers(*, console: bool, colors: bool) -> Sequence[structlog.typing.Proc
         _TRACEBACK,
         structlog.processors.JSONRenderer(default=str),
     ]
+
+
+def _escape_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what controls a terminal; the console renderer escapes some of it only."""
+    return {
+        name: _escape(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _write_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    out.write("\n".join(map(_escape, written.getvalue().split("\n"))))
+
+
+def _escape(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )

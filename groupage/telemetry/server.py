@@ -45,9 +45,11 @@ class TelemetryServer:
         host, port = self._settings.metrics_host, self._settings.metrics_port
         listener = listen(host, port, setting="GROUPAGE_METRICS_PORT")
         self._address = address_of(listener)
+        app = Starlette(routes=self._probes.routes())
+        app.router.redirect_slashes = False
         self._serving = asyncio.create_task(
             serve_http(
-                Starlette(routes=self._probes.routes()),
+                app,
                 listener,
                 self._ending,
                 guard=Guard(

@@ -18,6 +18,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter, QuarantineCode
+from producers.duplicate_keys import find_repeated_key
 from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
 from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
 from producers.epcis.mapping import events_of
@@ -67,6 +68,11 @@ def read_document(data: bytes) -> Document:
         envelope = msgspec.json.decode(data, type=_Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not an EPCIS document in JSON: {_error_text(data, error)}") from None
+    if repeated := find_repeated_key(data, msgspec.json.decode(data)):
+        raise InvalidInput(
+            f"the key {repeated.key[:100]!r} comes twice in one object, at {repeated.path[:200]}; "
+            "write each key once"
+        )
     terms = _context_terms(envelope.context)
     if envelope.type == "EPCISDocument":
         body = envelope.epcisBody

@@ -18,7 +18,7 @@ from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
 from producers.gateway import openapi
 from producers.gateway.admission import Admission
-from producers.gateway.bodies import BATCH, media_type, read_batch, read_single
+from producers.gateway.bodies import BATCH, check_headers, media_type, read_batch, read_single
 from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
 from producers.gateway.ingest import EventIngest, EventResult
@@ -58,6 +58,7 @@ class Gateway:
 
     async def post_events(self, request: Request) -> Response:
         """Take one CloudEvent, or a batch by its content type."""
+        check_headers(request)
         if media_type(request) == BATCH:
             return await self.post_batch(request)
         async with self._admission.admit(request) as body:
@@ -71,6 +72,7 @@ class Gateway:
 
     async def post_batch(self, request: Request) -> Response:
         """Take many CloudEvents; the response has a result for each."""
+        check_headers(request)
         async with self._admission.admit(request) as body:
             results = await self._ingest.take(read_batch(request, body, self.settings))
         if results and all(result.outcome == "unavailable" for result in results):
@@ -90,6 +92,7 @@ class Gateway:
         return _json(self._capture.jobs(), headers=self._capture.headers())
 
     async def _post_capture(self, request: Request) -> Response:
+        check_headers(request)
         async with self._admission.admit(request) as body:
             job = await self._capture.take(body, _capture_behaviour(request))
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
@@ -134,7 +137,7 @@ def create_app(gateway: Gateway) -> Starlette:
         yield
         await gateway.kafka.stop()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/events", gateway.post_events, methods=["POST"]),
             Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
@@ -149,6 +152,9 @@ def create_app(gateway: Gateway) -> Starlette:
         middleware=[Middleware(_TimePosts)],
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    # A path with a slash at its end is another path: no redirect to an address that Host names.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _TimePosts:

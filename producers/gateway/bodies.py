@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 
 from groupage.settings import GatewaySettings
+from producers.duplicate_keys import find_repeated_key
 from producers.gateway.cloudevents import event_of_headers
 from producers.gateway.problems import HttpProblem
 from producers.problems import FieldProblem, abbreviate
@@ -13,6 +14,7 @@ from producers.problems import FieldProblem, abbreviate
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 JSON = "application/json"
+_SINGLE_HEADERS = frozenset({b"content-type", b"gs1-capture-error-behaviour"})
 
 
 def media_type(request: Request) -> str:
@@ -66,12 +68,33 @@ def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
+        parsed = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = FieldProblem(field="body", value=abbreviate(body), expected=f"JSON: {error}")
         raise HttpProblem(
             400, "bad_request", f"the body is not JSON: {error}", errors=(problem,)
         ) from None
+    if repeated := find_repeated_key(body, parsed):
+        problem = FieldProblem(field=repeated.path, value=repeated.key, expected="each key once")
+        raise HttpProblem(
+            400,
+            "bad_request",
+            f"the key {repeated.key[:100]!r} comes twice in one object, at {repeated.path[:200]}; "
+            "send each key once",
+            errors=(problem,),
+        )
+    return parsed
+
+
+def check_headers(request: Request) -> None:
+    """Refuse headers that come twice where each value would mean another event."""
+    seen: set[bytes] = set()
+    for name, _ in request.scope["headers"]:
+        if name in seen and (name.startswith(b"ce-") or name in _SINGLE_HEADERS):
+            text = name.decode("latin-1")
+            problem = FieldProblem(field=f"header {text}", value=text, expected="this header once")
+            raise HttpProblem(400, "bad_request", f"header {text} comes twice", errors=(problem,))
+        seen.add(name)
 
 
 def _media_type_problem(kind: str, expected: str) -> HttpProblem:

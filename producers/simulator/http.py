@@ -20,7 +20,7 @@ _CHUNK_FACTS = 500
 _ATTEMPTS = 8
 _TIMEOUT_S = 30.0
 _PAUSE_MAX_S = 10.0
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({408, 429, 502, 503, 504})
 
 
 class _BatchResult(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import pytest
 from groupage.app.api.app import ENDPOINTS
 from groupage.app.api.lists import AlertQuery, Paging
 from groupage.app.api.openapi import build_document
-from groupage.app.api.query import WrongParameters, parse_query
+from groupage.app.api.query import WrongParameters, parse_query, require_single
 from groupage.app.api.resources import DiffQuery
 from groupage.domain.errors import InvalidInput
 from groupage.domain.states import ConsignmentStatus
@@ -76,3 +76,10 @@ def test_the_document_has_the_parameters_of_every_endpoint() -> None:
     assert parameters["limit"]["schema"].items() >= {"minimum": 1, "maximum": 1_000}.items()
     (plan_id, against) = paths["/v1/plans/{plan_id}/diff"]["get"]["parameters"]
     assert (plan_id["in"], against["in"], against["required"]) == ("path", "query", True)
+
+
+def test_a_parameter_comes_once() -> None:
+    """Taking the last value would answer another question than a filter before us has seen."""
+    assert require_single([("limit", "1"), ("after", "x")]) == {"limit": "1", "after": "x"}
+    with pytest.raises(InvalidInput, match="'limit' comes twice"):
+        require_single([("limit", "1"), ("limit", "2")])

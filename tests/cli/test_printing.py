@@ -181,3 +181,15 @@ def test_a_full_output_ends_with_status_1(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert b"No space left on device" in errors
     assert b"Traceback" not in errors
+
+
+def test_json_shows_no_character_that_controls_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """C1 and direction overrides come escaped, as the same JSON; other scripts stay as they are."""
+    value = {"name": "a\x9b2J\u202eb\x7f\x1b\u2028", "品名": "布娃娃\u3000é😀", "t": "\U000e0041"}
+    print_json(value)
+    out = capsys.readouterr().out
+    assert out.replace("\n", "").replace("\u3000", "").isprintable()
+    assert "布娃娃\u3000é😀" in out
+    assert json.loads(out) == value

@@ -42,7 +42,7 @@ from tests.contracts.records import NOW, decode_error, headers_of
         ({"ce_time": b"yesterday"}, "bad_time"),
         ({"ce_time": b"0001-01-01T00:00:00+08:00"}, "bad_time"),
         ({"ce_time": b"9999-12-31T23:59:59Z"}, "bad_time"),
-        ({"ce_time": b"2200-01-01T00:00:00+08:00"}, "bad_time"),
+        ({"ce_time": b"2200-01-01T00:00:00Z"}, "bad_time"),
         ({"ce_time": b"1899-12-31T23:59:59Z"}, "bad_time"),
         ({"ce_recordtime": b"9999-12-31T23:59:59Z"}, "bad_time"),
         ({"ce_time": b"2026-03-01T08:00:00"}, "naive_time"),

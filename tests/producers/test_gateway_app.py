@@ -169,3 +169,70 @@ def test_the_document_describes_every_route(gateway: Gateway) -> None:
     }
     paths = openapi.document()["paths"]
     assert served == {(path, method) for path, methods in paths.items() for method in methods}
+
+
+TWICE = """{"specversion": "1.0", "id": "e-1", "source": "/wms/1", "type": "unit.received.v1",
+    "time": "2026-03-01T08:00:00+08:00", "data": {"unit_id": "U1", "unit_id": "U2"}}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "field"),
+    [
+        ("/v1/events", STRUCTURED, TWICE, "data.unit_id"),
+        ("/v1/events", BATCH, f"[{TWICE}]", "[0].data.unit_id"),
+        ("/v1/events:batch", BATCH, f"[{TWICE}]", "[0].data.unit_id"),
+        ("/v1/events", STRUCTURED, '{"id": "a", "data": {}, "id": "b"}', "id"),
+        (
+            "/v1/events",
+            {"content-type": "application/json", "ce-type": "unit.received.v1"},
+            '{"unit_id": "U1", "unit_id": "U2"}',
+            "unit_id",
+        ),
+        (
+            "/capture",
+            {"content-type": "application/ld+json"},
+            '{"type": "EPCISDocument", "epcisBody": {"eventList": [{"a": 1, "a": 2}]}}',
+            "epcisBody.eventList[0].a",
+        ),
+    ],
+)
+async def test_a_key_that_comes_twice_is_refused(
+    gateway: Gateway, path: str, headers: dict[str, str], body: str, field: str
+) -> None:
+    """Which of the two counts would depend on the parser; nothing of the request is taken."""
+    async with client_of(gateway) as client:
+        response = await client.post(path, content=body, headers=headers)
+    assert response.status_code == 400
+    assert f"comes twice in one object, at {field}" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["ce-id", "CE-Type", "content-type"])
+async def test_a_header_that_comes_twice_is_refused(gateway: Gateway, name: str) -> None:
+    """Where each of its values would mean another event."""
+    headers = [("content-type", "application/json"), ("ce-specversion", "1.0"), ("ce-id", "a")]
+    headers += [("ce-type", "unit.received.v1"), (name, "b")]
+    async with client_of(gateway) as client:
+        response = await client.post("/v1/events", content=b"{}", headers=headers)
+    assert response.status_code == 400
+    assert response.json()["detail"] == f"header {name.lower()} comes twice"
+
+
+async def test_a_slash_at_the_end_is_another_path(gateway: Gateway) -> None:
+    """404 and no redirect: a redirect would name whatever host the request names."""
+    async with client_of(gateway) as client:
+        responses = [
+            await client.post("/v1/events/", json=event(), headers=STRUCTURED),
+            await client.get("/v1/schemas/"),
+            await client.get("/healthz/"),
+        ]
+    assert [response.status_code for response in responses] == [404] * 3
+
+
+def test_ids_and_names_have_nothing_invisible() -> None:
+    """In the data as in the attributes."""
+    assert problem_fields(event(dock="D\u202e4", consignment_id="CN\x9b1")) == [
+        "data.consignment_id",
+        "data.dock",
+    ]
+    assert problem_fields(event() | {"id": "e\u202e1", "source": "/wms\x85"}) == ["id", "source"]
+    assert problem_fields(event(dock="义乌\u3000四")) == []

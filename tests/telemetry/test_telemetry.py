@@ -127,6 +127,37 @@ def test_a_traceback_holds_no_local_variables(logged: io.StringIO) -> None:
     assert "s3cret" not in logged.getvalue()
 
 
+def test_the_console_obeys_no_text_from_outside() -> None:
+    """Escape sequences, C1 controls and direction overrides are shown, in errors too."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    hostile = "\x9b2J\x1b[2J\u202e\x85"
+    try:
+        configure_logging(TelemetrySettings(log_format="console"), process="test", stream=stream)
+        structlog.get_logger("groupage.x").warning(f"read{hostile}", unit=hostile, units=[hostile])
+        logging.getLogger("aiokafka").warning("lost %s", hostile)
+
+        def fail() -> None:
+            raise ValueError(hostile)
+
+        try:
+            fail()
+        except ValueError:
+            structlog.get_logger("groupage.x").exception("failed")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.captureWarnings(capture=False)
+        stamina.instrumentation.set_on_retry_hooks(None)
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
+    lines = stream.getvalue().split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert sum("\\x9b2J" in line for line in lines) >= 3
+    assert any(line.startswith("Traceback") for line in lines)
+
+
 def test_metrics_are_prefixed_and_never_labelled_with_ids() -> None:
     """The number of time series must not grow with the freight."""
     allowed = {

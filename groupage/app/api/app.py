@@ -35,6 +35,8 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record]") -> Starlette:
         middleware=[Middleware(_TimeRequests)],
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    # A path with a slash at its end is another path: no redirect to an address that Host names.
+    app.router.redirect_slashes = False
     app.state.pool = pool
     app.state.derivation = Derivation(pool)
     return app

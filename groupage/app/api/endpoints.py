@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from groupage.app.api.query import parse_query
+from groupage.app.api.query import parse_query, require_single
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,8 @@ class Endpoint:
         return Route(self.path, self._answer)
 
     async def _answer(self, request: Request) -> Response:
-        queries = parse_query(request.query_params, *self.queries)
+        given = require_single(request.query_params.multi_items())
+        queries = parse_query(given, *self.queries)
         await request.app.state.derivation.require()
         pool = request.app.state.pool
         body = await self.handle(pool, *request.path_params.values(), *queries)

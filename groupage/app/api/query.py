@@ -3,7 +3,7 @@
 A parameter that the path does not have is refused: ignoring it would answer another question.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, Union, get_args
 
@@ -28,6 +28,16 @@ class WrongParameters(InvalidInput):
     def __init__(self, faults: tuple[FieldFault, ...]) -> None:
         super().__init__("parameters are wrong")
         self.faults = faults
+
+
+def require_single(pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Return the parameters by name. Raises InvalidInput when one comes twice."""
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name in given:
+            raise InvalidInput(f"the parameter {name[:80]!r} comes twice; send it once")
+        given[name] = value
+    return given
 
 
 def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> list[Any]:

@@ -1,6 +1,8 @@
 """Output of the command line: lines and tables for people, JSON for scripts."""
 
+import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +17,13 @@ from rich.cells import cell_len
 from groupage.domain.units import kg, m3
 
 _GAP, _INDENT = "  ", "    "
+
+# JSON escapes C0 only. DEL, C1, format characters (which turn the direction of a text, or are
+# invisible) and line separators stay raw in it, and a terminal obeys them.
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -35,7 +44,8 @@ def print_line(text: str, *, bold: bool = False, dim: bool = False) -> None:
 
 def print_json(value: object) -> None:
     """Print indented JSON, in UTF-8 whatever the terminal's encoding; times in UTC."""
-    _write(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    _write(_UNSEEN.sub(_escape_for_json, text).encode())
 
 
 def print_table(
@@ -83,6 +93,10 @@ def escape_controls(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def _escape_for_json(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
 
 
 def volume(value_cm3: int) -> str:

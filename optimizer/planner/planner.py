@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from asyncio import FIRST_COMPLETED
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 import asyncpg
@@ -26,6 +28,9 @@ _WARM_UP_POLLS = 10
 """Polls without a request, five seconds, until the planner starts its solver processes: a hub that
 has just started needs the cores for other processes."""
 _BATCH_MAX = 200
+"""Records of one poll."""
+_BATCHES_MAX = 50
+"""Batches in work; the planner polls again when one of them has ended."""
 _MESSAGES_MAX = 200
 """Published in one batch; some messages are as large as a load plan."""
 _POLL_INTERVAL_MS_MAX = 3_600_000
@@ -75,6 +80,10 @@ class Planner:
                     wake_relay=self._relay.wake,
                 )
             )
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By lane: its requests are handled one after the other."""
+        self._newest: defaultdict[str, int] = defaultdict(int)
+        """Highest sequence of each lane among the requests received so far."""
         self._pool = pool
         self._consumer = AIOKafkaConsumer(
             self._topic,
@@ -98,7 +107,7 @@ class Planner:
         consume = asyncio.create_task(self._consume())
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({relay, consume, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({relay, consume, stopped}, return_when=FIRST_COMPLETED)
             for task in (relay, consume):
                 if task.done():
                     task.result()
@@ -123,50 +132,75 @@ class Planner:
         return [(ORIGIN_TOPIC, number) for number in numbers]
 
     async def _consume(self) -> None:
+        """Handle the batches of records as they come, and commit their offsets in this order.
+
+        A request does not wait for those that came before it, as long as a solver is idle.
+        """
         idle_polls = 0
-        while True:
-            batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
-            records = [record for batch in batches.values() for record in batch]
-            idle_polls = 0 if records else idle_polls + 1
-            if idle_polls == _WARM_UP_POLLS:
-                await asyncio.gather(*(solver.warm_up() for solver in self._solvers))
-            if not records:
-                continue
-            # Without a limit: the offsets are committed only after the batch, and nothing else is
-            # to be done while the database is away. The readiness check reports that.
-            async for attempt in stamina.retry_context(
-                on=TRANSIENT_ERRORS,
-                attempts=None,
-                timeout=None,
-                wait_initial=_RETRY_S,
-                wait_max=_RETRY_S,
-                wait_jitter=0,
-            ):
-                with attempt:
-                    await self._handle_batch(records)
-            await self._commit(records)
+        handling: deque[tuple[asyncio.Task[None], Sequence[ConsumerRecord[bytes, bytes]]]] = deque()
+        try:
+            while True:
+                batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
+                records = [record for batch in batches.values() for record in batch]
+                idle_polls = 0 if records or handling else idle_polls + 1
+                if idle_polls == _WARM_UP_POLLS:
+                    await asyncio.gather(*(solver.warm_up() for solver in self._solvers))
+                if records:
+                    handling.append((asyncio.create_task(self._handle_batch(records)), records))
+                if len(handling) >= _BATCHES_MAX:
+                    await asyncio.wait({task for task, _ in handling}, return_when=FIRST_COMPLETED)
+                for task in [task for task, _ in handling if task.done()]:
+                    task.result()
+                while handling and handling[0][0].done():
+                    _, handled = handling.popleft()
+                    await self._commit(handled)
+        finally:
+            for task, _ in handling:
+                task.cancel()
+            await asyncio.gather(*(task for task, _ in handling), return_exceptions=True)
 
     async def _handle_batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         newest, superseded = newest_by_lane(decode_requests(records))
-        for old in superseded:
-            await self._store.supersede(old.request, "a newer request of the lane came with it")
-            metrics.PLAN_OUTCOMES.labels(outcome="superseded").inc()
-        ends = await asyncio.gather(*map(self._handle, newest), return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
+        for received in newest:
+            lane_id, sequence = received.request.lane_id, received.request.sequence
+            self._newest[lane_id] = max(sequence, self._newest[lane_id])
+        # Without a limit: the offsets are committed only after the batch, and nothing else is to be
+        # done while the database is away. The readiness check reports that.
+        async for attempt in stamina.retry_context(
+            on=TRANSIENT_ERRORS,
+            attempts=None,
+            timeout=None,
+            wait_initial=_RETRY_S,
+            wait_max=_RETRY_S,
+            wait_jitter=0,
+        ):
+            with attempt:
+                for old in superseded:
+                    await self._supersede(old)
+                ends = await asyncio.gather(*map(self._handle, newest), return_exceptions=True)
+                for end in ends:
+                    if isinstance(end, BaseException):
+                        raise end
+
+    async def _supersede(self, old: ReceivedRequest) -> None:
+        await self._store.supersede(old.request, "a newer request of the lane came before its turn")
+        metrics.PLAN_OUTCOMES.labels(outcome="superseded").inc()
 
     async def _handle(self, received: ReceivedRequest) -> None:
+        """Handle a request when those of its lane before it have ended and a solver is idle."""
+        request = received.request
         now_s = asyncio.get_running_loop().time()
         waited_s = time.time() - received.timestamp_ms / 1_000
         requested_s = now_s - waited_s if 0 <= waited_s < _LATENCY_S_MAX else now_s
-        handler = await self._idle_handlers.get()
-        try:
-            await handler.handle(
-                received.request, partition=received.partition, requested_s=requested_s
-            )
-        finally:
-            self._idle_handlers.put_nowait(handler)
+        async with self._turns[request.lane_id]:
+            handler = await self._idle_handlers.get()
+            try:
+                if request.sequence < self._newest[request.lane_id]:
+                    await self._supersede(received)
+                    return
+                await handler.handle(request, partition=received.partition, requested_s=requested_s)
+            finally:
+                self._idle_handlers.put_nowait(handler)
 
     async def _commit(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         """Commit the offsets. A failure is harmless: the database knows requests by their ids."""

@@ -41,13 +41,13 @@ from tests.optimizer.planner.lanes import (
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 
-async def ask(prefix: str, *sequences: int) -> None:
+async def ask(prefix: str, *sequences: int, lane_id: str = LANE_ID) -> None:
     """Send requests of the lane in this order."""
     producer = AIOKafkaProducer(**KafkaSettings().client_kwargs())
     await producer.start()
     try:
         for sequence in sequences:
-            record = record_of(request(sequence), prefix)
+            record = record_of(request(sequence, lane_id), prefix)
             await producer.send_and_wait(
                 record.topic,
                 key=record.key,
@@ -192,6 +192,51 @@ async def test_of_requests_that_come_together_only_the_newest_is_solved(
     assert [row["sequence"] for row in await pool.fetch("select sequence from plan")] == [8]
     ended = await pool.fetch("select state, count(*) from plan_request group by 1 order by 1")
     assert [tuple(row) for row in ended] == [("planned", 1), ("superseded", 7)]
+
+
+OTHER_LANE_ID = "CNNGB-DEHAM"
+"""A lane without cargo: its plan has no containers."""
+
+SLOW_LANE = """
+import pathlib, sys, time
+from optimizer.planner import child
+solve_job = child.solve_job
+
+def waiting(job):
+    while job.instance.lane_id == sys.argv[1] and not pathlib.Path(sys.argv[2]).exists():
+        time.sleep(0.05)
+    return solve_job(job)
+
+child.solve_job = waiting
+child.main()
+"""
+
+
+async def test_a_request_does_not_wait_for_another_lane_while_a_solver_is_idle(
+    pool: asyncpg.Pool, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The first lane's solve ends only after the second lane, asked later, has its plan.
+
+    A second request of the first lane waits for its turn, and is superseded by a third.
+    """
+    await put_lane(pool)
+    go_on = tmp_path / "go on"
+    command = (sys.executable, "-c", SLOW_LANE, LANE_ID, str(go_on))
+    async with Running(pool, topic_prefix, command=command, solver_processes=2):
+        await ask(topic_prefix, 1)
+        await until(pool, "select state = 'running' from plan_request")
+        await ask(topic_prefix, 2)
+        await ask(topic_prefix, 1, lane_id=OTHER_LANE_ID)
+        await until(pool, f"select count(*) from plan where lane_id = '{OTHER_LANE_ID}'")
+        await ask(topic_prefix, 3)
+        await ask(topic_prefix, 2, lane_id=OTHER_LANE_ID)
+        await until(pool, f"select count(*) = 2 from plan where lane_id = '{OTHER_LANE_ID}'")
+        go_on.touch()
+        await until(pool, f"select count(*) = 2 from plan where lane_id = '{LANE_ID}'")
+    ended = await pool.fetch(
+        "select sequence, state from plan_request where lane_id = $1 order by sequence", LANE_ID
+    )
+    assert [tuple(row) for row in ended] == [(1, "planned"), (2, "superseded"), (3, "planned")]
 
 
 KILLED_ONCE = """

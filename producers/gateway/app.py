@@ -87,7 +87,7 @@ class Gateway:
             case "POST":
                 return await self._post_capture(request)
             case "OPTIONS":
-                headers = self._capture.headers() | {"Allow": "GET, POST"}
+                headers = self._capture.headers() | {"Allow": "GET, HEAD, OPTIONS, POST"}
                 return Response(status_code=204, headers=headers)
         return _json(self._capture.jobs(), headers=self._capture.headers())
 

@@ -36,16 +36,21 @@ def _problem(description: str) -> dict[str, Any]:
     return _response(description, MEDIA_TYPE, {"$ref": "#/components/schemas/Problem"})
 
 
-_POST_RESPONSES = {
-    "202": _response("Kafka has the events"),
+_EVERYWHERE = {
     "400": _problem("Cannot be read"),
     "401": _problem("The token is missing or wrong"),
+    "421": _problem("Host is not a name of this gateway"),
+    "500": _problem("A defect of the gateway"),
+    "503": _problem("Kafka is away or the gateway is full; Retry-After says when"),
+}
+_POST_RESPONSES = {
+    "202": _response("Kafka has the events"),
+    "403": _problem("The page of another site may not send"),
     "408": _problem("The body took too long to arrive"),
     "413": _problem("Too large, or too many events"),
     "415": _problem("Content type not understood"),
     "422": _problem("Breaks the contract; every error is listed"),
     "429": _problem("Too many requests; Retry-After says when"),
-    "503": _problem("Kafka is away or the gateway is full; Retry-After says when"),
 }
 _PARTLY = {"207": _response("Some events were not taken; each item has its own result")}
 _NOT_FOUND = {"404": _problem("There is nothing here")}
@@ -67,7 +72,11 @@ def document() -> dict[str, Any]:
             "version": __version__,
         },
         "paths": _paths(),
-        "components": {"schemas": {"CloudEvent": _event_schema(), "Problem": _PROBLEM_SCHEMA}},
+        "components": {
+            "schemas": {"CloudEvent": _event_schema(), "Problem": _PROBLEM_SCHEMA},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
     }
 
 
@@ -159,7 +168,7 @@ def _operation(
     if body:
         content = {kind: {"schema": schema} for kind, schema in body.items()}
         operation["requestBody"] = {"required": True, "content": content}
-    return operation | {"responses": responses}
+    return operation | {"responses": dict(sorted((responses | _EVERYWHERE).items()))}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

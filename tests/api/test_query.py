@@ -83,3 +83,10 @@ def test_a_parameter_comes_once() -> None:
     assert require_single([("limit", "1"), ("after", "x")]) == {"limit": "1", "after": "x"}
     with pytest.raises(InvalidInput, match="'limit' comes twice"):
         require_single([("limit", "1"), ("limit", "2")])
+
+
+def test_the_document_has_every_problem_of_the_server() -> None:
+    """What the guard and the limits answer can come at every path."""
+    for path, methods in build_document(ENDPOINTS)["paths"].items():
+        responses = methods["get"]["responses"]
+        assert {"200", "400", "401", "421", "500", "503"} <= set(responses), path

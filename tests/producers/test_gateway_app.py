@@ -236,3 +236,26 @@ def test_ids_and_names_have_nothing_invisible() -> None:
     ]
     assert problem_fields(event() | {"id": "e\u202e1", "source": "/wms\x85"}) == ["id", "source"]
     assert problem_fields(event(dock="义乌\u3000四")) == []
+
+
+def test_the_document_has_every_problem_of_the_server() -> None:
+    """What the guard and the limits answer can come at every path."""
+    for methods in openapi.document()["paths"].values():
+        for method, operation in methods.items():
+            responses = operation["responses"]
+            expected = {"400", "401", "421", "500", "503"} | (
+                {"403"} if method == "post" else set()
+            )
+            assert expected <= set(responses)
+            for status, response in responses.items():
+                if status >= "400":
+                    assert set(response["content"]) == {"application/problem+json"}
+
+
+async def test_head_is_answered_where_get_is(gateway: Gateway) -> None:
+    """With the same head."""
+    async with client_of(gateway) as client:
+        for path in ("/capture", "/v1/schemas", "/openapi.json", "/healthz", "/capture/none"):
+            got, head = await client.get(path), await client.head(path)
+            assert (head.status_code, head.headers) == (got.status_code, got.headers)
+        assert "HEAD" in (await client.options("/capture")).headers["allow"]

@@ -26,7 +26,7 @@ class Endpoint:
     queries: tuple[type[msgspec.Struct], ...] = ()
     """Structs whose fields are the query's parameters."""
     problems: tuple[int, ...] = ()
-    """Statuses of problem documents besides 400 and 503."""
+    """Statuses of problem documents besides those of every path."""
 
     def route(self) -> Route:
         """Build the route."""

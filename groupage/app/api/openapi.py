@@ -1,6 +1,7 @@
 """The OpenAPI document, made from the declarations of the endpoints."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from groupage.app.api.endpoints import Endpoint
 from groupage.app.api.problems import MEDIA_TYPE, Problem
 from groupage.app.api.query import parameters_of, schema_of
 
+_EVERYWHERE = (400, 401, 421, 500, 503)
+"""Statuses of problem documents at every path; 401 where a token is set."""
 _REFERENCE = "#/components/schemas/{name}"
 
 
@@ -47,7 +50,11 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             },
         },
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
     }
 
 
@@ -57,8 +64,8 @@ def _operation(
     result: dict[str, Any],
     problem: dict[str, Any],
 ) -> dict[str, Any]:
-    failure = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": problem}}}
-    statuses = (400, *endpoint.problems, 503)
+    content = {MEDIA_TYPE: {"schema": problem}}
+    statuses = sorted({*_EVERYWHERE, *endpoint.problems})
     success = {
         "description": endpoint.summary,
         "content": {"application/json": {"schema": result}},
@@ -66,5 +73,11 @@ def _operation(
     return {
         "summary": endpoint.summary,
         "parameters": parameters,
-        "responses": {"200": success, **{str(status): failure for status in statuses}},
+        "responses": {
+            "200": success,
+            **{
+                str(status): {"description": HTTPStatus(status).phrase, "content": content}
+                for status in statuses
+            },
+        },
     }

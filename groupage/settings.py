@@ -171,6 +171,45 @@ class KafkaSettings(BaseSettings):
         return {f"GROUPAGE_KAFKA_{name}": str(value) for name, value in variables.items() if value}
 
 
+class HubSettings(BaseSettings):
+    """The secret that the hub's own processes share (``GROUPAGE_HUB_*``).
+
+    Workers, planners and clocks sign with it what only they may say, and verify it.
+    """
+
+    model_config = _config("GROUPAGE_HUB_")
+
+    secret: SecretStr | None = None
+    """At least 32 characters. Several, with commas or white space between: the first one signs, all
+    verify."""
+    secret_file: FilePath | None = None
+    """A file that holds the same, in place of `secret`."""
+
+    @model_validator(mode="after")
+    def _require_secret(self) -> "HubSettings":
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError(
+                "the hub's processes sign their records: set GROUPAGE_HUB_SECRET, or name a file "
+                "that holds it in GROUPAGE_HUB_SECRET_FILE, the same for all of them; "
+                "`openssl rand -hex 32` makes a secret, and `groupage up` makes one of its own"
+            )
+        return self
+
+    def secrets(self) -> list[str]:
+        """Return the secrets, the one that signs first. Raises Misconfigured."""
+        if self.secret is not None:
+            text = self.secret.get_secret_value()
+        else:
+            assert self.secret_file is not None, "checked above"
+            try:
+                text = self.secret_file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise Misconfigured(
+                    f"GROUPAGE_HUB_SECRET_FILE: {self.secret_file} cannot be read: {error}"
+                ) from error
+        return text.replace(",", " ").split()
+
+
 class DatabaseSettings(BaseSettings):
     """Address of PostgreSQL (``GROUPAGE_DATABASE_*``)."""
 

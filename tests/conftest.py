@@ -21,6 +21,7 @@ from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store import migrations
 from groupage.store.pool import create_pool
 from tests.fetched import NOT_PROVEN
+from tests.hub_key import SECRET
 from tests.scheduling import FileScheduling, heaviest_files_first
 from tests.shared_servers import SharedServers, address_of
 
@@ -133,6 +134,7 @@ def hub_environment(
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
         "GROUPAGE_DATABASE_URL": database_url,
         "GROUPAGE_TOPIC_PREFIX": topic_prefix,
+        "GROUPAGE_HUB_SECRET": SECRET,
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)

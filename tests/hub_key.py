@@ -1,10 +1,18 @@
 """The secret of the hubs under test, for tests that publish what only the hub may say."""
 
+from pydantic import SecretStr
+
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.signing import HubKey
 from groupage.domain.fact import Fact
+from groupage.settings import HubSettings
 
-SECRET = "the secret of the hubs under test, which is no secret"
+SECRET = "secret-of-the-hubs-under-test-which-is-no-secret"
+
+
+def hub_settings() -> HubSettings:
+    """Return the settings of a process of the hub."""
+    return HubSettings(secret=SecretStr(SECRET))
 
 
 def hub_key(prefix: str = "") -> HubKey:

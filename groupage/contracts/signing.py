@@ -11,12 +11,15 @@ is a duplicate, and changes nothing.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 
 from groupage.domain.errors import Misconfigured
+from groupage.settings import HubSettings, TopicSettings
 
 SIGNATURE_HEADER = "hub_signature"
 SECRET_LENGTH_MIN = 32
@@ -24,9 +27,18 @@ SECRET_LENGTH_MIN = 32
 _DIGEST_BYTES = 16
 """A forger who guesses needs 2^127 records on average."""
 _PERSON = b"groupage record"
+# MessagePack writes the length of everything: no two records give the same bytes.
 _encode = msgspec.msgpack.Encoder().encode
 
 Headers = Sequence[tuple[str, bytes]]
+AnyHeaders = Sequence[tuple[str, bytes | None]]
+"""A Kafka header may have no value."""
+Raw = TypeVar("Raw", bytes, bytes | None)
+
+
+def hub_key_from(settings: HubSettings, topics: TopicSettings) -> "HubKey":
+    """Return the key of the hub with these settings. Raises Misconfigured."""
+    return HubKey(settings.secrets(), prefix=topics.prefix)
 
 
 class HubKey:
@@ -43,20 +55,27 @@ class HubKey:
         self._keys = [blake2b(secret.encode(), digest_size=32).digest() for secret in secrets]
         self._begun: dict[str, list[blake2b]] = {}
 
-    def sign(self, topic: str, headers: Headers, value: bytes) -> list[tuple[str, bytes]]:
+    def sign(
+        self, topic: str, headers: Sequence[tuple[str, Raw]], value: bytes
+    ) -> list[tuple[str, Raw]]:
         """Return the headers with the signature; `topic` is without the hub's prefix."""
-        signature = _digest(self._digests_of(topic)[0], headers, value)
-        return [*headers, (SIGNATURE_HEADER, signature.encode())]
+        digest = self._digests_of(topic)[0].copy()
+        digest.update(_encode((headers, value)))
+        signed = list(headers)
+        signed.append((SIGNATURE_HEADER, digest.hexdigest().encode()))
+        return signed
 
-    def verifies(self, topic: str, headers: Headers, value: bytes | None) -> bool:
+    def verifies(self, topic: str, headers: AnyHeaders, value: bytes | None) -> bool:
         """Tell whether the last header is the signature of one of the secrets."""
         if not is_signed(headers):
             return False
-        signed, signature = headers[:-1], headers[-1][1] or b""
-        return any(
-            hmac.compare_digest(_digest(begun, signed, value).encode(), signature)
-            for begun in self._digests_of(topic)
-        )
+        message, signature = _encode((headers[:-1], value)), headers[-1][1] or b""
+        for begun in self._digests_of(topic):
+            digest = begun.copy()
+            digest.update(message)
+            if hmac.compare_digest(digest.hexdigest().encode(), signature):
+                return True
+        return False
 
     def fingerprints(self) -> list[str]:
         """Return a text for each secret that tells whether two processes have the same one."""
@@ -76,13 +95,20 @@ class HubKey:
         return begun
 
 
-def is_signed(headers: Headers) -> bool:
+@dataclass(frozen=True)
+class Trust:
+    """Which records of the hub's topics may speak for the hub."""
+
+    hub_key: HubKey
+    unsigned_before: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """By topic (without prefix) and partition: the offset before which records are believed without
+    a signature, because versions before 0.3.0 did not sign. 0 where it is missing."""
+
+    def key_for(self, topic: str, partition: int, offset: int) -> HubKey | None:
+        """Return the key that must verify the record; None: it is believed without."""
+        return self.hub_key if offset >= self.unsigned_before.get((topic, partition), 0) else None
+
+
+def is_signed(headers: AnyHeaders) -> bool:
     """Tell whether the last header is a signature, right or wrong."""
     return bool(headers) and headers[-1][0] == SIGNATURE_HEADER
-
-
-def _digest(begun: "blake2b", headers: Headers, value: bytes | None) -> str:
-    # MessagePack writes the length of everything: no two records give the same bytes.
-    digest = begun.copy()
-    digest.update(_encode((headers, value)))
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Publish the outbox: in order, at least once; a row is deleted when Kafka has acknowledged it.
+"""Publish the outbox, signed: in order, at least once; a row is deleted when Kafka has it.
 
 Event ids are deterministic, so a message that is published twice (the process died between Kafka's
 answer and the deletion) is one fact.
@@ -11,6 +11,8 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from groupage.contracts.partitioning import partition_of
+from groupage.contracts.signing import HubKey
+from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.store.writers import unpack_headers
 from groupage.telemetry import metrics
 
@@ -30,6 +32,7 @@ async def publish(
     *,
     origins: Sequence[tuple[str, int]],
     prefix: str,
+    hub_key: HubKey,
     messages_max: int,
     timeout_s: float,
 ) -> int:
@@ -48,7 +51,7 @@ async def publish(
                 prefix + topic,
                 value=value,
                 key=key.encode() if key else None,
-                headers=unpack_headers(headers),
+                headers=_signed(hub_key, topic, unpack_headers(headers), value),
                 partition=partition_of(key, topic) if key else None,
             )
             for _, topic, key, headers, value in rows
@@ -57,6 +60,13 @@ async def publish(
     await pool.execute(_DELETE, [row[0] for row in rows])
     metrics.OUTBOX_PUBLISHED.inc(len(rows))
     return len(rows)
+
+
+def _signed(
+    hub_key: HubKey, topic: str, headers: list[tuple[str, bytes | None]], value: bytes
+) -> list[tuple[str, bytes | None]]:
+    """Sign what aggregates read; the copy of a dead letter speaks for nobody."""
+    return headers if topic == DEAD_LETTER_TOPIC else hub_key.sign(topic, headers, value)
 
 
 async def backlog(pool: asyncpg.Pool) -> int:

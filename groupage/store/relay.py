@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.closing import close_producer
+from groupage.contracts.signing import HubKey
 from groupage.settings import KafkaSettings
 from groupage.store.outbox import backlog, publish
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -32,6 +33,7 @@ class OutboxRelay:
         *,
         kafka: KafkaSettings,
         prefix: str,
+        hub_key: HubKey,
         pool: asyncpg.Pool,
         held: Callable[[], Iterable[tuple[str, int]]],
         messages_max: int,
@@ -45,6 +47,7 @@ class OutboxRelay:
         """
         self._kafka = kafka
         self._prefix = prefix
+        self._hub_key = hub_key
         self._pool = pool
         self._held = held
         self._messages_max = messages_max
@@ -89,6 +92,7 @@ class OutboxRelay:
             await self._started_producer(),
             origins=held,
             prefix=self._prefix,
+            hub_key=self._hub_key,
             messages_max=self._messages_max,
             timeout_s=_PUBLISH_TIMEOUT_S,
         )

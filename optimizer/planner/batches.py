@@ -7,9 +7,13 @@ import msgspec
 import structlog
 from aiokafka import ConsumerRecord
 
-from groupage.contracts.decoding import decode
+from groupage.contracts.decoding import decode_for_store
+from groupage.contracts.signing import Trust
+from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.planning import PlanRequested
+
+REQUEST_TOPIC = TOPIC_OF["request"].name
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +27,9 @@ class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_ms: int
 
 
-def decode_requests(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[ReceivedRequest]:
+def decode_requests(
+    records: "Iterable[ConsumerRecord[bytes, bytes]]", trust: Trust
+) -> list[ReceivedRequest]:
     """Return the requests among the records; log an undecodable record and skip it.
 
     Only the lane aggregates publish here: such a record comes from a program error, and the lane
@@ -32,11 +38,13 @@ def decode_requests(records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[R
     requests = []
     for record in records:
         try:
-            fact = decode(
+            fact, *_ = decode_for_store(
                 record.headers,
                 record.key,
                 record.value,
                 recorded_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
+                topic=REQUEST_TOPIC,
+                hub_key=trust.key_for(REQUEST_TOPIC, record.partition, record.offset),
             )
         except Undecodable as error:
             log.error(  # noqa: TRY400 - the message says it all

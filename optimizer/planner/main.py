@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
+from groupage.contracts.signing import hub_key_from
 from groupage.process import run_process
 from groupage.settings import (
     DatabaseSettings,
+    HubSettings,
     KafkaSettings,
     PlannerSettings,
     PolicySettings,
@@ -32,6 +34,7 @@ class _Settings:
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     topics: TopicSettings = field(default_factory=TopicSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
 
 
@@ -66,6 +69,7 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
         planner = Planner(
             kafka=settings.kafka,
             prefix=prefix,
+            hub_key=hub_key_from(settings.hub, settings.topics),
             pool=pool,
             settings=settings.planner,
             policy=policy,

@@ -12,10 +12,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from groupage.contracts.signing import HubKey, Trust
 from groupage.domain.policy import Policy
 from groupage.settings import KafkaSettings, PlannerSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.relay import OutboxRelay
+from groupage.store.trust import open_trust
 from groupage.telemetry import metrics
 from optimizer.planner.announce import ORIGIN_TOPIC
 from optimizer.planner.batches import ReceivedRequest, decode_requests, newest_by_lane
@@ -52,16 +54,20 @@ class Planner:
         *,
         kafka: KafkaSettings,
         prefix: str,
+        hub_key: HubKey,
         pool: asyncpg.Pool,
         settings: PlannerSettings,
         policy: Policy,
         solver_command: Sequence[str] = (),
     ) -> None:
+        self._kafka, self._prefix = kafka, prefix
         self._topic = prefix + ORIGIN_TOPIC
+        self._trust = Trust(hub_key)
         self._store = PlanStore(pool)
         self._relay = OutboxRelay(
             kafka=kafka,
             prefix=prefix,
+            hub_key=hub_key,
             pool=pool,
             held=self._assigned_origins,
             messages_max=_MESSAGES_MAX,
@@ -102,6 +108,9 @@ class Planner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`. It abandons running solves: their requests are consumed again."""
+        self._trust = await open_trust(
+            self._pool, self._trust.hub_key, kafka=self._kafka, prefix=self._prefix
+        )
         await self._consumer.start()
         relay = asyncio.create_task(self._relay.run())
         consume = asyncio.create_task(self._consume())
@@ -160,7 +169,7 @@ class Planner:
             await asyncio.gather(*(task for task, _ in handling), return_exceptions=True)
 
     async def _handle_batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
-        newest, superseded = newest_by_lane(decode_requests(records))
+        newest, superseded = newest_by_lane(decode_requests(records, self._trust))
         for received in newest:
             lane_id, sequence = received.request.lane_id, received.request.sequence
             self._newest[lane_id] = max(sequence, self._newest[lane_id])

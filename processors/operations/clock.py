@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
+from groupage.contracts.signing import HubKey, hub_key_from
 from groupage.contracts.topics import TOPICS
 from groupage.domain.codes import TimeCode
 from groupage.domain.events.clock import ClockTicked
@@ -25,6 +26,7 @@ from groupage.domain.words import when
 from groupage.process import run_process
 from groupage.settings import (
     ClockSettings,
+    HubSettings,
     KafkaSettings,
     PolicySettings,
     TelemetrySettings,
@@ -48,6 +50,7 @@ def main() -> None:
     """Run until SIGTERM. Reads its settings from the environment."""
     settings, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
     telemetry = TelemetrySettings()
+    hub_key = hub_key_from(HubSettings(), topics)
     tolerance = timedelta(seconds=PolicySettings().load().clock_tolerance_s)
 
     async def body(stop: asyncio.Event) -> None:
@@ -56,7 +59,7 @@ def main() -> None:
             kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
-        clock = Clock(kafka, topics.prefix, tick_s=settings.tick_s, tolerance=tolerance)
+        clock = Clock(kafka, topics.prefix, hub_key, tick_s=settings.tick_s, tolerance=tolerance)
         async with TelemetryServer(telemetry, checks=clock.checks):
             if settings.source == "wall":
                 await clock.keep_time(stop)
@@ -73,6 +76,7 @@ class Clock:
         self,
         kafka: KafkaSettings,
         prefix: str,
+        hub_key: HubKey,
         *,
         tick_s: float,
         tolerance: timedelta,
@@ -80,6 +84,7 @@ class Clock:
     ) -> None:
         self._kafka = kafka
         self._prefix = prefix
+        self._hub_key = hub_key
         self._tick_s = tick_s
         self._tolerance = tolerance
         self._now = now
@@ -122,7 +127,9 @@ class Clock:
         if self._doubt:
             stamped_at = await self._send_alert(at)
         else:
-            stamped_at = await send_tick(self._producer, prefix=self._prefix, at=at)
+            stamped_at = await send_tick(
+                self._producer, prefix=self._prefix, hub_key=self._hub_key, at=at
+            )
         doubted, self._doubt = self._doubt, self._compare(at, stamped_at)
         if bool(doubted) != bool(self._doubt):
             await self._send_alert(at)
@@ -153,10 +160,11 @@ class Clock:
             data=event,
             relayed_by="clock",
         )
-        record = encode(fact, prefix=self._prefix, derived=True)
+        record = encode(fact, derived=True)
+        headers = self._hub_key.sign(record.topic, record.headers, record.value)
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             sent = await self._producer.send_and_wait(
-                record.topic, value=record.value, key=record.key, headers=record.headers
+                self._prefix + record.topic, value=record.value, key=record.key, headers=headers
             )
         return datetime.fromtimestamp(sent.timestamp / 1_000, UTC)
 
@@ -167,7 +175,9 @@ class Clock:
         self._producer = None
 
 
-async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) -> datetime:
+async def send_tick(
+    producer: AIOKafkaProducer, *, prefix: str, hub_key: HubKey, at: datetime
+) -> datetime:
     """Send the time `at` to every partition of every topic with deadlines; return Kafka's time."""
     fact = Fact(
         event_id=f"tick-{at.isoformat()}",
@@ -184,12 +194,13 @@ async def send_tick(producer: AIOKafkaProducer, *, prefix: str, at: datetime) ->
             if not topic.ticks:
                 continue
             record = encode(fact, prefix=prefix, topic=topic.name)
+            headers = hub_key.sign(topic.name, record.headers, record.value)
             sent += [
                 await producer.send(
                     record.topic,
                     value=record.value,
                     key=record.key,
-                    headers=record.headers,
+                    headers=headers,
                     partition=partition,
                 )
                 for partition in range(topic.partitions)

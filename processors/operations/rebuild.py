@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
@@ -24,6 +25,7 @@ from groupage.store.locks import without_workers
 from groupage.store.pool import create_pool
 from groupage.store.schema import require_schema
 from groupage.store.table_swap import TableReport, compare, swap_tables
+from groupage.store.trust import read_trust
 from processors.kernel.aggregate import Aggregate
 from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
@@ -76,9 +78,11 @@ async def rebuild(
         await require_schema(connection, place=settings.database.address, older_forms=True)
         async with without_workers(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
+            trust = await read_trust(connection, settings.hub_key(), taken_in=targets)
             pool = await _scratch_pool(settings.database, schema)
             try:
-                records = await _fold_log(settings, aggregates, time_rules, pool, targets, progress)
+                log = _Log(settings, targets, trust, time_rules)
+                records = await _fold_log(log, settings, aggregates, pool, targets, progress)
             finally:
                 pool.terminate()
             tables = await compare(connection, schema)
@@ -122,14 +126,13 @@ async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool
 
 
 async def _fold_log(
+    source: "_Log",
     settings: WorkerSettings,
     aggregates: Mapping[AggregateKind, Aggregate[Any]],
-    time_rules: TimeRules,
     pool: asyncpg.Pool,
     targets: dict[Partition, int],
     progress: Progress,
 ) -> int:
-    source = _Log(settings, targets, time_rules)
     assignment = Assignment()
     await pool.executemany(
         "insert into intake_offset (topic, partition, next_offset) values ($1, $2, 0)",
@@ -149,7 +152,7 @@ async def _fold_log(
         settings=settings.processor,
         assignment=assignment,
         hooks=Hooks(reset=no_reset, committed=lambda _effects: None, wake=no_wake),
-        time_rules=time_rules,
+        time_rules=source.time_rules,
         publishes=False,
     )
     done, total = 0, sum(targets.values())
@@ -167,10 +170,15 @@ class _Log:
     """The log from its oldest records to the given offsets."""
 
     def __init__(
-        self, settings: WorkerSettings, targets: dict[Partition, int], time_rules: TimeRules
+        self,
+        settings: WorkerSettings,
+        targets: dict[Partition, int],
+        trust: Trust,
+        time_rules: TimeRules,
     ) -> None:
         self._settings = settings
-        self._time_rules = time_rules
+        self._trust = trust
+        self.time_rules = time_rules
         self._prefix = settings.topics.prefix
         self._next: dict[TopicPartition, int] = {}
         self._left = {partition: end for partition, end in targets.items() if end}
@@ -236,7 +244,7 @@ class _Log:
                 kept = [record for record in records if record.offset < end]
                 if kept:
                     part = PartitionBatch(*partition)
-                    decode_into(part, kept, self._time_rules)
+                    decode_into(part, kept, self._trust, self.time_rules)
                     parts.append(part)
                 if records[-1].offset + 1 >= end and self._left.pop(partition, None):
                     consumer.pause(tp)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from groupage.contracts.signing import HubKey, is_signed
 from groupage.domain.errors import InvalidInput
 from groupage.settings import KafkaSettings
 from groupage.store.dead_letters import StoredDeadLetter, mark_replayed
@@ -21,12 +22,15 @@ async def replay(
     dead_letters: Sequence[StoredDeadLetter],
     *,
     prefix: str,
+    hub_key: HubKey | None = None,
     without_key: bool = False,
 ) -> int:
     """Publish the records again, oldest first; mark each dead letter once Kafka has its record.
 
     The cause must be fixed before: the record is the same. `without_key` omits the record's key,
     for records whose only fault is a wrong key: the worker then takes it from the event.
+    `hub_key` signs the hub's own facts that an aggregate rejected: the worker that stored them had
+    verified them. Any other record goes out as it came, with the signature that it had, if any.
     Deduplication drops facts that are stored, so replaying twice does no harm.
 
     Raises InvalidInput, before anything is sent, for dead letters without a topic.
@@ -51,13 +55,24 @@ async def replay(
                     prefix + row.topic,
                     value=row.value,
                     key=key.encode() if key else None,
-                    headers=row.headers,
+                    headers=_headers(row, hub_key),
                 )
             await mark_replayed(pool, row, partition=sent.partition, offset=sent.offset)
         return len(ordered)
     finally:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await producer.stop()
+
+
+def needs_key(dead_letter: StoredDeadLetter) -> bool:
+    """Tell whether its record is a fact that a worker believed and an aggregate rejected."""
+    return dead_letter.fact_id is not None and not is_signed(dead_letter.headers)
+
+
+def _headers(row: StoredDeadLetter, hub_key: HubKey | None) -> list[tuple[str, bytes | None]]:
+    if hub_key is None or not needs_key(row):
+        return row.headers
+    return hub_key.sign(row.topic, row.headers, row.value)
 
 
 def _require_topics(dead_letters: Sequence[StoredDeadLetter]) -> None:

@@ -18,9 +18,16 @@ import msgspec
 from faust.app.base import BootStrategy
 from faust.types import ChannelT
 
+from groupage.contracts.signing import HubKey, hub_key_from
 from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
 from groupage.domain.events.base import AggregateKind
-from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
+from groupage.settings import (
+    DatabaseSettings,
+    HubSettings,
+    KafkaSettings,
+    ProcessorSettings,
+    TopicSettings,
+)
 from groupage.store.pool import TRANSIENT_ERRORS
 from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
@@ -43,6 +50,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     database: DatabaseSettings
     topics: TopicSettings
     processor: ProcessorSettings
+    hub: HubSettings
 
     @classmethod
     def from_environment(cls) -> "WorkerSettings":
@@ -52,7 +60,12 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
             database=DatabaseSettings(),
             topics=TopicSettings(),
             processor=ProcessorSettings(),
+            hub=HubSettings(),
         )
+
+    def hub_key(self) -> HubKey:
+        """Return the hub's key. Raises Misconfigured."""
+        return hub_key_from(self.hub, self.topics)
 
 
 class _WithoutFaustsKafka(BootStrategy):
@@ -91,10 +104,11 @@ class Worker:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = create_app(settings)
         self._batches: ChannelT[Batch] = self.app.channel(maxsize=1)
-        prefix = settings.topics.prefix
+        prefix, hub_key = settings.topics.prefix, settings.hub_key()
         self.relay = Relay(
             kafka=settings.kafka,
             prefix=prefix,
+            hub_key=hub_key,
             pool=pool,
             assignment=self.assignment,
             fail=self._fail,
@@ -103,6 +117,7 @@ class Worker:
             source=Source(
                 kafka=settings.kafka,
                 prefix=prefix,
+                hub_key=hub_key,
                 topics=[
                     topic.name
                     for topic in TOPICS

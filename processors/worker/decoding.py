@@ -11,6 +11,7 @@ from typing import Any
 
 from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.encoding import encode_data, fact_digest
+from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.domain.codes import TimeCode
@@ -27,7 +28,9 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
-def decode_into(part: PartitionBatch, records: Sequence[Any], rules: TimeRules) -> None:
+def decode_into(
+    part: PartitionBatch, records: Sequence[Any], trust: Trust, rules: TimeRules
+) -> None:
     """Append the next consecutive records (aiokafka ConsumerRecord, at least one) to the part."""
     part.records += len(records)
     part.value_bytes += sum([len(record.value or b"") for record in records])
@@ -37,6 +40,7 @@ def decode_into(part: PartitionBatch, records: Sequence[Any], rules: TimeRules) 
         return
     topic, facts = part.topic, part.segments[-1].facts
     stamp_ms, recorded_at, latest_at = -1, _EPOCH, _EPOCH
+    hub_key = trust.key_for(topic, part.partition, records[0].offset)  # the later ones', too
     for record in records:
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
             stamp_ms = record.timestamp
@@ -45,7 +49,12 @@ def decode_into(part: PartitionBatch, records: Sequence[Any], rules: TimeRules) 
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
             fact, kind, data_json, stamps = decode_for_store(
-                record.headers, record.key, record.value, recorded_at=recorded_at, topic=topic
+                record.headers,
+                record.key,
+                record.value,
+                recorded_at=recorded_at,
+                topic=topic,
+                hub_key=hub_key or trust.key_for(topic, part.partition, record.offset),
             )
         except Undecodable as error:
             part.dead_letters.append(_dead_letter_of(record, part, error))

@@ -25,11 +25,13 @@ from aiokafka.errors import (
 )
 from faust.types import ChannelT
 
+from groupage.contracts.signing import HubKey, Trust
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.trust import open_trust
 from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, BatchLimits, PartitionBatch
 from processors.worker.decoding import decode_into
@@ -58,10 +60,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """The topics to consume: Kafka cluster, the hub's prefix, names without the prefix."""
+    """The topics to consume: Kafka cluster, the hub's prefix and key, names without the prefix."""
 
     kafka: KafkaSettings
     prefix: str
+    hub_key: HubKey
     topics: Collection[str]
 
 
@@ -82,6 +85,8 @@ class Intake(faust.Service):
     ) -> None:
         super().__init__(**service)
         self._settings = settings
+        self._source = source
+        self._trust = Trust(source.hub_key)
         self._prefix = source.prefix
         self._topics = source.topics
         self._pool = pool
@@ -112,13 +117,16 @@ class Intake(faust.Service):
     # --- start and stop -----------------------------------------------------------------------
 
     async def on_start(self) -> None:
-        """Join the group. Raises Unavailable when Kafka does not answer."""
+        """Join the group. Raises Unavailable when Kafka does not answer, Misconfigured."""
         names = [self._prefix + topic for topic in self._topics]
         self._consumer.subscribe(names, listener=_Listener(self))
         try:
             await self._consumer.start()
         except KafkaError as error:
             raise Unavailable(f"the worker cannot join its Kafka group: {error!r}") from error
+        self._trust = await open_trust(
+            self._pool, self._source.hub_key, kafka=self._source.kafka, prefix=self._prefix
+        )
 
     async def on_stop(self) -> None:
         """Leave the group within a budget; otherwise Kafka notices when the session times out."""
@@ -241,7 +249,7 @@ class Intake(faust.Service):
                 part = parts.get(partition)
                 if part is None:
                     part = parts[partition] = PartitionBatch(*partition)
-                decode_into(part, following, self._time_rules)
+                decode_into(part, following, self._trust, self._time_rules)
 
     async def _fetch_records(
         self, wait_s: float, records_max: int

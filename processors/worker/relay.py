@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import faust
 
+from groupage.contracts.signing import HubKey
 from groupage.settings import KafkaSettings
 from groupage.store.relay import OutboxRelay
 from processors.worker.assignment import Assignment
@@ -21,6 +22,7 @@ class Relay(faust.Service):
         *,
         kafka: KafkaSettings,
         prefix: str,
+        hub_key: HubKey,
         pool: asyncpg.Pool,
         assignment: Assignment,
         fail: Callable[[BaseException], None],
@@ -31,6 +33,7 @@ class Relay(faust.Service):
         self._outbox = OutboxRelay(
             kafka=kafka,
             prefix=prefix,
+            hub_key=hub_key,
             pool=pool,
             held=lambda: assignment.partitions,
             messages_max=_MESSAGES_MAX,

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.partitioning import partition_of
+from groupage.contracts.signing import HubKey
 from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.clock import ClockTicked
@@ -127,10 +128,14 @@ class KafkaSink:
 
 
 class Ticker:
-    """Sends `clock.ticked` to every partition of every topic whose aggregates have deadlines."""
+    """Sends `clock.ticked` to every partition of every topic whose aggregates have deadlines.
 
-    def __init__(self, settings: KafkaSettings, *, prefix: str = "") -> None:
+    It is the hub's clock, so it signs with the hub's key.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, hub_key: HubKey, prefix: str = "") -> None:
         self._settings = settings
+        self._hub_key = hub_key
         self._prefix = prefix
         self._producer: AIOKafkaProducer | None = None
 
@@ -175,18 +180,19 @@ class Ticker:
             recorded_at=at,
             data=ClockTicked(at=at),
         )
+        sent = []
         async with asyncio.timeout(self._settings.request_timeout_s):
-            sent = [
-                await producer.send(
-                    record.topic,
-                    value=record.value,
-                    key=record.key,
-                    headers=record.headers,
-                    partition=partition,
-                )
-                for record in (
-                    encode(fact, prefix=self._prefix, topic=topic.name) for topic in topics
-                )
-                for partition in await producer.partitions_for(record.topic)
-            ]
+            for topic in topics:
+                record = encode(fact, prefix=self._prefix, topic=topic.name)
+                headers = self._hub_key.sign(topic.name, record.headers, record.value)
+                sent += [
+                    await producer.send(
+                        record.topic,
+                        value=record.value,
+                        key=record.key,
+                        headers=headers,
+                        partition=partition,
+                    )
+                    for partition in await producer.partitions_for(record.topic)
+                ]
             await asyncio.gather(*sent)

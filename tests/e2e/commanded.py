@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from groupage.contracts.signing import HubKey
+
 Process = subprocess.Popen[str]
 GROUPAGE = Path(sys.executable).with_name("groupage")
 START_TIMEOUT_S = 240.0
@@ -43,6 +45,10 @@ class CommandedHub:
         if program:
             # Only what is installed beside the program may be imported.
             self.environment.pop("PYTHONPATH", None)
+
+    def key(self) -> HubKey:
+        """Return the key that `up` made."""
+        return HubKey([(self.folder / "hub.secret").read_text(encoding="ascii").strip()])
 
     def start(self, *arguments: str, output: IO[str] | int = subprocess.PIPE) -> Process:
         """Start ``groupage --data-dir FOLDER ARGUMENTS``, away from the checkout."""

@@ -56,7 +56,7 @@ async def play_disturbed(hub: CommandedHub, simulation: Simulation, kills: Kills
         stack.push_async_callback(consumer.stop)
         client = await stack.enter_async_context(HonestClient(status["gateway"]["url"]))
         feedback = await stack.enter_async_context(Feedback(kafka))
-        clock = PatientClock(kafka)
+        clock = PatientClock(kafka, hub.key())
         stack.push_async_callback(clock.close)
         link = HubLink(
             tick=clock.tick,

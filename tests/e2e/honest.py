@@ -12,6 +12,7 @@ import httpx
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.encoding import envelope_json
+from groupage.contracts.signing import HubKey
 from groupage.domain.errors import GroupageError
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
@@ -85,8 +86,9 @@ class HonestClient:
 class PatientClock:
     """Publishes each tick until Kafka has it: a repeated tick does no harm, a lost one would."""
 
-    def __init__(self, kafka: KafkaSettings) -> None:
+    def __init__(self, kafka: KafkaSettings, hub_key: HubKey) -> None:
         self._kafka = kafka
+        self._hub_key = hub_key
         self._ticker: Ticker | None = None
         self.repeated = 0
 
@@ -96,7 +98,7 @@ class PatientClock:
         while True:
             try:
                 if self._ticker is None:
-                    self._ticker = await Ticker(self._kafka).__aenter__()
+                    self._ticker = await Ticker(self._kafka, hub_key=self._hub_key).__aenter__()
                 await self._ticker.tick(at)
             except (KafkaError, GroupageError, TimeoutError, OSError):
                 assert time.monotonic() < deadline, "Kafka takes no ticks"

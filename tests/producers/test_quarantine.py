@@ -18,6 +18,7 @@ from processors.operations import replay
 from processors.worker.app import Worker, WorkerSettings
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.publisher import Publisher
+from tests.hub_key import hub_settings
 
 pytestmark = pytest.mark.integration
 BOX = "CSQU3054384"
@@ -75,6 +76,7 @@ async def test_what_a_producer_quarantines_is_listed_and_can_be_sent_again(
         kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
         database=DatabaseSettings(url=database_url),
         topics=TopicSettings(prefix=topic_prefix),
+        hub=hub_settings(),
         processor=ProcessorSettings(batch_wait_s=0.02),
     )
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", kafka_bootstrap)

@@ -15,6 +15,7 @@ from groupage.settings import KafkaSettings
 from producers.simulator.kafka_sink import KafkaSink, Ticker
 from producers.simulator.parameters import parameters_for
 from producers.simulator.simulation import Simulation
+from tests.hub_key import hub_key
 
 pytestmark = pytest.mark.integration
 
@@ -91,7 +92,7 @@ async def test_lanes_hear_of_time_apart_from_the_others(
     """Each partition of a topic with deadlines gets one tick, of the lanes' when they may ask."""
     kafka = KafkaSettings(bootstrap_servers=kafka_bootstrap)
     await ensure_topics(kafka, prefix=topic_prefix, create=True)
-    async with Ticker(kafka, prefix=topic_prefix) as ticker:
+    async with Ticker(kafka, hub_key=hub_key(topic_prefix), prefix=topic_prefix) as ticker:
         await ticker.tick_others(NOON)
         others = await records(kafka, topic_prefix)
         await ticker.tick_lanes(NOON)

@@ -12,9 +12,11 @@ from groupage.domain.state.forms import FORMS
 from groupage.store import migrations, schema
 from groupage.store.locks import without_workers
 from groupage.store.schema import Migration, require_schema
+from tests.hub_key import SECRET
 
 RELEASED = {
     1: "becbb7d4895a0f23fcc269a4696a3eb648d88051d9d98e4039040bcc935c757b",
+    2: "95b7740986c7c7608865e46cd32d812cf4c5068b302a2f919afe29fc8bc5edbc",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead
@@ -22,8 +24,11 @@ here stay as they are for ever: databases that ran it would be refused. Write th
 """
 
 OURS = schema.migrations()
-ADDS_A_COLUMN = Migration(2, "note", "alter table lane add column note text", "c" * 64)
-FAILS = Migration(3, "fails", "create table half (x integer); select no_such_column", "d" * 64)
+NEXT = len(OURS) + 1
+ADDS_A_COLUMN = Migration(NEXT, "note", "alter table lane add column note text", "c" * 64)
+FAILS = Migration(
+    len(OURS) + 2, "fails", "create table half (x integer); select no_such_column", "d" * 64
+)
 
 
 def programs(monkeypatch: pytest.MonkeyPatch, *more: Migration) -> None:
@@ -73,11 +78,11 @@ async def test_a_migration_is_run_once_and_keeps_what_is_stored(
     await execute(database_url, "insert into alert values ('a','b','c','d','e','f',null,now())", "")
     programs(monkeypatch, ADDS_A_COLUMN)
     connection = await asyncpg.connect(database_url)
-    with pytest.raises(Misconfigured, match=r"is 1, this program needs 2: run `groupage migrate`"):
+    with pytest.raises(Misconfigured, match=rf"is {len(OURS)}, this program needs {NEXT}: run"):
         await require_schema(connection)
     await connection.close()
     for _ in range(2):
-        assert (await migrations.upgrade(database_url)).number == 2
+        assert (await migrations.upgrade(database_url)).number == NEXT
     assert await execute(database_url, "select count(note) from lane") == 0
     assert await execute(database_url, "select count(*) from alert") == 1
 
@@ -90,10 +95,10 @@ async def test_a_migration_that_fails_leaves_those_before_it(
     programs(monkeypatch, ADDS_A_COLUMN, FAILS)
     with pytest.raises(asyncpg.UndefinedColumnError):
         await migrations.upgrade(database_url)
-    assert await execute(database_url, "select max(number) from schema_migration") == 2
+    assert await execute(database_url, "select max(number) from schema_migration") == NEXT
     assert await execute(database_url, "select to_regclass('half')") is None
     programs(monkeypatch, ADDS_A_COLUMN, FAILS._replace(sql="create table half (x integer)"))
-    assert (await migrations.upgrade(database_url)).number == 3
+    assert (await migrations.upgrade(database_url)).number == NEXT + 1
 
 
 @pytest.mark.integration
@@ -108,7 +113,7 @@ async def test_a_database_in_use_is_not_changed(
             programs(monkeypatch, ADDS_A_COLUMN)
             with pytest.raises(Conflict, match="stop it first"):
                 await migrations.upgrade(database_url)
-        assert (await migrations.upgrade(database_url)).number == 2
+        assert (await migrations.upgrade(database_url)).number == NEXT
     finally:
         await connection.close()
 
@@ -161,6 +166,7 @@ async def older_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     await execute(database_url, *FOREIGN["before 0.2.0"][0], "")
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
     monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("GROUPAGE_HUB_SECRET", SECRET)
     return database_url
 
 

@@ -13,6 +13,7 @@ from groupage.settings import KafkaSettings
 from groupage.store.relay import OutboxRelay
 from groupage.store.writers import OutboxRow, insert_outbox, pack_headers
 from groupage.telemetry import metrics
+from tests.hub_key import hub_key
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -45,6 +46,7 @@ def relay_of(pool: asyncpg.Pool, prefix: str, *partitions: int, **more: Any) -> 
     return OutboxRelay(
         kafka=more.pop("kafka", KafkaSettings()),
         prefix=prefix,
+        hub_key=hub_key(prefix),
         pool=pool,
         held=lambda: [("hub.planrequest.v1", number) for number in partitions],
         messages_max=3,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -85,6 +86,8 @@ def scratch_hub(addresses: Servers) -> Iterator[Hub]:
                 **kafka.child_environment(),
                 "GROUPAGE_DATABASE_URL": url,
                 "GROUPAGE_TOPIC_PREFIX": prefix,
+                "GROUPAGE_HUB_SECRET": secrets.token_hex(32),
+                "GROUPAGE_HUB_SECRET_FILE": "",
                 "GROUPAGE_LOG_LEVEL": "WARNING",
                 "GROUPAGE_METRICS_PORT": "0",
             },

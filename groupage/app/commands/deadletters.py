@@ -10,7 +10,7 @@ from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.words import number_of, when
-from groupage.settings import KafkaSettings, TopicSettings
+from groupage.settings import HubSettings, KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -120,6 +120,7 @@ def replay(
         raise typer.BadParameter(
             "name dead letters by id, or choose them by --code, --topic or --all"
         )
+    from groupage.contracts.signing import hub_key_from  # noqa: PLC0415 - imports all events
     from processors.operations import replay as replaying  # noqa: PLC0415 - imports the Kafka client
 
     async def work(pool: Any) -> tuple[int, int]:
@@ -128,11 +129,14 @@ def replay(
             left = 0
         else:
             chosen, left = await _choose_replayable(pool, code=code, topic=topic, limit=limit)
+        topics = TopicSettings()
+        signs = any(replaying.needs_key(dead_letter) for dead_letter in chosen)
         sent = await replaying.replay(
             pool,
             KafkaSettings(),
             chosen,
-            prefix=TopicSettings().prefix,
+            prefix=topics.prefix,
+            hub_key=hub_key_from(HubSettings(), topics) if signs else None,
             without_key=without_key,
         )
         return sent, left

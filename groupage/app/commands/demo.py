@@ -50,7 +50,7 @@ def demo(
     """
     from groupage.app.demo.home import default_home, fresh_home  # noqa: PLC0415 - not for `--help`
     from groupage.app.demo.policy import write_policy  # noqa: PLC0415
-    from groupage.app.local.hub import addresses, start_in_background, stop  # noqa: PLC0415
+    from groupage.app.local.hub import start_in_background, stop, variables_of  # noqa: PLC0415
 
     console = Console(width=None if sys.stdout.isatty() else 120)
     named = os.environ.get("GROUPAGE_DATA_DIR")
@@ -61,7 +61,7 @@ def demo(
         os.environ.setdefault(name, value)
     with console.status("starting") as status:
         state = start_in_background(home, clock="external", ends_with_us=True, report=status.update)
-    os.environ.update(addresses(state))
+    os.environ.update(variables_of(home, state))
     try:
         good = _play(console, home, scale=scale, seed=seed, verbose=verbose)
         if not leave:

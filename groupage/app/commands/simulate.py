@@ -215,14 +215,16 @@ async def _to_file(simulation: "Simulation", stack: AsyncExitStack, options: _Op
 async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Options) -> "Player":
     """Build a player for Kafka or the gateway; it sends ticks except in real time."""
     from groupage.app.demo.backlog import hub_backlog  # noqa: PLC0415
-    from groupage.settings import KafkaSettings, TopicSettings  # noqa: PLC0415
+    from groupage.contracts.signing import hub_key_from  # noqa: PLC0415
+    from groupage.settings import HubSettings, KafkaSettings, TopicSettings  # noqa: PLC0415
     from producers.simulator.feedback import Feedback  # noqa: PLC0415
     from producers.simulator.http import HttpSink  # noqa: PLC0415
     from producers.simulator.kafka_sink import KafkaSink, Ticker  # noqa: PLC0415
     from producers.simulator.play import HubLink, Player  # noqa: PLC0415
     from producers.simulator.sinks import Sink  # noqa: PLC0415
 
-    kafka, prefix = KafkaSettings(), TopicSettings().prefix
+    kafka, topics = KafkaSettings(), TopicSettings()
+    prefix = topics.prefix
     if options.pace != "real":
         _require_our_clock(kafka)
     sink: Sink = (
@@ -232,7 +234,8 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Opt
     feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
     ticker = None
     if options.pace != "real":
-        ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
+        hub_key = hub_key_from(HubSettings(), topics)
+        ticker = await stack.enter_async_context(Ticker(kafka, hub_key=hub_key, prefix=prefix))
     return Player(
         simulation,
         sink,

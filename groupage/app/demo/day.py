@@ -11,8 +11,15 @@ from rich.console import Console
 from groupage.app.demo.backlog import hub_backlog
 from groupage.app.demo.checks import DayReport, check_day
 from groupage.app.demo.view import Figures, View
+from groupage.contracts.signing import hub_key_from
 from groupage.domain.errors import Unavailable
-from groupage.settings import DatabaseSettings, KafkaSettings, PolicySettings, TopicSettings
+from groupage.settings import (
+    DatabaseSettings,
+    HubSettings,
+    KafkaSettings,
+    PolicySettings,
+    TopicSettings,
+)
 from groupage.store.pool import create_pool
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.overview import read_overview
@@ -50,7 +57,8 @@ class Day(NamedTuple):
 
 async def play_day(simulation: Simulation, console: Console, *, scale: str) -> Day:
     """Play the day to its end, let the hub finish, and check the result."""
-    kafka, prefix = KafkaSettings(), TopicSettings().prefix
+    kafka, topics = KafkaSettings(), TopicSettings()
+    prefix, hub_key = topics.prefix, hub_key_from(HubSettings(), topics)
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         pool = await create_pool(DatabaseSettings(), application_name="groupage-demo")
@@ -59,7 +67,7 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
         backlog = await hub_backlog(stack, kafka, prefix=prefix)
         assert backlog is not None, "the demo knows its database"
         feedback = await stack.enter_async_context(Feedback(kafka, prefix=prefix))
-        ticker = await stack.enter_async_context(Ticker(kafka, prefix=prefix))
+        ticker = await stack.enter_async_context(Ticker(kafka, hub_key=hub_key, prefix=prefix))
         sink = await stack.enter_async_context(KafkaSink(kafka, prefix=prefix))
         link = HubLink(
             tick=ticker.tick_others,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from groupage.app.local.child import Child, Identity
+from groupage.app.local.hub_secret import secret_variables
 from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.process_specs import groupage
@@ -28,14 +29,18 @@ def running_hub(data_dir: Path) -> HubState | None:
     return state if state and state.supervisor.process() else None
 
 
-def addresses(state: HubState) -> dict[str, str]:
-    """Return the addresses of the hub's servers as environment variables."""
+def variables_of(data_dir: Path, state: HubState) -> dict[str, str]:
+    """Return the addresses of the hub's servers, and its secret, as environment variables.
+
+    What this process has set already counts for the secret.
+    """
     found = {
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": state.kafka_bootstrap_servers,
         "GROUPAGE_DATABASE_URL": state.database_url,
         "GROUPAGE_GATEWAY_URL": state.gateway_url,
         "GROUPAGE_API_URL": state.api_url,
     }
+    found |= secret_variables(DataDir(data_dir), os.environ)
     return {name: value for name, value in found.items() if value}
 
 
@@ -134,7 +139,7 @@ def use_running_hub(data_dir: Path) -> HubState | None:
         state = running_hub(data_dir)
     except Misconfigured:  # somebody else's hub is none for us: what is set must do
         return None
-    for name, value in addresses(state).items() if state else ():
+    for name, value in variables_of(data_dir, state).items() if state else ():
         os.environ[name] = os.environ.get(name) or value
     if state:
         os.environ.setdefault("GROUPAGE_CLOCK_SOURCE", state.clock)

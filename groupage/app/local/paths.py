@@ -46,6 +46,11 @@ class DataDir:
         return self.root / "state.json"
 
     @property
+    def secret_file(self) -> Path:
+        """The secret with which the hub's processes sign what only they may say."""
+        return self.root / "hub.secret"
+
+    @property
     def ports_file(self) -> Path:
         """The ports of the last start."""
         return self.root / "ports.json"

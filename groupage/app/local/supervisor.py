@@ -10,6 +10,7 @@ import structlog
 from groupage.app.local import servers
 from groupage.app.local.child import Child, Identity
 from groupage.app.local.class_archive import ClassArchive
+from groupage.app.local.hub_secret import make_secret, secret_variables
 from groupage.app.local.managed_process import ManagedProcess
 from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
@@ -102,6 +103,7 @@ class Supervisor:
             if self._servers_only and (before := read_state(self._data.state_file)):
                 # A rebuild judges the log by the clock that the hub had.
                 self._update_state(clock=before.clock)
+            make_secret(self._data)
             ports = PortBook(self._data.ports_file)
             self._start_servers(ports)
             if not self._servers_only:
@@ -287,6 +289,7 @@ class Supervisor:
                 "GROUPAGE_DATA_DIR": str(self._data.root),
                 "GROUPAGE_LOG_FORMAT": "json",
                 "GROUPAGE_CLOCK_SOURCE": self._clock,
+                **secret_variables(self._data, os.environ),
                 **(environment or {}),
             },
         )

@@ -6,7 +6,6 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from groupage.contracts.encoding import encode
 from groupage.domain.events.base import Dimensions, Money
 from groupage.domain.events.consignment import CartonLine, ConsignmentBooked
 from groupage.domain.events.planning import PlanRequested
@@ -16,6 +15,7 @@ from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.lane import LaneState
 from groupage.domain.state.voyage import VoyageState
 from groupage.domain.states import ConsignmentStatus
+from tests.hub_key import signed_record
 
 CLOCK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LANE_ID = "CNNGB-NLRTM"
@@ -137,7 +137,7 @@ def request(sequence: int = 1, lane_id: str = LANE_ID) -> PlanRequested:
 
 def record_of(requested: PlanRequested, prefix: str) -> Any:
     """The request as the lane sends it."""
-    return encode(
+    return signed_record(
         Fact(
             event_id=requested.request_id,
             source="/groupage/lane",

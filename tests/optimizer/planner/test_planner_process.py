@@ -28,6 +28,7 @@ from groupage.domain.states import ConsignmentStatus
 from groupage.settings import KafkaSettings, PlannerSettings
 from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
+from tests.hub_key import hub_key
 from tests.optimizer.planner.lanes import (
     CLOCK_AT,
     LANE_ID,
@@ -107,6 +108,7 @@ class Running:
         self.planner = Planner(
             kafka=KafkaSettings(),
             prefix=prefix,
+            hub_key=hub_key(prefix),
             pool=pool,
             settings=PlannerSettings(**settings),
             policy=Policy(),

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import DatabaseSettings
 from groupage.store.startup import migrated_pool
+from tests.hub_key import SECRET
 
 IMPATIENT = """
 import groupage.store.startup as startup
@@ -47,6 +48,7 @@ async def test_without_a_database_a_planner_ends_with_a_message() -> None:
         **os.environ,
         "GROUPAGE_DATABASE_URL": url,
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "GROUPAGE_HUB_SECRET": SECRET,
     }
     began_s = time.monotonic()
     planner = await asyncio.create_subprocess_exec(

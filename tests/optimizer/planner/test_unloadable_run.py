@@ -38,6 +38,7 @@ from optimizer.planner.planner import Planner
 from optimizer.verification.api import verify
 from processors.aggregates.registry import all_aggregates
 from processors.worker.app import Worker, WorkerSettings
+from tests.hub_key import hub_settings
 from tests.optimizer.planner.lanes import cutoffs
 from tests.processors.stream.hub import StreamHub
 
@@ -128,6 +129,7 @@ async def running(
         kafka=kafka,
         database=DatabaseSettings(url=database_url),
         topics=TopicSettings(prefix=topic_prefix),
+        hub=hub_settings(),
         processor=ProcessorSettings(batch_wait_s=0.02),
     )
     await ensure_topics(kafka, prefix=topic_prefix)
@@ -162,6 +164,7 @@ async def _planner(settings: WorkerSettings, policy: Policy) -> AsyncIterator[No
     planner = Planner(
         kafka=settings.kafka,
         prefix=settings.topics.prefix,
+        hub_key=settings.hub_key(),
         pool=pool,
         settings=PlannerSettings(),
         policy=policy,

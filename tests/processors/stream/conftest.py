@@ -9,6 +9,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import create_pool
 from processors.worker.app import WorkerSettings
+from tests.hub_key import hub_settings
 from tests.processors.stream.hub import StreamHub
 
 
@@ -21,6 +22,7 @@ async def stream_hub(
         kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap),
         database=DatabaseSettings(url=database_url),
         topics=TopicSettings(prefix=topic_prefix),
+        hub=hub_settings(),
         processor=ProcessorSettings(batch_wait_s=0.02),
     )
     await ensure_topics(settings.kafka, prefix=topic_prefix)

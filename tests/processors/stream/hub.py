@@ -11,6 +11,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from groupage.contracts.encoding import encode
+from groupage.contracts.provenance import is_own
 from groupage.contracts.topics import TOPICS
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
@@ -20,6 +21,7 @@ from processors.aggregates.registry import all_aggregates
 from processors.operations.clock import send_tick
 from processors.worker.app import Worker, WorkerSettings
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
+from tests.hub_key import signed_record
 
 WAIT_S = 40.0
 
@@ -36,10 +38,11 @@ class StreamHub:
         self.prefix = settings.topics.prefix
 
     async def send(self, *facts: Fact) -> None:
-        """Publish facts as valid records."""
+        """Publish facts as valid records; those that only the hub may state as the hub does."""
         sent = []
         for fact in facts:
-            record = encode(fact, prefix=self.prefix)
+            make = signed_record if is_own(fact) else encode
+            record = make(fact, prefix=self.prefix)
             sent.append(
                 await self.producer.send(
                     record.topic, value=record.value, key=record.key, headers=record.headers
@@ -63,10 +66,10 @@ class StreamHub:
 
     async def tick(self, at: datetime) -> None:
         """Publish a tick to all partitions."""
-        await send_tick(self.producer, prefix=self.prefix, at=at)
+        await send_tick(self.producer, prefix=self.prefix, hub_key=self.settings.hub_key(), at=at)
 
     async def forge_tick(self, at: datetime) -> None:
-        """Publish a tick to all partitions as somebody else would."""
+        """Publish a tick to all partitions as another clock would that has the hub's secret."""
         data = ClockTicked(at=at)
         fact = Fact(
             event_id=f"forged-{at.isoformat()}",
@@ -77,7 +80,7 @@ class StreamHub:
             data=data,
         )
         for topic in TOPICS:
-            record = encode(fact, prefix=self.prefix, topic=topic.name)
+            record = signed_record(fact, prefix=self.prefix, topic=topic.name)
             for partition in range(topic.partitions if topic.ticks else 0):
                 await self.send_raw(
                     topic.name,

@@ -23,6 +23,7 @@ from groupage.store.schema import migrations
 from processors.worker.app import WorkerSettings
 from tests.api import world
 from tests.api.hub import store_plan
+from tests.hub_key import hub_settings
 from tests.processors.stream.hub import StreamHub
 from tests.processors.stream.small_hub import store_small_hub
 
@@ -88,6 +89,7 @@ async def _make(bootstrap_servers: str, hub: Any) -> ReleasedHub:
         kafka=KafkaSettings(bootstrap_servers=bootstrap_servers),
         database=DatabaseSettings(url=hub.database_url),
         topics=TopicSettings(prefix=hub.prefix),
+        hub=hub_settings(),
         processor=ProcessorSettings(batch_wait_s=0.02),
     )
     pool = await create_pool(settings.database, application_name="released hub")

@@ -35,6 +35,7 @@ from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.worker.app import WorkerSettings
+from tests.hub_key import SECRET, hub_settings
 from tests.processors.stream.facts import folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
 
@@ -202,6 +203,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
         kafka=KafkaSettings(bootstrap_servers=ground.kafka.address),
         database=DatabaseSettings(url=ground.postgres.address),
         topics=TopicSettings(prefix=topic_prefix),
+        hub=hub_settings(),
         processor=ProcessorSettings(),
     )
     await migrations.upgrade(ground.postgres.address)
@@ -211,6 +213,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
         **settings.kafka.child_environment(),
         "GROUPAGE_DATABASE_URL": ground.postgres.address,
         "GROUPAGE_TOPIC_PREFIX": topic_prefix,
+        "GROUPAGE_HUB_SECRET": SECRET,
         "GROUPAGE_METRICS_PORT": "0",
         "GROUPAGE_LOG_FORMAT": "console",
     }
@@ -265,6 +268,7 @@ async def test_a_worker_ends_in_time_without_its_servers(
             **kafka.child_environment(),
             "GROUPAGE_DATABASE_URL": ground.postgres.address,
             "GROUPAGE_TOPIC_PREFIX": topic_prefix,
+            "GROUPAGE_HUB_SECRET": SECRET,
             "GROUPAGE_METRICS_PORT": "0",
         },
         log_file,

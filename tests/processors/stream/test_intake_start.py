@@ -9,6 +9,7 @@ from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings
 from processors.worker.assignment import Assignment
 from processors.worker.intake import Intake, Source
 from processors.worker.lock import WorkerLock
+from tests.hub_key import hub_key
 
 
 @pytest.mark.slow
@@ -16,7 +17,10 @@ async def test_a_missing_broker_is_a_clear_error() -> None:
     """The process ends with a message, not a traceback, and its supervisor restarts it."""
     intake = Intake(
         source=Source(
-            kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"), prefix="", topics=["hub.cmd.v1"]
+            kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"),
+            prefix="",
+            hub_key=hub_key(),
+            topics=["hub.cmd.v1"],
         ),
         settings=ProcessorSettings(),
         pool=None,  # type: ignore[arg-type] # not reached

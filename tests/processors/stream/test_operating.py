@@ -18,6 +18,7 @@ import pytest
 from groupage.app.bench import workload
 from groupage.contracts.encoding import encode
 from groupage.domain.events.unit import UnitReceived
+from tests.hub_key import SECRET
 from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
 
@@ -33,6 +34,7 @@ def environment(hub: StreamHub) -> dict[str, str]:
         **hub.settings.kafka.child_environment(),
         "GROUPAGE_DATABASE_URL": hub.settings.database.url.get_secret_value(),
         "GROUPAGE_TOPIC_PREFIX": hub.prefix,
+        "GROUPAGE_HUB_SECRET": SECRET,
         "GROUPAGE_METRICS_PORT": "0",
         "GROUPAGE_LOG_FORMAT": "json",
     }

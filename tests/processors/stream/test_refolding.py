@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
-from groupage.contracts.encoding import encode
 from groupage.contracts.partitioning import partition_of
+from groupage.contracts.signing import Trust
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.planning import LanePinned, ReplanWanted
 from groupage.domain.fact import Fact
@@ -23,6 +23,7 @@ from processors.worker.batch import Batch, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.plausibility import DEFAULT_RULES
+from tests.hub_key import hub_key, signed_record
 from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration
@@ -41,11 +42,12 @@ class Log:
     def part(self, *facts: Fact) -> PartitionBatch:
         """Return the next records, decoded."""
         part = PartitionBatch(TOPIC, self.partition)
-        decode_into(part, [self._record(fact) for fact in facts], DEFAULT_RULES)
+        records = [self._record(fact) for fact in facts]
+        decode_into(part, records, Trust(hub_key()), DEFAULT_RULES)
         return part
 
     def _record(self, fact: Fact) -> Any:
-        record = encode(fact, topic=TOPIC)
+        record = signed_record(fact, topic=TOPIC)
         self._end += 1
         return ConsumerRecord(
             topic=TOPIC,

@@ -217,6 +217,7 @@ async def test_a_clock_with_a_wrong_year_stops(stream_hub: StreamHub) -> None:
         clock = Clock(
             stream_hub.settings.kafka,
             stream_hub.prefix,
+            stream_hub.settings.hub_key(),
             tick_s=0.01,
             tolerance=TOLERANCE,
             now=partial(_constant, wrong),
@@ -249,6 +250,7 @@ async def test_a_clock_that_was_corrected_ticks_again(stream_hub: StreamHub) -> 
     clock = Clock(
         stream_hub.settings.kafka,
         stream_hub.prefix,
+        stream_hub.settings.hub_key(),
         tick_s=0.01,
         tolerance=TOLERANCE,
         now=lambda: next(readings),

@@ -1,13 +1,15 @@
 """Find the effective facts: those that no correction or retraction takes out. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
+from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent
+from processors.kernel.series import is_in_series, revision_of, series_of
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -26,10 +28,12 @@ class Sifted(NamedTuple):
     without_target: list[Entry]
     """Corrections and retractions whose target the aggregate does not have."""
     taken_out: frozenset[str]
-    """Ids of the facts that a correction or retraction takes out."""
+    """Ids of the facts that a correction, retraction or newer message takes out."""
     awaits_target: bool
     """The target of a correction is missing, even if another correction has replaced that one: the
     target would not be effective when it came."""
+    revised_series: frozenset[str]
+    """Series with a message that changes or withdraws an earlier one."""
 
 
 def sift(entries: Iterable[Entry]) -> Sifted:
@@ -37,21 +41,59 @@ def sift(entries: Iterable[Entry]) -> Sifted:
 
     A retracted correction has no effect, so its target is effective again. Of two corrections of a
     fact the last recorded one is effective. A correction waits for its target: if it were effective
-    before, a carton scanned to the wrong consignment would be in both.
+    before, a carton scanned to the wrong consignment would be in both. Of the messages of a series
+    only the newest is effective, unless it withdraws.
     """
     all_facts = list(entries)
     about: dict[tuple[str, str], list[Entry]] = {}
+    revised: set[str] = set()
     for entry in all_facts:
         target = entry.fact.correction_of
-        if target is not None:
+        if target is None:
+            continue
+        if is_in_series(entry.fact):
+            revised.add(target)
+        else:
             about.setdefault((entry.fact.source, target), []).append(entry)
-    if not about:
-        return Sifted(all_facts, [], frozenset(), awaits_target=False)
+    effective: list[Entry] = []
+    taken_out: set[str] = set()
+    if revised:
+        effective, all_facts, superseded = _divide(all_facts, revised)
+        taken_out.update(superseded)
+    if about:
+        awaits_target, without_target = _sift_corrections(all_facts, about, effective, taken_out)
+    else:
+        awaits_target, without_target = False, []
+        effective = [*effective, *all_facts] if effective else all_facts
+    return Sifted(
+        effective,
+        without_target,
+        frozenset(taken_out),
+        awaits_target=awaits_target,
+        revised_series=frozenset(revised),
+    )
+
+
+def _sift_corrections(
+    all_facts: Iterable[Entry],
+    about: dict[tuple[str, str], list[Entry]],
+    effective: list[Entry],
+    taken_out: set[str],
+) -> tuple[bool, list[Entry]]:
+    """Sort the facts into `effective` and `taken_out`; return the rest of `Sifted`.
+
+    `about` has the corrections and retractions by source and event id of their target.
+    """
+    if taken_out:  # a forwarded correction that was withdrawn
+        kept = {
+            target: [each for each in corrections if each.fact_id not in taken_out]
+            for target, corrections in about.items()
+        }
+        about = {target: corrections for target, corrections in kept.items() if corrections}
+    all_facts = list(all_facts)
     withdrawn: dict[str, bool] = {}
     known = {(entry.fact.source, entry.fact.event_id) for entry in all_facts}
-    effective: list[Entry] = []
     without_target: list[Entry] = []
-    taken_out: set[str] = set()
     for entry in all_facts:
         fact, retracted = entry.fact, entry.fact.retracted
         if _is_retracted(entry, about, withdrawn) or (
@@ -62,8 +104,7 @@ def sift(entries: Iterable[Entry]) -> Sifted:
             without_target.append(entry)
         elif not retracted:
             effective.append(entry)
-    awaits_target = not about.keys() <= known
-    return Sifted(effective, without_target, frozenset(taken_out), awaits_target=awaits_target)
+    return not about.keys() <= known, without_target
 
 
 def rejected_without_target(key: str, sifted: Sifted) -> dict[str, RejectedEvent]:
@@ -123,3 +164,73 @@ def _is_replaced(
         and not _is_retracted(by, about, withdrawn)
         for by in rivals
     )
+
+
+class _Divided(NamedTuple):
+    """The facts of an aggregate after its revised series were reduced to their newest messages."""
+
+    newest: list[Entry]
+    """The newest message of each revised series that is not withdrawn."""
+    others: list[Entry]
+    """Facts of no revised series."""
+    without_effect: frozenset[str]
+    """Ids of all other facts."""
+
+
+def _divide(entries: Iterable[Entry], revised: Collection[str]) -> _Divided:
+    """Reduce each of the `revised` series to its newest message."""
+    members: dict[str, list[Entry]] = {}
+    others: list[Entry] = []
+    for entry in entries:
+        series = series_of(entry.fact, entry.fact_id)
+        if series in revised:
+            members.setdefault(series, []).append(entry)
+        else:
+            others.append(entry)
+    newest: list[Entry] = []
+    without_effect: set[str] = set()
+    withdrawn: list[Fact] = []
+    for series, entries_of_series in members.items():
+        last = max(entries_of_series, key=_order)
+        copy = next((entry for entry in entries_of_series if entry.fact_id == series), None)
+        if last.fact.retracted:
+            withdrawn.append(last.fact)
+            effective = None
+        elif copy is not None:
+            others.append(copy)  # its sender may have corrected it
+            effective = copy
+        else:
+            newest.append(last)
+            effective = last
+        without_effect.update(
+            entry.fact_id for entry in entries_of_series if entry is not effective
+        )
+    older = [entry for entry in others if _is_older_form_of_any(entry.fact, withdrawn)]
+    if older:
+        without_effect.update(entry.fact_id for entry in older)
+        others = [entry for entry in others if entry.fact_id not in without_effect]
+    return _Divided(newest, others, frozenset(without_effect))
+
+
+def _order(entry: Entry) -> tuple[int, float, str]:
+    fact = entry.fact
+    if not is_in_series(fact):
+        return (-1, 0.0, "")
+    return (revision_of(fact), fact.recorded_at.timestamp(), fact.event_id)
+
+
+def _is_older_form_of_any(fact: Fact, withdrawn: Iterable[Fact]) -> bool:
+    """Tell whether a message that release 0.2.0 published, without a series, is taken back."""
+    if fact.relayed_by is None or is_in_series(fact):
+        return False
+    return any(
+        fact.source == gone.source and _content(fact.data) == _content(gone.data)
+        for gone in withdrawn
+    )
+
+
+def _content(event: Event) -> Event:
+    """Return the event without the sender's revision, which these messages had."""
+    if "revision" not in event.__struct_fields__:
+        return event
+    return msgspec.structs.replace(event, revision=0)

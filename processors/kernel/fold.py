@@ -6,7 +6,7 @@ The state of an aggregate is a function of the *set* of its facts and of the clo
 
 - *effective*: a correction or retraction (`correction_of`, same source) takes its target out,
   wherever either sorts. The kernel rejects one whose target the aggregate does not have until that
-  target comes.
+  target comes. Of the messages of a series (`processors.kernel.series`) the newest is effective.
 - *sort*: by (occurred_at, rank of the event in the life cycle, fact id).
 - *apply*: the handler of each event changes the state or rejects the event, by what the aggregate
   itself knows.
@@ -44,6 +44,7 @@ from groupage.domain.state.base import RejectedEvent, SortKey, State
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry, rejected_without_target, sift
 from processors.kernel.handlers import LAST_RANK, Rejection
+from processors.kernel.series import series_of
 
 S = TypeVar("S", bound=State)
 _SORT_KEY = itemgetter(0)
@@ -88,6 +89,8 @@ def fold(
     state.fact_count = len(all_facts)
     state.correction_count = sum(1 for entry in all_facts if entry.fact.correction_of is not None)
     state.awaits_target = sifted.awaits_target
+    if sifted.revised_series:
+        state.revised_series = sifted.revised_series
     state.changed_at = max((_known_at(entry.fact) for entry in all_facts), default=None)
     if aggregate.audits:
         for entry in all_facts:
@@ -109,10 +112,15 @@ def advance(
     it half changed and returns another one if the facts must be folded again.
     """
     order_independent, changed_at = aggregate.order_independent, state.changed_at
+    revised_series = state.revised_series
     for sort_key, entry in sort_facts(aggregate, new):
         fact = entry.fact
         # A correction whose target is known has taken it out already.
-        if state.awaits_target or fact.correction_of is not None:
+        if (
+            state.awaits_target
+            or fact.correction_of is not None
+            or (revised_series and series_of(fact, entry.fact_id) in revised_series)
+        ):
             return _advance_by_refolding(aggregate, state, stored, clock_at)
         if may_change(aggregate, fact):
             late = state.last_key is not None and sort_key <= state.last_key

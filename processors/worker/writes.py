@@ -15,7 +15,7 @@ from groupage.store.state_codec import pack
 from groupage.store.writers import OutboxRow, StateRow, pack_headers
 from groupage.telemetry import metrics
 from processors.kernel.fold import encode_state
-from processors.kernel.outputs import Change, Forward, Message, change_id, changes
+from processors.kernel.outputs import Change, Forward, Message, changes
 from processors.worker.cache import CachedAggregate, StateCache
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
@@ -49,7 +49,7 @@ async def build_writes(
     for kind, count in _count_applied(writes).items():
         metrics.EVENTS_APPLIED.labels(kind).inc(count)
     if forwards:
-        await _forward(writes, pool, forwards)
+        await _forward(writes, pool, forwards, recorded_at)
     cache.shrink(writes.dirty.keys())
 
 
@@ -95,17 +95,9 @@ def _add_state(
 def _publish(
     writes: WriteBatch, cached: CachedAggregate, change: Change, recorded_at: datetime
 ) -> None:
-    event, kind = change.event, cached.aggregate.kind
-    writes.alerts.note(event, change.at)
-    fact = Fact(
-        event_id=change_id(kind, cached.state.key, change, cached.state.revision),
-        source=f"/groupage/{kind}",
-        key=event.key,
-        occurred_at=change.at,
-        recorded_at=recorded_at,
-        data=event,
-        relayed_by=kind,
-    )
+    kind, state = cached.aggregate.kind, cached.state
+    writes.alerts.note(change.event, change.at)
+    fact = change.fact(kind, state.key, revision=state.revision, recorded_at=recorded_at)
     writes.outbox.append(_message(cached, fact))
 
 
@@ -122,9 +114,12 @@ def _message(cached: CachedAggregate, fact: Fact) -> OutboxRow:
 
 
 async def _forward(
-    writes: WriteBatch, pool: asyncpg.Pool, forwards: Iterable[tuple[CachedAggregate, Forward]]
+    writes: WriteBatch,
+    pool: asyncpg.Pool,
+    forwards: Iterable[tuple[CachedAggregate, Forward]],
+    recorded_at: datetime,
 ) -> None:
-    """Publish stored facts again under another aggregate's key, oldest first."""
+    """Publish stored facts under another aggregate's key, or withdraw them; oldest first."""
     keys: dict[AggregateKind, set[str]] = {}
     for cached, _ in forwards:
         keys.setdefault(cached.aggregate.kind, set()).add(cached.state.key)
@@ -139,4 +134,6 @@ async def _forward(
         fact = stored_facts.get(forward.fact_id) or next(
             incoming.fact for incoming in new_facts if incoming.fact_id == forward.fact_id
         )
-        writes.outbox.append(_message(cached, forward.readdress(fact, kind)))
+        revision = cached.state.revision
+        message = forward.fact(fact, kind, revision=revision, recorded_at=recorded_at)
+        writes.outbox.append(_message(cached, message))

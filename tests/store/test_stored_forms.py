@@ -21,15 +21,15 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (1, "8f3ea3ac0f8e6219"),
-    "unit": (1, "8745985dea5e9ec7"),
-    "container": (1, "5cecfaef6e356fff"),
-    "visit": (1, "c336684da75e25cc"),
-    "declaration": (1, "62481240e8ad4986"),
-    "voyage": (1, "6c13368e37b19ff2"),
-    "consolidation": (1, "9bf62bf8831105d6"),
-    "lane": (1, "6527b0d2946ed50e"),
-    "command": (1, "e5dedac9c793a41d"),
+    "consignment": (2, "cedc07ab2e2bdd47"),
+    "unit": (2, "8153ee6893a8b77a"),
+    "container": (2, "1dbcd0fbbb9db284"),
+    "visit": (2, "024b8828445c14fe"),
+    "declaration": (2, "352bc6b61f3c1a26"),
+    "voyage": (2, "5856529e6c5a2e14"),
+    "consolidation": (2, "34a7e053675fa74c"),
+    "lane": (2, "aac26b1370ae76cc"),
+    "command": (2, "397df78620a9765a"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "833689e81855a82b"}

@@ -52,6 +52,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     consignment."""
     internal: ClassVar[bool] = False
     """True: groupage's own processors derive and publish it, and no other system does."""
+    acts_once: ClassVar[str] = ""
+    """Why no message takes it back when its cause is gone; empty: one does."""
+    dated: ClassVar[bool] = False
+    """True: since when it holds is part of its content, so an output with another time differs."""
     fans_out: ClassVar[bool] = False
     """True: one record may stand for events of several aggregates, which `fan_out` lists."""
 
@@ -87,7 +91,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def withdrawal(self) -> "Event | None":
         """Return the event that takes this one back, for aggregates that publish it.
 
-        None: readers act on it once (a request, a replan trigger) or need no opposite.
+        None: it acts once, or the newest message of its series counts
+        (`processors.kernel.outputs`).
         """
         return None
 

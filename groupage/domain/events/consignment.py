@@ -313,6 +313,7 @@ class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "consignment.customs_changed"
     internal: ClassVar[bool] = True
+    dated: ClassVar[bool] = True
 
     declaration_id: Id
     status: Literal[
@@ -348,3 +349,18 @@ class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     door_close_at: datetime | None = None
     lco_at: datetime | None = None
     departed_at: datetime | None = None
+    withdrawn: bool = False
+    """True: the consolidation does not list the consignment any more, so it has no manifest or
+    container for it; its cut-off still counts for dead freight."""
+
+    def withdrawal(self) -> "ConsolidationSnapshot":
+        """Return the snapshot of a consolidation that does not list the consignment any more."""
+        return ConsolidationSnapshot(
+            consignment_id=self.consignment_id,
+            consolidation_id=self.consolidation_id,
+            status=self.status,
+            revision=0,
+            voyage_id=self.voyage_id,
+            lco_at=self.lco_at,
+            withdrawn=True,
+        )

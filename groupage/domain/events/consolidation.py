@@ -42,6 +42,7 @@ class ConsolidationPlanned(ConsolidationEvent, frozen=True, kw_only=True):
     planned_volume_cm3: Cm3OrZero
     planned_gross_g: GramsOrZero
     revision: CountOrZero
+    """Always 0 since release 0.3.0."""
 
 
 class ConsolidationBooked(ConsolidationEvent, frozen=True, kw_only=True):
@@ -142,7 +143,7 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     consignment_id: Id
     revision: CountOrZero
     member: bool
-    """False: the consignment left this consolidation."""
+    """False: the consignment left this consolidation; its figures are empty."""
     status: Text
     """A `ConsignmentStatus`."""
     pieces: CountOrZero
@@ -172,9 +173,29 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
             return False
         return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
 
+    @classmethod
+    def of_absent(cls, *, consolidation_id: str, consignment_id: str) -> Self:
+        """Return the snapshot of a consignment that is not in it: without figures."""
+        return cls(
+            consolidation_id=consolidation_id,
+            consignment_id=consignment_id,
+            revision=0,
+            member=False,
+            status="",
+            pieces=0,
+            staged_pieces=0,
+            loaded_pieces=0,
+            volume_cm3=0,
+            gross_g=0,
+            blocked=False,
+            customs="",
+        )
+
     def withdrawal(self) -> Self:
         """Return the snapshot of a consignment that left."""
-        return msgspec.structs.replace(self, member=False)
+        return self.of_absent(
+            consolidation_id=self.consolidation_id, consignment_id=self.consignment_id
+        )
 
 
 class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
@@ -199,6 +220,12 @@ class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     vgm_at: datetime | None = None
     gated_out_at: datetime | None = None
     on_board_at: datetime | None = None
+    withdrawn: bool = False
+    """True: the container has nothing to do with the consolidation any more."""
+
+    def withdrawal(self) -> Self:
+        """Return the snapshot that ends all others."""
+        return msgspec.structs.replace(self, withdrawn=True)
 
 
 class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
@@ -214,6 +241,12 @@ class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     eta_at: datetime
     cutoffs: tuple[Cutoff, ...]
     departed_at: datetime | None = None
+    withdrawn: bool = False
+    """True: the voyage has nothing to do with the consolidation any more."""
+
+    def withdrawal(self) -> Self:
+        """Return the snapshot that ends all others."""
+        return msgspec.structs.replace(self, withdrawn=True)
 
 
 class CutoffAtRisk(Event, frozen=True, kw_only=True):
@@ -223,6 +256,7 @@ class CutoffAtRisk(Event, frozen=True, kw_only=True):
     kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "consolidation_id"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "a warning; the alert beside it is cleared"
 
     consolidation_id: Id
     code: CutoffCode
@@ -239,6 +273,7 @@ class CutoffMissed(Event, frozen=True, kw_only=True):
     kind: ClassVar[AggregateKind] = "alert"
     key_field: ClassVar[str] = "consolidation_id"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "a warning; the alert beside it is cleared"
 
     consolidation_id: Id
     code: CutoffCode

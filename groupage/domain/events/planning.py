@@ -45,6 +45,7 @@ class ReplanWanted(LaneEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "plan.wanted"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "an unneeded plan changes nothing"
 
     cause: Cause
     about: Text
@@ -59,6 +60,7 @@ class PlanRequested(Event, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "lane_id"
     subject_field: ClassVar[str] = "request_id"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "a planner may have begun"
 
     request_id: Id
     lane_id: Id
@@ -77,6 +79,7 @@ class PlanAsked(LaneEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "plan.asked"
     subject_field: ClassVar[str] = "request_id"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "the request was sent"
 
     request_id: Id
     sequence: Count
@@ -217,6 +220,7 @@ class PlanSuperseded(LaneEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "plan.superseded"
     internal: ClassVar[bool] = True
+    acts_once: ClassVar[str] = "a note for readers; the lane knows"
 
     plan_id: Id
     by_plan_id: Id

@@ -204,8 +204,10 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     revision: CountOrZero = 0
     """Of the consignment; its announcement with the highest revision counts."""
     ended: bool = False
-    """True: the consignment gives up its claim. Its ASN was corrected or retracted, it departed, or
-    its receipt was completed without the unit."""
+    """True: the consignment gives up its claim. It departed, its receipt was completed without the
+    unit, or (`withdrawn`) it never had one."""
+    withdrawn: bool = False
+    """True: its ASN was corrected or retracted, so that nothing names the unit any more."""
 
     @classmethod
     def aggregate_kinds(cls) -> tuple[AggregateKind, ...]:

@@ -33,6 +33,8 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How many of them correct or retract another."""
     awaits_target: bool = False
     """The target of a correction is missing. Any new fact may be that target: fold all again."""
+    revised_series: frozenset[str] = frozenset()
+    """Series of messages to it that were changed or withdrawn: fold all again at their next one."""
     last_key: SortKey | None = None
     """Sort key of the newest fact that is not order-independent."""
     changed_at: datetime | None = None

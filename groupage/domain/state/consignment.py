@@ -170,6 +170,8 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """The guard of the acceptance that fails, in words; empty: none."""
     exit: Exit | None = None
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
+    forwarded: set[str] | None = None
+    """Units received or made by a fact that a unit forwarded."""
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
     """(when, unit ids) of each delivery note."""
     vehicle: str = ""
@@ -195,6 +197,9 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     declared_at: datetime | None = None
     allocation_changes: list[AllocationChange] = msgspec.field(default_factory=list)
     allocation: Allocation | None = None
+    assigned_to: tuple[str, ...] = ()
+    """The consolidation that the lane last gave it, and the one that a filed manifest kept it in:
+    `allocation` is one of them, unless it or the consignment has ended."""
     consolidations: dict[str, ConsolidationSnapshot] = msgspec.field(default_factory=dict)
     """The newest snapshot of each consolidation that it was ever allocated to."""
     received_pieces: int = 0

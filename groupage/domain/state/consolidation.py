@@ -61,6 +61,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     carrier_booking_id: str = ""
     booked_at: datetime | None = None
     manifest: Manifest | None = None
+    assigned: tuple[str, datetime] | None = None
+    """The container of the last manifest, withdrawn or not, and when that was filed."""
     unfreeze_count: int = 0
     """How often a manifest was withdrawn."""
     unfrozen_at: datetime | None = None
@@ -84,6 +86,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """By container number."""
     voyages: dict[str, VoyageSnapshot] = msgspec.field(default_factory=dict)
     """By voyage id."""
+    withdrawn: dict[str, int] = msgspec.field(default_factory=dict)
+    """Revisions at which containers and voyages withdrew their snapshots, by their ids."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
     failed_guards: dict[str, str] = msgspec.field(default_factory=dict)

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from groupage.domain.events.base import Dimensions
+from groupage.domain.events.consolidation import ContainerSnapshot
 from groupage.domain.state.base import State
 from groupage.domain.states import ContainerStatus
 
@@ -44,3 +45,5 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     on_board_at: datetime | None = None
     voyage_id: str = ""
     reschedules: int = 0
+    earlier_uses: dict[str, ContainerSnapshot] = msgspec.field(default_factory=dict)
+    """By consolidation: how each earlier use ended."""

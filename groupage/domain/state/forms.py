@@ -14,14 +14,14 @@ DERIVATION_CHECK = "states"
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 1,
-        "unit": 1,
-        "container": 1,
-        "visit": 1,
-        "declaration": 1,
-        "voyage": 1,
-        "consolidation": 1,
-        "lane": 1,
-        "command": 1,
+        "consignment": 2,
+        "unit": 2,
+        "container": 2,
+        "visit": 2,
+        "declaration": 2,
+        "voyage": 2,
+        "consolidation": 2,
+        "lane": 2,
+        "command": 2,
     }
 )

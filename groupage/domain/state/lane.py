@@ -97,7 +97,18 @@ class LaneForbid(msgspec.Struct, kw_only=True, omit_defaults=True):
     """It was rolled: only a later departure will do."""
 
 
-class PublishedAssignment(msgspec.Struct, kw_only=True, omit_defaults=True):
+class EarlierAssignment(msgspec.Struct, frozen=True, array_like=True):
+    """An assignment that a later plan changed."""
+
+    consolidation_id: str
+    voyage_id: str
+    plan_id: str
+    at: datetime
+    reason_code: str = ""
+    from_consolidation_id: str = ""
+
+
+class PublishedAssignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The consolidation that the published plan gives a consignment, and since which plan.
 
     With an empty consolidation: that plan took it out.
@@ -111,10 +122,34 @@ class PublishedAssignment(msgspec.Struct, kw_only=True, omit_defaults=True):
     """When a later plan put its consolidation on another voyage."""
     reason_code: str = ""
     from_consolidation_id: str = ""
+    earlier: tuple[EarlierAssignment, ...] = ()
+    """Those before it, oldest first: which carton may be loaded depends on its allocation then."""
+    forgotten_until: datetime | None = None
+    """Assignments until then are left out of `earlier`, which is bounded."""
+
+    @property
+    def at(self) -> datetime:
+        """Since when all of it is so."""
+        return self.voyage_at or self.since_at
+
+    @property
+    def home_id(self) -> str:
+        """The consolidation that it is in, or was taken out of."""
+        return self.consolidation_id or self.from_consolidation_id
 
 
-class OpenedConsolidation(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A consolidation that a published plan opened and that has not closed."""
+class EarlierList(msgspec.Struct, frozen=True, array_like=True):
+    """The consignments of a consolidation, as a plan listed them that a later plan changed."""
+
+    plan_id: str
+    at: datetime
+    consignment_ids: tuple[str, ...]
+    volume_cm3: int
+    gross_g: int
+
+
+class OpenedConsolidation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A consolidation that a published plan opened."""
 
     voyage_id: str
     iso_type: str
@@ -127,6 +162,18 @@ class OpenedConsolidation(msgspec.Struct, kw_only=True, omit_defaults=True):
     consignment_ids: tuple[str, ...] = ()
     volume_cm3: int = 0
     gross_g: int = 0
+    earlier: tuple[EarlierList, ...] = ()
+    """The lists before, oldest first."""
+    forgotten_until: datetime | None = None
+    """Lists until then are left out of `earlier`, which is bounded."""
+
+
+class ClosedConsolidation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A consolidation that left or ended, as the lane knew it: its plan may still be retracted."""
+
+    opened: OpenedConsolidation | None = None
+    assignments: dict[str, PublishedAssignment] = msgspec.field(default_factory=dict)
+    """By consignment: those in it, and those that the last plan had taken out of it."""
 
 
 class UnloadableWarning(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -162,11 +209,15 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     assignments: dict[str, PublishedAssignment] = msgspec.field(default_factory=dict)
     """By consignment."""
     open_consolidations: dict[str, OpenedConsolidation] = msgspec.field(default_factory=dict)
-    """By consolidation."""
+    """By consolidation: those that have not closed."""
     unloadable: dict[str, UnloadableWarning] = msgspec.field(default_factory=dict)
     """By consolidation."""
     closed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     """Consolidations that left or were dissolved, and when; the last 200."""
+    closed: dict[str, ClosedConsolidation] = msgspec.field(default_factory=dict)
+    """By consolidation; the last 30 of those that a published plan knew."""
+    forgotten_until: tuple[datetime, str] | None = None
+    """When the newest of those that are left out of `closed` closed, and its id."""
     pins: dict[str, LanePin] = msgspec.field(default_factory=dict)
     """By consignment."""
     forbids: dict[str, dict[str, LaneForbid]] = msgspec.field(default_factory=dict)

@@ -23,6 +23,9 @@ class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
     revision: int
     """Revision of the consignment."""
     ended: bool = False
+    ended_at: datetime | None = None
+    withdrawn: bool = False
+    """It never had one: kept because an older message may still arrive."""
 
 
 class UnitState(State, kw_only=True, omit_defaults=True):
@@ -49,6 +52,8 @@ class UnitState(State, kw_only=True, omit_defaults=True):
     """Units that were repacked into this one."""
     repacked_into: tuple[str, ...] = ()
     """Units that this one was repacked into."""
+    ceased_at: datetime | None = None
+    """When it was repacked into them."""
     repack: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Inputs and outputs of the repack that made it."""
     repacked_at: datetime | None = None

@@ -8,9 +8,9 @@
 Two commands with one `command_id` are the same command, whatever their source.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,10 +32,11 @@ from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import rejection_alerts
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import On, Rejection
-from processors.kernel.outputs import Output, Publication
+from processors.kernel.outputs import Message, Output, Publication, compare
 
 C = TypeVar("C", bound=commands.Command)
 _KEPT_MAX = 200
+_ROUTE = "route:"
 
 
 def _accept_plan(command: commands.AcceptPlan) -> PlanApproved:
@@ -132,14 +133,14 @@ def _route(command: type[C], translate: Callable[[C], Event | Rejection]) -> On[
             event_fields=msgspec.to_builtins(translated),
         )
         if len(state.commands) > _KEPT_MAX:
-            del state.commands[min(state.commands, key=lambda name: _age(state, name))]
+            del state.commands[min(state.commands, key=lambda name: _age(state.commands, name))]
         return None
 
     return On(command, route, non_actual=True)
 
 
-def _age(state: CommandState, command_id: str) -> tuple[datetime, str]:
-    return (state.commands[command_id].at, command_id)
+def _age(commands: Mapping[str, RoutedCommand], command_id: str) -> tuple[datetime, str]:
+    return (commands[command_id].at, command_id)
 
 
 class CommandAggregate(Aggregate[CommandState]):
@@ -162,8 +163,47 @@ class CommandAggregate(Aggregate[CommandState]):
     def outputs(self, state: CommandState) -> dict[str, Publication]:
         """List the events that carry out the commands."""
         published = rejection_alerts("command", state)
-        for command_id, routed in state.commands.items():
-            published[f"route:{command_id}"] = Output(
-                msgspec.convert(routed.event_fields, EVENTS[routed.event_type]), routed.at
-            )
+        published["routes"] = Routes(state.commands.copy())
         return published
+
+
+class Routes(NamedTuple):
+    """The events that carry out the commands: one publication, since the state is bounded.
+
+    A command that the router forgets stays in force; one that is retracted does not.
+    """
+
+    commands: Mapping[str, RoutedCommand]
+    """By command id; nobody changes it."""
+
+    def messages(
+        self,
+        output_id: str,  # noqa: ARG002
+        before: "Routes | None",
+        at: datetime,
+    ) -> Iterator[Message]:
+        """Yield the events of new commands, and take back those of retracted ones."""
+        old = {} if before is None else before.commands
+        new = self.commands
+        oldest = min((_age(new, name) for name in new), default=None)
+
+        def is_forgotten(output_id: str) -> bool:
+            if oldest is None or len(new) < _KEPT_MAX:
+                return False
+            return _age(old, output_id.removeprefix(_ROUTE)) < oldest
+
+        yield from compare(_outputs(old), _outputs(new), at=at, is_forgotten=is_forgotten)
+
+    def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
+        """Yield nothing: the router publishes its routes, even if there are none."""
+        del output_id, at
+        return iter(())
+
+
+def _outputs(commands: Mapping[str, RoutedCommand]) -> dict[str, Publication]:
+    return {
+        _ROUTE + name: Output(
+            msgspec.convert(routed.event_fields, EVENTS[routed.event_type]), routed.at
+        )
+        for name, routed in commands.items()
+    }

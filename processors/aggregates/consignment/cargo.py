@@ -67,12 +67,20 @@ def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -
     part.pieces = event.pieces
     part.condition = event.condition
     part.location = part.location or event.dock
+    _note_forwarded(state, entry, event.unit_id)
     _add_to_sums(state, part, 1)
     if state.first_received_at is None or at < state.first_received_at:
         state.first_received_at = at
     if state.last_received_at is None or at > state.last_received_at:
         state.last_received_at = at
     return None
+
+
+def _note_forwarded(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
+    if entry.fact.relayed_by is not None:
+        if state.forwarded is None:
+            state.forwarded = set()
+        state.forwarded.update(unit_ids)
 
 
 def measure(
@@ -152,6 +160,7 @@ def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) ->
     for part in parts:
         _add_to_sums(state, part, -1)
         part.gone = True
+    _note_forwarded(state, entry, *event.outputs)
     share, rest = divmod(pieces, len(event.outputs))
     for number, name in enumerate(event.outputs):
         state.units[name] = new = UnitPart(

@@ -1,8 +1,8 @@
 """The consignment's claims to its units, published as `unit.announced`.
 
 One publication stands for all of them, compared as a whole: a message goes out for what differs,
-one to the units of each partition. A claim that ends is published again as ended, with a higher
-revision of the consignment.
+one to the units of each partition. A claim that ends, or that no delivery note or scan makes any
+more, is published again as ended or withdrawn, with a higher revision of the consignment.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ class Claim(NamedTuple):
 
     since_at: datetime
     ended: bool
+    withdrawn: bool = False
 
 
 class UnitClaims(NamedTuple):
@@ -49,11 +50,12 @@ class UnitClaims(NamedTuple):
         before: "UnitClaims | None",
         at: datetime,
     ) -> Iterator[Message]:
-        """Yield the claims that are new or differ from `before`; those that are gone have ended."""
+        """Yield the claims that are new or differ from `before`; those that are gone never were."""
         published = {} if before is None else before.by_unit()
         claims = self.by_unit()
         for unit_id in published.keys() - claims.keys():
-            claims[unit_id] = Claim(published[unit_id].since_at, ended=True)
+            since_at = published[unit_id].since_at
+            claims[unit_id] = Claim(since_at, ended=True, withdrawn=True)
         groups: dict[tuple[Claim, int], list[str]] = {}
         for unit_id, claim in sorted(claims.items()):
             if published.get(unit_id) != claim:
@@ -66,9 +68,10 @@ class UnitClaims(NamedTuple):
                 announced_at=claim.since_at,
                 others=tuple(others),
                 ended=claim.ended,
+                withdrawn=claim.withdrawn,
             )
             yield Change(f"announce:{first}", event, at if claim.ended else claim.since_at)
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
-        """Yield the end of all claims."""
+        """Withdraw all claims."""
         return self._replace(notes=(), missing=()).messages(output_id, self, at)

@@ -28,8 +28,14 @@ def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publi
     published: dict[str, Publication] = {}
     if state.asns:
         published["claims"] = _claims(state)
-    if state.allocation is not None:
-        published[f"snapshot:{state.allocation.consolidation_id}"] = Output(_snapshot(state), at)
+    for consolidation_id in state.assigned_to:
+        if state.allocation is not None and state.allocation.consolidation_id == consolidation_id:
+            snapshot = _snapshot(state)
+        else:
+            snapshot = ConsignmentSnapshot.of_absent(
+                consolidation_id=consolidation_id, consignment_id=state.key
+            )
+        published[f"snapshot:{consolidation_id}"] = Output(snapshot, at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _triggers(state, policies, published)
     _alerts(state, at, published)
@@ -47,7 +53,8 @@ def _claims(state: ConsignmentState) -> UnitClaims:
     missing: tuple[str, ...] = ()
     units, announced = state.units, sum(len(names) for _, names in notes)
     if len(units) > announced:
-        announced_ids = {name for _, names in notes for name in names}
+        # The copy of a scan claims nothing: the unit sends it because of a claim.
+        announced_ids = {name for _, names in notes for name in names} | (state.forwarded or set())
         notes += sorted(  # a cached state has them as they came, a stored one by id
             (part.received_at, (name,))
             for name, part in units.items()

@@ -45,6 +45,11 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
             allocation = _apply_change(allocation, change)
             held = "" if allocation is None else allocation.consolidation_id
             history.append((change.at, held))
+    last = state.allocation_changes[-1] if state.allocation_changes else None
+    assigned = {last.consolidation_id} if last is not None and last.change == "allocated" else set()
+    if allocation is not None:
+        assigned.add(allocation.consolidation_id)
+    state.assigned_to = tuple(sorted(assigned))
     if allocation is not None:
         consolidation = state.consolidations.get(allocation.consolidation_id)
         if consolidation is not None and consolidation.status in _ENDED:

@@ -22,7 +22,7 @@ from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import On
 from processors.kernel.outputs import Publication
-from processors.kernel.snapshots import keep_latest
+from processors.kernel.snapshots import keep_latest, keep_or_drop
 
 
 def _keep_consignment(
@@ -34,11 +34,11 @@ def _keep_consignment(
 def _keep_container(
     state: ConsolidationState, _entry: Entry, event: events.ContainerSnapshot
 ) -> None:
-    keep_latest(state.containers, event.equipment_ref, event)
+    keep_or_drop(state.containers, state.withdrawn, event.equipment_ref, event)
 
 
 def _keep_voyage(state: ConsolidationState, _entry: Entry, event: events.VoyageSnapshot) -> None:
-    keep_latest(state.voyages, event.voyage_id, event)
+    keep_or_drop(state.voyages, state.withdrawn, event.voyage_id, event)
 
 
 class ConsolidationAggregate(Aggregate[ConsolidationState]):

@@ -7,7 +7,8 @@ CUA all released by customs · PCO (else FCO) left the hub, a haul before the te
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from groupage.domain.events.consolidation import ConsignmentSnapshot
+from groupage.domain.events.consolidation import ConsignmentSnapshot, VoyageSnapshot
+from groupage.domain.events.schedule import Cutoff
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from processors.aggregates.consolidation.guards import port_due_at
@@ -22,32 +23,43 @@ def derive(state: ConsolidationState, policies: PolicyHistory) -> None:
     voyage = state.voyage
     if voyage is None or not state.member_ids or state.over:
         return
-    members = {name: state.members.get(name) for name in state.member_ids}
-    filed_at = state.manifest.filed_at if state.manifest is not None else None
-    closes_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
-    container = state.container
     for cutoff in voyage.cutoffs:
-        match cutoff.code:
-            case "LCO":
-                watched = _of_members(cutoff.due_at, members, lambda member: member.received_at)
-                watched.projected_at = _expected_at(members)
-            case "CUA":
-                watched = _of_members(cutoff.due_at, members, lambda member: member.released_at)
-            case "DCO" | "AFC":
-                watched = CutoffWatch(due_at=cutoff.due_at, met_at=filed_at, begins_at=closes_at)
-            case "VCO":
-                watched = CutoffWatch(
-                    due_at=cutoff.due_at, met_at=container.vgm_at if container else None
-                )
-            case _:
-                continue
-        state.cutoffs[cutoff.code] = watched
+        watched = _watch(state, cutoff, voyage)
+        if watched is not None:
+            state.cutoffs[cutoff.code] = watched
     due_at = port_due_at(state, policies, left_at=state.gated_out_at)
     if due_at is not None:
         state.cutoffs["PCO"] = CutoffWatch(due_at=due_at, met_at=state.gated_out_at)
     for watched in state.cutoffs.values():
         if watched.met_at is not None:
             watched.state = "met" if watched.met_at <= watched.due_at else "missed"
+
+
+def _watch(state: ConsolidationState, cutoff: Cutoff, voyage: VoyageSnapshot) -> CutoffWatch | None:
+    """Return how a cut-off is met; None: nobody watches it, or all members have left."""
+    due_at = cutoff.due_at
+    if cutoff.code in _OF_MEMBERS:
+        members = {
+            name: member
+            for name in state.member_ids
+            if (member := state.members.get(name)) is None or member.member
+        }
+        if not members:
+            return None
+        if cutoff.code == "CUA":
+            return _of_members(due_at, members, lambda member: member.released_at)
+        watched = _of_members(due_at, members, lambda member: member.received_at)
+        watched.projected_at = _expected_at(members)
+        return watched
+    if cutoff.code in ("DCO", "AFC"):
+        filed_at = state.manifest.filed_at if state.manifest is not None else None
+        closes_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
+        return CutoffWatch(due_at=due_at, met_at=filed_at, begins_at=closes_at)
+    if cutoff.code == "VCO":
+        return CutoffWatch(
+            due_at=due_at, met_at=state.container.vgm_at if state.container else None
+        )
+    return None
 
 
 def _of_members(

@@ -222,7 +222,7 @@ def _missing_clearances(state: ConsolidationState, at: datetime | None) -> list[
     """List holds and missing customs releases at that moment (None: now)."""
     reasons = []
     for name, member in _manifest_members(state):
-        if member is None:
+        if member is None or not member.member:
             continue
         if member.blocked if at is None else any(span.covers(at) for span in member.holds):
             reasons.append(f"{name} is on hold")

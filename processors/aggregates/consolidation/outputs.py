@@ -50,21 +50,26 @@ def outputs(state: ConsolidationState, policies: PolicyHistory) -> dict[str, Pub
     _members(state, policies, at, published)
     follow = VoyageFollowed(voyage_id=state.voyage_id, consolidation_id=state.key)
     published[f"follow:{state.voyage_id}"] = Output(follow, state.rolled_at or state.opened_at)
-    if state.manifest is not None:
-        equipment_ref = state.manifest.equipment_ref
+    if state.assigned is not None:
+        equipment_ref, filed_at = state.assigned
         assign = ContainerAssigned(equipment_ref=equipment_ref, consolidation_id=state.key)
-        published[f"assign:{equipment_ref}"] = Output(assign, state.manifest.filed_at)
+        published[f"assign:{equipment_ref}"] = Output(assign, filed_at)
     for cause, what, since in _replan_reasons(state, policies, at):
         trigger = ReplanWanted(lane_id=state.lane_id, cause=cause, about=state.key)
         published[f"replan:{what}"] = Output(trigger, since)
     if state.status in _CLOSED:
-        closed = ConsolidationClosed(
-            lane_id=state.lane_id, consolidation_id=state.key, status=state.status
-        )
-        published["closed"] = Output(closed, state.status_at or at)
+        published["closed"] = _closed(state, at)
     _cutoffs(state, policies, at, published)
     _alerts(state, policies, at, published)
     return published
+
+
+def _closed(state: ConsolidationState, at: datetime) -> Output:
+    """Tell the lane; what happens on board makes no difference to it."""
+    left_at = state.gated_out_at
+    status = state.status if left_at is None else ConsolidationStatus.GATED_OUT
+    closed = ConsolidationClosed(lane_id=state.lane_id, consolidation_id=state.key, status=status)
+    return Output(closed, left_at or state.status_at or at)
 
 
 def _members(

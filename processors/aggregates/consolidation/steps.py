@@ -47,13 +47,14 @@ def plan(
     state: ConsolidationState, entry: Entry, event: events.ConsolidationPlanned
 ) -> Rejection | None:
     """Take the list of the newest plan; a filed manifest allows no other list."""
-    if event.revision < state.plan_revision:
-        return None
+    if event.revision and event.revision < state.plan_revision:
+        return None  # of release 0.2.0, which published a list again with its first time
     if state.manifest is not None and set(event.consignment_ids) != set(state.planned_ids):
         return Rejection(
             Code.FROZEN, f"manifest {state.manifest.manifest_ref} is filed; unfreeze it"
         )
-    state.plan_id, state.plan_revision = event.plan_id, event.revision
+    state.plan_id = event.plan_id
+    state.plan_revision = max(event.revision, state.plan_revision)
     state.planned_at = entry.fact.occurred_at
     state.planned_ids = tuple(sorted(event.consignment_ids))
     state.planned_volume_cm3 = event.planned_volume_cm3
@@ -88,6 +89,7 @@ def freeze(
         consignment_ids=tuple(sorted(event.consignment_ids)) or state.planned_ids,
         filed_at=entry.fact.occurred_at,
     )
+    state.assigned = (event.equipment_ref, entry.fact.occurred_at)
     return None
 
 

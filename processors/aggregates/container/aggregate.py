@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from groupage.domain.events import equipment as events
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.events.consolidation import ContainerSnapshot
 from groupage.domain.state.columns import ContainerColumns
 from groupage.domain.state.container import ContainerState
 from processors.aggregates.container import handlers
+from processors.aggregates.container.snapshot import snapshot_of
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import rejection_alerts
 from processors.kernel.handlers import On
@@ -42,28 +42,15 @@ class ContainerAggregate(Aggregate[ContainerState]):
     )
 
     def outputs(self, state: ContainerState) -> dict[str, Publication]:
-        """List a snapshot for the consolidation that it is assigned to."""
+        """List a snapshot for the consolidation of this use, and of each earlier one."""
         published = rejection_alerts("container", state)
         at = state.changed_at
-        if state.consolidation_id and at is not None:
-            event = ContainerSnapshot(
-                consolidation_id=state.consolidation_id,
-                equipment_ref=state.key,
-                revision=0,
-                status=state.status,
-                iso_type=state.iso_type,
-                tare_g=state.tare_g,
-                max_gross_g=state.max_gross_g,
-                fit=state.fit,
-                inspected_at=state.inspected_at,
-                seal_no=state.seal_no,
-                sealed_at=state.sealed_at,
-                vgm_g=state.vgm_g,
-                vgm_at=state.vgm_at,
-                gated_out_at=state.gated_out_at,
-                on_board_at=state.on_board_at,
-            )
-            published[f"snapshot:{state.consolidation_id}"] = Output(event, at)
+        if at is None:
+            return published
+        for consolidation_id, ended in state.earlier_uses.items():
+            published[f"snapshot:{consolidation_id}"] = Output(ended, at)
+        if state.consolidation_id:
+            published[f"snapshot:{state.consolidation_id}"] = Output(snapshot_of(state), at)
         return published
 
     def columns(self, state: ContainerState) -> ContainerColumns:

@@ -12,6 +12,7 @@ from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.container import ContainerState
 from groupage.domain.states import ContainerStatus
 from groupage.domain.words import when
+from processors.aggregates.container.snapshot import snapshot_of
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
@@ -54,6 +55,8 @@ def release(
 
 
 def _begin_next_use(state: ContainerState) -> None:
+    if state.consolidation_id:
+        state.earlier_uses[state.consolidation_id] = snapshot_of(state)
     state.consolidation_id = state.seal_no = state.vgm_method = state.voyage_id = ""
     state.sealed_at = state.vgm_at = state.picked_up_at = state.gated_in_at = None
     state.gated_out_at = state.on_board_at = None

@@ -60,6 +60,7 @@ class LaneAggregate(Aggregate[LaneState]):
     kind: ClassVar[AggregateKind] = "lane"
     state_type = LaneState
     pending = ("pending_request",)
+    audits = True
     handlers = (
         OnWithPolicy(events.PlanProposed, plans.propose),
         On(events.PlanApproved, plans.approve),
@@ -75,6 +76,14 @@ class LaneAggregate(Aggregate[LaneState]):
         On(events.RouteRevised, _ignore, order_independent=True),
         On(events.PlanSuperseded, _ignore, order_independent=True),
     )
+
+    def audit(self, state: LaneState, entry: Entry) -> None:
+        """Plan again when a pin, a closing, an approval or a plan is taken back."""
+        fact = entry.fact
+        if fact.retracted:
+            closed = isinstance(fact.data, events.ConsolidationClosed)
+            cause: events.Cause = "container" if closed else "command"
+            requests.add_trigger(state, entry, cause=cause, about=fact.subject)
 
     def applies_late(self, state: LaneState, fact: Fact) -> bool:
         """Accept a late plan or closing, if nothing that came in between depends on it.

@@ -2,24 +2,18 @@
 
 from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import AlertRaised
-from groupage.domain.events.base import Event
-from groupage.domain.events.consignment import (
-    ConsignmentAllocated,
-    ConsignmentDeallocated,
-    ConsignmentRolled,
-)
-from groupage.domain.events.consolidation import ConsolidationOpened, ConsolidationPlanned
 from groupage.domain.events.planning import (
     PlanApproved,
     PlanAsked,
     PlanRequested,
     PlanSuperseded,
 )
-from groupage.domain.state.lane import LaneState, PublishedAssignment, UnloadableWarning
+from groupage.domain.state.lane import LaneState, UnloadableWarning
 from groupage.domain.words import cut, join_names
+from processors.aggregates.lane.books import LaneBooks
 from processors.aggregates.lane.plans import POLICY
 from processors.kernel.alerts import alert, rejection_alerts
-from processors.kernel.outputs import Output, Publication
+from processors.kernel.outputs import Once, Output, Publication
 
 _NAMED_MAX = 10
 
@@ -29,26 +23,7 @@ def outputs(state: LaneState) -> dict[str, Publication]:
     published = rejection_alerts("lane", state)
     _request(state, published)
     _plans(state, published)
-    for name, consolidation in state.open_consolidations.items():
-        opened = ConsolidationOpened(
-            consolidation_id=name,
-            lane_id=state.key,
-            voyage_id=consolidation.voyage_id,
-            iso_type=consolidation.iso_type,
-            policy=consolidation.policy,
-        )
-        published[f"open:{name}"] = Output(opened, consolidation.opened_at)
-        planned = ConsolidationPlanned(
-            consolidation_id=name,
-            plan_id=consolidation.plan_id,
-            consignment_ids=consolidation.consignment_ids,
-            planned_volume_cm3=consolidation.volume_cm3,
-            planned_gross_g=consolidation.gross_g,
-            revision=0,
-        )
-        published[f"plan:{name}"] = Output(planned, consolidation.planned_at)
-    for name, assignment in state.assignments.items():
-        _assignment(name, assignment, published)
+    published["books"] = LaneBooks(state)
     _alerts(state, published)
     return published
 
@@ -80,46 +55,12 @@ def _plans(state: LaneState, published: dict[str, Publication]) -> None:
         at = record.status_at or record.proposed_at
         if record.status == "published" and record.by == POLICY:
             approved = PlanApproved(lane_id=state.key, plan_id=name, by=POLICY)
-            published[f"approved:{name}"] = Output(approved, at)
+            published[f"approved:{name}"] = Once(approved, at)
         elif record.status == "superseded" and state.published_plan_id:
             superseded = PlanSuperseded(
                 lane_id=state.key, plan_id=name, by_plan_id=record.superseded_by
             )
             published[f"superseded:{name}"] = Output(superseded, at)
-
-
-def _assignment(
-    name: str, assignment: PublishedAssignment, published: dict[str, Publication]
-) -> None:
-    rolled = assignment.from_consolidation_id and assignment.reason_code.startswith("roll")
-    if rolled:
-        event: Event = ConsignmentRolled(
-            consignment_id=name,
-            from_consolidation_id=assignment.from_consolidation_id,
-            to_consolidation_id=assignment.consolidation_id or None,
-            plan_id=assignment.plan_id,
-            reason_code=assignment.reason_code,
-        )
-        published[f"rolled:{name}"] = Output(event, assignment.since_at)
-    if assignment.consolidation_id:
-        event = ConsignmentAllocated(
-            consignment_id=name,
-            consolidation_id=assignment.consolidation_id,
-            voyage_id=assignment.voyage_id,
-            plan_id=assignment.plan_id,
-            from_consolidation_id=assignment.from_consolidation_id or None,
-            reason_code=assignment.reason_code,
-        )
-    elif not rolled:
-        event = ConsignmentDeallocated(
-            consignment_id=name,
-            consolidation_id=assignment.from_consolidation_id,
-            plan_id=assignment.plan_id,
-            reason_code=assignment.reason_code,
-        )
-    else:
-        return
-    published[f"assignment:{name}"] = Output(event, assignment.voyage_at or assignment.since_at)
 
 
 def _alerts(state: LaneState, published: dict[str, Publication]) -> None:

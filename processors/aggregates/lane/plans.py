@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from groupage.domain.events import planning as events
 from groupage.domain.policy import Policy
 from groupage.domain.rejections import RejectionCode as Code
@@ -14,6 +16,7 @@ from groupage.domain.state.lane import (
     PublishedAssignment,
     UnloadableWarning,
 )
+from processors.aggregates.lane.history import keep_closed, with_history, with_list
 from processors.aggregates.lane.requests import answer
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
@@ -130,23 +133,23 @@ def _supersede(state: LaneState, sequence: int, plan_id: str, at: datetime) -> N
 
 def _assign(state: LaneState, proposal: Proposal, at: datetime) -> None:
     reasons = dict(proposal.reasons)
-    before = {
+    left_out = {
         name: assignment
         for name, assignment in state.assignments.items()
         if assignment.consolidation_id
     }
-    assignments: dict[str, PublishedAssignment] = {}
     for each in proposal.assignments:
         name = each.consignment_id
-        old = before.pop(name, None)
+        old = state.assignments.get(name)
         if each.consolidation_id in state.closed_at:
             continue
+        left_out.pop(name, None)
         if old is not None and old.consolidation_id == each.consolidation_id:
-            assignments[name] = old
             if old.voyage_id != each.voyage_id:
-                old.voyage_id, old.voyage_at = each.voyage_id, at
+                changed = msgspec.structs.replace(old, voyage_id=each.voyage_id, voyage_at=at)
+                state.assignments[name] = with_history(changed, old)
             continue
-        assignments[name] = PublishedAssignment(
+        new = PublishedAssignment(
             consolidation_id=each.consolidation_id,
             voyage_id=each.voyage_id,
             plan_id=proposal.plan_id,
@@ -154,8 +157,9 @@ def _assign(state: LaneState, proposal: Proposal, at: datetime) -> None:
             reason_code=each.reason_code or reasons.get(name, ""),
             from_consolidation_id=old.consolidation_id if old else "",
         )
-    for name, old in before.items():
-        assignments[name] = PublishedAssignment(
+        state.assignments[name] = with_history(new, old)
+    for name, old in left_out.items():
+        new = PublishedAssignment(
             consolidation_id="",
             voyage_id="",
             plan_id=proposal.plan_id,
@@ -163,37 +167,39 @@ def _assign(state: LaneState, proposal: Proposal, at: datetime) -> None:
             reason_code=reasons.get(name, "") or "not_in_plan",
             from_consolidation_id=old.consolidation_id,
         )
-    state.assignments = assignments
+        state.assignments[name] = with_history(new, old)
 
 
 def _open_consolidations(state: LaneState, proposal: Proposal, at: datetime) -> None:
     planned = {each.consolidation_id: each for each in proposal.consolidations}
-    for name, known in state.open_consolidations.items():
-        if name not in planned and known.consignment_ids:
-            known.consignment_ids, known.volume_cm3, known.gross_g = (), 0, 0
-            known.plan_id, known.planned_at = proposal.plan_id, at
+    for name, opened in state.open_consolidations.items():
+        if name not in planned and opened.consignment_ids:
+            state.open_consolidations[name] = with_list(opened, proposal.plan_id, at)
     for name, each in planned.items():
         if name in state.closed_at:
             continue
         ids = tuple(sorted(each.consignment_ids))
-        opened = state.open_consolidations.get(name)
-        if opened is None:
-            opened = state.open_consolidations[name] = OpenedConsolidation(
+        known = state.open_consolidations.get(name)
+        if known is None:
+            state.open_consolidations[name] = OpenedConsolidation(
                 voyage_id=each.voyage_id,
                 iso_type=each.iso_type,
                 opened_at=at,
                 policy=proposal.policy,
                 plan_id=proposal.plan_id,
                 planned_at=at,
+                consignment_ids=ids,
+                volume_cm3=each.volume_cm3,
+                gross_g=each.gross_g,
             )
-        elif (opened.consignment_ids, opened.volume_cm3, opened.gross_g) != (
+        elif (known.consignment_ids, known.volume_cm3, known.gross_g) != (
             ids,
             each.volume_cm3,
             each.gross_g,
         ):
-            opened.plan_id, opened.planned_at = proposal.plan_id, at
-        opened.consignment_ids = ids
-        opened.volume_cm3, opened.gross_g = each.volume_cm3, each.gross_g
+            state.open_consolidations[name] = with_list(
+                known, proposal.plan_id, at, ids, volume_cm3=each.volume_cm3, gross_g=each.gross_g
+            )
 
 
 def _add_warnings(state: LaneState, proposal: Proposal, at: datetime) -> None:
@@ -232,20 +238,21 @@ def close(state: LaneState, entry: Entry, event: events.ConsolidationClosed) -> 
     name = event.consolidation_id
     at = entry.fact.occurred_at
     state.closed_at[name] = min(at, state.closed_at.get(name, at))
-    state.open_consolidations.pop(name, None)
     state.unloadable.pop(name, None)
+    assignments = {
+        consignment_id: assignment
+        for consignment_id, assignment in state.assignments.items()
+        if assignment.home_id == name
+    }
     left = event.status in ("GATED_OUT", "ON_BOARD")
-    for consignment_id, assignment in list(state.assignments.items()):
-        if assignment.consolidation_id == name:
-            del state.assignments[consignment_id]
-            if left and (consignment_id in state.pins or consignment_id in state.forbids):
-                state.pins.pop(consignment_id, None)
-                state.forbids.pop(consignment_id, None)
-                state.pins_ended_at = max(at, state.pins_ended_at or at)
-        elif assignment.from_consolidation_id == name:
-            assignment.from_consolidation_id = ""
-            if not assignment.consolidation_id:
-                del state.assignments[consignment_id]
+    for consignment_id, assignment in assignments.items():
+        del state.assignments[consignment_id]
+        pinned = consignment_id in state.pins or consignment_id in state.forbids
+        if left and pinned and assignment.consolidation_id:
+            state.pins.pop(consignment_id, None)
+            state.forbids.pop(consignment_id, None)
+            state.pins_ended_at = max(at, state.pins_ended_at or at)
+    keep_closed(state, name, state.open_consolidations.pop(name, None), assignments)
     while len(state.closed_at) > _CLOSED_MAX:
         del state.closed_at[min(state.closed_at, key=lambda each: (state.closed_at[each], each))]
 

@@ -93,7 +93,7 @@ def repack(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Reject
     if set(event.inputs) & set(event.outputs) or not event.outputs:
         return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     if state.key in event.inputs:
-        state.repacked_into, state.status = event.outputs, "CEASED"
+        state.repacked_into, state.status, state.ceased_at = event.outputs, "CEASED", at
         state.parent_id, state.parent_at = "", None
         return None
     if state.key not in event.outputs:
@@ -113,7 +113,13 @@ def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> Non
         if state.inherited_claim is None or state.inherited_claim < claim_before:
             state.inherited_claim = claim_before
     else:
-        claim = Claim(announced_at=event.announced_at, revision=event.revision, ended=event.ended)
+        claim = Claim(
+            announced_at=event.announced_at,
+            revision=event.revision,
+            ended=event.ended,
+            ended_at=entry.fact.occurred_at if event.ended else None,
+            withdrawn=event.withdrawn,
+        )
         known = state.claims.get(event.owner_id)
         if known is None or _claim_key(known) < _claim_key(claim):
             state.claims[event.owner_id] = claim
@@ -121,12 +127,40 @@ def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> Non
     if state.inherited_claim is not None:
         owners.append(state.inherited_claim)
     if not owners:
-        owners = [(claim.announced_at, name) for name, claim in state.claims.items()]
-    state.announced_at, state.owner_id = max(owners)
+        owners = [(claim.announced_at, name) for name, claim in _real_claims(state).items()]
+    state.announced_at, state.owner_id = max(owners, default=(None, ""))
 
 
 def _claim_key(claim: Claim) -> tuple[int, datetime, bool]:
     return (claim.revision, claim.announced_at, claim.ended)
+
+
+def _real_claims(state: UnitState) -> dict[str, Claim]:
+    return {name: claim for name, claim in state.claims.items() if not claim.withdrawn}
+
+
+def holders(state: UnitState) -> list[tuple[str, datetime | None]]:
+    """Return the consignments that get its facts, and until when (None: all of them).
+
+    All facts belong to the owner. A consignment that owned the unit before keeps the facts of that
+    time: until it gave up its claim, or another one made a later claim.
+    """
+    if not state.owner_id:
+        return []
+    held: list[tuple[str, datetime | None]] = [(state.owner_id, None)]
+    claims = _real_claims(state)
+    for name, claim in claims.items():
+        if name == state.owner_id:
+            continue
+        ends = [
+            later.announced_at
+            for later in claims.values()
+            if later.announced_at > claim.announced_at
+        ]
+        if claim.ended_at is not None:
+            ends.append(claim.ended_at)
+        held.append((name, min(ends, default=claim.announced_at)))
+    return held
 
 
 def active_claims(state: UnitState) -> list[tuple[datetime, str]]:

@@ -4,7 +4,7 @@ from groupage.domain.codes import AlertCode
 from groupage.domain.events import unit as events
 from groupage.domain.state.unit import UnitState
 from groupage.domain.words import cut, when
-from processors.aggregates.unit.handlers import active_claims
+from processors.aggregates.unit.handlers import active_claims, holders
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import ForwardedFact, Output, Publication
 
@@ -15,15 +15,18 @@ def outputs(state: UnitState) -> dict[str, Publication]:
     at = state.changed_at
     if at is None:
         return published
-    if state.owner_id:
+    may_return = state.fact_count - len(state.waiting_facts) > 1
+    for owner_id, until_at in holders(state):
         for waiting in state.waiting_facts:
-            output_id = f"forward:{state.owner_id}:{waiting.fact_id}"
-            published[output_id] = ForwardedFact(waiting.fact_id, state.owner_id)
+            if until_at is None or waiting.at < until_at:
+                output_id = f"forward:{owner_id}:{waiting.fact_id}"
+                published[output_id] = ForwardedFact(waiting.fact_id, owner_id, may_return)
+    if state.owner_id and state.ceased_at is not None:
         for name in state.repacked_into:
             announced = events.UnitAnnounced(
                 unit_id=name, owner_id=state.owner_id, announced_at=state.announced_at or at
             )
-            published[f"announce:{name}"] = Output(announced, at)
+            published[f"announce:{name}"] = Output(announced, state.ceased_at)
     published.update(_repacks(state))
     if len(state.claims) > 1:
         published.update(_dispute(state))

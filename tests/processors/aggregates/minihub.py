@@ -14,7 +14,7 @@ from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold, tick
-from processors.kernel.outputs import Forward, Publication, change_id, changes
+from processors.kernel.outputs import Forward, Publication, changes
 from tests.processors.aggregates.play import at
 
 AggregateKey = tuple[AggregateKind, str]
@@ -90,7 +90,8 @@ class MiniHub:
         for change in changes(before, after, state=state, at=now):
             if isinstance(change, Forward):
                 waiting = self.facts[owner][change.fact_id].fact
-                self.due.append(change.readdress(waiting, kind))
+                revision = state.revision
+                self.due.append(change.fact(waiting, kind, revision=revision, recorded_at=now))
                 continue
             event = change.event
             if isinstance(event, pl.PlanRequested):
@@ -100,17 +101,7 @@ class MiniHub:
             elif isinstance(event, AlertCleared):
                 self.alerts.pop(event.alert_id, None)
             elif event.kind != "alert":
-                self.due.append(
-                    Fact(
-                        event_id=change_id(kind, key, change, state.revision),
-                        source=f"/groupage/{kind}",
-                        key=event.key,
-                        occurred_at=change.at,
-                        recorded_at=now,
-                        data=event,
-                        relayed_by=kind,
-                    )
-                )
+                self.due.append(change.fact(kind, key, revision=state.revision, recorded_at=now))
 
     def deliver(self, index: int, *, twice: bool = False) -> None:
         """Deliver one of the facts under way."""

@@ -14,7 +14,14 @@ from groupage.domain.state.columns import QUERY_COLUMNS
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold, tick
-from processors.kernel.outputs import Change, Message, Output, Publication, changes
+from processors.kernel.outputs import (
+    Change,
+    Message,
+    Output,
+    Publication,
+    changes,
+    forms_series,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)
@@ -51,11 +58,13 @@ def entry(
 
 
 def _check_order(before: Publication, after: Publication) -> None:
-    """Check that a reader of both knows which is newer: by revision or by time.
+    """Check that a reader of both knows which is newer: by series, revision or time.
 
-    Alerts need neither: a single partition keeps their order.
+    Alerts need none: a single partition keeps their order.
     """
     if not (isinstance(before, Output) and isinstance(after, Output)):
+        return
+    if forms_series(after.event):
         return
     if before.event != after.event and not isinstance(after.event, AlertRaised):
         assert "revision" in after.event.__struct_fields__ or after.at > before.at, after.event
@@ -119,8 +128,22 @@ class Play:
 
     @property
     def published(self) -> list[Change]:
-        """The events that it published, in order."""
-        return [message for message in self.messages if isinstance(message, Change)]
+        """The events that it published, in order, without those that it took back."""
+        return [
+            message
+            for message in self.messages
+            if isinstance(message, Change) and message.step != "withdrawn"
+        ]
+
+    def taken_back(self, name: str) -> list[Any]:
+        """Return the events of that name that it published and took back."""
+        return [
+            message.event
+            for message in self.messages
+            if isinstance(message, Change)
+            and message.step == "withdrawn"
+            and message.event.name == name
+        ]
 
     def sent(self, name: str) -> list[Any]:
         """Return the events of that name that it published, in order."""
@@ -128,8 +151,13 @@ class Play:
 
     def outputs(self, name: str) -> list[Any]:
         """Return the events of that name among its outputs now."""
-        outputs = self.aggregate.outputs(self.state).values()
-        events = [output.event for output in outputs if isinstance(output, Output)]
+        outputs = self.aggregate.outputs(self.state)
+        messages = [
+            message
+            for output_id, output in outputs.items()
+            for message in output.messages(output_id, None, START)
+        ]
+        events = [message.event for message in messages if isinstance(message, Change)]
         return [event for event in events if event.name == name]
 
     def alerts(self) -> set[str]:

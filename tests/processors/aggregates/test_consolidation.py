@@ -53,7 +53,7 @@ def test_the_ordinary_way(play: Start) -> None:
         assert story.state.status == status, event
     assert story.rejections() == []
     assert story.state.departed_at == at(600)
-    assert story.outputs("lane.consolidation_closed")[0].status == "ON_BOARD"
+    assert story.outputs("lane.consolidation_closed")[0].status == "GATED_OUT"
     assert story.outputs("consignment.consolidation_changed")[0].departed_at == at(600)
 
 

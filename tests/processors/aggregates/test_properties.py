@@ -78,8 +78,11 @@ def test_a_replaced_correction_still_takes_its_target_out_when_that_comes() -> N
     assert encode_state(state) == encode_state(folded("consignment", every))
 
 
-def without_counts(state: Any) -> bytes:
-    """Return a state without the counts of its facts and the time of the newest one."""
+def without_counts(state: Any, *ignored: str) -> bytes:
+    """Return a state without the counts of its facts and the time of the newest one.
+
+    A lane plans again when a fact is retracted: the triggers of `ignored` facts are left out.
+    """
     unlike: dict[str, Any] = {
         "fact_count": 0,
         "correction_count": 0,
@@ -88,6 +91,9 @@ def without_counts(state: Any) -> bytes:
     }
     if "waiting_facts" in state.__struct_fields__:
         unlike["waiting_facts"] = []
+    if "triggers" in state.__struct_fields__:
+        triggers = state.triggers.items()
+        unlike["triggers"] = {name: trigger for name, trigger in triggers if name not in ignored}
     return encode_state(msgspec.structs.replace(state, **unlike))
 
 
@@ -107,9 +113,9 @@ def test_a_retracted_fact_never_was(kind: AggregateKind, data: st.DataObject) ->
         retracted=True,
     )
     rest = [each for each in entries if each is not gone]
-    assert without_counts(folded(kind, [*entries, retraction])) == without_counts(
-        folded(kind, rest)
-    )
+    assert without_counts(
+        folded(kind, [*entries, retraction]), retraction.fact_id
+    ) == without_counts(folded(kind, rest))
 
 
 @pytest.mark.slow
@@ -154,7 +160,7 @@ def test_a_correction_without_its_target_changes_nothing(
     assert rejected is None or rejected.code == "no_target"
     handed_over = kind == "unit" and state.owner_id and astray.fact.type != "unit.announced"
     assert (rejected is None) == bool(handed_over)
-    assert without_counts(state) == without_counts(folded(kind, entries))
+    assert without_counts(state, astray.fact_id) == without_counts(folded(kind, entries))
 
 
 @pytest.mark.slow

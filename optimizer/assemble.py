@@ -61,6 +61,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
     fallback: bool,
     rounds: int,
     work: float,
+    cut_short: tuple[str, ...],
 ) -> Plan:
     """Return the plan, without certificate."""
     routes, unrouted = routing
@@ -85,6 +86,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
             status="optimal" if decided == bound else "fallback" if fallback else "feasible",
             rounds=rounds,
             work=round(work, 6),
+            cut_short=cut_short,
         ),
         solver=solver_of(instance.limits),
         causes=instance.causes,

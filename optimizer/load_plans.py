@@ -14,6 +14,7 @@ from groupage.domain.plan import Placement, Unloadable
 from optimizer.allocation import pricing
 from optimizer.allocation.slots import Slot
 from optimizer.certification import Exclusions
+from optimizer.deadline import StageDeadline
 from optimizer.frozen_containers import load_frozen
 from optimizer.loading.api import cargo_of, load
 
@@ -27,10 +28,11 @@ PASSES_MIN = 12
 
 
 class PassBudget:
-    """The construction passes that a solve has left for loading."""
+    """The construction passes and the time that a solve has left for loading."""
 
-    def __init__(self, passes: int) -> None:
+    def __init__(self, passes: int, deadline: StageDeadline) -> None:
         self._left = passes
+        self.deadline = deadline
 
     def grant(self, passes: int) -> int:
         """Return how many of the wanted passes a container may take."""
@@ -48,6 +50,8 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     placements: tuple[Placement, ...]
     unplaced: tuple[str, ...] = ()
     """Members that did not fit and must go elsewhere."""
+    cut_short: bool = False
+    """The deadline ended the loading: none of the members is placed."""
     unloadable: Unloadable | None = None
     """The members may not go elsewhere and do not load; `placements` is the load plan in force."""
 
@@ -75,6 +79,8 @@ def make_load_plan(
         frozen = load_frozen(instance, container, cargo, violation=violation, passes=passes)
         budget.spend(frozen.passes)
         return LoadPlan(members=ids, placements=frozen.placements, unloadable=frozen.unloadable)
+    # A container whose cargo must stay is part of every plan: also after the deadline.
+    must_load = any(demand.committed for demand in cargo)
     loaded = load(
         slot.spec,
         [cargo_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
@@ -82,9 +88,15 @@ def make_load_plan(
         instance.rules,
         effort=budget.grant(PASSES_FULL),
         seed=instance.limits.seed,
+        deadline=None if must_load else budget.deadline,
     )
     budget.spend(loaded.passes)
-    return LoadPlan(members=ids, placements=loaded.placements, unplaced=loaded.unplaced)
+    return LoadPlan(
+        members=ids,
+        placements=loaded.placements,
+        unplaced=loaded.unplaced,
+        cut_short=loaded.cut_short,
+    )
 
 
 def _worth(demand: Demand, slot: Slot, instance: Instance) -> int:

@@ -5,6 +5,8 @@ and fills the container less. Each round also yields a plan that loads: the allo
 did not fit. The cheapest of these is the result.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from groupage.domain.codes import LeftOutCode
@@ -14,6 +16,7 @@ from optimizer.allocation.api import Allocation, repair
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.reasons import MoveReason
 from optimizer.certification import Exclusions
+from optimizer.deadline import StageDeadline
 from optimizer.load_plans import LoadPlan, PassBudget, make_load_plan
 from optimizer.stages import Stages
 
@@ -75,16 +78,21 @@ class LoadedAllocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def allocate_and_load(
-    instance: Instance, first: Allocation, stages: Stages, exclusions: Exclusions
+    instance: Instance,
+    first: Allocation,
+    stages: Stages,
+    exclusions: Exclusions,
+    deadline: StageDeadline,
 ) -> LoadedAllocation:
     """Return the cheapest allocation that loads, starting from `first`.
 
-    The rounds end when everything fits, or when an allocation costs as much as one that loads.
+    The rounds end when everything fits, when an allocation costs as much as one that loads, or at
+    the deadline: what is not loaded then is left out.
     """
     allocation, work = first, first.work
     history: tuple[Allocation, ...] = ()
     loads: dict[str, LoadPlan] = {}
-    no_goods, budget = NoGoods(), PassBudget(instance.limits.loading_passes)
+    no_goods, budget = NoGoods(), PassBudget(instance.limits.loading_passes, deadline)
     best: LoadedAllocation | None = None
     for number in range(1, instance.limits.loading_rounds + 2):
         history = (*history, allocation)
@@ -97,8 +105,10 @@ def allocate_and_load(
             refill = number == 1
             no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, refill=refill)
             with stages.stage("allocate"):
-                reduced = repair(instance, _leave_out(no_goods, allocation, unplaced), {})
-            kept = _load(instance, reduced, loads, exclusions=exclusions, budget=budget)
+                without = _leave_out(no_goods, allocation, unplaced, loads)
+                reduced = repair(instance, without, {}, deadline)
+            with stages.stage("load"):
+                kept = _load(instance, reduced, loads, exclusions=exclusions, budget=budget)
         if best is None or reduced.cost < best.allocation.cost:
             best = LoadedAllocation(
                 allocation=reduced,
@@ -107,10 +117,10 @@ def allocate_and_load(
                 rounds=number,
                 work=work,
             )
-        if not unplaced or number > instance.limits.loading_rounds:
+        if not unplaced or number > instance.limits.loading_rounds or deadline.is_over():
             break
         with stages.stage("allocate"):
-            allocation = repair(instance, no_goods, best.allocation.assignment)
+            allocation = repair(instance, no_goods, best.allocation.assignment, deadline)
         work += allocation.work
         if allocation.cost >= best.allocation.cost:
             break
@@ -183,9 +193,15 @@ def _add_no_goods(
 
 
 def _leave_out(
-    no_goods: NoGoods, allocation: Allocation, unplaced: frozenset[tuple[str, str]]
+    no_goods: NoGoods,
+    allocation: Allocation,
+    unplaced: frozenset[tuple[str, str]],
+    loads: Mapping[str, LoadPlan],
 ) -> NoGoods:
     """Return no-goods that leave out what did not fit and change nothing else."""
     out = frozenset(consignment_id for consignment_id, _ in unplaced)
     keep = {c: key for c, key in allocation.assignment.items() if c not in out}
-    return msgspec.structs.replace(no_goods, keep=keep, left_out=out, final=True)
+    not_loaded = frozenset((c, key) for c, key in unplaced if loads[key].cut_short)
+    return msgspec.structs.replace(
+        no_goods, keep=keep, left_out=out, not_loaded=not_loaded, final=True
+    )

@@ -1,7 +1,7 @@
 """Turn one instance into one plan: allocate ▸ load ▸ route ▸ assemble.
 
 Pure and deterministic: the same instance (its seed and limits are part of it) gives the same plan,
-byte for byte, unless `limits.wall_s` cuts a search short.
+byte for byte, unless the deadline cuts a stage short. The plan says so.
 """
 
 import msgspec
@@ -12,6 +12,7 @@ from optimizer.allocation.api import allocate
 from optimizer.assemble import assemble, planned_containers
 from optimizer.certification import NO_EXCLUSIONS, Certification, Exclusions
 from optimizer.check_instance import check_instance
+from optimizer.deadline import Deadline
 from optimizer.rounds import allocate_and_load
 from optimizer.routing.api import route
 from optimizer.stages import Stages
@@ -26,33 +27,42 @@ class SolveOutcome(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...]
 
 
-def solve_certified(instance: Instance, stages: Stages | None = None) -> SolveOutcome:
+def solve_certified(
+    instance: Instance, stages: Stages | None = None, *, deadline: Deadline | None = None
+) -> SolveOutcome:
     """Solve until the verifier certifies the plan, or until another solve cannot help.
 
-    Raises InvalidInput for an instance that makes no sense.
+    The deadline is that of all solves together; without one it is the instance's. Raises
+    InvalidInput for an instance that makes no sense.
     """
     stages = stages or Stages()
+    deadline = deadline or Deadline(instance.limits.wall_s)
     certification = Certification(instance)
     while certification.exclusions is not None:
-        plan = solve(instance, stages, exclusions=certification.exclusions)
+        plan = solve(instance, stages, exclusions=certification.exclusions, deadline=deadline)
         with stages.stage("verify"):
             certified = certification.certify(plan)
     return SolveOutcome(plan=certified or plan, violations=certification.violations)
 
 
 def solve(
-    instance: Instance, stages: Stages | None = None, *, exclusions: Exclusions = NO_EXCLUSIONS
+    instance: Instance,
+    stages: Stages | None = None,
+    *,
+    exclusions: Exclusions = NO_EXCLUSIONS,
+    deadline: Deadline | None = None,
 ) -> Plan:
     """Return the plan of an instance, not yet certified. Raises InvalidInput."""
     stages = stages or Stages()
+    deadline = deadline or Deadline(instance.limits.wall_s)
     check_instance(instance)
     with stages.stage("allocate"):
-        first = allocate(instance)
-    loaded = allocate_and_load(instance, first, stages, exclusions)
+        first = allocate(instance, deadline.stage("allocate"))
+    loaded = allocate_and_load(instance, first, stages, exclusions, deadline.stage("load"))
     allocation, loads = loaded.allocation, loaded.loads
     with stages.stage("route"):
         containers = planned_containers(instance, allocation, loads)
-        routes, unrouted = route(instance, containers)
+        routes, unrouted = route(instance, containers, deadline.stage("route"))
     return assemble(
         instance,
         containers,
@@ -66,4 +76,5 @@ def solve(
         fallback=first.fallback,
         rounds=loaded.rounds,
         work=loaded.work,
+        cut_short=deadline.cut_short,
     )

@@ -8,16 +8,24 @@ import msgspec
 from groupage.domain.instance import Instance
 from groupage.domain.plan import LeftOut
 from optimizer.allocation.build import build_problem
-from optimizer.allocation.greedy import construct, expand
+from optimizer.allocation.bundles import choose_greedily
+from optimizer.allocation.dual import find_bound
+from optimizer.allocation.greedy import construct, expand, fill_by_choice, keep_published
 from optimizer.allocation.improve import improve
 from optimizer.allocation.model import Hint, SearchResult, WorkLimit, search
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import NoGoods, Problem, constant_cost
-from optimizer.allocation.reasons import MoveReason, left_out_reason, move_reason
+from optimizer.allocation.reasons import Explainer, MoveReason
 from optimizer.allocation.slots import Slot, new_id
+from optimizer.deadline import StageDeadline, unlimited
 
 RELAXATION_SHARE = 0.25
 """Share of the work limit for the relaxation, which also gives the bound."""
+LARGE_PAIRS = 6_000
+"""Above so many pairs of consignment and slot the relaxation's model is too large for its share of
+the work: CP-SAT ends in presolve. Lanes with a usual day's cargo have less than half of it."""
+USEFUL_BOUND = 0.5
+"""A bound below this share of the solution's cost calls for the dual bound."""
 REPAIR_SHARE = 0.2
 """Share of the work limit for a repair, which only places what did not fit."""
 REPAIR_IDLE_MAX = 3
@@ -47,53 +55,114 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     """CP-SAT deterministic time."""
 
 
-def allocate(instance: Instance) -> Allocation:
+def allocate(instance: Instance, deadline: StageDeadline | None = None) -> Allocation:
     """Decide about every demand of the instance.
 
     Always returns an allocation: when CP-SAT finds nothing within its work limit, the greedy
     one that starts from the published plan. Deterministic for the instance's seed and limits.
     """
-    problem = build_problem(instance, NoGoods())
-    solution = construct(problem)
-    if not problem.free:
-        return _finish(
-            problem, solution, bound=solution.cost(), optimal=True, fallback=False, work=0.0
-        )
-    relaxed = _search_relaxation(problem, solution)
-    if relaxed.assignment is not None:
-        expanded = expand(problem, relaxed.assignment, relaxed.used)
-        solution = min(solution, expanded, key=PartialSolution.cost)
-    bound = _fixed_containers_cost(problem) + relaxed.bound
-    limit = _work_limit(problem, 1 - RELAXATION_SHARE)
-    solution, work = improve(solution, bound=bound, limit=limit)
+    deadline = deadline or unlimited("allocate")
+    problem = build_problem(instance, NoGoods(), deadline)
+    if not problem.free and not problem.unexplored:
+        solution = construct(problem, deadline)
+        start = _Start(solution=solution, bound=solution.cost(), found=True)
+    elif is_large(problem):
+        start = _start_from_dual(problem, deadline)
+    else:
+        start = _start_from_relaxation(problem, deadline)
+    solution, bound = start.solution, start.bound
+    limit = _work_limit(problem, 1 - RELAXATION_SHARE, deadline)
+    work = 0.0
+    if problem.free:
+        solution, work = improve(solution, bound=bound, limit=limit)
     return _finish(
         problem,
         solution,
+        deadline,
         bound=min(bound, solution.cost()),
-        optimal=solution.cost() <= bound,
-        fallback=relaxed.assignment is None and work == 0.0,
-        work=relaxed.work + work,
+        optimal=solution.cost() <= bound and not problem.unexplored,
+        fallback=not start.found and work == 0.0,
+        work=start.work + work,
     )
 
 
-def repair(instance: Instance, no_goods: NoGoods, loads: Mapping[str, str]) -> Allocation:
+def is_large(problem: Problem) -> bool:
+    """Return whether CP-SAT would end before it finds or proves anything about the problem."""
+    slots = len(problem.slots) + len(problem.pools)
+    return len(problem.free) * slots > LARGE_PAIRS
+
+
+class _Start(msgspec.Struct, frozen=True, kw_only=True):
+    """A first solution, and a lower bound of all of them."""
+
+    solution: PartialSolution
+    bound: int
+    found: bool
+    """Whether a search found it, or at least guided the construction."""
+    work: float = 0.0
+
+
+def _start_from_relaxation(problem: Problem, deadline: StageDeadline) -> _Start:
+    """Construct a solution, and search the relaxation for a better one and for the bound."""
+    solution = construct(problem, deadline)
+    fixed_cost = _fixed_containers_cost(problem)
+    if deadline.is_over():
+        dual = find_bound(problem, _movable_slots(problem), deadline)
+        return _Start(solution=solution, bound=fixed_cost + dual.bound, found=False)
+    relaxed = _search_relaxation(problem, solution, deadline)
+    if relaxed.assignment is not None:
+        expanded = expand(problem, relaxed.assignment, relaxed.used, deadline)
+        solution = min(solution, expanded, key=PartialSolution.cost)
+    bound = fixed_cost + relaxed.bound
+    if bound < solution.cost() * USEFUL_BOUND:
+        # CP-SAT came to its work limit before it proved anything.
+        dual = find_bound(problem, _movable_slots(problem), deadline)
+        bound = max(bound, fixed_cost + dual.bound)
+    return _Start(
+        solution=solution,
+        bound=bound,
+        found=relaxed.assignment is not None,
+        work=relaxed.work,
+    )
+
+
+def _start_from_dual(problem: Problem, deadline: StageDeadline) -> _Start:
+    """Construct a solution from the choices behind the dual bound, and from greedy ones."""
+    dual = find_bound(problem, _movable_slots(problem), deadline)
+    by_price, by_greed = PartialSolution(problem), PartialSolution(problem)
+    keep_published(by_price)
+    fill_by_choice(by_price, dual.choices, deadline)
+    keep_published(by_greed)
+    fill_by_choice(by_greed, choose_greedily(by_greed, deadline), deadline)
+    solution = min(by_price, by_greed, key=PartialSolution.cost)
+    bound = _fixed_containers_cost(problem) + dual.bound
+    return _Start(solution=solution, bound=bound, found=True)
+
+
+def repair(
+    instance: Instance,
+    no_goods: NoGoods,
+    loads: Mapping[str, str],
+    deadline: StageDeadline | None = None,
+) -> Allocation:
     """Find places for what did not fit, starting from `loads`, an assignment that loads."""
-    problem = build_problem(instance, no_goods)
+    deadline = deadline or unlimited("load")
+    problem = build_problem(instance, no_goods, deadline)
     start = PartialSolution(problem).reassign(loads, ())
-    solution = min(construct(problem), start, key=PartialSolution.cost)
+    solution = min(construct(problem, deadline), start, key=PartialSolution.cost)
     work = 0.0
     if problem.free and not no_goods.final:
-        limit = _work_limit(problem, REPAIR_SHARE)
+        limit = _work_limit(problem, REPAIR_SHARE, deadline)
         solution, work = improve(solution, bound=0, limit=limit, idle_max=REPAIR_IDLE_MAX)
-    return _finish(problem, solution, bound=0, optimal=False, fallback=False, work=work)
+    return _finish(problem, solution, deadline, bound=0, optimal=False, fallback=False, work=work)
 
 
-def _work_limit(problem: Problem, share: float) -> WorkLimit:
+def _work_limit(problem: Problem, share: float, deadline: StageDeadline) -> WorkLimit:
     limits = problem.instance.limits
     return WorkLimit(
         seed=limits.seed,
         work=limits.allocation_work * share,
-        wall_s=limits.wall_s * share,
+        deadline=deadline,
     )
 
 
@@ -103,27 +172,34 @@ def _fixed_containers_cost(problem: Problem) -> int:
     return sum(bin_.opening_cost for bin_ in bins if bin_.slot.fixed)
 
 
-def _search_relaxation(problem: Problem, solution: PartialSolution) -> SearchResult:
+def _movable_slots(problem: Problem) -> tuple[Slot, ...]:
+    """Return the slots of the relaxation: new containers are counted by pool."""
+    return (*(slot for slot in problem.slots if not slot.fixed), *problem.pools)
+
+
+def _search_relaxation(
+    problem: Problem, solution: PartialSolution, deadline: StageDeadline
+) -> SearchResult:
     """Search with new containers counted by pool: cheap, and its bound holds for every plan."""
     old = {slot.key for slot in problem.slots}
-    movable = [slot for slot in problem.slots if not slot.fixed]
     keys = {key: key if key in old else bin_.slot.cost_key for key, bin_ in solution.bins.items()}
     return search(
         problem,
-        (*movable, *problem.pools),
+        _movable_slots(problem),
         hint=Hint(
             assignment={
                 c: keys[key] for c, key in solution.assignment.items() if c in problem.free
             },
             used=Counter(keys[key] for key, bin_ in solution.bins.items() if bin_.members),
         ),
-        limit=_work_limit(problem, RELAXATION_SHARE),
+        limit=_work_limit(problem, RELAXATION_SHARE, deadline),
     )
 
 
 def _finish(
     problem: Problem,
     solution: PartialSolution,
+    deadline: StageDeadline,
     *,
     bound: int,
     optimal: bool,
@@ -131,7 +207,11 @@ def _finish(
     work: float,
 ) -> Allocation:
     ids, new = _name_new_containers(problem, solution)
-    constant = constant_cost(problem)
+    if problem.no_goods != NoGoods():
+        bound = 0
+    else:
+        bound += constant_cost(problem, proven=True)
+    explainer = Explainer(solution, deadline)
     assignment = {c: ids[key] for c, key in sorted(solution.assignment.items())}
     kept = [
         slot
@@ -144,17 +224,17 @@ def _finish(
         slots=tuple(sorted((*kept, *new), key=lambda slot: slot.key)),
         opened=tuple(sorted(opened, key=lambda slot: slot.key)),
         left_out=tuple(
-            left_out_reason(solution, consignment_id)
+            explainer.left_out_reason(consignment_id)
             for consignment_id in problem.demands
             if consignment_id not in solution.assignment
         ),
         moves={
-            consignment_id: move_reason(solution, demand, assignment.get(consignment_id))
+            consignment_id: explainer.move_reason(demand, assignment.get(consignment_id))
             for consignment_id, demand in problem.demands.items()
             if demand.current_consolidation_id != assignment.get(consignment_id)
         },
-        cost=solution.cost() + constant,
-        lower_bound=0 if problem.no_goods != NoGoods() else bound + constant,
+        cost=solution.cost() + constant_cost(problem),
+        lower_bound=bound,
         optimal=optimal,
         fallback=fallback,
         work=round(work, 6),

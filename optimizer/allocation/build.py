@@ -10,14 +10,28 @@ from groupage.domain.containers import spec_of
 from groupage.domain.instance import Demand, Departure, Instance, OpenConsolidation
 from optimizer.allocation import pricing
 from optimizer.allocation.bulk import FAILED_PERMILLE, bulk_cm3, bulk_max_cm3
-from optimizer.allocation.problem import NoGoods, Problem, Rejection, SlotRejection, sailing_cost
+from optimizer.allocation.problem import (
+    OUT_OF_TIME,
+    NoGoods,
+    Problem,
+    Rejection,
+    SlotRejection,
+    sailing_cost,
+)
 from optimizer.allocation.rules.offers import containers_on_offer
 from optimizer.allocation.rules.registry import reject, reject_in
 from optimizer.allocation.slots import Slot, pool_key, usable_cm3
+from optimizer.deadline import StageDeadline, unlimited
 
 
-def build_problem(instance: Instance, no_goods: NoGoods) -> Problem:
-    """Build the problem; `no_goods` is what loading ruled out in earlier rounds."""
+def build_problem(
+    instance: Instance, no_goods: NoGoods, deadline: StageDeadline | None = None
+) -> Problem:
+    """Build the problem; `no_goods` is what loading ruled out in earlier rounds.
+
+    After the deadline a consignment may only stay where the published plan has it.
+    """
+    deadline = deadline or unlimited("allocate")
     departures = {
         d.voyage_id: d for d in sorted(instance.departures, key=lambda d: (d.etd_at, d.voyage_id))
     }
@@ -33,6 +47,7 @@ def build_problem(instance: Instance, no_goods: NoGoods) -> Problem:
     )
     fixed = _fixed_assignments(instance, slots, no_goods)
     rejected: dict[str, Rejection] = {}
+    unexplored: set[str] = set()
     free: dict[str, Demand] = {}
     unassigned_cost: dict[str, int] = {}
     assignment_cost: dict[str, dict[str, int]] = {}
@@ -44,6 +59,11 @@ def build_problem(instance: Instance, no_goods: NoGoods) -> Problem:
         if consignment_id in fixed:
             continue
         rejection = _misfit_rejection(consignment_id, no_goods) or reject(demand, instance)
+        candidates = (*open_slots, *pools)
+        if rejection is None and deadline.is_over():
+            unexplored.add(consignment_id)
+            candidates = tuple(s for s in open_slots if s.key == demand.current_consolidation_id)
+            rejection = None if candidates else OUT_OF_TIME
         if rejection is not None:
             rejected[consignment_id] = rejection
             continue
@@ -51,7 +71,7 @@ def build_problem(instance: Instance, no_goods: NoGoods) -> Problem:
         change = pricing.change_price(demand, instance)
         unassigned_cost[consignment_id] = pricing.left_out(demand, instance) + change
         assignment_cost[consignment_id], rejections[consignment_id] = _price_slots(
-            demand, (*open_slots, *pools), instance, change
+            demand, candidates, instance, change
         )
     return Problem(
         instance=instance,
@@ -67,6 +87,7 @@ def build_problem(instance: Instance, no_goods: NoGoods) -> Problem:
         assignment_cost=assignment_cost,
         rejections=rejections,
         rejected=rejected,
+        unexplored=frozenset(unexplored),
         bulk_cm3=_estimate_bulk(demands.values(), (*slots, *pools), no_goods),
     )
 
@@ -203,6 +224,10 @@ def _fixed_assignments(
 def _misfit_rejection(consignment_id: str, no_goods: NoGoods) -> Rejection | None:
     if consignment_id not in no_goods.left_out:
         return None
+    not_loaded = sorted(key for c, key in no_goods.not_loaded if c == consignment_id)
+    if not_loaded:
+        reason = f"the time limit ended the search before {', '.join(not_loaded)} was loaded"
+        return Rejection(code=LeftOutCode.TIME_LIMIT, reason=reason)
     tried = ", ".join(sorted(key for c, key in no_goods.forbidden if c == consignment_id))
     return Rejection(
         code=LeftOutCode.DID_NOT_FIT,

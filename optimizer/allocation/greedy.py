@@ -7,14 +7,15 @@ from optimizer.allocation.bins import Bin
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
+from optimizer.deadline import StageDeadline
 
 
-def construct(problem: Problem) -> PartialSolution:
+def construct(problem: Problem, deadline: StageDeadline) -> PartialSolution:
     """Keep the published plan, fill open containers, then open new ones as long as that pays."""
     solution = PartialSolution(problem)
     keep_published(solution)
-    fill_open(solution)
-    open_new(solution)
+    fill_open(solution, deadline)
+    open_new(solution, deadline)
     return solution
 
 
@@ -27,9 +28,11 @@ def keep_published(solution: PartialSolution) -> None:
             solution.assign(demand, bin_)
 
 
-def fill_open(solution: PartialSolution) -> None:
+def fill_open(solution: PartialSolution, deadline: StageDeadline) -> None:
     """Assign each consignment to the cheapest container in use, where that beats leaving it."""
     for demand in solution.unassigned_demands():
+        if deadline.is_over():
+            return
         bins = [b for b in solution.bins.values() if b.members and solution.can_assign(demand, b)]
         if not bins:
             continue
@@ -43,11 +46,14 @@ def _added_cost(solution: PartialSolution, demand: Demand, bin_: Bin) -> int:
     return solution.assignment_cost(demand.consignment_id, bin_) - bin_.saving(demand)
 
 
-def open_new(solution: PartialSolution) -> None:
+def open_new(solution: PartialSolution, deadline: StageDeadline) -> None:
     """Open the container that saves most, fill it, and repeat until none saves anything."""
-    while True:
-        waiting = solution.unassigned_demands()
-        candidates = [_fill(solution, bin_, waiting) for bin_ in _unused_bins(solution)]
+    while waiting := solution.unassigned_demands():
+        candidates = []
+        for bin_ in _unused_bins(solution):
+            if deadline.is_over():
+                return
+            candidates.append(_fill(solution, bin_, waiting))
         best = max(candidates, key=lambda c: (c[0], c[1].slot.key), default=None)
         if best is None or best[0] <= 0:
             return
@@ -85,7 +91,10 @@ def _fill(solution: PartialSolution, bin_: Bin, waiting: list[Demand]) -> tuple[
 
 
 def expand(
-    problem: Problem, assignment: Mapping[str, str], used: Mapping[str, int]
+    problem: Problem,
+    assignment: Mapping[str, str],
+    used: Mapping[str, int],
+    deadline: StageDeadline,
 ) -> PartialSolution:
     """Turn a solution with counted containers into one with single containers.
 
@@ -110,9 +119,35 @@ def expand(
         for bin_ in bins:
             if not bin_.members:
                 del solution.bins[bin_.slot.key]
-    fill_open(solution)
-    open_new(solution)
+    fill_open(solution, deadline)
+    open_new(solution, deadline)
     return solution
+
+
+def fill_by_choice(
+    solution: PartialSolution, choices: Mapping[str, str], deadline: StageDeadline
+) -> None:
+    """Put each consignment into the slot that it chooses, then fill up like `construct`.
+
+    `choices` is consignment → slot key. For problems with too many containers to try.
+    """
+    problem = solution.problem
+    pools = {pool.key: pool for pool in problem.pools}
+    filling: dict[str, list[Bin]] = {}
+    for demand in solution.unassigned_demands():
+        if deadline.is_over():
+            break
+        key = choices.get(demand.consignment_id, "")
+        bins = [solution.bins[key]] if key in solution.bins else filling.setdefault(key, [])
+        target = next((b for b in bins if solution.can_assign(demand, b)), None)
+        if target is None and key in pools and solution.remaining_containers(pools[key].pool) > 0:
+            target = solution.new_bin(pools[key])
+            solution.add_bin(target)
+            bins.append(target)
+        if target is not None and solution.can_assign(demand, target) and solution.can_use(target):
+            solution.assign(demand, target)
+    fill_open(solution, deadline)
+    open_new(solution, deadline)
 
 
 def _add_new_bins(solution: PartialSolution, pool: Slot, count: int) -> list[Bin]:

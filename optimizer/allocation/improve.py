@@ -35,7 +35,12 @@ def improve(
     work = 0.0
     idle = 0
     enough = bound + bound * ENOUGH_PERMILLE // 1_000
-    while work < limit.work and idle < idle_max and best.cost() > enough:
+    while (
+        work < limit.work
+        and idle < idle_max
+        and best.cost() > enough
+        and not limit.deadline.is_over()
+    ):
         candidate, spent = _refill(best, rng, limit)
         work += spent
         idle = 0 if candidate.cost() < best.cost() else idle + 1

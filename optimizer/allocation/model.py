@@ -14,6 +14,7 @@ from optimizer.allocation.problem import Problem
 from optimizer.allocation.rules.registry import ESTIMATES, PROVEN_RULES
 from optimizer.allocation.slots import Slot
 from optimizer.allocation.variables import Variables
+from optimizer.deadline import StageDeadline
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class WorkLimit(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     work: float
     """Deterministic time."""
-    wall_s: float
+    deadline: StageDeadline
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ def search(
     solver.parameters.linearization_level = 2 if presolve else 1
     solver.parameters.random_seed = limit.seed % 2**31
     solver.parameters.max_deterministic_time = max(0.01, limit.work)
-    solver.parameters.max_time_in_seconds = limit.wall_s
+    solver.parameters.max_time_in_seconds = limit.deadline.left_s()
     status = solver.solve(model)
     solved = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return SearchResult(

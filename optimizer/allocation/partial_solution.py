@@ -1,5 +1,6 @@
 """An allocation that a heuristic builds: containers with their contents, and their cost."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
@@ -23,11 +24,14 @@ class PartialSolution:
         self.bins = {key: Bin(slot, problem) for key, slot in slots.items()}
         self.assignment: dict[str, str] = {}
         """Consignment → key of its bin."""
+        self._in_use = Counter[tuple[str, str]]()
+        """Pool → its containers with cargo, fixed ones aside."""
         for consignment_id, key in problem.fixed.items():
             self.assign(problem.demands[consignment_id], self.bins[key])
 
     def assign(self, demand: Demand, bin_: Bin) -> None:
         """Put a consignment into a bin that can take it, or that has it anyway."""
+        self._in_use[bin_.slot.pool] += not bin_.members and not bin_.slot.fixed
         bin_.add(demand)
         self.assignment[demand.consignment_id] = bin_.slot.key
 
@@ -47,10 +51,7 @@ class PartialSolution:
 
     def remaining_containers(self, pool: tuple[str, str]) -> int:
         """Return how many more containers of this departure and type may be used."""
-        used = sum(
-            bin_.slot.pool == pool and not bin_.slot.fixed and bool(bin_.members)
-            for bin_ in self.bins.values()
-        )
+        used = self._in_use[pool]
         return min(rule.remaining_containers(pool, used, self.problem) for rule in DEPARTURE_RULES)
 
     def can_use(self, bin_: Bin) -> bool:
@@ -70,6 +71,7 @@ class PartialSolution:
 
     def add_bin(self, bin_: Bin) -> None:
         """Make a new container, with its contents, part of the solution."""
+        self._in_use[bin_.slot.pool] += bool(bin_.members) and not bin_.slot.fixed
         self.bins[bin_.slot.key] = bin_
         self.assignment.update(dict.fromkeys(bin_.members, bin_.slot.key))
 

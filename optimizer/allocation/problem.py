@@ -18,6 +18,12 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+OUT_OF_TIME = Rejection(
+    code=LeftOutCode.TIME_LIMIT,
+    reason="the time limit ended the search before a place or a reason was found for it",
+)
+
+
 class Remedy(IntEnum):
     """The way out for a consignment that a slot rejects, the easiest for people first.
 
@@ -52,7 +58,9 @@ class NoGoods(msgspec.Struct, frozen=True, kw_only=True):
     caps_cm3: Mapping[str, int] = {}
     """Containers in which something did not fit → volume to which they may be filled again."""
     left_out: frozenset[str] = frozenset()
-    """Consignments that did not fit and stay out."""
+    """Consignments that did not fit, or for which the time did not suffice, and that stay out."""
+    not_loaded: frozenset[tuple[str, str]] = frozenset()
+    """(consignment, container): the deadline ended loading before it was loaded."""
     final: bool = False
     """Place nothing more: the plan is what the kept consignments make."""
 
@@ -82,7 +90,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     rejections: dict[str, dict[str, SlotRejection]]
     """Free consignment → cost key of each slot that it may not go into → reason."""
     rejected: dict[str, Rejection]
-    """Consignments that no container can take."""
+    """Consignments that no container can take, or that the deadline kept from being looked at."""
+    unexplored: frozenset[str]
+    """Consignments of which the deadline let no or only one slot be looked at."""
     bulk_cm3: dict[int, dict[str, int]]
     """Inner height in mm → consignment → its bulk (see `bulk.bulk_cm3`)."""
 
@@ -102,10 +112,12 @@ def sailing_cost(demand: Demand, slot: Slot, weights: Weights) -> int:
     )
 
 
-def constant_cost(problem: Problem) -> int:
+def constant_cost(problem: Problem, *, proven: bool = False) -> int:
     """Return the cost, in US cents, that is the same in every allocation of the problem.
 
-    That is lateness, waiting, leaving out and change of the consignments not decided about.
+    That is lateness, waiting, leaving out and change of the consignments not decided about. The
+    `proven` part is the same in every plan of the instance: nothing rules out a better place for a
+    consignment that was not looked at.
     """
     instance = problem.instance
     slots = {slot.key: slot for slot in problem.slots}
@@ -115,7 +127,8 @@ def constant_cost(problem: Problem) -> int:
         total += sailing_cost(demand, slots[key], instance.weights)
         if demand.current_consolidation_id not in (None, key):
             total += pricing.change_price(demand, instance)
-    for consignment_id in problem.rejected:
+    skipped = problem.unexplored if proven else frozenset[str]()
+    for consignment_id in problem.rejected.keys() - skipped:
         demand = problem.demands[consignment_id]
         total += pricing.left_out(demand, instance)
         if demand.current_consolidation_id is not None:

@@ -10,10 +10,11 @@ from groupage.domain.plan import LeftOut
 from groupage.domain.words import us_dollars
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.partial_solution import PartialSolution
-from optimizer.allocation.problem import Rejection, SlotRejection
+from optimizer.allocation.problem import OUT_OF_TIME, Rejection, SlotRejection
 from optimizer.allocation.rules.registry import CONTENTS_RULES
 from optimizer.allocation.rules.rule import SharingRule
 from optimizer.allocation.slots import Slot, usable_cm3
+from optimizer.deadline import StageDeadline
 
 
 class MoveReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,29 +32,99 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
     """US cents that it would add to the plan."""
 
 
-def left_out_reason(solution: PartialSolution, consignment_id: str) -> LeftOut:
-    """Return the binding reason for a consignment that is in no container.
+class Explainer:
+    """Explains a solution, which must not change any more."""
 
-    In this order: a rule keeps it out of every container; a rule keeps it out of each single one;
-    a container could take it at a higher cost than leaving it; the containers that it may go into
-    cannot take it beside their contents.
-    """
-    problem = solution.problem
-    rejection = problem.rejected.get(consignment_id)
-    if rejection is not None:
-        return _left_out(consignment_id, rejection)
-    demand = problem.free[consignment_id]
-    if not problem.assignment_cost[consignment_id]:
-        rejections = tuple(problem.rejections[consignment_id].values())
-        return _left_out(consignment_id, binding_rejection(demand, rejections))
-    missed = _missed_cutoff(solution, consignment_id)
-    options = _options(solution, demand)
-    if options:
-        cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
-        return _too_expensive(consignment_id, cheapest, missed)
-    full = _contents_rejection(solution, demand)
-    reason = f"{missed.reason}; {full.reason}" if missed else full.reason
-    return LeftOut(consignment_id=consignment_id, code=full.code, reason=reason)
+    def __init__(self, solution: PartialSolution, deadline: StageDeadline) -> None:
+        self._solution = solution
+        self._deadline = deadline
+        self._search_cut = deadline.has_cut
+        self._left_out: dict[str, LeftOut] = {}
+        self._usable = [
+            bin_
+            for bin_ in solution.bins.values()
+            if not bin_.slot.fixed and solution.can_use(bin_)
+        ]
+        self._new = [
+            (pool, solution.new_bin(pool))
+            for pool in solution.problem.pools
+            if solution.remaining_containers(pool.pool) > 0
+        ]
+        """Pools that have a container left, each with an empty one."""
+
+    def left_out_reason(self, consignment_id: str) -> LeftOut:
+        """Return the binding reason for a consignment that is in no container.
+
+        In this order: a rule keeps it out of every container; a rule keeps it out of each single
+        one; a container could take it at a higher cost than leaving it; the containers that it may
+        go into cannot take it beside their contents. The time limit is the reason where the search
+        ended before it came to the consignment.
+        """
+        if consignment_id not in self._left_out:
+            self._left_out[consignment_id] = self._explain_left_out(consignment_id)
+        return self._left_out[consignment_id]
+
+    def _explain_left_out(self, consignment_id: str) -> LeftOut:
+        solution, problem = self._solution, self._solution.problem
+        rejection = problem.rejected.get(consignment_id)
+        if rejection is not None:
+            return _left_out(consignment_id, rejection)
+        demand = problem.free[consignment_id]
+        if consignment_id in problem.unexplored or self._deadline.is_over():
+            return _left_out(consignment_id, OUT_OF_TIME)
+        if not problem.assignment_cost[consignment_id]:
+            rejections = tuple(problem.rejections[consignment_id].values())
+            return _left_out(consignment_id, binding_rejection(demand, rejections))
+        missed = _missed_cutoff(solution, consignment_id)
+        options = self._options(demand)
+        if options:
+            cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
+            return self._too_expensive(consignment_id, cheapest, missed)
+        full = _contents_rejection(solution, demand)
+        reason = f"{missed.reason}; {full.reason}" if missed else full.reason
+        return LeftOut(consignment_id=consignment_id, code=full.code, reason=reason)
+
+    def _too_expensive(
+        self, consignment_id: str, option: _Option, missed: Rejection | None
+    ) -> LeftOut:
+        if option.added_cost < 0 and self._search_cut:
+            return _left_out(consignment_id, OUT_OF_TIME)
+        return _too_expensive(consignment_id, option, missed)
+
+    def move_reason(self, demand: Demand, to_key: str | None) -> MoveReason:
+        """Return why a consignment is in `to_key` and not where the published plan has it."""
+        solution, problem = self._solution, self._solution.problem
+        consignment_id = demand.consignment_id
+        current = demand.current_consolidation_id
+        if to_key is None:
+            left_out = self.left_out_reason(consignment_id)
+            return MoveReason(code=left_out.code, reason=left_out.reason)
+        if current is None:
+            free = consignment_id in problem.free
+            missed = _missed_cutoff(solution, consignment_id) if free else None
+            reason = missed.reason if missed else "room on this departure"
+            return MoveReason(code=MoveCode.PLACED, reason=reason)
+        if (consignment_id, current) in problem.no_goods.forbidden:
+            reason = f"its cartons found no room in {current}"
+            return MoveReason(code=LeftOutCode.DID_NOT_FIT, reason=reason)
+        rejection = problem.rejections.get(consignment_id, {}).get(current)
+        if rejection is not None:
+            return MoveReason(code=rejection.code, reason=rejection.reason)
+        return _contents_move_reason(demand, current, solution.bins.get(current))
+
+    def _options(self, demand: Demand) -> list[_Option]:
+        """Return the containers, also new ones, that could take the consignment now."""
+        solution = self._solution
+        options = []
+        for bin_ in self._usable:
+            if solution.can_assign(demand, bin_):
+                cost = _added_cost(solution, demand, bin_)
+                options.append(_Option(slot=bin_.slot, added_cost=cost))
+        for pool, bin_ in self._new:
+            if solution.can_assign(demand, bin_):
+                cost = _added_cost(solution, demand, bin_)
+                options.append(_Option(slot=pool, added_cost=cost))
+        return options
 
 
 def _left_out(consignment_id: str, rejection: Rejection) -> LeftOut:
@@ -121,25 +192,6 @@ def _missed_cutoff(solution: PartialSolution, consignment_id: str) -> Rejection 
     return None
 
 
-def _options(solution: PartialSolution, demand: Demand) -> list[_Option]:
-    """Return the containers, also new ones, that could take the consignment now."""
-    problem = solution.problem
-    options = []
-    for bin_ in solution.bins.values():
-        if not bin_.slot.fixed and solution.can_use(bin_) and solution.can_assign(demand, bin_):
-            cost = _added_cost(solution, demand, bin_)
-            options.append(_Option(slot=bin_.slot, added_cost=cost))
-    for pool in problem.pools:
-        if solution.remaining_containers(pool.pool) > 0 and problem.allows(
-            demand.consignment_id, pool
-        ):
-            bin_ = solution.new_bin(pool)
-            if bin_.binding_rule(demand) is None:
-                cost = _added_cost(solution, demand, bin_)
-                options.append(_Option(slot=pool, added_cost=cost))
-    return options
-
-
 def _added_cost(solution: PartialSolution, demand: Demand, bin_: Bin) -> int:
     consignment_id = demand.consignment_id
     opening = 0 if bin_.members else bin_.opening_cost
@@ -181,28 +233,6 @@ def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
     """Return whether only the cap after a failed loading keeps the consignment out."""
     usable = usable_cm3(bin_.slot.spec, solution.problem.instance)
     return bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
-
-
-def move_reason(solution: PartialSolution, demand: Demand, to_key: str | None) -> MoveReason:
-    """Return why a consignment is in `to_key` and not where the published plan has it."""
-    problem = solution.problem
-    consignment_id = demand.consignment_id
-    current = demand.current_consolidation_id
-    if to_key is None:
-        left_out = left_out_reason(solution, consignment_id)
-        return MoveReason(code=left_out.code, reason=left_out.reason)
-    if current is None:
-        free = consignment_id in problem.free
-        missed = _missed_cutoff(solution, consignment_id) if free else None
-        reason = missed.reason if missed else "room on this departure"
-        return MoveReason(code=MoveCode.PLACED, reason=reason)
-    if (consignment_id, current) in problem.no_goods.forbidden:
-        reason = f"its cartons found no room in {current}"
-        return MoveReason(code=LeftOutCode.DID_NOT_FIT, reason=reason)
-    rejection = problem.rejections.get(consignment_id, {}).get(current)
-    if rejection is not None:
-        return MoveReason(code=rejection.code, reason=rejection.reason)
-    return _contents_move_reason(demand, current, solution.bins.get(current))
 
 
 def _contents_move_reason(demand: Demand, current: str, bin_: Bin | None) -> MoveReason:

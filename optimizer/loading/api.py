@@ -16,6 +16,7 @@ from groupage.domain.instance import (
     Rules,
 )
 from groupage.domain.plan import Placement
+from optimizer.deadline import StageDeadline, unlimited
 from optimizer.loading.engine import search
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
 from optimizer.loading.validity import check_input
@@ -35,6 +36,8 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     """Volume of the placed cartons against the inner volume."""
     passes: int
     """Passes made."""
+    cut_short: bool = False
+    """The deadline ended the search before any consignment was loaded."""
 
 
 def cargo_of(demand: Demand, *, worth: int | None = None) -> Cargo:
@@ -55,6 +58,7 @@ def load(
     *,
     effort: int = DEFAULT_EFFORT,
     seed: int = 0,
+    deadline: StageDeadline | None = None,
 ) -> LoadResult:
     """Load `cargo` into one container around the cartons that stand there already.
 
@@ -65,6 +69,8 @@ def load(
         rules: margins at walls and door.
         effort: passes to make (at least one); the best plan of all of them is taken.
         seed: changes the order in which variants are tried.
+        deadline: when it is over, the best load plan so far is returned; none of the consignments
+            is loaded if there is no complete pass yet. None: no limit.
 
     Raises:
         InvalidInput: a size, mass or id is invalid; names the item and the field.
@@ -79,11 +85,20 @@ def load(
         )
         for c in cargo
     }
-    result = search(space, stock, must_stay=must_stay, worth=worth, effort=effort, seed=seed)
+    result = search(
+        space,
+        stock,
+        must_stay=must_stay,
+        worth=worth,
+        effort=effort,
+        seed=seed,
+        deadline=deadline or unlimited("load"),
+    )
     placed_mm3 = sum(p.dx_mm * p.dy_mm * p.dz_mm for p in result.placements)
     return LoadResult(
         placements=result.placements,
         unplaced=result.unplaced,
         fill_permille=placed_mm3 * 1_000 // (spec.length_mm * spec.width_mm * spec.height_mm),
         passes=result.passes,
+        cut_short=result.cut_short,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.deadline import StageDeadline
 from optimizer.loading.bearing import Bearing
 from optimizer.loading.blocks import BlockTable, Bools, Floats, Ints
 from optimizer.loading.spaces import Rect, Spaces
@@ -124,9 +125,9 @@ class ConstructionPass:
         if strong and top < space.height and usable[0] < usable[2] and usable[1] < usable[3]:
             self.spaces.add_top(usable, top)
 
-    def run(self) -> list[PlacedCarton]:
-        """Fill the container; return the cartons in loading order."""
-        while len(self.available):
+    def run(self, deadline: StageDeadline) -> list[PlacedCarton]:
+        """Fill the container until the deadline; return the cartons in loading order."""
+        while len(self.available) and not deadline.is_over():
             deepest = self._deepest_space()
             if deepest is None:
                 break

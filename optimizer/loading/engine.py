@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from groupage.domain.plan import Placement
+from optimizer.deadline import StageDeadline
 from optimizer.loading.blocks import BlockTable, Floats
 from optimizer.loading.construction import ConstructionPass, PlacedCarton, ScoreWeights
 from optimizer.loading.stock import CargoSpace, Stock
@@ -53,6 +54,7 @@ class SearchResult:
     placements: tuple[Placement, ...]
     unplaced: tuple[str, ...]
     passes: int
+    cut_short: bool
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class _Search:
     worth: Mapping[str, int]
     effort: int
     seed: int
+    deadline: StageDeadline
     passes: int = 0
     best: list[PlacedCarton] = field(default_factory=list)
     priority: Floats = field(init=False)
@@ -92,7 +95,7 @@ class _Search:
             weights = SCORE_WEIGHTS[(self.seed + number) % len(SCORE_WEIGHTS)]
             priority = self.priority if number < PLAIN_PASSES else self.randomized_priority()
             construction = ConstructionPass(self.space, stock, quantities, table, weights, priority)
-            placed = construction.run()
+            placed = construction.run(self.deadline)
             self.passes += 1
             unplaced = construction.remaining
             unplaced_mm3 = sum(
@@ -102,7 +105,7 @@ class _Search:
             if best is None or unplaced_mm3 < best.unplaced_mm3:
                 best = _Attempt(placed, unplaced_mm3, unplaced)
             hopeless = unplaced_mm3 * 1_000 > HOPELESS_PERMILLE * self.space.volume_mm3
-            if unplaced_mm3 == 0 or hopeless:
+            if unplaced_mm3 == 0 or hopeless or self.deadline.is_over():
                 break
         return best or _Attempt([], 0, [])
 
@@ -169,7 +172,10 @@ class _Search:
         return kept
 
     def load_what_fits(self, kept: list[str]) -> list[str]:
-        """Drop consignments until a pass loads all that are kept; `best` is that pass."""
+        """Drop consignments until a pass loads all that are kept; `best` is that pass.
+
+        After the deadline all are dropped: what a broken pass has placed is no load plan.
+        """
         slack_permille = 1_000
         while True:
             spare = self.effort - self.passes
@@ -177,6 +183,8 @@ class _Search:
             if attempt.unplaced_mm3 == 0:
                 self.best = attempt.placed
                 return kept
+            if self.deadline.is_over():
+                return []
             target_mm3 = attempt.unplaced_mm3 * slack_permille // 1_000
             kept = self.drop(kept, target_mm3, attempt.unplaced)
             slack_permille += 150 if spare > 0 else 500
@@ -192,7 +200,7 @@ class _Search:
         )
         preloaded_g = sum(t.gross_g for t in stock.preloaded_types)
         for _, _, consignment_id in dropped:
-            if kept and self.passes >= self.effort:
+            if (kept and self.passes >= self.effort) or self.deadline.is_over():
                 break
             more = [*kept, consignment_id]
             volume_mm3 = sum(stock.volume_mm3(c) for c in more)
@@ -255,12 +263,17 @@ def search(
     worth: Mapping[str, int],
     effort: int,
     seed: int,
+    deadline: StageDeadline,
 ) -> SearchResult:
     """Load as many consignments as fit, each whole; those of the least `worth` stay out."""
-    run = _Search(space, stock, must_stay, worth, _pass_budget(effort, len(stock.types)), seed)
-    kept = run.try_dropped(run.load_what_fits(run.select_feasible()))
+    budget = _pass_budget(effort, len(stock.types))
+    run = _Search(space, stock, must_stay, worth, budget, seed, deadline)
+    feasible = run.select_feasible()
+    loaded = run.load_what_fits(feasible)
+    kept = run.try_dropped(loaded)
     return SearchResult(
         placements=_placements(stock, kept, run.best),
         unplaced=tuple(sorted(set(stock.units) - set(kept))),
         passes=run.passes,
+        cut_short=bool(feasible) and not kept and deadline.has_cut,
     )

@@ -17,6 +17,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from optimizer.certification import NO_EXCLUSIONS, Exclusions
+from optimizer.deadline import Deadline
 
 LENGTH = struct.Struct(">I")
 """Length of a frame's JSON."""
@@ -27,6 +28,8 @@ class SolveJob(msgspec.Struct, frozen=True, kw_only=True):
 
     instance: Instance
     exclusions: Exclusions = NO_EXCLUSIONS
+    wall_s: float | None = None
+    """Wall time that is left for the plan and its verification; None: that of the instance."""
 
 
 class SolveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +65,9 @@ def solve_job(job: SolveJob) -> SolveResult:
     from optimizer.stages import Stages  # noqa: PLC0415
 
     stages = Stages()
+    deadline = Deadline(job.instance.limits.wall_s if job.wall_s is None else job.wall_s)
     try:
-        plan = solve(job.instance, stages, exclusions=job.exclusions)
+        plan = solve(job.instance, stages, exclusions=job.exclusions, deadline=deadline)
     except InvalidInput as error:
         return SolveResult(kind="invalid", message=str(error))
     return SolveResult(kind="plan", plan=plan, stages=stages.seconds)

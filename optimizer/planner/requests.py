@@ -1,6 +1,7 @@
 """Handle one plan request, from its arrival to its stored plan or failure."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -23,6 +24,9 @@ from optimizer.planner.plan_store import PlanStore
 from optimizer.planner.solver_process import SolverDied, SolverOverran, SolverProcess
 from optimizer.verification.violation import Violation
 
+DEADLINE_SHARE = 0.8
+"""Share of the time limit in which the plan must be made. A solver that takes longer than the whole
+of it hangs, and is killed."""
 _SHOWN_VIOLATIONS = 5
 
 log = structlog.get_logger(__name__)
@@ -99,13 +103,15 @@ class RequestHandler:
     async def _attempt(self, request: PlanRequested) -> CertifiedPlan | Failure:
         """Read the lane and solve until the verifier certifies a plan or another solve is useless.
 
-        Raises SolverDied, SolverOverran.
+        Reading and all solves share one deadline. Raises SolverDied, SolverOverran.
         """
+        began_s = time.monotonic()
         snapshot = await read_snapshot(self._pool, request.lane_id)
         instance = build_instance(snapshot, request, self._policy, self._limits(request))
         certification = Certification(instance)
         while certification.exclusions is not None:
-            job = SolveJob(instance=instance, exclusions=certification.exclusions)
+            left_s = instance.limits.wall_s - (time.monotonic() - began_s)
+            job = SolveJob(instance=instance, exclusions=certification.exclusions, wall_s=left_s)
             result = await self._solver.solve(job, timeout_s=self._settings.solve_timeout_s)
             if result.kind == "invalid" or result.plan is None:
                 return Failure(outcome="infeasible", reason=result.message)
@@ -121,7 +127,8 @@ class RequestHandler:
 
     def _limits(self, request: PlanRequested) -> Limits:
         return Limits(
-            seed=request.seed or self._settings.seed, wall_s=self._settings.solve_timeout_s / 4
+            seed=request.seed or self._settings.seed,
+            wall_s=self._settings.solve_timeout_s * DEADLINE_SHARE,
         )
 
     async def _store_plan(

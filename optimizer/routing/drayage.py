@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from groupage.domain.instance import Departure, Instance
 from groupage.domain.plan import PlannedContainer, Route, Unrouted
 from groupage.domain.words import when
+from optimizer.deadline import StageDeadline
 from optimizer.routing.fleet import Fleet, fleet_of
-from optimizer.routing.roster import FreeTime, Roster, book_tours
+from optimizer.routing.roster import OUT_OF_TIME, FreeTime, Roster, book_tours
 from optimizer.routing.schedule import Call, Clock, ScheduledTour, Scheduler
 from optimizer.routing.tours import Job, TourProblem
 from optimizer.routing.travel import Roads, TravelTimes, hours_text, with_work
@@ -175,7 +176,7 @@ class _DrayageRouting:
 
 
 def route_containers(
-    instance: Instance, containers: Sequence[PlannedContainer]
+    instance: Instance, containers: Sequence[PlannedContainer], deadline: StageDeadline
 ) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
     """Return tours for the containers, and the reason of each that no tractor can haul in time."""
     routing = _DrayageRouting(instance)
@@ -196,6 +197,7 @@ def route_containers(
         routing.build_problem(near),
         lambda jobs, free_time: routing.tour([near[job] for job in jobs], free_time),
         instance.limits,
+        deadline,
     )
     undone = [haul for number, haul in enumerate(near) if number not in done]
     undone += [
@@ -205,7 +207,9 @@ def route_containers(
     ]
     for haul in undone:
         reasons[haul.container.consolidation_id] = (
-            f"no tractor is free for gate-in by {when(haul.departure.gate_in_by_at)}"
+            OUT_OF_TIME
+            if deadline.has_cut
+            else f"no tractor is free for gate-in by {when(haul.departure.gate_in_by_at)}"
         )
     return roster.routes(), tuple(
         Unrouted(reference=consolidation_id, reason=reason)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from groupage.domain.instance import Demand, Instance, PickUpJob
 from groupage.domain.plan import Route, Unrouted
 from groupage.domain.words import when
+from optimizer.deadline import StageDeadline
 from optimizer.routing.fleet import Fleet, fleet_of
-from optimizer.routing.roster import FreeTime, Roster, book_tours
+from optimizer.routing.roster import OUT_OF_TIME, FreeTime, Roster, book_tours
 from optimizer.routing.schedule import Call, Clock, ScheduledTour, Scheduler
 from optimizer.routing.tours import Job, TourProblem
 from optimizer.routing.travel import Roads, TravelTimes, hours_text, with_work
@@ -80,15 +81,15 @@ class _PickUpRouting:
         """Return the problem for the search."""
         hub, dwell_s = self.instance.hub_place_id, self.instance.road.hub_dwell_s
         stops = [(pickup.job.place_id, pickup.job.service_s) for pickup in pickups]
+        places = sorted({place for place, _ in stops})
+        legs = {(a, b): self.travel.leg(a, b) for a in places for b in places}
         return TourProblem(
             vehicles=self.fleet.vehicles,
             jobs=tuple(
                 Job(pickup.open_s, pickup.close_s, pickup.demand.gross_g, pickup.demand.volume_cm3)
                 for pickup in pickups
             ),
-            between=[
-                [with_work(work_s, self.travel.leg(a, b)) for b, _ in stops] for a, work_s in stops
-            ],
+            between=[[with_work(work_s, legs[a, b]) for b, _ in stops] for a, work_s in stops],
             start=[
                 [self.travel.leg(base, place) for place, _ in stops] for base in self.fleet.bases
             ],
@@ -128,7 +129,9 @@ class _PickUpRouting:
         return self.scheduler.schedule(truck, (*calls, hub), open_s=free_time.vehicle.open_s)
 
 
-def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
+def route_pickups(
+    instance: Instance, deadline: StageDeadline
+) -> tuple[tuple[Route, ...], tuple[Unrouted, ...]]:
     """Return tours for the demands to fetch, and the reason of each that no truck can fetch."""
     clock = Clock.from_instant(instance.clock_at)
     roads = Roads(instance.road, instance.spots)
@@ -154,9 +157,14 @@ def route_pickups(instance: Instance) -> tuple[tuple[Route, ...], tuple[Unrouted
         routing.build_problem(pickups),
         lambda jobs, free_time: routing.tour([pickups[job] for job in jobs], free_time),
         instance.limits,
+        deadline,
     )
     for number, pickup in enumerate(pickups):
         if number not in done:
-            reason = f"no truck is free to be there by {when(pickup.job.latest_at)}"
+            reason = (
+                OUT_OF_TIME
+                if deadline.has_cut
+                else f"no truck is free to be there by {when(pickup.job.latest_at)}"
+            )
             unrouted.append(Unrouted(reference=pickup.demand.consignment_id, reason=reason))
     return roster.routes(), tuple(sorted(unrouted, key=lambda entry: entry.reference))

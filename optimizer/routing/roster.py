@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import msgspec
 
 from groupage.domain.instance import Limits, Truck
 from groupage.domain.plan import Route
+from optimizer.deadline import StageDeadline
 from optimizer.routing.fleet import Fleet
 from optimizer.routing.schedule import ScheduledTour
 from optimizer.routing.tours import TourProblem, Vehicle, search
 
+OUT_OF_TIME = "the time limit ended the search before a tour was found for it"
+JOBS_MAX = 60
+"""Jobs of one search. Its time rises with their square, and its tours are days apart anyway."""
 ROUNDS_MAX = 6
 """Searches over the jobs that are left. The first sends each truck on one tour at most."""
 LATER_SHARE = 4
@@ -70,6 +75,7 @@ def book_tours(
     problem: TourProblem,
     schedule: Callable[[list[int], FreeTime], ScheduledTour],
     limits: Limits,
+    deadline: StageDeadline,
 ) -> set[int]:
     """Search, book, and search again for the jobs that are left; return the jobs on a tour.
 
@@ -77,10 +83,16 @@ def book_tours(
     in time for one shift are searched separately, in the order of time.
     """
     done: set[int] = set()
-    for jobs in _group_by_shift(problem):
+    parts = [part for group in _group_by_shift(problem) for part in _cut(group, limits)]
+    for jobs, solutions in parts:
         left = jobs
         for number in range(ROUNDS_MAX):
-            booked = _book_round(roster, problem, left, schedule, limits, first=number == 0)
+            if deadline.is_over():
+                return done
+            share = 1 if number == 0 else LATER_SHARE
+            booked = _book_round(
+                roster, problem, left, schedule, deadline, solutions=max(1, solutions // share)
+            )
             done.update(booked)
             left = [job for job in left if job not in booked]
             if not booked or not left:
@@ -98,7 +110,18 @@ def _group_by_shift(problem: TourProblem) -> list[list[int]]:
             closed_s = 0
         groups[-1].append(job)
         closed_s = max(closed_s, problem.jobs[job].close_s)
-    return [sorted(group) for group in groups]
+    return groups
+
+
+def _cut(group: list[int], limits: Limits) -> list[tuple[list[int], int]]:
+    """Cut a group that is too large for a search into parts that follow each other in time.
+
+    Each part comes with the number of solutions that its search may make.
+    """
+    parts = -(-len(group) // JOBS_MAX)
+    ends = [len(group) * number // parts for number in range(parts + 1)]
+    solutions = limits.routing_solutions // parts
+    return [(sorted(group[begin:end]), solutions) for begin, end in pairwise(ends)]
 
 
 def _book_round(
@@ -106,9 +129,9 @@ def _book_round(
     problem: TourProblem,
     jobs: list[int],
     schedule: Callable[[list[int], FreeTime], ScheduledTour],
-    limits: Limits,
+    deadline: StageDeadline,
     *,
-    first: bool,
+    solutions: int,
 ) -> set[int]:
     """Search once and book the tours; return their jobs."""
     open_s = min(problem.jobs[job].open_s for job in jobs) - problem.shift_duty_s
@@ -123,8 +146,8 @@ def _book_round(
         return set()
     tours = search(
         problem.restrict(jobs, tuple(vehicle for _, vehicle in candidates)),
-        solutions=max(1, limits.routing_solutions // (1 if first else LATER_SHARE)),
-        wall_s=limits.wall_s,
+        solutions=solutions,
+        wall_s=deadline.left_s(),
     )
     booked: set[int] = set()
     for (free_time, vehicle), tour in zip(candidates, tours, strict=True):

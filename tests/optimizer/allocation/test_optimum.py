@@ -13,7 +13,12 @@ from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan, PlannedContainer
 from groupage.domain.policy import Policy
 from optimizer.allocation.api import allocate
-from optimizer.sample import sample
+from optimizer.allocation.build import build_problem
+from optimizer.allocation.dual import find_bound
+from optimizer.allocation.problem import NoGoods, constant_cost
+from optimizer.deadline import unlimited
+from optimizer.sample import an_hour_later, sample
+from optimizer.solve import solve
 from optimizer.verification import allocation as verifier
 from optimizer.verification import containers
 from optimizer.verification.context import Context
@@ -175,3 +180,27 @@ def test_overdue_cargo_is_not_left_out_for_being_overdue(
     waiting = demand("A", group("A", cartons), available_at=CLOCK_AT - days * DAY)
     for cargo in (overdue, waiting):
         assert bool(allocate(lane(cargo)).assignment) is goes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_the_dual_bound_is_below_every_allocation(seed: int) -> None:
+    """Against all 1,024 allocations of a small lane."""
+    small = small_lane(seed)
+    assert dual_bound(small) <= cheapest(small)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_dual_bound_is_near_the_cost(seed: int) -> None:
+    """On lanes of some containers: new, and with open ones of a published plan."""
+    usual = sample(consignments=30, seed=seed)
+    plan = solve(usual)
+    for instance in (usual, an_hour_later(usual, plan, seed=seed)):
+        assert 0.7 < dual_bound(instance) / allocate(instance).cost <= 1
+
+
+def dual_bound(instance: Instance) -> int:
+    """Return the bound without CP-SAT, of all that an allocation pays."""
+    problem = build_problem(instance, NoGoods())
+    slots = (*(slot for slot in problem.slots if not slot.fixed), *problem.pools)
+    return find_bound(problem, slots, unlimited("allocate")).bound + constant_cost(problem)

@@ -10,6 +10,7 @@ from optimizer.allocation.build import build_problem, new_slot
 from optimizer.allocation.model import Hint, WorkLimit, add_single_assignment, search
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.rules.dangerous_goods import may_share
+from optimizer.deadline import unlimited
 from optimizer.solve import solve
 from optimizer.verification.api import verify
 from tests.optimizer.allocation.lanes import (
@@ -170,7 +171,7 @@ def test_counted_containers_cost_no_more_than_single_ones() -> None:
         forced,
         (slot,),
         hint=Hint(assignment={}, used={}),
-        limit=WorkLimit(seed=0, work=1, wall_s=5),
+        limit=WorkLimit(seed=0, work=1, deadline=unlimited("allocate")),
     )
     unused_cm3 = 25_000_000 - instance.demands[0].volume_cm3
     dead = -(-unused_cm3 * 8_000 // 1_000_000)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from groupage.domain.containers import ContainerSpec
+from optimizer.deadline import unlimited
 from optimizer.loading.blocks import BlockTable
 from optimizer.loading.construction import ConstructionPass
 from optimizer.loading.engine import SCORE_WEIGHTS
@@ -89,7 +90,7 @@ def test_fill_does_not_fall(br: int, record_property: Callable[[str, object], No
         for weights in SCORE_WEIGHTS:
             placed = ConstructionPass(
                 space, stock, quantities, table, weights, np.ones(len(stock.types))
-            ).run()
+            ).run(unlimited("load"))
             best = max(best, sum(c.dx * c.dy * c.dz for c in placed))
         fills.append(best / space.volume_mm3)
     mean = sum(fills) / len(fills)

@@ -8,6 +8,7 @@ import pytest
 from groupage.domain.containers import spec_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import CartonGroup, PreloadedCarton
+from optimizer.deadline import unlimited
 from optimizer.loading.api import cargo_of, load
 from optimizer.loading.engine import _pass_budget, _Search
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
@@ -67,7 +68,13 @@ def test_an_expensive_consignment_replaces_the_cheapest_that_frees_enough() -> N
     stock = stock_of(cargo, ())
     worth = {"OUT": 50, "small": 1, "cheap": 20, "dear": 60, "must stay": 2}
     run = _Search(
-        CargoSpace.of(SMALL, RULES), stock, frozenset({"must stay"}), worth, effort=9, seed=0
+        CargoSpace.of(SMALL, RULES),
+        stock,
+        frozenset({"must stay"}),
+        worth,
+        effort=9,
+        seed=0,
+        deadline=unlimited("load"),
     )
     every, unplaced_mm3 = list(SIZES), 3 * 400**3
     assert run.exchange(every, "OUT", unplaced_mm3) == ["OUT", "small", "dear", "must stay"]

@@ -28,11 +28,11 @@ STATES = {
     "declaration": (2, "352bc6b61f3c1a26"),
     "voyage": (2, "5856529e6c5a2e14"),
     "consolidation": (2, "34a7e053675fa74c"),
-    "lane": (2, "aac26b1370ae76cc"),
+    "lane": (2, "622d96bdced82c93"),
     "command": (2, "397df78620a9765a"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
-PENDING = {"lane.pending_request": "833689e81855a82b"}
+PENDING = {"lane.pending_request": "459b46ac8feb37c8"}
 """Shape of the fields that every later version reads from states of older forms."""
 PLANS = (2, "912d0a302fb9e484")
 """Form and shape of plans and instances."""

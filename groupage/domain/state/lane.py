@@ -44,6 +44,8 @@ class PendingRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     about: tuple[str, ...]
     """Ids of the first 50 things that changed."""
     trigger_ids: tuple[str, ...]
+    attempt: int = 1
+    """How often the lane has sent it; the first attempts were lost."""
 
 
 class PlanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):

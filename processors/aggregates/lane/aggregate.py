@@ -69,8 +69,8 @@ class LaneAggregate(Aggregate[LaneState]):
         On(events.LaneForbidden, _forbid),
         On(events.ConsolidationClosed, plans.close),
         On(events.ReplanWanted, requests.note_trigger, order_independent=True),
-        On(events.PlanAsked, requests.note_request, order_independent=True),
-        On(events.PlanFailed, requests.note_failure, order_independent=True),
+        On(events.PlanAsked, requests.note_request),
+        On(events.PlanFailed, requests.note_failure),
         On(events.ContainerPlanned, _ignore, order_independent=True),
         On(events.RoutePlanned, _ignore, order_independent=True),
         On(events.RouteRevised, _ignore, order_independent=True),
@@ -90,9 +90,12 @@ class LaneAggregate(Aggregate[LaneState]):
 
         Solving takes time: a plan's time is before facts that reached the lane meanwhile. It must
         be the newest plan, nobody may have approved or rejected it before it came, and no closing
-        may have ended pins since. A closing must not end pins.
+        may have ended pins since. A closing must not end pins. The number of a request must be the
+        lane's next one at that time already.
         """
         event = fact.data
+        if isinstance(event, events.PlanAsked | events.PlanFailed):
+            return requests.is_due_sequence(state, event.sequence, fact.occurred_at)
         pinned = bool(state.pins or state.forbids)
         if isinstance(event, events.PlanProposed):
             overtaken = any(
@@ -102,7 +105,8 @@ class LaneAggregate(Aggregate[LaneState]):
             confirmed = state.confirmed_at is not None and state.confirmed_at >= fact.occurred_at
             closed_since = any(at >= fact.occurred_at for at in state.closed_at.values())
             ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
-            return not (
+            due = requests.is_due_sequence(state, event.sequence, fact.occurred_at)
+            return due and not (
                 overtaken or confirmed or state.rejected or ended or (pinned and closed_since)
             )
         published_at = state.published_at

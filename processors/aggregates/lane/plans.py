@@ -16,8 +16,8 @@ from groupage.domain.state.lane import (
     PublishedAssignment,
     UnloadableWarning,
 )
+from processors.aggregates.lane import requests
 from processors.aggregates.lane.history import keep_closed, with_history, with_list
-from processors.aggregates.lane.requests import answer
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
@@ -41,8 +41,10 @@ def propose(
         return Rejection(
             Code.NO_CERTIFICATE, "only a plan that the verifier passed may be proposed"
         )
+    if rejection := requests.reject_jump(state, event.sequence):
+        return rejection
     at = entry.fact.occurred_at
-    answer(state, entry, sequence=event.sequence, outcome="proposed")
+    requests.answer(state, entry, sequence=event.sequence, outcome="proposed")
     record = PlanRecord(
         sequence=event.sequence,
         status="proposed",

@@ -1,8 +1,11 @@
 """Plan requests of a lane: debounced, one at a time, again after a timeout.
 
 trigger ──(debounce)──▶ pending ──(plan.asked comes back as a fact)──▶ outstanding ──▶ answered
-   ▲                                                                       │ timeout
-   └───────────────────────────────────────────────────────────────────────┘
+   ▲                       │ timeout                                       │ timeout
+   └───────────────────────┴───────────────────────────────────────────────┘
+
+Requests are numbered 1, 2, 3 …: a fact with a number that the lane cannot have reached is rejected.
+Otherwise one wrong number would be the highest for ever, and the lane would never plan again.
 """
 
 from bisect import insort
@@ -12,8 +15,10 @@ from typing import Literal
 from groupage.domain.events.planning import Cause, PlanAsked, PlanFailed, ReplanWanted
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.lane import LaneState, PendingRequest, ReplanTrigger, SentRequest
 from processors.kernel.corrections import Entry
+from processors.kernel.handlers import Rejection
 
 _REQUESTS_MAX = 50
 _ABOUT_MAX = 50
@@ -34,8 +39,32 @@ def add_trigger(state: LaneState, entry: Entry, *, cause: Cause, about: str) -> 
     )
 
 
-def note_request(state: LaneState, entry: Entry, event: PlanAsked) -> None:
+def reject_jump(state: LaneState, sequence: int) -> Rejection | None:
+    """Reject a sequence beyond the lane's next request."""
+    if sequence <= state.sequence + 1:
+        return None
+    return Rejection(
+        Code.SEQUENCE_JUMP,
+        f"sequence is {sequence}; at most {state.sequence + 1} is right, because the lane has made "
+        f"{state.sequence} requests",
+    )
+
+
+def is_due_sequence(state: LaneState, sequence: int, at: datetime) -> bool:
+    """Tell whether the lane had made the request before it already at that time.
+
+    If it had, the fact is no jump wherever it sorts after `at`; and no rejected jump becomes right
+    by it.
+    """
+    before = state.requests.get(str(sequence - 1))
+    known = sequence == 1 or (before is not None and before.at < at)
+    return known and not any(each.code == Code.SEQUENCE_JUMP for each in state.rejected.values())
+
+
+def note_request(state: LaneState, entry: Entry, event: PlanAsked) -> Rejection | None:
     """Note the sent request, and drop the triggers that it answers."""
+    if rejection := reject_jump(state, event.sequence):
+        return rejection
     at = entry.fact.occurred_at
     known = state.requests.setdefault(str(event.sequence), SentRequest(request_id="", at=at))
     is_earlier = known.request_id and (known.at, known.request_id) <= (at, event.request_id)
@@ -47,11 +76,15 @@ def note_request(state: LaneState, entry: Entry, event: PlanAsked) -> None:
             insort(state.covered_triggers, name)
     while len(state.requests) > _REQUESTS_MAX:
         del state.requests[min(state.requests, key=int)]
+    return None
 
 
-def note_failure(state: LaneState, entry: Entry, event: PlanFailed) -> None:
+def note_failure(state: LaneState, entry: Entry, event: PlanFailed) -> Rejection | None:
     """Note that the request ended without a plan."""
+    if rejection := reject_jump(state, event.sequence):
+        return rejection
     answer(state, entry, sequence=event.sequence, outcome="failed", detail=event.reason)
+    return None
 
 
 def answer(
@@ -76,8 +109,9 @@ def answer(
 
 def due_at(state: LaneState, policies: PolicyHistory) -> datetime | None:
     """Return when the next request is due; None: there is no trigger."""
-    if state.pending_request is not None:
-        return None
+    pending = state.pending_request
+    if pending is not None:
+        return pending.at + timedelta(seconds=policies.at(pending.at).request_timeout_s)
     outstanding = state.outstanding_request
     if outstanding is not None:
         patience_s = policies.at(outstanding.at).request_timeout_s
@@ -97,24 +131,33 @@ def _debounce(trigger: ReplanTrigger, policy: Policy) -> timedelta:
 
 
 def derive(state: LaneState) -> None:
-    """Drop the pending request once it came back as a fact."""
-    if state.pending_request is not None and state.pending_request.sequence <= state.sequence:
+    """Drop the pending request once it came back as a fact, or is not the next one any more."""
+    pending = state.pending_request
+    if pending is not None and pending.sequence != state.sequence + 1:
         state.pending_request = None
 
 
 def on_clock(state: LaneState, policies: PolicyHistory, clock_at: datetime) -> None:
-    """Make the pending request when it is due; it stays as it is until it comes back."""
+    """Make the pending request when it is due.
+
+    It stays as it is until it comes back. When it does not, nobody can read it, and the lane sends
+    it again under another id.
+    """
     due = due_at(state, policies)
     if due is None or clock_at < due:
         return
     sequence = state.sequence + 1
     triggers = sorted(state.triggers.items(), key=lambda item: (item[1].at, item[0]))
     causes: list[Cause] = sorted({each.cause for _, each in triggers})
-    if state.outstanding_request is not None:
+    lost = state.pending_request
+    if lost is not None or state.outstanding_request is not None:
         causes.append("timer")
+    attempt = lost.attempt + 1 if lost is not None else 1
+    request_id = f"REQ-{state.key}-{sequence:06d}"
     state.pending_request = PendingRequest(
-        request_id=f"REQ-{state.key}-{sequence:06d}",
+        request_id=request_id if attempt == 1 else f"{request_id}-{attempt}",
         sequence=sequence,
+        attempt=attempt,
         at=clock_at,
         causes=tuple(causes),
         about=tuple(dict.fromkeys(each.about for _, each in triggers))[:_ABOUT_MAX],

@@ -69,6 +69,84 @@ def test_an_unanswered_request_is_asked_again(play: Start) -> None:
     assert requests[1].causes == ("timer",)
 
 
+def test_a_request_that_is_lost_is_sent_again(play: Start) -> None:
+    """Nobody could read it, so it never came back: after the same hour the lane sends another."""
+    story = play("lane", w.LANE)
+    story.deliver(trigger(), 10)
+    story.tick(15)
+    assert story.aggregate.deadline(story.state) == at(75)
+    story.tick(74)
+    assert len(story.sent("plan.requested")) == 1
+    story.tick(75)
+    first, second = story.sent("plan.requested")
+    assert (first.sequence, second.sequence) == (1, 1)
+    assert second.request_id == f"{first.request_id}-2"
+    assert second.causes == ("available", "timer")
+    story.tick(135)
+    assert story.sent("plan.requested")[2].request_id == f"{first.request_id}-3"
+    echo(story, 135)
+    assert story.state.pending_request is None
+    assert story.state.triggers == {}
+
+
+HIGH = 1_000_000
+JUMPS = {
+    "plan.asked": pl.PlanAsked(lane_id=w.LANE, request_id="R", sequence=HIGH, wish_ids=()),
+    "plan.failed": pl.PlanFailed(lane_id=w.LANE, request_id="R", sequence=HIGH, reason="x"),
+    "plan.proposed": plan(HIGH, {"CN-1": "C1"}),
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+@pytest.mark.parametrize("minutes", [5, 40])
+def test_a_number_cannot_jump(play: Start, name: str, minutes: float) -> None:
+    """The lane goes on with its next number, whether the jump comes late or last."""
+    story = play("lane", w.LANE)
+    story.deliver(trigger(), 10)
+    story.tick(15)
+    echo(story, 15)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(JUMPS[name], minutes)
+    assert story.rejections() == ["sequence_jump"]
+    assert story.state.sequence == 1
+    assert story.state.published_plan_id == "P1"
+    story.deliver(trigger(about="CN-2"), 50)
+    story.tick(55)
+    assert [each.sequence for each in story.sent("plan.requested")] == [1, 2]
+
+
+def test_a_number_that_becomes_right(play: Start) -> None:
+    """A plan may reach the lane before the request that it answers: the order does not count."""
+    story = play("lane", w.LANE)
+    story.deliver(plan(3, {"CN-1": "C3"}), 40)
+    assert story.rejections() == ["sequence_jump"]
+    for number, minutes in ((2, 30), (1, 20)):
+        asked = pl.PlanAsked(lane_id=w.LANE, request_id=f"R{number}", sequence=number, wish_ids=())
+        story.deliver(asked, minutes)
+    assert story.rejections() == []
+    assert story.state.published_plan_id == "P3"
+
+
+def test_a_request_ends_with_what_made_it_impossible(play: Start) -> None:
+    """A refold keeps the pending request, but not one whose number the lane has not reached."""
+    story = play("lane", w.LANE)
+    for number in (1, 2):
+        asked = pl.PlanAsked(lane_id=w.LANE, request_id=f"R{number}", sequence=number, wish_ids=())
+        story.deliver(asked, number, event_id=f"asked-{number}")
+        proposed = plan(number, {"CN-1": "C1"})
+        story.deliver(proposed, number + 0.5, event_id=f"plan-{number}")
+    story.deliver(trigger(), 10)
+    story.tick(15)
+    assert story.state.pending_request.sequence == 3
+    pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id=w.VOYAGE)
+    story.deliver(pin, 0.5)
+    assert story.state.pending_request.sequence == 3, "folded again"
+    story.deliver(asked, 2, correction_of="asked-2", retracted=True)
+    story.deliver(proposed, 2.5, correction_of="plan-2", retracted=True)
+    assert story.state.sequence == 1
+    assert story.state.pending_request.sequence == 2
+
+
 def test_a_failed_request_is_an_answer(play: Start) -> None:
     """The published plan stays, an alert is raised, and the next trigger makes a new request."""
     story = play("lane", w.LANE)

@@ -96,6 +96,10 @@ def test_rolled_to_a_later_departure(play: Start) -> None:
 def test_an_older_plan_never_overtakes(play: Start) -> None:
     """A plan of a lower sequence that comes late is superseded on arrival."""
     story = play("lane", w.LANE)
+    for number in (1, 2):
+        request = f"REQ-{w.LANE}-{number:06d}"
+        asked = pl.PlanAsked(lane_id=w.LANE, request_id=request, sequence=number, wish_ids=())
+        story.deliver(asked, 20 + number)
     story.deliver(plan(2, {"CN-1": "C2"}), 40)
     story.deliver(plan(1, {"CN-1": "C1"}), 41)
     assert story.state.published_plan_id == "P2"

@@ -249,18 +249,30 @@ class TopicSettings(BaseSettings):
 
 
 class PolicySettings(BaseSettings):
-    """The hub's policy (``GROUPAGE_POLICY_*``). Workers and planner must use the same."""
+    """The file with the hub's policy (``GROUPAGE_POLICY_*``).
+
+    A new hub adopts it. What counts from then on are the policies in the hub's log.
+    """
 
     model_config = _config("GROUPAGE_POLICY_")
 
     file: Path | None = None
     """TOML file with fields of `groupage.domain.policy.Policy`. Without it ``policy.toml`` in the
-    data directory, so that a rebuild or a trace uses the policy of its hub; else the defaults."""
+    data directory; else the defaults."""
 
     def load(self) -> Policy:
         """Load the policy. Raises Misconfigured that names file and field."""
+        return load_policy(self.path)
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None: the defaults count."""
         of_hub = LocalSettings().data_dir.expanduser() / "policy.toml"
-        return load_policy(self.file or (of_hub if of_hub.is_file() else None))
+        return self.file or (of_hub if of_hub.is_file() else None)
+
+    def described(self) -> str:
+        """Say where the policy comes from."""
+        return "the defaults" if self.path is None else f"file {self.path}"
 
 
 class TelemetrySettings(BaseSettings):

@@ -40,7 +40,8 @@ log = structlog.get_logger(__name__)
 class PolicyLog:
     """Reads the policy topic from its beginning on; an async context manager."""
 
-    def __init__(self, kafka: KafkaSettings, *, prefix: str, hub_key: HubKey | None = None) -> None:
+    def __init__(self, kafka: KafkaSettings, *, prefix: str, hub_key: HubKey | None) -> None:
+        """`hub_key` signs and verifies; None, for a reader without the secret: all is believed."""
         self._kafka = kafka
         self._partition = TopicPartition(prefix + POLICY_TOPIC, 0)
         self._hub_key = hub_key
@@ -61,11 +62,13 @@ class PolicyLog:
             async with asyncio.timeout(_TIMEOUT_S):
                 await consumer.start()
                 consumer.assign([self._partition])
-                await consumer.seek_to_beginning(self._partition)
-        except (KafkaError, TimeoutError, OSError) as error:
+        except BaseException as error:
             await consumer.stop()
-            raise _unavailable(self._kafka, error) from error
-        self._consumer = consumer
+            if isinstance(error, KafkaError | TimeoutError | OSError):
+                raise _unavailable(self._kafka, error) from error
+            raise
+        self._consumer, self.adoptions = consumer, []
+        self._known.clear()
         return self
 
     async def __aexit__(
@@ -179,13 +182,13 @@ class PolicyLog:
                 event=fact.data,
                 event_json=event_json,
                 effective_at=fact.occurred_at,
-                adopted_at=fact.recorded_at,
+                adopted_at=recorded_at,
             )
         )
 
 
 async def read_adoptions(
-    kafka: KafkaSettings, *, prefix: str, hub_key: HubKey | None = None
+    kafka: KafkaSettings, *, prefix: str, hub_key: HubKey | None
 ) -> list[Adoption]:
     """Read all policies that the hub adopted. Raises Unavailable."""
     async with PolicyLog(kafka, prefix=prefix, hub_key=hub_key) as policy_log:

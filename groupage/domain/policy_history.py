@@ -38,26 +38,25 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyHistory:
     """All policies that a hub adopted, in the order of the log."""
 
-    __slots__ = ("_in_force", "_since", "adoptions", "at", "first_instant", "number")
+    __slots__ = ("_in_force", "_since", "adoptions", "at", "first", "first_instant", "number")
 
     def __init__(self, first: Policy, adoptions: Sequence[Adoption] = ()) -> None:
         """Make the history of these adoptions; `first` counts while there is none."""
         self.adoptions = tuple(adoptions)
         self.number = max(0, len(self.adoptions) - 1)
         """How often the policy has changed. States are derived under a history of this number."""
-        self._in_force: list[Policy] = [first]
+        self.first = self.adoptions[0].policy if self.adoptions else first
+        """The policy that counts from the beginning of time."""
+        self._in_force: list[Policy] = [self.first]
         self._since: list[datetime] = []
         """Since when each policy but the first has been in force."""
-        for index, adoption in enumerate(self.adoptions):
-            if index == 0:
-                self._in_force = [adoption.policy]
-                continue
+        for adoption in self.adoptions[1:]:
             kept = bisect_right(self._since, adoption.effective_at)
             if kept and self._since[kept - 1] == adoption.effective_at:
                 kept -= 1
             self._since[kept:] = [adoption.effective_at]
             self._in_force[kept + 1 :] = [adoption.policy]
-        only = self._in_force[0]
+        only = self.first
         self.at: Callable[[datetime], Policy] = self._find if self._since else lambda _at: only
         """Return the policy in force at that instant."""
         self.first_instant: Callable[[Callable[[Policy], datetime]], datetime] = (
@@ -69,11 +68,15 @@ class PolicyHistory:
         force at that instant says that it is still ahead.
         """
 
+    def extended(self, adoptions: Sequence[Adoption]) -> "PolicyHistory":
+        """Return the history of the log, of which this is a beginning."""
+        return PolicyHistory(self.first, adoptions)
+
     def up_to(self, number: int) -> "PolicyHistory":
         """Return the history when the policy had changed `number` times."""
         if number >= self.number:
             return self
-        return PolicyHistory(self._in_force[0], self.adoptions[: number + 1])
+        return PolicyHistory(self.first, self.adoptions[: number + 1])
 
     def adoption_at(self, instant: datetime) -> Adoption | None:
         """Return the adoption whose policy was in force at that instant; None: of the assumed."""
@@ -82,6 +85,10 @@ class PolicyHistory:
             if adoption.effective_at <= instant:
                 in_force = (adoption,)
         return in_force[0] if in_force else None
+
+    def has_adopted(self, policy: Policy) -> bool:
+        """Tell whether the hub has ever adopted that policy."""
+        return any(adoption.policy == policy for adoption in self.adoptions)
 
     def _find(self, instant: datetime) -> Policy:
         return self._in_force[bisect_right(self._since, instant)]

@@ -10,7 +10,7 @@ import structlog
 
 from groupage.domain.errors import Unavailable
 from groupage.domain.state.forms import DERIVATION_CHECK
-from groupage.store.older_forms import count_left
+from groupage.store.older_states import count_left
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import Schema, read_schema
 

@@ -13,6 +13,8 @@ from groupage.domain.errors import Conflict
 
 WORKER_LOCK = 0x67726F75_00000001
 """Workers share it; a rebuild or an upgrade of a database in use holds it alone."""
+WORKER_SESSION = "groupage processors (worker lock, {} policies)"
+"""Name of the session that holds a worker's lock, with the number of policies it has read."""
 MIGRATION_LOCK = 0x67726F7570616765
 """Two upgrades of one database run one after the other."""
 _MIGRATION_TIMEOUT_S = 86_400.0

@@ -10,7 +10,7 @@ from groupage.domain.errors import Unavailable
 from groupage.domain.state.forms import FORMS
 from groupage.settings import without_password
 from groupage.store.locks import Session, migration_lock, without_workers
-from groupage.store.older_forms import count_left
+from groupage.store.older_states import count_left
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import Schema, migrations, read_schema
 
@@ -22,7 +22,7 @@ async def upgrade(url: str, *, schema: str | None = None) -> Schema:
 
     Safe to repeat, and from several processes at once. `url` is a ``postgresql://`` URL, over TCP
     or a Unix socket. With `schema` the tables go there (it must exist) instead of into ``public``.
-    States of older forms stay as they are (`processors.worker.older_forms` derives them).
+    States of older forms stay as they are (`processors.worker.older_states` derives them).
 
     Raises Unavailable when the server does not answer, Misconfigured when this program cannot
     upgrade the database, Conflict when a worker uses a database that must be changed.

@@ -5,11 +5,11 @@ import msgspec
 
 from groupage.domain.errors import Conflict
 from groupage.domain.state.columns import QUERY_COLUMNS
-from groupage.store.older_forms import mark_derived
+from groupage.store.older_states import mark_derived
 
 Connection = asyncpg.Connection
 
-_TABLES = (*QUERY_COLUMNS, "fact", "intake_offset")
+_TABLES = (*QUERY_COLUMNS, "fact", "intake_offset", "policy")
 # Not compared, because the log does not give them: cleared alerts, alerts about senders of wrong
 # times (which end with their dead letters), settled dead letters and the reasons of dead letters
 # are history of the operation, and the dead-letter topic is not kept for ever.

@@ -26,11 +26,13 @@ class StateRow(NamedTuple):
     revision: int
     changed_at: datetime
     deadline_at: datetime | None
+    policy: int
+    """See `groupage.domain.state.base.State.policy_number`."""
     body: bytes
     columns: QueryColumns
 
 
-_COMMON_TYPES = ("text", "integer", "bigint", "timestamptz", "timestamptz", "bytea")
+_COMMON_TYPES = ("text", "integer", "bigint", "timestamptz", "timestamptz", "integer", "bytea")
 _SQL_TYPES = {str: "text", bool: "boolean", int: "bigint", datetime: "timestamptz"}
 
 
@@ -52,6 +54,8 @@ class StoredState(NamedTuple):
     partition: int
     form: int
     """See `groupage.domain.state.forms`."""
+    policy: int
+    """How often the policy had changed when it was derived."""
     body: bytes
 
 
@@ -159,7 +163,7 @@ _RAISE = insert_sql("alert", AlertRow._fields, (*["text"] * 6, "timestamptz", "t
 )
 _UPSERT: dict[AggregateKind, str] = {kind: _upsert(kind) for kind in QUERY_COLUMNS}
 _LOAD: dict[AggregateKind, str] = {
-    kind: f"select key, partition, form, body from {kind} where key = any($1::text[])"  # noqa: S608
+    kind: f"select key, partition, form, policy, body from {kind} where key = any($1::text[])"  # noqa: S608
     for kind in QUERY_COLUMNS
 }
 _DUE: dict[AggregateKind, str] = {

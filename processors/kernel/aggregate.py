@@ -76,7 +76,7 @@ class Aggregate(Generic[S]):
 
     def new(self, key: str) -> S:
         """Return the state before any fact."""
-        return self.state_type(key=key)
+        return self.state_type(key=key, policy_number=self._policies.number)
 
     def guard(self, event: type[Event], handler: Handler) -> Handler:  # noqa: ARG002
         """Return the handler, wrapped in a guard that several events share, if there is one."""

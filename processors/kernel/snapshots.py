@@ -8,7 +8,7 @@ class Revised(Protocol):
 
     @property
     def revision(self) -> int:
-        """The number of facts that its sender had."""
+        """The revision of its sender's state."""
         ...
 
 

@@ -15,13 +15,17 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.contracts.policy_log import read_adoptions
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
 from groupage.store.locks import without_workers
+from groupage.store.policies import count_adoptions, write_adoptions
 from groupage.store.pool import create_pool
 from groupage.store.schema import require_schema
 from groupage.store.table_swap import TableReport, compare, swap_tables
@@ -63,10 +67,14 @@ async def rebuild(
     aggregates: Mapping[AggregateKind, Aggregate[Any]],
     *,
     time_rules: TimeRules = DEFAULT_RULES,
+    assumed: Callable[[], Policy] | None = None,
     verify: bool,
     progress: Progress,
 ) -> RebuildReport:
     """Fold the whole log; then compare with the stored tables, and replace them unless `verify`.
+
+    The policies are those of the log, as far as the workers have read it. For a hub that has
+    adopted none, `assumed` or else those of `aggregates` count.
 
     Raises Conflict when a worker is connected, or when the log has lost its oldest records.
     """
@@ -79,10 +87,13 @@ async def rebuild(
         async with without_workers(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
             trust = await read_trust(connection, settings.hub_key(), taken_in=targets)
+            policies = await _policies(settings, aggregates, assumed, connection)
             pool = await _scratch_pool(settings.database, schema)
             try:
-                log = _Log(settings, targets, trust, time_rules)
-                records = await _fold_log(log, settings, aggregates, pool, targets, progress)
+                await write_adoptions(pool, policies.adoptions)
+                bound = {kind: each.under(policies) for kind, each in aggregates.items()}
+                log = _Log(settings, targets, trust, time_rules.following(policies))
+                records = await _fold_log(log, settings, bound, pool, targets, progress)
             finally:
                 pool.terminate()
             tables = await compare(connection, schema)
@@ -112,6 +123,21 @@ async def _scratch(
             await connection.execute(f'drop schema "{schema}" cascade')
 
 
+async def _policies(
+    settings: WorkerSettings,
+    aggregates: Mapping[AggregateKind, Aggregate[Any]],
+    assumed: Callable[[], Policy] | None,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> PolicyHistory:
+    adoptions = await read_adoptions(
+        settings.kafka, prefix=settings.topics.prefix, hub_key=settings.hub_key()
+    )
+    count = await count_adoptions(connection)
+    if not adoptions and assumed is not None:
+        return PolicyHistory(assumed())
+    return next(iter(aggregates.values())).policies.extended(adoptions[:count])
+
+
 async def _targets(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[Partition, int]:
     rows = await connection.fetch("select topic, partition, next_offset from intake_offset")
     return {(row[0], row[1]): row[2] for row in rows}
@@ -128,7 +154,7 @@ async def _scratch_pool(settings: DatabaseSettings, schema: str) -> asyncpg.Pool
 async def _fold_log(
     source: "_Log",
     settings: WorkerSettings,
-    aggregates: Mapping[AggregateKind, Aggregate[Any]],
+    aggregates: dict[AggregateKind, Aggregate[Any]],
     pool: asyncpg.Pool,
     targets: dict[Partition, int],
     progress: Progress,
@@ -152,7 +178,6 @@ async def _fold_log(
         settings=settings.processor,
         assignment=assignment,
         hooks=Hooks(reset=no_reset, committed=lambda _effects: None, wake=no_wake),
-        time_rules=source.time_rules,
         publishes=False,
     )
     done, total = 0, sum(targets.values())

@@ -13,11 +13,11 @@ import structlog
 from groupage.domain.events.base import AggregateKind
 from groupage.settings import DatabaseSettings
 from groupage.store.locks import migration_lock, without_workers
-from groupage.store.older_forms import count_older_states, mark_derived
+from groupage.store.older_states import count_older_states, mark_derived
 from groupage.store.pool import create_pool
 from groupage.store.schema import read_schema
 from processors.kernel.aggregate import Aggregate
-from processors.worker.older_forms import derive, next_chunk
+from processors.worker.older_states import derive, next_chunk
 
 _CHUNK_STATES = 200
 
@@ -64,7 +64,7 @@ async def _derive_kind(
     done = 0
     progress(kind, done, total)
     after = ""
-    while keys := await next_chunk(pool, kind, after=after, states_max=chunk_states):
+    while keys := await next_chunk(pool, aggregate, after=after, states_max=chunk_states):
         done += await derive(pool, aggregate, keys)
         progress(kind, done, total)
         after = keys[-1]

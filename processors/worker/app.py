@@ -18,9 +18,11 @@ import msgspec
 from faust.app.base import BootStrategy
 from faust.types import ChannelT
 
+from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey, hub_key_from
 from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import (
     DatabaseSettings,
     HubSettings,
@@ -36,6 +38,7 @@ from processors.worker.batch import Batch
 from processors.worker.intake import Intake, Source
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
+from processors.worker.policies import PolicyFollower
 from processors.worker.relay import Relay
 from processors.worker.write_batch import WriteBatch
 
@@ -98,8 +101,12 @@ class Worker:
         aggregates: Mapping[AggregateKind, Aggregate[Any]],
         time_rules: TimeRules = DEFAULT_RULES,
     ) -> None:
-        """Create the app; needs a running event loop, starts nothing."""
+        """Create the app; needs a running event loop, starts nothing.
+
+        The worker judges by the policies of `aggregates` until it has read more from the log.
+        """
         self._pool = pool
+        aggregates = dict(aggregates)
         self.assignment = Assignment()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = create_app(settings)
@@ -138,7 +145,6 @@ class Worker:
             settings=settings.processor,
             assignment=self.assignment,
             hooks=Hooks(reset=self.intake.reset, committed=self._wake_relay, wake=self._wake),
-            time_rules=time_rules,
         )
         self.app.agent(self._batches, name="fold", concurrency=1)(self._fold)
         self.app.service(self.relay)  # type: ignore[arg-type] # takes instances too
@@ -152,6 +158,15 @@ class Worker:
                 fail=self._fail,
             )
         )
+        self.policies = PolicyFollower(
+            policy_log=PolicyLog(settings.kafka, prefix=prefix, hub_key=hub_key),
+            history=next(iter(aggregates.values())).policies,
+            pool=pool,
+            pipeline=self.pipeline,
+            judge_by=self._judge_by,
+            fail=self._fail,
+        )
+        self.app.service(self.policies)  # type: ignore[arg-type]
 
     async def start(self) -> None:
         """Join the Kafka group and start to fold. Returns at once."""
@@ -186,6 +201,10 @@ class Worker:
             "database": await _database_answers(self._pool),
             "commits": self.pipeline.health(),
         }
+
+    def _judge_by(self, policies: PolicyHistory) -> None:
+        self.pipeline.judge_by(policies)
+        self.intake.time_rules = self.intake.time_rules.following(policies)
 
     def _fail(self, error: BaseException) -> None:
         if not self.failed.done():

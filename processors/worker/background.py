@@ -1,9 +1,10 @@
-"""After an upgrade: derives the states of older forms in this worker's partitions, between batches.
+"""Derives the older states in this worker's partitions, between batches.
 
-Whenever Kafka assigns partitions, this asks the database once whether states of older forms may be
-left, and does nothing more when there are none. Otherwise it takes turns with the batches, a small
-chunk of states at a time. Batch and chunk never overlap in one worker: the deadlines that a chunk
-gives are known to the tick after it, and no commit is under way that moves the clock meanwhile.
+States are older after an upgrade, and after the hub has adopted a policy. Whenever Kafka assigns
+partitions, and with each policy, this asks the database once whether older states may be left, and
+does nothing more when there are none. Otherwise it takes turns with the batches, a small chunk of
+states at a time. Batch and chunk never overlap in one worker: the deadlines that a chunk gives are
+known to the tick after it, and no commit is under way that moves the clock meanwhile.
 
 A worker that has just lost a partition may still be committing a chunk of it. The worker that took
 over skips the rows that the chunk has locked, and comes back until they are derived; then it drops
@@ -19,13 +20,13 @@ import faust
 import structlog
 
 from groupage.domain.events.base import AggregateKind
-from groupage.store.older_forms import mark_derived, older_states_by_partition
+from groupage.store.older_states import mark_derived, older_states_by_partition
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import read_schema
 from groupage.telemetry import metrics
 from processors.kernel.aggregate import Aggregate
 from processors.worker.assignment import Assignment
-from processors.worker.older_forms import derive, next_chunk
+from processors.worker.older_states import derive, next_chunk
 from processors.worker.pipeline import Pipeline
 from processors.worker.timers import owner_topic
 
@@ -38,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class BackgroundDerivation(faust.Service):
-    """Derives what an upgrade left in the partitions that this worker holds."""
+    """Derives what an upgrade or a policy left in the partitions that this worker holds."""
 
     def __init__(
         self,
@@ -50,7 +51,10 @@ class BackgroundDerivation(faust.Service):
         fail: Callable[[BaseException], None],
         **service: Any,
     ) -> None:
-        """`fail` ends the worker: a state that cannot be derived is a bug."""
+        """`fail` ends the worker: a state that cannot be derived is a bug.
+
+        `aggregates` is the worker's own mapping: it changes when the hub adopts a policy.
+        """
         super().__init__(**service)
         self._pool = pool
         self._aggregates = aggregates
@@ -63,12 +67,12 @@ class BackgroundDerivation(faust.Service):
 
     @faust.Service.task
     async def _run(self) -> None:
-        finished_epoch = 0
+        finished = (0, 0)
         while not self.should_stop:
-            epoch = self._assignment.epoch
+            epoch, policy = self._assignment.epoch, self._policy_number()
             try:
-                if epoch != finished_epoch and await self._derive_held(epoch):
-                    finished_epoch = epoch
+                if (epoch, policy) != finished and await self._derive_held(epoch, policy):
+                    finished = (epoch, policy)
             except TRANSIENT_ERRORS as error:
                 log.warning("states_deriving_retried", error=repr(error))
             except Exception as error:
@@ -76,7 +80,10 @@ class BackgroundDerivation(faust.Service):
                 raise
             await self.sleep(_LOOK_EVERY_S)
 
-    async def _derive_held(self, epoch: int) -> bool:
+    def _policy_number(self) -> int:
+        return next(iter(self._aggregates.values())).policies.number
+
+    async def _derive_held(self, epoch: int, policy: int) -> bool:
         """Derive once what is left in the assigned partitions; return whether that was all."""
         for kind in self._left:
             metrics.OLDER_STATES.labels(kind).set(0)
@@ -84,9 +91,9 @@ class BackgroundDerivation(faust.Service):
         if not self._assignment.partitions:
             return True
         schema = await read_schema(self._pool)
-        kinds = [kind for kind in schema.underived if kind in self._aggregates]
+        kinds = [kind for kind in self._aggregates if policy or kind in schema.underived]
         for kind in kinds:
-            by_partition = await older_states_by_partition(self._pool, kind)
+            by_partition = await older_states_by_partition(self._pool, kind, policy=policy)
             self._left[kind] = sum(
                 by_partition.get(number, 0) for number in self._assigned_partitions(kind)
             )
@@ -99,11 +106,18 @@ class BackgroundDerivation(faust.Service):
         return [number for topic, number in self._assignment.partitions if topic == name]
 
     async def _derive_kind(self, kind: AggregateKind, epoch: int) -> bool:
-        """Derive the assigned states of a kind; False if some were locked or partitions moved."""
+        """Derive the assigned states of a kind; False if some were locked or partitions moved.
+
+        While it runs, the hub may adopt another policy: then the next run derives again.
+        """
         complete, derived, after = True, 0, ""
         held = self._assigned_partitions(kind)
         while keys := await next_chunk(
-            self._pool, kind, after=after, states_max=_CHUNK_STATES, partitions=held
+            self._pool,
+            self._aggregates[kind],
+            after=after,
+            states_max=_CHUNK_STATES,
+            partitions=held,
         ):
             async with self._pipeline.between_batches():
                 if epoch != self._assignment.epoch:

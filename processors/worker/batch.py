@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 from groupage.domain.events.base import AggregateKind
@@ -59,8 +59,9 @@ class PartitionBatch:
     segments: list[TickSegment] = field(default_factory=lambda: [TickSegment()])
     dead_letters: list[DeadLetterRow] = field(default_factory=list)
     """Of records that cannot be decoded; on the dead letter topic, of all records."""
-    ahead: set[int] = field(default_factory=set)
-    """Offsets of events that are too far ahead of Kafka's time, on a hub with an external clock."""
+    ahead: dict[int, timedelta] = field(default_factory=dict)
+    """Offsets of events that are too far ahead of Kafka's time, on a hub with an external clock,
+    with the tolerance of that time."""
     records: int = 0
     value_bytes: int = 0
     """Sum over the records' values."""

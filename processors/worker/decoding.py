@@ -45,7 +45,7 @@ def decode_into(
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
-            latest_at = rules.latest_event_at(recorded_at)
+            latest_at = recorded_at + rules.tolerances(recorded_at)[1]
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
             fact, kind, data_json, stamps = decode_for_store(
@@ -94,10 +94,10 @@ def _is_quarantined(part: PartitionBatch, record: Any, fact: Fact, rules: TimeRu
 
     With an external clock the fold decides.
     """
-    if not rules.wall:
-        part.ahead.add(record.offset)
-        return False
     stamped_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+    if not rules.wall:
+        part.ahead[record.offset] = rules.tolerances(stamped_at)[1]
+        return False
     reason = explain_future(fact, stamped_at, "Kafka's")
     part.dead_letters.append(
         dead_letters.from_record(record, part, code=TimeCode.FROM_THE_FUTURE, reason=reason)

@@ -30,11 +30,11 @@ from groupage.store.writers import OutboxRow, pack_headers
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, refold, tick
-from processors.worker import dead_letters, deduplication, older_forms, rejections
+from processors.worker import dead_letters, deduplication, older_states, rejections
 from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
-from processors.worker.plausibility import TimeRules, quarantine_events_ahead, raise_alerts
+from processors.worker.plausibility import quarantine_events_ahead, raise_alerts
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
@@ -64,7 +64,6 @@ class Folder:
         aggregates: Mapping[AggregateKind, Aggregate[Any]],
         cache: StateCache,
         assignment: Assignment,
-        time_rules: TimeRules,
         wait_for_commit: Callable[[], Awaitable[None]],
     ) -> None:
         """`wait_for_commit` waits for the commit that is under way."""
@@ -76,7 +75,6 @@ class Folder:
         }
         self._cache = cache
         self._assignment = assignment
-        self._time_rules = time_rules
         self._wait_for_commit = wait_for_commit
         self.deadlines = Deadlines(pool)
         self._in_commit: WriteBatch | None = None
@@ -107,7 +105,7 @@ class Folder:
             writes.count_records(part)
             if part.ahead:
                 progress = writes.partitions[(part.topic, part.partition)]
-                quarantine_events_ahead(part, progress.clock_at, self._time_rules)
+                quarantine_events_ahead(part, progress.clock_at)
             if part.dead_letters:
                 await raise_alerts(writes, part.dead_letters, self._pool)
             dead_letters.add_decoded(writes, part)
@@ -157,7 +155,7 @@ class Folder:
                 missing.setdefault(kind, {})[key] = partition
         for kind, partitions in missing.items():
             aggregate = self._aggregates[kind]
-            stored = await older_forms.load_states(
+            stored = await older_states.load_states(
                 self._pool, aggregate, list(partitions), deadlines=self.deadlines
             )
             ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])

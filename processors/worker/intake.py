@@ -92,7 +92,7 @@ class Intake(faust.Service):
         self._pool = pool
         self._channel = channel
         self._assignment = assignment
-        self._time_rules = time_rules
+        self.time_rules = time_rules
         self._seek_lock = asyncio.Lock()
         self._offsets = OffsetTracker()
         self._next_allowed = asyncio.Event()
@@ -249,7 +249,7 @@ class Intake(faust.Service):
                 part = parts.get(partition)
                 if part is None:
                     part = parts[partition] = PartitionBatch(*partition)
-                decode_into(part, following, self._trust, self._time_rules)
+                decode_into(part, following, self._trust, self.time_rules)
 
     async def _fetch_records(
         self, wait_s: float, records_max: int

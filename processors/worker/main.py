@@ -6,8 +6,11 @@ import time
 import structlog
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
+from groupage.contracts.policy_log import PolicyLog
+from groupage.domain.policy_history import PolicyHistory
 from groupage.process import relax_garbage_collection, run_process
 from groupage.settings import ClockSettings, PolicySettings, TelemetrySettings
+from groupage.store.policies import write_adoptions
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from processors.aggregates.registry import all_aggregates
@@ -47,15 +50,19 @@ async def _run(
             settings.kafka, prefix=settings.topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
-        policy = PolicySettings().load()
+        history = await _read_policies(settings)
+        await write_adoptions(pool, history.adoptions)
         relax_garbage_collection()
         worker = Worker(
             settings,
             pool=pool,
-            aggregates=all_aggregates(policy),
-            time_rules=TimeRules.of(policy, ClockSettings().source),
+            aggregates=all_aggregates(history),
+            time_rules=TimeRules.of(history, ClockSettings().source),
         )
-        async with WorkerLock(settings.database), TelemetryServer(telemetry, checks=worker.checks):
+        lock = WorkerLock(
+            settings.database, policies=lambda: len(worker.policies.history.adoptions)
+        )
+        async with lock, TelemetryServer(telemetry, checks=worker.checks):
             await worker.start()
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)
@@ -67,3 +74,26 @@ async def _run(
                 worker.failed.result()
     finally:
         pool.terminate()
+
+
+async def _read_policies(settings: WorkerSettings) -> PolicyHistory:
+    """Read the hub's policies from the log; a new hub adopts that of its file.
+
+    A file that has changed later is not adopted: a restart is no decision. The log says so.
+    """
+    of_file = PolicySettings().load()
+    async with PolicyLog(
+        settings.kafka, prefix=settings.topics.prefix, hub_key=settings.hub_key()
+    ) as policy_log:
+        adoptions = await policy_log.adopt_first(
+            of_file, by="groupage", reason=f"first start: {PolicySettings().described()}"
+        )
+    history = PolicyHistory(of_file, adoptions)
+    if PolicySettings().path and not history.has_adopted(of_file):
+        log.warning(
+            "policy_file_not_adopted",
+            file=PolicySettings().described(),
+            in_force=history.adoptions[-1].digest,
+            to_do="groupage policy adopt FILE --by NAME --reason TEXT",
+        )
+    return history

@@ -1,7 +1,7 @@
 """Fold and commit: while PostgreSQL writes a batch, the worker folds the next one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import ProcessorSettings
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.telemetry import metrics
@@ -19,12 +20,12 @@ from processors.worker.batch import Batch
 from processors.worker.cache import StateCache
 from processors.worker.commit import Fenced, commit
 from processors.worker.fold import Folder
-from processors.worker.plausibility import DEFAULT_RULES, TimeRules
+from processors.worker.older_states import PolicyUnknown
 from processors.worker.write_batch import WriteBatch
 
 _WAIT_S_MAX = 2.0
 _WAIT_S_FIRST = 0.05
-_RECOVERABLE: tuple[type[Exception], ...] = (Fenced, *TRANSIENT_ERRORS)
+_RECOVERABLE: tuple[type[Exception], ...] = (Fenced, PolicyUnknown, *TRANSIENT_ERRORS)
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +49,15 @@ class Pipeline:
         self,
         *,
         pool: asyncpg.Pool,
-        aggregates: Mapping[AggregateKind, Aggregate[Any]],
+        aggregates: MutableMapping[AggregateKind, Aggregate[Any]],
         settings: ProcessorSettings,
         assignment: Assignment,
         hooks: Hooks,
-        time_rules: TimeRules = DEFAULT_RULES,
         publishes: bool = True,
     ) -> None:
         """With `publishes` false the outbox stays empty (for a rebuild)."""
         self._pool = pool
+        self._aggregates = aggregates
         self._assignment = assignment
         self._hooks = hooks
         self._publishes = publishes
@@ -73,7 +74,6 @@ class Pipeline:
                 states_max=settings.cached_states_max, bytes_max=settings.cached_bytes_max
             ),
             assignment=assignment,
-            time_rules=time_rules,
             wait_for_commit=self.wait_for_commit,
         )
         self.deadlines = self._folder.deadlines
@@ -121,6 +121,12 @@ class Pipeline:
         task, self._commit = self._commit, None
         await task
         self._failures = 0
+
+    def judge_by(self, policies: PolicyHistory) -> None:
+        """Bind the aggregates to these policies; call it between batches."""
+        for kind, aggregate in self._aggregates.items():
+            self._aggregates[kind] = aggregate.under(policies)
+        self._folder.forget()
 
     def health(self) -> bool | str:
         """Return True, or say how many commits failed in a row."""

@@ -8,7 +8,9 @@ Where the hub has an external clock (a simulator, a recording), Kafka's time say
 hub's. There every tick is believed (`groupage clock void` takes a wrong one back), and an event
 comes from the future if it is ahead of both Kafka's time and the partition's last tick.
 
-The stamps and ticks are in the log, so a rebuild finds the same dead letters.
+The stamps and ticks are in the log, so a rebuild finds the same dead letters. A policy with other
+tolerances counts for records that Kafka stamped some minutes after it: by then every worker has
+read it, and no record was judged otherwise.
 """
 
 from collections.abc import Iterable
@@ -20,6 +22,7 @@ import msgspec
 from groupage.domain.codes import TimeCode
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import Adoption, PolicyHistory
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.words import when
 from groupage.settings import ClockSource
@@ -30,6 +33,9 @@ from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch
 from processors.worker.write_batch import WriteBatch
 
+_KNOWN_AFTER = timedelta(minutes=5)
+"""Kafka's time from an adoption until it counts here. A worker reads it within a second; one that
+cannot reach Kafka reads no records either."""
 _LOG_APPEND_TIME = 1
 """Kafka's number of that timestamp type."""
 
@@ -41,19 +47,41 @@ class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
     """The hub's clock is the time of day, so Kafka's time limits it."""
     tick_ahead: timedelta = timedelta(seconds=Policy().clock_tolerance_s)
     event_ahead: timedelta = timedelta(seconds=Policy().event_ahead_s)
+    changes: tuple[tuple[datetime, timedelta, timedelta], ...] = ()
+    """Later `tick_ahead` and `event_ahead`, each with Kafka's time from which they count."""
 
     @classmethod
-    def of(cls, policy: Policy, source: ClockSource) -> "TimeRules":
-        """Return the rules of a policy for a hub with that clock."""
+    def of(cls, policies: PolicyHistory, source: ClockSource) -> "TimeRules":
+        """Return the rules of these policies for a hub with that clock."""
+        wall = source == "wall"
+        first = policies.first
         return cls(
-            wall=source == "wall",
-            tick_ahead=timedelta(seconds=policy.clock_tolerance_s),
-            event_ahead=timedelta(seconds=policy.event_ahead_s),
+            wall=wall,
+            tick_ahead=timedelta(seconds=first.clock_tolerance_s),
+            event_ahead=timedelta(seconds=first.event_ahead_s),
+            changes=tuple(
+                (
+                    _counts_from(adoption, wall=wall),
+                    timedelta(seconds=adoption.policy.clock_tolerance_s),
+                    timedelta(seconds=adoption.policy.event_ahead_s),
+                )
+                for adoption in policies.adoptions[1:]
+            ),
         )
 
-    def latest_event_at(self, stamped_at: datetime) -> datetime:
-        """Return the latest time of an event in a record that Kafka stamped then."""
-        return stamped_at + self.event_ahead
+    def following(self, policies: PolicyHistory) -> "TimeRules":
+        """Return the rules under these policies for the same clock; the same without adoptions."""
+        if not policies.adoptions:
+            return self
+        return self.of(policies, "wall" if self.wall else "external")
+
+    def tolerances(self, stamped_at: datetime) -> tuple[timedelta, timedelta]:
+        """Return how far ahead of that time of Kafka a tick and an event may be."""
+        tolerances = self.tick_ahead, self.event_ahead
+        for since, tick_ahead, event_ahead in self.changes:
+            if since <= stamped_at:
+                tolerances = tick_ahead, event_ahead
+        return tolerances
 
     def doubt_tick(self, at: datetime, record: Any, stamped_at: datetime, source: str) -> str:
         """Say why a tick in that record cannot be right; empty: it is believed."""
@@ -65,13 +93,19 @@ class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
                 "own time, so nothing confirms that: set message.timestamp.type of the topic to "
                 "LogAppendTime (`groupage topics` shows it)"
             )
-        if at <= stamped_at + self.tick_ahead:
+        if at <= stamped_at + self.tolerances(stamped_at)[0]:
             return ""
         return (
             f"{source} says that it is {when(at)}, and Kafka's time was {when(stamped_at)}: the "
             "hub's clock did not follow it. Correct the clock of that host, or stop whoever sends "
             f"such ticks; then confirm with `groupage clock void {at.isoformat()}`"
         )
+
+
+def _counts_from(adoption: Adoption, *, wall: bool) -> datetime:
+    """Return Kafka's time from which an adopted policy counts for times of records."""
+    known_at = adoption.adopted_at + _KNOWN_AFTER
+    return max(known_at, adoption.effective_at) if wall else known_at
 
 
 DEFAULT_RULES = TimeRules()
@@ -88,21 +122,19 @@ def explain_future(fact: Fact, now: datetime, whose: str) -> str:
     )
 
 
-def quarantine_events_ahead(
-    part: PartitionBatch, clock_at: datetime | None, rules: TimeRules
-) -> None:
+def quarantine_events_ahead(part: PartitionBatch, clock_at: datetime | None) -> None:
     """Take events out of the part that are too far ahead of an external clock, too.
 
     `clock_at` is the partition's last tick before the part; before the first one all pass.
     """
     for segment in part.segments:
         if clock_at is not None:
-            latest_at = clock_at + rules.event_ahead
             for key, facts in segment.facts.items():
                 ahead = [
                     incoming
                     for incoming in facts
-                    if incoming.offset in part.ahead and incoming.fact.occurred_at > latest_at
+                    if (event_ahead := part.ahead.get(incoming.offset)) is not None
+                    and incoming.fact.occurred_at > clock_at + event_ahead
                 ]
                 if ahead:
                     part.dead_letters += [_dead_letter(part, each, clock_at) for each in ahead]

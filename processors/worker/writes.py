@@ -86,6 +86,7 @@ def _add_state(
             revision=cached.state.revision,
             changed_at=cached.state.changed_at,
             deadline_at=deadline,
+            policy=cached.state.policy_number,
             body=pack(body),
             columns=cached.aggregate.columns(cached.state),
         )

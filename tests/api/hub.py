@@ -70,6 +70,7 @@ async def store_facts(
             state = fold(aggregate, key, entries, clock_at=clock_at)
             assert state.changed_at is not None
             row = writers.StateRow(
+                policy=0,
                 key=key,
                 partition=PARTITION,
                 revision=state.revision,

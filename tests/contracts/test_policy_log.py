@@ -29,13 +29,13 @@ async def test_the_first_adoption_is_made_once(kafka: KafkaSettings, topic_prefi
     """Of two processes that start at once with different files, one adopts."""
     first, second = Policy(haul_s=3_600), Policy(haul_s=7_200)
     async with (
-        PolicyLog(kafka, prefix=topic_prefix) as one,
-        PolicyLog(kafka, prefix=topic_prefix) as other,
+        PolicyLog(kafka, prefix=topic_prefix, hub_key=None) as one,
+        PolicyLog(kafka, prefix=topic_prefix, hub_key=None) as other,
     ):
         assert await one.read_to_end() == await other.read_to_end() == []
         adoptions = await one.adopt_first(first, by="one", reason="start")
         assert await other.adopt_first(second, by="other", reason="start") == adoptions
-    (adoption,) = await read_adoptions(kafka, prefix=topic_prefix)
+    (adoption,) = await read_adoptions(kafka, prefix=topic_prefix, hub_key=None)
     assert (adoption.policy, adoption.digest, adoption.event.by) == (
         first,
         policy_digest(first),
@@ -48,7 +48,7 @@ async def test_an_adoption_lies_in_the_log_in_full_and_once(
 ) -> None:
     """Defaults are written out, so that those of a later version change nothing."""
     policy = Policy(auto_approve=False)
-    async with PolicyLog(kafka, prefix=topic_prefix) as log:
+    async with PolicyLog(kafka, prefix=topic_prefix, hub_key=None) as log:
         for _ in range(2):
             await log.adopt(policy, by="wang", reason="audit", effective_at=LATER)
         (adoption,) = await log.read_to_end()
@@ -66,7 +66,7 @@ async def test_what_is_no_adoption_of_the_hub_is_skipped(
     await producer.start()
     await producer.send_and_wait(topic_prefix + POLICY_TOPIC, value=b"{}", key=b"hub")
     await producer.stop()
-    async with PolicyLog(kafka, prefix=topic_prefix) as forger:
+    async with PolicyLog(kafka, prefix=topic_prefix, hub_key=None) as forger:
         await forger.adopt(Policy(haul_s=1), by="mallory", reason="mine", effective_at=LATER)
     async with PolicyLog(kafka, prefix=topic_prefix, hub_key=hub_key(topic_prefix)) as log:
         await log.adopt(Policy(), by="wang", reason="ours", effective_at=LATER)

@@ -21,15 +21,15 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (2, "cedc07ab2e2bdd47"),
-    "unit": (2, "8153ee6893a8b77a"),
-    "container": (2, "1dbcd0fbbb9db284"),
-    "visit": (2, "024b8828445c14fe"),
-    "declaration": (2, "352bc6b61f3c1a26"),
-    "voyage": (2, "5856529e6c5a2e14"),
-    "consolidation": (2, "34a7e053675fa74c"),
-    "lane": (2, "622d96bdced82c93"),
-    "command": (2, "397df78620a9765a"),
+    "consignment": (2, "30efa98302a1d8ac"),
+    "unit": (2, "79a8e272dc04574b"),
+    "container": (2, "b5a45f5c29c1ec48"),
+    "visit": (2, "4986476e63ffbb6d"),
+    "declaration": (2, "f7737beef6010a6b"),
+    "voyage": (2, "b52d747ad72b2fac"),
+    "consolidation": (2, "361b6a58a7eee237"),
+    "lane": (2, "8fa85a55239983af"),
+    "command": (2, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "459b46ac8feb37c8"}

@@ -10,6 +10,8 @@ import typer
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json
 from groupage.domain.errors import Conflict
+from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import ClockSettings, PolicySettings
 
 
@@ -31,12 +33,19 @@ def main(
 
     quiet_logs("rebuild", level="ERROR")  # else it logs each old dead letter again
     settings = WorkerSettings.from_environment()
-    policy = PolicySettings().load()
-    aggregates = all_aggregates(policy)
-    time_rules = TimeRules.of(policy, ClockSettings().source)
+    aggregates = all_aggregates(Policy())
+    time_rules = TimeRules.of(PolicyHistory(Policy()), ClockSettings().source)
     with _ProgressBar(visible=not as_json and sys.stderr.isatty()) as bar:
         report = asyncio.run(
-            rebuild(settings, aggregates, time_rules=time_rules, verify=verify, progress=bar.show)
+            rebuild(
+                settings,
+                aggregates,
+                time_rules=time_rules,
+                # Only for a hub of an older version that no worker of this one has run.
+                assumed=PolicySettings().load,
+                verify=verify,
+                progress=bar.show,
+            )
         )
     if as_json:
         print_json({**msgspec.to_builtins(report), "equal": report.equal})
@@ -45,8 +54,8 @@ def main(
     if verify and not report.equal:
         raise Conflict(
             "the rebuilt tables differ from the stored ones; check that the workers used the same "
-            "policy (GROUPAGE_POLICY_FILE, or policy.toml in the hub's folder) and the same clock "
-            "(GROUPAGE_CLOCK_SOURCE)"
+            "clock (GROUPAGE_CLOCK_SOURCE), and that they had derived all states after the last "
+            "`groupage policy adopt` (its output says how many were left)"
         )
 
 

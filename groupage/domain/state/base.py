@@ -28,7 +28,9 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     key: str
     fact_count: int = 0
-    """How many facts it has, rejected and corrected ones included: the revision."""
+    """How many facts it has, rejected and corrected ones included."""
+    policy_number: int = 0
+    """How often the hub's policy had changed when this state was derived (`PolicyHistory`)."""
     correction_count: int = 0
     """How many of them correct or retract another."""
     awaits_target: bool = False
@@ -44,5 +46,5 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     @property
     def revision(self) -> int:
-        """The number of facts: it rises with each new one."""
-        return self.fact_count
+        """It rises with each new fact, and with each policy that the state is derived under."""
+        return self.fact_count + self.policy_number

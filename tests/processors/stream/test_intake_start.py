@@ -37,7 +37,7 @@ async def test_a_missing_broker_is_a_clear_error() -> None:
 
 async def test_a_missing_database_is_a_clear_error(tmp_path: Path) -> None:
     """The same for PostgreSQL."""
-    lock = WorkerLock(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"))
+    lock = WorkerLock(DatabaseSettings(url=f"postgresql:///x?host={tmp_path}"), policies=lambda: 0)
     with pytest.raises(Unavailable, match="went away while the worker was starting"):
         async with lock:
             pass

@@ -1,12 +1,13 @@
-"""States stored in the form of an older version, derived again from their facts.
+"""Older states, derived again from their facts.
 
-A worker derives those that it loads for a batch, and all others of its partitions between batches
+An older version stored them in another form, or the hub has adopted a policy since. A worker
+derives those that it loads for a batch, and all others of its partitions between batches
 (`processors.worker.background`); `groupage migrate --derive` derives all while no worker runs. All
 call `derive`: one transaction that locks the states, so that each is derived once and a kill leaves
 nothing half done.
 
-An older body is not decoded, except for what is pending in it: a request that is on its way and not
-a fact yet (`Aggregate.pending`).
+A body of an older form is not decoded, except for what is pending in it: a request that is on its
+way and not a fact yet (`Aggregate.pending`).
 """
 
 import sys
@@ -21,11 +22,13 @@ import asyncpg
 import msgspec
 import structlog
 
+from groupage.domain.errors import GroupageError
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.base import State
 from groupage.domain.state.forms import FORMS
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import StoredFact, facts_of
-from groupage.store.older_forms import lock_older_states, older_states
+from groupage.store.older_states import lock_older_states, older_states
 from groupage.store.pool import Connection
 from groupage.store.state_codec import unpack
 from groupage.telemetry import metrics
@@ -50,6 +53,10 @@ _DERIVED_AT_ONCE = 50
 log = structlog.get_logger(__name__)
 
 
+class PolicyUnknown(GroupageError):
+    """Another worker derived states under a policy that this one has not read yet."""
+
+
 async def load_states(
     pool: asyncpg.Pool,
     aggregate: Aggregate[Any],
@@ -57,10 +64,12 @@ async def load_states(
     *,
     deadlines: Deadlines,
 ) -> list[writers.StoredState]:
-    """Load stored states; derive those of an older form first."""
-    kind = aggregate.kind
+    """Load stored states; derive older ones first. Raises PolicyUnknown."""
+    kind, policy = aggregate.kind, aggregate.policies.number
     stored = await writers.load_states(pool, kind, keys)
-    older = [row.key for row in stored if row.form < FORMS[kind]]
+    older = [row.key for row in stored if row.form < FORMS[kind] or row.policy < policy]
+    if any(row.policy > policy for row in stored):
+        raise PolicyUnknown
     if not older:
         return stored
     for begin in range(0, len(older), _DERIVED_AT_ONCE):
@@ -72,7 +81,7 @@ async def load_states(
 
 async def next_chunk(
     connection: Connection,
-    kind: AggregateKind,
+    aggregate: Aggregate[Any],
     *,
     after: str,
     states_max: int,
@@ -80,12 +89,17 @@ async def next_chunk(
 ) -> list[str]:
     """Return the keys of the next states to derive, in their order and from behind `after` on.
 
-    `partitions` None: of all. Empty: no state of an older form is left behind `after`.
+    `partitions` None: of all. Empty: no older state is left behind `after`.
     """
     keys: list[str] = []
     facts = 0
     for key, revision in await older_states(
-        connection, kind, after=after, limit=states_max, partitions=partitions
+        connection,
+        aggregate.kind,
+        policy=aggregate.policies.number,
+        after=after,
+        limit=states_max,
+        partitions=partitions,
     ):
         facts += revision
         if keys and facts > _CHUNK_FACTS_MAX:
@@ -102,18 +116,24 @@ async def derive(
     deadlines: Deadlines | None = None,
     skips_locked: bool = False,
 ) -> int:
-    """Derive those of the states that have an older form; return how many there were.
+    """Derive those of the states that are older; return how many there were.
 
     With `skips_locked` it leaves those to others that another transaction has locked.
 
-
-    They become what the stored facts and the stored clock make them. Alerts and dead letters
-    follow, and changes of alerts are published; other outputs are those that were published for the
-    same facts, and are not published again. `deadlines` learns the deadlines.
+    They become what the stored facts, the hub's policies and the stored clock make them. Alerts and
+    dead letters follow. For a new policy, changed outputs are published. For a new form, changes of
+    alerts are; other outputs are those that were published for the same facts. `deadlines` learns
+    the deadlines.
     """
     kind = aggregate.kind
     async with pool.acquire() as connection, connection.transaction():
-        stored = await lock_older_states(connection, kind, keys, skips_locked=skips_locked)
+        stored = await lock_older_states(
+            connection,
+            kind,
+            keys,
+            policy=aggregate.policies.number,
+            skips_locked=skips_locked,
+        )
         if not stored:
             return 0
         clocks = await writers.clocks_of(connection, owner_topic(kind).name)
@@ -131,7 +151,8 @@ async def derive(
             cached = _derive_one(aggregate, row, facts[row.key], clocks.get(row.partition))
             writes.dirty[kind, row.key] = cached
             writes.new_facts[kind, row.key] = []
-        await _compare_with_published(connection, writes)
+        older_forms = [row.key for row in stored if row.form < FORMS[kind]]
+        await _compare_with_published(connection, writes, kind, older_forms)
         await _compare_rejections(connection, writes, facts)
         cache = StateCache(states_max=0, bytes_max=sys.maxsize)  # the caller caches what it loads
         await build_writes(writes, pool, deadlines or Deadlines(pool), cache)
@@ -146,21 +167,37 @@ def _derive_one(
     facts: Sequence[StoredFact],
     clock_at: datetime | None,
 ) -> CachedAggregate:
-    before = aggregate.new(row.key)
-    if aggregate.pending:
-        fields = msgspec.json.decode(unpack(row.body), type=dict[str, msgspec.Raw])
-        types = get_type_hints(aggregate.state_type)
-        for name in fields.keys() & set(aggregate.pending):
-            setattr(before, name, msgspec.json.decode(fields[name], type=types[name]))
+    same_form = row.form == FORMS[aggregate.kind]
+    before = _decode(aggregate, row) if same_form else _decode_pending(aggregate, row)
     entries = [Entry(stored.fact_id, stored.fact) for stored in facts]
     state = refold(aggregate, before, entries, clock_at=clock_at)
-    return CachedAggregate(
+    cached = CachedAggregate(
         aggregate=aggregate,
         state=state,
         partition=row.partition,
         body_bytes=len(row.body),
         id_prefixes=array("Q"),
     )
+    if same_form:
+        older = aggregate.under(aggregate.policies.up_to(row.policy))
+        cached.outputs = older.outputs(before)
+    return cached
+
+
+def _decode(aggregate: Aggregate[Any], row: writers.StoredState) -> State:
+    state: State = msgspec.json.decode(unpack(row.body), type=aggregate.state_type)
+    return state
+
+
+def _decode_pending(aggregate: Aggregate[Any], row: writers.StoredState) -> State:
+    """Return a new state with what is pending in a body of an older form."""
+    state: State = aggregate.new(row.key)
+    if aggregate.pending:
+        fields = msgspec.json.decode(unpack(row.body), type=dict[str, msgspec.Raw])
+        types = get_type_hints(aggregate.state_type)
+        for name in fields.keys() & set(aggregate.pending):
+            setattr(state, name, msgspec.json.decode(fields[name], type=types[name]))
+    return state
 
 
 async def _facts_by_key(
@@ -172,15 +209,15 @@ async def _facts_by_key(
     return by_key
 
 
-async def _compare_with_published(connection: Connection, writes: WriteBatch) -> None:
+async def _compare_with_published(
+    connection: Connection, writes: WriteBatch, kind: AggregateKind, keys: Sequence[str]
+) -> None:
     """Take the open alerts for what was published, and all else for published as it is now."""
-    kinds = {kind for kind, _ in writes.dirty}
-    keys = [key for _, key in writes.dirty]
     opened: dict[str, list[alerts.OpenAlert]] = defaultdict(list)
-    for kind in kinds:
-        for alert in await alerts.open_alerts(connection, kind, keys):
-            opened[alert.about].append(alert)
-    for (_, key), cached in writes.dirty.items():
+    for alert in await alerts.open_alerts(connection, kind, keys):
+        opened[alert.about].append(alert)
+    for key in keys:
+        cached = writes.dirty[kind, key]
         ids: dict[str, str] = {}
         published: dict[str, Publication] = {}
         for output_id, output in cached.outputs.items():

@@ -1,4 +1,8 @@
-"""States of older forms in their tables: found, counted, locked, and marked as derived."""
+"""Older states in their tables: found, counted, locked, and marked as derived.
+
+A state is older if it has an older form than this program writes, or if the hub's policy has
+changed since it was derived. `policy` is how often it has changed; 0: only forms count.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,11 +26,15 @@ async def count_left(connection: Connection, kinds: Iterable[AggregateKind]) -> 
     return sum([await count_older_states(connection, kind) for kind in kinds])
 
 
-async def older_states_by_partition(connection: Connection, kind: AggregateKind) -> dict[int, int]:
-    """Count the states of a kind that have an older form, by partition."""
+async def older_states_by_partition(
+    connection: Connection, kind: AggregateKind, *, policy: int
+) -> dict[int, int]:
+    """Count the older states of a kind by partition."""
     rows = await connection.fetch(
-        f"select partition, count(*) from {kind} where form < $1 group by partition",  # noqa: S608 - as above
+        f"select partition, count(*) from {kind} where form < $1 or policy < $2 "  # noqa: S608 - as above
+        "group by partition",
         FORMS[kind],
+        policy,
     )
     return {row[0]: row[1] for row in rows}
 
@@ -35,38 +43,46 @@ async def older_states(
     connection: Connection,
     kind: AggregateKind,
     *,
+    policy: int,
     after: str,
     limit: int,
     partitions: Sequence[int] | None = None,
 ) -> list[tuple[str, int]]:
-    """List states of an older form in the order of their keys, from behind `after` on.
+    """List older states in the order of their keys, from behind `after` on.
 
-    Each with its revision, which is the number of its facts. `partitions` None: of all.
+    Each with its revision, which is about the number of its facts. `partitions` None: of all.
     """
     rows = await connection.fetch(
-        f"select key, revision from {kind} where form < $1 and key > $2 "  # noqa: S608 - as above
+        f"select key, revision from {kind} where (form < $1 or policy < $5) and key > $2 "  # noqa: S608 - as above
         "and ($4::integer[] is null or partition = any($4)) order by key limit $3",
         FORMS[kind],
         after,
         limit,
         partitions,
+        policy,
     )
     return [(row[0], row[1]) for row in rows]
 
 
 async def lock_older_states(
-    connection: Connection, kind: AggregateKind, keys: Sequence[str], *, skips_locked: bool = False
+    connection: Connection,
+    kind: AggregateKind,
+    keys: Sequence[str],
+    *,
+    policy: int,
+    skips_locked: bool = False,
 ) -> list[StoredState]:
-    """Read those of the states that have an older form, locked until the transaction ends.
+    """Read those of the states that are older, locked until the transaction ends.
 
     With `skips_locked` leave out those that another transaction has locked, instead of waiting.
     """
     rows = await connection.fetch(
-        f"select key, partition, form, body from {kind} "  # noqa: S608 - as above
-        "where key = any($1::text[]) and form < $2 order by key for update"
+        f"select key, partition, form, policy, body from {kind} "  # noqa: S608 - as above
+        "where key = any($1::text[]) and (form < $2 or policy < $3) order by key for update"
         + (" skip locked" if skips_locked else ""),
         keys,
         FORMS[kind],
+        policy,
     )
     return [StoredState(*row) for row in rows]
 

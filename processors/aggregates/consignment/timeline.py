@@ -45,11 +45,7 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
             allocation = _apply_change(allocation, change)
             held = "" if allocation is None else allocation.consolidation_id
             history.append((change.at, held))
-    last = state.allocation_changes[-1] if state.allocation_changes else None
-    assigned = {last.consolidation_id} if last is not None and last.change == "allocated" else set()
-    if allocation is not None:
-        assigned.add(allocation.consolidation_id)
-    state.assigned_to = tuple(sorted(assigned))
+    _note_assignment(state, "" if allocation is None else allocation.consolidation_id)
     if allocation is not None:
         consolidation = state.consolidations.get(allocation.consolidation_id)
         if consolidation is not None and consolidation.status in _ENDED:
@@ -58,6 +54,15 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
             allocation.voyage_id = consolidation.voyage_id
     state.allocation = None if state.exit is not None else allocation
     return history
+
+
+def _note_assignment(state: ConsignmentState, held: str) -> None:
+    last = state.allocation_changes[-1]
+    assigned = last.consolidation_id if last.change == "allocated" else ""
+    if assigned and held and assigned != held:
+        state.assigned_to = (min(assigned, held), max(assigned, held))
+    else:
+        state.assigned_to = (assigned or held,) if assigned or held else ()
 
 
 def _apply_change(before: Allocation | None, change: AllocationChange) -> Allocation | None:

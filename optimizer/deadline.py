@@ -10,11 +10,19 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-StageName = Literal["allocate", "load", "route"]
+StageName = Literal["allocate", "explain", "load", "route"]
 
-STAGE_ENDS: dict[StageName, float] = {"allocate": 0.45, "load": 0.75, "route": 0.85}
+STAGE_ENDS: dict[StageName, float] = {
+    "allocate": 0.45,
+    "explain": 0.5,
+    "load": 0.75,
+    "route": 0.85,
+}
 """Stage → share of the wall time after which it must have ended. The rest is for the verifier,
 which checks every carton and cannot stop early."""
+PLANNER_SHARE = 0.8
+"""Share of the planner's time limit that a solve has, from reading the lane to the verified plan. A
+solver that takes longer than the whole limit hangs, and the planner kills it."""
 SEARCH_S_MIN = 0.01
 SEARCH_S_MAX = 86_400.0
 """The least and the most seconds that a search of OR-Tools is given: 0 would mean no limit."""
@@ -67,6 +75,10 @@ class StageDeadline:
     def left_s(self) -> float:
         """Return the seconds for one search of OR-Tools."""
         return min(max(SEARCH_S_MIN, self._whole.left_s(self._name)), SEARCH_S_MAX)
+
+    def of(self, name: StageName) -> "StageDeadline":
+        """Return the deadline of another stage of the same solve."""
+        return self._whole.stage(name)
 
     @property
     def has_cut(self) -> bool:

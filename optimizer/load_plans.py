@@ -25,18 +25,23 @@ PASSES_FROZEN = 30
 """Construction passes for a frozen or locked container: a failure calls a person."""
 PASSES_MIN = 12
 """Construction passes for a container when the budget of the solve is spent."""
+PASSES_MIN_MANY = 4
+MANY_CONTAINERS = 40
+"""In a plan of more containers than this each has only `PASSES_MIN_MANY`: a pass takes some 30 ms,
+and what does not fit has many other containers to go to."""
 
 
 class PassBudget:
     """The construction passes and the time that a solve has left for loading."""
 
-    def __init__(self, passes: int, deadline: StageDeadline) -> None:
+    def __init__(self, passes: int, deadline: StageDeadline, *, containers: int) -> None:
         self._left = passes
+        self._least = PASSES_MIN if containers <= MANY_CONTAINERS else PASSES_MIN_MANY
         self.deadline = deadline
 
     def grant(self, passes: int) -> int:
         """Return how many of the wanted passes a container may take."""
-        return max(PASSES_MIN, min(passes, self._left))
+        return max(self._least, min(passes, self._left))
 
     def spend(self, passes: int) -> None:
         """Take off the passes that the loader made."""

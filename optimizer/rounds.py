@@ -92,7 +92,8 @@ def allocate_and_load(
     allocation, work = first, first.work
     history: tuple[Allocation, ...] = ()
     loads: dict[str, LoadPlan] = {}
-    no_goods, budget = NoGoods(), PassBudget(instance.limits.loading_passes, deadline)
+    no_goods = NoGoods()
+    budget = PassBudget(instance.limits.loading_passes, deadline, containers=len(first.slots))
     best: LoadedAllocation | None = None
     for number in range(1, instance.limits.loading_rounds + 2):
         history = (*history, allocation)

@@ -26,6 +26,9 @@ LARGE_PAIRS = 6_000
 the work: CP-SAT ends in presolve. Lanes with a usual day's cargo have less than half of it."""
 USEFUL_BOUND = 0.5
 """A bound below this share of the solution's cost calls for the dual bound."""
+MANY_CONTAINERS = 40
+"""Above so many containers a large lane is improved less: a neighbourhood is a few of them, and
+loading them all takes the time."""
 REPAIR_SHARE = 0.2
 """Share of the work limit for a repair, which only places what did not fit."""
 REPAIR_IDLE_MAX = 3
@@ -71,7 +74,7 @@ def allocate(instance: Instance, deadline: StageDeadline | None = None) -> Alloc
     else:
         start = _start_from_relaxation(problem, deadline)
     solution, bound = start.solution, start.bound
-    limit = _work_limit(problem, 1 - RELAXATION_SHARE, deadline)
+    limit = _work_limit(problem, start.improve_share, deadline)
     work = 0.0
     if problem.free:
         solution, work = improve(solution, bound=bound, limit=limit)
@@ -100,6 +103,8 @@ class _Start(msgspec.Struct, frozen=True, kw_only=True):
     found: bool
     """Whether a search found it, or at least guided the construction."""
     work: float = 0.0
+    improve_share: float = 1 - RELAXATION_SHARE
+    """Share of the work limit for improving it."""
 
 
 def _start_from_relaxation(problem: Problem, deadline: StageDeadline) -> _Start:
@@ -136,7 +141,8 @@ def _start_from_dual(problem: Problem, deadline: StageDeadline) -> _Start:
     fill_by_choice(by_greed, choose_greedily(by_greed, deadline), deadline)
     solution = min(by_price, by_greed, key=PartialSolution.cost)
     bound = _fixed_containers_cost(problem) + dual.bound
-    return _Start(solution=solution, bound=bound, found=True)
+    share = (1 - RELAXATION_SHARE) * min(1, MANY_CONTAINERS / max(1, len(solution.bins)))
+    return _Start(solution=solution, bound=bound, found=True, improve_share=share)
 
 
 def repair(
@@ -211,7 +217,9 @@ def _finish(
         bound = 0
     else:
         bound += constant_cost(problem, proven=True)
-    explainer = Explainer(solution, deadline)
+    # A repair explains little: the allocation before it has explained the rest.
+    explain = deadline.of("explain") if problem.no_goods == NoGoods() else deadline
+    explainer = Explainer(solution, search=deadline, deadline=explain)
     assignment = {c: ids[key] for c, key in sorted(solution.assignment.items())}
     kept = [
         slot

@@ -33,12 +33,17 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explainer:
-    """Explains a solution, which must not change any more."""
+    """Explains a solution, which must not change any more.
 
-    def __init__(self, solution: PartialSolution, deadline: StageDeadline) -> None:
+    `search` is the deadline of the stage that made it, `deadline` that of the explanation.
+    """
+
+    def __init__(
+        self, solution: PartialSolution, *, search: StageDeadline, deadline: StageDeadline
+    ) -> None:
         self._solution = solution
         self._deadline = deadline
-        self._search_cut = deadline.has_cut
+        self._search_cut = search.has_cut
         self._left_out: dict[str, LeftOut] = {}
         self._usable = [
             bin_
@@ -70,11 +75,13 @@ class Explainer:
         if rejection is not None:
             return _left_out(consignment_id, rejection)
         demand = problem.free[consignment_id]
-        if consignment_id in problem.unexplored or self._deadline.is_over():
+        if consignment_id in problem.unexplored:
             return _left_out(consignment_id, OUT_OF_TIME)
         if not problem.assignment_cost[consignment_id]:
             rejections = tuple(problem.rejections[consignment_id].values())
             return _left_out(consignment_id, binding_rejection(demand, rejections))
+        if self._deadline.is_over():
+            return _left_out(consignment_id, OUT_OF_TIME)
         missed = _missed_cutoff(solution, consignment_id)
         options = self._options(demand)
         if options:

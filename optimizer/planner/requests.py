@@ -16,6 +16,7 @@ from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
 from groupage.telemetry import metrics
 from optimizer.certification import Certification
+from optimizer.deadline import PLANNER_SHARE
 from optimizer.instance.build import build_instance
 from optimizer.instance.snapshot import read_snapshot
 from optimizer.planner.announce import outbox_rows, plan_events, plan_failed
@@ -24,9 +25,6 @@ from optimizer.planner.plan_store import PlanStore
 from optimizer.planner.solver_process import SolverDied, SolverOverran, SolverProcess
 from optimizer.verification.violation import Violation
 
-DEADLINE_SHARE = 0.8
-"""Share of the time limit in which the plan must be made. A solver that takes longer than the whole
-of it hangs, and is killed."""
 _SHOWN_VIOLATIONS = 5
 
 log = structlog.get_logger(__name__)
@@ -128,7 +126,7 @@ class RequestHandler:
     def _limits(self, request: PlanRequested) -> Limits:
         return Limits(
             seed=request.seed or self._settings.seed,
-            wall_s=self._settings.solve_timeout_s * DEADLINE_SHARE,
+            wall_s=self._settings.solve_timeout_s * PLANNER_SHARE,
         )
 
     async def _store_plan(

@@ -56,12 +56,23 @@ def plan(
     lanes: Annotated[int, typer.Option(min=1, help="Number of generated lanes.")] = 3,
     first: Annotated[int, typer.Option(min=1, help="Seed of the first lane.")] = 1,
     repeats: Repeats = 3,
+    large: Annotated[
+        bool,
+        typer.Option(
+            "--large",
+            help="Plan four very large lanes within the hub's time limit instead (seed: --first).",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure from plan request to certified plan: a new lane, and the same lane an hour later."""
-    from groupage.app.bench.plan import run  # noqa: PLC0415 - imports the solvers
+    from groupage.app.bench import large as large_lanes  # noqa: PLC0415 - imports the solvers
+    from groupage.app.bench.plan import run  # noqa: PLC0415
 
     _report(_machine())
+    if large:
+        _show(large_lanes.run(seed=first, report=_report), as_json=as_json)
+        return
     rows = run(
         consignments=consignments,
         seeds=range(first, first + lanes),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from groupage.serving.problems import problem_response
 from groupage.settings import tokens_of
@@ -62,16 +62,19 @@ class Guard:
         self._on_refusal = on_refusal
         self._accepted_hosts: set[bytes] = set()
 
-    def protect(self, app: ASGIApp) -> ASGIApp:
-        """Return the application behind this guard."""
-
-        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and (refusal := self._find_refusal(scope)):
-                await refusal(scope, receive, send)
-            else:
-                await app(scope, receive, send)
-
-        return guarded
+    def find_refusal(self, scope: Scope) -> Response | None:
+        """Return the answer to a request that must not reach the application; None if it may."""
+        headers = scope["headers"]
+        # Nearly every request of a listener without a token ends here.
+        by_name = dict(headers)
+        if (
+            by_name.get(b"host") in self._accepted_hosts
+            and len(by_name) == len(headers)
+            and b"origin" not in by_name
+            and not self._tokens
+        ):
+            return None
+        return self._find_refusal(scope)
 
     def _find_refusal(self, scope: Scope) -> Response | None:
         hosts: list[bytes] = []

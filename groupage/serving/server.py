@@ -47,7 +47,7 @@ async def serve_http(
     protocol: Any = partial(LimitedProtocol, open_connections=connections)
     server = _Server(
         uvicorn.Config(
-            _limit_requests(guard.protect(app), connections),
+            _guard_and_limit(app, guard, connections),
             http=protocol,
             log_config=None,
             access_log=False,
@@ -70,7 +70,7 @@ async def serve_http(
             task.cancel()
 
 
-def _limit_requests(app: ASGIApp, connections: Connections) -> ASGIApp:
+def _guard_and_limit(app: ASGIApp, guard: Guard, connections: Connections) -> ASGIApp:
     """Limit requests with a problem document; uvicorn's own limit answers in plain text."""
     full = problem_response(
         503,
@@ -80,14 +80,17 @@ def _limit_requests(app: ASGIApp, connections: Connections) -> ASGIApp:
         {"Retry-After": "1", "Connection": "close"},
     )
 
-    async def limited_app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and connections.are_full and scope["path"] not in PROBE_PATHS:
-            connections.note_full()
-            await full(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+    async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = app
+        if scope["type"] == "http":
+            if connections.are_full and scope["path"] not in PROBE_PATHS:
+                connections.note_full()
+                answer = full
+            elif refusal := guard.find_refusal(scope):
+                answer = refusal
+        await answer(scope, receive, send)
 
-    return limited_app
+    return guarded_app
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -52,37 +52,53 @@ class RateLimit:
 
 
 class ByteBudget:
+    """Bytes that may be held at a time."""
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self._capacity_bytes = capacity_bytes
+        self.used_bytes = 0
+        """Bytes that are held now."""
+
+    def fits(self, size_bytes: int) -> bool:
+        """Return whether so many bytes more would fit."""
+        return self.used_bytes + size_bytes <= self._capacity_bytes
+
+    def take(self, size_bytes: int) -> None:
+        """Hold bytes."""
+        self.used_bytes += size_bytes
+
+    def release(self, size_bytes: int) -> None:
+        """Free what `take` took."""
+        self.used_bytes -= size_bytes
+
+
+class SharedBudget(ByteBudget):
     """Bytes that may be held at a time, by all clients and by each."""
 
-    def __init__(self, capacity_bytes: int, *, share_bytes: int | None = None) -> None:
-        self._capacity_bytes = capacity_bytes
-        self._share_bytes = capacity_bytes if share_bytes is None else share_bytes
-        self._by_client: dict[str, int] = {}
-        self.used_bytes = 0
-        """Bytes that all clients hold now."""
+    def __init__(self, capacity_bytes: int, *, share_bytes: int) -> None:
+        super().__init__(capacity_bytes)
+        self._share_bytes = share_bytes
+        self._by_client: Counter[str] = Counter()
 
     def used_by(self, client: str) -> int:
         """Return the bytes that a client holds now."""
-        return self._by_client.get(client, 0)
+        return self._by_client[client]
 
-    def fits(self, client: str, size_bytes: int) -> bool:
-        """Return whether so many bytes more would fit."""
+    def take_for(self, client: str, size_bytes: int) -> bool:
+        """Hold bytes for a client; returns False, and holds nothing, when they do not fit."""
         within_share = self.used_by(client) + size_bytes <= self._share_bytes
-        return within_share and self.used_bytes + size_bytes <= self._capacity_bytes
+        if not within_share or not self.fits(size_bytes):
+            return False
+        self._by_client[client] += size_bytes
+        self.take(size_bytes)
+        return True
 
-    def take(self, client: str, size_bytes: int) -> None:
-        """Hold bytes for a client."""
-        self._by_client[client] = self.used_by(client) + size_bytes
-        self.used_bytes += size_bytes
-
-    def release(self, client: str, size_bytes: int) -> None:
-        """Free what `take` took."""
-        self.used_bytes -= size_bytes
-        left = self.used_by(client) - size_bytes
-        if left:
-            self._by_client[client] = left
-        else:
-            self._by_client.pop(client, None)
+    def release_for(self, client: str, size_bytes: int) -> None:
+        """Free what `take_for` took."""
+        self.release(size_bytes)
+        self._by_client[client] -= size_bytes
+        if not self._by_client[client]:
+            del self._by_client[client]
 
 
 class Admission:
@@ -99,7 +115,7 @@ class Admission:
         self._rates = RateLimit(rate_per_s=settings.rate_per_s, burst=settings.rate_burst)
         capacity_bytes = settings.max_in_flight_bytes
         share_bytes = max(settings.body_bytes_max, capacity_bytes // _SHARES)
-        self._arriving = ByteBudget(capacity_bytes, share_bytes=share_bytes)
+        self._arriving = SharedBudget(capacity_bytes, share_bytes=share_bytes)
         self._in_flight = ByteBudget(capacity_bytes)
 
     @asynccontextmanager
@@ -111,17 +127,17 @@ class Admission:
         client = client_of(request)
         self._check_rate(client)
         announced_bytes = self._announced_bytes(request)
-        if not self._in_flight.fits(client, announced_bytes):
+        if not self._in_flight.fits(announced_bytes):
             raise self._full_problem()
         body = await self._read_body(request, client)
         size_bytes = len(body)
-        if not self._in_flight.fits(client, size_bytes):
+        if not self._in_flight.fits(size_bytes):
             raise self._full_problem()
-        self._in_flight.take(client, size_bytes)
+        self._in_flight.take(size_bytes)
         try:
             yield body
         finally:
-            self._in_flight.release(client, size_bytes)
+            self._in_flight.release(size_bytes)
 
     async def _read_body(self, request: Request, client: str) -> bytes:
         body = bytearray()
@@ -134,9 +150,8 @@ class Admission:
                     if len(body) > self._settings.body_bytes_max:
                         raise self._too_large_problem(f"more than {self._settings.body_bytes_max}")
                     if (more_bytes := len(body) - _FREE_BYTES - counted_bytes) > 0:
-                        if not self._arriving.fits(client, more_bytes):
+                        if not self._arriving.take_for(client, more_bytes):
                             raise self._arriving_problem(client)
-                        self._arriving.take(client, more_bytes)
                         counted_bytes += more_bytes
                     if pace.note(len(chunk)):
                         limit.reschedule(pace.deadline_s)
@@ -147,7 +162,8 @@ class Admission:
         except ClientDisconnect:
             raise HttpProblem(400, "bad_request", "the client went away") from None
         finally:
-            self._arriving.release(client, counted_bytes)
+            if counted_bytes:
+                self._arriving.release_for(client, counted_bytes)
         return bytes(body)
 
     def _check_rate(self, client: str) -> None:
@@ -192,21 +208,20 @@ class _Pace:
     """The least speed of a body: so many bytes in each span of time, and all of it in 30 s."""
 
     def __init__(self) -> None:
-        self._end_s = asyncio.get_running_loop().time() + _BODY_TIMEOUT_S
+        self._loop = asyncio.get_running_loop()
+        now_s = self._loop.time()
+        self._end_s = now_s + _BODY_TIMEOUT_S
         self._missing_bytes = _SPAN_BYTES
-        self._begin_span()
-
-    def _begin_span(self) -> None:
-        now_s = asyncio.get_running_loop().time()
         self.deadline_s = min(now_s + _SPAN_S, self._end_s)
-        self._missing_bytes = _SPAN_BYTES
+        """When the present span must be complete, by the clock of the event loop."""
 
     def note(self, size_bytes: int) -> bool:
         """Count bytes; returns whether they complete a span, so that the deadline moves."""
         self._missing_bytes -= size_bytes
         if self._missing_bytes > 0:
             return False
-        self._begin_span()
+        self.deadline_s = min(self._loop.time() + _SPAN_S, self._end_s)
+        self._missing_bytes = _SPAN_BYTES
         return True
 
     def complaint(self, received_bytes: int) -> str:

@@ -1,0 +1,382 @@
+"""What follows from a mistake at other aggregates goes with it, whatever happened meanwhile."""
+
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import pytest
+
+from groupage.contracts.encoding import fact_id
+from groupage.domain import commands
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.events import consignment as cn
+from groupage.domain.events import consolidation as csl
+from groupage.domain.events import equipment as eq
+from groupage.domain.events import planning as pl
+from groupage.domain.events import unit as un
+from groupage.domain.events.base import Event
+from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
+from processors.aggregates.lane import history
+from processors.aggregates.registry import all_aggregates
+from processors.kernel.corrections import Entry
+from processors.kernel.fold import fold
+from processors.kernel.outputs import Change
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.lane_stories import plan
+from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.aggregates.play import Play, at, entry
+
+Start = Callable[..., Play]
+NAMES = ("CN-1", "CN-2", "CN-3")
+_NOT_FOLDED = ("alert", "request", "clock")
+LANE: dict[str, Any] = {"by": "dana", "lane_id": w.LANE}
+
+
+def booked_hub(**policy: Any) -> MiniHub:
+    """Make a hub with three bookings, which plans nothing of its own accord."""
+    never = dict.fromkeys(("replan_debounce_s", "replan_urgent_s", "request_timeout_s"), 10**9)
+    hub = MiniHub(all_aggregates(Policy(**{**never, **policy})))
+    for name in NAMES:
+        hub.publish(w.booked(1, consignment_id=name))
+    hub.settle()
+    return hub
+
+
+def publish(hub: MiniHub, event: Event, **more: Any) -> Fact:
+    """Publish an event ten minutes later, and deliver all messages."""
+    hub.tick(10)
+    fact = hub.publish(event, **more)
+    hub.settle()
+    hub.check()
+    return fact
+
+
+def retract(hub: MiniHub, fact: Fact) -> Fact:
+    """Retract a fact, or a retraction."""
+    minutes = (fact.occurred_at - at(0)).total_seconds() / 60
+    return publish(hub, fact.data, minutes=minutes, correction_of=fact.event_id, retracted=True)
+
+
+def check_seats(hub: MiniHub) -> dict[str, str]:
+    """Check that lane, consignments and consolidations agree; return who is where."""
+    assigned = {
+        name: each.consolidation_id
+        for name, each in hub.state("lane", w.LANE).assignments.items()
+        if each.consolidation_id
+    }
+    allocated = {
+        name: allocation.consolidation_id
+        for name in NAMES
+        if (allocation := hub.state("consignment", name).allocation) is not None
+    }
+    members = {
+        name: key
+        for (kind, key), state in hub.states.items()
+        if kind == "consolidation"
+        for name, member in state.members.items()
+        if member.member
+    }
+    planned = {
+        name: key
+        for (kind, key), state in hub.states.items()
+        if kind == "consolidation" and not state.over
+        for name in state.planned_ids
+    }
+    assert assigned == allocated == members == planned
+    return assigned
+
+
+@pytest.mark.parametrize("end", [csl.ConsolidationCancelled, csl.ConsolidationBrokenUp])
+def test_a_cancelled_consolidation_comes_back_after_the_next_plan(end: Any) -> None:
+    """Whoever the next plan leaves out is in no container that this plan does not know."""
+    hub = booked_hub()
+    publish(hub, plan(1, dict.fromkeys(NAMES, "C1")))
+    mistake = publish(hub, end(consolidation_id="C1", reason="wrong container"))
+    assert check_seats(hub) == {}
+    publish(hub, plan(2, {"CN-1": "C2"}))
+    retract(hub, mistake)
+    assert check_seats(hub) == {"CN-1": "C2"}
+    assert hub.state("lane", w.LANE).closed_at == {}
+    publish(hub, plan(3, {"CN-1": "C2", "CN-2": "C1"}))
+    assert check_seats(hub) == {"CN-1": "C2", "CN-2": "C1"}
+
+
+def test_a_cancellation_that_is_retracted_at_once_leaves_all_as_it_was() -> None:
+    """And a retraction of the retraction cancels it again."""
+    hub = booked_hub()
+    publish(hub, plan(1, dict.fromkeys(NAMES, "C1")))
+    cancelled = csl.ConsolidationCancelled(consolidation_id="C1", reason="x")
+    mistake = publish(hub, cancelled)
+    wrong = retract(hub, mistake)
+    assert check_seats(hub) == dict.fromkeys(NAMES, "C1")
+    retract(hub, wrong)
+    assert check_seats(hub) == {}
+    assert hub.state("lane", w.LANE).closed_at.keys() == {"C1"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        commands.PinConsignment(
+            command_id="K", consignment_id="CN-1", voyage_id=w.VOYAGE, reason="", **LANE
+        ),
+        commands.ForbidConsignment(
+            command_id="K", consignment_id="CN-1", voyage_id=w.VOYAGE, **LANE
+        ),
+        commands.RollConsignment(
+            command_id="K", consignment_id="CN-1", from_voyage_id=w.VOYAGE, **LANE
+        ),
+    ],
+)
+def test_a_retracted_command_is_not_in_force(command: commands.Command) -> None:
+    """Neither pin nor prohibition stays, and the lane plans again."""
+    hub = booked_hub()
+    lane = hub.state("lane", w.LANE)
+    sent = publish(hub, command)
+    lane = hub.state("lane", w.LANE)
+    assert lane.pins or lane.forbids
+    before = set(lane.triggers)
+    retract(hub, sent)
+    lane = hub.state("lane", w.LANE)
+    assert (lane.pins, lane.forbids) == ({}, {})
+    (trigger,) = (each for name, each in lane.triggers.items() if name not in before)
+    assert (trigger.cause, trigger.about) == ("command", "CN-1")
+
+
+def test_a_retracted_hold_blocks_nobody() -> None:
+    """A hold that a command placed goes with the command, and comes back with it."""
+    hub = booked_hub()
+    hold = commands.HoldConsignment(command_id="K", by="dana", consignment_id="CN-1")
+    sent = publish(hub, hold)
+    assert hub.state("consignment", "CN-1").blocked
+    wrong = retract(hub, sent)
+    assert not hub.state("consignment", "CN-1").blocked
+    retract(hub, wrong)
+    assert hub.state("consignment", "CN-1").blocked
+
+
+def test_a_retracted_approval_frees_the_seats() -> None:
+    """The plan before is in force again; without one nobody has a seat."""
+    hub = booked_hub(auto_approve=False)
+    publish(hub, plan(1, {"CN-1": "C1", "CN-2": "C1"}))
+    first = publish(hub, commands.AcceptPlan(command_id="K1", plan_id="P1", **LANE))
+    publish(hub, plan(2, {"CN-1": "C2", "CN-3": "C1"}))
+    second = publish(hub, commands.AcceptPlan(command_id="K2", plan_id="P2", **LANE))
+    assert check_seats(hub) == {"CN-1": "C2", "CN-3": "C1"}
+    retract(hub, second)
+    assert check_seats(hub) == {"CN-1": "C1", "CN-2": "C1"}
+    retract(hub, first)
+    assert check_seats(hub) == {}
+    assert hub.state("consolidation", "C1").opened_at is None
+    again = publish(hub, commands.AcceptPlan(command_id="K3", plan_id="P2", **LANE))
+    assert check_seats(hub) == {"CN-1": "C2", "CN-3": "C1"}
+    retract(hub, again)
+    assert check_seats(hub) == {}
+
+
+def test_a_retracted_plan_frees_the_seats() -> None:
+    """Those that stay where an earlier plan had them stay allocated."""
+    hub = booked_hub()
+    for number in (1, 2, 3):
+        asked = pl.PlanAsked(lane_id=w.LANE, request_id=f"R{number}", sequence=number, wish_ids=())
+        publish(hub, asked)
+    publish(hub, plan(1, {"CN-1": "C1", "CN-2": "C1"}))
+    forged = publish(hub, plan(2, {"CN-1": "C9", "CN-2": "C9", "CN-3": "C9"}))
+    publish(hub, plan(3, {"CN-1": "C9", "CN-2": "C1"}))
+    retract(hub, forged)
+    assert check_seats(hub) == {"CN-1": "C9", "CN-2": "C1"}
+
+
+def test_a_retracted_gate_out_reopens_the_consolidation_for_the_lane() -> None:
+    """The lane closes it only while it has left."""
+    hub = booked_hub()
+    publish(hub, plan(1, {"CN-1": "C1"}))
+    closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id="C1", status="GATED_OUT")
+    left = Change("closed", closed, at(30), "begun")
+    stayed = Change("closed", closed, at(40), "withdrawn")
+    for revision, change in ((7, left), (9, stayed)):
+        hub.receive(
+            change.fact("consolidation", "C1", revision=revision, recorded_at=at(revision + 30))
+        )
+        hub.settle()
+        assert bool(hub.state("lane", w.LANE).closed_at) is (change is left)
+    assert check_seats(hub) == {"CN-1": "C1"}
+
+
+def test_a_retracted_arrival_and_repack() -> None:
+    """The consignment is not at the dock, and the cartons still exist."""
+    hub = booked_hub()
+    arrived = publish(hub, eq.TruckArrived(visit_id="T1", consignment_ids=("CN-1",)))
+    assert hub.state("consignment", "CN-1").arrived_at is not None
+    retract(hub, arrived)
+    state = hub.state("consignment", "CN-1")
+    assert (state.arrived_at, state.visits) == (None, [])
+    repack = un.UnitRepacked(unit_id="new", inputs=("a", "b"), outputs=("new", "new2"))
+    repacked = publish(hub, repack)
+    assert hub.state("unit", "a").status == "CEASED"
+    retract(hub, repacked)
+    assert [hub.state("unit", name).status for name in ("a", "b")] == ["KNOWN", "KNOWN"]
+    assert hub.state("unit", "new2").repacked_from == ()
+
+
+def test_a_corrected_manifest_lets_the_wrong_container_go() -> None:
+    """The consolidation forgets it, and knows the right one."""
+    hub = booked_hub()
+    publish(hub, plan(1, {"CN-1": "C1"}))
+    wrong = csl.ConsolidationFrozen(
+        consolidation_id="C1", manifest_ref="M", equipment_ref="OTHU0000000", seal_no="S"
+    )
+    sent = publish(hub, wrong)
+    right = msgspec.structs.replace(wrong, equipment_ref=w.CONTAINER)
+    publish(hub, right, correction_of=sent.event_id)
+    assert hub.state("consolidation", "C1").containers.keys() == {w.CONTAINER}
+    assert hub.state("container", "OTHU0000000").consolidation_id == ""
+
+
+def test_a_container_that_was_released_again_stays_with_its_departed_consolidation() -> None:
+    """Its next use begins; how the last one ended stays known there."""
+    hub = booked_hub()
+    publish(hub, plan(1, {"CN-1": "C1"}))
+    ref: dict[str, Any] = {"equipment_ref": w.CONTAINER}
+    publish(hub, eq.ContainerSealed(**ref, seal_no="S", consolidation_id="C1"))
+    publish(hub, eq.ContainerGatedOut(**ref))
+    publish(hub, eq.ContainerReleased(**ref, iso_type="45G1", tare_g=1, max_gross_g=2))
+    known = hub.state("consolidation", "C1").containers[w.CONTAINER]
+    assert (known.seal_no, known.gated_out_at is None) == ("S", False)
+
+
+def test_copies_of_facts_are_withdrawn_with_the_claim_and_come_back_with_it() -> None:
+    """A unit's facts are its consignment's only while a delivery note names it."""
+    hub = booked_hub()
+    publish(hub, un.UnitReceived(unit_id="u1"))
+    noted = publish(hub, cn.AsnReceived(consignment_id="CN-1", units=(_announced("u1"),)))
+    assert hub.state("consignment", "CN-1").received_units == 1
+    wrong = retract(hub, noted)
+    state = hub.state("consignment", "CN-1")
+    assert (state.received_units, state.units, hub.state("unit", "u1").owner_id) == (0, {}, "")
+    retract(hub, wrong)
+    assert hub.state("consignment", "CN-1").received_units == 1
+
+
+def test_a_note_that_named_the_wrong_consignment_takes_the_carton_along() -> None:
+    """The right consignment gets the facts, the wrong one keeps none."""
+    hub = booked_hub()
+    publish(hub, un.UnitReceived(unit_id="u1"))
+    noted = publish(hub, cn.AsnReceived(consignment_id="CN-1", units=(_announced("u1"),)))
+    publish(hub, cn.AsnReceived(consignment_id="CN-2", units=(_announced("u1"),)))
+    retract(hub, noted)
+    received = [hub.state("consignment", name).received_units for name in ("CN-1", "CN-2")]
+    assert received == [0, 1]
+
+
+def _announced(name: str) -> cn.AnnouncedUnit:
+    return cn.AnnouncedUnit(unit_id=name)
+
+
+# --- the kernel -----------------------------------------------------------------------------------
+
+
+def series(*steps: str) -> list[Entry]:
+    """Make the messages of one series to a lane: a pin, at revisions 1, 2 and so on."""
+    entries = []
+    for revision, step in enumerate(steps, 1):
+        pin = pl.LanePinned(
+            lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id=f"V{revision}"
+        )
+        change = Change("route:K", pin, at(5), step)  # type: ignore[arg-type]
+        fact = change.fact("command", w.LANE, revision=revision, recorded_at=at(revision))
+        entries.append(Entry(fact_id(fact).hex, fact))
+    return entries
+
+
+@pytest.mark.parametrize(
+    ("steps", "voyage_id"),
+    [
+        (("begun",), "V1"),
+        (("begun", "changed"), "V2"),
+        (("begun", "withdrawn"), None),
+        (("begun", "withdrawn", "begun"), "V3"),
+        (("begun", "changed", "withdrawn", "begun", "changed"), "V5"),
+        (("begun", "withdrawn", "begun", "withdrawn"), None),
+    ],
+)
+def test_the_newest_message_of_a_series_counts_in_any_order(
+    play: Start, steps: tuple[str, ...], voyage_id: str | None
+) -> None:
+    """Whatever arrives first: `Play` compares each state with the fold of all facts."""
+    for order in permutations(series(*steps)):
+        story = play("lane", w.LANE)
+        for message in order:
+            story.deliver_batch([message])
+        pin = story.state.pins.get("CN-1")
+        assert (None if pin is None else pin.voyage_id) == voyage_id
+        assert story.rejections() == []
+
+
+def test_messages_of_release_0_2_0_fold_as_before_and_can_be_taken_back() -> None:
+    """They have no series: each is effective, until one of the same content is withdrawn."""
+    lane = all_aggregates(Policy())["lane"]
+    pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id="V1")
+    old = entry(pin, 5, event_id="0" * 32)
+    old = _relayed_by_command(old)
+    assert fold(lane, w.LANE, [old]).pins["CN-1"].voyage_id == "V1"
+    taken_back = Change("route:K", pin, at(9), "withdrawn")
+    fact = taken_back.fact("command", w.LANE, revision=3, recorded_at=at(9))
+    assert fold(lane, w.LANE, [old, Entry(fact_id(fact).hex, fact)]).pins == {}
+
+
+def _relayed_by_command(old: Entry) -> Entry:
+    fact = msgspec.structs.replace(old.fact, relayed_by="command", source="/groupage/command")
+    return Entry(fact_id(fact).hex, fact)
+
+
+def test_a_command_that_the_router_forgets_stays_in_force(play: Start) -> None:
+    """The router keeps 200 commands; the pins of older ones are not lifted."""
+    story = play("command", w.LANE)
+    sent = [
+        commands.PinConsignment(
+            command_id=f"K{number}", consignment_id=f"CN-{number}", voyage_id="V1", **LANE
+        )
+        for number in range(205)
+    ]
+    entries = [story.deliver(command, number) for number, command in enumerate(sent)]
+    assert len(story.sent("lane.pinned")) == 205
+    assert story.taken_back("lane.pinned") == []
+    retraction = sent[204]
+    story.deliver(retraction, 204, correction_of=entries[204].fact.event_id, retracted=True)
+    assert [each.consignment_id for each in story.taken_back("lane.pinned")] == ["CN-204"]
+
+
+def test_what_the_lane_forgets_still_holds(play: Start) -> None:
+    """Nobody loses a seat because the lane remembers only so many consolidations and lists."""
+    story = play("lane", w.LANE)
+    for sequence in range(1, history._CLOSED_MAX + 5):
+        name = f"C{sequence}"
+        story.deliver(plan(sequence, {f"CN-{sequence}": name, "CN-stays": "C0"}), sequence * 10)
+        closed = pl.ConsolidationClosed(lane_id=w.LANE, consolidation_id=name, status="GATED_OUT")
+        story.deliver(closed, sequence * 10 + 5)
+    assert len(story.state.closed) == history._CLOSED_MAX
+    for name in ("consolidation.opened", "consolidation.planned", "consignment.allocated"):
+        assert story.taken_back(name) == []
+
+
+def test_every_message_has_its_way_back() -> None:
+    """An event that only groupage publishes forms a series, or its class says why it need not."""
+    internal = [each for each in EVENTS.values() if each.internal and each.kind not in _NOT_FOLDED]
+    snapshots = {each.name for each in internal if each.withdrawal is not Event.withdrawal}
+    once = {each.name for each in internal if each.acts_once}
+    assert snapshots == {
+        "consolidation.consignment_changed",
+        "consolidation.container_changed",
+        "consolidation.voyage_changed",
+        "consignment.consolidation_changed",
+        "consignment.customs_changed",
+    }
+    assert once == {"plan.wanted", "plan.asked", "plan.superseded"}
+    for each in internal:
+        if each.name in snapshots:
+            assert "revision" in each.__struct_fields__, each.name
+    with_revision = {each.name for each in internal if "revision" in each.__struct_fields__}
+    assert with_revision - snapshots == {"unit.announced", "consolidation.planned"}

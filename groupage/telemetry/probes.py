@@ -32,6 +32,7 @@ class Probes:
     ) -> None:
         self._checks = checks
         self._registry = registry
+        self._checking: asyncio.Task[dict[str, bool | str]] | None = None
 
     def routes(self) -> list[Route]:
         """Build the routes; an OpenAPI document leaves them out."""
@@ -51,18 +52,24 @@ class Probes:
 
         Checks name servers and their errors: where a token is asked for, only its bearer sees them.
         """
-        try:
-            async with asyncio.timeout(_CHECKS_TIMEOUT_S):
-                checks = await self._checks()
-        except TimeoutError:
-            checks = {"checks": f"no answer within {_CHECKS_TIMEOUT_S:g} s"}
-        except Exception as error:  # noqa: BLE001 - a server that is just starting raises anything
-            checks = {"checks": repr(error)}
+        # Requests at the same time share one look at Kafka and PostgreSQL: anybody may ask.
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._run_checks())
+        checks = await asyncio.shield(self._checking)
         ready = all(value is True for value in checks.values())
         body: dict[str, object] = {"status": "ready" if ready else "not ready"}
         if is_trusted(request.scope):
             body["checks"] = checks
         return _json(_OK if ready else _UNAVAILABLE, body)
+
+    async def _run_checks(self) -> dict[str, bool | str]:
+        try:
+            async with asyncio.timeout(_CHECKS_TIMEOUT_S):
+                return await self._checks()
+        except TimeoutError:
+            return {"checks": f"no answer within {_CHECKS_TIMEOUT_S:g} s"}
+        except Exception as error:  # noqa: BLE001 - a server that is just starting raises anything
+            return {"checks": repr(error)}
 
     async def _metrics(self, _: Request) -> Response:
         """Answer in Prometheus's text format."""

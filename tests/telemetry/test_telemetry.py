@@ -14,6 +14,7 @@ import stamina
 import structlog
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
+from pydantic import SecretStr
 
 from groupage.domain.errors import Misconfigured
 from groupage.settings import TelemetrySettings
@@ -228,6 +229,47 @@ async def test_a_check_that_fails_is_not_ready() -> None:
         answer = await get(server.address, "/readyz")
     assert answer.status_code == 503
     assert "the database system is starting up" in answer.json()["checks"]["checks"]
+
+
+async def test_requests_at_once_share_one_check() -> None:
+    """Whoever asks a thousand times at once does not ask Kafka a thousand times."""
+    looks, go = 0, asyncio.Event()
+
+    async def look() -> dict[str, bool | str]:
+        nonlocal looks
+        looks += 1
+        await go.wait()
+        return {"kafka": True}
+
+    async with TelemetryServer(TelemetrySettings(), checks=look) as server:
+        asking = [asyncio.create_task(get(server.address, "/readyz")) for _ in range(10)]
+        async with asyncio.timeout(5):
+            while not looks:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        # The last of the requests has been read when a later one is answered.
+        await get(server.address, "/healthz")
+        go.set()
+        assert {(await each).status_code for each in asking} == {200}
+        assert looks <= 2
+        await get(server.address, "/readyz")
+        assert looks <= 3
+
+
+async def test_a_token_shows_why_a_process_is_not_ready() -> None:
+    """Without it only that it is not; checks name servers and their errors."""
+    token = "f00dfeed0123456789ab"
+
+    async def look() -> dict[str, bool | str]:
+        return {"database": "10.0.0.5 does not answer"}
+
+    settings = TelemetrySettings(metrics_token=SecretStr(token))
+    async with TelemetryServer(settings, checks=look) as server:
+        response = await get(server.address, "/readyz")
+        assert (response.status_code, response.json()) == (503, {"status": "not ready"})
+        assert (await get(server.address, "/metrics")).status_code == 401
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}) as client:
+            assert "10.0.0.5" in (await client.get(f"{server.address}/readyz")).text
+            assert (await client.get(f"{server.address}/metrics")).status_code == 200
 
 
 async def test_it_listens_on_loopback_and_ends_while_a_scraper_stays_connected() -> None:

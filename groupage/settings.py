@@ -16,7 +16,8 @@ from pydantic import AfterValidator, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groupage.domain.errors import Misconfigured
-from groupage.domain.policy import Policy, load_policy
+from groupage.domain.policy import Policy
+from groupage.domain.policy_file import load_policy
 
 LOOPBACK = "127.0.0.1"
 TOKEN_LENGTH_MIN = 20

@@ -63,6 +63,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "migrate": Command("migrate", "Upgrade the database to this version"),
         "topics": Command("topics", "Create the topics, or compare them with the topic table"),
         "deadletters": Command("deadletters", "List, show or replay dead letters"),
+        "policy": Command("policy", "Show, compare or adopt the hub's policy"),
         "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),
         "bench": Command("bench", "Measure the stream, the gateway or the planner"),
     },

@@ -1,20 +1,16 @@
 """The hub's policy: tolerances, prices, deadlines and the truck fleet.
 
-A TOML file may replace any value; values that it does not name stay as they are here. Prices are
-US cents. docs/trade.md has the sources of the figures; a figure without a public source is marked
-as an assumption: set your own.
+A TOML file may replace any value (`groupage.domain.policy_file`). Prices are US cents.
+docs/trade.md has the sources of the figures; a figure without a public source is marked as an
+assumption: set your own.
 """
 
-import tomllib
 from datetime import datetime
 from hashlib import blake2b
-from itertools import combinations
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Place
 from groupage.domain.instance import (
     DriverHours,
@@ -213,30 +209,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
-_TABLES = ("weights", "rules", "road", "hours")
-"""Tables of which a file may replace single figures. A place or a truck type is replaced whole,
-because a mix of the file's values and the defaults would describe neither."""
-
-
-def load_policy(path: Path | None) -> Policy:
-    """Load a TOML file over the defaults. Raises Misconfigured with file and field."""
-    if path is None:
-        return Policy()
-    try:
-        named = tomllib.loads(path.read_text(encoding="utf-8"))
-        _reject_unknown(named)
-        policy = msgspec.convert(_fill_defaults(named), Policy)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"policy file {path}: {error}"
-        raise Misconfigured(msg) from error
-    for first, second in combinations(policy.fleet, 2):
-        overlap = not (first.lanes and second.lanes) or set(first.lanes) & set(second.lanes)
-        if first.name == second.name and overlap:
-            msg = f"policy file {path}: fleet: a lane would have two types named {first.name!r}"
-            raise Misconfigured(msg)
-    return policy
-
-
 def policy_json(policy: Policy) -> bytes:
     """Encode a policy with all its values, those at their default, too."""
     return msgspec.json.encode(in_full(policy), order="deterministic")
@@ -254,34 +226,3 @@ def in_full(value: Any) -> Any:
     if isinstance(value, tuple):
         return [in_full(item) for item in value]
     return value
-
-
-def _fill_defaults(named: dict[str, Any]) -> dict[str, Any]:
-    defaults: dict[str, Any] = msgspec.to_builtins(Policy())
-    tables = {
-        name: {**defaults[name], **named[name]}
-        for name in _TABLES
-        if isinstance(named.get(name), dict)
-    }
-    return {**named, **tables}
-
-
-def _reject_unknown(named: dict[str, Any]) -> None:
-    """Reject misspelt fields, which msgspec would ignore."""
-    fields = Policy.__struct_fields__
-    for name in named:
-        if name not in fields:
-            msg = f"{name} is unknown; a policy has {', '.join(fields)}"
-            raise msgspec.ValidationError(msg)
-    structs = {name: type(getattr(Policy(), name)) for name in _TABLES}
-    entries = [(name, struct, named.get(name)) for name, struct in structs.items()]
-    entries.append(("hub", Place, named.get("hub")))
-    for name, struct in (("terminals", Place), ("fleet", FleetType)):
-        listed = named.get(name)
-        entries += [(name, struct, item) for item in (listed if isinstance(listed, list) else ())]
-    for name, struct, table in entries:
-        fields = struct.__struct_fields__
-        unknown = sorted(set(table) - set(fields)) if isinstance(table, dict) else []
-        if unknown:
-            msg = f"{name}.{unknown[0]} is unknown; {name} has {', '.join(fields)}"
-            raise msgspec.ValidationError(msg)

@@ -12,11 +12,14 @@ from groupage.store.pool import Connection
 from groupage.store.writers import StoredState
 
 
-async def count_older_states(connection: Connection, kind: AggregateKind) -> int:
-    """Count the states of a kind that have an older form."""
+async def count_older_states(
+    connection: Connection, kind: AggregateKind, *, policy: int = 0
+) -> int:
+    """Count the older states of a kind."""
     count: int = await connection.fetchval(
-        f"select count(*) from {kind} where form < $1",  # noqa: S608 - a table of ours
+        f"select count(*) from {kind} where form < $1 or policy < $2",  # noqa: S608 - a table of ours
         FORMS[kind],
+        policy,
     )
     return count
 

@@ -7,7 +7,8 @@ import pytest
 from groupage.app.demo.home import MARKER, fresh_home
 from groupage.app.demo.policy import write_policy
 from groupage.domain.errors import Misconfigured
-from groupage.domain.policy import Policy, load_policy
+from groupage.domain.policy import Policy
+from groupage.domain.policy_file import load_policy
 from groupage.settings import PolicySettings
 
 

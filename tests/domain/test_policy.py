@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from groupage.domain.errors import Misconfigured
-from groupage.domain.policy import Policy, load_policy
+from groupage.domain.policy import Policy
+from groupage.domain.policy_file import load_policy
 
 
 def test_a_table_replaces_the_values_that_it_names(tmp_path: Path) -> None:
@@ -31,13 +32,17 @@ def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("haul = 3_600", "haul"),
+        ("haul = 3_600", "haul is unknown; a policy has hub, terminals"),
         ("[road]\ndetour = 1_400", "road.detour is unknown; road has detour_permille"),
         ("[rules]\ncap = 1", "rules.cap is unknown"),
         ('[hub]\nplace_id = "X"\nlatitude = 1', "hub.latitude is unknown"),
         ('[hub]\nplace_id = "X"', "latitude_udeg"),
         ('[[fleet]]\nname = "van"\npayload_kg = 1', "fleet.payload_kg is unknown"),
-        ('[road]\ndetour_permille = "much"', "detour_permille"),
+        ('[road]\ndetour_permille = "much"', "road.detour_permille is 'much': Expected `int`"),
+        ("auto_approve = 1", "auto_approve is 1: Expected `bool`"),
+        ("haul_s = -1", "haul_s is -1; a whole number from 0 to 315360000 is right"),
+        ("haul_s = 10_000_000_000", "haul_s is 10000000000; a whole number from 0 to"),
+        ("[weights]\nchange = -5", "weights.change is -5; a whole number"),
     ],
 )
 def test_a_wrong_field_is_named(text: str, message: str, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ import msgspec
 from groupage.app.demo.checks import check_day
 from groupage.app.demo.policy import write_policy
 from groupage.app.local.hub import running_hub, stop
-from groupage.domain.policy import load_policy
+from groupage.domain.policy_file import load_policy
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates

@@ -102,6 +102,7 @@ def _announce(console: Console, state: HubState, seconds: float) -> None:
         ("PostgreSQL", state.database_url if state.database_is_local else "as configured"),
         ("gateway", state.gateway_url),
         ("API", state.api_url),
+        ("policy", state.policy),
     ):
         if address:
             console.print(f"  {name:<11} {address}", highlight=False, soft_wrap=True)

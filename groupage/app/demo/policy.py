@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from groupage.domain.policy import load_policy
+from groupage.domain.policy_file import load_policy
 
 _FAST_MOTION = """\
 # Policy of the demo. Everything that is not named here has its default.

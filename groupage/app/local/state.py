@@ -43,6 +43,8 @@ class HubState(msgspec.Struct, frozen=True, kw_only=True):
     gateway_url: str = ""
     api_url: str = ""
     clock: Clock = "wall"
+    policy: str = ""
+    """What this start did about a changed policy file, in words."""
     processes: tuple[ProcessState, ...] = ()
 
 

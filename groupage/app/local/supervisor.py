@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 import structlog
+from pydantic import SecretStr
 
 from groupage.app.local import servers
 from groupage.app.local.child import Child, Identity
@@ -27,7 +28,13 @@ from groupage.app.local.state import (
     write_state,
 )
 from groupage.domain.errors import GroupageError, Unavailable
-from groupage.settings import LOOPBACK, DatabaseSettings, KafkaSettings, LocalSettings
+from groupage.settings import (
+    LOOPBACK,
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    PolicySettings,
+)
 
 _READY_TIMEOUT_S = 90.0
 _ONE_SHOT_TIMEOUT_S = 3_600.0
@@ -168,6 +175,8 @@ class Supervisor:
         topics = self._begin_one_shot(TOPICS)
         for one_shot in (migrate, topics):
             self._finish(one_shot)
+        if not self._servers_only:
+            self._adopt_changed_policy()
         for managed in self._managed:
             managed.state = "running"
 
@@ -197,6 +206,18 @@ class Supervisor:
         self._manage(server.child, stage=_POSTGRES)
         self._update_state(database_url=server.address)
         self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._is_wanted))
+
+    def _adopt_changed_policy(self) -> None:
+        if PolicySettings().path is None:
+            return
+        self._report_step("reading the policy")
+        from groupage.app.local.policy_file import adopt_changed_policy  # noqa: PLC0415 - aiokafka
+
+        kafka = self._kafka or KafkaSettings(bootstrap_servers=self._state.kafka_bootstrap_servers)
+        database = self._database or DatabaseSettings(url=SecretStr(self._state.database_url))
+        wall = self._clock == "wall"
+        note = adopt_changed_policy(self._data, kafka, database, wall_clock=wall)
+        self._update_state(policy=note)
 
     def _wait(self, wait: Callable[[], None]) -> None:
         try:

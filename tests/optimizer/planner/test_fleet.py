@@ -7,7 +7,8 @@ import pytest
 
 from groupage.domain.errors import InvalidInput, Misconfigured
 from groupage.domain.instance import Instance, Limits
-from groupage.domain.policy import FleetType, Policy, load_policy
+from groupage.domain.policy import FleetType, Policy
+from groupage.domain.policy_file import load_policy
 from groupage.domain.state.lane import LaneState
 from optimizer.check_instance import check_instance
 from optimizer.instance.build import build_instance

@@ -1,0 +1,70 @@
+"""``groupage policy`` on a hub with a worker as a process."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from groupage.domain.policy import Policy
+from groupage.domain.policy_file import load_policy
+from tests.processors.stream.facts import NOON
+from tests.processors.stream.hub import StreamHub
+from tests.processors.stream.test_operating import groupage, running
+
+pytestmark = pytest.mark.integration
+DECIDED = ("--by", "wang", "--reason", "the new road")
+
+
+@pytest.fixture(autouse=True)
+def external_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's time is that of its ticks."""
+    monkeypatch.setenv("GROUPAGE_CLOCK_SOURCE", "external")
+
+
+async def test_policies_are_shown_compared_and_adopted(
+    stream_hub: StreamHub, tmp_path: Path
+) -> None:
+    """A file becomes the policy in force, and every worker takes it over."""
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text("haul_s = 7_200\n")
+    second.write_text("haul_s = 3_600\nauto_approve = false\n[weights]\nchange = 1\n")
+    settings = {"GROUPAGE_POLICY_FILE": str(first)}
+    async with running(stream_hub, "processors", tmp_path / "worker.log", **settings):
+
+        async def has_adopted() -> bool:
+            return bool(await stream_hub.pool.fetchval("select count(*) from policy"))
+
+        await stream_hub.until("the worker has adopted the policy of its file", has_adopted)
+        await stream_hub.tick(NOON)
+        await stream_hub.until_committed()
+        status, output, errors = await groupage(
+            stream_hub, "policy", "adopt", str(second), *DECIDED
+        )
+        assert status == 0, errors
+        *changes, adopted, reach = output.splitlines()
+        assert changes == [
+            "haul_s: 7200 -> 3600",
+            "auto_approve: true -> false",
+            "weights.change: 1500 -> 1",
+        ]
+        assert adopted.endswith("in force from 2026-03-01 12:00Z")
+        assert reach.startswith("1 worker took it over")
+        later = (NOON + timedelta(days=1)).isoformat()
+        await groupage(stream_hub, "policy", "adopt", str(first), *DECIDED, "--at", later)
+        early = (NOON - timedelta(days=1)).isoformat()
+        status, output, errors = await groupage(
+            stream_hub, "policy", "adopt", str(first), *DECIDED, "--at", early
+        )
+        assert status == 1
+        assert "the hub's clock is at" in errors
+    status, output, _ = await groupage(stream_hub, "policy", "show", "--json")
+    shown = json.loads(output)
+    assert [each["reason"] for each in shown["adoptions"]][1:] == [DECIDED[-1]] * 2
+    status, output, _ = await groupage(stream_hub, "policy", "show", "--at", NOON.isoformat())
+    again = tmp_path / "again.toml"
+    again.write_text(output)
+    assert load_policy(again) == load_policy(second) != Policy()
+    digest = shown["adoptions"][0]["digest"]
+    status, output, _ = await groupage(stream_hub, "policy", "diff", digest[:6], str(second))
+    assert "auto_approve: true -> false" in output

@@ -21,7 +21,7 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (2, "30efa98302a1d8ac"),
+    "consignment": (2, "9d0763fcac9aea13"),
     "unit": (2, "79a8e272dc04574b"),
     "container": (2, "b5a45f5c29c1ec48"),
     "visit": (2, "4986476e63ffbb6d"),

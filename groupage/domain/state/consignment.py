@@ -170,8 +170,9 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """The guard of the acceptance that fails, in words; empty: none."""
     exit: Exit | None = None
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
-    forwarded: set[str] | None = None
-    """Units received or made by a fact that a unit forwarded."""
+    forwarded: dict[str, datetime | None] | None = None
+    """Units received or made by a fact that a unit forwarded, and when a fact from outside under
+    the consignment's own key said the same later; None: none did."""
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
     """(when, unit ids) of each delivery note."""
     vehicle: str = ""

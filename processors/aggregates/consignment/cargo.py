@@ -59,6 +59,7 @@ def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -
         return reject_if_exited(state)
     part = _find_or_add_unit(state, entry, event)
     if part.received_at is not None:
+        _note_own_statement(state, entry, event.unit_id)
         return Rejection(Code.ALREADY_RECEIVED, f"it was received at {when(part.received_at)}")
     if part.gone:
         return _reject_if_stuffed(part)
@@ -79,8 +80,22 @@ def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -
 def _note_forwarded(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
     if entry.fact.relayed_by is not None:
         if state.forwarded is None:
-            state.forwarded = set()
-        state.forwarded.update(unit_ids)
+            state.forwarded = {}
+        state.forwarded.update(dict.fromkeys(unit_ids))
+
+
+def _note_own_statement(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
+    """Note that the consignment's own sender states again what a forwarded fact has stated.
+
+    Its claim to the units rests on this statement. Were it forgotten, the claim would end, the
+    unit would withdraw the forwarded fact, the statement would count again, and so on in circles.
+    """
+    if state.forwarded is None or entry.fact.relayed_by is not None:
+        return
+    at = entry.fact.occurred_at
+    for unit_id in unit_ids:
+        if unit_id in state.forwarded:
+            state.forwarded[unit_id] = min(at, state.forwarded[unit_id] or at)
 
 
 def measure(
@@ -152,6 +167,7 @@ def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) ->
         if part is None or part.received_at is None:
             return Rejection(Code.UNKNOWN_INPUT, f"input {name} was never received")
         if part.gone or (part.moves and part.moves[-1].into):
+            _note_own_statement(state, entry, *event.outputs)
             return Rejection(Code.INPUT_NOT_HERE, f"input {name} is loaded or was repacked before")
     if not event.outputs or set(event.outputs) & state.units.keys() - set(event.inputs):
         return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")

@@ -54,11 +54,14 @@ def _claims(state: ConsignmentState) -> UnitClaims:
     units, announced = state.units, sum(len(names) for _, names in notes)
     if len(units) > announced:
         # The copy of a scan claims nothing: the unit sends it because of a claim.
-        announced_ids = {name for _, names in notes for name in names} | (state.forwarded or set())
+        forwarded = state.forwarded or {}
+        announced_ids = {name for _, names in notes for name in names}
         notes += sorted(  # a cached state has them as they came, a stored one by id
-            (part.received_at, (name,))
+            (since_at, (name,))
             for name, part in units.items()
-            if part.received_at is not None and not part.gone and name not in announced_ids
+            if not part.gone
+            and name not in announced_ids
+            and (since_at := forwarded.get(name, part.received_at)) is not None
         )
     if state.received_at is not None and state.received_units < announced:
         missing = tuple(

@@ -4,7 +4,6 @@ from random import Random
 
 from groupage.domain.events.base import Event
 from tests.processors.stories.days import Dated, Day
-from tests.processors.stories.not_yet import is_excluded
 from tests.processors.stories.story import TREATMENTS, Act, Story, Version
 
 _TREATMENTS = [name for name in TREATMENTS if name != "plain"]
@@ -18,7 +17,6 @@ def random_story(seed: str) -> Story:
     for _ in range(rng.choice((0, 0, 1, 3, 6))):
         del dated[rng.randrange(len(dated))]
     extras = [(rng.uniform(4, 420), day.anything()) for _ in range(rng.choice((0, 1, 3, 6, 12)))]
-    extras = [dated for dated in extras if not is_excluded(dated[1])]
     treated, extra_treated = rng.choice((0.0, 0.03, 0.1, 0.3)), rng.choice((0.3, 0.6, 1.0))
     late, steps = rng.choice((0.0, 0.1, 0.4)), rng.choice((1.0, 20.0, 300.0))
     acts = []
@@ -53,8 +51,7 @@ def _act(
 ) -> Act:
     minute, event = dated
     treatment = "plain"
-    excluded = is_excluded(event)
-    if not event.internal and rng.random() < treated and not excluded:
+    if not event.internal and rng.random() < treated:
         treatment = rng.choice(("retracted", *_TREATMENTS))
     sendings = len(TREATMENTS[treatment].sendings)
     wrong: tuple[Version, ...] = ()
@@ -65,9 +62,9 @@ def _act(
     repeats: tuple[float, ...] = ()
     if sendings > 1:
         gaps = (0.0, *(0.1 + round(rng.random() * steps, 1) for _ in range(sendings - 1)))
-    if rng.random() < late and not excluded:
+    if rng.random() < late:
         delays = tuple(round(rng.random() * steps, 1) for _ in range(sendings))
-    if rng.random() < late / 2 and not excluded:
+    if rng.random() < late / 2:
         repeats = tuple(
             rng.choice((-1.0, 0.0, round(rng.random() * steps, 1))) for _ in range(sendings)
         )
@@ -89,7 +86,7 @@ def _wrong(rng: Random, day: Day, dated: Dated) -> Version:
     if rng.random() < 0.6:
         for _ in range(12):
             other = day.anything()
-            if _same_key(other, event) and not is_excluded(other):
+            if _same_key(other, event):
                 return (minute if rng.random() < 0.5 else round(rng.uniform(4, 420), 3), other)
     return (round(max(minute + rng.uniform(-60, 60), 0.0), 3), event)
 

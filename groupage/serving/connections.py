@@ -1,9 +1,12 @@
 """The open connections of a listener: how many there may be, and which close when it is full."""
 
 import asyncio
+from collections import Counter
 from typing import Protocol
 
 import structlog
+
+from groupage.serving.clients import client_of
 
 _TELL_EVERY_S = 10.0
 
@@ -14,21 +17,25 @@ class Closable(Protocol):
     """A connection."""
 
     transport: asyncio.Transport
+    client_name: str
 
 
 class Connections:
     """Counts connections that wait for a request apart from those whose request is answered.
 
     Idle connections cost nobody a request: when no more may be open, the connection that has been
-    idle longest is closed for a new one. Requests are limited instead, to `limit` at once; some
-    more connections may be open so that the others get an answer, and the probes theirs.
+    idle longest is closed for a new one. Requests are limited instead, to `limit` at once and
+    three quarters of them for one client; some more connections may be open so that the others get
+    an answer, and the probes theirs.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.share = max(1, limit * 3 // 4)
         self._open_max = limit + max(8, limit // 8)
         self._idle: dict[Closable, None] = {}
-        self._active: set[Closable] = set()
+        self._active: dict[Closable, str] = {}
+        self._active_by_client: Counter[str] = Counter()
         self._quiet_until_s = 0.0
 
     def admit(self, connection: Closable) -> bool:
@@ -46,22 +53,34 @@ class Connections:
     def note_request(self, connection: Closable) -> None:
         """Count the connection as active: the head of a request is complete."""
         self._idle.pop(connection, None)
-        self._active.add(connection)
+        if connection not in self._active:
+            client = connection.client_name
+            self._active[connection] = client
+            self._active_by_client[client] += 1
 
     def note_response(self, connection: Closable) -> None:
         """Count the connection as idle again: its last response is complete."""
-        self._active.discard(connection)
+        self._end_activity(connection)
         self._idle[connection] = None
 
     def remove(self, connection: Closable) -> None:
         """Forget a connection that is closed."""
         self._idle.pop(connection, None)
-        self._active.discard(connection)
+        self._end_activity(connection)
 
-    @property
-    def are_full(self) -> bool:
-        """Whether more requests are in progress than may be."""
-        return len(self._active) > self.limit
+    def _end_activity(self, connection: Closable) -> None:
+        client = self._active.pop(connection, None)
+        if client is not None:
+            self._active_by_client[client] -= 1
+            if not self._active_by_client[client]:
+                del self._active_by_client[client]
+
+    def are_full_for(self, address: tuple[str, int] | None) -> bool:
+        """Tell whether more requests are in progress, of all or of this client, than may be."""
+        if len(self._active) <= self.share:
+            return False
+        in_progress = self._active_by_client[client_of(address)]
+        return len(self._active) > self.limit or in_progress > self.share
 
     def note_full(self) -> None:
         """Log that the listener is full, once in ten seconds."""

@@ -6,6 +6,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from groupage.serving.clients import client_of
 from groupage.serving.connections import Connections
 from groupage.serving.problems import MEDIA_TYPE, problem_json
 
@@ -37,6 +38,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _bytes_without_progress = 0
     """Bytes since the last byte of a body: of heads, trailers and chunk extensions."""
+    client_name = ""
     _timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
 
@@ -49,6 +51,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head from now on, or close when too many connections are open."""
         super().connection_made(transport)
+        self.client_name = client_of(self.client)
         if self._open_connections.admit(self):
             self._start_timer()
         else:

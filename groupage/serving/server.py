@@ -76,14 +76,15 @@ def _guard_and_limit(app: ASGIApp, guard: Guard, connections: Connections) -> AS
         503,
         "overloaded",
         "Too many requests at once",
-        f"{connections.limit} requests are in progress, which is the limit; try again",
+        f"{connections.limit} requests may be in progress, {connections.share} of them for one "
+        "client; try again",
         {"Retry-After": "1", "Connection": "close"},
     )
 
     async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
         answer = app
         if scope["type"] == "http":
-            if connections.are_full and scope["path"] not in PROBE_PATHS:
+            if connections.are_full_for(scope["client"]) and scope["path"] not in PROBE_PATHS:
                 connections.note_full()
                 answer = full
             elif refusal := guard.find_refusal(scope):

@@ -1,7 +1,6 @@
 """Admission control: rate, body size, bytes in flight; checked before the body is read."""
 
 import asyncio
-import ipaddress
 import math
 import time
 from collections import Counter, OrderedDict
@@ -10,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
+from groupage.serving import client_of
 from groupage.settings import GatewaySettings
 from producers.gateway.problems import RETRY_AFTER_S, HttpProblem
 
@@ -124,7 +124,7 @@ class Admission:
 
         Raises HttpProblem.
         """
-        client = client_of(request)
+        client = client_of(request.client)
         self._check_rate(client)
         announced_bytes = self._announced_bytes(request)
         if not self._in_flight.fits(announced_bytes):
@@ -233,23 +233,6 @@ class _Pace:
             f"the body brought {brought_bytes} bytes in {_SPAN_S:g} s, {received_bytes} in all; "
             f"at least {_SPAN_BYTES} in {_SPAN_S:g} s are expected until it is complete"
         )
-
-
-def client_of(request: Request) -> str:
-    """Return whom to count a request for: its address, or the network of an IPv6 address.
-
-    A single host has a whole /64 of IPv6 addresses.
-    """
-    if request.client is None:
-        return "unknown"
-    host = request.client.host
-    if ":" not in host:
-        return host
-    try:
-        network = ipaddress.ip_network((host.partition("%")[0], 64), strict=False)
-    except ValueError:
-        return host
-    return str(network)
 
 
 def _overloaded_problem(reason: str) -> HttpProblem:

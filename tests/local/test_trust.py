@@ -90,6 +90,7 @@ def test_beyond_loopback_no_process_starts_without_a_token(listener: str) -> Non
     environment = {
         "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
         "GROUPAGE_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
+        "GROUPAGE_HUB_SECRET": "0123456789abcdef" * 2,
         f"GROUPAGE_{listener.upper()}_HOST": "0.0.0.0",  # noqa: S104 - that is the test
     }
     ended = subprocess.run(

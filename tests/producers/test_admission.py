@@ -10,7 +10,7 @@ from starlette.requests import Request
 from groupage.serving import Guard, listen, serve_http
 from groupage.settings import GatewaySettings, KafkaSettings
 from producers.gateway import admission
-from producers.gateway.admission import Admission, client_of
+from producers.gateway.admission import Admission
 from producers.gateway.app import Gateway, create_app
 from producers.gateway.problems import HttpProblem
 from tests.serving.conftest import Answer, parse_answer
@@ -123,22 +123,6 @@ async def test_a_body_beyond_the_budget_is_too_large() -> None:
         with pytest.raises(HttpProblem) as refused:
             await admitted(entrance, sender)
         assert refused.value.status == 413
-
-
-@pytest.mark.parametrize(
-    ("address", "client"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
-        ("un:ix", "un:ix"),
-    ],
-)
-def test_a_network_of_ipv6_is_one_client(address: str, client: str) -> None:
-    """Its addresses are free to whoever has one of them."""
-    assert client_of(Sender(address).request) == client
 
 
 # --- the same over sockets ----------------------------------------------------------------------

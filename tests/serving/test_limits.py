@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import CapturingLogger
 
-from groupage.serving import connections, descriptors, protocol, raise_descriptor_limit
+from groupage.serving import client_of, connections, descriptors, protocol, raise_descriptor_limit
 from tests.serving.conftest import Serve, Served, parse_answer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -64,15 +64,15 @@ async def hold(served: Served, number: int) -> list[asyncio.StreamWriter]:
 
 
 async def test_one_request_too_many_gets_a_problem(serve: Serve) -> None:
-    """The eleventh of ten gets 503 and Retry-After, a probe its answer; later all are served."""
+    """It gets 503 and Retry-After, a probe its answer; later all are served."""
     served = await serve()
-    held = await hold(served, 10)
+    held = await hold(served, 7)
     async with asyncio.timeout(5):
         while (answer := await served.get("/")).status != 503:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert answer.headers["retry-after"] == "1"
     assert answer.problem["type"] == "urn:groupage:problem:overloaded"
-    assert "10 requests are in progress" in answer.problem["detail"]
+    assert "10 requests may be in progress" in answer.problem["detail"]
     assert (await served.get("/healthz")).status == 200
     served.go.set()
     async with asyncio.timeout(5):
@@ -80,6 +80,44 @@ async def test_one_request_too_many_gets_a_problem(serve: Serve) -> None:
             await asyncio.sleep(0.01)
     for writer in held:
         writer.close()
+
+
+async def test_a_client_leaves_requests_to_others(serve: Serve) -> None:
+    """Three quarters of the requests at once may be of one address."""
+    served = await serve(requests_max=12)
+    held = await hold(served, 9)
+    async with asyncio.timeout(5):
+        while (answer := await served.get("/")).status != 503:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert "9 of them for one client" in answer.problem["detail"]
+    try:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", served.port, local_addr=("127.0.0.2", 0)
+        )
+    except OSError:
+        pytest.skip("this system has a single loopback address")
+    writer.write(HEAD + b"Connection: close\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert parse_answer(await reader.read()).status == 200
+    served.go.set()
+    for each in (writer, *held):
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("un:ix", "un:ix"),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(address: str, client: str) -> None:
+    """Its addresses are free to whoever has one of them."""
+    assert client_of((address, 5_000)) == client
 
 
 @pytest.fixture(name="logged")

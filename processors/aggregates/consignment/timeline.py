@@ -218,8 +218,10 @@ def _reject_load(context: _LoadingContext, move: LoadMove) -> Rejection | None:
         return Rejection(Code.BLOCKED, "the consignment was on hold")
     held = next((held for since, held in reversed(context.history) if since <= move.at), "")
     consolidation = state.consolidations.get(held)
-    if not held or consolidation is None:
+    if not held:
         return Rejection(Code.NO_PLACE, "the consignment was in no consolidation")
+    if consolidation is None or consolidation.withdrawn:
+        return Rejection(Code.NO_PLACE, f"{held} does not list the consignment")
     rejection = None
     if context.clear_since_at is None or move.at < context.clear_since_at:
         release_first = context.policies.at(move.at).release_before_stuffing

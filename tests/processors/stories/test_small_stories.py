@@ -55,8 +55,8 @@ _GATED_OUT = (330.0, eq.ContainerGatedOut(**_BOX))
 
 def _story(*before: tuple[float, Event], act: Act | None = None, **more: Any) -> Story:
     acts = [Act(f"a{number}", *dated) for number, dated in enumerate(before)]
-    more = {"shuffled": False, **more}
-    return Story(seed="", acts=(*acts, *([act] if act else [])), end=450.0, **more)
+    more = {"seed": "", "shuffled": False, **more}
+    return Story(acts=(*acts, *([act] if act else [])), end=450.0, **more)
 
 
 def _retracted(minute: float, event: Event) -> Act:
@@ -132,6 +132,15 @@ STORIES: dict[str, Story] = {
     ),
     "plan.proposed, late": _story(
         (140, plan(2, {"CN-1": w.CSL})), act=Act("x", *_P1, delays=(50,))
+    ),
+    "plan.proposed, after the next": _story(
+        (10.0, w.received("u1")),
+        (20.0, w.measured("u1")),
+        (120.0, w.loaded("u1")),
+        _P2,
+        act=Act("x", *_P1, delays=(50,)),
+        shuffled=True,
+        seed="0",
     ),
     "truck.arrived": _story(
         act=_retracted(9, eq.TruckArrived(visit_id="T1", consignment_ids=(w.CN,)))

@@ -110,14 +110,14 @@ class Output(NamedTuple):
 
     def messages(self, output_id: str, before: "Output | None", at: datetime) -> Iterator[Message]:
         """Yield the event; if only the time differs, not outside a series, unless it is dated."""
-        moved = before is not None and _receiver(before.event) != _receiver(self.event)
-        if before is not None and moved:
+        replaced = before is not None and _must_end(before.event, self.event)
+        if before is not None and replaced:
             yield from before.withdrawal(output_id, at)
         if not forms_series(self.event):
             differs = before is None or before.event != self.event
             if differs or (self.event.dated and before != self):
                 yield Change(output_id, self.event, self.at)
-        elif before is None or moved:
+        elif before is None or replaced:
             yield Change(output_id, self.event, self.at, "begun")
         elif before != self:
             yield Change(output_id, self.event, self.at, "changed")
@@ -215,6 +215,11 @@ def compare(
     for output_id, output in before.items():
         if output_id not in after and not is_forgotten(output_id):
             yield from output.withdrawal(output_id, at)
+
+
+def _must_end(before: Event, event: Event) -> bool:
+    """Tell whether the next event of an output does not take the place of the one before."""
+    return _receiver(before) != _receiver(event) or forms_series(before) != forms_series(event)
 
 
 def _receiver(event: Event) -> tuple[AggregateKind, str]:

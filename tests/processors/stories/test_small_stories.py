@@ -84,6 +84,17 @@ STORIES: dict[str, Story] = {
     "command.pin, time": _story(
         act=_retimed(9, commands.PinConsignment(**_LANE, consignment_id=w.CN, voyage_id=w.VOYAGE))
     ),
+    "command.forbid, stated in place of command.replan": _story(
+        act=Act(
+            "x",
+            9,
+            commands.ReplanLane(**_LANE),
+            "correction retracted",
+            wrong=(
+                (9, commands.ForbidConsignment(**_LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
+            ),
+        )
+    ),
     "command.hold": _story(
         _BOOKED,
         act=_retracted(

@@ -19,6 +19,8 @@ from optimizer.loading.stock import CargoSpace, Stock
 _ROUNDING_G = 1.0
 PRESSURE_BATCH = 128
 """Blocks filtered by pressure together, best first: mostly one of the first is taken."""
+COMPACT_SHARE = 0.75
+"""The arrays of blocks are made smaller when less than this share of them is available."""
 CANDIDATES_MAX = 25
 """Blocks tried in one space when the best ones would crush the cartons below."""
 
@@ -71,7 +73,7 @@ class ConstructionPass:
         self.obstacles: list[tuple[int, int, int, int, int, int]] = []
         limits = [t.top_load_g for t in (*stock.types, *stock.preloaded_types)]
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
-        self._set_available(np.arange(len(table.type_number)))
+        self._set_blocks(np.arange(len(table.type_number)))
         self._edge_min = self._shortest_edge()
         self._top_only = self._top_only_heights()
         self._is_top_only: Bools = np.isin(table.type_number, list(self._top_only))
@@ -79,11 +81,16 @@ class ConstructionPass:
         self._worth: Floats = table.volume * by_count * priority[table.type_number]
         self._add_preloaded(stock)
 
-    def _set_available(self, available: Ints) -> None:
-        """Keep only these blocks: there are cartons enough for them."""
+    def _set_blocks(self, blocks: Ints) -> None:
+        """Keep only these blocks, sorted by type: there are cartons enough for them."""
         table = self.table
-        self.available = available
-        self._available_size = table.size.take(available, axis=1)
+        self._blocks = blocks
+        self._size = table.size.take(blocks, axis=1).astype(np.int32)
+        self._quantity = table.quantity.take(blocks)
+        self._available: Bools = np.ones(len(blocks), dtype=np.bool_)
+        self._available_count = len(blocks)
+        numbers = np.arange(len(self.types) + 1)
+        self._first_of_type = np.searchsorted(table.type_number.take(blocks), numbers).tolist()
 
     def _shortest_edge(self) -> int:
         """Return the shortest edge of the remaining cartons: no carton fits into less."""
@@ -127,7 +134,7 @@ class ConstructionPass:
 
     def run(self, deadline: StageDeadline) -> list[PlacedCarton]:
         """Fill the container until the deadline; return the cartons in loading order."""
-        while len(self.available) and not deadline.is_over():
+        while self._available_count and not deadline.is_over():
             deepest = self._deepest_space()
             if deepest is None:
                 break
@@ -159,8 +166,8 @@ class ConstructionPass:
         size = (rect[2] - rect[0], rect[3] - rect[1], self.cargo_space.height - z)
         if min(size) < self._edge_min:
             return None
-        dx, dy, dz = self._available_size
-        fits = self.available[(dx <= size[0]) & (dy <= size[1]) & (dz <= size[2])]
+        dx, dy, dz = self._size
+        fits = self._blocks[self._available & (dx <= size[0]) & (dy <= size[1]) & (dz <= size[2])]
         fits = self._below_top_only(self._reachable_from_door(fits, z, rect), z)
         if not len(fits):
             return None
@@ -298,13 +305,13 @@ class ConstructionPass:
 
     def _drop_oversized_blocks(self, number: int) -> None:
         """Drop blocks that need more cartons of the type than are left."""
-        table, available = self.table, self.available
-        # Blocks are sorted by type.
-        first, last = np.searchsorted(table.type_number[available], (number, number + 1)).tolist()
-        enough = table.quantity[available[first:last]] <= self.remaining[number]
-        if not enough.all():
-            kept = available[first:last][enough]
-            self._set_available(np.concatenate((available[:first], kept, available[last:])))
+        first, last = self._first_of_type[number : number + 2]
+        available = self._available[first:last]
+        before = int(np.count_nonzero(available))
+        available &= self._quantity[first:last] <= self.remaining[number]
+        self._available_count -= before - int(np.count_nonzero(available))
+        if self._available_count < len(self._blocks) * COMPACT_SHARE:
+            self._set_blocks(self._blocks[self._available])
         if not self.remaining[number]:
             self._top_only.pop(number, None)
             self._edge_min = self._shortest_edge()

@@ -21,6 +21,8 @@ from optimizer.deadline import StageDeadline, unlimited
 
 RELAXATION_SHARE = 0.25
 """Share of the work limit for the relaxation, which also gives the bound."""
+IMPROVE_SHARE = 0.5
+"""Share of the work limit for improving what the relaxation found."""
 LARGE_PAIRS = 6_000
 """Above so many pairs of consignment and slot the relaxation's model is too large for its share of
 the work: CP-SAT ends in presolve. Lanes with a usual day's cargo have less than half of it."""
@@ -103,7 +105,7 @@ class _Start(msgspec.Struct, frozen=True, kw_only=True):
     found: bool
     """Whether a search found it, or at least guided the construction."""
     work: float = 0.0
-    improve_share: float = 1 - RELAXATION_SHARE
+    improve_share: float = IMPROVE_SHARE
     """Share of the work limit for improving it."""
 
 

@@ -72,6 +72,7 @@ def assemble(  # noqa: PLR0913  # a plan has that many parts
         request_id=instance.request_id,
         lane_id=instance.lane_id,
         sequence=instance.sequence,
+        policy_digest=instance.policy_digest,
         decided_at=instance.clock_at,
         containers=containers,
         left_out=left_out,

@@ -272,3 +272,5 @@ class Instance(_Data, frozen=True, kw_only=True):
     limits: Limits = Limits()
     causes: tuple[str, ...] = ()
     published_plan_id: str = ""
+    policy_digest: str = ""
+    """Name of the hub's policy of which prices, rules, roads and fleet are; empty: of no hub."""

@@ -287,4 +287,6 @@ class Plan(_Data, frozen=True, kw_only=True):
     inputs: tuple[LogPosition, ...] = ()
     """Log positions up to which the planner had read; empty: the instance is from a file."""
     causes: tuple[str, ...] = ()
+    policy_digest: str = ""
+    """Name of the hub's policy under which it was made; empty: of no hub."""
     certificate: Certificate | None = None

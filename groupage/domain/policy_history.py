@@ -68,6 +68,11 @@ class PolicyHistory:
         force at that instant says that it is still ahead.
         """
 
+    @property
+    def newest(self) -> Policy:
+        """The policy that counts last."""
+        return self._in_force[-1]
+
     def extended(self, adoptions: Sequence[Adoption]) -> "PolicyHistory":
         """Return the history of the log, of which this is a beginning."""
         return PolicyHistory(self.first, adoptions)

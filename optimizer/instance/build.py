@@ -11,6 +11,7 @@ from groupage.domain.instance import (
     Truck,
 )
 from groupage.domain.policy import Policy
+from groupage.domain.policy_history import PolicyHistory
 from optimizer.instance.consolidations import consolidations_of
 from optimizer.instance.demands import demands_of
 from optimizer.instance.departures import departures_of
@@ -22,18 +23,25 @@ _FLEET_HORIZON = timedelta(days=14)
 
 
 def build_instance(
-    snapshot: Snapshot, request: PlanRequested, policy: Policy, limits: Limits
+    snapshot: Snapshot,
+    request: PlanRequested,
+    policies: PolicyHistory | Policy,
+    limits: Limits,
 ) -> Instance:
     """Return everything that the requested plan depends on.
 
     The clock is the request's, or the time of the newest fact if that is later: a plan is never
     decided before a fact that it includes. It is also decided after the lane's earlier plans:
-    assignments of the same instant would have no order.
+    assignments of the same instant would have no order. The policy is that of the plan's time; a
+    policy alone was always in force.
     """
     clock_at = max(request.clock_at, snapshot.newest_at or request.clock_at)
     decided_at = max((plan.decided_at for plan in snapshot.lane.plans.values()), default=None)
     if decided_at is not None and clock_at <= decided_at:
         clock_at = decided_at + _NEXT_INSTANT
+    if isinstance(policies, Policy):
+        policies = PolicyHistory(policies)
+    policy, adoption = policies.at(clock_at), policies.adoption_at(clock_at)
     departures = departures_of(snapshot.voyages, clock_at)
     consolidations = consolidations_of(snapshot)
     demands = demands_of(snapshot, consolidations, departures, clock_at)
@@ -61,6 +69,7 @@ def build_instance(
         limits=limits,
         causes=request.causes,
         published_plan_id=snapshot.lane.published_plan_id,
+        policy_digest=adoption.digest if adoption else "",
     )
 
 

@@ -14,6 +14,7 @@ from groupage.domain.instance import Instance, Limits
 from groupage.domain.plan import Plan, Route
 from groupage.domain.policy import Policy
 from groupage.settings import PlannerSettings
+from groupage.store.policies import read_history
 from groupage.telemetry import metrics
 from optimizer.certification import Certification
 from optimizer.deadline import PLANNER_SHARE
@@ -105,7 +106,8 @@ class RequestHandler:
         """
         began_s = time.monotonic()
         snapshot = await read_snapshot(self._pool, request.lane_id)
-        instance = build_instance(snapshot, request, self._policy, self._limits(request))
+        policies = await read_history(self._pool, assumed=self._policy)
+        instance = build_instance(snapshot, request, policies, self._limits(request))
         certification = Certification(instance)
         while certification.exclusions is not None:
             left_s = instance.limits.wall_s - (time.monotonic() - began_s)

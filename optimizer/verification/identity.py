@@ -29,6 +29,7 @@ def check(context: Context) -> Violations:
         ("plan_id", plan.plan_id, plan_id_of(instance_digest)),
         ("decided_at", plan.decided_at, instance.clock_at),
         ("causes", plan.causes, instance.causes),
+        ("policy_digest", plan.policy_digest, instance.policy_digest),
     ]
     if plan.solver is not None:
         pairs += [

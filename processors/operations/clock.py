@@ -16,11 +16,13 @@ from aiokafka.errors import KafkaError
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
+from groupage.contracts.policy_log import read_adoptions
 from groupage.contracts.signing import HubKey, hub_key_from
 from groupage.contracts.topics import TOPICS
 from groupage.domain.codes import TimeCode
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
+from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.sender_alerts import CLOCK_ID, sender_alert
 from groupage.domain.words import when
 from groupage.process import run_process
@@ -51,7 +53,7 @@ def main() -> None:
     settings, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
     telemetry = TelemetrySettings()
     hub_key = hub_key_from(HubSettings(), topics)
-    tolerance = timedelta(seconds=PolicySettings().load().clock_tolerance_s)
+    of_file = PolicySettings().load()
 
     async def body(stop: asyncio.Event) -> None:
         # Kafka away at the start is more likely a wrong address than a restart: exit, visibly.
@@ -59,6 +61,9 @@ def main() -> None:
             kafka, prefix=topics.prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
+        adoptions = await read_adoptions(kafka, prefix=topics.prefix, hub_key=hub_key)
+        policy = PolicyHistory(of_file, adoptions).at(datetime.now(UTC))
+        tolerance = timedelta(seconds=policy.clock_tolerance_s)
         clock = Clock(kafka, topics.prefix, hub_key, tick_s=settings.tick_s, tolerance=tolerance)
         async with TelemetryServer(telemetry, checks=clock.checks):
             if settings.source == "wall":

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupage.contracts.schemas import writer_schema
+from groupage.domain.policy import Policy
 from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings, PolicySettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
@@ -23,6 +24,7 @@ from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
+from producers.gateway.policy import PolicyFollower
 from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
     HttpProblem,
@@ -46,11 +48,28 @@ class Gateway:
         self.kafka = KafkaConnection(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
         self._admission = Admission(settings)
         policy = PolicySettings().load()
-        check_digits = settings.check_digits or policy.check_digits
-        wall = ClockSettings().source == "wall"
-        limits = TimeLimits.of(policy) if wall else None
-        self._ingest = EventIngest(self.kafka, check_digits, limits)
-        self._capture = Capture(self.kafka, settings, check_digits)
+        self._wall = ClockSettings().source == "wall"
+        self._ingest = EventIngest(self.kafka)
+        self._capture = Capture(self.kafka, settings)
+        self._judge_by(policy)
+        self._policy = PolicyFollower(
+            kafka, prefix=prefix, wall=self._wall, of_file=policy, judge_by=self._judge_by
+        )
+
+    def start(self) -> None:
+        """Begin to connect to Kafka, and to follow the hub's policy; returns at once."""
+        self.kafka.start()
+        self._policy.start()
+
+    async def stop(self) -> None:
+        """Flush and close."""
+        await self._policy.stop()
+        await self.kafka.stop()
+
+    def _judge_by(self, policy: Policy) -> None:
+        check_digits = self.settings.check_digits or policy.check_digits
+        self._ingest.judge_by(check_digits, TimeLimits.of(policy) if self._wall else None)
+        self._capture.judge_by(check_digits)
 
     async def checks(self) -> dict[str, bool | str]:
         """Check for ``/readyz`` whether Kafka answers."""
@@ -133,9 +152,9 @@ def create_app(gateway: Gateway) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        gateway.kafka.start()
+        gateway.start()
         yield
-        await gateway.kafka.stop()
+        await gateway.stop()
 
     app = Starlette(
         routes=[

@@ -53,13 +53,16 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Capture:
     """Captures EPCIS documents and keeps the latest jobs."""
 
-    def __init__(
-        self, kafka: KafkaConnection, settings: GatewaySettings, check_digits: CheckDigitPolicy
-    ) -> None:
+    def __init__(self, kafka: KafkaConnection, settings: GatewaySettings) -> None:
         self._kafka = kafka
         self._settings = settings
-        self._rules = CheckDigitRules(containers=check_digits, units=settings.capture_check_digits)
+        self._rules = CheckDigitRules(units=settings.capture_check_digits)
         self._jobs: OrderedDict[str, CaptureJob] = OrderedDict()
+
+    def judge_by(self, check_digits: CheckDigitPolicy) -> None:
+        """Judge container numbers by this from now on."""
+        units = self._settings.capture_check_digits
+        self._rules = CheckDigitRules(containers=check_digits, units=units)
 
     def headers(self, behaviour: Behaviour = "rollback") -> dict[str, str]:
         """Build the headers by which a capture interface describes itself (GS1)."""

@@ -80,14 +80,16 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
 class EventIngest:
     """Checks CloudEvents and publishes them: one parse before, one encoding after the checks."""
 
-    def __init__(
-        self,
-        kafka: KafkaConnection,
-        check_digits: CheckDigitPolicy,
-        time_limits: TimeLimits | None = None,
-    ) -> None:
-        """Without `time_limits` no event is dated too far ahead: the hub's clock is external."""
+    def __init__(self, kafka: KafkaConnection) -> None:
         self._kafka = kafka
+        self._time_limits: TimeLimits | None = None
+        self._rules = CheckDigitRules()
+
+    def judge_by(self, check_digits: CheckDigitPolicy, time_limits: TimeLimits | None) -> None:
+        """Judge by this from now on.
+
+        Without `time_limits` no event is dated too far ahead: the hub's clock is external.
+        """
         self._time_limits = time_limits
         self._rules = CheckDigitRules(containers=check_digits, units=check_digits)
 

@@ -34,7 +34,7 @@ STATES = {
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "459b46ac8feb37c8"}
 """Shape of the fields that every later version reads from states of older forms."""
-PLANS = (2, "912d0a302fb9e484")
+PLANS = (2, "3cedaae6cf2b2ef9")
 """Form and shape of plans and instances."""
 
 

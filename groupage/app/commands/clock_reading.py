@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from groupage.domain.errors import Unavailable
+from groupage.domain.policy import Policy
 from groupage.domain.words import number_of, when
 from groupage.settings import ClockSource, DatabaseSettings
+from groupage.store.policies import read_history
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.readers.clock import ClockReading, read_clock
 
@@ -15,14 +17,19 @@ _BUDGET_S = 2.0
 _FAILURES: tuple[type[Exception], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
 
 
-def clock_reading(settings: DatabaseSettings) -> ClockReading:
-    """Read the clock. Raises Unavailable when the database does not answer in two seconds."""
+def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
+    """Read the clock, and how far it may be ahead by the hub's policy.
 
-    async def read() -> ClockReading:
+    Raises Unavailable when the database does not answer in two seconds.
+    """
+
+    async def read() -> tuple[ClockReading, timedelta]:
         async with asyncio.timeout(_BUDGET_S):
             connection = await asyncpg.connect(settings.url.get_secret_value(), timeout=_BUDGET_S)
             try:
-                return await read_clock(connection)
+                policies = await read_history(connection, assumed=Policy())
+                tolerance = timedelta(seconds=policies.newest.clock_tolerance_s)
+                return await read_clock(connection), tolerance
             finally:
                 await connection.close(timeout=_BUDGET_S)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from groupage.app.commands.clock_reading import clock_reading, describe_clock
@@ -19,7 +18,6 @@ from groupage.settings import (
     DatabaseSettings,
     KafkaSettings,
     LocalSettings,
-    PolicySettings,
     TopicSettings,
 )
 from groupage.store import migrations
@@ -115,11 +113,8 @@ def _check_schema() -> Finding:
 
 def _check_clock() -> Finding:
     """Check that the hub's clock can be right, and whether wrong ticks were sent."""
-    policy = PolicySettings().load()
-    clock = clock_reading(DatabaseSettings())
-    right, found, todo = describe_clock(
-        clock, ClockSettings().source, tolerance=timedelta(seconds=policy.clock_tolerance_s)
-    )
+    clock, tolerance = clock_reading(DatabaseSettings())
+    right, found, todo = describe_clock(clock, ClockSettings().source, tolerance=tolerance)
     return Finding(name="clock", state="ok" if right else "problem", found=found, todo=todo)
 
 

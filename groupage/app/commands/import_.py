@@ -14,7 +14,7 @@ import typer
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, escape_controls, print_json
 from groupage.domain.errors import InvalidInput
-from groupage.domain.policy import CheckDigitPolicy
+from groupage.domain.policy import CheckDigitPolicy, Policy
 from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def import_epcis(
     if document.problems:
         wrong = "; ".join(problem.message for problem in document.problems)
         raise InvalidInput(f"{file}: {wrong}")
-    rules = CheckDigitRules(containers=PolicySettings().load().check_digits, units=check_digits)
+    policy = PolicySettings().load() if dry_run else _policy_in_force()
+    rules = CheckDigitRules(containers=policy.check_digits, units=check_digits)
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
     )
@@ -181,6 +182,15 @@ def _parse_zone(name: str) -> ZoneInfo:
         raise typer.BadParameter(
             f"{name!r} is not a time zone; expected a name like Asia/Shanghai"
         ) from error
+
+
+def _policy_in_force() -> Policy:
+    """Return the policy that the hub adopted last; that of the file if it has none yet."""
+    from groupage.contracts.policy_log import read_adoptions  # noqa: PLC0415 - not for `--help`
+
+    reading = read_adoptions(KafkaSettings(), prefix=TopicSettings().prefix, hub_key=None)
+    adoptions = asyncio.run(reading)
+    return adoptions[-1].policy if adoptions else PolicySettings().load()
 
 
 def _read_bytes(file: Path) -> bytes:

@@ -63,11 +63,16 @@ def main(
 
 
 def _derive_states() -> None:
+    from groupage.app.commands.reading import query  # noqa: PLC0415
+    from groupage.store.policies import read_history  # noqa: PLC0415
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415 - seldom needed, slow
     from processors.operations.upgrade import derive_older_states  # noqa: PLC0415
 
-    aggregates = all_aggregates(PolicySettings().load())
-    derived = asyncio.run(derive_older_states(DatabaseSettings(), aggregates, progress=_Progress()))
+    assumed = PolicySettings().load()
+    history = query(lambda pool: read_history(pool, assumed=assumed), older_forms=True)
+    derived = asyncio.run(
+        derive_older_states(DatabaseSettings(), all_aggregates(history), progress=_Progress())
+    )
     for kind, states in derived.items():
         typer.echo(f"{kind}: {states:,} states derived again from their facts")
 

@@ -83,7 +83,7 @@ def diff(
     needs_hub = after is None or not all(Path(name).is_file() for name in names)
     history = _read_history() if needs_hub else PolicyHistory(Policy())
     old = _policy(before, history)
-    new = history.at(datetime.max.replace(tzinfo=UTC)) if after is None else _policy(after, history)
+    new = history.newest if after is None else _policy(after, history)
     changes = changes_between(old, new)
     for change in changes:
         print_line(str(change))
@@ -180,7 +180,7 @@ def _read_history() -> PolicyHistory:
     from groupage.store.policies import read_history  # noqa: PLC0415 - not for `--help`
 
     assumed = PolicySettings().load()
-    return query(lambda pool: read_history(pool, assumed=assumed))
+    return query(lambda pool: read_history(pool, assumed=assumed), older_forms=True)
 
 
 def _instant(text: str) -> datetime:

@@ -22,14 +22,19 @@ After = Annotated[
 Lane = Annotated[str | None, typer.Option(help="Only this lane, like CNNGB-NLRTM.")]
 
 
-def query(read: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]]) -> T:
-    """Run a read on the configured database and return its result."""
+def query(
+    read: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[T]], *, older_forms: bool = False
+) -> T:
+    """Run a read on the configured database and return its result.
+
+    `older_forms`: it does not read states, which may be left to derive after an upgrade.
+    """
 
     async def run() -> T:
         settings = DatabaseSettings(pool_size_max=1)
         pool = await create_pool(settings, application_name="groupage-cli")
         try:
-            await require_schema(pool, place=settings.address)
+            await require_schema(pool, place=settings.address, older_forms=older_forms)
             return await read(pool)
         finally:
             pool.terminate()

@@ -10,6 +10,7 @@ from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.settings import PolicySettings
 from groupage.store.facts import StoredFact, facts_of
+from groupage.store.policies import read_history
 from groupage.store.pool import Connection
 from groupage.store.readers.tracing import Trace, TraceSource, assemble, find_source
 from processors.aggregates.registry import all_aggregates
@@ -36,7 +37,8 @@ async def trace_effects(
 ) -> Trace:
     """Trace an id, with what each fact changed. Raises NotFound."""
     source = await find_source(connection, id_, kind=kind)
-    aggregates = all_aggregates(PolicySettings().load())
+    history = await read_history(connection, assumed=PolicySettings().load())
+    aggregates = all_aggregates(history)
     effects = Effects()
     keys = dict.fromkeys((stored.kind, stored.fact.key) for stored in source.facts)
     for aggregate_kind, key in keys:

@@ -1,7 +1,6 @@
 """``groupage status``: processes and addresses of the hub."""
 
 import os
-from datetime import timedelta
 from operator import itemgetter
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from groupage.app.commands.printing import AsJson, Column, print_json, print_lin
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState, ProcessState
 from groupage.domain.errors import Unavailable
-from groupage.settings import DatabaseSettings, LocalSettings, PolicySettings, without_password
+from groupage.settings import DatabaseSettings, LocalSettings, without_password
 
 NOT_RUNNING = 1
 
@@ -116,10 +115,11 @@ def _clock_now(state: HubState | None) -> str:
     if state is None or not state.database_url:
         return ""
     try:
-        reading = clocks.clock_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+        reading, tolerance = clocks.clock_reading(
+            DatabaseSettings(url=SecretStr(state.database_url))
+        )
     except Unavailable:
         return ""
-    tolerance = timedelta(seconds=PolicySettings().load().clock_tolerance_s)
     right, found, _ = clocks.describe_clock(reading, state.clock, tolerance=tolerance)
     return found if right else f"WRONG, {found}: see `groupage doctor`"
 

@@ -20,6 +20,7 @@ from groupage.settings import (
     PolicySettings,
     TopicSettings,
 )
+from groupage.store.policies import read_history
 from groupage.store.pool import create_pool
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.overview import read_overview
@@ -88,8 +89,9 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
             view.show(await _figures(pool, simulation, player))
         took_s = time.monotonic() - began
         overview = await read_overview(pool)
+        policies = await read_history(pool, assumed=PolicySettings().load())
         stuffed_by = {box.id: box.plan_id for box in simulation.boxes.values()}
-        report = await check_day(pool, stuffed_by=stuffed_by, policy=PolicySettings().load())
+        report = await check_day(pool, stuffed_by=stuffed_by, policy=policies.newest)
     return Day(
         report=report,
         outcome=simulation.outcome(),

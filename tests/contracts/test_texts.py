@@ -87,8 +87,8 @@ def test_examples_need_no_closer_look(event: Any) -> None:
     require_plain_texts(data, value)
 
 
-def test_publishers_and_files_are_held_to_the_same() -> None:
-    """They have no request to answer, so the error has a sentence."""
+def test_an_error_of_a_text_shows_it_escaped() -> None:
+    """In a sentence, for senders that have no request to answer."""
     event = UnitReceived(unit_id="U\u202e1", dock="D\x854")
     with pytest.raises(InvalidInput, match=r"unit_id: .*; dock: ") as refused:
         require_plain_texts(event, b"\\")

@@ -95,6 +95,14 @@ def test_instants_in_the_data_lie_in_the_calendar(received: Fact, at: str) -> No
     assert "from 1900 to 2199" in str(error)
 
 
+@pytest.mark.parametrize("time", [b"1900-01-01T00:00:00Z", b"2199-12-31T23:59:59.999999Z"])
+def test_the_calendar_has_its_first_and_last_moment(received: Fact, time: bytes) -> None:
+    """From 1900 to 2199, as the error says: both years whole."""
+    headers = headers_of(received, ce_time=time)
+    fact = decode(headers, received.key.encode(), encode(received).value, recorded_at=NOW)
+    assert fact.occurred_at.year == int(time[:4])
+
+
 def test_an_escaped_backslash_is_not_nul(received: Fact) -> None:
     r"""The six characters \u0000 spelled out are an ordinary text."""
     value = rb'{"unit_id":"u","consignment_id":"CN-1","dock":"\\u0000"}'

@@ -106,6 +106,14 @@ async def test_a_body_has_a_least_speed(monkeypatch: pytest.MonkeyPatch) -> None
     assert await admitted(entrance, Sender().send(MIB)) == MIB
 
 
+async def test_each_span_of_a_body_counts_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then does not keep a body alive that began with much."""
+    monkeypatch.setattr(admission, "_SPAN_S", 0.02)
+    sender = Sender().send(900_000, more=True).send(100, more=True).send(1, more=True)
+    with pytest.raises(HttpProblem, match="the body brought 101 bytes"):
+        await admitted(Admission(SETTINGS), sender)
+
+
 async def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even one that is fast enough all the time."""
     monkeypatch.setattr(admission, "_BODY_TIMEOUT_S", 0.02)

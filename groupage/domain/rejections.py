@@ -109,6 +109,10 @@ class RejectionCode(Code):
     # Lane and commands
     ALREADY_PROPOSED = "already_proposed", "A plan with that id was proposed before."
     NO_CERTIFICATE = "no_certificate", "The verifier did not certify the plan."
+    PLAN_NOT_STORED = (
+        "plan_not_stored",
+        "The database has no plan with that id and that digest, so nobody could show it.",
+    )
     SEQUENCE_JUMP = "sequence_jump", "The number is beyond the lane's next plan request."
     UNKNOWN_PLAN = "unknown_plan", "No plan with that id was proposed to the lane."
     PLAN_PUBLISHED = "plan_published", "The plan is published, so it cannot be rejected."

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from groupage.domain.instance import Instance
-from groupage.domain.plan import Plan
+from groupage.domain.plan import Certificate, Plan
 
 PLAN_FORM = 2
 """Of `Plan` and `Instance` as they are stored now; rises when one of them changes shape."""
@@ -24,6 +24,13 @@ _PLANS: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
 _INSTANCES: msgspec.json.Decoder[Instance] = msgspec.json.Decoder(Instance)
 
 
+class _Certified(msgspec.Struct):
+    certificate: Certificate | None = None
+
+
+_CERTIFICATES: msgspec.json.Decoder[_Certified] = msgspec.json.Decoder(_Certified)
+
+
 def pack_document(document_json: bytes) -> bytes:
     """Deflate a plan or an instance in JSON."""
     return zlib.compress(document_json, _LEVEL)
@@ -32,6 +39,15 @@ def pack_document(document_json: bytes) -> bytes:
 def unpack_plan(form: int, body: bytes) -> Plan:
     """Decode a stored plan."""
     return _PLANS.decode(_upgrade(Plan, form, zlib.decompress(body)))
+
+
+def digest_of(body: bytes) -> str:
+    """Return the digest of a stored plan, without decoding the rest; it is the same in all forms.
+
+    Empty: the verifier did not pass the plan.
+    """
+    certificate = _CERTIFICATES.decode(zlib.decompress(body)).certificate
+    return certificate.plan_digest if certificate is not None else ""
 
 
 def unpack_instance(form: int, body: bytes) -> Instance:

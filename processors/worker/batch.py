@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from groupage.domain.events.base import AggregateKind
 from groupage.store.writers import DeadLetterRow
@@ -49,6 +49,15 @@ class TickSegment:
         )
 
 
+class Proposal(NamedTuple):
+    """A plan that a record proposes."""
+
+    record: Any
+    """As aiokafka gave it."""
+    plan_id: str
+    digest: str
+
+
 @dataclass
 class PartitionBatch:
     """Consecutive records of one partition, decoded."""
@@ -62,6 +71,8 @@ class PartitionBatch:
     ahead: dict[int, timedelta] = field(default_factory=dict)
     """Offsets of events that are too far ahead of Kafka's time, on a hub with an external clock,
     with the tolerance of that time."""
+    proposals: list[Proposal] = field(default_factory=list)
+    """Plans that facts of this part propose."""
     records: int = 0
     value_bytes: int = 0
     """Sum over the records' values."""
@@ -81,11 +92,22 @@ class PartitionBatch:
             [segment.from_offset(offset) for segment in self.segments],
             [row for row in self.dead_letters if row.record_offset >= offset],
             self.ahead,
+            [proposal for proposal in self.proposals if proposal.record.offset >= offset],
             self.next_offset - offset,
             self.value_bytes,
             self.next_offset,
             self.oldest_ms,
         )
+
+    def drop(self, offset: int) -> None:
+        """Take the facts of a record out."""
+        for segment in self.segments:
+            for key, facts in list(segment.facts.items()):
+                kept = [incoming for incoming in facts if incoming.offset != offset]
+                if kept:
+                    facts[:] = kept
+                else:
+                    del segment.facts[key]
 
 
 class Batch(NamedTuple):

@@ -20,7 +20,7 @@ from groupage.domain.fact import Fact
 from groupage.store.facts import line_of
 from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
-from processors.worker.batch import IncomingFact, PartitionBatch, TickSegment
+from processors.worker.batch import IncomingFact, PartitionBatch, Proposal, TickSegment
 from processors.worker.plausibility import TimeRules, explain_future
 from processors.worker.unreadable import UnreadableRecord
 
@@ -42,6 +42,7 @@ def decode_into(
     stamp_ms, recorded_at, latest_at = -1, _EPOCH, _EPOCH
     hub_key = trust.key_for(topic, part.partition, records[0].offset)  # the later ones', too
     for record in records:
+        key = hub_key or trust.key_for(topic, part.partition, record.offset)
         if record.timestamp != stamp_ms:  # the broker stamps whole batches
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
@@ -54,7 +55,7 @@ def decode_into(
                 record.value,
                 recorded_at=recorded_at,
                 topic=topic,
-                hub_key=hub_key or trust.key_for(topic, part.partition, record.offset),
+                hub_key=key,
             )
         except Undecodable as error:
             part.dead_letters.append(_dead_letter_of(record, part, error))
@@ -75,11 +76,9 @@ def decode_into(
             _add_each(part, record.offset, kind, singles, stamps)
         else:
             incoming = _incoming_fact(part, record.offset, (fact, kind, data_json, stamps))
-            earlier = facts.get((kind, fact.key))
-            if earlier is None:
-                facts[kind, fact.key] = [incoming]
-            else:
-                earlier.append(incoming)
+            facts.setdefault((kind, fact.key), []).append(incoming)
+            if kind == "lane" and key is not None and (plan := data.certified_plan()):
+                part.proposals.append(Proposal(record, *plan))
 
 
 def _dead_letter_of(record: Any, part: PartitionBatch, error: Undecodable) -> DeadLetterRow:

@@ -34,6 +34,7 @@ from processors.worker import dead_letters, deduplication, older_states, rejecti
 from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.plan_check import quarantine_unknown_plans
 from processors.worker.plausibility import quarantine_events_ahead, raise_alerts
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
@@ -101,6 +102,7 @@ class Folder:
             and (unread := part.from_offset(progress.next_offset)) is not None
         ]
         wanted: dict[AggregateKey, int] = {}
+        await quarantine_unknown_plans(parts, self._pool)
         for part in parts:
             writes.count_records(part)
             if part.ahead:

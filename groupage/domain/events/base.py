@@ -100,6 +100,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         """Return the event as the aggregate with that key gets it from another one."""
         raise TypeError(f"{self.name} cannot be forwarded to {key!r}")
 
+    def certified_plan(self) -> tuple[str, str] | None:
+        """Return id and digest of the plan that the event proposes; it must be stored."""
+        return None
+
     def clock_reading(self) -> datetime | None:
         """Return what time it is, for an event by which a clock says so."""
         return None

@@ -169,6 +169,10 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     certificate: Text
     """Digest of the plan that the verifier passed."""
 
+    def certified_plan(self) -> tuple[str, str]:
+        """Return the plan's id and digest."""
+        return self.plan_id, self.certificate
+
 
 class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
     """One container of a plan, without its placements."""

@@ -36,6 +36,10 @@ everything in the value, is understood as well.
   such event, the correction changes nothing and is rejected with code `no_target`. To correct an
   event that was sent under a wrong key, retract it under that key, then send it with a new id under
   the right key.
+- **Messages of the hub** (`ce_relayedby`): one that may be taken back has the id
+  `SERIES.REVISION.DIGEST`. Of a series only the message with the highest revision counts. If it
+  takes the place of an earlier one, `ce_correctionof` names the series; with `ce_retracted: true`
+  none of the series counts any more. A snapshot has a field `revision` in place of that.
 - **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor), written
   without a decimal point.
 - **Check digits** of container numbers and SSCCs are checked by the HTTP gateway and the file

@@ -46,7 +46,7 @@ HEADERS: dict[str, Any] = {
         "ce_correctionof": {
             **_TEXT,
             "description": "Id of the event (same source, same key) that this one replaces. "
-            "Rejected as no_target while there is none.",
+            "Rejected as no_target while there is none. Of the hub's own messages: their series.",
         },
         "ce_retracted": {
             "enum": ["true", "false"],

@@ -28,7 +28,7 @@ STATES = {
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (2, "b52d747ad72b2fac"),
     "consolidation": (2, "361b6a58a7eee237"),
-    "lane": (2, "8fa85a55239983af"),
+    "lane": (2, "ab885c5207883be9"),
     "command": (2, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""

@@ -224,8 +224,6 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     """By consignment."""
     forbids: dict[str, dict[str, LaneForbid]] = msgspec.field(default_factory=dict)
     """By consignment, then voyage."""
-    pins_ended_at: datetime | None = None
-    """When a closing last ended a pin or a prohibition."""
 
     @property
     def outstanding_request(self) -> SentRequest | None:

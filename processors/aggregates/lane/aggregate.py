@@ -50,6 +50,17 @@ def _forbid(state: LaneState, entry: Entry, event: events.LaneForbidden) -> None
         del state.forbids[event.consignment_id]
 
 
+_DECISIVE = (
+    events.PlanProposed,
+    events.PlanApproved,
+    events.PlanRejected,
+    events.LanePinned,
+    events.LaneForbidden,
+    events.ConsolidationClosed,
+)
+"""Events that decide what is planned."""
+
+
 def _ignore(_state: LaneState, _entry: Entry, _event: Any) -> None:
     """Leave the state as it is: the event is for the warehouse, drivers and auditors."""
 
@@ -80,7 +91,7 @@ class LaneAggregate(Aggregate[LaneState]):
     def audit(self, state: LaneState, entry: Entry) -> None:
         """Plan again when a pin, a closing, an approval or a plan is taken back."""
         fact = entry.fact
-        if fact.retracted:
+        if fact.retracted and isinstance(fact.data, _DECISIVE):
             closed = isinstance(fact.data, events.ConsolidationClosed)
             cause: events.Cause = "container" if closed else "command"
             requests.add_trigger(state, entry, cause=cause, about=fact.subject)
@@ -89,8 +100,8 @@ class LaneAggregate(Aggregate[LaneState]):
         """Accept a late plan or closing, if nothing that came in between depends on it.
 
         Solving takes time: a plan's time is before facts that reached the lane meanwhile. It must
-        be the newest plan, nobody may have approved or rejected it before it came, and no closing
-        may have ended pins since. A closing must not end pins. The number of a request must be the
+        be the newest plan, nobody may have approved or rejected it before it came, and nothing may
+        have closed since. A closing must not end pins. The number of a request must be the
         lane's next one at that time already.
         """
         event = fact.data
@@ -104,11 +115,8 @@ class LaneAggregate(Aggregate[LaneState]):
             )
             confirmed = state.confirmed_at is not None and state.confirmed_at >= fact.occurred_at
             closed_since = any(at >= fact.occurred_at for at in state.closed_at.values())
-            ended = state.pins_ended_at is not None and state.pins_ended_at >= fact.occurred_at
             due = requests.is_due_sequence(state, event.sequence, fact.occurred_at)
-            return due and not (
-                overtaken or confirmed or state.rejected or ended or (pinned and closed_since)
-            )
+            return due and not (overtaken or confirmed or state.rejected or closed_since)
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before

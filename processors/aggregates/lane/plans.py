@@ -253,7 +253,6 @@ def close(state: LaneState, entry: Entry, event: events.ConsolidationClosed) -> 
         if left and pinned and assignment.consolidation_id:
             state.pins.pop(consignment_id, None)
             state.forbids.pop(consignment_id, None)
-            state.pins_ended_at = max(at, state.pins_ended_at or at)
     keep_closed(state, name, state.open_consolidations.pop(name, None), assignments)
     while len(state.closed_at) > _CLOSED_MAX:
         del state.closed_at[min(state.closed_at, key=lambda each: (state.closed_at[each], each))]

@@ -152,6 +152,10 @@ def test_a_closed_consolidation_is_dropped(play: Start) -> None:
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}
     story.deliver(plan(2, {"CN-1": "C1", "CN-2": "C2"}), 25)
-    assert story.refolds == 0, "a plan is decided before what was received meanwhile"
+    assert story.refolds == 1, "the lane keeps how a plan left what has closed since"
+    pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-2", by="dana", voyage_id=w.VOYAGE)
+    story.deliver(pin, 36)
+    story.deliver(plan(3, {"CN-1": "C1", "CN-2": "C2"}), 35)
+    assert story.refolds == 1, "a plan is decided before what was received meanwhile"
     assert set(story.state.open_consolidations) == {"C2"}
     assert set(story.state.assignments) == {"CN-2"}

@@ -81,7 +81,8 @@ def test_a_replaced_correction_still_takes_its_target_out_when_that_comes() -> N
 def without_counts(state: Any, *ignored: str) -> bytes:
     """Return a state without the counts of its facts and the time of the newest one.
 
-    A lane plans again when a fact is retracted: the triggers of `ignored` facts are left out.
+    A lane plans again when a fact is retracted: the triggers of `ignored` facts are left out, and
+    the request that answers them.
     """
     unlike: dict[str, Any] = {
         "fact_count": 0,
@@ -93,6 +94,7 @@ def without_counts(state: Any, *ignored: str) -> bytes:
         unlike["waiting_facts"] = []
     if "triggers" in state.__struct_fields__:
         triggers = state.triggers.items()
+        unlike["pending_request"] = None
         unlike["triggers"] = {name: trigger for name, trigger in triggers if name not in ignored}
     return encode_state(msgspec.structs.replace(state, **unlike))
 

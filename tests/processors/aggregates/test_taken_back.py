@@ -145,6 +145,17 @@ def test_a_retracted_command_is_not_in_force(command: commands.Command) -> None:
     assert (trigger.cause, trigger.about) == ("command", "CN-1")
 
 
+def test_a_command_that_is_corrected_to_another_one_is_taken_back() -> None:
+    """Also when nothing takes the event of the other command back."""
+    hub = booked_hub()
+    pinned = commands.PinConsignment(
+        command_id="K", consignment_id="CN-1", voyage_id=w.VOYAGE, **LANE
+    )
+    sent = publish(hub, pinned)
+    publish(hub, commands.ReplanLane(command_id="K", **LANE), correction_of=sent.event_id)
+    assert hub.state("lane", w.LANE).pins == {}
+
+
 def test_a_retracted_hold_blocks_nobody() -> None:
     """A hold that a command placed goes with the command, and comes back with it."""
     hub = booked_hub()

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-StageName = Literal["allocate", "explain", "load", "route"]
+StageName = Literal["build", "allocate", "explain", "load", "route"]
 
 STAGE_ENDS: dict[StageName, float] = {
+    "build": 0.3,
     "allocate": 0.45,
     "explain": 0.5,
     "load": 0.75,

@@ -214,8 +214,8 @@ class SolverStats(_Data, frozen=True, kw_only=True):
     rounds: int
     work: float
     cut_short: tuple[str, ...] = ()
-    """Stages that the deadline ended (`Limits.wall_s`): allocate, explain, load, route. Another
-    solve of the same request may then give another plan."""
+    """Stages that the deadline ended (`Limits.wall_s`): build (the allocation problem), allocate,
+    explain, load, route. Another solve of the same request may then give another plan."""
 
 
 class Certificate(_Data, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ def allocate(instance: Instance, deadline: StageDeadline | None = None) -> Alloc
     one that starts from the published plan. Deterministic for the instance's seed and limits.
     """
     deadline = deadline or unlimited("allocate")
-    problem = build_problem(instance, NoGoods(), deadline)
+    problem = build_problem(instance, NoGoods(), deadline.of("build"))
     if not problem.free and not problem.unexplored:
         solution = construct(problem, deadline)
         start = _Start(solution=solution, bound=solution.cost(), found=True)

@@ -31,7 +31,7 @@ def build_problem(
 
     After the deadline a consignment may only stay where the published plan has it.
     """
-    deadline = deadline or unlimited("allocate")
+    deadline = deadline or unlimited("build")
     departures = {
         d.voyage_id: d for d in sorted(instance.departures, key=lambda d: (d.etd_at, d.voyage_id))
     }
@@ -241,12 +241,17 @@ def _price_slots(
     """Return cost key → cost where the consignment may be, and cost key → reason elsewhere."""
     costs: dict[str, int] = {}
     rejections: dict[str, SlotRejection] = {}
+    by_type: dict[str, SlotRejection | None] = {}
+    by_voyage: dict[str, int] = {}
     for slot in slots:
-        rejection = reject_in(demand, slot, instance)
+        rejection = reject_in(demand, slot, instance, by_type)
         if rejection is not None:
             rejections[slot.cost_key] = rejection
             continue
-        costs[slot.cost_key] = sailing_cost(demand, slot, instance.weights) + (
+        voyage_id = slot.pool[0]
+        if voyage_id not in by_voyage:
+            by_voyage[voyage_id] = sailing_cost(demand, slot, instance.weights)
+        costs[slot.cost_key] = by_voyage[voyage_id] + (
             0 if slot.key == demand.current_consolidation_id else change
         )
     return costs, rejections

@@ -1,6 +1,6 @@
 """The reason, as code and sentence, for each consignment that is left out or moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from groupage.domain.plan import LeftOut
 from groupage.domain.words import us_dollars
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.partial_solution import PartialSolution
-from optimizer.allocation.problem import OUT_OF_TIME, Rejection, SlotRejection
+from optimizer.allocation.problem import OUT_OF_TIME, Problem, Rejection, SlotRejection
 from optimizer.allocation.rules.registry import CONTENTS_RULES
 from optimizer.allocation.rules.rule import SharingRule
 from optimizer.allocation.slots import Slot, usable_cm3
@@ -45,6 +45,10 @@ class Explainer:
         self._deadline = deadline
         self._search_cut = search.has_cut
         self._left_out: dict[str, LeftOut] = {}
+        self._slots: dict[str, list[Slot]] = {}
+        """By voyage."""
+        for slot in (*solution.problem.slots, *solution.problem.pools):
+            self._slots.setdefault(slot.pool[0], []).append(slot)
         self._usable = [
             bin_
             for bin_ in solution.bins.values()
@@ -82,7 +86,7 @@ class Explainer:
             return _left_out(consignment_id, binding_rejection(demand, rejections))
         if self._deadline.is_over():
             return _left_out(consignment_id, OUT_OF_TIME)
-        missed = _missed_cutoff(solution, consignment_id)
+        missed = _missed_cutoff(problem, consignment_id, self._slots)
         options = self._options(demand)
         if options:
             cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
@@ -108,7 +112,7 @@ class Explainer:
             return MoveReason(code=left_out.code, reason=left_out.reason)
         if current is None:
             free = consignment_id in problem.free
-            missed = _missed_cutoff(solution, consignment_id) if free else None
+            missed = _missed_cutoff(problem, consignment_id, self._slots) if free else None
             reason = missed.reason if missed else "room on this departure"
             return MoveReason(code=MoveCode.PLACED, reason=reason)
         if (consignment_id, current) in problem.no_goods.forbidden:
@@ -179,22 +183,19 @@ def _too_expensive(consignment_id: str, option: _Option, missed: Rejection | Non
     )
 
 
-def _missed_cutoff(solution: PartialSolution, consignment_id: str) -> Rejection | None:
+def _missed_cutoff(
+    problem: Problem, consignment_id: str, slots_by_voyage: Mapping[str, Sequence[Slot]]
+) -> Rejection | None:
     """Return the cut-off that keeps it off a departure before the first that it can take."""
-    problem = solution.problem
-    slots = (*problem.slots, *problem.pools)
     possible = problem.assignment_cost[consignment_id]
-    reachable = {slot.pool[0] for slot in slots if slot.cost_key in possible}
+    rejections = problem.rejections[consignment_id]
     for voyage_id in problem.departures:
-        if voyage_id in reachable:
+        slots = slots_by_voyage.get(voyage_id, ())
+        if any(slot.cost_key in possible for slot in slots):
             return None
         for slot in slots:
-            rejection = problem.rejections[consignment_id].get(slot.cost_key)
-            if (
-                slot.pool[0] == voyage_id
-                and rejection
-                and rejection.code == LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF
-            ):
+            rejection = rejections.get(slot.cost_key)
+            if rejection and rejection.code == LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF:
                 return rejection
     return None
 

@@ -116,11 +116,12 @@ def _group_by_shift(problem: TourProblem) -> list[list[int]]:
 def _cut(group: list[int], limits: Limits) -> list[tuple[list[int], int]]:
     """Cut a group that is too large for a search into parts that follow each other in time.
 
-    Each part comes with the number of solutions that its search may make.
+    Each part comes with the number of solutions that its search may make: all parts together look
+    for improvements no longer than one search of usual size.
     """
     parts = -(-len(group) // JOBS_MAX)
     ends = [len(group) * number // parts for number in range(parts + 1)]
-    solutions = limits.routing_solutions // parts
+    solutions = limits.routing_solutions // parts**2
     return [(sorted(group[begin:end]), solutions) for begin, end in pairwise(ends)]
 
 

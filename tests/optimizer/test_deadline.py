@@ -100,7 +100,7 @@ def test_without_time_all_is_left_out_for_that_reason(fresh: Instance) -> None:
     """But for what a rule keeps out of every container: that reason needs no search."""
     plan = solve_within(fresh, 0)
     assert plan.containers == ()
-    assert plan.stats.cut_short[0] == "allocate"
+    assert plan.stats.cut_short[0] == "build"
     codes = {left.code for left in plan.left_out}
     assert LeftOutCode.TIME_LIMIT in codes
     assert codes <= {LeftOutCode.TIME_LIMIT, LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF}
@@ -160,7 +160,7 @@ def test_the_solver_process_counts_what_the_planner_has_spent(fresh: Instance) -
     """A job that comes too late is answered at once with a plan that says so."""
     result = solve_job(SolveJob(instance=fresh, wall_s=-1.0))
     assert result.plan is not None
-    assert result.plan.stats.cut_short[0] == "allocate"
+    assert result.plan.stats.cut_short[0] == "build"
     limited = msgspec.structs.replace(fresh.limits, wall_s=0.0)
     own = solve_job(SolveJob(instance=msgspec.structs.replace(fresh, limits=limited)))
     assert own.plan is not None

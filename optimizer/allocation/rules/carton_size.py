@@ -14,6 +14,7 @@ class CartonSize(SlotRule):
     """A carton too large for a container type keeps its consignment out of it."""
 
     codes = frozenset({LeftOutCode.LARGER_THAN_CONTAINER})
+    only_size = True
 
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Compare each carton size with door and inner space."""

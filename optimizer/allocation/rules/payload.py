@@ -17,6 +17,7 @@ class Payload(SlotRule, CapacityRule):
     """Declared masses and carton masses in a container are each within its payload."""
 
     codes = frozenset({LeftOutCode.HEAVIER_THAN_CONTAINER, LeftOutCode.NO_CAPACITY})
+    only_size = True
 
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Reject a consignment that is too heavy even for an empty container."""

@@ -53,6 +53,10 @@ RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule, ...] = (
 
 CONSIGNMENT_RULES = tuple(rule for rule in RULES if isinstance(rule, ConsignmentRule))
 SLOT_RULES = tuple(rule for rule in RULES if isinstance(rule, SlotRule))
+_PLACE_RULES = tuple(rule for rule in SLOT_RULES if not rule.only_size)
+_SIZE_RULES = tuple(rule for rule in SLOT_RULES if rule.only_size)
+if (*_PLACE_RULES, *_SIZE_RULES) != SLOT_RULES:
+    raise TypeError("in RULES the slot rules that look at the size only must be the last ones")
 CONTENTS_RULES = tuple(rule for rule in RULES if isinstance(rule, ContentsRule))
 DEPARTURE_RULES = tuple(rule for rule in RULES if isinstance(rule, DepartureRule))
 ESTIMATES = tuple(rule for rule in CONTENTS_RULES if rule.is_estimate)
@@ -80,11 +84,32 @@ def reject(demand: Demand, instance: Instance) -> Rejection | None:
     return None
 
 
-def reject_in(demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
-    """Return the first reason that keeps a consignment out of a slot, other contents aside."""
+def reject_in(
+    demand: Demand,
+    slot: Slot,
+    instance: Instance,
+    by_type: dict[str, SlotRejection | None] | None = None,
+) -> SlotRejection | None:
+    """Return the first reason that keeps a consignment out of a slot, other contents aside.
+
+    `by_type` keeps the answers of the rules about size for new containers of the consignment.
+    """
     if demand.committed and demand.current_consolidation_id == slot.key:
         return None
-    for rule in SLOT_RULES:
+    for rule in _PLACE_RULES:
+        rejection = rule.reject_in(demand, slot, instance)
+        if rejection is not None:
+            return rejection
+    if by_type is None or slot.existing is not None:
+        return _reject_by_size(demand, slot, instance)
+    iso_type = slot.spec.iso_type
+    if iso_type not in by_type:
+        by_type[iso_type] = _reject_by_size(demand, slot, instance)
+    return by_type[iso_type]
+
+
+def _reject_by_size(demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
+    for rule in _SIZE_RULES:
         rejection = rule.reject_in(demand, slot, instance)
         if rejection is not None:
             return rejection

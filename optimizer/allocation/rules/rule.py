@@ -41,6 +41,10 @@ class SlotRule(Rule):
     The model has no variable for a rejected pair.
     """
 
+    only_size = False
+    """Whether it looks at the slot's inner size, usable volume and payload only. Such rules come
+    last: their answer is the same for all new containers of a type."""
+
     @abstractmethod
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Return the reason, or None when the rule lets the consignment into the slot."""

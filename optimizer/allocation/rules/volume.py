@@ -15,6 +15,7 @@ class Volume(SlotRule, CapacityRule):
     """The volume of all cargo in a container is within its usable volume."""
 
     codes = frozenset({LeftOutCode.LARGER_THAN_CONTAINER, LeftOutCode.NO_CAPACITY})
+    only_size = True
 
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Reject a consignment that is too large even for an empty container."""

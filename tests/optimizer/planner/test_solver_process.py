@@ -7,6 +7,7 @@ import pytest
 from optimizer.planner.child import SolveJob
 from optimizer.planner.solver_process import SolverDied, SolverOverran, SolverProcess
 from optimizer.sample import sample
+from optimizer.verification.api import certify
 
 _CHILD = """
 import struct, sys, time
@@ -38,3 +39,25 @@ async def test_a_bad_result_costs_one_attempt(
         with pytest.raises(error, match=message):
             await solver.solve(JOB, timeout_s=2)
         assert solver.pid is None
+
+
+async def test_a_large_lane_is_answered_with_the_best_plan_at_the_deadline() -> None:
+    """Half a second is too short for 800 consignments: the planner need not kill the process."""
+    instance = sample(consignments=800, seed=1)
+    solver = SolverProcess()
+    try:
+        result = await solver.solve(SolveJob(instance=instance, wall_s=0.5), timeout_s=60)
+        pid = solver.pid
+        again = await solver.solve(SolveJob(instance=instance, wall_s=0.5), timeout_s=60)
+        assert solver.pid == pid
+    finally:
+        await solver.stop()
+    for answer in (result, again):
+        assert answer.plan is not None
+        plan, violations = certify(instance, answer.plan)
+        assert plan is not None, violations
+        assert plan.stats.cut_short
+        assert plan.certificate is not None
+        assert not plan.certificate.repeatable
+        assert 0 <= plan.lower_bound <= plan.cost.total - plan.cost.haulage
+        assert len(plan.left_out) + sum(len(c.consignment_ids) for c in plan.containers) == 800

@@ -12,12 +12,15 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import unit as un
 from groupage.domain.fact import Fact
+from groupage.domain.plan import Certificate
 from groupage.domain.policy import Policy
 from groupage.store.facts import stored_fact
 from groupage.store.state_codec import unpack
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold
+from tests.api.hub import store_plan
+from tests.api.world import first_plan
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.stream.facts import NOON, fact_of
@@ -41,6 +44,24 @@ async def send(hub: StreamHub, minutes: int, data: Any) -> Fact:
     await hub.send(fact)
     await hub.until_committed()
     return fact
+
+
+async def publish_plan(
+    hub: StreamHub, minutes: int, sequence: int, assigned: dict[str, str]
+) -> None:
+    """Store a plan, as the planner does, and propose it."""
+    proposed = plan(sequence, assigned)
+    certificate = Certificate(
+        verifier="test", checks=(), instance_digest="", plan_digest=proposed.certificate
+    )
+    stored = msgspec.structs.replace(
+        first_plan(),
+        plan_id=proposed.plan_id,
+        request_id=proposed.request_id,
+        certificate=certificate,
+    )
+    await store_plan(hub.pool, stored)
+    await send(hub, minutes, proposed)
 
 
 async def take_back(hub: StreamHub, fact: Fact) -> Fact:
@@ -93,7 +114,7 @@ async def test_a_mistake_is_taken_back_at_all_aggregates(stream_hub: StreamHub) 
         await send(stream_hub, 10, un.UnitReceived(unit_id="U1"))
         units = (cn.AnnouncedUnit(unit_id="U1"),)
         note = await send(stream_hub, 11, cn.AsnReceived(consignment_id="CN-1", units=units))
-        await send(stream_hub, 20, plan(1, dict.fromkeys(NAMES, "C1")))
+        await publish_plan(stream_hub, 20, 1, dict.fromkeys(NAMES, "C1"))
         assert await seats(stream_hub) == dict.fromkeys(NAMES, "C1")
         cancelled = csl.ConsolidationCancelled(consolidation_id="C1", reason="x")
         mistake = await send(stream_hub, 30, cancelled)
@@ -104,7 +125,7 @@ async def test_a_mistake_is_taken_back_at_all_aggregates(stream_hub: StreamHub) 
         )
         pin = await send(stream_hub, 31, pinned)
         hold = await send(stream_hub, 32, commands.HoldConsignment(command_id="K2", **known))
-        await send(stream_hub, 40, plan(2, {"CN-1": "C2"}))
+        await publish_plan(stream_hub, 40, 2, {"CN-1": "C2"})
         for fact in (mistake, pin, hold, note):
             await take_back(stream_hub, fact)
         assert await seats(stream_hub) == {"CN-1": "C2"}

@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from groupage.domain.errors import GroupageError
-from groupage.serving import raise_descriptor_limit
+from groupage.serving import raise_descriptor_limit, watch_descriptors
 from groupage.settings import TelemetrySettings
 from groupage.telemetry import configure_logging
 
@@ -86,7 +86,11 @@ async def _run_until_signalled(name: str, body: Body, stop_budget_s: float) -> N
     # the exit would then change the status.
     for number in _STOP_SIGNALS:
         signal.signal(number, on_signal)
-    await body(stop)
+    watching = asyncio.create_task(watch_descriptors())
+    try:
+        await body(stop)
+    finally:
+        watching.cancel()
 
 
 def _exit_now(name: str) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupage.domain.errors import Misconfigured
 from groupage.serving.connections import Connections
-from groupage.serving.descriptors import connections_within, watch_descriptors
+from groupage.serving.descriptors import connections_within
 from groupage.serving.guard import PROBE_PATHS, Guard
 from groupage.serving.problems import problem_response
 from groupage.serving.protocol import LimitedProtocol
@@ -62,12 +62,11 @@ async def serve_http(
         await stop.wait()
         server.should_exit = True
 
-    beside = [asyncio.create_task(end()), asyncio.create_task(watch_descriptors())]
+    ending = asyncio.create_task(end())
     try:
         await server.serve(sockets=[listener])
     finally:
-        for task in beside:
-            task.cancel()
+        ending.cancel()
 
 
 def _guard_and_limit(app: ASGIApp, guard: Guard, connections: Connections) -> ASGIApp:

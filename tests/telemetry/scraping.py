@@ -54,12 +54,22 @@ class Prometheus:
 
 
 @contextmanager
-def scraping(programs: Path, folder: Path, targets: str) -> Iterator[Prometheus]:
-    """Run Prometheus with the shipped configuration, but scrape `targets` every second."""
+def scraping(
+    programs: Path, folder: Path, targets: str, *, token: str = ""
+) -> Iterator[Prometheus]:
+    """Run Prometheus with the shipped configuration, but scrape `targets` every second.
+
+    With `token` the lines of the configuration that send one are no longer comments.
+    """
     for file in SHIPPED.iterdir():
         shutil.copy(file, folder)
     config = folder / "prometheus.yml"
-    config.write_text(config.read_text().replace("interval: 10s", "interval: 1s"))
+    text = config.read_text().replace("interval: 10s", "interval: 1s")
+    if token:
+        (folder / "metrics.token").write_text(token)
+        text = text.replace("# authorization:", "authorization:")
+        text = text.replace("#   credentials_file:", "  credentials_file:")
+    config.write_text(text)
     (folder / "targets.json").write_text(targets)
     address = f"127.0.0.1:{_free_port()}"
     log_file = folder / "prometheus.log"

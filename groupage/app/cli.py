@@ -64,6 +64,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "topics": Command("topics", "Create the topics, or compare them with the topic table"),
         "deadletters": Command("deadletters", "List, show or replay dead letters"),
         "policy": Command("policy", "Show, compare or adopt the hub's policy"),
+        "clock": Command("clock", "Show the hub's clock, or take wrong ticks back"),
         "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),
         "bench": Command("bench", "Measure the stream, the gateway or the planner"),
     },

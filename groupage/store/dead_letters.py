@@ -14,6 +14,8 @@ import asyncpg
 import msgspec
 
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.domain.codes import TimeCode
+from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
 from groupage.store.sender_alerts import TIME_CODES, clear_ended
 from groupage.store.writers import (
@@ -128,6 +130,21 @@ async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdva
     )
     for topic, partition in {(row[1], row[2]) for row in settled if row[0] in TIME_CODES}:
         await clear_ended(connection, topic, partition)
+
+
+async def settle_refused_ticks(connection: Connection, voided: Sequence[LogPosition]) -> None:
+    """Settle the dead letters of wrong ticks that lie before these positions in their partition."""
+    for topic, partition, offset in voided:
+        settled = await connection.execute(
+            "update dead_letter set settled_at = now(), settled_as = 'withdrawn' where code = $1 "
+            "and topic = $2 and partition = $3 and record_offset < $4 and settled_at is null",
+            str(TimeCode.CLOCK_IMPLAUSIBLE),
+            topic,
+            partition,
+            offset,
+        )
+        if settled != "UPDATE 0":
+            await clear_ended(connection, topic, partition)
 
 
 # --- for people ---------------------------------------------------------------------------------

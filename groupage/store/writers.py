@@ -166,6 +166,10 @@ _LOAD: dict[AggregateKind, str] = {
     kind: f"select key, partition, form, policy, body from {kind} where key = any($1::text[])"  # noqa: S608
     for kind in QUERY_COLUMNS
 }
+_KEYS: dict[AggregateKind, str] = {
+    kind: f"select key from {kind} where partition = $1 and key > $2 order by key limit $3"  # noqa: S608
+    for kind in QUERY_COLUMNS
+}
 _DUE: dict[AggregateKind, str] = {
     kind: f"select key from {kind} where partition = $1 and deadline_at <= $2 order by key"  # noqa: S608
     for kind in QUERY_COLUMNS
@@ -192,6 +196,14 @@ async def clocks_of(connection: Connection, topic: str) -> dict[int, datetime | 
         "select partition, clock_at from intake_offset where topic = $1", topic
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def keys_in_partition(
+    connection: Connection, kind: AggregateKind, *, partition: int, after: str, limit: int
+) -> list[str]:
+    """List the next aggregates of the partition, by key from behind `after` on."""
+    rows = await connection.fetch(_KEYS[kind], partition, after, limit)
+    return [row[0] for row in rows]
 
 
 async def due_keys(

@@ -44,6 +44,8 @@ class Aggregate(Generic[S]):
     ranks: ClassVar[Mapping[type[Event], int]]
     order_independent: ClassVar[frozenset[type[Event]]]
     non_actual: ClassVar[frozenset[type[Event]]]
+    has_clock: ClassVar[bool]
+    """Whether its states depend on the clock."""
 
     def __init_subclass__(cls) -> None:
         """Check the table of handlers and derive what `fold` reads. Raises TypeError."""
@@ -53,6 +55,7 @@ class Aggregate(Generic[S]):
         cls.order_independent = frozenset(
             each.event for each in cls.handlers if each.order_independent
         )
+        cls.has_clock = cls.on_clock is not Aggregate.on_clock
         cls.non_actual = frozenset(each.event for each in cls.handlers if each.non_actual)
 
     def __init__(self, policies: PolicyHistory | Policy) -> None:
@@ -103,7 +106,10 @@ class Aggregate(Generic[S]):
         """Derive what follows from the facts and from other aggregates' snapshots. Idempotent."""
 
     def on_clock(self, state: S, clock_at: datetime) -> None:
-        """Decide how deadlines stand at `clock_at`. Idempotent; the clock may skip any time."""
+        """Decide how deadlines stand at `clock_at`. Idempotent; the clock may skip any time.
+
+        `clock_at` is earlier than before when ticks are void: what they caused must be gone then.
+        """
 
     def deadline(self, state: S) -> datetime | None:  # noqa: ARG002
         """Return the next instant at which `on_clock` would change something."""

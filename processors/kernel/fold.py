@@ -179,7 +179,7 @@ def _advance_by_refolding(
 
 
 def tick(aggregate: Aggregate[S], state: S, clock_at: datetime) -> S:
-    """Return the state at a later instant, without new facts."""
+    """Return the state at another instant, without new facts; an earlier one if ticks are void."""
     return _finish(aggregate, state, clock_at)
 
 

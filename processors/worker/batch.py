@@ -35,6 +35,8 @@ class TickSegment:
     tick_at: datetime | None = None
     """The clock's reading that follows them; None: no tick follows."""
     tick_offset: int = -1
+    resets: bool = False
+    """The reading counts even if the clock has passed it: ticks before it are void."""
 
     def from_offset(self, offset: int) -> "TickSegment":
         """Return the part that begins at that offset."""
@@ -46,6 +48,7 @@ class TickSegment:
             {key: facts for key, facts in kept.items() if facts},
             self.tick_at if self.tick_offset >= offset else None,
             self.tick_offset,
+            self.resets,
         )
 
 

@@ -36,6 +36,8 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
             await copy_facts(connection, writes.fact_lines)  # 2
         await write_derived(connection, writes)  # 3, 4
         await dead_letters.settle_replayed(connection, writes.offsets)
+        if writes.acknowledged:
+            await dead_letters.settle_refused_ticks(connection, writes.acknowledged)
     _observe(writes, time.perf_counter() - started_s)
 
 

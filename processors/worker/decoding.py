@@ -109,13 +109,15 @@ def _end_segment(part: PartitionBatch, record: Any, tick: Fact, rules: TimeRules
     at = tick.data.clock_reading()
     assert at is not None, tick.type
     stamped_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
-    if doubt := rules.doubt_tick(at, record, stamped_at, tick.source):
+    resets = tick.data.resets_clock
+    if not resets and (doubt := rules.doubt_tick(at, record, stamped_at, tick.source)):
         part.dead_letters.append(
             dead_letters.from_record(record, part, code=TimeCode.CLOCK_IMPLAUSIBLE, reason=doubt)
         )
         return
     part.segments[-1].tick_at = at
     part.segments[-1].tick_offset = record.offset
+    part.segments[-1].resets = resets
     part.segments.append(TickSegment())
 
 

@@ -24,12 +24,12 @@ from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import AggregateKind
 from groupage.store import facts, writers
-from groupage.store.facts import StoredFact
+from groupage.store.facts import LogPosition, StoredFact
 from groupage.store.state_codec import unpack
 from groupage.store.writers import OutboxRow, pack_headers
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.fold import advance, refold, tick
+from processors.kernel.fold import advance, encode_state, refold, tick
 from processors.worker import dead_letters, deduplication, older_states, rejections
 from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
@@ -40,6 +40,8 @@ from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
 
+_TURNED_BACK_AT_ONCE = 200
+"""States in memory at once, apart from those that change."""
 _YIELD_EVERY = 100
 """Facts after which other tasks get a turn.
 
@@ -198,7 +200,16 @@ class Folder:
         for segment in part.segments:
             await self._advance_aggregates(writes, part, segment.facts, progress)
             at = segment.tick_at
-            if at is not None and (progress.clock_at is None or at > progress.clock_at):
+            if at is None:
+                continue
+            if segment.resets:
+                writes.acknowledged.append(
+                    LogPosition(part.topic, part.partition, segment.tick_offset)
+                )
+                if progress.clock_at is not None and at < progress.clock_at:
+                    progress.clock_at = ticked = at
+                    await self._turn_back(writes, part, at)
+            elif progress.clock_at is None or at > progress.clock_at:
                 progress.clock_at = ticked = at
                 await self._tick(writes, part, at)
         progress.next_offset = part.next_offset
@@ -284,6 +295,48 @@ class Folder:
                 cached = self._cache[kind, key]
                 cached.state = tick(cached.aggregate, cached.state, at)
                 writes.dirty[(kind, key)] = cached
+
+    async def _turn_back(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
+        """Take back in all states of the partition what the clock decided after `at`."""
+        await self._wait_for_commit()
+        self.deadlines.forget()
+        for kind, aggregate in self._aggregates.items():
+            if owner_topic(kind).name != part.topic or not aggregate.has_clock:
+                continue
+            keys = [
+                key
+                for (dirty_kind, key), cached in writes.dirty.items()
+                if dirty_kind == kind and cached.partition == part.partition
+            ]
+            keys += await self._changed_by_clock(aggregate, part.partition, at, set(keys))
+            await self._load({(kind, key): part.partition for key in keys})
+            for key in keys:
+                cached = self._cache[kind, key]
+                cached.state = tick(aggregate, cached.state, at)
+                writes.dirty[(kind, key)] = cached
+
+    async def _changed_by_clock(
+        self, aggregate: Aggregate[Any], partition: int, at: datetime, besides: set[str]
+    ) -> list[str]:
+        """Return the stored aggregates of the partition that differ when the clock is at `at`."""
+        kind, changed, after = aggregate.kind, list[str](), ""
+        while keys := await writers.keys_in_partition(
+            self._pool, kind, partition=partition, after=after, limit=_TURNED_BACK_AT_ONCE
+        ):
+            after = keys[-1]
+            rows = await older_states.load_states(
+                self._pool,
+                aggregate,
+                [key for key in keys if key not in besides],
+                deadlines=self.deadlines,
+            )
+            for row in rows:
+                body = unpack(row.body)
+                state = tick(aggregate, self._decoders[kind].decode(body), at)
+                if encode_state(state) != body:
+                    changed.append(row.key)
+            await asyncio.sleep(0)
+        return changed
 
 
 def _rerouting_row(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:

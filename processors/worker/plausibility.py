@@ -98,7 +98,7 @@ class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"{source} says that it is {when(at)}, and Kafka's time was {when(stamped_at)}: the "
             "hub's clock did not follow it. Correct the clock of that host, or stop whoever sends "
-            f"such ticks; then confirm with `groupage clock void {at.isoformat()}`"
+            f"such ticks; then confirm: `groupage clock void {at.isoformat()} --reason WHY`"
         )
 
 
@@ -140,7 +140,9 @@ def quarantine_events_ahead(part: PartitionBatch, clock_at: datetime | None) -> 
                     part.dead_letters += [_dead_letter(part, each, clock_at) for each in ahead]
                     segment.facts[key] = [each for each in facts if each not in ahead]
         if segment.tick_at is not None:
-            clock_at = segment.tick_at if clock_at is None else max(clock_at, segment.tick_at)
+            ahead_of_clock = clock_at is None or segment.tick_at > clock_at
+            if ahead_of_clock != segment.resets:
+                clock_at = segment.tick_at
 
 
 def _dead_letter(part: PartitionBatch, incoming: IncomingFact, clock_at: datetime) -> DeadLetterRow:

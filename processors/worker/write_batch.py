@@ -6,6 +6,7 @@ from uuid import UUID
 from groupage.domain.events.base import AggregateKind
 from groupage.store.alerts import AlertChanges
 from groupage.store.dead_letters import Settlement
+from groupage.store.facts import LogPosition
 from groupage.store.writers import DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
 from groupage.telemetry import metrics
 from processors.worker.assignment import Partition, PartitionProgress
@@ -27,6 +28,8 @@ class WriteBatch:
     dead_letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
     """By fact id and rejection code: facts that are no longer rejected with that code."""
+    acknowledged: list[LogPosition] = field(default_factory=list)
+    """Of records that void ticks: the refused ticks before them need nobody any more."""
     alerts: AlertChanges = field(default_factory=AlertChanges)
     outbox: list[OutboxRow] = field(default_factory=list)
 

@@ -49,7 +49,8 @@ def describe_clock(
             f"it stands at {when(clock.last_at)}, and it is {when(now)}: every deadline until then "
             "counts as missed"
         )
-        todo = f"take the wrong ticks back: `groupage clock void --later-than {now.isoformat()}`"
+        after = now.isoformat(timespec="seconds")
+        todo = f"take wrong ticks back: `groupage clock void --later-than {after} --reason WHY`"
         return False, found, todo
     if clock.doubts:
         senders = number_of(len(clock.doubts), "sender")

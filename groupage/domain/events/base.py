@@ -56,6 +56,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     """Why no message takes it back when its cause is gone; empty: one does."""
     dated: ClassVar[bool] = False
     """True: since when it holds is part of its content, so an output with another time differs."""
+    resets_clock: ClassVar[bool] = False
+    """True: `clock_reading` is the time even if the clock has passed it."""
     fans_out: ClassVar[bool] = False
     """True: one record may stand for events of several aggregates, which `fan_out` lists."""
 

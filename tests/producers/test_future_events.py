@@ -1,4 +1,4 @@
-"""Events that are dated ahead, at the doors: a warning, and the event goes on."""
+"""Events that are dated ahead: gateway and imports warn, and take them in."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ RECEIVED = Fact(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"occurred_at": NOW + timedelta(minutes=5)}, None),
         ({"occurred_at": NOW + timedelta(minutes=6)}, "a time that has come"),
@@ -36,15 +36,15 @@ RECEIVED = Fact(
         ),
     ],
 )
-def test_a_warning_names_the_time(changes: dict[str, Any], said: str | None) -> None:
+def test_a_warning_names_the_time(changes: dict[str, Any], expected: str | None) -> None:
     """Five minutes are the difference of two clocks; plans and retractions may be ahead."""
     warning = TimeLimits().warning(replace(RECEIVED, **changes), NOW)
-    if said is None:
+    if expected is None:
         assert warning is None
     else:
         assert warning is not None
         assert warning.field == "time"
-        assert said in warning.expected
+        assert expected in warning.expected
 
 
 def test_an_import_counts_events_ahead() -> None:

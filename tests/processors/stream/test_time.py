@@ -47,7 +47,7 @@ async def alerts(hub: StreamHub) -> list[tuple[str, str]]:
     return [tuple(row) for row in rows]
 
 
-async def letters(hub: StreamHub, code: str) -> list[StoredDeadLetter]:
+async def open_dead_letters(hub: StreamHub, code: str) -> list[StoredDeadLetter]:
     """Return the open dead letters with that code."""
     return await find_dead_letters(hub.pool, code=code, limit=100)
 
@@ -79,7 +79,7 @@ async def test_a_forged_tick_is_not_believed(stream_hub: StreamHub) -> None:
         await stream_hub.forge_tick(FAR)
         await stream_hub.until_committed()
     assert await alerts(stream_hub) == [("clock_implausible", "critical")]
-    assert len(await letters(stream_hub, "clock_implausible")) == 2 * TICK_PARTITIONS
+    assert len(await open_dead_letters(stream_hub, "clock_implausible")) == 2 * TICK_PARTITIONS
     reading = await read_clock(stream_hub.pool)
     right, found, todo = describe_clock(reading, "wall", tolerance=TOLERANCE)
     assert (right, found) == (False, "wrong ticks of 1 sender were not believed")
@@ -116,8 +116,8 @@ async def test_a_hold_from_the_future_does_not_block(stream_hub: StreamHub) -> N
     async with stream_hub.worker():
         await stream_hub.send(wrong, released)
         await stream_hub.until_committed()
-        (letter,) = await letters(stream_hub, "from_the_future")
-        assert "2099-" in letter.reason
+        (dead_letter,) = await open_dead_letters(stream_hub, "from_the_future")
+        assert "2099-" in dead_letter.reason
         assert await alerts(stream_hub) == [
             ("from_the_future", "warning"),
             ("illegal_transition", "warning"),
@@ -132,7 +132,7 @@ async def test_a_hold_from_the_future_does_not_block(stream_hub: StreamHub) -> N
 
 
 async def test_plans_and_retractions_may_be_ahead(stream_hub: StreamHub) -> None:
-    """A planned time is no statement that it happened, and a retraction has no time of effect."""
+    """A planned time does not state that it happened, and a retraction has no time of effect."""
     now = datetime.now(UTC)
     far = now + timedelta(days=400)
     received = UnitReceived(unit_id="U1", consignment_id="C1")
@@ -150,7 +150,7 @@ async def test_plans_and_retractions_may_be_ahead(stream_hub: StreamHub) -> None
             vary("5", occurred_at=now + timedelta(hours=14)),
         )
         await stream_hub.until_committed()
-    assert not await letters(stream_hub, "from_the_future")
+    assert not await open_dead_letters(stream_hub, "from_the_future")
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 5
 
 
@@ -168,7 +168,7 @@ async def test_a_replayed_event_counts_when_its_time_has_come(stream_hub: Stream
     async with stream_hub.worker(later):  # in place of two hours
         await _replay(stream_hub)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 1
-    assert not await letters(stream_hub, "from_the_future")
+    assert not await open_dead_letters(stream_hub, "from_the_future")
     assert await alerts(stream_hub) == []
 
 
@@ -176,7 +176,7 @@ async def _replay(hub: StreamHub) -> None:
     await replay.replay(
         hub.pool,
         hub.settings.kafka,
-        await letters(hub, "from_the_future"),
+        await open_dead_letters(hub, "from_the_future"),
         prefix=hub.prefix,
     )
     await hub.until_committed()
@@ -196,9 +196,9 @@ async def test_an_external_clock_limits_events_too(stream_hub: StreamHub) -> Non
         await stream_hub.send(*facts[1:])
         await stream_hub.until_committed()
         assert await stream_hub.pool.fetchval("select count(*) from fact") == 3
-        (letter,) = await letters(stream_hub, "from_the_future")
-        assert letter.event_id == "3"
-        assert "the hub's time was 2026-03-01 12:00" in letter.reason
+        (dead_letter,) = await open_dead_letters(stream_hub, "from_the_future")
+        assert dead_letter.event_id == "3"
+        assert "the hub's time was 2026-03-01 12:00" in dead_letter.reason
         await stream_hub.tick(FAR - timedelta(hours=1))
         await _replay(stream_hub)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 4

@@ -37,7 +37,7 @@ from tests.processors.stream.test_time import (
     TICK_PARTITIONS,
     alerts,
     clocks,
-    letters,
+    open_dead_letters,
     require_equal_rebuild,
 )
 
@@ -254,7 +254,7 @@ async def test_refused_ticks_are_acknowledged(stream_hub: StreamHub) -> None:
         assert (report.ticks, report.refused) == (0, TICK_PARTITIONS)
         await stream_hub.until_committed()
         assert await alerts(stream_hub) == []
-        assert await letters(stream_hub, "clock_implausible") == []
+        assert await open_dead_letters(stream_hub, "clock_implausible") == []
         assert await clocks(stream_hub) == {now}
     await require_equal_rebuild(stream_hub)
 

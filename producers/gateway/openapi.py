@@ -1,8 +1,9 @@
 """The gateway's OpenAPI document, written by hand: its handlers read their bodies themselves."""
 
-from typing import Any
+from typing import Any, get_args
 
 from groupage import __version__
+from groupage.domain.fact import Classifier
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
 from producers.gateway.problems import MEDIA_TYPE
@@ -184,6 +185,8 @@ def _event_schema() -> dict[str, Any]:
         "properties": {
             **dict.fromkeys(OPTIONAL, text),
             "retracted": {"type": "boolean"},
+            "classifier": {"enum": list(get_args(Classifier))},
+            "datacontenttype": {"const": JSON},
             "specversion": {"const": "1.0"},
             "id": text,
             "source": text,

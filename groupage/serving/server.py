@@ -49,6 +49,7 @@ async def serve_http(
         uvicorn.Config(
             _guard_and_limit(app, guard, connections),
             http=protocol,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

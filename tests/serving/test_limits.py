@@ -148,7 +148,7 @@ async def test_idle_connections_make_room_for_requests(
 
 
 async def test_a_connection_with_a_request_is_not_closed_for_others(serve: Serve) -> None:
-    """When nothing is idle, a further connection is told so, without waiting for its request."""
+    """When nothing is idle, a further connection gets 503 at once, before its request."""
     served = await serve(requests_max=8)
     held = await hold(served, 16)
     async with asyncio.timeout(5):

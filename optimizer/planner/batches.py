@@ -11,7 +11,10 @@ from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import UndecodableCode as Code
+from groupage.contracts.unreadable import UnreadableRecord
 from groupage.domain.events.planning import PlanRequested
+from optimizer.planner.unreadable import UnreadableRequest
 
 REQUEST_TOPIC = TOPIC_OF["request"].name
 
@@ -29,14 +32,12 @@ class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def decode_requests(
     records: "Iterable[ConsumerRecord[bytes, bytes]]", trust: Trust
-) -> list[ReceivedRequest]:
-    """Return the requests among the records; log an undecodable record and skip it.
-
-    Only the lane aggregates publish here: such a record comes from a program error, and the lane
-    requests a plan again after its timeout.
-    """
-    requests = []
+) -> tuple[list[ReceivedRequest], list[UnreadableRequest]]:
+    """Return the requests among the records, and the records that nobody can read as one."""
+    requests: list[ReceivedRequest] = []
+    unreadable: list[UnreadableRequest] = []
     for record in records:
+        hub_key = trust.key_for(REQUEST_TOPIC, record.partition, record.offset)
         try:
             fact, *_ = decode_for_store(
                 record.headers,
@@ -44,15 +45,23 @@ def decode_requests(
                 record.value,
                 recorded_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
                 topic=REQUEST_TOPIC,
-                hub_key=trust.key_for(REQUEST_TOPIC, record.partition, record.offset),
+                hub_key=hub_key,
             )
-        except Undecodable as error:
+        except Undecodable as found:
+            error = found
+            if isinstance(record, UnreadableRecord):
+                error = Undecodable(Code.UNREADABLE, Code.UNREADABLE.meaning)
             log.error(  # noqa: TRY400 - the message says it all
                 "plan_request_undecodable",
                 partition=record.partition,
                 offset=record.offset,
+                code=str(error.code),
                 error=str(error),
             )
+            is_own = hub_key is None or hub_key.verifies(
+                REQUEST_TOPIC, record.headers, record.value
+            )
+            unreadable.append(UnreadableRequest(record, error, is_own))
             continue
         if isinstance(fact.data, PlanRequested):
             requests.append(
@@ -63,7 +72,7 @@ def decode_requests(
                     timestamp_ms=record.timestamp,
                 )
             )
-    return requests
+    return requests, unreadable
 
 
 def newest_by_lane(

@@ -5,8 +5,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.signing import hub_key_from
+from groupage.domain.policy import Policy
 from groupage.process import run_process
 from groupage.settings import (
     DatabaseSettings,
@@ -23,6 +26,8 @@ from groupage.telemetry import TelemetryServer
 from optimizer.planner.planner import Planner
 
 _STOP_BUDGET_S_MAX = 12.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
             settings.kafka, prefix=prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
+        _warn_of_impatience(settings.planner, policy)
         planner = Planner(
             kafka=settings.kafka,
             prefix=prefix,
@@ -85,6 +91,19 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
             await planner.run(stop)
     finally:
         pool.terminate()
+
+
+def _warn_of_impatience(settings: PlannerSettings, policy: Policy) -> None:
+    """Warn when lanes ask again while the planner may still be solving: its answer comes late."""
+    longest_s = settings.solve_timeout_s * settings.attempts_max
+    if policy.request_timeout_s <= longest_s:
+        log.warning(
+            "request_timeout_short",
+            request_timeout_s=policy.request_timeout_s,
+            at_least_s=longest_s,
+            todo="raise request_timeout_s of the policy, or lower "
+            "GROUPAGE_PLANNER_SOLVE_TIMEOUT_S or _ATTEMPTS_MAX",
+        )
 
 
 async def _until_first(wait: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -67,6 +67,11 @@ class PlanStore:
             detail,
         )
 
+    async def announce(self, rows: Sequence[OutboxRow]) -> None:
+        """Store outbox rows that end no request."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await insert_outbox(connection, rows)
+
     async def fail(self, request: PlanRequested, reason: str, rows: Sequence[OutboxRow]) -> bool:
         """End the request without a plan; False: it had ended already."""
         async with self._pool.acquire() as connection, connection.transaction():

@@ -5,6 +5,7 @@ import time
 from asyncio import FIRST_COMPLETED
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 import stamina
@@ -13,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from groupage.contracts.signing import HubKey, Trust
+from groupage.contracts.unreadable import read_record_by_record
 from groupage.domain.policy import Policy
 from groupage.settings import KafkaSettings, PlannerSettings
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -24,6 +26,7 @@ from optimizer.planner.batches import ReceivedRequest, decode_requests, newest_b
 from optimizer.planner.plan_store import PlanStore
 from optimizer.planner.requests import RequestHandler
 from optimizer.planner.solver_process import SolverProcess
+from optimizer.planner.unreadable import rows_of
 
 _POLL_MS = 500
 _WARM_UP_POLLS = 10
@@ -149,7 +152,7 @@ class Planner:
         handling: deque[tuple[asyncio.Task[None], Sequence[ConsumerRecord[bytes, bytes]]]] = deque()
         try:
             while True:
-                batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_MAX)
+                batches = await self._fetch()
                 records = [record for batch in batches.values() for record in batch]
                 idle_polls = 0 if records or handling else idle_polls + 1
                 if idle_polls == _WARM_UP_POLLS:
@@ -168,8 +171,23 @@ class Planner:
                 task.cancel()
             await asyncio.gather(*(task for task, _ in handling), return_exceptions=True)
 
+    async def _fetch(self) -> dict[TopicPartition, list[Any]]:
+        try:
+            fetched: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                timeout_ms=_POLL_MS, max_records=_BATCH_MAX
+            )
+        except UnicodeDecodeError:  # the name of a header; would come again at every attempt
+            # The client lost what it had fetched of other partitions with it: start again from the
+            # committed offsets. Requests that are being handled are known by their ids.
+            assigned = list(self._consumer.assignment())
+            begins = await self._consumer.beginning_offsets(assigned)
+            offsets = {tp: await self._consumer.committed(tp) or begins[tp] for tp in assigned}
+            return await read_record_by_record(self._consumer, offsets)
+        return fetched
+
     async def _handle_batch(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
-        newest, superseded = newest_by_lane(decode_requests(records, self._trust))
+        requests, unreadable = decode_requests(records, self._trust)
+        newest, superseded = newest_by_lane(requests)
         for received in newest:
             lane_id, sequence = received.request.lane_id, received.request.sequence
             self._newest[lane_id] = max(sequence, self._newest[lane_id])
@@ -184,6 +202,10 @@ class Planner:
             wait_jitter=0,
         ):
             with attempt:
+                if unreadable:
+                    await self._store.announce(rows_of(unreadable))
+                    self._relay.wake()
+                    unreadable = []
                 for old in superseded:
                     await self._supersede(old)
                 ends = await asyncio.gather(*map(self._handle, newest), return_exceptions=True)

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from groupage.contracts.policy_log import read_adoptions
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.contracts.unreadable import read_record_by_record
 from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy import Policy
@@ -37,7 +38,6 @@ from processors.worker.batch import Batch, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
-from processors.worker.unreadable import read_record_by_record
 
 _IDLE_S_MAX = 60.0
 _CONNECT_TIMEOUT_S = 20.0

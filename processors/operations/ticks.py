@@ -12,11 +12,11 @@ from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import TOPICS
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.unreadable import UnreadableRecord, read_record_by_record
 from groupage.domain.events.clock import ClockTicked, ClockVoided
 from groupage.settings import KafkaSettings
 from processors.worker.assignment import Partition
 from processors.worker.plausibility import TimeRules
-from processors.worker.unreadable import UnreadableRecord, read_record_by_record
 
 _IDLE_S_MAX = 60.0
 _FETCH_BYTES_MAX = 2 * 2**20

@@ -14,6 +14,7 @@ from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
+from groupage.contracts.unreadable import UnreadableRecord
 from groupage.domain.codes import TimeCode
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
@@ -22,7 +23,6 @@ from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, Proposal, TickSegment
 from processors.worker.plausibility import TimeRules, explain_future
-from processors.worker.unreadable import UnreadableRecord
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"

@@ -27,6 +27,7 @@ from faust.types import ChannelT
 
 from groupage.contracts.signing import HubKey, Trust
 from groupage.contracts.topics import BY_NAME
+from groupage.contracts.unreadable import read_record_by_record
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
@@ -38,7 +39,6 @@ from processors.worker.decoding import decode_into
 from processors.worker.lag import commit_to_kafka, set_lag
 from processors.worker.offsets import OffsetTracker
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
-from processors.worker.unreadable import read_record_by_record
 
 _STOP_TIMEOUT_S = 4.0
 _KAFKA_COMMIT_EVERY_S = 5.0

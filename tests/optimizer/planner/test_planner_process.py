@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from groupage.contracts.decoding import decode
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
-from groupage.domain.events.planning import PlanProposed, RoutePlanned, RouteRevised
+from groupage.domain.events.planning import PlanFailed, PlanProposed, RoutePlanned, RouteRevised
 from groupage.domain.fact import Fact
 from groupage.domain.instance import Instance
 from groupage.domain.origin import LogPosition
@@ -38,6 +38,7 @@ from tests.optimizer.planner.lanes import (
     record_of,
     request,
 )
+from tests.unreadable import send_unreadable
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -158,6 +159,78 @@ async def test_a_request_becomes_a_certified_plan_that_is_stored_and_announced(
     assert names.count("route.planned") == len(plan.routes)
     assert {fact.key for fact in facts} == {LANE_ID}
     assert await pool.fetchval("select state from plan_request") == "planned"
+
+
+async def send_request(prefix: str, value: bytes, *, signed: bool) -> None:
+    """Send a record to the planners whose value may be no request."""
+    record = record_of(request(1), prefix)
+    headers = record.headers[:-1]
+    if signed:
+        headers = hub_key(prefix).sign("hub.planrequest.v1", headers, value)
+    producer = AIOKafkaProducer(**KafkaSettings().client_kwargs())
+    await producer.start()
+    try:
+        await producer.send_and_wait(record.topic, key=record.key, value=value, headers=headers)
+    finally:
+        await producer.stop()
+
+
+async def dead_letters_of(prefix: str, count: int) -> list[dict[str, str]]:
+    """Return the headers of so many dead letters."""
+    consumer = AIOKafkaConsumer(
+        f"{prefix}hub.dlq.v1", **KafkaSettings().client_kwargs(), auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        async with asyncio.timeout(30):
+            records = [await consumer.getone() for _ in range(count)]
+    finally:
+        await consumer.stop()
+    return [{name: raw.decode() for name, raw in record.headers} for record in records]
+
+
+async def test_a_request_that_nobody_can_read_ends(pool: asyncpg.Pool, topic_prefix: str) -> None:
+    """A dead letter each; the lane learns that its own request ended, and others are handled."""
+    await put_lane(pool)
+    good = msgspec.json.encode(request(1))
+    bad = good.replace(b'"available"', b'"moonshine"')
+    await send_request(topic_prefix, bad, signed=True)
+    await send_request(topic_prefix, bad, signed=False)
+    await send_request(topic_prefix, good, signed=False)
+    await send_request(topic_prefix, b"{", signed=True)
+    async with Running(pool, topic_prefix):
+        await ask(topic_prefix, 2)
+        await until(pool, "select count(*) from plan")
+        letters = await dead_letters_of(topic_prefix, 4)
+        facts = await announced_facts(topic_prefix, until=2)
+    assert sorted(letter["dlq_code"] for letter in letters) == [
+        "bad_data",
+        "bad_data",
+        "bad_json",
+        "not_yours",
+    ]
+    assert {letter["dlq_source"] for letter in letters} == {"planner"}
+    (failed,) = (fact.data for fact in facts if isinstance(fact.data, PlanFailed))
+    assert (failed.lane_id, failed.request_id, failed.sequence) == (
+        LANE_ID,
+        request(1).request_id,
+        1,
+    )
+    assert "the planner cannot read the request" in failed.reason
+    assert "moonshine" in failed.reason
+
+
+async def test_a_record_that_the_client_cannot_parse_stops_no_planner(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """A header's name that is not UTF-8 makes aiokafka raise at every attempt to read it."""
+    await put_lane(pool)
+    await send_unreadable(KafkaSettings(), f"{topic_prefix}hub.planrequest.v1", 3)
+    async with Running(pool, topic_prefix):
+        await ask(topic_prefix, 1)
+        await until(pool, "select count(*) from plan")
+        (letter,) = await dead_letters_of(topic_prefix, 1)
+    assert letter["dlq_code"] == "unreadable"
 
 
 async def test_the_same_request_again_changes_nothing(

@@ -1,12 +1,10 @@
 """Workers with a real Kafka and PostgreSQL: every record has its effect once."""
 
-import struct
 from datetime import timedelta
 
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.record.util import calc_crc32c
 
 from groupage.app.bench import workload
 from groupage.contracts.encoding import encode
@@ -26,6 +24,7 @@ from tests.processors.stream.facts import (
     stored_consignments,
 )
 from tests.processors.stream.hub import StreamHub
+from tests.unreadable import send_unreadable
 
 pytestmark = pytest.mark.integration
 
@@ -216,7 +215,9 @@ async def test_a_record_that_the_client_cannot_read_is_skipped(stream_hub: Strea
     partition = partition_of("C1", "hub.consignment.v1")
     await stream_hub.send(*good[:2])
     await stream_hub.producer.stop()
-    await _send_unreadable(stream_hub, partition)
+    await send_unreadable(
+        stream_hub.settings.kafka, f"{stream_hub.prefix}hub.consignment.v1", partition
+    )
     stream_hub.producer = AIOKafkaProducer(**stream_hub.settings.kafka.client_kwargs())
     await stream_hub.producer.start()
     await stream_hub.send(*good[2:])
@@ -233,29 +234,3 @@ async def test_a_record_that_the_client_cannot_read_is_skipped(stream_hub: Strea
         stream_hub.settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None
     )
     assert report.equal, report.tables
-
-
-async def _send_unreadable(hub: StreamHub, partition: int) -> None:
-    """Change the bytes of an encoded batch and correct its checksum, as a client in C may."""
-    producer = AIOKafkaProducer(**hub.settings.kafka.client_kwargs())
-    await producer.start()
-    try:
-        batch = producer.create_batch()
-        batch.append(key=b"C1", value=b"?", timestamp=None, headers=[("zzzz", b"v")])
-        batch.close()
-        build = batch._build
-
-        def patched() -> bytearray:
-            raw = bytearray(build())
-            at = raw.index(b"zzzz")
-            raw[at : at + 4] = b"\xff\xfe\xff\xfe"
-            raw[17:21] = struct.pack(">I", calc_crc32c(bytes(raw[21:])))
-            return raw
-
-        batch._build = patched
-        done = await producer.send_batch(
-            batch, f"{hub.prefix}hub.consignment.v1", partition=partition
-        )
-        await done
-    finally:
-        await producer.stop()

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 class UnreadableRecord(NamedTuple):
     """Stands in for a record that aiokafka cannot parse; has the fields of an empty one."""
 
+    topic: str
+    partition: int
     offset: int
     timestamp: int
     key: None = None
@@ -51,7 +53,9 @@ async def _read(
         try:
             fetched = await consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=1)
         except UnicodeDecodeError as error:
-            records.append(UnreadableRecord(offset=offset, timestamp=int(time.time() * 1_000)))
+            records.append(
+                UnreadableRecord(tp.topic, tp.partition, offset, int(time.time() * 1_000))
+            )
             log.warning(
                 "record_unreadable",
                 topic=tp.topic,

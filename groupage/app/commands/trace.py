@@ -56,16 +56,19 @@ def _print(trace: Trace) -> None:
         print_line(f"in {' ▸ '.join(trace.parents)}")
     for fact in trace.facts:
         happened = fact.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        print_line(f"{happened}  {fact.type}{_note(fact)}  {fact.source} {fact.event_id}")
+        print_line(f"{happened}  {fact.type}{note_of(fact)}  {fact.source} {fact.event_id}")
         for path, (before, after) in (fact.changed or {}).items():
             if path.rpartition(".")[2] in _INNER:
                 continue
             print_line(f"    {path}: {_shorten(before)} → {_shorten(after)}", dim=True)
 
 
-def _note(fact: TracedFact) -> str:
+def note_of(fact: TracedFact) -> str:
+    """Say what became of a fact; empty: it counts."""
     if fact.refused:
         return f"  REFUSED: {fact.refused}"
+    if fact.retracted and fact.relayed_by is not None:
+        return "  takes it back"
     if fact.retracted:
         return f"  retracts {fact.correction_of}"
     if fact.withdrawn:

@@ -19,6 +19,7 @@ from groupage.store.state_codec import unpack
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import encode_state, fold
+from processors.operations.rebuild import rebuild
 from tests.api.hub import store_plan
 from tests.api.world import first_plan
 from tests.processors.aggregates import events as w
@@ -135,3 +136,10 @@ async def test_a_mistake_is_taken_back_at_all_aggregates(stream_hub: StreamHub) 
         assert (consignment.received_units, consignment.units) == (0, {})
         assert (await states(stream_hub, "unit"))["U1"].owner_id == ""
     assert await stream_hub.pool.fetch("select * from dead_letter where settled_at is null") == []
+    report = await rebuild(
+        stream_hub.settings,
+        all_aggregates(Policy()),
+        verify=True,
+        progress=lambda _done, _total: None,
+    )
+    assert report.equal, [table for table in report.tables if table.only_stored]

@@ -20,7 +20,9 @@ NEIGHBOURHOOD_WORK = 0.04
 ENOUGH_PERMILLE = 1
 """The search stops at this gap: closing it is not worth further work."""
 IDLE_MAX = 16
-"""The search stops after this many neighbourhoods without gain."""
+"""The search stops after this many neighbourhoods without gain, or earlier:"""
+IDLE_PER_CONTAINER = 2
+"""A lane of a few containers has few neighbourhoods."""
 
 
 def improve(
@@ -35,6 +37,8 @@ def improve(
     work = 0.0
     idle = 0
     enough = bound + bound * ENOUGH_PERMILLE // 1_000
+    containers = sum(bool(bin_.members) for bin_ in solution.bins.values())
+    idle_max = min(idle_max, IDLE_PER_CONTAINER * max(1, containers))
     while (
         work < limit.work
         and idle < idle_max

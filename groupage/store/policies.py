@@ -1,6 +1,6 @@
 """Table `policy`: the hub's policies, for readers that do not read the log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -31,23 +31,21 @@ async def write_adoptions(connection: Connection, adoptions: Sequence[Adoption])
     )
 
 
-async def read_history(connection: Connection, *, assumed: Policy) -> PolicyHistory:
-    """Read the policies that the workers know; `assumed` counts if the hub has adopted none."""
+async def read_history(connection: Connection, *, assumed: Callable[[], Policy]) -> PolicyHistory:
+    """Read the policies that the workers know; `assumed()` counts if the hub has adopted none."""
     rows = await connection.fetch(
         "select event, effective_at, adopted_at from policy order by number"
     )
-    return PolicyHistory(
-        assumed,
-        [
-            Adoption(
-                event=msgspec.json.decode(row["event"], type=PolicyAdopted),
-                event_json=row["event"],
-                effective_at=row["effective_at"].astimezone(UTC),
-                adopted_at=row["adopted_at"].astimezone(UTC),
-            )
-            for row in rows
-        ],
-    )
+    adoptions = [
+        Adoption(
+            event=msgspec.json.decode(row["event"], type=PolicyAdopted),
+            event_json=row["event"],
+            effective_at=row["effective_at"].astimezone(UTC),
+            adopted_at=row["adopted_at"].astimezone(UTC),
+        )
+        for row in rows
+    ]
+    return PolicyHistory(adoptions[0].policy if adoptions else assumed(), adoptions)
 
 
 async def count_adoptions(connection: Connection) -> int:

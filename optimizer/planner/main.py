@@ -16,11 +16,11 @@ from groupage.settings import (
     HubSettings,
     KafkaSettings,
     PlannerSettings,
-    PolicySettings,
     TelemetrySettings,
     TopicSettings,
 )
 from groupage.store.derivation import Derivation
+from groupage.store.policies import read_history
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from optimizer.planner.planner import Planner
@@ -40,7 +40,6 @@ class _Settings:
     topics: TopicSettings = field(default_factory=TopicSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     hub: HubSettings = field(default_factory=HubSettings)
-    policy: PolicySettings = field(default_factory=PolicySettings)
 
 
 def main() -> None:
@@ -62,7 +61,6 @@ def main() -> None:
 
 async def _run(settings: _Settings, stop: asyncio.Event) -> None:
     prefix = settings.topics.prefix
-    policy = settings.policy.load()
     pool = await migrated_pool(
         settings.database, application_name="groupage planner", older_forms=True
     )
@@ -71,6 +69,7 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
             settings.kafka, prefix=prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
+        policy = (await read_history(pool, assumed=Policy)).newest
         _warn_of_impatience(settings.planner, policy)
         planner = Planner(
             kafka=settings.kafka,

@@ -106,7 +106,7 @@ class RequestHandler:
         """
         began_s = time.monotonic()
         snapshot = await read_snapshot(self._pool, request.lane_id)
-        policies = await read_history(self._pool, assumed=self._policy)
+        policies = await read_history(self._pool, assumed=lambda: self._policy)
         instance = build_instance(snapshot, request, policies, self._limits(request))
         certification = Certification(instance)
         while certification.exclusions is not None:

@@ -22,6 +22,7 @@ from groupage.contracts.topics import TOPICS
 from groupage.domain.codes import TimeCode
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
+from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.sender_alerts import CLOCK_ID, sender_alert
 from groupage.domain.words import when
@@ -53,7 +54,6 @@ def main() -> None:
     settings, kafka, topics = ClockSettings(), KafkaSettings(), TopicSettings()
     telemetry = TelemetrySettings()
     hub_key = hub_key_from(HubSettings(), topics)
-    of_file = PolicySettings().load()
 
     async def body(stop: asyncio.Event) -> None:
         # Kafka away at the start is more likely a wrong address than a restart: exit, visibly.
@@ -62,7 +62,8 @@ def main() -> None:
         )
         report.require_equal()
         adoptions = await read_adoptions(kafka, prefix=topics.prefix, hub_key=hub_key)
-        policy = PolicyHistory(of_file, adoptions).at(datetime.now(UTC))
+        assumed = Policy() if adoptions else PolicySettings().load()
+        policy = PolicyHistory(assumed, adoptions).at(datetime.now(UTC))
         tolerance = timedelta(seconds=policy.clock_tolerance_s)
         clock = Clock(kafka, topics.prefix, hub_key, tick_s=settings.tick_s, tolerance=tolerance)
         async with TelemetryServer(telemetry, checks=clock.checks):

@@ -7,6 +7,7 @@ import structlog
 
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.policy_log import PolicyLog
+from groupage.domain.errors import Misconfigured
 from groupage.domain.policy_history import PolicyHistory
 from groupage.process import relax_garbage_collection, run_process
 from groupage.settings import ClockSettings, PolicySettings, TelemetrySettings
@@ -84,21 +85,33 @@ async def _run(
 async def _read_policies(settings: WorkerSettings) -> PolicyHistory:
     """Read the hub's policies from the log; a new hub adopts that of its file.
 
-    A file that has changed later is not adopted: a restart is no decision. The log says so.
+    A file that has changed later is not adopted, and a wrong one ends nothing: a restart is no
+    decision. The worker's log says so.
     """
-    of_file = PolicySettings().load()
+    file = PolicySettings()
     async with PolicyLog(
         settings.kafka, prefix=settings.topics.prefix, hub_key=settings.hub_key()
     ) as policy_log:
-        adoptions = await policy_log.adopt_first(
-            of_file, by="groupage", reason=f"first start: {PolicySettings().described()}"
-        )
-    history = PolicyHistory(of_file, adoptions)
-    if PolicySettings().path and not history.has_adopted(of_file):
+        adoptions = await policy_log.read_to_end()
+        if not adoptions:
+            reason = f"first start: {file.described()}"
+            adoptions = await policy_log.adopt_first(file.load(), by="groupage", reason=reason)
+    history = PolicyHistory(adoptions[0].policy, adoptions)
+    if file.path is not None:
+        _compare_with_file(history, file)
+    return history
+
+
+def _compare_with_file(history: PolicyHistory, file: PolicySettings) -> None:
+    try:
+        problem = "" if history.has_adopted(file.load()) else "the hub has never adopted it"
+    except Misconfigured as error:
+        problem = str(error)
+    if problem:
         log.warning(
             "policy_file_not_adopted",
-            file=PolicySettings().described(),
+            file=str(file.path),
+            problem=problem,
             in_force=history.adoptions[-1].digest,
             to_do="groupage policy adopt FILE --by NAME --reason TEXT",
         )
-    return history

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupage.contracts.schemas import writer_schema
 from groupage.domain.policy import Policy
-from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings, PolicySettings
+from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
 from producers.gateway import openapi
@@ -24,7 +24,7 @@ from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
-from producers.gateway.policy import PolicyFollower
+from producers.gateway.policy import PolicyFollower, policy_of_file
 from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
     HttpProblem,
@@ -47,7 +47,7 @@ class Gateway:
         self.settings = settings
         self.kafka = KafkaConnection(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
         self._admission = Admission(settings)
-        policy = PolicySettings().load()
+        policy = policy_of_file()
         self._wall = ClockSettings().source == "wall"
         self._ingest = EventIngest(self.kafka)
         self._capture = Capture(self.kafka, settings)

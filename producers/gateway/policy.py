@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey, hub_key_from
-from groupage.domain.errors import Unavailable
+from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
-from groupage.settings import HubSettings, KafkaSettings, TopicSettings
+from groupage.settings import HubSettings, KafkaSettings, PolicySettings, TopicSettings
 
 _RETRY_S = 5.0
 
@@ -69,6 +69,15 @@ class PolicyFollower:
             self._in_force = policy
             self._judge_by(policy)
             log.info("policy_in_force", check_digits=policy.check_digits)
+
+
+def policy_of_file() -> Policy:
+    """Return the policy that counts until the log is read; a wrong file stops no gateway."""
+    try:
+        return PolicySettings().load()
+    except Misconfigured as error:
+        log.warning("policy_file_not_read", error=str(error))
+        return Policy()
 
 
 def _hub_key() -> HubKey | None:

@@ -100,7 +100,7 @@ async def _void(choice: Any, wait_s: float) -> Any:
     pool = await create_pool(settings.database, application_name="groupage clock void")
     try:
         await require_schema(pool, place=settings.database.address, older_forms=True)
-        policies = await read_history(pool, assumed=PolicySettings().load())
+        policies = await read_history(pool, assumed=PolicySettings().load)
         return await void_ticks(
             settings,
             pool,

@@ -27,7 +27,7 @@ def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
         async with asyncio.timeout(_BUDGET_S):
             connection = await asyncpg.connect(settings.url.get_secret_value(), timeout=_BUDGET_S)
             try:
-                policies = await read_history(connection, assumed=Policy())
+                policies = await read_history(connection, assumed=Policy)
                 tolerance = timedelta(seconds=policies.newest.clock_tolerance_s)
                 return await read_clock(connection), tolerance
             finally:

@@ -68,7 +68,7 @@ def _derive_states() -> None:
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415 - seldom needed, slow
     from processors.operations.upgrade import derive_older_states  # noqa: PLC0415
 
-    assumed = PolicySettings().load()
+    assumed = PolicySettings().load
     history = query(lambda pool: read_history(pool, assumed=assumed), older_forms=True)
     derived = asyncio.run(
         derive_older_states(DatabaseSettings(), all_aggregates(history), progress=_Progress())

@@ -179,7 +179,7 @@ def _toml(value: Any) -> str:
 def _read_history() -> PolicyHistory:
     from groupage.store.policies import read_history  # noqa: PLC0415 - not for `--help`
 
-    assumed = PolicySettings().load()
+    assumed = PolicySettings().load
     return query(lambda pool: read_history(pool, assumed=assumed), older_forms=True)
 
 

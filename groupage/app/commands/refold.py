@@ -37,7 +37,7 @@ async def trace_effects(
 ) -> Trace:
     """Trace an id, with what each fact changed. Raises NotFound."""
     source = await find_source(connection, id_, kind=kind)
-    history = await read_history(connection, assumed=PolicySettings().load())
+    history = await read_history(connection, assumed=PolicySettings().load)
     aggregates = all_aggregates(history)
     effects = Effects()
     keys = dict.fromkeys((stored.kind, stored.fact.key) for stored in source.facts)

@@ -89,7 +89,7 @@ async def play_day(simulation: Simulation, console: Console, *, scale: str) -> D
             view.show(await _figures(pool, simulation, player))
         took_s = time.monotonic() - began
         overview = await read_overview(pool)
-        policies = await read_history(pool, assumed=PolicySettings().load())
+        policies = await read_history(pool, assumed=PolicySettings().load)
         stuffed_by = {box.id: box.plan_id for box in simulation.boxes.values()}
         report = await check_day(pool, stuffed_by=stuffed_by, policy=policies.newest)
     return Day(

@@ -42,7 +42,7 @@ async def adopt(hub: StreamHub, policy: Policy, effective_at: datetime) -> None:
         number = len(await log.read_to_end()) - 1
 
     async def taken_over() -> bool:
-        if (await read_history(hub.pool, assumed=Policy())).number < number:
+        if (await read_history(hub.pool, assumed=Policy)).number < number:
             return False
         left = [
             await hub.pool.fetchval(f"select count(*) from {kind} where policy < $1", number)

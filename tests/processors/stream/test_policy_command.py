@@ -68,3 +68,31 @@ async def test_policies_are_shown_compared_and_adopted(
     digest = shown["adoptions"][0]["digest"]
     status, output, _ = await groupage(stream_hub, "policy", "diff", digest[:6], str(second))
     assert "auto_approve: true -> false" in output
+
+
+async def test_only_the_first_start_adopts_the_file(
+    stream_hub: StreamHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restarted worker says that the file differs, or is wrong; a rebuild does not read it."""
+    file, log_file = tmp_path / "policy.toml", tmp_path / "worker.log"
+    monkeypatch.setenv("GROUPAGE_POLICY_FILE", str(file))
+    contents = ("haul_s = 7_200\n", "haul_s = 3_600\n", "haul_s = -1\n")
+    logged = []
+    for content in contents:
+        file.write_text(content)
+        async with running(stream_hub, "processors", log_file):
+
+            async def has_started() -> bool:
+                return "partitions_assigned" in log_file.read_text(encoding="utf-8")
+
+            await stream_hub.until("the worker has started", has_started)
+        lines = [json.loads(line) for line in log_file.read_text(encoding="utf-8").splitlines()]
+        logged.append(
+            [line["problem"] for line in lines if line["event"] == "policy_file_not_adopted"]
+        )
+    assert logged[:2] == [[], ["the hub has never adopted it"]]
+    assert "haul_s is -1; a whole number from 0" in logged[2][0]
+    status, output, errors = await groupage(stream_hub, "rebuild", "--verify")
+    assert status == 0, output + errors
+    status, output, errors = await groupage(stream_hub, "policy", "show")
+    assert "haul_s = 7200" in output.splitlines(), errors

@@ -15,7 +15,7 @@ from groupage.domain.events import consolidation as csl
 from groupage.domain.events import equipment as eq
 from groupage.domain.events import planning as pl
 from groupage.domain.events import unit as un
-from groupage.domain.events.base import Event
+from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.aggregates.lane import history
@@ -326,21 +326,44 @@ def test_the_newest_message_of_a_series_counts_in_any_order(
         assert story.rejections() == []
 
 
+def old_message(kind: AggregateKind, event: Event, minutes: float, number: int) -> Entry:
+    """Make a message as release 0.2.0 published it."""
+    fact = entry(event, minutes, event_id=f"{number:032x}").fact
+    fact = msgspec.structs.replace(fact, relayed_by=kind, source=f"/groupage/{kind}")
+    return Entry(fact_id(fact).hex, fact)
+
+
+def withdrawal(kind: AggregateKind, key: str, event: Event) -> Entry:
+    """Make the message that takes an event back."""
+    change = Change("output", event, at(9), "withdrawn")
+    fact = change.fact(kind, key, revision=9, recorded_at=at(9))
+    return Entry(fact_id(fact).hex, fact)
+
+
 def test_messages_of_release_0_2_0_fold_as_before_and_can_be_taken_back() -> None:
     """They have no series: each is effective, until one of the same content is withdrawn."""
     lane = all_aggregates(Policy())["lane"]
     pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id="V1")
-    old = entry(pin, 5, event_id="0" * 32)
-    old = _relayed_by_command(old)
+    old = old_message("command", pin, 5, 1)
     assert fold(lane, w.LANE, [old]).pins["CN-1"].voyage_id == "V1"
-    taken_back = Change("route:K", pin, at(9), "withdrawn")
-    fact = taken_back.fact("command", w.LANE, revision=3, recorded_at=at(9))
-    assert fold(lane, w.LANE, [old, Entry(fact_id(fact).hex, fact)]).pins == {}
+    assert fold(lane, w.LANE, [old, withdrawal("command", w.LANE, pin)]).pins == {}
 
 
-def _relayed_by_command(old: Entry) -> Entry:
-    fact = msgspec.structs.replace(old.fact, relayed_by="command", source="/groupage/command")
-    return Entry(fact_id(fact).hex, fact)
+def test_lists_of_release_0_2_0_had_a_revision() -> None:
+    """A list of then may be followed by one of today, and is taken back without its revision."""
+    consolidation = all_aggregates(Policy())["consolidation"]
+    opened = old_message("lane", w.opened(), 1, 1)
+    first = old_message("lane", w.planned("CN-1", revision=3), 2, 2)
+    second = old_message("lane", w.planned("CN-1", "CN-2", revision=5), 4, 3)
+    facts = [opened, first, second]
+    assert fold(consolidation, w.CSL, facts).planned_ids == ("CN-1", "CN-2")
+    gone = msgspec.structs.replace(w.planned("CN-1", "CN-2", revision=5), revision=0)
+    state = fold(consolidation, w.CSL, [*facts, withdrawal("lane", w.CSL, gone)])
+    assert state.planned_ids == ("CN-1",)
+    today = Change("plan", w.planned("CN-3", revision=0), at(6), "begun")
+    fact = today.fact("lane", w.CSL, revision=7, recorded_at=at(6))
+    state = fold(consolidation, w.CSL, [*facts, Entry(fact_id(fact).hex, fact)])
+    assert state.planned_ids == ("CN-3",)
 
 
 def test_a_command_that_the_router_forgets_stays_in_force(play: Start) -> None:

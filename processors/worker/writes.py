@@ -32,10 +32,11 @@ async def build_writes(
 ) -> None:
     """Add the rows and messages of all dirty aggregates to `writes`."""
     recorded_at = datetime.now(UTC)
+    newest_tick_at = _newest_tick_at(writes)
     forwards: list[tuple[CachedAggregate, Forward]] = []
     for number, ((kind, key), cached) in enumerate(writes.dirty.items()):
         clock_at = writes.partitions[(owner_topic(kind).name, cached.partition)].clock_at
-        for message in _changed_outputs(cached, clock_at or recorded_at):
+        for message in _changed_outputs(cached, clock_at or newest_tick_at):
             if isinstance(message, Forward):
                 forwards.append((cached, message))
             else:
@@ -53,6 +54,15 @@ async def build_writes(
     cache.shrink(writes.dirty.keys())
 
 
+def _newest_tick_at(writes: WriteBatch) -> datetime | None:
+    """Return the hub's time, for aggregates whose own topic gets no ticks.
+
+    The time of day would be wrong on a hub with an external clock.
+    """
+    ticks = (progress.clock_at for progress in writes.partitions.values())
+    return max((tick_at for tick_at in ticks if tick_at is not None), default=None)
+
+
 def _count_applied(writes: WriteBatch) -> Counter[AggregateKind]:
     applied: Counter[AggregateKind] = Counter()
     for (kind, _), facts in writes.new_facts.items():
@@ -60,12 +70,14 @@ def _count_applied(writes: WriteBatch) -> Counter[AggregateKind]:
     return applied
 
 
-def _changed_outputs(cached: CachedAggregate, clock_at: datetime) -> list[Message]:
+def _changed_outputs(cached: CachedAggregate, clock_at: datetime | None) -> list[Message]:
     before, outputs = cached.outputs, cached.aggregate.outputs(cached.state)
     cached.outputs = outputs
     if outputs == before:
         return []
-    at = max(cached.state.changed_at or clock_at, clock_at)
+    times = [at for at in (cached.state.changed_at, clock_at) if at is not None]
+    # A state with outputs has facts, and so a time, though there may be no tick yet.
+    at = max(times, default=datetime.now(UTC))
     return changes(before, outputs, state=cached.state, at=at)
 
 

@@ -38,7 +38,16 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyHistory:
     """All policies that a hub adopted, in the order of the log."""
 
-    __slots__ = ("_in_force", "_since", "adoptions", "at", "first", "first_instant", "number")
+    __slots__ = (
+        "_in_force",
+        "_since",
+        "adoptions",
+        "at",
+        "first",
+        "first_instant",
+        "number",
+        "only",
+    )
 
     def __init__(self, first: Policy, adoptions: Sequence[Adoption] = ()) -> None:
         """Make the history of these adoptions; `first` counts while there is none."""
@@ -57,6 +66,8 @@ class PolicyHistory:
             self._since[kept:] = [adoption.effective_at]
             self._in_force[kept + 1 :] = [adoption.policy]
         only = self.first
+        self.only = None if self._since else only
+        """The policy, if it has never changed. For speed, callers on a hot path look here first."""
         self.at: Callable[[datetime], Policy] = self._find if self._since else lambda _at: only
         """Return the policy in force at that instant."""
         self.first_instant: Callable[[Callable[[Policy], datetime]], datetime] = (

@@ -55,10 +55,10 @@ class OnWithPolicy(On[S, E]):
     def bind(self, policies: PolicyHistory) -> Handler:
         """Return the handler under these policies."""
         handler: Any = self.handler
-        policy_at = policies.at
+        only, policy_at = policies.only, policies.at
 
         def apply(state: S, entry: Entry, event: E) -> Rejection | None:
-            policy = policy_at(entry.fact.occurred_at)
+            policy = only or policy_at(entry.fact.occurred_at)
             rejection: Rejection | None = handler(state, entry, event, policy)
             return rejection
 

@@ -34,9 +34,10 @@ def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
     state.received_at = receipt_completed_at(state)
     whole = state.received_at is not None and state.fully_measured
     state.measured_at = _latest_time(state.received_at, state.last_measured_at) if whole else None
-    state.needs_rerate = state.measured_at is not None and _needs_rerate(
-        state, policies.at(state.measured_at)
-    )
+    state.needs_rerate = False
+    if state.measured_at is not None:
+        policy = policies.only or policies.at(state.measured_at)
+        state.needs_rerate = exceeds_booking(state, policy) and not _rerate_covers(state, policy)
     state.available_at = None if state.needs_rerate else _available_since(state)
     consolidation = state.consolidation
     left_at = None if consolidation is None else consolidation.departed_at
@@ -58,10 +59,6 @@ def receipt_completed_at(state: ConsignmentState) -> datetime | None:
     if state.decision != decision:
         return None
     return _latest_time(state.last_received_at, state.decision_at)
-
-
-def _needs_rerate(state: ConsignmentState, policy: Policy) -> bool:
-    return exceeds_booking(state, policy) and not _rerate_covers(state, policy)
 
 
 def exceeds_booking(state: ConsignmentState, policy: Policy) -> bool:
@@ -130,7 +127,7 @@ def failed_acceptance_guard(state: ConsignmentState, policies: PolicyHistory) ->
     booking = state.booking
     if booking is None:
         return "there is no booking"
-    terminals = policies.at(_booked_so_since(state)).terminals
+    terminals = (policies.only or policies.at(_booked_so_since(state))).terminals
     if booking.pol not in {place.place_id for place in terminals}:
         return f"this hub does not deliver to port of loading {booking.pol}"
     if state.dg_status == "rejected":

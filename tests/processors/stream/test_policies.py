@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from groupage.contracts.policy_log import PolicyLog, read_adoptions
+from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.topics import POLICY_TOPIC
 from groupage.domain.events.planning import LanePinned
+from groupage.domain.plan import Certificate
 from groupage.domain.policy import Policy
 from groupage.domain.state.forms import FORMS
 from groupage.domain.state.lane import LaneState
@@ -18,6 +20,8 @@ from groupage.store.policies import read_history
 from groupage.store.state_codec import unpack
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
+from tests.api import world
+from tests.api.hub import store_plan
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.stream.facts import NOON, fact_of
@@ -52,6 +56,23 @@ async def adopt(hub: StreamHub, policy: Policy, effective_at: datetime) -> None:
 
     await hub.until("all states are derived under the policy", taken_over)
     await hub.until_committed()
+
+
+async def propose(hub: StreamHub, number: int, at: datetime) -> None:
+    """Store and propose a plan that moves the consignment, as the planner does."""
+    proposed = plan(number, {"CN-1": f"C{number}"})
+    certificate = Certificate(
+        verifier="test", checks=(), instance_digest="sha256:i", plan_digest=proposed.certificate
+    )
+    stored = replace(
+        world.first_plan(),
+        plan_id=proposed.plan_id,
+        request_id=proposed.request_id,
+        sequence=number,
+        certificate=certificate,
+    )
+    await store_plan(hub.pool, stored)
+    await hub.send(fact_of(proposed, event_id=proposed.plan_id, at=at))
 
 
 async def plans(hub: StreamHub) -> tuple[str, dict[str, str]]:
@@ -94,14 +115,14 @@ async def test_a_changed_policy_leaves_what_was_decided_before(stream_hub: Strea
     """Published plans stay published, also when a late fact makes the lane fold all again."""
     async with stream_hub.worker():
         await adopt(stream_hub, APPROVES, NOON)
-        await stream_hub.send(fact_of(plan(1, {"CN-1": "C1"}), event_id="P1", at=later(10)))
+        await propose(stream_hub, 1, later(10))
         await stream_hub.until_committed()
         assert await plans(stream_hub) == ("P1", {"P1": "published"})
         await adopt(stream_hub, WAITS, later(20))
         assert await plans(stream_hub) == ("P1", {"P1": "published"})
         pin = LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="wang", consolidation_id="C1")
         await stream_hub.send(fact_of(pin, event_id="late", at=later(5)))
-        await stream_hub.send(fact_of(plan(2, {"CN-1": "C2"}), event_id="P2", at=later(30)))
+        await propose(stream_hub, 2, later(30))
         await stream_hub.until_committed()
         assert await plans(stream_hub) == ("P1", {"P1": "published", "P2": "proposed"})
         assert await open_alerts(stream_hub) == ["plan_waits"]
@@ -113,8 +134,7 @@ async def test_what_was_folded_before_a_policy_came_is_judged_again(stream_hub: 
     async with stream_hub.worker() as worker:
         await adopt(stream_hub, APPROVES, NOON)
         for number, minutes in enumerate((10, 30), 1):
-            proposed = plan(number, {"CN-1": f"C{number}"})
-            await stream_hub.send(fact_of(proposed, event_id=f"P{number}", at=later(minutes)))
+            await propose(stream_hub, number, later(minutes))
             await stream_hub.until_committed()
         assert await plans(stream_hub) == ("P2", {"P1": "superseded", "P2": "published"})
         revisions = await revision_of_lane(stream_hub)
@@ -130,11 +150,11 @@ async def test_a_worker_that_knows_fewer_policies_waits_for_them(stream_hub: Str
     """It reads states that another worker derived, and its first batch comes before the policy."""
     async with stream_hub.worker():
         await adopt(stream_hub, APPROVES, NOON)
-        await stream_hub.send(fact_of(plan(1, {"CN-1": "C1"}), event_id="P1", at=later(10)))
+        await propose(stream_hub, 1, later(10))
         await stream_hub.until_committed()
         await adopt(stream_hub, WAITS, later(20))
         await adopt(stream_hub, APPROVES, later(40))
-    await stream_hub.send(fact_of(plan(2, {"CN-1": "C2"}), event_id="P2", at=later(30)))
+    await propose(stream_hub, 2, later(30))
     async with stream_hub.worker():  # it begins with a history of its own, without adoptions
         await stream_hub.until_committed()
         await stream_hub.until("the worker has read the log", lambda: number_of_lane(stream_hub, 2))
@@ -144,13 +164,17 @@ async def test_a_worker_that_knows_fewer_policies_waits_for_them(stream_hub: Str
 
 async def test_a_record_that_is_no_adoption_is_a_dead_letter(stream_hub: StreamHub) -> None:
     """It changes nothing, and somebody can see it."""
-    async with stream_hub.worker():
+    async with stream_hub.worker() as worker:
         await adopt(stream_hub, APPROVES, NOON)
         await stream_hub.send_raw(POLICY_TOPIC, b'{"policy": 1}', key=b"hub")
+        forger = PolicyLog(stream_hub.settings.kafka, prefix=stream_hub.prefix, hub_key=None)
+        async with forger as log:
+            await log.adopt(WAITS, by="mallory", reason="mine", effective_at=later(5))
         await stream_hub.until_committed()
-    rows = await stream_hub.pool.fetch("select topic, code from dead_letter")
-    assert [tuple(row) for row in rows] == [(POLICY_TOPIC, "not_cloudevents")]
-    adoptions = await read_adoptions(
-        stream_hub.settings.kafka, prefix=stream_hub.prefix, hub_key=None
-    )
-    assert [adoption.policy for adoption in adoptions] == [APPROVES]
+        assert worker.policies.history.at(later(9)) == APPROVES
+    rows = await stream_hub.pool.fetch("select topic, code from dead_letter order by code")
+    assert [tuple(row) for row in rows] == [
+        (POLICY_TOPIC, "not_cloudevents"),
+        (POLICY_TOPIC, "not_yours"),
+    ]
+    await require_equal_rebuild(stream_hub)

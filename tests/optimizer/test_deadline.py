@@ -13,6 +13,7 @@ import pytest
 from groupage.domain.codes import LeftOutCode
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
+from groupage.domain.policy import Policy
 from optimizer.allocation import api
 from optimizer.deadline import STAGE_ENDS, Deadline, StageDeadline, StageName
 from optimizer.planner.child import SolveJob, solve_job
@@ -20,6 +21,8 @@ from optimizer.routing.roster import OUT_OF_TIME
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve_certified
 from optimizer.verification.api import verify
+from tests.optimizer.allocation.lanes import lane, opened
+from tests.optimizer.world import CLOCK_AT, demand, departure, group
 from tests.optimizer.world import instance as hand_made_world
 
 
@@ -70,10 +73,19 @@ def test_a_plan_is_valid_wherever_the_deadline_falls(
     assert bool(without_truck) <= ("route" in plan.stats.cut_short)
 
 
+@pytest.fixture(scope="module")
+def later_plan(later: Instance) -> Plan:
+    """Return the plan of that lane with all the time that it needs."""
+    return solve_certified(later).plan
+
+
 @pytest.mark.parametrize("ticks", POINTS)
-def test_a_published_plan_stays_wherever_the_deadline_falls(later: Instance, ticks: int) -> None:
+def test_a_published_plan_stays_wherever_the_deadline_falls(
+    later: Instance, later_plan: Plan, ticks: int
+) -> None:
     """Containers whose contents did not change need no search and no loading."""
     plan = solve_within(later, ticks)
+    assert plan.lower_bound <= later_plan.cost.total - later_plan.cost.haulage
     unchanged = {
         container.consolidation_id
         for container in later.consolidations
@@ -94,6 +106,28 @@ def test_a_published_plan_stays_wherever_the_deadline_falls(later: Instance, tic
 def test_frozen_and_locked_containers_are_in_every_plan(ticks: int) -> None:
     """The hand-made world has one of each, committed cargo, pick-ups and hauls."""
     solve_within(hand_made_world(), ticks)
+
+
+def test_cargo_that_must_stay_is_loaded_whatever_the_time() -> None:
+    """Every plan must contain its container, and no load plan of it is in force."""
+    staying = demand("D", committed=True, current_consolidation_id="C")
+    instance = lane(staying, demand("E"), consolidations=(opened("C", "D"),))
+    plan = solve_within(instance, 0)
+    assert [c.consignment_ids for c in plan.containers] == [("D",)]
+    assert [(left.consignment_id, left.code) for left in plan.left_out] == [("E", "time_limit")]
+
+
+def test_the_bound_holds_although_consignments_were_not_looked_at() -> None:
+    """One that could leave its container cheaply counts nothing: another place may be free."""
+    instance = lane(
+        demand("D", group("D", 200), current_consolidation_id="C", latest_arrival_at=CLOCK_AT),
+        weights=msgspec.structs.replace(Policy().weights, change=0, change_at_cutoff=0),
+        departures=(departure("V1", 10), departure("V2", 17)),
+        consolidations=(opened("C", "D", voyage_id="V2"),),
+    )
+    full = solve_certified(instance).plan
+    assert [container.voyage_id for container in full.containers] == ["V1"]
+    assert solve_within(instance, 0).lower_bound <= full.cost.total - full.cost.haulage
 
 
 def test_without_time_all_is_left_out_for_that_reason(fresh: Instance) -> None:

@@ -160,6 +160,7 @@ class RequestHandler:
             unloadable=[container.consolidation_id for container in plan.unloadable],
             cost_usd_cents=plan.cost.total,
             gap_ratio=round(plan.gap_ratio, 4),
+            cut_short=list(plan.stats.cut_short),
             request_to_certified_s=round(took_s, 3),
         )
 

@@ -129,9 +129,11 @@ def _write(out: Path | None, content: bytes) -> None:
 
 
 def _summary(plan: Plan) -> str:
+    cut_short = ", ".join(plan.stats.cut_short)
     placed = sum(len(container.consignment_ids) for container in plan.containers)
     return (
         f"{plan.plan_id}: {placed} consignments in {len(plan.containers)} containers, "
         f"{len(plan.left_out)} left out; {plan.cost.total / 100:,.0f} USD, "
         f"gap {plan.gap_ratio:.1%}, {plan.stats.status}, {plan.stats.rounds} rounds"
+        + (f"; the time limit cut short: {cut_short}" if cut_short else "")
     )

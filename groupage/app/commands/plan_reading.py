@@ -183,7 +183,7 @@ def _print_plan(plan: Plan) -> None:
 
 
 def _cost(plan: Plan) -> str:
-    cost = plan.cost
+    cost, cut_short = plan.cost, ", ".join(plan.stats.cut_short)
     terms = {
         "freight": cost.freight,
         "handling": cost.handling,
@@ -198,6 +198,7 @@ def _cost(plan: Plan) -> str:
     return (
         f"cost {money(cost.total)} USD ({parts or 'nothing'}); no plan costs less than "
         f"{money(plan.lower_bound)} before haulage, gap {plan.gap_ratio:.1%}"
+        + (f"; the time limit cut short: {cut_short}" if cut_short else "")
     )
 
 

@@ -243,6 +243,17 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert "violations" in bad.stdout
 
 
+def test_the_command_line_says_which_stages_the_time_limit_cut_short(tmp_path: Path) -> None:
+    """Otherwise a plan for want of time would look like one for want of containers."""
+    request, plan = tmp_path / "REQUEST.json", tmp_path / "PLAN.json"
+    in_no_time = Limits(wall_s=0.0)
+    instance = msgspec.structs.replace(sample(consignments=5, seed=1), limits=in_no_time)
+    request.write_bytes(canonical_json(instance))
+    solved = CliRunner().invoke(app, ["solve", str(request), "-o", str(plan)])
+    assert (solved.exit_code, "the time limit cut short: build" in solved.output) == (0, True)
+    assert CliRunner().invoke(app, ["verify", str(request), str(plan)]).exit_code == 0
+
+
 def test_invalid_files_are_rejected_before_they_are_verified(tmp_path: Path) -> None:
     """`verify` rejects an instant without an offset, and a request that `solve` would reject."""
     world = hand_made_world()

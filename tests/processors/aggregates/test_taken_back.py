@@ -383,6 +383,25 @@ def test_a_command_that_the_router_forgets_stays_in_force(play: Start) -> None:
     assert [each.consignment_id for each in story.taken_back("lane.pinned")] == ["CN-204"]
 
 
+def test_a_move_leaves_the_history_of_assignments_and_lists(play: Start) -> None:
+    """A consignment judges an earlier loading by its allocation then, a manifest by the list."""
+    story = play("lane", w.LANE)
+    story.deliver(plan(1, {"CN-1": "C1", "CN-2": "C1"}), 20)
+    story.deliver(plan(2, {"CN-1": "C2", "CN-2": "C1"}), 40)
+    story.deliver(plan(3, {"CN-2": "C1"}), 60)
+    allocated = [each.consolidation_id for each in story.outputs("consignment.allocated")]
+    assert sorted(allocated) == ["C1", "C1", "C2"]
+    assert [each.plan_id for each in story.outputs("consignment.deallocated")] == ["P3"]
+    lists = {
+        (each.plan_id, each.consignment_ids)
+        for each in story.outputs("consolidation.planned")
+        if each.consolidation_id == "C1"
+    }
+    assert lists == {("P1", ("CN-1", "CN-2")), ("P2", ("CN-2",))}
+    for name in ("consignment.allocated", "consolidation.planned"):
+        assert story.taken_back(name) == []
+
+
 def test_what_the_lane_forgets_still_holds(play: Start) -> None:
     """Nobody loses a seat because the lane remembers only so many consolidations and lists."""
     story = play("lane", w.LANE)

@@ -59,7 +59,7 @@ def retract(hub: MiniHub, fact: Fact) -> Fact:
     return publish(hub, fact.data, minutes=minutes, correction_of=fact.event_id, retracted=True)
 
 
-def check_seats(hub: MiniHub) -> dict[str, str]:
+def check_allocations(hub: MiniHub) -> dict[str, str]:
     """Check that lane, consignments and consolidations agree; return who is where."""
     assigned = {
         name: each.consolidation_id
@@ -94,13 +94,13 @@ def test_a_cancelled_consolidation_comes_back_after_the_next_plan(end: Any) -> N
     hub = booked_hub()
     publish(hub, plan(1, dict.fromkeys(NAMES, "C1")))
     mistake = publish(hub, end(consolidation_id="C1", reason="wrong container"))
-    assert check_seats(hub) == {}
+    assert check_allocations(hub) == {}
     publish(hub, plan(2, {"CN-1": "C2"}))
     retract(hub, mistake)
-    assert check_seats(hub) == {"CN-1": "C2"}
+    assert check_allocations(hub) == {"CN-1": "C2"}
     assert hub.state("lane", w.LANE).closed_at == {}
     publish(hub, plan(3, {"CN-1": "C2", "CN-2": "C1"}))
-    assert check_seats(hub) == {"CN-1": "C2", "CN-2": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C2", "CN-2": "C1"}
 
 
 def test_a_cancellation_that_is_retracted_at_once_leaves_all_as_it_was() -> None:
@@ -110,9 +110,9 @@ def test_a_cancellation_that_is_retracted_at_once_leaves_all_as_it_was() -> None
     cancelled = csl.ConsolidationCancelled(consolidation_id="C1", reason="x")
     mistake = publish(hub, cancelled)
     wrong = retract(hub, mistake)
-    assert check_seats(hub) == dict.fromkeys(NAMES, "C1")
+    assert check_allocations(hub) == dict.fromkeys(NAMES, "C1")
     retract(hub, wrong)
-    assert check_seats(hub) == {}
+    assert check_allocations(hub) == {}
     assert hub.state("lane", w.LANE).closed_at.keys() == {"C1"}
 
 
@@ -168,26 +168,26 @@ def test_a_retracted_hold_blocks_nobody() -> None:
     assert hub.state("consignment", "CN-1").blocked
 
 
-def test_a_retracted_approval_frees_the_seats() -> None:
-    """The plan before is in force again; without one nobody has a seat."""
+def test_a_retracted_approval_takes_its_allocations_back() -> None:
+    """The plan before is in force again; without one nobody is allocated."""
     hub = booked_hub(auto_approve=False)
     publish(hub, plan(1, {"CN-1": "C1", "CN-2": "C1"}))
     first = publish(hub, commands.AcceptPlan(command_id="K1", plan_id="P1", **LANE))
     publish(hub, plan(2, {"CN-1": "C2", "CN-3": "C1"}))
     second = publish(hub, commands.AcceptPlan(command_id="K2", plan_id="P2", **LANE))
-    assert check_seats(hub) == {"CN-1": "C2", "CN-3": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C2", "CN-3": "C1"}
     retract(hub, second)
-    assert check_seats(hub) == {"CN-1": "C1", "CN-2": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C1", "CN-2": "C1"}
     retract(hub, first)
-    assert check_seats(hub) == {}
+    assert check_allocations(hub) == {}
     assert hub.state("consolidation", "C1").opened_at is None
     again = publish(hub, commands.AcceptPlan(command_id="K3", plan_id="P2", **LANE))
-    assert check_seats(hub) == {"CN-1": "C2", "CN-3": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C2", "CN-3": "C1"}
     retract(hub, again)
-    assert check_seats(hub) == {}
+    assert check_allocations(hub) == {}
 
 
-def test_a_retracted_plan_frees_the_seats() -> None:
+def test_a_retracted_plan_takes_its_allocations_back() -> None:
     """Those that stay where an earlier plan had them stay allocated."""
     hub = booked_hub()
     for number in (1, 2, 3):
@@ -197,7 +197,7 @@ def test_a_retracted_plan_frees_the_seats() -> None:
     forged = publish(hub, plan(2, {"CN-1": "C9", "CN-2": "C9", "CN-3": "C9"}))
     publish(hub, plan(3, {"CN-1": "C9", "CN-2": "C1"}))
     retract(hub, forged)
-    assert check_seats(hub) == {"CN-1": "C9", "CN-2": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C9", "CN-2": "C1"}
 
 
 def test_a_retracted_gate_out_reopens_the_consolidation_for_the_lane() -> None:
@@ -213,7 +213,7 @@ def test_a_retracted_gate_out_reopens_the_consolidation_for_the_lane() -> None:
         )
         hub.settle()
         assert bool(hub.state("lane", w.LANE).closed_at) is (change is left)
-    assert check_seats(hub) == {"CN-1": "C1"}
+    assert check_allocations(hub) == {"CN-1": "C1"}
 
 
 def test_a_retracted_arrival_and_repack() -> None:
@@ -403,7 +403,7 @@ def test_a_move_leaves_the_history_of_assignments_and_lists(play: Start) -> None
 
 
 def test_what_the_lane_forgets_still_holds(play: Start) -> None:
-    """Nobody loses a seat because the lane remembers only so many consolidations and lists."""
+    """Nobody loses an allocation because the lane remembers only so many consolidations."""
     story = play("lane", w.LANE)
     for sequence in range(1, history._CLOSED_MAX + 5):
         name = f"C{sequence}"

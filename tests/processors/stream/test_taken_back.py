@@ -84,7 +84,7 @@ async def states(hub: StreamHub, kind: str) -> dict[str, Any]:
     return found
 
 
-async def seats(hub: StreamHub) -> dict[str, str]:
+async def allocations(hub: StreamHub) -> dict[str, str]:
     """Return who is in which consolidation; lane, consignments and consolidations agree."""
     lane = (await states(hub, "lane"))[w.LANE]
     assigned = {
@@ -116,10 +116,10 @@ async def test_a_mistake_is_taken_back_at_all_aggregates(stream_hub: StreamHub) 
         units = (cn.AnnouncedUnit(unit_id="U1"),)
         note = await send(stream_hub, 11, cn.AsnReceived(consignment_id="CN-1", units=units))
         await publish_plan(stream_hub, 20, 1, dict.fromkeys(NAMES, "C1"))
-        assert await seats(stream_hub) == dict.fromkeys(NAMES, "C1")
+        assert await allocations(stream_hub) == dict.fromkeys(NAMES, "C1")
         cancelled = csl.ConsolidationCancelled(consolidation_id="C1", reason="x")
         mistake = await send(stream_hub, 30, cancelled)
-        assert await seats(stream_hub) == {}
+        assert await allocations(stream_hub) == {}
         known: dict[str, Any] = {"by": "dana", "consignment_id": "CN-1"}
         pinned = commands.PinConsignment(
             command_id="K1", lane_id=w.LANE, voyage_id=w.VOYAGE, **known
@@ -129,7 +129,7 @@ async def test_a_mistake_is_taken_back_at_all_aggregates(stream_hub: StreamHub) 
         await publish_plan(stream_hub, 40, 2, {"CN-1": "C2"})
         for fact in (mistake, pin, hold, note):
             await take_back(stream_hub, fact)
-        assert await seats(stream_hub) == {"CN-1": "C2"}
+        assert await allocations(stream_hub) == {"CN-1": "C2"}
         lane = (await states(stream_hub, "lane"))[w.LANE]
         consignment = (await states(stream_hub, "consignment"))["CN-1"]
         assert (lane.pins, lane.closed_at, consignment.blocked) == ({}, {}, False)

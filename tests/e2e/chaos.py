@@ -55,7 +55,7 @@ _WEIGHTS = {
     "supervisor": 1,
 }
 """How often each process is chosen, while it runs."""
-_PAUSE_MEAN_S = 1.5
+_PAUSE_MEAN_S = 1.0
 """Between two kills: the pauses are distributed exponentially, so that some follow at once."""
 _POLL_S = 0.05
 _RESTART_WAIT_MAX_S = 2.0
@@ -248,7 +248,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=90.0, help="at most (default 90)")
     options = parser.parse_args()
     deadline = time.monotonic() + options.minutes * 60
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is wanted here
+    for name in ("aiokafka", "asyncpg"):  # servers that are away are wanted here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     rounds: list[Round] = []
     left = options.kills
     while left > 0 and time.monotonic() < deadline:

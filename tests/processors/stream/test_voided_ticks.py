@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from groupage.contracts.instants import EARLIEST
 from groupage.domain.errors import NotFound
+from groupage.domain.events.consignment import ConsignmentAllocated
+from groupage.domain.events.consolidation import ConsolidationPlanned
 from groupage.domain.events.planning import (
     Assignment,
     PlannedConsolidation,
@@ -27,7 +29,7 @@ from groupage.store.state_codec import unpack
 from processors.operations.void import Choice, VoidReport, void_ticks
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from tests.api import world
-from tests.api.hub import START, store_plan
+from tests.api.hub import START, fact, store_plan
 from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
 from tests.processors.stream.test_operating import environment
@@ -226,19 +228,40 @@ async def test_ticks_later_than_an_instant_are_void(stream_hub: StreamHub) -> No
     await require_equal_rebuild(stream_hub, EXTERNAL)
 
 
-async def test_without_any_right_tick_the_clock_begins_anew(stream_hub: StreamHub) -> None:
-    """Nothing is due before the first tick that stands."""
+async def test_a_consolidation_that_nothing_else_touches(stream_hub: StreamHub) -> None:
+    """The worker itself derives what the clock had changed; nothing is due before a right tick."""
+    allocated = ConsignmentAllocated(
+        consignment_id="CN-2",
+        consolidation_id=world.FIRST,
+        voyage_id=world.VOYAGE,
+        plan_id="P-1",
+    )
+    planned = ConsolidationPlanned(
+        consolidation_id=world.FIRST,
+        plan_id="P-1",
+        consignment_ids=("CN-1", "CN-2"),
+        planned_volume_cm3=1,
+        planned_gross_g=1,
+        revision=2,
+    )
+
+    async def missed() -> list[str]:
+        return [code for code, severity in await alerts(stream_hub) if severity == "critical"]
+
     async with stream_hub.worker(EXTERNAL):
-        await stream_hub.send(*world.morning())
+        await stream_hub.send(*world.morning(), fact(allocated, 53), fact(planned, 54))
+        await stream_hub.until_committed()
         await stream_hub.forge_tick(FAR)
         await stream_hub.until_committed()
+        assert await missed() == ["cutoff_LCO"]
         report = await void(stream_hub, EXTERNAL, FAR)
         assert report.clock_at is None
         assert await clocks(stream_hub) == {EARLIEST}
-        assert not any(code.startswith("cutoff") for code, _ in await alerts(stream_hub))
+        assert await missed() == []
         await stream_hub.tick(T1)
         await stream_hub.until_committed()
         assert await clocks(stream_hub) == {T1}
+        assert await missed() == []
     await require_equal_rebuild(stream_hub, EXTERNAL)
 
 

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from groupage.app.commands.clock_reading import describe_clock
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
+from groupage.domain.events.consolidation import ConsolidationOpened, ConsolidationRolled
+from groupage.domain.events.schedule import SailingPublished
 from groupage.domain.events.unit import UnitReceived
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
@@ -266,3 +268,37 @@ async def test_a_clock_that_was_corrected_ticks_again(stream_hub: StreamHub) -> 
     async with stream_hub.worker():
         await stream_hub.until_committed()
     assert await clocks(stream_hub) == {now}
+
+
+async def test_messages_have_the_hubs_time(stream_hub: StreamHub) -> None:
+    """Where no clock ticks (voyages), the time of the hub counts, not the worker's."""
+    hub = stream_hub
+    opened = ConsolidationOpened(
+        consolidation_id="CSL-1", lane_id="CNNGB-NLRTM", voyage_id="V1", iso_type="45G1"
+    )
+    ended = ConsolidationRolled(consolidation_id="CSL-1", to_voyage_id="V2", reason="late")
+    sailing = SailingPublished(
+        voyage_id="V1",
+        service_id="FE4",
+        mode="VESSEL",
+        pol="CNNGB",
+        pod="NLRTM",
+        etd_at=NOON + timedelta(days=4),
+        eta_at=NOON + timedelta(days=34),
+        cutoffs=(),
+        equipment=(),
+    )
+    async with hub.worker(EXTERNAL):
+        await hub.tick(NOON)
+        await hub.send(fact_of(sailing, event_id="1"), fact_of(opened, event_id="2"))
+        await hub.until_committed()
+        await hub.send(fact_of(ended, event_id="3", at=NOON + timedelta(minutes=1)))
+        await hub.until_committed()
+    late = await hub.pool.fetch(
+        "select type, key, occurred_at from fact where occurred_at > $1", NOON + timedelta(days=1)
+    )
+    assert late == []
+    snapshots = await hub.pool.fetch(
+        "select occurred_at from fact where type = 'consolidation.voyage_changed'"
+    )
+    assert len(snapshots) >= 2, "the voyage publishes that it is followed, and that it is not"

@@ -105,6 +105,11 @@ class AlertCode(Code):
         "Events were rejected for one reason; the alert id ends with the rejection's code.",
     )
 
+    MESSAGE_REFUSED = (
+        "message_refused",
+        "A message of the hub breaks its own contract and was not published: a program error.",
+    )
+
     # Consignment
     NOT_ACCEPTED = "not_accepted", "A guard of the acceptance fails; the message names it."
     CUSTOMS_REJECTED = "customs_rejected", "Customs rejected its declaration."

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from groupage.contracts.decoding import event_from_json
 from groupage.contracts.encoding import encode
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.facts import facts_of
@@ -17,6 +19,7 @@ from groupage.telemetry import metrics
 from processors.kernel.fold import encode_state
 from processors.kernel.outputs import Change, Forward, Message, changes
 from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.refused_messages import refuse
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 
@@ -111,18 +114,28 @@ def _publish(
     kind, state = cached.aggregate.kind, cached.state
     writes.alerts.note(change.event, change.at)
     fact = change.fact(kind, state.key, revision=state.revision, recorded_at=recorded_at)
-    writes.outbox.append(_message(cached, fact))
+    _add_message(writes, cached, fact, recorded_at)
 
 
-def _message(cached: CachedAggregate, fact: Fact) -> OutboxRow:
+def _add_message(
+    writes: WriteBatch, cached: CachedAggregate, fact: Fact, recorded_at: datetime
+) -> None:
+    """Add the message, if its readers will accept it: they check the same."""
     record = encode(fact, derived=True)
-    return OutboxRow(
-        origin_topic=owner_topic(cached.aggregate.kind).name,
-        origin_partition=cached.partition,
-        topic=record.topic,
-        key=fact.key,
-        headers=pack_headers(record.headers),
-        value=record.value,
+    try:
+        event_from_json(fact.data.name, record.value)
+    except Undecodable as error:
+        refuse(writes, cached, fact, record, error, recorded_at)
+        return
+    writes.outbox.append(
+        OutboxRow(
+            origin_topic=owner_topic(cached.aggregate.kind).name,
+            origin_partition=cached.partition,
+            topic=record.topic,
+            key=fact.key,
+            headers=pack_headers(record.headers),
+            value=record.value,
+        )
     )
 
 
@@ -149,4 +162,4 @@ async def _forward(
         )
         revision = cached.state.revision
         message = forward.fact(fact, kind, revision=revision, recorded_at=recorded_at)
-        writes.outbox.append(_message(cached, message))
+        _add_message(writes, cached, message, recorded_at)

@@ -21,14 +21,14 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (2, "9d0763fcac9aea13"),
+    "consignment": (2, "e19868c55834cd05"),
     "unit": (2, "79a8e272dc04574b"),
-    "container": (2, "b5a45f5c29c1ec48"),
+    "container": (2, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (2, "b52d747ad72b2fac"),
-    "consolidation": (2, "361b6a58a7eee237"),
-    "lane": (2, "ab885c5207883be9"),
+    "consolidation": (2, "8407b61762340db2"),
+    "lane": (2, "0da296de0b31e34f"),
     "command": (2, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""

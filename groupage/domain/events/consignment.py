@@ -18,6 +18,7 @@ from groupage.domain.events.quantities import (
     Id,
     ImoClass,
     Locode,
+    Revision,
     Text,
     UnNumber,
 )
@@ -320,7 +321,7 @@ class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
         "NONE", "DECLARED", "SELECTED_SCAN", "SELECTED_INSPECTION", "RELEASED", "REJECTED"
     ]
     """NONE: the declaration does not cover the consignment any more."""
-    revision: CountOrZero
+    revision: Revision
     """Rises with each status of that declaration; a lower revision is stale."""
     declared_at: datetime | None = None
 
@@ -338,7 +339,7 @@ class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     consolidation_id: Id
     status: Text
     """A `ConsolidationStatus`."""
-    revision: CountOrZero
+    revision: Revision
     equipment_ref: Text = ""
     voyage_id: Text = ""
     manifest_ref: Text = ""

@@ -6,7 +6,16 @@ from typing import ClassVar, Literal, Self
 import msgspec
 
 from groupage.domain.events.base import AggregateKind, Event
-from groupage.domain.events.quantities import Cm3OrZero, CountOrZero, GramsOrZero, Id, IsoType, Text
+from groupage.domain.events.quantities import (
+    GramsOrZero,
+    Id,
+    IsoType,
+    Revision,
+    Text,
+    TotalCm3,
+    TotalCount,
+    TotalGrams,
+)
 from groupage.domain.events.schedule import Cutoff, CutoffCode
 
 
@@ -39,9 +48,9 @@ class ConsolidationPlanned(ConsolidationEvent, frozen=True, kw_only=True):
 
     plan_id: Id
     consignment_ids: tuple[Id, ...]
-    planned_volume_cm3: Cm3OrZero
-    planned_gross_g: GramsOrZero
-    revision: CountOrZero
+    planned_volume_cm3: TotalCm3
+    planned_gross_g: TotalGrams
+    revision: Revision
     """Always 0 since release 0.3.0."""
 
 
@@ -141,16 +150,16 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     internal: ClassVar[bool] = True
 
     consignment_id: Id
-    revision: CountOrZero
+    revision: Revision
     member: bool
     """False: the consignment left this consolidation; its figures are empty."""
     status: Text
     """A `ConsignmentStatus`."""
-    pieces: CountOrZero
-    staged_pieces: CountOrZero
-    loaded_pieces: CountOrZero
-    volume_cm3: Cm3OrZero
-    gross_g: GramsOrZero
+    pieces: TotalCount
+    staged_pieces: TotalCount
+    loaded_pieces: TotalCount
+    volume_cm3: TotalCm3
+    gross_g: TotalGrams
     blocked: bool
     customs: Text
     holds: tuple[Span, ...] = ()
@@ -205,7 +214,7 @@ class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     internal: ClassVar[bool] = True
 
     equipment_ref: Id
-    revision: CountOrZero
+    revision: Revision
     status: Text
     """A `ContainerStatus`."""
     iso_type: Text
@@ -235,7 +244,7 @@ class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     internal: ClassVar[bool] = True
 
     voyage_id: Id
-    revision: CountOrZero
+    revision: Revision
     status: Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]
     etd_at: datetime
     eta_at: datetime

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from groupage.domain.events.base import AggregateKind, Event
-from groupage.domain.events.quantities import Cm3OrZero, Count, GramsOrZero, Id, Text
+from groupage.domain.events.quantities import Count, Id, IsoType, Text, TotalCm3, TotalGrams
 from groupage.domain.origin import LogPosition, Solver
 from groupage.domain.plan import PlannedContainer, Route, Unloadable
 
@@ -179,11 +179,11 @@ class PlannedConsolidation(msgspec.Struct, frozen=True, kw_only=True):
 
     consolidation_id: Id
     voyage_id: Id
-    iso_type: Text
+    iso_type: IsoType
     equipment_ref: Text = ""
     consignment_ids: tuple[Id, ...]
-    volume_cm3: Cm3OrZero
-    gross_g: GramsOrZero
+    volume_cm3: TotalCm3
+    gross_g: TotalGrams
 
 
 class PlanFailed(LaneEvent, frozen=True, kw_only=True):

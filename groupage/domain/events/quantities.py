@@ -34,6 +34,11 @@ Cm3 = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Cm3OrZero = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrZero = Annotated[int, Meta(ge=0, le=1_000_000)]
+# Sums over the things above. Only the hub sends them: whatever it took in, it can pass on.
+TotalGrams = Annotated[int, Meta(ge=0, le=10**15)]
+TotalCm3 = Annotated[int, Meta(ge=0, le=10**18)]
+TotalCount = Annotated[int, Meta(ge=0, le=10**12)]
+Revision = Annotated[int, Meta(ge=0, le=10**12)]
 Deviation = Annotated[
     int,
     Meta(

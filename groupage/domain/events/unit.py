@@ -18,6 +18,7 @@ from groupage.domain.events.quantities import (
     Id,
     Mm,
     MmOffset,
+    Revision,
     Text,
 )
 
@@ -201,7 +202,7 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     announced_at: datetime
     others: tuple[Id, ...] = ()
     """More units of the consignment whose keys lie in the same partition."""
-    revision: CountOrZero = 0
+    revision: Revision = 0
     """Of the consignment; its announcement with the highest revision counts."""
     ended: bool = False
     """True: the consignment gives up its claim. It departed, its receipt was completed without the

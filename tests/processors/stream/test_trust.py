@@ -14,6 +14,7 @@ from groupage.contracts.signing import HubKey
 from groupage.domain.errors import Misconfigured
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.events.consignment import HoldPlaced
+from groupage.domain.events.consolidation import ConsolidationOpened
 from groupage.domain.events.planning import (
     Assignment,
     PlanAsked,
@@ -31,7 +32,9 @@ from groupage.settings import HubSettings
 from groupage.store.dead_letters import find_dead_letters
 from groupage.store.state_codec import unpack
 from groupage.store.trust import open_trust
+from processors.aggregates.lane.aggregate import LaneAggregate
 from processors.aggregates.registry import all_aggregates
+from processors.kernel.outputs import Output, Publication
 from processors.operations import replay
 from processors.operations.rebuild import rebuild
 from processors.worker.plausibility import DEFAULT_RULES
@@ -329,3 +332,28 @@ async def test_another_secret_is_refused_and_two_are_a_replacement(
     hub.settings = replace(hub.settings, hub=HubSettings(secret=SecretStr("x" * 40)))
     with pytest.raises(Misconfigured, match="is not the one"):
         await require_equal_rebuild(hub)
+
+
+async def test_a_message_that_no_reader_would_accept_is_not_published(
+    stream_hub: StreamHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a dead letter and a critical alert; the aggregate's other messages go out."""
+    opened = LaneAggregate.outputs
+
+    def with_error(self: LaneAggregate, state: LaneState) -> dict[str, Publication]:
+        if not state.sequence:
+            return opened(self, state)
+        wrong = ConsolidationOpened(
+            consolidation_id="CSL-1", lane_id=LANE, voyage_id=world.VOYAGE, iso_type="forty foot"
+        )
+        return {**opened(self, state), "wrong": Output(wrong, NOON)}
+
+    monkeypatch.setattr(LaneAggregate, "outputs", with_error)
+    async with stream_hub.worker():
+        await request_plan(stream_hub, minutes=0)
+        assert (await lane(stream_hub)).sequence == 1
+        assert await codes(stream_hub) == {"bad_data": 1}
+        alerts = await stream_hub.pool.fetch("select code, about, severity, message from alert")
+        assert [tuple(row)[:3] for row in alerts] == [("message_refused", LANE, "critical")]
+        assert "'forty foot' is not right" in alerts[0]["message"]
+    assert await stream_hub.pool.fetchval("select count(*) from consolidation") == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from groupage.app import policies
 from groupage.domain.policy import Policy
 from groupage.domain.policy_file import load_policy
 from tests.processors.stream.facts import NOON
@@ -96,3 +97,33 @@ async def test_only_the_first_start_adopts_the_file(
     assert status == 0, output + errors
     status, output, errors = await groupage(stream_hub, "policy", "show")
     assert "haul_s = 7200" in output.splitlines(), errors
+
+
+async def test_a_start_of_the_hub_adopts_a_file_that_is_new_to_it(stream_hub: StreamHub) -> None:
+    """A file with an earlier policy changes nothing, and during an upgrade none is adopted."""
+    hub = policies.Hub(
+        kafka=stream_hub.settings.kafka,
+        database=stream_hub.settings.database,
+        prefix=stream_hub.prefix,
+        hub_key=stream_hub.settings.hub_key(),
+        wall_clock=True,
+    )
+
+    async def start(haul_s: int) -> str:
+        return await policies.adopt_changed_file(hub, Policy(haul_s=haul_s), file="F")
+
+    assert await start(1) == "", "the first worker of a new hub adopts it"
+    first = await policies.adopt(hub, Policy(haul_s=1), by="groupage", reason="first start")
+    assert first is not None
+    assert first.first
+    assert await start(1) == ""
+    said = await start(2)
+    assert "adopted from F, in force from" in said
+    assert said.endswith("changed: haul_s: 1 -> 2")
+    assert await start(2) == ""
+    said = await start(1)
+    assert said.startswith("F holds an earlier policy; in force is")
+    await stream_hub.pool.execute("update state_form set derived_at = null where kind = 'lane'")
+    assert "F is not adopted: after an upgrade" in await start(3)
+    async with hub.policy_log() as log:
+        assert [each.policy.haul_s for each in await log.read_to_end()] == [1, 2]

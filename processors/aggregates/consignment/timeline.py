@@ -48,17 +48,20 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
     _note_assignment(state, "" if allocation is None else allocation.consolidation_id)
     if allocation is not None:
         consolidation = state.consolidations.get(allocation.consolidation_id)
-        if consolidation is not None and consolidation.status in _ENDED:
+        if consolidation is None or consolidation.withdrawn:
+            pass  # it does not list the consignment, whether it has sent so or not
+        elif consolidation.status in _ENDED:
             allocation = None
-        elif consolidation is not None and consolidation.voyage_id:
+        elif consolidation.voyage_id:
             allocation.voyage_id = consolidation.voyage_id
     state.allocation = None if state.exit is not None else allocation
     return history
 
 
 def _note_assignment(state: ConsignmentState, held: str) -> None:
-    last = state.allocation_changes[-1]
-    assigned = last.consolidation_id if last.change == "allocated" else ""
+    # Also after the lane took it away: its cut-off decides about dead freight.
+    changes = reversed(state.allocation_changes)
+    assigned = next((each.consolidation_id for each in changes if each.change == "allocated"), "")
     if assigned and held and assigned != held:
         state.assigned_to = (min(assigned, held), max(assigned, held))
     else:

@@ -78,7 +78,10 @@ def _members(
     at: datetime,
     published: dict[str, Publication],
 ) -> None:
-    """Add a snapshot for each member; one that is not on the manifest gets no container."""
+    """Add a snapshot for each member; one that is not on the manifest gets no container.
+
+    Consignments that left learn the cut-off, which decides about dead freight.
+    """
     voyage, manifest = state.voyage, state.manifest
     cutoffs = {cutoff.code: cutoff.due_at for cutoff in voyage.cutoffs} if voyage else {}
     usable = state.status not in _BEFORE_STUFFING
@@ -103,6 +106,18 @@ def _members(
             departed_at=state.gated_out_at if listed_on else None,
         )
         published[f"snapshot:{name}"] = Output(event, at)
+    for name, member in state.members.items():
+        if not member.member and f"snapshot:{name}" not in published:
+            event = ConsolidationSnapshot(
+                consignment_id=name,
+                consolidation_id=state.key,
+                status=state.status,
+                revision=0,
+                voyage_id=state.voyage_id,
+                lco_at=cutoffs.get("LCO"),
+                withdrawn=True,
+            )
+            published[f"snapshot:{name}"] = Output(event, at)
 
 
 def _stuffing_ended_at(state: ConsolidationState) -> datetime | None:

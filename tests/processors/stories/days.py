@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
+import msgspec
+
 from groupage.domain import commands
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import consolidation as csl
@@ -27,6 +29,7 @@ from tests.processors.aggregates.test_voyage import sailing
 VOYAGES = ("V1", "V2")
 CONTAINERS = ("CSQU3054383", "OTHU0000000")
 CONSOLIDATIONS = ("C1", "C2", "C3")
+LANES = (w.LANE, "CNNGB-DEHAM")
 VOYAGE_OF = {"C1": "V1", "C2": "V2", "C3": "V1"}
 _BIG = Dimensions(length_mm=600, width_mm=500, height_mm=400)
 _USD = Money(amount_minor=1, currency="USD")
@@ -67,13 +70,28 @@ class Day:
                 yield 40, un.UnitMeasured(**known, size=w.SIZE, gross_g=10_000)
             yield 60, self._declared(name)
             yield 90, cu.CustomsReleased(declaration_id=f"D-{name}")
+        if rng.random() < 0.15:
+            yield 10, w.opened(consolidation_id="C3", voyage_id="V2", lane_id=rng.choice(LANES))
+            yield 200, csl.ConsolidationCancelled(consolidation_id="C3", reason="x")
         yield 20, eq.TruckArrived(visit_id="T1", consignment_ids=tuple(self.consignments))
         for minute in (100, 140, 180)[: rng.choice((1, 2, 2, 3))]:
             yield from self._plan(minute)
+            if rng.random() < 0.2:
+                yield from self._early_manifest(minute + 20)
         for consolidation, box in zip(CONSOLIDATIONS, CONTAINERS, strict=False):
             inside = [name for name, into in self.assigned.items() if into == consolidation]
             if inside:
                 yield from self._stuffing(consolidation, box, inside)
+
+    def _early_manifest(self, minute: float) -> Iterator[Dated]:
+        """File a manifest before the next plan, which may then not move what is on it."""
+        consolidation = self.rng.choice(CONSOLIDATIONS)
+        yield minute, self._frozen(consolidation, self.rng.choice(CONTAINERS))
+        if self.rng.random() < 0.5:
+            unfrozen = csl.ConsolidationUnfrozen(
+                consolidation_id=consolidation, reason="x", by="desk"
+            )
+            yield minute + self.rng.choice((10, 40)), unfrozen
 
     def _sailing(self, voyage: str) -> Event:
         cutoffs = tuple(sc.Cutoff(code=code, due_at=at(due)) for code, due in _CODES.items())
@@ -207,6 +225,26 @@ class Day:
         weights = (3, 3, 2, 2, 3, 4, 4)
         return rng.choice(rng.choices(about, weights)[0]())
 
+    def with_another_name(self, event: Event) -> Event:
+        """Return the event with one of the other things that it names mistaken for another."""
+        names: dict[str, tuple[str, ...]] = {
+            "lane_id": LANES,
+            "voyage_id": VOYAGES,
+            "to_voyage_id": VOYAGES,
+            "from_voyage_id": VOYAGES,
+            "consolidation_id": CONSOLIDATIONS,
+            "equipment_ref": CONTAINERS,
+            "consignment_id": tuple(self.consignments),
+            "plan_id": ("P1", "P2", "P3"),
+        }
+        fields = [
+            name for name in event.__struct_fields__ if name in names and name != event.key_field
+        ]
+        if not fields:
+            return event
+        name = self.rng.choice(fields)
+        return msgspec.structs.replace(event, **{name: self.rng.choice(names[name])})
+
     def _about_consignment(self) -> list[Event]:
         rng = self.rng
         name = rng.choice(self.consignments)
@@ -324,7 +362,11 @@ class Day:
         box = rng.choice(CONTAINERS)
         known: dict[str, Any] = {"consolidation_id": name}
         return [
-            w.opened(**known, voyage_id=rng.choice(VOYAGES)),
+            w.opened(
+                **known,
+                voyage_id=rng.choice(VOYAGES),
+                lane_id=rng.choice((w.LANE, *LANES)),
+            ),
             csl.ConsolidationBooked(**known, carrier_booking_id="B1"),
             self._frozen(name, box),
             self._frozen(name, box),

@@ -2,6 +2,9 @@
 
 from random import Random
 
+import msgspec
+
+from groupage.domain.commands import Command
 from groupage.domain.events.base import Event
 from tests.processors.stories.days import Dated, Day
 from tests.processors.stories.story import TREATMENTS, Act, Story, Version
@@ -81,11 +84,18 @@ def _act(
 
 
 def _wrong(rng: Random, day: Day, dated: Dated) -> Version:
-    """Return another statement under the same key: at another time, or of another event."""
+    """Return another statement under the same key: of another time, thing or event."""
     minute, event = dated
-    if rng.random() < 0.6:
+    kind = rng.random()
+    if kind < 0.25:
+        other = day.with_another_name(event)
+        if _same_key(other, event):
+            return (minute, other)
+    elif kind < 0.7:
         for _ in range(12):
             other = day.anything()
+            if isinstance(other, Command) and isinstance(event, Command):
+                other = msgspec.structs.replace(other, command_id=event.command_id)
             if _same_key(other, event):
                 return (minute if rng.random() < 0.5 else round(rng.uniform(4, 420), 3), other)
     return (round(max(minute + rng.uniform(-60, 60), 0.0), 3), event)

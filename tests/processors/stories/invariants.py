@@ -69,16 +69,16 @@ def _allocations(hub: MiniHub) -> Iterator[str]:
 def _assignments(hub: MiniHub) -> Iterator[str]:
     """The lane assigns a consignment to the consolidation that it is allocated to.
 
-    Unless that has closed: the lane then forgets the assignment.
+    Unless that has closed: its lane then forgets the assignment. Its lane is the one that it was
+    opened for; a story may open it for another one than its plan's.
     """
     assigned: dict[str, str] = {}
-    closed: set[str] = set()
+    closed = {name for name, each in _states(hub, "consolidation") if each.status in _CLOSED}
     for _, state in _states(hub, "lane"):
-        closed |= state.closed_at.keys()
         assigned |= {
             name: each.consolidation_id
             for name, each in state.assignments.items()
-            if each.consolidation_id
+            if each.consolidation_id and each.consolidation_id not in closed
         }
     for name, state in _states(hub, "consignment"):
         into = "" if state.allocation is None else state.allocation.consolidation_id

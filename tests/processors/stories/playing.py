@@ -21,16 +21,20 @@ _MESSAGES_MAX = 500
 _BACKLOGS = (0, 0, 1, 1, 2, 5, 1_000)
 
 
-@cache
-def _aggregates(*, auto_approve: bool) -> dict[AggregateKind, Aggregate[Any]]:
-    """Return the aggregates of a hub whose plans come from the story: lanes request none."""
-    policy = Policy(
-        auto_approve=auto_approve,
+def policy_of(story: Story) -> Policy:
+    """Return the policy of a hub whose plans come from the story: its lanes request none."""
+    return Policy(
+        auto_approve=story.auto_approve,
         replan_debounce_s=_NEVER_S,
         replan_urgent_s=_NEVER_S,
         request_timeout_s=_NEVER_S,
     )
-    return all_aggregates(policy)
+
+
+@cache
+def _aggregates(*, auto_approve: bool) -> dict[AggregateKind, Aggregate[Any]]:
+    story = Story(seed="", acts=(), end=0.0, auto_approve=auto_approve)
+    return all_aggregates(policy_of(story))
 
 
 def problems(story: Story) -> list[str]:

@@ -7,10 +7,12 @@ import pytest
 from tests.processors.stories.describing import report
 from tests.processors.stories.generator import random_story
 from tests.processors.stories.playing import problems
+from tests.processors.stories.rules import RARELY_NEEDED, RULES, without
 
 COUNT = int(os.environ.get("STORIES", "250"))
 """How many stories; `make test-stories` plays 10,000."""
 SEED = os.environ.get("STORIES_SEED", "1")
+STORIES_WITHOUT = 60
 _BATCHES = 10
 
 
@@ -23,3 +25,11 @@ def test_mistakes_leave_no_trace(batch: int) -> None:
         story = random_story(f"{SEED}:{number}")
         if problems(story):
             pytest.fail(report(story))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in RULES if name not in RARELY_NEEDED])
+def test_stories_find_a_rule_that_is_missing(name: str) -> None:
+    """Without any of the rules that take messages back, a story soon ends in another state."""
+    with without(RULES[name]):
+        assert any(problems(random_story(f"1:{number}")) for number in range(STORIES_WITHOUT))

@@ -91,7 +91,9 @@ class StreamHub:
                 )
 
     @asynccontextmanager
-    async def worker(self, time_rules: TimeRules = DEFAULT_RULES) -> AsyncIterator[Worker]:
+    async def worker(
+        self, time_rules: TimeRules = DEFAULT_RULES, *, policy: Policy | None = None
+    ) -> AsyncIterator[Worker]:
         """Run a worker with its own pool until the end of the block; raise its failure."""
         pool = await create_pool(
             self.settings.database,
@@ -101,7 +103,7 @@ class StreamHub:
         worker = Worker(
             self.settings,
             pool=pool,
-            aggregates=all_aggregates(Policy()),
+            aggregates=all_aggregates(policy or Policy()),
             time_rules=time_rules,
         )
         await worker.start()

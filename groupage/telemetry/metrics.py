@@ -33,7 +33,7 @@ STATES_DERIVED = Counter(
 )
 OLDER_STATES = Gauge(
     "groupage_states_of_older_forms",
-    "States in this worker's partitions that it has yet to derive again after an upgrade",
+    "States in this worker's partitions left to derive again, after an upgrade or a new policy",
     ["processor"],
 )
 EVENTS_DUPLICATE = Counter(

@@ -23,9 +23,11 @@ from groupage.domain.errors import Conflict, Unavailable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
+from groupage.domain.state.forms import FORMS
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
 from groupage.store.locks import without_workers
+from groupage.store.older_states import count_older_states
 from groupage.store.policies import count_adoptions, write_adoptions
 from groupage.store.pool import create_pool
 from groupage.store.schema import require_schema
@@ -88,6 +90,8 @@ async def rebuild(
             targets = await _targets(connection)
             trust = await read_trust(connection, settings.hub_key(), taken_in=targets)
             policies = await _policies(settings, aggregates, assumed, connection)
+            if verify and policies.number:
+                await _require_derived(connection, policies.number)
             pool = await _scratch_pool(settings.database, schema)
             try:
                 await write_adoptions(pool, policies.adoptions)
@@ -136,6 +140,16 @@ async def _policies(
     if not adoptions and assumed is not None:
         return PolicyHistory(assumed())
     return next(iter(aggregates.values())).policies.extended(adoptions[:count])
+
+
+async def _require_derived(connection: "asyncpg.Connection[asyncpg.Record]", policy: int) -> None:
+    """Raise Conflict while states are left that were derived under fewer policies."""
+    left = sum([await count_older_states(connection, kind, policy=policy) for kind in FORMS])
+    if left:
+        raise Conflict(
+            f"{left:,} states are left to be judged by the policy that was adopted last: start the "
+            "workers, and compare when their metric groupage_states_of_older_forms is 0"
+        )
 
 
 async def _targets(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[Partition, int]:

@@ -54,8 +54,7 @@ def main(
     if verify and not report.equal:
         raise Conflict(
             "the rebuilt tables differ from the stored ones; check that the workers used the same "
-            "clock (GROUPAGE_CLOCK_SOURCE), and that they had derived all states after the last "
-            "`groupage policy adopt` (its output says how many were left)"
+            "clock (GROUPAGE_CLOCK_SOURCE)"
         )
 
 

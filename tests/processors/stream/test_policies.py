@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.topics import POLICY_TOPIC
+from groupage.domain.errors import Conflict
 from groupage.domain.events.planning import LanePinned
 from groupage.domain.plan import Certificate
 from groupage.domain.policy import Policy
@@ -144,6 +145,9 @@ async def test_what_was_folded_before_a_policy_came_is_judged_again(stream_hub: 
         assert await open_alerts(stream_hub) == ["plan_waits"]
         assert worker.policies.history.number == 1
     await require_equal_rebuild(stream_hub)
+    await stream_hub.pool.execute("update lane set policy = 0")
+    with pytest.raises(Conflict, match="1 states are left to be judged by the policy"):
+        await require_equal_rebuild(stream_hub)
 
 
 async def test_a_worker_that_knows_fewer_policies_waits_for_them(stream_hub: StreamHub) -> None:

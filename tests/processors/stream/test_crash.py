@@ -21,6 +21,7 @@ from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.encoding import encode
+from groupage.contracts.provenance import is_own
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.settings import (
@@ -35,7 +36,7 @@ from groupage.store.pool import create_pool
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.worker.app import WorkerSettings
-from tests.hub_key import SECRET, hub_settings
+from tests.hub_key import SECRET, hub_settings, signed_record
 from tests.processors.stream.facts import folded_in_memory, stored_consignments
 from tests.processors.stream.hub import StreamHub
 
@@ -145,7 +146,9 @@ async def _sent(kafka: KafkaSettings, prefix: str, facts: list[Fact]) -> bool:
     try:
         async with asyncio.timeout(10):
             await producer.start()
-            records = [encode(fact, prefix=prefix) for fact in facts]
+            records = [
+                (signed_record if is_own(fact) else encode)(fact, prefix=prefix) for fact in facts
+            ]
             sent = [
                 await producer.send(r.topic, value=r.value, key=r.key, headers=r.headers)
                 for r in records

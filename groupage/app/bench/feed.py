@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from groupage.app.bench.servers import Hub, Servers
-from groupage.contracts.encoding import Record
+from groupage.contracts.encoding import Record, encode
+from groupage.contracts.provenance import is_own
 from groupage.domain.errors import Unavailable
+from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
 
 TOPIC = "hub.consignment.v1"
@@ -58,6 +61,15 @@ async def batching_producer(
         yield producer
     finally:
         await producer.stop()
+
+
+def record_of(fact: Fact, hub: Hub) -> Record:
+    """Encode a fact as its sender does: the hub's own processes sign theirs."""
+    record = encode(fact)
+    headers = record.headers
+    if is_own(fact):
+        headers = hub.hub_key.sign(record.topic, headers, record.value)
+    return msgspec.structs.replace(record, topic=hub.prefix + record.topic, headers=headers)
 
 
 async def send(producer: AIOKafkaProducer, record: Record) -> "asyncio.Future[Any]":

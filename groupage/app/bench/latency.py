@@ -10,9 +10,15 @@ import asyncpg
 import psutil
 
 from groupage.app.bench import workload
-from groupage.app.bench.feed import TOPIC, batching_producer, require_running, running_worker, send
+from groupage.app.bench.feed import (
+    TOPIC,
+    batching_producer,
+    record_of,
+    require_running,
+    running_worker,
+    send,
+)
 from groupage.app.bench.servers import Hub, Servers
-from groupage.contracts.encoding import encode
 
 _POLL_S = 0.005
 _STARTED_S = 1.0
@@ -33,10 +39,7 @@ async def _open_loop(
     rate_per_s: int,
     seconds: int,
 ) -> tuple[list[float], int]:
-    records = [
-        encode(fact, prefix=hub.prefix)
-        for fact in workload.facts(rate_per_s * seconds, seed=seconds)
-    ]
+    records = [record_of(fact, hub) for fact in workload.facts(rate_per_s * seconds, seed=seconds)]
     watch = _Watch(hub.database_url)
     watching = asyncio.create_task(watch.run())
     sent: list[tuple[float, asyncio.Future[Any]]] = []

@@ -18,6 +18,7 @@ from groupage.app.local import servers
 from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.contracts.admin import ensure_topics
+from groupage.contracts.signing import HubKey
 from groupage.settings import KafkaSettings, LocalSettings
 from groupage.store import migrations
 
@@ -38,6 +39,7 @@ class Hub:
 
     prefix: str
     database_url: str
+    hub_key: HubKey
     environment: dict[str, str]
     """Environment of child processes."""
 
@@ -74,6 +76,7 @@ def scratch_hub(addresses: Servers) -> Iterator[Hub]:
     url = urlunsplit(urlsplit(addresses.database_url)._replace(path=f"/{name}"))
     prefix = f"{name}."
     kafka = KafkaSettings(bootstrap_servers=addresses.bootstrap_servers)
+    secret = secrets.token_hex(32)
     asyncio.run(_execute(addresses.database_url, f'create database "{name}"'))
     try:
         asyncio.run(migrations.upgrade(url))
@@ -81,12 +84,13 @@ def scratch_hub(addresses: Servers) -> Iterator[Hub]:
         yield Hub(
             prefix=prefix,
             database_url=url,
+            hub_key=HubKey([secret], prefix=prefix),
             environment={
                 **os.environ,
                 **kafka.child_environment(),
                 "GROUPAGE_DATABASE_URL": url,
                 "GROUPAGE_TOPIC_PREFIX": prefix,
-                "GROUPAGE_HUB_SECRET": secrets.token_hex(32),
+                "GROUPAGE_HUB_SECRET": secret,
                 "GROUPAGE_HUB_SECRET_FILE": "",
                 "GROUPAGE_LOG_LEVEL": "WARNING",
                 "GROUPAGE_METRICS_PORT": "0",

@@ -11,9 +11,15 @@ import asyncpg
 import psutil
 
 from groupage.app.bench import workload
-from groupage.app.bench.feed import TOPIC, batching_producer, require_running, running_worker, send
+from groupage.app.bench.feed import (
+    TOPIC,
+    batching_producer,
+    record_of,
+    require_running,
+    running_worker,
+    send,
+)
 from groupage.app.bench.servers import Hub, Servers
-from groupage.contracts.encoding import encode
 from groupage.domain.errors import Unavailable
 
 _RUN_TIMEOUT_S = 900.0
@@ -24,7 +30,7 @@ async def fill(servers: Servers, hub: Hub, events: int, *, seed: int) -> None:
     """Publish `events` events to the topic."""
     async with batching_producer(servers) as producer:
         for fact in workload.facts(events, seed=seed):
-            await send(producer, encode(fact, prefix=hub.prefix))
+            await send(producer, record_of(fact, hub))
         await producer.flush()
 
 
@@ -50,11 +56,20 @@ async def _drain(hub: Hub, worker: "subprocess.Popen[bytes]", events: int) -> tu
                 first = (now_s, done)
             if done >= events:
                 assert first is not None
+                await _require_no_dead_letters(connection)
                 return (done - first[1]) / max(now_s - first[0], 1e-9), peak >> 20
             await asyncio.sleep(_POLL_S)
     finally:
         await connection.close()
     raise Unavailable(f"the worker did not process {events} events within {_RUN_TIMEOUT_S:g} s")
+
+
+async def _require_no_dead_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Raise Unavailable if the worker rejected events: the figure would be of other work."""
+    rows = await connection.fetch("select code, count(*) from dead_letter group by 1")
+    if rows:
+        codes = ", ".join(f"{row[0]} {row[1]:,}" for row in rows)
+        raise Unavailable(f"the worker rejected events of the benchmark, which are right: {codes}")
 
 
 async def _count_processed(connection: "asyncpg.Connection[asyncpg.Record]") -> int:

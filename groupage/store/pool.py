@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: one pool for each process, every wait with a budget."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -78,7 +79,20 @@ async def create_pool(
         # asyncpg calls it an InterfaceError, but waiting does not correct an address.
         raise Misconfigured(f"GROUPAGE_DATABASE_URL cannot be used: {error}") from error
     except TRANSIENT_ERRORS as error:
-        raise Unavailable(
-            f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
-            "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
-        ) from error
+        raise _unavailable(error) from error
+
+
+@contextmanager
+def unavailable_in_words() -> Iterator[None]:
+    """Raise Unavailable, in words, if PostgreSQL goes away in the block: a start that fails so."""
+    try:
+        yield
+    except TRANSIENT_ERRORS as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
+        "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
+    )

@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from groupage.contracts.consumers import stop_consumer
 from groupage.contracts.signing import HubKey, Trust
 from groupage.contracts.unreadable import read_record_by_record
 from groupage.domain.policy import Policy
@@ -133,11 +134,7 @@ class Planner:
     async def _close(self) -> None:
         for solver in self._solvers:
             await solver.stop()
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await self._consumer.stop()
-        except (KafkaError, TimeoutError, OSError) as error:
-            log.info("planner_consumer_dropped", error=repr(error))
+        await stop_consumer(self._consumer, timeout_s=_STOP_TIMEOUT_S)
 
     def _assigned_origins(self) -> list[tuple[str, int]]:
         numbers = sorted(partition.partition for partition in self._consumer.assignment())

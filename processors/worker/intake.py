@@ -25,6 +25,7 @@ from aiokafka.errors import (
 )
 from faust.types import ChannelT
 
+from groupage.contracts.consumers import stop_consumer
 from groupage.contracts.signing import HubKey, Trust
 from groupage.contracts.topics import BY_NAME
 from groupage.contracts.unreadable import read_record_by_record
@@ -130,11 +131,7 @@ class Intake(faust.Service):
 
     async def on_stop(self) -> None:
         """Leave the group within a budget; otherwise Kafka notices when the session times out."""
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await self._consumer.stop()
-        except (TimeoutError, KafkaError) as error:
-            log.warning("intake_stop_cut_short", error=repr(error))
+        await stop_consumer(self._consumer, timeout_s=_STOP_TIMEOUT_S)
 
     def allow_next_batch(self) -> None:
         """Let the intake read on: the agent took the batch from the channel."""

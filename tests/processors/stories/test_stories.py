@@ -9,10 +9,10 @@ from tests.processors.stories.generator import random_story
 from tests.processors.stories.playing import problems
 from tests.processors.stories.rules import RARELY_NEEDED, RULES, without
 
-COUNT = int(os.environ.get("STORIES", "250"))
+COUNT = int(os.environ.get("STORIES", "1000"))
 """How many stories; `make test-stories` plays 10,000."""
 SEED = os.environ.get("STORIES_SEED", "1")
-STORIES_WITHOUT = 60
+STORIES_WITHOUT = 200
 _BATCHES = 10
 
 

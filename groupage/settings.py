@@ -66,8 +66,8 @@ def _check_tokens(value: SecretStr) -> SecretStr:
         ):
             raise ValueError(
                 f"a token has at least {TOKEN_LENGTH_MIN} characters, {_TOKEN_DISTINCT_MIN} of "
-                "them different, all of them letters, digits or -._~+/ (and = at the end); several "
-                "are separated by commas. `openssl rand -hex 20` makes one"
+                "them different: a to z, A to Z, digits and -._~+/ (and = at the end). Commas "
+                "separate several tokens; `openssl rand -hex 20` makes one"
             )
     return value
 

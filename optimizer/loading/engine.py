@@ -174,7 +174,7 @@ class _Search:
     def load_what_fits(self, kept: list[str]) -> list[str]:
         """Drop consignments until a pass loads all that are kept; `best` is that pass.
 
-        After the deadline all are dropped: what a broken pass has placed is no load plan.
+        After the deadline all are dropped: the placements of a broken pass make no load plan.
         """
         slack_permille = 1_000
         while True:

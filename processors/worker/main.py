@@ -87,8 +87,8 @@ async def _run(
 async def _read_policies(settings: WorkerSettings) -> PolicyHistory:
     """Read the hub's policies from the log; a new hub adopts that of its file.
 
-    A file that has changed later is not adopted, and a wrong one ends nothing: a restart is no
-    decision. The worker's log says so.
+    A file that has changed later is not adopted, and a wrong one ends nothing: a restart decides
+    nothing. The worker's log says so.
     """
     file = PolicySettings()
     async with PolicyLog(

@@ -1,7 +1,7 @@
 """Messages of an aggregate that no reader would accept: not published, but kept and reported.
 
-A handler or a type that lets too much through is a program error. The message goes to the dead
-letter queue instead of the other aggregate, where it would be one as well, and a person is told.
+A handler or a type that lets too much through is a program error. The message becomes a
+dead letter here instead of at the other aggregate, and an alert names it.
 """
 
 from datetime import datetime

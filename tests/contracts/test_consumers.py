@@ -30,7 +30,7 @@ async def test_the_cancelled_fetch_of_a_consumer_is_not_our_cancellation() -> No
 
 
 async def test_our_own_cancellation_still_counts() -> None:
-    """Whoever cancels the stop is heard."""
+    """The caller can still cancel the stop."""
     task = asyncio.create_task(
         stop_consumer(cast("AIOKafkaConsumer[Any, Any]", _Hangs()), timeout_s=60)
     )

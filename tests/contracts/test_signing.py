@@ -96,7 +96,7 @@ CHANGES: list[Callable[[Record], Record]] = [
 def test_the_signature_covers_everything(
     received: Fact, change: Callable[[Record], Record]
 ) -> None:
-    """A header more, less or other, and another value, are not what the hub said."""
+    """A header more, less or other, and another value, are not what the hub signed."""
     record = signed_record(replace(received, relayed_by="lane"))
     assert hub_key().verifies(TOPIC, record.headers, record.value)
     changed = change(record)

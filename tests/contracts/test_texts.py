@@ -80,7 +80,7 @@ def test_texts_in_lists_and_parts_are_named_by_their_place() -> None:
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.name)
 def test_examples_need_no_closer_look(event: Any) -> None:
-    """What senders usually send is told plain from its bytes."""
+    """The bytes of usual events show that they hold plain texts only."""
     data = example_fact(event).data
     _, value = event_from_sender(event, msgspec.to_builtins(data))
     assert has_only_plain_texts(value)

@@ -1,7 +1,7 @@
 """`groupage bench plan --large`: lanes far above the usual size, within the hub's time limit.
 
 The instances have the planner's deadline. Each has a solver process of its own, so that its
-processor time and memory can be told apart; both include the start of the process.
+processor time and memory can be measured apart; both include the start of the process.
 """
 
 import asyncio

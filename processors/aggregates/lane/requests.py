@@ -53,8 +53,8 @@ def reject_jump(state: LaneState, sequence: int) -> Rejection | None:
 def is_due_sequence(state: LaneState, sequence: int, at: datetime) -> bool:
     """Tell whether the lane had made the request before it already at that time.
 
-    If it had, the fact is no jump wherever it sorts after `at`; and no rejected jump becomes right
-    by it.
+    If it had, the fact does not jump wherever it sorts after `at`, and it makes no rejected jump
+    right.
     """
     before = state.requests.get(str(sequence - 1))
     known = sequence == 1 or (before is not None and before.at < at)

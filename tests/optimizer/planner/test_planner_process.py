@@ -201,15 +201,15 @@ async def test_a_request_that_nobody_can_read_ends(pool: asyncpg.Pool, topic_pre
     async with Running(pool, topic_prefix):
         await ask(topic_prefix, 2)
         await until(pool, "select count(*) from plan")
-        letters = await dead_letters_of(topic_prefix, 4)
+        dead_letters = await dead_letters_of(topic_prefix, 4)
         facts = await announced_facts(topic_prefix, until=2)
-    assert sorted(letter["dlq_code"] for letter in letters) == [
+    assert sorted(dead_letter["dlq_code"] for dead_letter in dead_letters) == [
         "bad_data",
         "bad_data",
         "bad_json",
         "not_yours",
     ]
-    assert {letter["dlq_source"] for letter in letters} == {"planner"}
+    assert {dead_letter["dlq_source"] for dead_letter in dead_letters} == {"planner"}
     (failed,) = (fact.data for fact in facts if isinstance(fact.data, PlanFailed))
     assert (failed.lane_id, failed.request_id, failed.sequence) == (
         LANE_ID,
@@ -229,8 +229,8 @@ async def test_a_record_that_the_client_cannot_parse_stops_no_planner(
     async with Running(pool, topic_prefix):
         await ask(topic_prefix, 1)
         await until(pool, "select count(*) from plan")
-        (letter,) = await dead_letters_of(topic_prefix, 1)
-    assert letter["dlq_code"] == "unreadable"
+        (dead_letter,) = await dead_letters_of(topic_prefix, 1)
+    assert dead_letter["dlq_code"] == "unreadable"
 
 
 async def test_the_same_request_again_changes_nothing(

@@ -50,7 +50,7 @@ class Day:
 
     def units(self, name: str) -> list[str]:
         """Return the ids of the cartons of a consignment."""
-        return [f"{name}/{letter}" for letter in "ab"[: self.cartons]]
+        return [f"{name}/{part}" for part in "ab"[: self.cartons]]
 
     def ordinary(self) -> Iterator[Dated]:
         """Yield what usually happens, in the order of time."""

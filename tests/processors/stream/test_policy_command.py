@@ -117,12 +117,12 @@ async def test_a_start_of_the_hub_adopts_a_file_that_is_new_to_it(stream_hub: St
     assert first is not None
     assert first.first
     assert await start(1) == ""
-    said = await start(2)
-    assert "adopted from F, in force from" in said
-    assert said.endswith("changed: haul_s: 1 -> 2")
+    printed = await start(2)
+    assert "adopted from F, in force from" in printed
+    assert printed.endswith("changed: haul_s: 1 -> 2")
     assert await start(2) == ""
-    said = await start(1)
-    assert said.startswith("F holds an earlier policy; in force is")
+    printed = await start(1)
+    assert printed.startswith("F holds an earlier policy; in force is")
     await stream_hub.pool.execute("update state_form set derived_at = null where kind = 'lane'")
     assert "F is not adopted: after an upgrade" in await start(3)
     async with hub.policy_log() as log:

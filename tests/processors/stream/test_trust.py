@@ -158,9 +158,9 @@ async def test_a_plan_is_believed_when_it_is_stored_with_that_digest(
         await request_plan(stream_hub, minutes=0)
         await stream_hub.send(facts["sha256:right"])
         await stream_hub.until_committed()
-        (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
-        assert letter.code == "plan_not_stored"
-        assert "the database has no plan with that id" in letter.reason
+        (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=10)
+        assert dead_letter.code == "plan_not_stored"
+        assert "the database has no plan with that id" in dead_letter.reason
         await store_plan(stream_hub.pool, certified(plan, "sha256:right"))
         await stream_hub.send(facts["sha256:other"])
         await stream_hub.until_committed()
@@ -168,7 +168,7 @@ async def test_a_plan_is_believed_when_it_is_stored_with_that_digest(
         assert (await lane(stream_hub)).published_plan_id == ""
         # The record kept its signature: once the plan is back, it can be sent again.
         await replay.replay(
-            stream_hub.pool, stream_hub.settings.kafka, [letter], prefix=stream_hub.prefix
+            stream_hub.pool, stream_hub.settings.kafka, [dead_letter], prefix=stream_hub.prefix
         )
         await stream_hub.until_committed()
         assert (await lane(stream_hub)).published_plan_id == plan.plan_id
@@ -236,12 +236,12 @@ async def test_a_replayed_forgery_stays_a_forgery(stream_hub: StreamHub) -> None
     async with stream_hub.worker():
         await forge(stream_hub, forged)
         await stream_hub.until_committed()
-        (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
-        assert not replay.needs_key(letter)
+        (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=10)
+        assert not replay.needs_key(dead_letter)
         await replay.replay(
             stream_hub.pool,
             stream_hub.settings.kafka,
-            [letter],
+            [dead_letter],
             prefix=stream_hub.prefix,
             hub_key=stream_hub.settings.hub_key(),
         )
@@ -256,12 +256,12 @@ async def test_a_rejected_fact_of_the_hub_can_be_replayed(stream_hub: StreamHub)
     async with stream_hub.worker():
         await stream_hub.send(fact_of(jump, event_id="jump", source="/groupage/lane"))
         await stream_hub.until_committed()
-        (letter,) = await find_dead_letters(stream_hub.pool, limit=10)
-        assert replay.needs_key(letter)
+        (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=10)
+        assert replay.needs_key(dead_letter)
         await replay.replay(
             stream_hub.pool,
             stream_hub.settings.kafka,
-            [letter],
+            [dead_letter],
             prefix=stream_hub.prefix,
             hub_key=stream_hub.settings.hub_key(),
         )

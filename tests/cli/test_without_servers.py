@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from tests.e2e.commanded import bare_environment
+from tests.hub_key import SECRET
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -28,7 +29,9 @@ async def error_of(process: str, **settings: str) -> str:
         "groupage",
         "run",
         process,
-        env=bare_environment({"GROUPAGE_LOG_FORMAT": "json"} | ports | variables),
+        env=bare_environment(
+            {"GROUPAGE_LOG_FORMAT": "json", "GROUPAGE_HUB_SECRET": SECRET} | ports | variables
+        ),
         stderr=asyncio.subprocess.PIPE,
         stdin=asyncio.subprocess.DEVNULL,
     )

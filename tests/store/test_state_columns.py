@@ -18,6 +18,7 @@ COMMON = {
     "changed_at": ("timestamptz", False),
     "deadline_at": ("timestamptz", True),
     "form": ("integer", False),
+    "policy": ("integer", False),
     "body": ("bytea", False),
 }
 LONG_NAMES = {"timestamp with time zone": "timestamptz"}

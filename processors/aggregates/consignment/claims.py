@@ -17,10 +17,10 @@ _UNIT_TOPIC = "hub.unit.v1"
 
 
 class Claim(NamedTuple):
-    """The consignment claims a unit since then, or has ended its claim."""
+    """The consignment claims a unit since then, and has perhaps ended its claim."""
 
     since_at: datetime
-    ended: bool
+    ended_at: datetime | None
     withdrawn: bool = False
 
 
@@ -30,18 +30,20 @@ class UnitClaims(NamedTuple):
     consignment_id: str
     notes: tuple[tuple[datetime, tuple[str, ...]], ...]
     """(since when, unit ids) of each delivery note or scan."""
-    over: bool = False
-    """The consignment was rejected, cancelled, returned or split: all its claims have ended."""
+    over_at: datetime | None = None
+    """When it was rejected, cancelled, returned or split: all its claims have ended."""
     missing: tuple[str, ...] = ()
     """Announced units that were not received and are no longer expected."""
+    missing_at: datetime | None = None
+    """Since when they are not."""
 
     def by_unit(self) -> dict[str, Claim]:
         """Return the claim to each unit."""
         claims: dict[str, Claim] = {}
         for at, unit_ids in self.notes:
-            claims.update(dict.fromkeys(unit_ids, Claim(at, self.over)))
+            claims.update(dict.fromkeys(unit_ids, Claim(at, self.over_at)))
         for unit_id in self.missing:
-            claims[unit_id] = Claim(claims[unit_id].since_at, ended=True)
+            claims[unit_id] = Claim(claims[unit_id].since_at, self.over_at or self.missing_at)
         return claims
 
     def messages(
@@ -55,7 +57,7 @@ class UnitClaims(NamedTuple):
         claims = self.by_unit()
         for unit_id in published.keys() - claims.keys():
             since_at = published[unit_id].since_at
-            claims[unit_id] = Claim(since_at, ended=True, withdrawn=True)
+            claims[unit_id] = Claim(since_at, at, withdrawn=True)
         groups: dict[tuple[Claim, int], list[str]] = {}
         for unit_id, claim in sorted(claims.items()):
             if published.get(unit_id) != claim:
@@ -67,10 +69,10 @@ class UnitClaims(NamedTuple):
                 owner_id=self.consignment_id,
                 announced_at=claim.since_at,
                 others=tuple(others),
-                ended=claim.ended,
+                ended=claim.ended_at is not None,
                 withdrawn=claim.withdrawn,
             )
-            yield Change(f"announce:{first}", event, at if claim.ended else claim.since_at)
+            yield Change(f"announce:{first}", event, claim.ended_at or claim.since_at)
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
         """Withdraw all claims."""

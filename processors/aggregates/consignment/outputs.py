@@ -68,7 +68,11 @@ def _claims(state: ConsignmentState) -> UnitClaims:
             sorted(name for _, names in notes for name in names if units[name].received_at is None)
         )
     return UnitClaims(
-        consignment_id=state.key, notes=tuple(notes), over=state.exit is not None, missing=missing
+        consignment_id=state.key,
+        notes=tuple(notes),
+        over_at=None if state.exit is None else state.exit.at,
+        missing=missing,
+        missing_at=state.received_at if missing else None,
     )
 
 

@@ -106,7 +106,7 @@ async def test_a_pending_request_stays_unchanged(stream_hub: StreamHub) -> None:
 
     wish = ReplanWanted(lane_id=LANE, cause="measured", about="C1")
     pin = LanePinned(lane_id=LANE, consignment_id="C1", by="anna", voyage_id="V1")
-    later = NOON + timedelta(hours=2)
+    later = NOON + timedelta(hours=1, minutes=30)  # before the request counts as lost
     before = await take(fact_of(wish, event_id="w1", at=NOON), tick(NOON + timedelta(hours=1)))
     assert before.pending_request is not None
     after = await take(

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from groupage.contracts.encoding import fact_id
+from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.policy import Policy
@@ -49,15 +50,22 @@ def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
 
 
 def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
-    """All 47 documents go through; every event has facts or a reason."""
+    """46 of 47 documents go through, every event with facts or a reason; one repeats a key."""
     files = sorted((foreign_data / "epcis" / "gs1-json").rglob("*.jsonld"))
-    total = Summary()
+    total, ambiguous = Summary(), []
     for file in files:
-        for entry in _epcis(file):
+        try:
+            entries = _epcis(file)
+        except InvalidInput as error:
+            ambiguous.append(str(error))
+            continue
+        for entry in entries:
             total.count(entry)
             assert isinstance(entry, Accepted | Quarantined), (file.name, entry)
     assert len(files) == 47
-    assert (total.read, total.rejected) == (56, 0)
+    assert len(ambiguous) == 1
+    assert "the key 'eventID' comes twice" in ambiguous[0]
+    assert (total.read, total.rejected) == (55, 0)
     assert total.accepted + total.quarantined == total.read
     assert sum(total.reasons.values()) == total.quarantined
 

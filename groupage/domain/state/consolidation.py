@@ -109,6 +109,15 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
         """The consignments on the manifest, else those of the plan."""
         return self.manifest.consignment_ids if self.manifest is not None else self.planned_ids
 
+    def find_member(self, name: str) -> ConsignmentSnapshot | None:
+        """Return the snapshot of a consignment that is in it.
+
+        A consignment that left counts like one that never reported: whether it did depends on the
+        order in which it learned of two plans.
+        """
+        member = self.members.get(name)
+        return member if member is not None and member.member else None
+
     @property
     def stuffing_open(self) -> bool:
         """Stuffing has begun and is not completed."""

@@ -36,13 +36,13 @@ def derive(state: ConsolidationState, policies: PolicyHistory) -> None:
 
 
 def _watch(state: ConsolidationState, cutoff: Cutoff, voyage: VoyageSnapshot) -> CutoffWatch | None:
-    """Return how a cut-off is met; None: nobody watches it, or all members have left."""
+    """Return how a cut-off is met; None: nobody watches it, or nothing is in the consolidation."""
     due_at = cutoff.due_at
     if cutoff.code in _OF_MEMBERS:
         members = {
             name: member
             for name in state.member_ids
-            if (member := state.members.get(name)) is None or member.member
+            if (member := state.find_member(name)) is not None
         }
         if not members:
             return None
@@ -64,42 +64,34 @@ def _watch(state: ConsolidationState, cutoff: Cutoff, voyage: VoyageSnapshot) ->
 
 def _of_members(
     due_at: datetime,
-    members: dict[str, ConsignmentSnapshot | None],
+    members: dict[str, ConsignmentSnapshot],
     when: Callable[[ConsignmentSnapshot], datetime | None],
 ) -> CutoffWatch:
-    times = {name: None if member is None else when(member) for name, member in members.items()}
-    known = {name: at for name, at in times.items() if at is not None}
-    met_at = max(known.values()) if len(known) == len(times) else None
-    waits_for = tuple(
-        sorted(name for name in times.keys() - known.keys() if members[name] is not None)
-    )
+    known = {name: at for name, member in members.items() if (at := when(member)) is not None}
+    waits_for = tuple(sorted(members.keys() - known.keys()))
+    met_at = None if waits_for else max(known.values())
     return CutoffWatch(due_at=due_at, met_at=met_at, waits_for=waits_for)
 
 
-def _expected_at(members: dict[str, ConsignmentSnapshot | None]) -> datetime | None:
+def _expected_at(members: dict[str, ConsignmentSnapshot]) -> datetime | None:
     """Return when the last missing cargo is expected."""
     return max(
-        (member.expected_at for member in members.values() if member and member.expected_at),
+        (member.expected_at for member in members.values() if member.expected_at),
         default=None,
     )
 
 
 def on_clock(state: ConsolidationState, policies: PolicyHistory, clock_at: datetime) -> None:
     """Decide: missed is past and unmet; at risk is near, or its cargo is expected too late."""
-    for code, watched in state.cutoffs.items():
+    for watched in state.cutoffs.values():
         if watched.met_at is not None:
             continue
         if watched.due_at < clock_at:
             watched.state = "missed"
-        elif not _awaits_members(code, watched) and clock_at >= _at_risk_from(watched, policies):
+        elif clock_at >= _at_risk_from(watched, policies):
             watched.state = "at_risk"
         else:
             watched.state = "ahead"
-
-
-def _awaits_members(code: str, watched: CutoffWatch) -> bool:
-    """Tell whether the snapshots of new members are still on their way: no reason to warn."""
-    return code in _OF_MEMBERS and not watched.waits_for
 
 
 def _at_risk_from(watched: CutoffWatch, policies: PolicyHistory) -> datetime:
@@ -148,8 +140,8 @@ def dead_freight_cm3(state: ConsolidationState, policies: PolicyHistory) -> int:
 def deadline(state: ConsolidationState, policies: PolicyHistory) -> datetime | None:
     """Return the next instant at which a cut-off changes its standing."""
     instants = []
-    for code, watched in state.cutoffs.items():
-        if watched.state == "ahead" and not _awaits_members(code, watched):
+    for watched in state.cutoffs.values():
+        if watched.state == "ahead":
             instants.append(max(_at_risk_from(watched, policies), _long_ago(watched)))
         elif watched.state in ("ahead", "at_risk"):
             instants.append(watched.due_at + _TICK)

@@ -26,8 +26,8 @@ def derive(state: ConsolidationState, policies: PolicyHistory) -> None:
     state.failed_guards = {}
     state.gated_out_at = state.on_board_at = None
     state.status, state.status_at = _after_leaving(state, _status(state, policies))
-    inside = [(state.members.get(name), name) for name in state.member_ids]
-    loaded = [member for member, _ in inside if member is not None and member.loaded_pieces]
+    inside = [state.find_member(name) for name in state.member_ids]
+    loaded = [member for member in inside if member is not None and member.loaded_pieces]
     state.loaded_volume_cm3 = sum(
         member.volume_cm3 * member.loaded_pieces // max(member.pieces, 1) for member in loaded
     )
@@ -86,7 +86,7 @@ def _status(state: ConsolidationState, policies: PolicyHistory) -> _Reached:
         _note_early_gate_out(state, container, "no manifest is filed")
         return _status_before_freeze(state)
     reached: _Reached = (Status.FROZEN, manifest.filed_at)
-    present = [state.members.get(name) for name in manifest.consignment_ids]
+    present = [state.find_member(name) for name in manifest.consignment_ids]
     if any(member and (member.staged_pieces or member.loaded_pieces) for member in present):
         reached = (Status.STAGING, manifest.filed_at)
     began_at = state.stuffing_started_at
@@ -199,7 +199,7 @@ def _status_until_gate_out(
 
 
 def _manifest_members(state: ConsolidationState) -> list[tuple[str, ConsignmentSnapshot | None]]:
-    return [(name, state.members.get(name)) for name in state.member_ids]
+    return [(name, state.find_member(name)) for name in state.member_ids]
 
 
 def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
@@ -209,7 +209,7 @@ def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetim
     if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
         parts.append(f"stuffing began again at {when(reopened_at)}")
     for name, member in _manifest_members(state):
-        if member is None or not member.member:
+        if member is None:
             parts.append(f"{name} has left it")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
             parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
@@ -222,7 +222,7 @@ def _missing_clearances(state: ConsolidationState, at: datetime | None) -> list[
     """List holds and missing customs releases at that moment (None: now)."""
     reasons = []
     for name, member in _manifest_members(state):
-        if member is None or not member.member:
+        if member is None:
             continue
         if member.blocked if at is None else any(span.covers(at) for span in member.holds):
             reasons.append(f"{name} is on hold")

@@ -236,11 +236,7 @@ def _alerts(
             troubles[AlertCode.SEAL_MISMATCH] = (
                 f"seal {container.seal_no}, on the manifest {manifest.seal_no}"
             )
-        left = [
-            name
-            for name in manifest.consignment_ids
-            if name in state.members and not state.members[name].member
-        ]
+        left = [name for name in manifest.consignment_ids if state.find_member(name) is None]
         if left:
             troubles[AlertCode.MANIFEST_OUTDATED] = (
                 f"on the manifest but gone: {', '.join(sorted(left))}"

@@ -11,8 +11,10 @@ from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.aggregates.play import at
 from tests.processors.stories.compare import differences
 from tests.processors.stories.invariants import broken_invariants
+from tests.processors.stories.lasting import Lasting, find_lasting, undone
 from tests.processors.stories.story import Story
 
 _NEVER_S = 10**9
@@ -41,7 +43,7 @@ def problems(story: Story) -> list[str]:
     """Play the story; list what is wrong at its end, or with an invariant on the way."""
     found: list[str] = []
     try:
-        clean = play_clean(story)
+        clean = play_clean(story, found)
         found += [f"without mistakes: {each}" for each in broken_invariants(clean)]
         stated = play_stated(story, found)
     except Exception:  # noqa: BLE001 - whatever an aggregate raises is what the story is for
@@ -49,16 +51,25 @@ def problems(story: Story) -> list[str]:
     return [*found, *differences(clean, stated)]
 
 
-def play_clean(story: Story) -> MiniHub:
-    """Return the hub that got each effective fact when it happened, and each message at once."""
+def play_clean(story: Story, found: list[str]) -> MiniHub:
+    """Return the hub that got each effective fact when it happened, and each message at once.
+
+    Add to `found` what a later fact undid.
+    """
     hub = MiniHub(_aggregates(auto_approve=story.auto_approve))
     effective = [
         (act.minute, act.name, fact) for act in story.acts if (fact := act.effective()) is not None
     ]
+    before: Lasting = frozenset()
     for minute, _, fact in sorted(effective, key=lambda each: each[:2]):
         hub.minute = max(hub.minute, minute)
         hub.receive(fact)
         _settle(hub)
+        after = find_lasting(hub)
+        if before - after:
+            gone = undone(before, after, hub, at(minute))
+            found += [f"minute {minute}, {fact.data.name}: {each}" for each in gone]
+        before = after
     _end(hub, story)
     return hub
 

@@ -80,15 +80,10 @@ RULES: dict[str, Rule] = {
         "withdrawn=True",
         "withdrawn=False",
     ),
-    "cut-offs wait for members only": Rule(
-        f"{_AGGREGATES}.consolidation.deadlines:_watch",
-        "is None or member.member",
-        "is None or True",
-    ),
-    "clearances are of members only": Rule(
-        f"{_AGGREGATES}.consolidation.guards:_missing_clearances",
-        "if member is None or not member.member:",
-        "if member is None:",
+    "a member that left counts like one that never reported": Rule(
+        "groupage.domain.state.consolidation:ConsolidationState.find_member",
+        " and member.member",
+        "",
     ),
     "a consignment reports to the consolidation that it was last assigned to": Rule(
         f"{_AGGREGATES}.consignment.timeline:_note_assignment",
@@ -155,8 +150,6 @@ RARELY_NEEDED = frozenset(
         "an older snapshot does not come back",
         "a consignment reports to the consolidation that it was last assigned to",
         "a consignment that left learns the cut-off",
-        "cut-offs wait for members only",
-        "clearances are of members only",
         "no list and a withdrawn list are the same",
         "the copy of a scan makes no claim",
         "an own scan of a forwarded unit makes a claim",

@@ -141,6 +141,23 @@ STORIES: dict[str, Story] = {
         act=_retimed(150, pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="desk")),
         auto_approve=False,
     ),
+    "plan.approved, after the next, and a manifest was withdrawn": _story(
+        _BOOKED,
+        (1.0, sailing()),
+        _P1,
+        _P2,
+        (120, w.frozen()),
+        (145, pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="desk")),
+        (160, csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="x", by="desk")),
+        (170, w.frozen()),
+        act=Act(
+            "x",
+            105,
+            pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="desk"),
+            delays=(100,),
+        ),
+        auto_approve=False,
+    ),
     "plan.proposed, late": _story(
         (140, plan(2, {"CN-1": w.CSL})), act=Act("x", *_P1, delays=(50,))
     ),

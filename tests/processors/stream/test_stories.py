@@ -100,7 +100,7 @@ async def test_a_story_with_mistakes(stream_hub: StreamHub, *, auto_approve: boo
         await stream_hub.tick(at(story.end))
         await stream_hub.until_committed()
     stated = await read_hub(stream_hub, policy)
-    assert differences(play_clean(story), stated) == []
+    assert differences(play_clean(story, []), stated) == []
     assert broken_invariants(stated) == []
     report = await rebuild(
         stream_hub.settings, all_aggregates(policy), verify=True, progress=lambda *_: None

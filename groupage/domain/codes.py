@@ -109,6 +109,10 @@ class AlertCode(Code):
         "message_refused",
         "A message of the hub breaks its own contract and was not published: a program error.",
     )
+    NOT_YOURS = (
+        "not_yours",
+        "Somebody sends records in the hub's name without its signature; the id names the sender.",
+    )
 
     # Consignment
     NOT_ACCEPTED = "not_accepted", "A guard of the acceptance fails; the message names it."

@@ -41,7 +41,7 @@ class OpenAlert(NamedTuple):
 
     alert_id: str
     about: str
-    event: Event
+    event: AlertRaised
     raised_at: datetime
 
 
@@ -51,12 +51,13 @@ def alert_id_of(event: Event) -> str | None:
 
 
 async def open_alerts(
-    connection: Connection, kind: AggregateKind, keys: Sequence[str]
+    connection: Connection, kind: AggregateKind, keys: Sequence[str], *, lock: bool = False
 ) -> list[OpenAlert]:
-    """Read the open alerts about those aggregates."""
+    """Read the open alerts about those aggregates; `lock` them until the transaction ends."""
     rows = await connection.fetch(
-        "select alert_id, about, about_kind, code, severity, message, due_at, raised_at from alert "
-        "where about_kind = $1 and about = any($2::text[]) and cleared_at is null",
+        "select alert_id, about, about_kind, code, severity, message, due_at, raised_at from alert "  # noqa: S608 - our texts
+        "where about_kind = $1 and about = any($2::text[]) and cleared_at is null"
+        f"{' order by alert_id for update' if lock else ''}",
         kind,
         keys,
     )

@@ -5,6 +5,7 @@ withdrawn, or rejected for another reason settles its dead letter. A record that
 be decoded is replayed: the commit that takes it in without a new dead letter settles the old one.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -17,7 +18,7 @@ from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.domain.codes import TimeCode
 from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
-from groupage.store.sender_alerts import TIME_CODES, clear_ended
+from groupage.store.sender_alerts import Sender, renew_alerts
 from groupage.store.writers import (
     DeadLetterRow,
     Headers,
@@ -110,8 +111,12 @@ async def settle_rejections(
     )
 
 
-async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdvance]) -> None:
+async def settle_replayed(
+    connection: Connection, positions: Sequence[OffsetAdvance]
+) -> Counter[Sender]:
     """Settle the dead letters of replayed records that these offsets cover and that gave a fact.
+
+    Return how many of each sender.
 
     The batch's own dead letters must be stored before: one at a replayed offset says that the
     replay failed.
@@ -125,26 +130,32 @@ async def settle_replayed(connection: Connection, positions: Sequence[OffsetAdva
         "and d.settled_at is null and d.fact_id is null and not exists (select from dead_letter n "
         "where n.topic = d.topic and n.partition = d.replayed_partition "
         "and n.record_offset = d.replayed_offset and n.fact_id is null) "
-        "returning d.code, d.topic, d.replayed_partition",
+        "returning d.code, d.source",
         *columns_of([position[:4] for position in positions], 4),
     )
-    for topic, partition in {(row[1], row[2]) for row in settled if row[0] in TIME_CODES}:
-        await clear_ended(connection, topic, partition)
+    return Counter(Sender(*row) for row in settled)
 
 
-async def settle_refused_ticks(connection: Connection, voided: Sequence[LogPosition]) -> None:
-    """Settle the dead letters of wrong ticks that lie before these positions in their partition."""
+async def settle_refused_ticks(
+    connection: Connection, voided: Sequence[LogPosition]
+) -> Counter[Sender]:
+    """Settle the dead letters of wrong ticks that lie before these positions in their partition.
+
+    Return how many of each sender.
+    """
+    senders = Counter[Sender]()
     for topic, partition, offset in voided:
-        settled = await connection.execute(
+        settled = await connection.fetch(
             "update dead_letter set settled_at = now(), settled_as = 'withdrawn' where code = $1 "
-            "and topic = $2 and partition = $3 and record_offset < $4 and settled_at is null",
+            "and topic = $2 and partition = $3 and record_offset < $4 and settled_at is null "
+            "returning code, source",
             str(TimeCode.CLOCK_IMPLAUSIBLE),
             topic,
             partition,
             offset,
         )
-        if settled != "UPDATE 0":
-            await clear_ended(connection, topic, partition)
+        senders.update(Sender(*row) for row in settled)
+    return senders
 
 
 # --- for people ---------------------------------------------------------------------------------
@@ -213,9 +224,14 @@ async def mark_replayed(
             partition,
             offset,
         )
-        if taken_in is not None and taken_in > offset:
+        settled = Counter[Sender]()
+        if taken_in is None:  # no worker reads that topic, so none will settle it
+            settled[Sender(dead_letter.code, dead_letter.source)] += 1
+        elif taken_in > offset:
             replayed = OffsetAdvance(dead_letter.topic, partition, offset, offset + 1, None)
-            await settle_replayed(connection, [replayed])
+            settled = await settle_replayed(connection, [replayed])
+        changes = {sender: -count for sender, count in settled.items()}
+        await renew_alerts(connection, changes, topic=DEAD_LETTER_TOPIC, partition=0)
 
 
 def _dead_letter(row: asyncpg.Record) -> StoredDeadLetter:

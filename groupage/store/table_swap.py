@@ -1,11 +1,14 @@
 """Rebuilt tables in a schema of their own: compared with the stored ones, or put in their place."""
 
+from collections.abc import Collection
+
 import asyncpg
 import msgspec
 
 from groupage.domain.errors import Conflict
 from groupage.domain.state.columns import QUERY_COLUMNS
 from groupage.store.older_states import mark_derived
+from groupage.store.sender_alerts import standing_alerts
 
 Connection = asyncpg.Connection
 
@@ -76,7 +79,7 @@ async def swap_tables(connection: asyncpg.Connection, schema: str) -> None:
             )
         await mark_derived(connection, QUERY_COLUMNS)
         await _replace_dead_letters(connection, schema)
-        await _replace_alerts(connection, schema)
+        await _replace_alerts(connection, schema, await standing_alerts(connection))
 
 
 async def _replace_dead_letters(connection: asyncpg.Connection, schema: str) -> None:
@@ -100,7 +103,10 @@ async def _replace_dead_letters(connection: asyncpg.Connection, schema: str) -> 
     )
 
 
-async def _replace_alerts(connection: asyncpg.Connection, schema: str) -> None:
+async def _replace_alerts(
+    connection: asyncpg.Connection, schema: str, standing: Collection[str]
+) -> None:
+    """Open and clear alerts as rebuilt; those about senders only with open dead letters."""
     await connection.execute(
         "update public.alert set cleared_at = now() where cleared_at is null "  # noqa: S608
         "and about_kind <> 'clock' and alert_id not in "
@@ -108,7 +114,9 @@ async def _replace_alerts(connection: asyncpg.Connection, schema: str) -> None:
     )
     await connection.execute(
         f'insert into public.alert as old select * from "{schema}".alert as new '  # noqa: S608
+        "where new.about_kind <> 'clock' or new.alert_id = any($1::text[]) "
         "on conflict (alert_id) do update set severity = excluded.severity, "
         "message = excluded.message, due_at = excluded.due_at, cleared_at = excluded.cleared_at "
-        "where old.about_kind <> 'clock'"
+        "where old.about_kind <> 'clock'",
+        list(standing),
     )

@@ -1,6 +1,7 @@
 """The transaction of a batch: facts, states, dead letters, alerts, outbox, and the fence."""
 
 import time
+from collections import Counter
 
 import asyncpg
 
@@ -8,6 +9,7 @@ from groupage.domain.errors import GroupageError
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import copy_facts
 from groupage.store.pool import Connection
+from groupage.store.sender_alerts import Sender, renew_alerts
 from groupage.telemetry import metrics
 from processors.worker.write_batch import WriteBatch
 
@@ -27,6 +29,7 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
     2. Copy the new facts.
     3. Upsert the states, guarded by their revision.
     4. Insert dead letters, settle those whose reason has gone, write alerts and the outbox.
+    5. Settle the dead letters of replayed records; renew the alerts about senders.
     """
     started_s = time.perf_counter()
     async with pool.acquire() as connection, connection.transaction():
@@ -35,9 +38,7 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
         if writes.fact_lines:
             await copy_facts(connection, writes.fact_lines)  # 2
         await write_derived(connection, writes)  # 3, 4
-        await dead_letters.settle_replayed(connection, writes.offsets)
-        if writes.acknowledged:
-            await dead_letters.settle_refused_ticks(connection, writes.acknowledged)
+        await _settle_undecodable(connection, writes)  # 5
     _observe(writes, time.perf_counter() - started_s)
 
 
@@ -53,6 +54,17 @@ async def write_derived(connection: Connection, writes: WriteBatch) -> None:
     await alerts.write(connection, writes.alerts)
     if writes.outbox:
         await writers.insert_outbox(connection, writes.outbox)
+
+
+async def _settle_undecodable(connection: Connection, writes: WriteBatch) -> None:
+    added = Counter(Sender(row.code, row.source) for row in writes.dead_letters.values())
+    settled = await dead_letters.settle_replayed(connection, writes.offsets)
+    if writes.acknowledged:
+        settled += await dead_letters.settle_refused_ticks(connection, writes.acknowledged)
+    added.subtract(settled)
+    if added:
+        topic, partition = writes.offsets[0][:2]
+        await renew_alerts(connection, added, topic=topic, partition=partition)
 
 
 def _observe(writes: WriteBatch, commit_s: float) -> None:

@@ -35,7 +35,7 @@ from processors.worker.assignment import Assignment, PartitionProgress
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
 from processors.worker.plan_check import quarantine_unknown_plans
-from processors.worker.plausibility import quarantine_events_ahead, raise_alerts
+from processors.worker.plausibility import quarantine_events_ahead
 from processors.worker.timers import Deadlines, owner_topic
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
@@ -110,8 +110,6 @@ class Folder:
             if part.ahead:
                 progress = writes.partitions[(part.topic, part.partition)]
                 quarantine_events_ahead(part, progress.clock_at)
-            if part.dead_letters:
-                await raise_alerts(writes, part.dead_letters, self._pool)
             dead_letters.add_decoded(writes, part)
             self._forward_misrouted(writes, part, wanted)
         await self._load(wanted)

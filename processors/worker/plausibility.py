@@ -13,7 +13,6 @@ tolerances counts for records that Kafka stamped some minutes after it: by then 
 read it, and no record was judged otherwise.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,12 +25,9 @@ from groupage.domain.policy_history import Adoption, PolicyHistory
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.words import when
 from groupage.settings import ClockSource
-from groupage.store import sender_alerts
-from groupage.store.pool import Connection
 from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch
-from processors.worker.write_batch import WriteBatch
 
 _KNOWN_AFTER = timedelta(minutes=5)
 """Kafka's time from an adoption until it counts here. A worker reads it within a second; one that
@@ -155,17 +151,3 @@ def _dead_letter(part: PartitionBatch, incoming: IncomingFact, clock_at: datetim
         at=fact.occurred_at,
     )
     return dead_letters.from_rejection(dead_letters.rejected_record(part, incoming), rejected)
-
-
-async def raise_alerts(
-    writes: WriteBatch, rows: Iterable[DeadLetterRow], connection: Connection
-) -> None:
-    """Raise an alert about each sender of an implausible time, unless one is open."""
-    for raised, row in await sender_alerts.new_alerts(connection, rows):
-        if raised.alert_id not in writes.alerts.opened:
-            writes.alerts.note(raised, row.at)
-            writes.outbox.append(
-                sender_alerts.alert_message(
-                    raised, row.at, row.letter_id.hex, row.topic, row.partition
-                )
-            )

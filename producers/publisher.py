@@ -25,6 +25,7 @@ Sending the same (source, event id) again does no harm, so after `Unavailable` s
 import asyncio
 import time
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import Self
 
@@ -41,6 +42,7 @@ from aiokafka.structs import RecordMetadata
 
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
+from groupage.contracts.normal_ids import normalize_ids
 from groupage.contracts.provenance import require_foreign
 from groupage.contracts.texts import require_plain_texts
 from groupage.contracts.topics import TOPICS
@@ -84,7 +86,12 @@ def new_fact(
     correction_of: str | None = None,
     retracted: bool = False,
 ) -> Fact:
-    """Put an event into its envelope, recorded now. `source` is the URI of the sending system."""
+    """Put an event into its envelope, recorded now. `source` is the URI of the sending system.
+
+    Ids of units and containers get the form that the hub uses.
+    """
+    event = copy(event)
+    normalize_ids(event)
     return Fact(
         event_id=event_id,
         source=source,

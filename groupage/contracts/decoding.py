@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypeAlias, get_args
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from groupage.contracts.attributes import (
     ATTRIBUTE_LENGTH_MAX,
@@ -23,6 +24,7 @@ from groupage.contracts.attributes import (
     ce_type,
 )
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.normal_ids import normalize_ids, normalize_plain_ids
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
@@ -32,6 +34,7 @@ from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
+from groupage.domain.gs1 import canonical_id
 
 Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
 """A fact with what the store needs besides. A plain tuple for speed.
@@ -71,13 +74,17 @@ def decode_for_store(
     recorded_at: datetime,
     topic: str | None = None,
     hub_key: HubKey | None = None,
+    keep_key: bool = False,
 ) -> Decoded:
     """Decode as `decode` does, and keep what storing the fact needs.
 
     With `hub_key`, which needs `topic`, a fact that only the hub's own processes may state must
-    have their signature.
+    have their signature. With `keep_key` the fact has the key that its sender wrote, as versions
+    before 0.3.0 stored it.
     """
-    decoded = decode_fast(headers, key, value) or _decode_any(headers, key, value, recorded_at)
+    decoded = decode_fast(headers, key, value, keep_key) or _decode_any(
+        headers, key, value, recorded_at, keep_key=keep_key
+    )
     if topic is not None:
         fact, kind, _, _ = decoded
         _check_topic(fact.data, kind, topic)
@@ -122,7 +129,12 @@ _RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(Aggre
 _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
 
 
-def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Decoded | None:
+def decode_fast(
+    headers: Headers,
+    key: bytes | None,
+    value: bytes | None,
+    keep_key: bool = False,  # noqa: FBT001, FBT002 - inner, and called for each record
+) -> Decoded | None:
     """Decode a record whose headers are those of `encoding.headers_of`, without extensions.
 
     ``ce_relayedby`` and the hub's signature may follow them. Returns None for any other record:
@@ -173,7 +185,8 @@ def decode_fast(headers: Headers, key: bytes | None, value: bytes | None) -> Dec
     )
     if not expected or value is None:
         return None
-    _finish_data(data, value)
+    if _finish_data(data, value) and not keep_key:
+        force_setattr(fact, "key", data.key)
     return fact, data.aggregate_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
 
 
@@ -204,7 +217,12 @@ _TEXT_EXTENSIONS = (
 
 
 def _decode_any(
-    headers: Headers, key: bytes | None, value: bytes | None, recorded_at: datetime
+    headers: Headers,
+    key: bytes | None,
+    value: bytes | None,
+    recorded_at: datetime,
+    *,
+    keep_key: bool,
 ) -> Decoded:
     by_name = dict(headers)
     content_type = _text(by_name.get("content-type") or by_name.get("Content-Type"))
@@ -214,11 +232,14 @@ def _decode_any(
     else:
         fact, data_json = _decode_binary(by_name, content_type, media_type, value, recorded_at)
     if key is not None and key != fact.key.encode():
-        raise Undecodable(
-            Code.WRONG_KEY,
-            f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of {fact.type} is "
-            f"{fact.key!r}: send that id as the key",
-        )
+        if canonical_id(_text(key)) != fact.key:
+            raise Undecodable(
+                Code.WRONG_KEY,
+                f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of "
+                f"{fact.type} is {fact.key!r}: send that id as the key",
+            )
+        if keep_key:
+            force_setattr(fact, "key", _text(key))
     return fact, fact.data.aggregate_kind, data_json, None
 
 
@@ -290,10 +311,11 @@ def _attributes_of(headers: dict[str, bytes]) -> Attributes:
 
 def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
     attributes.check()
-    if attributes.subject is not None and attributes.subject != data.subject:
+    subject = attributes.subject
+    if subject is not None and subject != data.subject and canonical_id(subject) != data.subject:
         raise Undecodable(
             Code.BAD_ATTRIBUTE,
-            f"subject is {attributes.subject!r}, the data is about {data.subject!r}",
+            f"subject is {subject!r}, the data is about {data.subject!r}",
         )
     if attributes.recordtime:
         recorded_at = instant_from(attributes.recordtime, "recordtime")
@@ -382,13 +404,19 @@ def _decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Ra
     return data
 
 
-def _finish_data(data: Event, value: bytes) -> None:
-    """Do what the types of an event cannot: instants to UTC, and the rules for texts."""
+def _finish_data(data: Event, value: bytes) -> bool:
+    """Do what the types of an event cannot: instants to UTC, the forms of ids, rules for texts.
+
+    Return whether an id changed.
+    """
     to_utc(data)
     # One byte is searched as a number: that takes a fifth of the time.
     spaced = _SPACE in value and (b'" ' in value or b' "' in value)
-    if spaced or _BACKSLASH in value or not value.isascii():
-        _check_texts(type(data), value)
+    if not spaced and _BACKSLASH not in value and value.isascii():
+        return normalize_plain_ids(data)
+    changed = normalize_ids(data)
+    _check_texts(type(data), msgspec.json.encode(data) if changed else value)
+    return changed
 
 
 def _check_texts(event: type[Event], value: bytes) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
-from groupage.domain.events.quantities import Id
+from groupage.domain.events.quantities import EquipmentRef, Id, UnitId
 from groupage.domain.words import error_text
 
 ID_EXPECTED = "an id without control characters, direction marks and other invisible characters"
@@ -27,7 +27,7 @@ _WRONG_IN_TEXT = re.compile(
 )
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Unicode's categories of control and format characters and of line separators."""
-_ID_META: Any = get_args(Id)[1]
+_ID_METAS: tuple[Any, ...] = tuple(get_args(hint)[1] for hint in (Id, UnitId, EquipmentRef))
 
 
 def has_only_plain_texts(value: bytes) -> bool:
@@ -84,4 +84,5 @@ def _id_fields(struct: type[msgspec.Struct]) -> frozenset[str]:
 
 
 def _holds_id(hint: Any) -> bool:
-    return _ID_META in getattr(hint, "__metadata__", ()) or any(map(_holds_id, get_args(hint)))
+    metadata = getattr(hint, "__metadata__", ())
+    return any(meta in metadata for meta in _ID_METAS) or any(map(_holds_id, get_args(hint)))

@@ -16,6 +16,7 @@ from jsonschema.validators import extend
 
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.normal_ids import with_normal_ids
 from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
@@ -96,10 +97,11 @@ def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]
 
 
 def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
-    """Build the event from parsed JSON, and write its JSON once, with all instants in UTC.
+    """Build the event from parsed JSON, and write its JSON once: instants in UTC, ids in one form.
 
     Stricter than the readers: unknown fields are errors. Raises InvalidData.
     """
+    data = with_normal_ids(event, data)
     try:
         msgspec.convert(data, writer_struct(event))
         built = msgspec.convert(data, event)

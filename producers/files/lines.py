@@ -9,6 +9,8 @@ import msgspec
 
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import CartonLine, DangerousGoods
+from groupage.domain.gs1 import canonical_id
+from groupage.domain.gs1_labels import GS
 from groupage.domain.units import volume_cm3
 from producers.files import values
 from producers.files.columns import Column, Field, Header
@@ -20,6 +22,14 @@ VALUE_EXPECTED = (
     "a value; this is a formula without a saved one: open the file in a spreadsheet program and "
     "save it"
 )
+ROUNDED_FROM = 10**15
+"""A spreadsheet keeps 15 digits of a number, and a cell of numbers is a double."""
+DIGITS_EXPECTED = (
+    "the digits as text: the cell holds a number, of which spreadsheets keep 15 digits, and an "
+    "SSCC has 18. Format the column as text and enter the ids again"
+)
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{2}")
+"""A number as spreadsheets write it to a CSV file."""
 _COUNT_EXPECTED = f"a whole number of cartons, 1 to {values.CARTONS_MAX:,}"
 _VOLUME_TOLERANCE = Decimal("0.05")
 _VOLUME_SLACK_CM3 = 10_000
@@ -85,6 +95,16 @@ class RowReader:
             self.add_problem(column, cells[column.index], VALUE_EXPECTED)
         return bool(found)
 
+    def refuse_rounded(self, field: Field) -> None:
+        """Add an error for an id that a spreadsheet holds as a number and has rounded."""
+        found = self.cell(field)
+        if found is None:
+            return
+        column, value = found
+        is_long = isinstance(value, int | float) and abs(value) >= ROUNDED_FROM
+        if is_long or _SCIENTIFIC.fullmatch(plain_text(value)):
+            self.add_problem(column, value, DIGITS_EXPECTED)
+
     def text(self, field: Field) -> str:
         """Return a cell's text; empty when there is none."""
         found = self.cell(field)
@@ -128,9 +148,10 @@ def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line |
     upright = reader.parse("this_side_up", values.flag, "是/yes or 否/no")
     value = reader.parse("value", _parse_amount, "an amount, 0 or more")
     dangerous = _read_dangerous_goods(reader)
+    reader.refuse_rounded("consignment_id")
     for field, (parse, expected) in _SHARED_CHECKS.items():
         reader.parse(field, parse, expected)
-    unit_ids = tuple(reader.text("unit_ids").replace(",", " ").replace(";", " ").split())
+    unit_ids = _read_unit_ids(reader)
     numbers = reader.parse(
         "carton_no", _parse_carton_numbers, "a carton number or a range like 1-10"
     )
@@ -182,6 +203,14 @@ _SHARED_CHECKS: dict[Field, tuple[Callable[[Cell], object], str]] = {
     "ready_at": (values.instant, "a date like 2026-03-01"),
     "latest_arrival_at": (values.instant, "a date like 2026-03-01"),
 }
+
+
+def _read_unit_ids(reader: RowReader) -> tuple[str, ...]:
+    """Return the ids of the row's units in the form that the hub uses."""
+    reader.refuse_rounded("unit_ids")
+    found = reader.cell("unit_ids")
+    text = plain_text(found[1], keep=GS) if found else ""
+    return tuple(canonical_id(word) for word in re.split("[ ,;]+", text) if word.strip(GS))
 
 
 def _parse_amount(cell: Cell) -> Decimal | None:

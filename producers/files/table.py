@@ -72,15 +72,20 @@ def read_table(path: Path, data: bytes, *, sheet: str | None = None) -> Table:
     return Table(name=path.name, rows=tuple(rows))
 
 
-def plain_text(cell: Cell) -> str:
-    """Return a cell's text in narrow (NFKC) forms, without white space at its ends."""
+def plain_text(cell: Cell, *, keep: str = "") -> str:
+    """Return a cell's text in narrow (NFKC) forms, without white space at its ends.
+
+    White space inside is a space each, but for the character to `keep`.
+    """
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat()
-    return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
+    text = unicodedata.normalize("NFKC", str(cell))
+    parts = text.split(keep) if keep else [text]
+    return keep.join(" ".join(part.split()) for part in parts)
 
 
 def _read_csv(path: Path, data: bytes) -> list[tuple[Cell, ...]]:

@@ -19,6 +19,7 @@ from groupage.contracts.validation import INSTANT_EXPECTED, InvalidData, event_f
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
+from groupage.domain.gs1 import canonical_id
 from producers.problems import FieldProblem, abbreviate
 
 REQUIRED = ("specversion", "id", "source", "type", "time", "data")
@@ -206,18 +207,24 @@ def _read_data(
 
 def _check_data_names(item: dict[str, Any], data: Event, problems: list[FieldProblem]) -> None:
     """Compare the subject and the partition key with the data that they name."""
-    if item.get("subject", data.subject) != data.subject:
+    if not _names(item.get("subject", data.subject), data.subject):
         expected = f"{data.subject!r}, what the data is about; or leave it out"
         problems.append(
             FieldProblem(field="subject", value=abbreviate(item["subject"]), expected=expected)
         )
-    if item.get("partitionkey", data.key) != data.key:
+    if not _names(item.get("partitionkey", data.key), data.key):
         expected = f"{data.key!r}, the id of the aggregate; or leave it out"
         problems.append(
             FieldProblem(
                 field="partitionkey", value=abbreviate(item["partitionkey"]), expected=expected
             )
         )
+
+
+def _names(attribute: object, id_in_data: str) -> bool:
+    return attribute == id_in_data or (
+        isinstance(attribute, str) and canonical_id(attribute) == id_in_data
+    )
 
 
 def _expected_type(ce_type: object) -> str:

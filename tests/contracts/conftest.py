@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import strategies as st
 
+from groupage.contracts.normal_ids import normalize_ids
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
@@ -91,6 +92,7 @@ def events_of(event: type[Event]) -> st.SearchStrategy[Event]:
 def _fact(event: Event, **envelope: Any) -> Fact:
     if envelope["retracted"]:
         envelope["correction_of"] = envelope["correction_of"] or envelope["event_id"]
+    normalize_ids(event)
     return Fact(key=event.key, data=event, **envelope)
 
 

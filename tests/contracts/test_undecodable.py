@@ -70,7 +70,7 @@ def test_wrong_headers_have_a_code(
         (b'{"unit_id":""}', "bad_data"),
         (b'{"unit_id":" padded"}', "bad_data"),
         (b'{"unit_id":"padded "}', "bad_data"),
-        (b'{"unit_id":"padded\\t"}', "bad_data"),
+        (b'{"unit_id":"u","consignment_id":"padded\\t"}', "bad_data"),
         ('{"unit_id":"\u3000padded"}'.encode(), "bad_data"),
         (b'{"unit_id":"two\\nlines"}', "bad_data"),
         (b'{"unit_id":"u","pieces":0}', "bad_data"),

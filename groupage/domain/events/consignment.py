@@ -20,6 +20,7 @@ from groupage.domain.events.quantities import (
     Locode,
     Revision,
     Text,
+    UnitId,
     UnNumber,
 )
 
@@ -175,7 +176,7 @@ class ConsignmentNoted(ConsignmentEvent, frozen=True, kw_only=True):
 class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One carton of a delivery note: its SSCC or mark, and its booking line, counted from 0."""
 
-    unit_id: Id
+    unit_id: UnitId
     line: CountOrZero = 0
 
 
@@ -196,7 +197,7 @@ class ReceiptDiscrepancy(ConsignmentEvent, frozen=True, kw_only=True):
 
     discrepancy: Literal["short", "over", "damaged", "marks", "unfit"]
     pieces: Count
-    unit_ids: tuple[Id, ...] = ()
+    unit_ids: tuple[UnitId, ...] = ()
     photo_ref: Text = ""
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.quantities import (
+    EquipmentRef,
     GramsOrZero,
     Id,
     IsoType,
@@ -71,7 +72,7 @@ class ConsolidationFrozen(ConsolidationEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "consolidation.frozen"
 
     manifest_ref: Id
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
     seal_no: Id
     consignment_ids: tuple[Id, ...] = ()
     """Consignments on the manifest. Empty: those of the plan."""
@@ -91,7 +92,7 @@ class StuffingStarted(ConsolidationEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "stuffing.started"
 
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
     door: Text = ""
     crew: Text = ""
 
@@ -213,7 +214,7 @@ class ContainerSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "consolidation.container_changed"
     internal: ClassVar[bool] = True
 
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
     revision: Revision
     status: Text
     """A `ContainerStatus`."""

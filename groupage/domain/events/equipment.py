@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from groupage.domain.events.base import AggregateKind, Dimensions, Event
-from groupage.domain.events.quantities import Grams, Id, IsoType, Mm, Text
+from groupage.domain.events.quantities import EquipmentRef, Grams, Id, IsoType, Mm, Text
 
 SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
 
@@ -15,7 +15,7 @@ class ContainerEvent(Event, frozen=True, kw_only=True):
     kind: ClassVar[AggregateKind] = "container"
     key_field: ClassVar[str] = "equipment_ref"
 
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
 
 
 class ContainerReleased(ContainerEvent, frozen=True, kw_only=True):

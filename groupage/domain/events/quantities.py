@@ -19,6 +19,31 @@ Id = Annotated[
         description="An id or mark: 1 to 200 characters, no white space at either end.",
     ),
 ]
+UnitId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        extra={"pattern": r"^\S(.*\S)?" + _END},
+        description=(
+            "An SSCC, another GS1 key or a mark: 1 to 200 characters, no white space at either "
+            "end. The hub takes GS1 keys as digits, element strings of scanners, EPC URNs and "
+            "Digital Links, and uses one form: the 18 digits of an SSCC, else the Digital Link."
+        ),
+    ),
+]
+EquipmentRef = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        extra={"pattern": r"^\S(.*\S)?" + _END},
+        description=(
+            "A container by its number (ISO 6346): 1 to 200 characters, no white space at either "
+            "end. The hub also takes its EPC URN."
+        ),
+    ),
+]
 # msgspec does not check this pattern: matching takes as long as decoding all the rest, and most
 # events show at a glance that it holds (`groupage.contracts.decoding`).
 TEXT_LENGTH_MAX = 2_000

@@ -14,12 +14,14 @@ from groupage.domain.events.quantities import (
     Count,
     CountOrZero,
     Deviation,
+    EquipmentRef,
     Grams,
     Id,
     Mm,
     MmOffset,
     Revision,
     Text,
+    UnitId,
 )
 
 
@@ -30,7 +32,7 @@ class UnitEvent(Event, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "unit_id"
     subject_field: ClassVar[str] = "unit_id"
 
-    unit_id: Id
+    unit_id: UnitId
     consignment_id: Id | None = None
 
     @property
@@ -107,8 +109,8 @@ class UnitRepacked(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.repacked"
 
-    inputs: tuple[Id, ...]
-    outputs: tuple[Id, ...]
+    inputs: tuple[UnitId, ...]
+    outputs: tuple[UnitId, ...]
     size: Dimensions | None = None
     gross_g: Grams | None = None
 
@@ -121,7 +123,7 @@ class UnitPacked(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.packed"
 
-    parent_id: Id
+    parent_id: UnitId
 
 
 class UnitUnpacked(UnitEvent, frozen=True, kw_only=True):
@@ -129,7 +131,7 @@ class UnitUnpacked(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.unpacked"
 
-    parent_id: Id | None = None
+    parent_id: UnitId | None = None
 
 
 class UnitStaged(UnitEvent, frozen=True, kw_only=True):
@@ -161,7 +163,7 @@ class UnitLoaded(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.loaded"
 
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
     consolidation_id: Id | None = None
     standing: Standing | None = None
     as_planned: bool | None = None
@@ -174,7 +176,7 @@ class UnitUnloaded(UnitEvent, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "unit.unloaded"
 
-    equipment_ref: Id
+    equipment_ref: EquipmentRef
     reason: Text = ""
 
 
@@ -200,7 +202,7 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     owner_id: Id
     """The consignment. `consignment_id` stays empty, because the unit's id is the key."""
     announced_at: datetime
-    others: tuple[Id, ...] = ()
+    others: tuple[UnitId, ...] = ()
     """More units of the consignment whose keys lie in the same partition."""
     revision: Revision = 0
     """Of the consignment; its announcement with the highest revision counts."""

@@ -1,0 +1,145 @@
+"""Ids of units and containers in an event, in the one form that the hub uses for each thing.
+
+Every entrance writes them in this form (`groupage.domain.gs1`). Readers of the log make it again,
+because a record that came straight to Kafka has them as its sender's scanner wrote them.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.events.quantities import EquipmentRef, UnitId
+from groupage.domain.gs1 import MAYBE_OTHER_FORM, canonical_id, is_plainly_canonical
+
+_METAS: tuple[Any, ...] = (get_args(UnitId)[1], get_args(EquipmentRef)[1])
+
+
+class _Fields(NamedTuple):
+    """Names of fields with ids of things: one (or None), several, and structs that have some."""
+
+    single: tuple[str, ...]
+    several: tuple[str, ...]
+    nested: tuple[str, ...]
+
+
+def normalize_plain_ids(data: msgspec.Struct) -> bool:
+    """Do as `normalize_ids` does, where all ids are printable ASCII without blanks at their ends.
+
+    Workers do this to each record: most have one or two such ids, and a glance shows that they are
+    in their normal form.
+    """
+    names = _GLANCED.get(type(data), ())
+    if names is not None:
+        for name in names:
+            text = getattr(data, name)
+            if (
+                text is not None
+                and text[0] in MAYBE_OTHER_FORM
+                and not (len(text) == 18 and text.isdigit())  # a call would take as long again
+            ):
+                break
+        else:
+            return False
+    return normalize_ids(data, thorough=False)
+
+
+def normalize_ids(data: msgspec.Struct, *, thorough: bool = True) -> bool:
+    """Put the ids of a freshly decoded struct into their normal form; tell whether any changed."""
+    fields = _FIELDS.get(type(data))
+    if fields is None:
+        return False
+    changed = False
+    for name in fields.single:
+        text = getattr(data, name)
+        if text is None or (not thorough and is_plainly_canonical(text)):
+            continue
+        if (normal := canonical_id(text)) != text:
+            force_setattr(data, name, normal)
+            changed = True
+    if fields.several or fields.nested:
+        changed |= _normalize_lists(data, fields, thorough=thorough)
+    return changed
+
+
+def _normalize_lists(data: msgspec.Struct, fields: _Fields, *, thorough: bool) -> bool:
+    changed = False
+    for name in fields.several:
+        texts = getattr(data, name)
+        if not thorough and all(map(is_plainly_canonical, texts)):
+            continue
+        normal = tuple(map(canonical_id, texts))
+        if normal != texts:
+            force_setattr(data, name, normal)
+            changed = True
+    for name in fields.nested:
+        for item in getattr(data, name):
+            changed |= normalize_ids(item) if thorough else normalize_plain_ids(item)
+    return changed
+
+
+def with_normal_ids(struct: type[msgspec.Struct], data: object) -> object:
+    """Return parsed JSON with its ids in their normal form; whatever has another type stays."""
+    fields = _FIELDS.get(struct)
+    if fields is None or not isinstance(data, dict):
+        return data
+    normal: dict[str, Any] = {}
+    for name in fields.single:
+        if isinstance(text := data.get(name), str):
+            normal[name] = canonical_id(text)
+    for name in fields.several:
+        if isinstance(texts := data.get(name), list):
+            normal[name] = [canonical_id(text) if isinstance(text, str) else text for text in texts]
+    for name in fields.nested:
+        if isinstance(items := data.get(name), list):
+            inner = _item_type(struct, name)
+            normal[name] = [with_normal_ids(inner, item) for item in items]
+    return data | normal
+
+
+def _fields_of(struct: type[msgspec.Struct]) -> _Fields | None:
+    single, several, nested = [], [], []
+    for field in msgspec.structs.fields(struct):
+        arguments = get_args(field.type)
+        if _is_id(field.type) or (any(map(_is_id, arguments)) and type(None) in arguments):
+            single.append(field.name)
+        elif any(map(_is_id, arguments)):
+            several.append(field.name)
+        elif any(_find_fields(each) for each in arguments if _is_struct(each)):
+            nested.append(field.name)
+    return (
+        _Fields(tuple(single), tuple(several), tuple(nested)) if single + several + nested else None
+    )
+
+
+@cache
+def _find_fields(struct: type[msgspec.Struct]) -> _Fields | None:
+    fields = _FIELDS[struct] = _fields_of(struct)
+    return fields
+
+
+@cache
+def _item_type(struct: type[msgspec.Struct], name: str) -> type[msgspec.Struct]:
+    hints = {field.name: field.type for field in msgspec.structs.fields(struct)}
+    inner: type[msgspec.Struct] = next(filter(_is_struct, get_args(hints[name])))
+    return inner
+
+
+def _is_id(hint: Any) -> bool:
+    return any(meta in getattr(hint, "__metadata__", ()) for meta in _METAS)
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+
+
+_FIELDS: dict[type[msgspec.Struct], _Fields | None] = {}
+_GLANCED: dict[type[msgspec.Struct], tuple[str, ...] | None] = {}
+"""Names of the ids, if there are only single ones; None where there are lists of them."""
+for _event in EVENTS.values():
+    _find_fields(_event)
+for _struct, _found in _FIELDS.items():
+    if _found is not None:
+        _GLANCED[_struct] = None if _found.several or _found.nested else _found.single

@@ -26,7 +26,8 @@ _OTHERS = "other-senders"
 _TO_DO: Mapping[str, str] = {
     AlertCode.NOT_YOURS: (
         ". Correct that system if it is yours; give it the hub's secret if it is a process of the "
-        "hub; otherwise keep it from the hub's topics (docs/trust.md)"
+        "hub; otherwise keep it from the hub's topics (docs/trust.md). Then replay or dismiss the "
+        "dead letters (`groupage deadletters`)"
     )
 }
 

@@ -3,6 +3,7 @@
 A dead letter is open until its record has an effect. The commit that finds a rejected fact legal,
 withdrawn, or rejected for another reason settles its dead letter. A record that could not
 be decoded is replayed: the commit that takes it in without a new dead letter settles the old one.
+Or a person dismisses it (`groupage.store.dismissals`).
 """
 
 from collections import Counter
@@ -30,14 +31,15 @@ from groupage.store.writers import (
 
 _COLUMNS = (
     "letter_id, at, topic, partition, record_offset, code, reason, type, source, event_id, key, "
-    "headers, value, fact_id, replayed_at, settled_at, settled_as"
+    "headers, value, fact_id, replayed_at, settled_at, settled_as, dismissed_by, dismissed_because"
 )
-Settlement: TypeAlias = Literal["legal", "withdrawn", "other_reason", "taken_in"]
+Settlement: TypeAlias = Literal["legal", "withdrawn", "other_reason", "taken_in", "dismissed"]
 SETTLEMENT_TEXTS: Mapping[Settlement, str] = {
     "legal": "the fact counts now",
     "withdrawn": "the fact was corrected or retracted",
     "other_reason": "the fact is rejected for another reason now",
     "taken_in": "the record was taken in when it was replayed",
+    "dismissed": "dismissed",
 }
 """How a dead letter was settled, for people."""
 
@@ -64,6 +66,8 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     replayed_at: datetime | None
     settled_at: datetime | None
     settled_as: Settlement | None
+    dismissed_by: str | None
+    dismissed_because: str | None
 
     @property
     def is_replayable(self) -> bool:
@@ -80,12 +84,12 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 _TYPES = "uuid timestamptz text integer bigint text text text text text text bytea bytea uuid"
 _INSERT = insert_sql("dead_letter", DeadLetterRow._fields, _TYPES.split()) + (
     "on conflict (letter_id) do update set settled_at = null, settled_as = null, "
-    "reason = excluded.reason where old.settled_at is not null"
+    "reason = excluded.reason where old.settled_as <> 'dismissed'"
 )
 
 
 async def insert_dead_letters(connection: Connection, rows: Sequence[DeadLetterRow]) -> None:
-    """Store records that had no effect; open those again that are stored and settled."""
+    """Store records that had no effect; open those again that are settled and not dismissed."""
     await connection.execute(_INSERT, *columns_of(rows, len(DeadLetterRow._fields)))
 
 
@@ -165,6 +169,7 @@ async def find_dead_letters(
     pool: asyncpg.Pool,
     *,
     code: str | None = None,
+    source: str | None = None,
     topic: str | None = None,
     waiting: bool = False,
     settled: bool = False,
@@ -174,13 +179,14 @@ async def find_dead_letters(
     rows = await pool.fetch(
         f"select {_COLUMNS} from dead_letter where ($1::text is null or code = $1) "  # noqa: S608
         "and ($2::text is null or topic = $2) and (not $3 or replayed_at is null) "
-        "and ($4 or settled_at is null) "
+        "and ($4 or settled_at is null) and ($6::text is null or source = $6) "
         "order by at desc, topic, partition, record_offset desc limit $5",
         code,
         topic,
         waiting,
         settled,
         limit,
+        source,
     )
     return [_dead_letter(row) for row in rows]
 

@@ -195,6 +195,8 @@ def test_every_error_has_a_message() -> None:
         ["up", "--clock", "sun"],
         ["import", "epcis", __file__, "--check-digits", "perhaps"],
         ["deadletters", "replay"],
+        ["deadletters", "dismiss", "--reason", "noise"],
+        ["deadletters", "dismiss", "--code", "bad_json", "--reason", " "],
         ["run", "away"],
     ],
 )

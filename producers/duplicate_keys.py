@@ -1,29 +1,41 @@
-"""JSON objects in which a key comes twice: parsers disagree which value counts, so neither does.
+"""JSON objects in which a key comes twice with different values: parsers disagree which counts.
 
 RFC 8259, section 4, leaves open what such an object means. A gateway that takes the last value
-behind a filter that checks the first lets everything past the filter.
+behind a filter that checks the first lets everything past the filter. Equal values do no harm.
+Numbers are equal when they are written alike: where a field holds an integer, readers take ``1``
+and refuse ``1.0``.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 _ESCAPED_QUOTE = b"\\u0022"
 _QUOTE = b'"'
+_VALUE_LENGTH_MAX = 60
 
 
 class RepeatedKey(msgspec.Struct, frozen=True):
-    """Where a key comes twice."""
+    """A key that comes twice in one object with different values."""
 
     path: str
     """Of the key: ``[3].data.unit_id``."""
     key: str
+    values: tuple[str, str]
+    """The first two different ones as JSON, cut to a length for people."""
+
+    def __str__(self) -> str:
+        """Say what is wrong."""
+        return (
+            f"the key {self.key[:100]!r} comes twice in one object, at {self.path[:200]}, with the "
+            f"values {self.values[0]} and {self.values[1]}"
+        )
 
 
 def find_repeated_key(text: bytes, parsed: object) -> RepeatedKey | None:
-    r"""Return the first key that comes twice in an object, at any depth; None when there is none.
+    r"""Return the first key that has two different values in one object, at any depth.
 
     `parsed` is the value that msgspec read from `text`. Written again, it has two quotation marks
     for each text and key, as the original has; each key that the parser dropped takes two away.
@@ -42,35 +54,50 @@ def find_repeated_key(text: bytes, parsed: object) -> RepeatedKey | None:
 
 
 def _search(text: bytes) -> RepeatedKey | None:
-    found: dict[int, str] = {}
+    found: dict[int, tuple[str, tuple[str, str]]] = {}
     kept: list[dict[str, Any]] = []
 
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(pairs)
-        if len(built) < len(pairs):
-            found[id(built)] = _first_repeated(name for name, _ in pairs)
+        if len(built) < len(pairs) and (different := _different(pairs)):
+            found[id(built)] = different
             kept.append(built)  # an object that is dropped itself keeps its identity so
         return built
 
     tree = json.loads(
         text.decode("utf-8", "replace"),
         object_pairs_hook=build,
-        parse_int=len,
-        parse_float=len,
-        parse_constant=len,
+        parse_int=_number,
+        parse_float=_number,
+        parse_constant=_number,
     )
     if not found:
         return None
     for path, node in _objects(tree, ""):
-        if (key := found.get(id(node))) is not None:
-            return RepeatedKey(f"{path}.{key}".removeprefix("."), key)
-    key = found[id(kept[0])]  # inside a value that another repeated key dropped
-    return RepeatedKey(key, key)
+        if (different := found.get(id(node))) is not None:
+            key, values = different
+            return RepeatedKey(f"{path}.{key}".removeprefix("."), key, values)
+    key, values = found[id(kept[0])]  # inside a value that another repeated key dropped
+    return RepeatedKey(key, key, values)
 
 
-def _first_repeated(names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+def _number(text: str) -> msgspec.Raw:
+    """Return a number as it is written: it equals no text, and its size costs nothing."""
+    return msgspec.Raw(text.encode())
+
+
+def _different(pairs: list[tuple[str, Any]]) -> tuple[str, tuple[str, str]] | None:
+    """Return the first key that has two different values, with these."""
+    first: dict[str, Any] = {}
+    for key, value in pairs:
+        if first.setdefault(key, value) != value:
+            return key, (_shown(first[key]), _shown(value))
+    return None
+
+
+def _shown(value: object) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _VALUE_LENGTH_MAX else text[: _VALUE_LENGTH_MAX - 1] + "…"
 
 
 def _objects(node: object, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -62,7 +62,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "run": Command("run", "Run a single process, as in a cluster"),
         "migrate": Command("migrate", "Upgrade the database to this version"),
         "topics": Command("topics", "Create the topics, or compare them with the topic table"),
-        "deadletters": Command("deadletters", "List, show or replay dead letters"),
+        "deadletters": Command("deadletters", "List, replay or dismiss dead letters"),
         "policy": Command("policy", "Show, compare or adopt the hub's policy"),
         "clock": Command("clock", "Show the hub's clock, or take wrong ticks back"),
         "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),

@@ -69,10 +69,7 @@ def read_document(data: bytes) -> Document:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not an EPCIS document in JSON: {_error_text(data, error)}") from None
     if repeated := find_repeated_key(data, msgspec.json.decode(data)):
-        raise InvalidInput(
-            f"the key {repeated.key[:100]!r} comes twice in one object, at {repeated.path[:200]}; "
-            "write each key once"
-        )
+        raise InvalidInput(f"{repeated}; write each key once")
     terms = _context_terms(envelope.context)
     if envelope.type == "EPCISDocument":
         body = envelope.epcisBody

@@ -76,13 +76,7 @@ def _parse_json(body: bytes) -> Any:
         ) from None
     if repeated := find_repeated_key(body, parsed):
         problem = FieldProblem(field=repeated.path, value=repeated.key, expected="each key once")
-        raise HttpProblem(
-            400,
-            "bad_request",
-            f"the key {repeated.key[:100]!r} comes twice in one object, at {repeated.path[:200]}; "
-            "send each key once",
-            errors=(problem,),
-        )
+        raise HttpProblem(400, "bad_request", f"{repeated}; send each key once", errors=(problem,))
     return parsed
 
 

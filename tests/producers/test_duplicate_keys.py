@@ -1,4 +1,4 @@
-"""Keys that come twice in a JSON object: found at any depth, however they are written."""
+"""Keys that come twice with different values: found at any depth, however they are written."""
 
 import json
 import random
@@ -18,9 +18,18 @@ def found_in(text: str) -> str | None:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ('{"id":1,"id":1}', "id"),
+        ('{"id":1,"id":2}', "id"),
+        ('{"id":1,"id":1,"id":2}', "id"),
+        ('{"id":1,"id":"1"}', "id"),
+        ('{"id":1,"id":1.0}', "id"),
+        ('{"id":1,"id":true}', "id"),
+        ('{"id":0,"id":false}', "id"),
+        ('{"id":null,"id":[]}', "id"),
+        ('{"id":[1,2],"id":[2,1]}', "id"),
+        ('{"a":{"b":1},"a":{"b":1,"c":2}}', "a"),
+        ('{"a":{"b":1,"b":2},"a":{"b":2}}', "b"),
         ('{"id":"a","id":"b"}', "id"),
-        ('{"a":{"b":[1,{"c":2,"c":2}]}}', "a.b[1].c"),
+        ('{"a":{"b":[1,{"c":2,"c":3}]}}', "a.b[1].c"),
         ('[{"a":1},{"a":1,"b":{},"a":2}]', "[1].a"),
         ('{"id":1,"\\u0069d":2}', "id"),
         ('{"a\\u0022":1,"a\\"":2}', 'a"'),
@@ -54,6 +63,10 @@ def test_a_repeated_key_has_a_path(text: str, path: str) -> None:
         ' { "a" : 1 , "b" : [ ] } ',
         '{"n":123456789012345678901234567890,"f":1e300,"g":-0.0}',
         '{"k\\u00e9":1,"ke\\u0301":2}',
+        '{"id":1,"id":1}',
+        '{"id":"a","\\u0069d":"\\u0061","note":"\\u0022"}',
+        '{"a":{"b":1,"c":[1.50,null]},"a":{"c":[1.50,null],"b":1}}',
+        '{"a":{"b":1,"b":1},"a":{"b":1}}',
     ],
 )
 def test_other_texts_are_right(text: str) -> None:
@@ -80,11 +93,24 @@ def test_the_quick_look_agrees_with_a_slow_parser() -> None:
         repeated: list[str] = []
 
         def note(pairs: list[tuple[str, object]], into: list[str] = repeated) -> dict[str, object]:
-            names = [name for name, _ in pairs]
-            into.extend(name for name in names if names.count(name) > 1)
+            into.extend(
+                name
+                for name, value in pairs
+                for other, its in pairs
+                if name == other and value != its
+            )
             return dict(pairs)
 
         json.loads(sample, object_pairs_hook=note)
         assert (found_in(sample) is not None) == bool(repeated), sample
         hits += bool(repeated)
     assert 1_000 < hits < 9_000
+
+
+def test_the_error_names_both_values() -> None:
+    """Cut, because a value may be a whole document."""
+    text = '{"id":[1.0],"id":"' + "x" * 100 + '"}'
+    repeated = find_repeated_key(text.encode(), msgspec.json.decode(text))
+    assert repeated is not None
+    assert repeated.values == ("[1.0]", '"' + "x" * 58 + "…")
+    assert str(repeated).endswith(f"at id, with the values [1.0] and {repeated.values[1]}")

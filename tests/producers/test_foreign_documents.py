@@ -50,7 +50,7 @@ def _states(entries: list[Entry]) -> dict[tuple[str, str], Any]:
 
 
 def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
-    """46 of 47 documents go through, every event with facts or a reason; one repeats a key."""
+    """46 of 47 documents go through, every event with facts or a reason; one has two ids."""
     files = sorted((foreign_data / "epcis" / "gs1-json").rglob("*.jsonld"))
     total, ambiguous = Summary(), []
     for file in files:
@@ -65,6 +65,8 @@ def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
     assert len(files) == 47
     assert len(ambiguous) == 1
     assert "the key 'eventID' comes twice" in ambiguous[0]
+    assert 'with the values "ni:///sha-256;fec9' in ambiguous[0]
+    assert ' and "urn:uuid:fd338495-0e6d-41dd-afee-a862ecd32518"; ' in ambiguous[0]
     assert (total.read, total.rejected) == (55, 0)
     assert total.accepted + total.quarantined == total.read
     assert sum(total.reasons.values()) == total.quarantined

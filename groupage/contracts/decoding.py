@@ -23,8 +23,16 @@ from groupage.contracts.attributes import (
     Attributes,
     ce_type,
 )
-from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.instants import (
+    EARLIEST,
+    LATEST,
+    has_instants,
+    instant_from,
+    may_be_rounded,
+    to_utc,
+)
 from groupage.contracts.normal_ids import normalize_ids, normalize_plain_ids
+from groupage.contracts.normal_values import normal_form
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
@@ -74,16 +82,16 @@ def decode_for_store(
     recorded_at: datetime,
     topic: str | None = None,
     hub_key: HubKey | None = None,
-    keep_key: bool = False,
+    older: bool = False,
 ) -> Decoded:
     """Decode as `decode` does, and keep what storing the fact needs.
 
     With `hub_key`, which needs `topic`, a fact that only the hub's own processes may state must
-    have their signature. With `keep_key` the fact has the key that its sender wrote, as versions
-    before 0.3.0 stored it.
+    have their signature. `older`: a version before 0.3.0 may have stored the record, so that the
+    fact is the same: it has the key that its sender wrote.
     """
-    decoded = decode_fast(headers, key, value, keep_key) or _decode_any(
-        headers, key, value, recorded_at, keep_key=keep_key
+    decoded = decode_fast(headers, key, value, older) or _decode_any(
+        headers, key, value, recorded_at, older=older
     )
     if topic is not None:
         fact, kind, _, _ = decoded
@@ -124,6 +132,9 @@ _FACT_DECODERS: dict[bytes, Callable[[bytes], Fact]] = {
     ce_type(event).encode(): msgspec.json.Decoder(Fact[event]).decode  # type: ignore[valid-type]
     for event in EVENTS.values()
 }
+_DATED_TYPES = frozenset(
+    ce_type(event).encode() for event in EVENTS.values() if has_instants(event)
+)
 _NOT_RELAYED = b"null"
 _RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(AggregateKind)}
 _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
@@ -133,7 +144,7 @@ def decode_fast(
     headers: Headers,
     key: bytes | None,
     value: bytes | None,
-    keep_key: bool = False,  # noqa: FBT001, FBT002 - inner, and called for each record
+    older: bool = False,  # noqa: FBT001, FBT002 - inner, and called for each record
 ) -> Decoded | None:
     """Decode a record whose headers are those of `encoding.headers_of`, without extensions.
 
@@ -158,6 +169,8 @@ def decode_fast(
         fact = decode_fact(
             _FACT_JSON % (event_id, source, key, time, recordtime, relayed_by, value)
         )
+        if type_ in _DATED_TYPES and may_be_rounded(type(fact.data), value or b""):
+            return None
     except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         return None
     names = (n0, n1, n2, n3, n4, n5, n6, n7)
@@ -185,7 +198,7 @@ def decode_fast(
     )
     if not expected or value is None:
         return None
-    if _finish_data(data, value) and not keep_key:
+    if _finish_data(data, value, older=older) and not older:
         force_setattr(fact, "key", data.key)
     return fact, data.aggregate_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
 
@@ -222,24 +235,27 @@ def _decode_any(
     value: bytes | None,
     recorded_at: datetime,
     *,
-    keep_key: bool,
+    older: bool,
 ) -> Decoded:
     by_name = dict(headers)
     content_type = _text(by_name.get("content-type") or by_name.get("Content-Type"))
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "application/cloudevents+json":
-        fact, data_json = _decode_structured(value, recorded_at)
+        fact, data_json = _decode_structured(value, recorded_at, older=older)
     else:
-        fact, data_json = _decode_binary(by_name, content_type, media_type, value, recorded_at)
-    if key is not None and key != fact.key.encode():
-        if canonical_id(_text(key)) != fact.key:
-            raise Undecodable(
-                Code.WRONG_KEY,
-                f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of "
-                f"{fact.type} is {fact.key!r}: send that id as the key",
-            )
-        if keep_key:
-            force_setattr(fact, "key", _text(key))
+        fact, data_json = _decode_binary(
+            by_name, content_type, media_type, value, recorded_at, older=older
+        )
+    if older:
+        as_sent = _DATA_DECODERS[ce_type(fact.data)].decode(data_json)
+        force_setattr(fact, "key", as_sent.key)
+    is_key = key is None or key == fact.key.encode()
+    if not is_key and (older or canonical_id(_text(key)) != fact.key):
+        raise Undecodable(
+            Code.WRONG_KEY,
+            f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of {fact.type} is "
+            f"{fact.key!r}: send that id as the key",
+        )
     return fact, fact.data.aggregate_kind, data_json, None
 
 
@@ -249,6 +265,8 @@ def _decode_binary(
     media_type: str,
     value: bytes | None,
     recorded_at: datetime,
+    *,
+    older: bool,
 ) -> tuple[Fact, bytes]:
     if "ce_specversion" not in headers:
         raise Undecodable(
@@ -264,11 +282,13 @@ def _decode_binary(
     if "ce_type" not in headers:
         raise Undecodable(Code.MISSING_ATTRIBUTE, "header ce_type is missing")
     decoder = _decoder_of(_text(headers["ce_type"]))
-    fact = _fact(_attributes_of(headers), _decode_data(decoder, value), recorded_at)
-    return fact, value or b""
+    data = _decode_data(decoder, value, older=older)
+    return _fact(_attributes_of(headers), data, recorded_at, older=older), value or b""
 
 
-def _decode_structured(value: bytes | None, recorded_at: datetime | None) -> tuple[Fact, bytes]:
+def _decode_structured(
+    value: bytes | None, recorded_at: datetime | None, *, older: bool = False
+) -> tuple[Fact, bytes]:
     if not value:
         raise Undecodable(Code.NO_DATA, "the record has no value")
     try:
@@ -287,8 +307,8 @@ def _decode_structured(value: bytes | None, recorded_at: datetime | None) -> tup
         if not attributes.recordtime:
             raise Undecodable(Code.MISSING_ATTRIBUTE, "attribute recordtime is missing")
         recorded_at = instant_from(attributes.recordtime, "recordtime")
-    fact = _fact(attributes, _decode_data(decoder, attributes.data), recorded_at)
-    return fact, bytes(attributes.data)
+    data = _decode_data(decoder, attributes.data, older=older)
+    return _fact(attributes, data, recorded_at, older=older), bytes(attributes.data)
 
 
 def _attributes_of(headers: dict[str, bytes]) -> Attributes:
@@ -309,7 +329,7 @@ def _attributes_of(headers: dict[str, bytes]) -> Attributes:
     return attributes
 
 
-def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
+def _fact(attributes: Attributes, data: Event, recorded_at: datetime, *, older: bool) -> Fact:
     attributes.check()
     subject = attributes.subject
     if subject is not None and subject != data.subject and canonical_id(subject) != data.subject:
@@ -318,12 +338,12 @@ def _fact(attributes: Attributes, data: Event, recorded_at: datetime) -> Fact:
             f"subject is {subject!r}, the data is about {data.subject!r}",
         )
     if attributes.recordtime:
-        recorded_at = instant_from(attributes.recordtime, "recordtime")
+        recorded_at = instant_from(attributes.recordtime, "recordtime", rounded=older)
     return Fact(
         event_id=attributes.id,
         source=attributes.source,
         key=data.key,
-        occurred_at=instant_from(attributes.time, "time"),
+        occurred_at=instant_from(attributes.time, "time", rounded=older),
         recorded_at=recorded_at,
         data=data,
         classifier=CLASSIFIERS[attributes.classifier],
@@ -387,49 +407,79 @@ def _decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
     raise Undecodable(Code.UNKNOWN_TYPE, f"no event is called {type_name[:200]!r}{hint}")
 
 
-def _decode_data(decoder: msgspec.json.Decoder[Event], value: bytes | msgspec.Raw | None) -> Event:
+def _decode_data(
+    decoder: msgspec.json.Decoder[Event],
+    value: bytes | msgspec.Raw | None,
+    *,
+    older: bool = False,
+) -> Event:
     if not value:
         raise Undecodable(
             Code.NO_DATA,
             "the record has no value; a tombstone states nothing, withdraw with retracted",
         )
+    value = bytes(value)
     try:
-        data = decoder.decode(value)
+        data = _read_data(decoder, value, older=older)
     except msgspec.ValidationError as error:
-        reason = _explain(decoder.type, bytes(value)) or str(error)
+        reason = _explain(decoder.type, value) or str(error)
         raise Undecodable(Code.BAD_DATA, reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {error}") from None
-    _finish_data(data, value if type(value) is bytes else bytes(value))
+    _finish_data(data, value, older=older)
     return data
 
 
-def _finish_data(data: Event, value: bytes) -> bool:
+def _read_data(decoder: msgspec.json.Decoder[Event], value: bytes, *, older: bool) -> Event:
+    """Decode the data; where its types are wrong, with each value in its usual form.
+
+    Instants are cut in older records, too: their facts are read like that from the database.
+    """
+    try:
+        data = decoder.decode(value)
+    except msgspec.ValidationError as error:
+        if older:
+            raise
+        try:
+            usual = normal_form(decoder.type, msgspec.json.decode(value))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise error from None
+        return msgspec.convert(usual, decoder.type)
+    if may_be_rounded(decoder.type, value):
+        usual = normal_form(decoder.type, msgspec.json.decode(value))
+        return msgspec.convert(usual, decoder.type)
+    return data
+
+
+def _finish_data(data: Event, value: bytes, *, older: bool = False) -> bool:
     """Do what the types of an event cannot: instants to UTC, the forms of ids, rules for texts.
 
-    Return whether an id changed.
+    Return whether an id may have changed.
     """
     to_utc(data)
     # One byte is searched as a number: that takes a fifth of the time.
     spaced = _SPACE in value and (b'" ' in value or b' "' in value)
     if not spaced and _BACKSLASH not in value and value.isascii():
         return normalize_plain_ids(data)
-    changed = normalize_ids(data)
-    _check_texts(type(data), msgspec.json.encode(data) if changed else value)
-    return changed
+    if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
+        # PostgreSQL's text cannot hold it.
+        raise Undecodable(Code.BAD_DATA, "a text holds the character NUL (\\u0000); leave it out")
+    if older:
+        _check_texts(data)
+    normalize_ids(data)
+    if not older:
+        _check_texts(data)
+    return True
 
 
-def _check_texts(event: type[Event], value: bytes) -> None:
-    """Reject NUL, and ids with white space at an end.
+def _check_texts(data: Event) -> None:
+    """Reject ids with white space at an end.
 
     The caller has seen a cause in the bytes: an escape, a space beside a quotation mark,
     characters beyond ASCII.
     """
-    if b"\\u0000" in value and _has_nul(msgspec.json.decode(value)):
-        # PostgreSQL's text cannot hold it.
-        raise Undecodable(Code.BAD_DATA, "a text holds the character NUL (\\u0000); leave it out")
     try:
-        _text_checker(event).decode(value)
+        _text_checker(type(data)).decode(msgspec.json.encode(data))
     except msgspec.ValidationError as error:
         raise Undecodable(Code.BAD_DATA, str(error)) from None
 

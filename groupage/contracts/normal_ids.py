@@ -80,32 +80,14 @@ def _normalize_lists(data: msgspec.Struct, fields: _Fields, *, thorough: bool) -
     return changed
 
 
-def with_normal_ids(struct: type[msgspec.Struct], data: object) -> object:
-    """Return parsed JSON with its ids in their normal form; whatever has another type stays."""
-    fields = _FIELDS.get(struct)
-    if fields is None or not isinstance(data, dict):
-        return data
-    normal: dict[str, Any] = {}
-    for name in fields.single:
-        if isinstance(text := data.get(name), str):
-            normal[name] = canonical_id(text)
-    for name in fields.several:
-        if isinstance(texts := data.get(name), list):
-            normal[name] = [canonical_id(text) if isinstance(text, str) else text for text in texts]
-    for name in fields.nested:
-        if isinstance(items := data.get(name), list):
-            inner = _item_type(struct, name)
-            normal[name] = [with_normal_ids(inner, item) for item in items]
-    return data | normal
-
-
 def _fields_of(struct: type[msgspec.Struct]) -> _Fields | None:
     single, several, nested = [], [], []
     for field in msgspec.structs.fields(struct):
         arguments = get_args(field.type)
-        if _is_id(field.type) or (any(map(_is_id, arguments)) and type(None) in arguments):
+        holds_ids = any(map(is_thing_id, arguments))
+        if is_thing_id(field.type) or (holds_ids and type(None) in arguments):
             single.append(field.name)
-        elif any(map(_is_id, arguments)):
+        elif holds_ids:
             several.append(field.name)
         elif any(_find_fields(each) for each in arguments if _is_struct(each)):
             nested.append(field.name)
@@ -120,14 +102,8 @@ def _find_fields(struct: type[msgspec.Struct]) -> _Fields | None:
     return fields
 
 
-@cache
-def _item_type(struct: type[msgspec.Struct], name: str) -> type[msgspec.Struct]:
-    hints = {field.name: field.type for field in msgspec.structs.fields(struct)}
-    inner: type[msgspec.Struct] = next(filter(_is_struct, get_args(hints[name])))
-    return inner
-
-
-def _is_id(hint: Any) -> bool:
+def is_thing_id(hint: Any) -> bool:
+    """Tell whether the type is that of ids of units or containers."""
     return any(meta in getattr(hint, "__metadata__", ()) for meta in _METAS)
 
 

@@ -12,11 +12,10 @@ from typing import Any, cast
 import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
-from groupage.contracts.normal_ids import with_normal_ids
+from groupage.contracts.normal_values import normal_form
 from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
@@ -33,17 +32,9 @@ INSTANT_EXPECTED = (
 )
 
 _formats = FormatChecker(())
-_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        # msgspec reads 12.0 as a number with a fraction; JSON Schema calls it an integer.
-        "integer",
-        lambda _, value: isinstance(value, int) and not isinstance(value, bool),
-    ),
-)
 _TYPE_NAMES = {
     "string": "a text",
-    "integer": "a whole number, without a decimal point",
+    "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
@@ -97,11 +88,11 @@ def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]
 
 
 def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
-    """Build the event from parsed JSON, and write its JSON once: instants in UTC, ids in one form.
+    """Build the event from parsed JSON, and write its JSON once, each value in its usual form.
 
     Stricter than the readers: unknown fields are errors. Raises InvalidData.
     """
-    data = with_normal_ids(event, data)
+    data = normal_form(event, data)
     try:
         msgspec.convert(data, writer_struct(event))
         built = msgspec.convert(data, event)
@@ -122,7 +113,7 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
 def reading_errors(event: type[Event], value: bytes) -> tuple[FieldError, ...]:
     """List all errors of an event's JSON for a reader, who ignores unknown fields."""
     try:
-        data = msgspec.json.decode(value)
+        data = normal_form(event, msgspec.json.decode(value))
         return _distinct_errors(_schema_errors(_reading_validator(event), data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
@@ -148,12 +139,12 @@ def _single_error(message: str, data: object) -> FieldError:
 
 @cache
 def _writing_validator(event: type[Event]) -> Draft202012Validator:
-    return _Validator(writer_schema(event), format_checker=_formats)
+    return Draft202012Validator(writer_schema(event), format_checker=_formats)
 
 
 @cache
 def _reading_validator(event: type[Event]) -> Draft202012Validator:
-    return _Validator(reader_schema(event), format_checker=_formats)
+    return Draft202012Validator(reader_schema(event), format_checker=_formats)
 
 
 def _text_errors(data: object) -> Iterator[FieldError]:

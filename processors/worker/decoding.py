@@ -56,7 +56,7 @@ def decode_into(
                 recorded_at=recorded_at,
                 topic=topic,
                 hub_key=key,
-                keep_key=key is None,  # as the version before 0.3.0 stored it
+                older=key is None,
             )
         except Undecodable as error:
             part.dead_letters.append(_dead_letter_of(record, part, error))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from groupage.contracts.instants import in_calendar
+from groupage.contracts.instants import in_calendar, read_instant
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
 from producers.problems import FieldProblem, abbreviate
 
@@ -48,15 +48,8 @@ def parse_time(text: object) -> datetime | None:
     """Parse an instant to UTC; None for other text and for times outside the events' calendar."""
     if not isinstance(text, str) or not _TIME.fullmatch(text):
         return None
-    head, dot, tail = text.partition(".")
-    if dot:  # EPCIS allows any number of digits, Python six
-        digits = re.match(r"\d+", tail)
-        size = digits.end() if digits else 0
-        text = f"{head}.{tail[:size][:6].ljust(6, '0')}{tail[size:]}"
-    try:
-        return in_calendar(datetime.fromisoformat(text))
-    except ValueError:
-        return None
+    at = read_instant(text)
+    return None if at is None else in_calendar(at)
 
 
 class _Checker:

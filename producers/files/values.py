@@ -1,11 +1,11 @@
 """Parsers of cells: numbers, sizes, ports, customs modes, dates. None for an unreadable cell."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from groupage.contracts.instants import in_calendar
+from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
 from producers.files.table import Cell, plain_text
 
@@ -180,14 +180,21 @@ def instant(cell: Cell) -> datetime | None:
     if isinstance(cell, datetime):
         at = cell
     else:
-        text = plain_text(cell)
-        found = _parse_iso(text)
+        text, days = _without_hour_24(plain_text(cell))
+        found = read_instant(text) or _parse_iso(text)
         for form in _DATE_FORMATS:
             found = found or _parse_date(text, form)
         if found is None:
             return None
-        at = found
+        at = found + days
     return in_calendar(at if at.tzinfo else at.replace(tzinfo=HUB_ZONE))
+
+
+def _without_hour_24(text: str) -> tuple[str, timedelta]:
+    """Write 24:00, the end of a day, as the beginning of the next day: the days to add."""
+    if match := re.fullmatch(r"(.+[ T])24(:00(?::00)?.*)", text):
+        return f"{match[1]}00{match[2]}", timedelta(days=1)
+    return text, timedelta(0)
 
 
 def _parse_iso(text: str) -> datetime | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from groupage.contracts.instants import in_calendar
+from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.errors import InvalidInput
 
 COLUMNS = ("id", "type", "time")
@@ -102,8 +102,7 @@ def _event(row: dict[str, str], line: int, zone: tzinfo) -> LogEvent:
 
 
 def _instant(text: str, zone: tzinfo) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+    at = read_instant(text)
+    if at is None:
         return None
     return in_calendar(at if at.tzinfo else at.replace(tzinfo=zone))

@@ -214,7 +214,7 @@ def test_the_reason_names_every_wrong_field() -> None:
     with pytest.raises(Undecodable) as raised:
         event_from_json("unit.measured", value)
     assert str(raised.value) == (
-        "/size/length_mm: '12' is not right; expected a whole number, without a decimal point; "
+        "/size/length_mm: '12' is not right; expected a whole number; "
         "/size/width_mm: 0 is not right; expected at least 1; "
         "/gross_g: nothing found; expected a field that is required: Grams"
     )

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from groupage.contracts.decoding import decode_fast, decode_for_store
 from groupage.contracts.encoding import encode, headers_of
 from groupage.contracts.topics import topic_of
+from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import InvalidData, event_from_sender
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import AsnReceived
@@ -77,10 +78,19 @@ def test_in_kafka(text: str, unit_id: str, key: str) -> None:
 
 @pytest.mark.parametrize(("text", "unit_id"), FORMS)
 def test_in_a_log_of_an_older_version(text: str, unit_id: str) -> None:
-    """A record that 0.2.0 may have stored keeps its key, so that it keeps its partition."""
+    """A record that 0.2.0 may have stored keeps its key, so that it keeps its partition.
+
+    What 0.2.0 refused stays refused.
+    """
     value = msgspec.json.encode({"unit_id": text})
-    fact = decode_for_store(headers(text), text.encode(), value, recorded_at=NOW, keep_key=True)[0]
+    if text.strip() != text:
+        with pytest.raises(Undecodable):
+            decode_for_store(headers(text), text.encode(), value, recorded_at=NOW, older=True)
+        return
+    fact = decode_for_store(headers(text), text.encode(), value, recorded_at=NOW, older=True)[0]
     assert (fact.data, fact.key) == (UnitReceived(unit_id=unit_id), text)
+    without_key = decode_for_store(headers(text), None, value, recorded_at=NOW, older=True)[0]
+    assert without_key == fact
 
 
 @pytest.mark.parametrize(("text", "unit_id"), FORMS)

@@ -31,6 +31,7 @@ from groupage.contracts.instants import (
     may_be_rounded,
     to_utc,
 )
+from groupage.contracts.known_codes import WITH_CODES, find_unknown_codes
 from groupage.contracts.normal_ids import normalize_ids, normalize_plain_ids
 from groupage.contracts.normal_values import normal_form
 from groupage.contracts.provenance import is_own, own_reason
@@ -43,6 +44,7 @@ from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
+from groupage.domain.words import error_text
 
 Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
 """A fact with what the store needs besides. A plain tuple for speed.
@@ -93,8 +95,10 @@ def decode_for_store(
     decoded = decode_fast(headers, key, value, older) or _decode_any(
         headers, key, value, recorded_at, older=older
     )
+    fact, kind, _, _ = decoded
+    if type(fact.data) in WITH_CODES and not older:
+        check_codes(fact.data)
     if topic is not None:
-        fact, kind, _, _ = decoded
         _check_topic(fact.data, kind, topic)
         if hub_key is not None and is_own(fact) and not hub_key.verifies(topic, headers, value):
             raise _not_yours(fact, headers)
@@ -371,6 +375,16 @@ def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
             Code.WRONG_TOPIC,
             f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
         )
+
+
+def check_codes(data: Event) -> None:
+    """Raise Undecodable for codes that are in no published list."""
+    errors = [
+        error_text(pointer, code, expected=expected)
+        for pointer, code, expected in find_unknown_codes(data)
+    ]
+    if errors:
+        raise Undecodable(Code.BAD_DATA, "; ".join(errors[:_EXPLAINED_MAX]))
 
 
 def _not_yours(fact: Fact, headers: Headers) -> Undecodable:

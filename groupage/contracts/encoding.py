@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from groupage.contracts.attributes import CONTENT_TYPE_BINARY, Attributes, ce_type
-from groupage.contracts.decoding import event_from_json
+from groupage.contracts.decoding import check_codes, event_from_json
 from groupage.contracts.topics import topic_of
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
@@ -104,6 +104,7 @@ def _checked_value(fact: Fact) -> bytes:
     try:
         value = encode_data(fact.data)
         event_from_json(fact.data.name, value)
+        check_codes(fact.data)
         Attributes(
             id=fact.event_id,
             source=fact.source,

@@ -27,7 +27,7 @@ _UNITS = {
     "_cm3": "Cubic centimetres.",
     "_s": "Seconds.",
     "_m": "Metres.",
-    "_minor": "Minor units (cents) of the currency.",
+    "_minor": "Minor units of the currency by ISO 4217.",
     "_cents": "Cents.",
     "_udeg": "Millionths of a degree.",
     "_permille": "Thousandths.",

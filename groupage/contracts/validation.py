@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
+from groupage.contracts.known_codes import find_unknown_codes
 from groupage.contracts.normal_values import normal_form
 from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
@@ -101,9 +102,10 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
     except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
         message = str(error)
     else:
-        if has_only_plain_texts(value) or not (wrong := _distinct_errors(_text_errors(built))):
-            return built, value
-        raise InvalidData(wrong)
+        found = () if has_only_plain_texts(value) else _text_errors(built)
+        if wrong := _distinct_errors(chain(found, _code_errors(built))):
+            raise InvalidData(wrong)
+        return built, value
     errors = _distinct_errors(
         chain(_text_errors(data), _schema_errors(_writing_validator(event), data))
     )
@@ -150,6 +152,11 @@ def _reading_validator(event: type[Event]) -> Draft202012Validator:
 def _text_errors(data: object) -> Iterator[FieldError]:
     for pointer, text, expected in find_wrong_texts(data):
         yield FieldError(pointer=pointer, value=_shorten(text), expected=expected)
+
+
+def _code_errors(data: Event) -> Iterator[FieldError]:
+    for pointer, code, expected in find_unknown_codes(data):
+        yield FieldError(pointer=pointer, value=code, expected=expected)
 
 
 def _field_errors(error: ValidationError) -> Iterator[FieldError]:

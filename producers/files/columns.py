@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from groupage.domain.currencies import DECIMALS
 from producers.files.table import Table, plain_text
 
 Field = Literal[
@@ -108,19 +109,28 @@ UNITS: dict[str, str] = {
     "立方米": "m3",
     "立方": "m3",
     "方": "m3",
-    "usd": "USD",
-    "美元": "USD",
-    "cny": "CNY",
+}
+CURRENCIES: dict[str, str] = {
+    **{code.lower(): code for code in DECIMALS},
     "rmb": "CNY",
+    "cnh": "CNY",
     "人民币": "CNY",
     "元": "CNY",
-    "eur": "EUR",
+    "美元": "USD",
+    "美金": "USD",
     "欧元": "EUR",
+    "日元": "JPY",
+    "港币": "HKD",
+    "港元": "HKD",
+    "英镑": "GBP",
+    "韩元": "KRW",
+    "卢布": "RUB",
 }
+"""Currencies by their code of ISO 4217, and by the names that lists use."""
 _HEADER_ROWS_MAX = 40
 _FIELDS_MIN = 3
 _UNIT_TAIL = re.compile(
-    r"(mm|cm|kgs|kg|cbm|m3|毫米|厘米|公分|千克|公斤|立方米|美元|人民币|欧元|usd|cny|rmb|eur"
+    r"(mm|cm|kgs|kg|cbm|m3|毫米|厘米|公分|千克|公斤|立方米"
     r"|(?<![a-z0-9.])[mg])\s*$"
 )
 _BRACKETS = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]")
@@ -168,6 +178,8 @@ _TABLE = _name_table()
 def recognise(header: str) -> tuple[Field, str] | None:
     """Return the field and unit that a header names; None for an unknown header."""
     text = unicodedata.normalize("NFKC", header).lower()
+    if found := _recognise_value(text):
+        return found
     bare = _BRACKETS.sub(" ", text)
     units = [UNITS.get(_key(inside), "") for inside in _BRACKETS.findall(text)]
     if match := _UNIT_TAIL.search(bare):
@@ -180,6 +192,22 @@ def recognise(header: str) -> tuple[Field, str] | None:
                 field = "size"  # "Measurement (cm)" lists edges
             return field, unit
     return None
+
+
+def _recognise_value(text: str) -> tuple[Field, str] | None:
+    """Return the field of amounts with its currency: ``货值(USD)``, ``Amount JPY``."""
+    bare = _BRACKETS.sub(" ", text).strip()
+    found = [CURRENCIES.get(inside.strip(), "") for inside in _BRACKETS.findall(text)]
+    for name, code in CURRENCIES.items():
+        if bare.endswith(name) and bare != name and _is_value(bare.removesuffix(name)):
+            return "value", code
+    if _is_value(bare):
+        return "value", next(filter(None, found), "")
+    return None
+
+
+def _is_value(text: str) -> bool:
+    return any(_TABLE.get(_key(candidate)) == "value" for candidate in _candidates(text))
 
 
 def _candidates(text: str) -> list[str]:

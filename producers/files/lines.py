@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from groupage.domain import currencies
 from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import CartonLine, DangerousGoods
 from groupage.domain.gs1 import canonical_id
@@ -30,6 +31,9 @@ DIGITS_EXPECTED = (
 )
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{2}")
 """A number as spreadsheets write it to a CSV file."""
+AMOUNT_EXPECTED = (
+    "an amount, 0 or more, alone or with a currency of ISO 4217 (or its usual name) beside it"
+)
 _COUNT_EXPECTED = f"a whole number of cartons, 1 to {values.CARTONS_MAX:,}"
 _VOLUME_TOLERANCE = Decimal("0.05")
 _VOLUME_SLACK_CM3 = 10_000
@@ -146,7 +150,8 @@ def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line |
     gross_g = _read_gross_g(reader, pieces, size)
     hs6 = reader.parse("hs", values.hs6, "an HS code of 6, 8, 10 or 13 digits")
     upright = reader.parse("this_side_up", values.flag, "是/yes or 否/no")
-    value = reader.parse("value", _parse_amount, "an amount, 0 or more")
+    value = reader.parse("value", values.amount, AMOUNT_EXPECTED)
+    currency = _read_currency(reader, value[1] if value else "")
     dangerous = _read_dangerous_goods(reader)
     reader.refuse_rounded("consignment_id")
     for field, (parse, expected) in _SHARED_CHECKS.items():
@@ -160,7 +165,6 @@ def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line |
     _check_volume(reader, pieces, size)
     _check_count(reader, "unit_ids", len(unit_ids), pieces)
     _check_count(reader, "carton_no", len(numbers or ()), pieces)
-    found = reader.cell("value")
     return Line(
         row=row,
         texts={field: text for field in _SHARED if (text := reader.text(field))},
@@ -172,8 +176,8 @@ def read_line(reader: RowReader, header: Header, row: int, place: str) -> Line |
             hs6=hs6,
             goods=reader.text("goods"),
         ),
-        value=value,
-        currency=reader.text("currency").upper() or (found[0].unit if found else ""),
+        value=value[0] if value else None,
+        currency=currency,
         unit_ids=unit_ids,
         numbers=numbers,
         dangerous=dangerous,
@@ -213,9 +217,14 @@ def _read_unit_ids(reader: RowReader) -> tuple[str, ...]:
     return tuple(canonical_id(word) for word in re.split("[ ,;]+", text) if word.strip(GS))
 
 
-def _parse_amount(cell: Cell) -> Decimal | None:
-    found = values.number(cell)
-    return found if found is not None and found >= 0 else None
+def _read_currency(reader: RowReader, beside_amount: str) -> str:
+    """Return the row's currency by its own column, the cell of the amount, or that one's header."""
+    named = reader.parse("currency", values.currency, currencies.EXPECTED) or ""
+    found = reader.cell("value")
+    if named and beside_amount and found and named != beside_amount:
+        reader.add_problem(*found, f"an amount in {named}, as the column of currencies says")
+    in_header = found[0].unit if found else ""
+    return named or beside_amount or in_header
 
 
 def _parse_positive(cell: Cell) -> Decimal | None:

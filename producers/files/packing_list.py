@@ -14,6 +14,7 @@ import msgspec
 
 from groupage.contracts.encoding import encode
 from groupage.contracts.topics import topic_of
+from groupage.domain.currencies import EXPECTED, minor_units
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event, Money
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, ConsignmentBooked
@@ -291,10 +292,21 @@ class _Consignment:
             )
         if not amounts:
             self._notes.add("assumed: value 0")
-        above = self._header.above.get("currency", "").upper()
-        currency = next(iter(currencies), None) or above or self._defaults.currency
-        cents = (sum(amounts, Decimal(0)) * 100).to_integral_value()
-        return Money(amount_minor=int(cents), currency=currency)
+        currency = next(iter(currencies), None) or self._currency_of_list()
+        if currency is None:
+            return Money(amount_minor=0, currency="XXX")
+        total = sum(amounts, Decimal(0))
+        return Money(amount_minor=minor_units(total, currency), currency=currency)
+
+    def _currency_of_list(self) -> str | None:
+        """Return the currency above the table, or the default one; add a problem if unknown."""
+        named = self._header.above.get("currency") or self._defaults.currency
+        found = values.currency(named)
+        if found is None:
+            self._add_problem("currency", named, EXPECTED)
+        elif "currency" not in self._header.above:
+            self._notes.add(f"assumed: currency {found}")
+        return found
 
 
 def _fact(event: Event, recorded_at: datetime, defaults: Defaults) -> Fact:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
+from producers.files.columns import CURRENCIES
 from producers.files.table import Cell, plain_text
 
 CARTONS_MAX = 100_000
@@ -15,9 +16,8 @@ HUB_ZONE = ZoneInfo("Asia/Shanghai")
 """Dates in a packing list are dates at the hub."""
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[-+]?\.\d+", re.ASCII)
 """A comma separates thousands. ``12,5`` is rejected: it must not become 125."""
-_UNIT_TAIL = re.compile(
-    r"\s*(mm|cm|m|kgs?|g|cbm|m3|usd|cny|rmb|eur|ctns?|pcs|件|箱|公斤|千克|克|厘米|毫米)$"
-)
+_UNIT_TAIL = re.compile(r"\s*(mm|cm|m|kgs?|g|cbm|m3|ctns?|pcs|件|箱|公斤|千克|克|厘米|毫米)$")
+_AMOUNT = re.compile(r"([a-z]{3}|[\u4e00-\u9fff]+)?\s*([-+.,\d]+)\s*([a-z]{3}|[\u4e00-\u9fff]+)?")
 _SIZE_SPLIT = re.compile(r"\s*[x×*✕]\s*|\s+by\s+", re.IGNORECASE)
 _MODES = {
     "市场采购": "1039",
@@ -82,6 +82,25 @@ def number(cell: Cell) -> Decimal | None:
         return Decimal(text.replace(",", ""))
     except InvalidOperation:
         return None
+
+
+def amount(cell: Cell) -> tuple[Decimal, str] | None:
+    """Parse an amount, 0 or more, with the currency beside it in the cell, if any."""
+    text = "" if isinstance(cell, bool) else plain_text(cell).lower()
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        return None
+    names = [name for name in (match[1], match[3]) if name]
+    codes = {CURRENCIES.get(name, "") for name in names}
+    found = number(match[2])
+    if found is None or found < 0 or "" in codes or len(codes) > 1:
+        return None
+    return found, next(iter(codes), "")
+
+
+def currency(cell: Cell) -> str | None:
+    """Parse a currency: its code of ISO 4217, or its usual name."""
+    return CURRENCIES.get(plain_text(cell).lower())
 
 
 def count(cell: Cell) -> int | None:

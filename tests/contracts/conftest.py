@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from groupage.contracts.normal_ids import normalize_ids
 from groupage.domain.catalogue import EVENTS
+from groupage.domain.currencies import DECIMALS
 from groupage.domain.events.base import Event
+from groupage.domain.events.quantities import Currency
 from groupage.domain.fact import Fact
 
 _END = r"$(?!\n)"
@@ -41,6 +43,8 @@ def _integers(node: msgspec.inspect.IntType) -> st.SearchStrategy[int]:
 
 
 def _strings(node: msgspec.inspect.StrType) -> st.SearchStrategy[str]:
+    if node.pattern == get_args(Currency)[1].pattern:
+        return st.sampled_from(sorted(DECIMALS))
     if node.pattern:
         pattern = node.pattern.removesuffix(_END)
         return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))

@@ -130,7 +130,7 @@ class Dimensions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An amount in minor units (cents) of an ISO 4217 currency."""
+    """An amount in minor units of an ISO 4217 currency (`groupage.domain.currencies`)."""
 
     amount_minor: MinorUnits
     currency: Currency

@@ -84,9 +84,17 @@ IsoType = Annotated[
 ]
 UnNumber = Annotated[str, Meta(pattern="^[0-9]{4}" + _END)]
 MinorUnits = Annotated[
-    int, Meta(ge=0, le=1_000_000_000_000_000, description="Money in minor units (cents).")
+    int,
+    Meta(
+        ge=0,
+        le=1_000_000_000_000_000,
+        description="Minor units by ISO 4217: cents of USD, thousandths of KWD, whole JPY.",
+    ),
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}" + _END, description="ISO 4217.")]
+Currency = Annotated[
+    str,
+    Meta(pattern="^[A-Z]{3}" + _END, description="A currency of ISO 4217 in use, e.g. ``USD``."),
+]
 LatitudeUdeg = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
 LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="1e-6 degrees.")]
 Celsius = Annotated[int, Meta(ge=-273, le=2_000, description="Whole degrees Celsius.")]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from groupage.domain.codes import AlertCode
+from groupage.domain.currencies import amount_text
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import CustomsSnapshot
 from groupage.domain.events.customs import (
@@ -129,22 +130,21 @@ class DeclarationAggregate(Aggregate[DeclarationState]):
         if state.mode != "1039" or value is None or declared_at is None:
             return
         cap_cents = self._policies.at(declared_at).rules.declaration_cap_usd_cents
-        declared = f"{value.amount_minor:,} minor units of {value.currency} declared under 1039"
+        declared = f"{amount_text(value.amount_minor, value.currency)} declared under 1039"
         cents = us_cents(value.amount_minor, value.currency)
         if cents is None:
             yield (
                 AlertCode.CAP_NOT_JUDGED,
                 (
-                    f"{declared}: the cap is {cap_cents:,} US cents, and there is no rate for "
-                    f"{value.currency}. Compare by hand"
+                    f"{declared}: the cap is {amount_text(cap_cents, 'USD')}, and there is no "
+                    f"rate for {value.currency}. Compare by hand"
                 ),
             )
         elif cents > cap_cents:
-            if value.currency == "USD":
-                declared = f"{cents:,} US cents declared under 1039"
-            else:
-                declared += f", about {cents:,} US cents"
-            yield AlertCode.OVER_CAP, f"{declared}: {cents - cap_cents:,} over the cap"
+            if value.currency != "USD":
+                declared += f", about {amount_text(cents, 'USD')}"
+            over = amount_text(cents - cap_cents, "USD")
+            yield AlertCode.OVER_CAP, f"{declared}: {over} over the cap"
 
     def columns(self, state: DeclarationState) -> DeclarationColumns:
         """Return the query columns of table `declaration`."""

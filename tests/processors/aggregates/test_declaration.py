@@ -113,18 +113,24 @@ def test_the_cap_of_market_procurement(play: Start, amount_minor: int, over: boo
             "CNY",
             107_000_000,
             {"over_cap"},
-            (
-                "107,000,000 minor units of CNY declared under 1039, about 15,087,000 US cents: "
-                "87,000 over the cap"
-            ),
+            ("1,070,000.00 CNY declared under 1039, about 150,870.00 USD: 870.00 USD over the cap"),
         ),
         (
             "XTS",
             1,
             {"cap_not_judged"},
             (
-                "1 minor units of XTS declared under 1039: the cap is 15,000,000 US cents, and "
-                "there is no rate for XTS. Compare by hand"
+                "1 XTS declared under 1039: the cap is 150,000.00 USD, and there is no rate for "
+                "XTS. Compare by hand"
+            ),
+        ),
+        (
+            "JPY",
+            30_000_000,
+            {"cap_not_judged"},
+            (
+                "30,000,000 JPY declared under 1039: the cap is 150,000.00 USD, and there is no "
+                "rate for JPY. Compare by hand"
             ),
         ),
     ],

@@ -42,6 +42,8 @@ class Aggregate(Generic[S]):
     """True: `audit` is called with every fact, corrected and retracted ones too."""
 
     ranks: ClassVar[Mapping[type[Event], int]]
+    numbered: ClassVar[frozenset[int]]
+    """Ranks of the events whose sequence orders those of one instant."""
     order_independent: ClassVar[frozenset[type[Event]]]
     non_actual: ClassVar[frozenset[type[Event]]]
     has_clock: ClassVar[bool]
@@ -52,6 +54,7 @@ class Aggregate(Generic[S]):
         super().__init_subclass__()
         tables.check_complete(cls.kind, cls.handlers)
         cls.ranks = tables.ranks(cls.handlers)
+        cls.numbered = frozenset(cls.ranks[each.event] for each in cls.handlers if each.numbered)
         cls.order_independent = frozenset(
             each.event for each in cls.handlers if each.order_independent
         )

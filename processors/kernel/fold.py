@@ -7,7 +7,8 @@ The state of an aggregate is a function of the *set* of its facts and of the clo
 - *effective*: a correction or retraction (`correction_of`, same source) takes its target out,
   wherever either sorts. The kernel rejects one whose target the aggregate does not have until that
   target comes. Of the messages of a series (`processors.kernel.series`) the newest is effective.
-- *sort*: by (occurred_at, rank of the event in the life cycle, fact id).
+- *sort*: by (occurred_at, rank of the event in the life cycle, sequence where events are numbered,
+  fact id).
 - *apply*: the handler of each event changes the state or rejects the event, by what the aggregate
   itself knows.
 - `derive` decides what depends on snapshots of other aggregates (customs, container, voyage). It
@@ -48,6 +49,7 @@ from processors.kernel.series import series_of
 
 S = TypeVar("S", bound=State)
 _SORT_KEY = itemgetter(0)
+_SEQUENCE_DIGITS = 10
 
 
 class Advanced(NamedTuple):
@@ -67,8 +69,18 @@ def sort_facts(aggregate: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[
         )
         for entry in entries
     ]
+    if numbered := aggregate.numbered:
+        keyed = [
+            ((at, rank, _numbered_id(entry) if rank in numbered else fact_id), entry)
+            for (at, rank, fact_id), entry in keyed
+        ]
     keyed.sort(key=_SORT_KEY)
     return keyed
+
+
+def _numbered_id(entry: Entry) -> str:
+    """Return the fact id after the event's sequence, so that it sorts by the sequence first."""
+    return f"{entry.fact.data.sequence:0{_SEQUENCE_DIGITS}} {entry.fact_id}"
 
 
 def fold(

@@ -38,6 +38,8 @@ class On(Generic[S, E]):
     order_independent: bool = False
     """The handler does the same before or after any other event, so a late event needs no refold.
     Such events have no rank in the life cycle."""
+    numbered: bool = False
+    """The `sequence` of the event orders those of one instant."""
     non_actual: bool = False
     """The event counts although it is classified as planned, estimated or requested."""
 

@@ -26,6 +26,8 @@ from processors.worker.assignment import Partition
 _SOURCE = "/groupage/clock"
 _POLL_S = 0.2
 _INSTANT = timedelta(microseconds=1)
+_OF_ONE_TICK = timedelta(milliseconds=1)
+"""The requests of a lane at one tick are microseconds apart."""
 _REASON = "its tick is void"
 _SUPERSEDE = """
 with ended as (
@@ -133,9 +135,12 @@ class VoidRequests:
     async def _facts_at(self, name: str, times: Sequence[datetime]) -> list[StoredFact]:
         rows = await self._link.pool.fetch(
             f"select {SELECTED} from fact where kind = 'lane' and type = $1 "  # noqa: S608 - ours
-            "and occurred_at = any($2::timestamptz[]) order by key, record_offset",
+            "and exists (select from unnest($2::timestamptz[]) as tick (at) "
+            "where occurred_at >= tick.at and occurred_at < tick.at + $3) "
+            "order by key, record_offset",
             name,
             times,
+            _OF_ONE_TICK,
         )
         return [stored_fact(row) for row in rows]
 

@@ -5,7 +5,9 @@ from datetime import datetime
 import msgspec
 
 SortKey = tuple[datetime, int, str]
-"""(occurred_at, rank of the event in the life cycle, fact id in hex): the order of the fold."""
+"""(occurred_at, rank of the event in the life cycle, fact id in hex): the order of the fold.
+
+The fact id of an event with a sequence follows its sequence."""
 
 
 class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -73,15 +73,15 @@ class LaneAggregate(Aggregate[LaneState]):
     pending = ("pending_request",)
     audits = True
     handlers = (
-        OnWithPolicy(events.PlanProposed, plans.propose),
+        On(events.PlanAsked, requests.note_request, numbered=True),
+        On(events.PlanFailed, requests.note_failure, numbered=True),
+        OnWithPolicy(events.PlanProposed, plans.propose, numbered=True),
         On(events.PlanApproved, plans.approve),
         On(events.PlanRejected, plans.reject),
         On(events.LanePinned, _pin),
         On(events.LaneForbidden, _forbid),
         On(events.ConsolidationClosed, plans.close),
         On(events.ReplanWanted, requests.note_trigger, order_independent=True),
-        On(events.PlanAsked, requests.note_request),
-        On(events.PlanFailed, requests.note_failure),
         On(events.ContainerPlanned, _ignore, order_independent=True),
         On(events.RoutePlanned, _ignore, order_independent=True),
         On(events.RouteRevised, _ignore, order_independent=True),

@@ -5,7 +5,9 @@ trigger ──(debounce)──▶ pending ──(plan.asked comes back as a fact
    └───────────────────────┴───────────────────────────────────────────────┘
 
 Requests are numbered 1, 2, 3 …: a fact with a number that the lane cannot have reached is rejected.
-Otherwise one wrong number would be the highest for ever, and the lane would never plan again.
+Otherwise one wrong number would be the highest for ever, and the lane would never plan again. Each
+request is later than the one before it, also when the clock stands: the order of the facts is the
+order of the numbers.
 """
 
 from bisect import insort
@@ -20,6 +22,9 @@ from groupage.domain.state.lane import LaneState, PendingRequest, ReplanTrigger,
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
+_NEXT_INSTANT = timedelta(microseconds=1)
+_STEP_BACK = timedelta(seconds=1)
+"""A last request that is so far ahead of the clock was made at a tick that is void now."""
 _REQUESTS_MAX = 50
 _ABOUT_MAX = 50
 
@@ -158,8 +163,16 @@ def on_clock(state: LaneState, policies: PolicyHistory, clock_at: datetime) -> N
         request_id=request_id if attempt == 1 else f"{request_id}-{attempt}",
         sequence=sequence,
         attempt=attempt,
-        at=clock_at,
+        at=_request_at(state, clock_at),
         causes=tuple(causes),
         about=tuple(dict.fromkeys(each.about for _, each in triggers))[:_ABOUT_MAX],
         trigger_ids=tuple(name for name, _ in triggers),
     )
+
+
+def _request_at(state: LaneState, clock_at: datetime) -> datetime:
+    """Return the instant of the next request: the clock's, or the next one if that is taken."""
+    previous = state.requests.get(str(state.sequence))
+    if previous is not None and clock_at <= previous.at < clock_at + _STEP_BACK:
+        return previous.at + _NEXT_INSTANT
+    return clock_at

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -145,6 +146,56 @@ def test_a_request_ends_with_what_made_it_impossible(play: Start) -> None:
     story.deliver(proposed, 2.5, correction_of="plan-2", retracted=True)
     assert story.state.sequence == 1
     assert story.state.pending_request.sequence == 2
+
+
+def test_requests_while_the_clock_stands(play: Start) -> None:
+    """Late events may call for several plans at one tick: each request gets an instant of its own.
+
+    Requests of one instant would have no order, and one that seems to jump is rejected for ever.
+    """
+    story = play("lane", w.LANE)
+    story.tick(100)
+    for number in range(1, 13):
+        story.deliver(trigger(about=f"CN-{number}"), 10 + number)
+        story.deliver(story.outputs("plan.asked")[0], minutes_of(story))
+        story.deliver(plan(number, {"CN-1": "C1"}), minutes_of(story))
+    pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-1", by="dana", voyage_id=w.VOYAGE)
+    story.deliver(pin, 5)
+    assert story.refolds >= 1
+    assert story.rejections() == []
+    assert story.state.sequence == 12
+    requested_at = [story.state.requests[str(number)].at for number in range(1, 13)]
+    assert requested_at == sorted(set(requested_at))
+
+
+def minutes_of(story: Play) -> float:
+    """Return when the pending or newest request was made, in minutes of the story."""
+    state = story.state
+    request = state.pending_request or state.requests[str(state.sequence)]
+    since: timedelta = request.at - at(0)
+    return since / timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 1, 5, 2, 4)])
+def test_requests_of_one_instant(play: Start, order: tuple[int, ...]) -> None:
+    """An older version made several at one tick: they count in the order of their numbers.
+
+    So do their failures, and plans that were decided at that instant.
+    """
+    story = play("lane", w.LANE)
+    for number in order:
+        asked = pl.PlanAsked(lane_id=w.LANE, request_id=f"R{number}", sequence=number, wish_ids=())
+        story.deliver(asked, 20)
+        if number % 2:
+            story.deliver(plan(number, {"CN-1": f"C{number}"}), 20)
+        else:
+            failed = pl.PlanFailed(
+                lane_id=w.LANE, request_id=f"R{number}", sequence=number, reason="x"
+            )
+            story.deliver(failed, 20)
+    assert story.rejections() == []
+    assert story.state.sequence == 5
+    assert story.state.published_plan_id == "P5"
 
 
 def test_a_failed_request_is_an_answer(play: Start) -> None:

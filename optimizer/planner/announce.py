@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from groupage.contracts.encoding import encode
+from groupage.domain.codes import LeftOutCode
 from groupage.domain.events.base import Event
 from groupage.domain.events.planning import (
     Assignment,
@@ -142,6 +143,7 @@ def _proposal(instance: Instance, plan: Plan) -> PlanProposed:
             msgspec.structs.replace(unloadable, reason=cut(unloadable.reason))
             for unloadable in plan.unloadable
         ),
+        out_of_time=sum(left.code == LeftOutCode.TIME_LIMIT for left in plan.left_out),
         cost_minor=plan.cost.total,
         bound_minor=plan.lower_bound,
         gap_ratio=plan.gap_ratio,

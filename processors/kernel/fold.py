@@ -80,7 +80,8 @@ def sort_facts(aggregate: Aggregate[S], entries: Iterable[Entry]) -> list[tuple[
 
 def _numbered_id(entry: Entry) -> str:
     """Return the fact id after the event's sequence, so that it sorts by the sequence first."""
-    return f"{entry.fact.data.sequence:0{_SEQUENCE_DIGITS}} {entry.fact_id}"
+    event: Any = entry.fact.data
+    return f"{event.sequence:0{_SEQUENCE_DIGITS}} {entry.fact_id}"
 
 
 def fold(

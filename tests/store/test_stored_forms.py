@@ -28,11 +28,11 @@ STATES = {
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (2, "b52d747ad72b2fac"),
     "consolidation": (2, "8407b61762340db2"),
-    "lane": (2, "0da296de0b31e34f"),
+    "lane": (3, "d7c092dde3c85a91"),
     "command": (2, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
-PENDING = {"lane.pending_request": "459b46ac8feb37c8"}
+PENDING = {"lane.pending_request": "9b6c9e1eb9ba5d20"}
 """Shape of the fields that every later version reads from states of older forms."""
 PLANS = (2, "3cedaae6cf2b2ef9")
 """Form and shape of plans and instances."""

@@ -6,7 +6,15 @@ from typing import ClassVar, Literal
 import msgspec
 
 from groupage.domain.events.base import AggregateKind, Event
-from groupage.domain.events.quantities import Count, Id, IsoType, Text, TotalCm3, TotalGrams
+from groupage.domain.events.quantities import (
+    Count,
+    CountOrZero,
+    Id,
+    IsoType,
+    Text,
+    TotalCm3,
+    TotalGrams,
+)
 from groupage.domain.origin import LogPosition, Solver
 from groupage.domain.plan import PlannedContainer, Route, Unloadable
 
@@ -27,6 +35,7 @@ Cause = Literal[
     "did_not_fit",
     "command",
     "timer",
+    "time_limit",
 ]
 """The cause of a replan trigger."""
 
@@ -157,6 +166,8 @@ class PlanProposed(LaneEvent, frozen=True, kw_only=True):
     moves: tuple[PlanMove, ...]
     consolidations: tuple["PlannedConsolidation", ...]
     unloadable: tuple[Unloadable, ...] = ()
+    out_of_time: CountOrZero = 0
+    """Consignments that it leaves out because the time limit ended the search."""
     cost_minor: int
     bound_minor: int
     gap_ratio: float

@@ -21,7 +21,7 @@ FORMS: Mapping[AggregateKind, int] = MappingProxyType(
         "declaration": 2,
         "voyage": 2,
         "consolidation": 2,
-        "lane": 2,
+        "lane": 3,
         "command": 2,
     }
 )

@@ -60,6 +60,10 @@ class PlanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     bound_minor: int
     gap_ratio: float
     certificate: str
+    out_of_time: int = 0
+    """Consignments that it leaves out because the time limit ended the search."""
+    continued: int = 0
+    """Published plans just before it that left consignments out for the same reason."""
     by: str = ""
     """The person who approved or rejected it, or ``policy``."""
     status_at: datetime | None = None

@@ -22,6 +22,7 @@ from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
 _PLANS_MAX = 50
+_CONTINUED_MAX = 10
 _CLOSED_MAX = 200
 POLICY = "policy"
 _CODE_BY_STATUS: dict[PlanStatus, Code] = {
@@ -55,6 +56,7 @@ def propose(
         bound_minor=event.bound_minor,
         gap_ratio=event.gap_ratio,
         certificate=event.certificate,
+        out_of_time=event.out_of_time,
         status_at=at,
     )
     state.plans[event.plan_id] = record
@@ -71,7 +73,7 @@ def propose(
             policy=event.policy,
         )
         if policy.auto_approve:
-            publish(state, proposal, record, at=at, by=POLICY)
+            publish(state, entry, proposal, record, by=POLICY)
         else:
             state.proposals[event.plan_id] = proposal
             _add_warnings(state, proposal, at)
@@ -92,7 +94,7 @@ def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejec
     proposal = state.proposals.get(event.plan_id)
     if proposal is None or record.status != "proposed":
         return Rejection(_CODE_BY_STATUS[record.status], f"plan {event.plan_id} is {record.status}")
-    publish(state, proposal, record, at=entry.fact.occurred_at, by=event.by)
+    publish(state, entry, proposal, record, by=event.by)
     return None
 
 
@@ -112,9 +114,11 @@ def reject(state: LaneState, entry: Entry, event: events.PlanRejected) -> Reject
 
 
 def publish(
-    state: LaneState, proposal: Proposal, record: PlanRecord, *, at: datetime, by: str
+    state: LaneState, entry: Entry, proposal: Proposal, record: PlanRecord, *, by: str
 ) -> None:
     """Make it the plan that counts. Assignments that do not change keep their history."""
+    at = entry.fact.occurred_at
+    _continue(state, entry, record, proposal.plan_id)
     _supersede(state, record.sequence, proposal.plan_id, at)
     record.status, record.by, record.status_at = "published", by, at
     state.published_plan_id, state.published_sequence = proposal.plan_id, record.sequence
@@ -123,6 +127,23 @@ def publish(
     _assign(state, proposal, at)
     _open_consolidations(state, proposal, at)
     _update_warnings(state, proposal, at)
+
+
+def _continue(state: LaneState, entry: Entry, record: PlanRecord, plan_id: str) -> None:
+    """Want another plan if the time limit left consignments out of this one.
+
+    The planner starts from the published plan, so the next one goes on where this one ended. The
+    lane stops wanting more when a plan leaves out as many as the one before, and after
+    `_CONTINUED_MAX` plans.
+    """
+    if not record.out_of_time:
+        return
+    before = state.plans.get(state.published_plan_id)
+    if before is not None and before.out_of_time:
+        record.continued = before.continued + 1
+        if record.out_of_time >= before.out_of_time or record.continued >= _CONTINUED_MAX:
+            return
+    requests.add_trigger(state, entry, cause="time_limit", about=plan_id)
 
 
 def _supersede(state: LaneState, sequence: int, plan_id: str, at: datetime) -> None:

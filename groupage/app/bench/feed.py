@@ -22,10 +22,10 @@ TOPIC = "hub.consignment.v1"
 
 
 @contextmanager
-def running_worker(hub: Hub) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a processor worker; stop it afterwards."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "groupage", "run", "processors"], env=hub.environment
+def running_worker(hub: Hub, name: str = "processors") -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a processor worker, or another process of the hub; stop it afterwards."""
+    process = subprocess.Popen(  # noqa: S603 - our own processes
+        [sys.executable, "-m", "groupage", "run", name], env=hub.environment
     )
     try:
         yield process
@@ -39,9 +39,9 @@ def running_worker(hub: Hub) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def require_running(worker: "subprocess.Popen[bytes]") -> None:
-    """Raise Unavailable if the worker has ended."""
+    """Raise Unavailable if the process has ended."""
     if worker.poll() is not None:
-        raise Unavailable(f"the worker ended with status {worker.returncode}; its log is above")
+        raise Unavailable(f"a process ended with status {worker.returncode}; its log is above")
 
 
 @contextlib.asynccontextmanager

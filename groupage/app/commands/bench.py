@@ -63,6 +63,14 @@ def plan(
             help="Plan four very large lanes within the hub's time limit instead (seed: --first).",
         ),
     ] = False,
+    hub: Annotated[
+        bool,
+        typer.Option(
+            "--hub",
+            help="With --large: through Kafka, a worker, a planner and the database, until the "
+            "lane asks for no more plans. Takes minutes.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure from plan request to certified plan: a new lane, and the same lane an hour later."""
@@ -70,6 +78,12 @@ def plan(
     from groupage.app.bench.plan import run  # noqa: PLC0415
 
     _report(_machine())
+    if large and hub:
+        from groupage.app.bench import large_hub  # noqa: PLC0415
+
+        lanes_by_name = large_lanes.large_instances(first)
+        _show(large_hub.run(lanes_by_name, report=_report), as_json=as_json)
+        return
     if large:
         _show(large_lanes.run(seed=first, report=_report), as_json=as_json)
         return

@@ -33,7 +33,8 @@ class HubBacklog:
         """Sum of the partitions' end offsets at the last request; it only grows."""
         self._ends_at = float("-inf")
         topics = [topic for topic in TOPICS if topic.name not in _NOT_CONSUMED]
-        self._topics = [prefix + topic.name for topic in topics]
+        self._topics = [topic.name for topic in topics]
+        """As the database has them, without the prefix."""
         self._partitions = [
             TopicPartition(prefix + topic.name, number)
             for topic in topics

@@ -9,6 +9,7 @@ Or a person dismisses it (`groupage.store.dismissals`).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -77,6 +78,12 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         the dead-letter topic.
         """
         return self.topic != DEAD_LETTER_TOPIC
+
+
+def dead_letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:
+    """Return the id that a worker gives a dead letter: the same for the same record and code."""
+    name = f"{topic}\0{partition}\0{offset}\0{code}"
+    return UUID(bytes=blake2b(name.encode(), digest_size=16).digest())
 
 
 # --- in a batch's transaction -------------------------------------------------------------------

@@ -7,22 +7,19 @@ import msgspec
 
 from groupage.domain.errors import Conflict
 from groupage.domain.state.columns import QUERY_COLUMNS
+from groupage.store.dead_letter_comparison import DeadLetterCounts, compare_dead_letters
 from groupage.store.older_states import mark_derived
 from groupage.store.sender_alerts import standing_alerts
 
 Connection = asyncpg.Connection
 
 _TABLES = (*QUERY_COLUMNS, "fact", "intake_offset", "policy")
-# Not compared, because the log does not give them: cleared alerts, alerts about senders of wrong
-# times (which end with their dead letters), settled dead letters and the reasons of dead letters
-# are history of the operation, and the dead-letter topic is not kept for ever.
+# Not compared, because the log does not give them: cleared alerts and alerts about senders, which
+# end with their dead letters, are history of the operation.
 _COMPARED: dict[str, str] = {
     **{table: f"select * from {{schema}}.{table}" for table in _TABLES},  # noqa: S608
     "alert": "select alert_id, about, about_kind, code, severity, message, due_at "
     "from {schema}.alert where cleared_at is null and about_kind <> 'clock'",
-    "dead_letter": "select letter_id, at, topic, partition, record_offset, code, type, source, "
-    "event_id, key, headers, value, fact_id "
-    "from {schema}.dead_letter where fact_id is not null and settled_at is null",
 }
 
 
@@ -36,7 +33,9 @@ class TableReport(msgspec.Struct, frozen=True, kw_only=True):
     only_rebuilt: int
 
 
-async def compare(connection: asyncpg.Connection, schema: str) -> list[TableReport]:
+async def compare(
+    connection: asyncpg.Connection, schema: str
+) -> tuple[list[TableReport], DeadLetterCounts]:
     """Compare the tables of `public` with those of `schema`, row by row."""
     reports = []
     for table, query in _COMPARED.items():
@@ -54,7 +53,16 @@ async def compare(connection: asyncpg.Connection, schema: str) -> list[TableRepo
                 ),
             )
         )
-    return reports
+    found = await compare_dead_letters(connection, schema)
+    reports.append(
+        TableReport(
+            table="dead_letter",
+            rows=found.rows,
+            only_stored=found.only_stored,
+            only_rebuilt=found.only_rebuilt,
+        )
+    )
+    return reports, found.counts
 
 
 async def swap_tables(connection: asyncpg.Connection, schema: str) -> None:

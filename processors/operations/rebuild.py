@@ -26,6 +26,7 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.forms import FORMS
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
+from groupage.store.dead_letter_comparison import DeadLetterCounts
 from groupage.store.locks import without_workers
 from groupage.store.older_states import count_older_states
 from groupage.store.policies import count_adoptions, write_adoptions
@@ -56,6 +57,7 @@ class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
 
     records: int
     tables: tuple[TableReport, ...]
+    dead_letters: DeadLetterCounts
     replaced: bool
 
     @property
@@ -100,10 +102,15 @@ async def rebuild(
                 records = await _fold_log(log, settings, bound, pool, targets, progress)
             finally:
                 pool.terminate()
-            tables = await compare(connection, schema)
+            tables, dead_letters = await compare(connection, schema)
             if not verify:
                 await swap_tables(connection, schema)
-            return RebuildReport(records=records, tables=tuple(tables), replaced=not verify)
+            return RebuildReport(
+                records=records,
+                tables=tuple(tables),
+                dead_letters=dead_letters,
+                replaced=not verify,
+            )
     finally:
         await connection.close(timeout=10)
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers
+from groupage.store.dead_letters import dead_letter_id
 from groupage.store.facts import LogPosition, data_json_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.worker.batch import IncomingFact, PartitionBatch
@@ -124,7 +124,7 @@ def from_record(record: Any, part: PartitionBatch, *, code: str, reason: str) ->
     """Return the dead letter of a record that cannot be decoded, as it came."""
     headers = dict(record.headers)
     return DeadLetterRow(
-        letter_id=_dead_letter_id(part.topic, part.partition, record.offset, code),
+        letter_id=dead_letter_id(part.topic, part.partition, record.offset, code),
         at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
         topic=part.topic,
         partition=part.partition,
@@ -149,7 +149,7 @@ def from_rejection(
     """
     fact, position, data_json = record
     return DeadLetterRow(
-        letter_id=_dead_letter_id(*position, rejected.code),
+        letter_id=dead_letter_id(*position, rejected.code),
         at=fact.recorded_at,
         topic=position.topic,
         partition=position.partition,
@@ -164,12 +164,6 @@ def from_rejection(
         value=data_json,
         fact_id=fact_id,
     )
-
-
-def _dead_letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:
-    """Return the same id for the same record and code."""
-    name = f"{topic}\0{partition}\0{offset}\0{code}"
-    return UUID(bytes=blake2b(name.encode(), digest_size=16).digest())
 
 
 def _message(row: DeadLetterRow) -> OutboxRow:

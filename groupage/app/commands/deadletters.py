@@ -8,7 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from groupage.app.commands.logs import quiet_logs
-from groupage.app.commands.printing import AsJson, escape_controls, print_json, print_line
+from groupage.app.commands.printing import (
+    AsJson,
+    dead_letter_counts,
+    escape_controls,
+    print_json,
+    print_line,
+)
 from groupage.app.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.words import number_of, when
@@ -70,8 +76,7 @@ def list_dead_letters(
             if dead_letter.dismissed_by:
                 outcome += f" by {dead_letter.dismissed_by}: {dead_letter.dismissed_because}"
             print_line(f"          settled {when(dead_letter.settled_at)}: {outcome}")
-    parts = ", ".join(f"{count} {name}" for name, count in counts.items())
-    total = number_of(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
+    total = dead_letter_counts(counts)
     filters = _filter_texts(code=code, source=source, topic=topic)
     if filters and not found:
         print_line(f"no {'' if settled else 'open '}dead letter with {' and '.join(filters)}")

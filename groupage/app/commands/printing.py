@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
@@ -15,6 +15,7 @@ import typer
 from rich.cells import cell_len
 
 from groupage.domain.units import kg, m3
+from groupage.domain.words import number_of
 
 _GAP, _INDENT = "  ", "    "
 
@@ -97,6 +98,12 @@ def escape_controls(text: str) -> str:
 
 def _escape_for_json(match: re.Match[str]) -> str:
     return json.dumps(match[0])[1:-1]
+
+
+def dead_letter_counts(counts: Mapping[str, int]) -> str:
+    """``3 dead letters: 2 bad_json, 1 not_yours``."""
+    parts = ", ".join(f"{count} {code}" for code, count in counts.items())
+    return number_of(sum(counts.values()), "dead letter") + (f": {parts}" if parts else "")
 
 
 def volume(value_cm3: int) -> str:

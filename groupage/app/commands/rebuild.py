@@ -8,11 +8,16 @@ import msgspec
 import typer
 
 from groupage.app.commands.logs import quiet_logs
-from groupage.app.commands.printing import AsJson, print_json
+from groupage.app.commands.printing import AsJson, dead_letter_counts, print_json
 from groupage.domain.errors import Conflict
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import ClockSettings, PolicySettings
+
+_NOT_COMPARED = (
+    "not compared, because the log does not have it: reasons of dead letters, and how those of "
+    "undecodable records were settled; cleared alerts, alerts about senders; plans"
+)
 
 
 def main(
@@ -67,6 +72,16 @@ def _print(report: Any) -> None:
             else "equal"
         )
         typer.echo(f"{table.table:14} {table.rows:>10,} rows  {result}")
+    counts = report.dead_letters
+    for label, number in (
+        ("compared, open", counts.compared_open),
+        ("compared, settled", counts.compared_settled),
+        ("not compared, open", counts.other_open),
+        ("not compared, settled", counts.other_settled),
+    ):
+        if number:
+            typer.echo(f"  {label}: {dead_letter_counts(number)}")
+    typer.echo(_NOT_COMPARED)
     done = "replaced the stored states" if report.replaced else "nothing changed"
     typer.echo(f"{report.records:,} records of the log folded; {done}")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from hypothesis import strategies as st
+from hypothesis import note
 
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.policy import Policy
@@ -12,24 +12,27 @@ from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold
+from tests.processors.aggregates.choices import Choices
 from tests.processors.aggregates.play import at, entry
 from tests.processors.aggregates.stories import ORDINARY, STORIES
 
 AGGREGATES = all_aggregates(Policy())
-
-
 CLOCK = at(400)
 
 
-@st.composite
-def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> list[Entry]:
-    """Draw facts of one aggregate; some correct or retract others, or facts of elsewhere."""
-    usual = draw(st.booleans())
+def random_log(
+    choices: Choices, kind: AggregateKind, *, corrected: bool = True, least: int = 0
+) -> list[Entry]:
+    """Make facts of one aggregate; some correct or retract others, or facts of elsewhere."""
+    usual = choices.yes()
     chosen: list[tuple[float, Event]] = list(ORDINARY.get(kind, ())) if usual else []
-    for left_out in draw(st.lists(st.integers(0, 11), max_size=2)):
+    for left_out in choices.items(range(12), most=2):
         chosen[left_out : left_out + 1] = []
-    more = st.tuples(st.integers(0, 300), st.sampled_from(STORIES[kind]))
-    chosen += draw(st.lists(more, max_size=6 if usual else 25))
+    more = choices.number(7 if usual else 26)
+    chosen += [
+        (choices.number(301), choices.item(STORIES[kind]))
+        for _ in range(max(more, least - len(chosen)))
+    ]
     entries: list[Entry] = []
     for number, (minutes, plain) in enumerate(chosen):
         event = plain
@@ -37,9 +40,10 @@ def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> lis
             event = msgspec.structs.replace(event, revision=number)
         target = None
         retracted = False
-        if corrected and entries and draw(st.integers(0, 5)) == 0:
-            target = draw(st.sampled_from(["elsewhere", *(each.fact.event_id for each in entries)]))
-            retracted = draw(st.booleans())
+        # The last number, so that an example shrinks to a log without corrections.
+        if corrected and entries and choices.number(6) == 5:
+            target = choices.item(["elsewhere", *(each.fact.event_id for each in entries)])
+            retracted = choices.yes()
         entries.append(
             entry(
                 event,
@@ -50,6 +54,7 @@ def logs(draw: st.DrawFn, kind: AggregateKind, *, corrected: bool = True) -> lis
                 recorded=number,
             )
         )
+    note(entries)
     return entries
 
 

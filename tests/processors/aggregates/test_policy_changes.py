@@ -1,13 +1,11 @@
 """A hub whose policy changes: what must hold for any facts, any policies and any times of them."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, event, given, settings
-from hypothesis import strategies as st
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.policy import PolicyAdopted
@@ -18,8 +16,9 @@ from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, fold, refold
 from tests.processors.aggregates import events as w
+from tests.processors.aggregates.choices import CHOICES, Choices
 from tests.processors.aggregates.lane_stories import plan
-from tests.processors.aggregates.logs import CLOCK, key_of, logs
+from tests.processors.aggregates.logs import CLOCK, key_of, random_log
 from tests.processors.aggregates.play import at, entry
 from tests.processors.aggregates.stories import STORIES
 
@@ -29,27 +28,31 @@ relaxed = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 FIRST = Policy()
-SECONDS = st.sampled_from([0, 600, 3_600, 6 * 3_600, 30 * 3_600])
-POLICIES = st.builds(
-    Policy,
-    auto_approve=st.booleans(),
-    calibrated_only=st.booleans(),
-    release_before_stuffing=st.booleans(),
-    terminals=st.sampled_from([FIRST.terminals, ()]),
-    measure_tolerance_permille=st.sampled_from([0, 50, 10**6]),
-    vgm_tolerance_permille=st.sampled_from([0, 50, 1_000]),
-    vgm_tolerance_g=st.sampled_from([0, 10**6, 10**9]),
-    haul_s=SECONDS,
-    at_risk_before_s=SECONDS,
-    door_close_before_gate_in_s=SECONDS,
-    dead_freight_notice_s=SECONDS,
-    replan_debounce_s=SECONDS,
-    replan_urgent_s=SECONDS,
-    request_timeout_s=SECONDS,
-    rules=st.sampled_from(
-        [msgspec.structs.replace(FIRST.rules, declaration_cap_usd_cents=cap) for cap in (0, 10**9)]
+_SECONDS = (0, 600, 3_600, 6 * 3_600, 30 * 3_600)
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "auto_approve": (False, True),
+    "calibrated_only": (False, True),
+    "release_before_stuffing": (False, True),
+    "terminals": (FIRST.terminals, ()),
+    "measure_tolerance_permille": (0, 50, 10**6),
+    "vgm_tolerance_permille": (0, 50, 1_000),
+    "vgm_tolerance_g": (0, 10**6, 10**9),
+    "haul_s": _SECONDS,
+    "at_risk_before_s": _SECONDS,
+    "door_close_before_gate_in_s": _SECONDS,
+    "dead_freight_notice_s": _SECONDS,
+    "replan_debounce_s": _SECONDS,
+    "replan_urgent_s": _SECONDS,
+    "request_timeout_s": _SECONDS,
+    "rules": tuple(
+        msgspec.structs.replace(FIRST.rules, declaration_cap_usd_cents=cap) for cap in (0, 10**9)
     ),
-)
+}
+
+
+def random_policy(choices: Choices) -> Policy:
+    """Make a policy of values that change what aggregates decide."""
+    return Policy(**{field: choices.item(values) for field, values in _CHOICES.items()})
 
 
 def adoption(policy: Policy, minutes: float) -> Adoption:
@@ -81,26 +84,21 @@ def worked(aggregate: Aggregate[Any], key: str, steps: Sequence[Sequence[Entry] 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
-@given(data=st.data())
+@given(choices=CHOICES)
 def test_states_are_those_of_the_whole_log_whenever_a_policy_comes(
-    kind: AggregateKind, data: st.DataObject
+    kind: AggregateKind, choices: Choices
 ) -> None:
     """Facts and adoptions in any order of arrival give the fold of all, also their outputs."""
-    entries = data.draw(logs(kind, corrected=data.draw(st.booleans())))
+    start = all_aggregates(random_policy(choices))[kind]
     adoptions = [
-        adoption(policy, data.draw(st.integers(0, 500)))
-        for policy in data.draw(st.lists(POLICIES, max_size=4))
+        adoption(random_policy(choices), choices.number(501)) for _ in range(choices.number(5))
     ]
-    shuffled = data.draw(st.permutations(entries))
-    bounds = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=6)))
-    cuts = [0, *bounds, len(shuffled)]
-    steps: list[Sequence[Entry] | Adoption] = [shuffled[a:b] for a, b in pairwise(cuts)]
-    places = sorted(
-        data.draw(st.integers(0, len(steps))) for _ in adoptions
-    )  # the log of adoptions has one order
+    entries = random_log(choices, kind, corrected=choices.yes())
+    steps: list[Sequence[Entry] | Adoption] = [*choices.batches(choices.shuffled(entries), most=7)]
+    # The log of adoptions has one order.
+    places = sorted(choices.number(len(steps) + 1) for _ in adoptions)
     for place, adopted in reversed(list(zip(places, adoptions, strict=True))):
         steps.insert(place, adopted)
-    start = all_aggregates(data.draw(POLICIES))[kind]
     state, aggregate = worked(start, key_of(kind), steps)
     event(f"changes of policy: {aggregate.policies.number}")
     whole = fold(aggregate, key_of(kind), entries, clock_at=CLOCK)
@@ -116,13 +114,13 @@ _AHEAD: dict[str, Any] = {"cutoffs": {}}
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(STORIES))
 @relaxed
-@given(data=st.data())
+@given(choices=CHOICES)
 def test_a_later_policy_changes_nothing_that_has_happened(
-    kind: AggregateKind, data: st.DataObject
+    kind: AggregateKind, choices: Choices
 ) -> None:
     """Statuses, plans, rejections and fees stay, also when all facts are folded again."""
-    entries = data.draw(logs(kind))
-    adopted = [adoption(data.draw(POLICIES), 0), adoption(data.draw(POLICIES), 401)]
+    adopted = [adoption(random_policy(choices), minute) for minute in (0, 401)]
+    entries = random_log(choices, kind)
     states = []
     for count in (1, 2):
         history = PolicyHistory(FIRST, adopted[:count])

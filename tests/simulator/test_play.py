@@ -22,7 +22,14 @@ from producers.simulator.simulation import Simulation
 from producers.simulator.sinks import FileSink
 from tests.simulator.paper_hub import PaperHub
 
-_IMPATIENT = Limits(stall_s=1.5)
+_IMPATIENT = Limits(stall_s=0.5)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at once again: a hub on paper does nothing between two looks."""
+    monkeypatch.setattr("producers.simulator.play._POLL_S", 0.0)
+    monkeypatch.setattr("producers.simulator.play._AGAIN_S", 0.1)
 
 
 class PaperLink:

@@ -21,23 +21,28 @@ JOB = SolveJob(instance=sample(consignments=1, seed=1))
 
 
 @pytest.mark.parametrize(
-    ("then", "error", "message"),
+    ("then", "timeout_s", "error", "message"),
     [
-        ("sys.exit(3)", SolverDied, "ended with status"),
-        ("write(b'no JSON')", SolverDied, "cannot be decoded"),
-        ("write(b'[]')", SolverDied, "cannot be decoded"),
-        ("sys.stdout.buffer.write(b'\\xff' * 8); sys.stdout.buffer.flush()", SolverDied, "bytes"),
-        ("time.sleep(60)", SolverOverran, "within 2 s"),
+        ("sys.exit(3)", 20, SolverDied, "ended with status"),
+        ("write(b'no JSON')", 20, SolverDied, "cannot be decoded"),
+        ("write(b'[]')", 20, SolverDied, "cannot be decoded"),
+        (
+            "sys.stdout.buffer.write(b'\\xff' * 8); sys.stdout.buffer.flush()",
+            20,
+            SolverDied,
+            "bytes",
+        ),
+        ("time.sleep(60)", 0.3, SolverOverran, "within 0.3 s"),
     ],
 )
 async def test_a_bad_result_costs_one_attempt(
-    then: str, error: type[Exception], message: str
+    then: str, timeout_s: float, error: type[Exception], message: str
 ) -> None:
     """The error says why, and no process is left whose next result could not be trusted."""
     solver = SolverProcess((sys.executable, "-c", f"{_CHILD}\n{then}\ntime.sleep(60)"))
     for _ in range(2):
         with pytest.raises(error, match=message):
-            await solver.solve(JOB, timeout_s=2)
+            await solver.solve(JOB, timeout_s=timeout_s)
         assert solver.pid is None
 
 

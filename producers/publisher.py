@@ -43,6 +43,7 @@ from aiokafka.structs import RecordMetadata
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.normal_ids import normalize_ids
+from groupage.contracts.normal_values import normalize_places
 from groupage.contracts.provenance import require_foreign
 from groupage.contracts.texts import require_plain_texts
 from groupage.contracts.topics import TOPICS
@@ -88,10 +89,11 @@ def new_fact(
 ) -> Fact:
     """Put an event into its envelope, recorded now. `source` is the URI of the sending system.
 
-    Ids of units and containers get the form that the hub uses.
+    Ids of units and containers, and codes of places, get the form that the hub uses.
     """
     event = copy(event)
     normalize_ids(event)
+    normalize_places(event)
     return Fact(
         event_id=event_id,
         source=source,

@@ -33,7 +33,7 @@ from groupage.contracts.instants import (
 )
 from groupage.contracts.known_codes import WITH_CODES, find_unknown_codes
 from groupage.contracts.normal_ids import normalize_ids, normalize_plain_ids
-from groupage.contracts.normal_values import normal_form
+from groupage.contracts.normal_values import WITH_PLACES, normal_form, normalize_places
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
@@ -95,9 +95,12 @@ def decode_for_store(
     decoded = decode_fast(headers, key, value, older) or _decode_any(
         headers, key, value, recorded_at, older=older
     )
-    fact, kind, _, _ = decoded
-    if type(fact.data) in WITH_CODES and not older:
+    fact, kind, _, stamps = decoded
+    if not older and type(fact.data) in _WITH_CODES_OR_PLACES:
         check_codes(fact.data)
+        if normalize_places(fact.data):
+            # As it is folded: it is read from the database as it is there.
+            decoded = fact, kind, msgspec.json.encode(fact.data), stamps
     if topic is not None:
         _check_topic(fact.data, kind, topic)
         if hub_key is not None and is_own(fact) and not hub_key.verifies(topic, headers, value):
@@ -402,6 +405,7 @@ def _text(raw: bytes | None) -> str:
 _DATA_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
     ce_type(event): msgspec.json.Decoder(event) for event in EVENTS.values()
 }
+_WITH_CODES_OR_PLACES = WITH_CODES | WITH_PLACES
 _SPACE, _BACKSLASH = b" \\"
 _EXPLAINED_MAX = 5
 _EXPLAINED_BYTES_MAX = 65_536

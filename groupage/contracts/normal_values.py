@@ -12,15 +12,35 @@ from functools import cache
 from typing import Any, TypeAlias, get_args, get_origin
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from groupage.contracts.instants import usual_text
 from groupage.contracts.normal_ids import is_thing_id
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.events.base import Event
+from groupage.domain.events.quantities import Locode
 from groupage.domain.gs1 import canonical_id
+from groupage.domain.places import ALIASES
 
 _Normalize: TypeAlias = Callable[[Any], Any]
 """Returns the value in its usual form; a value of another type stays as it is."""
 WHOLE_MAX = 2**53
 """Beyond it a JSON number with a point is no longer exact in most programs."""
+
+
+def normalize_places(event: Event) -> bool:
+    """Write the one code that the hub uses for each place of an event; tell whether any changed.
+
+    Unlike the other forms this is not done to stored facts: the lanes of an older version keep
+    their ids.
+    """
+    changed = False
+    for name in _PLACES[type(event)]:
+        code = getattr(event, name)
+        if code is not None and code in ALIASES:
+            force_setattr(event, name, ALIASES[code])
+            changed = True
+    return changed
 
 
 def normal_form(struct: type[msgspec.Struct], data: object) -> object:
@@ -77,3 +97,16 @@ def _usual_instant(value: Any) -> Any:
 def _whole_number(value: Any) -> Any:
     is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= WHOLE_MAX
     return int(value) if is_whole else value
+
+
+def _holds_place(hint: Any) -> bool:
+    metadata = getattr(hint, "__metadata__", ())
+    return get_args(Locode)[1] in metadata or any(map(_holds_place, get_args(hint)))
+
+
+_PLACES: dict[type[Event], tuple[str, ...]] = {
+    event: tuple(field.name for field in msgspec.structs.fields(event) if _holds_place(field.type))
+    for event in EVENTS.values()
+}
+WITH_PLACES = frozenset(event for event, names in _PLACES.items() if names)
+"""Event classes that name places by UN/LOCODE."""

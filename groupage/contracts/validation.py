@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.known_codes import find_unknown_codes
-from groupage.contracts.normal_values import normal_form
+from groupage.contracts.normal_values import normal_form, normalize_places
 from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
@@ -98,6 +98,7 @@ def event_from_sender(event: type[Event], data: object) -> tuple[Event, bytes]:
         msgspec.convert(data, writer_struct(event))
         built = msgspec.convert(data, event)
         to_utc(built)
+        normalize_places(built)
         value = msgspec.json.encode(built)
     except (msgspec.ValidationError, Undecodable, UnicodeEncodeError, TypeError) as error:
         message = str(error)

@@ -91,7 +91,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             place_id="CNSHA", name="Shanghai", latitude_udeg=30_626_000, longitude_udeg=122_065_000
         ),
         Place(
-            place_id="CNYIW",
+            place_id="CNYIU",
             name="Yiwu West rail terminal",
             latitude_udeg=29_290_000,
             longitude_udeg=119_990_000,

@@ -42,7 +42,7 @@ def build_instance(
     if isinstance(policies, Policy):
         policies = PolicyHistory(policies)
     policy, adoption = policies.at(clock_at), policies.adoption_at(clock_at)
-    departures = departures_of(snapshot.voyages, clock_at)
+    departures = departures_of(snapshot.voyages, clock_at, policy.terminals)
     consolidations = consolidations_of(snapshot)
     demands = demands_of(snapshot, consolidations, departures, clock_at)
     until_at = max((d.gate_in_by_at for d in departures), default=clock_at + _FLEET_HORIZON)

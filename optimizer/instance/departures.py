@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from groupage.domain.containers import SPECS
+from groupage.domain.events.base import Place
 from groupage.domain.instance import ContainerOffer, Departure
+from groupage.domain.places import canonical_place
 from groupage.domain.state.voyage import VoyageState
 from groupage.domain.units import us_cents
 
@@ -13,8 +15,14 @@ _LCO_BEFORE_ETD = timedelta(hours=48)
 """LCO of a voyage that names none. Assumption: the usual cut-off of consolidators in Ningbo."""
 
 
-def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple[Departure, ...]:
-    """Return the scheduled voyages that have not left by the clock, soonest first."""
+def departures_of(
+    voyages: tuple[VoyageState, ...], clock_at: datetime, terminals: tuple[Place, ...] = ()
+) -> tuple[Departure, ...]:
+    """Return the scheduled voyages that have not left by the clock, soonest first.
+
+    A policy may name a terminal, and an old fact a port, by another code of the same place.
+    """
+    named = {canonical_place(place.place_id): place.place_id for place in terminals}
     departures = []
     for voyage in voyages:
         if voyage.status != "SCHEDULED" or voyage.etd_at is None or voyage.eta_at is None:
@@ -31,7 +39,7 @@ def departures_of(voyages: tuple[VoyageState, ...], clock_at: datetime) -> tuple
                 eta_at=voyage.eta_at,
                 lco_at=voyage.cutoff_at("LCO") or voyage.etd_at - _LCO_BEFORE_ETD,
                 gate_in_by_at=gate_in_by_at,
-                terminal_id=voyage.pol,
+                terminal_id=named.get(canonical_place(voyage.pol), voyage.pol),
                 offers=_offers(voyage),
             )
         )

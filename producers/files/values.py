@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from groupage.contracts.instants import in_calendar, read_instant
+from groupage.domain.places import canonical_place
 from groupage.domain.units import cm3_from_m3, g_from_kg, mm_from_cm
 from producers.files.columns import CURRENCIES
 from producers.files.table import Cell, plain_text
@@ -41,8 +42,8 @@ _PORTS = {
     "上海": "CNSHA",
     "上海港": "CNSHA",
     "shanghai": "CNSHA",
-    "义乌": "CNYIW",
-    "yiwu": "CNYIW",
+    "义乌": "CNYIU",
+    "yiwu": "CNYIU",
     "深圳": "CNSZX",
     "shenzhen": "CNSZX",
     "鹿特丹": "NLRTM",
@@ -152,7 +153,7 @@ def port(cell: Cell) -> str | None:
         return found
     for word in (text, *re.split(r"[\s,;()/]+", text)):
         if match := _LOCODE.fullmatch(word):
-            return match[1] + match[2]
+            return canonical_place(match[1] + match[2])
         if found := _PORTS.get(word.lower()):
             return found
     return None

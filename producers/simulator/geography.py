@@ -53,7 +53,7 @@ def _sea(service: str, carrier: str, pol: str, pod: str, name: str, days: int, u
 
 def _rail(service: str, pod: str, name: str, days: int, usd: int) -> Line:
     """A Yixin'ou train: Yiwu-Madrid takes 16 to 18 days (read); prices are assumptions."""
-    line = _sea(service, "YXO", "CNYIW", pod, name, days, usd)
+    line = _sea(service, "YXO", "CNYIU", pod, name, days, usd)
     return msgspec.structs.replace(line, mode="RAIL")
 
 
@@ -99,8 +99,8 @@ LINES: tuple[Line, ...] = (
     _sea("SEA4", "STRAITS", "CNNGB", "MYPKG", "Port Klang", 8, 650),
     _rail("YXO-DUI", "DEDUI", "Duisburg", 18, 6_500),
 )
-"""Real ports and terminals by UN/LOCODE, from memory beyond the first ten; services and carriers
-are invented."""
+"""Real ports and terminals by UN/LOCODE (`groupage.domain.places`); services and carriers are
+invented."""
 
 
 class Quarter(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,9 +16,9 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 def box(number: int) -> ConsolidationView:
     """One of many on the same voyage: its id differs at the very end."""
     return ConsolidationView(
-        consolidation_id=f"CSL-CNYIW-ESMAD-YXO-MAD-260304-2-42G1-3.{number:02d}",
+        consolidation_id=f"CSL-CNYIU-ESMAD-YXO-MAD-260304-2-42G1-3.{number:02d}",
         status="STUFFING",
-        lane_id="CNYIW-ESMAD",
+        lane_id="CNYIU-ESMAD",
         voyage_id="YXO-MAD/260304-2",
         iso_type="42G1",
         equipment_ref="",

@@ -49,7 +49,14 @@ EquipmentRef = Annotated[
 TEXT_LENGTH_MAX = 2_000
 Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
 Locode = Annotated[
-    str, Meta(pattern="^[A-Z]{2}[A-Z2-9]{3}" + _END, description="UN/LOCODE, e.g. ``CNNGB``.")
+    str,
+    Meta(
+        pattern="^[A-Z]{2}[A-Z2-9]{3}" + _END,
+        description=(
+            "UN/LOCODE, e.g. ``CNNGB``. Of several codes for a place the hub uses one: "
+            "``CNNBO`` becomes ``CNNGB``."
+        ),
+    ),
 ]
 Mm = Annotated[int, Meta(ge=1, le=100_000)]
 MmOffset = Annotated[int, Meta(ge=0, le=100_000)]

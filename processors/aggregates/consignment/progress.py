@@ -9,6 +9,7 @@ the consignment BOOKED.
 
 from datetime import datetime, timedelta
 
+from groupage.domain.places import canonical_place
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
@@ -128,7 +129,7 @@ def failed_acceptance_guard(state: ConsignmentState, policies: PolicyHistory) ->
     if booking is None:
         return "there is no booking"
     terminals = (policies.only or policies.at(_booked_so_since(state))).terminals
-    if booking.pol not in {place.place_id for place in terminals}:
+    if canonical_place(booking.pol) not in {canonical_place(each.place_id) for each in terminals}:
         return f"this hub does not deliver to port of loading {booking.pol}"
     if state.dg_status == "rejected":
         return "its dangerous goods were rejected"

@@ -28,7 +28,7 @@ from tests.processors.stream.hub import StreamHub
 
 pytestmark = pytest.mark.integration
 
-LANE, TOPIC = "CNYIW-DEHAM", "hub.plan.v1"
+LANE, TOPIC = "CNYIU-DEHAM", "hub.plan.v1"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

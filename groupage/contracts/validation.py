@@ -4,7 +4,8 @@ The fast path converts the data to the writer's struct, which takes microseconds
 fails there is validated with JSON Schema, which finds all errors and not only the first.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from typing import Any, cast
@@ -185,8 +186,17 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
                 value=_shorten(instance[name]),
                 expected=f"no such field; known are {', '.join(known)}",
             )
-    else:
+    elif not _is_said_by_pattern(error, schema):
         yield FieldError(pointer=pointer, value=_shorten(instance), expected=_expectation(error))
+
+
+def _is_said_by_pattern(error: ValidationError, schema: Mapping[str, Any]) -> bool:
+    """Tell whether the text of wrong length also breaks the pattern, whose error says it all."""
+    return (
+        error.validator in ("minLength", "maxLength")
+        and "pattern" in schema
+        and re.search(schema["pattern"], cast("str", error.instance)) is None
+    )
 
 
 _EXPECTED: dict[str, Callable[[Any], str]] = {
@@ -204,14 +214,16 @@ def _expectation(error: ValidationError) -> str:
     rule = str(error.validator)
     if rule in _EXPECTED:
         return _EXPECTED[rule](error.validator_value)
-    return _describe(error.schema)
+    optional = error.parent
+    return _describe(error.schema if optional is None else optional.schema)
 
 
 def _describe(schema: Any) -> str:
     """Describe a field in words, for error messages."""
-    schema = next((s for s in schema.get("anyOf", ()) if s != {"type": "null"}), schema)
-    if text := schema.get("description"):
+    of_value = next((s for s in schema.get("anyOf", ()) if s != {"type": "null"}), schema)
+    if text := schema.get("description") or of_value.get("description"):
         return str(text)
+    schema = of_value
     if "enum" in schema:
         return _EXPECTED["enum"](schema["enum"])
     if schema.get("format") == "date-time":

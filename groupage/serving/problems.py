@@ -1,6 +1,7 @@
-"""Problem documents (RFC 9457) of answers that come from the server and not from an application."""
+"""Problem documents (RFC 9457): every HTTP error of every listener is one."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
@@ -8,16 +9,53 @@ from starlette.responses import Response
 MEDIA_TYPE = "application/problem+json"
 
 
+class WrongField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One wrong field of a request: a parameter, a header, a path into the body."""
+
+    field: str
+    value: Any
+    expected: str
+    detail: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request failed: `title` is the same for all of a kind, `detail` is about this one."""
+
+    type: str = ""
+    """A URN; without it the status says all."""
+    title: str
+    status: int
+    detail: str = ""
+    errors: tuple[WrongField, ...] = ()
+
+
+def make_problem(
+    status: int, code: str, title: str, detail: str, errors: tuple[WrongField, ...] = ()
+) -> Problem:
+    """Build a problem document. `code` ends its type; empty: it has none."""
+    return Problem(
+        type=f"urn:groupage:problem:{code}" if code else "",
+        title=title,
+        status=status,
+        detail=detail,
+        errors=errors,
+    )
+
+
 def problem_json(status: int, code: str, title: str, detail: str) -> bytes:
     """Encode a problem document."""
-    document = {"type": f"urn:groupage:problem:{code}", "title": title, "status": status}
-    return msgspec.json.encode(document | {"detail": detail})
+    return msgspec.json.encode(make_problem(status, code, title, detail))
 
 
 def problem_response(
-    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    errors: tuple[WrongField, ...] = (),
 ) -> Response:
     """Build the response of a problem."""
-    return Response(
-        problem_json(status, code, title, detail), status, headers, media_type=MEDIA_TYPE
-    )
+    body = msgspec.json.encode(make_problem(status, code, title, detail, errors))
+    return Response(body, status, headers, media_type=MEDIA_TYPE)

@@ -12,11 +12,12 @@ from groupage.contracts.topics import topic_of
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
 from groupage.domain.fact import Fact
 from groupage.domain.policy import CheckDigitPolicy
+from groupage.serving.problems import make_problem
 from groupage.telemetry import metrics
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.gateway.cloudevents import check_event
 from producers.gateway.kafka_connection import KafkaConnection
-from producers.gateway.problems import problem_document, summarize_problems
+from producers.gateway.problems import TITLES, summarize_problems, wrong_fields
 from producers.problems import FieldProblem
 from producers.publisher import Receipt
 from producers.screening import CheckDigitRules, Finding, TimeLimits, find_wrong_digits, worst_fate
@@ -59,8 +60,12 @@ class EventResult(msgspec.Struct, frozen=True, kw_only=True):
             body |= msgspec.to_builtins(self.receipt)
         if self.outcome in ("invalid", "unavailable"):
             code = "invalid_event" if self.outcome == "invalid" else "kafka_unavailable"
-            problem = problem_document(self.status, code, self.detail, self.problems)
-            return body | {"errors": problem.get("errors", []), "problem": problem}
+            errors = wrong_fields(self.problems)
+            document = make_problem(self.status, code, TITLES[code], self.detail, errors)
+            return body | {
+                "errors": msgspec.to_builtins(errors),
+                "problem": msgspec.to_builtins(document),
+            }
         if self.problems:
             key = "reasons" if self.outcome == "quarantined" else "warnings"
             body[key] = [msgspec.to_builtins(problem) for problem in self.problems]

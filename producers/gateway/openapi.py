@@ -4,9 +4,9 @@ from typing import Any, get_args
 
 from groupage import __version__
 from groupage.domain.fact import Classifier
+from groupage.serving.problems import MEDIA_TYPE
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
-from producers.gateway.problems import MEDIA_TYPE
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _PROBLEM_SCHEMA: dict[str, Any] = {

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,10 +10,10 @@ from starlette.types import ExceptionHandler
 from structlog import get_logger
 
 from groupage.domain.errors import GroupageError, InvalidInput
+from groupage.serving.problems import WrongField, problem_response
 from groupage.telemetry import metrics
 from producers.problems import FieldProblem
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
 RequestOutcome = Literal["invalid", "too_large", "limited", "unavailable", "unauthorized"]
 """Labels of the request counter."""
@@ -61,18 +60,12 @@ TITLES = {
 }
 
 
-def problem_document(
-    status: int, code: str, detail: str, errors: Iterable[FieldProblem] = ()
-) -> dict[str, Any]:
-    """Build the document. It has the member `errors` when fields are wrong."""
-    listed = [msgspec.to_builtins(error) | {"detail": error.message} for error in errors]
-    return {
-        "type": f"urn:groupage:problem:{code}",
-        "title": TITLES[code],
-        "status": status,
-        "detail": detail,
-        **({"errors": listed} if listed else {}),
-    }
+def wrong_fields(problems: Iterable[FieldProblem]) -> tuple[WrongField, ...]:
+    """Return the errors of fields as a problem document lists them."""
+    return tuple(
+        WrongField(field=each.field, value=each.value, expected=each.expected, detail=each.message)
+        for each in problems
+    )
 
 
 def kafka_problem(detail: str) -> HttpProblem:
@@ -101,14 +94,21 @@ def count_refusal(reason: str) -> None:
 async def _answer_expected(request: Request, error: Exception) -> Response:
     problem = _problem_of(request, error)
     metrics.GATEWAY_REQUESTS.labels(outcome=problem.outcome).inc()
-    body = problem_document(problem.status, problem.code, problem.detail, problem.errors)
-    return _response(body, problem.headers)
+    return problem_response(
+        problem.status,
+        problem.code,
+        TITLES[problem.code],
+        problem.detail,
+        problem.headers,
+        errors=wrong_fields(problem.errors),
+    )
 
 
 async def _answer_bug(request: Request, error: Exception) -> Response:
     """Log the error whole; the sender learns only that it happened."""
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return _response(problem_document(500, "internal", "the log of the gateway tells more"))
+    detail = "the log of the gateway has the error"
+    return problem_response(500, "internal", TITLES["internal"], detail)
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
@@ -137,8 +137,3 @@ def _problem_of(request: Request, error: Exception) -> HttpProblem:
     return HttpProblem(
         400, "bad_request", "the JSON is nested too deeply; events need only a few levels"
     )
-
-
-def _response(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(document)
-    return Response(body, document["status"], headers, media_type=MEDIA_TYPE)

@@ -175,6 +175,16 @@ def test_long_values_are_shortened() -> None:
     assert error.value == "x" * 200 + "…"
 
 
+@pytest.mark.parametrize("field", ["unit_id", "consignment_id"])
+@pytest.mark.parametrize("text", ["", "  ", " x" * 150])
+def test_an_id_with_two_faults_is_one_error(field: str, text: str) -> None:
+    """Too short or too long and with white space at an end; of an optional field, too."""
+    data = {"unit_id": "U1", field: text}
+    (error,) = validate_for_writing("unit.received", data)
+    assert error.pointer == f"/{field}"
+    assert "1 to 200 characters, no white space at either end" in error.expected
+
+
 def test_unknown_event() -> None:
     """Events outside the catalogue have no schema."""
     with pytest.raises(NotFound, match=r"unit\.teleported"):

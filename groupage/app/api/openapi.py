@@ -9,8 +9,8 @@ from starlette.routing import compile_path
 
 from groupage import __version__
 from groupage.app.api.endpoints import Endpoint
-from groupage.app.api.problems import MEDIA_TYPE, Problem
 from groupage.app.api.query import parameters_of, schema_of
+from groupage.serving.problems import MEDIA_TYPE, Problem
 
 _EVERYWHERE = (400, 401, 421, 500, 503)
 """Statuses of problem documents at every path; 401 where a token is set."""

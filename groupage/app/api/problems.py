@@ -5,42 +5,31 @@ from http import HTTPStatus
 from typing import Any
 
 import asyncpg
-import msgspec
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from groupage.app.api.query import FieldFault, WrongParameters
+from groupage.app.api.query import WrongParameters
 from groupage.domain.errors import InvalidInput, NotFound, Unavailable
+from groupage.serving.problems import WrongField, problem_response
 from groupage.store.derivation import StatesUnderived
 from groupage.store.pool import TRANSIENT_ERRORS
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 log = structlog.get_logger(__name__)
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a request failed: `title` is the same for all of a kind, `detail` is about this one."""
-
-    title: str
-    status: int
-    detail: str = ""
-    errors: tuple[FieldFault, ...] = ()
 
 
 def _problem(
     status: HTTPStatus,
     detail: str,
     *,
-    errors: tuple[FieldFault, ...] = (),
+    errors: tuple[WrongField, ...] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body = Problem(title=status.phrase, status=status, detail=detail, errors=errors)
-    return Response(msgspec.json.encode(body), status, headers, media_type=MEDIA_TYPE)
+    return problem_response(status, "", status.phrase, detail, headers, errors=errors)
 
 
 async def _handle_invalid_input(_: Request, error: Exception) -> Response:

@@ -10,22 +10,15 @@ from typing import Any, Union, get_args
 import msgspec
 
 from groupage.domain.errors import InvalidInput
+from groupage.serving.problems import WrongField
 
 TEXT_LENGTH_MAX = 200
-
-
-class FieldFault(msgspec.Struct, frozen=True, kw_only=True):
-    """One wrong parameter."""
-
-    field: str
-    value: Any
-    expected: str
 
 
 class WrongParameters(InvalidInput):
     """Parameters that cannot be converted; `faults` lists all of them."""
 
-    def __init__(self, faults: tuple[FieldFault, ...]) -> None:
+    def __init__(self, faults: tuple[WrongField, ...]) -> None:
         super().__init__("parameters are wrong")
         self.faults = faults
 
@@ -55,10 +48,10 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
                 values[name] = _convert(given[name], field)
             except ValueError:
                 value, expected = given[name][:TEXT_LENGTH_MAX], expectation_of(field)
-                faults.append(FieldFault(field=name, value=value, expected=expected))
+                faults.append(WrongField(field=name, value=value, expected=expected))
         elif field.required:
             expected = f"{expectation_of(field)}: it is required"
-            faults.append(FieldFault(field=name, value=None, expected=expected))
+            faults.append(WrongField(field=name, value=None, expected=expected))
     if faults:
         raise WrongParameters(tuple(faults))
     return [

@@ -12,8 +12,11 @@ ARGS ?=
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
-# As many processes as the machine runs at a time; four hubs at once would starve any laptop.
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+# As many processes as the machine runs at a time, and for tests with servers, which mostly wait for
+# them, one more; more than three hubs at once would starve any laptop.
+PYTEST := $(BIN)/pytest --maxprocesses 4
+PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN)
+MORE_PROCESSES ?= $(shell echo $$(($(PROCESSES) + 1)))
 # Words and phrases that the prose rules forbid, each with what to write instead. What the pattern
 # matches first is looked up whole: "there is no" passes, "is no" does not.
 WORDS := $(BIN)/codespell --config /dev/null -D docs/words.txt --skip '*.lock,*.json,*.csv,*.svg,docs/words.txt,Makefile' \
@@ -55,10 +58,10 @@ demo: install ## Start everything and play one day of a hub; ARGS="--exit" leave
 	@$(BIN)/groupage demo $(ARGS)
 
 check: lint ## Before each commit: lint, and the tests that need no server
-	$(PYTEST) -q -m "not integration and not crash and not e2e" $(ARGS)
+	$(PYTEST) -n $(PROCESSES) -q -m "not integration and not crash and not e2e" $(ARGS)
 
 test: lint ## Everything CI runs: lint and all tests, with a real Kafka and PostgreSQL
-	$(PYTEST) --durations=20 --durations-min=5 $(ARGS)
+	STORIES=1000 $(PYTEST) -n $(MORE_PROCESSES) --durations=20 --durations-min=5 $(ARGS)
 
 test-chaos: install-dev ## Kill 1,000 random processes in about an hour and count; ARGS="--kills 50"
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)

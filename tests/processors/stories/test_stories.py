@@ -9,8 +9,8 @@ from tests.processors.stories.generator import random_story
 from tests.processors.stories.playing import problems
 from tests.processors.stories.rules import RARELY_NEEDED, RULES, without
 
-COUNT = int(os.environ.get("STORIES", "1000"))
-"""How many stories; `make test-stories` plays 10,000."""
+COUNT = int(os.environ.get("STORIES", "300"))
+"""How many stories; `make test` plays 1,000 and `make test-stories` 10,000."""
 SEED = os.environ.get("STORIES_SEED", "1")
 STORIES_WITHOUT = 200
 _BATCHES = 10

@@ -29,6 +29,15 @@ async def count_left(connection: Connection, kinds: Iterable[AggregateKind]) -> 
     return sum([await count_older_states(connection, kind) for kind in kinds])
 
 
+async def count_left_of_all(connection: Connection, *, policy: int) -> tuple[int, int]:
+    """Count the older states of all kinds together, and all states."""
+    left = total = 0
+    for kind in FORMS:
+        left += await count_older_states(connection, kind, policy=policy)
+        total += await connection.fetchval(f"select count(*) from {kind}")  # noqa: S608 - as above
+    return left, total
+
+
 async def older_states_by_partition(
     connection: Connection, kind: AggregateKind, *, policy: int
 ) -> dict[int, int]:

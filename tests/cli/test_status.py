@@ -1,11 +1,17 @@
 """Output of `groupage status`, without a hub."""
 
-import pytest
+import asyncio
 
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from groupage.app.commands.derivation_reading import derivation_reading
 from groupage.app.commands.status import _print, describe
 from groupage.app.local.child import Identity
 from groupage.app.local.state import Clock, HubState, ProcessState
-from groupage.settings import without_password
+from groupage.domain.state.forms import FORMS
+from groupage.settings import DatabaseSettings, without_password
 
 
 @pytest.mark.parametrize(
@@ -64,3 +70,46 @@ def test_status_says_where_the_time_comes_from(
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  clock")]
     assert [text[: len(line or "")] for text in printed] == ([line] if line else [])
     assert described["clock"] == clock
+
+
+@pytest.mark.integration
+def test_status_shows_how_far_the_states_are(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an adoption and after an upgrade; nothing when all states are derived."""
+    settings = DatabaseSettings(url=SecretStr(database_url))
+
+    def execute(*statements: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(database_url)
+            for statement in statements:
+                await connection.execute(statement)
+            await connection.close()
+
+        asyncio.run(run())
+
+    assert derivation_reading(settings) is None
+    execute(
+        "insert into visit (key, partition, revision, changed_at, form, policy, body) "
+        f"select 'V' || n, 0, 1, now(), {FORMS['visit']}, (n <= 5)::integer, '' "
+        "from generate_series(1, 8) as n",
+        "insert into policy select n, 'd', now(), now(), 'x', 'y', '' "
+        "from generate_series(0, 1) as n",
+    )
+    reading = derivation_reading(settings)
+    assert str(reading) == ("5 of 8 (62 %) are derived again after an adoption of a policy; 3 left")
+    execute(
+        "update state_form set derived_at = null where kind = 'visit'",
+        "update visit set form = form - 1 where key = 'V1'",
+    )
+    reading = derivation_reading(settings)
+    assert str(reading) == "4 of 8 (50 %) are derived again after an upgrade; 4 left"
+    _print(describe(None, "/data"), derivation=str(reading))
+    assert f"  states      {reading}" in capsys.readouterr().out.splitlines()
+    execute(
+        "update state_form set derived_at = now()",
+        f"update visit set policy = 1, form = {FORMS['visit']}",
+    )
+    assert derivation_reading(settings) is None
+    nowhere = DatabaseSettings(url=SecretStr("postgresql://nobody@127.0.0.1:1/none"))
+    assert derivation_reading(nowhere) is None

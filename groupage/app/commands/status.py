@@ -32,9 +32,9 @@ def main(
     if targets:
         print_json(scrape_targets(described))
     elif as_json:
-        print_json(described)
+        print_json({**described, "derivation": _derivation(state)})
     else:
-        _print(described, _clock_now(state))
+        _print(described, _clock_now(state), str(_derivation(state) or ""))
     if state is None or state.phase != "running":
         raise typer.Exit(NOT_RUNNING)
 
@@ -124,7 +124,18 @@ def _clock_now(state: HubState | None) -> str:
     return found if right else f"WRONG, {found}: see `groupage doctor`"
 
 
-def _print(described: dict[str, Any], clock_now: str = "") -> None:
+def _derivation(state: HubState | None) -> Any:
+    """Count the states that are left to derive after an upgrade or an adoption; None: none is."""
+    from groupage.app.commands.derivation_reading import (  # noqa: PLC0415 - imports the driver
+        derivation_reading,
+    )
+
+    if state is None or not state.database_url:
+        return None
+    return derivation_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+
+
+def _print(described: dict[str, Any], clock_now: str = "", derivation: str = "") -> None:
     print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
@@ -139,6 +150,8 @@ def _print(described: dict[str, Any], clock_now: str = "") -> None:
     if clock == "external" or "clock" in names:  # servers alone have no clock
         stands = f"; {clock_now}" if clock_now else ""
         print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}{stands}")
+    if derivation:
+        print_line(f"  {'states':<11} {derivation}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)
     for process in described["processes"]:

@@ -140,11 +140,13 @@ class StreamHub:
 
     async def ends(self) -> dict[tuple[str, int], int]:
         """Return the end offset of each partition of the hub's topics."""
+        rows = await self.pool.fetch("select topic, partition from intake_offset")
+        tps = [TopicPartition(self.prefix + row[0], row[1]) for row in rows]
         consumer = AIOKafkaConsumer(**self.settings.kafka.client_kwargs())
+        # Else it asks for the metadata of one topic after the other: 0.1 s each.
+        consumer.assign(tps)
         await consumer.start()
         try:
-            rows = await self.pool.fetch("select topic, partition from intake_offset")
-            tps = [TopicPartition(self.prefix + row[0], row[1]) for row in rows]
             ends = await consumer.end_offsets(tps)
             return {
                 (tp.topic.removeprefix(self.prefix), tp.partition): end for tp, end in ends.items()

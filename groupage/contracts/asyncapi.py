@@ -12,6 +12,7 @@ from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import encode
 from groupage.contracts.examples import example_envelope, example_fact
 from groupage.contracts.headers import DEAD_LETTER_HEADERS, HEADERS
+from groupage.contracts.publication import LICENSE, publishable
 from groupage.contracts.schemas import component_schemas
 from groupage.contracts.topics import TOPICS, Topic
 from groupage.domain.catalogue import EVENTS
@@ -40,8 +41,8 @@ everything in the value, is understood as well.
   `SERIES.REVISION.DIGEST`. Of a series only the message with the highest revision counts. If it
   takes the place of an earlier one, `ce_correctionof` names the series; with `ce_retracted: true`
   none of the series counts any more. A snapshot has a field `revision` in place of that.
-- **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor), written
-  without a decimal point.
+- **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor); 12500.0
+  and 1.25e4 are integers, too.
 - **Check digits** of container numbers and SSCCs are checked by the HTTP gateway and the file
   imports, but not in records that are sent to Kafka directly.
 - **Errors**: a record that groupage cannot decode, or an event that it rejects, goes to the
@@ -55,6 +56,11 @@ To publish with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
 
 def asyncapi_document(*, prefix: str = "", server: str = "localhost:9092") -> dict[str, Any]:
     """Build the document for topics with that prefix and one bootstrap server."""
+    document: dict[str, Any] = publishable(_document(prefix=prefix, server=server))
+    return document
+
+
+def _document(*, prefix: str, server: str) -> dict[str, Any]:
     events = tuple(EVENTS.values())
     data, parts = component_schemas(events, ref_template="#/components/schemas/{name}")
     return {
@@ -64,10 +70,7 @@ def asyncapi_document(*, prefix: str = "", server: str = "localhost:9092") -> di
             "title": "groupage",
             "version": __version__,
             "description": _DESCRIPTION,
-            "license": {
-                "name": "Apache-2.0",
-                "url": "https://www.apache.org/licenses/LICENSE-2.0",
-            },
+            "license": LICENSE,
         },
         "defaultContentType": "application/json",
         "servers": {"hub": {"host": server, "protocol": "kafka"}},
@@ -175,10 +178,11 @@ def _message(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
         "description": _message_description(event),
         "contentType": "application/json",
         "headers": {
+            "type": "object",
             "allOf": [
                 {"$ref": "#/components/schemas/CloudEventHeaders"},
                 {"properties": {"ce_type": {"const": ce_type(event)}}},
-            ]
+            ],
         },
         "payload": payload,
         "bindings": {"kafka": {"key": _key_schema(event), "bindingVersion": _BINDING_VERSION}},

@@ -496,10 +496,11 @@ def _check_texts(data: Event) -> None:
     The caller has seen a cause in the bytes: an escape, a space beside a quotation mark,
     characters beyond ASCII.
     """
+    value = msgspec.json.encode(data)
     try:
-        _text_checker(type(data)).decode(msgspec.json.encode(data))
+        _text_checker(type(data)).decode(value)
     except msgspec.ValidationError as error:
-        raise Undecodable(Code.BAD_DATA, str(error)) from None
+        raise Undecodable(Code.BAD_DATA, _explain(type(data), value) or str(error)) from None
 
 
 @cache

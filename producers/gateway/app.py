@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groupage.contracts.publication import publishable
 from groupage.contracts.schemas import writer_schema
 from groupage.domain.policy import Policy
 from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings
@@ -139,7 +140,7 @@ async def get_schema(request: Request) -> Response:
     event = types.get(ce_type) or types.get(f"{ce_type}.v1")
     if event is None:
         raise HttpProblem(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
-    return _json(writer_schema(event), media_type="application/schema+json")
+    return _json(publishable(writer_schema(event)), media_type="application/schema+json")
 
 
 async def get_openapi(_: Request) -> Response:

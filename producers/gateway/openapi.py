@@ -3,12 +3,14 @@
 from typing import Any, get_args
 
 from groupage import __version__
+from groupage.contracts.publication import LICENSE, SERVERS
 from groupage.domain.fact import Classifier
 from groupage.serving.problems import MEDIA_TYPE
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
 
 _TEXT: dict[str, Any] = {"type": "string"}
+_OBJECT: dict[str, Any] = {"type": "object"}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -71,7 +73,9 @@ def document() -> dict[str, Any]:
             "description": "Takes events as CloudEvents 1.0 or EPCIS 2.0. "
             "A 202 means that Kafka has them.",
             "version": __version__,
+            "license": LICENSE,
         },
+        "servers": SERVERS,
         "paths": _paths(),
         "components": {
             "schemas": {"CloudEvent": _event_schema(), "Problem": _PROBLEM_SCHEMA},
@@ -121,7 +125,11 @@ def _paths() -> dict[str, Any]:
             "get": _operation(
                 "list_capture_jobs",
                 "The capture jobs that are kept, the newest first",
-                {"200": _response("Capture jobs", schema={"type": "array"})},
+                {
+                    "200": _response(
+                        "Capture jobs", schema={"type": "array", "items": {"type": "object"}}
+                    )
+                },
             ),
         },
         "/capture/{capture_id}": {

@@ -14,10 +14,9 @@ from groupage.contracts.normal_ids import normalize_ids
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.currencies import DECIMALS
 from groupage.domain.events.base import Event
-from groupage.domain.events.quantities import Currency
+from groupage.domain.events.quantities import END_OF_TEXT, Currency
 from groupage.domain.fact import Fact
 
-_END = r"$(?!\n)"
 _DEFAULT_INT_BOUND = 10**12
 # Half of the texts have nothing that the entrances refuse; readers must take the others, too.
 _TEXT = st.text(
@@ -46,13 +45,13 @@ def _strings(node: msgspec.inspect.StrType) -> st.SearchStrategy[str]:
     if node.pattern == get_args(Currency)[1].pattern:
         return st.sampled_from(sorted(DECIMALS))
     if node.pattern:
-        pattern = node.pattern.removesuffix(_END)
+        pattern = node.pattern.removesuffix(END_OF_TEXT)
         return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
     return _TEXT | st.just("")
 
 
 def _ids(pattern: str) -> st.SearchStrategy[str]:
-    whole = re.compile(pattern.removesuffix(_END))
+    whole = re.compile(pattern.removesuffix(END_OF_TEXT))
     return _TEXT.filter(lambda text: whole.fullmatch(text) is not None)
 
 

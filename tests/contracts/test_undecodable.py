@@ -235,3 +235,13 @@ def test_every_code_has_its_meaning_in_a_sentence() -> None:
         event_from_json("unit.received", b"{}")
     assert raised.value.code is UndecodableCode.BAD_DATA
     assert raised.value.code.meaning == "The data breaks the schema of its event."
+
+
+def test_the_reason_of_white_space_names_field_and_value() -> None:
+    """And no pattern, which holds the characters themselves."""
+    with pytest.raises(Undecodable) as raised:
+        event_from_json("unit.received", b'{"unit_id":"u","visit_id":"V "}')
+    assert str(raised.value) == (
+        "/visit_id: 'V ' is not right; expected An id or mark: 1 to 200 characters, no white space "
+        "at either end"
+    )

@@ -1,5 +1,6 @@
 """The OpenAPI document, made from the declarations of the endpoints."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from starlette.routing import compile_path
 from groupage import __version__
 from groupage.app.api.endpoints import Endpoint
 from groupage.app.api.query import parameters_of, schema_of
+from groupage.contracts.publication import LICENSE, SERVERS, publishable
 from groupage.serving.problems import MEDIA_TYPE, Problem
 
 _EVERYWHERE = (400, 401, 421, 500, 503)
@@ -38,17 +40,15 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
                     {"name": name, "in": "query", "required": field.required, "schema": schema}
                 )
         paths[path] = {"get": _operation(endpoint, parameters, result, problem)}
-    return {
+    document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "groupage read API",
             "summary": "Consignments, consolidations, plans and their events. Read-only.",
             "version": __version__,
-            "license": {
-                "name": "Apache-2.0",
-                "url": "https://www.apache.org/licenses/LICENSE-2.0",
-            },
+            "license": LICENSE,
         },
+        "servers": SERVERS,
         "paths": paths,
         "components": {
             "schemas": components,
@@ -56,6 +56,8 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         },
         "security": [{}, {"token": []}],
     }
+    published: dict[str, Any] = publishable(document)
+    return published
 
 
 def _operation(
@@ -71,6 +73,7 @@ def _operation(
         "content": {"application/json": {"schema": result}},
     }
     return {
+        "operationId": _operation_id(endpoint.path),
         "summary": endpoint.summary,
         "parameters": parameters,
         "responses": {
@@ -81,3 +84,9 @@ def _operation(
             },
         },
     }
+
+
+def _operation_id(path: str) -> str:
+    """Name the operation by its path: ``get_plans``, ``get_plans_plan_id_diff``."""
+    words = re.findall("[a-z_]+", path.removeprefix("/v1"))
+    return "_".join(["get", *words])

@@ -54,6 +54,7 @@ def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[
     """Yield every document with its file name."""
     from groupage.contracts.asyncapi import asyncapi_document  # noqa: PLC0415 - not for `--help`
     from groupage.contracts.attributes import ce_type  # noqa: PLC0415
+    from groupage.contracts.publication import publishable  # noqa: PLC0415
     from groupage.contracts.schemas import reader_schema, writer_schema  # noqa: PLC0415
     from groupage.domain.catalogue import EVENTS  # noqa: PLC0415
 
@@ -61,8 +62,8 @@ def documents(*, server: str = "localhost:9092") -> Iterator[tuple[str, Mapping[
     yield "openapi-gateway.json", gateway_openapi()
     yield "openapi-reading.json", reading_openapi()
     for event in EVENTS.values():
-        yield f"schemas/write/{ce_type(event)}.json", writer_schema(event)
-        yield f"schemas/read/{ce_type(event)}.json", reader_schema(event)
+        yield f"schemas/write/{ce_type(event)}.json", publishable(writer_schema(event))
+        yield f"schemas/read/{ce_type(event)}.json", publishable(reader_schema(event))
 
 
 def gateway_openapi() -> dict[str, Any]:

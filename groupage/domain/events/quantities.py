@@ -7,15 +7,22 @@ from typing import Annotated
 
 from msgspec import Meta
 
-_END = r"$(?!\n)"
-"""The end of the text. In Python a bare ``$`` also matches before a line feed at the end."""
+END_OF_TEXT = r"$(?!\n)"
+"""In Python a bare ``$`` also matches before a line feed at the end. Published schemas have ``$``
+(`groupage.contracts.publication`)."""
+_SPACE = (  # the characters, because engines write their codes in several ways
+    "\t\n\v\f\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space as Unicode has it. ``\\s`` and the dot mean other characters in each language:
+JavaScript, RE2 and Python differ in GS, U+0085, U+FEFF and U+2028."""
+_NO_SPACE_AROUND = rf"^[^{_SPACE}]([^\n]*[^{_SPACE}])?"
 
 Id = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=200,
-        extra={"pattern": r"^\S(.*\S)?" + _END},
+        extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
         description="An id or mark: 1 to 200 characters, no white space at either end.",
     ),
 ]
@@ -24,7 +31,7 @@ UnitId = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        extra={"pattern": r"^\S(.*\S)?" + _END},
+        extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
         description=(
             "An SSCC, another GS1 key or a mark: 1 to 200 characters, no white space at either "
             "end. The hub takes GS1 keys as digits, element strings of scanners, EPC URNs and "
@@ -37,7 +44,7 @@ EquipmentRef = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        extra={"pattern": r"^\S(.*\S)?" + _END},
+        extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
         description=(
             "A container by its number (ISO 6346): 1 to 200 characters, no white space at either "
             "end. The hub also takes its EPC URN."
@@ -51,7 +58,7 @@ Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
 Locode = Annotated[
     str,
     Meta(
-        pattern="^[A-Z]{2}[A-Z2-9]{3}" + _END,
+        pattern="^[A-Z]{2}[A-Z2-9]{3}" + END_OF_TEXT,
         description=(
             "UN/LOCODE, e.g. ``CNNGB``. Of several codes for a place the hub uses one: "
             "``CNNBO`` becomes ``CNNGB``."
@@ -80,16 +87,16 @@ Deviation = Annotated[
     ),
 ]
 Hs6 = Annotated[
-    str, Meta(pattern="^[0-9]{6}" + _END, description="Harmonised System code, six digits.")
+    str, Meta(pattern="^[0-9]{6}" + END_OF_TEXT, description="Harmonised System code, six digits.")
 ]
 IsoType = Annotated[
     str,
     Meta(
-        pattern="^[A-Z0-9]{4}" + _END,
+        pattern="^[A-Z0-9]{4}" + END_OF_TEXT,
         description="ISO 6346 size-type code, e.g. ``45G1`` (40' high cube).",
     ),
 ]
-UnNumber = Annotated[str, Meta(pattern="^[0-9]{4}" + _END)]
+UnNumber = Annotated[str, Meta(pattern="^[0-9]{4}" + END_OF_TEXT)]
 MinorUnits = Annotated[
     int,
     Meta(
@@ -100,7 +107,10 @@ MinorUnits = Annotated[
 ]
 Currency = Annotated[
     str,
-    Meta(pattern="^[A-Z]{3}" + _END, description="A currency of ISO 4217 in use, e.g. ``USD``."),
+    Meta(
+        pattern="^[A-Z]{3}" + END_OF_TEXT,
+        description="A currency of ISO 4217 in use, e.g. ``USD``.",
+    ),
 ]
 LatitudeUdeg = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
 LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="1e-6 degrees.")]
@@ -108,7 +118,7 @@ Celsius = Annotated[int, Meta(ge=-273, le=2_000, description="Whole degrees Cels
 ImoClass = Annotated[
     str,
     Meta(
-        pattern=r"^[1-9](\.[1-6])?[A-S]?" + _END,
+        pattern=r"^[1-9](\.[1-6])?[A-S]?" + END_OF_TEXT,
         description=(
             "IMDG class or division, class 1 with its compatibility group: "
             "``3``, ``5.1``, ``1.4S``."

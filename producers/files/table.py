@@ -62,7 +62,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_table(path: Path, data: bytes, *, sheet: str | None = None) -> Table:
-    """Read the cells of the first sheet, or of the named one. Raises InvalidInput."""
+    """Read the cells of the first visible sheet, or of the named one. Raises InvalidInput."""
     kind = path.suffix.lower()
     if kind == ".xls":
         raise InvalidInput(f"{path.name} is an old .xls workbook; save it as .xlsx or CSV")
@@ -133,10 +133,15 @@ def _read_excel(path: Path, data: bytes, sheet: str | None) -> list[tuple[Cell, 
 
 
 def _sheet(path: Path, book: Workbook, name: str | None) -> str:
-    if not book.worksheets or (name is not None and name not in book.sheetnames):
+    """Return the name of the sheet to read: the named one, or the first one that people see."""
+    visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if name is not None and name in book.sheetnames:
+        return name
+    if name is not None or not visible:
         names = ", ".join(book.sheetnames) or "none"
-        raise InvalidInput(f"{path.name} has no sheet {name or 'with cells'!r}; it has {names}")
-    return name or book.worksheets[0].title
+        wanted = "visible sheet" if name is None else f"sheet {name!r}"
+        raise InvalidInput(f"{path.name} has no {wanted}; it has {names}")
+    return visible[0]
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[tuple[Cell, ...]]:

@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from zipfile import ZipFile
 
 import pytest
@@ -109,6 +110,30 @@ def test_excel_is_read_like_csv() -> None:
     book.save(data)
     found = read_table(Path("list.xlsx"), data.getvalue())
     assert events(found) == events(table(ENGLISH))
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_is_not_read(state: Literal["hidden", "veryHidden"]) -> None:
+    """Templates keep lists of choices there; its name still reads it, and so a person's wish."""
+    book = Workbook()
+    hidden = book.active
+    assert hidden is not None
+    hidden.title, hidden.sheet_state = "choices", state
+    for row in table(CHINESE).rows:
+        hidden.append(list(row))
+    shown = book.create_sheet("list")
+    for row in table(ENGLISH).rows:
+        shown.append(list(row))
+    book.active = 1
+    data = BytesIO()
+    book.save(data)
+    assert events(read_table(Path("list.xlsx"), data.getvalue())) == events(table(ENGLISH))
+    named = read_table(Path("list.xlsx"), data.getvalue(), sheet="choices")
+    booked = events(named)[0]
+    assert isinstance(booked, ConsignmentBooked)
+    assert booked.shipper == "义乌市星辰玩具商行"
+    with pytest.raises(InvalidInput, match="has no sheet 'other'; it has choices, list"):
+        read_table(Path("list.xlsx"), data.getvalue(), sheet="other")
 
 
 def workbook(rows: Iterable[Iterable[object]]) -> BytesIO:

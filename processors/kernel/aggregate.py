@@ -98,8 +98,8 @@ class Aggregate(Generic[S]):
         handler = self.handler_of.get(type(event))
         return self.reject_foreign(event) if handler is None else handler(state, entry, event)
 
-    def audit(self, state: S, entry: Entry) -> None:
-        """Note a fact, effective or not; in any order."""
+    def audit(self, state: S, entry: Entry, *, effective: bool) -> None:
+        """Note a fact; in any order. `effective`: nothing corrects or retracts it."""
 
     def applies_late(self, state: S, fact: Fact) -> bool:  # noqa: ARG002
         """Tell whether applying a late fact now gives the same state as applying it in order."""

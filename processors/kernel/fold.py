@@ -106,8 +106,9 @@ def fold(
         state.revised_series = sifted.revised_series
     state.changed_at = max((_known_at(entry.fact) for entry in all_facts), default=None)
     if aggregate.audits:
+        effective = {entry.fact_id for entry in sifted.effective}
         for entry in all_facts:
-            aggregate.audit(state, entry)
+            aggregate.audit(state, entry, effective=entry.fact_id in effective)
     return _finish(aggregate, state, clock_at)
 
 
@@ -145,7 +146,7 @@ def advance(
                 return _advance_by_refolding(aggregate, state, stored, clock_at)
             _apply(aggregate, state, entry, None if late else sort_key)
         if aggregate.audits:
-            aggregate.audit(state, entry)
+            aggregate.audit(state, entry, effective=True)
         state.fact_count += 1
         known_at = _known_at(fact)
         if changed_at is None or known_at > changed_at:

@@ -21,8 +21,8 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (2, "e19868c55834cd05"),
-    "unit": (2, "79a8e272dc04574b"),
+    "consignment": (2, "53ad9576e45ecd14"),
+    "unit": (2, "11709b8bf512cbb0"),
     "container": (2, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),

@@ -207,8 +207,11 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     revision: Revision = 0
     """Of the consignment; its announcement with the highest revision counts."""
     ended: bool = False
-    """True: the consignment gives up its claim. It departed, its receipt was completed without the
-    unit, or (`withdrawn`) it never had one."""
+    """True: the consignment gives up its claim: it was rejected, cancelled, returned or split, or
+    (`withdrawn`) it never had one. Of release 0.2.0 also: it is `missing`."""
+    missing: bool = False
+    """True: the receipt of the consignment was completed without the unit, which it still owns
+    until another consignment claims it."""
     withdrawn: bool = False
     """True: its ASN was corrected or retracted, so that nothing names the unit any more."""
 

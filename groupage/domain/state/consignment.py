@@ -175,6 +175,8 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     the consignment's own key reported the same later; None: none did."""
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
     """(when, unit ids) of each delivery note."""
+    announced_units: int = 0
+    """How many units they name; a unit on two of them counts once."""
     vehicle: str = ""
     eta_at: datetime | None = None
     arrived_at: datetime | None = None

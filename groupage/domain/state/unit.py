@@ -14,6 +14,10 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
     at: datetime
     fact_id: str
     type: str
+    effective: bool = True
+    """No other fact corrects or retracts it, and it retracts none."""
+    corrects: str = ""
+    """Fact id of the one that it corrects or retracts; empty: none."""
 
 
 class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -24,6 +28,8 @@ class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Revision of the consignment."""
     ended: bool = False
     ended_at: datetime | None = None
+    missing: bool = False
+    """The receipt of the consignment was completed without the unit."""
     withdrawn: bool = False
     """It never had one: kept because an older message may still arrive."""
 

@@ -177,6 +177,7 @@ def add_delivery_note(
         return reject_if_exited(state)
     fact = entry.fact
     state.asns.append((fact.occurred_at, tuple(unit.unit_id for unit in event.units)))
+    state.announced_units = len({name for _, names in state.asns for name in names})
     for unit in event.units:
         part = state.units.get(unit.unit_id)
         if part is None:

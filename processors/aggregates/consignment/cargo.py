@@ -4,6 +4,7 @@ These are most of all events. For speed, sums over the units are kept up to date
 again: `_add_to_sums` takes a unit out before it changes (sign -1) and adds it again (sign 1).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from groupage.domain.events import unit as events
@@ -169,30 +170,65 @@ def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) ->
         if part.gone or (part.moves and part.moves[-1].into):
             _note_own_statement(state, entry, *event.outputs)
             return Rejection(Code.INPUT_NOT_HERE, f"input {name} is loaded or was repacked before")
-    if not event.outputs or set(event.outputs) & state.units.keys() - set(event.inputs):
+    new_ids = set(event.outputs) - set(event.inputs)
+    if not event.outputs or any(_is_stated(state, name) for name in new_ids):
         return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     parts = [part for _, part in inputs if part is not None]
     pieces = sum(part.pieces for part in parts)
     for part in parts:
         _add_to_sums(state, part, -1)
         part.gone = True
+    if state.forwarded is not None:
+        for name in event.outputs:
+            state.forwarded.pop(name, None)
     _note_forwarded(state, entry, *event.outputs)
     share, rest = divmod(pieces, len(event.outputs))
     for number, name in enumerate(event.outputs):
-        state.units[name] = new = UnitPart(
-            line=parts[0].line if parts else -1,
-            pieces=share + (number < rest),
-            received_at=entry.fact.occurred_at,
-            condition="good",
-            location=parts[0].location if parts else "",
-            last_at=entry.fact.occurred_at,
-        )
-        if event.size is not None and event.gross_g is not None:
-            size = event.size
-            new.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
-            new.measured_at = entry.fact.occurred_at
-        _add_to_sums(state, new, 1)
+        _make_output(state, entry, event, name, parts, share + (number < rest))
     return None
+
+
+def _make_output(
+    state: ConsignmentState,
+    entry: Entry,
+    event: events.UnitRepacked,
+    name: str,
+    parts: Sequence[UnitPart],
+    pieces: int,
+) -> None:
+    """Add a unit that a repack made; it may have been scanned by a clock that runs behind."""
+    scanned = None if name in event.inputs else state.units.get(name)
+    if scanned is not None:
+        _add_to_sums(state, scanned, -1)
+    state.units[name] = new = UnitPart(
+        line=parts[0].line if parts else -1,
+        pieces=pieces,
+        received_at=entry.fact.occurred_at,
+        condition="good",
+        location=parts[0].location if parts else "",
+        last_at=entry.fact.occurred_at,
+        moves=[] if scanned is None else scanned.moves,
+    )
+    if event.size is not None and event.gross_g is not None:
+        size = event.size
+        new.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
+        new.measured_at = entry.fact.occurred_at
+    _add_to_sums(state, new, 1)
+
+
+def _is_stated(state: ConsignmentState, unit_id: str) -> bool:
+    """Tell whether the consignment's own senders say that it has the unit.
+
+    A forwarded fact does not count: the unit forwards it because of a claim that may rest on this
+    very repack.
+    """
+    part = state.units.get(unit_id)
+    if part is None:
+        return False
+    if part.line >= 0 or part.gone:
+        return True
+    forwarded_only = state.forwarded is not None and state.forwarded.get(unit_id, part) is None
+    return part.received_at is not None and not forwarded_only
 
 
 def stage(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Rejection | None:

@@ -3,6 +3,10 @@
 One publication stands for all of them, compared as a whole: a message goes out for what differs,
 one to the units of each partition. A claim that ends, or that no delivery note or scan makes any
 more, is published again as ended or withdrawn, with a higher revision of the consignment.
+
+Whether a claim ends may not depend on facts that the consignment has by that claim: with them it
+would stand, without them it would not, and the order of arrival would decide. So a unit that is
+missing from a completed receipt is still claimed, as missing.
 """
 
 from collections.abc import Iterator
@@ -17,10 +21,11 @@ _UNIT_TOPIC = "hub.unit.v1"
 
 
 class Claim(NamedTuple):
-    """The consignment claims a unit since then, and has perhaps ended its claim."""
+    """The claim of the consignment to a unit: since when, until when, missing since when."""
 
     since_at: datetime
     ended_at: datetime | None
+    missing_at: datetime | None = None
     withdrawn: bool = False
 
 
@@ -43,7 +48,7 @@ class UnitClaims(NamedTuple):
         for at, unit_ids in self.notes:
             claims.update(dict.fromkeys(unit_ids, Claim(at, self.over_at)))
         for unit_id in self.missing:
-            claims[unit_id] = Claim(claims[unit_id].since_at, self.over_at or self.missing_at)
+            claims[unit_id] = claims[unit_id]._replace(missing_at=self.missing_at)
         return claims
 
     def messages(
@@ -70,9 +75,11 @@ class UnitClaims(NamedTuple):
                 announced_at=claim.since_at,
                 others=tuple(others),
                 ended=claim.ended_at is not None,
+                missing=claim.missing_at is not None,
                 withdrawn=claim.withdrawn,
             )
-            yield Change(f"announce:{first}", event, claim.ended_at or claim.since_at)
+            changed_at = claim.ended_at or claim.missing_at or claim.since_at
+            yield Change(f"announce:{first}", event, changed_at)
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
         """Withdraw all claims."""

@@ -51,7 +51,7 @@ def _claims(state: ConsignmentState) -> UnitClaims:
     """
     notes = list(state.asns)
     missing: tuple[str, ...] = ()
-    units, announced = state.units, sum(len(names) for _, names in notes)
+    units, announced = state.units, state.announced_units
     if len(units) > announced:
         # The copy of a scan claims nothing: the unit sends it because of a claim.
         forwarded = state.forwarded or {}
@@ -59,8 +59,7 @@ def _claims(state: ConsignmentState) -> UnitClaims:
         notes += sorted(  # a cached state has them as they came, a stored one by id
             (since_at, (name,))
             for name, part in units.items()
-            if not part.gone
-            and name not in announced_ids
+            if name not in announced_ids
             and (since_at := forwarded.get(name, part.received_at)) is not None
         )
     if state.received_at is not None and state.received_units < announced:

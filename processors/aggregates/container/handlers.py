@@ -32,7 +32,16 @@ def _reject_order(state: ContainerState, what: str) -> Rejection:
 
 
 def _set_consolidation(state: ContainerState, consolidation_id: str | None) -> None:
-    state.consolidation_id = consolidation_id or state.consolidation_id
+    """Name its consolidation; the one that it left the hub with keeps how that use ended."""
+    if consolidation_id and consolidation_id != state.consolidation_id:
+        if state.status in _LEFT:
+            _keep_use(state)
+        state.consolidation_id = consolidation_id
+
+
+def _keep_use(state: ContainerState) -> None:
+    if state.consolidation_id:
+        state.earlier_uses[state.consolidation_id] = snapshot_of(state)
 
 
 def release(
@@ -55,8 +64,7 @@ def release(
 
 
 def _begin_next_use(state: ContainerState) -> None:
-    if state.consolidation_id:
-        state.earlier_uses[state.consolidation_id] = snapshot_of(state)
+    _keep_use(state)
     state.consolidation_id = state.seal_no = state.vgm_method = state.voyage_id = ""
     state.sealed_at = state.vgm_at = state.picked_up_at = state.gated_in_at = None
     state.gated_out_at = state.on_board_at = None

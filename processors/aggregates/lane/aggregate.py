@@ -88,7 +88,7 @@ class LaneAggregate(Aggregate[LaneState]):
         On(events.PlanSuperseded, _ignore, order_independent=True),
     )
 
-    def audit(self, state: LaneState, entry: Entry) -> None:
+    def audit(self, state: LaneState, entry: Entry, *, effective: bool) -> None:  # noqa: ARG002
         """Plan again when a pin, a closing, an approval or a plan is taken back."""
         fact = entry.fact
         if fact.retracted and isinstance(fact.data, _DECISIVE):

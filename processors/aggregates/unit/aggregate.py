@@ -11,8 +11,12 @@ from bisect import insort
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
+from groupage.contracts.encoding import fact_digest
 from groupage.domain.events import unit as events
 from groupage.domain.events.base import AggregateKind, Event
+from groupage.domain.fact import Fact
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import UnitColumns
 from groupage.domain.state.unit import UnitState, WaitingFact
@@ -25,6 +29,14 @@ from processors.kernel.outputs import Publication
 
 def _waiting_key(waiting: WaitingFact) -> tuple[datetime, str]:
     return (waiting.at, waiting.fact_id)
+
+
+def _target_id(fact: Fact) -> str:
+    """Return the fact id of the fact that it corrects or retracts; empty: none."""
+    if fact.correction_of is None:
+        return ""
+    target = msgspec.structs.replace(fact, event_id=fact.correction_of)
+    return fact_digest(target, target.data.aggregate_kind).hex()
 
 
 _AFTER_REPACK = frozenset({events.UnitAnnounced, events.UnitRepacked})
@@ -52,11 +64,17 @@ class UnitAggregate(Aggregate[UnitState]):
 
     audits = True
 
-    def audit(self, state: UnitState, entry: Entry) -> None:
+    def audit(self, state: UnitState, entry: Entry, *, effective: bool) -> None:
         """Keep the facts from outside for the consignment, corrected and retracted ones too."""
         fact = entry.fact
         if fact.relayed_by is None and fact.data.name != "unit.announced":
-            waiting = WaitingFact(at=fact.occurred_at, fact_id=entry.fact_id, type=fact.data.name)
+            waiting = WaitingFact(
+                at=fact.occurred_at,
+                fact_id=entry.fact_id,
+                type=fact.data.name,
+                effective=effective,
+                corrects=_target_id(fact),
+            )
             insort(state.waiting_facts, waiting, key=_waiting_key)
 
     def guard(self, event: type[Event], handler: Handler) -> Handler:

@@ -118,6 +118,7 @@ def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> Non
             revision=event.revision,
             ended=event.ended,
             ended_at=entry.fact.occurred_at if event.ended else None,
+            missing=event.missing,
             withdrawn=event.withdrawn,
         )
         known = state.claims.get(event.owner_id)
@@ -127,7 +128,7 @@ def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> Non
     if state.inherited_claim is not None:
         owners.append(state.inherited_claim)
     if not owners:
-        owners = [(claim.announced_at, name) for name, claim in _real_claims(state).items()]
+        owners = [(claim.announced_at, name) for name, claim in real_claims(state).items()]
     state.announced_at, state.owner_id = max(owners, default=(None, ""))
 
 
@@ -135,32 +136,9 @@ def _claim_key(claim: Claim) -> tuple[int, datetime, bool]:
     return (claim.revision, claim.announced_at, claim.ended)
 
 
-def _real_claims(state: UnitState) -> dict[str, Claim]:
+def real_claims(state: UnitState) -> dict[str, Claim]:
+    """Return the claims that were made and not withdrawn, by consignment."""
     return {name: claim for name, claim in state.claims.items() if not claim.withdrawn}
-
-
-def holders(state: UnitState) -> list[tuple[str, datetime | None]]:
-    """Return the consignments that get its facts, and until when (None: all of them).
-
-    All facts belong to the owner. A consignment that owned the unit before keeps the facts of that
-    time: until it gave up its claim, or another one made a later claim.
-    """
-    if not state.owner_id:
-        return []
-    held: list[tuple[str, datetime | None]] = [(state.owner_id, None)]
-    claims = _real_claims(state)
-    for name, claim in claims.items():
-        if name == state.owner_id:
-            continue
-        ends = [
-            later.announced_at
-            for later in claims.values()
-            if later.announced_at > claim.announced_at
-        ]
-        if claim.ended_at is not None:
-            ends.append(claim.ended_at)
-        held.append((name, min(ends, default=claim.announced_at)))
-    return held
 
 
 def active_claims(state: UnitState) -> list[tuple[datetime, str]]:

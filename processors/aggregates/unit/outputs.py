@@ -4,7 +4,8 @@ from groupage.domain.codes import AlertCode
 from groupage.domain.events import unit as events
 from groupage.domain.state.unit import UnitState
 from groupage.domain.words import cut, when
-from processors.aggregates.unit.handlers import active_claims, holders
+from processors.aggregates.unit.handlers import active_claims
+from processors.aggregates.unit.holders import shares
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import ForwardedFact, Output, Publication
 
@@ -16,11 +17,8 @@ def outputs(state: UnitState) -> dict[str, Publication]:
     if at is None:
         return published
     may_return = state.fact_count - len(state.waiting_facts) > 1
-    for owner_id, until_at in holders(state):
-        for waiting in state.waiting_facts:
-            if until_at is None or waiting.at < until_at:
-                output_id = f"forward:{owner_id}:{waiting.fact_id}"
-                published[output_id] = ForwardedFact(waiting.fact_id, owner_id, may_return)
+    for name, fact_id in shares(state):
+        published[f"forward:{name}:{fact_id}"] = ForwardedFact(fact_id, name, may_return)
     if state.owner_id and state.ceased_at is not None:
         for name in state.repacked_into:
             announced = events.UnitAnnounced(
@@ -34,8 +32,12 @@ def outputs(state: UnitState) -> dict[str, Publication]:
 
 
 def _dispute(state: UnitState) -> dict[str, Publication]:
-    """Alert that two consignments claim it: a label printed twice, or a wrong scan."""
-    claims = sorted(active_claims(state))
+    """Alert that two consignments claim it: a label printed twice, or a wrong scan.
+
+    A consignment whose receipt was completed without it disputes nothing, but keeps its claim. If
+    the claim ended, its forwarded receipt would be withdrawn, which completes the receipt.
+    """
+    claims = sorted(each for each in active_claims(state) if not state.claims[each[1]].missing)
     if len(claims) < 2:
         return {}
     names = " and ".join(f"{name} (since {when(at)})" for at, name in claims)

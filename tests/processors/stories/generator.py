@@ -7,7 +7,9 @@ import msgspec
 from groupage.domain.commands import Command
 from groupage.domain.events.base import Event
 from tests.processors.stories.days import Dated, Day
+from tests.processors.stories.extras import anything, with_another_name
 from tests.processors.stories.story import TREATMENTS, Act, Story, Version
+from tests.processors.stories.unusual import unusual
 
 _TREATMENTS = [name for name in TREATMENTS if name != "plain"]
 
@@ -19,7 +21,8 @@ def random_story(seed: str) -> Story:
     dated: list[Dated] = list(day.ordinary())
     for _ in range(rng.choice((0, 0, 1, 3, 6))):
         del dated[rng.randrange(len(dated))]
-    extras = [(rng.uniform(4, 420), day.anything()) for _ in range(rng.choice((0, 1, 3, 6, 12)))]
+    extras = [(rng.uniform(4, 420), anything(day)) for _ in range(rng.choice((0, 1, 3, 6, 12)))]
+    extras += unusual(day)
     treated, extra_treated = rng.choice((0.0, 0.03, 0.1, 0.3)), rng.choice((0.3, 0.6, 1.0))
     late, steps = rng.choice((0.0, 0.1, 0.4)), rng.choice((1.0, 20.0, 300.0))
     acts = []
@@ -44,6 +47,7 @@ def random_story(seed: str) -> Story:
         acts=tuple(acts),
         end=end,
         auto_approve=rng.random() < 0.6,
+        dead_freight_notice_s=rng.choice((0, 1_800, 108_000)),
         shuffled=rng.random() < 0.8,
         ticks=tuple(sorted(rng.uniform(0, end) for _ in range(rng.choice((0, 0, 2, 5))))),
     )
@@ -88,12 +92,12 @@ def _wrong(rng: Random, day: Day, dated: Dated) -> Version:
     minute, event = dated
     kind = rng.random()
     if kind < 0.25:
-        other = day.with_another_name(event)
+        other = with_another_name(day, event)
         if _same_key(other, event):
             return (minute, other)
     elif kind < 0.7:
         for _ in range(12):
-            other = day.anything()
+            other = anything(day)
             if isinstance(other, Command) and isinstance(event, Command):
                 other = msgspec.structs.replace(other, command_id=event.command_id)
             if _same_key(other, event):

@@ -4,7 +4,7 @@ If a message took it away, both hubs of a story would lose it alike, and compari
 show it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,44 +12,49 @@ from tests.processors.aggregates.minihub import MiniHub
 
 
 class Happened(NamedTuple):
-    """Something that happened to a thing, in which of its uses or versions, and when."""
+    """Something that happened to an aggregate."""
 
     what: str
     key: str
     part: str
-    at: datetime
+    """The unit, container or number of the manifest."""
 
 
-Lasting = frozenset[Happened]
+Lasting = Mapping[Happened, datetime]
+"""What has happened, and when."""
 
 
 def find_lasting(hub: MiniHub) -> Lasting:
     """Return the receipts, filed manifests, starts of stuffing and departures of the hub."""
-    return frozenset(_find(hub))
+    return dict(_find(hub))
 
 
 def undone(before: Lasting, after: Lasting, hub: MiniHub, now: datetime) -> list[str]:
-    """List what happened before that time and is gone, each as a line of text."""
+    """List what happened before that time and is gone, each as a line of text.
+
+    An older fact may reach an aggregate late, so that something happened earlier than it knew.
+    """
     return [
-        f"{each.what} of {each.key} ({each.part}) at {each.at:%d %H:%M} is gone"
-        for each in sorted(before - after)
-        if each.at < now and not _was_ended(each, hub)
+        f"{each.what} of {each.key} ({each.part}) at {at:%d %H:%M} is gone"
+        for each, at in before.items()
+        if at < now and (each not in after or after[each] > at) and not _was_ended(each, hub)
     ]
 
 
-def _find(hub: MiniHub) -> Iterator[Happened]:
+def _find(hub: MiniHub) -> Iterator[tuple[Happened, datetime]]:
     for (kind, key), state in hub.states.items():
         if kind == "consignment":
             for unit_id, part in state.units.items():
                 if part.received_at is not None:
-                    yield Happened("receipt", key, unit_id, part.received_at)
+                    yield Happened("receipt", key, unit_id), part.received_at
         elif kind == "consolidation" and state.manifest is not None:
             manifest, container = state.manifest, state.container
-            yield Happened("manifest", key, str(state.unfreeze_count), manifest.filed_at)
+            ref = manifest.equipment_ref
+            yield Happened("manifest", key, str(state.unfreeze_count)), manifest.filed_at
             if state.stuffing_started_at is not None:
-                yield Happened("stuffing", key, manifest.equipment_ref, state.stuffing_started_at)
+                yield Happened("stuffing", key, ref), state.stuffing_started_at
             if container is not None and container.gated_out_at is not None:
-                yield Happened("departure", key, manifest.equipment_ref, container.gated_out_at)
+                yield Happened("departure", key, ref), container.gated_out_at
 
 
 def _was_ended(happened: Happened, hub: MiniHub) -> bool:

@@ -114,9 +114,7 @@ RULES: dict[str, Rule] = {
         "if False:",
     ),
     "a former owner keeps the facts of its time": Rule(
-        f"{_AGGREGATES}.unit.handlers:holders",
-        "held.append((name, min(ends, default=claim.announced_at)))",
-        "pass",
+        f"{_AGGREGATES}.unit.holders:shares", "if former:", "if False:"
     ),
     "units of a repack are announced at its time": Rule(
         f"{_AGGREGATES}.unit.outputs:outputs",
@@ -124,7 +122,7 @@ RULES: dict[str, Rule] = {
         "Output(announced, at)",
     ),
     "a container keeps how its earlier uses ended": Rule(
-        f"{_AGGREGATES}.container.handlers:_begin_next_use",
+        f"{_AGGREGATES}.container.handlers:_keep_use",
         "if state.consolidation_id:",
         "if False:",
     ),

@@ -142,6 +142,7 @@ class Story(msgspec.Struct, frozen=True):
     end: float
     """Minute of the last tick."""
     auto_approve: bool = True
+    dead_freight_notice_s: int = 108_000
     shuffled: bool = True
     """Messages between aggregates arrive in any order, late and twice; false: at once."""
     ticks: tuple[float, ...] = ()

@@ -59,6 +59,16 @@ def _story(*before: tuple[float, Event], act: Act | None = None, **more: Any) ->
     return Story(acts=(*acts, *([act] if act else [])), end=450.0, **more)
 
 
+_frozen_too = csl.ConsolidationFrozen(
+    consolidation_id="CSL-2", manifest_ref="M2", equipment_ref=w.CONTAINER, seal_no="S2"
+)
+
+
+def _asn_of(name: str, *unit_ids: str) -> Event:
+    units = tuple(cn.AnnouncedUnit(unit_id=unit_id) for unit_id in unit_ids)
+    return cn.AsnReceived(consignment_id=name, units=units)
+
+
 def _retracted(minute: float, event: Event) -> Act:
     return Act("x", minute, event, "retracted")
 
@@ -208,6 +218,65 @@ STORIES: dict[str, Story] = {
         act=_retracted(
             9,
             un.UnitRepacked(unit_id="n1", consignment_id=w.CN, inputs=("u1",), outputs=("n1",)),
+        ),
+    ),
+    "asn.received, again, after a carton that none names": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (30, un.UnitReceived(unit_id="u2")),
+        (40, w.received("u2")),
+        (100, w.asn("u1")),
+        act=_retracted(150, w.asn("u2")),
+    ),
+    "consolidation.frozen, with a container that left with another": _story(
+        *_LEAVES,
+        _GATED_OUT,
+        (140.0, plan(2, {"CN-1": w.CSL, "CN-2": "CSL-2"})),
+        act=Act("x", 340, _frozen_too, "reinstated"),
+    ),
+    "unit.received, a label on two delivery notes": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (40, _asn_of("CN-2", "u1")),
+        act=Act(
+            "x",
+            50,
+            un.UnitReceived(unit_id="u1"),
+            "correction corrected",
+            wrong=((30, un.UnitReceived(unit_id="u1")), (20, un.UnitReceived(unit_id="u1"))),
+            gaps=(0, 10, 10),
+        ),
+    ),
+    "asn.received, with a carton of another consignment": _story(
+        _BOOKED,
+        (7, _asn_of("CN-2", "u2")),
+        (8, w.asn("u1", "u2")),
+        (30, w.received("u1")),
+        (35, un.UnitReceived(unit_id="u2")),
+        act=Act("x", 9, w.asn("u1", "u2"), "retracted", gaps=(0, 1)),
+        shuffled=True,
+        seed="3",
+    ),
+    "unit.received, without a delivery note": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (30, un.UnitReceived(unit_id="u2")),
+        act=Act("x", 240, w.received("u2"), "retracted", gaps=(0, 50)),
+    ),
+    "unit.stored, before a repack made the unit": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (8, w.received("u1")),
+        (
+            30,
+            un.UnitRepacked(unit_id="n1", consignment_id=w.CN, inputs=("u1",), outputs=("n1",)),
+        ),
+        act=Act(
+            "x",
+            50,
+            un.UnitStored(unit_id="n1", location="A"),
+            "corrected",
+            wrong=((20, un.UnitStored(unit_id="n1", location="A")),),
         ),
     ),
     "unit.received": _story(_BOOKED, (7, w.asn("u1")), act=_retracted(9, w.received("u2"))),

@@ -36,6 +36,7 @@ from aiokafka.errors import (
     KafkaError,
     MessageSizeTooLargeError,
     RecordTooLargeError,
+    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
 from aiokafka.structs import RecordMetadata
@@ -280,6 +281,11 @@ class Publisher:
                 f"Kafka at {self.servers} has no such topic ({error}); create the topics with "
                 "`groupage topics create` and check GROUPAGE_TOPIC_PREFIX"
             )
+        if isinstance(error, TopicAuthorizationFailedError):
+            return Unavailable(
+                f"Kafka at {self.servers} does not let this account write ({error!r}); "
+                "deploy/kafka/acls.sh adds the access rules"
+            )
         return self._unavailable_error("refused the record", error)
 
     def _encode(self, fact: Fact, *, checked: bool) -> Record | InvalidInput:
@@ -300,7 +306,7 @@ class Publisher:
         why = f" ({type(cause).__name__}: {cause})" if cause and str(cause) else ""
         return Unavailable(
             f"Kafka at {self.servers} {what}{why}; check that it runs (`groupage status`, "
-            "`groupage doctor`), that GROUPAGE_KAFKA_BOOTSTRAP_SERVERS names it, and send again: "
+            f"`groupage doctor`), check {self._settings.to_check}, and send again: "
             "the same event id is harmless"
         )
 

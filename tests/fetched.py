@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from groupage.app.local.artifacts import Jar, fetch, locked_jars
 from groupage.settings import LocalSettings
 
 NOT_PROVEN = "NOT PROVEN HERE: "
@@ -27,6 +28,8 @@ NOT_PROVEN = "NOT PROVEN HERE: "
 _FETCH_TIMEOUT_S = 300.0
 _ASYNCAPI_PACKAGE = "@asyncapi/specs@6.11.1"
 _ASYNCAPI_SHA256 = "01af8744dc33c0c7eb2e908f6a955319ee58b70ecadc9387d1aeb16c0cd28928"
+_KAFKA_TOOLS_SHA256 = "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c"
+"""Of the version that `groupage/app/local/kafka_jars.lock` names."""
 _ASYNCAPI_MEMBER = "package/schemas/3.0.0.json"
 
 
@@ -81,6 +84,18 @@ def asyncapi_schema() -> Path:
                 (folder / _ASYNCAPI_MEMBER).parent.mkdir(parents=True, exist_ok=True)
                 (folder / _ASYNCAPI_MEMBER).write_bytes(member.read())
     return home / _ASYNCAPI_MEMBER
+
+
+def kafka_tools_jar() -> Path:
+    """The jar behind ``kafka-acls.sh`` and its like, of the Kafka that groupage starts.
+
+    A broker does not need it, so `groupage up` does not fetch it.
+    """
+    (broker,) = (jar for jar in locked_jars() if jar.artifact == "kafka-server")
+    jar = Jar(broker.group, "kafka-tools", broker.version, _KAFKA_TOOLS_SHA256)
+    settings = LocalSettings()
+    folder = fetch(settings.cache_dir / "tests", (jar,), mirror=settings.maven_mirror)
+    return folder / jar.file_name
 
 
 def _unpack_debian_packages(folder: Path) -> None:

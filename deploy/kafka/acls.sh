@@ -38,49 +38,38 @@ dead_letters="hub.dlq.v1"
 # The clock ticks on these.
 ticks="hub.consignment.v1 hub.consolidation.v1 hub.plan.v1"
 
-# allow PRINCIPAL OPERATIONS TOPICS
-allow() {
-    principal=$1
-    words=
-    for operation in $2; do words="$words --operation $operation"; done
-    for topic in $3; do words="$words --topic $prefix$topic"; done
-    # shellcheck disable=SC2086 # several words on purpose
-    "$tool" --bootstrap-server "$server" $extra --add --allow-principal "$principal" $words
-}
-
-# join PRINCIPAL GROUP: lets a process read with its consumer group.
-join() {
-    # shellcheck disable=SC2086 # as above
-    "$tool" --bootstrap-server "$server" $extra --add --allow-principal "$1" \
-        --operation Read --group "$prefix$2"
-}
-
 extra="$*"
 
+# allow PRINCIPALS OPERATIONS TOPICS [GROUP]: GROUP is the consumer group with which they read.
+allow() {
+    words=
+    for principal in $1; do words="$words --allow-principal $principal"; done
+    for operation in $2; do words="$words --operation $operation"; done
+    for topic in $3; do words="$words --topic $prefix$topic"; done
+    if [ -n "${4:-}" ]; then words="$words --group $prefix$4"; fi
+    # shellcheck disable=SC2086 # several words on purpose
+    "$tool" --bootstrap-server "$server" $extra --add $words
+}
+
 # Each process compares the topics with the program's table when it starts.
-for process in "$processors" "$planner" "$clock"; do
-    allow "$process" "Describe DescribeConfigs" "$public $private $dead_letters"
-done
-
-allow "$processors" "Read Write" "$public $private $dead_letters"
-join "$processors" groupage-intake
-
-allow "$planner" Read hub.planrequest.v1
-allow "$planner" Write "hub.plan.v1 $dead_letters"
-join "$planner" groupage-planner
-
-allow "$clock" Write "$ticks hub.alert.v1"
-allow "$clock" Read hub.policy.v1
-
-allow "$gateway" Write "$public $dead_letters"
-allow "$gateway" Read hub.policy.v1
+allow "$processors $planner $clock" "Describe DescribeConfigs" "$public $private $dead_letters"
 
 # groupage topics, rebuild, deadletters replay, policy adopt, clock void; and the simulator.
 allow "$operator" "Create Describe DescribeConfigs Read Write" "$public $private $dead_letters"
 
-# Systems that write to Kafka without the gateway; the file imports and the Python publisher, too.
-allow "$sender" Write "$public $dead_letters"
-allow "$sender" Read hub.policy.v1
+allow "$processors" Read "$public $private $dead_letters" groupage-intake
+allow "$processors" Write "$public $private $dead_letters"
+
+allow "$planner" Read hub.planrequest.v1 groupage-planner
+allow "$planner" Write "hub.plan.v1 $dead_letters"
+
+allow "$clock" Write "$ticks hub.alert.v1"
+
+# The gateway; and systems that write to Kafka without it, the file imports and the Python publisher, too.
+allow "$gateway $sender" Write "$public $dead_letters"
+
+# How they check what they publish follows the hub's policy.
+allow "$clock $gateway $sender" Read hub.policy.v1
 
 # Systems that follow plans and alerts, such as a warehouse.
 allow "$reader" Read "hub.plan.v1 hub.consolidation.v1 hub.alert.v1"

@@ -21,6 +21,7 @@ from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store.locks import WORKER_SESSION
 from groupage.store.older_states import count_older_states
 from groupage.store.policies import count_adoptions, hub_clock
+from groupage.store.pool import refusals_in_words
 from groupage.store.schema import require_schema
 
 _CONNECT_TIMEOUT_S = 20.0
@@ -83,11 +84,12 @@ class Hub(NamedTuple):
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Connect to its database."""
-        return await asyncpg.connect(
-            self.database.url.get_secret_value(),
-            timeout=_CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "groupage policy"},
-        )
+        with refusals_in_words():
+            return await asyncpg.connect(
+                self.database.url.get_secret_value(),
+                timeout=_CONNECT_TIMEOUT_S,
+                server_settings={"application_name": "groupage policy"},
+            )
 
     async def now(self) -> datetime:
         """Return the time of its clock; the time of day while an external clock is silent.

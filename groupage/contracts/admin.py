@@ -106,16 +106,15 @@ async def ensure_topics(
             missing = [name for name in wanted if name not in existing]
             if create and missing:
                 await _create(admin, {name: wanted[name] for name in missing}, replication_factor)
-            differences = [] if create else [_absence(name) for name in missing]
+            differences = [] if create else [_absence(name, kafka) for name in missing]
             present = {name: wanted[name] for name in wanted if name in existing}
             differences += await _compare(admin, present, replication_factor)
     except (TimeoutError, KafkaError, OSError) as error:
         within = f" within {budget_s:g} s" if isinstance(error, TimeoutError) else ""
         raise Unavailable(
             f"Kafka at {kafka.bootstrap_servers} does not answer{within} "
-            f"({type(error).__name__}: {error}); start it with `groupage up`, or correct "
-            "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS; a secured Kafka also wants "
-            "GROUPAGE_KAFKA_SECURITY_PROTOCOL and the right SASL_* and CA_FILE"
+            f"({type(error).__name__}: {error}); start it with `groupage up`, or check "
+            f"{kafka.to_check}"
         ) from error
     report = TopicReport(
         created=tuple(missing) if create else (),
@@ -187,8 +186,11 @@ async def _await_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-def _absence(name: str) -> Difference:
-    return Difference(topic=name, aspect="the topic", wanted="present", found="absent")
+def _absence(name: str, kafka: KafkaSettings) -> Difference:
+    found = "absent"
+    if kafka.uses_sasl or kafka.uses_tls:
+        found += ", or Kafka's access rules hide it from this account"
+    return Difference(topic=name, aspect="the topic", wanted="present", found=found)
 
 
 async def _compare(

@@ -198,6 +198,6 @@ async def read_adoptions(
 def _unavailable(kafka: KafkaSettings, error: BaseException) -> Unavailable:
     return Unavailable(
         f"Kafka at {kafka.bootstrap_servers} does not answer about the hub's policy "
-        f"({type(error).__name__}: {error}); start it with `groupage up`, correct "
-        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS, or create the topics with `groupage topics`"
+        f"({type(error).__name__}: {error}); start it with `groupage up`, create the topics with "
+        f"`groupage topics`, or check {kafka.to_check}"
     )

@@ -6,10 +6,9 @@ from typing import Literal
 from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy
 from groupage.domain.policy_file import load_policy
-from groupage.settings.base import config
+from groupage.settings.base import config, read_secret
 from groupage.settings.local import LocalSettings
 
 ClockSource = Literal["wall", "external"]
@@ -45,12 +44,7 @@ class HubSettings(BaseSettings):
             text = self.secret.get_secret_value()
         else:
             assert self.secret_file is not None, "checked above"
-            try:
-                text = self.secret_file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise Misconfigured(
-                    f"GROUPAGE_HUB_SECRET_FILE: {self.secret_file} cannot be read: {error}"
-                ) from error
+            text = read_secret(self.secret_file, "GROUPAGE_HUB_SECRET_FILE")
         return text.replace(",", " ").split()
 
 

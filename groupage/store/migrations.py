@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from groupage import __version__
-from groupage.domain.errors import Unavailable
 from groupage.domain.state.forms import FORMS
 from groupage.settings import without_password
 from groupage.store.locks import Session, migration_lock, without_workers
 from groupage.store.older_states import count_left
-from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.pool import refusals_in_words
 from groupage.store.schema import Schema, migrations, read_schema
 
 _CONNECT_TIMEOUT_S = 20.0
@@ -90,16 +89,11 @@ async def _session(url: str, schema: str | None) -> AsyncIterator[Session]:
     settings = {"application_name": "groupage migrate"}
     if schema:
         settings["search_path"] = schema
-    try:
+    with refusals_in_words():
         connection = await asyncpg.connect(
             url, timeout=_CONNECT_TIMEOUT_S, server_settings=settings
         )
-    except TRANSIENT_ERRORS as error:
-        raise Unavailable(
-            f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
-            "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
-        ) from error
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=5)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=5)

@@ -53,7 +53,7 @@ async def create_pool(
     `server_settings` are set in each session. Raises Unavailable when the server does not answer
     in time, Misconfigured when it refuses us.
     """
-    try:
+    with refusals_in_words():
         return await asyncpg.create_pool(
             settings.url.get_secret_value(),
             min_size=settings.pool_size_min,
@@ -70,29 +70,24 @@ async def create_pool(
                 **server_settings,
             },
         )
+
+
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """Turn PostgreSQL's refusal in the block into Misconfigured, its absence into Unavailable."""
+    try:
+        yield
     except (
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
+        asyncpg.InsufficientPrivilegeError,
     ) as error:
         raise Misconfigured(f"GROUPAGE_DATABASE_URL: PostgreSQL refuses: {error}") from error
     except asyncpg.exceptions.ClientConfigurationError as error:
         # asyncpg calls it an InterfaceError, but waiting does not correct an address.
         raise Misconfigured(f"GROUPAGE_DATABASE_URL cannot be used: {error}") from error
     except TRANSIENT_ERRORS as error:
-        raise _unavailable(error) from error
-
-
-@contextmanager
-def unavailable_in_words() -> Iterator[None]:
-    """Raise Unavailable, in words, if PostgreSQL goes away in the block: a start that fails so."""
-    try:
-        yield
-    except TRANSIENT_ERRORS as error:
-        raise _unavailable(error) from error
-
-
-def _unavailable(error: Exception) -> Unavailable:
-    return Unavailable(
-        f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
-        "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
-    )
+        raise Unavailable(
+            f"PostgreSQL does not answer ({type(error).__name__}: {error}); "
+            "start it with `groupage up`, or correct GROUPAGE_DATABASE_URL"
+        ) from error

@@ -21,7 +21,7 @@ from groupage.settings import (
 )
 from groupage.store.derivation import Derivation
 from groupage.store.policies import read_history
-from groupage.store.pool import unavailable_in_words
+from groupage.store.pool import refusals_in_words
 from groupage.store.startup import migrated_pool
 from groupage.telemetry import TelemetryServer
 from optimizer.planner.planner import Planner
@@ -70,7 +70,7 @@ async def _run(settings: _Settings, stop: asyncio.Event) -> None:
             settings.kafka, prefix=prefix, create=False, patience_s=START_PATIENCE_S
         )
         report.require_equal()
-        with unavailable_in_words():
+        with refusals_in_words():
             policy = (await read_history(pool, assumed=Policy)).newest
         _warn_of_impatience(settings.planner, policy)
         planner = Planner(

@@ -30,7 +30,7 @@ from groupage.store.dead_letter_comparison import DeadLetterCounts
 from groupage.store.locks import without_workers
 from groupage.store.older_states import count_older_states
 from groupage.store.policies import count_adoptions, write_adoptions
-from groupage.store.pool import create_pool
+from groupage.store.pool import create_pool, refusals_in_words
 from groupage.store.schema import require_schema
 from groupage.store.table_swap import TableReport, compare, swap_tables
 from groupage.store.trust import read_trust
@@ -83,9 +83,10 @@ async def rebuild(
     Raises Conflict when a worker is connected, or when the log has lost its oldest records.
     """
     url = settings.database.url.get_secret_value()
-    connection = await asyncpg.connect(
-        url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
-    )
+    with refusals_in_words():
+        connection = await asyncpg.connect(
+            url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
+        )
     try:
         await require_schema(connection, place=settings.database.address, older_forms=True)
         async with without_workers(connection), _scratch(connection, url) as schema:

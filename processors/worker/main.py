@@ -12,7 +12,7 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.process import relax_garbage_collection, run_process
 from groupage.settings import ClockSettings, PolicySettings, TelemetrySettings
 from groupage.store.policies import write_adoptions
-from groupage.store.pool import unavailable_in_words
+from groupage.store.pool import refusals_in_words
 from groupage.store.startup import migrated_pool
 from groupage.store.trust import open_trust
 from groupage.telemetry import TelemetryServer
@@ -54,7 +54,7 @@ async def _run(
         )
         report.require_equal()
         # Before anything starts: another secret than the hub's ends the process with a message.
-        with unavailable_in_words():
+        with refusals_in_words():
             await open_trust(
                 pool, settings.hub_key(), kafka=settings.kafka, prefix=settings.topics.prefix
             )

@@ -71,7 +71,8 @@ class KafkaConnection:
         if self._publisher is None:
             raise Unavailable(
                 f"Kafka at {self._settings.bootstrap_servers} was not reached yet; "
-                "check that it runs (`groupage doctor`), and send again"
+                f"check that it runs (`groupage doctor`), check {self._settings.to_check}, and "
+                "send again"
             )
         return self._publisher
 

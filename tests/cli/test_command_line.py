@@ -15,7 +15,7 @@ from groupage.app import cli
 from groupage.app.commands.errors import explain_error
 from groupage.app.commands.run import PROCESSES
 from groupage.domain.errors import GroupageError, Unavailable
-from groupage.settings import DatabaseSettings, GatewaySettings, KafkaSettings
+from groupage.settings import GatewaySettings
 
 COMMANDS = {name: command for group in cli.COMMANDS.values() for name, command in group.items()}
 
@@ -139,35 +139,6 @@ def test_settings_errors_name_the_variable_and_hide_the_value(
     assert "s3cret" not in text
 
 
-def test_sasl_without_a_password_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings raise, before the first connection."""
-    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "broker:9093")
-    monkeypatch.setenv("GROUPAGE_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
-    with pytest.raises(ValueError, match="GROUPAGE_KAFKA_SASL_PASSWORD"):
-        KafkaSettings()
-
-
-def test_a_secured_kafka_gets_its_credentials_and_shows_them_nowhere(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The client's arguments hold the password, the settings' text does not."""
-    for name, value in {
-        "BOOTSTRAP_SERVERS": "broker:9093",
-        "SECURITY_PROTOCOL": "SASL_SSL",
-        "SASL_USERNAME": "hub",
-        "SASL_PASSWORD": "s3cret",
-    }.items():
-        monkeypatch.setenv(f"GROUPAGE_KAFKA_{name}", value)
-    settings = KafkaSettings()
-    kwargs = settings.client_kwargs()
-    assert kwargs["sasl_plain_password"] == "s3cret"
-    assert kwargs["sasl_mechanism"] == "SCRAM-SHA-512"
-    assert kwargs["ssl_context"].check_hostname
-    assert "s3cret" not in repr(settings)
-    monkeypatch.setenv("GROUPAGE_DATABASE_URL", "postgresql://hub:s3cret@db/hub")
-    assert "s3cret" not in repr(DatabaseSettings())
-
-
 def test_every_error_has_a_message() -> None:
     """An error class without a docstring would print an empty line."""
     tree: list[type[GroupageError]] = [GroupageError, *GroupageError.__subclasses__()]
@@ -240,24 +211,6 @@ def test_an_error_in_the_policy_stops_the_start(
     assert cli.run(["up", "--data-dir", str(home)]) == 1
     assert "nowhere.toml" in capsys.readouterr().err
     assert not home.exists()
-
-
-@pytest.mark.parametrize("servers", ["broker", "broker:", ":9092", "broker:abc", "a:1,,b:2"])
-def test_addresses_of_kafka_have_ports(servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise Kafka's client would fail later, with an error that names no variable."""
-    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", servers)
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is what is tested
-        KafkaSettings()
-    text = explain_error(caught.value)
-    assert text == (
-        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS: expected host:port, several separated by commas"
-    )
-
-
-@pytest.mark.parametrize("servers", ["127.0.0.1:9092", "a:1, b:2", "[::1]:9092"])
-def test_addresses_of_kafka(servers: str) -> None:
-    """A host or several, by name or by IP address."""
-    assert KafkaSettings(bootstrap_servers=servers).bootstrap_servers == servers
 
 
 def test_a_variable_set_to_nothing_is_not_set(

@@ -1,51 +1,19 @@
 """The access rules of deploy/kafka/acls.sh are those of the table of topics."""
 
-import os
-import shutil
-import subprocess
-from collections import defaultdict
-from pathlib import Path
-
 import pytest
 
 from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
+from tests.deploy.acls_script import rules_of_script
 
-SCRIPT = Path(__file__).parents[2] / "deploy" / "kafka" / "acls.sh"
 PUBLIC = {topic.name for topic in TOPICS if topic.public}
 ALL = {topic.name for topic in TOPICS}
 TICKS = {topic.name for topic in TOPICS if topic.ticks}
-PREFIX = "hub1."
 
 
 @pytest.fixture(scope="module")
 def rules() -> dict[tuple[str, str], set[str]]:
-    """Return the names that each principal may use, by principal and operation."""
-    shell = shutil.which("sh")
-    assert shell
-    printed = subprocess.run(
-        [shell, str(SCRIPT), "broker:9092", PREFIX, "--", "--command-config", "admin.properties"],
-        env=os.environ | {"KAFKA_ACLS": "echo"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for line in printed.splitlines():
-        options = defaultdict(list)
-        words = iter(line.split())
-        for word in words:
-            if word == "--add":
-                continue
-            options[word].append(next(words))
-        assert options["--command-config"] == ["admin.properties"]
-        (principal,) = options["--allow-principal"]
-        names = [*options["--topic"], *options["--group"]]
-        assert names
-        assert all(name.startswith(PREFIX) for name in names)
-        for operation in options["--operation"]:
-            who = principal.removeprefix("User:groupage-")
-            found[who, operation] |= {name.removeprefix(PREFIX) for name in names}
-    return found
+    """The rules that the script would add."""
+    return rules_of_script()
 
 
 def test_others_write_public_topics_and_dead_letters_only(

@@ -10,7 +10,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.words import number_of, when
 from groupage.settings import ClockSource, DatabaseSettings
 from groupage.store.policies import read_history
-from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.pool import TRANSIENT_ERRORS, refusals_in_words
 from groupage.store.readers.clock import ClockReading, read_clock
 
 _BUDGET_S = 2.0
@@ -25,7 +25,10 @@ def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
 
     async def read() -> tuple[ClockReading, timedelta]:
         async with asyncio.timeout(_BUDGET_S):
-            connection = await asyncpg.connect(settings.url.get_secret_value(), timeout=_BUDGET_S)
+            with refusals_in_words():
+                connection = await asyncpg.connect(
+                    settings.url.get_secret_value(), timeout=_BUDGET_S
+                )
             try:
                 policies = await read_history(connection, assumed=Policy)
                 tolerance = timedelta(seconds=policies.newest.clock_tolerance_s)

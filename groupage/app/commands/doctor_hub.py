@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from groupage.app.commands.clock_reading import clock_reading, describe_clock
+from groupage.app.commands.errors import explain_error
 from groupage.app.local.child import tail
 from groupage.app.local.hub import running_hub
 from groupage.app.local.machine_checks import Finding
 from groupage.app.local.readiness import ask_readiness
 from groupage.app.local.state import ProcessState
 from groupage.contracts.admin import ensure_topics
-from groupage.domain.errors import GroupageError, Unavailable
+from groupage.domain.errors import GroupageError, Misconfigured, Unavailable
 from groupage.domain.words import number_of
 from groupage.settings import (
     ClockSettings,
@@ -53,19 +56,24 @@ def check_hub(settings: LocalSettings) -> list[Finding]:
 
 
 def _is_set(settings_class: type[KafkaSettings] | type[DatabaseSettings]) -> bool:
+    """Tell whether the address is set. What is wrong with the rest, the check says."""
     try:
         settings_class()
-    except ValueError:
-        return False
+    except ValidationError as error:
+        return all(item["type"] != "missing" for item in error.errors(include_input=False))
+    except Misconfigured:
+        return True
     return True
 
 
 def _run_check(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
-    except GroupageError as error:
+    except (GroupageError, ValidationError) as error:
         found = "unreachable" if isinstance(error, Unavailable) else "not usable"
-        return Finding(name=name, state="problem", found=found, todo=str(error))
+        return Finding(
+            name=name, state="problem", found=found, todo=explain_error(error) or str(error)
+        )
 
 
 def _check_topics() -> Finding:

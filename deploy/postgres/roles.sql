@@ -1,0 +1,40 @@
+-- What each process of a hub may do in its database. Run it as the owner of the tables after `groupage migrate`:
+--
+--   psql OWNER_URL -f deploy/postgres/roles.sql
+--
+-- The owner also runs `groupage migrate` and `groupage rebuild`, which create and empty tables; it must be allowed to
+-- create roles for this file only. Then give each process an account of its own:
+--
+--   create role planner_1 login password '...' in role groupage_planner;
+--
+-- The gateway and the clock need no database. Running the file again changes nothing. docs/trust.md has the rules.
+
+do $$
+declare
+    role_name text;
+begin
+    foreach role_name in array array['groupage_worker', 'groupage_planner', 'groupage_reader'] loop
+        if not exists (select from pg_roles where rolname = role_name) then
+            execute format('create role %I nologin', role_name);
+        end if;
+    end loop;
+end $$;
+
+-- The read API, and the commands that only read: status, doctor, consignments, trace, plans, deadletters list ...
+grant select on all tables in schema public to groupage_reader;
+
+-- Processor workers; the commands deadletters replay, policy adopt, clock void.
+grant select, insert, update, delete on all tables in schema public to groupage_worker;
+revoke insert, update, delete on schema_migration from groupage_worker;
+
+-- Planners read states, store plans, and put what they announce into the outbox.
+grant select on all tables in schema public to groupage_planner;
+grant insert, update on plan, plan_request to groupage_planner;
+grant insert, delete on outbox to groupage_planner;
+-- Which secrets have signed, and where the log of a version that did not sign ends.
+grant insert on hub_secret to groupage_planner;
+grant update on unsigned_log to groupage_planner;
+
+-- Tables that a later version adds.
+alter default privileges in schema public grant select on tables to groupage_reader, groupage_planner;
+alter default privileges in schema public grant select, insert, update, delete on tables to groupage_worker;

@@ -77,11 +77,12 @@ async def _log_ends(
     partitions: list[_Partition], *, kafka: KafkaSettings, prefix: str
 ) -> dict[_Partition, int]:
     consumer = AIOKafkaConsumer(**kafka.client_kwargs(), client_id="groupage-log-ends")
+    places = [TopicPartition(prefix + topic, number) for topic, number in partitions]
+    # Else aiokafka asks for the metadata of one topic after the other, 0.1 s each.
+    consumer.assign(places)
     try:
         await consumer.start()
-        ends = await consumer.end_offsets(
-            [TopicPartition(prefix + topic, number) for topic, number in partitions]
-        )
+        ends = await consumer.end_offsets(places)
     except KafkaError as error:
         raise Unavailable(
             f"Kafka at {kafka.bootstrap_servers} does not say where its log ends: {error!r}"

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from groupage.contracts.closing import close_producer
+from groupage.contracts.consumers import stop_consumer
 from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.encoding import encode
 from groupage.contracts.signing import HubKey
@@ -63,7 +64,7 @@ class PolicyLog:
                 await consumer.start()
                 consumer.assign([self._partition])
         except BaseException as error:
-            await consumer.stop()
+            await stop_consumer(consumer, timeout_s=_STOP_TIMEOUT_S)
             if isinstance(error, KafkaError | TimeoutError | OSError):
                 raise _unavailable(self._kafka, error) from error
             raise
@@ -79,11 +80,7 @@ class PolicyLog:
     ) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            try:
-                async with asyncio.timeout(_STOP_TIMEOUT_S):
-                    await consumer.stop()
-            except (KafkaError, TimeoutError, OSError) as failure:
-                log.info("policy_consumer_dropped", error=repr(failure))
+            await stop_consumer(consumer, timeout_s=_STOP_TIMEOUT_S)
 
     async def read_to_end(self) -> list[Adoption]:
         """Read all adoptions that the topic has now. Raises Unavailable."""

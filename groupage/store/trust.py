@@ -6,6 +6,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.signing import HubKey, Trust
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings
@@ -88,5 +89,5 @@ async def _log_ends(
             f"Kafka at {kafka.bootstrap_servers} does not say where its log ends: {error!r}"
         ) from error
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer, timeout_s=STOP_TIMEOUT_S)
     return {(tp.topic.removeprefix(prefix), tp.partition): end for tp, end in ends.items()}

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.policy_log import read_adoptions
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
@@ -247,7 +248,7 @@ class _Log:
                 await self._seek(consumer)
             yield self._parts(consumer)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer, timeout_s=STOP_TIMEOUT_S)
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
         tps = [TopicPartition(self._prefix + topic, number) for topic, number in self._left]

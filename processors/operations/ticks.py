@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import TOPICS
@@ -110,7 +111,7 @@ async def read_ticks(
                 following[tp] = max(following[tp], await consumer.position(tp))
         return found
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer, timeout_s=STOP_TIMEOUT_S)
 
 
 async def _fetch(

@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.decoding import decode
 from groupage.contracts.topics import BY_NAME
 from groupage.contracts.undecodable import Undecodable
@@ -84,7 +85,8 @@ class Feedback:
                 for partition in partitions:
                     self._next[partition] = await consumer.position(partition)
         except (KafkaError, OSError, TimeoutError) as error:
-            await asyncio.gather(consumer.stop(), ends_consumer.stop())
+            for each in (consumer, ends_consumer):
+                await stop_consumer(each, timeout_s=STOP_TIMEOUT_S)
             raise Unavailable(
                 f"Kafka at {self._settings.bootstrap_servers} did not answer for the hub's topics "
                 f"({type(error).__name__}: {error}); check `groupage status` and `groupage topics`"
@@ -100,7 +102,7 @@ class Feedback:
             await asyncio.gather(self._task, return_exceptions=True)
         for consumer in (self._consumer, self._ends_consumer):
             if consumer:
-                await consumer.stop()
+                await stop_consumer(consumer, timeout_s=STOP_TIMEOUT_S)
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         while True:

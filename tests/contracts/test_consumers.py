@@ -9,8 +9,18 @@ from aiokafka import AIOKafkaConsumer
 from groupage.contracts.consumers import stop_consumer
 
 
+class _Client:
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
 class _CancelsItself:
     """Stops as aiokafka does while a fetch waits for its next try."""
+
+    def __init__(self) -> None:
+        self._client = _Client()
 
     async def stop(self) -> None:
         pending = asyncio.create_task(asyncio.sleep(60))
@@ -19,14 +29,16 @@ class _CancelsItself:
         await pending
 
 
-class _Hangs:
+class _Hangs(_CancelsItself):
     async def stop(self) -> None:
         await asyncio.sleep(60)
 
 
 async def test_the_cancelled_fetch_of_a_consumer_is_not_our_cancellation() -> None:
-    """The process that stops its consumer goes on to its own end."""
-    await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", _CancelsItself()), timeout_s=5)
+    """The process that stops its consumer goes on to its own end, and its client is closed."""
+    consumer = _CancelsItself()
+    await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", consumer), timeout_s=5)
+    assert consumer._client.closed, "else it asks for metadata as long as the process runs"
 
 
 async def test_our_own_cancellation_still_counts() -> None:
@@ -42,4 +54,6 @@ async def test_our_own_cancellation_still_counts() -> None:
 
 async def test_a_consumer_that_hangs_is_dropped() -> None:
     """The wait has a limit."""
-    await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", _Hangs()), timeout_s=0.01)
+    consumer = _Hangs()
+    await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", consumer), timeout_s=0.01)
+    assert consumer._client.closed

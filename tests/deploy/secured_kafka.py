@@ -23,6 +23,8 @@ logger.authorizer.level = info
 """
 _STORE_PASSWORD = "changeit"
 _TIMEOUT_S = 60.0
+_SCRIPT_TIMEOUT_S = 180.0
+"""Ten starts of a JVM, on a machine that may be busy."""
 
 
 def password_of(account: str) -> str:
@@ -104,7 +106,7 @@ class SecuredKafkaNode(KafkaNode):
             env=os.environ | {"KAFKA_ACLS": str(self._acls_tool())},
             capture_output=True,
             text=True,
-            timeout=_TIMEOUT_S,
+            timeout=_SCRIPT_TIMEOUT_S,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -21,12 +21,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import TopicAuthorizationFailedError
+from pydantic import SecretStr
 
 from groupage.app.local.servers import start_kafka
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.encoding import envelope_json
 from groupage.contracts.topics import TOPICS
 from groupage.domain.commands import ReplanLane
+from groupage.domain.errors import Unavailable
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions, Event, Money
@@ -324,6 +326,26 @@ async def test_each_principal_may_do_what_the_script_says(
     assert await writable(operator) == topics, "each topic has a record that can be read"
     assert await writable(own) == rules[principal, "Write"]
     assert await readable(own) == rules[principal, "Read"] & topics
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"sasl_password_file": None, "sasl_password": SecretStr("guessed")}, "SASL_USERNAME"),
+        ({"ca_file": None}, "CA_FILE"),
+        ({"sasl_mechanism": "PLAIN"}, "SASL_MECHANISM"),
+    ],
+)
+async def test_a_refused_connection_names_what_to_check(
+    broker: SecuredKafkaNode, wrong: dict[str, Any], named: str
+) -> None:
+    """A wrong password, another authority, another mechanism; the password is not in the error."""
+    right = settings_of(broker, "planner").model_dump(exclude_none=True)
+    given = {name: value for name, value in (right | wrong).items() if value is not None}
+    with pytest.raises(Unavailable) as caught:
+        await ensure_topics(KafkaSettings(**given), prefix=PREFIX, create=False)
+    assert f"GROUPAGE_KAFKA_{named}" in str(caught.value)
+    assert "guessed" not in str(caught.value)
 
 
 async def writable(kafka: KafkaSettings) -> set[str]:

@@ -16,7 +16,8 @@ from aiokafka.errors import KafkaError
 from groupage.contracts.admin import START_PATIENCE_S, ensure_topics
 from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import encode
-from groupage.contracts.policy_log import read_adoptions
+from groupage.contracts.policy_following import PolicyFollower
+from groupage.contracts.policy_log import PolicyLog, read_adoptions
 from groupage.contracts.signing import HubKey, hub_key_from
 from groupage.contracts.topics import TOPICS
 from groupage.domain.codes import TimeCode
@@ -66,9 +67,15 @@ def main() -> None:
         policy = PolicyHistory(assumed, adoptions).at(datetime.now(UTC))
         tolerance = timedelta(seconds=policy.clock_tolerance_s)
         clock = Clock(kafka, topics.prefix, hub_key, tick_s=settings.tick_s, tolerance=tolerance)
+        policy_log = PolicyLog(kafka, prefix=topics.prefix, hub_key=hub_key)
+        follower = PolicyFollower(policy_log, wall=True, in_force=policy, judge_by=clock.judge_by)
         async with TelemetryServer(telemetry, checks=clock.checks):
             if settings.source == "wall":
-                await clock.keep_time(stop)
+                follower.start()
+                try:
+                    await clock.keep_time(stop)
+                finally:
+                    await follower.stop()
             else:
                 await stop.wait()
 
@@ -97,6 +104,10 @@ class Clock:
         self._producer: AIOKafkaProducer | None = None
         self._doubt = ""
         """How this host's time differs from Kafka's; empty: it does not."""
+
+    def judge_by(self, policy: Policy) -> None:
+        """Compare this host's time with Kafka's by that policy from now on."""
+        self._tolerance = timedelta(seconds=policy.clock_tolerance_s)
 
     async def checks(self) -> dict[str, bool | str]:
         """Return whether Kafka's time confirms this host's, for ``/readyz``."""

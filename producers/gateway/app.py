@@ -25,7 +25,7 @@ from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
-from producers.gateway.policy import PolicyFollower, policy_of_file
+from producers.gateway.policy import policy_follower, policy_of_file
 from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
     HttpProblem,
@@ -53,18 +53,20 @@ class Gateway:
         self._ingest = EventIngest(self.kafka)
         self._capture = Capture(self.kafka, settings)
         self._judge_by(policy)
-        self._policy = PolicyFollower(
+        self._policy = policy_follower(
             kafka, prefix=prefix, wall=self._wall, of_file=policy, judge_by=self._judge_by
         )
 
     def start(self) -> None:
         """Begin to connect to Kafka, and to follow the hub's policy; returns at once."""
         self.kafka.start()
-        self._policy.start()
+        if self._policy is not None:
+            self._policy.start()
 
     async def stop(self) -> None:
         """Flush and close."""
-        await self._policy.stop()
+        if self._policy is not None:
+            await self._policy.stop()
         await self.kafka.stop()
 
     def _judge_by(self, policy: Policy) -> None:

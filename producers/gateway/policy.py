@@ -1,74 +1,18 @@
 """The hub's policy at the gateway: that of the log, and of the file until the log is read."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
-from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from groupage.contracts.policy_following import PolicyFollower
 from groupage.contracts.policy_log import PolicyLog
-from groupage.contracts.signing import HubKey, hub_key_from
-from groupage.domain.errors import Misconfigured, Unavailable
+from groupage.contracts.signing import hub_key_from
+from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import Policy
-from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import HubSettings, KafkaSettings, PolicySettings, TopicSettings
 
-_RETRY_S = 5.0
-
 log = structlog.get_logger(__name__)
-
-
-class PolicyFollower:
-    """Calls `judge_by` with each policy that comes into force."""
-
-    def __init__(
-        self,
-        kafka: KafkaSettings,
-        *,
-        prefix: str,
-        wall: bool,
-        of_file: Policy,
-        judge_by: Callable[[Policy], None],
-    ) -> None:
-        """`wall`: the hub's clock is the time of day; else the newest policy counts."""
-        self._log = PolicyLog(kafka, prefix=prefix, hub_key=_hub_key())
-        self._wall = wall
-        self._in_force = of_file
-        self._judge_by = judge_by
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to follow; returns at once."""
-        self._task = asyncio.create_task(self._run(), name="policy")
-
-    async def stop(self) -> None:
-        """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with self._log as policy_log:
-                    while True:
-                        await policy_log.read_more()
-                        self._update()
-            except (Unavailable, KafkaError) as error:
-                log.info("policy_not_read", error=repr(error))
-                await asyncio.sleep(_RETRY_S)
-
-    def _update(self) -> None:
-        history = PolicyHistory(self._in_force, self._log.adoptions)
-        policy = history.at(datetime.now(UTC)) if self._wall else history.newest
-        if history.adoptions and policy != self._in_force:
-            self._in_force = policy
-            self._judge_by(policy)
-            log.info("policy_in_force", check_digits=policy.check_digits)
 
 
 def policy_of_file() -> Policy:
@@ -80,9 +24,27 @@ def policy_of_file() -> Policy:
         return Policy()
 
 
-def _hub_key() -> HubKey | None:
-    """Return the hub's key if this gateway has it; without it the log is believed as it is."""
+def policy_follower(
+    kafka: KafkaSettings,
+    *,
+    prefix: str,
+    wall: bool,
+    of_file: Policy,
+    judge_by: Callable[[Policy], None],
+) -> PolicyFollower | None:
+    """Return what follows the hub's policy; None, with a warning, without the hub's secret.
+
+    Without it nobody could tell the hub's adoptions from those of others.
+    """
     try:
-        return hub_key_from(HubSettings(), TopicSettings())
-    except ValidationError:
+        hub_key = hub_key_from(HubSettings(), TopicSettings())
+    except (ValidationError, Misconfigured) as error:
+        log.warning(
+            "policy_not_followed",
+            reason="the gateway verifies adoptions with the hub's secret; until "
+            "GROUPAGE_HUB_SECRET or GROUPAGE_HUB_SECRET_FILE is set, the policy file counts",
+            error=type(error).__name__,
+        )
         return None
+    policy_log = PolicyLog(kafka, prefix=prefix, hub_key=hub_key)
+    return PolicyFollower(policy_log, wall=wall, in_force=of_file, judge_by=judge_by)

@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from groupage.app.commands.clock_reading import describe_clock
+from groupage.contracts.policy_following import PolicyFollower
+from groupage.contracts.policy_log import PolicyLog
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
 from groupage.domain.events.consolidation import ConsolidationOpened, ConsolidationRolled
 from groupage.domain.events.schedule import SailingPublished
@@ -268,6 +270,46 @@ async def test_a_clock_that_was_corrected_ticks_again(stream_hub: StreamHub) -> 
     async with stream_hub.worker():
         await stream_hub.until_committed()
     assert await clocks(stream_hub) == {now}
+
+
+async def test_the_clock_follows_adoptions(stream_hub: StreamHub) -> None:
+    """A policy that is adopted while it runs sets how far its host may differ from Kafka."""
+    hub_key = stream_hub.settings.hub_key()
+    kafka, prefix = stream_hub.settings.kafka, stream_hub.prefix
+    behind = timedelta(minutes=2)
+    clock = Clock(
+        kafka,
+        prefix,
+        hub_key,
+        tick_s=0.05,
+        tolerance=TOLERANCE,
+        now=lambda: datetime.now(UTC) - behind,
+    )
+    follower = PolicyFollower(
+        PolicyLog(kafka, prefix=prefix, hub_key=hub_key),
+        wall=True,
+        in_force=Policy(),
+        judge_by=clock.judge_by,
+    )
+    stop = asyncio.Event()
+
+    async def doubts() -> bool:
+        return (await clock.checks())["time"] is not True
+
+    async with PolicyLog(kafka, prefix=prefix, hub_key=hub_key) as log:
+        await log.adopt_first(Policy(), by="anna", reason="test")
+        await clock.compare_or_tick()
+        assert not await doubts()
+        ticking = asyncio.create_task(clock.keep_time(stop))
+        follower.start()
+        strict = Policy(clock_tolerance_s=30)
+        await log.adopt(strict, by="anna", reason="test", effective_at=datetime.now(UTC))
+        try:
+            await stream_hub.until("the clock follows the policy", doubts)
+        finally:
+            stop.set()
+            await ticking
+            await follower.stop()
 
 
 async def test_messages_have_the_hubs_time(stream_hub: StreamHub) -> None:

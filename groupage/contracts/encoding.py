@@ -9,8 +9,8 @@ import msgspec
 
 from groupage.contracts.attributes import CONTENT_TYPE_BINARY, Attributes, ce_type
 from groupage.contracts.decoding import check_codes, event_from_json
-from groupage.contracts.topics import topic_of
-from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.topics import BY_NAME, topic_of
+from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import AggregateKind, Event
@@ -18,6 +18,8 @@ from groupage.domain.fact import Fact
 
 encode_data = msgspec.json.Encoder().encode
 """An event as JSON, unchecked."""
+_HEADERS_BYTES = 16 * 2**10
+"""More than the headers and the key of a record need."""
 _TYPES: dict[type[Event], str] = {event: ce_type(event) for event in EVENTS.values()}
 _TYPE_HEADERS = {event: name.encode() for event, name in _TYPES.items()}
 
@@ -58,6 +60,20 @@ def encode(
         headers=headers_of(fact),
         timestamp_ms=int(fact.recorded_at.timestamp() * 1_000),
     )
+
+
+def check_size(record: Record) -> None:
+    """Raise Undecodable if Kafka would refuse the record (without a prefix) as too large.
+
+    A sender that retries until Kafka has a record would wait for ever, and all behind it.
+    """
+    most = BY_NAME[record.topic].max_message_bytes - _HEADERS_BYTES
+    if len(record.value) > most:
+        raise Undecodable(
+            UndecodableCode.BAD_DATA,
+            f"the data has {len(record.value):,} bytes; at most {most:,} are right on "
+            f"{record.topic}",
+        )
 
 
 def headers_of(fact: Fact) -> list[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from groupage.contracts.encoding import encode
+from groupage.contracts.encoding import check_size, encode
 from groupage.domain.codes import LeftOutCode
 from groupage.domain.events.base import Event
 from groupage.domain.events.planning import (
@@ -72,7 +72,10 @@ def outbox_rows(
     recorded_at: datetime,
     partition: int,
 ) -> list[OutboxRow]:
-    """Encode the events. `about`, a plan id or a request id, makes their fact ids."""
+    """Encode the events. `about`, a plan id or a request id, makes their fact ids.
+
+    Raises Undecodable when an event is larger than Kafka accepts.
+    """
     rows = []
     for output, event in events:
         fact = Fact(
@@ -85,6 +88,7 @@ def outbox_rows(
             relayed_by="planner",
         )
         record = encode(fact)
+        check_size(record)
         rows.append(
             OutboxRow(
                 origin_topic=ORIGIN_TOPIC,

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.instance import Instance, Limits
 from groupage.domain.plan import Plan, Route
@@ -94,8 +95,13 @@ class RequestHandler:
                     return
                 continue
             if isinstance(result, CertifiedPlan):
-                await self._store_plan(result, partition=partition, requested_s=requested_s)
-            else:
+                try:
+                    await self._store_plan(result, partition=partition, requested_s=requested_s)
+                except Undecodable as error:
+                    result = Failure(
+                        outcome="failed", reason=f"nobody could read its plan: {error}"
+                    )
+            if isinstance(result, Failure):
                 await self._fail(request, result, partition)
             return
 

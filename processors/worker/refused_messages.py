@@ -21,6 +21,9 @@ from processors.worker.cache import CachedAggregate
 from processors.worker.timers import owner_topic
 from processors.worker.write_batch import WriteBatch
 
+_COPIED_BYTES_MAX = 8_000_000
+"""A larger message is not copied: the topic of the dead letters would not take it either."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -51,8 +54,9 @@ def refuse(
         "dlq_key": fact.key,
     }
     headers = [*record.headers, *((name, text.encode()) for name, text in about.items())]
+    value = record.value if len(record.value) <= _COPIED_BYTES_MAX else b""
     writes.outbox.append(
-        OutboxRow(*origin, DEAD_LETTER_TOPIC, fact.key, pack_headers(headers), record.value)
+        OutboxRow(*origin, DEAD_LETTER_TOPIC, fact.key, pack_headers(headers), value)
     )
     text = f"{fact.type} for {fact.key} was not published: {error}"
     raised = alert(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from groupage.contracts.decoding import event_from_json
-from groupage.contracts.encoding import encode
+from groupage.contracts.encoding import check_size, encode
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
@@ -123,6 +123,7 @@ def _add_message(
     """Add the message, if its readers will accept it: they check the same."""
     record = encode(fact, derived=True)
     try:
+        check_size(record)
         event_from_json(fact.data.name, record.value)
     except Undecodable as error:
         refuse(writes, cached, fact, record, error, recorded_at)

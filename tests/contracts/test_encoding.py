@@ -13,10 +13,11 @@ from jsonschema import Draft202012Validator
 
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.decoding import decode, fact_from_json
-from groupage.contracts.encoding import encode, envelope_json, fact_digest, fact_id
+from groupage.contracts.encoding import check_size, encode, envelope_json, fact_digest, fact_id
 from groupage.contracts.schemas import writer_schema
 from groupage.contracts.texts import find_wrong_texts
 from groupage.contracts.topics import topic_of
+from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import validate_for_writing
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
@@ -170,3 +171,15 @@ def test_a_worker_computes_the_identity_that_the_store_keeps(received: Fact) -> 
     """The digest's bytes are the UUID's."""
     assert fact_digest(received, "consignment") == fact_id(received).bytes
     assert fact_digest(received, "unit") != fact_id(received).bytes
+
+
+def test_what_kafka_would_refuse_is_found_before_it_is_sent() -> None:
+    """The error names the size and the most that is right on the topic."""
+    event = ConsignmentCancelled(consignment_id="CN-1", reason="x")
+    fact = Fact(event_id="e", source="/s", key="CN-1", occurred_at=NOW, recorded_at=NOW, data=event)
+    record = encode(fact)
+    check_size(record)
+    large = msgspec.structs.replace(record, value=b"x" * 1_048_576)
+    with pytest.raises(Undecodable, match=r"1,048,576 bytes; at most 1,032,192 are right on hub\."):
+        check_size(large)
+    check_size(msgspec.structs.replace(large, topic="hub.plan.v1"))

@@ -82,8 +82,13 @@ def propose(
 
 
 def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejection | None:
-    """Publish a waiting plan; the lane's own approval, which comes back, changes nothing."""
+    """Publish a waiting plan; the lane's own approval, which comes back, changes nothing.
+
+    It may come back after its plan was retracted.
+    """
     record = state.plans.get(event.plan_id)
+    if record is None and event.by == POLICY and entry.fact.relayed_by == "lane":
+        return None
     if record is None:
         return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if event.by == POLICY:
@@ -133,7 +138,7 @@ def _continue(state: LaneState, entry: Entry, record: PlanRecord, plan_id: str) 
     """Want another plan if the time limit left consignments out of this one.
 
     The planner starts from the published plan, so the next one goes on where this one ended. The
-    lane stops wanting more when a plan leaves out as many as the one before, and after
+    lane stops wanting more after a plan that is not better than the one before, and after
     `_CONTINUED_MAX` plans.
     """
     if not record.out_of_time:
@@ -141,7 +146,9 @@ def _continue(state: LaneState, entry: Entry, record: PlanRecord, plan_id: str) 
     before = state.plans.get(state.published_plan_id)
     if before is not None and before.out_of_time:
         record.continued = before.continued + 1
-        if record.out_of_time >= before.out_of_time or record.continued >= _CONTINUED_MAX:
+        fewer = record.out_of_time < before.out_of_time
+        is_better = fewer or record.cost_minor < before.cost_minor
+        if not is_better or record.continued >= _CONTINUED_MAX:
             return
     requests.add_trigger(state, entry, cause="time_limit", about=plan_id)
 

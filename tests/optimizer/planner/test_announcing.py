@@ -5,10 +5,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.planning import PlanProposed, RoutePlanned, RouteRevised
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan, Route
-from optimizer.planner.announce import plan_events
+from optimizer.planner.announce import outbox_rows, plan_events
 from optimizer.verification.api import certify
 from tests.optimizer.world import instance, plan_of
 
@@ -42,6 +43,22 @@ def test_a_proposal_says_what_may_be_in_its_containers() -> None:
         "customs modes: 1039 or 0110+9710+9810 or 9610+1210 or 1039+0110+9710+9810; "
         "dangerous goods: none; filled to 83 % of the inner volume"
     )
+
+
+def test_a_load_plan_that_kafka_would_refuse_is_not_announced() -> None:
+    """The planner's messages behind it would wait for ever."""
+    case, plan = certified()
+    container = plan.containers[0]
+    larger = msgspec.structs.replace(container, placements=container.placements[:1] * 120_000)
+    plan = msgspec.structs.replace(plan, containers=(larger,))
+    with pytest.raises(Undecodable, match=r"bytes; at most .* are right on hub\.plan\.v1"):
+        outbox_rows(
+            plan_events(case, plan),
+            about=plan.plan_id,
+            occurred_at=plan.decided_at,
+            recorded_at=plan.decided_at,
+            partition=0,
+        )
 
 
 def test_a_route_names_the_windows_of_its_stops() -> None:

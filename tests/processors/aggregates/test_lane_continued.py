@@ -1,4 +1,4 @@
-"""A plan that the time limit cut short is continued, as long as further plans leave out fewer."""
+"""A plan that the time limit cut short is continued, as long as further plans are better."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,10 @@ from tests.processors.aggregates.play import Play
 Start = Callable[..., Play]
 
 
-def run(story: Play, left: list[int]) -> list[tuple[str, ...]]:
+def run(story: Play, left: list[int], *, saves: int = 0) -> list[tuple[str, ...]]:
     """Answer each request with a plan that leaves out the next number of consignments.
+
+    Each plan costs less than the one before by `saves`.
 
     Returns the causes of the requests. The clock goes on for six minutes after each plan.
     """
@@ -24,7 +26,8 @@ def run(story: Play, left: list[int]) -> list[tuple[str, ...]]:
             break
         sequence = story.outputs("plan.asked")[0].sequence
         story.deliver(story.outputs("plan.asked")[0], minutes)
-        proposed = plan(sequence, {"CN-1": "C1"}, out_of_time=out_of_time)
+        cost_minor = 10_000 - sequence * saves
+        proposed = plan(sequence, {"CN-1": "C1"}, out_of_time=out_of_time, cost_minor=cost_minor)
         story.deliver(proposed, minutes + 0.5)
         story.tick(minutes := minutes + 6)
     return [each.causes for each in story.sent("plan.requested")]
@@ -40,10 +43,12 @@ def test_until_nothing_is_left(play: Start) -> None:
 
 @pytest.mark.parametrize("left", [[900, 900], [900, 950], [900, 500, 500]])
 def test_until_there_is_no_progress(play: Start, left: list[int]) -> None:
-    """A plan that leaves out as many as the one before ends it."""
+    """A plan that leaves out as many as the one before ends it, unless it is cheaper."""
     story = play("lane", w.LANE)
     assert len(run(story, [*left, 1])) == len(left)
     assert story.state.triggers == {}
+    cheaper = play("lane", w.LANE)
+    assert len(run(cheaper, [*left, 0], saves=10)) == len(left) + 1
 
 
 def test_a_bounded_number_of_times(play: Start) -> None:

@@ -1,10 +1,13 @@
 from collections.abc import Callable
 
+import msgspec
+
 from groupage.domain.events import planning as pl
 from groupage.domain.events.consignment import ConsignmentAllocated
+from processors.kernel.corrections import Entry
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
-from tests.processors.aggregates.play import Play, at
+from tests.processors.aggregates.play import Play, at, entry
 
 Start = Callable[..., Play]
 
@@ -141,6 +144,23 @@ def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
     assert story.rejections() == []
     story.deliver(plan(2, {"CN-1": "C2"}), 40)
     assert story.rejections() == ["plan_superseded"]
+
+
+def test_an_approval_that_comes_back_after_its_plan_was_retracted(play: Start) -> None:
+    """The lane approved that plan by its policy, and nobody has to do anything about it.
+
+    Anybody else's approval of a plan that the lane does not know is rejected.
+    """
+    story = play("lane", w.LANE)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20, event_id="plan")
+    (approved,) = story.sent("plan.approved")
+    story.deliver(plan(1, {"CN-1": "C1"}), 20, correction_of="plan", retracted=True)
+    own = entry(approved, 20)
+    relayed = msgspec.structs.replace(own.fact, relayed_by="lane")
+    story.deliver_batch([Entry(own.fact_id, relayed)])
+    assert story.rejections() == []
+    story.deliver(approved, 21)
+    assert story.rejections() == ["unknown_plan"]
 
 
 def test_a_closed_consolidation_is_dropped(play: Start) -> None:

@@ -29,6 +29,7 @@ gateway=${GATEWAY:-User:groupage-gateway}
 operator=${OPERATOR:-User:groupage-operator}
 sender=${SENDER:-User:groupage-sender}
 reader=${READER:-User:groupage-reader}
+reader_group=${READER_GROUP:-groupage-reader}
 
 # Other systems publish to these.
 public="hub.consignment.v1 hub.unit.v1 hub.equipment.v1 hub.customs.v1 hub.schedule.v1 hub.consolidation.v1 hub.cmd.v1"
@@ -72,4 +73,4 @@ allow "$gateway $sender" Write "$public $dead_letters"
 allow "$clock $gateway $sender" Read hub.policy.v1
 
 # Systems that follow plans and alerts, such as a warehouse.
-allow "$reader" Read "hub.plan.v1 hub.consolidation.v1 hub.alert.v1"
+allow "$reader" Read "hub.plan.v1 hub.consolidation.v1 hub.alert.v1" "$reader_group"

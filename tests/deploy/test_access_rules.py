@@ -20,7 +20,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from pydantic import SecretStr
 
 from groupage.app.local.servers import start_kafka
@@ -326,6 +326,40 @@ async def test_each_principal_may_do_what_the_script_says(
     assert await writable(operator) == topics, "each topic has a record that can be read"
     assert await writable(own) == rules[principal, "Write"]
     assert await readable(own) == rules[principal, "Read"] & topics
+
+
+async def test_a_group_of_consumers_has_rules_too(broker: SecuredKafkaNode) -> None:
+    """A reader follows plans in its group; neither it nor a planner joins the workers."""
+    await ensure_topics(settings_of(broker, "operator"), prefix=PREFIX)
+    await writable(settings_of(broker, "operator"))
+    plans = PREFIX + "hub.plan.v1"
+    async with consumer_of(settings_of(broker, "reader"), "groupage-reader", plans) as consumer:
+        async with asyncio.timeout(WAIT_S):
+            await consumer.getone()
+        await consumer.commit()
+    requests = PREFIX + "hub.planrequest.v1"
+    for principal, topic in (("reader", plans), ("planner", requests)):
+        with pytest.raises(GroupAuthorizationFailedError):
+            async with (
+                consumer_of(settings_of(broker, principal), "groupage-intake", topic) as consumer,
+                asyncio.timeout(WAIT_S),
+            ):
+                await consumer.getone()
+
+
+@asynccontextmanager
+async def consumer_of(
+    kafka: KafkaSettings, group: str, topic: str
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Join a group with a topic; leave it afterwards."""
+    consumer = AIOKafkaConsumer(
+        topic, **kafka.client_kwargs(), group_id=PREFIX + group, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 @pytest.mark.parametrize(

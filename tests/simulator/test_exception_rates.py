@@ -37,9 +37,9 @@ _IMPROBABLE = 1e-4
 
 
 def operators_day(seed: int) -> Parameters:
-    """One operator's day with small lots: the same lots and boxes, a twelfth of the cartons."""
+    """One operator's day with small lots: the same lots and boxes, a sixth of the cartons."""
     day = parameters_for("t0", seed=seed)
-    return msgspec.structs.replace(day, sizes=msgspec.structs.replace(day.sizes, cartons_mean=3.0))
+    return msgspec.structs.replace(day, sizes=msgspec.structs.replace(day.sizes, cartons_mean=6.0))
 
 
 class Played(NamedTuple):

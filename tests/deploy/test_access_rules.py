@@ -121,7 +121,6 @@ class Hub:
         }
         if principal != "api":
             found |= settings_of(self.broker, principal).child_environment()
-        if principal in ("processors", "planner", "clock", "operator"):
             found["GROUPAGE_HUB_SECRET"] = SECRET
         if role := ROLE_OF.get(principal):
             found["GROUPAGE_DATABASE_URL"] = self.url_of(role)

@@ -33,11 +33,13 @@ reader_group=${READER_GROUP:-groupage-reader}
 
 # Other systems publish to these.
 public="hub.consignment.v1 hub.unit.v1 hub.equipment.v1 hub.customs.v1 hub.schedule.v1 hub.consolidation.v1 hub.cmd.v1"
-# Only the hub's own processes publish to these.
-private="hub.plan.v1 hub.planrequest.v1 hub.alert.v1 hub.policy.v1"
+# Only the hub's own processes publish to these. The internal ones carry what the hub says about the aggregates of the
+# public topics.
+private="hub.consignment.internal.v1 hub.unit.internal.v1 hub.equipment.internal.v1 hub.schedule.internal.v1"
+private="$private hub.consolidation.internal.v1 hub.plan.v1 hub.planrequest.v1 hub.alert.v1 hub.policy.v1"
 dead_letters="hub.dlq.v1"
 # The clock ticks on these.
-ticks="hub.consignment.v1 hub.consolidation.v1 hub.plan.v1"
+ticks="hub.consignment.internal.v1 hub.consolidation.internal.v1 hub.plan.v1"
 
 extra="$*"
 
@@ -72,5 +74,6 @@ allow "$gateway $sender" Write "$public $dead_letters"
 # How they check what they publish follows the hub's policy.
 allow "$clock $gateway $sender" Read hub.policy.v1
 
-# Systems that follow plans and alerts, such as a warehouse.
-allow "$reader" Read "hub.plan.v1 hub.consolidation.v1 hub.alert.v1" "$reader_group"
+# Systems that follow plans and alerts, such as a warehouse. What the hub decides about consolidations (opened, planned,
+# rolled) is internal; the public topic has what other systems report (booked, stuffing).
+allow "$reader" Read "hub.plan.v1 hub.consolidation.v1 hub.consolidation.internal.v1 hub.alert.v1" "$reader_group"

@@ -46,11 +46,14 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     aspect: str
     wanted: str
+    """Empty: the topic is missing, and `found` says so."""
     found: str
 
     @property
     def message(self) -> str:
         """Say it for people."""
+        if not self.wanted:
+            return f"{self.topic} is {self.found}: `groupage topics` creates it"
         return f"{self.topic}: {self.aspect} is {self.found}, the topic table wants {self.wanted}"
 
 
@@ -187,10 +190,10 @@ async def _await_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:
 
 
 def _absence(name: str, kafka: KafkaSettings) -> Difference:
-    found = "absent"
+    found = "missing"
     if kafka.uses_sasl or kafka.uses_tls:
         found += ", or Kafka's access rules hide it from this account"
-    return Difference(topic=name, aspect="the topic", wanted="present", found=found)
+    return Difference(topic=name, aspect="the topic", wanted="", found=found)
 
 
 async def _compare(

@@ -37,7 +37,9 @@ everything in the value, is understood as well.
   such event, the correction changes nothing and is rejected with code `no_target`. To correct an
   event that was sent under a wrong key, retract it under that key, then send it with a new id under
   the right key.
-- **Messages of the hub** (`ce_relayedby`): one that may be taken back has the id
+- **Messages of the hub** (`ce_relayedby`) lie on topics that only the hub writes, such as
+  `hub.consolidation.internal.v1` beside `hub.consolidation.v1`, with the same keys and partitions.
+  (Versions before 0.3.0 wrote them to the public topics.) One that may be taken back has the id
   `SERIES.REVISION.DIGEST`. Of a series only the message with the highest revision counts. If it
   takes the place of an earlier one, `ce_correctionof` names the series; with `ce_retracted: true`
   none of the series counts any more. A snapshot has a field `revision` in place of that.
@@ -52,6 +54,9 @@ To publish with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
 -H ce_specversion=1.0 -H ce_id=ID -H ce_source=/your/system -H ce_type=unit.received.v1
 -H ce_time=2026-03-02T09:30:00+08:00`
 """
+
+
+_WITH_INTERNAL_TOPIC = frozenset(topic.internal_of for topic in TOPICS if topic.internal_of)
 
 
 def asyncapi_document(*, prefix: str = "", server: str = "localhost:9092") -> dict[str, Any]:
@@ -91,13 +96,22 @@ def _document(*, prefix: str, server: str) -> dict[str, Any]:
 
 
 def events_on(topic: Topic) -> tuple[type[Event], ...]:
-    """List the event classes that a topic carries."""
+    """List the event classes that a topic carries.
+
+    An internal topic carries events that other systems publish, too, where an aggregate forwards
+    them to another one or a command causes them.
+    """
     kinds = (*topic.kinds, "clock") if topic.ticks else topic.kinds
-    return tuple(event for event in EVENTS.values() if event.kind in kinds)
+    return tuple(
+        event
+        for event in EVENTS.values()
+        if event.kind in kinds
+        and not (event.internal and event.kind != "clock" and topic.name in _WITH_INTERNAL_TOPIC)
+    )
 
 
 def _channel_id(topic: Topic) -> str:
-    return topic.name.split(".")[1]
+    return topic.name.removeprefix("hub.").rpartition(".")[0].replace(".", "-")
 
 
 def _channel(topic: Topic, prefix: str) -> dict[str, Any]:
@@ -124,6 +138,8 @@ def _channel_description(topic: Topic) -> str:
     kinds = " or ".join(topic.kinds)
     key = f"the id of the {kinds}" if kinds else "that of the record, when known"
     writers = "Other systems publish to it." if topic.public else "Only groupage publishes to it."
+    if topic.public and topic.ticks:
+        writers += " On a hub with an external clock it carries that clock's ticks, too."
     return f"{topic.about}. Key: {key}. Kafka keeps records {kept}. {writers}"
 
 

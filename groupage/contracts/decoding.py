@@ -37,7 +37,7 @@ from groupage.contracts.normal_values import WITH_PLACES, normal_form, normalize
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.schemas import writer_struct
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
-from groupage.contracts.topics import TOPIC_OF
+from groupage.contracts.topics import INTERNAL_TOPIC_OF, INTERNAL_TOPICS, TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.catalogue import EVENTS
@@ -89,8 +89,8 @@ def decode_for_store(
     """Decode as `decode` does, and keep what storing the fact needs.
 
     With `hub_key`, which needs `topic`, a fact that only the hub's own processes may state must
-    have their signature. `older`: a version before 0.3.0 may have stored the record, so that the
-    fact is the same: it has the key that its sender wrote.
+    have their signature, and so must any fact on an internal topic. `older`: a version before 0.3.0
+    may have stored the record, so that the fact is the same: it has the key that its sender wrote.
     """
     decoded = decode_fast(headers, key, value, older) or _decode_any(
         headers, key, value, recorded_at, older=older
@@ -103,8 +103,12 @@ def decode_for_store(
             decoded = fact, kind, msgspec.json.encode(fact.data), stamps
     if topic is not None:
         _check_topic(fact.data, kind, topic)
-        if hub_key is not None and is_own(fact) and not hub_key.verifies(topic, headers, value):
-            raise _not_yours(fact, headers)
+        if (
+            hub_key is not None
+            and (topic in INTERNAL_TOPICS or is_own(fact))
+            and not hub_key.verifies(topic, headers, value)
+        ):
+            raise _not_yours(fact, headers, topic)
     return decoded
 
 
@@ -372,8 +376,9 @@ def _check_version(specversion: str) -> None:
 def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
     if kind == "clock":
         return
-    right = TOPIC_OF[kind].name
-    if right != topic:
+    # Versions before 0.3.0 published the hub's own messages on the public topics.
+    if topic not in (TOPIC_OF[kind].name, INTERNAL_TOPIC_OF[kind].name):
+        right = TOPIC_OF[kind].name
         raise Undecodable(
             Code.WRONG_TOPIC,
             f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
@@ -390,9 +395,15 @@ def check_codes(data: Event) -> None:
         raise Undecodable(Code.BAD_DATA, "; ".join(errors[:_EXPLAINED_MAX]))
 
 
-def _not_yours(fact: Fact, headers: Headers) -> Undecodable:
+def _not_yours(fact: Fact, headers: Headers, topic: str) -> Undecodable:
     how = "the signature is wrong" if is_signed(headers) else "the record has no signature"
-    return Undecodable(Code.NOT_YOURS, f"{own_reason(fact)}, and {how}")
+    if is_own(fact):
+        return Undecodable(Code.NOT_YOURS, f"{own_reason(fact)}, and {how}")
+    right = TOPIC_OF[fact.data.aggregate_kind].name
+    return Undecodable(
+        Code.NOT_YOURS,
+        f"only the hub's own processes write to {topic}, and {how}; send {fact.type} to {right}",
+    )
 
 
 def _text(raw: bytes | None) -> str:

@@ -9,7 +9,8 @@ import msgspec
 
 from groupage.contracts.attributes import CONTENT_TYPE_BINARY, Attributes, ce_type
 from groupage.contracts.decoding import check_codes, event_from_json
-from groupage.contracts.topics import BY_NAME, topic_of
+from groupage.contracts.provenance import topic_of_fact
+from groupage.contracts.topics import BY_NAME
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
@@ -44,7 +45,7 @@ def encode(
     derived: bool = False,
     value: bytes | None = None,
 ) -> Record:
-    """Encode a fact as a record on the topic of its aggregate.
+    """Encode a fact as a record on the topic of its aggregate, which may be an internal one.
 
     `topic` (without prefix) names another topic: the clock sends ticks to several. `derived` skips
     the check: an aggregate's outputs follow from facts that were checked. `value` is the JSON of
@@ -54,7 +55,7 @@ def encode(
     if value is None:
         value = encode_data(fact.data) if derived else _checked_value(fact)
     return Record(
-        topic=prefix + (topic or topic_of(fact.data).name),
+        topic=prefix + (topic or topic_of_fact(fact).name),
         key=fact.key.encode(),
         value=value,
         headers=headers_of(fact),

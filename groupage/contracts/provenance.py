@@ -1,6 +1,6 @@
 """Which facts only the hub's own processes may state; from anybody else they are `not_yours`."""
 
-from groupage.contracts.topics import PUBLIC_KINDS
+from groupage.contracts.topics import INTERNAL_TOPIC_OF, PUBLIC_KINDS, TOPIC_OF, Topic
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
@@ -20,6 +20,12 @@ def is_own(fact: Fact) -> bool:
         or type(fact.data) in OWN_EVENTS
         or fact.source.startswith(OWN_SOURCES)
     )
+
+
+def topic_of_fact(fact: Fact) -> Topic:
+    """Return the topic of a fact: what the hub's own processes state lies on the internal ones."""
+    topics = INTERNAL_TOPIC_OF if is_own(fact) else TOPIC_OF
+    return topics[fact.data.aggregate_kind]
 
 
 def own_reason(fact: Fact) -> str:

@@ -1,6 +1,12 @@
 """The table of Kafka topics: name, aggregate kinds, partitions, retention.
 
 `groupage topics` creates topics from it; each process compares them with it at start.
+
+Other systems publish to the public topics. What the hub's own processes say about the same
+aggregates lies on internal topics, so that the broker's access rules alone can keep others from
+saying it. A public topic and its internal topic have as many partitions and the same partitioner:
+partition 3 of both holds the facts of the same aggregates, and the same worker reads both
+(`processors.worker.assignor`).
 """
 
 from datetime import timedelta
@@ -26,15 +32,30 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """None: for ever, because states are derived from the log."""
     compacted: bool = False
     ticks: bool = False
-    """Its aggregates have deadlines, so the clock sends `clock.ticked` to each partition."""
+    """Its aggregates have deadlines, so a clock sends `clock.ticked` to each partition."""
     max_message_bytes: int = 1_048_576
     public: bool = False
     """Other systems publish to it."""
+    internal_of: str = ""
+    """Name of the public topic to whose aggregates this one carries the hub's own messages."""
+
+
+def _internal(public: Topic, about: str) -> Topic:
+    stem, _, version = public.name.rpartition(".")
+    return Topic(
+        name=f"{stem}.internal.{version}",
+        about=about,
+        kinds=public.kinds,
+        partitions=public.partitions,
+        retention=public.retention,
+        ticks=public.ticks,
+        internal_of=public.name,
+    )
 
 
 DEAD_LETTER_TOPIC = "hub.dlq.v1"
 POLICY_TOPIC = "hub.policy.v1"
-TOPICS: tuple[Topic, ...] = (
+_PUBLIC: tuple[Topic, ...] = (
     Topic(
         name="hub.consignment.v1",
         about="Consignments, and units whose consignment is named",
@@ -86,6 +107,29 @@ TOPICS: tuple[Topic, ...] = (
         public=True,
     ),
     Topic(
+        name="hub.cmd.v1",
+        about="Commands of dispatchers",
+        kinds=("command",),
+        partitions=4,
+        retention=None,
+        public=True,
+    ),
+)
+_INTERNAL_ABOUT = {
+    "hub.consignment.v1": "Messages of the hub to consignments: allocations, customs, holds",
+    "hub.unit.v1": "Messages of the hub to units: announcements, and forwarded events",
+    "hub.equipment.v1": "Messages of the hub to containers: their assignment to consolidations",
+    "hub.schedule.v1": "Messages of the hub to voyages: which consolidations follow them",
+    "hub.consolidation.v1": "Messages of the hub to consolidations: plans, members, containers",
+}
+"""Of the public topics to whose aggregates the hub sends messages, what these are about."""
+_PRIVATE: tuple[Topic, ...] = (
+    *[
+        _internal(topic, _INTERNAL_ABOUT[topic.name])
+        for topic in _PUBLIC
+        if topic.name in _INTERNAL_ABOUT
+    ],
+    Topic(
         name="hub.plan.v1",
         about="Lanes: replan triggers, plans, approvals, load plans, routes",
         kinds=("lane",),
@@ -100,14 +144,6 @@ TOPICS: tuple[Topic, ...] = (
         kinds=("request",),
         partitions=8,
         retention=_WEEK,
-    ),
-    Topic(
-        name="hub.cmd.v1",
-        about="Commands of dispatchers",
-        kinds=("command",),
-        partitions=4,
-        retention=None,
-        public=True,
     ),
     Topic(
         name="hub.alert.v1",
@@ -132,6 +168,7 @@ TOPICS: tuple[Topic, ...] = (
         max_message_bytes=8_388_608,
     ),
 )
+TOPICS: tuple[Topic, ...] = (*_PUBLIC, *_PRIVATE)
 PUBLIC_KINDS = frozenset(kind for topic in TOPICS if topic.public for kind in topic.kinds)
 """Kinds of the aggregates about which other systems publish events."""
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
@@ -151,6 +188,33 @@ TOPIC_OF: dict[AggregateKind, Topic] = {
 }
 
 
+INTERNAL_TOPIC_OF: dict[AggregateKind, Topic] = TOPIC_OF | {
+    kind: topic for topic in TOPICS if topic.internal_of for kind in topic.kinds
+}
+"""The topic of what the hub's own processes say to the aggregates of a kind."""
+INTERNAL_TOPICS = frozenset(topic.name for topic in TOPICS if topic.internal_of)
+COUNTERPARTS: dict[str, str] = {
+    name: other
+    for topic in TOPICS
+    if topic.internal_of
+    for name, other in (
+        (topic.internal_of, topic.name),
+        (topic.name, topic.internal_of),
+    )
+}
+"""Of a public topic its internal topic, and the other way round."""
+CLOCK_TOPICS = tuple(topic for topic in TOPICS if topic.ticks and not topic.public)
+"""The hub's own clock ticks on these."""
+EXTERNAL_CLOCK_TOPICS = tuple(topic for topic in TOPICS if topic.ticks and not topic.internal_of)
+"""An external clock ticks on these, between the events: how far an event may be ahead of such a
+clock follows from the last tick before it in its partition."""
+
+
 def topic_of(event: Event) -> Topic:
-    """Return the topic of an event: that of its aggregate."""
-    return TOPIC_OF[event.aggregate_kind]
+    """Return the topic of an event: that of its aggregate, for an internal event the internal one.
+
+    A message that the hub derives may be an event that other systems publish, too: the topic of a
+    fact is that of `groupage.contracts.provenance.topic_of_fact`.
+    """
+    topics = INTERNAL_TOPIC_OF if event.internal else TOPIC_OF
+    return topics[event.aggregate_kind]

@@ -141,6 +141,13 @@ def _copy_text(value: str | bytes | None) -> str:
     return _HEX + value.hex() if isinstance(value, bytes) else value.translate(_ESCAPES)
 
 
+def position_of(line: str) -> LogPosition:
+    """Return the log position from a line of `line_of`."""
+    at = COLUMNS.index("topic")
+    topic, partition, offset = line.split("\t", at + 3)[at : at + 3]
+    return LogPosition(topic, int(partition), int(offset))
+
+
 def data_json_of(line: str) -> bytes:
     """Return the event's JSON from a line of `line_of`."""
     column = line.rstrip("\n").split("\t")[COLUMNS.index("data")]

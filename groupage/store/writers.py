@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from groupage.contracts.topics import COUNTERPARTS
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.columns import QUERY_COLUMNS, QueryColumns
 from groupage.domain.state.forms import FORMS
@@ -191,9 +192,11 @@ async def load_states(
 
 
 async def clocks_of(connection: Connection, topic: str) -> dict[int, datetime | None]:
-    """Read the last tick of each partition of a topic."""
+    """Read the last tick of each partition of a topic, or of its counterpart if that is later."""
     rows = await connection.fetch(
-        "select partition, clock_at from intake_offset where topic = $1", topic
+        "select partition, max(clock_at) from intake_offset where topic = any($1) "
+        "group by partition",
+        [topic, COUNTERPARTS.get(topic, topic)],
     )
     return {row[0]: row[1] for row in rows}
 

@@ -19,7 +19,7 @@ from groupage.contracts.encoding import encode
 from groupage.contracts.policy_following import PolicyFollower
 from groupage.contracts.policy_log import PolicyLog, read_adoptions
 from groupage.contracts.signing import HubKey, hub_key_from
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import CLOCK_TOPICS
 from groupage.domain.codes import TimeCode
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
@@ -195,7 +195,7 @@ class Clock:
 async def send_tick(
     producer: AIOKafkaProducer, *, prefix: str, hub_key: HubKey, at: datetime
 ) -> datetime:
-    """Send the time `at` to every partition of every topic with deadlines; return Kafka's time."""
+    """Send the time `at` wherever aggregates have deadlines; return Kafka's time."""
     fact = Fact(
         event_id=f"tick-{at.isoformat()}",
         source=_SOURCE,
@@ -207,9 +207,7 @@ async def send_tick(
     )
     async with asyncio.timeout(_SEND_TIMEOUT_S):
         sent = []
-        for topic in TOPICS:
-            if not topic.ticks:
-                continue
+        for topic in CLOCK_TOPICS:
             record = encode(fact, prefix=prefix, topic=topic.name)
             headers = hub_key.sign(topic.name, record.headers, record.value)
             sent += [

@@ -40,6 +40,7 @@ from processors.worker.app import WorkerSettings
 from processors.worker.assignment import Assignment, Partition
 from processors.worker.batch import Batch, PartitionBatch
 from processors.worker.decoding import decode_into
+from processors.worker.pair_order import PairOrder
 from processors.worker.pipeline import Hooks, Pipeline
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 
@@ -47,6 +48,8 @@ _IDLE_S_MAX = 60.0
 _CONNECT_TIMEOUT_S = 20.0
 _STATEMENT_TIMEOUT_S = 3_600.0
 _FETCH_BYTES_MAX = 2 * 2**20
+_RUN_RECORDS = 500
+"""Records read of a partition before its counterpart has its turn."""
 
 log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
@@ -265,11 +268,11 @@ class _Log:
             )  # states need no dead letters, which are not kept for ever
             self._next[tp] = begins[tp]
 
-    async def _fetch(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
+    async def _fetch(
+        self, consumer: AIOKafkaConsumer, order: PairOrder, *, timeout_ms: int
+    ) -> dict[TopicPartition, list[Any]]:
         try:
-            fetched: dict[TopicPartition, list[Any]] = await consumer.getmany(
-                timeout_ms=1_000, max_records=self._settings.processor.batch_records_max
-            )
+            fetched = await order.fetch(timeout_ms=timeout_ms, records_max=_RUN_RECORDS)
         except UnicodeDecodeError:
             left = {tp: at for tp, at in self._next.items() if self._partition(tp) in self._left}
             return await read_record_by_record(consumer, left)
@@ -279,22 +282,38 @@ class _Log:
         return tp.topic.removeprefix(self._prefix), tp.partition
 
     async def _parts(self, consumer: AIOKafkaConsumer) -> AsyncIterator[list[PartitionBatch]]:
+        order = PairOrder(consumer, prefix=self._prefix)
+        order.start(self._next)
+        records_max = self._settings.processor.batch_records_max
         while self._left:
+            parts: dict[Partition, PartitionBatch] = {}
+            count = 0
             async with asyncio.timeout(_IDLE_S_MAX):
-                fetched: dict[TopicPartition, list[Any]] = {}
-                while not fetched:
-                    fetched = await self._fetch(consumer)
-            parts = []
-            for tp, records in fetched.items():
-                self._next[tp] = records[-1].offset + 1
-                partition = self._partition(tp)
-                end = self._left.get(partition, 0)
-                kept = [record for record in records if record.offset < end]
-                if kept:
-                    part = PartitionBatch(*partition)
-                    decode_into(part, kept, self._trust, self.time_rules)
-                    parts.append(part)
-                if records[-1].offset + 1 >= end and self._left.pop(partition, None):
-                    consumer.pause(tp)
+                while self._left and count < records_max:
+                    fetched = await self._fetch(consumer, order, timeout_ms=0 if parts else 1_000)
+                    if not fetched and parts:
+                        break
+                    count += self._decode(fetched, parts, consumer, order)
             if parts:
-                yield parts
+                yield list(parts.values())
+
+    def _decode(
+        self,
+        fetched: dict[TopicPartition, list[Any]],
+        parts: dict[Partition, PartitionBatch],
+        consumer: AIOKafkaConsumer,
+        order: PairOrder,
+    ) -> int:
+        """Append the records to the parts of their partitions; return how many there were."""
+        for tp, records in fetched.items():
+            self._next[tp] = records[-1].offset + 1
+            partition = self._partition(tp)
+            end = self._left.get(partition, 0)
+            kept = [record for record in records if record.offset < end]
+            if kept:
+                part = parts.setdefault(partition, PartitionBatch(*partition))
+                decode_into(part, kept, self._trust, self.time_rules)
+            if records[-1].offset + 1 >= end and self._left.pop(partition, None):
+                consumer.pause(tp)
+                order.finish(tp)
+        return sum(map(len, fetched.values()))

@@ -18,7 +18,7 @@ from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent
 from groupage.store import writers
 from groupage.store.dead_letters import dead_letter_id
-from groupage.store.facts import LogPosition, data_json_of
+from groupage.store.facts import LogPosition, data_json_of, position_of
 from groupage.store.writers import DeadLetterRow, OutboxRow, pack_headers
 from processors.worker.batch import IncomingFact, PartitionBatch
 from processors.worker.write_batch import WriteBatch
@@ -111,13 +111,13 @@ def reject_reused_id(
         subject=fact.subject,
         at=fact.occurred_at,
     )
-    route_to_dlq(writes, part, [from_rejection(rejected_record(part, incoming), rejected)])
+    route_to_dlq(writes, part, [from_rejection(rejected_record(incoming), rejected)])
 
 
-def rejected_record(part: PartitionBatch, incoming: IncomingFact) -> RejectedRecord:
+def rejected_record(incoming: IncomingFact) -> RejectedRecord:
     """Return what a dead letter needs of a fact of this batch."""
-    position = LogPosition(part.topic, part.partition, incoming.offset)
-    return RejectedRecord(incoming.fact, position, data_json_of(incoming.copy_line))
+    line = incoming.copy_line
+    return RejectedRecord(incoming.fact, position_of(line), data_json_of(line))
 
 
 def from_record(record: Any, part: PartitionBatch, *, code: str, reason: str) -> DeadLetterRow:

@@ -21,7 +21,7 @@ import msgspec
 
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
-from groupage.contracts.topics import BY_NAME
+from groupage.contracts.topics import BY_NAME, COUNTERPARTS, INTERNAL_TOPICS
 from groupage.domain.events.base import AggregateKind
 from groupage.store import facts, writers
 from groupage.store.facts import LogPosition, StoredFact
@@ -31,7 +31,12 @@ from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.fold import advance, encode_state, refold, tick
 from processors.worker import dead_letters, deduplication, older_states, rejections
-from processors.worker.assignment import Assignment, PartitionProgress
+from processors.worker.assignment import (
+    Assignment,
+    Partition,
+    PartitionProgress,
+    counterpart_of,
+)
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
 from processors.worker.plan_check import quarantine_unknown_plans
@@ -121,8 +126,17 @@ class Folder:
             wait_for_commit=self._wait_for_commit,
             pool=self._pool,
         )
-        for part in parts:
-            await self._advance_part(writes, part)
+        _join_pairs(parts)
+        before = _offsets_before(writes.partitions, parts)
+        ticks = {
+            (part.topic, part.partition): await self._advance_part(writes, part) for part in parts
+        }
+        writes.offsets = [
+            writers.OffsetAdvance(
+                *partition, expected, writes.partitions[partition].next_offset, ticks.get(partition)
+            )
+            for partition, expected in before.items()
+        ]
         await build_writes(writes, self._pool, self.deadlines, self._cache)
         return writes
 
@@ -190,32 +204,41 @@ class Folder:
 
     # --- advancing ----------------------------------------------------------------------------
 
-    async def _advance_part(self, writes: WriteBatch, part: PartitionBatch) -> None:
-        """Advance aggregates up to each tick, then those whose deadline the tick reaches."""
+    async def _advance_part(self, writes: WriteBatch, part: PartitionBatch) -> datetime | None:
+        """Advance aggregates up to each tick, then those whose deadline the tick reaches.
+
+        Return the last tick that set the partition's clock.
+        """
         progress = writes.partitions[(part.topic, part.partition)]
-        expected = progress.next_offset
         ticked: datetime | None = None
         for segment in part.segments:
             await self._advance_aggregates(writes, part, segment.facts, progress)
-            at = segment.tick_at
+            at, was = segment.tick_at, progress.clock_at
             if at is None:
                 continue
             if segment.resets:
                 writes.acknowledged.append(
                     LogPosition(part.topic, part.partition, segment.tick_offset)
                 )
-                if progress.clock_at is not None and at < progress.clock_at:
-                    progress.clock_at = ticked = at
-                    await self._turn_back(writes, part, at)
-            elif progress.clock_at is None or at > progress.clock_at:
-                progress.clock_at = ticked = at
-                await self._tick(writes, part, at)
+                if was is not None and at < was:
+                    await self._set_clock(writes, part, progress, ticked := at)
+            elif was is None or at > was:
+                await self._set_clock(writes, part, progress, ticked := at)
         progress.next_offset = part.next_offset
-        writes.offsets.append(
-            writers.OffsetAdvance(
-                part.topic, part.partition, expected, progress.next_offset, ticked
-            )
-        )
+        return ticked
+
+    async def _set_clock(
+        self, writes: WriteBatch, part: PartitionBatch, progress: PartitionProgress, at: datetime
+    ) -> None:
+        """Set the partition's clock; advance its aggregates if that changes their time."""
+        before = progress.time
+        progress.clock_at = at
+        now = progress.time
+        assert now is not None, "it is not earlier than `at`"
+        if before is None or now > before:
+            await self._tick(writes, part, now)
+        elif now < before:
+            await self._turn_back(writes, part, now)
 
     async def _advance_aggregates(
         self,
@@ -233,7 +256,7 @@ class Folder:
             writes.dirty[aggregate_key] = cached
             rejected = rejections.rejection_codes(cached.state)
             try:
-                await self._advance(writes, aggregate_key, cached, new_facts, progress.clock_at)
+                await self._advance(writes, aggregate_key, cached, new_facts, progress.time)
             except Exception as error:
                 types = [incoming.fact.type for incoming in new_facts]
                 error.add_note(
@@ -281,9 +304,8 @@ class Folder:
         return await facts.facts_of(self._pool, kind, [key])
 
     async def _tick(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
-        topic = BY_NAME[part.topic]
-        for kind in topic.kinds:
-            if kind not in self._aggregates or owner_topic(kind) is not topic:
+        for kind in BY_NAME[part.topic].kinds:
+            if kind not in self._aggregates or not _owns(part, kind):
                 continue
             due = await self.deadlines.due_keys(
                 kind, partition=part.partition, at=at, uncommitted=(self._in_commit, writes)
@@ -299,7 +321,7 @@ class Folder:
         await self._wait_for_commit()
         self.deadlines.forget()
         for kind, aggregate in self._aggregates.items():
-            if owner_topic(kind).name != part.topic or not aggregate.has_clock:
+            if not _owns(part, kind) or not aggregate.has_clock:
                 continue
             keys = [
                 key
@@ -335,6 +357,49 @@ class Folder:
                     changed.append(row.key)
             await asyncio.sleep(0)
         return changed
+
+
+def _join_pairs(parts: Iterable[PartitionBatch]) -> None:
+    """Move the facts of one part of a pair to the other, so that each aggregate advances once.
+
+    Only the part without a tick: an aggregate advances to each tick on its own.
+    """
+    by_partition = {(part.topic, part.partition): part for part in parts}
+    for partition, part in by_partition.items():
+        other = counterpart_of(partition)
+        joined = by_partition.get(other) if other and other[0] in INTERNAL_TOPICS else None
+        if joined is None:
+            continue
+        source, target = (joined, part) if len(joined.segments) == 1 else (part, joined)
+        if len(source.segments) > 1:
+            continue
+        facts = target.segments[0].facts
+        for aggregate_key, moved in source.segments[0].facts.items():
+            facts.setdefault(aggregate_key, []).extend(moved)
+        source.segments[0].facts = {}
+
+
+def _owns(part: PartitionBatch, kind: AggregateKind) -> bool:
+    """Tell whether aggregates of that kind belong to the partition, or to its counterpart."""
+    owner = owner_topic(kind).name
+    return part.topic in (owner, COUNTERPARTS.get(owner))
+
+
+def _offsets_before(
+    partitions: Mapping[Partition, PartitionProgress], parts: Iterable[PartitionBatch]
+) -> dict[Partition, int]:
+    """Return the next offsets of the parts, and of the partitions with the same aggregates.
+
+    A worker that lost its partitions without noticing must be fenced, also if the next one has read
+    only the other partition of the pair.
+    """
+    before = {}
+    for part in parts:
+        partition = (part.topic, part.partition)
+        before[partition] = partitions[partition].next_offset
+        if (other := counterpart_of(partition)) and other in partitions:
+            before[other] = partitions[other].next_offset
+    return before
 
 
 def _rerouting_row(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:

@@ -17,6 +17,7 @@ import faust
 import stamina
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import (
     ConsumerStoppedError,
     KafkaError,
@@ -34,11 +35,13 @@ from groupage.settings import KafkaSettings, ProcessorSettings
 from groupage.store import writers
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.trust import open_trust
-from processors.worker.assignment import Assignment, Partition
+from processors.worker.assignment import Assignment, Partition, counterpart_of
+from processors.worker.assignor import PairAssignor
 from processors.worker.batch import Batch, BatchLimits, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.lag import commit_to_kafka, set_lag
 from processors.worker.offsets import OffsetTracker
+from processors.worker.pair_order import PairOrder
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 
 _STOP_TIMEOUT_S = 4.0
@@ -105,6 +108,9 @@ class Intake(faust.Service):
             # Unlike the Faust app's id: another member protocol must not join this group.
             group_id=f"{source.prefix}groupage-intake",
             client_id="groupage-processor",
+            # Kafka takes the first one that all members know. A worker of an older version knows
+            # the second; if it was killed, it is a member until its session times out.
+            partition_assignment_strategy=(PairAssignor, RoundRobinPartitionAssignor),
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
@@ -114,6 +120,7 @@ class Intake(faust.Service):
             # The intake does not poll while the database is away, and must keep its partitions.
             max_poll_interval_ms=900_000,
         )
+        self._order = PairOrder(self._consumer, prefix=source.prefix)
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -158,13 +165,29 @@ class Intake(faust.Service):
     def give_up_partitions(self) -> None:
         """Give up all partitions. Batches under way are void; the fence in the database agrees."""
         self._assignment.drop()
+        self._order.start({})
 
     async def _take_partitions(self, partitions: list[Partition]) -> None:
+        self._require_pairs(partitions)
         stored = await self._stored_offsets(partitions) if partitions else {}
         for partition, (offset, _) in stored.items():
             self._consumer.seek(self._tp(partition), offset)
         self._offsets.start({partition: offset for partition, (offset, _) in stored.items()})
+        self._order.start(
+            {self._tp(partition): offset for partition, (offset, _) in stored.items()}
+        )
         self._assignment.take(stored)
+
+    def _require_pairs(self, partitions: list[Partition]) -> None:
+        """Raise Misconfigured if another worker holds facts of the same aggregates."""
+        for partition in partitions:
+            other = counterpart_of(partition)
+            if other and other[0] in self._topics and other not in partitions:
+                raise Misconfigured(
+                    f"Kafka assigned {partition[0]}[{partition[1]}] to this worker and "
+                    f"{other[0]}[{other[1]}] to another one, because a worker of an older version "
+                    f"is in group {self._prefix}groupage-intake: stop it, then start this one"
+                )
 
     async def _stored_offsets(self, partitions: list[Partition]) -> dict[Partition, Any]:
         async for attempt in stamina.retry_context(
@@ -253,8 +276,8 @@ class Intake(faust.Service):
     ) -> dict[TopicPartition, list[Any]]:
         """Fetch the next records by partition; empty: none came, or the caller must try again."""
         try:
-            fetched: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
-                timeout_ms=int(wait_s * 1_000), max_records=records_max
+            fetched = await self._order.fetch(
+                timeout_ms=int(wait_s * 1_000), records_max=records_max
             )
         except UnicodeDecodeError:
             async with self._seek_lock:

@@ -133,7 +133,7 @@ def quarantine_events_ahead(part: PartitionBatch, clock_at: datetime | None) -> 
                     and incoming.fact.occurred_at > clock_at + event_ahead
                 ]
                 if ahead:
-                    part.dead_letters += [_dead_letter(part, each, clock_at) for each in ahead]
+                    part.dead_letters += [_dead_letter(each, clock_at) for each in ahead]
                     segment.facts[key] = [each for each in facts if each not in ahead]
         if segment.tick_at is not None:
             ahead_of_clock = clock_at is None or segment.tick_at > clock_at
@@ -141,7 +141,7 @@ def quarantine_events_ahead(part: PartitionBatch, clock_at: datetime | None) -> 
                 clock_at = segment.tick_at
 
 
-def _dead_letter(part: PartitionBatch, incoming: IncomingFact, clock_at: datetime) -> DeadLetterRow:
+def _dead_letter(incoming: IncomingFact, clock_at: datetime) -> DeadLetterRow:
     fact = incoming.fact
     rejected = RejectedEvent(
         code=TimeCode.FROM_THE_FUTURE,
@@ -150,4 +150,4 @@ def _dead_letter(part: PartitionBatch, incoming: IncomingFact, clock_at: datetim
         subject=fact.subject,
         at=fact.occurred_at,
     )
-    return dead_letters.from_rejection(dead_letters.rejected_record(part, incoming), rejected)
+    return dead_letters.from_rejection(dead_letters.rejected_record(incoming), rejected)

@@ -53,7 +53,7 @@ async def record_changes(
         rejected = cached.state.rejected[fact_id]
         writes.settled.pop((UUID(hex=fact_id), rejected.code), None)
         if incoming := incoming_facts.get(fact_id):
-            record = dead_letters.rejected_record(part, incoming)
+            record = dead_letters.rejected_record(incoming)
         else:
             stored = stored_facts[fact_id]
             record = dead_letters.RejectedRecord(stored.fact, stored.position, stored.data_json)

@@ -5,23 +5,21 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from groupage.contracts.topics import BY_NAME, TOPICS, Topic
+from groupage.contracts.topics import TOPIC_OF, Topic
 from groupage.domain.events.base import AggregateKind
 from groupage.store import writers
 from processors.worker.write_batch import WriteBatch
 
 _EVER = datetime.min.replace(tzinfo=UTC)
-_OWNER_TOPICS: dict[AggregateKind, Topic] = {
-    kind: topic for topic in reversed(TOPICS) for kind in topic.kinds
-} | {"unit": BY_NAME["hub.unit.v1"]}
 
 
 def owner_topic(kind: AggregateKind) -> Topic:
     """Return the topic whose partitions own the aggregates of a kind.
 
-    `hub.consignment.v1` carries facts about units too, but these belong to consignments.
+    Its internal topic carries facts about them, too, in partitions of the same numbers.
+    `hub.consignment.v1` carries facts about units, but these belong to consignments.
     """
-    return _OWNER_TOPICS[kind]
+    return TOPIC_OF[kind]
 
 
 class Deadlines:

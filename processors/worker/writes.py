@@ -38,7 +38,7 @@ async def build_writes(
     newest_tick_at = _newest_tick_at(writes)
     forwards: list[tuple[CachedAggregate, Forward]] = []
     for number, ((kind, key), cached) in enumerate(writes.dirty.items()):
-        clock_at = writes.partitions[(owner_topic(kind).name, cached.partition)].clock_at
+        clock_at = writes.partitions[(owner_topic(kind).name, cached.partition)].time
         for message in _changed_outputs(cached, clock_at or newest_tick_at):
             if isinstance(message, Forward):
                 forwards.append((cached, message))

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.decoding import decode
-from groupage.contracts.topics import BY_NAME
+from groupage.contracts.topics import INTERNAL_TOPIC_OF
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.base import Event
@@ -30,7 +30,6 @@ from groupage.settings import KafkaSettings
 
 log = structlog.get_logger(__name__)
 
-_TOPICS = ("hub.plan.v1", "hub.planrequest.v1", "hub.consolidation.v1")
 _EVENTS = (
     PlanRequested,
     PlanProposed,
@@ -43,6 +42,7 @@ _EVENTS = (
     ConsolidationOpened,
 )
 _TYPES = frozenset(event.name + ".v1" for event in _EVENTS)
+_TOPICS = frozenset(INTERNAL_TOPIC_OF[event.kind] for event in _EVENTS)
 
 
 class Feedback:
@@ -73,9 +73,9 @@ class Feedback:
             **self._settings.client_kwargs(), client_id="groupage-simulator-ends", group_id=None
         )
         partitions = [
-            TopicPartition(self._prefix + topic, number)
+            TopicPartition(self._prefix + topic.name, number)
             for topic in _TOPICS
-            for number in range(BY_NAME[topic].partitions)
+            for number in range(topic.partitions)
         ]
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):

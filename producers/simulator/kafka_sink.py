@@ -19,7 +19,7 @@ from groupage.contracts.closing import close_producer
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.partitioning import partition_of
 from groupage.contracts.signing import HubKey
-from groupage.contracts.topics import TOPICS, Topic
+from groupage.contracts.topics import EXTERNAL_CLOCK_TOPICS, Topic
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
@@ -130,7 +130,7 @@ class KafkaSink:
 class Ticker:
     """Sends `clock.ticked` to every partition of every topic whose aggregates have deadlines.
 
-    It is the hub's clock, so it signs with the hub's key.
+    It is the hub's clock, so it signs with the hub's key. Its ticks lie between the events.
     """
 
     def __init__(self, settings: KafkaSettings, *, hub_key: HubKey, prefix: str = "") -> None:
@@ -158,15 +158,15 @@ class Ticker:
 
     async def tick(self, at: datetime) -> None:
         """Tell every aggregate kind with deadlines that it is `at`; return when Kafka knows."""
-        await self._send(at, (topic for topic in TOPICS if topic.ticks))
+        await self._send(at, EXTERNAL_CLOCK_TOPICS)
 
     async def tick_lanes(self, at: datetime) -> None:
         """Tell the lanes that it is `at`: those with replan triggers may ask for a plan."""
-        await self._send(at, (topic for topic in TOPICS if topic.ticks and "lane" in topic.kinds))
+        await self._send(at, (topic for topic in EXTERNAL_CLOCK_TOPICS if "lane" in topic.kinds))
 
     async def tick_others(self, at: datetime) -> None:
         """Tell all but the lanes that it is `at`."""
-        topics = (topic for topic in TOPICS if topic.ticks and "lane" not in topic.kinds)
+        topics = (topic for topic in EXTERNAL_CLOCK_TOPICS if "lane" not in topic.kinds)
         await self._send(at, topics)
 
     async def _send(self, at: datetime, topics: Iterable[Topic]) -> None:

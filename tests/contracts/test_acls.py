@@ -2,12 +2,12 @@
 
 import pytest
 
-from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
+from groupage.contracts.topics import CLOCK_TOPICS, DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
 from tests.deploy.acls_script import rules_of_script
 
 PUBLIC = {topic.name for topic in TOPICS if topic.public}
 ALL = {topic.name for topic in TOPICS}
-TICKS = {topic.name for topic in TOPICS if topic.ticks}
+TICKS = {topic.name for topic in CLOCK_TOPICS}
 
 
 @pytest.fixture(scope="module")

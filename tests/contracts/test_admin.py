@@ -33,7 +33,9 @@ async def test_missing_topics_are_told(kafka: KafkaSettings, topic_prefix: str) 
     assert {difference.topic for difference in report.differences} == {
         topic_prefix + topic.name for topic in TOPICS
     }
-    with pytest.raises(TopicsDiffer, match=r"hub\.dlq\.v1: the topic is absent"):
+    with pytest.raises(
+        TopicsDiffer, match=r"hub\.dlq\.v1 is missing: `groupage topics` creates it"
+    ):
         report.require_equal()
 
 

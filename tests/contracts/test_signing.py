@@ -9,18 +9,27 @@ from msgspec.structs import replace
 from groupage.contracts.decoding import decode, decode_for_store
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.examples import example_fact
-from groupage.contracts.provenance import OWN_EVENTS, is_own
+from groupage.contracts.partitioning import partition_of
+from groupage.contracts.provenance import OWN_EVENTS, is_own, topic_of_fact
 from groupage.contracts.signing import SIGNATURE_HEADER, HubKey
-from groupage.contracts.topics import TOPICS, topic_of
+from groupage.contracts.topics import (
+    CLOCK_TOPICS,
+    COUNTERPARTS,
+    INTERNAL_TOPICS,
+    TOPICS,
+    topic_of,
+)
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import ConsignmentAllocated
 from groupage.domain.fact import Fact
 from tests.hub_key import hub_key, signed_record
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 TOPIC = "hub.consignment.v1"
+INTERNAL = "hub.consignment.internal.v1"
 
 
 def read(record: Record, *, topic: str = TOPIC, key: HubKey | None = None) -> Fact:
@@ -61,13 +70,65 @@ def test_a_public_event_in_the_hubs_name_needs_its_signature(
     with pytest.raises(Undecodable) as caught:
         read(encode(forged))
     assert caught.value.code == "not_yours"
-    assert read(signed_record(forged)) == forged
+    assert read(signed_record(forged, topic=TOPIC)) == forged
     assert read(encode(received)) == received
+
+
+def test_all_that_the_hub_says_lies_on_topics_that_only_it_writes() -> None:
+    """So that the broker's access rules alone can keep others from saying it."""
+    for event in EVENTS.values():
+        for fact in (
+            example_fact(event),
+            replace(example_fact(event), relayed_by="lane"),
+            replace(example_fact(event), source="/groupage/lane"),
+        ):
+            topic = topic_of_fact(fact) if event.kind != "clock" else CLOCK_TOPICS[0]
+            assert topic.public != is_own(fact) or event.kind in ("declaration", "command")
+            assert event.kind == "clock" or encode(fact).topic == topic.name
+
+
+def test_a_message_that_an_older_version_published_needs_its_signature_as_well() -> None:
+    """It lies on the public topic; the signature is for that topic."""
+    fact = example_fact(ConsignmentAllocated)
+    assert encode(fact).topic == INTERNAL
+    assert read(signed_record(fact, topic=TOPIC), topic=TOPIC) == fact
+    for headers in (encode(fact).headers, signed_record(fact).headers):
+        with pytest.raises(Undecodable, match=r"only the hub's own processes send") as caught:
+            read(replace(encode(fact), headers=headers), topic=TOPIC)
+        assert caught.value.code == "not_yours"
+
+
+def test_an_internal_topic_is_for_the_hub_alone(received: Fact) -> None:
+    """Where access rules let somebody in, what is not signed is still a dead letter."""
+    with pytest.raises(Undecodable) as caught:
+        read(encode(received), topic=INTERNAL)
+    assert caught.value.code == "not_yours"
+    for part in (INTERNAL, "has no signature", f"send unit.received to {TOPIC}"):
+        assert part in str(caught.value)
+    assert read(signed_record(received, topic=INTERNAL), topic=INTERNAL) == received
+
+
+def test_a_topic_and_its_internal_topic_have_the_same_aggregates_in_the_same_partitions() -> None:
+    """One worker holds both, and the state of the aggregates in them."""
+    tables = {topic.name: topic for topic in TOPICS}
+    assert len(INTERNAL_TOPICS) == 5
+    for internal in INTERNAL_TOPICS:
+        topic, public = tables[internal], tables[COUNTERPARTS[internal]]
+        assert COUNTERPARTS[public.name] == internal
+        assert (public.public, topic.public) == (True, False)
+        assert topic.partitions == public.partitions
+        assert (topic.kinds, topic.retention, topic.ticks) == (
+            public.kinds,
+            public.retention,
+            public.ticks,
+        )
+        assert partition_of("CN-1", internal) == partition_of("CN-1", public.name)
 
 
 def test_events_of_the_hub_are_those_that_no_other_system_publishes() -> None:
     """Internal ones, and all of topics that are not public."""
-    private = {kind for topic in TOPICS if not topic.public for kind in topic.kinds} | {"clock"}
+    public = {kind for topic in TOPICS if topic.public for kind in topic.kinds}
+    private = {kind for topic in TOPICS for kind in topic.kinds} - public | {"clock"}
     assert {event for event in EVENTS.values() if event.internal or event.kind in private} == (
         OWN_EVENTS
     )
@@ -97,7 +158,7 @@ def test_the_signature_covers_everything(
     received: Fact, change: Callable[[Record], Record]
 ) -> None:
     """A header more, less or other, and another value, are not what the hub signed."""
-    record = signed_record(replace(received, relayed_by="lane"))
+    record = signed_record(replace(received, relayed_by="lane"), topic=TOPIC)
     assert hub_key().verifies(TOPIC, record.headers, record.value)
     changed = change(record)
     assert not hub_key().verifies(TOPIC, changed.headers, changed.value)

@@ -11,7 +11,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from groupage.contracts.decoding import decode
-from groupage.contracts.topics import BY_NAME
+from groupage.contracts.topics import BY_NAME, COUNTERPARTS
 from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.planning import PlanRequested
@@ -132,9 +132,16 @@ class Ledger:
         states = {}
         for (kind, key), entries in self.entries.items():
             partition = self.partitions.get((kind, key), -1)
-            clock_at = self.clocks.get((owner_topic(kind).name, partition))
+            clock_at = self._clock_of(kind, partition)
             states[kind, key] = fold(self._cores[kind], key, entries, clock_at=clock_at)
         return states
+
+    def _clock_of(self, kind: AggregateKind, partition: int) -> datetime | None:
+        """Return the last tick for the aggregates of a partition, on either of their topics."""
+        topic = owner_topic(kind).name
+        names = {topic, COUNTERPARTS.get(topic, topic)}
+        ticks = [self.clocks.get((name, partition)) for name in names]
+        return max((at for at in ticks if at is not None), default=None)
 
     def wrong_states(self, folded: Mapping[AggregateId, Any]) -> list[str]:
         """List the aggregates whose stored state is not the fold of their facts."""

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.decoding import decode
 from groupage.contracts.partitioning import partition_of
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import EXTERNAL_CLOCK_TOPICS, TOPICS
 from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
 from producers.simulator.kafka_sink import KafkaSink, Ticker
@@ -97,6 +97,6 @@ async def test_lanes_hear_of_time_apart_from_the_others(
         others = await records(kafka, topic_prefix)
         await ticker.tick_lanes(NOON)
         every = await records(kafka, topic_prefix)
-    ticking = {(t.name, n) for t in TOPICS if t.ticks for n in range(t.partitions)}
+    ticking = {(t.name, n) for t in EXTERNAL_CLOCK_TOPICS for n in range(t.partitions)}
     assert {place: len(found) for place, found in every.items()} == dict.fromkeys(ticking, 1)
     assert {topic for topic, _ in ticking - others.keys()} == {"hub.plan.v1"}

@@ -7,7 +7,9 @@ import msgspec
 from groupage.store.pool import Connection
 
 _QUERY = """
-select (select min(clock_at) from intake_offset) as first_at,
+select (select min(at) from (
+            select max(clock_at) as at from intake_offset
+            group by replace(topic, '.internal.', '.'), partition) as clock) as first_at,
        (select max(clock_at) from intake_offset) as last_at,
        array(select message from alert
              where about_kind = 'clock' and code = 'clock_implausible' and cleared_at is null
@@ -19,7 +21,9 @@ class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     """The last ticks that the workers believed, and those that they did not."""
 
     first_at: datetime | None
-    """Of the partition whose clock is behind all others; None before the first tick."""
+    """Of the partition whose clock is behind all others; None before the first tick.
+
+    A partition and the internal one with the same aggregates have one clock."""
     last_at: datetime | None
     """Of the partition whose clock is ahead of all others."""
     doubts: tuple[str, ...]

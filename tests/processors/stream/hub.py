@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from groupage.contracts.encoding import encode
 from groupage.contracts.provenance import is_own
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import CLOCK_TOPICS, Topic
 from groupage.domain.events.clock import ClockTicked
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
@@ -65,10 +65,10 @@ class StreamHub:
         )
 
     async def tick(self, at: datetime) -> None:
-        """Publish a tick to all partitions."""
+        """Publish a tick to all partitions, as the hub's clock does."""
         await send_tick(self.producer, prefix=self.prefix, hub_key=self.settings.hub_key(), at=at)
 
-    async def forge_tick(self, at: datetime) -> None:
+    async def forge_tick(self, at: datetime, topics: Iterable[Topic] = CLOCK_TOPICS) -> None:
         """Publish a tick to all partitions as another clock would that has the hub's secret."""
         data = ClockTicked(at=at)
         fact = Fact(
@@ -79,9 +79,9 @@ class StreamHub:
             recorded_at=at,
             data=data,
         )
-        for topic in TOPICS:
+        for topic in topics:
             record = signed_record(fact, prefix=self.prefix, topic=topic.name)
-            for partition in range(topic.partitions if topic.ticks else 0):
+            for partition in range(topic.partitions):
                 await self.send_raw(
                     topic.name,
                     record.value,

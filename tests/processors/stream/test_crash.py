@@ -236,7 +236,11 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(
             )
             assert stored == EVENTS, done
             assert await stored_consignments(hub) == folded_in_memory(facts)
-            assert await hub.pool.fetch("select code, reason from dead_letter") == []
+            # A worker may have read a fact before the message that makes it legal.
+            open_or_withdrawn = (
+                "select code, reason from dead_letter where settled_as is distinct from 'legal'"
+            )
+            assert await hub.pool.fetch(open_or_withdrawn) == []
             report = await rebuild(
                 settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None
             )

@@ -199,8 +199,8 @@ async def test_ticks_move_the_clock_and_are_not_stored(stream_hub: StreamHub) ->
         "group by topic, clock_at order by topic"
     )
     assert [tuple(row) for row in rows] == [
-        ("hub.consignment.v1", NOON, 8),
-        ("hub.consolidation.v1", NOON, 4),
+        ("hub.consignment.internal.v1", NOON, 8),
+        ("hub.consolidation.internal.v1", NOON, 4),
         ("hub.plan.v1", NOON, 4),
     ]
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 0

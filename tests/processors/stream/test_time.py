@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from groupage.app.commands.clock_reading import describe_clock
 from groupage.contracts.policy_following import PolicyFollower
 from groupage.contracts.policy_log import PolicyLog
+from groupage.contracts.topics import EXTERNAL_CLOCK_TOPICS
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
 from groupage.domain.events.consolidation import ConsolidationOpened, ConsolidationRolled
 from groupage.domain.events.schedule import SailingPublished
@@ -65,7 +66,7 @@ async def require_equal_rebuild(hub: StreamHub, rules: TimeRules = DEFAULT_RULES
         verify=True,
         progress=lambda *_: None,
     )
-    assert report.equal, report.tables
+    assert report.equal, [each for each in report.tables if each.only_stored or each.only_rebuilt]
 
 
 async def test_a_forged_tick_is_not_believed(stream_hub: StreamHub) -> None:
@@ -196,14 +197,14 @@ async def test_an_external_clock_limits_events_too(stream_hub: StreamHub) -> Non
     async with stream_hub.worker(EXTERNAL):
         await stream_hub.send(facts[0])
         await stream_hub.until_committed()
-        await stream_hub.tick(NOON)
+        await stream_hub.forge_tick(NOON, EXTERNAL_CLOCK_TOPICS)
         await stream_hub.send(*facts[1:])
         await stream_hub.until_committed()
         assert await stream_hub.pool.fetchval("select count(*) from fact") == 3
         (dead_letter,) = await open_dead_letters(stream_hub, "from_the_future")
         assert dead_letter.event_id == "3"
         assert "the hub's time was 2026-03-01 12:00" in dead_letter.reason
-        await stream_hub.tick(FAR - timedelta(hours=1))
+        await stream_hub.forge_tick(FAR - timedelta(hours=1), EXTERNAL_CLOCK_TOPICS)
         await _replay(stream_hub)
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 4
     await require_equal_rebuild(stream_hub, EXTERNAL)

@@ -1,15 +1,20 @@
 """Older states in their tables: found, counted, locked, and marked as derived.
 
-A state is older if it has an older form than this program writes, or if the hub's policy has
-changed since it was derived. `policy` is how often it has changed; 0: only forms count.
+A state is older if it has an older form than this program writes, or if its kind judges by the
+hub's policy and that has changed since. `policy` is how often it has changed; 0: only forms count.
 """
 
 from collections.abc import Iterable, Sequence
 
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.state.forms import FORMS
+from groupage.domain.state.forms import FORMS, POLICY_KINDS
 from groupage.store.pool import Connection
 from groupage.store.writers import StoredState
+
+
+def _changes_of(kind: AggregateKind, policy: int) -> int:
+    """Return how often the policy has changed for states of that kind."""
+    return policy if kind in POLICY_KINDS else 0
 
 
 async def count_older_states(
@@ -19,7 +24,7 @@ async def count_older_states(
     count: int = await connection.fetchval(
         f"select count(*) from {kind} where form < $1 or policy < $2",  # noqa: S608 - a table of ours
         FORMS[kind],
-        policy,
+        _changes_of(kind, policy),
     )
     return count
 
@@ -46,7 +51,7 @@ async def older_states_by_partition(
         f"select partition, count(*) from {kind} where form < $1 or policy < $2 "  # noqa: S608 - as above
         "group by partition",
         FORMS[kind],
-        policy,
+        _changes_of(kind, policy),
     )
     return {row[0]: row[1] for row in rows}
 
@@ -71,7 +76,7 @@ async def older_states(
         after,
         limit,
         partitions,
-        policy,
+        _changes_of(kind, policy),
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -94,7 +99,7 @@ async def lock_older_states(
         + (" skip locked" if skips_locked else ""),
         keys,
         FORMS[kind],
-        policy,
+        _changes_of(kind, policy),
     )
     return [StoredState(*row) for row in rows]
 

@@ -18,7 +18,10 @@ from processors.kernel.aggregate import Aggregate
 
 
 def all_aggregates(policies: PolicyHistory | Policy) -> dict[AggregateKind, Aggregate[Any]]:
-    """Return an aggregate of each kind under these policies, or one that was always in force."""
+    """Return an aggregate of each kind under these policies, or one that was always in force.
+
+    The first judges by the policies, so callers find the whole history there.
+    """
     aggregates: tuple[Aggregate[Any], ...] = (
         ConsignmentAggregate(policies),
         UnitAggregate(policies),

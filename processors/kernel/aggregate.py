@@ -16,9 +16,10 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import State
 from groupage.domain.state.columns import NoColumns, QueryColumns
+from groupage.domain.state.forms import POLICY_KINDS
 from processors.kernel import handlers as tables
 from processors.kernel.corrections import Entry
-from processors.kernel.handlers import Handler, On, Rejection
+from processors.kernel.handlers import Handler, On, OnWithPolicy, Rejection
 from processors.kernel.outputs import Publication
 
 S = TypeVar("S", bound=State)
@@ -53,6 +54,10 @@ class Aggregate(Generic[S]):
         """Check the table of handlers and derive what `fold` reads. Raises TypeError."""
         super().__init_subclass__()
         tables.check_complete(cls.kind, cls.handlers)
+        if cls.kind not in POLICY_KINDS and any(
+            isinstance(each, OnWithPolicy) for each in cls.handlers
+        ):
+            raise TypeError(f"a handler of {cls.kind} reads the policy: add it to POLICY_KINDS")
         cls.ranks = tables.ranks(cls.handlers)
         cls.numbered = frozenset(cls.ranks[each.event] for each in cls.handlers if each.numbered)
         cls.order_independent = frozenset(
@@ -65,6 +70,8 @@ class Aggregate(Generic[S]):
         """`policies`: a policy alone was always in force."""
         if isinstance(policies, Policy):
             policies = PolicyHistory(policies)
+        if self.kind not in POLICY_KINDS:
+            policies = PolicyHistory(policies.first)  # an adoption changes nothing for it
         self._policies = policies
         self.handler_of = {
             each.event: self.guard(each.event, each.bind(policies)) for each in self.handlers

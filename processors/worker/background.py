@@ -20,6 +20,7 @@ import faust
 import structlog
 
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.forms import POLICY_KINDS
 from groupage.store.older_states import mark_derived, older_states_by_partition
 from groupage.store.pool import TRANSIENT_ERRORS
 from groupage.store.schema import read_schema
@@ -81,7 +82,7 @@ class BackgroundDerivation(faust.Service):
             await self.sleep(_LOOK_EVERY_S)
 
     def _policy_number(self) -> int:
-        return next(iter(self._aggregates.values())).policies.number
+        return max(each.policies.number for each in self._aggregates.values())
 
     async def _derive_held(self, epoch: int, policy: int) -> bool:
         """Derive once what is left in the assigned partitions; return whether that was all."""
@@ -91,7 +92,11 @@ class BackgroundDerivation(faust.Service):
         if not self._assignment.partitions:
             return True
         schema = await read_schema(self._pool)
-        kinds = [kind for kind in self._aggregates if policy or kind in schema.underived]
+        kinds = [
+            kind
+            for kind in self._aggregates
+            if kind in schema.underived or (policy and kind in POLICY_KINDS)
+        ]
         for kind in kinds:
             by_partition = await older_states_by_partition(self._pool, kind, policy=policy)
             self._left[kind] = sum(

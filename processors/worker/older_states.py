@@ -25,7 +25,7 @@ import structlog
 from groupage.domain.errors import GroupageError
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import State
-from groupage.domain.state.forms import FORMS
+from groupage.domain.state.forms import FORMS, POLICY_KINDS
 from groupage.store import alerts, dead_letters, writers
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.older_states import lock_older_states, older_states
@@ -68,7 +68,7 @@ async def load_states(
     kind, policy = aggregate.kind, aggregate.policies.number
     stored = await writers.load_states(pool, kind, keys)
     older = [row.key for row in stored if row.form < FORMS[kind] or row.policy < policy]
-    if any(row.policy > policy for row in stored):
+    if kind in POLICY_KINDS and any(row.policy > policy for row in stored):
         raise PolicyUnknown
     if not older:
         return stored

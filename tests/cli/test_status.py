@@ -90,9 +90,13 @@ def test_status_shows_how_far_the_states_are(
 
     assert derivation_reading(settings) is None
     execute(
+        "insert into declaration "
+        "(key, partition, revision, changed_at, form, policy, body, status, mode) "
+        f"select 'D' || n, 0, 1, now(), {FORMS['declaration']}, (n <= 4)::integer, '', 's', 'm' "
+        "from generate_series(1, 7) as n",
+        # Visits do not judge by the policy: nobody derives them again.
         "insert into visit (key, partition, revision, changed_at, form, policy, body) "
-        f"select 'V' || n, 0, 1, now(), {FORMS['visit']}, (n <= 5)::integer, '' "
-        "from generate_series(1, 8) as n",
+        f"values ('V1', 0, 1, now(), {FORMS['visit']}, 0, '')",
         "insert into policy select n, 'd', now(), now(), 'x', 'y', '' "
         "from generate_series(0, 1) as n",
     )
@@ -108,7 +112,8 @@ def test_status_shows_how_far_the_states_are(
     assert f"  states      {reading}" in capsys.readouterr().out.splitlines()
     execute(
         "update state_form set derived_at = now()",
-        f"update visit set policy = 1, form = {FORMS['visit']}",
+        "update declaration set policy = 1",
+        f"update visit set form = {FORMS['visit']}",
     )
     assert derivation_reading(settings) is None
     nowhere = DatabaseSettings(url=SecretStr("postgresql://nobody@127.0.0.1:1/none"))

@@ -12,6 +12,11 @@ from groupage.domain.events.base import AggregateKind
 DERIVATION_CHECK = "states"
 """Name of the readiness check that fails while states of older forms are left."""
 
+POLICY_KINDS: frozenset[AggregateKind] = frozenset(
+    {"consignment", "declaration", "consolidation", "lane"}
+)
+"""The kinds that judge by the hub's policy: after an adoption their states are derived again."""
+
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
         "consignment": 2,

@@ -1,6 +1,8 @@
 """A hub whose policy changes: what must hold for any facts, any policies and any times of them."""
 
+import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.policy import PolicyAdopted
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import Adoption, PolicyHistory
+from groupage.domain.state.forms import POLICY_KINDS
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
@@ -79,6 +82,16 @@ def worked(aggregate: Aggregate[Any], key: str, steps: Sequence[Sequence[Entry] 
     aggregate.derive(state)
     aggregate.on_clock(state, CLOCK)
     return state, aggregate
+
+
+def test_only_some_kinds_judge_by_the_policy() -> None:
+    """After an adoption the states of the others stay; their code cannot read a policy."""
+    changed = PolicyHistory(Policy(), [adoption(Policy(), 0), adoption(Policy(haul_s=1), 1)])
+    for kind, aggregate in all_aggregates(changed).items():
+        assert aggregate.new("X").policy_number == (kind in POLICY_KINDS)
+        package = Path(inspect.getfile(type(aggregate))).parent
+        reads = any("policies" in file.read_text() for file in package.glob("*.py"))
+        assert reads == (kind in POLICY_KINDS), kind
 
 
 @pytest.mark.slow
@@ -151,8 +164,12 @@ def test_a_plan_is_approved_by_the_policy_of_its_time() -> None:
 
 def test_a_revision_rises_with_each_policy() -> None:
     """Otherwise a receiver would keep the snapshot that was sent under the policy before."""
-    visit = all_aggregates(PolicyHistory(FIRST, [adoption(FIRST, 0)]))["visit"]
-    arrived = [entry(STORIES["visit"][0], 1)]
-    plain, _ = worked(visit, key_of("visit"), [arrived])
-    changed, _ = worked(visit, key_of("visit"), [arrived, adoption(Policy(haul_s=1), 5)])
-    assert (plain.revision, changed.revision) == (1, 2)
+    aggregates = all_aggregates(PolicyHistory(FIRST, [adoption(FIRST, 0)]))
+    revisions = {}
+    for kind in ("declaration", "visit"):
+        first = [entry(STORIES[kind][0], 1)]
+        plain, _ = worked(aggregates[kind], key_of(kind), [first])
+        changed, _ = worked(aggregates[kind], key_of(kind), [first, adoption(Policy(haul_s=1), 5)])
+        revisions[kind] = plain.revision, changed.revision
+    # Nothing about a visit follows from a policy.
+    assert revisions == {"declaration": (1, 2), "visit": (1, 1)}

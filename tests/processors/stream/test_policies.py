@@ -15,7 +15,7 @@ from groupage.domain.errors import Conflict
 from groupage.domain.events.planning import LanePinned
 from groupage.domain.plan import Certificate
 from groupage.domain.policy import Policy
-from groupage.domain.state.forms import FORMS
+from groupage.domain.state.forms import FORMS, POLICY_KINDS
 from groupage.domain.state.lane import LaneState
 from groupage.store.policies import read_history
 from groupage.store.state_codec import unpack
@@ -51,11 +51,13 @@ async def adopt(hub: StreamHub, policy: Policy, effective_at: datetime) -> None:
             return False
         left = [
             await hub.pool.fetchval(f"select count(*) from {kind} where policy < $1", number)
-            for kind in FORMS
+            for kind in POLICY_KINDS
         ]
         return not any(left)
 
     await hub.until("all states are derived under the policy", taken_over)
+    for kind in FORMS.keys() - POLICY_KINDS:
+        assert not await hub.pool.fetchval(f"select count(*) from {kind} where policy > 0"), kind
     await hub.until_committed()
 
 

@@ -8,6 +8,7 @@ import pytest
 import processors
 from groupage.domain.codes import AlertCode, UnloadableCode
 from groupage.domain.rejections import RejectionCode
+from groupage.domain.sender_alerts import SENDER_SEVERITIES
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8") for path in Path(processors.__path__[0]).rglob("*.py")
@@ -16,6 +17,7 @@ COMPOSED = {
     *(AlertCode(f"unloadable_{code}") for code in UnloadableCode),  # type: ignore[call-arg]
     *(AlertCode[f"CUTOFF_{code}"] for code in ("LCO", "DCO", "AFC", "VCO", "CUA", "PCO")),
     RejectionCode.DG_NOT_CLEARED,  # LoadMove.unready holds its value
+    *(code for code in AlertCode if code in SENDER_SEVERITIES),  # the code of a dead letter
 }
 """Made of another code or read from a state."""
 

@@ -42,6 +42,7 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata
 
 from groupage.contracts.closing import close_producer
+from groupage.contracts.digits import ACCEPTED_HEADER, has_wrong_digits
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.normal_ids import normalize_ids
 from groupage.contracts.normal_values import normalize_places
@@ -184,7 +185,8 @@ class Publisher:
         """Publish facts in their order, kept for each key; returns an outcome for each.
 
         Never raises for a single fact: an invalid one is not sent, the others are. `checked` skips
-        the check of facts that `groupage.contracts` has encoded before.
+        the check of facts that `groupage.contracts` has encoded before, and whose check digits were
+        judged.
         """
         records = [self._encode(fact, checked=checked) for fact in facts]
         sound = [record for record in records if isinstance(record, Record)]
@@ -293,6 +295,8 @@ class Publisher:
             require_foreign(fact)
             record = encode(fact, prefix=self._prefix, derived=checked)
             require_plain_texts(fact.data, record.value)
+            if checked and has_wrong_digits(fact.data):
+                record.headers.append(ACCEPTED_HEADER)
         except InvalidInput as error:
             return error
         return record

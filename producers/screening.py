@@ -1,18 +1,11 @@
 """Check digits of container numbers and SSCCs in an event, its time, and the policy on both."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
-from groupage.domain.checkdigits import (
-    DigitProblem,
-    Fate,
-    container_problem,
-    fate_of,
-    is_container_number,
-    unit_problem,
-)
+from groupage.contracts.digits import find_digit_problems
+from groupage.domain.checkdigits import DigitProblem, Fate, fate_of
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from groupage.domain.policy import CheckDigitPolicy, Policy
@@ -70,36 +63,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_wrong_digits(event: Event, rules: CheckDigitRules) -> list[Finding]:
     """Find every wrong check digit of the event's container numbers and SSCCs."""
-    found = []
-    for field, ref in _containers(event):
-        if rules.free_names and not is_container_number(ref):
-            continue
-        if problem := container_problem(ref):
-            fate = fate_of(problem, rules.containers)
-            found.append(Finding(field=field, problem=problem, fate=fate))
-    for field, unit_id in _units(event):
-        if problem := unit_problem(unit_id):
-            fate = fate_of(problem, rules.units)
-            found.append(Finding(field=field, problem=problem, fate=fate))
-    return found
+    return [
+        Finding(
+            field=field,
+            problem=problem,
+            fate=fate_of(problem, rules.units if problem.scheme == "GS1" else rules.containers),
+        )
+        for field, problem in find_digit_problems(event, free_names=rules.free_names)
+    ]
 
 
 def worst_fate(findings: list[Finding]) -> Fate:
     """Return the most severe fate among the findings; ``accept`` without any."""
     return max((finding.fate for finding in findings), key=_SEVERITY.__getitem__, default="accept")
-
-
-def _containers(event: Event) -> Iterator[tuple[str, str]]:
-    if ref := getattr(event, "equipment_ref", None):
-        yield "equipment_ref", ref
-
-
-def _units(event: Event) -> Iterator[tuple[str, str]]:
-    for field in ("unit_id", "parent_id"):
-        if unit_id := getattr(event, field, None):
-            yield field, unit_id
-    for field in ("inputs", "outputs", "unit_ids"):
-        for index, unit_id in enumerate(getattr(event, field, ())):
-            yield f"{field}[{index}]", unit_id
-    for index, unit in enumerate(getattr(event, "units", ())):
-        yield f"units[{index}].unit_id", unit.unit_id

@@ -45,8 +45,9 @@ everything in the value, is understood as well.
   none of the series counts any more. A snapshot has a field `revision` in place of that.
 - **Units**: integers in the base unit that the field name ends in (mm, g, cm3, s, minor); 12500.0
   and 1.25e4 are integers, too.
-- **Check digits** of container numbers and SSCCs are checked by the HTTP gateway and the file
-  imports, but not in records that are sent to Kafka directly.
+- **Check digits** of container numbers and SSCCs are judged by the hub's policy, as by HTTP: an
+  event with a wrong digit goes to the dead letter topic (`check_digit`), unless the policy is
+  `warn` or the record has the header `wrong_digits: accepted`. Other names are not judged.
 - **Errors**: a record that groupage cannot decode, or an event that it rejects, goes to the
   dead letter topic with a code and a reason. Readers ignore fields that are not in the schema.
 

@@ -84,6 +84,12 @@ class UnloadableCode(Code):
     REFUTED = "refuted", "The verifier rejects every load plan for it."
 
 
+class DigitCode(Code):
+    """The code of a dead letter about a check digit, of the worker as of the entrances."""
+
+    CHECK_DIGIT = "check_digit", "A container number or an SSCC has a wrong check digit."
+
+
 class TimeCode(Code):
     """A time that cannot be right. The code of a dead letter and of the alert about its sender."""
 

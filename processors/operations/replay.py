@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from groupage.contracts.digits import ACCEPTED_HEADER, is_accepted
 from groupage.contracts.signing import HubKey, is_signed
+from groupage.domain.codes import DigitCode
 from groupage.domain.errors import InvalidInput
 from groupage.settings import KafkaSettings
 from groupage.store.dead_letters import StoredDeadLetter, mark_replayed
@@ -30,7 +32,8 @@ async def replay(
     The cause must be fixed before: the record is the same. `without_key` omits the record's key,
     for records whose only fault is a wrong key: the worker then takes it from the event.
     `hub_key` signs the hub's own facts that an aggregate rejected: the worker that stored them had
-    verified them. Any other record goes out as it came, with the signature that it had, if any.
+    verified them. A record with a wrong check digit is marked as accepted. Any other record goes
+    out as it came, with the signature that it had, if any.
     Deduplication drops facts that are stored, so replaying twice does no harm.
 
     Raises InvalidInput, before anything is sent, for dead letters without a topic.
@@ -70,6 +73,8 @@ def needs_key(dead_letter: StoredDeadLetter) -> bool:
 
 
 def _headers(row: StoredDeadLetter, hub_key: HubKey | None) -> list[tuple[str, bytes | None]]:
+    if row.code == DigitCode.CHECK_DIGIT and not is_accepted(row.headers):
+        return [*row.headers, ACCEPTED_HEADER]
     if hub_key is None or not needs_key(row):
         return row.headers
     return hub_key.sign(row.topic, row.headers, row.value)

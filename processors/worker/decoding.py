@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from groupage.contracts.decoding import Decoded, decode_for_store
+from groupage.contracts.digits import find_digit_problems, has_wrong_digits, is_accepted
 from groupage.contracts.encoding import encode_data, fact_digest
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.contracts.unreadable import UnreadableRecord
-from groupage.domain.codes import TimeCode
+from groupage.domain.codes import DigitCode, TimeCode
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.facts import line_of
@@ -39,7 +40,7 @@ def decode_into(
         _decode_dead_letters(part, records)
         return
     topic, facts = part.topic, part.segments[-1].facts
-    stamp_ms, recorded_at, latest_at = -1, _EPOCH, _EPOCH
+    stamp_ms, recorded_at, latest_at, judges_digits = -1, _EPOCH, _EPOCH, False
     hub_key = trust.key_for(topic, part.partition, records[0].offset)  # the later ones', too
     for record in records:
         key = hub_key or trust.key_for(topic, part.partition, record.offset)
@@ -47,6 +48,7 @@ def decode_into(
             stamp_ms = record.timestamp
             recorded_at = datetime.fromtimestamp(stamp_ms / 1_000, UTC)
             latest_at = recorded_at + rules.tolerances(recorded_at)[1]
+            judges_digits = rules.refuses_wrong_digits(recorded_at)
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
             fact, kind, data_json, stamps = decode_for_store(
@@ -62,10 +64,12 @@ def decode_into(
             part.dead_letters.append(_dead_letter_of(record, part, error))
             continue
         data = fact.data
-        if (
-            fact.occurred_at > latest_at
-            and fact.states_when
-            and _is_quarantined(part, record, fact, rules)
+        is_ahead = fact.occurred_at > latest_at and fact.states_when
+        is_wrong = (
+            judges_digits and fact.relayed_by is None and key is not None and has_wrong_digits(data)
+        )
+        if (is_ahead and _is_quarantined(part, record, fact, rules)) or (
+            is_wrong and _has_doubtful_digits(part, record, fact)
         ):
             continue
         if kind == "clock":
@@ -101,6 +105,24 @@ def _is_quarantined(part: PartitionBatch, record: Any, fact: Fact, rules: TimeRu
     reason = explain_future(fact, stamped_at, "Kafka's")
     part.dead_letters.append(
         dead_letters.from_record(record, part, code=TimeCode.FROM_THE_FUTURE, reason=reason)
+    )
+    return True
+
+
+def _has_doubtful_digits(part: PartitionBatch, record: Any, fact: Fact) -> bool:
+    """Tell whether the event, which has a wrong check digit, became a dead letter."""
+    if fact.retracted or fact.data.internal or is_accepted(record.headers):
+        return False
+    problems = find_digit_problems(fact.data, free_names=True)
+    reason = "; ".join(f"{field} {problem.message}" for field, problem in problems)
+    part.dead_letters.append(
+        dead_letters.from_record(
+            record,
+            part,
+            code=DigitCode.CHECK_DIGIT,
+            reason=f"{reason}. Send it again with the right number and an id of its own; or, if "
+            "that is its number, replay this dead letter",
+        )
     )
     return True
 

@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from groupage.contracts.digits import ACCEPTED_HEADER, has_wrong_digits
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
 from groupage.contracts.topics import BY_NAME, COUNTERPARTS, INTERNAL_TOPICS
@@ -405,11 +406,14 @@ def _offsets_before(
 def _rerouting_row(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:
     """Return the same fact for its topic: Kafka's partitioner puts it where it belongs."""
     fact = incoming.fact
+    headers = headers_of(fact)
+    if has_wrong_digits(fact.data):  # and it was taken
+        headers.append(ACCEPTED_HEADER)
     return OutboxRow(
         origin_topic=part.topic,
         origin_partition=part.partition,
         topic=part.topic,
         key=fact.key,
-        headers=pack_headers(headers_of(fact)),
+        headers=pack_headers(headers),
         value=facts.data_json_of(incoming.copy_line),
     )

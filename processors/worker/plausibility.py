@@ -20,7 +20,7 @@ import msgspec
 
 from groupage.domain.codes import TimeCode
 from groupage.domain.fact import Fact
-from groupage.domain.policy import Policy
+from groupage.domain.policy import CheckDigitPolicy, Policy
 from groupage.domain.policy_history import Adoption, PolicyHistory
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.words import when
@@ -37,14 +37,16 @@ _LOG_APPEND_TIME = 1
 
 
 class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How far ahead of the present time ticks and events may be."""
+    """How far ahead of the present time ticks and events may be, and whether digits must fit."""
 
     wall: bool = True
     """The hub's clock is the time of day, so Kafka's time limits it."""
     tick_ahead: timedelta = timedelta(seconds=Policy().clock_tolerance_s)
     event_ahead: timedelta = timedelta(seconds=Policy().event_ahead_s)
-    changes: tuple[tuple[datetime, timedelta, timedelta], ...] = ()
-    """Later `tick_ahead` and `event_ahead`, each with Kafka's time from which they count."""
+    check_digits: CheckDigitPolicy = Policy().check_digits
+    changes: tuple[tuple[datetime, timedelta, timedelta, CheckDigitPolicy], ...] = ()
+    """Later `tick_ahead`, `event_ahead` and `check_digits`, each with Kafka's time from which they
+    count."""
 
     @classmethod
     def of(cls, policies: PolicyHistory, source: ClockSource) -> "TimeRules":
@@ -55,11 +57,13 @@ class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
             wall=wall,
             tick_ahead=timedelta(seconds=first.clock_tolerance_s),
             event_ahead=timedelta(seconds=first.event_ahead_s),
+            check_digits=first.check_digits,
             changes=tuple(
                 (
                     _counts_from(adoption, wall=wall),
                     timedelta(seconds=adoption.policy.clock_tolerance_s),
                     timedelta(seconds=adoption.policy.event_ahead_s),
+                    adoption.policy.check_digits,
                 )
                 for adoption in policies.adoptions[1:]
             ),
@@ -74,10 +78,18 @@ class TimeRules(msgspec.Struct, frozen=True, kw_only=True):
     def tolerances(self, stamped_at: datetime) -> tuple[timedelta, timedelta]:
         """Return how far ahead of that time of Kafka a tick and an event may be."""
         tolerances = self.tick_ahead, self.event_ahead
-        for since, tick_ahead, event_ahead in self.changes:
+        for since, tick_ahead, event_ahead, _ in self.changes:
             if since <= stamped_at:
                 tolerances = tick_ahead, event_ahead
         return tolerances
+
+    def refuses_wrong_digits(self, stamped_at: datetime) -> bool:
+        """Tell whether an event that Kafka stamped then must have right check digits."""
+        policy = self.check_digits
+        for since, _, _, check_digits in self.changes:
+            if since <= stamped_at:
+                policy = check_digits
+        return policy != "warn"
 
     def doubt_tick(self, at: datetime, record: Any, stamped_at: datetime, source: str) -> str:
         """Say why a tick in that record cannot be right; empty: it is believed."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from groupage.contracts.digits import ACCEPTED_HEADER
 from groupage.contracts.encoding import Record, encode
 from groupage.contracts.topics import topic_of
 from groupage.domain.errors import GroupageError, InvalidInput, Unavailable
@@ -139,6 +140,8 @@ class EventIngest:
             message = _dead_letter(fact, item, findings)
         else:
             message = encode(fact, prefix=self._kafka.prefix, value=checked.data_json)
+            if findings:
+                message.headers.append(ACCEPTED_HEADER)
         return _Checked(index=index, event_id=fact.event_id, message=message, remarks=remarks)
 
     async def _publish(self, events: list[_Checked]) -> dict[int, EventResult]:

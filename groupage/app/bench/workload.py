@@ -5,6 +5,9 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from stdnum import iso6346
+
+from groupage.domain.checkdigits import gs1_digit
 from groupage.domain.events import consignment as consignments
 from groupage.domain.events import unit as units
 from groupage.domain.events.base import Dimensions, Event, Money
@@ -60,9 +63,11 @@ def _life(number: int, seed: int, chance: random.Random) -> Iterator[Event]:
         height_mm=chance.randrange(200, 450, 10),
     )
     gross_g = chance.randrange(4_000, 22_000, 100)
-    names = [f"{seed % 1_000:03d}{number:09d}{unit:06d}" for unit in range(UNITS)]
+    bodies = [f"{seed % 1_000:03d}{number:08d}{unit:06d}" for unit in range(UNITS)]
+    names = [body + gs1_digit(body) for body in bodies]
     consolidation_id = f"CSL-{number // 30:06d}"
-    container = f"BNCU{number // 30:07d}"
+    body = f"BNCU{number // 30:06d}"
+    container = body + iso6346.calc_check_digit(body)
     yield _booking(key, size, gross_g)
     yield consignments.AsnReceived(
         consignment_id=key,

@@ -34,7 +34,8 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
         "Quarantined input",
         (
             "A dead letter with one of these holds valid input that the gateway or an import did "
-            "not turn into an event. A dead letter of another producer without a valid code gets "
+            "not turn into an event, or (`check_digit`) a record that a worker did not take. "
+            "A dead letter of another producer without a valid code gets "
             "the code `other`."
         ),
         _meanings(QuarantineCode),

@@ -1,0 +1,86 @@
+"""Check digits of the container numbers and SSCCs in an event, for entrances and workers.
+
+An entrance that lets a wrong digit through, and a person who replays such a dead letter, say so in
+a header of the record: the worker then takes it as well.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from groupage.contracts.signing import AnyHeaders
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.checkdigits import (
+    DigitProblem,
+    container_problem,
+    is_container_number,
+    unit_problem,
+)
+from groupage.domain.events.base import Event
+
+ACCEPTED_HEADER = ("wrong_digits", b"accepted")
+"""Kafka header of a record whose wrong check digits an entrance or a person has accepted."""
+_ZEROS = ord("0") * (3 * 9 + 9)
+"""What the characters of an SSCC add to its weighted sum beside the digits."""
+
+
+def is_accepted(headers: AnyHeaders) -> bool:
+    """Tell whether somebody accepted the record's wrong digits."""
+    return ACCEPTED_HEADER in headers
+
+
+def has_wrong_digits(event: Event) -> bool:
+    """Tell whether a container number or SSCC of the event has a wrong digit.
+
+    Workers ask this of each event from outside.
+    """
+    single, has_lists = _FIELDS[type(event)]
+    for name in single:
+        text = getattr(event, name)
+        if text is not None and _is_wrong(text):
+            return True
+    return has_lists and any(_is_wrong(text) for _, text in _units(event))
+
+
+@lru_cache(maxsize=16_384)  # a carton has half a dozen events, soon after one another
+def _is_wrong(text: str) -> bool:
+    if len(text) == 18 and text.isdigit():
+        digits = text.encode()
+        total = 3 * sum(digits[::2]) + sum(digits[1::2])
+        return (total - _ZEROS) % 10 != 0 if len(digits) == 18 else False
+    if len(text) == 11 and is_container_number(text):
+        return container_problem(text) is not None
+    return False
+
+
+def find_digit_problems(event: Event, *, free_names: bool) -> Iterator[tuple[str, DigitProblem]]:
+    """Yield each wrong digit with its field; the container's first.
+
+    With `free_names` a container may have a name of any other form.
+    """
+    ref: str = getattr(event, "equipment_ref", None) or ""
+    is_judged = ref and (not free_names or is_container_number(ref))
+    if is_judged and (problem := container_problem(ref)):
+        yield "equipment_ref", problem
+    for field, unit_id in _units(event):
+        if problem := unit_problem(unit_id):
+            yield field, problem
+
+
+def _units(event: Event) -> Iterator[tuple[str, str]]:
+    for field in ("unit_id", "parent_id"):
+        if unit_id := getattr(event, field, None):
+            yield field, unit_id
+    for field in ("inputs", "outputs", "unit_ids"):
+        for index, unit_id in enumerate(getattr(event, field, ())):
+            yield f"{field}[{index}]", unit_id
+    for index, unit in enumerate(getattr(event, "units", ())):
+        yield f"units[{index}].unit_id", unit.unit_id
+
+
+def _fields_of(event: type[Event]) -> tuple[tuple[str, ...], bool]:
+    names = event.__struct_fields__
+    single = tuple(name for name in ("equipment_ref", "unit_id", "parent_id") if name in names)
+    return single, any(name in names for name in ("inputs", "outputs", "unit_ids", "units"))
+
+
+_FIELDS = {event: _fields_of(event) for event in EVENTS.values()}

@@ -1,41 +1,24 @@
 """Stop Kafka consumers, also while Kafka is away."""
 
-import asyncio
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+
+from groupage.contracts.closing import ends_in_time
 
 STOP_TIMEOUT_S = 3.0
 """For consumers without a group, which have nobody to say goodbye to."""
 _CLOSE_TIMEOUT_S = 1.0
 
-log = structlog.get_logger(__name__)
-
 
 async def stop_consumer(consumer: "AIOKafkaConsumer[Any, Any]", *, timeout_s: float) -> None:
-    """Stop it within `timeout_s`, or drop it: its group notices that it is gone.
-
-    aiokafka 0.14 awaits a fetch that it has cancelled itself, and so raises CancelledError here
-    when that fetch was waiting for its next try (findings/aiokafka-stop-raises-cancellederror.sh).
-    """
-    try:
-        async with asyncio.timeout(timeout_s):
-            await consumer.stop()
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        log.info("consumer_dropped", error="aiokafka cancelled its own fetch")
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.info("consumer_dropped", error=repr(error))
-    else:
+    """Stop it within `timeout_s`, or drop it: its group notices that it is gone."""
+    if await ends_in_time(consumer.stop(), timeout_s=timeout_s, otherwise="consumer_dropped"):
         return
     # This is private, but `stop` does nothing the second time, and an open client asks for metadata
     # as long as the process runs.
-    try:
-        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-            await consumer._client.close()  # noqa: SLF001
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.info("consumer_client_not_closed", error=repr(error))
+    await ends_in_time(
+        consumer._client.close(),  # noqa: SLF001
+        timeout_s=_CLOSE_TIMEOUT_S,
+        otherwise="consumer_client_not_closed",
+    )

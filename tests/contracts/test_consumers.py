@@ -57,3 +57,22 @@ async def test_a_consumer_that_hangs_is_dropped() -> None:
     consumer = _Hangs()
     await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", consumer), timeout_s=0.01)
     assert consumer._client.closed
+
+
+class _SlowToClose(_Hangs):
+    """Waits for its connections, as TLS does until the broker says goodbye, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection_closed = asyncio.get_running_loop().create_future()
+        self._client.close = self.stop  # type: ignore[method-assign]
+
+    async def stop(self) -> None:
+        await asyncio.gather(self.connection_closed)
+
+
+async def test_a_connection_that_closes_slowly_ends_no_process() -> None:
+    """The second wait finds cancelled what the end of the first one cancelled in aiokafka."""
+    consumer = _SlowToClose()
+    await stop_consumer(cast("AIOKafkaConsumer[Any, Any]", consumer), timeout_s=0.01)
+    assert consumer.connection_closed.cancelled()

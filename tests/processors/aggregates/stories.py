@@ -36,7 +36,7 @@ def _about_units() -> list[Event]:
             un.UnitStored(**common, location="A1"),
             w.staged(name),
             w.loaded(name),
-            w.loaded(name, equipment_ref="OTHU0000000"),
+            w.loaded(name, equipment_ref="OTHU0000009"),
             w.unloaded(name),
             un.UnitPacked(**common, parent_id="pallet"),
             un.UnitUnpacked(**common),
@@ -87,7 +87,7 @@ def _told_by_others() -> list[Event]:
         w.customs("REJECTED", revision=0, declaration_id="D2", declared_at=at(70)),
         w.consolidation(0, stuffing_started_at=at(100), frozen_at=at(90)),
         w.consolidation(0, status="PLANNED", stuffing_started_at=None, frozen_at=None),
-        w.consolidation(0, consolidation_id="CSL-2", equipment_ref="OTHU0000000"),
+        w.consolidation(0, consolidation_id="CSL-2", equipment_ref="OTHU0000009"),
         w.consolidation(0, status="BROKEN_UP"),
         w.consolidation(0, status="PLANNED", frozen_at=None, lco_at=at(1_900)),
         w.consolidation(

@@ -29,7 +29,7 @@ def lenient(play: Start) -> Play:
 @pytest.mark.parametrize(
     ("event", "code"),
     [
-        (w.loaded("u1", equipment_ref="OTHU0000000"), "other_container"),
+        (w.loaded("u1", equipment_ref="OTHU0000009"), "other_container"),
         (w.loaded("u1", consolidation_id="CSL-9"), "other_consolidation"),
         (w.loaded("u9"), "not_received"),
     ],
@@ -137,7 +137,7 @@ def test_unloading_goes_back_to_staged(stuffing: Play) -> None:
 
 def test_a_wrong_container_does_not_block_the_right_one(stuffing: Play) -> None:
     """A rejected load changed nothing, so the right one counts."""
-    stuffing.deliver(w.loaded("u1", equipment_ref="OTHU0000000"), 410)
+    stuffing.deliver(w.loaded("u1", equipment_ref="OTHU0000009"), 410)
     stuffing.deliver(w.loaded("u1"), 411)
     assert stuffing.rejections() == ["other_container"]
     assert stuffing.state.units["u1"].loaded_in == w.CONTAINER

@@ -99,7 +99,7 @@ def test_a_planned_consolidation_rejects(planned: Play, event: Any, code: str) -
         (w.planned("CN-1", revision=7), "frozen"),
         (w.frozen(), "already_frozen"),
         (
-            csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref="OTHU0000000"),
+            csl.StuffingStarted(consolidation_id=w.CSL, equipment_ref="OTHU0000009"),
             "other_container",
         ),
     ],

@@ -23,7 +23,7 @@ from tests.processors.aggregates.test_voyage import sailing
 NAMES = ("CN-1", "CN-2")
 UNITS = {name: (f"{name}/a", f"{name}/b") for name in NAMES}
 names = st.sampled_from(NAMES)
-boxes = st.sampled_from([w.CONTAINER, w.CONTAINER, w.CONTAINER, "OTHU0000000"])
+boxes = st.sampled_from([w.CONTAINER, w.CONTAINER, w.CONTAINER, "OTHU0000009"])
 _LATE = (ConsolidationStatus.GATED_OUT, ConsolidationStatus.ON_BOARD)
 
 

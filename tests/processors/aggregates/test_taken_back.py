@@ -237,13 +237,13 @@ def test_a_corrected_manifest_lets_the_wrong_container_go() -> None:
     hub = booked_hub()
     publish(hub, plan(1, {"CN-1": "C1"}))
     wrong = csl.ConsolidationFrozen(
-        consolidation_id="C1", manifest_ref="M", equipment_ref="OTHU0000000", seal_no="S"
+        consolidation_id="C1", manifest_ref="M", equipment_ref="OTHU0000009", seal_no="S"
     )
     sent = publish(hub, wrong)
     right = msgspec.structs.replace(wrong, equipment_ref=w.CONTAINER)
     publish(hub, right, correction_of=sent.event_id)
     assert hub.state("consolidation", "C1").containers.keys() == {w.CONTAINER}
-    assert hub.state("container", "OTHU0000000").consolidation_id == ""
+    assert hub.state("container", "OTHU0000009").consolidation_id == ""
 
 
 def test_a_container_that_was_released_again_stays_with_its_departed_consolidation() -> None:

@@ -69,7 +69,7 @@ def test_the_newest_parent_holds_it(play: Start) -> None:
     assert story.state.parent_id == ""
     story.deliver(un.UnitLoaded(unit_id=U, equipment_ref=w.CONTAINER), 40)
     assert (story.state.parent_id, story.state.status) == (w.CONTAINER, "LOADED")
-    story.deliver(un.UnitUnloaded(unit_id=U, equipment_ref="OTHU0000000"), 50)
+    story.deliver(un.UnitUnloaded(unit_id=U, equipment_ref="OTHU0000009"), 50)
     assert story.rejections() == ["other_parent"]
     story.deliver(un.UnitUnloaded(unit_id=U, equipment_ref=w.CONTAINER), 60)
     story.deliver(un.UnitUnpacked(unit_id=U), 70)

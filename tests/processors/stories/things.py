@@ -14,7 +14,7 @@ from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import at
 
 VOYAGES = ("V1", "V2")
-CONTAINERS = ("CSQU3054383", "OTHU0000000")
+CONTAINERS = ("CSQU3054383", "OTHU0000009")
 CONSOLIDATIONS = ("C1", "C2", "C3")
 LANES = (w.LANE, "CNNGB-DEHAM")
 _USD = Money(amount_minor=1, currency="USD")

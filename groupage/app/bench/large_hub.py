@@ -20,7 +20,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from groupage.app.bench.feed import (
     batching_producer,
-    record_of,
     require_running,
     running_worker,
     send,
@@ -28,6 +27,7 @@ from groupage.app.bench.feed import (
 from groupage.app.bench.large_facts import facts_of
 from groupage.app.bench.servers import Hub, Servers, bench_servers, scratch_hub
 from groupage.app.demo.backlog import HubBacklog
+from groupage.contracts.encoding import encode
 from groupage.contracts.topics import BY_NAME
 from groupage.domain.errors import Unavailable
 from groupage.domain.events.planning import PlanRequested
@@ -157,7 +157,7 @@ class _Lane:
     async def fill(self) -> None:
         """Send the facts of the lane, and wait until the worker has followed all of them."""
         for fact in facts_of(self._instance):
-            await send(self._producer, record_of(fact, self._hub))
+            await send(self._producer, encode(fact, prefix=self._hub.prefix))
         await self._producer.flush()
         await self._until_settled()
 

@@ -63,19 +63,20 @@ class OutboxRelay:
     async def run(self) -> None:
         """Publish the rows that there are, wait for more, and so on, until cancelled.
 
+        A batch that is not full was the last one: rows that come later wake the relay.
         While Kafka or PostgreSQL is away the relay retries; rows stay in the outbox until Kafka has
         confirmed them.
         """
         try:
             while True:
-                if not await self._publish():
+                if await self._publish() < self._messages_max:
                     await self._wait()
         finally:
             await self._drop_producer()
 
     @stamina.retry(on=_TRANSIENT_ERRORS, attempts=None, timeout=None, wait_max=_RETRY_S_MAX)
-    async def _publish(self) -> bool:
-        """Publish one batch; returns whether there was one."""
+    async def _publish(self) -> int:
+        """Publish one batch and return how many messages it had."""
         try:
             return await self._publish_held()
         except _TRANSIENT_ERRORS:
@@ -83,10 +84,10 @@ class OutboxRelay:
             await self._drop_producer()
             raise
 
-    async def _publish_held(self) -> bool:
+    async def _publish_held(self) -> int:
         held = list(self._held())
         if not held:
-            return False
+            return 0
         count = await publish(
             self._pool,
             await self._started_producer(),
@@ -98,7 +99,7 @@ class OutboxRelay:
         )
         if not count and self._counts_backlog:
             metrics.OUTBOX_BACKLOG.set(await backlog(self._pool))
-        return count > 0
+        return count
 
     async def _wait(self) -> None:
         try:

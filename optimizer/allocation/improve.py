@@ -12,6 +12,9 @@ from optimizer.allocation.problem import Problem
 from optimizer.allocation.slots import Slot
 
 CONTAINERS_AT_ONCE = 3
+FEW_CONTAINERS = 6
+"""In a plan of no more containers a neighbourhood is two of them: CP-SAT nearly always proves its
+optimum within `NEIGHBOURHOOD_WORK`, and the plans of a day cost less."""
 LEFT_OUT_AT_ONCE = 40
 NEW_AT_ONCE = 3
 """New containers that a neighbourhood may open."""
@@ -88,7 +91,8 @@ def _choose_bins(solution: PartialSolution, rng: random.Random) -> list[Bin]:
     movable.sort(key=lambda b: b.slot.key)
     used = [bin_ for bin_ in movable if bin_.members]
     unused = [b for b in movable if not b.members and b.slot.existing is not None]
-    chosen = rng.sample(used, min(CONTAINERS_AT_ONCE, len(used)))
+    at_once = CONTAINERS_AT_ONCE if len(used) > FEW_CONTAINERS else 2
+    chosen = rng.sample(used, min(at_once, len(used)))
     chosen += rng.sample(unused, min(1, len(unused)))
     return sorted(chosen, key=lambda b: (-b.volume_cm3, b.slot.key))
 

@@ -172,7 +172,8 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
     forwarded: dict[str, datetime | None] | None = None
     """Units received or made by a fact that a unit forwarded, and when a fact from outside under
-    the consignment's own key reported the same later; None: none did."""
+    the consignment's own key reported the same later, or reported it after the exit; None: none
+    did."""
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
     """(when, unit ids) of each delivery note."""
     announced_units: int = 0

@@ -57,6 +57,7 @@ def _reject_if_stuffed(part: UnitPart) -> Rejection | None:
 def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
     """Receive a unit, once."""
     if state.exit is not None:
+        _note_late_statement(state, entry, event.unit_id)
         return reject_if_exited(state)
     part = _find_or_add_unit(state, entry, event)
     if part.received_at is not None:
@@ -97,6 +98,24 @@ def _note_own_statement(state: ConsignmentState, entry: Entry, *unit_ids: str) -
     for unit_id in unit_ids:
         if unit_id in state.forwarded:
             state.forwarded[unit_id] = min(at, state.forwarded[unit_id] or at)
+
+
+def _note_late_statement(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
+    """Note units that the consignment's own sender reports after the exit.
+
+    They are claimed like others. The claim brings older facts, and whether the exit was legal may
+    depend on these: a claim that depended on the exit would come and go in circles.
+    """
+    if entry.fact.relayed_by is not None:
+        return
+    at = entry.fact.occurred_at
+    for unit_id in unit_ids:
+        part = state.units.setdefault(unit_id, UnitPart(line=-1))
+        if part.received_at is None:
+            if state.forwarded is None:
+                state.forwarded = {}
+            state.forwarded[unit_id] = min(at, state.forwarded.get(unit_id) or at)
+    _note_own_statement(state, entry, *unit_ids)
 
 
 def measure(
@@ -162,6 +181,7 @@ def unpack(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) ->
 def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
     """Replace the input units by new output units, which share their pieces."""
     if state.exit is not None:
+        _note_late_statement(state, entry, *event.outputs)
         return reject_if_exited(state)
     inputs = [(name, state.units.get(name)) for name in event.inputs]
     for name, part in inputs:

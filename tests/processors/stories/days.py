@@ -67,7 +67,7 @@ class Day(Things):
         yield 20, eq.TruckArrived(visit_id="T1", consignment_ids=tuple(self.consignments))
         for minute in (100, 140, 180)[: rng.choice((1, 2, 2, 3))]:
             yield from self._plan(minute)
-            if rng.random() < 0.2:
+            if rng.random() < 0.3:
                 yield from self._early_manifest(minute + 20)
         for consolidation, box in zip(CONSOLIDATIONS, CONTAINERS, strict=False):
             inside = [name for name, into in self.assigned.items() if into == consolidation]
@@ -76,7 +76,7 @@ class Day(Things):
 
     def _early_manifest(self, minute: float) -> Iterator[Dated]:
         """File a manifest before the next plan, which may then not move what is on it."""
-        consolidation = self.rng.choice(CONSOLIDATIONS)
+        consolidation = self.rng.choice(("C1", "C1", "C2", "C3"))
         yield minute, self.frozen(consolidation, self.rng.choice(CONTAINERS))
         if self.rng.random() < 0.5:
             unfrozen = csl.ConsolidationUnfrozen(
@@ -111,7 +111,7 @@ class Day(Things):
         for name in self.consignments:
             if name in before and rng.random() < 0.6:
                 self.assigned[name] = before[name]
-            elif rng.random() < 0.85:
+            elif rng.random() < 0.75:
                 self.assigned[name] = rng.choice(("C1", "C1", "C2", "C3"))
         request = f"REQ-{w.LANE}-{sequence:06d}"
         common: dict[str, Any] = {"lane_id": w.LANE, "request_id": request, "sequence": sequence}

@@ -171,6 +171,12 @@ STORIES: dict[str, Story] = {
     "plan.proposed, late": _story(
         (140, plan(2, {"CN-1": w.CSL})), act=Act("x", *_P1, delays=(50,))
     ),
+    "plan.proposed, after its consolidation was cancelled": _story(
+        _BOOKED,
+        _P1,
+        (150, csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x")),
+        act=Act("x", 140, plan(2, {"CN-1": w.CSL, "CN-2": w.CSL}), delays=(50,)),
+    ),
     "plan.proposed, after the next": _story(
         (10.0, w.received("u1")),
         (20.0, w.measured("u1")),
@@ -256,6 +262,30 @@ STORIES: dict[str, Story] = {
         act=Act("x", 9, w.asn("u1", "u2"), "retracted", gaps=(0, 1)),
         shuffled=True,
         seed="3",
+    ),
+    "unit.received, after an exit that a scan of the same unit allows": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (8, w.received("u1")),
+        (20, w.measured("u1")),
+        (42, un.UnitReceived(unit_id="u2")),
+        (162, cn.ConsignmentRejected(consignment_id=w.CN, reason="x")),
+        act=_retimed(205, w.received("u2")),
+    ),
+    "consignment.cancelled, late, and its carton is another's": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (8, _asn_of("CN-2", "u1")),
+        (80, un.UnitReceived(unit_id="u1")),
+        act=Act("x", 60, cn.ConsignmentCancelled(consignment_id="CN-2", reason="x"), delays=(50,)),
+    ),
+    "unit.repacked, alone, after a receipt for its consignment": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (10, w.received("u2")),
+        act=Act(
+            "x", 30, un.UnitRepacked(unit_id="u2", inputs=("u2",), outputs=("n1",)), "reinstated"
+        ),
     ),
     "unit.received, without a delivery note": _story(
         _BOOKED,

@@ -1,16 +1,19 @@
 """Shapes of days that events at random would hardly ever make."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from groupage.domain import commands
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import equipment as eq
 from groupage.domain.events import schedule as sc
 from groupage.domain.events import unit as un
+from tests.processors.aggregates import events as w
 from tests.processors.aggregates.test_container import released
 from tests.processors.stories.days import Dated
 from tests.processors.stories.things import CONTAINERS, VOYAGES, Things, cutoffs
 
-_SHARE = 0.12
+_SHARE = 0.15
 """Of the days have a certain shape."""
 
 
@@ -22,9 +25,23 @@ def unusual(things: Things) -> Iterator[Dated]:
         _label_of_another,
         _carton_without_note,
         _repack,
+        _commands,
     ):
         if things.rng.random() < _SHARE:
             yield from shape(things)
+
+
+def _commands(things: Things) -> Iterator[Dated]:
+    """A dispatcher gives commands, which may name the wrong consignment or lane."""
+    rng = things.rng
+    common: dict[str, Any] = {
+        "by": "desk",
+        "consignment_id": rng.choice(things.consignments),
+    }
+    lane: dict[str, Any] = {"lane_id": w.LANE, "voyage_id": rng.choice(VOYAGES)}
+    yield rng.uniform(10, 300), commands.HoldConsignment(command_id="K100", **common)
+    yield rng.uniform(10, 300), commands.PinConsignment(command_id="K101", **common, **lane)
+    yield rng.uniform(10, 300), commands.ForbidConsignment(command_id="K102", **common, **lane)
 
 
 def _second_use(things: Things) -> Iterator[Dated]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from groupage.contracts.attributes import CONTENT_TYPE_BINARY, Attributes, ce_type
-from groupage.contracts.decoding import check_codes, event_from_json
+from groupage.contracts.event_data import check_codes, event_from_json
 from groupage.contracts.provenance import topic_of_fact
 from groupage.contracts.topics import BY_NAME
 from groupage.contracts.undecodable import Undecodable, UndecodableCode

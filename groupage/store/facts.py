@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from groupage.contracts.decoding import event_from_json
+from groupage.contracts.event_data import event_from_json
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.pool import Connection

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from groupage.contracts.decoding import event_from_json
 from groupage.contracts.encoding import check_size, encode
+from groupage.contracts.event_data import event_from_json
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact

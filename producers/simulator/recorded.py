@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event

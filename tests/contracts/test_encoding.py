@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from groupage.contracts.attributes import ce_type
-from groupage.contracts.decoding import decode, fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
+from groupage.contracts.decoding import decode
 from groupage.contracts.encoding import check_size, encode, envelope_json, fact_digest, fact_id
 from groupage.contracts.schemas import writer_schema
 from groupage.contracts.texts import find_wrong_texts

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupage.contracts.decoding import decode, event_from_json, fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
+from groupage.contracts.decoding import decode
 from groupage.contracts.encoding import encode, envelope_json
+from groupage.contracts.event_data import event_from_json
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked

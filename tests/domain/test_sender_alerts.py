@@ -2,8 +2,8 @@
 
 import pytest
 
-from groupage.contracts.decoding import event_from_json
 from groupage.contracts.encoding import encode_data
+from groupage.contracts.event_data import event_from_json
 from groupage.domain.codes import AlertCode, TimeCode
 from groupage.domain.sender_alerts import (
     SENDER_SEVERITIES,

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from groupage.contracts.decoding import decode_for_store, event_from_json
+from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.encoding import encode
+from groupage.contracts.event_data import event_from_json
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import validate_for_writing
 from groupage.domain.currencies import DECIMALS, amount_text, minor_units

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
-from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.encoding import encode, envelope_json
 from groupage.contracts.examples import example_fact
 from groupage.settings import GatewaySettings, KafkaSettings

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from groupage.contracts.decoding import decode_for_store, event_from_json
+from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.encoding import headers_of
+from groupage.contracts.event_data import event_from_json
 from groupage.contracts.instants import read_instant
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.consignment import AsnReceived, ConsignmentBooked

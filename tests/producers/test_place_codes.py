@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from groupage.contracts.decoding import decode_for_store, event_from_json
+from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.encoding import encode
+from groupage.contracts.event_data import event_from_json
 from groupage.contracts.validation import event_from_sender
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import ConsignmentBooked

@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 import pytest
 
-from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import InvalidInput, Misconfigured, Unavailable
 from groupage.domain.events.base import Event

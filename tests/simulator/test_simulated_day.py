@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from groupage.contracts.decoding import fact_from_json
+from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.encoding import encode, envelope_json
 from groupage.domain.checkdigits import container_problem, unit_problem
 from groupage.domain.commands import RollConsignment

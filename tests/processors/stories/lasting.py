@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from tests.processors.aggregates.minihub import MiniHub
 
 
@@ -25,7 +26,7 @@ Lasting = Mapping[Happened, datetime]
 
 
 def find_lasting(hub: MiniHub) -> Lasting:
-    """Return the receipts, filed manifests, starts of stuffing and departures of the hub."""
+    """Return the receipts, loadings, filed manifests, starts of stuffing and departures."""
     return dict(_find(hub))
 
 
@@ -47,6 +48,8 @@ def _find(hub: MiniHub) -> Iterator[tuple[Happened, datetime]]:
             for unit_id, part in state.units.items():
                 if part.received_at is not None:
                     yield Happened("receipt", key, unit_id), part.received_at
+                if part.loaded_in:
+                    yield Happened("loading", key, unit_id), _loaded_at(state, part)
         elif kind == "consolidation" and state.manifest is not None:
             manifest, container = state.manifest, state.container
             ref = manifest.equipment_ref
@@ -57,8 +60,17 @@ def _find(hub: MiniHub) -> Iterator[tuple[Happened, datetime]]:
                 yield Happened("departure", key, ref), container.gated_out_at
 
 
+def _loaded_at(state: ConsignmentState, part: UnitPart) -> datetime:
+    return max(move.at for move in part.moves if move.into and move.fact_id not in state.rejected)
+
+
 def _was_ended(happened: Happened, hub: MiniHub) -> bool:
     """Tell whether an event ended it on purpose."""
+    if happened.what == "loading":
+        consignment = hub.state("consignment", happened.key)
+        moves = consignment.units[happened.part].moves
+        taken_out = (not each.into and each.fact_id not in consignment.rejected for each in moves)
+        return any(taken_out) or any(_came_back(hub, each.equipment_ref) for each in moves)
     state = hub.state("consolidation", happened.key)
     if happened.what == "manifest":
         return bool(state.unfreeze_count > int(happened.part))
@@ -68,3 +80,9 @@ def _was_ended(happened: Happened, hub: MiniHub) -> bool:
             state.equipment_ref != happened.part or container.consolidation_id == happened.key
         )
     return False
+
+
+def _came_back(hub: MiniHub, equipment_ref: str) -> bool:
+    """Tell whether a container was released again for the consolidation that it had left with."""
+    container = hub.state("container", equipment_ref)
+    return container.consolidation_id in container.earlier_uses

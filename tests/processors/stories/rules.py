@@ -198,16 +198,6 @@ SHOWN_BY = {
 """Numbers of stories that end wrong without a rule, where few do."""
 
 
-RARELY_NEEDED = frozenset(
-    {
-        "the former receiver of an output gets its end",
-        "the voyage of a withdrawn list does not count",
-        "the lane keeps earlier assignments",
-    }
-)
-"""Rules that show after more than 900 stories; `--rules` of the command takes out these, too."""
-
-
 @contextmanager
 def without(rule: Rule) -> Iterator[None]:
     """Take the rule out of its function as long as this lasts."""

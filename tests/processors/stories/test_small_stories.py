@@ -171,6 +171,9 @@ STORIES: dict[str, Story] = {
     "plan.proposed, late": _story(
         (140, plan(2, {"CN-1": w.CSL})), act=Act("x", *_P1, delays=(50,))
     ),
+    "plan.proposed, late, after its consignment was loaded elsewhere": _story(
+        *_LEAVES, _GATED_OUT, act=Act("x", 270, plan(2, {"CN-1": "CSL-2"}), delays=(100,))
+    ),
     "plan.proposed, after its consolidation was cancelled": _story(
         _BOOKED,
         _P1,
@@ -324,7 +327,22 @@ STORIES: dict[str, Story] = {
         *_LEAVES, (400, eq.ContainerOnBoard(**_BOX)), act=Act("x", *_GATED_OUT, delays=(100,))
     ),
     "consolidation.opened": _story(act=_retracted(9, w.opened())),
+    "consolidation.opened, for another lane, and cancelled": _story(
+        (150, csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x")),
+        act=Act(
+            "x", 9, w.opened(), "corrected", wrong=((9, w.opened(lane_id="L2")),), gaps=(0, 200)
+        ),
+    ),
     "consolidation.frozen": _story(_BOOKED, _P1, act=_retracted(*_FROZEN)),
+    "consolidation.frozen, late, before a plan, on another voyage than the plan's": _story(
+        _BOOKED,
+        (6, sailing()),
+        (6, sailing(voyage_id="V2")),
+        (100, plan(1, {"CN-2": w.CSL})),
+        (150, csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="V2", reason="x")),
+        (220, plan(2, {"CN-1": w.CSL, "CN-2": w.CSL})),
+        act=Act("x", *_FROZEN, delays=(100,)),
+    ),
     "consolidation.frozen, before a plan": _story(
         _BOOKED,
         _P1,

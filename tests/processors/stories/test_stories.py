@@ -7,7 +7,7 @@ import pytest
 from tests.processors.stories.describing import report
 from tests.processors.stories.generator import random_story
 from tests.processors.stories.playing import problems
-from tests.processors.stories.rules import RARELY_NEEDED, RULES, SHOWN_BY, without
+from tests.processors.stories.rules import RULES, SHOWN_BY, without
 from tests.processors.stories.test_small_stories import STORIES
 
 COUNT = int(os.environ.get("STORIES", "300"))
@@ -29,7 +29,7 @@ def test_mistakes_leave_no_trace(batch: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in RULES if name not in RARELY_NEEDED])
+@pytest.mark.parametrize("name", RULES)
 def test_stories_find_a_rule_that_is_missing(name: str) -> None:
     """Without any of the rules that take messages back, a story ends wrong.
 

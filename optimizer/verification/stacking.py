@@ -7,6 +7,7 @@ proportion to the areas of contact.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import gcd, lcm
 from typing import TypeAlias
 
 from groupage.domain.plan import Placement, PlannedContainer
@@ -16,6 +17,9 @@ from optimizer.verification.violation import Violations, violation
 
 _Top: TypeAlias = tuple[int, int, int, int, str]
 """Where a carton's top lies: x from and to, y from and to, unit id."""
+_Grams: TypeAlias = tuple[int, int]
+"""Numerator and denominator: sums of pairs take half the time of sums of `Fraction`."""
+_NOTHING: _Grams = (0, 1)
 
 
 def _top(carton: Placement) -> _Top:
@@ -33,22 +37,38 @@ def _contacts(carton: Placement, tops: Iterable[_Top]) -> list[tuple[str, int]]:
     ]
 
 
-def _loads(cartons: Sequence[Placement], mass_g: Mapping[str, int]) -> dict[str, Fraction]:
-    """Return the grams on each carton by unit id."""
+def _add(load: _Grams, more: _Grams) -> _Grams:
+    """Return the exact sum; it is reduced when a share of it is passed on."""
+    (grams, parts), (more_grams, more_parts) = load, more
+    if parts == more_parts:
+        return grams + more_grams, parts
+    common = lcm(parts, more_parts)
+    return grams * (common // parts) + more_grams * (common // more_parts), common
+
+
+def _loads(cartons: Sequence[Placement], mass_g: Mapping[str, int]) -> dict[str, int | Fraction]:
+    """Return the grams on each carton by unit id; a carton that bears nothing is left out."""
     tops: dict[int, list[_Top]] = defaultdict(list)
     for carton in cartons:
         tops[carton.z_mm + carton.dz_mm].append(_top(carton))
-    load: dict[str, Fraction] = defaultdict(Fraction)
+    loads: dict[str, _Grams] = {}
     for carton in sorted(cartons, key=lambda c: -c.z_mm):
         if carton.z_mm <= 0:
             continue
         contacts = _contacts(carton, tops.get(carton.z_mm, ()))
         total = sum(area for _, area in contacts)
-        passed = mass_g.get(carton.unit_id, 0) + load[carton.unit_id]
+        own = (mass_g.get(carton.unit_id, 0), 1)
+        grams, parts = _add(loads.get(carton.unit_id, _NOTHING), own)
         for unit_id, area in contacts:
-            # A carton on a single other one is the usual case: no fraction to reduce.
-            load[unit_id] += passed if area == total else passed * Fraction(area, total)
-    return load
+            share = (grams, parts)
+            if area != total:
+                reduce = gcd(grams * area, parts * total)
+                share = (grams * area // reduce, parts * total // reduce)
+            loads[unit_id] = _add(loads.get(unit_id, _NOTHING), share)
+    return {
+        unit_id: grams if parts == 1 else Fraction(grams, parts)
+        for unit_id, (grams, parts) in loads.items()
+    }
 
 
 def check_container(context: Context, container: PlannedContainer) -> Violations:
@@ -70,13 +90,16 @@ def check_container(context: Context, container: PlannedContainer) -> Violations
     measurable = [
         carton for carton in container.placements if carton.dx_mm > 0 and carton.dy_mm > 0
     ]
-    load = _loads(measurable, mass_g)
-    load_before = _loads([carton for carton in measurable if carton.unit_id in loaded_ids], mass_g)
+    loads = _loads(measurable, mass_g)
+    crushed = [unit_id for unit_id, limit in limits.items() if loads.get(unit_id, 0) > limit]
+    if not crushed:
+        return []
+    loads_before = _loads([c for c in measurable if c.unit_id in loaded_ids], mass_g)
     violations: Violations = []
-    for unit_id, limit in limits.items():
-        if load[unit_id] > limit and load[unit_id] > load_before[unit_id]:
+    for unit_id in crushed:
+        if loads[unit_id] > loads_before.get(unit_id, 0):
             where = f"carton {unit_id} in {container.consolidation_id}"
-            message = f"{float(load[unit_id]):.1f} g rest on it, at most {limit}"
+            message = f"{float(loads[unit_id]):.1f} g rest on it, at most {limits[unit_id]}"
             violations.append(violation(Code.CRUSHED, where, message))
     return violations
 

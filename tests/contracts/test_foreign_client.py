@@ -39,11 +39,13 @@ class ForeignClient:
         message = self._document["components"]["messages"][name]
         (example,) = message["examples"]
         required = self._document["components"]["schemas"]["CloudEventHeaders"]["required"]
-        (address,) = [
-            channel["address"]
-            for channel in self._document["channels"].values()
-            if name in channel["messages"] and "consignment" in channel["address"]
-        ]
+        (channel_id,) = {
+            operation["channel"]["$ref"].rpartition("/")[2]
+            for operation in self._document["operations"].values()
+            if operation["action"] == "receive"
+            and any(each["$ref"].endswith(f"/messages/{name}") for each in operation["messages"])
+        } - {"unit"}  # whose events may also name their consignment
+        address = self._document["channels"][channel_id]["address"]
         return address, {key: example["headers"][key] for key in required}, example["payload"]
 
     async def send(

@@ -8,7 +8,7 @@ from groupage.settings.base import LOOPBACK
 from groupage.settings.database import DatabaseSettings, without_password
 from groupage.settings.http import ApiSettings, GatewaySettings, TelemetrySettings, metrics_token
 from groupage.settings.hub import ClockSettings, ClockSource, HubSettings, PolicySettings
-from groupage.settings.kafka import KafkaSettings, TopicSettings
+from groupage.settings.kafka import KafkaSettings, TopicSettings, own_broker_environment
 from groupage.settings.local import LocalSettings
 from groupage.settings.processes import PlannerSettings, ProcessorSettings
 from groupage.settings.tokens import bearer_headers, tokens_of
@@ -30,6 +30,7 @@ __all__ = [
     "TopicSettings",
     "bearer_headers",
     "metrics_token",
+    "own_broker_environment",
     "tokens_of",
     "without_password",
 ]

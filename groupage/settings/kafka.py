@@ -168,7 +168,10 @@ class KafkaSettings(BaseSettings):
         return read_secret(self.sasl_password_file, "GROUPAGE_KAFKA_SASL_PASSWORD_FILE")
 
     def child_environment(self) -> dict[str, str]:
-        """Return the settings as variables of a child process, with the password in clear text."""
+        """Return the settings as variables of a child process, with the password in clear text.
+
+        What is not set is empty, so that the child does not inherit it from this process.
+        """
         variables = {
             "BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "SECURITY_PROTOCOL": self.security_protocol,
@@ -180,7 +183,38 @@ class KafkaSettings(BaseSettings):
             "CERT_FILE": self.cert_file,
             "KEY_FILE": self.key_file,
         }
-        return {f"GROUPAGE_KAFKA_{name}": str(value) for name, value in variables.items() if value}
+        return {f"GROUPAGE_KAFKA_{name}": str(value or "") for name, value in variables.items()}
+
+    @classmethod
+    def of_own_broker(cls, bootstrap_servers: str) -> "KafkaSettings":
+        """Return how to connect to the broker of `groupage up`: in plain text, without an account.
+
+        The environment may have the settings of an outer broker.
+        """
+        return cls(
+            bootstrap_servers=bootstrap_servers,
+            security_protocol="PLAINTEXT",
+            sasl_mechanism="SCRAM-SHA-512",
+            sasl_username=None,
+            sasl_password=None,
+            sasl_password_file=None,
+            ca_file=None,
+            cert_file=None,
+            key_file=None,
+        )
+
+
+def own_broker_environment(bootstrap_servers: str) -> dict[str, str]:
+    """Return the variables of processes that use the broker of `groupage up`.
+
+    Those of an outer broker are empty: the own one has neither TLS nor accounts, and no replicas.
+    """
+    names = KafkaSettings.of_own_broker(bootstrap_servers).child_environment()
+    return {
+        **dict.fromkeys(names, ""),
+        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "GROUPAGE_TOPIC_REPLICATION_FACTOR": "",
+    }
 
 
 class TopicSettings(BaseSettings):

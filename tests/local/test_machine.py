@@ -19,7 +19,12 @@ from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook, is_free, is_listening
 from groupage.app.local.state import HubLock, HubState, ProcessState, read_state, write_state
 from groupage.domain.errors import Conflict, Misconfigured
-from groupage.settings import LocalSettings
+from groupage.settings import (
+    KafkaSettings,
+    LocalSettings,
+    TopicSettings,
+    own_broker_environment,
+)
 
 
 def fake_java(folder: Path, version: str, status: int = 0) -> Path:
@@ -228,3 +233,70 @@ def test_a_later_process_with_the_same_id_is_not_touched() -> None:
     identity.end(budget_s=5)
     assert identity.process() is None
     assert sleeper.wait(5) is not None
+
+
+OUTER_BROKER = {
+    "GROUPAGE_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "GROUPAGE_KAFKA_SASL_USERNAME": "hub",
+    "GROUPAGE_KAFKA_SASL_PASSWORD": "s3cret",
+    "GROUPAGE_TOPIC_REPLICATION_FACTOR": "3",
+}
+
+
+def with_variables(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """Have exactly these variables of Kafka's settings."""
+    for name in set(own_broker_environment("127.0.0.1:9")) - set(variables):
+        monkeypatch.setenv(name, "")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_settings_of_an_outer_broker_are_for_that_broker_only(
+    monkeypatch: pytest.MonkeyPatch,
+    local: bool,  # noqa: FBT001
+) -> None:
+    """The hub's own broker has neither TLS nor accounts nor replicas, whatever a shell exports."""
+    identity = Identity.of(os.getpid())
+    assert identity is not None
+    state = HubState(
+        phase="running",
+        doing="",
+        supervisor=identity,
+        kafka_bootstrap_servers="127.0.0.1:9092",
+        kafka_is_local=local,
+    )
+    with_variables(monkeypatch, {**OUTER_BROKER, **state.kafka_variables()})
+    assert KafkaSettings().bootstrap_servers == "127.0.0.1:9092"
+    assert KafkaSettings().security_protocol == ("PLAINTEXT" if local else "SASL_SSL")
+    assert TopicSettings().replication_factor == (1 if local else 3)
+
+
+@pytest.mark.parametrize("other", ["", "broker.example:9093"])
+def test_commands_on_a_running_hub_use_its_brokers_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """Unless the user names another broker: then the account is that broker's."""
+    data = DataDir(tmp_path)
+    data.prepare()
+    identity = Identity.of(os.getpid())
+    assert identity is not None
+    write_state(
+        data.state_file,
+        HubState(
+            phase="running",
+            doing="",
+            supervisor=identity,
+            kafka_bootstrap_servers="127.0.0.1:9092",
+            database_url="postgresql:///hub",
+        ),
+    )
+    named = {"GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": other} if other else {}
+    with_variables(monkeypatch, {**OUTER_BROKER, **named})
+    for name in ("GROUPAGE_DATABASE_URL", "GROUPAGE_CLOCK_SOURCE"):
+        monkeypatch.setenv(name, "wall")  # restored afterwards, as all that it sets
+    lock = HubLock(data.lock_file).acquire()
+    assert use_running_hub(tmp_path) is not None
+    lock.release()
+    assert os.environ["GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"] == (other or "127.0.0.1:9092")
+    assert os.environ["GROUPAGE_KAFKA_SASL_USERNAME"] == ("hub" if other else "")

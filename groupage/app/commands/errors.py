@@ -1,6 +1,7 @@
 """Error messages of the command line, in place of a traceback."""
 
 import errno
+import sys
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
@@ -17,6 +18,12 @@ def explain_error(error: Exception) -> str | None:
         return _settings_message(error)
     if isinstance(error, OSError):
         return _system_message(error)
+    asyncpg = sys.modules.get("asyncpg")  # not loaded for an error that it cannot have raised
+    if asyncpg is not None and isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return (
+            f"GROUPAGE_DATABASE_URL: PostgreSQL refuses: {error}; the account must own the hub's "
+            "database, as that of `groupage migrate` does"
+        )
     return None
 
 

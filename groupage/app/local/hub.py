@@ -32,16 +32,16 @@ def running_hub(data_dir: Path) -> HubState | None:
 def variables_of(data_dir: Path, state: HubState) -> dict[str, str]:
     """Return the addresses of the hub's servers, and its secret, as environment variables.
 
-    What this process has set already counts for the secret.
+    What this process has set already counts for the secret. Empty are the settings of an outer
+    broker, if the hub has its own.
     """
     found = {
-        "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": state.kafka_bootstrap_servers,
         "GROUPAGE_DATABASE_URL": state.database_url,
         "GROUPAGE_GATEWAY_URL": state.gateway_url,
         "GROUPAGE_API_URL": state.api_url,
     }
     found |= secret_variables(DataDir(data_dir), os.environ)
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value} | state.kafka_variables()
 
 
 def start_in_background(
@@ -139,8 +139,12 @@ def use_running_hub(data_dir: Path) -> HubState | None:
         state = running_hub(data_dir)
     except Misconfigured:  # somebody else's hub is none for us: what is set must do
         return None
-    for name, value in variables_of(data_dir, state).items() if state else ():
-        os.environ[name] = os.environ.get(name) or value
     if state:
+        uses_other_broker = bool(os.environ.get("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS"))
+        for name, value in variables_of(data_dir, state).items():
+            if value:
+                os.environ[name] = os.environ.get(name) or value
+            elif not uses_other_broker:
+                os.environ[name] = ""
         os.environ.setdefault("GROUPAGE_CLOCK_SOURCE", state.clock)
     return state

@@ -9,6 +9,7 @@ import msgspec
 
 from groupage.app.local.child import Identity
 from groupage.domain.errors import Conflict, Misconfigured
+from groupage.settings import own_broker_environment
 
 Clock = Literal["wall", "external"]
 Phase = Literal["starting", "running", "stopping", "stopped"]
@@ -46,6 +47,15 @@ class HubState(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     """What this start did about a changed policy file, in words."""
     processes: tuple[ProcessState, ...] = ()
+
+    def kafka_variables(self) -> dict[str, str]:
+        """Return the variables by which a process reaches Kafka; an empty value is not set.
+
+        Account and certificates of an outer broker come from the process's own environment.
+        """
+        if self.kafka_is_local and self.kafka_bootstrap_servers:
+            return own_broker_environment(self.kafka_bootstrap_servers)
+        return {"GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers}
 
 
 def write_state(file: Path, state: HubState) -> None:

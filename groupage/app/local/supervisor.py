@@ -213,7 +213,7 @@ class Supervisor:
         self._report_step("reading the policy")
         from groupage.app.local.policy_file import adopt_changed_policy  # noqa: PLC0415 - aiokafka
 
-        kafka = self._kafka or KafkaSettings(bootstrap_servers=self._state.kafka_bootstrap_servers)
+        kafka = self._kafka or KafkaSettings.of_own_broker(self._state.kafka_bootstrap_servers)
         database = self._database or DatabaseSettings(url=SecretStr(self._state.database_url))
         wall = self._clock == "wall"
         note = adopt_changed_policy(self._data, kafka, database, wall_clock=wall)
@@ -305,7 +305,7 @@ class Supervisor:
             program=program,
             log_file=self._data.logs / f"{name}.log",
             environment={
-                "GROUPAGE_KAFKA_BOOTSTRAP_SERVERS": self._state.kafka_bootstrap_servers,
+                **self._state.kafka_variables(),
                 "GROUPAGE_DATABASE_URL": self._state.database_url,
                 "GROUPAGE_DATA_DIR": str(self._data.root),
                 "GROUPAGE_LOG_FORMAT": "json",

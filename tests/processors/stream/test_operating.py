@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -72,12 +73,12 @@ async def running(
         process.wait(10)
 
 
-async def groupage(hub: StreamHub, *arguments: str) -> tuple[int, str, str]:
+async def groupage(hub: StreamHub, *arguments: str, **settings: str) -> tuple[int, str, str]:
     """Run a command; return its status, output and errors."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "groupage", *arguments],
-        env=environment(hub),
+        env={**environment(hub), **settings},
         capture_output=True,
         text=True,
         timeout=90,
@@ -173,6 +174,25 @@ async def test_dead_letters_are_listed_shown_and_replayed(
     status, _, errors = await groupage(stream_hub, "deadletters", "show", "ffff")
     assert status == 1
     assert "no dead letter begins with 'ffff'" in errors
+
+
+async def test_rebuild_without_the_owners_rights_ends_with_a_sentence(
+    stream_hub: StreamHub,
+) -> None:
+    """PostgreSQL lets the account in, and refuses the schema that a rebuild makes."""
+    role = f"reader_{stream_hub.prefix.rstrip('.')}"
+    await stream_hub.pool.execute(f"create role {role} login in role pg_read_all_data")
+    try:
+        url = urlsplit(stream_hub.settings.database.url.get_secret_value())
+        reader = url._replace(netloc=f"{role}@{url.netloc.rpartition('@')[2]}").geturl()
+        status, _, errors = await groupage(
+            stream_hub, "rebuild", "--verify", GROUPAGE_DATABASE_URL=reader
+        )
+    finally:
+        await stream_hub.pool.execute(f"drop role {role}")
+    assert status == 1
+    assert errors.count("\n") == 1, errors
+    assert "GROUPAGE_DATABASE_URL: PostgreSQL refuses: permission denied" in errors
 
 
 async def test_rebuild_refuses_beside_a_worker(stream_hub: StreamHub, tmp_path: Path) -> None:

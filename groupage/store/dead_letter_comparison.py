@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from groupage.contracts.undecodable import UndecodableCode
 from groupage.domain.rejections import RejectionCode
 from groupage.store.dead_letters import dead_letter_id
 
@@ -22,8 +23,10 @@ _IS_COMPARED = (
     f"(code <> '{_STORE_CODE}' and (settled_at is null "
     "or (fact_id is null and settled_as <> 'withdrawn')))"
 )
+_AT = f"case when code <> '{UndecodableCode.UNREADABLE.value}' then at end"
+"""The Kafka client gives no time of an unreadable record: its dead letter has the worker's."""
 _ROWS = (
-    "select letter_id, at, topic, partition, record_offset, code, type, source, event_id, key, "  # noqa: S608 - our names
+    f"select letter_id, {_AT}, topic, partition, record_offset, code, type, source, event_id, key, "  # noqa: S608 - our names
     f"headers, value, fact_id from {{schema}}.dead_letter where {_IS_COMPARED}"
 )
 _ONLY = (

@@ -110,6 +110,17 @@ async def open_rejections(connection: Connection, fact_ids: Sequence[UUID]) -> d
     return {row[0].hex: row[1] for row in rows}
 
 
+async def rewrite_headers(connection: Connection, headers: Mapping[UUID, bytes]) -> None:
+    """Replace the packed headers of the dead letters of these facts."""
+    await connection.execute(
+        "update dead_letter set headers = n.headers "
+        "from unnest($1::uuid[], $2::bytea[]) as n (fact_id, headers) "
+        "where dead_letter.fact_id = n.fact_id",
+        list(headers),
+        list(headers.values()),
+    )
+
+
 async def settle_rejections(
     connection: Connection, settled: Mapping[tuple[UUID, str], Settlement]
 ) -> None:

@@ -59,6 +59,8 @@ class StoredFact(NamedTuple):
     position: LogPosition
     data_json: bytes
     """The event as its sender wrote it, unknown fields included."""
+    stored_subject: str
+    """The row's subject; of a version before 0.3.0 in another form than the fact's, perhaps."""
 
 
 def line_of(
@@ -175,6 +177,7 @@ def stored_fact(row: asyncpg.Record | Mapping[str, Any]) -> StoredFact:
         ),
         position=LogPosition(row["topic"], row["partition"], row["record_offset"]),
         data_json=row["data"],
+        stored_subject=row["subject"],
     )
 
 
@@ -201,6 +204,20 @@ async def facts_of(
         keys,
     )
     return tuple(map(stored_fact, rows))
+
+
+async def rewrite_subjects(connection: Connection, facts: Sequence[StoredFact]) -> None:
+    """Store the subjects of these facts in the form that they have now."""
+    await connection.execute(
+        "update fact set subject = n.subject "
+        "from unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) "
+        "as n (kind, key, fact_id, subject) "
+        "where (fact.kind, fact.key, fact.fact_id) = (n.kind, n.key, n.fact_id)",
+        [stored.kind for stored in facts],
+        [stored.fact.key for stored in facts],
+        [UUID(hex=stored.fact_id) for stored in facts],
+        [stored.fact.subject for stored in facts],
+    )
 
 
 async def ids_of(

@@ -11,7 +11,8 @@ from typing import Any
 
 from groupage.contracts.decoding import Decoded, decode_for_store
 from groupage.contracts.digits import find_digit_problems, has_wrong_digits, is_accepted
-from groupage.contracts.encoding import encode_data, fact_digest
+from groupage.contracts.encoding import fact_digest
+from groupage.contracts.fan_out import FactWithJson, fan_out
 from groupage.contracts.signing import Trust
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
@@ -77,7 +78,7 @@ def decode_into(
             facts = part.segments[-1].facts
         elif kind == "policy":
             continue  # each worker reads all of them (`processors.worker.policies`)
-        elif data.fans_out and len(singles := fact.fan_out()) > 1:
+        elif data.fans_out and len(singles := fan_out(fact, data_json, older=key is None)) > 1:
             _add_each(part, record.offset, kind, singles, stamps)
         else:
             incoming = _incoming_fact(part, record.offset, (fact, kind, data_json, stamps))
@@ -148,12 +149,12 @@ def _add_each(
     part: PartitionBatch,
     offset: int,
     kind: AggregateKind,
-    facts: Sequence[Fact],
+    facts: Sequence[FactWithJson],
     stamps: str | None,
 ) -> None:
-    """Add the facts that one record stands for."""
-    for fact in facts:
-        incoming = _incoming_fact(part, offset, (fact, kind, encode_data(fact.data), stamps))
+    """Add the facts that one record stands for, each with its JSON."""
+    for fact, data_json in facts:
+        incoming = _incoming_fact(part, offset, (fact, kind, data_json, stamps))
         part.segments[-1].facts.setdefault((kind, fact.key), []).append(incoming)
 
 

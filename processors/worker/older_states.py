@@ -22,15 +22,17 @@ import asyncpg
 import msgspec
 import structlog
 
+from groupage.contracts.encoding import headers_of
 from groupage.domain.errors import GroupageError
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.base import State
 from groupage.domain.state.forms import FORMS, POLICY_KINDS
 from groupage.store import alerts, dead_letters, writers
-from groupage.store.facts import StoredFact, facts_of
+from groupage.store.facts import StoredFact, facts_of, rewrite_subjects
 from groupage.store.older_states import lock_older_states, older_states
 from groupage.store.pool import Connection
 from groupage.store.state_codec import unpack
+from groupage.store.writers import pack_headers
 from groupage.telemetry import metrics
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
@@ -138,6 +140,7 @@ async def derive(
             return 0
         clocks = await writers.clocks_of(connection, owner_topic(kind).name)
         facts = await _facts_by_key(connection, kind, [row.key for row in stored])
+        await _rewrite_subjects(connection, facts)
         writes = WriteBatch(
             epoch=0,
             partitions={
@@ -207,6 +210,23 @@ async def _facts_by_key(
     for stored in await facts_of(connection, kind, keys):
         by_key[stored.fact.key].append(stored)
     return by_key
+
+
+async def _rewrite_subjects(connection: Connection, facts: dict[str, list[StoredFact]]) -> None:
+    """Give the rows of facts and of their dead letters the ids that readers of the log make.
+
+    Versions before 0.3.0 stored the ids of units and containers as their senders wrote them.
+    """
+    older = [
+        stored
+        for each in facts.values()
+        for stored in each
+        if stored.stored_subject != stored.fact.subject
+    ]
+    if older:
+        await rewrite_subjects(connection, older)
+        headers = {UUID(hex=each.fact_id): pack_headers(headers_of(each.fact)) for each in older}
+        await dead_letters.rewrite_headers(connection, headers)
 
 
 async def _compare_with_published(

@@ -10,19 +10,17 @@ The worker knows no rule of the domain: these are the aggregates'.
 """
 
 import asyncio
-from array import array
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import asyncpg
-import msgspec
 
 from groupage.contracts.digits import ACCEPTED_HEADER, has_wrong_digits
 from groupage.contracts.encoding import headers_of
 from groupage.contracts.partitioning import partition_of
-from groupage.contracts.topics import BY_NAME, COUNTERPARTS, INTERNAL_TOPICS
+from groupage.contracts.topics import BY_NAME
 from groupage.domain.events.base import AggregateKind
 from groupage.store import facts, writers
 from groupage.store.facts import LogPosition, StoredFact
@@ -34,15 +32,15 @@ from processors.kernel.fold import advance, encode_state, refold, tick
 from processors.worker import dead_letters, deduplication, older_states, rejections
 from processors.worker.assignment import (
     Assignment,
-    Partition,
     PartitionProgress,
-    counterpart_of,
 )
 from processors.worker.batch import AggregateKey, Batch, IncomingFact, PartitionBatch
 from processors.worker.cache import CachedAggregate, StateCache
+from processors.worker.pairs import join_pairs, offsets_before, owns
 from processors.worker.plan_check import quarantine_unknown_plans
 from processors.worker.plausibility import quarantine_events_ahead
-from processors.worker.timers import Deadlines, owner_topic
+from processors.worker.state_loader import StateLoader
+from processors.worker.timers import Deadlines
 from processors.worker.write_batch import WriteBatch
 from processors.worker.writes import build_writes
 
@@ -78,14 +76,11 @@ class Folder:
         """`wait_for_commit` waits for the commit that is under way."""
         self._pool = pool
         self._aggregates = aggregates
-        self._decoders = {
-            kind: msgspec.json.Decoder(aggregate.state_type)
-            for kind, aggregate in aggregates.items()
-        }
         self._cache = cache
         self._assignment = assignment
         self._wait_for_commit = wait_for_commit
         self.deadlines = Deadlines(pool)
+        self._states = StateLoader(pool, aggregates, cache, self.deadlines)
         self._in_commit: WriteBatch | None = None
         """The batch that is being committed while the next one is folded."""
 
@@ -118,7 +113,7 @@ class Folder:
                 quarantine_events_ahead(part, progress.clock_at)
             dead_letters.add_decoded(writes, part)
             self._forward_misrouted(writes, part, wanted)
-        await self._load(wanted)
+        await self._states.load(wanted)
         await deduplication.drop_duplicates(
             writes,
             parts,
@@ -127,8 +122,8 @@ class Folder:
             wait_for_commit=self._wait_for_commit,
             pool=self._pool,
         )
-        _join_pairs(parts)
-        before = _offsets_before(writes.partitions, parts)
+        join_pairs(parts)
+        before = offsets_before(writes.partitions, parts)
         ticks = {
             (part.topic, part.partition): await self._advance_part(writes, part) for part in parts
         }
@@ -140,8 +135,6 @@ class Folder:
         ]
         await build_writes(writes, self._pool, self.deadlines, self._cache)
         return writes
-
-    # --- loading ------------------------------------------------------------------------------
 
     def _forward_misrouted(
         self, writes: WriteBatch, part: PartitionBatch, wanted: dict[AggregateKey, int]
@@ -164,44 +157,6 @@ class Folder:
                 else:
                     misrouted = segment.facts.pop(aggregate_key)
                     writes.outbox += [_rerouting_row(part, incoming) for incoming in misrouted]
-
-    async def _load(self, wanted: Mapping[AggregateKey, int]) -> None:
-        missing: dict[AggregateKind, dict[str, int]] = {}
-        for (kind, key), partition in wanted.items():
-            if self._cache.get((kind, key)) is None:
-                missing.setdefault(kind, {})[key] = partition
-        for kind, partitions in missing.items():
-            aggregate = self._aggregates[kind]
-            stored = await older_states.load_states(
-                self._pool, aggregate, list(partitions), deadlines=self.deadlines
-            )
-            ids = await facts.ids_of(self._pool, kind, [row.key for row in stored])
-            for row in stored:
-                del partitions[row.key]
-                state = self._decoders[kind].decode(unpack(row.body))
-                prefixes = deduplication.id_prefixes_of(ids.get(row.key, ()))
-                self._keep(aggregate, state, row.partition, len(row.body), prefixes)
-            for key, partition in partitions.items():
-                self._keep(aggregate, aggregate.new(key), partition, 0, array("Q"))
-
-    def _keep(
-        self,
-        aggregate: Aggregate[Any],
-        state: Any,
-        partition: int,
-        body_bytes: int,
-        id_prefixes: "array[int]",
-    ) -> None:
-        self._cache.put(
-            (aggregate.kind, state.key),
-            CachedAggregate(
-                aggregate=aggregate,
-                state=state,
-                partition=partition,
-                body_bytes=body_bytes,
-                id_prefixes=id_prefixes,
-            ),
-        )
 
     # --- advancing ----------------------------------------------------------------------------
 
@@ -306,12 +261,12 @@ class Folder:
 
     async def _tick(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
         for kind in BY_NAME[part.topic].kinds:
-            if kind not in self._aggregates or not _owns(part, kind):
+            if kind not in self._aggregates or not owns(part, kind):
                 continue
             due = await self.deadlines.due_keys(
                 kind, partition=part.partition, at=at, uncommitted=(self._in_commit, writes)
             )
-            await self._load({(kind, key): part.partition for key in due})
+            await self._states.load({(kind, key): part.partition for key in due})
             for key in due:
                 cached = self._cache[kind, key]
                 cached.state = tick(cached.aggregate, cached.state, at)
@@ -322,7 +277,7 @@ class Folder:
         await self._wait_for_commit()
         self.deadlines.forget()
         for kind, aggregate in self._aggregates.items():
-            if not _owns(part, kind) or not aggregate.has_clock:
+            if not owns(part, kind) or not aggregate.has_clock:
                 continue
             keys = [
                 key
@@ -330,7 +285,7 @@ class Folder:
                 if dirty_kind == kind and cached.partition == part.partition
             ]
             keys += await self._changed_by_clock(aggregate, part.partition, at, set(keys))
-            await self._load({(kind, key): part.partition for key in keys})
+            await self._states.load({(kind, key): part.partition for key in keys})
             for key in keys:
                 cached = self._cache[kind, key]
                 cached.state = tick(aggregate, cached.state, at)
@@ -353,54 +308,11 @@ class Folder:
             )
             for row in rows:
                 body = unpack(row.body)
-                state = tick(aggregate, self._decoders[kind].decode(body), at)
+                state = tick(aggregate, self._states.decode(kind, body), at)
                 if encode_state(state) != body:
                     changed.append(row.key)
             await asyncio.sleep(0)
         return changed
-
-
-def _join_pairs(parts: Iterable[PartitionBatch]) -> None:
-    """Move the facts of one part of a pair to the other, so that each aggregate advances once.
-
-    Only the part without a tick: an aggregate advances to each tick on its own.
-    """
-    by_partition = {(part.topic, part.partition): part for part in parts}
-    for partition, part in by_partition.items():
-        other = counterpart_of(partition)
-        joined = by_partition.get(other) if other and other[0] in INTERNAL_TOPICS else None
-        if joined is None:
-            continue
-        source, target = (joined, part) if len(joined.segments) == 1 else (part, joined)
-        if len(source.segments) > 1:
-            continue
-        facts = target.segments[0].facts
-        for aggregate_key, moved in source.segments[0].facts.items():
-            facts.setdefault(aggregate_key, []).extend(moved)
-        source.segments[0].facts = {}
-
-
-def _owns(part: PartitionBatch, kind: AggregateKind) -> bool:
-    """Tell whether aggregates of that kind belong to the partition, or to its counterpart."""
-    owner = owner_topic(kind).name
-    return part.topic in (owner, COUNTERPARTS.get(owner))
-
-
-def _offsets_before(
-    partitions: Mapping[Partition, PartitionProgress], parts: Iterable[PartitionBatch]
-) -> dict[Partition, int]:
-    """Return the next offsets of the parts, and of the partitions with the same aggregates.
-
-    A worker that lost its partitions without noticing must be fenced, also if the next one has read
-    only the other partition of the pair.
-    """
-    before = {}
-    for part in parts:
-        partition = (part.topic, part.partition)
-        before[partition] = partitions[partition].next_offset
-        if (other := counterpart_of(partition)) and other in partitions:
-            before[other] = partitions[other].next_offset
-    return before
 
 
 def _rerouting_row(part: PartitionBatch, incoming: IncomingFact) -> OutboxRow:

@@ -1,16 +1,16 @@
 """Which consignments get the facts that a unit keeps.
 
 All facts belong to the owner. A consignment that owned the unit before keeps the facts of its time:
-until it gave up its claim, or another one made a later claim. A fact, its corrections and its
-retractions go together, by the time of the one that is effective: a correction may move a scan out
-of the time of a consignment.
+until it gave up its claim, or another one made a later claim that stands. A fact, its corrections
+and its retractions go together, by the time of the one that is effective: a correction may move a
+scan out of the time of a consignment.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from groupage.domain.state.unit import UnitState
-from processors.aggregates.unit.handlers import real_claims
+from processors.aggregates.unit.handlers import active_claims, real_claims
 
 
 def shares(state: UnitState) -> Iterator[tuple[str, str]]:
@@ -29,23 +29,36 @@ def shares(state: UnitState) -> Iterator[tuple[str, str]]:
 
 
 def _former_holders(state: UnitState) -> list[tuple[str, datetime]]:
-    """Return the consignments that owned it before, and until when."""
+    """Return the consignments that owned it before, and until when.
+
+    Whether a claim ends, because its consignment was cancelled, may depend on facts from before
+    that time. So the consignment keeps all that it would have if the claim had not ended.
+    """
     claims = real_claims(state)
-    claimed_at = [claim.announced_at for claim in claims.values()]
+    all_claims = [(claim.announced_at, name) for name, claim in claims.items()]
+    active = active_claims(state)
     if state.inherited_claim is not None:
-        claimed_at.append(state.inherited_claim[0])
+        all_claims.append(state.inherited_claim)
+        active.append(state.inherited_claim)
+    newest = max(active, default=None)
     former = []
     for name, claim in claims.items():
-        if name != state.owner_id:
-            ends = [at for at in claimed_at if at > claim.announced_at]
-            if claim.ended_at is not None:
-                ends.append(claim.ended_at)
-            former.append((name, min(ends, default=claim.announced_at)))
+        if name == state.owner_id:
+            continue
+        own = (claim.announced_at, name)
+        ends = [] if claim.ended_at is None else [claim.ended_at]
+        if newest is not None and newest > own:
+            ends += [at for at, other in all_claims if (at, other) > own]
+        former.append((name, min(ends, default=claim.announced_at)))
     return former
 
 
 def _effective_times(state: UnitState) -> list[tuple[str, datetime]]:
-    """Return each fact that leads to an effective one, and the time of that."""
+    """Return each fact, and the time of the effective one that it leads to.
+
+    If that is retracted, the oldest time counts: were the facts withdrawn one by one, the fact
+    might be without its retraction for a moment, and the claim to the unit would come back.
+    """
     target_of = {each.fact_id: each.corrects for each in state.waiting_facts if each.corrects}
 
     def first_of(fact_id: str) -> str:
@@ -55,11 +68,11 @@ def _effective_times(state: UnitState) -> list[tuple[str, datetime]]:
             fact_id = target
         return fact_id
 
-    effective_at = {
-        first_of(each.fact_id): each.at for each in state.waiting_facts if each.effective
-    }
-    return [
-        (each.fact_id, at)
-        for each in state.waiting_facts
-        if (at := effective_at.get(first_of(each.fact_id))) is not None
-    ]
+    first_by_fact = {each.fact_id: first_of(each.fact_id) for each in state.waiting_facts}
+    time_of: dict[str, datetime] = {}
+    for each in state.waiting_facts:  # the oldest first
+        time_of.setdefault(first_by_fact[each.fact_id], each.at)
+    for each in state.waiting_facts:
+        if each.effective:
+            time_of[first_by_fact[each.fact_id]] = each.at
+    return [(fact_id, time_of[first]) for fact_id, first in first_by_fact.items()]

@@ -69,6 +69,11 @@ def _asn_of(name: str, *unit_ids: str) -> Event:
     return cn.AsnReceived(consignment_id=name, units=units)
 
 
+def _asked(sequence: int) -> Event:
+    request_id = f"REQ-{w.LANE}-{sequence:06d}"
+    return pl.PlanAsked(lane_id=w.LANE, request_id=request_id, sequence=sequence, wish_ids=())
+
+
 def _retracted(minute: float, event: Event) -> Act:
     return Act("x", minute, event, "retracted")
 
@@ -171,6 +176,25 @@ STORIES: dict[str, Story] = {
     "plan.proposed, late": _story(
         (140, plan(2, {"CN-1": w.CSL})), act=Act("x", *_P1, delays=(50,))
     ),
+    "plan.proposed, late, and the one before it was approved since": _story(
+        _P1,
+        (150, pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="desk")),
+        act=Act("x", *_P2, delays=(50,)),
+    ),
+    "plan.proposed, late, after its approval": _story(
+        (130, pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="desk")),
+        act=Act("x", *_P1, delays=(50,)),
+        auto_approve=False,
+    ),
+    "plan.proposed, late, after the next, and both were requested": _story(
+        (80, _asked(1)), (90, _asked(2)), _P2, act=Act("x", *_P1, delays=(50,))
+    ),
+    "plan.proposed, late, before its request": _story(
+        (150, _asked(1)), act=Act("x", *_P2, delays=(50,))
+    ),
+    "plan.asked, late, before the request that precedes it": _story(
+        (150, _asked(1)), act=Act("x", 140, _asked(2), delays=(50,))
+    ),
     "plan.proposed, late, after its consignment was loaded elsewhere": _story(
         *_LEAVES, _GATED_OUT, act=Act("x", 270, plan(2, {"CN-1": "CSL-2"}), delays=(100,))
     ),
@@ -242,6 +266,19 @@ STORIES: dict[str, Story] = {
         _GATED_OUT,
         (140.0, plan(2, {"CN-1": w.CSL, "CN-2": "CSL-2"})),
         act=Act("x", 340, _frozen_too, "reinstated"),
+    ),
+    "unit.received, late, and its consignment was cancelled since": _story(
+        _BOOKED,
+        (7, w.asn("u1")),
+        (60, cn.ConsignmentCancelled(consignment_id=w.CN, reason="x")),
+        act=Act("x", 50, w.received("u1"), delays=(50,)),
+    ),
+    "unit.loaded, late, and both consignments of its label were cancelled": _story(
+        (8, w.asn("u1")),
+        (65, _asn_of("CN-2", "u1")),
+        (137, cn.ConsignmentCancelled(consignment_id="CN-2", reason="x")),
+        (286, cn.ConsignmentCancelled(consignment_id=w.CN, reason="x")),
+        act=Act("x", 260, un.UnitLoaded(unit_id="u1", **_BOX), delays=(50,)),
     ),
     "unit.received, a label on two delivery notes": _story(
         _BOOKED,
@@ -326,6 +363,11 @@ STORIES: dict[str, Story] = {
     "container.gated_out, late": _story(
         *_LEAVES, (400, eq.ContainerOnBoard(**_BOX)), act=Act("x", *_GATED_OUT, delays=(100,))
     ),
+    "container.gated_out, late, and a consignment was pinned since": _story(
+        *_LEAVES,
+        (335, commands.PinConsignment(**_LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
+        act=Act("x", *_GATED_OUT, delays=(50,)),
+    ),
     "consolidation.opened": _story(act=_retracted(9, w.opened())),
     "consolidation.opened, for another lane, and cancelled": _story(
         (150, csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x")),
@@ -362,6 +404,16 @@ STORIES: dict[str, Story] = {
         _BOOKED,
         _P1,
         act=_retracted(150, csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x")),
+    ),
+    "consolidation.cancelled, late, before a plan": _story(
+        _P1,
+        _P2,
+        act=Act(
+            "x",
+            120,
+            csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x"),
+            delays=(50,),
+        ),
     ),
     "consolidation.broken_up": _story(
         _BOOKED,

@@ -102,7 +102,8 @@ class LaneAggregate(Aggregate[LaneState]):
         Solving takes time: a plan's time is before facts that reached the lane meanwhile. It must
         be the newest plan, nobody may have approved or rejected it before it came, and nothing may
         have closed since. A closing must not end pins. The number of a request must be the
-        lane's next one at that time already.
+        lane's next one at that time already. The lane's own approval of a late plan, which comes
+        back, is late like the plan and changes nothing.
         """
         event = fact.data
         if isinstance(event, events.PlanAsked | events.PlanFailed):
@@ -117,6 +118,8 @@ class LaneAggregate(Aggregate[LaneState]):
             closed_since = any(at >= fact.occurred_at for at in state.closed_at.values())
             due = requests.is_due_sequence(state, event.sequence, fact.occurred_at)
             return due and not (overtaken or confirmed or state.rejected or closed_since)
+        if isinstance(event, events.PlanApproved):
+            return plans.is_own_approval(fact)
         published_at = state.published_at
         before = published_at is not None and fact.occurred_at <= published_at
         return event.name == "lane.consolidation_closed" and not pinned and not before

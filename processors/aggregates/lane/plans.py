@@ -1,10 +1,12 @@
 """Plans of a lane: the certified and approved one of the highest sequence counts."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from groupage.domain.events import planning as events
+from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.lane import (
@@ -86,9 +88,9 @@ def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejec
 
     It may come back after its plan was retracted.
     """
-    record = state.plans.get(event.plan_id)
-    if record is None and event.by == POLICY and entry.fact.relayed_by == "lane":
+    if is_own_approval(entry.fact):
         return None
+    record = state.plans.get(event.plan_id)
     if record is None:
         return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if event.by == POLICY:
@@ -101,6 +103,14 @@ def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejec
         return Rejection(_CODE_BY_STATUS[record.status], f"plan {event.plan_id} is {record.status}")
     publish(state, entry, proposal, record, by=event.by)
     return None
+
+
+def is_own_approval(fact: Fact[Any]) -> bool:
+    """Tell whether a lane published the approval, of a plan that its policy approved."""
+    event = fact.data
+    return (
+        isinstance(event, events.PlanApproved) and event.by == POLICY and fact.relayed_by == "lane"
+    )
 
 
 def reject(state: LaneState, entry: Entry, event: events.PlanRejected) -> Rejection | None:

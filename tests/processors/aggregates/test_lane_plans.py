@@ -110,6 +110,23 @@ def test_an_older_plan_never_overtakes(play: Start) -> None:
     assert story.state.assignments["CN-1"].consolidation_id == "C2"
 
 
+def test_the_approval_of_a_late_plan_comes_back_without_a_refold(play: Start) -> None:
+    """It is late like its plan, and changes nothing."""
+    story = play("lane", w.LANE)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
+    pin = pl.LanePinned(lane_id=w.LANE, consignment_id="CN-2", by="dana", voyage_id=w.VOYAGE)
+    story.deliver(pin, 40)
+    story.deliver(plan(2, {"CN-1": "C2"}), 35)
+    approved = story.sent("plan.approved")[-1]
+    assert approved.plan_id == "P2"
+    own = entry(approved, 35)
+    relayed = msgspec.structs.replace(own.fact, relayed_by="lane")
+    story.deliver_batch([Entry(own.fact_id, relayed)])
+    assert story.refolds == 0
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="dana"), 36)
+    assert story.refolds == 1, "a dispatcher confirms it"
+
+
 def test_a_plan_without_certificate_is_rejected(play: Start) -> None:
     """Only what the verifier passed may count."""
     story = play("lane", w.LANE)

@@ -13,7 +13,7 @@ import msgspec
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey
 from groupage.domain.errors import Conflict, InvalidInput
-from groupage.domain.policy import Policy, in_full, policy_digest
+from groupage.domain.policy import Policy, in_full, is_same_policy, policy_digest
 from groupage.domain.policy_history import Adoption, PolicyHistory
 from groupage.domain.state.forms import FORMS
 from groupage.domain.words import when
@@ -160,7 +160,7 @@ async def adopt(
             if each.effective_at > effective_at and history.adoption_at(each.effective_at) is each
         ]
         before = history.at(effective_at)
-        if before == policy and not pending:
+        if is_same_policy(before, policy) and not pending:
             return None
         await log.adopt(policy, by=by, reason=reason, effective_at=effective_at)
         number = len(await log.read_to_end())
@@ -182,14 +182,14 @@ async def adopt_changed_file(hub: Hub, policy: Policy, *, file: str) -> str:
     """
     async with hub.policy_log() as log:
         adoptions = await log.read_to_end()
-    if not adoptions or adoptions[-1].policy == policy:
+    if not adoptions or is_same_policy(adoptions[-1].policy, policy):
         return ""  # the first worker of a new hub adopts it
     history = PolicyHistory(adoptions[0].policy, adoptions)
     try:
         now = await hub.now()
         in_force = history.adoption_at(now)
         if history.has_adopted(policy) and in_force is not None:
-            return _earlier(file, in_force) if in_force.policy != policy else ""
+            return "" if is_same_policy(in_force.policy, policy) else _earlier(file, in_force)
         adopted = await adopt(hub, policy, by="groupage up", reason=f"changed file {file}")
     except Conflict as error:
         return f"{file} is not adopted: {error}"

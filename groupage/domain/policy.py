@@ -19,6 +19,7 @@ from groupage.domain.instance import (
     Truck,
     Weights,
 )
+from groupage.domain.places import canonical_place
 
 CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 
@@ -215,8 +216,21 @@ def policy_json(policy: Policy) -> bytes:
 
 
 def policy_digest(policy: Policy) -> str:
-    """Return the name of a policy: a digest of its content."""
-    return blake2b(policy_json(policy), digest_size=8).hexdigest()
+    """Return the name of a policy: a digest of its content, terminals by their one code."""
+    return blake2b(policy_json(_with_canonical_terminals(policy)), digest_size=8).hexdigest()
+
+
+def is_same_policy(first: Policy, second: Policy) -> bool:
+    """Tell whether two policies mean the same: a terminal may have any code of its place."""
+    return _with_canonical_terminals(first) == _with_canonical_terminals(second)
+
+
+def _with_canonical_terminals(policy: Policy) -> Policy:
+    terminals = tuple(
+        msgspec.structs.replace(each, place_id=canonical_place(each.place_id))
+        for each in policy.terminals
+    )
+    return msgspec.structs.replace(policy, terminals=terminals)
 
 
 def in_full(value: Any) -> Any:

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from groupage.domain.events.policy import PolicyAdopted
-from groupage.domain.policy import Policy
+from groupage.domain.policy import Policy, is_same_policy
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ class PolicyHistory:
 
     def has_adopted(self, policy: Policy) -> bool:
         """Tell whether the hub has ever adopted that policy."""
-        return any(adoption.policy == policy for adoption in self.adoptions)
+        return any(is_same_policy(adoption.policy, policy) for adoption in self.adoptions)
 
     def _find(self, instant: datetime) -> Policy:
         return self._in_force[bisect_right(self._since, instant)]

@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from groupage.app import policies
-from groupage.domain.policy import Policy
+from groupage.domain.policy import Policy, policy_digest
 from groupage.domain.policy_file import load_policy
 from tests.processors.stream.facts import NOON
 from tests.processors.stream.hub import StreamHub
@@ -117,6 +118,15 @@ async def test_a_start_of_the_hub_adopts_a_file_that_is_new_to_it(stream_hub: St
     assert first is not None
     assert first.first
     assert await start(1) == ""
+    by_other_codes = tuple(
+        msgspec.structs.replace(each, place_id={"CNYIU": "CNYIW"}.get(each.place_id, each.place_id))
+        for each in Policy().terminals
+    )
+    same = Policy(haul_s=1, terminals=by_other_codes)
+    assert same != Policy(haul_s=1)
+    assert await policies.adopt_changed_file(hub, same, file="F") == "", "it means the same"
+    assert await policies.adopt(hub, same, by="anna", reason="another code") is None
+    assert policy_digest(same) == policy_digest(Policy(haul_s=1))
     printed = await start(2)
     assert "adopted from F, in force from" in printed
     assert printed.endswith("changed: haul_s: 1 -> 2")

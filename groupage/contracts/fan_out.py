@@ -16,14 +16,15 @@ def fan_out(fact: Fact, data_json: bytes, *, older: bool) -> list[FactWithJson]:
     `older`: a version before 0.3.0 may have stored them. It made their keys and event ids of the
     ids of units as the record has them, whatever their form.
     """
+    singles = fact.fan_out()
+    if len(singles) == 1:
+        return [(fact, data_json)]
     if not older:
-        return [(single, encode_data(single.data)) for single in fact.fan_out()]
+        return [(single, encode_data(single.data)) for single in singles]
     written = msgspec.json.decode(data_json, type=type(fact.data))
     to_utc(written)
-    singles = [
-        (single, encode_data(single.data))
-        for single in msgspec.structs.replace(fact, data=written).fan_out()
-    ]
-    for single, _ in singles:
+    singles = msgspec.structs.replace(fact, data=written).fan_out()
+    with_json = [(single, encode_data(single.data)) for single in singles]
+    for single in singles:
         normalize_ids(single.data)
-    return singles
+    return with_json

@@ -38,7 +38,7 @@ def undone(before: Lasting, after: Lasting, hub: MiniHub, now: datetime) -> list
     return [
         f"{each.what} of {each.key} ({each.part}) at {at:%d %H:%M} is gone"
         for each, at in before.items()
-        if at < now and (each not in after or after[each] > at) and not _was_ended(each, hub)
+        if at < now and (each not in after or after[each] > at) and not _was_ended(each, at, hub)
     ]
 
 
@@ -64,13 +64,10 @@ def _loaded_at(state: ConsignmentState, part: UnitPart) -> datetime:
     return max(move.at for move in part.moves if move.into and move.fact_id not in state.rejected)
 
 
-def _was_ended(happened: Happened, hub: MiniHub) -> bool:
+def _was_ended(happened: Happened, happened_at: datetime, hub: MiniHub) -> bool:
     """Tell whether an event ended it on purpose."""
-    if happened.what == "loading":
-        consignment = hub.state("consignment", happened.key)
-        moves = consignment.units[happened.part].moves
-        taken_out = (not each.into and each.fact_id not in consignment.rejected for each in moves)
-        return any(taken_out) or any(_came_back(hub, each.equipment_ref) for each in moves)
+    if happened.what in ("receipt", "loading"):
+        return _had_left(happened, happened_at, hub) or _was_taken_out(happened, hub)
     state = hub.state("consolidation", happened.key)
     if happened.what == "manifest":
         return bool(state.unfreeze_count > int(happened.part))
@@ -80,6 +77,24 @@ def _was_ended(happened: Happened, hub: MiniHub) -> bool:
             state.equipment_ref != happened.part or container.consolidation_id == happened.key
         )
     return False
+
+
+def _had_left(happened: Happened, happened_at: datetime, hub: MiniHub) -> bool:
+    """Tell whether its consignment had left before.
+
+    An older fact about a carton that it claims late may make a cancellation or rejection legal.
+    """
+    consignment = hub.state("consignment", happened.key)
+    return consignment.exit is not None and consignment.exit.at < happened_at
+
+
+def _was_taken_out(happened: Happened, hub: MiniHub) -> bool:
+    consignment = hub.state("consignment", happened.key)
+    if happened.what != "loading" or happened.part not in consignment.units:
+        return False
+    moves = consignment.units[happened.part].moves
+    taken_out = (not each.into and each.fact_id not in consignment.rejected for each in moves)
+    return any(taken_out) or any(_came_back(hub, each.equipment_ref) for each in moves)
 
 
 def _came_back(hub: MiniHub, equipment_ref: str) -> bool:

@@ -145,6 +145,22 @@ def test_top_load_is_shared_by_contact_area(limit_g: int, codes: set[str]) -> No
     assert _loading(_case(boxes, _cubes(3, max_top_load_g=limit_g))) == codes
 
 
+@pytest.mark.parametrize(("limit_g", "codes"), [(13_795, set()), (13_794, {"crushed"})])
+def test_top_load_of_shares_with_different_denominators_is_exact(
+    limit_g: int, codes: set[str]
+) -> None:
+    """13,794 9/14 g rest on the first carton: 5/8 of 17.5 kg, and 2/7 of 10 kg.
+
+    The 17.5 kg are a carton of 10 kg and three quarters of another that stands on it.
+    """
+    first = group("C-first", 1, CUBE, max_top_load_g=limit_g)
+    boxes = [
+        (0, 450, 0, *CUBE), (0, 850, 0, *CUBE), (0, 600, 400, *CUBE), (0, 0, 0, *CUBE),
+        (0, 150, 400, *CUBE), (400, 600, 0, *CUBE), (400, 600, 400, *CUBE), (100, 600, 800, *CUBE),
+    ]  # fmt: skip
+    assert _codes(stacking.check(_case(boxes, (first, *_cubes(7))))) == codes
+
+
 def test_standing_cartons_are_not_checked_among_themselves() -> None:
     """The plan is not to blame for cargo that stands badly, only for what it adds."""
     standing = tuple(

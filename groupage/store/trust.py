@@ -10,7 +10,7 @@ from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.signing import HubKey, Trust
 from groupage.domain.errors import Misconfigured, Unavailable
 from groupage.settings import KafkaSettings
-from groupage.store.pool import Connection
+from groupage.store.pool import Connection, refusals_in_words
 
 _Partition = tuple[str, int]
 
@@ -21,27 +21,29 @@ async def open_trust(
     """Return what a process that reads the hub's records believes.
 
     The first one after an upgrade notes where the log of the older version ends. Raises
-    Misconfigured when other processes signed with another secret, Unavailable without Kafka.
+    Misconfigured when other processes signed with another secret, Unavailable without Kafka or
+    PostgreSQL.
     """
-    await _require_same_secret(pool, hub_key)
-    await pool.executemany(
-        "insert into hub_secret (fingerprint) values ($1) on conflict do nothing",
-        [(fingerprint,) for fingerprint in hub_key.fingerprints()],
-    )
-    undecided = [
-        (row[0], row[1])
-        for row in await pool.fetch(
-            "select topic, partition from unsigned_log where end_offset is null"
-        )
-    ]
-    if undecided:
-        ends = await _log_ends(undecided, kafka=kafka, prefix=prefix)
+    with refusals_in_words():
+        await _require_same_secret(pool, hub_key)
         await pool.executemany(
-            "update unsigned_log set end_offset = $3 "
-            "where topic = $1 and partition = $2 and end_offset is null",
-            [(*partition, end) for partition, end in ends.items()],
+            "insert into hub_secret (fingerprint) values ($1) on conflict do nothing",
+            [(fingerprint,) for fingerprint in hub_key.fingerprints()],
         )
-    return await read_trust(pool, hub_key)
+        undecided = [
+            (row[0], row[1])
+            for row in await pool.fetch(
+                "select topic, partition from unsigned_log where end_offset is null"
+            )
+        ]
+        if undecided:
+            ends = await _log_ends(undecided, kafka=kafka, prefix=prefix)
+            await pool.executemany(
+                "update unsigned_log set end_offset = $3 "
+                "where topic = $1 and partition = $2 and end_offset is null",
+                [(*partition, end) for partition, end in ends.items()],
+            )
+        return await read_trust(pool, hub_key)
 
 
 async def read_trust(

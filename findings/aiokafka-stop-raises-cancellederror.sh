@@ -8,15 +8,12 @@
 # and gets asyncio.CancelledError, although nobody cancelled its task. The consumer's client is not closed: its task
 # goes on asking for metadata.
 #
-# Cause: Fetcher.close() (fetcher.py) cancels each pending fetch and awaits it:
-#     for x in self._pending_tasks:
-#         x.cancel()
-#         await x
-# A fetch suppresses the cancellation while it waits for the broker's answer, but not while it sleeps for
-# retry_backoff_ms after a failure, where it is most of the time once the broker is away. So `await x` raises, and
-# AIOKafkaConsumer.stop() does not reach `await self._client.close()`. Where an assignment ends, the fetcher cancels
-# the same tasks and suppresses the error. Issue 647 of aiokafka (open since 2020) has the same symptom with a healthy
-# broker, from the group coordinator; no report about the fetcher was found.
+# Cause: Fetcher.close() (fetcher.py) cancels the pending fetches and awaits each one right away. A fetch suppresses
+# the cancellation while it waits for the broker's answer, but not while it sleeps for retry_backoff_ms after a
+# failure, where it is most of the time once the broker is away. So that wait raises, and AIOKafkaConsumer.stop()
+# does not go on to close the client. Where an assignment ends, the fetcher cancels the same tasks and suppresses
+# the error. Issue 647 of aiokafka (open since 2020) has the same symptom with a healthy broker, from the group
+# coordinator; no report about the fetcher was found.
 #
 # Output seen:
 #   aiokafka 0.14.0, broker there: 0 of 60 raised CancelledError from stop(), 0 tasks still run

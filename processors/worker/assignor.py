@@ -23,7 +23,8 @@ _VERSION = 0
 class PairAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # untyped
     """Deals the partitions round robin, each internal one with its public one."""
 
-    name = "groupage-pairs"
+    name = "roundrobin"
+    """That of older workers: one that was killed is a member until its session times out."""
 
     @classmethod
     def assign(

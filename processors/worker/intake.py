@@ -17,7 +17,6 @@ import faust
 import stamina
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import (
     ConsumerStoppedError,
     KafkaError,
@@ -108,9 +107,9 @@ class Intake(faust.Service):
             # Unlike the Faust app's id: another member protocol must not join this group.
             group_id=f"{source.prefix}groupage-intake",
             client_id="groupage-processor",
-            # Kafka takes the first one that all members know. A worker of an older version knows
-            # the second; if it was killed, it is a member until its session times out.
-            partition_assignment_strategy=(PairAssignor, RoundRobinPartitionAssignor),
+            # Only one: aiokafka 0.14 joins the group once for each of them, one after the other, so
+            # that with two workers each joining starts another rebalance, without end.
+            partition_assignment_strategy=(PairAssignor,),
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",

@@ -47,6 +47,18 @@ async def test_two_workers_share_and_take_over(stream_hub: StreamHub) -> None:
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
 
 
+async def test_a_worker_joins_its_group_once(stream_hub: StreamHub) -> None:
+    """Each joining interrupts all other workers: aiokafka joins once for each assignor."""
+    async with stream_hub.worker() as worker:
+        await stream_hub.until("it holds partitions", lambda: _holds(worker))
+        coordinator = worker.intake._consumer._coordinator
+        assert coordinator.generation == 1
+
+
+async def _holds(worker: Any) -> bool:
+    return bool(worker.assignment.partitions)
+
+
 async def _both(first: Any, second: Any) -> bool:
     return bool(first.assignment.partitions) and bool(second.assignment.partitions)
 

@@ -107,8 +107,8 @@ class Intake(faust.Service):
             # Unlike the Faust app's id: another member protocol must not join this group.
             group_id=f"{source.prefix}groupage-intake",
             client_id="groupage-processor",
-            # Only one: aiokafka 0.14 joins the group once for each of them, one after the other, so
-            # that with two workers each joining starts another rebalance, without end.
+            # Only one: aiokafka 0.14 joins the group once for each of them, and two workers then
+            # interrupt each other without end (findings/aiokafka-joins-once-for-each-assignor.sh).
             partition_assignment_strategy=(PairAssignor,),
             enable_auto_commit=False,
             auto_offset_reset="none",

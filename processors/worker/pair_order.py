@@ -81,11 +81,11 @@ class PairOrder:
             other = self._pairs.get(tp)
             if other is None:
                 continue
-            for one, two in ((tp, other), (other, tp)):
-                if self._waits(one, two):
-                    self._ahead.add(one)
+            for reader, counterpart in ((tp, other), (other, tp)):
+                if self._waits(reader, counterpart):
+                    self._ahead.add(reader)
                 else:
-                    self._ahead.discard(one)
+                    self._ahead.discard(reader)
 
     def _waits(self, tp: TopicPartition, other: TopicPartition) -> bool:
         """Tell whether a partition is ahead of its counterpart, which has more to read."""

@@ -24,6 +24,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 
 _VALUE_CHARACTERS_MAX = 4_000
 _GROUPS_MAX = 20
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ID", help="Ids of dead letters, or their beginnings."),
+]
 Code = Annotated[str | None, typer.Option(help="Only dead letters with this code.")]
 Source = Annotated[str | None, typer.Option(help="Only dead letters of this sender.")]
 Topic = Annotated[str | None, typer.Option(help="Only dead letters of records on this topic.")]
@@ -111,10 +115,7 @@ def show(
 
 @app.command()
 def replay(  # noqa: PLR0913 - one option for each way to choose
-    dead_letter_ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID", help="Ids of dead letters, or their beginnings."),
-    ] = None,
+    dead_letter_ids: Ids = None,
     *,
     code: Code = None,
     source: Source = None,
@@ -169,10 +170,7 @@ def replay(  # noqa: PLR0913 - one option for each way to choose
 
 @app.command()
 def dismiss(  # noqa: PLR0913 - one option for each way to choose
-    dead_letter_ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID", help="Ids of dead letters, or their beginnings."),
-    ] = None,
+    dead_letter_ids: Ids = None,
     *,
     code: Code = None,
     source: Source = None,

@@ -61,8 +61,8 @@ class HttpSink:
         url = os.environ.get("GROUPAGE_GATEWAY_URL")
         if not url:
             raise Misconfigured(
-                "GROUPAGE_GATEWAY_URL is not set, and no hub runs here: start one with "
-                "`groupage up`, or name the gateway, e.g. http://127.0.0.1:8080"
+                "no hub runs here: start one with `groupage up`, or name its gateway, e.g. "
+                "http://127.0.0.1:8080; GROUPAGE_GATEWAY_URL is not set"
             )
         token = os.environ.get("GROUPAGE_GATEWAY_TOKEN")
         return cls(url, token=SecretStr(token) if token else None)

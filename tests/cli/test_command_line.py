@@ -92,12 +92,18 @@ def test_the_data_directory_may_be_named_anywhere(
     assert json.loads(capsys.readouterr().out)["data_dir"] == "/some/where"
 
 
-def test_without_a_hub_a_command_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
-    """The error names the variable and `groupage up`."""
-    assert cli.run(["migrate"]) == 1
+@pytest.mark.parametrize(
+    "command", ["migrate", "topics", "plans", "alerts", "trace CN-1", "simulate --to http"]
+)
+def test_without_a_hub_a_command_says_how_to_get_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error says first that no hub runs, then how to get one, and last names the variable."""
+    assert cli.run(command.split()) == 1
     message = capsys.readouterr().err
-    assert "GROUPAGE_DATABASE_URL is not set" in message
-    assert "groupage up" in message
+    parts = ["groupage: no hub runs", "groupage up", "GROUPAGE_", " is not set"]
+    places = [message.index(part) for part in parts]
+    assert places == sorted(places)
     assert "Traceback" not in message
 
 

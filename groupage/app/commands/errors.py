@@ -47,17 +47,21 @@ def _settings_message(error: ValidationError) -> str | None:
     if not (isinstance(settings_class, type) and issubclass(settings_class, BaseSettings)):
         return None
     prefix = settings_class.model_config.get("env_prefix", "")
-    lines = []
+    lines, missing = [], []
     for item in error.errors(include_input=False, include_url=False):
         name = prefix + "_".join(str(part) for part in item["loc"]).upper()
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
-            lines.append(
-                f"{name} is not set, and no hub runs {_where()}: start a hub with `groupage up`, "
-                "or name the folder of a running hub with --data-dir"
-            )
+            missing.append(name)
         elif not item["loc"]:
             lines.append(message)
         else:
             lines.append(f"{name}: {message}")
+    if missing:
+        lines.insert(
+            0,
+            f"no hub runs {_where()}: start one with `groupage up`, or name the folder of a "
+            f"running hub with --data-dir; {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not set",
+        )
     return "; ".join(lines)

@@ -89,9 +89,7 @@ def run(arguments: list[str]) -> int:
             return _print_version()
         command = _find_command(rest[0])
         if command is None:
-            return _print_error(
-                f"no command {rest[0]!r}.\n{USAGE}\n`groupage --help` lists the commands", MISUSED
-            )
+            return _print_error(_no_command(rest[0]), MISUSED)
         return _invoke(rest[0], command, rest[1:])
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -136,6 +134,13 @@ def _load(command: Command) -> Any:
 
 def _find_command(name: str) -> Command | None:
     return next((group[name] for group in COMMANDS.values() if name in group), None)
+
+
+def _no_command(name: str) -> str:
+    from groupage.domain.near_names import did_you_mean  # noqa: PLC0415 - seldom needed
+
+    hint = did_you_mean(name, [known for group in COMMANDS.values() for known in group]) or "."
+    return f"no command {name!r}{hint}\n{USAGE}\n`groupage --help` lists the commands"
 
 
 def _use_running_hub() -> None:

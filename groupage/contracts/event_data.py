@@ -15,6 +15,7 @@ from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
+from groupage.domain.near_names import did_you_mean
 from groupage.domain.words import error_text
 
 EVENT_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
@@ -52,7 +53,7 @@ def decoder_of(type_name: str) -> msgspec.json.Decoder[Event]:
             Code.WRONG_VERSION,
             f"type {type_name!r} has version {version!r}; {name}.{VERSION} is understood",
         )
-    hint = f"; did you mean {type_name}.{VERSION}?" if type_name in EVENTS else ""
+    hint = did_you_mean(type_name, EVENT_DECODERS) or "; `groupage events` lists the types"
     raise Undecodable(Code.UNKNOWN_TYPE, f"no event is called {type_name[:200]!r}{hint}")
 
 

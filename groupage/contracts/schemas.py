@@ -21,7 +21,7 @@ from groupage.domain.events.base import Event
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DESCRIPTIONS_FILE = Path(__file__).with_name("descriptions.json")
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
-_UNITS = {
+UNITS = {
     "_mm": "Millimetres.",
     "_g": "Grams.",
     "_cm3": "Cubic centimetres.",
@@ -120,7 +120,7 @@ def _description(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo)
         if isinstance(meta, msgspec.Meta) and meta.description:
             return meta.description
     ending = field.name[field.name.rfind("_") :] if "_" in field.name else ""
-    return _UNITS.get(ending, "")
+    return UNITS.get(ending, "")
 
 
 @cache

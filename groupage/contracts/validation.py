@@ -18,12 +18,13 @@ from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.known_codes import find_unknown_codes
 from groupage.contracts.normal_values import normal_form, normalize_places
-from groupage.contracts.schemas import reader_schema, writer_schema, writer_struct
+from groupage.contracts.schemas import UNITS, reader_schema, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.events.base import Event
+from groupage.domain.near_names import did_you_mean, find_near_name, no_such
 from groupage.domain.words import error_text
 
 ERRORS_MAX = 100
@@ -33,6 +34,7 @@ INSTANT_EXPECTED = (
     "like 2026-03-01T08:00:00+08:00"
 )
 
+_UNIT_TEXTS = frozenset(text.rstrip(".") for text in UNITS.values())
 _formats = FormatChecker(())
 _TYPE_NAMES = {
     "string": "a text",
@@ -81,7 +83,7 @@ def validate_for_writing(type_name: str, data: object) -> tuple[FieldError, ...]
     """
     event = EVENTS.get(type_name) or EVENTS.get(type_name.removesuffix(f".{VERSION}"))
     if event is None:
-        raise NotFound(f"no event is called {type_name!r}")
+        raise NotFound(f"no event is called {type_name!r}{did_you_mean(type_name, EVENTS)}")
     try:
         event_from_sender(event, data)
     except InvalidData as error:
@@ -184,10 +186,17 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
             yield FieldError(
                 pointer=f"{pointer}/{_escape(name)}",
                 value=_shorten(instance[name]),
-                expected=f"no such field; known are {', '.join(known)}",
+                expected=_unknown_field(name, known),
             )
     elif not _is_said_by_pattern(error, schema):
         yield FieldError(pointer=pointer, value=_shorten(instance), expected=_expectation(error))
+
+
+def _unknown_field(name: str, known: Mapping[str, Any]) -> str:
+    """Say which field may be meant, with its unit, which may be the error: ``length_cm``."""
+    near = find_near_name(name, known)
+    unit = known[near].get("description", "").rstrip(".") if near else ""
+    return no_such("field", name, known, note=f" ({unit})" if unit in _UNIT_TEXTS else "")
 
 
 def _is_said_by_pattern(error: ValidationError, schema: Mapping[str, Any]) -> bool:
@@ -212,6 +221,9 @@ _EXPECTED: dict[str, Callable[[Any], str]] = {
 
 def _expectation(error: ValidationError) -> str:
     rule = str(error.validator)
+    if rule == "enum":
+        names = cast("list[str]", error.validator_value)
+        return _EXPECTED[rule](names) + did_you_mean(error.instance, names)
     if rule in _EXPECTED:
         return _EXPECTED[rule](error.validator_value)
     optional = error.parent

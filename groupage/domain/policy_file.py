@@ -12,6 +12,7 @@ import msgspec
 
 from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Place
+from groupage.domain.near_names import did_you_mean
 from groupage.domain.policy import FleetType, Policy, in_full
 
 _SECONDS_MAX = int(timedelta(days=3_650).total_seconds())
@@ -62,7 +63,7 @@ def _reject_unknown(named: dict[str, Any]) -> None:
     fields = Policy.__struct_fields__
     for name in named:
         if name not in fields:
-            msg = f"{name} is unknown; a policy has {', '.join(fields)}"
+            msg = f"{name} is unknown; a policy has {', '.join(fields)}{did_you_mean(name, fields)}"
             raise msgspec.ValidationError(msg)
     structs = {name: type(getattr(Policy(), name)) for name in _TABLES}
     entries = [(name, struct, named.get(name)) for name, struct in structs.items()]
@@ -74,7 +75,8 @@ def _reject_unknown(named: dict[str, Any]) -> None:
         fields = struct.__struct_fields__
         unknown = sorted(set(table) - set(fields)) if isinstance(table, dict) else []
         if unknown:
-            msg = f"{name}.{unknown[0]} is unknown; {name} has {', '.join(fields)}"
+            hint = did_you_mean(unknown[0], fields)
+            msg = f"{name}.{unknown[0]} is unknown; {name} has {', '.join(fields)}{hint}"
             raise msgspec.ValidationError(msg)
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupage.contracts.publication import publishable
 from groupage.contracts.schemas import writer_schema
+from groupage.domain.near_names import did_you_mean
 from groupage.domain.policy import Policy
 from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings
 from groupage.telemetry import metrics
@@ -141,7 +142,8 @@ async def get_schema(request: Request) -> Response:
     types, ce_type = public_events(), request.path_params["ce_type"]
     event = types.get(ce_type) or types.get(f"{ce_type}.v1")
     if event is None:
-        raise HttpProblem(404, "not_found", f"no event {ce_type[:80]!r}; /v1/schemas lists them")
+        hint = did_you_mean(ce_type, types) or "; /v1/schemas lists them"
+        raise HttpProblem(404, "not_found", f"no event {ce_type[:80]!r}{hint}")
     return _json(publishable(writer_schema(event)), media_type="application/schema+json")
 
 

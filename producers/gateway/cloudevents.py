@@ -20,6 +20,7 @@ from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.domain.gs1 import canonical_id
+from groupage.domain.near_names import did_you_mean, no_such
 from producers.problems import FieldProblem, abbreviate
 
 REQUIRED = ("specversion", "id", "source", "type", "time", "data")
@@ -116,6 +117,8 @@ class _AttributeRule(NamedTuple):
     """Checked in place of a missing attribute."""
     accepts: Callable[[Any], bool]
     expected: str
+    names: tuple[str, ...] = ()
+    """The values that are right, where they are names."""
 
 
 def _is_text(value: object) -> bool:
@@ -140,7 +143,11 @@ _RULES = (
     _AttributeRule("source", None, _is_foreign_source, _SOURCE),
     _AttributeRule("time", None, _is_instant, INSTANT_EXPECTED),
     _AttributeRule(
-        "classifier", "ACT", _CLASSIFIERS.__contains__, f"one of {', '.join(_CLASSIFIERS)}"
+        "classifier",
+        "ACT",
+        _CLASSIFIERS.__contains__,
+        f"one of {', '.join(_CLASSIFIERS)}",
+        _CLASSIFIERS,
     ),
     _AttributeRule(
         "retracted",
@@ -160,7 +167,11 @@ _RULES = (
 
 def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
     problems = [
-        FieldProblem(field=rule.name, value=abbreviate(item.get(rule.name)), expected=rule.expected)
+        FieldProblem(
+            field=rule.name,
+            value=abbreviate(item.get(rule.name)),
+            expected=rule.expected + did_you_mean(item.get(rule.name), rule.names),
+        )
         for rule in _RULES
         if rule.accepts(item.get(rule.name, rule.default)) is not True
     ]
@@ -171,7 +182,7 @@ def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
         FieldProblem(
             field=name,
             value=abbreviate(item[name]),
-            expected=f"no such attribute; known are {', '.join(_ATTRIBUTES)}",
+            expected=no_such("attribute", name, _ATTRIBUTES),
         )
         for name in item
         if name not in _KNOWN
@@ -233,4 +244,4 @@ def _expected_type(ce_type: object) -> str:
         return "a type that outside senders may use: only groupage's own processes publish this one"
     if name in EVENTS:
         return f"{name}.{VERSION}"
-    return f"one of {', '.join(sorted(_PUBLIC))}"
+    return f"a type that GET /v1/schemas lists{did_you_mean(ce_type, _PUBLIC)}"

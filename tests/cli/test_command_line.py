@@ -67,7 +67,9 @@ def test_without_a_command_the_help_is_shown_as_wrong_usage(
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2; the error names the command."""
     assert cli.run(["exlode"]) == 2
-    assert "no command 'exlode'" in capsys.readouterr().err
+    assert "no command 'exlode'." in capsys.readouterr().err
+    assert cli.run(["consignment"]) == 2
+    assert "no command 'consignment'; did you mean consignments?" in capsys.readouterr().err
 
 
 def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.decoding import decode
 from groupage.contracts.encoding import encode, envelope_json
-from groupage.contracts.event_data import event_from_json
+from groupage.contracts.event_data import decoder_of, event_from_json
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.domain.events.base import Event
 from groupage.domain.events.clock import ClockTicked
@@ -247,3 +247,19 @@ def test_the_reason_of_white_space_names_field_and_value() -> None:
         "/visit_id: 'V ' is not right; expected An id or mark: 1 to 200 characters, no white space "
         "at either end"
     )
+
+
+@pytest.mark.parametrize(
+    ("type_name", "hint"),
+    [
+        ("unit.received", "did you mean unit.received.v1?"),
+        ("unit.reeived.v1", "did you mean unit.received.v1?"),
+        ("shipment.created.v1", "`groupage events` lists the types"),
+    ],
+)
+def test_an_unknown_type_is_answered_with_the_one_that_is_meant(type_name: str, hint: str) -> None:
+    """In the reason of the dead letter, as by HTTP."""
+    with pytest.raises(Undecodable) as raised:
+        decoder_of(type_name)
+    assert raised.value.code is UndecodableCode.UNKNOWN_TYPE
+    assert str(raised.value).endswith(hint)

@@ -121,7 +121,10 @@ def test_every_error_at_once() -> None:
     assert found["/size/height_mm"] == (None, "a field that is required: Millimetres.")
     assert found["/size/heigth_mm"] == (
         3,
-        "no such field; known are length_mm, width_mm, height_mm",
+        (
+            "no such field; did you mean height_mm (Millimetres)? "
+            "Known are length_mm, width_mm, height_mm"
+        ),
     )
     assert found["/gross_g"] == (12.5, whole)
     assert found["/colour"][1].startswith("no such field")

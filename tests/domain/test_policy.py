@@ -35,6 +35,7 @@ def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
         ("haul = 3_600", "haul is unknown; a policy has hub, terminals"),
         ("[road]\ndetour = 1_400", "road.detour is unknown; road has detour_permille"),
         ("[rules]\ncap = 1", "rules.cap is unknown"),
+        ("[road]\ndetour_promille = 1", "did you mean detour_permille?"),
         ('[hub]\nplace_id = "X"\nlatitude = 1', "hub.latitude is unknown"),
         ('[hub]\nplace_id = "X"', "latitude_udeg"),
         ('[[fleet]]\nname = "van"\npayload_kg = 1', "fleet.payload_kg is unknown"),

@@ -259,3 +259,31 @@ async def test_head_is_answered_where_get_is(gateway: Gateway) -> None:
             got, head = await client.get(path), await client.head(path)
             assert (head.status_code, head.headers) == (got.status_code, got.headers)
         assert "HEAD" in (await client.options("/capture")).headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({"type": "unit.reeived.v1"}, "did you mean unit.received.v1?"),
+        ({"type": "shipment.created.v1"}, "GET /v1/schemas lists"),
+        ({"correction_of": "scan-1"}, "did you mean correctionof? Known are specversion,"),
+        ({"classifier": "act"}, "did you mean ACT?"),
+        ({"data": {"unit_id": "350000000000000013", "dok": "D4"}}, "did you mean dock? Known are"),
+        ({"data": {"unit_id": "1", "condition": "damage"}}, "did you mean damaged?"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_the_one_that_is_meant(
+    wrong: dict[str, Any], hint: str
+) -> None:
+    """And not with all names that there are."""
+    (problem,) = check_event(event() | wrong, recorded_at=NOW).problems
+    assert hint in problem.message
+    assert len(problem.message) < 300
+
+
+async def test_a_mistyped_schema_is_answered_with_the_one_that_is_meant(gateway: Gateway) -> None:
+    """A 404 whose detail names it."""
+    async with client_of(gateway) as client:
+        answer = await client.get("/v1/schemas/unit.reeived.v1")
+    assert answer.status_code == 404
+    assert "did you mean unit.received.v1?" in answer.json()["detail"]

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args
 import msgspec
 
 from groupage.domain.errors import InvalidInput
+from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField
 
 TEXT_LENGTH_MAX = 200
@@ -39,7 +40,8 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
     for name in given:
         if name not in fields:
             known = f"{', '.join(sorted(fields))} are" if fields else "none is"
-            raise InvalidInput(f"no parameter is called {name[:80]!r} here; {known} known")
+            hint = did_you_mean(name, fields)
+            raise InvalidInput(f"no parameter is called {name[:80]!r} here; {known} known{hint}")
     values: dict[str, Any] = {}
     faults = []
     for name, field in fields.items():

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from groupage.domain.near_names import did_you_mean
+
 PROCESSES = {
     "gateway": "producers.gateway.main",
     "processors": "processors.worker.main",
@@ -22,5 +24,6 @@ def main(
     if name not in PROCESSES:
         raise typer.BadParameter(
             f"{name!r} is not a process; expected one of {', '.join(PROCESSES)}"
+            f"{did_you_mean(name, PROCESSES)}"
         )
     importlib.import_module(PROCESSES[name]).main()

@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -90,7 +91,8 @@ def run(arguments: list[str]) -> int:
         command = _find_command(rest[0])
         if command is None:
             return _print_error(_no_command(rest[0]), MISUSED)
-        return _invoke(rest[0], command, rest[1:])
+        # A context of its own: what a command learns, such as the hub's zone, ends with it.
+        return copy_context().run(_invoke, rest[0], command, rest[1:])
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -34,6 +35,7 @@ def load_policy(path: Path | None) -> Policy:
         _reject_unknown(named)
         policy = msgspec.convert(_fill_defaults(named), Policy)
         _reject_out_of_range(policy)
+        _reject_unknown_zone(policy.hub)
     except msgspec.ValidationError as error:
         msg = f"policy file {path}: {_explain(error, named)}"
         raise Misconfigured(msg) from error
@@ -104,6 +106,17 @@ def _reject_out_of_range(policy: Policy) -> None:
         if not 0 <= value <= limit:
             msg = f"{name} is {value}; a whole number from 0 to {limit} is right"
             raise msgspec.ValidationError(msg)
+
+
+def _reject_unknown_zone(hub: Place) -> None:
+    try:
+        ZoneInfo(hub.timezone)
+    except (LookupError, ValueError, OSError):
+        msg = (
+            f"hub.timezone is {hub.timezone!r}; a name of the IANA time zone database, like "
+            "Asia/Shanghai, is right"
+        )
+        raise msgspec.ValidationError(msg) from None
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int]]:

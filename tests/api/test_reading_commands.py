@@ -1,15 +1,24 @@
 """The commands that read, as a user types them, on a real database."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from groupage.app.cli import run
+from groupage.app.commands.printing import text_of
+from groupage.app.commands.reading import query
+from groupage.domain.events.policy import PolicyAdopted
+from groupage.domain.policy import Policy
+from groupage.domain.policy_history import Adoption
 from groupage.store.dead_letters import insert_dead_letters
+from groupage.store.policies import write_adoptions
+from groupage.store.readers.plans import list_routes
 from groupage.store.writers import DeadLetterRow, pack_headers
 from tests.api.hub import START
 from tests.api.world import BOX, FIRST, LANE
@@ -52,6 +61,34 @@ def test_lists_as_tables(groupage: Command) -> None:
         assert len(lines) == 2, lines
         for text in expected:
             assert text in lines[1]
+
+
+def test_times_are_the_hubs_too(groupage: Command, hub: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Trucks leave by the clock on the wall of the hub, whose zone its policy names."""
+    assert "2026-03-02 11:00Z (19:00+08)  2026-03-02 12:00Z (20:00+08)" in groupage("routes")
+    assert "11:00:00Z" in groupage("routes", "--json")
+
+
+async def test_the_zone_is_that_of_the_policy_in_force(
+    pool: "asyncpg.Pool[asyncpg.Record]", database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that adopted a policy for Madrid shows Madrid's time."""
+    policy = msgspec.structs.replace(
+        Policy(), hub=msgspec.structs.replace(Policy().hub, timezone="Europe/Madrid")
+    )
+    event = PolicyAdopted(digest="d", policy=policy, by="desk", reason="moved")
+    adoption = Adoption(
+        event=event, event_json=msgspec.json.encode(event), effective_at=START, adopted_at=START
+    )
+    async with pool.acquire() as connection:
+        await write_adoptions(connection, [adoption])
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
+
+    def show() -> str:
+        query(list_routes)
+        return text_of(START)
+
+    assert await asyncio.to_thread(show) == "2026-03-02 08:00Z (09:00+01)"
 
 
 def test_lists_as_json(groupage: Command) -> None:
@@ -156,7 +193,7 @@ def test_dead_letters_in_words(stored_dead_letter: None, groupage: Command) -> N
         f"in total {in_all}",
     ]
     shown = groupage("deadletters", "show", "0000").splitlines()
-    assert "at             2026-03-02 08:00Z" in shown
+    assert "at             2026-03-02 08:00Z (16:00+08)" in shown
     assert not [line for line in shown if "None" in line or "+00:00" in line]
     whole = json.loads(groupage("deadletters", "show", "0000", "--json"))
     assert (whole["at"], whole["replayed_at"]) == ("2026-03-02T08:00:00Z", None)

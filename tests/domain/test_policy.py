@@ -43,6 +43,10 @@ def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
         ("auto_approve = 1", "auto_approve is 1: Expected `bool`"),
         ("haul_s = -1", "haul_s is -1; a whole number from 0 to 315360000 is right"),
         ("haul_s = 10_000_000_000", "haul_s is 10000000000; a whole number from 0 to"),
+        (
+            '[hub]\nplace_id = "X"\nlatitude_udeg = 1\nlongitude_udeg = 1\ntimezone = "Asia/Yiwu"',
+            "hub.timezone is 'Asia/Yiwu'; a name of the IANA time zone database",
+        ),
         ("[weights]\nchange = -5", "weights.change is -5; a whole number"),
     ],
 )

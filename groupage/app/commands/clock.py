@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.domain.errors import Unavailable
-from groupage.domain.words import number_of, when
+from groupage.domain.policy import Policy
+from groupage.domain.words import number_of
 from groupage.settings import ClockSettings, DatabaseSettings, PolicySettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -76,7 +78,8 @@ def void(
         by=by or getpass.getuser(),
         reason=reason,
     )
-    report = asyncio.run(_void(choice, wait_s))
+    report, policy = asyncio.run(_void(choice, wait_s))
+    use_zone_of(policy)
     if as_json:
         print_json(report)
     else:
@@ -88,7 +91,7 @@ def void(
         )
 
 
-async def _void(choice: Any, wait_s: float) -> Any:
+async def _void(choice: Any, wait_s: float) -> tuple[Any, Policy]:
     from groupage.store.policies import read_history  # noqa: PLC0415 - imports the database driver
     from groupage.store.pool import create_pool  # noqa: PLC0415 - as above
     from groupage.store.schema import require_schema  # noqa: PLC0415 - as above
@@ -101,13 +104,14 @@ async def _void(choice: Any, wait_s: float) -> Any:
     try:
         await require_schema(pool, place=settings.database.address, older_forms=True)
         policies = await read_history(pool, assumed=PolicySettings().load)
-        return await void_ticks(
+        report = await void_ticks(
             settings,
             pool,
             choice,
             rules=TimeRules.of(policies, ClockSettings().source),
             patience_s=wait_s,
         )
+        return report, policies.newest
     finally:
         pool.terminate()
 
@@ -131,4 +135,4 @@ def _besides(count: int, what: str) -> str:
 
 
 def _stands(at: datetime | None) -> str:
-    return when(at) if at else "no time: no tick is left"
+    return time_text(at, exact=True) if at else "no time: no tick is left"

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.domain.errors import Unavailable
 from groupage.domain.policy import Policy
-from groupage.domain.words import number_of, when
+from groupage.domain.words import number_of
 from groupage.settings import ClockSource, DatabaseSettings
 from groupage.store.policies import read_history
 from groupage.store.pool import TRANSIENT_ERRORS, refusals_in_words
@@ -23,7 +24,7 @@ def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
     Raises Unavailable when the database does not answer in two seconds.
     """
 
-    async def read() -> tuple[ClockReading, timedelta]:
+    async def read() -> tuple[ClockReading, Policy]:
         async with asyncio.timeout(_BUDGET_S):
             with refusals_in_words():
                 connection = await asyncpg.connect(
@@ -31,15 +32,16 @@ def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
                 )
             try:
                 policies = await read_history(connection, assumed=Policy)
-                tolerance = timedelta(seconds=policies.newest.clock_tolerance_s)
-                return await read_clock(connection), tolerance
+                return await read_clock(connection), policies.newest
             finally:
                 await connection.close(timeout=_BUDGET_S)
 
     try:
-        return asyncio.run(read())
+        clock, policy = asyncio.run(read())
     except _FAILURES as error:
         raise Unavailable(f"PostgreSQL at {settings.address} does not answer: {error!r}") from error
+    use_zone_of(policy)
+    return clock, timedelta(seconds=policy.clock_tolerance_s)
 
 
 def describe_clock(
@@ -48,9 +50,9 @@ def describe_clock(
     """Return whether the clock can be right, how it stands, and what to do if it cannot."""
     now = datetime.now(UTC)
     if source == "wall" and clock.last_at is not None and clock.last_at > now + tolerance:
+        stands, is_now = time_text(clock.last_at, exact=True), time_text(now, exact=True)
         found = (
-            f"it stands at {when(clock.last_at)}, and it is {when(now)}: every deadline until then "
-            "counts as missed"
+            f"it stands at {stands}, and it is {is_now}: every deadline until then counts as missed"
         )
         after = now.isoformat(timespec="seconds")
         todo = f"take wrong ticks back: `groupage clock void --later-than {after} --reason WHY`"
@@ -60,4 +62,4 @@ def describe_clock(
         return False, f"wrong ticks of {senders} were not believed", "; ".join(clock.doubts)
     if clock.last_at is None:
         return True, "no tick yet", ""
-    return True, f"it stands at {when(clock.last_at)}", ""
+    return True, f"it stands at {time_text(clock.last_at, exact=True)}", ""

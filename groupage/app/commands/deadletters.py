@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import (
     AsJson,
@@ -17,7 +18,7 @@ from groupage.app.commands.printing import (
 )
 from groupage.app.commands.reading import query
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.words import number_of, when
+from groupage.domain.words import number_of
 from groupage.settings import HubSettings, KafkaSettings, TopicSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -73,13 +74,15 @@ def list_dead_letters(
     for dead_letter in found:
         sent = " (replayed)" if dead_letter.replayed_at else ""
         place = f"{dead_letter.topic}[{dead_letter.partition}]@{dead_letter.record_offset}"
-        print_line(f"{str(dead_letter.letter_id)[:8]}  {when(dead_letter.at)}  {place}{sent}")
+        at = time_text(dead_letter.at, exact=True)
+        print_line(f"{str(dead_letter.letter_id)[:8]}  {at}  {place}{sent}")
         print_line(f"          {dead_letter.code}: {dead_letter.reason}")
         if dead_letter.settled_at:
+            settled_at = time_text(dead_letter.settled_at, exact=True)
             outcome = dead_letters.SETTLEMENT_TEXTS[dead_letter.settled_as]
             if dead_letter.dismissed_by:
                 outcome += f" by {dead_letter.dismissed_by}: {dead_letter.dismissed_because}"
-            print_line(f"          settled {when(dead_letter.settled_at)}: {outcome}")
+            print_line(f"          settled {settled_at}: {outcome}")
     total = dead_letter_counts(counts)
     filters = _filter_texts(code=code, source=source, topic=topic)
     if filters and not found:
@@ -105,7 +108,8 @@ def show(
         return
     for name, field in _summary(dead_letter).items():
         if field not in (None, ""):
-            print_line(f"{name:14} {when(field) if isinstance(field, datetime) else field}")
+            text = time_text(field, exact=True) if isinstance(field, datetime) else field
+            print_line(f"{name:14} {text}")
     print_line("headers")
     for name, text in headers:
         print_line(f"  {name}: {text}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
@@ -14,7 +15,7 @@ from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.policy import Policy, in_full, policy_digest
 from groupage.domain.policy_file import load_policy
 from groupage.domain.policy_history import Adoption, PolicyHistory
-from groupage.domain.words import number_of, when
+from groupage.domain.words import number_of
 from groupage.settings import (
     ClockSettings,
     DatabaseSettings,
@@ -59,7 +60,9 @@ def show(
         )
         return
     for adoption in history.adoptions:
-        since = "the beginning" if adoption is history.adoptions[0] else when(adoption.effective_at)
+        since = time_text(adoption.effective_at, exact=True)
+        if adoption is history.adoptions[0]:
+            since = "the beginning"
         mark = "*" if adoption is shown else " "
         event = adoption.event
         print_line(f"# {mark} {adoption.digest}  since {since}, by {event.by}: {event.reason}")
@@ -125,7 +128,10 @@ def adopt(
         return
     for change in adopted.changes:
         print_line(str(change))
-    since = "the beginning: it is the hub's first" if adopted.first else when(adopted.effective_at)
+    use_zone_of(policy)
+    since = time_text(adopted.effective_at, exact=True)
+    if adopted.first:
+        since = "the beginning: it is the hub's first"
     print_line(f"policy {adopted.digest} adopted, in force from {since}")
     for digest in adopted.replaced:
         print_line(f"policy {digest}, which would have taken effect later, is replaced")

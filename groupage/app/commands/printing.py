@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
@@ -14,6 +14,7 @@ import msgspec
 import typer
 from rich.cells import cell_len
 
+from groupage.app.commands.hub_time import time_text
 from groupage.domain.units import kg, m3
 from groupage.domain.words import number_of
 
@@ -77,13 +78,13 @@ def print_table(
 
 
 def text_of(value: object) -> str:
-    """Write a value for people; times in UTC, with a Z."""
+    """Write a value for people; times in UTC and in the hub's zone, to the minute."""
     if value is None or value is False:
         return ""
     if value is True:
         return "yes"
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
+        return time_text(value)
     return str(value)
 
 

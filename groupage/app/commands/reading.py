@@ -7,8 +7,11 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
+from groupage.app.commands.hub_time import use_zone_of
 from groupage.app.commands.printing import Column, print_json, print_table
-from groupage.settings import DatabaseSettings
+from groupage.domain.policy import Policy
+from groupage.settings import DatabaseSettings, PolicySettings
+from groupage.store.policies import hub_clock, read_history
 from groupage.store.pool import create_pool
 from groupage.store.readers.paging import Page
 from groupage.store.schema import require_schema
@@ -27,19 +30,28 @@ def query(
 ) -> T:
     """Run a read on the configured database and return its result.
 
-    `older_forms`: it does not read states, which may be left to derive after an upgrade.
+    `older_forms`: it does not read states, which may be left to derive after an upgrade. From then
+    on the command shows times in the hub's zone, too.
     """
 
-    async def run() -> T:
+    async def run() -> tuple[T, Policy]:
         settings = DatabaseSettings(pool_size_max=1)
         pool = await create_pool(settings, application_name="groupage-cli")
         try:
             await require_schema(pool, place=settings.address, older_forms=older_forms)
-            return await read(pool)
+            return await read(pool), await _policy_in_force(pool)
         finally:
             pool.terminate()
 
-    return asyncio.run(run())
+    result, policy = asyncio.run(run())
+    use_zone_of(policy)
+    return result
+
+
+async def _policy_in_force(pool: "asyncpg.Pool[asyncpg.Record]") -> Policy:
+    history = await read_history(pool, assumed=PolicySettings().load)
+    now = await hub_clock(pool)
+    return history.at(now) if now else history.newest
 
 
 def print_page(page: Page[Any], columns: Sequence[Column], *, nothing: str, as_json: bool) -> None:

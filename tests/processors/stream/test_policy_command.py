@@ -50,7 +50,7 @@ async def test_policies_are_shown_compared_and_adopted(
             "auto_approve: true -> false",
             "weights.change: 1500 -> 1",
         ]
-        assert adopted.endswith("in force from 2026-03-01 12:00Z")
+        assert adopted.endswith("in force from 2026-03-01 12:00Z (20:00+08)")
         assert reach.startswith("1 worker took it over")
         later = (NOON + timedelta(days=1)).isoformat()
         await groupage(stream_hub, "policy", "adopt", str(first), *DECIDED, "--at", later)

@@ -1,7 +1,8 @@
 """Schemas of every event: strict for writers, tolerant for readers.
 
 A writer's schema refuses unknown fields, wants an offset in every instant and describes each field:
-by its docstring (`descriptions.json`), its named type, or the unit that its name ends in. It comes
+by its docstring (`descriptions.json`) or the meaning of its name (`field_texts`), its type and its
+unit, with an example. It comes
 in two forms: a msgspec struct, which checks data fast, and JSON Schema 2020-12, for documents and
 for error messages. Readers ignore unknown fields; the event classes are their structs.
 """
@@ -11,17 +12,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
 from groupage.contracts.attributes import ce_type
+from groupage.contracts.example_values import example_of_field, example_of_struct
+from groupage.contracts.field_texts import FIELD_TEXTS
 from groupage.domain.events.base import Event
+from groupage.domain.events.quantities import ID_RULE
+from groupage.domain.value_names import names_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DESCRIPTIONS_FILE = Path(__file__).with_name("descriptions.json")
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
-UNITS = {
+_UNITS = {
     "_mm": "Millimetres.",
     "_g": "Grams.",
     "_cm3": "Cubic centimetres.",
@@ -68,8 +73,14 @@ def writer_struct(
     fields: list[Any] = []
     for field in msgspec.structs.fields(struct):
         strict: Any = _strict_type(field.type, forbid_unknown_fields)
-        if text := _description(struct, field):
-            strict = Annotated[strict, msgspec.Meta(description=text)]
+        example = example_of_field(field.name, field.type)
+        strict = Annotated[
+            strict,
+            msgspec.Meta(
+                description=_description(struct, field) or None,
+                examples=None if example is None else [example],
+            ),
+        ]
         if field.default is not msgspec.NODEFAULT:
             fields.append((field.name, strict, field.default))
         elif field.default_factory is not msgspec.NODEFAULT:
@@ -85,6 +96,11 @@ def writer_struct(
         kw_only=True,
         forbid_unknown_fields=forbid_unknown_fields,
     )
+
+
+def unit_of(field_name: str) -> str:
+    """``Millimetres.``: the unit that the name ends in; empty: it ends in none."""
+    return _UNITS.get(field_name[field_name.rfind("_") :], "") if "_" in field_name else ""
 
 
 def _strict_type(hint: Any, forbid: bool) -> Any:  # noqa: FBT001 - inner
@@ -111,16 +127,39 @@ def _constraints(meta: Any) -> Any:
 
 
 def _description(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo) -> str:
-    for base in struct.__mro__:
-        if text := _docstrings().get(f"{base.__module__}.{base.__name__}", {}).get(field.name):
-            return text
+    """Write the field's meaning, the limits of its type, its unit and the names of its values."""
     parts = get_args(field.type)
     hint = parts[0] if type(None) in parts else field.type
+    meaning = _meaning(struct, field.name)
+    of_type = _type_text(hint, short=bool(meaning)) or unit_of(field.name)
+    texts = (meaning, of_type, _value_texts(hint))
+    return " ".join(filter(None, texts))
+
+
+def _meaning(struct: type[msgspec.Struct], name: str) -> str:
+    for base in struct.__mro__:
+        if text := _docstrings().get(f"{base.__module__}.{base.__name__}", {}).get(name):
+            return text
+    return FIELD_TEXTS.get(name, "")
+
+
+def _type_text(hint: Any, *, short: bool) -> str:
+    """Describe the field's type; `short`: what the field is stands before it."""
     for meta in getattr(hint, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.description:
-            return meta.description
-    ending = field.name[field.name.rfind("_") :] if "_" in field.name else ""
-    return UNITS.get(ending, "")
+            is_id = bool(meta.extra) and ID_RULE in meta.description
+            return ID_RULE if short and is_id else meta.description
+    return ""
+
+
+def _value_texts(hint: Any) -> str:
+    """``9610: parcels to consumers; 9710: …``: an enumeration's values with their names."""
+    if get_origin(hint) is not Literal:
+        return ""
+    values = get_args(hint)
+    names = names_of(values)
+    texts = [f"{value or repr('')}: {names[value]}" for value in values if names.get(value)]
+    return "; ".join(texts) + "." if texts else ""
 
 
 @cache
@@ -152,4 +191,5 @@ def _document(event: type[Event], use: str, schema: dict[str, Any]) -> dict[str,
         "$id": f"urn:groupage:{use}:{ce_type(event)}",
         "title": ce_type(event),
         **schema,
+        "examples": [msgspec.to_builtins(example_of_struct(event))],
     }

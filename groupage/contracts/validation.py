@@ -18,13 +18,14 @@ from groupage.contracts.attributes import VERSION
 from groupage.contracts.instants import EARLIEST, LATEST, instant_from, to_utc
 from groupage.contracts.known_codes import find_unknown_codes
 from groupage.contracts.normal_values import normal_form, normalize_places
-from groupage.contracts.schemas import UNITS, reader_schema, writer_schema, writer_struct
+from groupage.contracts.schemas import reader_schema, unit_of, writer_schema, writer_struct
 from groupage.contracts.texts import find_wrong_texts, has_only_plain_texts
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.events.base import Event
 from groupage.domain.near_names import did_you_mean, find_near_name, no_such
+from groupage.domain.value_names import spell_out
 from groupage.domain.words import error_text
 
 ERRORS_MAX = 100
@@ -34,7 +35,6 @@ INSTANT_EXPECTED = (
     "like 2026-03-01T08:00:00+08:00"
 )
 
-_UNIT_TEXTS = frozenset(text.rstrip(".") for text in UNITS.values())
 _formats = FormatChecker(())
 _TYPE_NAMES = {
     "string": "a text",
@@ -195,8 +195,8 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
 def _unknown_field(name: str, known: Mapping[str, Any]) -> str:
     """Say which field may be meant, with its unit, which may be the error: ``length_cm``."""
     near = find_near_name(name, known)
-    unit = known[near].get("description", "").rstrip(".") if near else ""
-    return no_such("field", name, known, note=f" ({unit})" if unit in _UNIT_TEXTS else "")
+    unit = unit_of(near).rstrip(".") if near else ""
+    return no_such("field", name, known, note=f" ({unit})" if unit else "")
 
 
 def _is_said_by_pattern(error: ValidationError, schema: Mapping[str, Any]) -> bool:
@@ -210,7 +210,7 @@ def _is_said_by_pattern(error: ValidationError, schema: Mapping[str, Any]) -> bo
 
 _EXPECTED: dict[str, Callable[[Any], str]] = {
     "type": lambda wanted: _TYPE_NAMES.get(wanted, str(wanted)),
-    "enum": lambda values: "one of " + ", ".join(str(value) for value in values),
+    "enum": lambda values: f"one of {spell_out(values)}",
     "minimum": lambda bound: f"at least {bound}",
     "maximum": lambda bound: f"at most {bound}",
     "minLength": lambda bound: f"at least {bound} characters",

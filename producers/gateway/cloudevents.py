@@ -21,6 +21,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.near_names import did_you_mean, no_such
+from groupage.domain.value_names import spell_out
 from producers.problems import FieldProblem, abbreviate
 
 REQUIRED = ("specversion", "id", "source", "type", "time", "data")
@@ -146,7 +147,7 @@ _RULES = (
         "classifier",
         "ACT",
         _CLASSIFIERS.__contains__,
-        f"one of {', '.join(_CLASSIFIERS)}",
+        f"one of {spell_out(_CLASSIFIERS)}",
         _CLASSIFIERS,
     ),
     _AttributeRule(

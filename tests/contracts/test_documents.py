@@ -10,7 +10,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from groupage.contracts.asyncapi import asyncapi_document, events_on
 from groupage.contracts.decoding import decode
-from groupage.contracts.examples import EXAMPLE_AT, example_fact
+from groupage.contracts.example_values import EXAMPLE_AT
+from groupage.contracts.examples import example_fact
 from groupage.contracts.topics import TOPICS, topic_of
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.validation import validate_for_writing

@@ -218,7 +218,7 @@ def test_the_reason_names_every_wrong_field() -> None:
     assert str(raised.value) == (
         "/size/length_mm: '12' is not right; expected a whole number; "
         "/size/width_mm: 0 is not right; expected at least 1; "
-        "/gross_g: nothing found; expected a field that is required: Grams"
+        "/gross_g: nothing found; expected a field that is required: Gross mass. Grams"
     )
 
 
@@ -244,8 +244,8 @@ def test_the_reason_of_white_space_names_field_and_value() -> None:
     with pytest.raises(Undecodable) as raised:
         event_from_json("unit.received", b'{"unit_id":"u","visit_id":"V "}')
     assert str(raised.value) == (
-        "/visit_id: 'V ' is not right; expected An id or mark: 1 to 200 characters, no white space "
-        "at either end"
+        "/visit_id: 'V ' is not right; expected Id of the truck's visit to the hub. 1 to 200 "
+        "characters, no white space at either end"
     )
 
 

@@ -84,14 +84,15 @@ def test_field_descriptions_are_those_of_the_sources() -> None:
 
 
 def test_a_field_is_described_by_its_docstring_its_type_or_its_unit() -> None:
-    """In this order; a text that is none of the three has no description."""
+    """In this order, with the limits of its type; a text of the hub's own may have none."""
     fields = writer_schema(EVENTS["unit.announced"])["$defs"]["UnitAnnounced"]["properties"]
     assert fields["owner_id"]["description"].startswith("The consignment.")
-    assert fields["consignment_id"]["description"].startswith("An id or mark: ")
+    assert fields["consignment_id"]["description"].startswith("Id of the consignment, ")
     assert "description" not in fields["consignment_id"]["anyOf"][0]
     assert fields["announced_at"]["description"].startswith("An instant by RFC 3339")
-    stored = writer_schema(EVENTS["unit.stored"])["$defs"]["UnitStored"]["properties"]
-    assert "description" not in stored["zone"]
+    assert fields["consignment_id"]["description"].endswith("no white space at either end.")
+    raised = writer_schema(EVENTS["alert.raised"])["$defs"]["AlertRaised"]["properties"]
+    assert "description" not in raised["message"]
 
 
 def test_a_point_in_a_whole_number_is_among_the_errors() -> None:
@@ -118,7 +119,7 @@ def test_every_error_at_once() -> None:
     assert found["/unit_id"][0] == " x"
     assert found["/size/length_mm"] == ("long", whole)
     assert found["/size/width_mm"] == (0, "at least 1")
-    assert found["/size/height_mm"] == (None, "a field that is required: Millimetres.")
+    assert found["/size/height_mm"] == (None, "a field that is required: Height. Millimetres.")
     assert found["/size/heigth_mm"] == (
         3,
         (

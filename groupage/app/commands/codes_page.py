@@ -18,6 +18,7 @@ def page() -> str:
 def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
     from groupage.contracts.undecodable import UndecodableCode  # noqa: PLC0415 - not for `--help`
     from groupage.domain import codes  # noqa: PLC0415 - as above
+    from groupage.domain import value_names as names  # noqa: PLC0415 - as above
     from groupage.domain.rejections import RejectionCode  # noqa: PLC0415 - as above
     from optimizer.verification.codes import ViolationCode  # noqa: PLC0415 - as above
     from producers.dead_letters import QuarantineCode  # noqa: PLC0415 - as above
@@ -83,6 +84,25 @@ def _sections() -> Iterator[tuple[str, str, Iterable[tuple[str, str]]]]:
         "Violations",
         "What the verifier can find wrong in a plan. A plan with any of them is not published.",
         _meanings(ViolationCode),
+    )
+    yield (
+        "Cut-offs",
+        "The last moment for something, by DCSA's code (events `sailing.*`, alerts, lists).",
+        names.CUTOFFS.items(),
+    )
+    yield (
+        "Customs modes",
+        (
+            "The supervision mode under which China's customs release an export (`mode` of "
+            "bookings and declarations). The policy says which modes may share a container."
+        ),
+        names.CUSTOMS_MODES.items(),
+    )
+    yield "Holds", "The type of a hold on a consignment.", names.HOLD_TYPES.items()
+    yield (
+        "Classifiers",
+        "The attribute `classifier` of an event; without it, the event says what happened.",
+        names.CLASSIFIERS.items(),
     )
 
 

@@ -50,19 +50,22 @@ class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     net_g: GramsOrZero = 0
     limited_quantity: bool = False
     flashpoint_c: Celsius | None = None
-    """By the closed-cup test, in whole degrees Celsius."""
+    """By the closed-cup test."""
 
 
 class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`pieces` equal cartons as the shipper declared them; size and gross mass are per carton."""
 
     pieces: Count
+    """Number of cartons."""
     size: Dimensions
+    """Outer size of one carton."""
     gross_g: Grams
+    """Gross mass of one carton."""
     this_side_up: bool = False
     """True: the carton may turn, but its declared height stays vertical."""
     max_top_load_g: GramsOrZero | None = None
-    """Grams that may stand on one carton. None: as much as an ordinary stack puts there; 0: nothing
+    """Mass that may stand on one carton. None: as much as an ordinary stack puts there; 0: nothing
     may stand on it."""
     hs6: Hs6 | None = None
     goods: Text = ""
@@ -72,6 +75,7 @@ class PickUp(msgspec.Struct, frozen=True, kw_only=True):
     """Where and when a truck of the hub collects the cargo."""
 
     place: Place
+    """Where the cargo is."""
     ready_at: datetime
     latest_at: datetime
 
@@ -89,9 +93,11 @@ class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
     service_id: Text = ""
     """Wanted service. Empty: any that meets `latest_arrival_at`."""
     mode: CustomsMode
+    """Customs mode: the supervision mode under which China's customs release the export."""
     incoterm: Incoterm = "FCA"
     incoterm_place: Text = ""
     lines: tuple[CartonLine, ...]
+    """Lines of equal cartons; an ASN refers to them by their number, counted from 0."""
     value: Money
     dangerous_goods: tuple[DangerousGoods, ...] = ()
     ready_at: datetime
@@ -113,6 +119,7 @@ class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
     lines: tuple[CartonLine, ...] | None = None
     value: Money | None = None
     mode: CustomsMode | None = None
+    """Customs mode: the supervision mode under which China's customs release the export."""
     pod: Locode | None = None
     service_id: Text | None = None
     ready_at: datetime | None = None
@@ -178,6 +185,7 @@ class AnnouncedUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     unit_id: UnitId
     line: CountOrZero = 0
+    """Line of the booking that the carton belongs to, counted from 0."""
 
 
 class AsnReceived(ConsignmentEvent, frozen=True, kw_only=True):
@@ -255,6 +263,7 @@ class DgDeclared(ConsignmentEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "dg.declared"
 
     goods: tuple[DangerousGoods, ...]
+    """The dangerous articles."""
     msds_ref: Text = ""
 
 

@@ -33,8 +33,10 @@ class CustomsDeclared(DeclarationEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "customs.declared"
 
     mode: CustomsMode
+    """Customs mode: the supervision mode under which China's customs release the export."""
     consignment_ids: tuple[Id, ...]
     value: Money
+    """Declared value; of mode 1039 at most 150,000 US dollars on one declaration."""
     lines: tuple[DeclarationLine, ...] = ()
     broker: Text = ""
 

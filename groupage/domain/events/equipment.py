@@ -130,6 +130,7 @@ class ContainerMoved(ContainerEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "container.moved"
 
     place: Text
+    """The place or the yard's bay that it is at now."""
 
 
 class ContainerBooked(ContainerEvent, frozen=True, kw_only=True):

@@ -17,13 +17,14 @@ _SPACE = (  # the characters, because engines write their codes in several ways
 JavaScript, RE2 and Python differ in GS, U+0085, U+FEFF and U+2028."""
 _NO_SPACE_AROUND = rf"^[^{_SPACE}]([^\n]*[^{_SPACE}])?"
 
+ID_RULE = "1 to 200 characters, no white space at either end."
 Id = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=200,
         extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
-        description="An id or mark: 1 to 200 characters, no white space at either end.",
+        description=f"An id: {ID_RULE}",
     ),
 ]
 UnitId = Annotated[
@@ -33,9 +34,9 @@ UnitId = Annotated[
         max_length=200,
         extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
         description=(
-            "An SSCC, another GS1 key or a mark: 1 to 200 characters, no white space at either "
-            "end. The hub takes GS1 keys as digits, element strings of scanners, EPC URNs and "
-            "Digital Links, and uses one form: the 18 digits of an SSCC, else the Digital Link."
+            "The carton, case or pallet: an SSCC, another GS1 key, or any id of the sender's own, "
+            f"{ID_RULE} The hub takes GS1 keys as digits, element strings of scanners, EPC URNs "
+            "and Digital Links, and uses one form: the 18 digits of an SSCC, else the Digital Link."
         ),
     ),
 ]
@@ -46,8 +47,7 @@ EquipmentRef = Annotated[
         max_length=200,
         extra={"pattern": _NO_SPACE_AROUND + END_OF_TEXT},
         description=(
-            "A container by its number (ISO 6346): 1 to 200 characters, no white space at either "
-            "end. The hub also takes its EPC URN."
+            f"The container's number (ISO 6346): {ID_RULE} The hub also takes its EPC URN."
         ),
     ),
 ]
@@ -113,7 +113,7 @@ Currency = Annotated[
     ),
 ]
 LatitudeUdeg = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
-LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="1e-6 degrees.")]
+LongitudeUdeg = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
 Celsius = Annotated[int, Meta(ge=-273, le=2_000, description="Whole degrees Celsius.")]
 ImoClass = Annotated[
     str,

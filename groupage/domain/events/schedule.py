@@ -9,8 +9,7 @@ from groupage.domain.events.base import AggregateKind, Event, Money
 from groupage.domain.events.quantities import Count, CountOrZero, Id, IsoType, Locode, Text
 
 CutoffCode = Literal["LCO", "DCO", "VCO", "CUA", "DGC", "PCO", "FCO", "ECP", "EFC", "AFC"]
-"""DCSA cut-off codes: LCO = latest delivery of LCL cargo at the CFS, DCO documents, VCO VGM, CUA
-customs, PCO port."""
+"""DCSA cut-off codes; `groupage.domain.value_names.CUTOFFS` names them."""
 TransportMode = Literal["VESSEL", "RAIL", "TRUCK", "AIR"]
 
 
@@ -27,7 +26,9 @@ class Cutoff(msgspec.Struct, frozen=True, kw_only=True):
     """One cut-off of a departure."""
 
     code: CutoffCode
+    """What must be done by then, by DCSA's code."""
     due_at: datetime
+    """The last moment for it."""
 
 
 class EquipmentOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

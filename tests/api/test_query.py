@@ -12,6 +12,7 @@ from groupage.app.api.resources import DiffQuery
 from groupage.domain.errors import InvalidInput
 from groupage.domain.states import ConsignmentStatus
 from groupage.store.readers.lists import ConsignmentFilter
+from groupage.store.readers.routes import RouteFilter
 
 
 def expectations(given: Mapping[str, str]) -> dict[str, str]:
@@ -43,6 +44,10 @@ def test_every_wrong_parameter_is_named_with_what_is_right() -> None:
     with pytest.raises(WrongParameters) as caught:
         parse_query({"severity": "loud"}, AlertQuery)
     assert caught.value.faults[0].expected == "critical, info or warning"
+    for wrong_time in ("noon", "2026-03-02T08:00:00"):
+        with pytest.raises(WrongParameters) as caught:
+            parse_query({"from_at": wrong_time}, RouteFilter)
+        assert caught.value.faults[0].expected.startswith("a time with its offset from UTC")
 
 
 def test_a_required_parameter_that_is_missing_is_named() -> None:

@@ -1,10 +1,15 @@
 """Readers of lists, filters, pages and plans, on a real database."""
 
+from datetime import timedelta
+from typing import Any
+
 import asyncpg
 import pytest
 from msgspec.structs import replace
 
 from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.events.planning import PlanApproved
+from groupage.domain.plan import Unrouted
 from groupage.domain.states import (
     ConsignmentStatus,
     ConsolidationStatus,
@@ -23,7 +28,9 @@ from groupage.store.readers.lists import (
     list_containers,
     list_plans,
 )
-from groupage.store.readers.plans import diff_plans, list_routes, read_diff, read_plan
+from groupage.store.readers.plans import diff_plans, read_diff, read_plan
+from groupage.store.readers.routes import RouteFilter, find_job, list_routes
+from tests.api.hub import START, fact, store_facts, store_plan
 from tests.api.world import (
     BOX,
     FIRST,
@@ -186,12 +193,65 @@ async def test_a_plan_comes_back_whole(hub: "Hub[asyncpg.Record]") -> None:
 
 async def test_routes_of_plans_in_force(hub: "Hub[asyncpg.Record]") -> None:
     """The earliest first; of a plan that is not in force only when it is named."""
-    found = await list_routes(hub)
+    found = await list_routes(hub, RouteFilter(ended=True))
     assert [view.truck_id for view in found] == ["van-02", "van-01"]
     assert (found[0].stops, found[0].references) == (2, ("CN-1",))
-    assert await list_routes(hub, plan_id="P-2") == ()
-    assert [view.truck_id for view in await list_routes(hub, truck="van-01")] == ["van-01"]
-    assert await list_routes(hub, lane="CNNGB-USLAX") == ()
+    assert await list_routes(hub, RouteFilter(plan="P-2")) == ()
+    of_van = await list_routes(hub, RouteFilter(truck="van-01"))
+    assert [view.truck_id for view in of_van] == ["van-01"]
+    assert await list_routes(hub, RouteFilter(lane="CNNGB-USLAX")) == ()
+
+
+async def test_a_route_that_ended_is_not_in_force(hub: "Hub[asyncpg.Record]") -> None:
+    """The hub's clock decides, or a time that is named; a named plan has all its routes."""
+
+    async def trucks(**fields: Any) -> list[str]:
+        return [view.truck_id for view in await list_routes(hub, RouteFilter(**fields))]
+
+    assert await trucks() == ["van-01"], "van-02 was back at 11:00, it is half past"
+    assert await trucks(from_at=START + timedelta(hours=2)) == ["van-02", "van-01"]
+    assert await trucks(from_at=START + timedelta(hours=4)) == []
+    assert await trucks(plan="P-1") == ["van-02", "van-01"]
+
+
+async def test_the_truck_that_fetches_a_consignment(hub: "Hub[asyncpg.Record]") -> None:
+    """Route, truck and time by the plan in force."""
+    (found,) = await list_routes(hub, RouteFilter(consignment="CN-1"))
+    assert (found.truck_id, found.plan_id, found.in_force) == ("van-01", "P-1", True)
+    assert found.fetches_at == START + timedelta(hours=3, minutes=30)
+    assert await list_routes(hub, RouteFilter(consignment="CN-2")) == ()
+    with pytest.raises(NotFound, match="CN-404"):
+        await list_routes(hub, RouteFilter(consignment="CN-404"))
+
+
+async def test_an_older_plan_counts_when_newer_plans_say_nothing(
+    hub: "Hub[asyncpg.Record]",
+) -> None:
+    """A plan that was only proposed, or whose approval the lane rejected, never counts."""
+    proposed = replace(first_plan(), plan_id="P-3", request_id="RQ-3", sequence=3)
+    refused = replace(first_plan(), plan_id="P-4", request_id="RQ-4", sequence=4)
+    newest = replace(second_plan(), plan_id="P-5", request_id="RQ-5", sequence=5)
+    by_policy = PlanApproved(lane_id=LANE, plan_id="P-1", by="policy")
+    by_desk = PlanApproved(lane_id=LANE, plan_id="P-4", by="desk")
+    await store_facts(hub, [fact(by_policy, 46, relayed_by="lane"), fact(by_desk, 61)])
+    await store_plan(hub, proposed)
+    await store_plan(hub, refused)
+    await store_plan(hub, newest, published=True)
+    job = await find_job(hub, "CN-1", lane_id=LANE)
+    assert job is not None
+    assert (job.plan_id, job.in_force) == ("P-1", False)
+    assert job.arrive_at == START + timedelta(hours=3, minutes=30)
+    assert await find_job(hub, "CN-1", lane_id=LANE, until_at=START) is None
+
+
+async def test_a_plan_may_have_no_truck(hub: "Hub[asyncpg.Record]") -> None:
+    """Then its reason is the answer, not the truck of an older plan."""
+    no_truck = Unrouted(reference="CN-1", reason="all vans are on their way")
+    newest = replace(second_plan(), plan_id="P-5", request_id="RQ-5", sequence=5)
+    await store_plan(hub, replace(newest, unrouted=(no_truck,)), published=True)
+    job = await find_job(hub, "CN-1", lane_id=LANE)
+    assert job is not None
+    assert (job.plan_id, job.route, job.no_truck) == ("P-5", None, no_truck.reason)
 
 
 async def test_alerts(hub: "Hub[asyncpg.Record]") -> None:

@@ -18,7 +18,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.policy_history import Adoption
 from groupage.store.dead_letters import insert_dead_letters
 from groupage.store.policies import write_adoptions
-from groupage.store.readers.plans import list_routes
+from groupage.store.readers.routes import RouteFilter, list_routes
 from groupage.store.writers import DeadLetterRow, pack_headers
 from tests.api.hub import START
 from tests.api.world import BOX, FIRST, LANE
@@ -85,7 +85,7 @@ async def test_the_zone_is_that_of_the_policy_in_force(
     monkeypatch.setenv("GROUPAGE_DATABASE_URL", database_url)
 
     def show() -> str:
-        query(list_routes)
+        query(lambda pool: list_routes(pool, RouteFilter()))
         return text_of(START)
 
     assert await asyncio.to_thread(show) == "2026-03-02 08:00Z (09:00+01)"
@@ -110,6 +110,16 @@ def test_filters_ignore_the_case_of_states(groupage: Command) -> None:
 def test_an_empty_list_says_so(groupage: Command) -> None:
     """The status is 0."""
     assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no consignment matches\n"
+
+
+def test_routes_are_those_that_have_not_ended(groupage: Command) -> None:
+    """`--all` and `--from` show others; `--consignment` the truck that fetches it, and when."""
+    assert "van-02" not in groupage("routes")
+    assert "van-02" in groupage("routes", "--all")
+    assert "van-02" in groupage("routes", "--from", "2026-03-02T18:00:00+08:00")
+    line = groupage("routes", "--consignment", "CN-1").splitlines()[1]
+    assert line.startswith("2026-03-02 11:30Z (19:30+08)  P-1   yes       R-van-01")
+    assert groupage("routes", "--consignment", "CN-3").startswith("no plan has had a truck")
 
 
 def test_trace_as_scripts_read_it(groupage: Command) -> None:
@@ -159,7 +169,13 @@ def test_plan_diff(groupage: Command) -> None:
 
 def test_failures_are_sentences(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown id gives status 1 and one sentence, no traceback."""
-    for arguments in (["trace", "nobody"], ["plan", "show", "P-404"], ["plans", "--after", "x"]):
+    for arguments in (
+        ["trace", "nobody"],
+        ["plan", "show", "P-404"],
+        ["plans", "--after", "x"],
+        ["routes", "--from", "yesterday"],
+        ["routes", "--consignment", "CN-404"],
+    ):
         assert run(arguments) == 1
         printed = capsys.readouterr().err
         assert printed.startswith("groupage: ")

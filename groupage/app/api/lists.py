@@ -9,7 +9,7 @@ from groupage.app.api.endpoints import Endpoint
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.store.pool import Connection
-from groupage.store.readers import lists, plans
+from groupage.store.readers import lists, routes
 from groupage.store.readers.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 from groupage.store.readers.views import (
     AlertView,
@@ -45,14 +45,6 @@ class AlertQuery(msgspec.Struct, frozen=True, kw_only=True):
     cleared: Annotated[bool, msgspec.Meta(description="Cleared alerts too.")] = False
 
 
-class RouteQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The truck routes that are asked for."""
-
-    lane: str | None = None
-    plan: str | None = None
-    truck: str | None = None
-
-
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
     """Truck routes, the earliest first."""
 
@@ -79,9 +71,8 @@ async def _alerts(pool: Connection, query: AlertQuery, paging: Paging) -> Page[A
     return await lists.list_alerts(pool, wanted, limit=paging.limit, after=paging.after)
 
 
-async def _routes(pool: Connection, query: RouteQuery) -> Routes:
-    routes = await plans.list_routes(pool, lane=query.lane, plan_id=query.plan, truck=query.truck)
-    return Routes(items=routes)
+async def _routes(pool: Connection, wanted: routes.RouteFilter) -> Routes:
+    return Routes(items=await routes.list_routes(pool, wanted))
 
 
 ENDPOINTS = (
@@ -116,9 +107,10 @@ ENDPOINTS = (
     Endpoint(
         path="/v1/routes",
         handle=_routes,
-        queries=(RouteQuery,),
+        queries=(routes.RouteFilter,),
         result=Routes,
-        summary="Truck routes of the plans in force (or of one plan), the earliest first",
+        problems=(404,),
+        summary="Truck routes in force, of one plan, or of one consignment; the earliest first",
     ),
     Endpoint(
         path="/v1/alerts",

@@ -86,6 +86,8 @@ def expectation_of(field: msgspec.structs.FieldInfo) -> str:
         schema = components[reference.rpartition("/")[2]]
     if values := schema.get("enum"):
         return f"{', '.join(values[:-1])} or {values[-1]}"
+    if schema.get("format") == "date-time":
+        return "a time with its offset from UTC, like 2026-03-02T08:00:00Z"
     match schema.get("type"):
         case "boolean":
             return "true or false"

@@ -6,9 +6,14 @@ import typer
 
 from groupage.app.commands.printing import AsJson, Column, money, print_json, print_table
 from groupage.app.commands.reading import Lane, Limit, query
-from groupage.store.readers.plans import list_routes
+from groupage.contracts.instants import instant_from
+from groupage.store.readers.routes import RouteFilter, list_routes
 
 _METRES_PER_KM = 1_000
+_NO_PICKUP = (
+    "no plan has had a truck that fetches it: `groupage trace` of it says whether a pick-up is "
+    "booked, and how it came"
+)
 _COLUMNS = (
     Column("route", lambda row: row.route_id),
     Column("truck", lambda row: row.truck_id),
@@ -20,19 +25,48 @@ _COLUMNS = (
     Column("USD", lambda row: money(row.cost_usd_cents), right=True),
     Column("serves", lambda row: ", ".join(row.references)),
 )
+_FETCHES = (
+    Column("fetches at", lambda row: row.fetches_at),
+    Column("plan", lambda row: row.plan_id),
+    Column("in force", lambda row: row.in_force),
+)
 
 
-def main(
+def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
     plan: Annotated[str | None, typer.Option(help="Routes of this plan, in force or not.")] = None,
     truck: Annotated[str | None, typer.Option(help="Routes of this truck.")] = None,
+    consignment: Annotated[
+        str | None,
+        typer.Option(help="The route that fetches it, by the last plan that had one."),
+    ] = None,
+    from_time: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Back later than this, RFC 3339; default: hub's time."
+        ),
+    ] = None,
+    ended: Annotated[bool, typer.Option("--all", help="Also routes that have ended.")] = False,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List truck routes of the plans in force, the earliest first."""
-    routes = query(lambda pool: list_routes(pool, lane=lane, plan_id=plan, truck=truck))[:limit]
+    """List truck routes of the plans in force that have not ended, the earliest first.
+
+    With --plan or --consignment, ended or not.
+    """
+    wanted = RouteFilter(
+        lane=lane,
+        plan=plan,
+        truck=truck,
+        consignment=consignment,
+        from_at=instant_from(from_time, "--from") if from_time else None,
+        ended=ended,
+    )
+    routes = query(lambda pool: list_routes(pool, wanted))[:limit]
     if as_json:
         print_json({"items": routes})
+    elif consignment:
+        print_table(routes, (*_FETCHES, *_COLUMNS), nothing=_NO_PICKUP)
     else:
         print_table(routes, _COLUMNS, nothing="no route matches")

@@ -1,15 +1,13 @@
-"""Stored plans, the difference between two plans, and the routes of published plans."""
+"""Stored plans, and the difference between two plans."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.plan import Plan, Route
+from groupage.domain.plan import Plan
 from groupage.store.plan_codec import unpack_plan
 from groupage.store.pool import Connection
-from groupage.store.readers.views import RouteView
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,52 +59,6 @@ async def read_diff(connection: Connection, older_id: str, newer_id: str) -> Pla
         newer.decided_at,
     )
     return diff_plans(older, newer, departed=frozenset(row["key"] for row in rows))
-
-
-async def list_routes(
-    connection: Connection,
-    *,
-    lane: str | None = None,
-    plan_id: str | None = None,
-    truck: str | None = None,
-    from_at: datetime | None = None,
-) -> tuple[RouteView, ...]:
-    """List routes of the published plans, or of `plan_id`, that end after `from_at`, by start."""
-    rows = await connection.fetch(
-        """
-        select p.form, p.body from plan p left join lane on lane.key = p.lane_id
-        where case when $2::text is null then lane.published_plan_id = p.plan_id
-              else p.plan_id = $2 end
-          and ($1::text is null or p.lane_id = $1)
-        """,
-        lane,
-        plan_id,
-    )
-    views = [
-        _route_view(plan, route)
-        for plan in (unpack_plan(row["form"], row["body"]) for row in rows)
-        for route in plan.routes
-        if truck is None or route.truck_id == truck
-    ]
-    if from_at is not None:
-        views = [view for view in views if view.end_at >= from_at]
-    return tuple(sorted(views, key=lambda view: (view.start_at, view.route_id)))
-
-
-def _route_view(plan: Plan, route: Route) -> RouteView:
-    calls = [stop for stop in route.stops if stop.action not in ("start", "end")]
-    return RouteView(
-        route_id=route.route_id,
-        plan_id=plan.plan_id,
-        lane_id=plan.lane_id,
-        truck_id=route.truck_id,
-        start_at=route.stops[0].arrive_at,
-        end_at=route.stops[-1].leave_at,
-        stops=len(calls),
-        references=tuple(dict.fromkeys(stop.reference for stop in calls if stop.reference)),
-        distance_m=route.distance_m,
-        cost_usd_cents=route.cost_usd_cents,
-    )
 
 
 def diff_plans(older: Plan, newer: Plan, *, departed: frozenset[str] = frozenset()) -> PlanDiff:

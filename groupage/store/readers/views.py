@@ -88,10 +88,12 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):
-    """A truck's route in a published plan."""
+    """A truck's route in a plan."""
 
     route_id: str
     plan_id: str
+    in_force: bool
+    """The plan is its lane's plan in force."""
     lane_id: str
     truck_id: str
     start_at: datetime
@@ -100,6 +102,8 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     """Stops between start and end."""
     references: tuple[str, ...]
     """Consignments and consolidations it serves."""
+    fetches_at: datetime | None = None
+    """When it comes to the consignment that was asked for."""
     distance_m: int
     cost_usd_cents: int
 

@@ -26,6 +26,8 @@ from groupage.store.schema import require_schema
 
 _CONNECT_TIMEOUT_S = 20.0
 _POLL_S = 0.1
+_SHOWN_MAX = 10
+"""Of longer lists a change shows only what differs."""
 _SESSION = re.compile(re.escape(WORKER_SESSION).replace(re.escape("{}"), r"(\d+)"))
 
 
@@ -37,6 +39,11 @@ class Change(NamedTuple):
     after: Any
 
     def __str__(self) -> str:
+        if isinstance(self.before, list) and isinstance(self.after, list):
+            less = [each for each in self.before if each not in self.after]
+            more = [each for each in self.after if each not in self.before]
+            if max(len(self.before), len(self.after)) > _SHOWN_MAX and (less or more):
+                return f"{self.path}: without {_text(less)}, with {_text(more)}"
         return f"{self.path}: {_text(self.before)} -> {_text(self.after)}"
 
 
@@ -177,8 +184,9 @@ async def adopt(
 async def adopt_changed_file(hub: Hub, policy: Policy, *, file: str) -> str:
     """Adopt the policy of the hub's file if it has never adopted it; say what happened.
 
-    A file that holds an earlier policy changes nothing: somebody adopted another one since. Empty:
-    there is nothing to say.
+    A file that holds an earlier policy changes nothing: somebody adopted another one since. This
+    holds, too, if only its calendar differs, which a new version of groupage may have renewed.
+    Empty: there is nothing to say.
     """
     async with hub.policy_log() as log:
         adoptions = await log.read_to_end()
@@ -186,13 +194,18 @@ async def adopt_changed_file(hub: Hub, policy: Policy, *, file: str) -> str:
         return ""  # the first worker of a new hub adopts it
     history = PolicyHistory(adoptions[0].policy, adoptions)
     try:
-        now = await hub.now()
-        in_force = history.adoption_at(now)
-        if history.has_adopted(policy) and in_force is not None:
-            return "" if is_same_policy(in_force.policy, policy) else _earlier(file, in_force)
-        adopted = await adopt(hub, policy, by="groupage up", reason=f"changed file {file}")
+        in_force = history.adoption_at(await hub.now())
+        assert in_force is not None, "the first one counts from the beginning"
+        if is_same_policy(in_force.policy, policy):
+            return ""
+        if history.has_adopted(policy) or (
+            not _differs_by_calendar(in_force.policy, policy)
+            and any(_differs_by_calendar(each.policy, policy) for each in adoptions)
+        ):
+            return _earlier(file, in_force)
+        adopted = await adopt(hub, policy, by="groupage up", reason=f"changed: {file}")
     except Conflict as error:
-        return f"{file} is not adopted: {error}"
+        return f"{file}: not adopted: {error}"
     assert adopted is not None, "the hub has never adopted it"
     return (
         f"{adopted.digest} adopted from {file}, in force from {when(adopted.effective_at)} on; "
@@ -200,9 +213,14 @@ async def adopt_changed_file(hub: Hub, policy: Policy, *, file: str) -> str:
     )
 
 
+def _differs_by_calendar(first: Policy, second: Policy) -> bool:
+    """Tell whether two policies differ by their calendars of working days and nothing else."""
+    return is_same_policy(msgspec.structs.replace(first, working_days=second.working_days), second)
+
+
 def _earlier(file: str, in_force: Adoption) -> str:
     return (
-        f"{file} holds an earlier policy; in force is {in_force.digest}, adopted by "
+        f"{file}: an earlier policy; in force is {in_force.digest}, adopted by "
         f"{in_force.event.by}: {in_force.event.reason}. To go back: `groupage policy adopt`"
     )
 

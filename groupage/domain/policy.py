@@ -20,6 +20,7 @@ from groupage.domain.instance import (
     Weights,
 )
 from groupage.domain.places import canonical_place
+from groupage.domain.working_days import WorkingDays
 
 CheckDigitPolicy = Literal["reject", "quarantine", "warn"]
 
@@ -108,7 +109,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     calibrated_only: bool = False
     """Whether only measurements that name their device's calibration count; EPCIS has none."""
     dead_freight_notice_s: int = 30 * 3_600
-    """11:00 on the day before a 17:00 cut-off (docs/trade.md)."""
+    """Without `working_days`, the dead-freight threshold comes this long before the LCO."""
+    dead_freight_time_s: int = 11 * 3_600
+    """With `working_days`, the threshold comes this long after midnight of the last working day
+    before the LCO: 11:00 (docs/trade.md)."""
+    working_days: WorkingDays | None = None
+    """The calendar. A policy file that names neither it nor `dead_freight_notice_s` gets China's
+    (`groupage.domain.working_days_of_china`)."""
     release_before_stuffing: bool = True
     """Customs must have released a consignment before it is loaded; false: declared is enough."""
     vgm_tolerance_permille: int = 50

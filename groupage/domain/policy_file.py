@@ -15,8 +15,14 @@ from groupage.domain.errors import Misconfigured
 from groupage.domain.events.base import Place
 from groupage.domain.near_names import did_you_mean
 from groupage.domain.policy import FleetType, Policy, in_full
+from groupage.domain.working_days import WorkingDays, wrong_days
+from groupage.domain.working_days_of_china import CHINA
 
+DEFAULT = Policy(working_days=CHINA)
+"""The policy of a hub whose file names nothing. `Policy()` alone is that of an adoption in the log
+that names nothing: it has no calendar, as hubs had none before 0.3.0."""
 _SECONDS_MAX = int(timedelta(days=3_650).total_seconds())
+_DAY_S = 24 * 3_600
 _NUMBER_MAX = 10**15
 """As `groupage.domain.events.quantities.MinorUnits`."""
 _WHERE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
@@ -28,7 +34,7 @@ because a mix of the file's values and the defaults would describe neither."""
 def load_policy(path: Path | None) -> Policy:
     """Load a TOML file over the defaults. Raises Misconfigured with file and field."""
     if path is None:
-        return Policy()
+        return DEFAULT
     named: dict[str, Any] = {}
     try:
         named = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -36,6 +42,7 @@ def load_policy(path: Path | None) -> Policy:
         policy = msgspec.convert(_fill_defaults(named), Policy)
         _reject_out_of_range(policy)
         _reject_unknown_zone(policy.hub)
+        _reject_wrong_days(policy)
     except msgspec.ValidationError as error:
         msg = f"policy file {path}: {_explain(error, named)}"
         raise Misconfigured(msg) from error
@@ -57,7 +64,8 @@ def _fill_defaults(named: dict[str, Any]) -> dict[str, Any]:
         for name in _TABLES
         if isinstance(named.get(name), dict)
     }
-    return {**named, **tables}
+    calendar = {} if "dead_freight_notice_s" in named else {"working_days": DEFAULT.working_days}
+    return {**calendar, **named, **tables}
 
 
 def _reject_unknown(named: dict[str, Any]) -> None:
@@ -70,6 +78,7 @@ def _reject_unknown(named: dict[str, Any]) -> None:
     structs = {name: type(getattr(Policy(), name)) for name in _TABLES}
     entries = [(name, struct, named.get(name)) for name, struct in structs.items()]
     entries.append(("hub", Place, named.get("hub")))
+    entries.append(("working_days", WorkingDays, named.get("working_days")))
     for name, struct in (("terminals", Place), ("fleet", FleetType)):
         listed = named.get(name)
         entries += [(name, struct, item) for item in (listed if isinstance(listed, list) else ())]
@@ -100,7 +109,7 @@ def _reject_out_of_range(policy: Policy) -> None:
     """Reject numbers with which a process could not compute: an adopted policy stays in the log."""
     for name, value in _numbers(in_full(policy)):
         field = name.rpartition(".")[2]
-        if field.endswith("_udeg"):
+        if field.endswith("_udeg") or field == "utc_offset_s":
             continue
         limit = _SECONDS_MAX if field.endswith("_s") else _NUMBER_MAX
         if not 0 <= value <= limit:
@@ -117,6 +126,15 @@ def _reject_unknown_zone(hub: Place) -> None:
             "Asia/Shanghai, is right"
         )
         raise msgspec.ValidationError(msg) from None
+
+
+def _reject_wrong_days(policy: Policy) -> None:
+    if policy.dead_freight_time_s >= _DAY_S:
+        msg = f"dead_freight_time_s is {policy.dead_freight_time_s}; less than {_DAY_S} is right"
+        raise msgspec.ValidationError(msg)
+    problem = "" if policy.working_days is None else wrong_days(policy.working_days)
+    if problem:
+        raise msgspec.ValidationError(f"working_days: {problem}")
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int]]:

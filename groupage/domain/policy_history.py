@@ -8,6 +8,7 @@ A later one counts from its `effective_at` on, and replaces those that would tak
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -43,10 +44,12 @@ class PolicyHistory:
         "_since",
         "adoptions",
         "at",
+        "calendars",
         "first",
         "first_instant",
         "number",
         "only",
+        "thresholds",
     )
 
     def __init__(self, first: Policy, adoptions: Sequence[Adoption] = ()) -> None:
@@ -65,6 +68,12 @@ class PolicyHistory:
                 kept -= 1
             self._since[kept:] = [adoption.effective_at]
             self._in_force[kept + 1 :] = [adoption.policy]
+        self.calendars = tuple(
+            dict.fromkeys(each.working_days for each in self._in_force if each.working_days)
+        )
+        """The calendars of working days of all policies. One completes another."""
+        self.thresholds: dict[datetime, Any] = {}
+        """Dead-freight thresholds found so far, by LCO (`groupage.domain.dead_freight`)."""
         only = self.first
         self.only = None if self._since else only
         """The policy, if it has never changed. For speed, callers on a hot path look here first."""

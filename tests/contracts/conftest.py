@@ -68,6 +68,7 @@ def _structs(node: msgspec.inspect.StructType) -> st.SearchStrategy[Any]:
 _SIMPLE: dict[type[msgspec.inspect.Type], Callable[[Any], st.SearchStrategy[Any]]] = {
     msgspec.inspect.IntType: _integers,
     msgspec.inspect.StrType: _strings,
+    msgspec.inspect.DateType: lambda _: st.dates(),
     msgspec.inspect.FloatType: lambda _: st.floats(allow_nan=False, allow_infinity=False),
     msgspec.inspect.BoolType: lambda _: st.booleans(),
     msgspec.inspect.NoneType: lambda _: st.none(),

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from groupage.app.demo.home import MARKER, fresh_home
 from groupage.app.demo.policy import write_policy
 from groupage.domain.errors import Misconfigured
-from groupage.domain.policy import Policy
-from groupage.domain.policy_file import load_policy
+from groupage.domain.policy_file import DEFAULT, load_policy
 from groupage.settings import PolicySettings
 
 
@@ -40,7 +40,7 @@ def test_a_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
 
 def test_its_policy_changes_patience_only(tmp_path: Path) -> None:
     """Cut-offs, tolerances and prices are those of operation."""
-    policy, usual = load_policy(write_policy(tmp_path / "policy.toml")), Policy()
+    policy, usual = load_policy(write_policy(tmp_path / "policy.toml")), DEFAULT
     assert policy.replan_debounce_s > usual.replan_debounce_s
     assert (policy.rules, policy.weights) == (usual.rules, usual.weights)
     assert policy.at_risk_before_s == usual.at_risk_before_s
@@ -53,10 +53,10 @@ def test_commands_on_a_hub_s_folder_follow_its_rules(
     """A rebuild there derives what the hub derived; a file named in the environment goes first."""
     monkeypatch.delenv("GROUPAGE_POLICY_FILE", raising=False)
     monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path))
-    assert PolicySettings().load() == Policy()
+    assert PolicySettings().load() == DEFAULT
     policy = load_policy(write_policy(tmp_path / "policy.toml"))
-    assert PolicySettings().load() == policy != Policy()
+    assert PolicySettings().load() == policy != DEFAULT
     other = tmp_path / "other.toml"
     other.write_text("haul_s = 3600\n")
     monkeypatch.setenv("GROUPAGE_POLICY_FILE", str(other))
-    assert PolicySettings().load() == Policy(haul_s=3_600)
+    assert PolicySettings().load() == msgspec.structs.replace(DEFAULT, haul_s=3_600)

@@ -27,7 +27,7 @@ STATES = {
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (2, "b52d747ad72b2fac"),
-    "consolidation": (2, "8407b61762340db2"),
+    "consolidation": (3, "ac019283a1865047"),
     "lane": (3, "d7c092dde3c85a91"),
     "command": (2, "4145d784c1536067"),
 }

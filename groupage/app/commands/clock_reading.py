@@ -1,7 +1,9 @@
-"""How the hub's clock stands, for `groupage doctor` and `groupage status`."""
+"""How the hub's clock stands and how far its calendar reaches, for `groupage doctor`."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import asyncpg
 
@@ -9,12 +11,14 @@ from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.domain.errors import Unavailable
 from groupage.domain.policy import Policy
 from groupage.domain.words import number_of
-from groupage.settings import ClockSource, DatabaseSettings
-from groupage.store.policies import read_history
-from groupage.store.pool import TRANSIENT_ERRORS, refusals_in_words
+from groupage.domain.working_days import WorkingDays
+from groupage.settings import ClockSource, DatabaseSettings, PolicySettings
+from groupage.store.policies import hub_clock, read_history
+from groupage.store.pool import TRANSIENT_ERRORS, Connection, refusals_in_words
 from groupage.store.readers.clock import ClockReading, read_clock
 
 _BUDGET_S = 2.0
+_Read = TypeVar("_Read")
 _FAILURES: tuple[type[Exception], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
 
 
@@ -24,24 +28,44 @@ def clock_reading(settings: DatabaseSettings) -> tuple[ClockReading, timedelta]:
     Raises Unavailable when the database does not answer in two seconds.
     """
 
-    async def read() -> tuple[ClockReading, Policy]:
+    async def read(connection: Connection) -> tuple[ClockReading, Policy]:
+        policies = await read_history(connection, assumed=Policy)
+        return await read_clock(connection), policies.newest
+
+    clock, policy = _read(settings, read)
+    use_zone_of(policy)
+    return clock, timedelta(seconds=policy.clock_tolerance_s)
+
+
+def calendar_reading(settings: DatabaseSettings) -> tuple[WorkingDays | None, datetime]:
+    """Read the newest policy's calendar of working days and the time of the hub's clock.
+
+    Raises Unavailable when the database does not answer in two seconds.
+    """
+
+    async def read(connection: Connection) -> tuple[WorkingDays | None, datetime]:
+        policies = await read_history(connection, assumed=PolicySettings().load)
+        return policies.newest.working_days, await hub_clock(connection) or datetime.now(UTC)
+
+    return _read(settings, read)
+
+
+def _read(settings: DatabaseSettings, read: Callable[[Connection], Awaitable[_Read]]) -> _Read:
+    async def connect_and_read() -> _Read:
         async with asyncio.timeout(_BUDGET_S):
             with refusals_in_words():
                 connection = await asyncpg.connect(
                     settings.url.get_secret_value(), timeout=_BUDGET_S
                 )
             try:
-                policies = await read_history(connection, assumed=Policy)
-                return await read_clock(connection), policies.newest
+                return await read(connection)
             finally:
                 await connection.close(timeout=_BUDGET_S)
 
     try:
-        clock, policy = asyncio.run(read())
+        return asyncio.run(connect_and_read())
     except _FAILURES as error:
         raise Unavailable(f"PostgreSQL at {settings.address} does not answer: {error!r}") from error
-    use_zone_of(policy)
-    return clock, timedelta(seconds=policy.clock_tolerance_s)
 
 
 def describe_clock(

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from groupage.app.commands.clock_reading import clock_reading, describe_clock
+from groupage.app.commands.clock_reading import calendar_reading, clock_reading, describe_clock
 from groupage.app.commands.errors import explain_error
 from groupage.app.local.child import tail
 from groupage.app.local.hub import running_hub
@@ -27,6 +28,8 @@ from groupage.store import migrations
 from groupage.store.schema import migrations as known_migrations
 
 _BUDGET_S = 10.0
+_CALENDAR_AHEAD = timedelta(days=31)
+"""Bookings are made about this long before their cut-off."""
 
 
 def check_hub(settings: LocalSettings) -> list[Finding]:
@@ -51,6 +54,7 @@ def check_hub(settings: LocalSettings) -> list[Finding]:
         findings.append(schema)
         if schema.state != "problem":
             findings.append(_run_check("clock", _check_clock))
+            findings.append(_run_check("calendar", _check_calendar))
     findings.extend(_check_process(process) for process in (state.processes if state else ()))
     return findings
 
@@ -124,6 +128,24 @@ def _check_clock() -> Finding:
     clock, tolerance = clock_reading(DatabaseSettings())
     right, found, todo = describe_clock(clock, ClockSettings().source, tolerance=tolerance)
     return Finding(name="clock", state="ok" if right else "problem", found=found, todo=todo)
+
+
+def _check_calendar() -> Finding:
+    """Check that the policy's calendar of working days reaches beyond the next cut-offs."""
+    calendar, clock_at = calendar_reading(DatabaseSettings())
+    if calendar is None:
+        found = "none: dead freight begins `dead_freight_notice_s` before the LCO"
+        return Finding(name="calendar", state="ok", found=found)
+    found = f"holidays are known until {calendar.known_until}"
+    if calendar.known_until - clock_at.date() >= _CALENDAR_AHEAD:
+        return Finding(name="calendar", state="ok", found=found)
+    return Finding(
+        name="calendar",
+        state="note",
+        found=f"{found}; dead-freight thresholds of later cut-offs are provisional",
+        todo="when the next year's holidays are announced, install the version of groupage that "
+        "has them, or name them as [working_days] in the policy file; then `groupage policy adopt`",
+    )
 
 
 def _check_process(process: ProcessState) -> Finding:

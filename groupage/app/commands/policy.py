@@ -1,7 +1,7 @@
 """``groupage policy``: the hub's rules, and their changes."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -161,7 +161,7 @@ def policy_lines(policy: Policy) -> list[str]:
     lines = [
         f"{name} = {_toml(value)}"
         for name, value in document.items()
-        if name not in tables and name not in lists
+        if name not in tables and name not in lists and value is not None
     ]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_pairs(table)]
@@ -176,9 +176,13 @@ def _pairs(table: dict[str, Any]) -> list[str]:
 
 
 def _toml(value: Any) -> str:
-    """Write a value as TOML, whose strings, numbers and lists are JSON's here."""
+    """Write a value as TOML: strings, numbers and lists are JSON's here, dates have no quotes."""
     import json  # noqa: PLC0415
 
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list) and value and isinstance(value[0], date):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

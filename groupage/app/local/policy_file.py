@@ -32,4 +32,4 @@ def adopt_changed_policy(
         wall_clock=wall_clock,
     )
     settings = PolicySettings()
-    return asyncio.run(adopt_changed_file(hub, settings.load(), file=str(settings.path)))
+    return asyncio.run(adopt_changed_file(hub, settings.load(), file=settings.described()))

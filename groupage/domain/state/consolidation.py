@@ -90,6 +90,10 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """Revisions at which containers and voyages withdrew their snapshots, by their ids."""
     cutoffs: dict[str, CutoffWatch] = msgspec.field(default_factory=dict)
     """By DCSA cut-off code."""
+    dead_freight_from: datetime | None = None
+    """After this instant whoever gives up its space pays dead freight; None: no LCO is known."""
+    dead_freight_provisional: str = ""
+    """Why that is provisional: the policy's calendar does not know the days; empty: it does."""
     failed_guards: dict[str, str] = msgspec.field(default_factory=dict)
     """Guards that failed when a step was reported: `AlertCode` and reason in words."""
     loaded_volume_cm3: int = 0

@@ -25,7 +25,7 @@ FORMS: Mapping[AggregateKind, int] = MappingProxyType(
         "visit": 2,
         "declaration": 2,
         "voyage": 2,
-        "consolidation": 2,
+        "consolidation": 3,
         "lane": 3,
         "command": 2,
     }

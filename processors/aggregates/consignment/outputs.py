@@ -13,7 +13,7 @@ from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import cubic_metres, number_of
 from processors.aggregates.consignment import customs
 from processors.aggregates.consignment.claims import UnitClaims
-from processors.aggregates.consignment.progress import exceeds_booking
+from processors.aggregates.consignment.progress import dead_freight_threshold, exceeds_booking
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
@@ -38,7 +38,7 @@ def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publi
         published[f"snapshot:{consolidation_id}"] = Output(snapshot, at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _triggers(state, policies, published)
-    _alerts(state, at, published)
+    _alerts(state, policies, at, published)
     if state.rejected:
         published.update(rejection_alerts("consignment", state))
     return published
@@ -155,16 +155,25 @@ def _cargo_replan_reasons(
         yield "did_not_fit", str(state.unloads), state.changed_at
 
 
-def _alerts(state: ConsignmentState, at: datetime, published: dict[str, Publication]) -> None:
-    troubles = _papers(state) if state.exit is None else _fee(state)
+def _alerts(
+    state: ConsignmentState,
+    policies: PolicyHistory,
+    at: datetime,
+    published: dict[str, Publication],
+) -> None:
+    troubles = _papers(state) if state.exit is None else _fee(state, policies)
     for code, message in troubles:
         published[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
 
 
-def _fee(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
+def _fee(state: ConsignmentState, policies: PolicyHistory) -> Iterator[tuple[AlertCode, str]]:
     if state.exit is not None and state.exit.fee_due:
+        threshold = dead_freight_threshold(state, policies)
         basis = cubic_metres(state.exit.fee_basis_cm3)
-        yield AlertCode.DEAD_FREIGHT, f"cancelled after the threshold: dead freight on {basis}"
+        yield (
+            AlertCode.DEAD_FREIGHT,
+            f"cancelled after the threshold, {threshold}: dead freight on {basis}",
+        )
 
 
 def _amount(volume_cm3: int, gross_g: int) -> str:

@@ -7,8 +7,9 @@ A step counts only when all before it do: cargo that arrives before the booking 
 the consignment BOOKED.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from groupage.domain.dead_freight import Threshold, threshold_of
 from groupage.domain.places import canonical_place
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
@@ -110,17 +111,19 @@ def _derive_fee(state: ConsignmentState, policies: PolicyHistory) -> None:
     leaving = state.exit
     if leaving is None or leaving.cancelled_at is None:
         return
-    threshold = _dead_freight_from(state, policies.at(leaving.cancelled_at))
-    leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold
+    threshold = dead_freight_threshold(state, policies)
+    leaving.fee_due = threshold is not None and leaving.cancelled_at > threshold.at
 
 
-def _dead_freight_from(state: ConsignmentState, policy: Policy) -> datetime | None:
-    """Return from when on a cancellation costs dead freight: by its last consolidation's LCO."""
+def dead_freight_threshold(state: ConsignmentState, policies: PolicyHistory) -> Threshold | None:
+    """Return from when on its cancellation cost dead freight, by its last consolidation's LCO."""
+    if state.exit is None or state.exit.cancelled_at is None:
+        return None
     allocated = [change for change in state.allocation_changes if change.change == "allocated"]
     consolidation = state.consolidations.get(allocated[-1].consolidation_id) if allocated else None
     if consolidation is None or consolidation.lco_at is None:
         return None
-    return consolidation.lco_at - timedelta(seconds=policy.dead_freight_notice_s)
+    return threshold_of(policies, consolidation.lco_at, given_up_at=state.exit.cancelled_at)
 
 
 def failed_acceptance_guard(state: ConsignmentState, policies: PolicyHistory) -> str:

@@ -63,9 +63,10 @@ class ConsolidationAggregate(Aggregate[ConsolidationState]):
     )
 
     def derive(self, state: ConsolidationState) -> None:
-        """Derive status, sums and the list of cut-offs."""
+        """Derive status, sums, the list of cut-offs and the dead-freight threshold."""
         guards.derive(state, self._policies)
         deadlines.derive(state, self._policies)
+        deadlines.derive_dead_freight(state, self._policies)
 
     def on_clock(self, state: ConsolidationState, clock_at: datetime) -> None:
         """Decide which cut-offs are at risk or missed."""

@@ -7,6 +7,7 @@ CUA all released by customs · PCO (else FCO) left the hub, a haul before the te
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from groupage.domain.dead_freight import Threshold, threshold_ahead, threshold_of
 from groupage.domain.events.consolidation import ConsignmentSnapshot, VoyageSnapshot
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.policy_history import PolicyHistory
@@ -120,21 +121,33 @@ def standing_since(
     return max(_at_risk_from(watched, policies), changed_at)
 
 
-def dead_freight_cm3(state: ConsolidationState, policies: PolicyHistory) -> int:
+def derive_dead_freight(state: ConsolidationState, policies: PolicyHistory) -> None:
+    """Derive from when on giving up its space costs dead freight: the threshold, by its LCO."""
+    threshold = dead_freight_threshold(state, policies)
+    state.dead_freight_from = None if threshold is None else threshold.at
+    state.dead_freight_provisional = "" if threshold is None else threshold.why_provisional
+
+
+def dead_freight_threshold(state: ConsolidationState, policies: PolicyHistory) -> Threshold | None:
+    """Return the threshold; None while no LCO is known, and once the container has left."""
+    cutoffs = () if state.voyage is None else state.voyage.cutoffs
+    due_at = next((each.due_at for each in cutoffs if each.code == "LCO"), None)
+    if due_at is None or state.gated_out_at is not None:
+        return None
+    if state.over and state.ended_at is not None:
+        return threshold_of(policies, due_at, given_up_at=state.ended_at)
+    return threshold_ahead(policies, due_at)
+
+
+def dead_freight_cm3(state: ConsolidationState) -> int:
     """Return the booked volume that was given up too late for the carrier to sell again.
 
     0 before that threshold, and if nothing was booked or planned.
     """
-    voyage, ended_at = state.voyage, state.ended_at
-    if voyage is None or ended_at is None or not state.over or state.booked_at is None:
+    given_up_at, threshold_at = state.ended_at, state.dead_freight_from
+    if not state.over or state.booked_at is None or given_up_at is None or threshold_at is None:
         return 0
-    due_at = next((each.due_at for each in voyage.cutoffs if each.code == "LCO"), None)
-    if due_at is None:
-        return 0
-    notice = timedelta(seconds=policies.at(ended_at).dead_freight_notice_s)
-    if ended_at <= due_at - notice:
-        return 0
-    return state.planned_volume_cm3
+    return state.planned_volume_cm3 if given_up_at > threshold_at else 0
 
 
 def deadline(state: ConsolidationState, policies: PolicyHistory) -> datetime | None:

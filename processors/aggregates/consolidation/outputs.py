@@ -16,7 +16,11 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import cubic_metres, cut, when
-from processors.aggregates.consolidation.deadlines import dead_freight_cm3, standing_since
+from processors.aggregates.consolidation.deadlines import (
+    dead_freight_cm3,
+    dead_freight_threshold,
+    standing_since,
+)
 from processors.aggregates.consolidation.guards import door_close_at
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
@@ -225,10 +229,11 @@ def _alerts(
     published: dict[str, Publication],
 ) -> None:
     troubles = {AlertCode[code.upper()]: text for code, text in state.failed_guards.items()}
-    if empty_cm3 := dead_freight_cm3(state, policies):
+    if empty_cm3 := dead_freight_cm3(state):
+        threshold = dead_freight_threshold(state, policies)
         troubles[AlertCode.DEAD_FREIGHT] = (
-            f"{state.ended} after the threshold ({state.ended_reason}): dead freight on "
-            f"{cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
+            f"{state.ended} ({state.ended_reason}) after the threshold, {threshold}: dead freight "
+            f"on {cubic_metres(empty_cm3)} of voyage {state.voyage_id}"
         )
     container, manifest = state.container, state.manifest
     if manifest is not None and container is not None and state.status not in _CLOSED:

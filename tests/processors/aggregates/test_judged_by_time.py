@@ -1,6 +1,7 @@
 """Each rule of the policy judges by the policy that was in force when the judged thing happened."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +13,9 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money
 from groupage.domain.events.customs import CustomsDeclared
 from groupage.domain.policy import Policy
+from groupage.domain.policy_file import DEFAULT
 from groupage.domain.policy_history import PolicyHistory
+from groupage.domain.working_days_of_china import CHINA
 from processors.aggregates.registry import all_aggregates
 from processors.kernel.fold import fold
 from tests.processors.aggregates import consolidation_snapshots as snapshots
@@ -46,6 +49,9 @@ LOADED: list[tuple[float, Event]] = [
     (90, w.consolidation(0, stuffing_started_at=at(100), frozen_at=at(90))),
     (120, w.loaded("u1")),
 ]
+SUNDAY_WORKED = msgspec.structs.replace(
+    CHINA, make_up_days=tuple(sorted((*CHINA.make_up_days, date(2026, 3, 1))))
+)
 
 
 class Rule(NamedTuple):
@@ -105,6 +111,31 @@ RULES = {
         1_000,
         Policy(),
         Policy(dead_freight_notice_s=0),
+        lambda aggregate, state: "alert:dead_freight" in aggregate.outputs(state),
+    ),
+    "dead_freight_time_s, of a consignment": Rule(
+        "consignment",
+        [
+            *MEASURED[:2],
+            (200, w.allocated()),
+            (201, w.consolidation(1, status="PLANNED", frozen_at=None)),
+            (3_300, cn.ConsignmentCancelled(consignment_id=w.CN, reason="x")),
+        ],
+        3_300,
+        DEFAULT,
+        msgspec.structs.replace(DEFAULT, dead_freight_time_s=23 * 3_600),
+        lambda _, state: state.exit.fee_due,
+    ),
+    "working_days, of a consolidation": Rule(
+        "consolidation",
+        [
+            *STUFFED[:3],
+            (5, csl.ConsolidationBooked(consolidation_id=w.CSL, carrier_booking_id="B")),
+            (100, csl.ConsolidationCancelled(consolidation_id=w.CSL, reason="x")),
+        ],
+        100,
+        DEFAULT,
+        Policy(working_days=SUNDAY_WORKED),
         lambda aggregate, state: "alert:dead_freight" in aggregate.outputs(state),
     ),
     "vgm_tolerance_g": Rule(

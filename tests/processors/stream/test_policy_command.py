@@ -132,8 +132,8 @@ async def test_a_start_of_the_hub_adopts_a_file_that_is_new_to_it(stream_hub: St
     assert printed.endswith("changed: haul_s: 1 -> 2")
     assert await start(2) == ""
     printed = await start(1)
-    assert printed.startswith("F holds an earlier policy; in force is")
+    assert printed.startswith("F: an earlier policy; in force is")
     await stream_hub.pool.execute("update state_form set derived_at = null where kind = 'lane'")
-    assert "F is not adopted: after an upgrade" in await start(3)
+    assert "F: not adopted: after an upgrade" in await start(3)
     async with hub.policy_log() as log:
         assert [each.policy.haul_s for each in await log.read_to_end()] == [1, 2]

@@ -11,7 +11,7 @@ from groupage.domain.policy_file import load_policy
 from groupage.settings.base import config, read_secret
 from groupage.settings.local import LocalSettings
 
-ClockSource = Literal["wall", "external"]
+ClockSource = Literal["wall", "external", "simulated"]
 
 
 class HubSettings(BaseSettings):
@@ -82,5 +82,6 @@ class ClockSettings(BaseSettings):
 
     tick_s: float = Field(default=10.0, gt=0, le=600)
     source: ClockSource = "wall"
-    """``external``: a simulator or a recording publishes the ticks. Clock, workers, gateway and a
-    rebuild of one hub need the same."""
+    """``external``: a simulator or a recording publishes the ticks; ``simulated``: the clock
+    process goes on from the last of them, as fast as the time of day. Clock, workers, gateway and a
+    rebuild of one hub need the same; all but the clock treat these two alike."""

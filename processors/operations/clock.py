@@ -3,9 +3,13 @@
 Kafka's answer to each tick carries Kafka's own time. If the two differ by more than the policy's
 `clock_tolerance_s`, this host's clock or the broker's is wrong: the process sends no more ticks, is
 not ready, says so on the alert topic, and asks Kafka again every minute.
+
+A simulated clock goes on from the hub's last tick, which a demo or a simulation sent, as fast as
+the time of day; Kafka's time says nothing about it.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +34,7 @@ from groupage.domain.words import when
 from groupage.process import run_process
 from groupage.settings import (
     ClockSettings,
+    DatabaseSettings,
     HubSettings,
     KafkaSettings,
     PolicySettings,
@@ -76,14 +81,53 @@ def main() -> None:
                     await clock.keep_time(stop)
                 finally:
                     await follower.stop()
+            elif settings.source == "simulated":
+                await simulated_clock(
+                    kafka,
+                    topics.prefix,
+                    hub_key,
+                    tick_s=settings.tick_s,
+                    last_at=await _last_tick(),
+                ).keep_time(stop)
             else:
                 await stop.wait()
 
     run_process("clock", body, telemetry=telemetry, stop_budget_s=_STOP_BUDGET_S)
 
 
+async def _last_tick() -> datetime | None:
+    """Read the hub's time from its database."""
+    # A clock with the time of day needs no database.
+    import asyncpg  # noqa: PLC0415
+
+    from groupage.store.pool import refusals_in_words  # noqa: PLC0415
+    from groupage.store.readers.clock import read_clock  # noqa: PLC0415
+
+    with refusals_in_words():
+        connection = await asyncpg.connect(DatabaseSettings().url.get_secret_value())
+    try:
+        return (await read_clock(connection)).last_at
+    finally:
+        await connection.close()
+
+
+def simulated_clock(
+    kafka: KafkaSettings, prefix: str, hub_key: HubKey, *, tick_s: float, last_at: datetime | None
+) -> "Clock":
+    """Return a clock that goes on from that tick; without one, from the time of day."""
+    from_at, began_s = last_at or datetime.now(UTC), time.monotonic()
+    return Clock(
+        kafka,
+        prefix,
+        hub_key,
+        tick_s=tick_s,
+        tolerance=None,
+        now=lambda: from_at + timedelta(seconds=time.monotonic() - began_s),
+    )
+
+
 class Clock:
-    """Sends this host's time, as long as Kafka's time confirms it."""
+    """Sends this host's time, as long as Kafka's time confirms it, or a simulated time."""
 
     def __init__(
         self,
@@ -92,9 +136,10 @@ class Clock:
         hub_key: HubKey,
         *,
         tick_s: float,
-        tolerance: timedelta,
+        tolerance: timedelta | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """Make a clock; `tolerance`: how far Kafka's time may differ, None: in any way."""
         self._kafka = kafka
         self._prefix = prefix
         self._hub_key = hub_key
@@ -156,7 +201,7 @@ class Clock:
                 log.info("clock_agrees_again")
 
     def _compare(self, at: datetime, stamped_at: datetime) -> str:
-        if abs(at - stamped_at) <= self._tolerance:
+        if self._tolerance is None or abs(at - stamped_at) <= self._tolerance:
             return ""
         return (
             f"this host says that it is {when(at)}, and Kafka's time is {when(stamped_at)}: no "

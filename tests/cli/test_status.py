@@ -1,13 +1,14 @@
 """Output of `groupage status`, without a hub."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 
 from groupage.app.commands.derivation_reading import derivation_reading
-from groupage.app.commands.status import _print, describe
+from groupage.app.commands.status import HubTime, _hub_time, _print, describe
 from groupage.app.local.child import Identity
 from groupage.app.local.state import Clock, HubState, ProcessState
 from groupage.domain.state.forms import FORMS
@@ -42,9 +43,10 @@ def test_status_without_a_hub_shows_servers_named_by_environment(
     [
         ("wall", ("kafka", "clock"), "  clock       wall: the clock process"),
         ("external", ("kafka",), "  clock       external: the simulator or the demo"),
+        ("simulated", ("kafka", "clock"), "  clock       simulated: the clock process goes on"),
         ("wall", ("kafka",), None),
     ],
-    ids=["by a process", "by a simulation", "servers alone"],
+    ids=["by a process", "by a simulation", "after a simulation", "servers alone"],
 )
 def test_status_says_where_the_time_comes_from(
     clock: Clock,
@@ -70,6 +72,46 @@ def test_status_says_where_the_time_comes_from(
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  clock")]
     assert [text[: len(line or "")] for text in printed] == ([line] if line else [])
     assert described["clock"] == clock
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("clock", "simulated"), [("wall", False), ("external", True)])
+def test_status_shows_the_hubs_time(
+    clock: Clock,
+    *,
+    simulated: bool,
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last tick that a worker took in, and whether it is a simulated time."""
+    state = HubState(
+        phase="running",
+        doing="",
+        supervisor=Identity(pid=1, started_at_s=0),
+        clock=clock,
+        database_url=database_url,
+        processes=(
+            ProcessState(
+                name="clock", state="running", identity=None, restarts=0, metrics=None, log_file=""
+            ),
+        ),
+    )
+    assert _hub_time(state) == HubTime(None, simulated)
+
+    async def tick() -> None:
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(
+            "insert into intake_offset (topic, partition, next_offset, clock_at) "
+            "values ('hub.plan.v1', 0, 1, '2026-03-02T09:05:00Z')"
+        )
+        await connection.close()
+
+    asyncio.run(tick())
+    at = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
+    assert _hub_time(state) == HubTime(at, simulated)
+    _print(describe(state, "/data"), _hub_time(state))
+    line = "  hub time    2026-03-02 09:05Z" + (", simulated" if simulated else "")
+    assert line in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.integration

@@ -30,19 +30,28 @@ EMPTY_DAY = DayReport(
 )
 
 
-def test_what_to_try_next_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the environment on the path, and with a directory that has a space in its name."""
+RUNNING = HubState(
+    phase="running",
+    doing="",
+    supervisor=Identity(pid=1, started_at_s=0.0),
+    api_url="http://127.0.0.1:1",
+)
+
+
+@pytest.mark.parametrize("state", [RUNNING, None], ids=["left up", "stopped"])
+def test_what_to_try_next_can_be_typed(
+    state: HubState | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the environment on the path, and with a directory that has a space in its name.
+
+    After `--exit` the first command starts the hub again, and no address is shown.
+    """
     monkeypatch.setenv("PATH", "/usr/bin")
-    supervisor = Identity(pid=1, started_at_s=0.0)
     output = io.StringIO()
-    print_next(
-        Console(file=output, width=200),
-        HubState(phase="running", doing="", supervisor=supervisor),
-        EMPTY_DAY,
-        Path("/a folder/hub"),
-    )
+    print_next(Console(file=output, width=200), state, EMPTY_DAY, Path("/a folder/hub"))
     commands = [line for line in output.getvalue().splitlines() if "--data-dir" in line]
-    assert commands
+    assert ("up --detach" in commands[0]) is (state is None)
+    assert ("http://127.0.0.1:1" in output.getvalue()) is (state is not None)
     known = {name for group in COMMANDS.values() for name in group}
     for line in commands:
         program, option, folder, name, *_ = shlex.split(line)
@@ -83,6 +92,7 @@ def test_containers_and_checks_come_first(*, verbose: bool) -> None:
     print_summary(Console(file=printed, width=120), _day(), verbose=verbose)
     text = printed.getvalue()
     parts = ["MSKU6011672", "every container has a seal", "All checks hold", "10 sent, 12 taken in"]
+    assert "DCO documents" in text
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert ("Exceptions as stated and as met" in text) is verbose

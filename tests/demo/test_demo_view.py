@@ -63,5 +63,6 @@ def test_boxes_can_be_told_apart(columns: int, lines: int, rows: int) -> None:
     with View(console) as view:
         view.show(figures)
     shown = screen.getvalue()
+    assert ("DCO documents" in shown) == (lines > 24)
     for number in range(14):
         assert (box(number).consolidation_id in shown) == (number < rows)

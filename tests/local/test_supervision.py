@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from groupage.app.local.child import Identity
 from groupage.app.local.managed_process import (
     ManagedProcess,
     backoff_s,
 )
 from groupage.app.local.ports import PortBook
 from groupage.app.local.process_specs import FILL, INTAKE, process_specs
-from groupage.app.local.state import read_state
+from groupage.app.local.state import Clock, HubState, read_state
 from groupage.app.local.supervisor import Supervisor
 from groupage.settings import LocalSettings
 from tests.local.children import python, wait_for
@@ -81,6 +82,30 @@ def test_in_fast_motion_no_clock_runs(tmp_path: Path) -> None:
         with_clock=False,
     )
     assert "clock" not in {spec.name for spec in table}
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "servers_only", "chosen"),
+    [
+        (None, None, False, "wall"),
+        (None, "external", False, "external"),
+        ("wall", None, False, "wall"),
+        ("external", None, False, "simulated"),
+        ("simulated", None, False, "simulated"),
+        ("simulated", "wall", False, "wall"),
+        ("external", None, True, "external"),
+    ],
+)
+def test_a_hub_keeps_its_kind_of_time(
+    before: Clock | None, wanted: Clock | None, *, servers_only: bool, chosen: Clock, tmp_path: Path
+) -> None:
+    """The day of a demo or simulation goes on; the time of day would leap past every deadline."""
+    supervisor = Supervisor(
+        LocalSettings(data_dir=tmp_path), clock=wanted, servers_only=servers_only
+    )
+    identity = Identity(pid=1, started_at_s=0)
+    earlier = HubState(phase="stopped", doing="", supervisor=identity, clock=before or "wall")
+    assert supervisor._choose_clock(earlier if before else None) == chosen
 
 
 def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """``groupage demo``: start a hub and play a day in it."""
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from groupage.app.demo.day import Day
 
 FAILED = 1
 INTERRUPTED = 130
@@ -46,7 +47,8 @@ def demo(
     """Start Kafka, PostgreSQL and every process of groupage, and play a day in fast motion.
 
     The hub has a data directory of its own (or --data-dir), which each start empties. It runs until
-    Ctrl-C.
+    Ctrl-C; after the day its time goes on in real time. `groupage up` on the directory starts it
+    again at the time at which it stopped.
     """
     from groupage.app.demo.home import default_home, fresh_home  # noqa: PLC0415 - not for `--help`
     from groupage.app.demo.policy import write_policy  # noqa: PLC0415
@@ -56,30 +58,32 @@ def demo(
     named = os.environ.get("GROUPAGE_DATA_DIR")
     home = fresh_home(Path(named) if named else default_home())
     os.environ["GROUPAGE_DATA_DIR"] = str(home)
-    os.environ.setdefault("GROUPAGE_POLICY_FILE", str(write_policy(home / "policy.toml")))
+    own_policy = None
+    if "GROUPAGE_POLICY_FILE" not in os.environ:
+        own_policy = write_policy(home / "policy.toml")
+        os.environ["GROUPAGE_POLICY_FILE"] = str(own_policy)
     for name, value in _FAST_MOTION.items():
         os.environ.setdefault(name, value)
     with console.status("starting") as status:
         state = start_in_background(home, clock="external", ends_with_us=True, report=status.update)
     os.environ.update(variables_of(home, state))
     try:
-        good = _play(console, home, scale=scale, seed=seed, verbose=verbose)
-        if not leave:
-            _wait_for_ctrl_c(console, home)
+        day = _play(console, scale=scale, seed=seed, verbose=verbose)
+        _go_on(console, home, day, own_policy, leave=leave)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     finally:
         with console.status("stopping"):
             stop(home)
+    good = not day.report.problems and bool(day.report.departed)
     raise typer.Exit(0 if good else FAILED)
 
 
-def _play(console: Console, home: Path, *, scale: str, seed: int, verbose: bool) -> bool:
+def _play(console: Console, *, scale: str, seed: int, verbose: bool) -> "Day":
     import uvloop  # noqa: PLC0415 - as above
 
     from groupage.app.demo.day import play_day  # noqa: PLC0415
-    from groupage.app.demo.summary import print_next, print_summary  # noqa: PLC0415
-    from groupage.app.local.hub import running_hub  # noqa: PLC0415
+    from groupage.app.demo.summary import print_summary  # noqa: PLC0415
     from groupage.process import relax_garbage_collection  # noqa: PLC0415
     from producers.simulator.parameters import parameters_for  # noqa: PLC0415
     from producers.simulator.simulation import Simulation  # noqa: PLC0415
@@ -88,21 +92,23 @@ def _play(console: Console, home: Path, *, scale: str, seed: int, verbose: bool)
     simulation = Simulation(parameters_for(scale, seed=seed))
     day = uvloop.run(play_day(simulation, console, scale=scale))
     print_summary(console, day, verbose=verbose)
-    state = running_hub(home)
-    if state is not None:
-        print_next(console, state, day.report, home)
-    return not day.report.problems and bool(day.report.departed)
+    return day
 
 
-def _wait_for_ctrl_c(console: Console, home: Path) -> None:
+def _go_on(
+    console: Console, home: Path, day: "Day", own_policy: Path | None, *, leave: bool
+) -> None:
+    """Say what to try next, and let the hub live on until Ctrl-C unless the demo ends."""
+    import uvloop  # noqa: PLC0415 - as above
+
+    from groupage.app.demo.afterwards import live_on  # noqa: PLC0415
+    from groupage.app.demo.policy import write_policy_afterwards  # noqa: PLC0415
+    from groupage.app.demo.summary import print_next  # noqa: PLC0415
     from groupage.app.local.hub import running_hub  # noqa: PLC0415
 
-    console.print("\nThe hub keeps running. Ctrl-C stops it.")
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    while not ended.wait(1.0):
-        if running_hub(home) is None:
-            log = home / "logs" / "supervisor.log"
-            console.print(f"The hub has stopped, by `groupage down` or by an error: see {log}")
-            return
+    if own_policy is not None:
+        write_policy_afterwards(own_policy)
+    state = None if leave else running_hub(home)
+    print_next(console, state, day.report, home)
+    if not leave:
+        uvloop.run(live_on(console, home, own_policy))

@@ -252,14 +252,15 @@ async def _to_hub(simulation: "Simulation", stack: AsyncExitStack, options: _Opt
 
 
 def _require_our_clock(kafka: "KafkaSettings") -> None:
-    """Raise if the local hub ticks by the wall: two clocks in a log would break every deadline."""
+    """Raise if the local hub has a clock: two clocks in a log would break every deadline."""
     from groupage.app.local.hub import running_hub  # noqa: PLC0415
     from groupage.settings import LocalSettings  # noqa: PLC0415
 
     state = running_hub(LocalSettings().data_dir)
     ours = state is not None and state.kafka_bootstrap_servers == kafka.bootstrap_servers
-    if state is not None and ours and state.clock == "wall":
+    if state is not None and ours and state.clock != "external":
+        sends = "the time of day" if state.clock == "wall" else "a simulated time"
         raise Misconfigured(
-            "this hub's clock sends the time of day, and the simulation would send another time; "
+            f"this hub's clock sends {sends}, and the simulation would send another time; "
             "start the hub with `groupage up --clock external`, or use --pace real"
         )

@@ -1,14 +1,22 @@
 """``groupage status``: processes and addresses of the hub."""
 
 import os
+from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import typer
 from pydantic import SecretStr
 
-from groupage.app.commands.printing import AsJson, Column, print_json, print_line, print_table
+from groupage.app.commands.printing import (
+    AsJson,
+    Column,
+    print_json,
+    print_line,
+    print_table,
+    text_of,
+)
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState, ProcessState
 from groupage.domain.errors import Unavailable
@@ -32,9 +40,11 @@ def main(
     if targets:
         print_json(scrape_targets(described))
     elif as_json:
-        print_json({**described, "derivation": _derivation(state)})
+        time = _hub_time(state)
+        hub_time = {"at": time.at, "simulated": time.simulated} if time else None
+        print_json({**described, "hub_time": hub_time, "derivation": _derivation(state)})
     else:
-        _print(described, _clock_now(state), str(_derivation(state) or ""))
+        _print(described, _hub_time(state), str(_derivation(state) or ""))
     if state is None or state.phase != "running":
         raise typer.Exit(NOT_RUNNING)
 
@@ -98,6 +108,7 @@ def _process(process: ProcessState) -> dict[str, Any]:
 _CLOCKS = {
     "wall": "the clock process sends the time of day",
     "external": "the simulator or the demo sends the time",
+    "simulated": "the clock process goes on from the last tick of a simulator or the demo",
 }
 _COLUMNS = (
     Column("process", itemgetter("name")),
@@ -108,20 +119,38 @@ _COLUMNS = (
 )
 
 
-def _clock_now(state: HubState | None) -> str:
-    """Say how the hub's clock stands, if the database answers at once."""
+class HubTime(NamedTuple):
+    """The time by which the hub judges everything: its last tick."""
+
+    at: datetime | None
+    """None: no tick yet."""
+    simulated: bool
+    """It is not the time of day."""
+    problem: str = ""
+    """Why it cannot be right."""
+
+    def __str__(self) -> str:
+        if self.problem:
+            return f"WRONG, {self.problem}: see `groupage doctor`"
+        if self.at is None:
+            return "no tick yet"
+        return text_of(self.at) + (", simulated" if self.simulated else "")
+
+
+def _hub_time(state: HubState | None) -> HubTime | None:
+    """Read the hub's time; None: without a hub, or if the database does not answer at once."""
     from groupage.app.commands import clock_reading as clocks  # noqa: PLC0415 - imports the driver
 
     if state is None or not state.database_url:
-        return ""
+        return None
     try:
         reading, tolerance = clocks.clock_reading(
             DatabaseSettings(url=SecretStr(state.database_url))
         )
     except Unavailable:
-        return ""
+        return None
     right, found, _ = clocks.describe_clock(reading, state.clock, tolerance=tolerance)
-    return found if right else f"WRONG, {found}: see `groupage doctor`"
+    return HubTime(reading.last_at, state.clock != "wall", "" if right else found)
 
 
 def _derivation(state: HubState | None) -> Any:
@@ -135,7 +164,9 @@ def _derivation(state: HubState | None) -> Any:
     return derivation_reading(DatabaseSettings(url=SecretStr(state.database_url)))
 
 
-def _print(described: dict[str, Any], clock_now: str = "", derivation: str = "") -> None:
+def _print(
+    described: dict[str, Any], hub_time: HubTime | None = None, derivation: str = ""
+) -> None:
     print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
         ("Kafka", described["kafka"]["bootstrap_servers"]),
@@ -148,8 +179,9 @@ def _print(described: dict[str, Any], clock_now: str = "", derivation: str = "")
     names = {process["name"] for process in described["processes"]}
     clock = described.get("clock", "")
     if clock == "external" or "clock" in names:  # servers alone have no clock
-        stands = f"; {clock_now}" if clock_now else ""
-        print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}{stands}")
+        print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
+        if hub_time is not None:
+            print_line(f"  {'hub time':<11} {hub_time}")
     if derivation:
         print_line(f"  {'states':<11} {derivation}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"

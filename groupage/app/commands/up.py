@@ -21,6 +21,7 @@ from groupage.settings import (
 from groupage.telemetry.logs import configure_logging
 
 INTERRUPTED = 130
+_SIMULATED = "simulated: it goes on from the hub's last tick (`groupage status` shows the time)"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,8 +33,13 @@ def up(
         bool, typer.Option("--detach", help="Run in the background; `groupage down` stops it.")
     ] = False,
     clock: Annotated[
-        Clock, typer.Option(help="wall: the time of day; external: a simulator sends the time.")
-    ] = "wall",
+        Clock | None,
+        typer.Option(
+            help="wall: the time of day; external: a simulator sends the time; simulated: go on "
+            "from the hub's last tick. Default: simulated on the folder of a demo or simulation, "
+            "else wall."
+        ),
+    ] = None,
     servers_only: Annotated[
         bool,
         typer.Option(
@@ -66,7 +72,7 @@ def up(
 
 
 def _foreground(
-    settings: LocalSettings, console: Console, *, clock: Clock, servers_only: bool
+    settings: LocalSettings, console: Console, *, clock: Clock | None, servers_only: bool
 ) -> None:
     began = time.monotonic()
     status = console.status("starting")
@@ -103,6 +109,7 @@ def _announce(console: Console, state: HubState, seconds: float) -> None:
         ("gateway", state.gateway_url),
         ("API", state.api_url),
         ("policy", state.policy),
+        ("clock", _SIMULATED if state.clock == "simulated" else ""),
     ):
         if address:
             console.print(f"  {name:<11} {address}", highlight=False, soft_wrap=True)

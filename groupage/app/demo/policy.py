@@ -1,4 +1,4 @@
-"""The demo's policy: the hub's defaults, with timeouts for a clock that runs fast."""
+"""The demo's policies: timeouts for a clock that runs fast, and the hub's defaults after that."""
 
 from pathlib import Path
 
@@ -18,8 +18,20 @@ urgent_causes = ["carrier", "container", "command"]
 """
 
 
+_AFTERWARDS = """\
+# Policy of the demo's hub since its day in fast motion is over: everything has its default.
+"""
+REASON = "the day in fast motion is over"
+
+
 def write_policy(file: Path) -> Path:
-    """Write the policy, and read it back to check it."""
+    """Write the policy of the day, and read it back to check it."""
     file.write_text(_FAST_MOTION, encoding="utf-8")
     load_policy(file)
+    return file
+
+
+def write_policy_afterwards(file: Path) -> Path:
+    """Write the policy for the time after the day; a later ``groupage up`` adopts it."""
+    file.write_text(_AFTERWARDS, encoding="utf-8")
     return file

@@ -13,6 +13,7 @@ from rich.table import Table
 from groupage.app.demo.checks import DayReport
 from groupage.app.demo.day import Day
 from groupage.app.local.state import HubState
+from groupage.domain.words import cutoff_legend
 from producers.simulator.simulation import Outcome
 
 _CONTAINERS_SHOWN = 15
@@ -47,6 +48,7 @@ def _print_figures(console: Console, day: Day) -> None:
         ("plans certified", f"{report.plans_certified}"),
         ("plans verified again", f"{report.plans_verified_again}"),
         ("alerts", f"{report.alerts_raised} raised, {alerts_open} still open"),
+        ("cut-off codes", cutoff_legend()),
         ("exceptions handled", _counts(outcome.handled)),
         ("trucks", _counts(outcome.transport)),
         ("dirt in the data", _counts(outcome.dirt)),
@@ -102,13 +104,15 @@ def _print_checks(console: Console, report: DayReport) -> None:
         console.print(f"  {problem}", highlight=False, soft_wrap=True, markup=False)
 
 
-def print_next(console: Console, state: HubState, report: DayReport, data_dir: Path) -> None:
-    """Print commands and addresses of the running hub."""
+def print_next(console: Console, state: HubState | None, report: DayReport, data_dir: Path) -> None:
+    """Print commands and addresses of the running hub; None: how to start it again first."""
     hub = f"{_program()} --data-dir {shlex.quote(str(data_dir))}"
     first = report.departed[0] if report.departed else None
-    console.print("\n[bold]What to try next[/] (in another terminal)")
+    where = "in another terminal" if state else "the hub is stopped; the first command starts it"
+    console.print(f"\n[bold]What to try next[/] ({where})")
     for command, about in (
-        (f"{hub} status", "what runs, and where"),
+        ("" if state else f"{hub} up --detach", "go on from the end of the day"),
+        (f"{hub} status", "what runs and where, and what time it is there"),
         (f"{hub} consolidations", "containers, fill, cut-offs"),
         (f"{hub} plans", "plans by lane"),
         (f"{hub} plan show {first.plan_id}" if first else "", "one plan, with its reasons"),
@@ -116,9 +120,12 @@ def print_next(console: Console, state: HubState, report: DayReport, data_dir: P
         (f"{hub} alerts", "what needs a person"),
         (f"{hub} deadletters list", "rejected records, and why"),
         (f"{hub} routes", "which truck drives where"),
+        ("" if state else f"{hub} down", "stop it"),
     ):
         if command:
             console.print(f"  {command:<60}  {about}", highlight=False, soft_wrap=True)
+    if state is None:
+        return
     for name, address in (
         ("API", state.api_url),
         ("gateway", state.gateway_url),

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
+from groupage.domain.words import cutoff_legend
 from groupage.store.readers.overview import Overview
 from groupage.store.readers.views import ConsolidationView
 
@@ -18,6 +19,8 @@ _HUB_ZONE_H = 8
 _ROWS = 12
 _LINES_ABOVE = 20
 """Terminal lines above the rows of the consolidations."""
+_LEGEND_LINES = 30
+"""Terminal lines from which on there is room to spell out the codes of cut-offs."""
 _WIDE_COLUMNS = 114
 """Width for ids, bars and frames; a narrower terminal shows only the ids."""
 _LIVE_EVERY_S = 0.5
@@ -144,6 +147,7 @@ def _picture(figures: Figures, rate: float, console: Console) -> RenderableType:
             figures.consolidations[: max(3, min(_ROWS, console.height - _LINES_ABOVE))],
             wide=console.width >= _WIDE_COLUMNS,
         ),
+        *([f"[dim]{cutoff_legend()}[/]"] if console.height >= _LEGEND_LINES else []),
     )
 
 

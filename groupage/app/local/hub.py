@@ -10,7 +10,7 @@ from groupage.app.local.hub_secret import secret_variables
 from groupage.app.local.orphans import end_orphans
 from groupage.app.local.paths import DataDir
 from groupage.app.local.process_specs import groupage
-from groupage.app.local.state import HubLock, HubState, read_state
+from groupage.app.local.state import Clock, HubLock, HubState, read_state
 from groupage.domain.errors import Misconfigured, Unavailable
 
 START_TIMEOUT_S = 3_600.0
@@ -47,7 +47,7 @@ def variables_of(data_dir: Path, state: HubState) -> dict[str, str]:
 def start_in_background(
     data_dir: Path,
     *,
-    clock: str = "wall",
+    clock: Clock | None = None,
     servers_only: bool = False,
     ends_with_us: bool = False,
     report: Callable[[str], None] = lambda _text: None,
@@ -64,7 +64,8 @@ def start_in_background(
     child = Child(
         name="supervisor",
         program=groupage(
-            *("--data-dir", str(data.root), "up", "--quiet", "--clock", clock),
+            *("--data-dir", str(data.root), "up", "--quiet"),
+            *(["--clock", clock] if clock else []),
             *(["--servers-only"] if servers_only else []),
         ),
         log_file=data.logs / "supervisor.log",

@@ -11,7 +11,9 @@ from groupage.app.local.child import Identity
 from groupage.domain.errors import Conflict, Misconfigured
 from groupage.settings import own_broker_environment
 
-Clock = Literal["wall", "external"]
+Clock = Literal["wall", "external", "simulated"]
+"""Whose ticks: the clock process sends the time of day; a simulator or the demo sends its own; the
+clock process goes on from the last of these."""
 Phase = Literal["starting", "running", "stopping", "stopped"]
 ProcessPhase = Literal["starting", "running", "hung", "restarting", "stopped", "failed"]
 

@@ -56,6 +56,7 @@ class Supervisor:
     """One hub on one machine. Use it from one thread: :meth:`start`, :meth:`run`, :meth:`stop`.
 
     ``kafka`` and ``database`` name existing servers; without them real ones are started here.
+    Without ``clock`` the hub keeps its kind of time: a simulated time goes on from the last tick.
     ``report`` gets each step of a start in words. :meth:`request_stop` may be called from
     a signal handler.
     """
@@ -66,7 +67,7 @@ class Supervisor:
         *,
         kafka: KafkaSettings | None = None,
         database: DatabaseSettings | None = None,
-        clock: Clock = "wall",
+        clock: Clock | None = None,
         servers_only: bool = False,
         report: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -74,7 +75,7 @@ class Supervisor:
         self._data = DataDir(settings.data_dir.expanduser().absolute())
         self._kafka = kafka
         self._database = database
-        self._clock: Clock = clock
+        self._wanted_clock = clock
         self._servers_only = servers_only
         self._report = report
         self._class_archive: ClassArchive | None = None
@@ -86,7 +87,9 @@ class Supervisor:
         self._is_written = False
         identity = Identity.of(os.getpid())
         assert identity, "this process runs"
-        self._state = HubState(phase="starting", doing="", supervisor=identity, clock=clock)
+        self._state = HubState(
+            phase="starting", doing="", supervisor=identity, clock=clock or "wall"
+        )
 
     @property
     def state(self) -> HubState:
@@ -107,9 +110,7 @@ class Supervisor:
         self._lock.acquire()
         try:
             end_orphans(self._data)
-            if self._servers_only and (before := read_state(self._data.state_file)):
-                # A rebuild judges the log by the clock that the hub had.
-                self._update_state(clock=before.clock)
+            self._update_state(clock=self._choose_clock(read_state(self._data.state_file)))
             make_secret(self._data)
             ports = PortBook(self._data.ports_file)
             self._start_servers(ports)
@@ -164,6 +165,15 @@ class Supervisor:
 
     # --- start, step by step --------------------------------------------------------------------
 
+    def _choose_clock(self, before: HubState | None) -> Clock:
+        """Return the wanted clock, else what follows from the hub's last one."""
+        if before is not None and self._servers_only:
+            return before.clock  # a rebuild judges the log by the clock that the hub had
+        if self._wanted_clock is not None or before is None:
+            return self._wanted_clock or "wall"
+        # The time of day would be a leap of months, past every deadline, for the day of a demo.
+        return "wall" if before.clock == "wall" else "simulated"
+
     def _start_servers(self, ports: PortBook) -> None:
         """Start both servers, then make topics and tables; steps run together where they can."""
         broker = self._start_kafka(ports)
@@ -215,7 +225,7 @@ class Supervisor:
 
         kafka = self._kafka or KafkaSettings.of_own_broker(self._state.kafka_bootstrap_servers)
         database = self._database or DatabaseSettings(url=SecretStr(self._state.database_url))
-        wall = self._clock == "wall"
+        wall = self._state.clock == "wall"
         note = adopt_changed_policy(self._data, kafka, database, wall_clock=wall)
         self._update_state(policy=note)
 
@@ -256,7 +266,7 @@ class Supervisor:
             ports,
             gateway_port=gateway_port,
             api_port=api_port,
-            with_clock=self._clock == "wall",
+            with_clock=self._state.clock != "external",
         )
         for stage in sorted({spec.stage for spec in specs}):
             together = []
@@ -309,7 +319,7 @@ class Supervisor:
                 "GROUPAGE_DATABASE_URL": self._state.database_url,
                 "GROUPAGE_DATA_DIR": str(self._data.root),
                 "GROUPAGE_LOG_FORMAT": "json",
-                "GROUPAGE_CLOCK_SOURCE": self._clock,
+                "GROUPAGE_CLOCK_SOURCE": self._state.clock,
                 **secret_variables(self._data, os.environ),
                 **(environment or {}),
             },

@@ -22,7 +22,7 @@ from groupage.store.dead_letters import StoredDeadLetter, find_dead_letters
 from groupage.store.readers.clock import read_clock
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
-from processors.operations.clock import Clock
+from processors.operations.clock import Clock, simulated_clock
 from processors.operations.rebuild import rebuild
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
 from tests.processors.stream.facts import NOON, fact_of
@@ -246,6 +246,32 @@ async def test_a_clock_with_a_wrong_year_stops(stream_hub: StreamHub) -> None:
         await stream_hub.until_committed()
     assert await clocks(stream_hub) == {now}
     assert await alerts(stream_hub) == [("clock_implausible", "critical")]
+
+
+async def test_a_simulated_clock_goes_on_from_the_last_tick(stream_hub: StreamHub) -> None:
+    """As fast as the time of day, and whatever Kafka's time is; no deadline is leapt over."""
+    async with stream_hub.worker(EXTERNAL):
+        await stream_hub.tick(NOON)
+        await stream_hub.until_committed()
+        clock = simulated_clock(
+            stream_hub.settings.kafka,
+            stream_hub.prefix,
+            stream_hub.settings.hub_key(),
+            tick_s=0.05,
+            last_at=NOON,
+        )
+        stop = asyncio.Event()
+        ticking = asyncio.create_task(clock.keep_time(stop))
+
+        async def has_moved() -> bool:
+            return min(await clocks(stream_hub)) > NOON
+
+        await stream_hub.until("the clock goes on", has_moved)
+        assert max(await clocks(stream_hub)) < NOON + timedelta(minutes=2)
+        assert await clock.checks() == {"time": True}
+        stop.set()
+        await ticking
+    assert await alerts(stream_hub) == []
 
 
 async def test_a_clock_that_was_corrected_ticks_again(stream_hub: StreamHub) -> None:

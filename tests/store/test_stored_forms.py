@@ -22,7 +22,7 @@ AGGREGATES = all_aggregates(Policy())
 
 STATES = {
     "consignment": (2, "53ad9576e45ecd14"),
-    "unit": (2, "11709b8bf512cbb0"),
+    "unit": (3, "f95a9267fff7ca33"),
     "container": (2, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),

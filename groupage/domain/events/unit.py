@@ -214,6 +214,9 @@ class UnitAnnounced(UnitEvent, frozen=True, kw_only=True):
     until another consignment claims it."""
     withdrawn: bool = False
     """True: its ASN was corrected or retracted, so that nothing names the unit any more."""
+    ended_at: datetime | None = None
+    """When the claim ended, in the message of a unit to those that it was repacked into; that of a
+    consignment has this time as its own."""
 
     @classmethod
     def aggregate_kinds(cls) -> tuple[AggregateKind, ...]:

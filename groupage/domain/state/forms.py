@@ -20,7 +20,7 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
         "consignment": 2,
-        "unit": 2,
+        "unit": 3,
         "container": 2,
         "visit": 2,
         "declaration": 2,

@@ -34,18 +34,29 @@ class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
     """It never had one: kept because an older message may still arrive."""
 
 
+class InheritedClaim(msgspec.Struct, frozen=True, array_like=True):
+    """The claim of a consignment to a unit that was repacked into this one."""
+
+    announced_at: datetime
+    """When it claimed that unit: the newest claim wins."""
+    owner_id: str
+    repacked_at: datetime
+    ended_at: datetime | None = None
+
+
 class UnitState(State, kw_only=True, omit_defaults=True):
     """State of a unit under its own key."""
 
     status: str = "KNOWN"
     """KNOWN, RECEIVED, MEASURED, STORED, STAGED, PACKED, LOADED, SHIPPED or CEASED (repacked)."""
     owner_id: str = ""
-    """Its consignment, once announced: the unit forwards its facts to it."""
+    """Its consignment, once announced: the unit forwards its facts to it, and some to those that
+    owned it before."""
     announced_at: datetime | None = None
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
     """By consignment; ended claims as well."""
-    inherited_claim: tuple[datetime, str] | None = None
-    """(since when, consignment) of the claim to a unit that was repacked into this one."""
+    inherited_claims: list[InheritedClaim] = msgspec.field(default_factory=list)
+    """Claims to the units that were repacked into this one, oldest first; ended claims as well."""
     parent_id: str = ""
     """The unit or container that holds it directly."""
     parent_at: datetime | None = None

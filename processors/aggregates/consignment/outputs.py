@@ -56,8 +56,10 @@ def _claims(state: ConsignmentState) -> UnitClaims:
         # The copy of a scan claims nothing: the unit sends it because of a claim.
         forwarded = state.forwarded or {}
         announced_ids = {name for _, names in notes for name in names}
+        # A claim by a scan is made with the first note at the earliest: it must not begin before.
+        first_at = notes[0][0]
         notes += sorted(  # a cached state has them as they came, a stored one by id
-            (since_at, (name,))
+            (max(since_at, first_at), (name,))
             for name, part in units.items()
             if name not in announced_ids
             and (since_at := forwarded.get(name, part.received_at)) is not None

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from groupage.domain.events import unit as events
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.unit import Claim, UnitState
+from groupage.domain.state.unit import Claim, InheritedClaim, UnitState
 from groupage.domain.words import when
+from processors.aggregates.unit import claims
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
@@ -93,11 +94,17 @@ def repack(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Reject
     if set(event.inputs) & set(event.outputs) or not event.outputs:
         return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     if state.key in event.inputs:
+        if state.ceased_at is not None:
+            into = ", ".join(state.repacked_into)
+            return Rejection(Code.CEASED, f"it was repacked into {into} at {when(state.ceased_at)}")
         state.repacked_into, state.status, state.ceased_at = event.outputs, "CEASED", at
         state.parent_id, state.parent_at = "", None
         return None
     if state.key not in event.outputs:
         return Rejection(Code.NOT_CONCERNED, f"{state.key} is neither input nor output")
+    if state.repacked_at is not None:
+        text = f"outputs must be new units; a repack made it at {when(state.repacked_at)}"
+        return Rejection(Code.BAD_OUTPUTS, text)
     state.repacked_from = event.inputs
     state.repack, state.repacked_at = (event.inputs, event.outputs), at
     if event.size is not None and event.gross_g is not None:
@@ -107,11 +114,9 @@ def repack(state: UnitState, entry: Entry, event: events.UnitRepacked) -> Reject
 
 
 def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> None:
-    """Let the consignment with the newest claim own it; without a claim, the last that had one."""
+    """Note the claim of a consignment, and decide to whom the unit belongs."""
     if entry.fact.relayed_by == "unit":
-        claim_before = (event.announced_at, event.owner_id)
-        if state.inherited_claim is None or state.inherited_claim < claim_before:
-            state.inherited_claim = claim_before
+        _note_inherited_claim(state, entry, event)
     else:
         claim = Claim(
             announced_at=event.announced_at,
@@ -124,23 +129,21 @@ def announce(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> Non
         known = state.claims.get(event.owner_id)
         if known is None or _claim_key(known) < _claim_key(claim):
             state.claims[event.owner_id] = claim
-    owners = active_claims(state)
-    if state.inherited_claim is not None:
-        owners.append(state.inherited_claim)
-    if not owners:
-        owners = [(claim.announced_at, name) for name, claim in real_claims(state).items()]
-    state.announced_at, state.owner_id = max(owners, default=(None, ""))
+    state.announced_at, state.owner_id = claims.find_owner(state)
 
 
 def _claim_key(claim: Claim) -> tuple[int, datetime, bool]:
     return (claim.revision, claim.announced_at, claim.ended)
 
 
-def real_claims(state: UnitState) -> dict[str, Claim]:
-    """Return the claims that were made and not withdrawn, by consignment."""
-    return {name: claim for name, claim in state.claims.items() if not claim.withdrawn}
-
-
-def active_claims(state: UnitState) -> list[tuple[datetime, str]]:
-    """Return (since when, consignment id) of each claim that has not ended."""
-    return [(claim.announced_at, name) for name, claim in state.claims.items() if not claim.ended]
+def _note_inherited_claim(state: UnitState, entry: Entry, event: events.UnitAnnounced) -> None:
+    """Note a claim to a unit that was repacked into this one; the message has the repack's time."""
+    claim = InheritedClaim(
+        announced_at=event.announced_at,
+        owner_id=event.owner_id,
+        repacked_at=entry.fact.occurred_at,
+        ended_at=event.ended_at,
+    )
+    if claim not in state.inherited_claims:
+        state.inherited_claims.append(claim)
+        state.inherited_claims.sort(key=claims.inherited_order)

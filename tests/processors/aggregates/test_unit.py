@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import Dimensions
+from processors.kernel.corrections import Entry
 from processors.kernel.outputs import Forward, ForwardedFact
 from tests.processors.aggregates import events as w
-from tests.processors.aggregates.play import Play, at
+from tests.processors.aggregates.play import Play, at, entry
 
 Start = Callable[..., Play]
 
@@ -102,3 +105,72 @@ def test_a_foreign_unit_is_measured(play: Start) -> None:
     story.deliver(un.UnitMeasured(unit_id=U, size=size, gross_g=4), 10)
     assert story.state.measured == (1, 2, 3, 4)
     assert story.state.status == "MEASURED"
+
+
+def test_a_label_is_repacked_once_and_made_once(play: Start) -> None:
+    """A second repack is rejected, as input and as output; without the first it is legal."""
+    story = play("unit", U)
+    made = un.UnitRepacked(unit_id=U, inputs=("a",), outputs=(U,))
+    first = story.deliver(made, 10)
+    story.deliver(un.UnitRepacked(unit_id=U, inputs=("b",), outputs=(U,)), 20)
+    assert story.rejections() == ["bad_outputs"]
+    assert (story.state.repacked_from, story.state.repacked_at) == (("a",), at(10))
+    story.deliver(un.UnitRepacked(unit_id="n", inputs=(U,), outputs=("n",)), 30)
+    story.deliver(un.UnitRepacked(unit_id="m", inputs=(U,), outputs=("m",)), 40)
+    assert story.rejections() == ["bad_outputs", "ceased"]
+    assert story.state.repacked_into == ("n",)
+    story.deliver(made, 10, correction_of=first.fact.event_id, retracted=True)
+    assert story.rejections() == ["ceased"]
+    assert story.state.repacked_from == ("b",)
+
+
+def test_a_former_owner_gets_the_facts_of_its_time_only(play: Start) -> None:
+    """A owns it until B claims it, and not again: B's claim ends after C has taken it over."""
+    story = play("unit", U)
+    scans = {
+        minute: story.deliver(un.UnitStored(unit_id=U, location=f"{minute}"), minute).fact_id
+        for minute in (50, 90, 150, 300)
+    }
+    for name, minute in (("A", 8), ("B", 87), ("C", 200)):
+        announced = un.UnitAnnounced(unit_id=U, owner_id=name, announced_at=at(minute), revision=1)
+        story.deliver(announced, minute)
+    for ends in (False, True):
+        if ends:
+            ended = un.UnitAnnounced(
+                unit_id=U, owner_id="B", announced_at=at(87), revision=2, ended=True
+            )
+            story.deliver(ended, 250)
+        got = {
+            name: [minute for minute in scans if (name, scans[minute]) in story_shares(story)]
+            for name in "ABC"
+        }
+        assert got == {"A": [50], "B": [50, 90, 150], "C": [50, 90, 150, 300]}
+
+
+def story_shares(story: Play) -> set[tuple[str, str]]:
+    """Return (consignment, fact id) of each fact that the unit forwards."""
+    outputs = story.aggregate.outputs(story.state).values()
+    return {(each.to_key, each.fact_id) for each in outputs if isinstance(each, ForwardedFact)}
+
+
+def test_a_repacked_unit_passes_on_all_claims(play: Start) -> None:
+    """Also those of former owners, and those that it inherited itself; ended claims as such."""
+    story = play("unit", "n")
+    story.deliver(un.UnitRepacked(unit_id="m", inputs=("n",), outputs=("m", "k")), 50)
+    story.deliver(un.UnitAnnounced(unit_id="n", owner_id="A", announced_at=at(60)), 60)
+    inherited = un.UnitAnnounced(
+        unit_id="n", owner_id="B", announced_at=at(5), ended=True, ended_at=at(70)
+    )
+    relayed = entry(inherited, 20)
+    story.deliver_batch(
+        [Entry(relayed.fact_id, msgspec.structs.replace(relayed.fact, relayed_by="unit"))]
+    )
+    outputs = story.outputs("unit.announced")
+    passed_on = {
+        (each.unit_id, each.owner_id, each.announced_at, each.ended_at) for each in outputs
+    }
+    assert passed_on == {
+        (name, owner_id, at(since), ended_at)
+        for name in ("m", "k")
+        for owner_id, since, ended_at in (("A", 60, None), ("B", 5, at(70)))
+    }

@@ -163,6 +163,40 @@ RULES: dict[str, Rule] = {
     "a former owner gets a fact with its corrections": Rule(
         f"{_AGGREGATES}.unit.holders:_effective_times", "and target not in seen", "and False"
     ),
+    "a former owner keeps the facts from after a newer claim ended": Rule(
+        f"{_AGGREGATES}.unit.holders:_succeeded_at",
+        "at = min(standing)",
+        "at = min(each.begins_at for each in newer)",
+    ),
+    "a former owner that has ended keeps facts from before a repack": Rule(
+        f"{_AGGREGATES}.unit.holders:_former_holders",
+        "succeeded_at and succeeded_at <= span.begins_at",
+        "(span.ended_at or succeeded_at) <= span.begins_at",
+    ),
+    "a unit keeps all claims to the units that it was made of": Rule(
+        f"{_AGGREGATES}.unit.handlers:_note_inherited_claim",
+        "if claim not in state.inherited_claims:",
+        "if not state.inherited_claims:",
+    ),
+    "a unit passes the claims of former owners on": Rule(
+        f"{_AGGREGATES}.unit.outputs:_announcements",
+        "in state.repacked_into:",
+        "in state.repacked_into if owns else ():",
+    ),
+    "a claim does not go round in circles": Rule(
+        f"{_AGGREGATES}.unit.claims:claims_to_pass_on",
+        "if span.repacked_at is not None and span.repacked_at > ceased_at:",
+        "if False:",
+    ),
+    "a unit is repacked once": Rule(
+        f"{_AGGREGATES}.unit.handlers:repack", "if state.ceased_at is not None:", "if False:"
+    ),
+    "one repack makes a unit": Rule(
+        f"{_AGGREGATES}.unit.handlers:repack", "if state.repacked_at is not None:", "if False:"
+    ),
+    "a claim by a scan begins with the first delivery note": Rule(
+        f"{_AGGREGATES}.consignment.outputs:_claims", "max(since_at, first_at)", "since_at"
+    ),
     "a container keeps its departure when another manifest names it": Rule(
         f"{_AGGREGATES}.container.handlers:_set_consolidation",
         "if state.status in _LEFT:",

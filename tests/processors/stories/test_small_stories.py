@@ -7,11 +7,12 @@ import pytest
 
 from tests.processors.stories.playing import problems
 from tests.processors.stories.small_cargo import CARGO
+from tests.processors.stories.small_claims import CLAIMS
 from tests.processors.stories.small_containers import CONTAINERS
 from tests.processors.stories.small_plans import PLANS
 from tests.processors.stories.story import Story
 
-STORIES = {**PLANS, **CARGO, **CONTAINERS}
+STORIES = {**PLANS, **CARGO, **CLAIMS, **CONTAINERS}
 """By the name of the event."""
 
 

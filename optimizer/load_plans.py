@@ -12,11 +12,13 @@ from groupage.domain.instance import (
 )
 from groupage.domain.plan import Placement, Unloadable
 from optimizer.allocation import pricing
+from optimizer.allocation.rules.registry import find_placement_rule
 from optimizer.allocation.slots import Slot
 from optimizer.certification import Exclusions
 from optimizer.deadline import StageDeadline
 from optimizer.frozen_containers import load_frozen
 from optimizer.loading.api import cargo_of, load
+from optimizer.loading.stock import Cargo
 
 PASSES_FULL = 24
 """Construction passes for a container whose cargo may go elsewhere; the loader then leaves out as
@@ -88,7 +90,7 @@ def make_load_plan(
     must_load = any(demand.committed for demand in cargo)
     loaded = load(
         slot.spec,
-        [cargo_of(demand, worth=_worth(demand, slot, instance)) for demand in cargo],
+        _cargo_by_worth(cargo, slot, instance),
         container.standing if container else (),
         instance.rules,
         effort=budget.grant(PASSES_FULL),
@@ -102,6 +104,16 @@ def make_load_plan(
         unplaced=loaded.unplaced,
         cut_short=loaded.cut_short,
     )
+
+
+def _cargo_by_worth(cargo: Sequence[Demand], slot: Slot, instance: Instance) -> list[Cargo]:
+    """Return the cargo; what a plan must place is worth more than all others together."""
+    worths = [_worth(demand, slot, instance) for demand in cargo]
+    required = [find_placement_rule(demand) is not None for demand in cargo]
+    return [
+        cargo_of(demand, must_go=must_go, worth=worth + sum(worths) * must_go)
+        for demand, worth, must_go in zip(cargo, worths, required, strict=True)
+    ]
 
 
 def _worth(demand: Demand, slot: Slot, instance: Instance) -> int:

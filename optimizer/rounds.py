@@ -2,7 +2,8 @@
 
 The loader tells what does not fit. The next round may not put that cargo into the same container,
 and fills the container less. Each round also yields a plan that loads: the allocation without what
-did not fit. The cheapest of these is the result.
+did not fit. The result is the one of these that places most of what a plan must place, and of
+several the cheapest.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from groupage.domain.plan import LeftOut, Move
 from optimizer.allocation.api import Allocation, repair
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.reasons import MoveReason
+from optimizer.allocation.rules.registry import reject_in
 from optimizer.certification import Exclusions
 from optimizer.deadline import StageDeadline
 from optimizer.load_plans import LoadPlan, PassBudget, make_load_plan
@@ -84,9 +86,9 @@ def allocate_and_load(
     exclusions: Exclusions,
     deadline: StageDeadline,
 ) -> LoadedAllocation:
-    """Return the cheapest allocation that loads, starting from `first`.
+    """Return the best allocation that loads (`Allocation.rank`), starting from `first`.
 
-    The rounds end when everything fits, when an allocation costs as much as one that loads, or at
+    The rounds end when everything fits, when an allocation is not better than one that loads, or at
     the deadline: what is not loaded then is left out.
     """
     allocation, work = first, first.work
@@ -104,13 +106,14 @@ def allocate_and_load(
         if unplaced:
             # In the first round a container that did not load whole may be filled again.
             refill = number == 1
-            no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, refill=refill)
+            freed = _containers_to_refill(instance, allocation, unplaced, refill=refill)
+            no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, freed)
             with stages.stage("allocate"):
                 without = _leave_out(no_goods, allocation, unplaced, loads)
                 reduced = repair(instance, without, {}, deadline)
             with stages.stage("load"):
                 kept = _load(instance, reduced, loads, exclusions=exclusions, budget=budget)
-        if best is None or reduced.cost < best.allocation.cost:
+        if best is None or reduced.rank < best.allocation.rank:
             best = LoadedAllocation(
                 allocation=reduced,
                 loads=kept,
@@ -123,7 +126,7 @@ def allocate_and_load(
         with stages.stage("allocate"):
             allocation = repair(instance, no_goods, best.allocation.assignment, deadline)
         work += allocation.work
-        if allocation.cost >= best.allocation.cost:
+        if allocation.rank >= best.allocation.rank:
             break
     assert best is not None
     return msgspec.structs.replace(best, work=work)
@@ -169,20 +172,40 @@ def _caps_cm3(
     return caps
 
 
+def _containers_to_refill(
+    instance: Instance,
+    allocation: Allocation,
+    unplaced: frozenset[tuple[str, str]],
+    *,
+    refill: bool,
+) -> frozenset[str]:
+    """Return containers whose contents the next round may change.
+
+    Those that did not load, if `refill`, and those where other cargo may make way for a consignment
+    that must be placed and did not load.
+    """
+    failed = frozenset(key for _, key in unplaced) if refill else frozenset[str]()
+    out = {consignment_id for consignment_id, _ in unplaced}
+    demands = [d for d in instance.demands if d.consignment_id in out & allocation.required]
+    return failed.union(
+        slot.key
+        for slot in allocation.slots
+        if not slot.fixed and any(reject_in(demand, slot, instance) is None for demand in demands)
+    )
+
+
 def _add_no_goods(
     instance: Instance,
     no_goods: NoGoods,
     allocation: Allocation,
     unplaced: frozenset[tuple[str, str]],
-    *,
-    refill: bool,
+    freed: frozenset[str],
 ) -> NoGoods:
-    """Return the no-goods of the next round; `refill` also frees the contents of failed containers.
+    """Return the no-goods of the next round; the contents of `freed` containers may go elsewhere.
 
     All other consignments keep their containers.
     """
     out = frozenset(consignment_id for consignment_id, _ in unplaced)
-    freed = frozenset(key for _, key in unplaced) if refill else frozenset[str]()
     return NoGoods(
         opened=tuple({slot.key: slot for slot in (*no_goods.opened, *allocation.opened)}.values()),
         keep={

@@ -8,7 +8,7 @@ import msgspec
 
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
-from optimizer.allocation.api import allocate
+from optimizer.allocation.api import allocate, lower_bound
 from optimizer.assemble import assemble, planned_containers
 from optimizer.certification import NO_EXCLUSIONS, Certification, Exclusions
 from optimizer.check_instance import check_instance
@@ -63,6 +63,11 @@ def solve(
     with stages.stage("route"):
         containers = planned_containers(instance, allocation, loads)
         routes, unrouted = route(instance, containers, deadline.stage("route"))
+    bound = first.lower_bound
+    if not first.required <= allocation.assignment.keys():
+        # Without a consignment that the first allocation had to place, a plan may cost less.
+        placed = frozenset(allocation.assignment)
+        bound = lower_bound(instance, first.required & placed, deadline.stage("load"))
     return assemble(
         instance,
         containers,
@@ -72,7 +77,7 @@ def solve(
         unloadable=tuple(
             load.unloadable for _, load in sorted(loads.items()) if load.unloadable is not None
         ),
-        bound=first.lower_bound,
+        bound=bound,
         fallback=first.fallback,
         rounds=loaded.rounds,
         work=loaded.work,

@@ -53,7 +53,15 @@ class LeftOutCode(Code):
     )
     HEAVIER_THAN_CONTAINER = "heavier_than_container", "Its mass is above the container's payload."
     DID_NOT_FIT = "did_not_fit", "The loader found no place for its cartons."
-    FORBIDDEN = "forbidden", "A dispatcher forbade the voyage, or pinned it to another place."
+    FORBIDDEN = (
+        "forbidden",
+        "A dispatcher forbade it the voyage, or its booking names another service.",
+    )
+    ROLLED = "rolled", "A dispatcher rolled it to a later departure."
+    PINNED = (
+        "pinned",
+        "A dispatcher pinned it elsewhere, or to a place that no plan can give it.",
+    )
     CUSTOMS_REJECTED = "customs_rejected", "Customs rejected its declaration."
     TIME_LIMIT = (
         "time_limit",

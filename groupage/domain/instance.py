@@ -43,6 +43,16 @@ class PickUpJob(_Data, frozen=True, kw_only=True):
     service_s: int
 
 
+class VoyageForbid(_Data, frozen=True, kw_only=True):
+    """A voyage that a dispatcher closed to a consignment."""
+
+    voyage_id: str
+    by: str
+    """The person who sent the command."""
+    roll: bool = False
+    """It was rolled from this voyage or a later one: only a later departure will do."""
+
+
 class Demand(_Data, frozen=True, kw_only=True):
     """A consignment to be shipped, or to be fetched by a truck."""
 
@@ -69,10 +79,18 @@ class Demand(_Data, frozen=True, kw_only=True):
     """Its container on the published plan."""
     pinned_voyage_id: str | None = None
     pinned_consolidation_id: str | None = None
+    pinned_by: str = ""
+    """The person who pinned it."""
     forbidden_voyage_ids: tuple[str, ...] = ()
+    """Voyages of `forbids`, and those of other services than the booked one."""
+    forbids: tuple[VoyageForbid, ...] = ()
+    """By dispatchers, in the order of the voyages' ids."""
     committed: bool = False
     """On a filed manifest, staged or loaded: it stays in its container."""
     pickup: PickUpJob | None = None
+    awaited: bool = False
+    """It is pinned and not yet counted, measured and available at the hub (`status`). It is
+    `blocked`, and a demand only so that the plan says why it does not go."""
 
 
 class ContainerOffer(_Data, frozen=True, kw_only=True):

@@ -253,6 +253,11 @@ class Plan(_Data, frozen=True, kw_only=True):
     is; dangerous goods have a place only if `allow_dangerous`, and never beside a class that they
     must be segregated from.
 
+    A pinned consignment is left out only if its voyage or consolidation cannot take it: never for
+    its cost, and never while an empty container there could take it, a further one on offer or one
+    of which all cargo may make way (neither committed nor pinned). `did_not_fit` and `time_limit`
+    of a pinned consignment excuse those of its voyage.
+
     A slushy container: cargo_volume_cm3 is within `plan_fill_permille` of the inner volume
     (committed consignments alone may exceed it); the modes of its consignments are within one set
     of `mode_mix` (an empty table allows all); the values of mode-1039 consignments of one consignee
@@ -278,7 +283,8 @@ class Plan(_Data, frozen=True, kw_only=True):
     unloadable: tuple[Unloadable, ...] = ()
     cost: Cost
     lower_bound: int
-    """No plan of this instance costs less, without haulage; US cents."""
+    """No plan that places the pinned consignments which this one places costs less, without
+    haulage; US cents."""
     gap_ratio: float
     """(allocation terms - lower_bound) / max(1, allocation terms)."""
     stats: SolverStats

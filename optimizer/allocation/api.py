@@ -14,8 +14,10 @@ from optimizer.allocation.greedy import construct, expand, fill_by_choice, keep_
 from optimizer.allocation.improve import improve
 from optimizer.allocation.model import Hint, SearchResult, WorkLimit, search
 from optimizer.allocation.partial_solution import PartialSolution
+from optimizer.allocation.pins import place_required, waive, waive_unplaced
 from optimizer.allocation.problem import NoGoods, Problem, constant_cost
 from optimizer.allocation.reasons import Explainer, MoveReason
+from optimizer.allocation.rules.registry import find_placement_rule
 from optimizer.allocation.slots import Slot, new_id
 from optimizer.deadline import StageDeadline, unlimited
 
@@ -31,6 +33,8 @@ USEFUL_BOUND = 0.5
 MANY_CONTAINERS = 40
 """Above so many containers a large lane is improved less: a neighbourhood is a few of them, and
 loading them all takes the time."""
+REQUIRED_SHARE = 0.25
+"""Share of the work limit for placing what a plan must place, where the other searches did not."""
 REPAIR_SHARE = 0.2
 """Share of the work limit for a repair, which only places what did not fit."""
 REPAIR_IDLE_MAX = 3
@@ -49,15 +53,25 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOut, ...]
     moves: dict[str, MoveReason]
     """Consignment → why it is not where the published plan has it."""
+    required: frozenset[str]
+    """Placed consignments that were to be placed before costs count, whatever they cost."""
+    unplaced: int
+    """How many consignments are left out that a plan must place if any container takes them."""
     cost: int
     """All allocation terms, US cents."""
     lower_bound: int
-    """0 after a repair: a bound must not rest on what the loader failed to do."""
+    """Of all allocations that place `required`. 0 after a repair: a bound must not rest on what the
+    loader failed to do."""
     optimal: bool
     fallback: bool
     """CP-SAT found nothing; the published plan was kept and filled up."""
     work: float
     """CP-SAT deterministic time."""
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The order of preference: what must be placed comes before the cost."""
+        return self.unplaced, self.cost
 
 
 def allocate(instance: Instance, deadline: StageDeadline | None = None) -> Allocation:
@@ -75,13 +89,13 @@ def allocate(instance: Instance, deadline: StageDeadline | None = None) -> Alloc
         start = _start_from_dual(problem, deadline)
     else:
         start = _start_from_relaxation(problem, deadline)
-    solution, bound = start.solution, start.bound
+    solution, bound, work = _require(start, deadline)
     limit = _work_limit(problem, start.improve_share, deadline)
-    work = 0.0
     if problem.free:
-        solution, work = improve(solution, bound=bound, limit=limit)
+        solution, improving = improve(solution, bound=bound, limit=limit)
+        work += improving
     return _finish(
-        problem,
+        solution.problem,
         solution,
         deadline,
         bound=min(bound, solution.cost()),
@@ -107,6 +121,38 @@ class _Start(msgspec.Struct, frozen=True, kw_only=True):
     work: float = 0.0
     improve_share: float = IMPROVE_SHARE
     """Share of the work limit for improving it."""
+
+
+def _require(start: _Start, deadline: StageDeadline) -> tuple[PartialSolution, int, float]:
+    """Place what must be placed; return the solution, a bound and the work done.
+
+    What finds no place is waived: the solution's problem no longer has its price, and the bound
+    holds for all solutions that place what this one places.
+    """
+    solution, bound, problem = start.solution, start.bound, start.solution.problem
+    if not problem.required:
+        return solution, bound, 0.0
+    limit = _work_limit(problem, REQUIRED_SHARE, deadline)
+    solution, work = place_required(solution, limit)
+    waived = problem.required - solution.assignment.keys()
+    solution = waive_unplaced(solution)
+    if waived:
+        bound = max(
+            bound - problem.required_price * len(waived), _dual_bound(solution.problem, deadline)
+        )
+    return solution, bound, work
+
+
+def _dual_bound(problem: Problem, deadline: StageDeadline) -> int:
+    dual = find_bound(problem, _movable_slots(problem), deadline)
+    return _fixed_containers_cost(problem) + dual.bound
+
+
+def lower_bound(instance: Instance, required: frozenset[str], deadline: StageDeadline) -> int:
+    """Return a bound of all allocations that place these required consignments, US cents."""
+    problem = build_problem(instance, NoGoods())
+    problem = waive(problem, problem.required - required)
+    return max(0, _dual_bound(problem, deadline)) + constant_cost(problem, proven=True)
 
 
 def _start_from_relaxation(problem: Problem, deadline: StageDeadline) -> _Start:
@@ -161,8 +207,13 @@ def repair(
     work = 0.0
     if problem.free and not no_goods.final:
         limit = _work_limit(problem, REPAIR_SHARE, deadline)
-        solution, work = improve(solution, bound=0, limit=limit, idle_max=REPAIR_IDLE_MAX)
-    return _finish(problem, solution, deadline, bound=0, optimal=False, fallback=False, work=work)
+        solution, work = place_required(solution, limit)
+        solution, improving = improve(solution, bound=0, limit=limit, idle_max=REPAIR_IDLE_MAX)
+        work += improving
+    solution = waive_unplaced(solution)
+    return _finish(
+        solution.problem, solution, deadline, bound=0, optimal=False, fallback=False, work=work
+    )
 
 
 def _work_limit(problem: Problem, share: float, deadline: StageDeadline) -> WorkLimit:
@@ -243,6 +294,12 @@ def _finish(
             for consignment_id, demand in problem.demands.items()
             if demand.current_consolidation_id != assignment.get(consignment_id)
         },
+        required=problem.required,
+        unplaced=sum(
+            find_placement_rule(demand) is not None
+            for c, demand in problem.demands.items()
+            if c not in solution.assignment
+        ),
         cost=solution.cost() + constant_cost(problem),
         lower_bound=bound,
         optimal=optimal,

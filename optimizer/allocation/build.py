@@ -19,7 +19,7 @@ from optimizer.allocation.problem import (
     sailing_cost,
 )
 from optimizer.allocation.rules.offers import containers_on_offer
-from optimizer.allocation.rules.registry import reject, reject_in
+from optimizer.allocation.rules.registry import find_placement_rule, reject, reject_in
 from optimizer.allocation.slots import Slot, pool_key, usable_cm3
 from optimizer.deadline import StageDeadline, unlimited
 
@@ -73,6 +73,14 @@ def build_problem(
         assignment_cost[consignment_id], rejections[consignment_id] = _price_slots(
             demand, candidates, instance, change
         )
+    required = frozenset(
+        c for c, demand in free.items() if assignment_cost[c] and find_placement_rule(demand)
+    )
+    required_price = _price_of_leaving_out(
+        required, unassigned_cost, assignment_cost, (*slots, *pools), instance
+    )
+    for consignment_id in required:
+        unassigned_cost[consignment_id] += required_price
     return Problem(
         instance=instance,
         no_goods=no_goods,
@@ -84,12 +92,37 @@ def build_problem(
         free=free,
         demands=demands,
         unassigned_cost=unassigned_cost,
+        required=required,
+        required_price=required_price,
         assignment_cost=assignment_cost,
         rejections=rejections,
         rejected=rejected,
         unexplored=frozenset(unexplored),
         bulk_cm3=_estimate_bulk(demands.values(), (*slots, *pools), no_goods),
     )
+
+
+def _price_of_leaving_out(
+    required: Iterable[str],
+    unassigned_cost: Mapping[str, int],
+    assignment_cost: Mapping[str, Mapping[str, int]],
+    slots: Iterable[Slot],
+    instance: Instance,
+) -> int:
+    """Return US cents above what the dearest solution costs that places required ones alone.
+
+    That one leaves out all others and gives each required consignment a container of its own, the
+    dearest one. So no solution with one more of them left out can be cheaper.
+    """
+    count = len(tuple(required))
+    if not count:
+        return 0
+    containers = (
+        slot.open_cost + pricing.dead_freight(slot.spec.iso_type, 0, instance.weights)
+        for slot in slots
+    )
+    assigned = sum(max(assignment_cost[c].values()) for c in required)
+    return sum(unassigned_cost.values()) + assigned + count * max(containers, default=0) + 1
 
 
 def existing_slots(instance: Instance, departures: Mapping[str, Departure]) -> tuple[Slot, ...]:

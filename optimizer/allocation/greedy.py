@@ -13,10 +13,15 @@ from optimizer.deadline import StageDeadline
 def construct(problem: Problem, deadline: StageDeadline) -> PartialSolution:
     """Keep the published plan, fill open containers, then open new ones as long as that pays."""
     solution = PartialSolution(problem)
+    fill_up(solution, deadline)
+    return solution
+
+
+def fill_up(solution: PartialSolution, deadline: StageDeadline) -> None:
+    """Add to a solution what `construct` would."""
     keep_published(solution)
     fill_open(solution, deadline)
     open_new(solution, deadline)
-    return solution
 
 
 def keep_published(solution: PartialSolution) -> None:

@@ -43,10 +43,15 @@ class PartialSolution:
         )
 
     def unassigned_demands(self) -> list[Demand]:
-        """Return the free consignments without a bin, most urgent and largest first."""
+        """Return the free consignments without a bin: required, most urgent, largest first."""
         return sorted(
             (d for c, d in self.problem.free.items() if c not in self.assignment),
-            key=lambda d: (_RANK[d.priority], -d.volume_cm3, d.consignment_id),
+            key=lambda d: (
+                d.consignment_id not in self.problem.required,
+                _RANK[d.priority],
+                -d.volume_cm3,
+                d.consignment_id,
+            ),
         )
 
     def remaining_containers(self, pool: tuple[str, str]) -> int:

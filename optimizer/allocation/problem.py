@@ -84,7 +84,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     demands: dict[str, Demand]
     """All consignments by id."""
     unassigned_cost: dict[str, int]
-    """Free consignment → cost of leaving it out, US cents."""
+    """Free consignment → cost of leaving it out, US cents; with `required_price` if required."""
+    required: frozenset[str] = frozenset()
+    """Free consignments that must be placed before costs count (`PlacementRule`)."""
+    required_price: int = 0
+    """US cents of the search only: more than all that leaving out one of `required` could save."""
     assignment_cost: dict[str, dict[str, int]]
     """Free consignment → cost key of each slot that it may go into → cost, US cents."""
     rejections: dict[str, dict[str, SlotRejection]]

@@ -7,14 +7,17 @@ import msgspec
 from groupage.domain.codes import LeftOutCode, MoveCode
 from groupage.domain.instance import Demand
 from groupage.domain.plan import LeftOut
-from groupage.domain.words import us_dollars
+from groupage.domain.words import join_names, us_dollars
 from optimizer.allocation.bins import Bin
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import OUT_OF_TIME, Problem, Rejection, SlotRejection
-from optimizer.allocation.rules.registry import CONTENTS_RULES
+from optimizer.allocation.rules.registry import CONTENTS_RULES, find_placement_rule
 from optimizer.allocation.rules.rule import SharingRule
 from optimizer.allocation.slots import Slot, usable_cm3
 from optimizer.deadline import StageDeadline
+
+_NAMED_MAX = 3
+"""Consignments that a reason names."""
 
 
 class MoveReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +69,19 @@ class Explainer:
 
         In this order: a rule keeps it out of every container; a rule keeps it out of each single
         one; a container could take it at a higher cost than leaving it; the containers that it may
-        go into cannot take it beside their contents. The time limit is the reason where the search
+        go into cannot take it beside their contents. Of a consignment that the plan must place the
+        cost is never the reason. The time limit is the reason where the search
         ended before it came to the consignment.
         """
         if consignment_id not in self._left_out:
-            self._left_out[consignment_id] = self._explain_left_out(consignment_id)
+            demand = self._solution.problem.demands[consignment_id]
+            left_out = self._explain_left_out(consignment_id)
+            rule = find_placement_rule(demand)
+            if rule is not None:
+                reason = rule.unmet_reason(demand, left_out.reason)
+            else:
+                reason = _makes_way(self._solution, demand) + left_out.reason
+            self._left_out[consignment_id] = msgspec.structs.replace(left_out, reason=reason)
         return self._left_out[consignment_id]
 
     def _explain_left_out(self, consignment_id: str) -> LeftOut:
@@ -84,16 +95,18 @@ class Explainer:
         if not problem.assignment_cost[consignment_id]:
             rejections = tuple(problem.rejections[consignment_id].values())
             return _left_out(consignment_id, binding_rejection(demand, rejections))
-        if self._deadline.is_over():
+        required = find_placement_rule(demand) is not None
+        if self._deadline.is_over() or (required and self._search_cut):
             return _left_out(consignment_id, OUT_OF_TIME)
-        missed = _missed_cutoff(problem, consignment_id, self._slots)
+        missed = _kept_off(problem, consignment_id, self._slots)
         options = self._options(demand)
-        if options:
+        if options and not required:
             cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
             return self._too_expensive(consignment_id, cheapest, missed)
         full = _contents_rejection(solution, demand)
         reason = f"{missed.reason}; {full.reason}" if missed else full.reason
-        return LeftOut(consignment_id=consignment_id, code=full.code, reason=reason)
+        code = missed.code if missed and missed.code in _COMMANDS else full.code
+        return LeftOut(consignment_id=consignment_id, code=code, reason=reason)
 
     def _too_expensive(
         self, consignment_id: str, option: _Option, missed: Rejection | None
@@ -112,7 +125,7 @@ class Explainer:
             return MoveReason(code=left_out.code, reason=left_out.reason)
         if current is None:
             free = consignment_id in problem.free
-            missed = _missed_cutoff(problem, consignment_id, self._slots) if free else None
+            missed = _kept_off(problem, consignment_id, self._slots) if free else None
             reason = missed.reason if missed else "room on this departure"
             return MoveReason(code=MoveCode.PLACED, reason=reason)
         if (consignment_id, current) in problem.no_goods.forbidden:
@@ -121,7 +134,7 @@ class Explainer:
         rejection = problem.rejections.get(consignment_id, {}).get(current)
         if rejection is not None:
             return MoveReason(code=rejection.code, reason=rejection.reason)
-        return _contents_move_reason(demand, current, solution.bins.get(current))
+        return _contents_move_reason(solution, demand, current)
 
     def _options(self, demand: Demand) -> list[_Option]:
         """Return the containers, also new ones, that could take the consignment now."""
@@ -149,13 +162,11 @@ def binding_rejection(demand: Demand, rejections: Sequence[SlotRejection]) -> Re
     explains nothing.
     """
     pin = demand.pinned_consolidation_id or demand.pinned_voyage_id
-    at_pin = [r for r in rejections if r.code != LeftOutCode.FORBIDDEN] if pin else []
+    at_pin = [r for r in rejections if r.code != LeftOutCode.PINNED] if pin else []
     if at_pin:
-        binding = _easiest_rejection(at_pin)
-        return Rejection(code=binding.code, reason=f"{binding.reason}; pinned to {pin}")
-    if demand.pinned_voyage_id and not demand.pinned_consolidation_id:
-        reason = f"{pin} has no container on offer; pinned to {pin}"
-        return Rejection(code=LeftOutCode.NO_CAPACITY, reason=reason)
+        return _easiest_rejection(at_pin)
+    if pin:
+        return Rejection(code=LeftOutCode.NO_CAPACITY, reason=f"{pin} has no container on offer")
     if not rejections:
         reason = "no departure has a container on offer"
         return Rejection(code=LeftOutCode.NO_CAPACITY, reason=reason)
@@ -171,7 +182,7 @@ def _too_expensive(consignment_id: str, option: _Option, missed: Rejection | Non
     voyage_id = option.slot.pool[0]
     added = us_dollars(option.added_cost)
     if missed:
-        code = LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF
+        code = missed.code
         reason = f"{missed.reason}; next departure {voyage_id} costs +{added}"
     else:
         slot = option.slot
@@ -183,11 +194,19 @@ def _too_expensive(consignment_id: str, option: _Option, missed: Rejection | Non
     )
 
 
-def _missed_cutoff(
+_COMMANDS = frozenset({LeftOutCode.FORBIDDEN, LeftOutCode.ROLLED})
+
+
+def _kept_off(
     problem: Problem, consignment_id: str, slots_by_voyage: Mapping[str, Sequence[Slot]]
 ) -> Rejection | None:
-    """Return the cut-off that keeps it off a departure before the first that it can take."""
+    """Return what keeps it off a departure before the first that it can take.
+
+    A dispatcher's command or the cut-off: nothing else makes it wait for that one.
+    """
     possible = problem.assignment_cost[consignment_id]
+    demand = problem.demands[consignment_id]
+    codes = {LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF}.union(_COMMANDS if demand.forbids else ())
     rejections = problem.rejections[consignment_id]
     for voyage_id in problem.departures:
         slots = slots_by_voyage.get(voyage_id, ())
@@ -195,7 +214,7 @@ def _missed_cutoff(
             return None
         for slot in slots:
             rejection = rejections.get(slot.cost_key)
-            if rejection and rejection.code == LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF:
+            if rejection and rejection.code in codes:
                 return rejection
     return None
 
@@ -243,8 +262,25 @@ def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
     return bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
 
 
-def _contents_move_reason(demand: Demand, current: str, bin_: Bin | None) -> MoveReason:
+def _makes_way(solution: PartialSolution, demand: Demand) -> str:
+    """Name the consignments that must be where this one was, if they leave it no room; or ""."""
+    bin_ = solution.bins.get(demand.current_consolidation_id or "")
+    if bin_ is None or bin_.binding_rule(demand) is None:
+        return ""
+    required = sorted(
+        c
+        for c, member in bin_.members.items()
+        if member.current_consolidation_id != bin_.slot.key
+        and find_placement_rule(member) is not None
+    )
+    if not required:
+        return ""
+    return f"makes way in {bin_.slot.key} for {join_names(required, _NAMED_MAX)}, pinned there; "
+
+
+def _contents_move_reason(solution: PartialSolution, demand: Demand, current: str) -> MoveReason:
     """Return why a consignment left a container that it could have stayed in."""
+    bin_ = solution.bins.get(current)
     if bin_ is None:
         return MoveReason(code=MoveCode.DISSOLVED, reason=f"{current} can be planned no more")
     if not bin_.members:
@@ -252,6 +288,9 @@ def _contents_move_reason(demand: Demand, current: str, bin_: Bin | None) -> Mov
         return MoveReason(code=MoveCode.DISSOLVED, reason=reason)
     rule = bin_.binding_rule(demand)
     if rule is not None:
-        reason = f"{current} is filled with others that cannot go elsewhere"
+        reason = (
+            _makes_way(solution, demand)
+            + f"{current} is filled with others that cannot go elsewhere"
+        )
         return MoveReason(code=rule.full_code, reason=reason)
     return MoveReason(code=MoveCode.CHEAPER, reason="the lane as a whole costs less this way")

@@ -11,11 +11,13 @@ from groupage.domain.instance import (
     Departure,
     OpenConsolidation,
     PickUpJob,
+    VoyageForbid,
 )
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.units import us_cents, volume_cm3
 from optimizer.instance.consolidations import GONE
 from optimizer.instance.snapshot import (
+    AWAITED_STATUSES,
     PICKUP_STATUSES,
     PLANNED_STATUSES,
     UNFINISHED_STATUSES,
@@ -34,7 +36,10 @@ def demands_of(
     departures: tuple[Departure, ...],
     clock_at: datetime,
 ) -> tuple[Demand, ...]:
-    """Return the consignments at the hub, and those that a truck must fetch first."""
+    """Return the consignments at the hub, and those that a truck must fetch first.
+
+    A pinned consignment is among them before it is available: the plan must say why it does not go.
+    """
     consolidation_ids = {consolidation.consolidation_id for consolidation in consolidations}
     manifest_of = {
         consignment_id: consolidation.consolidation_id
@@ -52,7 +57,14 @@ def demands_of(
                 _demand(state, snapshot, consolidation_ids, manifest_of, departures, clock_at)
             )
         elif state.status in PICKUP_STATUSES and state.booking.pickup and not state.received_units:
-            demands.append(_pickup_demand(state, clock_at))
+            demands.append(
+                _with_commands(_pickup_demand(state, clock_at), state, snapshot, departures)
+            )
+        elif state.status in AWAITED_STATUSES and state.key in snapshot.lane.pins:
+            awaited = msgspec.structs.replace(
+                _unplanned_demand(state, clock_at), blocked=True, awaited=True
+            )
+            demands.append(_with_commands(awaited, state, snapshot, departures))
     return tuple(demands)
 
 
@@ -76,14 +88,29 @@ def _demand(
     committed = current in consolidation_ids and (
         state.key in manifest_of or state.status in _COMMITTED
     )
+    demand = msgspec.structs.replace(
+        _unplanned_demand(state, clock_at), current_consolidation_id=current, committed=committed
+    )
+    return _with_commands(demand, state, snapshot, departures)
+
+
+def _with_commands(
+    demand: Demand,
+    state: ConsignmentState,
+    snapshot: Snapshot,
+    departures: tuple[Departure, ...],
+) -> Demand:
+    """Add the dispatcher's pin and the voyages that are forbidden for the consignment."""
     pin = snapshot.lane.pins.get(state.key)
+    forbids = _forbids(state, snapshot, departures)
+    other_services = _voyages_of_other_services(state, departures)
     return msgspec.structs.replace(
-        _unplanned_demand(state, clock_at),
-        current_consolidation_id=current,
+        demand,
         pinned_voyage_id=(pin.voyage_id or None) if pin else None,
         pinned_consolidation_id=(pin.consolidation_id or None) if pin else None,
-        forbidden_voyage_ids=_forbidden_voyage_ids(state, snapshot, departures),
-        committed=committed,
+        pinned_by=pin.by if pin else "",
+        forbidden_voyage_ids=tuple(sorted({f.voyage_id for f in forbids} | other_services)),
+        forbids=forbids,
     )
 
 
@@ -136,21 +163,38 @@ def _published_consolidation_id(state: ConsignmentState, snapshot: Snapshot) -> 
     return state.allocation.consolidation_id if state.allocation else None
 
 
-def _forbidden_voyage_ids(
+def _forbids(
     state: ConsignmentState, snapshot: Snapshot, departures: tuple[Departure, ...]
-) -> tuple[str, ...]:
-    """Return voyages a dispatcher forbade, those up to a roll, and those of other services."""
-    assert state.booking is not None, state.key
+) -> tuple[VoyageForbid, ...]:
+    """Return the voyages that a dispatcher forbade, and those up to a roll.
+
+    A voyage's own forbid names the person before a roll of a later voyage does.
+    """
     etd = {departure.voyage_id: departure.etd_at for departure in departures}
-    forbidden = set()
-    for voyage_id, forbid in snapshot.lane.forbids.get(state.key, {}).items():
-        forbidden.add(voyage_id)
-        if forbid.roll and voyage_id in etd:
-            forbidden.update(v for v, etd_at in etd.items() if etd_at <= etd[voyage_id])
-    wanted = state.booking.service_id
-    if wanted and any(departure.service_id == wanted for departure in departures):
-        forbidden.update(d.voyage_id for d in departures if d.service_id != wanted)
-    return tuple(sorted(forbidden))
+    commands = snapshot.lane.forbids.get(state.key, {})
+    forbids = {
+        voyage_id: VoyageForbid(voyage_id=voyage_id, by=forbid.by, roll=forbid.roll)
+        for voyage_id, forbid in commands.items()
+    }
+    for rolled_id, forbid in sorted(commands.items()):
+        if forbid.roll and rolled_id in etd:
+            for voyage_id, etd_at in etd.items():
+                if etd_at <= etd[rolled_id]:
+                    forbids.setdefault(
+                        voyage_id, VoyageForbid(voyage_id=voyage_id, by=forbid.by, roll=True)
+                    )
+    return tuple(forbid for _, forbid in sorted(forbids.items()))
+
+
+def _voyages_of_other_services(
+    state: ConsignmentState, departures: tuple[Departure, ...]
+) -> set[str]:
+    """Return the voyages of other services than the booked one, if that one sails at all."""
+    assert state.booking is not None, state.key
+    booked = state.booking.service_id
+    if not booked or all(departure.service_id != booked for departure in departures):
+        return set()
+    return {d.voyage_id for d in departures if d.service_id != booked}
 
 
 def _dg_classes(state: ConsignmentState) -> tuple[str, ...]:

@@ -23,10 +23,13 @@ UNFINISHED_STATUSES = ("RECEIVING", "RECEIVED", "MEASURED")
 """At the hub but not available, for an open re-rate perhaps: planned only if on a manifest."""
 PICKUP_STATUSES = ("BOOKED", "ACCEPTED")
 """Consignments that a truck may have to fetch."""
+AWAITED_STATUSES = (*PICKUP_STATUSES, "ARRIVING", *UNFINISHED_STATUSES)
+"""Consignments of which the plan says only, if they are pinned, that they cannot go yet."""
 
 _CONSIGNMENTS = """
 select body, changed_at from consignment
-where lane_id = $1 and (status = any($2) or status = any($3)) order by key
+where lane_id = $1
+and (status = any($2) or status = any($3) or (status = any($4) and key = any($5))) order by key
 """
 _CONSOLIDATIONS = "select body, changed_at from consolidation where lane_id = $1 order by key"
 _VOYAGES = "select body, changed_at from voyage where lane_id = $1 order by etd_at, key"
@@ -60,12 +63,17 @@ async def read_snapshot(pool: asyncpg.Pool, lane_id: str) -> Snapshot:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         lanes = await connection.fetch(_LANE, lane_id)
+        lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)
         consignments = await connection.fetch(
-            _CONSIGNMENTS, lane_id, [*PLANNED_STATUSES, *UNFINISHED_STATUSES], list(PICKUP_STATUSES)
+            _CONSIGNMENTS,
+            lane_id,
+            [*PLANNED_STATUSES, *UNFINISHED_STATUSES],
+            list(PICKUP_STATUSES),
+            list(AWAITED_STATUSES),
+            list(lane.pins),
         )
         consolidations = await connection.fetch(_CONSOLIDATIONS, lane_id)
         voyages = await connection.fetch(_VOYAGES, lane_id)
-        lane = _decode(lanes[0], LaneState) if lanes else LaneState(key=lane_id)
         by_id = {
             state.key: state
             for state in (_decode(row, ConsolidationState) for row in consolidations)

@@ -40,12 +40,13 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     """The deadline ended the search before any consignment was loaded."""
 
 
-def cargo_of(demand: Demand, *, worth: int | None = None) -> Cargo:
+def cargo_of(demand: Demand, *, must_go: bool = False, worth: int | None = None) -> Cargo:
     """Return the cartons of a demand."""
     return Cargo(
         consignment_id=demand.consignment_id,
         cartons=demand.cartons,
         must_stay=demand.committed,
+        must_go=must_go,
         worth=worth,
     )
 
@@ -78,7 +79,7 @@ def load(
     check_input(spec, cargo, preloaded, rules, effort=effort)
     space = CargoSpace.of(spec, rules)
     stock = stock_of({c.consignment_id: c.cartons for c in cargo}, preloaded)
-    must_stay = frozenset(c.consignment_id for c in cargo if c.must_stay)
+    ranks = {c.consignment_id: 0 if c.must_stay else 1 if c.must_go else 2 for c in cargo}
     worth = {
         c.consignment_id: (
             stock.volume_mm3(c.consignment_id) if c.worth is None else max(1, c.worth)
@@ -88,7 +89,7 @@ def load(
     result = search(
         space,
         stock,
-        must_stay=must_stay,
+        ranks=ranks,
         worth=worth,
         effort=effort,
         seed=seed,

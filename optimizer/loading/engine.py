@@ -70,7 +70,7 @@ class _Attempt:
 class _Search:
     space: CargoSpace
     stock: Stock
-    must_stay: frozenset[str]
+    ranks: Mapping[str, int]
     worth: Mapping[str, int]
     effort: int
     seed: int
@@ -117,8 +117,9 @@ class _Search:
         return priority
 
     def drop_candidates(self, consignments: list[str]) -> list[str]:
-        """Return those that may be dropped: what must stay only when nothing else is left."""
-        return [c for c in consignments if c not in self.must_stay] or consignments
+        """Return those that may be dropped: those of the last rank that is left."""
+        last = max((self.ranks[c] for c in consignments), default=0)
+        return [c for c in consignments if self.ranks[c] == last]
 
     def drop(self, consignments: list[str], unplaced_mm3: int, unplaced: list[int]) -> list[str]:
         """Drop whole consignments of about this volume, first those with unplaced cartons."""
@@ -136,7 +137,7 @@ class _Search:
             for number, unit_ids in self.stock.units[cheapest].items():
                 unplaced[number] = max(0, unplaced[number] - len(unit_ids))
         # A large consignment dropped last may have made earlier drops unnecessary.
-        for consignment_id in sorted(dropped[:-1], key=lambda c: c not in self.must_stay):
+        for consignment_id in sorted(dropped[:-1], key=self.ranks.__getitem__):
             volume_mm3 = self.stock.volume_mm3(consignment_id)
             if freed_mm3 - volume_mm3 >= unplaced_mm3:
                 freed_mm3 -= volume_mm3
@@ -259,15 +260,19 @@ def search(
     space: CargoSpace,
     stock: Stock,
     *,
-    must_stay: frozenset[str],
+    ranks: Mapping[str, int],
     worth: Mapping[str, int],
     effort: int,
     seed: int,
     deadline: StageDeadline,
 ) -> SearchResult:
-    """Load as many consignments as fit, each whole; those of the least `worth` stay out."""
+    """Load as many consignments as fit, each whole; those of the least `worth` stay out.
+
+    `ranks` is 0 for what must stay, 1 for what must go and 2 for the rest: of each rank something
+    stays out only when all of the later ranks does.
+    """
     budget = _pass_budget(effort, len(stock.types))
-    run = _Search(space, stock, must_stay, worth, budget, seed, deadline)
+    run = _Search(space, stock, ranks, worth, budget, seed, deadline)
     feasible = run.select_feasible()
     loaded = run.load_what_fits(feasible)
     kept = run.try_dropped(loaded)

@@ -80,6 +80,8 @@ class Cargo(msgspec.Struct, frozen=True, kw_only=True):
     cartons: tuple[CartonGroup, ...]
     must_stay: bool = False
     """On the manifest or loaded already: the last to be left out."""
+    must_go: bool = False
+    """A dispatcher pinned it: left out after all others but those that must stay."""
     worth: int | None = None
     """Cost of leaving it out; the loader leaves out the cheapest. None: its volume."""
 

@@ -15,6 +15,7 @@ from optimizer.verification import (
     coverage,
     geometry,
     identity,
+    pins,
     reasons,
     stacking,
     tours,
@@ -24,13 +25,14 @@ from optimizer.verification.codes import ViolationCode as Code
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violation, Violations, violation
 
-VERIFIER = "groupage-verifier/5"
+VERIFIER = "groupage-verifier/6"
 CHECKS: dict[str, Callable[[Context], Violations]] = {
     "identity": identity.check,
     "coverage": coverage.check,
     "reasons": reasons.check,
     "containers": containers.check,
     "allocation": allocation.check,
+    "pins": pins.check,
     "cartons": cartons.check,
     "geometry": geometry.check,
     "top_load": stacking.check,

@@ -46,6 +46,7 @@ class ViolationCode(Code):
     AFTER_CUTOFF = "after_cutoff", "A consignment joins a container whose cut-off has passed."
     FORBIDDEN_VOYAGE = "forbidden_voyage", "A consignment is on a voyage that is forbidden for it."
     PIN_IGNORED = "pin_ignored", "A consignment is not where a dispatcher pinned it."
+    PIN_LEFT_OUT = "pin_left_out", "A pinned consignment is left out, and its voyage can take it."
     BLOCKED_PLACED = "blocked_placed", "A consignment on hold gets a new place."
     CUSTOMS_REJECTED = "customs_rejected", "A consignment that customs rejected has a place."
     CAP_NOT_JUDGED = "cap_not_judged", "A 1039 consignment without a value in USD has a place."

@@ -16,7 +16,7 @@ from optimizer.verification.violation import Violations, violation
 
 
 def _is_late(context: Context, demand: Demand) -> bool:
-    awaited = demand.pickup is not None and demand.blocked
+    awaited = demand.awaited or (demand.pickup is not None and demand.blocked)
     return awaited or any(demand.available_at > d.lco_at for d in context.instance.departures)
 
 
@@ -24,9 +24,8 @@ def _has_no_usd_value(_: Context, demand: Demand) -> bool:
     return demand.mode == "1039" and demand.value_usd_cents is None
 
 
-def _is_pinned_or_forbidden(_: Context, demand: Demand) -> bool:
-    pins = (demand.pinned_voyage_id, demand.pinned_consolidation_id)
-    return bool(demand.forbidden_voyage_ids) or pins != (None, None)
+def _is_pinned(_: Context, demand: Demand) -> bool:
+    return (demand.pinned_voyage_id, demand.pinned_consolidation_id) != (None, None)
 
 
 def _nothing_departs(context: Context, _: Demand) -> bool:
@@ -77,7 +76,9 @@ _FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
         "there is a mode policy",
         lambda context, _: bool(context.instance.rules.mode_mix),
     ),
-    LeftOutCode.FORBIDDEN: ("it is pinned or forbidden somewhere", _is_pinned_or_forbidden),
+    LeftOutCode.FORBIDDEN: ("a voyage is forbidden", lambda _, d: bool(d.forbidden_voyage_ids)),
+    LeftOutCode.ROLLED: ("it was rolled", lambda _, d: any(f.roll for f in d.forbids)),
+    LeftOutCode.PINNED: ("it is pinned", _is_pinned),
     LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF: ("it misses a cut-off", _is_late),
     LeftOutCode.NO_DEPARTURE: ("a departure has closed, or there is none", _nothing_departs),
     LeftOutCode.HEAVIER_THAN_CONTAINER: ("it is heavier than some container carries", _is_heavy),

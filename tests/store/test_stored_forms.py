@@ -34,7 +34,7 @@ STATES = {
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "9b6c9e1eb9ba5d20"}
 """Shape of the fields that every later version reads from states of older forms."""
-PLANS = (2, "3cedaae6cf2b2ef9")
+PLANS = (3, "09b0220f7b2daeb2")
 """Form and shape of plans and instances."""
 
 

@@ -9,13 +9,18 @@ from optimizer.allocation.slots import Slot
 
 
 class AwaitedCargo(ConsignmentRule):
-    """A consignment that still waits for its pick-up and is held has no date to plan with."""
+    """Cargo that is not available at the hub yet has no date to plan with."""
 
     codes = frozenset({LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF})
 
     def reject(self, demand: Demand, instance: Instance) -> Rejection | None:
-        """Reject held cargo that is not at the hub yet."""
+        """Reject cargo that waits for its pick-up or is not counted and measured."""
         _ = instance
+        if demand.awaited:
+            return Rejection(
+                code=LeftOutCode.NOT_AVAILABLE_BEFORE_CUTOFF,
+                reason=f"it is {demand.status}: not available at the hub yet",
+            )
         if demand.pickup is None or not demand.blocked:
             return None
         return Rejection(

@@ -9,32 +9,35 @@ from groupage.domain.instance import Demand, Instance
 from optimizer.allocation.problem import Rejection, SlotRejection
 from optimizer.allocation.rules.bulk import Bulk
 from optimizer.allocation.rules.carton_size import CartonSize
-from optimizer.allocation.rules.commands import Commands, PinTarget
 from optimizer.allocation.rules.customs import Customs
 from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
 from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
 from optimizer.allocation.rules.declaration_cap import DeclarationCap
 from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.forbid import Forbid
 from optimizer.allocation.rules.hold import Hold
 from optimizer.allocation.rules.manifest import Manifest
 from optimizer.allocation.rules.mode_mix import ModeMix
 from optimizer.allocation.rules.offers import Offers
 from optimizer.allocation.rules.payload import Payload
+from optimizer.allocation.rules.pin import Pin, PinFirst, PinTarget
 from optimizer.allocation.rules.rule import (
     ConsignmentRule,
     ContentsRule,
     DepartureRule,
     ModelRule,
+    PlacementRule,
     SlotRule,
 )
 from optimizer.allocation.rules.volume import Volume
 from optimizer.allocation.slots import Slot
 
-RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule, ...] = (
+RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule | PlacementRule, ...] = (
     AwaitedCargo(),
     Customs(),
     DangerousGoodsAllowed(),
-    Commands(),
+    Forbid(),
+    Pin(),
     Manifest(),
     Hold(),
     Cutoff(),
@@ -49,6 +52,7 @@ RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule, ...] = (
     Segregation(),
     AnyDeparture(),
     PinTarget(),
+    PinFirst(),
 )
 
 CONSIGNMENT_RULES = tuple(rule for rule in RULES if isinstance(rule, ConsignmentRule))
@@ -59,6 +63,7 @@ if (*_PLACE_RULES, *_SIZE_RULES) != SLOT_RULES:
     raise TypeError("in RULES the slot rules that look at the size only must be the last ones")
 CONTENTS_RULES = tuple(rule for rule in RULES if isinstance(rule, ContentsRule))
 DEPARTURE_RULES = tuple(rule for rule in RULES if isinstance(rule, DepartureRule))
+PLACEMENT_RULES = tuple(rule for rule in RULES if isinstance(rule, PlacementRule))
 ESTIMATES = tuple(rule for rule in CONTENTS_RULES if rule.is_estimate)
 PROVEN_RULES = tuple(
     rule for rule in RULES if isinstance(rule, ModelRule) and rule not in ESTIMATES
@@ -82,6 +87,11 @@ def reject(demand: Demand, instance: Instance) -> Rejection | None:
         if rejection is not None:
             return rejection
     return None
+
+
+def find_placement_rule(demand: Demand) -> PlacementRule | None:
+    """Return the rule by which the consignment must have a container; None when it need not."""
+    return next((rule for rule in PLACEMENT_RULES if rule.binds(demand)), None)
 
 
 def reject_in(

@@ -1,9 +1,10 @@
 """The parts that a planning rule consists of.
 
-A rule derives from one or more of four classes, by what it limits: a consignment alone
+A rule derives from one or more of five classes, by what it limits: a consignment alone
 (`ConsignmentRule`), a consignment in a container (`SlotRule`), the contents of a container
-(`ContentsRule`), the containers of a departure (`DepartureRule`). A class that lacks a part cannot
-be instantiated: mypy reports it, and so does the import of `registry`.
+(`ContentsRule`), the containers of a departure (`DepartureRule`), what a plan may leave out
+(`PlacementRule`). A class that lacks a part cannot be instantiated: mypy reports it, and so does
+the import of `registry`.
 """
 
 from abc import ABC, abstractmethod
@@ -104,3 +105,18 @@ class DepartureRule(ModelRule):
     @abstractmethod
     def remaining_containers(self, pool: tuple[str, str], used: int, problem: Problem) -> int:
         """Return how many more containers of the pool may be used when `used` are."""
+
+
+class PlacementRule(Rule):
+    """A rule by which a plan must place a consignment before it counts costs.
+
+    It has no row: `pins` puts a price on leaving the consignment out that no saving can outweigh.
+    """
+
+    @abstractmethod
+    def binds(self, demand: Demand) -> bool:
+        """Return whether the consignment must have a container if any can take it."""
+
+    @abstractmethod
+    def unmet_reason(self, demand: Demand, because: str) -> str:
+        """Return the sentence for a consignment that no container can take, with the cause."""

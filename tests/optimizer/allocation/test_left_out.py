@@ -67,28 +67,48 @@ def test_without_a_container_on_offer_there_is_no_capacity(containers: Any) -> N
         (
             {"pinned_voyage_id": "V1", "available_at": CLOCK_AT + 9 * DAY},
             "not_available_before_cutoff",
-            "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z; pinned to V1",
+            (
+                "pinned to voyage V1, does not fit because "
+                "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z"
+            ),
         ),
         (
             {"pinned_voyage_id": "V1", "forbidden_voyage_ids": ("V1",)},
-            "forbidden",
-            "pinned to voyage V1, which is forbidden for it",
+            "pinned",
+            "pinned to voyage V1, does not fit because voyage V1 is forbidden for it",
         ),
         (
             {"pinned_voyage_id": "V9"},
-            "forbidden",
-            "pinned to voyage V9, which cannot be planned",
+            "pinned",
+            "pinned to voyage V9, does not fit because voyage V9 cannot be planned",
         ),
-        ({"pinned_consolidation_id": "X"}, "forbidden", "pinned to X, which cannot be planned"),
+        (
+            {"pinned_consolidation_id": "X", "pinned_by": "Wang"},
+            "pinned",
+            "pinned to X by Wang, does not fit because X cannot be planned",
+        ),
+        (
+            {"pinned_consolidation_id": "SHUT", "pinned_voyage_id": "V2"},
+            "pinned",
+            "pinned to SHUT, does not fit because SHUT goes with V1, not with V2",
+        ),
+        (
+            {"pinned_voyage_id": "V1", "blocked": True},
+            "blocked_by_hold",
+            (
+                "pinned to voyage V1, does not fit because a hold stands: it keeps a place it has "
+                "but gets no new one"
+            ),
+        ),
         (
             {"pinned_voyage_id": "V3"},
             "no_capacity",
-            "V3 has no container on offer; pinned to V3",
+            "pinned to voyage V3, does not fit because V3 has no container on offer",
         ),
         (
             {"pinned_consolidation_id": "SHUT"},
             "no_capacity",
-            "SHUT is closed to changes (manifest filed); pinned to SHUT",
+            "pinned to SHUT, does not fit because SHUT is closed to changes (manifest filed)",
         ),
         (
             {"gross_g": 27_000_000, "volume_cm3": 40_000_000},

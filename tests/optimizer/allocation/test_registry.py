@@ -19,17 +19,18 @@ from optimizer.allocation.build import build_problem
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.rules.bulk import Bulk
 from optimizer.allocation.rules.carton_size import CartonSize
-from optimizer.allocation.rules.commands import Commands, PinTarget
 from optimizer.allocation.rules.customs import Customs
 from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
 from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
 from optimizer.allocation.rules.declaration_cap import DeclarationCap
 from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.forbid import Forbid
 from optimizer.allocation.rules.hold import Hold
 from optimizer.allocation.rules.manifest import Manifest
 from optimizer.allocation.rules.mode_mix import ModeMix
 from optimizer.allocation.rules.offers import Offers
 from optimizer.allocation.rules.payload import Payload
+from optimizer.allocation.rules.pin import Pin, PinFirst, PinTarget
 from optimizer.allocation.rules.registry import CONTENTS_RULES, RULES, SEARCH_CODES
 from optimizer.allocation.rules.rule import ContentsRule, Rule
 from optimizer.allocation.rules.volume import Volume
@@ -68,7 +69,8 @@ VERIFIED_AS: dict[type[Rule], set[ViolationCode]] = {
     AwaitedCargo: {ViolationCode.NOT_AVAILABLE_BEFORE_CUTOFF},
     Customs: {ViolationCode.CUSTOMS_REJECTED},
     DangerousGoodsAllowed: {ViolationCode.DANGEROUS_GOODS},
-    Commands: {ViolationCode.FORBIDDEN_VOYAGE, ViolationCode.PIN_IGNORED},
+    Forbid: {ViolationCode.FORBIDDEN_VOYAGE},
+    Pin: {ViolationCode.PIN_IGNORED},
     Manifest: {ViolationCode.FROZEN_CHANGED},
     Hold: {ViolationCode.BLOCKED_PLACED},
     Cutoff: {ViolationCode.AFTER_CUTOFF, ViolationCode.NOT_AVAILABLE_BEFORE_CUTOFF},
@@ -83,6 +85,7 @@ VERIFIED_AS: dict[type[Rule], set[ViolationCode]] = {
     Segregation: {ViolationCode.SEGREGATION},
     AnyDeparture: {ViolationCode.UNKNOWN_VOYAGE},
     PinTarget: {ViolationCode.PIN_IGNORED},
+    PinFirst: {ViolationCode.PIN_LEFT_OUT},
 }
 """The verifier's codes for a plan that breaks the rule. It shares no code with the rules."""
 

@@ -70,7 +70,7 @@ def test_an_expensive_consignment_replaces_the_cheapest_that_frees_enough() -> N
     run = _Search(
         CargoSpace.of(SMALL, RULES),
         stock,
-        frozenset({"must stay"}),
+        {name: 0 if name == "must stay" else 2 for name in cargo},
         worth,
         effort=9,
         seed=0,

@@ -90,7 +90,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
         f"left out by {code} without cause": ("wrong_reason", change_left_out_code("O2", code))
         for code in (
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
-            "cap_not_judged",
+            "cap_not_judged", "rolled", "pinned",
             "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
             "costs_more_than_waiting", "time_limit",
         )

@@ -26,6 +26,8 @@ from tests.optimizer.verification.changes import (
 from tests.optimizer.world import CLOCK_AT, DAY, reprice
 
 _FULL = LeftOutCode.NO_CAPACITY
+_COSTLY = LeftOutCode.COSTS_MORE_THAN_WAITING
+_TWO_SMALL = (ContainerOffer(iso_type="22G1", freight_usd_cents=190_000, available=2),)
 
 
 def move_consignment(consignment_id: str, source: str | None, goal: str | None) -> Change:
@@ -52,6 +54,17 @@ def move_consignment(consignment_id: str, source: str | None, goal: str | None) 
             left.append(LeftOut(consignment_id=consignment_id, code=_FULL, reason="full"))
         new = edit(old, containers=tuple(containers), left_out=tuple(left))
         return case, reprice(case, new)
+
+    return change
+
+
+def leave_out_pinned(code: LeftOutCode) -> Change:
+    """Leave N1, which is pinned to V2, out of it."""
+
+    def change(case: Instance, old: Plan) -> Both:
+        case, new = move_consignment("N1", "NEW-1", None)(case, old)
+        left = replace_in(new.left_out, "consignment_id", "N1", code=code, next_voyage_id="V2")
+        return case, edit(new, left_out=left)
 
     return change
 
@@ -152,6 +165,20 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "pinned to another voyage": ("pin_ignored", demand("N2", pinned_voyage_id="V1")),
     "pinned to another container": (
         "pin_ignored", demand("N2", pinned_consolidation_id="SLUSHY"),
+    ),
+    "pinned and left out to save cost": ("pin_left_out", leave_out_pinned(_COSTLY)),
+    "pinned and left out beside an offer": ("pin_left_out", leave_out_pinned(_FULL)),
+    "pinned and left out for others": (
+        "pin_left_out", combine(leave_out_pinned(_FULL), voyage("V2", offers=_TWO_SMALL)),
+    ),
+    "pinned to a container and left out for others": (
+        "pin_left_out",
+        combine(
+            move_consignment("S1", "SLUSHY", None), demand("S1", pinned_consolidation_id="SLUSHY")
+        ),
+    ),
+    "pinned where it can be planned": (
+        "wrong_reason", leave_out_pinned(LeftOutCode.PINNED),
     ),
     "held and newly placed": ("blocked_placed", demand("N2", blocked=True)),
     "held and moved": ("blocked_placed", demand("S2", blocked=True)),

@@ -75,11 +75,14 @@ class HttpSink:
         """Close the connections."""
         await self._client.aclose()
 
-    async def send(self, facts: Sequence[Fact]) -> None:
+    def encode(self, facts: Sequence[Fact]) -> Sequence[bytes]:
+        """Return each fact as a structured CloudEvent."""
+        return list(map(envelope_json, facts))
+
+    async def send(self, encoded: Sequence[bytes]) -> None:
         """Post facts in their order. Raises InvalidInput when the gateway rejects one."""
-        for start in range(0, len(facts), _CHUNK_FACTS):
-            chunk = facts[start : start + _CHUNK_FACTS]
-            await self._post(b"[" + b",".join(map(envelope_json, chunk)) + b"]")
+        for start in range(0, len(encoded), _CHUNK_FACTS):
+            await self._post(b"[" + b",".join(encoded[start : start + _CHUNK_FACTS]) + b"]")
 
     @stamina.retry(
         on=_backoff, attempts=_ATTEMPTS, timeout=None, wait_initial=0.25, wait_max=_PAUSE_MAX_S

@@ -31,6 +31,8 @@ _ATTEMPTS = 5
 _PAUSE_S = 1.0
 _STOP_TIMEOUT_S = 5.0
 _Partition = tuple[str, int]
+_Addressed = tuple[int, Record]
+"""A record, and the number of its partition before it."""
 
 
 async def _start(producer: AIOKafkaProducer, settings: KafkaSettings) -> AIOKafkaProducer:
@@ -79,17 +81,23 @@ class KafkaSink:
         if self._producer:
             await close_producer(self._producer, timeout_s=_STOP_TIMEOUT_S)
 
-    async def send(self, facts: Sequence[Fact]) -> None:
+    def encode(self, facts: Sequence[Fact]) -> Sequence[_Addressed]:
+        """Return a record for each fact, and its partition. Raises InvalidInput."""
+        addressed = []
+        for fact in facts:
+            record = encode(fact, prefix=self._prefix)
+            number = partition_of(fact.key, record.topic.removeprefix(self._prefix))
+            addressed.append((number, record))
+        return addressed
+
+    async def send(self, encoded: Sequence[_Addressed]) -> None:
         """Return when Kafka has all of them, those of one key in their order.
 
-        Raises InvalidInput before the chunk of an invalid fact is sent, Unavailable when Kafka does
-        not take a batch in several attempts.
+        Raises Unavailable when Kafka does not take a batch in several attempts.
         """
-        for start in range(0, len(facts), _CHUNK_FACTS):
+        for start in range(0, len(encoded), _CHUNK_FACTS):
             by_partition: dict[_Partition, list[Record]] = {}
-            for fact in facts[start : start + _CHUNK_FACTS]:
-                record = encode(fact, prefix=self._prefix)
-                number = partition_of(fact.key, record.topic.removeprefix(self._prefix))
+            for number, record in encoded[start : start + _CHUNK_FACTS]:
                 by_partition.setdefault((record.topic, number), []).append(record)
             await asyncio.gather(*(self._send_all(*each) for each in by_partition.items()))
 

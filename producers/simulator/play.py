@@ -27,6 +27,7 @@ from groupage.domain.events.base import Event
 from producers.simulator.engine import Gate
 from producers.simulator.simulation import Simulation
 from producers.simulator.sinks import Sink
+from producers.simulator.steps import Steps
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     idle_beat_s: int = 3_600
     """The same when nothing happens."""
     backlog_max: int = 20_000
-    """Fast motion, between gates: wait while the hub's backlog is larger."""
+    """Fast motion, between gates: wait while the hub's backlog is larger. As many facts are made
+    before they are due."""
     ahead_s: int = 7_200
     """Fast motion: simulated seconds after which no tick goes out before the hub has stored
     everything. Otherwise the night's ticks overtake the evening's facts, and the hub raises alerts
@@ -67,6 +69,7 @@ class Progress(msgspec.Struct, kw_only=True):
     """The progress of a play, changed in place."""
 
     now: datetime
+    """The end of the last step; the simulation may be ahead of it."""
     facts: int = 0
     waiting_for: str = ""
     waited_s: dict[str, float] = msgspec.field(default_factory=dict)
@@ -110,6 +113,9 @@ class Player:
         self._limits = limits or Limits()
         self._hub = hub
         self._closed = hub.waits and hub.drain is not None and pace != "real"
+        self._steps = Steps(
+            simulation, sink, next_beat=self._next_beat, ahead_max=self._limits.backlog_max
+        )
         self._ticked_at: datetime | None = None
         self._lanes_ticked_at: datetime | None = None
         self._met = False
@@ -125,16 +131,13 @@ class Player:
 
     async def play(self) -> None:
         """Play to the end of the simulated time. Raises Unavailable if the hub stops working."""
-        simulation = self._simulation
         # On a hub that stands at an earlier day, its facts would come from the future.
         await self._send_tick()
-        while not simulation.finished:
+        while self._steps.left:
             if self._pace == "real":
                 await self._wait_for_wall()
-            await self._step(self._next_beat())
-            if (gates := simulation.gates) and simulation.gate:
+            if gates := await self._step():
                 await self._wait_at(gates)
-                simulation.open_gates()
             elif self._pace == "fast" and self._closed:
                 await self._keep_together()
         if self._closed:
@@ -151,26 +154,27 @@ class Player:
         idle_until = min(next_at, now + timedelta(seconds=limits.idle_beat_s))
         return max(beat_at, idle_until)
 
-    async def _step(self, until: datetime) -> None:
-        simulation = self._simulation
+    async def _step(self) -> list[Gate]:
+        """Send the facts of the next step, then the time at its end; return the gates there."""
         if not self._closed:
             self._listen()
-        facts = simulation.advance(until)
-        if facts:
-            await self._sink.send(facts)
+        step = self._steps.take()
+        self.progress.now = step.at
+        if facts := len(step.encoded):
+            await self._sink.send(step.encoded)
             self._met = False
-            self._unseen += len(facts)
+            self._unseen += facts
         if self._pace == "fast" and self._closed and self._is_ahead():
             await self._catch_up()
         await self._send_tick()
-        self.progress.facts += len(facts)
-        self.progress.now = simulation.now
+        self.progress.facts += facts
+        return step.gates
 
     def _is_ahead(self) -> bool:
-        return self._simulation.now - self._met_at >= timedelta(seconds=self._limits.ahead_s)
+        return self.progress.now - self._met_at >= timedelta(seconds=self._limits.ahead_s)
 
     async def _send_tick(self) -> None:
-        now, hub = self._simulation.now, self._hub
+        now, hub = self.progress.now, self._hub
         if hub.tick and now != self._ticked_at:
             self._ticked_at = now
             await hub.tick(now)
@@ -179,7 +183,7 @@ class Player:
             await self._send_tick_to_lanes()
 
     async def _send_tick_to_lanes(self) -> None:
-        now, hub = self._simulation.now, self._hub
+        now, hub = self.progress.now, self._hub
         if hub.tick_lanes and now != self._lanes_ticked_at:
             self._lanes_ticked_at = now
             await hub.tick_lanes(now)
@@ -204,6 +208,8 @@ class Player:
             await self._catch_up(foreseen=any(gate.alone for gate in gates))
             if for_lanes:
                 await self._plan()
+        if for_lanes:
+            self._steps.open_gates()
         if self._hub.drain is None:
             return
         for gate in for_lanes:
@@ -213,7 +219,7 @@ class Player:
 
     async def _catch_up(self, *, foreseen: bool = False) -> None:
         """Wait until the hub has stored what was sent and what follows from it."""
-        self._met_at = self._simulation.now
+        self._met_at = self.progress.now
         if self._met:
             return
         asked = self._simulation.book.requests
@@ -224,7 +230,7 @@ class Player:
 
     async def _plan(self) -> None:
         """Tick the lanes, and wait until every plan that they request is in force."""
-        if self._met and self._lanes_ticked_at == self._simulation.now:
+        if self._met and self._lanes_ticked_at == self.progress.now:
             return
         await self._send_tick_to_lanes()
         await self._until(self._is_quiet, "the planner")
@@ -279,7 +285,7 @@ class Player:
                     life, moved_at = seen, now
                 elif now - moved_at > self._limits.stall_s:
                     raise Unavailable(self._stall_message(what))
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(0.0 if self._steps.make_ahead() else _POLL_S)
         self.progress.waiting_for = ""
         waited = self.progress.waited_s
         waited[what] = round(waited.get(what, 0.0) + time.monotonic() - began, 3)
@@ -302,7 +308,7 @@ class Player:
     def _stall_message(self, what: str) -> str:
         waiting = ", ".join(self._simulation.book.pending_lanes()) or "none"
         return (
-            f"the day stands at {self._simulation.now.isoformat()} and waits for {what}; nothing "
+            f"the day stands at {self.progress.now.isoformat()} and waits for {what}; nothing "
             f"moved for {self._limits.stall_s:g} s{self._trouble}. "
             f"Plan requests without an answer: {waiting}. "
             "Look at `groupage status`: a worker and a planner must run; "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from groupage.contracts.encoding import envelope_json
 from groupage.domain.errors import Misconfigured
@@ -26,8 +26,15 @@ class Sink(Protocol):
         """Close."""
         ...
 
-    async def send(self, facts: Sequence[Fact]) -> None:
-        """Send the facts; return once the receiver has them. Raises GroupageError if it cannot."""
+    def encode(self, facts: Sequence[Fact]) -> Sequence[Any]:
+        """Encode each fact for `send`. Raises InvalidInput for a fact that breaks the contract."""
+        ...
+
+    async def send(self, encoded: Sequence[Any]) -> None:
+        """Send what `encode` made, in its order; return once the receiver has all of it.
+
+        Raises GroupageError if it cannot.
+        """
         ...
 
 
@@ -51,7 +58,11 @@ class FileSink:
         if self._file:
             self._file.close()
 
-    async def send(self, facts: Sequence[Fact]) -> None:
-        """Append them."""
+    def encode(self, facts: Sequence[Fact]) -> Sequence[bytes]:
+        """Return a line for each fact."""
+        return [envelope_json(fact) + b"\n" for fact in facts]
+
+    async def send(self, encoded: Sequence[bytes]) -> None:
+        """Append the lines."""
         assert self._file, "used as a context manager"
-        self._file.writelines(envelope_json(fact) + b"\n" for fact in facts)
+        self._file.writelines(encoded)

@@ -66,7 +66,7 @@ async def test_a_busy_gateway_gets_the_same_batch_again(gateway: Gateway) -> Non
     gateway.responses = [BUSY, partly, JSONResponse({"accepted": 2}, 202)]
     with stamina.set_testing(True, attempts=8):
         async with HttpSink(gateway.url, token=TOKEN) as sink:
-            await sink.send([FACT, FACT])
+            await sink.send(sink.encode([FACT, FACT]))
     assert len(gateway.bodies) == 3
     assert len(set(gateway.bodies)) == 1
     assert [item["id"] for item in msgspec.json.decode(gateway.bodies[0])] == ["r-1", "r-1"]
@@ -78,10 +78,10 @@ async def test_a_gateway_that_stays_busy_or_is_away_is_given_up(gateway: Gateway
     with stamina.set_testing(True, attempts=3):
         async with HttpSink(gateway.url, token=TOKEN) as sink:
             with pytest.raises(Unavailable, match="did not take the facts"):
-                await sink.send([FACT])
+                await sink.send(sink.encode([FACT]))
         async with HttpSink("http://127.0.0.1:9") as nowhere:
             with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9.*did not take the facts"):
-                await nowhere.send([FACT])
+                await nowhere.send(nowhere.encode([FACT]))
     assert gateway.responses == []
 
 
@@ -100,7 +100,7 @@ async def test_a_rejection_ends_the_sending(
     gateway.responses = [response]
     async with HttpSink(gateway.url, token=TOKEN) as sink:
         with pytest.raises(InvalidInput, match=words):
-            await sink.send([FACT])
+            await sink.send(sink.encode([FACT]))
     assert len(gateway.bodies) == 1
 
 
@@ -112,8 +112,8 @@ async def test_a_wrong_token_ends_the_sending(
     monkeypatch.delenv("GROUPAGE_GATEWAY_TOKEN", raising=False)
     async with HttpSink.from_environment() as sink:
         with pytest.raises(InvalidInput, match=r"401.*GROUPAGE_GATEWAY_TOKEN"):
-            await sink.send([FACT])
+            await sink.send(sink.encode([FACT]))
     monkeypatch.setenv("GROUPAGE_GATEWAY_TOKEN", TOKEN.get_secret_value())
     gateway.responses = [JSONResponse({"accepted": 1}, 202)]
     async with HttpSink.from_environment() as sink:
-        await sink.send([FACT])
+        await sink.send(sink.encode([FACT]))

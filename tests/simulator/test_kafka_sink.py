@@ -72,7 +72,7 @@ async def test_facts_keep_their_order_and_find_their_partition(
     await ensure_topics(kafka, prefix=topic_prefix, create=True)
     facts = first_facts(2_500)
     async with KafkaSink(kafka, prefix=topic_prefix) as sink:
-        await sink.send(facts)
+        await sink.send(sink.encode(facts))
     stored = await records(kafka, topic_prefix)
     assert sum(map(len, stored.values())) == len(facts)
     wanted: dict[tuple[str, int], list[str]] = defaultdict(list)

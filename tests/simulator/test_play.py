@@ -16,7 +16,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.planning import PlanRequested
 from groupage.domain.fact import Fact
 from producers.simulator.parameters import parameters_for
-from producers.simulator.play import HubLink, Limits, Pace, Player
+from producers.simulator.play import HubLink, Limits, Pace, Player, Progress
 from producers.simulator.recorded import RecordedPlans
 from producers.simulator.simulation import Simulation
 from producers.simulator.sinks import FileSink
@@ -51,6 +51,10 @@ class PaperLink:
 
     async def __aexit__(self, *_: object) -> None:
         """Nothing to close."""
+
+    def encode(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Paper takes facts as they are."""
+        return facts
 
     async def send(self, facts: Sequence[Fact]) -> None:
         """Take facts in; plans wait for the next tick."""
@@ -190,10 +194,14 @@ class BehindLink(PaperLink):
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__()
-        self._simulation = simulation
+        self._progress = Progress(now=simulation.now)
         self._behind = False
         self._met_at = simulation.now
         self.longest = timedelta()
+
+    def follow(self, player: Player) -> None:
+        """Read the time from the player; the simulation runs ahead."""
+        self._progress = player.progress
 
     async def send(self, facts: Sequence[Fact]) -> None:
         """Facts pile up."""
@@ -207,7 +215,7 @@ class BehindLink(PaperLink):
 
     async def received_all(self) -> bool:
         """Tell whether the hub has taken in all and published what follows."""
-        self._behind, self._met_at = False, self._simulation.now
+        self._behind, self._met_at = False, self._progress.now
         return True
 
     def link(self) -> HubLink:
@@ -224,7 +232,9 @@ class BehindLink(PaperLink):
 async def _longest_behind(limits: Limits) -> timedelta:
     simulation = Simulation(parameters_for("small", seed=2))
     paper = BehindLink(simulation)
-    await Player(simulation, paper, pace="fast", hub=paper.link(), limits=limits).play()
+    player = Player(simulation, paper, pace="fast", hub=paper.link(), limits=limits)
+    paper.follow(player)
+    await player.play()
     return paper.longest
 
 

@@ -124,7 +124,7 @@ async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -
     page = await list_consolidations(pool, waiting, limit=_SHOWN)
     gone = sum(overview.consolidations.get(name, 0) for name in ("GATED_OUT", "ON_BOARD"))
     whole = (simulation.end_at - simulation.start_at).total_seconds()
-    done = (simulation.now - simulation.start_at).total_seconds()
+    done = (player.progress.now - simulation.start_at).total_seconds()
     ended = gone + sum(overview.consolidations.get(n, 0) for n in ("BROKEN_UP", "CANCELLED"))
     return Figures(
         overview=overview,

@@ -43,6 +43,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
     "Sending events": {
         "import": Command("import_", "Import a packing list, an EPCIS document or an OCEL log"),
         "simulate": Command("simulate", "Play a hub's day into Kafka, HTTP or a file"),
+        "events": Command("events", "List events and commands: fields, examples, how to send them"),
         "contracts": Command("contracts", "Write JSON Schema, AsyncAPI and OpenAPI documents"),
     },
     "Reading": {

@@ -253,3 +253,32 @@ def test_a_simulated_day_is_printed_for_people(
     assert "containers out        0" in printed
     assert "cancelled before arrival 2" in printed
     assert not set("{}_") & set(printed)
+
+
+def test_events_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a hub the lines have words for its addresses, and a remark says so."""
+    assert cli.run(["events"]) == 0
+    listed = capsys.readouterr().out
+    assert "unit.received.v1" in listed
+    assert "warehouse system (WMS)" in listed
+    assert cli.run(["events", "customs.declared"]) == 0
+    explained = capsys.readouterr().out
+    assert "9610  cross-border e-commerce, parcels to consumers (B2C)" in explained
+    assert "curl -s GATEWAY/v1/events" in explained
+    assert "no hub runs here" in explained
+    assert cli.run(["events", "customs.declard"]) == 1
+    assert "did you mean customs.declared.v1?" in capsys.readouterr().err
+
+
+def test_events_as_json_have_the_addresses_of_the_hub(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One object for a type, else a list; `--public` leaves out what only the hub sends."""
+    monkeypatch.setenv("GROUPAGE_GATEWAY_URL", "http://127.0.0.1:8080")
+    monkeypatch.setenv("GROUPAGE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
+    assert cli.run(["events", "unit.stored.v1", "--json"]) == 0
+    stored = json.loads(capsys.readouterr().out)
+    assert stored["curl"].startswith("curl -s http://127.0.0.1:8080/v1/events ")
+    assert "-b 127.0.0.1:9092 -t hub.consignment.v1 -k CN-" in stored["kcat"]
+    assert cli.run(["events", "--public", "--json"]) == 0
+    assert all(event["public"] for event in json.loads(capsys.readouterr().out))

@@ -8,10 +8,11 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groupage.contracts.event_descriptions import Addresses
 from groupage.contracts.publication import publishable
 from groupage.contracts.schemas import writer_schema
 from groupage.domain.near_names import did_you_mean
@@ -24,6 +25,7 @@ from producers.gateway.admission import Admission
 from producers.gateway.bodies import BATCH, check_headers, media_type, read_batch, read_single
 from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
+from producers.gateway.docs_page import HEADERS, docs_page
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.policy import policy_follower, policy_of_file
@@ -48,6 +50,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.kafka = KafkaConnection(kafka, prefix=prefix, timeout_s=settings.publish_timeout_s)
+        self._broker = kafka.bootstrap_servers
         self._admission = Admission(settings)
         policy = policy_of_file()
         self._wall = ClockSettings().source == "wall"
@@ -123,6 +126,16 @@ class Gateway:
         headers["Location"] = f"/capture/{job.capture_id}"
         return _json(job, status=202, headers=headers)
 
+    async def get_docs(self, request: Request) -> Response:
+        """Return the page of all events, with examples for this gateway's address."""
+        at = Addresses(
+            gateway=str(request.base_url).rstrip("/"),
+            broker=self._broker,
+            prefix=self.kafka.prefix,
+            gateway_has_token=self.settings.token is not None,
+        )
+        return HTMLResponse(docs_page(at), headers=HEADERS)
+
     async def get_job(self, request: Request) -> Response:
         """Return one capture job."""
         capture_id = request.path_params["capture_id"]
@@ -169,6 +182,7 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/capture/{capture_id}", gateway.get_job),
             Route("/v1/schemas", list_schemas),
             Route("/v1/schemas/{ce_type}", get_schema),
+            Route("/docs", gateway.get_docs, include_in_schema=False),
             Route("/openapi.json", get_openapi, include_in_schema=False),
             *Probes(gateway.checks).routes(),
         ],

@@ -41,7 +41,10 @@ def _problem(description: str) -> dict[str, Any]:
 
 _EVERYWHERE = {
     "400": _problem("Cannot be read"),
-    "401": _problem("The token is missing or wrong"),
+    "401": _problem(
+        "The header `authorization: Bearer TOKEN` is missing or wrong; GROUPAGE_GATEWAY_TOKEN "
+        "of the gateway has the tokens that are right"
+    ),
     "421": _problem("Host is not a name of this gateway"),
     "500": _problem("A defect of the gateway"),
     "503": _problem("Kafka is away or the gateway is full; Retry-After says when"),

@@ -266,7 +266,7 @@ def test_events_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> 
     assert "9610  cross-border e-commerce, parcels to consumers (B2C)" in explained
     assert "curl -s GATEWAY/v1/events" in explained
     assert "no hub runs here" in explained
-    assert cli.run(["events", "customs.declard"]) == 1
+    assert cli.run(["events", "customs.dclared"]) == 1
     assert "did you mean customs.declared.v1?" in capsys.readouterr().err
 
 

@@ -1,5 +1,9 @@
 """The gateway's application without Kafka: checks of one CloudEvent, failures, OpenAPI."""
 
+import base64
+import hashlib
+import html
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,14 +14,18 @@ from starlette.routing import Route
 
 from groupage.contracts.cloudevents import fact_from_json
 from groupage.contracts.encoding import encode, envelope_json
+from groupage.contracts.event_descriptions import Addresses, curl_line, describe_event
 from groupage.contracts.examples import example_fact
+from groupage.domain.catalogue import EVENTS
 from groupage.settings import GatewaySettings, KafkaSettings
 from groupage.telemetry import metrics
 from producers.gateway import openapi
 from producers.gateway.app import Gateway, create_app
 from producers.gateway.cloudevents import check_event, public_events
+from producers.gateway.docs_page import docs_page
 from tests.producers.gateway_process import BATCH, STRUCTURED, event
 
+AT_GATEWAY = Addresses(gateway="http://gateway", broker="127.0.0.1:9")
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -287,3 +295,30 @@ async def test_a_mistyped_schema_is_answered_with_the_one_that_is_meant(gateway:
         answer = await client.get("/v1/schemas/unit.reeived.v1")
     assert answer.status_code == 404
     assert "did you mean unit.received.v1?" in answer.json()["detail"]
+
+
+async def test_the_page_of_events_has_each_type_and_nothing_foreign(gateway: Gateway) -> None:
+    """An example and the address of this gateway; no script, no resource of another site."""
+    async with client_of(gateway) as client:
+        answer = await client.get("/docs")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = answer.text
+    for ce_type in public_events():
+        assert f'id="{ce_type}"' in page
+    assert html.escape(curl_line(describe_event(EVENTS["unit.stored"]), AT_GATEWAY)) in page
+    assert "9610</code> cross-border e-commerce" in page
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert not re.search(r"<script|<img|<link|style=|src=|href=\"(?!#|/)", page)
+    assert re.sub(r"<[^<>]*>", "", page).count("<style") == 0
+
+
+async def test_the_page_of_events_escapes_what_a_client_sends() -> None:
+    """The address in its lines comes from the Host header."""
+    page = docs_page(Addresses(gateway="http://x/<script>alert(1)</script>'\"&"))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page

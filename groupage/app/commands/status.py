@@ -176,6 +176,8 @@ def _print(
     ):
         if address:
             print_line(f"  {name:<11} {address}")
+    if gateway := described["gateway"]["url"]:
+        print_line(f"  {'events':<11} {gateway}/docs shows all types with examples")
     names = {process["name"] for process in described["processes"]}
     clock = described.get("clock", "")
     if clock == "external" or "clock" in names:  # servers alone have no clock

@@ -16,6 +16,7 @@ from groupage.domain.events import (
     planning,
     policy,
     schedule,
+    steering,
     unit,
 )
 from groupage.domain.events.base import Event
@@ -40,6 +41,7 @@ _MODULES = (
     schedule,
     consolidation,
     planning,
+    steering,
     alerts,
     clock,
     policy,

@@ -17,8 +17,12 @@ class Command(Event, frozen=True, kw_only=True):
     subject_field: ClassVar[str] = "command_id"
 
     command_id: Id
+    """Id that the sender gives the command, new for each one; `groupage trace` and the read API
+    show by it what came of the command. A hold keeps it as its hold_id."""
     by: Id
+    """The person who decided, by name or login."""
     reason: Text = ""
+    """Why, in words; people read it beside the command."""
 
 
 class LaneCommand(Command, frozen=True, kw_only=True):
@@ -27,6 +31,7 @@ class LaneCommand(Command, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "lane_id"
 
     lane_id: Id
+    """The trade lane: port of loading, hyphen, port of discharge, as UN/LOCODEs: CNNGB-NLRTM."""
 
 
 class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
@@ -35,6 +40,7 @@ class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
     name: ClassVar[str] = "command.accept_plan"
 
     plan_id: Id
+    """Id of a plan of the lane that waits for approval, as `groupage plans` shows it."""
 
 
 class RejectPlan(LaneCommand, frozen=True, kw_only=True):
@@ -43,6 +49,7 @@ class RejectPlan(LaneCommand, frozen=True, kw_only=True):
     name: ClassVar[str] = "command.reject_plan"
 
     plan_id: Id
+    """Id of a plan of the lane that waits for approval, as `groupage plans` shows it."""
 
 
 class PinConsignment(LaneCommand, frozen=True, kw_only=True):
@@ -51,9 +58,13 @@ class PinConsignment(LaneCommand, frozen=True, kw_only=True):
     name: ClassVar[str] = "command.pin"
 
     consignment_id: Id
+    """Id of a consignment that is booked on the lane and not loaded."""
     voyage_id: Id | None = None
+    """Id of a published voyage of the lane that has not left. Required, unless `unpin`."""
     consolidation_id: Id | None = None
+    """Id of an open consolidation on that voyage; leave it out to allow any."""
     unpin: bool = False
+    """True: the pin of the consignment ends."""
 
 
 class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
@@ -62,8 +73,11 @@ class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
     name: ClassVar[str] = "command.forbid"
 
     consignment_id: Id
+    """Id of a consignment that is booked on the lane and not loaded."""
     voyage_id: Id
+    """Id of a published voyage of the lane that has not left."""
     lift: bool = False
+    """True: the consignment may go with that voyage again, also after a roll."""
 
 
 class RollConsignment(LaneCommand, frozen=True, kw_only=True):
@@ -72,7 +86,9 @@ class RollConsignment(LaneCommand, frozen=True, kw_only=True):
     name: ClassVar[str] = "command.roll"
 
     consignment_id: Id
+    """Id of a consignment that is booked on the lane and not loaded."""
     from_voyage_id: Id
+    """Id of the voyage that it must not go with."""
 
 
 class ReplanLane(LaneCommand, frozen=True, kw_only=True):
@@ -88,17 +104,23 @@ class HoldConsignment(Command, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "consignment_id"
 
     consignment_id: Id
+    """Id of a consignment that is booked or announced and has not left."""
     hold: HoldType = "DISPATCHER"
 
 
 class ReleaseConsignment(Command, frozen=True, kw_only=True):
-    """Release the hold that the command `hold_id` placed."""
+    """Release one hold by its id, or all open holds of a type."""
 
     name: ClassVar[str] = "command.release"
     key_field: ClassVar[str] = "consignment_id"
 
     consignment_id: Id
-    hold_id: Id
+    """Id of the held consignment."""
+    hold_id: Id | None = None
+    """Id of the hold: the `command_id` of the command that placed it, or the `hold_id` of
+    `hold.placed`. Leave it out to name the type."""
+    hold: HoldType | None = None
+    """Type of the holds. Leave it out to name one hold by its id."""
 
 
 class UnfreezeConsolidation(Command, frozen=True, kw_only=True):
@@ -108,3 +130,4 @@ class UnfreezeConsolidation(Command, frozen=True, kw_only=True):
     key_field: ClassVar[str] = "consolidation_id"
 
     consolidation_id: Id
+    """Id of a consolidation with a filed manifest whose stuffing has not begun."""

@@ -26,10 +26,19 @@ class RejectionCode(Code):
     LOADED = "loaded", "A unit of it, or this unit, is in a container."
     NO_DISCREPANCY = "no_discrepancy", "There is no discrepancy that the shipper could accept."
 
+    # Commands about a consignment
+    UNKNOWN_CONSIGNMENT = (
+        "unknown_consignment",
+        "Nobody had booked or announced the consignment by then.",
+    )
+    OTHER_LANE = "other_lane", "The consignment or the voyage belongs to another lane."
+    LEFT = "left", "The consignment had left the hub."
+
     # Consignment: holds and dangerous goods
     HOLD_EXISTS = "hold_exists", "A hold with that id was placed before."
-    NO_SUCH_HOLD = "no_such_hold", "No hold with that id was placed."
+    NO_SUCH_HOLD = "no_such_hold", "No hold with that id, or of that type, was placed."
     HOLD_NOT_OPEN = "hold_not_open", "The hold was released before."
+    NO_HOLD_NAMED = "no_hold_named", "A release names neither a hold nor a type of holds, or both."
     BLOCKED = "blocked", "The consignment is or was on hold at that time."
     DG_NOT_DECLARED = "dg_not_declared", "No dangerous goods were declared with their papers."
     DG_REJECTED = "dg_rejected", "Its dangerous goods were rejected, so it cannot be accepted."
@@ -119,3 +128,6 @@ class RejectionCode(Code):
     PLAN_SUPERSEDED = "plan_superseded", "A newer plan has replaced it."
     PLAN_REJECTED = "plan_rejected", "The plan was rejected."
     NO_VOYAGE = "no_voyage", "A pin names no voyage."
+    UNKNOWN_LANE = "unknown_lane", "No consignment is booked on the lane, and no voyage sails it."
+    NOT_PINNED = "not_pinned", "There is no pin that could end."
+    NOT_FORBIDDEN = "not_forbidden", "The consignment is not kept off the voyage."

@@ -6,6 +6,8 @@ from enum import StrEnum
 class ConsignmentStatus(StrEnum):
     """Main state of a consignment; holds and customs status are apart from it."""
 
+    UNKNOWN = "UNKNOWN"
+    """Nobody booked, announced or held it, and no unit of it came: perhaps a mistyped id."""
     NEW = "NEW"
     """It is known only from events that need a booking first."""
     BOOKED = "BOOKED"

@@ -21,15 +21,15 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (2, "53ad9576e45ecd14"),
+    "consignment": (3, "178248215474ddf6"),
     "unit": (3, "f95a9267fff7ca33"),
     "container": (2, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
-    "voyage": (2, "b52d747ad72b2fac"),
+    "voyage": (3, "353152b7197cc48c"),
     "consolidation": (3, "ac019283a1865047"),
-    "lane": (3, "d7c092dde3c85a91"),
-    "command": (2, "4145d784c1536067"),
+    "lane": (4, "4556477eac570100"),
+    "command": (3, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "9b6c9e1eb9ba5d20"}

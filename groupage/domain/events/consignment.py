@@ -240,6 +240,8 @@ class HoldPlaced(ConsignmentEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "hold.placed"
 
     hold_id: Id
+    """Names the hold within the consignment. A dispatcher's hold has the `command_id` of its
+    command."""
     hold: HoldType
     by: Text
     scope: Text = ""
@@ -248,11 +250,12 @@ class HoldPlaced(ConsignmentEvent, frozen=True, kw_only=True):
 
 
 class HoldReleased(ConsignmentEvent, frozen=True, kw_only=True):
-    """A hold ended."""
+    """A hold ended: the one with this id, or all open holds of this type."""
 
     name: ClassVar[str] = "hold.released"
 
-    hold_id: Id
+    hold_id: Id | None = None
+    hold: HoldType | None = None
     by: Text
     reason: Text = ""
 

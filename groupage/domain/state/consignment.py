@@ -13,6 +13,7 @@ from groupage.domain.events.consignment import (
     CustomsSnapshot,
     DangerousGoods,
 )
+from groupage.domain.events.steering import ConsignmentSteered
 from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
@@ -76,6 +77,16 @@ class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
     by: str
     reason: str = ""
     released_at: datetime | None = None
+    fact_id: str = ""
+    """Of the fact that placed it, if a dispatcher commanded that."""
+
+
+class NotedSteering(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A dispatcher's pin, forbid or roll of the consignment."""
+
+    at: datetime
+    fact_id: str
+    event: ConsignmentSteered
 
 
 class DatedCustomsStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -149,7 +160,7 @@ class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
 class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """State of a consignment."""
 
-    status: ConsignmentStatus = ConsignmentStatus.NEW
+    status: ConsignmentStatus = ConsignmentStatus.UNKNOWN
     customs: CustomsStatus = CustomsStatus.NONE
     declaration_id: str = ""
     blocked: bool = False
@@ -192,6 +203,11 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """(when, cm³, g) of the measured figures that the shipper accepted."""
     needs_rerate: bool = False
     holds: dict[str, Hold] = msgspec.field(default_factory=dict)
+    """By id."""
+    late_holds: dict[str, Hold] = msgspec.field(default_factory=dict)
+    """Those that a dispatcher placed after it had left the hub, and do not count."""
+    steerings: dict[str, NotedSteering] = msgspec.field(default_factory=dict)
+    """By lane and command; which of them the lane gets is decided from loads and departure."""
     dg_goods: tuple[DangerousGoods, ...] = ()
     dg_status: Literal["none", "declared", "approved", "rejected"] = "none"
     dg_at: datetime | None = None
@@ -263,6 +279,11 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     def pieces(self) -> int:
         """As received once the receipt is complete, else as booked."""
         return self.received_pieces if self.received_at is not None else self.declared_pieces
+
+    @property
+    def is_known(self) -> bool:
+        """Somebody booked, announced or held it, or units of it came."""
+        return self.booked is not None or bool(self.units or self.asns or self.holds)
 
     @property
     def open_holds(self) -> dict[str, Hold]:

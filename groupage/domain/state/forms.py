@@ -19,14 +19,14 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 2,
+        "consignment": 3,
         "unit": 3,
         "container": 2,
         "visit": 2,
         "declaration": 2,
-        "voyage": 2,
+        "voyage": 3,
         "consolidation": 3,
-        "lane": 3,
-        "command": 2,
+        "lane": 4,
+        "command": 3,
     }
 )

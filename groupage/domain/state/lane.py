@@ -22,6 +22,8 @@ class ReplanTrigger(msgspec.Struct, kw_only=True, array_like=True):
     at: datetime
     cause: Cause
     about: str
+    commanded: bool = False
+    """A dispatcher commanded a plan of the lane; it changed nothing else."""
 
 
 class SentRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -194,6 +196,9 @@ class UnloadableWarning(msgspec.Struct, kw_only=True, omit_defaults=True):
 class LaneState(State, kw_only=True, omit_defaults=True):
     """The planning of a lane."""
 
+    known: bool = False
+    """A consignment or a voyage of the lane has sent a replan trigger. Until then the lane plans
+    nothing: a dispatcher may have mistyped its id."""
     triggers: dict[str, ReplanTrigger] = msgspec.field(default_factory=dict)
     """Triggers that no request answers yet, by fact id."""
     covered_triggers: list[str] = msgspec.field(default_factory=list)

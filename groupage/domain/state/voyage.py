@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.events.schedule import Cutoff, CutoffCode, EquipmentOffer
+from groupage.domain.events.steering import VoyageSteered
 from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
 
@@ -32,6 +33,13 @@ class CarrierBooking(msgspec.Struct, kw_only=True, omit_defaults=True):
     rolled: int = 0
     rolled_at: datetime | None = None
     """When the carrier last took some of them back."""
+
+
+class NotedSteering(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A dispatcher's pin of a consignment to the voyage, or an order to keep it off."""
+
+    at: datetime
+    event: VoyageSteered
 
 
 class VoyageState(State, kw_only=True, omit_defaults=True):
@@ -61,6 +69,8 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     schedule_at: datetime | None = None
     """When its schedule last changed."""
     reason: str = ""
+    steerings: dict[str, NotedSteering] = msgspec.field(default_factory=dict)
+    """By lane and command."""
 
     @property
     def lane_id(self) -> str:

@@ -161,6 +161,8 @@ async def list_consignments(
         conditions=[
             ("c.lane_id = {}", wanted.lane),
             ("c.status = {}", wanted.status),
+            # Unless asked for: an id that only rejected events name was mistyped, mostly.
+            ("c.status <> {}", ConsignmentStatus.UNKNOWN if wanted.status is None else None),
             ("c.customs = {}", wanted.customs),
             ("c.voyage_id = {}", wanted.voyage),
             ("c.consolidation_id = {}", wanted.consolidation),
@@ -188,6 +190,8 @@ async def list_consolidations(
         conditions=[
             ("c.lane_id = {}", wanted.lane),
             ("c.status = {}", wanted.status),
+            # Unless asked for: no plan has opened it.
+            ("c.status <> {}", ConsolidationStatus.NEW if wanted.status is None else None),
             ("c.voyage_id = {}", wanted.voyage),
             ("c.equipment_ref = {}", wanted.equipment),
             ("(c.departed_at is not null) = {}", wanted.departed),

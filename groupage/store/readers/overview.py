@@ -49,7 +49,8 @@ async def read_overview(connection: Connection) -> Overview:
         failed_requests=row["failed_requests"],
         dead_letters=row["dead_letters"],
         consignments=await _counts(
-            connection, "select status, count(*) from consignment group by 1"
+            connection,
+            "select status, count(*) from consignment where status <> 'UNKNOWN' group by 1",
         ),
         consolidations=await _counts(
             connection, "select status, count(*) from consolidation group by 1"

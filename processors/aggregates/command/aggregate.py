@@ -1,11 +1,15 @@
 """The command router: it turns each command into an event of the aggregate that it concerns.
 
     command.accept_plan, reject_plan ─▶ lane: plan.approved, plan.rejected
-    command.pin, forbid, roll, replan ─▶ lane: lane.pinned, lane.forbidden, plan.wanted
+    command.pin, forbid, roll ─▶ consignment: consignment.steered ─▶ voyage: voyage.steered
+                              ─▶ lane: lane.pinned, lane.forbidden
+    command.pin (unpin), forbid (lift) ─▶ lane: lane.pinned, lane.forbidden
+    command.replan ─▶ lane: plan.wanted
     command.hold, release ─▶ consignment: hold.placed, hold.released
     command.unfreeze ─▶ consolidation: consolidation.unfrozen
 
-Two commands with one `command_id` are the same command, whatever their source.
+Two commands with one `command_id` are the same command, whatever their source; another command
+under a used id is rejected.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,13 +30,15 @@ from groupage.domain.events.planning import (
     PlanRejected,
     ReplanWanted,
 )
+from groupage.domain.events.steering import ConsignmentSteered, SteeringAction
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.command import CommandState, RoutedCommand
+from groupage.domain.words import when
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.alerts import rejection_alerts
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import On, Rejection
-from processors.kernel.outputs import Message, Output, Publication, compare
+from processors.kernel.outputs import Change, Message, Output, Publication, compare
 
 C = TypeVar("C", bound=commands.Command)
 _KEPT_MAX = 200
@@ -73,44 +79,66 @@ def _release(command: commands.ReleaseConsignment) -> HoldReleased:
     return HoldReleased(
         consignment_id=command.consignment_id,
         hold_id=command.hold_id,
+        hold=command.hold,
         by=command.by,
         reason=command.reason,
     )
 
 
-def _pin(command: commands.PinConsignment) -> LanePinned | Rejection:
-    if not (command.unpin or command.voyage_id):
+def _pin(command: commands.PinConsignment) -> LanePinned | ConsignmentSteered | Rejection:
+    if command.unpin:
+        return LanePinned(
+            lane_id=command.lane_id,
+            consignment_id=command.consignment_id,
+            by=command.by,
+            reason=command.reason,
+            unpin=True,
+        )
+    if not command.voyage_id:
         return Rejection(Code.NO_VOYAGE, "a pin must name voyage_id, or unpin")
-    return LanePinned(
-        lane_id=command.lane_id,
-        consignment_id=command.consignment_id,
-        by=command.by,
-        reason=command.reason,
+    return _steer(
+        command,
+        command.consignment_id,
+        "pin",
         voyage_id=command.voyage_id,
         consolidation_id=command.consolidation_id,
-        unpin=command.unpin,
     )
 
 
-def _forbid(command: commands.ForbidConsignment) -> LaneForbidden:
-    return LaneForbidden(
-        lane_id=command.lane_id,
-        consignment_id=command.consignment_id,
-        by=command.by,
-        reason=command.reason,
-        voyage_id=command.voyage_id,
-        lift=command.lift,
-    )
+def _forbid(command: commands.ForbidConsignment) -> LaneForbidden | ConsignmentSteered:
+    if command.lift:
+        return LaneForbidden(
+            lane_id=command.lane_id,
+            consignment_id=command.consignment_id,
+            by=command.by,
+            reason=command.reason,
+            voyage_id=command.voyage_id,
+            lift=True,
+        )
+    return _steer(command, command.consignment_id, "forbid", voyage_id=command.voyage_id)
 
 
-def _roll(command: commands.RollConsignment) -> LaneForbidden:
-    return LaneForbidden(
+def _roll(command: commands.RollConsignment) -> ConsignmentSteered:
+    return _steer(command, command.consignment_id, "roll", voyage_id=command.from_voyage_id)
+
+
+def _steer(
+    command: commands.LaneCommand,
+    consignment_id: str,
+    action: SteeringAction,
+    *,
+    voyage_id: str,
+    consolidation_id: str | None = None,
+) -> ConsignmentSteered:
+    return ConsignmentSteered(
+        command_id=command.command_id,
+        action=action,
         lane_id=command.lane_id,
-        consignment_id=command.consignment_id,
+        consignment_id=consignment_id,
+        voyage_id=voyage_id,
+        consolidation_id=consolidation_id,
         by=command.by,
         reason=command.reason,
-        voyage_id=command.from_voyage_id,
-        roll=True,
     )
 
 
@@ -118,11 +146,11 @@ def _route(command: type[C], translate: Callable[[C], Event | Rejection]) -> On[
     """Declare a command and its translation into an event of its aggregate."""
 
     def route(state: CommandState, entry: Entry, event: C) -> Rejection | None:
-        if event.command_id in state.commands:
-            return None
         translated = translate(event)
         if isinstance(translated, Rejection):
             return translated
+        if (known := state.commands.get(event.command_id)) is not None:
+            return _reject_other_content(known, event, translated)
         state.commands[event.command_id] = RoutedCommand(
             type=event.name,
             by=event.by,
@@ -137,6 +165,19 @@ def _route(command: type[C], translate: Callable[[C], Event | Rejection]) -> On[
         return None
 
     return On(command, route, non_actual=True)
+
+
+def _reject_other_content(
+    known: RoutedCommand, command: commands.Command, translated: Event
+) -> Rejection | None:
+    """Reject a command under the id of another one; the same command again changes nothing."""
+    if (known.type, known.event_fields) == (command.name, msgspec.to_builtins(translated)):
+        return None
+    return Rejection(
+        Code.ID_REUSED,
+        f"command_id {command.command_id} names a {known.type} by {known.by} of {when(known.at)}, "
+        "which stays as it is; send this command with an id of its own",
+    )
 
 
 def _age(commands: Mapping[str, RoutedCommand], command_id: str) -> tuple[datetime, str]:
@@ -192,7 +233,11 @@ class Routes(NamedTuple):
                 return False
             return _age(old, output_id.removeprefix(_ROUTE)) < oldest
 
-        yield from compare(_outputs(old), _outputs(new), at=at, is_forgotten=is_forgotten)
+        outputs_before, outputs = _outputs(old), _outputs(new)
+        yield from compare(outputs_before, outputs, at=at, is_forgotten=is_forgotten)
+        for name, output in outputs_before.items():
+            if outputs.get(name) != output and not is_forgotten(name):
+                yield from _withdraw_older_form(name, output.event, outputs.get(name), at)
 
     def withdrawal(self, output_id: str, at: datetime) -> Iterator[Message]:
         """Yield nothing: the router publishes its routes, even if there are none."""
@@ -200,7 +245,19 @@ class Routes(NamedTuple):
         return iter(())
 
 
-def _outputs(commands: Mapping[str, RoutedCommand]) -> dict[str, Publication]:
+def _withdraw_older_form(
+    output_id: str, event: Event, following: Output | None, at: datetime
+) -> Iterator[Change]:
+    """Take back the lane's event, which routers of earlier versions sent to the lane at once.
+
+    A following event for the lane takes its place in the series.
+    """
+    to_lane = following is not None and following.event.kind == "lane"
+    if isinstance(event, ConsignmentSteered) and not to_lane:
+        yield Change(output_id, event.for_voyage().for_lane(), at, "withdrawn")
+
+
+def _outputs(commands: Mapping[str, RoutedCommand]) -> dict[str, Output]:
     return {
         _ROUTE + name: Output(
             msgspec.convert(routed.event_fields, EVENTS[routed.event_type]), routed.at

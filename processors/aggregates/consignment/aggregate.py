@@ -8,7 +8,8 @@
     beside it: holds (blocked while one is open) and customs
     (NONE ─▶ DECLARED ─▶ SELECTED_SCAN | SELECTED_INSPECTION ─▶ RELEASED | REJECTED)
 
-`booking` handles events about the whole consignment, `cargo` events about its units, `messages` the
+`booking` handles events about the whole consignment, `holds` and `steering` stops and dispatchers'
+commands, `cargo` events about its units, `messages` the
 snapshots and messages of other aggregates. `timeline` decides what depends on those, `progress`
 derives the status, `outputs` lists what others must know.
 """
@@ -19,10 +20,19 @@ from groupage.domain.events import consignment as events
 from groupage.domain.events import unit
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.equipment import CargoArriving
+from groupage.domain.events.steering import ConsignmentSteered
 from groupage.domain.fact import Fact
 from groupage.domain.state.columns import ConsignmentColumns
 from groupage.domain.state.consignment import ConsignmentState
-from processors.aggregates.consignment import booking, cargo, messages, outputs, progress
+from processors.aggregates.consignment import (
+    booking,
+    cargo,
+    holds,
+    messages,
+    outputs,
+    progress,
+    steering,
+)
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Handler, On, OnWithPolicy, Rejection
@@ -42,8 +52,9 @@ class ConsignmentAggregate(Aggregate[ConsignmentState]):
         On(events.DgRejected, booking.reject_dangerous_goods),
         On(events.ConsignmentAccepted, booking.accept),
         On(events.AsnReceived, booking.add_delivery_note, non_actual=True),
-        On(events.HoldPlaced, booking.place_hold),
-        On(events.HoldReleased, booking.release_hold),
+        On(events.HoldPlaced, holds.place_hold),
+        On(events.HoldReleased, holds.release_hold),
+        On(ConsignmentSteered, steering.steer),
         On(unit.UnitReceived, cargo.receive),
         OnWithPolicy(unit.UnitMeasured, cargo.measure),
         On(unit.UnitStored, cargo.store),

@@ -1,10 +1,10 @@
-"""Handlers of events about the whole: booking, acceptance, exits, holds, dangerous goods."""
+"""Handlers of events about the whole: booking, acceptance, exits, dangerous goods."""
 
 import msgspec
 
 from groupage.domain.events import consignment as events
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, Hold, UnitPart
+from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, UnitPart
 from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
@@ -240,33 +240,6 @@ def accept_rerate(
     if state.exit is not None:
         return reject_if_exited(state)
     state.rerate = (entry.fact.occurred_at, event.volume_cm3, event.gross_g)
-    return None
-
-
-def place_hold(state: ConsignmentState, entry: Entry, event: events.HoldPlaced) -> Rejection | None:
-    """Block the consignment."""
-    if event.hold_id in state.holds:
-        return Rejection(Code.HOLD_EXISTS, f"hold {event.hold_id} was placed before")
-    state.holds[event.hold_id] = Hold(
-        hold=event.hold, placed_at=entry.fact.occurred_at, by=event.by, reason=event.reason
-    )
-    state.blocked = True
-    return None
-
-
-def release_hold(
-    state: ConsignmentState, entry: Entry, event: events.HoldReleased
-) -> Rejection | None:
-    """End a hold; the consignment is blocked while another one is open."""
-    hold = state.holds.get(event.hold_id)
-    if hold is None:
-        return Rejection(Code.NO_SUCH_HOLD, f"hold {event.hold_id} was never placed")
-    if hold.released_at is not None:
-        return Rejection(
-            Code.HOLD_NOT_OPEN, f"hold {event.hold_id} ended at {when(hold.released_at)}"
-        )
-    hold.released_at = entry.fact.occurred_at
-    state.blocked = any(each.released_at is None for each in state.holds.values())
     return None
 
 

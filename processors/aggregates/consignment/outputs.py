@@ -11,13 +11,17 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import cubic_metres, number_of
-from processors.aggregates.consignment import customs
+from processors.aggregates.consignment import customs, steering
 from processors.aggregates.consignment.claims import UnitClaims
 from processors.aggregates.consignment.progress import dead_freight_threshold, exceeds_booking
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
-_BEFORE_LEAVING = frozenset(ConsignmentStatus) - {ConsignmentStatus.DEPARTED, ConsignmentStatus.NEW}
+_BEFORE_LEAVING = frozenset(ConsignmentStatus) - {
+    ConsignmentStatus.DEPARTED,
+    ConsignmentStatus.NEW,
+    ConsignmentStatus.UNKNOWN,
+}
 
 
 def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publication]:
@@ -39,6 +43,8 @@ def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publi
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _triggers(state, policies, published)
     _alerts(state, policies, at, published)
+    if state.steerings:
+        published.update(steering.outputs(state))
     if state.rejected:
         published.update(rejection_alerts("consignment", state))
     return published

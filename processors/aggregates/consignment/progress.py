@@ -15,7 +15,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus
-from processors.aggregates.consignment import customs, timeline
+from processors.aggregates.consignment import customs, holds, steering, timeline
 
 Status = ConsignmentStatus
 
@@ -28,6 +28,10 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
     if state.load_moves:
         timeline.derive_loads(state, policies, history)
     _milestones(state, policies)
+    if state.holds or state.late_holds:
+        holds.derive(state)
+    if state.steerings:
+        steering.derive(state)
     _derive_fee(state, policies)
     state.status = _status(state, policies)
 
@@ -157,7 +161,7 @@ def _status(state: ConsignmentState, policies: PolicyHistory) -> ConsignmentStat
     if state.departed_at is not None:
         return Status.DEPARTED
     if state.booking is None:
-        return Status.NEW
+        return Status.NEW if state.is_known else Status.UNKNOWN
     if state.accepted_at is None:
         state.not_accepted = failed_acceptance_guard(state, policies)
     if state.not_accepted:

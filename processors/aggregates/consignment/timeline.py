@@ -40,7 +40,7 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
     history: AllocationHistory = []
     for change in state.allocation_changes:
         rejection = _reject_change(state, allocation, change)
-        _note_rejection(state, change.fact_id, rejection, f"consignment.{change.change}", change.at)
+        note_rejection(state, change.fact_id, rejection, f"consignment.{change.change}", change.at)
         if rejection is None:
             allocation = _apply_change(allocation, change)
             held = "" if allocation is None else allocation.consolidation_id
@@ -174,7 +174,7 @@ def _last_loading(
             if rejection is None and inside is not None:
                 out_at = move.at
         name = "unit.loaded" if move.into else "unit.unloaded"
-        _note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
+        note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
     return into, out_at
 
 
@@ -258,7 +258,7 @@ def _reject_container(
     return None
 
 
-def _note_rejection(
+def note_rejection(
     state: ConsignmentState,
     fact_id: str,
     rejection: Rejection | None,
@@ -267,6 +267,7 @@ def _note_rejection(
     *,
     subject: str = "",
 ) -> None:
+    """Note that a fact is rejected, or (None) that it is not any more."""
     if rejection is not None:
         state.rejected[fact_id] = RejectedEvent(
             code=rejection.code,

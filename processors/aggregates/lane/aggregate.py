@@ -14,20 +14,25 @@ from typing import Any, ClassVar
 from groupage.domain.events import planning as events
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.columns import LaneColumns
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
 from processors.aggregates.lane import outputs, plans, requests
 from processors.kernel.aggregate import Aggregate
 from processors.kernel.corrections import Entry
-from processors.kernel.handlers import On, OnWithPolicy
+from processors.kernel.handlers import On, OnWithPolicy, Rejection
 from processors.kernel.outputs import Publication
 
 
-def _pin(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
+def _pin(state: LaneState, entry: Entry, event: events.LanePinned) -> Rejection | None:
+    if event.unpin and event.consignment_id not in state.pins:
+        return Rejection(
+            Code.NOT_PINNED, f"consignment {event.consignment_id} is not pinned on this lane"
+        )
     requests.add_trigger(state, entry, cause="command", about=event.consignment_id)
     if event.unpin:
-        state.pins.pop(event.consignment_id, None)
-        return
+        del state.pins[event.consignment_id]
+        return None
     state.pins[event.consignment_id] = LanePin(
         at=entry.fact.occurred_at,
         by=event.by,
@@ -35,19 +40,26 @@ def _pin(state: LaneState, entry: Entry, event: events.LanePinned) -> None:
         consolidation_id=event.consolidation_id or "",
         reason=event.reason,
     )
+    return None
 
 
-def _forbid(state: LaneState, entry: Entry, event: events.LaneForbidden) -> None:
+def _forbid(state: LaneState, entry: Entry, event: events.LaneForbidden) -> Rejection | None:
+    if event.lift and event.voyage_id not in state.forbids.get(event.consignment_id, {}):
+        return Rejection(
+            Code.NOT_FORBIDDEN,
+            f"consignment {event.consignment_id} is not kept off voyage {event.voyage_id}",
+        )
     requests.add_trigger(state, entry, cause="command", about=event.consignment_id)
     voyages = state.forbids.setdefault(event.consignment_id, {})
     if event.lift:
-        voyages.pop(event.voyage_id, None)
+        del voyages[event.voyage_id]
     else:
         voyages[event.voyage_id] = LaneForbid(
             at=entry.fact.occurred_at, by=event.by, reason=event.reason, roll=event.roll
         )
     if not voyages:
         del state.forbids[event.consignment_id]
+    return None
 
 
 _DECISIVE = (
@@ -125,7 +137,7 @@ class LaneAggregate(Aggregate[LaneState]):
         return event.name == "lane.consolidation_closed" and not pinned and not before
 
     def derive(self, state: LaneState) -> None:
-        """Drop the pending request once it was sent."""
+        """Drop the pending request once it was sent; reject commands to plan an unknown lane."""
         requests.derive(state)
 
     def on_clock(self, state: LaneState, clock_at: datetime) -> None:

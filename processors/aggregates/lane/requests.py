@@ -18,6 +18,7 @@ from groupage.domain.events.planning import Cause, PlanAsked, PlanFailed, Replan
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.rejections import RejectionCode as Code
+from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.lane import LaneState, PendingRequest, ReplanTrigger, SentRequest
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
@@ -25,22 +26,29 @@ from processors.kernel.handlers import Rejection
 _NEXT_INSTANT = timedelta(microseconds=1)
 _STEP_BACK = timedelta(seconds=1)
 """A last request that is so far ahead of the clock was made at a tick that is void now."""
+_OWN_CAUSES: frozenset[Cause] = frozenset({"command", "timer", "time_limit"})
+"""Causes of triggers that no consignment, voyage or consolidation of the lane sends."""
 _REQUESTS_MAX = 50
 _ABOUT_MAX = 50
 
 
 def note_trigger(state: LaneState, entry: Entry, event: ReplanWanted) -> None:
     """Add a replan trigger, unless a request answers it already."""
-    add_trigger(state, entry, cause=event.cause, about=event.about)
+    if event.cause not in _OWN_CAUSES:
+        state.known = True
+    commanded = event.cause == "command"
+    add_trigger(state, entry, cause=event.cause, about=event.about, commanded=commanded)
 
 
-def add_trigger(state: LaneState, entry: Entry, *, cause: Cause, about: str) -> None:
+def add_trigger(
+    state: LaneState, entry: Entry, *, cause: Cause, about: str, commanded: bool = False
+) -> None:
     """Add a replan trigger with that cause."""
     if entry.fact_id in state.covered_triggers:
         state.covered_triggers.remove(entry.fact_id)
         return
     state.triggers[entry.fact_id] = ReplanTrigger(
-        at=entry.fact.occurred_at, cause=cause, about=about
+        at=entry.fact.occurred_at, cause=cause, about=about, commanded=commanded
     )
 
 
@@ -121,6 +129,8 @@ def due_at(state: LaneState, policies: PolicyHistory) -> datetime | None:
     if outstanding is not None:
         patience_s = policies.at(outstanding.at).request_timeout_s
         return outstanding.at + timedelta(seconds=patience_s)
+    if not state.known:
+        return None
     return min(
         (
             trigger.at + _debounce(trigger, policies.at(trigger.at))
@@ -136,10 +146,30 @@ def _debounce(trigger: ReplanTrigger, policy: Policy) -> timedelta:
 
 
 def derive(state: LaneState) -> None:
-    """Drop the pending request once it came back as a fact, or is not the next one any more."""
+    """Drop the pending request once it came back as a fact, or is not the next one any more.
+
+    Reject the triggers of a lane that has no consignment and no voyage.
+    """
     pending = state.pending_request
     if pending is not None and pending.sequence != state.sequence + 1:
         state.pending_request = None
+    if state.known and not state.rejected:
+        return
+    unknown: dict[str, ReplanTrigger] = {}
+    if not state.known:
+        unknown = {name: each for name, each in state.triggers.items() if each.commanded}
+    for name, rejected in list(state.rejected.items()):
+        if rejected.code == Code.UNKNOWN_LANE and name not in unknown:
+            del state.rejected[name]
+    for name, trigger in unknown.items():
+        state.rejected[name] = RejectedEvent(
+            code=Code.UNKNOWN_LANE,
+            reason=f"no consignment is booked on lane {state.key} and no voyage sails it; check "
+            "the id: port of loading, a hyphen, port of discharge, like CNNGB-NLRTM",
+            type=ReplanWanted.name,
+            subject=state.key,
+            at=trigger.at,
+        )
 
 
 def on_clock(state: LaneState, policies: PolicyHistory, clock_at: datetime) -> None:

@@ -5,13 +5,15 @@
                   │ ▼ blanked, or offered again
                CANCELLED
 
-Each consolidation that counts on it gets a snapshot of each change; its lane plans again.
+Each consolidation that counts on it gets a snapshot of each change; its lane plans again. Pins
+and forbids of dispatchers go through it to the lane, if it has not left.
 """
 
 from typing import ClassVar
 
 from groupage.domain.events import schedule as events
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.events.steering import VoyageSteered
 from groupage.domain.state.columns import VoyageColumns
 from groupage.domain.state.voyage import VoyageState
 from processors.aggregates.voyage import handlers, outputs
@@ -33,6 +35,7 @@ class VoyageAggregate(Aggregate[VoyageState]):
         On(events.LegDeparted, handlers.depart),
         On(events.EtaUpdated, handlers.update_eta, non_actual=True),
         On(events.LegArrived, handlers.arrive),
+        On(VoyageSteered, handlers.steer),
         On(events.VoyageFollowed, handlers.add_follower, order_independent=True),
     )
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from groupage.domain.events import schedule as events
+from groupage.domain.events.steering import VoyageSteered
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.voyage import CarrierBooking, Leg, VoyageState
+from groupage.domain.state.voyage import CarrierBooking, Leg, NotedSteering, VoyageState
 from groupage.domain.words import when
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
@@ -143,3 +144,28 @@ def add_follower(state: VoyageState, _entry: Entry, event: events.VoyageFollowed
     """Add a consolidation that counts on the voyage."""
     if event.consolidation_id not in state.followers:
         insort(state.followers, event.consolidation_id)
+
+
+def steer(state: VoyageState, entry: Entry, event: VoyageSteered) -> Rejection | None:
+    """Note a steering for a voyage of the lane that was published and had not left."""
+    at = entry.fact.occurred_at
+    if not state.schedule_changes:
+        return Rejection(
+            Code.NOT_PUBLISHED,
+            f"no sailing was published as voyage {state.key} by {when(at)}; check the id",
+        )
+    if state.lane_id != event.lane_id:
+        return Rejection(
+            Code.OTHER_LANE,
+            f"voyage {state.key} sails on lane {state.lane_id}, not on {event.lane_id}",
+        )
+    if state.status == "CANCELLED" and event.action == "pin":
+        return Rejection(
+            Code.CANCELLED, f"voyage {state.key} is cancelled since {when(state.status_at)}"
+        )
+    if state.departed_at is not None:
+        return Rejection(Code.DEPARTED, f"voyage {state.key} left at {when(state.departed_at)}")
+    state.steerings[f"{event.lane_id}/{event.consignment_id}/{event.command_id}"] = NotedSteering(
+        at=at, event=event
+    )
+    return None

@@ -39,6 +39,8 @@ def outputs(state: VoyageState) -> dict[str, Publication]:
             departed_at=state.departed_at,
         )
         published[f"snapshot:{name}"] = Output(event, at)
+    for name, noted in state.steerings.items():
+        published[f"steer:{name}"] = Output(noted.event.for_lane(), noted.at)
     _triggers(state, state.schedule_at or at, published)
     unpriced = sorted({offer.freight.currency for offer in state.equipment if not _has_rate(offer)})
     if unpriced and state.status == "SCHEDULED":

@@ -11,6 +11,7 @@ from groupage.domain.events import planning as pl
 from groupage.domain.events import schedule as sc
 from groupage.domain.events import unit as un
 from groupage.domain.events.base import AggregateKind, Dimensions, Event, Money
+from groupage.domain.events.steering import ConsignmentSteered, VoyageSteered
 from tests.processors.aggregates import consolidation_snapshots as snapshots
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan, trigger
@@ -47,6 +48,14 @@ def _about_units() -> list[Event]:
     return [*events, repack, w.received("n1"), w.loaded("n1")]
 
 
+_STEERING: dict[str, Any] = {
+    "command_id": "K1",
+    "lane_id": w.LANE,
+    "voyage_id": w.VOYAGE,
+    "by": "x",
+}
+
+
 def _about_the_whole() -> list[Event]:
     name: dict[str, Any] = {"consignment_id": w.CN}
     goods = (cn.DangerousGoods(un_number="1993", imo_class="3"),)
@@ -60,6 +69,9 @@ def _about_the_whole() -> list[Event]:
         cn.HoldPlaced(**name, hold_id="H1", hold="DG", by="x"),
         cn.HoldReleased(**name, hold_id="H1", by="x"),
         cn.HoldPlaced(**name, hold_id="H2", hold="DOCS", by="x"),
+        cn.HoldReleased(**name, hold="DOCS", by="x"),
+        ConsignmentSteered(**name, **_STEERING, action="pin"),
+        ConsignmentSteered(**name, **{**_STEERING, "command_id": "K2"}, action="roll"),
         cn.TallyCompleted(**name, pieces=2),
         cn.ReceiptDiscrepancy(**name, discrepancy="short", pieces=1),
         cn.DiscrepancyAccepted(**name, decision="ship_short"),
@@ -141,6 +153,8 @@ def _voyage() -> list[Event]:
         departed(),
         sc.LegArrived(**name, leg_id="L1", mode="VESSEL", place="NLRTM"),
         sc.EtaUpdated(**name, leg_id="L1", place="NLRTM", eta_at=at(60_000)),
+        VoyageSteered(**{**_STEERING, "consignment_id": w.CN}, action="pin"),
+        VoyageSteered(**{**_STEERING, "consignment_id": w.CN, "command_id": "K2"}, action="forbid"),
         sc.VoyageFollowed(**name, consolidation_id="C1"),
         sc.VoyageFollowed(**name, consolidation_id="C0"),
     ]

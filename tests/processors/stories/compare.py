@@ -18,6 +18,7 @@ BOOKKEEPING: Mapping[str, str] = MappingProxyType(
         "consolidation.withdrawn": "revisions of withdrawn snapshots",
         "unit.last_key": "announcements that end or were withdrawn are ordered facts, too",
         "unit.waiting_facts": "facts to forward, corrected and retracted ones included",
+        "lane.known": "a lane that a mistake named has had a replan trigger, which acts once",
         "lane.triggers": "a replan trigger acts once: it makes a plan sooner, never another one",
     }
 )
@@ -59,6 +60,9 @@ def _drop_message_ids(fields: dict[str, Any]) -> None:
         fields["last_key"] = (occurred_at, rank)
     for change in fields.get("allocation_changes", ()):
         del change["fact_id"]
+    for noted in ("holds", "late_holds", "steerings"):
+        for each in fields.get(noted, {}).values():
+            each.pop("fact_id", None)  # a voyage's steerings have none
 
 
 def _rejected(hub: MiniHub, owner: AggregateKey, rejected: Mapping[str, Any]) -> dict[str, Any]:

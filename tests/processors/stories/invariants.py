@@ -142,7 +142,7 @@ def _pins(hub: MiniHub) -> Iterator[str]:
         (each.event_fields["consignment_id"], each.event_fields.get("voyage_id") or "", each.at)
         for _, state in _states(hub, "command")
         for each in state.commands.values()
-        if each.event_type in ("lane.pinned", "lane.forbidden")
+        if each.event_type == "consignment.steered"
     }
     for lane, state in _states(hub, "lane"):
         pins = [(name, pin.voyage_id, pin.at) for name, pin in state.pins.items()]

@@ -3,6 +3,7 @@
 from groupage.domain import commands
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import equipment as eq
+from groupage.domain.events.unit import UnitLoaded
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.aggregates.test_container import released
@@ -43,7 +44,8 @@ CONTAINERS: dict[str, Story] = {
         *LEAVES, (400, eq.ContainerOnBoard(**BOX)), act=Act("x", *GATED_OUT, delays=(100,))
     ),
     "container.gated_out, late, and a consignment was pinned since": story(
-        *LEAVES,
+        *(each for each in LEAVES if not isinstance(each[1], UnitLoaded)),  # it is shut out
+        (4.0, sailing()),
         (335, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
         act=Act("x", *GATED_OUT, delays=(50,)),
     ),

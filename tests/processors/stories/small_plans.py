@@ -22,24 +22,35 @@ from tests.processors.stories.small_parts import (
 )
 from tests.processors.stories.story import Act, Story
 
+SAILING = (4.0, sailing())
 PLANS: dict[str, Story] = {
     "command.pin": story(
-        act=retracted(9, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE))
+        BOOKED,
+        SAILING,
+        act=retracted(9, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
     ),
     "command.forbid": story(
+        BOOKED,
+        SAILING,
         act=retracted(
             9, commands.ForbidConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)
-        )
+        ),
     ),
     "command.roll": story(
+        BOOKED,
+        SAILING,
         act=retracted(
             9, commands.RollConsignment(**LANE, consignment_id=w.CN, from_voyage_id=w.VOYAGE)
-        )
+        ),
     ),
     "command.pin, time": story(
-        act=retimed(9, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE))
+        BOOKED,
+        SAILING,
+        act=retimed(9, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
     ),
     "command.forbid, stated in place of command.replan": story(
+        BOOKED,
+        SAILING,
         act=Act(
             "x",
             9,
@@ -48,7 +59,7 @@ PLANS: dict[str, Story] = {
             wrong=(
                 (9, commands.ForbidConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
             ),
-        )
+        ),
     ),
     "command.hold": story(
         BOOKED,

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from groupage.app.cli import run
 from groupage.app.commands.printing import text_of
@@ -20,8 +22,8 @@ from groupage.store.dead_letters import insert_dead_letters
 from groupage.store.policies import write_adoptions
 from groupage.store.readers.routes import RouteFilter, list_routes
 from groupage.store.writers import DeadLetterRow, pack_headers
-from tests.api.hub import START
-from tests.api.world import BOX, FIRST, LANE
+from tests.api.hub import START, store_plan
+from tests.api.world import BOX, FIRST, LANE, first_plan, second_plan
 
 pytestmark = pytest.mark.integration
 Command = Callable[..., str]
@@ -161,10 +163,53 @@ def test_plan_show(groupage: Command) -> None:
 def test_plan_diff(groupage: Command) -> None:
     """It prints which consignments move and why, as text and as JSON."""
     printed = groupage("plan", "diff", "P-1", "P-2")
-    assert "P-2 costs 185.00 USD less than P-1" in printed
+    assert "P-2 costs 185.00 USD less than P-1 (freight -200.00, change +15.00)" in printed
     assert "hold H-1 (DOCS) stands" in printed
     diff = json.loads(groupage("plan", "diff", "P-1", "P-2", "--json"))
     assert len(diff["shifts"]) == 3
+
+
+def test_a_plan_is_named_by_its_lane_or_its_first_characters(
+    groupage: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lane means its plan in force; characters with which several ids begin are refused."""
+    whole = groupage("plan", "show", "P-1")
+    assert groupage("plan", "show", LANE) == whole
+    assert run(["plan", "show", "P-"]) == 1
+    assert "no plan 'P-' is stored" in capsys.readouterr().err
+    ids = ("PLN-0a1b2c3d-1", "PLN-0a1b2c3d-2", "PLN-0a9f-3")
+
+    async def store(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        for number, plan_id in enumerate(ids, start=3):
+            request_id = f"RQ-{number}"
+            named = replace(first_plan(), plan_id=plan_id, request_id=request_id, sequence=number)
+            await store_plan(pool, named)
+
+    query(store)
+    for name in ("PLN-0a9", "0a9f"):
+        assert groupage("plan", "show", name).startswith("plan PLN-0a9f-3")
+    assert run(["plan", "show", "0a1b2c3d"]) == 1
+    error = capsys.readouterr().err
+    assert "several plan ids begin with '0a1b2c3d': PLN-0a1b2c3d-1, PLN-0a1b2c3d-2" in error
+
+
+def test_the_last_two_plans_of_a_lane(
+    groupage: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a word about their ids; a lane with fewer plans, or one plan alone, is refused."""
+    assert groupage("plan", "diff", "--lane", LANE) == groupage("plan", "diff", "P-1", "P-2")
+    assert run(["plan", "diff", "--lane", "CNNGB-XXXXX"]) == 1
+    assert "has 0 stored plans" in capsys.readouterr().err
+    for arguments in (["P-1"], ["--lane", LANE, "P-1"], []):
+        assert run(["plan", "diff", *arguments]) == 2
+        assert "name two plans, or a lane" in capsys.readouterr().err
+
+
+def test_a_stored_plan_and_a_file_compare(groupage: Command, tmp_path: Path) -> None:
+    """A try of `plan solve` beside the plan in force."""
+    file = tmp_path / "plan.json"
+    file.write_bytes(msgspec.json.encode(second_plan()))
+    assert groupage("plan", "diff", LANE, str(file)) == groupage("plan", "diff", "P-1", "P-2")
 
 
 def test_failures_are_sentences(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:

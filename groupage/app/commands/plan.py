@@ -1,13 +1,13 @@
 """``groupage plan``: plans of lanes, in files and in the database."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import msgspec
 import typer
 
 from groupage.app.commands import plan_reading
-from groupage.contracts.schemas import writer_struct
+from groupage.app.commands.plan_files import read_file
 from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
@@ -21,7 +21,6 @@ app = typer.Typer(
 app.command()(plan_reading.show)
 app.command()(plan_reading.diff)
 
-_Read = TypeVar("_Read", Instance, Plan)
 RequestFile = Annotated[
     Path,
     typer.Argument(
@@ -30,7 +29,10 @@ RequestFile = Annotated[
     ),
 ]
 OutFile = Annotated[
-    Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.")
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="File to write; default: standard output, unless that is a terminal."
+    ),
 ]
 
 
@@ -53,7 +55,7 @@ def solve(
     from optimizer.stages import Stages  # noqa: PLC0415
 
     stages = Stages()
-    solved = solve_certified(_read(request, Instance), stages)
+    solved = solve_certified(read_file(request, Instance), stages)
     if solved.violations:
         for violation in solved.violations:
             typer.echo(f"{violation.code}: {violation.where}: {violation.message}", err=True)
@@ -78,9 +80,9 @@ def verify(
     from optimizer.verification.api import CHECKS  # noqa: PLC0415
     from optimizer.verification.api import verify as check  # noqa: PLC0415
 
-    instance = _read(request, Instance)
+    instance = read_file(request, Instance)
     check_instance(instance)
-    violations = check(instance, _read(plan, Plan))
+    violations = check(instance, read_file(plan, Plan))
     for violation in violations:
         typer.echo(f"{violation.code}: {violation.where}: {violation.message}")
     if violations:
@@ -105,20 +107,11 @@ def sample(
     _write(out, canonical_json(make(consignments=consignments, seed=seed)))
 
 
-def _read(path: Path, kind: type[_Read]) -> _Read:
-    """Read a file. Raises InvalidInput that names file and field."""
-    try:
-        content = path.read_bytes()
-        # Rejects times without an offset, which would fail only when they are compared.
-        msgspec.json.decode(content, type=writer_struct(kind, forbid_unknown_fields=False))
-        return msgspec.json.decode(content, type=kind)
-    except OSError as error:
-        raise InvalidInput(f"{path}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
-        raise InvalidInput(f"{path}: {error}") from error
-
-
 def _write(out: Path | None, content: bytes) -> None:
+    if out is None and sys.stdout.isatty():
+        size = f"{len(content) / 1_000:,.0f} kB"
+        typer.echo(f"{size} of JSON; write them with -o FILE, or into a pipe", err=True)
+        return
     if out is None:
         typer.echo(content.decode())
         return

@@ -1,9 +1,10 @@
-"""``groupage plan show | diff``: a stored plan, and the difference between two plans."""
+"""``groupage plan show | diff``: a plan, and the difference between two plans."""
 
 from typing import Annotated
 
 import typer
 
+from groupage.app.commands.plan_files import compare_plans, load_plan
 from groupage.app.commands.printing import (
     AsJson,
     Column,
@@ -15,13 +16,19 @@ from groupage.app.commands.printing import (
     text_of,
     volume,
 )
-from groupage.app.commands.reading import query
 from groupage.domain.errors import NotFound
 from groupage.domain.origin import Solver
-from groupage.domain.plan import Plan, PlannedContainer
-from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
+from groupage.domain.plan import Cost, Plan, PlannedContainer
+from groupage.domain.words import number_of
+from groupage.store.readers.plans import PlanDiff
 
-PlanId = Annotated[str, typer.Argument(metavar="ID", help="Plan id, as `groupage plans` lists it.")]
+PlanName = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLAN",
+        help="A plan id or its first characters, a lane (its plan in force), or a file.",
+    ),
+]
 
 _CONTAINERS = (
     Column("consolidation", lambda container: container.consolidation_id),
@@ -100,7 +107,7 @@ _SHIFTS = (
 
 
 def show(
-    plan_id: PlanId,
+    plan: PlanName,
     *,
     container: Annotated[
         str | None,
@@ -108,36 +115,41 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a stored plan: its containers, the consignments left out and why, routes and cost.
+    """Show a plan: its containers, the consignments left out and why, routes and cost.
 
     docs/codes.md explains the codes. Codes of cut-offs in reasons: LCO cargo at the hub, DCO
     documents, VCO verified gross mass, CUA customs release, PCO container at the port, AFC advance
     filing.
     """
-    plan = query(lambda pool: read_plan(pool, plan_id))
+    shown = load_plan(plan)
     if container is not None:
-        planned = _find_container(plan, container)
+        planned = _find_container(shown, container)
         if as_json:
             print_json(planned)
         else:
             _print_container(planned)
     elif as_json:
-        print_json(plan)
+        print_json(shown)
     else:
-        _print_plan(plan)
+        _print_plan(shown)
 
 
 def diff(
-    older: Annotated[str, typer.Argument(metavar="A", help="The older plan.")],
-    newer: Annotated[str, typer.Argument(metavar="B", help="The newer plan.")],
+    older: Annotated[
+        str | None, typer.Argument(metavar="[A", help="The older plan, named as for `plan show`.")
+    ] = None,
+    newer: Annotated[str | None, typer.Argument(metavar="B]", help="The newer plan.")] = None,
     *,
+    lane: Annotated[
+        str | None, typer.Option(help="Compare the last two plans of this lane.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show which consignments move from plan A to plan B, and why.
+    """Show which consignments move from plan A to plan B, why, and what that costs.
 
     docs/codes.md explains the codes; `groupage plan show --help` those of cut-offs.
     """
-    difference = query(lambda pool: read_diff(pool, older, newer))
+    difference = compare_plans(older, newer, lane)
     if as_json:
         print_json(difference)
     else:
@@ -184,22 +196,16 @@ def _print_plan(plan: Plan) -> None:
 
 def _cost(plan: Plan) -> str:
     cost, cut_short = plan.cost, ", ".join(plan.stats.cut_short)
-    terms = {
-        "freight": cost.freight,
-        "handling": cost.handling,
-        "dead freight": cost.dead_freight,
-        "lateness": cost.lateness,
-        "waiting": cost.waiting,
-        "left out": cost.left_out,
-        "change": cost.change,
-        "haulage": cost.haulage,
-    }
-    parts = ", ".join(f"{name} {money(cents)}" for name, cents in terms.items() if cents)
+    parts = ", ".join(f"{name} {money(cents)}" for name, cents in _terms(cost) if cents)
     return (
         f"cost {money(cost.total)} USD ({parts or 'nothing'}); no plan costs less than "
         f"{money(plan.lower_bound)} before haulage, gap {plan.gap_ratio:.1%}"
         + (f"; the time limit cut short: {cut_short}" if cut_short else "")
     )
+
+
+def _terms(cost: Cost) -> list[tuple[str, int]]:
+    return [(name.replace("_", " "), getattr(cost, name)) for name in Cost.__struct_fields__]
 
 
 def _solver(solver: Solver) -> str:
@@ -226,9 +232,14 @@ def _print_diff(difference: PlanDiff) -> None:
     cheaper = "costs the same"
     if difference.cost_change_minor:
         cheaper = f"costs {change} USD {'more' if difference.cost_change_minor > 0 else 'less'}"
+    terms = sorted(_terms(difference.cost_change), key=lambda term: -abs(term[1]))
+    of_what = ", ".join(f"{name} {cents / 100:+,.2f}" for name, cents in terms if cents)
     print_line(
-        f"{difference.to_plan_id} {cheaper} than {difference.from_plan_id}; "
-        f"{difference.unchanged} consignments stay where they were"
+        f"{difference.to_plan_id} {cheaper} than {difference.from_plan_id}"
+        + (f" ({of_what})" if of_what else "")
+        + f"; {number_of(difference.unchanged, 'consignment')} "
+        + ("stays" if difference.unchanged == 1 else "stay")
+        + " in their containers"
     )
     for word, names in (
         ("opens", difference.opened),

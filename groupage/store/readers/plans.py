@@ -5,9 +5,14 @@ from typing import Literal
 import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.plan import Plan
+from groupage.domain.plan import Cost, Plan
+from groupage.domain.words import join_names, number_of
 from groupage.store.plan_codec import unpack_plan
 from groupage.store.pool import Connection
+
+_PLAN_ID_BEGINS = "PLN-"
+_SHORT_ID_LENGTH_MIN = 3
+_IDS_NAMED = 3
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +45,8 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
     """Consignments in the same consolidation in both."""
     cost_change_minor: int
     """US cents; negative: the newer plan is cheaper."""
+    cost_change: Cost
+    """The same by term of the cost."""
 
 
 async def read_plan(connection: Connection, plan_id: str) -> Plan:
@@ -50,9 +57,62 @@ async def read_plan(connection: Connection, plan_id: str) -> Plan:
     return unpack_plan(row["form"], row["body"])
 
 
+async def find_plan(connection: Connection, name: str) -> Plan:
+    """Load the plan with that id, the plan in force of that lane, or the plan whose id begins so.
+
+    Raises NotFound, and InvalidInput if several ids begin so.
+    """
+    row = await connection.fetchrow(
+        "select form, body from plan where plan_id = "
+        "coalesce((select published_plan_id from lane where key = $1), $1)",
+        name,
+    )
+    if row is not None:
+        return unpack_plan(row["form"], row["body"])
+    if await connection.fetchval("select exists (select from lane where key = $1)", name):
+        raise NotFound(f"lane {name} has no plan in force; `groupage plans` lists its plans")
+    rows = await connection.fetch(
+        "select plan_id from plan where starts_with(plan_id, $1) or starts_with(plan_id, $2) "
+        "order by decided_at desc, plan_id limit $3",
+        name,
+        _PLAN_ID_BEGINS + name,
+        _IDS_NAMED + 1,
+    )
+    if not rows or len(name.removeprefix(_PLAN_ID_BEGINS)) < _SHORT_ID_LENGTH_MIN:
+        raise NotFound(
+            f"no plan {name!r} is stored, and no lane has that id; `groupage plans` lists plans "
+            "and lanes, and the first characters of a plan id are enough"
+        )
+    if len(rows) > 1:
+        ids = join_names([row["plan_id"] for row in rows], _IDS_NAMED)
+        raise InvalidInput(f"several plan ids begin with {name!r}: {ids}; give more characters")
+    return await read_plan(connection, rows[0]["plan_id"])
+
+
+async def last_two_plans(connection: Connection, lane_id: str) -> tuple[Plan, Plan]:
+    """Load the last two plans of a lane, the older one first. Raises NotFound."""
+    rows = await connection.fetch(
+        "select form, body from plan where lane_id = $1 "
+        "order by decided_at desc, sequence desc, plan_id desc limit 2",
+        lane_id,
+    )
+    if len(rows) < 2:
+        raise NotFound(
+            f"lane {lane_id} has {number_of(len(rows), 'stored plan')}, and two can be compared; "
+            "`groupage plans` lists plans and lanes"
+        )
+    newer, older = (unpack_plan(row["form"], row["body"]) for row in rows)
+    return older, newer
+
+
 async def read_diff(connection: Connection, older_id: str, newer_id: str) -> PlanDiff:
     """Compare two stored plans. Raises NotFound, InvalidInput for different lanes."""
     older, newer = await read_plan(connection, older_id), await read_plan(connection, newer_id)
+    return await diff_on_hub(connection, older, newer)
+
+
+async def diff_on_hub(connection: Connection, older: Plan, newer: Plan) -> PlanDiff:
+    """Compare two plans; the hub knows which consolidations left between them."""
     rows = await connection.fetch(
         "select key from consolidation where key = any($1) and departed_at <= $2",
         [box.consolidation_id for box in older.containers],
@@ -89,6 +149,12 @@ def diff_plans(older: Plan, newer: Plan, *, departed: frozenset[str] = frozenset
         shifts=tuple(shifts),
         unchanged=sum(before[name] == after.get(name) for name in before),
         cost_change_minor=newer.cost.total - older.cost.total,
+        cost_change=Cost(
+            **{
+                name: getattr(newer.cost, name) - getattr(older.cost, name)
+                for name in Cost.__struct_fields__
+            }
+        ),
     )
 
 

@@ -1,5 +1,10 @@
 import functools
+import os
+import pty
 import random
+import select
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -237,10 +242,34 @@ def test_plans_are_solved_and_verified_in_files(tmp_path: Path) -> None:
     assert (good.exit_code, good.stdout.split(":")[0]) == (0, "valid")
     instance = msgspec.json.decode(request.read_bytes(), type=Instance)
     assert verify(instance, msgspec.json.decode(plan.read_bytes(), type=Plan)) == ()
+    shown = run(app, ["show", str(plan)])
+    assert (shown.exit_code, shown.stdout[:9]) == (0, "plan PLN-")
+    same = run(app, ["diff", str(plan), str(plan)])
+    assert (same.exit_code, "no consignment moves" in same.stdout) == (0, True)
     plan.write_bytes(plan.read_bytes().replace(b'"x_mm":0', b'"x_mm":1', 1))
     bad = run(app, ["verify", str(request), str(plan)])
     assert bad.exit_code == 1
     assert "violations" in bad.stdout
+
+
+def test_a_terminal_is_spared_the_json(tmp_path: Path) -> None:
+    """`solve` and `sample` print there how to get the document, and `solve` its summary."""
+    request = tmp_path / "REQUEST.json"
+    assert (
+        CliRunner().invoke(app, ["sample", "--consignments", "3", "-o", str(request)]).exit_code
+        == 0
+    )
+    program = [sys.executable, "-m", "groupage", "plan"]
+    for arguments, says in ((["sample"], ""), (["solve", str(request)], "3 consignments in 1 ")):
+        master, terminal = pty.openpty()
+        ended = subprocess.run(
+            [*program, *arguments], stdout=terminal, stderr=subprocess.PIPE, text=True, check=True
+        )
+        assert "kB of JSON; write them with -o FILE, or into a pipe" in ended.stderr
+        assert says in ended.stderr
+        assert select.select([master], [], [], 0)[0] == []
+        os.close(terminal)
+        os.close(master)
 
 
 def test_the_command_line_says_which_stages_the_time_limit_cut_short(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""Plans and planning instances: in files, and by name in the hub's database."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import typer
+
+from groupage.app.commands.reading import query
+from groupage.contracts.schemas import writer_struct
+from groupage.domain.errors import InvalidInput
+from groupage.domain.instance import Instance
+from groupage.domain.plan import Plan
+from groupage.store.pool import Connection
+from groupage.store.readers.plans import (
+    PlanDiff,
+    diff_on_hub,
+    diff_plans,
+    find_plan,
+    last_two_plans,
+)
+
+_Read = TypeVar("_Read", Instance, Plan)
+
+
+def read_file(path: Path, kind: type[_Read]) -> _Read:
+    """Read a file. Raises InvalidInput that names file and field."""
+    try:
+        content = path.read_bytes()
+        # Rejects times without an offset, which would fail only when they are compared.
+        msgspec.json.decode(content, type=writer_struct(kind, forbid_unknown_fields=False))
+        return msgspec.json.decode(content, type=kind)
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"{path}: {error}") from error
+
+
+def load_plan(name: str) -> Plan:
+    """Load a plan by file, id, its first characters, or lane. Raises NotFound, InvalidInput."""
+    file = _file(name)
+    return read_file(file, Plan) if file else query(lambda pool: find_plan(pool, name))
+
+
+def compare_plans(older: str | None, newer: str | None, lane: str | None) -> PlanDiff:
+    """Compare two plans by their names, or the last two of a lane."""
+    if lane is not None and older is None:
+        of_lane = lane
+
+        async def compare_last(pool: Connection) -> PlanDiff:
+            return await diff_on_hub(pool, *await last_two_plans(pool, of_lane))
+
+        return query(compare_last)
+    if lane is not None or older is None or newer is None:
+        raise typer.BadParameter("name two plans, or a lane with --lane")
+    if _file(older) and _file(newer):
+        return diff_plans(load_plan(older), load_plan(newer))
+    names = older, newer
+
+    async def compare(pool: Connection) -> PlanDiff:
+        files = [_file(name) for name in names]
+        before, after = [
+            read_file(file, Plan) if file else await find_plan(pool, name)
+            for file, name in zip(files, names, strict=True)
+        ]
+        return await diff_on_hub(pool, before, after)
+
+    return query(compare)
+
+
+def _file(name: str) -> Path | None:
+    """Return the file that is named; None: the name is not that of a file."""
+    path = Path(name)
+    return path if path.suffix == ".json" or path.is_file() else None

@@ -65,7 +65,8 @@ def decode_cloudevent(
         raise Undecodable(
             Code.WRONG_KEY,
             f"the record's key is {_text(key)!r}, the {fact.data.aggregate_kind} of {fact.type} is "
-            f"{fact.key!r}: send that id as the key",
+            f"{fact.key!r}: send that id as the key, as `groupage deadletters "
+            "replay` does",
         )
     return fact, fact.data.aggregate_kind, data_json, None
 

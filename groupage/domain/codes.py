@@ -114,8 +114,8 @@ class TimeCode(Code):
 class AlertCode(Code):
     """What needs a person. Values are stable: alert ids and dashboards carry them."""
 
-    ILLEGAL_TRANSITION = (
-        "illegal_transition",
+    EVENT_REJECTED = (
+        "event_rejected",
         "Events were rejected for one reason; the alert id ends with the rejection's code.",
     )
 

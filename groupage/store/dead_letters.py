@@ -17,6 +17,7 @@ import asyncpg
 import msgspec
 
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.contracts.undecodable import UndecodableCode
 from groupage.domain.codes import TimeCode
 from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
@@ -72,6 +73,11 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_replayable(self) -> bool:
+        """Whether the same record on its topic may have an effect; on a wrong topic it cannot."""
+        return self.has_topic and self.code != UndecodableCode.WRONG_TOPIC
+
+    @property
+    def has_topic(self) -> bool:
         """Whether there is a topic to send it to.
 
         An entry that an import quarantined never had a topic; it has the position of its copy on

@@ -52,7 +52,7 @@ def rejection_alerts(kind: AggregateKind, state: State) -> dict[str, Publication
         in_order = [each[-1] for each in sorted(rejections, key=itemgetter(0, 1, 2, 3))]
         text = cut(_describe(code, in_order))
         alerts[f"alert:rejected:{code}"] = Output(
-            alert(kind, state, AlertCode.ILLEGAL_TRANSITION, text, part=code), in_order[0].at
+            alert(kind, state, AlertCode.EVENT_REJECTED, text, part=code), in_order[0].at
         )
     return alerts
 

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from groupage.contracts.digits import ACCEPTED_HEADER, is_accepted
 from groupage.contracts.signing import HubKey, is_signed
+from groupage.contracts.undecodable import UndecodableCode
 from groupage.domain.codes import DigitCode
 from groupage.domain.errors import InvalidInput
 from groupage.settings import KafkaSettings
@@ -29,16 +30,16 @@ async def replay(
 ) -> int:
     """Publish the records again, oldest first; mark each dead letter once Kafka has its record.
 
-    The cause must be fixed before: the record is the same. `without_key` omits the record's key,
-    for records whose only fault is a wrong key: the worker then takes it from the event.
+    The cause must be fixed before: the record is the same. One with a wrong key goes out without
+    it: the worker takes the key from the event. `without_key` does so with the others, too.
     `hub_key` signs the hub's own facts that an aggregate rejected: the worker that stored them had
     verified them. A record with a wrong check digit is marked as accepted. Any other record goes
     out as it came, with the signature that it had, if any.
     Deduplication drops facts that are stored, so replaying twice does no harm.
 
-    Raises InvalidInput, before anything is sent, for dead letters without a topic.
+    Raises InvalidInput, before anything is sent, for dead letters that no replay can help.
     """
-    _require_topics(dead_letters)
+    _require_replayable(dead_letters)
     producer = AIOKafkaProducer(
         **kafka.client_kwargs(),
         client_id="groupage-replay",
@@ -52,7 +53,8 @@ async def replay(
             dead_letters, key=lambda row: (row.topic, row.partition, row.record_offset)
         )
         for row in ordered:
-            key = None if without_key or not row.key or _LOSSY in row.key else row.key
+            wrong = row.code == UndecodableCode.WRONG_KEY or _LOSSY in row.key
+            key = None if without_key or wrong else row.key
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 sent = await producer.send_and_wait(
                     prefix + row.topic,
@@ -80,13 +82,23 @@ def _headers(row: StoredDeadLetter, hub_key: HubKey | None) -> list[tuple[str, b
     return hub_key.sign(row.topic, row.headers, row.value)
 
 
-def _require_topics(dead_letters: Sequence[StoredDeadLetter]) -> None:
-    without_topic = [row for row in dead_letters if not row.is_replayable]
-    if without_topic:
-        first = without_topic[0]
-        others = f" (and {len(without_topic) - 1} more)" if len(without_topic) > 1 else ""
+def _require_replayable(dead_letters: Sequence[StoredDeadLetter]) -> None:
+    hopeless = [row for row in dead_letters if not row.is_replayable]
+    if hopeless:
+        first = hopeless[0]
+        others = f" (and {len(hopeless) - 1} more)" if len(hopeless) > 1 else ""
+        why, advice = (
+            (
+                "it would be on the wrong topic again",
+                "Send the event to the right topic, and dismiss this dead letter",
+            )
+            if first.has_topic
+            else (
+                "its record has no topic, because it is not an event",
+                "Correct it at its source and import that again",
+            )
+        )
         raise InvalidInput(
-            f"dead letter {str(first.letter_id)[:8]}{others} cannot be replayed: its record has no "
-            f"topic, because it is not an event ({first.code}: {first.reason}). Correct it at its "
-            "source and import that again"
+            f"dead letter {str(first.letter_id)[:8]}{others} cannot be replayed: {why} "
+            f"({first.code}: {first.reason}). {advice}"
         )

@@ -128,12 +128,19 @@ def replay(  # noqa: PLR0913 - one option for each way to choose
         bool, typer.Option("--all", help="All open dead letters that were not replayed yet.")
     ] = False,
     without_key: Annotated[
-        bool, typer.Option(help="Take the key from the event, not from the record.")
+        bool,
+        typer.Option(
+            help="Take the key from the event, not from the record, whatever its fault was."
+        ),
     ] = False,
     limit: Limit = 10_000,
     as_json: AsJson = False,
 ) -> None:
-    """Send records again after the cause is removed. Repeating it does no harm."""
+    """Send records again after the cause is removed. Repeating it does no harm.
+
+    A record with a wrong key (wrong_key) gets the key of its event. One on a wrong topic is not
+    sent: send the event to the right topic.
+    """
     if not (dead_letter_ids or code or source or topic or everything):
         raise typer.BadParameter(
             "name dead letters by id, or choose them by --code, --source, --topic or --all"
@@ -163,12 +170,12 @@ def replay(  # noqa: PLR0913 - one option for each way to choose
 
     count, left = query(work)
     if as_json:
-        print_json({"replayed": count} | ({"without_topic": left} if left else {}))
+        print_json({"replayed": count} | ({"not_sent": left} if left else {}))
         return
     print_line(f"{number_of(count, 'record')} sent again")
     if left:
         print_line(
-            f"{number_of(left, 'record')} not sent: without an event there is no topic to send to"
+            f"{number_of(left, 'record')} not sent: they are not events, or belong on another topic"
         )
 
 

@@ -53,7 +53,7 @@ def test_illegal_facts_change_nothing_but_the_alert(available: Play, event: Any,
     assert available.rejections() == [code]
     assert available.state.rejected[sent.fact_id].type == event.name
     assert available.state.status == before
-    assert available.alerts() == {"illegal_transition"}
+    assert available.alerts() == {"event_rejected"}
 
 
 def test_a_correction_waits_for_its_target(play: Start) -> None:

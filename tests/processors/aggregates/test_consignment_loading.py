@@ -76,7 +76,7 @@ def test_rejections_for_the_same_reason_share_an_alert(stuffing: Play) -> None:
     held = stuffing.deliver(hold, 401)
     last = [stuffing.deliver(w.staged("u1"), 402 + step) for step in range(6)][-1]
     (sent,) = stuffing.outputs("alert.raised")
-    assert sent.alert_id == f"consignment/{w.CN}/illegal_transition/blocked"
+    assert sent.alert_id == f"consignment/{w.CN}/event_rejected/blocked"
     assert sent.message == (
         "6 events were rejected (blocked): unit.staged of u1, unit.staged of u1, "
         "unit.staged of u1 and 2 more, and the latest at 2026-03-01 06:47Z, unit.staged of u1: "
@@ -109,7 +109,7 @@ def test_a_late_snapshot_makes_the_load_legal(available: Play) -> None:
     available.deliver(w.consolidation(3), 400)
     assert available.rejections() == []
     assert available.state.units["u1"].loaded_in == w.CONTAINER
-    assert available.sent("alert.cleared")[-1].code == "illegal_transition"
+    assert available.sent("alert.cleared")[-1].code == "event_rejected"
     assert available.refolds == 0
 
 

@@ -134,7 +134,7 @@ async def test_a_carton_scanned_to_the_wrong_consignment(stream_hub: StreamHub) 
         assert await standing(stream_hub) == [("moved", "no_target")]
         rows = await stream_hub.pool.fetch(open_alerts)
         assert [tuple(row) for row in rows] == [
-            ("C2", "illegal_transition"),
+            ("C2", "event_rejected"),
             ("U1", "two_consignments"),
         ]
         undone = fact(RECEIVED, "undo", 1, correction_of="wrong", retracted=True)

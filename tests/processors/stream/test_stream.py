@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from groupage.app.bench import workload
 from groupage.contracts.encoding import encode
 from groupage.contracts.partitioning import partition_of
+from groupage.domain.errors import InvalidInput
 from groupage.domain.events import unit as units
 from groupage.domain.events.consignment import AnnouncedUnit, AsnReceived, HoldPlaced, HoldReleased
 from groupage.domain.policy import Policy
@@ -68,7 +69,7 @@ async def test_a_poison_record_costs_its_own_dead_letter_only(stream_hub: Stream
 
 
 async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHub) -> None:
-    """The dead letter names the right key; replayed without its key the event is applied."""
+    """The dead letter names the right key; a replay takes it from the event."""
     record = encode(fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
     async with stream_hub.worker():
         await stream_hub.send_raw(
@@ -83,7 +84,6 @@ async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHu
             stream_hub.settings.kafka,
             [dead_letter],
             prefix=stream_hub.prefix,
-            without_key=True,
         )
         assert count == 1
         await stream_hub.until_committed()
@@ -91,6 +91,22 @@ async def test_a_wrong_key_is_rejected_and_can_be_corrected(stream_hub: StreamHu
     assert await find_dead_letters(stream_hub.pool, limit=10) == []
     (corrected,) = await find_dead_letters(stream_hub.pool, settled=True, limit=10)
     assert (corrected.letter_id, corrected.settled_as) == (dead_letter.letter_id, "taken_in")
+
+
+async def test_a_record_on_a_wrong_topic_is_not_replayed(stream_hub: StreamHub) -> None:
+    """It would be there again; the error says what helps."""
+    record = encode(fact_of(units.UnitReceived(unit_id="U1", consignment_id="C1"), event_id="1"))
+    async with stream_hub.worker():
+        await stream_hub.send_raw(
+            "hub.customs.v1", record.value, key=record.key, headers=record.headers
+        )
+        await stream_hub.until_committed()
+    (dead_letter,) = await find_dead_letters(stream_hub.pool, limit=10)
+    assert dead_letter.code == "wrong_topic"
+    with pytest.raises(InvalidInput, match=r"hub\.consignment\.v1.*Send the event to the right"):
+        await replay.replay(
+            stream_hub.pool, stream_hub.settings.kafka, [dead_letter], prefix=stream_hub.prefix
+        )
 
 
 async def test_a_misrouted_record_reaches_its_aggregate(stream_hub: StreamHub) -> None:
@@ -184,7 +200,7 @@ async def test_an_illegal_fact_raises_an_alert_and_is_published(stream_hub: Stre
     assert dead_letter.code == "already_received"
     row = await stream_hub.pool.fetchrow("select about, code, raised_at from alert")
     assert row is not None
-    assert tuple(row) == ("C1", "illegal_transition", NOON + timedelta(hours=1))
+    assert tuple(row) == ("C1", "event_rejected", NOON + timedelta(hours=1))
     assert await stream_hub.pool.fetchval("select count(*) from fact") == 2
 
 

@@ -125,7 +125,7 @@ async def test_a_hold_from_the_future_does_not_block(stream_hub: StreamHub) -> N
         assert "2099-" in dead_letter.reason
         assert await alerts(stream_hub) == [
             ("from_the_future", "warning"),
-            ("illegal_transition", "warning"),
+            ("event_rejected", "warning"),
         ]
         await stream_hub.send(placed)
         await stream_hub.until_committed()

@@ -31,6 +31,8 @@ from optimizer.planner.unreadable import rows_of
 
 _POLL_MS = 500
 _WARM_UP_POLLS = 10
+_COMMIT_POLLS = 2
+"""Without records and requests in work: then all that was read is handled."""
 """Polls without a request, five seconds, until the planner starts its solver processes: a hub that
 has just started needs the cores for other processes."""
 _BATCH_MAX = 200
@@ -94,6 +96,7 @@ class Planner:
         """By lane: its requests are handled one after the other."""
         self._newest: defaultdict[str, int] = defaultdict(int)
         """Highest sequence of each lane among the requests received so far."""
+        self._committed: defaultdict[TopicPartition, int] = defaultdict(int)
         self._pool = pool
         self._consumer = AIOKafkaConsumer(
             self._topic,
@@ -152,6 +155,8 @@ class Planner:
                 batches = await self._fetch()
                 records = [record for batch in batches.values() for record in batch]
                 idle_polls = 0 if records or handling else idle_polls + 1
+                if idle_polls and idle_polls % _COMMIT_POLLS == 0:
+                    await self._commit_positions()
                 if idle_polls == _WARM_UP_POLLS:
                     await asyncio.gather(*(solver.warm_up() for solver in self._solvers))
                 if records:
@@ -231,12 +236,27 @@ class Planner:
                 self._idle_handlers.put_nowait(handler)
 
     async def _commit(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
-        """Commit the offsets. A failure is harmless: the database knows requests by their ids."""
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
             offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+        await self._commit_offsets(offsets)
+
+    async def _commit_positions(self) -> None:
+        """Commit also the markers of transactions behind the last records; all are handled."""
+        offsets = {}
+        for partition in self._consumer.assignment():
+            position = await self._consumer.position(partition)
+            if position > self._committed[partition]:
+                offsets[partition] = position
+        if offsets:
+            await self._commit_offsets(offsets)
+
+    async def _commit_offsets(self, offsets: dict[TopicPartition, int]) -> None:
+        """Commit the offsets. A failure is harmless: the database knows requests by their ids."""
         try:
             await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError, KafkaError) as error:
             log.info("planner_commit_failed", error=repr(error))
+        else:
+            self._committed |= offsets

@@ -6,7 +6,7 @@ published is in the log already. Killed at any moment it leaves the hub as it wa
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -291,9 +291,10 @@ class _Log:
             async with asyncio.timeout(_IDLE_S_MAX):
                 while self._left and count < records_max:
                     fetched = await self._fetch(consumer, order, timeout_ms=0 if parts else 1_000)
+                    count += self._decode(fetched, parts)
+                    await self._finish(fetched or self._next, parts, consumer, order)
                     if not fetched and parts:
                         break
-                    count += self._decode(fetched, parts, consumer, order)
             if parts:
                 yield list(parts.values())
 
@@ -301,8 +302,6 @@ class _Log:
         self,
         fetched: dict[TopicPartition, list[Any]],
         parts: dict[Partition, PartitionBatch],
-        consumer: AIOKafkaConsumer,
-        order: PairOrder,
     ) -> int:
         """Append the records to the parts of their partitions; return how many there were."""
         for tp, records in fetched.items():
@@ -313,7 +312,23 @@ class _Log:
             if kept:
                 part = parts.setdefault(partition, PartitionBatch(*partition))
                 decode_into(part, kept, self._trust, self.time_rules)
-            if records[-1].offset + 1 >= end and self._left.pop(partition, None):
-                consumer.pause(tp)
-                order.finish(tp)
         return sum(map(len, fetched.values()))
+
+    async def _finish(
+        self,
+        tps: Iterable[TopicPartition],
+        parts: dict[Partition, PartitionBatch],
+        consumer: AIOKafkaConsumer,
+        order: PairOrder,
+    ) -> None:
+        """Read no more of partitions that have reached their end, behind a record or a marker."""
+        for tp in tps:
+            partition = self._partition(tp)
+            end = self._left.get(partition)
+            if end is None or max(self._next[tp], await consumer.position(tp)) < end:
+                continue
+            del self._left[partition]
+            part = parts.setdefault(partition, PartitionBatch(*partition))
+            part.next_offset = end
+            consumer.pause(tp)
+            order.finish(tp)

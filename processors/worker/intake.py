@@ -39,6 +39,7 @@ from processors.worker.assignor import PairAssignor
 from processors.worker.batch import Batch, BatchLimits, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.lag import commit_to_kafka, set_lag
+from processors.worker.markers import Markers
 from processors.worker.offsets import OffsetTracker
 from processors.worker.pair_order import PairOrder
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
@@ -120,6 +121,7 @@ class Intake(faust.Service):
             max_poll_interval_ms=900_000,
         )
         self._order = PairOrder(self._consumer, prefix=source.prefix)
+        self._markers = Markers(self._consumer, self._offsets, self._tp)
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -251,6 +253,11 @@ class Intake(faust.Service):
             if not parts or self.should_stop or (rounds > 1 and self._agent_idle.is_set()):
                 break
             wait_s = min(settings.batch_wait_s, _FRESH_S)
+        # Found before it is compared: no await may come between epoch, offsets and parts.
+        positions = await self._markers.find_positions()
+        if positions and (not parts or epoch == self._assignment.epoch):
+            epoch = self._assignment.epoch
+            self._markers.add(positions, parts)
         return Batch(epoch, list(parts.values()), full=not remaining) if parts else None
 
     def _decode(

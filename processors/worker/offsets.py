@@ -17,7 +17,8 @@ class OffsetTracker:
     def __init__(self) -> None:
         self.expected: dict[Partition, int] = {}
         """Offset of the next record; partitions that are not listed are ignored."""
-        self._gaps: set[tuple[Partition, int]] = set()
+        self._gaps: dict[Partition, int] = {}
+        """The offset at which a first fetch showed a gap, or only markers."""
 
     def start(self, offsets: Mapping[Partition, int]) -> None:
         """Track these partitions, each from its offset on."""
@@ -36,8 +37,25 @@ class OffsetTracker:
             records = [record for record in records if record.offset >= expected]
             if not records:
                 return []
-        if records[0].offset > expected and (partition, expected) not in self._gaps:
-            self._gaps.add((partition, expected))
+        if records[0].offset > expected and not self._is_second_time(partition, expected):
             return None
         self.expected[partition] = records[-1].offset + 1
         return records
+
+    def accept_position(self, partition: Partition, position: int) -> bool:
+        """Count offsets without records before the consumer's position as read.
+
+        Transaction markers at the end of the log take offsets; no record follows that would show
+        the gap. False: fetch again from `expected`.
+        """
+        expected = self.expected.get(partition)
+        if expected is None or not self._is_second_time(partition, expected):
+            return False
+        self.expected[partition] = position
+        return True
+
+    def _is_second_time(self, partition: Partition, expected: int) -> bool:
+        if self._gaps.get(partition) == expected:
+            return True
+        self._gaps[partition] = expected
+        return False

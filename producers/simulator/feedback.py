@@ -56,8 +56,7 @@ class Feedback:
         """Requests end offsets on a second connection: a fetch may block the first one."""
         self._task: asyncio.Task[None] | None = None
         self._received: deque[Event] = deque()
-        self._next: dict[TopicPartition, int] = {}
-        """The offset after the last received record, by partition."""
+        self._partitions: list[TopicPartition] = []
 
     async def __aenter__(self) -> Self:
         """Connect and start to consume. Raises Unavailable when no broker answers."""
@@ -83,7 +82,7 @@ class Feedback:
                 consumer.assign(partitions)
                 await consumer.seek_to_end(*partitions)
                 for partition in partitions:
-                    self._next[partition] = await consumer.position(partition)
+                    await consumer.position(partition)
         except (KafkaError, OSError, TimeoutError) as error:
             for each in (consumer, ends_consumer):
                 await stop_consumer(each, timeout_s=STOP_TIMEOUT_S)
@@ -92,6 +91,7 @@ class Feedback:
                 f"({type(error).__name__}: {error}); check `groupage status` and `groupage topics`"
             ) from error
         self._consumer, self._ends_consumer = consumer, ends_consumer
+        self._partitions = partitions
         self._task = asyncio.create_task(self._listen(consumer))
         return self
 
@@ -107,12 +107,11 @@ class Feedback:
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             batches = await consumer.getmany(timeout_ms=200)
-            for partition, records in batches.items():
+            for records in batches.values():
                 for record in records:
                     event = self._event(record)
                     if event is not None:
                         self._received.append(event)
-                    self._next[partition] = record.offset + 1
 
     def _event(self, record: ConsumerRecord) -> Event | None:
         headers = dict(record.headers)
@@ -127,14 +126,19 @@ class Feedback:
             return None
 
     async def received_all(self) -> bool:
-        """Return whether everything published until now was received; False if Kafka is away."""
+        """Return whether everything published until now was received; False if Kafka is away.
+
+        By the consumer's positions: behind the last record there may be markers of transactions.
+        """
+        assert self._consumer, "used as a context manager"
         assert self._ends_consumer, "used as a context manager"
         try:
-            ends = await self._ends_consumer.end_offsets(list(self._next))
+            ends = await self._ends_consumer.end_offsets(self._partitions)
+            positions = {each: await self._consumer.position(each) for each in self._partitions}
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("feedback_ends_unknown", error=repr(error))
             return False
-        return all(self._next[partition] >= end for partition, end in ends.items())
+        return all(positions[partition] >= end for partition, end in ends.items())
 
     def drain(self) -> list[Event]:
         """Return the events since the last call. Raises the error that ended the consumer."""

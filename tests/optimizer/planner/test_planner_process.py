@@ -11,7 +11,8 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from groupage.contracts.decoding import decode
 from groupage.domain.events.base import Place
@@ -448,3 +449,29 @@ async def test_a_newer_plan_says_which_published_routes_it_changes(
     assert isinstance(first, RoutePlanned)
     assert isinstance(second, RouteRevised)
     assert second.revises == (first.route.route_id,)
+
+
+async def test_lag_tools_see_that_all_requests_are_handled(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """Also where the topic ends with the marker of a transaction, which takes an offset."""
+    topic = f"{topic_prefix}hub.planrequest.v1"
+    producer = AIOKafkaProducer(
+        **KafkaSettings().client_kwargs(), transactional_id=f"{topic_prefix}other"
+    )
+    admin = AIOKafkaAdminClient(**KafkaSettings().client_kwargs())
+    await producer.start()
+    await admin.start()
+    try:
+        async with Running(pool, topic_prefix), asyncio.timeout(30):
+            async with producer.transaction():
+                sent = await producer.send_and_wait(topic, value=b"{}", partition=0)
+            offset = 0
+            while offset < sent.offset + 2:
+                await asyncio.sleep(0.1)
+                offsets = await admin.list_consumer_group_offsets(f"{topic_prefix}groupage-planner")
+                committed = offsets.get(TopicPartition(topic, 0))
+                offset = committed.offset if committed else 0
+    finally:
+        await producer.stop()
+        await admin.close()

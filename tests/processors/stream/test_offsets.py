@@ -56,3 +56,15 @@ def test_a_new_start_checks_every_gap_again() -> None:
     assert tracker.accept(PARTITION, _records([9])) is None
     tracker.start({PARTITION: 5})
     assert tracker.accept(PARTITION, _records([9])) is None
+
+
+def test_a_position_beyond_the_records_is_accepted_the_second_time() -> None:
+    """As a gap: only transaction markers are there if a second fetch finds no record either."""
+    tracker = _from(5)
+    assert not tracker.accept_position(PARTITION, 8)
+    assert tracker.expected == {PARTITION: 5}
+    assert tracker.accept_position(PARTITION, 8)
+    assert tracker.expected == {PARTITION: 8}
+    assert not tracker.accept_position(PARTITION, 9)
+    assert tracker.accept(PARTITION, _records([8, 9])) == _records([8, 9])
+    assert not tracker.accept_position(("hub.unit.v1", 4), 1)

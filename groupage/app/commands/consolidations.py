@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import AsJson, Column, mass, volume
 from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
 from groupage.domain.states import ConsolidationStatus
@@ -34,6 +35,7 @@ _COLUMNS = (
     Column("type", lambda row: row.iso_type),
     Column("container", lambda row: row.equipment_ref),
     Column("members", lambda row: row.members, right=True),
+    Column("held", held_members),
     Column("fill", _fill, right=True),
     Column("planned m³", lambda row: volume(row.planned_volume_cm3), right=True),
     Column("loaded m³", lambda row: volume(row.loaded_volume_cm3), right=True),
@@ -57,6 +59,9 @@ def main(  # noqa: PLR0913 - one option for each filter
     as_json: AsJson = False,
 ) -> None:
     """List consolidations, the nearest cut-off first.
+
+    A held consignment keeps its place and may not be staged or loaded until the hold is released.
+    The column names the type of the hold and who placed it; --json has time and reason, too.
 
     Codes of cut-offs: LCO cargo at the hub, DCO documents, VCO verified gross mass, CUA customs
     release, PCO container at the port, AFC advance filing.

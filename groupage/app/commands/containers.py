@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import AsJson, Column, mass
 from groupage.app.commands.reading import After, Limit, print_page, query
 from groupage.domain.states import ContainerStatus
@@ -14,6 +15,7 @@ _COLUMNS = (
     Column("status", lambda row: row.status),
     Column("type", lambda row: row.iso_type),
     Column("consolidation", lambda row: row.consolidation_id),
+    Column("held", held_members),
     Column("seal", lambda row: row.seal_no),
     Column("VGM kg", lambda row: mass(row.vgm_g), right=True),
     Column("changed", lambda row: row.changed_at),
@@ -33,7 +35,10 @@ def main(
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List containers by number. VGM is the verified gross mass."""
+    """List containers by number. VGM is the verified gross mass.
+
+    A held consignment in a container may not be staged or loaded until the hold is released.
+    """
     wanted = ContainerFilter(status=status, iso_type=iso_type, consolidation=consolidation)
     page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
     print_page(page, _COLUMNS, nothing="no container matches", as_json=as_json)

@@ -17,6 +17,7 @@ from groupage.domain.states import (
     CustomsStatus,
 )
 from groupage.store.pool import Connection
+from groupage.store.readers.holds import HELD, add_holds
 from groupage.store.readers.paging import (
     LIMIT_DEFAULT,
     Listing,
@@ -48,7 +49,7 @@ def _fill() -> str:
 _OPEN = "c.departed_at is null and c.status not in ('BROKEN_UP', 'CANCELLED')"
 _CONSIGNMENTS = Listing(
     columns=(
-        "c.key as consignment_id, c.status, c.customs, c.blocked, c.lane_id, c.shipper,"
+        f"c.key as consignment_id, c.status, c.customs, {HELD} as blocked, c.lane_id, c.shipper,"
         " c.consignee, c.mode, c.consolidation_id, c.voyage_id, c.pieces, c.received_pieces,"
         " c.measured_pieces,"
         f" c.loaded_pieces, c.volume_cm3, c.gross_g, {_AT_RISK.format(key='c.consolidation_id')}"
@@ -167,7 +168,7 @@ async def list_consignments(
             ("c.voyage_id = {}", wanted.voyage),
             ("c.consolidation_id = {}", wanted.consolidation),
             ("c.shipper = {}", wanted.shipper),
-            ("c.blocked = {}", wanted.blocked),
+            (f"{HELD} = {{}}", wanted.blocked),
             (f"{_AT_RISK.format(key='c.consolidation_id')} = {{}}", wanted.at_risk),
         ],
         limit=limit,
@@ -183,7 +184,7 @@ async def list_consolidations(
     after: str | None = None,
 ) -> Page[ConsolidationView]:
     """List consolidations, the nearest deadline first, those without deadline last."""
-    return await fetch_page(
+    page = await fetch_page(
         connection,
         _CONSOLIDATIONS,
         ConsolidationView,
@@ -201,6 +202,8 @@ async def list_consolidations(
         limit=limit,
         after=after,
     )
+    items = await add_holds(connection, page.items, [row.consolidation_id for row in page.items])
+    return msgspec.structs.replace(page, items=items)
 
 
 async def list_containers(
@@ -211,7 +214,7 @@ async def list_containers(
     after: str | None = None,
 ) -> Page[ContainerView]:
     """List containers by number."""
-    return await fetch_page(
+    page = await fetch_page(
         connection,
         _CONTAINERS,
         ContainerView,
@@ -223,6 +226,8 @@ async def list_containers(
         limit=limit,
         after=after,
     )
+    items = await add_holds(connection, page.items, [row.consolidation_id for row in page.items])
+    return msgspec.structs.replace(page, items=items)
 
 
 async def list_plans(

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from groupage.store.readers.holds import OpenHold
+
 
 class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
     """A consignment in a list."""
@@ -12,7 +14,7 @@ class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     customs: str
     blocked: bool
-    """A hold is open."""
+    """A hold is open, and the consignment is still at the hub or to come."""
     lane_id: str
     shipper: str
     consignee: str
@@ -54,6 +56,8 @@ class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
     """A cut-off is at risk or missed."""
     departed_at: datetime | None
     changed_at: datetime
+    held: tuple[OpenHold, ...] = ()
+    """Open holds of its consignments: those keep their places and may not be staged or loaded."""
 
 
 class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +70,8 @@ class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
     seal_no: str
     vgm_g: int | None
     changed_at: datetime
+    held: tuple[OpenHold, ...] = ()
+    """Open holds of its consignments: those keep their places and may not be staged or loaded."""
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,12 @@ from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPa
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment.booking import reject_if_exited
+from processors.aggregates.consignment.statements import (
+    is_stated,
+    note_forwarded,
+    note_own_statement,
+    note_rejected_statement,
+)
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
@@ -57,11 +63,11 @@ def _reject_if_stuffed(part: UnitPart) -> Rejection | None:
 def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -> Rejection | None:
     """Receive a unit, once."""
     if state.exit is not None:
-        _note_late_statement(state, entry, event.unit_id)
+        note_rejected_statement(state, entry, event.unit_id)
         return reject_if_exited(state)
     part = _find_or_add_unit(state, entry, event)
     if part.received_at is not None:
-        _note_own_statement(state, entry, event.unit_id)
+        note_own_statement(state, entry, event.unit_id)
         return Rejection(Code.ALREADY_RECEIVED, f"it was received at {when(part.received_at)}")
     if part.gone:
         return _reject_if_stuffed(part)
@@ -70,52 +76,13 @@ def receive(state: ConsignmentState, entry: Entry, event: events.UnitReceived) -
     part.pieces = event.pieces
     part.condition = event.condition
     part.location = part.location or event.dock
-    _note_forwarded(state, entry, event.unit_id)
+    note_forwarded(state, entry, event.unit_id)
     _add_to_sums(state, part, 1)
     if state.first_received_at is None or at < state.first_received_at:
         state.first_received_at = at
     if state.last_received_at is None or at > state.last_received_at:
         state.last_received_at = at
     return None
-
-
-def _note_forwarded(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
-    if entry.fact.relayed_by is not None:
-        if state.forwarded is None:
-            state.forwarded = {}
-        state.forwarded.update(dict.fromkeys(unit_ids))
-
-
-def _note_own_statement(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
-    """Note that the consignment's own sender states again what a forwarded fact has stated.
-
-    Its claim to the units rests on this statement. Were it forgotten, the claim would end, the
-    unit would withdraw the forwarded fact, the statement would count again, and so on in circles.
-    """
-    if state.forwarded is None or entry.fact.relayed_by is not None:
-        return
-    at = entry.fact.occurred_at
-    for unit_id in unit_ids:
-        if unit_id in state.forwarded:
-            state.forwarded[unit_id] = min(at, state.forwarded[unit_id] or at)
-
-
-def _note_late_statement(state: ConsignmentState, entry: Entry, *unit_ids: str) -> None:
-    """Note units that the consignment's own sender reports after the exit.
-
-    They are claimed like others. The claim brings older facts, and whether the exit was legal may
-    depend on these: a claim that depended on the exit would come and go in circles.
-    """
-    if entry.fact.relayed_by is not None:
-        return
-    at = entry.fact.occurred_at
-    for unit_id in unit_ids:
-        part = state.units.setdefault(unit_id, UnitPart(line=-1))
-        if part.received_at is None:
-            if state.forwarded is None:
-                state.forwarded = {}
-            state.forwarded[unit_id] = min(at, state.forwarded.get(unit_id) or at)
-    _note_own_statement(state, entry, *unit_ids)
 
 
 def measure(
@@ -180,31 +147,36 @@ def unpack(state: ConsignmentState, entry: Entry, event: events.UnitUnpacked) ->
 
 def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) -> Rejection | None:
     """Replace the input units by new output units, which share their pieces."""
-    if state.exit is not None:
-        _note_late_statement(state, entry, *event.outputs)
-        return reject_if_exited(state)
-    inputs = [(name, state.units.get(name)) for name in event.inputs]
-    for name, part in inputs:
-        if part is None or part.received_at is None:
-            return Rejection(Code.UNKNOWN_INPUT, f"input {name} was never received")
-        if part.gone or (part.moves and part.moves[-1].into):
-            _note_own_statement(state, entry, *event.outputs)
-            return Rejection(Code.INPUT_NOT_HERE, f"input {name} is loaded or was repacked before")
-    new_ids = set(event.outputs) - set(event.inputs)
-    if not event.outputs or any(_is_stated(state, name) for name in new_ids):
-        return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
-    parts = [part for _, part in inputs if part is not None]
+    rejection = reject_if_exited(state) or _reject_repack(state, event)
+    if rejection is not None:
+        note_rejected_statement(state, entry, *event.outputs)
+        return rejection
+    parts = [state.units[name] for name in event.inputs]
     pieces = sum(part.pieces for part in parts)
     for part in parts:
         _add_to_sums(state, part, -1)
         part.gone = True
     if state.forwarded is not None:
         for name in event.outputs:
-            state.forwarded.pop(name, None)
-    _note_forwarded(state, entry, *event.outputs)
+            if name in state.forwarded and state.forwarded[name] is None:
+                del state.forwarded[name]
+    note_forwarded(state, entry, *event.outputs)
     share, rest = divmod(pieces, len(event.outputs))
     for number, name in enumerate(event.outputs):
         _make_output(state, entry, event, name, parts, share + (number < rest))
+    return None
+
+
+def _reject_repack(state: ConsignmentState, event: events.UnitRepacked) -> Rejection | None:
+    for name in event.inputs:
+        part = state.units.get(name)
+        if part is None or part.received_at is None:
+            return Rejection(Code.UNKNOWN_INPUT, f"input {name} was never received")
+        if part.gone or (part.moves and part.moves[-1].into):
+            return Rejection(Code.INPUT_NOT_HERE, f"input {name} is loaded or was repacked before")
+    new_ids = set(event.outputs) - set(event.inputs)
+    if not event.outputs or any(is_stated(state, name) for name in new_ids):
+        return Rejection(Code.BAD_OUTPUTS, "outputs must be new units, and at least one")
     return None
 
 
@@ -234,21 +206,6 @@ def _make_output(
         new.measured = (size.length_mm, size.width_mm, size.height_mm, event.gross_g)
         new.measured_at = entry.fact.occurred_at
     _add_to_sums(state, new, 1)
-
-
-def _is_stated(state: ConsignmentState, unit_id: str) -> bool:
-    """Tell whether the consignment's own senders say that it has the unit.
-
-    A forwarded fact does not count: the unit forwards it because of a claim that may rest on this
-    very repack.
-    """
-    part = state.units.get(unit_id)
-    if part is None:
-        return False
-    if part.line >= 0 or part.gone:
-        return True
-    forwarded_only = state.forwarded is not None and state.forwarded.get(unit_id, part) is None
-    return part.received_at is not None and not forwarded_only
 
 
 def stage(state: ConsignmentState, entry: Entry, event: events.UnitStaged) -> Rejection | None:

@@ -142,20 +142,26 @@ RULES: dict[str, Rule] = {
         "sum(len(names) for _, names in state.asns)",
     ),
     "a scan of a unit before its repack does not void that": Rule(
-        f"{_AGGREGATES}.consignment.cargo:_is_stated", "part.line >= 0 or part.gone", "True"
+        f"{_AGGREGATES}.consignment.statements:is_stated", "part.line >= 0 or part.gone", "True"
     ),
     "a forwarded receipt does not void a repack": Rule(
-        f"{_AGGREGATES}.consignment.cargo:_is_stated", " and not forwarded_only", ""
+        f"{_AGGREGATES}.consignment.statements:is_stated", " and not forwarded_only", ""
     ),
     "the copy of a scan makes no claim": Rule(
-        f"{_AGGREGATES}.consignment.cargo:_note_forwarded",
+        f"{_AGGREGATES}.consignment.statements:note_forwarded",
         "if entry.fact.relayed_by is not None:",
         "if False:",
     ),
     "an own scan of a forwarded unit makes a claim": Rule(
-        f"{_AGGREGATES}.consignment.cargo:_note_own_statement",
+        f"{_AGGREGATES}.consignment.statements:note_own_statement",
         "if unit_id in state.forwarded:",
         "if False:",
+    ),
+    "an own repack that is rejected makes a claim": Rule(
+        f"{_AGGREGATES}.consignment.cargo:repack",
+        "if rejection is not None:",
+        "if state.exit is None and rejection is not None:\n        return rejection\n"
+        "    if rejection is not None:",
     ),
     "a former owner keeps the facts of its time": Rule(
         f"{_AGGREGATES}.unit.holders:shares", "if former:", "if False:"
@@ -251,7 +257,6 @@ SHOWN_BY = {
     "a withdrawn copy counts again": 18,
     "an older snapshot does not come back": 57,
     "a consignment reports to the consolidation that it was last assigned to": 204,
-    "a forwarded receipt does not void a repack": 521,
     "alerts do not depend on the ids of messages": 74,
     "a consignment that left learns the cut-off": 71,
 }

@@ -91,6 +91,31 @@ CLAIMS: dict[str, Story] = {
         (196, _received("u1")),
         (225, asn_of("CN-2", "u2")),
     ),
+    "asn.received, and a clock that runs behind scanned a unit before its repack": story(
+        (8, _received("a", "CN-1")),
+        (20, un.UnitStored(unit_id="n", location="x")),
+        (30, un.UnitRepacked(unit_id="n", consignment_id="CN-1", inputs=("a",), outputs=("n",))),
+        (40, asn_of("CN-1", "a")),
+    ),
+    "asn.received, and a unit was scanned alone before its repack": story(
+        (8, _received("a", "CN-1")),
+        (20, _received("n")),
+        (
+            30,
+            un.UnitRepacked(unit_id="n", consignment_id="CN-1", inputs=("a",), outputs=("n", "m")),
+        ),
+        (40, asn_of("CN-1", "a")),
+    ),
+    "unit.repacked, back into the unit that it was made of": story(
+        (27, _received("b")),
+        (46, _made_of("b", "a", "x")),
+        (138, _received("x")),
+        (
+            168,
+            un.UnitRepacked(unit_id="b", consignment_id="CN-1", inputs=("x",), outputs=("b", "a")),
+        ),
+        (184, asn_of("CN-1", "x")),
+    ),
     "asn.received, of units made of one another": story(
         (8, _made_of("x", "b")),
         (117, _made_of("b", "x")),

@@ -102,6 +102,19 @@ async def test_states_and_traces(api: httpx.AsyncClient) -> None:
     assert len(box["facts"]) == 2
 
 
+async def test_how_things_stand(api: httpx.AsyncClient) -> None:
+    """A trace says how its id stands now, and can be cut; a container says what is in it."""
+    now = (await api.get("/v1/trace/CN-1", params={"last": 0})).json()
+    assert (now["facts"], now["facts_left_out"]) == ([], 7)
+    assert (now["now"]["kind"], now["now"]["cartons"]) == ("consignment", {"received": 2})
+    since = await api.get("/v1/trace/CN-1", params={"since_at": "2026-03-02T16:50:00+08:00"})
+    assert [fact["type"] for fact in since.json()["facts"]] == ["consignment.allocated"]
+    for path in (f"/v1/consolidations/{FIRST}/contents", f"/v1/containers/{FIRST}/contents"):
+        contents = (await api.get(path)).json()
+        assert [carton["column"] for carton in contents["cartons"]] == [1, 2]
+    assert (await api.get("/v1/containers/CSQU0000000/contents")).status_code == 404
+
+
 async def test_ids_with_slashes(api: httpx.AsyncClient) -> None:
     """A Digital Link as id contains slashes."""
     answer = await api.get("/v1/units/https://id.gs1.org/00/340123450000000014/trace")

@@ -145,6 +145,54 @@ def test_trace_for_people(groupage: Command) -> None:
     assert "barrier_at" not in whole, "what only the fold needs"
 
 
+def test_trace_begins_with_how_it_stands(groupage: Command) -> None:
+    """A line for each part that is known, in the hub's time, too; the history can be left out."""
+    lines = groupage("trace", "CN-1", "--last", "0").splitlines()
+    assert lines[2].startswith(
+        "  state        RECEIVED; customs NONE; last event 2026-03-02 08:50Z"
+    )
+    texts = {line[2:13].strip(): line[15:] for line in lines[2:-2]}
+    assert texts["cartons"] == "2: 2 received; 1 measured; 0.12 m³, 20 kg"
+    assert texts["missing"] == "1 carton to measure; a declaration to customs"
+    assert texts["pick-up"] == "none booked: the shipper brings it"
+    assert texts["cut-off LCO"] == (
+        "2026-03-02 14:00Z (22:00+08) AT RISK; cargo at the hub; waits for this consignment"
+    )
+    assert lines[-1] == "7 facts not shown"
+    assert "H-1" not in groupage("trace", "CN-1", "--last", "0")
+    assert "  held      DOCS by desk since" in groupage("trace", "CN-2", "--last", "0")
+
+
+def test_trace_can_be_cut(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--since` takes a time or a duration by the hub's clock; `--only-status` the steps."""
+    assert "consignment.booked" not in groupage("trace", "CN-1", "--since", "3h")
+    assert "consignment.booked" in groupage("trace", "CN-1", "--since", "1d")
+    assert "unit.packed" in groupage("trace", "CN-1", "--since", "2026-03-02T16:13:00+08:00")
+    steps = groupage("trace", "CN-1", "--only-status")
+    assert 'status: – → "ACCEPTED"' in steps
+    assert "measured:" not in steps
+    assert run(["trace", "CN-1", "--since", "yesterday"]) == 1
+    assert "or a duration like 90m, 12h, 2d" in capsys.readouterr().err
+    assert "…" in groupage("trace", "CN-1")
+    assert "--full shows them" in groupage("trace", "CN-1")
+    assert "…" not in groupage("trace", "CN-1", "--full")
+
+
+def test_what_is_in_a_container(groupage: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """By its number or its consolidation; `--cartons` shows where each carton stands."""
+    printed = groupage("consolidations", FIRST, "--cartons").splitlines()
+    assert printed[0] == FIRST
+    (row,) = [line for line in printed if line.startswith("CN-1")]
+    assert row.split()[:3] == ["CN-1", "RECEIVED", "NONE"]
+    assert " ".join(printed[-1].split()) == "2 CN-2/1 CN-2 1 2 1 0 500 0 400 500 300"
+    assert "--cartons shows" in groupage("containers", FIRST)
+    assert "AT_HUB" in groupage("containers", BOX)
+    assert json.loads(groupage("containers", FIRST, "--json"))["cartons"][1]["column"] == 2
+    assert run(["containers", "CSQU0000000"]) == 1
+    assert "no container and no consolidation" in capsys.readouterr().err
+    assert run(["containers", BOX, "--type", "45G1"]) == 2
+
+
 def test_plan_show(groupage: Command) -> None:
     """It prints cost, origin, containers and stops; with --container, each carton."""
     printed = groupage("plan", "show", "P-1")

@@ -1,6 +1,7 @@
 """Single resources: a plan, the difference of two, a state, a trace. Ids may hold slashes."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -14,9 +15,12 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.store.pool import Connection
+from groupage.store.readers.contents import Contents, read_contents
 from groupage.store.readers.facts import read_state
 from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
-from groupage.store.readers.tracing import Trace, trace
+from groupage.store.readers.tracing import Trace, cut_history, trace
+
+FACTS_MAX = 1_000_000
 
 
 class DiffQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,17 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    last: (
+        Annotated[
+            int,
+            msgspec.Meta(ge=0, le=FACTS_MAX, description="Only so many facts, the newest ones."),
+        ]
+        | None
+    ) = None
+    since_at: (
+        Annotated[datetime, msgspec.Meta(tz=True, description="Only facts from this time on.")]
+        | None
+    ) = None
 
 
 async def _plan_diff(pool: Connection, plan_id: str, query: DiffQuery) -> PlanDiff:
@@ -64,7 +79,8 @@ async def _unit_trace(pool: Connection, unit_id: str) -> Trace:
 
 
 async def _trace(pool: Connection, key: str, query: TraceQuery) -> Trace:
-    return await trace(pool, key, kind=query.kind)
+    found = await trace(pool, key, kind=query.kind)
+    return cut_history(found, last=query.last, since_at=query.since_at)
 
 
 def _state_reader(state_type: type[State]) -> Callable[[Connection, str], Awaitable[State]]:
@@ -99,7 +115,7 @@ ENDPOINTS = (
         handle=_unit_trace,
         result=Trace,
         problems=(404,),
-        summary="Every fact about a unit, and what holds it from the nearest to the outermost",
+        summary="How a unit stands now, what holds it, and every fact about it",
     ),
     Endpoint(
         path="/v1/trace/{key:path}",
@@ -107,7 +123,21 @@ ENDPOINTS = (
         queries=(TraceQuery,),
         result=Trace,
         problems=(404,),
-        summary="Every fact about a unit, consignment, container, consolidation or voyage",
+        summary="How a unit, consignment, container … stands now, and every fact about it",
+    ),
+    Endpoint(
+        path="/v1/containers/{key:path}/contents",
+        handle=read_contents,
+        result=Contents,
+        problems=(404,),
+        summary="How a container stands, what is in it and where, also after it left",
+    ),
+    Endpoint(
+        path="/v1/consolidations/{key:path}/contents",
+        handle=read_contents,
+        result=Contents,
+        problems=(404,),
+        summary="How a consolidation stands, what is in it and where, also after it left",
     ),
     Endpoint(
         path="/v1/consignments/{key:path}",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.app.commands.contents import print_contents
 from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import AsJson, Column, mass, volume
 from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
@@ -45,6 +46,13 @@ _COLUMNS = (
 
 
 def main(  # noqa: PLR0913 - one option for each filter
+    id_: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="A consolidation or container: show what is in it, also after it left.",
+        ),
+    ] = None,
     *,
     lane: Lane = None,
     status: Annotated[
@@ -54,11 +62,14 @@ def main(  # noqa: PLR0913 - one option for each filter
     container: Annotated[str | None, typer.Option(help="In this container.")] = None,
     open_only: Annotated[bool, typer.Option("--open", help="Not departed.")] = False,
     at_risk: Annotated[bool, typer.Option("--at-risk", help="A cut-off may be missed.")] = False,
+    cartons: Annotated[
+        bool, typer.Option("--cartons", help="With ID: where each carton stands.")
+    ] = False,
     limit: Limit = 100,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List consolidations, the nearest cut-off first.
+    """List consolidations, the nearest cut-off first, or show one.
 
     A held consignment keeps its place and may not be staged or loaded until the hold is released.
     The column names the type of the hold and who placed it; --json has time and reason, too.
@@ -66,6 +77,10 @@ def main(  # noqa: PLR0913 - one option for each filter
     Codes of cut-offs: LCO cargo at the hub, DCO documents, VCO verified gross mass, CUA customs
     release, PCO container at the port, AFC advance filing.
     """
+    if id_ is not None:
+        filters = any((lane, status, voyage, container, open_only, at_risk, after))
+        print_contents(id_, cartons=cartons, filters=filters, as_json=as_json)
+        return
     wanted = ConsolidationFilter(
         lane=lane,
         status=status,

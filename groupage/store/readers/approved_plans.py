@@ -33,6 +33,16 @@ class ApprovedPlan(NamedTuple):
     """No newer one has replaced it."""
 
 
+async def plan_in_force(connection: Connection, lane_id: str) -> Plan | None:
+    """Load the plan in force of a lane; None: it has none."""
+    row = await connection.fetchrow(
+        "select plan.form, plan.body from plan join lane on lane.published_plan_id = plan.plan_id "
+        "where lane.key = $1",
+        lane_id,
+    )
+    return unpack_plan(row["form"], row["body"]) if row is not None else None
+
+
 async def approved_plans(
     connection: Connection,
     lane_id: str,

@@ -1,5 +1,6 @@
 """Facts by subject, the aggregate kinds under which an id is known, and single states."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -59,6 +60,17 @@ async def read_state(connection: Connection, state_type: type[S], key: str) -> S
         key,
     )
     return None if body is None else msgspec.json.decode(unpack(body), type=state_type)
+
+
+async def read_states(
+    connection: Connection, state_type: type[S], keys: Sequence[str]
+) -> tuple[S, ...]:
+    """Load the states of several aggregates, those that have facts."""
+    rows = await connection.fetch(
+        f"select body from {_TABLES[state_type]} where key = any($1) order by key",  # noqa: S608 - as above
+        keys,
+    )
+    return tuple(msgspec.json.decode(unpack(row["body"]), type=state_type) for row in rows)
 
 
 async def rejections_of(

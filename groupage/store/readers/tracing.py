@@ -1,4 +1,4 @@
-"""The trace of an id: what holds it, and all facts about it."""
+"""The trace of an id: how it stands now, what holds it, and all facts about it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,8 +15,14 @@ from groupage.domain.state.unit import UnitState
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
 from groupage.store.readers.facts import facts_by_subject, kinds_of, read_state, rejections_of
+from groupage.store.readers.summaries import summarize
+from groupage.store.readers.summary_views import Summary
 
 _DEPTH_MAX = 100
+_LIFE = ("status", "customs", "blocked", "dg_status", "seal_no", "published_plan_id")
+_UNIT = ("condition", "location", "staged_at", "loaded_in", "parent", "parent_id", "gone")
+_STATUS_FIELDS = frozenset((*_LIFE, *_UNIT))
+"""Fields of states that say where an aggregate is in its life; a unit has no status of its own."""
 _PREFERRED: tuple[AggregateKind, ...] = ("consignment", "consolidation", "container", "unit")
 
 
@@ -45,6 +51,12 @@ class TracedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed: dict[str, tuple[Any, Any]] | None = None
     """Path in the aggregate's state → (before, after); None: not computed."""
 
+    @property
+    def status_changes(self) -> dict[str, tuple[Any, Any]]:
+        """What it changed about where the thing stands."""
+        changed = self.changed or {}
+        return {path: change for path, change in changed.items() if path in _STATUS_FIELDS}
+
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about an id."""
@@ -53,8 +65,12 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     kind: AggregateKind
     parents: tuple[str, ...]
     """Units, containers and consolidations that hold it; the nearest first."""
+    now: Summary | None = None
+    """How it stands now; None: its kind has no summary."""
     facts: tuple[TracedFact, ...]
     """In the order in which they happened."""
+    facts_left_out: int = 0
+    """So many facts were not asked for."""
 
 
 class TraceSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +80,7 @@ class TraceSource(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     kind: AggregateKind
     parents: tuple[str, ...]
+    now: Summary | None
     facts: tuple[StoredFact, ...]
 
 
@@ -91,6 +108,7 @@ async def find_source(
             key=key,
             kind=chosen,
             parents=tuple(map(digital_link, parents)) if as_links else parents,
+            now=await summarize(connection, chosen, key, consignments=_consignments(facts)),
             facts=facts,
         )
     as_kind = f" as a {kind}" if kind else ""
@@ -124,7 +142,32 @@ def assemble(
         id=source.asked,
         kind=source.kind,
         parents=source.parents,
+        now=source.now,
         facts=tuple(_traced_fact(stored, refused, changed, withdrawn) for stored in ordered),
+    )
+
+
+def cut_history(
+    trace: Trace,
+    *,
+    last: int | None = None,
+    since_at: datetime | None = None,
+    only_status: bool = False,
+) -> Trace:
+    """Keep the last facts, those from a time on, or those that changed a status.
+
+    Which facts changed a status is known only if the trace has their effects.
+    """
+    facts = [
+        fact
+        for fact in trace.facts
+        if (since_at is None or fact.occurred_at >= since_at)
+        and (not only_status or fact.status_changes)
+    ]
+    if last is not None:
+        facts = facts[max(0, len(facts) - last) :]
+    return msgspec.structs.replace(
+        trace, facts=tuple(facts), facts_left_out=len(trace.facts) - len(facts)
     )
 
 
@@ -185,6 +228,11 @@ async def _container(connection: Connection, consolidation_id: str) -> tuple[str
     return (state.equipment_ref,) if state is not None and state.equipment_ref else ()
 
 
+def _consignments(facts: Sequence[StoredFact]) -> tuple[str, ...]:
+    """List the consignments that have facts about a unit."""
+    return tuple(dict.fromkeys(stored.fact.key for stored in facts if stored.kind == "consignment"))
+
+
 async def _unit_parents(
     connection: Connection, unit_id: str, facts: Sequence[StoredFact]
 ) -> tuple[str, ...]:
@@ -209,7 +257,7 @@ async def _direct_parents(
 ) -> list[str]:
     """List the units or containers that hold it, by its consignments' states and by its own."""
     candidates = []
-    for owner in dict.fromkeys(stored.fact.key for stored in facts if stored.kind == "consignment"):
+    for owner in _consignments(facts):
         consignment = await read_state(connection, ConsignmentState, owner)
         part = consignment.units.get(unit_id) if consignment else None
         if part is not None and not part.gone:

@@ -1,0 +1,226 @@
+"""The summaries of traces as lines for people: (label, text)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from groupage.app.commands.hub_time import time_text
+from groupage.app.commands.printing import print_line
+from groupage.domain.containers import SPECS
+from groupage.domain.stowage import stowage_text
+from groupage.domain.words import cubic_metres, join_names, kilograms, number_of
+from groupage.store.readers.routes import TransportJob
+from groupage.store.readers.summary_views import (
+    CartonSummary,
+    ConsignmentSummary,
+    ContainerSummary,
+    CutoffSummary,
+    PickUpSummary,
+    Summary,
+    VoyageSummary,
+)
+
+Line = tuple[str, str]
+_NAMES_MAX = 4
+_CARTON_STATES = ("expected", "received", "stored", "staged", "loaded", "departed", "returned")
+_WATCHED = ("at_risk", "missed")
+_OVER = ("BROKEN_UP", "CANCELLED")
+
+
+def print_summary(summary: Summary) -> None:
+    """Print how an id stands now, a line for each part that is known."""
+    lines = [(label, text) for label, text in _lines_of(summary) if text]
+    width = max((len(label) for label, _ in lines), default=0)
+    for label, text in lines:
+        print_line(f"  {label:<{width}}  {text}")
+
+
+def _lines_of(summary: Summary) -> Iterable[Line]:
+    if isinstance(summary, ConsignmentSummary):
+        return _consignment_lines(summary)
+    if isinstance(summary, CartonSummary):
+        return _carton_lines(summary)
+    return _container_lines(summary)
+
+
+def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
+    yield "state", _joined(now.status, f"customs {now.customs}", _at("last event", now.last_at))
+    yield "from, to", _joined(f"{now.shipper} for {now.consignee}", now.lane_id)
+    counts = [f"{now.cartons[state]} {state}" for state in _CARTON_STATES if state in now.cartons]
+    known = sum(now.cartons.values())
+    yield (
+        "cartons",
+        _joined(
+            f"{known}: {', '.join(counts)}" if counts else "",
+            f"{now.measured} measured",
+            f"{now.damaged} damaged" if now.damaged else "",
+            f"{cubic_metres(now.volume_cm3)}, {kilograms(now.gross_g)}",
+        ),
+    )
+    yield "where", _where(now)
+    yield "missing", "; ".join(now.missing)
+    for hold in now.holds:
+        because = f": {hold.reason}" if hold.reason else ""
+        yield "held", f"{hold.hold} by {hold.by} {_at('since', hold.placed_at)}{because}"
+    yield "pick-up", pick_up_text(now.pick_up)
+    yield "voyage", _voyage(now.voyage)
+    yield "container", _container_of(now)
+    if now.left_out is not None:
+        yield "left out", f"{now.left_out.code}: {now.left_out.reason}"
+    if now.departed_at is None:
+        yield from _cutoff_lines(now.cutoffs, now.consignment_id)
+    yield "left", _at("", now.departed_at)
+
+
+def _container_of(now: ConsignmentSummary) -> str:
+    if not now.consolidation_id:
+        return ""
+    return _joined(
+        now.container or "none assigned yet",
+        f"{now.consolidation_id} ({now.consolidation_status})",
+        f"by plan {now.plan_id}",
+    )
+
+
+def _where(now: ConsignmentSummary) -> str:
+    if now.departed_at is not None:
+        return f"left in {now.container}"
+    if now.status == "RETURNED":
+        return "back with the shipper"
+    places = [f"{count} at {place}" for place, count in now.locations.items()]
+    loaded = now.cartons.get("loaded", 0)
+    if loaded:
+        places.insert(0, f"{loaded} in {now.container}")
+    return join_names(places, _NAMES_MAX)
+
+
+def pick_up_text(pick_up: PickUpSummary) -> str:
+    """Say which truck fetches the cargo and when, or that its shipper brings it."""
+    arrived = ""
+    if pick_up.arrived_at is not None:
+        visits = f", visit {', '.join(pick_up.visits)}" if pick_up.visits else ""
+        arrived = f"{_at('at the hub', pick_up.arrived_at)}{visits}"
+    elif pick_up.expected_at is not None:
+        arrived = _at("expected at the hub", pick_up.expected_at)
+    if not pick_up.place:
+        return _joined("none booked: the shipper brings it", arrived)
+    window = ""
+    if pick_up.ready_at is not None and pick_up.latest_at is not None:
+        window = f"{time_text(pick_up.ready_at)} to {time_text(pick_up.latest_at)}"
+    return _joined(_pick_up_job(pick_up), f"from {pick_up.place}, {window}", arrived)
+
+
+def _pick_up_job(pick_up: PickUpSummary) -> str:
+    if pick_up.job is None:
+        return "in no plan" + ("" if pick_up.arrived_at else " yet")
+    return _job(pick_up.job, "fetched")
+
+
+def _job(job: TransportJob, done: str) -> str:
+    plan = f"plan {job.plan_id}" + ("" if job.in_force else ", replaced since")
+    if job.route is None or job.arrive_at is None:
+        return f"no truck: {job.no_truck} ({plan})"
+    return (
+        f"{done} by {job.route.truck_id} at {time_text(job.arrive_at)}, "
+        f"route {job.route.route_id} ({plan})"
+    )
+
+
+def _carton_lines(now: CartonSummary) -> Iterable[Line]:
+    condition = f"condition: {now.condition}" if now.condition not in ("", "good") else ""
+    yield "state", _joined(now.status, condition, _measures(now.measured))
+    yield "consignment", _joined(now.consignment_id, now.consignment_status)
+    yield "where", now.location
+    is_inside = now.loaded_at is not None
+    container = _joined(now.container, now.consolidation_id)
+    yield "container" if is_inside else "planned for", container
+    yield "voyage", _voyage(now.voyage)
+    yield "loaded", _at("at", now.loaded_at) + (f"; {now.deviation}" if now.deviation else "")
+    if now.stowage is not None:
+        plan = f"plan {now.plan_id}" + ("" if now.plan_in_force else ", replaced since")
+        source = "as reported" if now.stowage.reported else f"by {plan}"
+        yield "stands at" if is_inside else "will stand", f"{stowage_text(now.stowage)}; {source}"
+
+
+def _measures(measured: tuple[int, int, int, int] | None) -> str:
+    if measured is None:
+        return ""
+    length, width, height, gross_g = measured
+    return f"{length} × {width} × {height} mm, {gross_g / 1_000:,.1f} kg"
+
+
+def _container_lines(now: ContainerSummary) -> Iterable[Line]:
+    yield (
+        "state",
+        _joined(now.status or now.container_status, _at("since", now.since_at), now.ended_reason),
+    )
+    vgm = f"VGM {kilograms(now.vgm_g)}" if now.vgm_g is not None else ""
+    yield "container", _joined(now.container, now.iso_type, now.container_status, now.location)
+    yield "use", _joined(now.consolidation_id, now.lane_id)
+    yield "voyage", _voyage(now.voyage)
+    yield "contents", _contents(now)
+    yield "held", join_names(now.held, _NAMES_MAX)
+    yield "seals, mass", _joined(" ▸ ".join(now.seals), vgm)
+    if now.plan_id:
+        is_replaced = "" if now.plan_in_force or now.departed_at else ", replaced since"
+        yield "load plan", f"plan {now.plan_id}{is_replaced}"
+    if now.haul is not None:
+        yield "haul", _job(now.haul, "collected")
+    if now.departed_at is None and now.status not in _OVER:
+        yield from _cutoff_lines(now.cutoffs, "")
+    yield "left", _joined(_at("", now.departed_at), _at("on board", now.on_board_at))
+
+
+def _contents(now: ContainerSummary) -> str:
+    if not now.consignments:
+        return "nothing" if now.consolidation_id else ""
+    spec = SPECS.get(now.iso_type)
+    fill = f" ({now.volume_cm3 / spec.volume_cm3:.0%})" if spec else ""
+    return _joined(
+        number_of(now.consignments, "consignment"),
+        f"{number_of(now.pieces, 'carton')}, {now.loaded_pieces or now.staged_pieces} "
+        f"{'loaded' if now.loaded_pieces else 'staged'}",
+        f"{cubic_metres(now.volume_cm3)}{fill}, {kilograms(now.gross_g)}",
+    )
+
+
+def _cutoff_lines(cutoffs: Iterable[CutoffSummary], about: str) -> Iterable[Line]:
+    """Yield the cut-offs that are not met; `about` is the consignment that asks."""
+    for cutoff in cutoffs:
+        if cutoff.state == "met":
+            continue
+        others = [name for name in cutoff.waits_for if name != about]
+        waits = []
+        if about in cutoff.waits_for:
+            waits.append("this consignment")
+        if others:
+            waits.append(join_names(others, _NAMES_MAX))
+        state = cutoff.state.replace("_", " ")
+        if cutoff.state in _WATCHED:
+            state = state.upper()
+        yield (
+            f"cut-off {cutoff.code}",
+            _joined(
+                f"{time_text(cutoff.due_at)} {state}",
+                cutoff.name,
+                f"waits for {' and '.join(waits)}" if waits else "",
+                _at("projected", cutoff.projected_at),
+            ),
+        )
+
+
+def _voyage(voyage: VoyageSummary | None) -> str:
+    if voyage is None:
+        return ""
+    return _joined(
+        f"{voyage.voyage_id} {voyage.status}".rstrip(),
+        _at("departs", voyage.etd_at),
+        _at("arrives", voyage.eta_at),
+    )
+
+
+def _at(word: str, at: datetime | None) -> str:
+    return f"{word} {time_text(at)}".lstrip() if at is not None else ""
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)

@@ -1,0 +1,232 @@
+"""How an id stands now: the head of its trace."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.plan import LeftOut
+from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.unit import UnitState
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from groupage.domain.words import number_of
+from groupage.store.pool import Connection
+from groupage.store.readers.approved_plans import plan_in_force
+from groupage.store.readers.container_summaries import (
+    cutoff_summaries,
+    read_consolidation,
+    read_container,
+    voyage_summary,
+)
+from groupage.store.readers.facts import read_state
+from groupage.store.readers.load_plans import find_load_plan, find_stowage
+from groupage.store.readers.routes import find_pickup
+from groupage.store.readers.summary_views import (
+    CartonSummary,
+    ConsignmentSummary,
+    HoldSummary,
+    PickUpSummary,
+    Summary,
+)
+
+_NOWHERE = ConsolidationState(key="")
+
+
+async def summarize(
+    connection: Connection, kind: AggregateKind, key: str, *, consignments: Iterable[str] = ()
+) -> Summary | None:
+    """Summarize how an aggregate stands; None: its kind has no summary.
+
+    `consignments`: those that have facts about the unit.
+    """
+    if kind == "consignment":
+        state = await read_state(connection, ConsignmentState, key)
+        return await _summarize_consignment(connection, state) if state is not None else None
+    if kind == "consolidation":
+        return (await read_consolidation(connection, key)).summary
+    if kind == "container":
+        return (await read_container(connection, key)).summary
+    if kind == "unit":
+        return await _summarize_unit(connection, key, consignments)
+    return None
+
+
+async def _summarize_consignment(
+    connection: Connection, state: ConsignmentState
+) -> ConsignmentSummary:
+    consolidation = await _consolidation_of(connection, state)
+    parts = [part for part in state.units.values() if not part.gone]
+    cartons: Counter[str] = Counter()
+    locations: Counter[str] = Counter()
+    for part in parts:
+        cartons[_carton_status(state, part).lower()] += part.pieces
+        if part.location and not part.loaded_in:
+            locations[part.location] += part.pieces
+    unannounced = state.declared_pieces - sum(part.pieces for part in parts)
+    if unannounced > 0 and state.received_at is None:
+        cartons["expected"] += unannounced
+    booking = state.booking
+    is_allocated = state.allocation is not None
+    return ConsignmentSummary(
+        consignment_id=state.key,
+        status=str(state.status),
+        last_at=state.changed_at,
+        shipper=booking.shipper if booking else "",
+        consignee=booking.consignee if booking else "",
+        lane_id=state.lane_id,
+        cartons=dict(cartons),
+        measured=sum(part.pieces for part in parts if part.measured),
+        damaged=sum(part.pieces for part in parts if part.condition not in ("", "good")),
+        locations=dict(locations.most_common()),
+        volume_cm3=state.volume_cm3,
+        gross_g=state.gross_g,
+        customs=str(state.customs),
+        missing=_missing(state),
+        holds=tuple(
+            HoldSummary(
+                hold_id=name,
+                hold=hold.hold,
+                reason=hold.reason,
+                by=hold.by,
+                placed_at=hold.placed_at,
+            )
+            for name, hold in ({} if state.exit else state.open_holds).items()
+        ),
+        pick_up=await _pick_up(connection, state),
+        consolidation_id=consolidation.key,
+        consolidation_status=str(consolidation.status) if consolidation.key else "",
+        container=consolidation.equipment_ref,
+        plan_id=state.allocation.plan_id if state.allocation else "",
+        voyage=voyage_summary(consolidation),
+        cutoffs=cutoff_summaries(consolidation),
+        left_out=None if is_allocated or state.exit else await _left_out(connection, state),
+        departed_at=state.departed_at,
+    )
+
+
+def _carton_status(consignment: ConsignmentState, part: UnitPart) -> str:
+    """Say where a carton of a consignment is, as far as the hub knows."""
+    if part.gone:
+        return "REPACKED"
+    if part.loaded_in:
+        return "LOADED" if consignment.departed_at is None else "DEPARTED"
+    if consignment.status == ConsignmentStatus.RETURNED:
+        return "RETURNED"
+    if part.staged_at is not None:
+        return "STAGED"
+    if part.location:
+        return "STORED"
+    return "RECEIVED" if part.received_at is not None else "EXPECTED"
+
+
+def _missing(state: ConsignmentState) -> tuple[str, ...]:
+    if state.exit is not None or state.departed_at is not None:
+        return ()
+    absent = state.declared_pieces - state.received_pieces
+    unmeasured = state.received_units - state.measured_units
+    texts = {
+        state.not_accepted: state.accepted_at is None and bool(state.not_accepted),
+        f"{number_of(absent, 'carton')} to arrive": state.received_at is None and absent > 0,
+        f"{number_of(unmeasured, 'carton')} to measure": unmeasured > 0,
+        "the shipper's word on the measured figures": state.needs_rerate,
+        "approval of its dangerous goods": state.dg_status in ("declared", "rejected"),
+        "a declaration to customs": state.customs == CustomsStatus.NONE,
+        f"customs' release ({state.customs})": state.customs
+        not in (CustomsStatus.NONE, CustomsStatus.RELEASED),
+    }
+    return tuple(text for text, is_missing in texts.items() if is_missing)
+
+
+async def _pick_up(connection: Connection, state: ConsignmentState) -> PickUpSummary:
+    wanted = state.booking.pickup if state.booking else None
+    return PickUpSummary(
+        place=(wanted.place.name or wanted.place.place_id) if wanted else "",
+        ready_at=wanted.ready_at if wanted else None,
+        latest_at=wanted.latest_at if wanted else None,
+        job=await find_pickup(connection, state) if wanted else None,
+        expected_at=state.eta_at,
+        arrived_at=state.arrived_at,
+        vehicle=state.vehicle,
+        visits=tuple(state.visits),
+    )
+
+
+async def _left_out(connection: Connection, state: ConsignmentState) -> LeftOut | None:
+    plan = await plan_in_force(connection, state.lane_id)
+    left_out = plan.left_out if plan else ()
+    return next((left for left in left_out if left.consignment_id == state.key), None)
+
+
+async def _consolidation_of(
+    connection: Connection, consignment: ConsignmentState
+) -> ConsolidationState:
+    """Read the consolidation that it is allocated to; one without key if there is none."""
+    if consignment.allocation is None:
+        return _NOWHERE
+    name = consignment.allocation.consolidation_id
+    return await read_state(connection, ConsolidationState, name) or ConsolidationState(key=name)
+
+
+async def _summarize_unit(
+    connection: Connection, unit_id: str, consignments: Iterable[str]
+) -> CartonSummary | None:
+    own = await read_state(connection, UnitState, unit_id) or UnitState(key=unit_id)
+    owner, part = None, None
+    for name in dict.fromkeys((own.owner_id, *consignments)):
+        owner = await read_state(connection, ConsignmentState, name) if name else None
+        part = owner.units.get(unit_id) if owner else None
+        if part is not None:
+            break
+    if owner is None or part is None:
+        return CartonSummary(
+            unit_id=unit_id,
+            status=own.status,
+            condition=own.condition,
+            location=own.location,
+            measured=own.measured,
+            consignment_id=own.owner_id,
+            consignment_status="",
+            consolidation_id="",
+            container="",
+            voyage=None,
+            loaded_at=None,
+            deviation="",
+            plan_id="",
+            plan_in_force=False,
+            stowage=None,
+        )
+    return await _summarize_part(connection, unit_id, owner, part)
+
+
+async def _summarize_part(
+    connection: Connection, unit_id: str, owner: ConsignmentState, part: UnitPart
+) -> CartonSummary:
+    consolidation = await _consolidation_of(connection, owner)
+    load_plan = None if part.gone else await find_load_plan(connection, consolidation)
+    stowages = () if part.gone else await find_stowage(connection, consolidation, load_plan)
+    by_name = {stowage.unit_id: stowage for stowage in stowages}
+    stowage = by_name.get(unit_id) or by_name.get(part.parent)
+    move = _last_move(part)
+    return CartonSummary(
+        unit_id=unit_id,
+        status=_carton_status(owner, part),
+        condition=part.condition,
+        location="" if part.loaded_in else part.location,
+        measured=part.measured,
+        consignment_id=owner.key,
+        consignment_status=str(owner.status),
+        consolidation_id=consolidation.key,
+        container=part.loaded_in or consolidation.equipment_ref,
+        voyage=voyage_summary(consolidation),
+        loaded_at=move.at if move else None,
+        deviation=move.deviation if move else "",
+        plan_id=load_plan.plan_id if load_plan else "",
+        plan_in_force=load_plan is not None and load_plan.in_force,
+        stowage=stowage,
+    )
+
+
+def _last_move(part: UnitPart) -> LoadMove | None:
+    """Return the move by which it got into its container; None: it is in none."""
+    into = [move for move in part.moves if move.into and move.equipment_ref == part.loaded_in]
+    return into[-1] if into and part.loaded_in else None

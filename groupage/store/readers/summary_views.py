@@ -1,0 +1,172 @@
+"""How a consignment, a carton or a container stands now: the heads of traces."""
+
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.plan import LeftOut
+from groupage.domain.stowage import Stowage
+from groupage.store.readers.routes import TransportJob
+
+
+class CutoffSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A cut-off of a consolidation."""
+
+    code: str
+    """DCSA code."""
+    name: str
+    """The code in words."""
+    due_at: datetime
+    state: str
+    """ahead, at_risk, met or missed."""
+    met_at: datetime | None
+    projected_at: datetime | None
+    """When it will probably be met; None: not known."""
+    waits_for: tuple[str, ...]
+    """The consignments that are not ready; empty: it depends on none, or all are."""
+
+
+class HoldSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An open hold."""
+
+    hold_id: str
+    hold: str
+    """Its type."""
+    reason: str
+    by: str
+    placed_at: datetime
+
+
+class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How the cargo comes to the hub."""
+
+    place: str
+    """Where a truck of the hub collects it; empty: the shipper brings it."""
+    ready_at: datetime | None
+    latest_at: datetime | None
+    job: TransportJob | None
+    """What the plans say; None: no plan has had to do with it."""
+    expected_at: datetime | None
+    """When the truck is to arrive."""
+    arrived_at: datetime | None
+    vehicle: str
+    visits: tuple[str, ...]
+    """Ids of the trucks' visits at the dock."""
+
+
+class VoyageSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The voyage of a consolidation."""
+
+    voyage_id: str
+    status: str
+    """Empty: its schedule is not known."""
+    etd_at: datetime | None
+    eta_at: datetime | None
+
+
+class ConsignmentSummary(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="consignment"
+):
+    """A consignment as it stands now."""
+
+    consignment_id: str
+    status: str
+    last_at: datetime | None
+    """When its newest event happened."""
+    shipper: str
+    consignee: str
+    lane_id: str
+    cartons: dict[str, int]
+    """By where they are: expected, received, stored, staged, loaded, departed, returned."""
+    measured: int
+    damaged: int
+    locations: dict[str, int]
+    """Cartons by location; those in a container not."""
+    volume_cm3: int
+    gross_g: int
+    customs: str
+    missing: tuple[str, ...]
+    """What keeps it from leaving, in words."""
+    holds: tuple[HoldSummary, ...]
+    pick_up: PickUpSummary
+    consolidation_id: str
+    """Empty: it is allocated to none."""
+    consolidation_status: str
+    container: str
+    plan_id: str
+    """The plan that allocated it."""
+    voyage: VoyageSummary | None
+    cutoffs: tuple[CutoffSummary, ...]
+    left_out: LeftOut | None
+    """Why the plan in force has no container for it."""
+    departed_at: datetime | None
+
+
+class CartonSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="unit"):
+    """A carton or another logistic unit as it stands now."""
+
+    unit_id: str
+    status: str
+    """EXPECTED, RECEIVED, STORED, STAGED, LOADED, DEPARTED, RETURNED or REPACKED; of a unit that no
+    consignment has, as its own state says."""
+    condition: str
+    location: str
+    """Where it stands in the hub; empty: unknown, or in a container."""
+    measured: tuple[int, int, int, int] | None
+    """Length, width and height in mm, mass in g."""
+    consignment_id: str
+    consignment_status: str
+    consolidation_id: str
+    container: str
+    """The container that it is in, or is planned for."""
+    voyage: VoyageSummary | None
+    loaded_at: datetime | None
+    deviation: str
+    """Why it stands elsewhere than planned."""
+    plan_id: str
+    """The plan that its container is, or was, loaded by."""
+    plan_in_force: bool
+    stowage: Stowage | None
+    """Where it stands in the container, or will."""
+
+
+class ContainerSummary(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="container"
+):
+    """A container and its consolidation as they stand now. One of the two may not be known yet."""
+
+    container: str
+    container_status: str
+    iso_type: str
+    location: str
+    seals: tuple[str, ...]
+    """Oldest first: the last one is on its doors."""
+    vgm_g: int | None
+    consolidation_id: str
+    status: str
+    """Of the consolidation."""
+    since_at: datetime | None
+    ended_reason: str
+    """Why the consolidation was broken up or cancelled."""
+    lane_id: str
+    voyage: VoyageSummary | None
+    consignments: int
+    held: tuple[str, ...]
+    """Those of its consignments with an open hold."""
+    pieces: int
+    staged_pieces: int
+    loaded_pieces: int
+    volume_cm3: int
+    """Loaded; as long as nothing is, planned."""
+    gross_g: int
+    cutoffs: tuple[CutoffSummary, ...]
+    plan_id: str
+    """The plan that it is, or was, loaded by."""
+    plan_in_force: bool
+    haul: TransportJob | None
+    """The truck that brings it to the terminal."""
+    departed_at: datetime | None
+    on_board_at: datetime | None
+
+
+Summary = ConsignmentSummary | CartonSummary | ContainerSummary

@@ -208,6 +208,15 @@ def test_plan_show(groupage: Command) -> None:
     assert placed["placements"][1]["y_mm"] == 500
 
 
+def test_plan_show_names_held_members(groupage: Command) -> None:
+    """With the type of the hold, the person, the consolidation and the id to release it by."""
+    for arguments in ((), ("--container", FIRST)):
+        lines = groupage("plan", "show", "P-1", *arguments).splitlines()
+        head = next(n for n, line in enumerate(lines) if line.startswith("held"))
+        cells = lines[head + 1].split()
+        assert (cells[:3], cells[-2:]) == (["CN-2", "DOCS", "desk"], [FIRST, "H-1"])
+
+
 def test_plan_diff(groupage: Command) -> None:
     """It prints which consignments move and why, as text and as JSON."""
     printed = groupage("plan", "diff", "P-1", "P-2")

@@ -12,6 +12,7 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from groupage.store.pool import Connection
+from groupage.store.readers.holds import OpenHold, read_holds_of
 from groupage.store.readers.plans import (
     PlanDiff,
     diff_on_hub,
@@ -40,6 +41,12 @@ def load_plan(name: str) -> Plan:
     """Load a plan by file, id, its first characters, or lane. Raises NotFound, InvalidInput."""
     file = _file(name)
     return read_file(file, Plan) if file else query(lambda pool: find_plan(pool, name))
+
+
+def load_holds(name: str, plan: Plan) -> tuple[OpenHold, ...]:
+    """Return the holds that stand now on cargo in the plan's containers; none for a file."""
+    placed = [c for container in plan.containers for c in container.consignment_ids]
+    return () if _file(name) else query(lambda pool: read_holds_of(pool, placed))
 
 
 def compare_plans(older: str | None, newer: str | None, lane: str | None) -> PlanDiff:

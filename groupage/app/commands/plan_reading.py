@@ -1,10 +1,12 @@
 """``groupage plan show | diff``: a plan, and the difference between two plans."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from groupage.app.commands.plan_files import compare_plans, load_plan
+from groupage.app.commands.hold_columns import print_holds
+from groupage.app.commands.plan_files import compare_plans, load_holds, load_plan
 from groupage.app.commands.printing import (
     AsJson,
     Column,
@@ -20,6 +22,7 @@ from groupage.domain.errors import NotFound
 from groupage.domain.origin import Solver
 from groupage.domain.plan import Cost, Plan, PlannedContainer
 from groupage.domain.words import number_of
+from groupage.store.readers.holds import OpenHold
 from groupage.store.readers.plans import PlanDiff
 
 PlanName = Annotated[
@@ -117,6 +120,9 @@ def show(
 ) -> None:
     """Show a plan: its containers, the consignments left out and why, routes and cost.
 
+    A held consignment keeps its place in a plan and may not be staged or loaded. The holds that
+    stand now are shown with a plan of the hub, and not with one in a file.
+
     docs/codes.md explains the codes. Codes of cut-offs in reasons: LCO cargo at the hub, DCO
     documents, VCO verified gross mass, CUA customs release, PCO container at the port, AFC advance
     filing.
@@ -127,11 +133,11 @@ def show(
         if as_json:
             print_json(planned)
         else:
-            _print_container(planned)
+            _print_container(planned, load_holds(plan, shown))
     elif as_json:
         print_json(shown)
     else:
-        _print_plan(shown)
+        _print_plan(shown, load_holds(plan, shown))
 
 
 def diff(
@@ -164,7 +170,7 @@ def _find_container(plan: Plan, wanted: str) -> PlannedContainer:
     raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {names}")
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: Plan, holds: Sequence[OpenHold]) -> None:
     certified = plan.certificate.verifier if plan.certificate else "no certificate"
     print_line(
         f"plan {plan.plan_id}, no. {plan.sequence} of lane {plan.lane_id}, decided "
@@ -174,6 +180,7 @@ def _print_plan(plan: Plan) -> None:
     if plan.solver is not None:
         print_line(_solver(plan.solver))
     print_table(plan.containers, _CONTAINERS, nothing="no container")
+    print_holds(plan.containers, holds)
     if plan.unloadable:
         print_line("")
         print_table(plan.unloadable, _UNLOADABLE, nothing="")
@@ -216,7 +223,7 @@ def _solver(solver: Solver) -> str:
     )
 
 
-def _print_container(container: PlannedContainer) -> None:
+def _print_container(container: PlannedContainer, holds: Sequence[OpenHold]) -> None:
     print_line(
         f"{container.consolidation_id} on {container.voyage_id}: {container.spec.iso_type} "
         f"{container.equipment_ref}, {len(container.placements)} cartons, "
@@ -225,6 +232,7 @@ def _print_container(container: PlannedContainer) -> None:
     )
     ordered = sorted(container.placements, key=lambda placement: placement.sequence)
     print_table(ordered, _PLACEMENTS, nothing="no carton")
+    print_holds([container], holds)
 
 
 def _print_diff(difference: PlanDiff) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -53,7 +54,7 @@ def test_lists_as_tables(groupage: Command) -> None:
     """Each list prints a heading and a line for each row."""
     for arguments, expected in {
         ("consignments", "--held"): ["CN-2", "ACCEPTED", LANE],
-        ("consolidations", "--at-risk"): [FIRST, "LCO 2:30 h", "51%"],
+        ("consolidations", "--lane", LANE): [FIRST, "LCO 2:30 h", "51%"],
         ("containers", "--type", "45G1"): [BOX, "AT_HUB"],
         ("plans", "--in-force"): ["P-1", "3,000.00", "3.0%"],
         ("routes", "--truck", "van-01"): ["R-van-01", "CN-1", "42.00"],
@@ -110,8 +111,65 @@ def test_filters_ignore_the_case_of_states(groupage: Command) -> None:
 
 
 def test_an_empty_list_says_so(groupage: Command) -> None:
-    """The status is 0."""
-    assert groupage("consignments", "--lane", "CNNGB-USLAX") == "no consignment matches\n"
+    """In the words of the filters; the status is 0."""
+    for arguments, says in {
+        "consignments --lane CNNGB-USLAX": "no consignment on lane CNNGB-USLAX",
+        "consignments --at-risk --held": "no consignment at risk, with an open hold",
+        "consolidations --at-risk --lane X": "no consolidation at risk, on lane X",
+        "containers --status SEALED": "no container with status SEALED",
+        "plans --in-force --lane X": "no plan in force, of lane X",
+        "alerts --code damaged": "no open alert with code damaged",
+        "routes --truck T": "no route that has not ended of truck T",
+    }.items():
+        assert groupage(*arguments.split()) == says + "\n"
+
+
+def test_an_empty_hub_has_nothing_yet(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is at risk, and there is no alert."""
+    monkeypatch.setenv("GROUPAGE_DATABASE_URL", empty_database_url)
+    assert run(["migrate"]) == 0
+    for arguments, says in {
+        "consignments": "no consignment yet",
+        "consolidations --at-risk": "no consolidation at risk",
+        "plans": "no plan yet",
+        "alerts": "no open alert",
+        "alerts --all": "no alert yet",
+        "routes": "no route that has not ended in the plans in force",
+    }.items():
+        capsys.readouterr()
+        assert run(arguments.split()) == 0
+        assert capsys.readouterr().out == says + "\n"
+
+
+def test_what_is_at_risk_says_what_is_missing_and_whose(groupage: Command) -> None:
+    """In the list, in JSON and in the alerts."""
+    printed = groupage("consolidations", "--at-risk")
+    missing = printed.splitlines()[-1]
+    for part in (FIRST, "LCO cargo at the hub", "not received", "CN-1", "Futian D4-1207"):
+        assert part in missing
+    (row,) = json.loads(groupage("consolidations", "--at-risk", "--json"))["items"]
+    (risk,) = row["risks"]
+    assert (risk["code"], risk["state"]) == ("LCO", "at_risk")
+    assert risk["missing"][0]["consignments"][0]["consignment_id"] == "CN-1"
+    alert = groupage("alerts", "--code", "cutoff_LCO").splitlines()[1]
+    assert "is at risk; not received: CN-1" in alert
+    assert alert.endswith("Futian D4-1207")
+
+
+def test_an_alert_says_since_when_it_is_critical(groupage: Command) -> None:
+    """A cut-off at risk was missed at its time, later than the alert was raised."""
+    assert "critical since" not in groupage("alerts")
+
+    async def miss(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        await pool.execute("update alert set severity = 'critical' where code = 'cutoff_LCO'")
+
+    query(miss)
+    line = groupage("alerts", "--code", "cutoff_LCO").splitlines()[1]
+    alert = json.loads(groupage("alerts", "--code", "cutoff_LCO", "--json"))["items"][0]
+    assert alert["critical_since"] == alert["due_at"] > alert["raised_at"]
+    assert f", critical since {text_of(datetime.fromisoformat(alert['due_at']))}" in line
 
 
 def test_routes_are_those_that_have_not_ended(groupage: Command) -> None:

@@ -4,20 +4,33 @@ from typing import Annotated
 
 import typer
 
-from groupage.app.commands.printing import AsJson, Column
-from groupage.app.commands.reading import After, Limit, print_page, query
+from groupage.app.commands.printing import AsJson, Column, text_of
+from groupage.app.commands.reading import After, Limit, none_of, print_page, query
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import AggregateKind
+from groupage.domain.words import join_names
 from groupage.store.readers.lists import AlertFilter, list_alerts
+from groupage.store.readers.views import AlertView
+
+_SHIPPERS_NAMED = 5
+
+
+def _raised(alert: AlertView) -> str:
+    raised = text_of(alert.raised_at)
+    if alert.critical_since is None:
+        return raised
+    return f"{raised}, critical since {text_of(alert.critical_since)}"
+
 
 _COLUMNS = (
-    Column("raised", lambda row: row.raised_at),
+    Column("raised", _raised),
     Column("severity", lambda row: row.severity),
     Column("code", lambda row: row.code),
     Column("about", lambda row: f"{row.about_kind} {row.about}"),
     Column("due", lambda row: row.due_at),
     Column("cleared", lambda row: row.cleared_at),
     Column("message", lambda row: row.message),
+    Column("shippers", lambda row: join_names(row.shippers, _SHIPPERS_NAMED)),
 )
 
 
@@ -49,4 +62,12 @@ def main(  # noqa: PLR0913 - one option for each filter
         open=None if include_cleared else True,
     )
     page = query(lambda pool: list_alerts(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no alert matches", as_json=as_json)
+    nothing = none_of(
+        "alert" if include_cleared else "open alert",
+        (about, "about {}"),
+        (kind, "about a {}"),
+        (code, "with code {}"),
+        (severity, "of severity {}"),
+        otherwise="yet" if include_cleared else "",
+    )
+    print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, mass, volume
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
+from groupage.app.commands.reading import (
+    After,
+    Lane,
+    Limit,
+    none_of,
+    print_page,
+    query,
+    true_or_all,
+)
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
 
@@ -59,4 +67,15 @@ def main(  # noqa: PLR0913 - one option for each filter
         at_risk=true_or_all(flag=at_risk),
     )
     page = query(lambda pool: list_consignments(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no consignment matches", as_json=as_json)
+    nothing = none_of(
+        "consignment",
+        (at_risk, "at risk"),
+        (held, "with an open hold"),
+        (lane, "on lane {}"),
+        (status, "with status {}"),
+        (customs, "with customs status {}"),
+        (voyage, "allocated to voyage {}"),
+        (consolidation, "allocated to consolidation {}"),
+        (shipper, "of shipper {}"),
+    )
+    print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)

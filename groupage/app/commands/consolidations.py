@@ -1,16 +1,33 @@
 """``groupage consolidations``: a list of consolidations with fill and time to the cut-off."""
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from typing import Annotated, NamedTuple
 
 import typer
 
 from groupage.app.commands.contents import print_contents
 from groupage.app.commands.hold_columns import held_members
-from groupage.app.commands.printing import AsJson, Column, mass, volume
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
+from groupage.app.commands.printing import (
+    AsJson,
+    Column,
+    mass,
+    print_line,
+    print_table,
+    volume,
+)
+from groupage.app.commands.reading import (
+    After,
+    Lane,
+    Limit,
+    none_of,
+    print_page,
+    query,
+    true_or_all,
+)
 from groupage.domain.states import ConsolidationStatus
+from groupage.domain.words import CUTOFF_MEANINGS
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
-from groupage.store.readers.views import ConsolidationView
+from groupage.store.readers.views import ConsolidationView, CutoffRisk
 
 MINUTES_PER_HOUR = 60
 
@@ -44,6 +61,43 @@ _COLUMNS = (
     Column("left", lambda row: row.departed_at),
 )
 
+_CONSIGNMENTS_SHOWN = 5
+
+
+class _MissingRow(NamedTuple):
+    """A line of the table of what is missing."""
+
+    consolidation_id: str
+    risk: CutoffRisk
+    what: str
+    consignment_id: str
+    shipper: str
+
+
+_MISSING = (
+    Column("consolidation", lambda row: row.consolidation_id),
+    Column("cut-off", lambda row: f"{row.risk.code} {CUTOFF_MEANINGS.get(row.risk.code, '')}"),
+    Column("due", lambda row: row.risk.due_at),
+    Column("missed", lambda row: row.risk.state == "missed"),
+    Column("missing", lambda row: row.what),
+    Column("consignment", lambda row: row.consignment_id),
+    Column("shipper", lambda row: row.shipper),
+)
+
+
+def _missing_rows(consolidations: Iterable[ConsolidationView]) -> Iterator[_MissingRow]:
+    for consolidation in consolidations:
+        for risk in consolidation.risks:
+            for missing in risk.missing:
+                begin = (consolidation.consolidation_id, risk, missing.what)
+                shown = missing.consignments[:_CONSIGNMENTS_SHOWN]
+                if not shown:
+                    yield _MissingRow(*begin, "", "")
+                for each in shown:
+                    yield _MissingRow(*begin, each.consignment_id, each.shipper)
+                if more := len(missing.consignments) - len(shown):
+                    yield _MissingRow(*begin, f"and {more:,} more", "")
+
 
 def main(  # noqa: PLR0913 - one option for each filter
     id_: Annotated[
@@ -69,7 +123,7 @@ def main(  # noqa: PLR0913 - one option for each filter
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
-    """List consolidations, the nearest cut-off first, or show one.
+    """List consolidations, the nearest cut-off first, or show one; with --at-risk what is missing.
 
     A held consignment keeps its place and may not be staged or loaded until the hold is released.
     The column names the type of the hold and who placed it; --json has time and reason, too.
@@ -90,4 +144,16 @@ def main(  # noqa: PLR0913 - one option for each filter
         at_risk=true_or_all(flag=at_risk),
     )
     page = query(lambda pool: list_consolidations(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no consolidation matches", as_json=as_json)
+    nothing = none_of(
+        "consolidation",
+        (at_risk, "at risk"),
+        (open_only, "that has not departed"),
+        (lane, "on lane {}"),
+        (status, "with status {}"),
+        (voyage, "on voyage {}"),
+        (container, "in container {}"),
+    )
+    print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)
+    if at_risk and page.items and not as_json:
+        print_line("")
+        print_table([*_missing_rows(page.items)], _MISSING, nothing="")

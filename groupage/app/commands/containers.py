@@ -7,7 +7,7 @@ import typer
 from groupage.app.commands.contents import print_contents
 from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import AsJson, Column, mass
-from groupage.app.commands.reading import After, Limit, print_page, query
+from groupage.app.commands.reading import After, Limit, none_of, print_page, query
 from groupage.domain.states import ContainerStatus
 from groupage.store.readers.lists import ContainerFilter, list_containers
 
@@ -56,4 +56,10 @@ def main(  # noqa: PLR0913 - one option for each filter
         return
     wanted = ContainerFilter(status=status, iso_type=iso_type, consolidation=consolidation)
     page = query(lambda pool: list_containers(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no container matches", as_json=as_json)
+    nothing = none_of(
+        "container",
+        (status, "with status {}"),
+        (iso_type, "of type {}"),
+        (consolidation, "used for consolidation {}"),
+    )
+    print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)

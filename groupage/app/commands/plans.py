@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, money
-from groupage.app.commands.reading import After, Lane, Limit, print_page, query, true_or_all
+from groupage.app.commands.reading import (
+    After,
+    Lane,
+    Limit,
+    none_of,
+    print_page,
+    query,
+    true_or_all,
+)
 from groupage.store.readers.lists import PlanFilter, list_plans
 
 _COLUMNS = (
@@ -35,4 +43,5 @@ def main(
     """List plans, the newest first."""
     wanted = PlanFilter(lane=lane, published=true_or_all(flag=in_force))
     page = query(lambda pool: list_plans(pool, wanted, limit=limit, after=after))
-    print_page(page, _COLUMNS, nothing="no plan matches", as_json=as_json)
+    nothing = none_of("plan", (in_force, "in force"), (lane, "of lane {}"))
+    print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)

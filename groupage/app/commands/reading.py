@@ -62,6 +62,16 @@ def print_page(page: Page[Any], columns: Sequence[Column], *, nothing: str, as_j
         print_table(page.items, columns, nothing=nothing, more=page.next_after)
 
 
+def none_of(thing: str, *conditions: tuple[object, str], otherwise: str = "yet") -> str:
+    """Say that a list is empty: ``no consolidation at risk, on lane CNNGB-NLRTM``.
+
+    A condition is a filter's value, None or False when it does not apply, and its phrase with
+    ``{}`` for the value. Without one `otherwise` ends the sentence.
+    """
+    phrases = [phrase.format(value) for value, phrase in conditions if value]
+    return f"no {thing} {', '.join(phrases) or otherwise}".strip()
+
+
 def true_or_all(*, flag: bool) -> bool | None:
     """Return the filter of a flag: True keeps matching rows, None keeps all."""
     return True if flag else None

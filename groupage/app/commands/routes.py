@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from groupage.app.commands.printing import AsJson, Column, money, print_json, print_table
-from groupage.app.commands.reading import Lane, Limit, query
+from groupage.app.commands.reading import Lane, Limit, none_of, query
 from groupage.contracts.instants import instant_from
 from groupage.store.readers.routes import RouteFilter, list_routes
 
@@ -69,4 +69,12 @@ def main(  # noqa: PLR0913 - one option for each filter
     elif consignment:
         print_table(routes, (*_FETCHES, *_COLUMNS), nothing=_NO_PICKUP)
     else:
-        print_table(routes, _COLUMNS, nothing="no route matches")
+        nothing = none_of(
+            "route" if ended or plan else "route that has not ended",
+            (lane, "on lane {}"),
+            (plan, "of plan {}"),
+            (truck, "of truck {}"),
+            (from_time, "that ends after {}"),
+            otherwise="in the plans in force",
+        )
+        print_table(routes, _COLUMNS, nothing=nothing)

@@ -121,7 +121,7 @@ async def _look(pool: asyncpg.Pool, simulation: Simulation, player: Player, view
 async def _figures(pool: asyncpg.Pool, simulation: Simulation, player: Player) -> Figures:
     overview = await read_overview(pool)
     waiting = ConsolidationFilter(open=True)
-    page = await list_consolidations(pool, waiting, limit=_SHOWN)
+    page = await list_consolidations(pool, waiting, limit=_SHOWN, risks=False)
     gone = sum(overview.consolidations.get(name, 0) for name in ("GATED_OUT", "ON_BOARD"))
     whole = (simulation.end_at - simulation.start_at).total_seconds()
     done = (player.progress.now - simulation.start_at).total_seconds()

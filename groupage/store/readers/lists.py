@@ -25,6 +25,7 @@ from groupage.store.readers.paging import (
     Page,
     fetch_page,
 )
+from groupage.store.readers.risks import with_risks, with_shippers
 from groupage.store.readers.views import (
     AlertView,
     ConsignmentView,
@@ -88,7 +89,10 @@ _PLANS = Listing(
     order=Order(columns=(("p.decided_at", "timestamptz"), ("p.plan_id", "text")), descending=True),
 )
 _ALERTS = Listing(
-    columns=("alert_id, about, about_kind, code, severity, message, due_at, raised_at, cleared_at"),
+    columns=(
+        "alert_id, about, about_kind, code, severity, message, due_at, raised_at, cleared_at,"
+        " case when severity = 'critical' and raised_at < due_at then due_at end as critical_since"
+    ),
     source="alert",
     order=Order(columns=(("raised_at", "timestamptz"), ("alert_id", "text")), descending=True),
 )
@@ -182,8 +186,12 @@ async def list_consolidations(
     *,
     limit: int = LIMIT_DEFAULT,
     after: str | None = None,
+    risks: bool = True,
 ) -> Page[ConsolidationView]:
-    """List consolidations, the nearest deadline first, those without deadline last."""
+    """List consolidations, the nearest deadline first, those without deadline last.
+
+    `risks`: with what is missing for their cut-offs at risk, which their states say.
+    """
     page = await fetch_page(
         connection,
         _CONSOLIDATIONS,
@@ -203,6 +211,8 @@ async def list_consolidations(
         after=after,
     )
     items = await add_holds(connection, page.items, [row.consolidation_id for row in page.items])
+    if risks:
+        items = await with_risks(connection, items)
     return msgspec.structs.replace(page, items=items)
 
 
@@ -259,7 +269,7 @@ async def list_alerts(
     after: str | None = None,
 ) -> Page[AlertView]:
     """List alerts, newest first."""
-    return await fetch_page(
+    page = await fetch_page(
         connection,
         _ALERTS,
         AlertView,
@@ -273,3 +283,4 @@ async def list_alerts(
         limit=limit,
         after=after,
     )
+    return msgspec.structs.replace(page, items=await with_shippers(connection, page.items))

@@ -32,6 +32,31 @@ class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class WaitingConsignment(msgspec.Struct, frozen=True, kw_only=True):
+    """A consignment for which a cut-off waits."""
+
+    consignment_id: str
+    shipper: str
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is missing for a cut-off."""
+
+    what: str
+    consignments: tuple[WaitingConsignment, ...] = ()
+    """Those that lack it; empty: it is a matter of the whole container."""
+
+
+class CutoffRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """A cut-off that may be missed, or was."""
+
+    code: str
+    due_at: datetime
+    state: str
+    """`at_risk` or `missed`."""
+    missing: tuple[Missing, ...]
+
+
 class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
     """A consolidation in a list."""
 
@@ -58,6 +83,8 @@ class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     held: tuple[OpenHold, ...] = ()
     """Open holds of its consignments: those keep their places and may not be staged or loaded."""
+    risks: tuple[CutoffRisk, ...] = ()
+    """The cut-offs at risk or missed, the nearest first."""
 
 
 class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,4 +152,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     due_at: datetime | None
     raised_at: datetime
+    critical_since: datetime | None
+    """When it turned critical, if it was raised before that: a cut-off at risk was missed."""
     cleared_at: datetime | None
+    shippers: tuple[str, ...] = ()
+    """Of the consignments for which its cut-off waits."""

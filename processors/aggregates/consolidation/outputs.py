@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from groupage.domain.codes import AlertCode
+from groupage.domain.cutoff_lacks import lacks_of
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import ConsolidationSnapshot
@@ -192,8 +193,7 @@ def _cutoffs(
             text = f"{code} at {when(watched.due_at)} was missed"
         else:
             continue
-        if watched.waits_for:
-            text += f"; not ready: {', '.join(watched.waits_for)}"
+        text += "".join(f"; {lack}" for lack in lacks_of(state, code))
         raised = alert(
             "consolidation",
             state,

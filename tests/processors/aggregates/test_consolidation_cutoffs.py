@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from groupage.domain.cutoff_lacks import Lack
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.states import ConsolidationStatus as Status
@@ -38,6 +39,28 @@ def test_cutoffs_at_risk_then_missed_then_met(planned: Play) -> None:
     planned.deliver(member("CN-2", 9, received_at=at(1_900)), 1_900)
     assert planned.state.cutoffs["LCO"].state == "met"
     assert planned.sent("alert.cleared")[-1].code == "cutoff_LCO"
+
+
+def test_alerts_say_what_is_missing(planned: Play) -> None:
+    """Consignments by name; a manifest also waits for cargo and release of the consignments."""
+    planned.deliver(member("CN-1", 2, received_at=at(140), released_at=None), 150)
+    planned.deliver(member("CN-2", 2, received_at=None, released_at=at(140)), 150)
+    planned.tick(2_301)
+    messages = {each.code: each.message for each in planned.sent("alert.raised")}
+    texts = {code: text.split(" was missed; ")[1] for code, text in messages.items()}
+    of_members = "not received: CN-2; not released by customs: CN-1"
+    assert texts == {
+        "cutoff_LCO": "not received: CN-2",
+        "cutoff_CUA": "not released by customs: CN-1",
+        "cutoff_DCO": f"no manifest is filed; {of_members}",
+        "cutoff_VCO": f"the gross mass is not verified; {of_members}",
+    }
+
+
+def test_a_long_list_of_what_is_missing_is_bounded() -> None:
+    """The first five, and how many more."""
+    lack = Lack("not received", tuple(f"CN-{number}" for number in range(17)))
+    assert str(lack) == "not received: CN-0, CN-1, CN-2, CN-3, CN-4 and 12 more"
 
 
 def test_cargo_expected_too_late_is_at_risk_at_once(planned: Play) -> None:

@@ -1,0 +1,45 @@
+"""What is missing for a cut-off at risk or missed, and whose consignments lack it."""
+
+from typing import NamedTuple
+
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.words import join_names, when
+
+_OF_CONTAINER = {
+    "DCO": "no manifest is filed",
+    "AFC": "no manifest is filed",
+    "VCO": "the gross mass is not verified",
+    "PCO": "the container has not left the hub",
+}
+_OF_CONSIGNMENTS = {"LCO": "not received", "CUA": "not released by customs"}
+_NAMED_MAX = 5
+
+
+class Lack(NamedTuple):
+    """Something that is missing."""
+
+    what: str
+    consignment_ids: tuple[str, ...]
+    """The consignments that lack it; empty: it is a matter of the whole container."""
+
+    def __str__(self) -> str:
+        if not self.consignment_ids:
+            return self.what
+        return f"{self.what}: {join_names(self.consignment_ids, _NAMED_MAX)}"
+
+
+def lacks_of(state: ConsolidationState, code: str) -> tuple[Lack, ...]:
+    """List what is missing for the cut-off.
+
+    A manifest, a gross mass and a departure wait for cargo and release of the consignments, too:
+    these stand after them.
+    """
+    if (met_at := state.cutoffs[code].met_at) is not None:
+        return (Lack(f"met too late, at {when(met_at)}", ()),)
+    of_container = code in _OF_CONTAINER
+    lacks = [Lack(_OF_CONTAINER[code], ())] if of_container else []
+    for of_members, what in _OF_CONSIGNMENTS.items():
+        watched = state.cutoffs.get(of_members)
+        if watched is not None and watched.waits_for and (of_container or of_members == code):
+            lacks.append(Lack(what, watched.waits_for))
+    return tuple(lacks)

@@ -243,7 +243,9 @@ class Publisher:
                 record.topic,
                 value=record.value,
                 key=record.key,
-                headers=record.headers,
+                headers=list(
+                    record.headers
+                ),  # the caller may send it again, and tracing adds to it
                 timestamp_ms=record.timestamp_ms,
             )
         except KafkaError as error:

@@ -66,7 +66,8 @@ HEADERS: dict[str, Any] = {
         SIGNATURE_HEADER: {
             **_TEXT,
             "description": "The last header of a record that a process of the hub derived or "
-            "forwarded: its signature with the hub's secret. Other systems leave it out.",
+            "forwarded, but for trace context: its signature with the hub's secret. Other systems "
+            "leave it out.",
         },
     },
 }

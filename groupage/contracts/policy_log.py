@@ -145,7 +145,7 @@ class PolicyLog:
             async with asyncio.timeout(_TIMEOUT_S):
                 await producer.start()
                 await producer.send_and_wait(
-                    self._partition.topic, value=value, key=record.key, headers=headers
+                    self._partition.topic, value=value, key=record.key, headers=list(headers)
                 )
         except (KafkaError, TimeoutError, OSError) as error:
             raise _unavailable(self._kafka, error) from error

@@ -22,6 +22,8 @@ from groupage.domain.errors import Misconfigured
 from groupage.settings import HubSettings, TopicSettings
 
 SIGNATURE_HEADER = "hub_signature"
+_TRACE_CONTEXT = frozenset({"traceparent", "tracestate", "baggage"})
+"""Headers of W3C Trace Context and Baggage. No reader of the hub acts on them."""
 SECRET_LENGTH_MIN = 32
 """Characters. `openssl rand -hex 32` makes 64."""
 _DIGEST_BYTES = 16
@@ -66,8 +68,12 @@ class HubKey:
         return signed
 
     def verifies(self, topic: str, headers: AnyHeaders, value: bytes | None) -> bool:
-        """Tell whether the last header is the signature of one of the secrets."""
-        if not is_signed(headers):
+        """Tell whether the last header is the signature of one of the secrets.
+
+        Trace context may follow it: tracing put over our Kafka clients adds it to what is sent.
+        """
+        headers = without_trace_context(headers)
+        if not headers or headers[-1][0] != SIGNATURE_HEADER:
             return False
         message, signature = _encode((headers[:-1], value)), headers[-1][1] or b""
         for begun in self._digests_of(topic):
@@ -110,5 +116,13 @@ class Trust:
 
 
 def is_signed(headers: AnyHeaders) -> bool:
-    """Tell whether the last header is a signature, right or wrong."""
+    """Tell whether the last header is a signature, right or wrong; trace context may follow it."""
+    headers = without_trace_context(headers)
     return bool(headers) and headers[-1][0] == SIGNATURE_HEADER
+
+
+def without_trace_context(headers: AnyHeaders) -> AnyHeaders:
+    """Return the headers without trace context at their end."""
+    while headers and headers[-1][0] in _TRACE_CONTEXT:
+        headers = headers[:-1]
+    return headers

@@ -260,7 +260,8 @@ async def send_tick(
                     record.topic,
                     value=record.value,
                     key=record.key,
-                    headers=headers,
+                    # A copy: tracing adds to the list, once for each send.
+                    headers=list(headers),
                     partition=partition,
                 )
                 for partition in range(topic.partitions)

@@ -78,7 +78,7 @@ def _headers(row: StoredDeadLetter, hub_key: HubKey | None) -> list[tuple[str, b
     if row.code == DigitCode.CHECK_DIGIT and not is_accepted(row.headers):
         return [*row.headers, ACCEPTED_HEADER]
     if hub_key is None or not needs_key(row):
-        return row.headers
+        return list(row.headers)
     return hub_key.sign(row.topic, row.headers, row.value)
 
 

@@ -198,7 +198,7 @@ class Ticker:
                         record.topic,
                         value=record.value,
                         key=record.key,
-                        headers=headers,
+                        headers=list(headers),  # tracing adds to it
                         partition=partition,
                     )
                     for partition in await producer.partitions_for(record.topic)

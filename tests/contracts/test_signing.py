@@ -164,6 +164,25 @@ def test_the_signature_covers_everything(
     assert not hub_key().verifies(TOPIC, changed.headers, changed.value)
 
 
+def test_trace_context_may_follow_the_signature(received: Fact) -> None:
+    """Tracing put over a process of the hub adds it to every record; it says nothing of the event.
+
+    Nothing else may follow.
+    """
+    fact = replace(received, relayed_by="lane")
+    record = signed_record(fact, topic=TOPIC)
+    trace: list[tuple[str, bytes]] = [("traceparent", b"00-1-2-01"), ("baggage", b"a=b")]
+    traced = replace(record, headers=[*record.headers, *trace])
+    assert read(traced) == read(record)
+    for more in ([*trace, ("ce_new", b"1")], [("ce_new", b"1"), *trace]):
+        wrong = replace(record, headers=[*record.headers, *more])
+        with pytest.raises(Undecodable, match="the record has no signature"):
+            read(wrong)
+    within = replace(record, headers=[*trace, *record.headers])
+    with pytest.raises(Undecodable, match="the signature is wrong"):
+        read(within)
+
+
 def test_a_signature_is_for_one_topic_of_one_hub(received: Fact) -> None:
     """A tick of one topic cannot be played on another one, nor on another hub's."""
     record = signed_record(received, prefix="a.")

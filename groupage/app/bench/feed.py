@@ -79,6 +79,6 @@ def record_of(fact: Fact, hub: Hub) -> Record:
 async def send(producer: AIOKafkaProducer, record: Record) -> "asyncio.Future[Any]":
     """Queue a record; the future gives its partition and offset."""
     acknowledged: asyncio.Future[Any] = await producer.send(
-        record.topic, value=record.value, key=record.key, headers=record.headers
+        record.topic, value=record.value, key=record.key, headers=list(record.headers)
     )
     return acknowledged

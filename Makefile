@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check test test-chaos test-stories bench lint words fix dist \
-	lock clean
+.PHONY: help install install-dev demo check check-contracts test test-chaos test-stories bench \
+	lint words fix dist lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -68,6 +68,9 @@ test-chaos: install-dev ## Kill 1,000 random processes in about an hour and coun
 
 test-stories: install-dev ## Play 10,000 random stories of a whole hub with mistakes; ARGS="--count 500 --seed 7"
 	@$(BIN)/python -m tests.processors.stories --processes $$(getconf _NPROCESSORS_ONLN) $(ARGS)
+
+check-contracts: install-dev ## Hold the exported contracts against the tools of others; needs npm and go
+	@$(BIN)/python -m tests.contracts.foreign.check
 
 lint: install-dev ## Formatting, style, types, layers, spelling: side by side, all of them if some fail
 	@$(MAKE) --no-print-directory --keep-going --jobs $(OUTPUT_SYNC) $(LINTERS)

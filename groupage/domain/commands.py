@@ -24,6 +24,16 @@ class Command(Event, frozen=True, kw_only=True):
     reason: Text = ""
     """Why, in words; people read it beside the command."""
 
+    @property
+    def verb(self) -> str:
+        """The command in one word, for people: ``pin``."""
+        return self.name.partition(".")[2].partition("_")[0]
+
+    @property
+    def about(self) -> str:
+        """Id of the consignment, consolidation, plan or lane that it is about."""
+        return self.key
+
 
 class LaneCommand(Command, frozen=True, kw_only=True):
     """A command that a lane carries out."""
@@ -42,6 +52,11 @@ class AcceptPlan(LaneCommand, frozen=True, kw_only=True):
     plan_id: Id
     """Id of a plan of the lane that waits for approval, as `groupage plans` shows it."""
 
+    @property
+    def about(self) -> str:
+        """Id of the plan."""
+        return self.plan_id
+
 
 class RejectPlan(LaneCommand, frozen=True, kw_only=True):
     """Reject this proposed plan; `reason` should say why."""
@@ -50,6 +65,11 @@ class RejectPlan(LaneCommand, frozen=True, kw_only=True):
 
     plan_id: Id
     """Id of a plan of the lane that waits for approval, as `groupage plans` shows it."""
+
+    @property
+    def about(self) -> str:
+        """Id of the plan."""
+        return self.plan_id
 
 
 class PinConsignment(LaneCommand, frozen=True, kw_only=True):
@@ -66,6 +86,16 @@ class PinConsignment(LaneCommand, frozen=True, kw_only=True):
     unpin: bool = False
     """True: the pin of the consignment ends."""
 
+    @property
+    def verb(self) -> str:
+        """The command in one word, for people."""
+        return "unpin" if self.unpin else "pin"
+
+    @property
+    def about(self) -> str:
+        """Id of the consignment."""
+        return self.consignment_id
+
 
 class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
     """Keep the consignment off this voyage; `lift` ends it."""
@@ -79,6 +109,16 @@ class ForbidConsignment(LaneCommand, frozen=True, kw_only=True):
     lift: bool = False
     """True: the consignment may go with that voyage again, also after a roll."""
 
+    @property
+    def verb(self) -> str:
+        """The command in one word, for people."""
+        return "lift" if self.lift else "forbid"
+
+    @property
+    def about(self) -> str:
+        """Id of the consignment."""
+        return self.consignment_id
+
 
 class RollConsignment(LaneCommand, frozen=True, kw_only=True):
     """Send the consignment with a later departure."""
@@ -89,6 +129,11 @@ class RollConsignment(LaneCommand, frozen=True, kw_only=True):
     """Id of a consignment that is booked on the lane and not loaded."""
     from_voyage_id: Id
     """Id of the voyage that it must not go with."""
+
+    @property
+    def about(self) -> str:
+        """Id of the consignment."""
+        return self.consignment_id
 
 
 class ReplanLane(LaneCommand, frozen=True, kw_only=True):

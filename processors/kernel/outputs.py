@@ -19,8 +19,9 @@ import msgspec
 from groupage.contracts.encoding import fact_digest
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
+from groupage.domain.ids import series_of_output
 from groupage.domain.state.base import State
-from processors.kernel.series import message_id, series_id
+from processors.kernel.series import message_id
 
 
 class Change(NamedTuple):
@@ -36,7 +37,7 @@ class Change(NamedTuple):
         """Return the fact that the aggregate publishes at that revision of its state."""
         event_id, correction_of = _content_id(kind, key, self, revision), None
         if self.step:
-            series = series_id(kind, key, self.output_id)
+            series = series_of_output(kind, key, self.output_id)
             withdrawn = self.step == "withdrawn"
             event_id = message_id(series, revision, self.event, withdrawn=withdrawn)
             correction_of = None if self.step == "begun" else series

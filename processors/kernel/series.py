@@ -20,17 +20,11 @@ from hashlib import blake2b
 
 import msgspec
 
-from groupage.domain.events.base import AggregateKind, Event
+from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
+from groupage.domain.ids import SERIES_LENGTH
 
-_SERIES_LENGTH = 32
 _OWN_SOURCES = "/groupage/"
-
-
-def series_id(kind: AggregateKind, key: str, output_id: str) -> str:
-    """Return the id of the series of an aggregate's output."""
-    name = f"{kind}\0{key}\0{output_id}"
-    return blake2b(name.encode(), digest_size=_SERIES_LENGTH // 2).hexdigest()
 
 
 def message_id(series: str, revision: int, event: Event, *, withdrawn: bool) -> str:
@@ -43,14 +37,14 @@ def is_in_series(fact: Fact) -> bool:
     """Tell whether a fact is a message with a place in a series."""
     return (
         fact.relayed_by is not None
-        and fact.event_id[_SERIES_LENGTH : _SERIES_LENGTH + 1] == "."
+        and fact.event_id[SERIES_LENGTH : SERIES_LENGTH + 1] == "."
         and fact.source.startswith(_OWN_SOURCES)
     )
 
 
 def series_of(fact: Fact, fact_id: str) -> str:
     """Return the series of a message; of any other fact, the series that a forwarded copy has."""
-    return fact.event_id[:_SERIES_LENGTH] if is_in_series(fact) else fact_id
+    return fact.event_id[:SERIES_LENGTH] if is_in_series(fact) else fact_id
 
 
 def revision_of(fact: Fact) -> int:

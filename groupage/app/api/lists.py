@@ -9,7 +9,7 @@ from groupage.app.api.endpoints import Endpoint
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.store.pool import Connection
-from groupage.store.readers import lists, routes
+from groupage.store.readers import commands, lists, routes
 from groupage.store.readers.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 from groupage.store.readers.views import (
     AlertView,
@@ -111,6 +111,13 @@ ENDPOINTS = (
         result=Routes,
         problems=(404,),
         summary="Truck routes in force, of one plan, or of one consignment; the earliest first",
+    ),
+    Endpoint(
+        path="/v1/commands",
+        handle=_page_handler(commands.list_commands),
+        queries=(commands.CommandFilter, Paging),
+        result=Page[commands.CommandView],
+        summary="Commands of dispatchers and what came of each, the newest first",
     ),
     Endpoint(
         path="/v1/alerts",

@@ -15,6 +15,7 @@ from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.store.pool import Connection
+from groupage.store.readers.commands import CommandView, read_command
 from groupage.store.readers.contents import Contents, read_contents
 from groupage.store.readers.facts import read_state
 from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
@@ -138,6 +139,13 @@ ENDPOINTS = (
         result=Contents,
         problems=(404,),
         summary="How a consolidation stands, what is in it and where, also after it left",
+    ),
+    Endpoint(
+        path="/v1/commands/{command_id:path}",
+        handle=read_command,
+        result=CommandView,
+        problems=(404,),
+        summary="A command and what came of it",
     ),
     Endpoint(
         path="/v1/consignments/{key:path}",

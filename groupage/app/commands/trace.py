@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from groupage.app.commands.command_words import describe
 from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
@@ -96,6 +97,8 @@ def _print(trace: Trace, *, only_status: bool, full: bool) -> None:
     print_line(f"{trace.kind} {trace.id}", bold=True)
     if trace.parents:
         print_line(f"in {' ▸ '.join(trace.parents)}")
+    if trace.command is not None:
+        print_line(describe(trace.command))
     if trace.now is not None:
         print_summary(trace.now)
     print_line("")

@@ -56,14 +56,13 @@ async def fetch_page(
     A condition is (SQL with ``{}`` for its parameter, value); those with value None are left out.
     Raises InvalidInput for a limit out of range or an `after` that no page gave.
     """
-    if not 1 <= limit <= LIMIT_MAX:
-        raise InvalidInput(f"limit is {limit}; 1 to {LIMIT_MAX} is right")
+    require_limit(limit)
     wanted = [(sql, value) for sql, value in conditions if value is not None]
     parameters = [value for _, value in wanted]
     clauses = [sql.replace("{}", f"${number}") for number, (sql, _) in enumerate(wanted, start=1)]
     order = listing.order
     if after is not None:
-        cursor = _from_cursor(after, len(order.columns))
+        cursor = values_of(after, len(order.columns))
         cursor_values = ", ".join(
             f"${len(parameters) + number}::text::{kind}"
             for number, (_, kind) in enumerate(order.columns, start=1)
@@ -78,6 +77,12 @@ async def fetch_page(
     items = tuple(_item(row, into) for row in rows[:limit])
     more = len(rows) > limit
     return Page(items=items, next_after=_cursor(rows[limit - 1], order) if more else None)
+
+
+def require_limit(limit: int) -> None:
+    """Raise InvalidInput for a limit out of range."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise InvalidInput(f"limit is {limit}; 1 to {LIMIT_MAX} is right")
 
 
 async def _select(
@@ -107,11 +112,16 @@ def _item(row: asyncpg.Record, into: type[T]) -> T:
 
 
 def _cursor(row: asyncpg.Record, order: Order) -> str:
-    values = [row[f"cursor_{number}"] for number in range(len(order.columns))]
+    return cursor_of([row[f"cursor_{number}"] for number in range(len(order.columns))])
+
+
+def cursor_of(values: Sequence[str]) -> str:
+    """Return the `next_after` of a page whose last row has these values of the order."""
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 
-def _from_cursor(after: str, length: int) -> list[str]:
+def values_of(after: str, length: int) -> list[str]:
+    """Return the values in a `next_after`. Raises InvalidInput."""
     try:
         raw = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
         values = msgspec.json.decode(raw, type=list[str])

@@ -14,6 +14,7 @@ from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.unit import UnitState
 from groupage.store.facts import StoredFact, facts_of
 from groupage.store.pool import Connection
+from groupage.store.readers.commands import CommandView, find_commands
 from groupage.store.readers.facts import facts_by_subject, kinds_of, read_state, rejections_of
 from groupage.store.readers.summaries import summarize
 from groupage.store.readers.summary_views import Summary
@@ -71,6 +72,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """In the order in which they happened."""
     facts_left_out: int = 0
     """So many facts were not asked for."""
+    command: CommandView | None = None
+    """What came of it, if it is a command."""
 
 
 class TraceSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,7 @@ class TraceSource(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple[str, ...]
     now: Summary | None
     facts: tuple[StoredFact, ...]
+    command: CommandView | None = None
 
 
 async def find_source(
@@ -111,6 +115,18 @@ async def find_source(
             now=await summarize(connection, chosen, key, consignments=_consignments(facts)),
             facts=facts,
         )
+    if kind in (None, "command") and (commands := await find_commands(connection, asked)):
+        facts = await facts_by_subject(connection, asked)
+        key = next(each.fact.key for each in facts if each.kind == "command")
+        return TraceSource(
+            asked=asked,
+            key=key,
+            kind="command",
+            parents=(),
+            now=None,
+            facts=facts,
+            command=commands[0],
+        )
     as_kind = f" as a {kind}" if kind else ""
     raise NotFound(f"no fact is stored about {asked!r}{as_kind}; check the id")
 
@@ -136,7 +152,12 @@ def assemble(
 ) -> Trace:
     """Assemble a trace; `refused`, `changed` and `withdrawn` go by fact id."""
     ordered = sorted(
-        source.facts, key=lambda stored: (stored.fact.occurred_at, stored.position.offset)
+        source.facts,
+        key=lambda stored: (
+            stored.fact.occurred_at,
+            stored.fact.recorded_at,  # facts of different topics have no common offsets
+            stored.position.offset,
+        ),
     )
     return Trace(
         id=source.asked,
@@ -144,6 +165,7 @@ def assemble(
         parents=source.parents,
         now=source.now,
         facts=tuple(_traced_fact(stored, refused, changed, withdrawn) for stored in ordered),
+        command=source.command,
     )
 
 

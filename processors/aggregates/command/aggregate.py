@@ -20,6 +20,7 @@ import msgspec
 
 from groupage.domain import commands
 from groupage.domain.catalogue import EVENTS
+from groupage.domain.command_path import ROUTE
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
 from groupage.domain.events.consolidation import ConsolidationUnfrozen
@@ -42,7 +43,6 @@ from processors.kernel.outputs import Change, Message, Output, Publication, comp
 
 C = TypeVar("C", bound=commands.Command)
 _KEPT_MAX = 200
-_ROUTE = "route:"
 
 
 def _accept_plan(command: commands.AcceptPlan) -> PlanApproved:
@@ -231,7 +231,7 @@ class Routes(NamedTuple):
         def is_forgotten(output_id: str) -> bool:
             if oldest is None or len(new) < _KEPT_MAX:
                 return False
-            return _age(old, output_id.removeprefix(_ROUTE)) < oldest
+            return _age(old, output_id.removeprefix(ROUTE)) < oldest
 
         outputs_before, outputs = _outputs(old), _outputs(new)
         yield from compare(outputs_before, outputs, at=at, is_forgotten=is_forgotten)
@@ -259,7 +259,7 @@ def _withdraw_older_form(
 
 def _outputs(commands: Mapping[str, RoutedCommand]) -> dict[str, Output]:
     return {
-        _ROUTE + name: Output(
+        ROUTE + name: Output(
             msgspec.convert(routed.event_fields, EVENTS[routed.event_type]), routed.at
         )
         for name, routed in commands.items()

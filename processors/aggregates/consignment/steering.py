@@ -8,6 +8,7 @@ a carton of it was in a container, it was gone. A late fact about that time deci
 from collections.abc import Iterator
 from datetime import datetime
 
+from groupage.domain.command_path import steering_of_consignment
 from groupage.domain.events.steering import ConsignmentSteered
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, NotedSteering
@@ -89,6 +90,8 @@ def _unit_id(loaded: tuple[str, LoadMove]) -> str:
 
 def outputs(state: ConsignmentState) -> Iterator[tuple[str, Publication]]:
     """Yield the steerings that go on to their voyages, by output id."""
-    for name, noted in state.steerings.items():
+    for noted in state.steerings.values():
         if noted.fact_id not in state.rejected:
-            yield f"steer:{name}", Output(noted.event.for_voyage(), noted.at)
+            event = noted.event
+            output_id = steering_of_consignment(event.lane_id, event.command_id)
+            yield output_id, Output(event.for_voyage(), noted.at)

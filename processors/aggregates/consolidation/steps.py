@@ -22,7 +22,7 @@ def while_open(handler: _Handler[E]) -> _Handler[E]:
     @wraps(handler)
     def handle(state: ConsolidationState, entry: Entry, event: E) -> Rejection | None:
         if state.opened_at is None:
-            return Rejection(Code.NOT_OPENED, "it was never opened")
+            return Rejection(Code.NOT_OPENED, "it was never opened; check the id")
         if state.ended:
             return Rejection(Code.ENDED, f"it is {state.ended} since {when(state.ended_at)}")
         return handler(state, entry, event)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from groupage.domain.codes import AlertCode
+from groupage.domain.command_path import steering_of_voyage
 from groupage.domain.events import schedule as events
 from groupage.domain.events.consolidation import VoyageSnapshot
 from groupage.domain.events.planning import Cause, ReplanWanted
@@ -39,8 +40,10 @@ def outputs(state: VoyageState) -> dict[str, Publication]:
             departed_at=state.departed_at,
         )
         published[f"snapshot:{name}"] = Output(event, at)
-    for name, noted in state.steerings.items():
-        published[f"steer:{name}"] = Output(noted.event.for_lane(), noted.at)
+    for noted in state.steerings.values():
+        steered = noted.event
+        name = steering_of_voyage(steered.lane_id, steered.consignment_id, steered.command_id)
+        published[name] = Output(steered.for_lane(), noted.at)
     _triggers(state, state.schedule_at or at, published)
     unpriced = sorted({offer.freight.currency for offer in state.equipment if not _has_rate(offer)})
     if unpriced and state.status == "SCHEDULED":

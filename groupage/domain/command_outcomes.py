@@ -1,0 +1,197 @@
+"""What came of a command, read from the states of the aggregates on its path. Pure.
+
+    received ─▶ applied ─▶ superseded (by a later command, plan or event)
+        └─▶ refused, with code and reason
+
+Nothing of it is stored: it is a function of states, which are functions of the set of facts. When a
+late fact makes a refused command right, or its sender withdraws it, the next reader sees that.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from groupage.domain import commands
+from groupage.domain.command_path import Step, steering_of, steps_of
+from groupage.domain.events.base import AggregateKind
+from groupage.domain.state.base import State
+from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.lane import LaneForbid, LanePin, LaneState, SentRequest
+from groupage.domain.words import when
+
+OutcomeState = Literal["received", "applied", "refused", "superseded"]
+States = Mapping[tuple[AggregateKind, str], State]
+
+
+class Outcome(NamedTuple):
+    """What came of a command so far."""
+
+    state: OutcomeState
+    text: str
+    """In words, for people."""
+    code: str = ""
+    """Of the rejection."""
+
+
+class Message(NamedTuple):
+    """The newest message of a step of a command's path."""
+
+    fact_id: str
+    withdrawn: bool
+
+
+class SentCommand(NamedTuple):
+    """A command, when it was given, and the messages about it that have arrived."""
+
+    command: commands.Command
+    at: datetime
+    messages: Mapping[Step, Message]
+
+
+def outcome_of(sent: SentCommand, states: States) -> Outcome:
+    """Return what came of a command that its router has taken."""
+    for step in steps_of(sent.command):
+        message = sent.messages.get(step)
+        if message is None:
+            return Outcome("received", f"on its way to {step.kind} {step.key}")
+        if message.withdrawn:
+            return Outcome("superseded", "its sender withdrew or corrected it")
+        state = states.get((step.kind, step.key))
+        rejected = None if state is None else state.rejected.get(message.fact_id)
+        if rejected is not None:
+            return Outcome("refused", rejected.reason, rejected.code)
+    return _effect(sent, states)
+
+
+def _effect(sent: SentCommand, states: States) -> Outcome:
+    """Return what a command that nobody rejected has done."""
+    step = steps_of(sent.command)[-1]
+    state = states.get((step.kind, step.key))
+    if isinstance(state, ConsignmentState):
+        return _of_hold(sent, state)
+    if isinstance(state, ConsolidationState):
+        return _of_unfreeze(sent, state)
+    if isinstance(state, LaneState):
+        return _of_lane_command(sent, state, states)
+    return Outcome("received", f"{step.kind} {step.key} has no state yet")
+
+
+def _of_lane_command(sent: SentCommand, lane: LaneState, states: States) -> Outcome:
+    match sent.command:
+        case commands.ReplanLane():
+            (message,) = sent.messages.values()
+            return _of_replan(sent, lane, message)
+        case commands.AcceptPlan(plan_id=plan_id):
+            return _of_accept(plan_id, lane)
+        case commands.RejectPlan(plan_id=plan_id):
+            return Outcome("applied", f"plan {plan_id} is rejected")
+        case commands.PinConsignment() | commands.ForbidConsignment() | commands.RollConsignment():
+            return _of_steering(sent.command, sent.at, lane, states)
+    raise TypeError(f"there are no words for {sent.command.name}")
+
+
+def _of_hold(sent: SentCommand, state: ConsignmentState) -> Outcome:
+    if isinstance(sent.command, commands.ReleaseConsignment):
+        ended = [
+            f"{name} ({hold.hold})"
+            for name, hold in sorted((state.holds | state.late_holds).items())
+            if hold.released_at == sent.at
+        ]
+        return Outcome("applied", f"released: {', '.join(ended)}")
+    hold = state.holds.get(sent.command.command_id)
+    if hold is not None and hold.released_at is not None:
+        return Outcome("superseded", f"the hold was released at {when(hold.released_at)}")
+    return Outcome("applied", f"on hold; the consignment is {state.status}")
+
+
+def _of_unfreeze(sent: SentCommand, state: ConsolidationState) -> Outcome:
+    manifest = state.manifest
+    if manifest is not None and manifest.filed_at > sent.at:
+        text = f"manifest {manifest.manifest_ref} was filed at {when(manifest.filed_at)}"
+        return Outcome("superseded", text)
+    return Outcome("applied", "the manifest is withdrawn; plans may change the consolidation")
+
+
+def _of_accept(plan_id: str, lane: LaneState) -> Outcome:
+    record = lane.plans.get(plan_id)
+    if record is None or record.status == "superseded":
+        by = f"plan {record.superseded_by}" if record and record.superseded_by else "a newer plan"
+        return Outcome("superseded", f"{by} has replaced plan {plan_id}")
+    return Outcome("applied", f"plan {plan_id} is published")
+
+
+def _of_replan(sent: SentCommand, lane: LaneState, message: Message) -> Outcome:
+    if message.fact_id in lane.triggers:
+        return Outcome("received", "the lane collects more changes, then requests a plan")
+    sent_later = [each for each in lane.requests.values() if each.at >= sent.at]
+    if not sent_later:
+        return Outcome("applied", "a plan was requested")
+    return _of_request(min(sent_later, key=_sent_at), lane)
+
+
+def _sent_at(request: SentRequest) -> datetime:
+    return request.at
+
+
+def _of_request(request: SentRequest, lane: LaneState) -> Outcome:
+    if request.answer == "failed":
+        text = f"no plan came of it, the published one stays: {request.detail}"
+        return Outcome("refused", text, "plan_failed")
+    if not request.answer:
+        text = f"a planner has had the request {request.request_id} since {when(request.at)}"
+        return Outcome("received", text)
+    for plan_id, record in lane.plans.items():
+        if record.request_id == request.request_id:
+            waits = "waits for approval" if record.status == "proposed" else f"is {record.status}"
+            return Outcome("applied", f"plan {plan_id}, no. {record.sequence} of the lane, {waits}")
+    return Outcome("applied", "a plan was made")
+
+
+def _of_steering(
+    command: commands.PinConsignment | commands.ForbidConsignment | commands.RollConsignment,
+    at: datetime,
+    lane: LaneState,
+    states: States,
+) -> Outcome:
+    consignment_id, steering = command.consignment_id, steering_of(command)
+    kept: LanePin | LaneForbid | None
+    if isinstance(command, commands.PinConsignment):
+        kept = lane.pins.get(consignment_id)
+        done, undone = f"pinned to {command.voyage_id}", "the pin has ended"
+    else:
+        voyage_id = steering[1] if steering is not None else _lifted_voyage(command)
+        kept = lane.forbids.get(consignment_id, {}).get(voyage_id)
+        done, undone = f"kept off {voyage_id}", f"voyage {voyage_id} is allowed again"
+    if steering is None:  # it ended a pin or a prohibition
+        return Outcome("applied", undone) if kept is None else _replaced(kept)
+    if kept is not None:
+        if kept.at != at:
+            return _replaced(kept)
+        return Outcome("applied", f"{done}; {_word_of_plan(at, lane, consignment_id)}")
+    consignment = states.get(("consignment", consignment_id))
+    if isinstance(consignment, ConsignmentState) and consignment.departed_at is not None:
+        return Outcome("applied", f"the consignment left at {when(consignment.departed_at)}")
+    return Outcome("superseded", "a later command has ended it")
+
+
+def _lifted_voyage(command: commands.ForbidConsignment | commands.RollConsignment) -> str:
+    return command.voyage_id if isinstance(command, commands.ForbidConsignment) else ""
+
+
+def _replaced(kept: LanePin | LaneForbid) -> Outcome:
+    return Outcome("superseded", f"{kept.by} gave another command at {when(kept.at)}")
+
+
+def _word_of_plan(at: datetime, lane: LaneState, consignment_id: str) -> str:
+    """Say where the published plan has the consignment."""
+    record = lane.plans.get(lane.published_plan_id)
+    if record is None:
+        return "there is no published plan yet"
+    plan = f"plan no. {record.sequence}"
+    if record.decided_at < at:
+        return f"the published {plan} is older"
+    assignment = lane.assignments.get(consignment_id)
+    if assignment is None or not assignment.consolidation_id:
+        return f"{plan} leaves it out (groupage plan show {lane.published_plan_id} says why)"
+    return f"{plan} has it in {assignment.consolidation_id} on {assignment.voyage_id}"

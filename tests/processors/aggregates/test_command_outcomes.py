@@ -1,0 +1,236 @@
+"""What came of a command follows from the facts, whatever their order, and changes with them."""
+
+from typing import Any
+
+import pytest
+
+from groupage.domain import commands
+from groupage.domain.command_outcomes import Message, Outcome, SentCommand, outcome_of
+from groupage.domain.command_path import steps_of
+from groupage.domain.events import planning as pl
+from groupage.domain.fact import Fact
+from processors.kernel.series import is_in_series, revision_of
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.lane_stories import plan
+from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.aggregates.test_impossible_commands import sailing_hub
+from tests.processors.aggregates.test_taken_back import publish, retract
+from tests.processors.aggregates.test_voyage import departed, sailing
+
+LANE: dict[str, Any] = {"by": "li", "lane_id": w.LANE}
+CN: dict[str, Any] = {"by": "li", "consignment_id": w.CN}
+
+
+def pin(command_id: str = "P", **more: Any) -> commands.PinConsignment:
+    """Pin the consignment to the voyage."""
+    fields = {"command_id": command_id, "consignment_id": w.CN, "voyage_id": w.VOYAGE, **LANE}
+    return commands.PinConsignment(**{**fields, **more})
+
+
+def forbid(command_id: str = "F", **more: Any) -> commands.ForbidConsignment:
+    """Keep the consignment off the voyage."""
+    fields = {"command_id": command_id, "consignment_id": w.CN, "voyage_id": w.VOYAGE, **LANE}
+    return commands.ForbidConsignment(**{**fields, **more})
+
+
+def came_of(hub: MiniHub, sent: Fact[Any]) -> Outcome:
+    """Return what came of a command, by the facts and states of the hub."""
+    command = sent.data
+    messages = {}
+    for step in steps_of(command):
+        found = [
+            entry
+            for entry in hub.facts.get((step.kind, step.key), {}).values()
+            if (
+                is_in_series(entry.fact) and entry.fact.event_id.partition(".")[0] == step.series
+                if step.series
+                else (entry.fact.type, entry.fact.occurred_at) == (step.type, sent.occurred_at)
+            )
+        ]
+        if found:
+            newest = max(found, key=lambda entry: revision_of(entry.fact) if step.series else 0)
+            messages[step] = Message(newest.fact_id, withdrawn=newest.fact.retracted)
+    return outcome_of(SentCommand(command, sent.occurred_at, messages), hub.states)
+
+
+def test_a_command_is_received_until_its_last_aggregate_has_it() -> None:
+    """Consignment, voyage and lane: the words say where it is."""
+    hub = sailing_hub()
+    sent = hub.publish(pin())
+    steps = []
+    while hub.due:
+        state, text, _ = came_of(hub, sent)
+        assert state == "received"
+        steps.append(text)
+        hub.deliver(0)
+    assert steps == [
+        f"on its way to consignment {w.CN}",
+        f"on its way to voyage {w.VOYAGE}",
+        f"on its way to lane {w.LANE}",
+    ]
+    assert came_of(hub, sent).state == "applied"
+
+
+def test_a_refused_command_becomes_right_by_a_late_fact() -> None:
+    """And its retraction takes it back."""
+    hub = MiniHub()
+    publish(hub, sailing())
+    sent = publish(hub, pin())
+    assert came_of(hub, sent)[::2] == ("refused", "unknown_consignment")
+    hub.publish(w.booked(), minutes=1)
+    hub.settle()
+    assert came_of(hub, sent) == (
+        "applied",
+        f"pinned to {w.VOYAGE}; there is no published plan yet",
+        "",
+    )
+    retract(hub, sent)
+    assert came_of(hub, sent).state == "superseded"
+
+
+def test_the_voyage_refuses() -> None:
+    """The reason is the voyage's, not the lane's silence."""
+    hub = sailing_hub()
+    publish(hub, departed())
+    assert came_of(hub, publish(hub, pin()))[::2] == ("refused", "departed")
+    assert came_of(hub, publish(hub, pin(voyage_id="V9", command_id="Q")))[::2] == (
+        "refused",
+        "not_published",
+    )
+
+
+def test_a_pin_is_superseded_by_another_or_by_its_end() -> None:
+    """The words name who gave the later one."""
+    hub = sailing_hub()
+    publish(hub, sailing(voyage_id="V2"))
+    first = publish(hub, pin("P1"))
+    second = publish(hub, pin("P2", voyage_id="V2", by="wang"))
+    assert came_of(hub, first).state == "superseded"
+    assert "wang" in came_of(hub, first).text
+    assert came_of(hub, second).state == "applied"
+    end = publish(hub, pin("P3", voyage_id=None, unpin=True))
+    assert came_of(hub, second).state == "superseded"
+    assert came_of(hub, end) == ("applied", "the pin has ended", "")
+    retract(hub, end)
+    assert came_of(hub, second).state == "applied"
+    again = publish(hub, pin("P4", voyage_id=None, unpin=True))
+    publish(hub, pin("P5"))
+    assert came_of(hub, again).state == "superseded"
+
+
+def test_the_word_of_the_plan_about_a_pin() -> None:
+    """Older than the pin, as the pin says, or without the consignment."""
+    hub = sailing_hub()
+    publish(hub, plan(1, {w.CN: "C1"}))
+    sent = publish(hub, pin())
+    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    publish(hub, plan(2, {w.CN: "C1"}, decided_at=sent.occurred_at))
+    assert came_of(hub, sent).text.endswith(f"plan no. 2 has it in C1 on {w.VOYAGE}")
+    publish(hub, plan(3, {"CN-2": "C1"}, decided_at=sent.occurred_at))
+    assert "plan no. 3 leaves it out" in came_of(hub, sent).text
+
+
+def test_a_prohibition_and_its_end() -> None:
+    """A lift ends a roll, too; without either it is refused."""
+    hub = sailing_hub()
+    early = publish(hub, forbid("L0", lift=True))
+    assert came_of(hub, early)[::2] == ("refused", "not_forbidden")
+    roll = commands.RollConsignment(
+        command_id="R", consignment_id=w.CN, from_voyage_id=w.VOYAGE, **LANE
+    )
+    rolled = publish(hub, roll)
+    assert came_of(hub, rolled).text.startswith(f"kept off {w.VOYAGE}")
+    lifted = publish(hub, forbid("L", lift=True))
+    assert came_of(hub, rolled).state == "superseded"
+    assert came_of(hub, lifted) == ("applied", f"voyage {w.VOYAGE} is allowed again", "")
+
+
+def test_a_hold_and_its_release() -> None:
+    """The release names what it ended; the hold is superseded then."""
+    hub = sailing_hub()
+    held = publish(hub, commands.HoldConsignment(command_id="H", **CN))
+    assert came_of(hub, held) == ("applied", "on hold; the consignment is ACCEPTED", "")
+    release = commands.ReleaseConsignment(command_id="R", hold="DISPATCHER", **CN)
+    released = publish(hub, release)
+    assert came_of(hub, released) == ("applied", "released: H (DISPATCHER)", "")
+    assert came_of(hub, held).state == "superseded"
+    again = publish(hub, commands.ReleaseConsignment(command_id="R2", hold_id="H", **CN))
+    assert came_of(hub, again)[::2] == ("refused", "hold_not_open")
+
+
+def test_a_replan_waits_for_its_plan() -> None:
+    """Until the lane asks, until a planner answers; a failure is the answer, too."""
+    hub = sailing_hub()
+    sent = publish(hub, commands.ReplanLane(command_id="R", **LANE))
+    assert came_of(hub, sent).state == "received"
+    trigger = next(
+        name
+        for name, each in hub.state("lane", w.LANE).triggers.items()
+        if each.at == sent.occurred_at
+    )
+    asked = pl.PlanAsked(lane_id=w.LANE, request_id="Q1", sequence=1, wish_ids=(trigger,))
+    publish(hub, asked)
+    assert came_of(hub, sent)[:2] == ("received", came_of(hub, sent).text)
+    assert "Q1" in came_of(hub, sent).text
+    failed = publish(
+        hub, pl.PlanFailed(lane_id=w.LANE, request_id="Q1", sequence=1, reason="no trucks")
+    )
+    assert came_of(hub, sent)[::2] == ("refused", "plan_failed")
+    assert "no trucks" in came_of(hub, sent).text
+    retract(hub, failed)
+    publish(hub, plan(1, {w.CN: "C1"}, request_id="Q1"))
+    assert came_of(hub, sent) == ("applied", "plan P1, no. 1 of the lane, is published", "")
+
+
+def test_a_lane_that_is_none() -> None:
+    """It is refused until somebody books on it."""
+    hub = MiniHub()
+    sent = publish(hub, commands.ReplanLane(command_id="R", **LANE))
+    assert came_of(hub, sent)[::2] == ("refused", "unknown_lane")
+    publish(hub, w.booked())
+    assert came_of(hub, sent).state == "received"
+
+
+def test_an_approval_and_a_rejection() -> None:
+    """A newer plan supersedes the approval; an unknown plan is refused."""
+    hub = sailing_hub()
+    unknown = publish(hub, commands.AcceptPlan(command_id="A0", plan_id="P9", **LANE))
+    assert came_of(hub, unknown)[::2] == ("refused", "unknown_plan")
+    publish(hub, plan(1, {w.CN: "C1"}))
+    accepted = publish(hub, commands.AcceptPlan(command_id="A1", plan_id="P1", **LANE))
+    assert came_of(hub, accepted) == ("applied", "plan P1 is published", "")
+    publish(hub, plan(2, {w.CN: "C1"}))
+    assert came_of(hub, accepted) == ("superseded", "plan P2 has replaced plan P1", "")
+    late = publish(hub, commands.RejectPlan(command_id="J", plan_id="P2", **LANE))
+    assert came_of(hub, late)[::2] == ("refused", "plan_published")
+
+
+def test_an_unfreezing() -> None:
+    """Of what was never opened, of what is not filed, and of a filed manifest."""
+    hub = sailing_hub()
+    thaw: dict[str, Any] = {"by": "li", "consolidation_id": w.CSL}
+    unknown = publish(hub, commands.UnfreezeConsolidation(command_id="U0", **thaw))
+    assert came_of(hub, unknown)[::2] == ("refused", "not_opened")
+    publish(hub, w.opened())
+    publish(hub, w.planned(w.CN))
+    publish(hub, w.frozen())
+    thawed = publish(hub, commands.UnfreezeConsolidation(command_id="U1", **thaw))
+    assert came_of(hub, thawed).state == "applied"
+    again = publish(hub, commands.UnfreezeConsolidation(command_id="U2", **thaw))
+    assert came_of(hub, again)[::2] == ("refused", "not_frozen")
+    publish(hub, w.frozen())
+    assert came_of(hub, thawed).state == "superseded"
+    assert "M1 was filed" in came_of(hub, thawed).text
+
+
+@pytest.mark.parametrize("command", [pin(), forbid()])
+def test_a_command_ends_with_the_consignment(command: commands.LaneCommand) -> None:
+    """It left with its pin: the command was carried out."""
+    hub = sailing_hub()
+    sent = publish(hub, command)
+    hub.state("consignment", w.CN).departed_at = sent.occurred_at
+    lane = hub.state("lane", w.LANE)
+    lane.pins.clear()  # as a lane does that learns of the departure
+    lane.forbids.clear()
+    assert came_of(hub, sent).state == "applied"
+    assert "left at" in came_of(hub, sent).text

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from groupage.contracts.attributes import CLASSIFIERS, Attributes, ce_type
+from groupage.contracts.digits import has_wrong_digits
 from groupage.contracts.event_data import EVENT_DECODERS, decode_event, decoder_of
 from groupage.contracts.instants import instant_from
 from groupage.contracts.signing import Headers
@@ -43,8 +44,8 @@ def decode_cloudevent(
     recorded_at: datetime,
     *,
     older: bool,
-) -> tuple[Fact, AggregateKind, bytes, None]:
-    """Decode a record into a fact, the kind of its aggregate and the event's JSON as it came.
+) -> tuple[Fact, AggregateKind, bytes, None, bool]:
+    """Decode a record into what `groupage.contracts.decoding.Decoded` lists.
 
     The arguments are those of `decode_for_store`. Raises Undecodable.
     """
@@ -68,7 +69,7 @@ def decode_cloudevent(
             f"{fact.key!r}: send that id as the key, as `groupage deadletters "
             "replay` does",
         )
-    return fact, fact.data.aggregate_kind, data_json, None
+    return fact, fact.data.aggregate_kind, data_json, None, has_wrong_digits(fact.data)
 
 
 def _decode_binary(

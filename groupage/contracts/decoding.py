@@ -27,17 +27,18 @@ from groupage.contracts.instants import (
     has_instants,
     may_be_rounded,
 )
+from groupage.contracts.normal_ids import CHANGED, WRONG_DIGIT
 from groupage.contracts.normal_values import normalize_places
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
-from groupage.contracts.topics import INTERNAL_TOPIC_OF, INTERNAL_TOPICS, TOPIC_OF
+from groupage.contracts.topics import INTERNAL_TOPIC_OF, INTERNAL_TOPICS, TOPIC_OF, TOPICS
 from groupage.contracts.undecodable import Undecodable
 from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
-Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
+Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None, bool]
 """A fact with what the store needs besides. A plain tuple for speed.
 
 1. The fact.
@@ -45,6 +46,7 @@ Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None]
 3. The event's JSON as its sender wrote it, unknown fields included.
 4. `occurred_at` and `recorded_at` as the record has them, with a tab between: formatting an instant
    takes four times as long as parsing it. None unless both are in UTC, to the microsecond at most.
+5. Whether a container number or an SSCC has a wrong check digit.
 """
 
 
@@ -84,14 +86,15 @@ def decode_for_store(
     decoded = decode_fast(headers, key, value, older) or decode_cloudevent(
         headers, key, value, recorded_at, older=older
     )
-    fact, kind, _, stamps = decoded
+    fact, kind, _, stamps, has_wrong_digit = decoded
     if not older and type(fact.data) in WITH_CODES_OR_PLACES:
         check_codes(fact.data)
         if normalize_places(fact.data):
             # As it is folded: it is read from the database as it is there.
-            decoded = fact, kind, msgspec.json.encode(fact.data), stamps
+            decoded = fact, kind, msgspec.json.encode(fact.data), stamps, has_wrong_digit
     if topic is not None:
-        _check_topic(fact.data, kind, topic)
+        if topic not in _TOPIC_NAMES[kind]:
+            raise _wrong_topic(fact.data, kind, topic)
         if (
             hub_key is not None
             and (topic in INTERNAL_TOPICS or is_own(fact))
@@ -183,9 +186,11 @@ def decode_fast(
     )
     if not expected or value is None:
         return None
-    if finish_event(data, value, older=older) and not older:
+    found = finish_event(data, value, older=older)
+    if found & CHANGED and not older:
         force_setattr(fact, "key", data.key)
-    return fact, data.aggregate_kind, value, (b"%b\t%b" % (time, recordtime)).decode()
+    stamps = (b"%b\t%b" % (time, recordtime)).decode()
+    return fact, data.aggregate_kind, value, stamps, found >= WRONG_DIGIT
 
 
 def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:
@@ -199,16 +204,18 @@ def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:
     return _RELAYED_BY[kind]
 
 
-def _check_topic(data: Event, kind: AggregateKind, topic: str) -> None:
-    if kind == "clock":
-        return
-    # Versions before 0.3.0 published the hub's own messages on the public topics.
-    if topic not in (TOPIC_OF[kind].name, INTERNAL_TOPIC_OF[kind].name):
-        right = TOPIC_OF[kind].name
-        raise Undecodable(
-            Code.WRONG_TOPIC,
-            f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
-        )
+_TOPIC_NAMES = {kind: {TOPIC_OF[kind].name, INTERNAL_TOPIC_OF[kind].name} for kind in TOPIC_OF}
+"""The topics on which facts about an aggregate may lie. Versions before 0.3.0 published the hub's
+own messages on the public topics; a clock ticks on every topic that has deadlines."""
+_TOPIC_NAMES["clock"] = {topic.name for topic in TOPICS}
+
+
+def _wrong_topic(data: Event, kind: AggregateKind, topic: str) -> Undecodable:
+    right = TOPIC_OF[kind].name
+    return Undecodable(
+        Code.WRONG_TOPIC,
+        f"{ce_type(data)} about {data.key!r} belongs on {right}, not on {topic}",
+    )
 
 
 def _not_yours(fact: Fact, headers: Headers, topic: str) -> Undecodable:

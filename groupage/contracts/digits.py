@@ -7,6 +7,7 @@ a header of the record: the worker then takes it as well.
 from collections.abc import Iterator
 from functools import lru_cache
 
+from groupage.contracts.provenance import OWN_EVENTS
 from groupage.contracts.signing import AnyHeaders
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.checkdigits import (
@@ -31,18 +32,19 @@ def is_accepted(headers: AnyHeaders) -> bool:
 def has_wrong_digits(event: Event) -> bool:
     """Tell whether a container number or SSCC of the event has a wrong digit.
 
-    Workers ask this of each event from outside.
+    The hub's own events have none: what they say follows from events that were checked.
     """
-    single, has_lists = _FIELDS[type(event)]
+    single, has_lists = _FIELDS.get(type(event), _NO_FIELDS)
     for name in single:
         text = getattr(event, name)
-        if text is not None and _is_wrong(text):
+        if text is not None and is_wrong(text):
             return True
-    return has_lists and any(_is_wrong(text) for _, text in _units(event))
+    return has_lists and any(is_wrong(text) for _, text in _units(event))
 
 
 @lru_cache(maxsize=16_384)  # a carton has half a dozen events, soon after one another
-def _is_wrong(text: str) -> bool:
+def is_wrong(text: str) -> bool:
+    """Tell whether an id is a container number or an SSCC with a wrong digit."""
     if len(text) == 18 and text.isdigit():
         digits = text.encode()
         total = 3 * sum(digits[::2]) + sum(digits[1::2])
@@ -83,4 +85,5 @@ def _fields_of(event: type[Event]) -> tuple[tuple[str, ...], bool]:
     return single, any(name in names for name in ("inputs", "outputs", "unit_ids", "units"))
 
 
-_FIELDS = {event: _fields_of(event) for event in EVENTS.values()}
+_FIELDS = {event: _fields_of(event) for event in EVENTS.values() if event not in OWN_EVENTS}
+_NO_FIELDS: tuple[tuple[str, ...], bool] = ((), False)

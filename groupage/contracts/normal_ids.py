@@ -1,18 +1,21 @@
 """Ids of units and containers in an event, in the one form that the hub uses for each thing.
 
 Every entrance writes them in this form (`groupage.domain.gs1`). Readers of the log make it again,
-because a record that came straight to Kafka has them as its sender's scanner wrote them.
+because a record that came straight to Kafka has them as its sender's scanner wrote them, and check
+their digits in the same pass.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
 
+from groupage.contracts.digits import has_wrong_digits, is_wrong
 from groupage.domain.catalogue import EVENTS
+from groupage.domain.events.base import Event
 from groupage.domain.events.quantities import EquipmentRef, UnitId
-from groupage.domain.gs1 import MAYBE_OTHER_FORM, canonical_id, is_plainly_canonical
+from groupage.domain.gs1 import canonical_id, is_plainly_canonical
 
 _METAS: tuple[Any, ...] = (get_args(UnitId)[1], get_args(EquipmentRef)[1])
 
@@ -25,25 +28,39 @@ class _Fields(NamedTuple):
     nested: tuple[str, ...]
 
 
-def normalize_plain_ids(data: msgspec.Struct) -> bool:
-    """Do as `normalize_ids` does, where all ids are printable ASCII without blanks at their ends.
+CHANGED, WRONG_DIGIT = 1, 2
 
-    Workers do this to each record: most have one or two such ids, and a glance shows that they are
-    in their normal form.
+
+def finish_plain_ids(data: Event) -> int:
+    """Do as `finish_ids` does, where all ids are printable ASCII without blanks at their ends.
+
+    Workers do this to each record. Most have one or two such ids, which half a dozen records about
+    the same thing have as well: one look into a cache is enough.
     """
     names = _GLANCED.get(type(data), ())
     if names is not None:
         for name in names:
             text = getattr(data, name)
-            if (
-                text is not None
-                and text[0] in MAYBE_OTHER_FORM
-                and not (len(text) == 18 and text.isdigit())  # a call would take as long again
-            ):
+            if text is not None and _needs_work(text):
                 break
         else:
-            return False
-    return normalize_ids(data, thorough=False)
+            return 0
+    return finish_ids(data, thorough=False)
+
+
+@lru_cache(maxsize=16_384)
+def _needs_work(text: str) -> bool:
+    """Tell whether an id may have another normal form, or has a wrong check digit."""
+    return not is_plainly_canonical(text) or is_wrong(text)
+
+
+def finish_ids(data: Event, *, thorough: bool = True) -> int:
+    """Put the ids of a freshly decoded event into their normal form, and check their digits.
+
+    Return 0, or the sum of `CHANGED`, if an id changed, and `WRONG_DIGIT`.
+    """
+    changed = CHANGED if normalize_ids(data, thorough=thorough) else 0
+    return changed + (WRONG_DIGIT if has_wrong_digits(data) else 0)
 
 
 def normalize_ids(data: msgspec.Struct, *, thorough: bool = True) -> bool:
@@ -76,7 +93,7 @@ def _normalize_lists(data: msgspec.Struct, fields: _Fields, *, thorough: bool) -
             changed = True
     for name in fields.nested:
         for item in getattr(data, name):
-            changed |= normalize_ids(item) if thorough else normalize_plain_ids(item)
+            changed |= normalize_ids(item, thorough=thorough)
     return changed
 
 

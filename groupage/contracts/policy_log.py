@@ -159,7 +159,7 @@ class PolicyLog:
     def _take(self, record: Any) -> None:
         recorded_at = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
         try:
-            fact, _, event_json, _ = decode_for_store(
+            fact, _, event_json, *_ = decode_for_store(
                 record.headers,
                 record.key,
                 record.value,

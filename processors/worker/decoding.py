@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from groupage.contracts.decoding import Decoded, decode_for_store
-from groupage.contracts.digits import find_digit_problems, has_wrong_digits, is_accepted
+from groupage.contracts.decoding import decode_for_store
+from groupage.contracts.digits import find_digit_problems, is_accepted
 from groupage.contracts.encoding import fact_digest
 from groupage.contracts.fan_out import FactWithJson, fan_out
 from groupage.contracts.signing import Trust
@@ -52,7 +52,7 @@ def decode_into(
             judges_digits = rules.refuses_wrong_digits(recorded_at)
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
-            fact, kind, data_json, stamps = decode_for_store(
+            fact, kind, data_json, stamps, has_wrong_digit = decode_for_store(
                 record.headers,
                 record.key,
                 record.value,
@@ -66,9 +66,7 @@ def decode_into(
             continue
         data = fact.data
         is_ahead = fact.occurred_at > latest_at and fact.states_when
-        is_wrong = (
-            judges_digits and fact.relayed_by is None and key is not None and has_wrong_digits(data)
-        )
+        is_wrong = has_wrong_digit and judges_digits and fact.relayed_by is None and key is not None
         if (is_ahead and _is_quarantined(part, record, fact, rules)) or (
             is_wrong and _has_doubtful_digits(part, record, fact)
         ):
@@ -81,7 +79,7 @@ def decode_into(
         elif data.fans_out and len(singles := fan_out(fact, data_json, older=key is None)) > 1:
             _add_each(part, record.offset, kind, singles, stamps)
         else:
-            incoming = _incoming_fact(part, record.offset, (fact, kind, data_json, stamps))
+            incoming = _incoming_fact(part, record.offset, fact, kind, data_json, stamps)
             facts.setdefault((kind, fact.key), []).append(incoming)
             if kind == "lane" and key is not None and (plan := data.certified_plan()):
                 part.proposals.append(Proposal(record, *plan))
@@ -154,12 +152,18 @@ def _add_each(
 ) -> None:
     """Add the facts that one record stands for, each with its JSON."""
     for fact, data_json in facts:
-        incoming = _incoming_fact(part, offset, (fact, kind, data_json, stamps))
+        incoming = _incoming_fact(part, offset, fact, kind, data_json, stamps)
         part.segments[-1].facts.setdefault((kind, fact.key), []).append(incoming)
 
 
-def _incoming_fact(part: PartitionBatch, offset: int, decoded: Decoded) -> IncomingFact:
-    fact, kind, data_json, stamps = decoded
+def _incoming_fact(
+    part: PartitionBatch,
+    offset: int,
+    fact: Fact,
+    kind: AggregateKind,
+    data_json: bytes,
+    stamps: str | None,
+) -> IncomingFact:
     digest = fact_digest(fact, kind)
     fact_id = digest.hex()
     position = (part.topic, part.partition, offset)

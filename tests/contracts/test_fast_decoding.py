@@ -1,15 +1,22 @@
 """The fast path of decoding gives the same result as the general path."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from groupage.app.bench import workload
 from groupage.contracts import decoding
 from groupage.contracts.decoding import decode_fast
 from groupage.contracts.encoding import encode
+from groupage.contracts.normal_ids import is_thing_id
+from groupage.contracts.provenance import OWN_EVENTS
 from groupage.contracts.undecodable import Undecodable
+from groupage.domain.catalogue import EVENTS
+from groupage.domain.events import unit as units
+from groupage.domain.events.base import Event
+from groupage.domain.fact import Fact
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 RECORD = encode(next(workload.facts(1, seed=1)))
@@ -49,7 +56,7 @@ def test_our_publishers_headers_take_the_fast_path() -> None:
 def test_instants_finer_than_microseconds_are_written_again(*, time: str, stamped: bool) -> None:
     """PostgreSQL rounds them differently than msgspec."""
     headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
-    stamps = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[-1]
+    stamps = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[3]
     assert (stamps is not None) == stamped
 
 
@@ -135,3 +142,49 @@ def test_an_extension_beside_what_is_required_counts(
     required = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time")
     headers = {key: sent for key, sent in RECORD.headers if key in required} | {name: raw}
     assert getattr(outcome(headers, RECORD.value), field) == value
+
+
+@pytest.mark.parametrize("path", ["fast", "general"])
+@pytest.mark.parametrize(
+    ("event", "wrong"),
+    [
+        (units.UnitReceived(unit_id="106141412345678908"), False),
+        (units.UnitReceived(unit_id="106141412345678900"), True),
+        (units.UnitReceived(unit_id="PALLET-7"), False),
+        (units.UnitReceived(unit_id="(00)106141412345678900"), True),
+        (units.UnitPacked(unit_id="C-1", parent_id="106141412345678900"), True),
+        (units.UnitLoaded(unit_id="C-1", equipment_ref="CSQU3054383"), False),
+        (units.UnitLoaded(unit_id="C-1", equipment_ref="CSQU3054380"), True),
+        (units.UnitRepacked(unit_id="C", inputs=("106141412345678900",), outputs=("C",)), True),
+        (units.UnitRepacked(unit_id="C", inputs=("106141412345678908",), outputs=("C",)), False),
+    ],
+)
+def test_decoding_finds_wrong_check_digits(
+    event: Event, *, wrong: bool, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at each id once, for its form and its digit."""
+    if path == "general":
+        monkeypatch.setattr(decoding, "decode_fast", lambda *_: None)
+    record = encode(
+        Fact(
+            event_id="1", source="/wms", key=event.key, occurred_at=AT, recorded_at=AT, data=event
+        ),
+        derived=True,
+    )
+    for _ in range(2):  # the second time from the cache
+        decoded = decoding.decode_for_store(
+            record.headers, record.key, record.value, recorded_at=AT
+        )
+        assert decoded[4] == wrong
+
+
+def test_each_id_with_a_check_digit_has_a_normal_form() -> None:
+    """So the fast path sees a wrong digit wherever the thorough search does."""
+    for event in set(EVENTS.values()) - OWN_EVENTS:
+        judged = {"unit_id", "parent_id", "equipment_ref"} & set(event.__struct_fields__)
+        fields = {
+            field.name
+            for field in msgspec.structs.fields(event)
+            if is_thing_id(field.type) or any(map(is_thing_id, get_args(field.type)))
+        }
+        assert judged <= fields, event.name

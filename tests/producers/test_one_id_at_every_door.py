@@ -65,7 +65,7 @@ def test_in_kafka(text: str, unit_id: str, key: str) -> None:
     """The key may have the form of the data, or the normal form, or be missing."""
     keys = {"as the data": text.encode(), "the id": unit_id.encode(), "none": None}
     value = msgspec.json.encode({"unit_id": text, "later": 1})
-    fact, kind, data_json, _ = decode_for_store(
+    fact, kind, data_json, *_ = decode_for_store(
         headers(text),
         keys[key],
         value,

@@ -17,7 +17,7 @@ from processors.aggregates.unit.claims import ClaimSpan, real_claims
 
 def shares(state: UnitState) -> Iterator[tuple[str, str]]:
     """Yield (consignment, fact id) of each fact that a consignment gets."""
-    if not state.owner_id:
+    if not state.owner_id or not state.waiting_facts:
         return
     for waiting in state.waiting_facts:
         yield state.owner_id, waiting.fact_id

@@ -110,7 +110,7 @@ def test_status_shows_the_hubs_time(
     at = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
     assert _hub_time(state) == HubTime(at, simulated)
     _print(describe(state, "/data"), _hub_time(state))
-    line = "  hub time    2026-03-02 09:05Z" + (", simulated" if simulated else "")
+    line = "  hub time    2026-03-02 09:05Z (17:05+08)" + (", simulated" if simulated else "")
     assert line in capsys.readouterr().out.splitlines()
 
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
+from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey
 from groupage.domain.errors import Conflict, InvalidInput
 from groupage.domain.policy import Policy, in_full, is_same_policy, policy_digest
 from groupage.domain.policy_history import Adoption, PolicyHistory
 from groupage.domain.state.forms import FORMS
-from groupage.domain.words import when
 from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store.locks import WORKER_SESSION
 from groupage.store.older_states import count_older_states
@@ -141,11 +141,13 @@ async def adopt(
 
     Raises InvalidInput for a time before the hub's clock, Unavailable.
     """
+    use_zone_of(policy)
     now = await hub.now()
     if effective_at is not None and effective_at < now:
         raise InvalidInput(
-            f"--at is {when(effective_at)}, and the hub's clock is at {when(now)}: what has "
-            "happened stays judged by the policy of its time. Give a later time, or none for now"
+            f"--at is {time_text(effective_at, exact=True)}, and the hub's clock is at "
+            f"{time_text(now, exact=True)}: what has happened stays judged by the policy of its "
+            "time. Give a later time, or none for now"
         )
     effective_at = effective_at or now
     async with hub.policy_log() as log:
@@ -207,8 +209,9 @@ async def adopt_changed_file(hub: Hub, policy: Policy, *, file: str) -> str:
     except Conflict as error:
         return f"{file}: not adopted: {error}"
     assert adopted is not None, "the hub has never adopted it"
+    since = time_text(adopted.effective_at, exact=True)
     return (
-        f"{adopted.digest} adopted from {file}, in force from {when(adopted.effective_at)} on; "
+        f"{adopted.digest} adopted from {file}, in force from {since} on; "
         f"changed: {'; '.join(map(str, adopted.changes))}"
     )
 

@@ -262,6 +262,7 @@ def test_plan_show(groupage: Command) -> None:
     for named in (FIRST, BOX, "1"):
         box = groupage("plan", "show", "P-1", "--container", named)
         assert "CN-2/1" in box
+        assert "row  column  layer" in box
     placed = json.loads(groupage("plan", "show", "P-1", "--container", "1", "--json"))
     assert placed["placements"][1]["y_mm"] == 500
 

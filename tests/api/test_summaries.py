@@ -186,6 +186,10 @@ async def test_a_container_now(hub: "Hub[asyncpg.Record]") -> None:
     assert isinstance(consolidation, ContainerSummary)
     assert (consolidation.consignments, consolidation.pieces) == (1, 2)
     assert (consolidation.plan_id, consolidation.plan_in_force) == ("P-1", True)
+    await change(hub, ConsolidationState, FIRST, planned_ids=("CN-1", "CN-2"))
+    consolidation = (await trace(hub, FIRST)).now
+    assert isinstance(consolidation, ContainerSummary)
+    assert [hold.hold_id for hold in consolidation.held] == ["H-1"]
 
 
 async def test_the_history_can_be_cut(hub: "Hub[asyncpg.Record]") -> None:

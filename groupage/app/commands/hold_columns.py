@@ -6,6 +6,7 @@ from groupage.app.commands.printing import Column, print_line, print_table
 from groupage.domain.plan import PlannedContainer
 from groupage.domain.words import join_names
 from groupage.store.readers.holds import OpenHold
+from groupage.store.readers.summary_views import ContainerSummary
 from groupage.store.readers.views import ConsolidationView, ContainerView
 
 _NAMED_MAX = 3
@@ -21,7 +22,7 @@ _HOLDS = (
 )
 
 
-def held_members(row: ConsolidationView | ContainerView) -> str:
+def held_members(row: ConsolidationView | ContainerView | ContainerSummary) -> str:
     """Return the held consignments of a container or consolidation, for one cell."""
     names = [f"{hold.consignment_id} ({hold.hold} by {hold.by})" for hold in row.held]
     return join_names(names, _NAMED_MAX)

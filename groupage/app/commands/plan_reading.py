@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from groupage.app.commands.contents import STOWAGE_COLUMNS, STOWAGE_LEGEND
 from groupage.app.commands.hold_columns import print_holds
 from groupage.app.commands.plan_files import compare_plans, load_holds, load_plan
 from groupage.app.commands.printing import (
@@ -21,6 +22,7 @@ from groupage.app.commands.printing import (
 from groupage.domain.errors import NotFound
 from groupage.domain.origin import Solver
 from groupage.domain.plan import Cost, Plan, PlannedContainer
+from groupage.domain.stowage import stowage_of
 from groupage.domain.words import number_of
 from groupage.store.readers.holds import OpenHold
 from groupage.store.readers.plans import PlanDiff
@@ -81,21 +83,6 @@ _STOPS = (
 _INPUTS = (
     Column("topic", lambda read: read.topic),
     Column("read up to offset, by partition", lambda read: " ".join(map(str, read.next_offsets))),
-)
-_PLACEMENTS = (
-    Column("no.", lambda container: container.sequence, right=True),
-    Column("carton", lambda container: container.unit_id),
-    Column("consignment", lambda container: container.consignment_id),
-    Column(
-        "x y z mm",
-        lambda container: f"{container.x_mm} {container.y_mm} {container.z_mm}",
-        right=True,
-    ),
-    Column(
-        "dx dy dz mm",
-        lambda container: f"{container.dx_mm} {container.dy_mm} {container.dz_mm}",
-        right=True,
-    ),
 )
 _SHIFTS = (
     Column("consignment", lambda shift: shift.consignment_id),
@@ -227,11 +214,10 @@ def _print_container(container: PlannedContainer, holds: Sequence[OpenHold]) -> 
     print_line(
         f"{container.consolidation_id} on {container.voyage_id}: {container.spec.iso_type} "
         f"{container.equipment_ref}, {len(container.placements)} cartons, "
-        f"{volume(container.cargo_volume_cm3)} m³, {mass(container.cargo_gross_g)} kg; "
-        "x to the door, y to the right, z up, from the far left"
+        f"{volume(container.cargo_volume_cm3)} m³, {mass(container.cargo_gross_g)} kg"
     )
-    ordered = sorted(container.placements, key=lambda placement: placement.sequence)
-    print_table(ordered, _PLACEMENTS, nothing="no carton")
+    print_line(STOWAGE_LEGEND)
+    print_table(stowage_of(container.placements), STOWAGE_COLUMNS, nothing="no carton")
     print_holds([container], holds)
 
 

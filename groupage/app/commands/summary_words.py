@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.printing import print_line
 from groupage.domain.containers import SPECS
@@ -158,7 +159,7 @@ def _container_lines(now: ContainerSummary) -> Iterable[Line]:
     yield "use", _joined(now.consolidation_id, now.lane_id)
     yield "voyage", _voyage(now.voyage)
     yield "contents", _contents(now)
-    yield "held", join_names(now.held, _NAMES_MAX)
+    yield "held", held_members(now)
     yield "seals, mass", _joined(" ▸ ".join(now.seals), vgm)
     if now.plan_id:
         is_replaced = "" if now.plan_in_force or now.departed_at else ", replaced since"

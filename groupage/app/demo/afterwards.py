@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.demo.policy import REASON
 from groupage.app.local.hub import running_hub
 from groupage.app.policies import Hub, adopt
 from groupage.contracts.signing import hub_key_from
 from groupage.domain.policy_file import load_policy
-from groupage.domain.words import when
 from groupage.settings import (
     ClockSettings,
     DatabaseSettings,
@@ -41,8 +41,10 @@ async def live_on(console: Console, home: Path, policy_file: Path | None) -> Non
         hub_key=hub_key_from(HubSettings(), topics),
         wall_clock=False,
     )
+    policy = load_policy(policy_file)
+    use_zone_of(policy)
     if policy_file is not None:
-        await adopt(hub, load_policy(policy_file), by="groupage demo", reason=REASON)
+        await adopt(hub, policy, by="groupage demo", reason=REASON)
     connection = await hub.connect()
     last_at = await hub_clock(connection)
     await connection.close()
@@ -51,7 +53,7 @@ async def live_on(console: Console, home: Path, policy_file: Path | None) -> Non
     )
     console.print(
         "\nThe hub keeps running"
-        + (f", and its time goes on from {when(last_at)} in real time" if last_at else "")
+        + (f", and its time goes on from {time_text(last_at)} in real time" if last_at else "")
         + ". Ctrl-C stops it.",
         highlight=False,
         soft_wrap=True,

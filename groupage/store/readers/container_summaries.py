@@ -7,6 +7,7 @@ from groupage.domain.state.container import ContainerState
 from groupage.domain.value_names import CUTOFFS
 from groupage.store.pool import Connection
 from groupage.store.readers.facts import read_state
+from groupage.store.readers.holds import OpenHold, read_holds_of
 from groupage.store.readers.load_plans import LoadPlan, find_load_plan
 from groupage.store.readers.routes import TransportJob, find_job
 from groupage.store.readers.summary_views import (
@@ -60,6 +61,7 @@ async def _read(
         state,
         load_plan,
         haul,
+        await read_holds_of(connection, () if state.over else state.member_ids),
         container_status=str(container.status) if container else "",
         status=str(consolidation.status) if consolidation else "",
     )
@@ -71,6 +73,7 @@ def _summary(
     state: ConsolidationState,
     load_plan: LoadPlan | None,
     haul: TransportJob | None,
+    held: tuple[OpenHold, ...],
     *,
     container_status: str,
     status: str,
@@ -93,7 +96,7 @@ def _summary(
         lane_id=state.lane_id,
         voyage=voyage_summary(state),
         consignments=len(member_ids),
-        held=tuple(member.consignment_id for member in members if member.blocked),
+        held=held,
         pieces=sum(member.pieces for member in members),
         staged_pieces=sum(member.staged_pieces for member in members),
         loaded_pieces=sum(member.loaded_pieces for member in members),

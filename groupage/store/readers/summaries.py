@@ -19,12 +19,12 @@ from groupage.store.readers.container_summaries import (
     voyage_summary,
 )
 from groupage.store.readers.facts import read_state
+from groupage.store.readers.holds import read_holds_of
 from groupage.store.readers.load_plans import find_load_plan, find_stowage
 from groupage.store.readers.routes import find_pickup
 from groupage.store.readers.summary_views import (
     CartonSummary,
     ConsignmentSummary,
-    HoldSummary,
     PickUpSummary,
     Summary,
 )
@@ -82,16 +82,7 @@ async def _summarize_consignment(
         gross_g=state.gross_g,
         customs=str(state.customs),
         missing=_missing(state),
-        holds=tuple(
-            HoldSummary(
-                hold_id=name,
-                hold=hold.hold,
-                reason=hold.reason,
-                by=hold.by,
-                placed_at=hold.placed_at,
-            )
-            for name, hold in ({} if state.exit else state.open_holds).items()
-        ),
+        holds=await read_holds_of(connection, [state.key]),
         pick_up=await _pick_up(connection, state),
         consolidation_id=consolidation.key,
         consolidation_status=str(consolidation.status) if consolidation.key else "",

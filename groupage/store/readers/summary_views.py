@@ -6,6 +6,7 @@ import msgspec
 
 from groupage.domain.plan import LeftOut
 from groupage.domain.stowage import Stowage
+from groupage.store.readers.holds import OpenHold
 from groupage.store.readers.routes import TransportJob
 
 
@@ -24,17 +25,6 @@ class CutoffSummary(msgspec.Struct, frozen=True, kw_only=True):
     """When it will probably be met; None: not known."""
     waits_for: tuple[str, ...]
     """The consignments that are not ready; empty: it depends on none, or all are."""
-
-
-class HoldSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """An open hold."""
-
-    hold_id: str
-    hold: str
-    """Its type."""
-    reason: str
-    by: str
-    placed_at: datetime
 
 
 class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +77,7 @@ class ConsignmentSummary(
     customs: str
     missing: tuple[str, ...]
     """What keeps it from leaving, in words."""
-    holds: tuple[HoldSummary, ...]
+    holds: tuple[OpenHold, ...]
     pick_up: PickUpSummary
     consolidation_id: str
     """Empty: it is allocated to none."""
@@ -151,8 +141,8 @@ class ContainerSummary(
     lane_id: str
     voyage: VoyageSummary | None
     consignments: int
-    held: tuple[str, ...]
-    """Those of its consignments with an open hold."""
+    held: tuple[OpenHold, ...]
+    """Open holds of its consignments."""
     pieces: int
     staged_pieces: int
     loaded_pieces: int

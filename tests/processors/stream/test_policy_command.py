@@ -59,7 +59,7 @@ async def test_policies_are_shown_compared_and_adopted(
             stream_hub, "policy", "adopt", str(first), *DECIDED, "--at", early
         )
         assert status == 1
-        assert "the hub's clock is at" in errors
+        assert "the hub's clock is at 2026-03-01 12:00Z (20:00+08)" in errors
     status, output, _ = await groupage(stream_hub, "policy", "show", "--json")
     shown = json.loads(output)
     assert [each["reason"] for each in shown["adoptions"]][1:] == [DECIDED[-1]] * 2

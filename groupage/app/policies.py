@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey
 from groupage.domain.errors import Conflict, InvalidInput

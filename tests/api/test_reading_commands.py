@@ -214,7 +214,8 @@ def test_trace_begins_with_how_it_stands(groupage: Command) -> None:
     assert texts["missing"] == "1 carton to measure; a declaration to customs"
     assert texts["pick-up"] == "none booked: the shipper brings it"
     assert texts["cut-off LCO"] == (
-        "2026-03-02 14:00Z (22:00+08) AT RISK; cargo at the hub; waits for this consignment"
+        "2026-03-02 14:00Z (22:00+08) AT RISK; cargo at the hub; waits for this consignment; "
+        "not received: CN-1"
     )
     assert lines[-1] == "7 facts not shown"
     assert "H-1" not in groupage("trace", "CN-1", "--last", "0")

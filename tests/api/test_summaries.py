@@ -98,6 +98,7 @@ async def test_a_consignment_now(hub: "Hub[asyncpg.Record]") -> None:
     (cutoff,) = now.cutoffs
     assert (cutoff.code, cutoff.name, cutoff.state) == ("LCO", "cargo at the hub", "at_risk")
     assert cutoff.waits_for == ("CN-1",)
+    assert cutoff.missing == ("not received: CN-1",)
     assert (now.pick_up.place, now.pick_up.job) == ("", None), "its shipper brings it"
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.domain.policy import Policy
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.domain.errors import Unavailable
 from groupage.domain.policy import Policy
 from groupage.domain.words import number_of

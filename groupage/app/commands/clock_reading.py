@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.domain.errors import Unavailable
 from groupage.domain.policy import Policy
 from groupage.domain.words import number_of

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import (
     AsJson,
@@ -17,6 +16,7 @@ from groupage.app.commands.printing import (
     print_line,
 )
 from groupage.app.commands.reading import query
+from groupage.app.hub_time import time_text
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.words import number_of
 from groupage.settings import HubSettings, KafkaSettings, TopicSettings

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.policy import Policy, in_full, policy_digest
 from groupage.domain.policy_file import load_policy

@@ -14,7 +14,7 @@ import msgspec
 import typer
 from rich.cells import cell_len
 
-from groupage.app.commands.hub_time import time_text
+from groupage.app.hub_time import time_text
 from groupage.domain.units import kg, m3
 from groupage.domain.words import number_of
 

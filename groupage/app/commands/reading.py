@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from groupage.app.commands.hub_time import use_zone_of
 from groupage.app.commands.printing import Column, print_json, print_table
+from groupage.app.hub_time import use_zone_of
 from groupage.domain.policy import Policy
 from groupage.settings import DatabaseSettings, PolicySettings
 from groupage.store.policies import hub_clock, read_history

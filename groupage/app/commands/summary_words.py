@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from groupage.app.commands.hold_columns import held_members
-from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.printing import print_line
+from groupage.app.hub_time import time_text
 from groupage.domain.containers import SPECS
 from groupage.domain.stowage import stowage_text
 from groupage.domain.words import cubic_metres, join_names, kilograms, number_of
@@ -189,12 +189,6 @@ def _cutoff_lines(cutoffs: Iterable[CutoffSummary], about: str) -> Iterable[Line
     for cutoff in cutoffs:
         if cutoff.state == "met":
             continue
-        others = [name for name in cutoff.waits_for if name != about]
-        waits = []
-        if about in cutoff.waits_for:
-            waits.append("this consignment")
-        if others:
-            waits.append(join_names(others, _NAMES_MAX))
         state = cutoff.state.replace("_", " ")
         if cutoff.state in _WATCHED:
             state = state.upper()
@@ -203,7 +197,8 @@ def _cutoff_lines(cutoffs: Iterable[CutoffSummary], about: str) -> Iterable[Line
             _joined(
                 f"{time_text(cutoff.due_at)} {state}",
                 cutoff.name,
-                f"waits for {' and '.join(waits)}" if waits else "",
+                "waits for this consignment" if about in cutoff.waits_for else "",
+                *cutoff.missing,
                 _at("projected", cutoff.projected_at),
             ),
         )

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from groupage.app.commands.command_words import describe
-from groupage.app.commands.hub_time import time_text
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
 from groupage.app.commands.summary_words import print_summary
+from groupage.app.hub_time import time_text
 from groupage.contracts.instants import instant_from
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import AggregateKind

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from groupage.app.commands.hub_time import time_text, use_zone_of
 from groupage.app.demo.policy import REASON
+from groupage.app.hub_time import time_text, use_zone_of
 from groupage.app.local.hub import running_hub
 from groupage.app.policies import Hub, adopt
 from groupage.contracts.signing import hub_key_from

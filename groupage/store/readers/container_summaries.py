@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from groupage.domain.cutoff_lacks import lacks_of
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
 from groupage.domain.value_names import CUTOFFS
@@ -135,6 +136,7 @@ def cutoff_summaries(state: ConsolidationState) -> tuple[CutoffSummary, ...]:
             met_at=watched.met_at,
             projected_at=watched.projected_at,
             waits_for=watched.waits_for,
+            missing=tuple(map(str, lacks_of(state, code))) if watched.state != "met" else (),
         )
         for code, watched in sorted(state.cutoffs.items(), key=lambda item: item[1].due_at)
     )

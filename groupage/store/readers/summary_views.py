@@ -25,6 +25,8 @@ class CutoffSummary(msgspec.Struct, frozen=True, kw_only=True):
     """When it will probably be met; None: not known."""
     waits_for: tuple[str, ...]
     """The consignments that are not ready; empty: it depends on none, or all are."""
+    missing: tuple[str, ...]
+    """What is missing for it, in words, with the consignments that lack it."""
 
 
 class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):

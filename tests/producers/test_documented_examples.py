@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/sending-events.md: each is valid, and their ids differ."""
+"""The examples of README.md and of the pages for senders: each is valid, and their ids differ."""
 
 import asyncio
 import itertools
@@ -19,10 +19,11 @@ from groupage.domain.fact import Fact
 from groupage.settings import KafkaSettings
 from producers.gateway.bodies import BATCH, STRUCTURED
 from producers.gateway.cloudevents import check_event
+from tests.producers.gateway_process import Running
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/sending-events.md")
+PAGES = ("README.md", "docs/sending-events.md", "docs/integrating.md")
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 
 
@@ -101,3 +102,22 @@ async def test_the_python_example_publishes_its_event(
     assert await process.wait() == 0
     (record,) = await read_topic("hub.unit.v1")
     assert record.key == b"106141412345678908"
+
+
+@pytest.mark.integration
+async def test_the_first_consignment_is_sent_as_the_page_says(
+    gateway: Running, read_topic: ReadTopic
+) -> None:
+    """The script runs as it stands, as often as one likes."""
+    (script,) = blocks("docs/integrating.md", "python")
+    await gateway.ready()
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, gateway.url, stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await process.communicate()
+        assert printed.decode() == "17 of 17 accepted\n"
+    records = await read_topic("hub.consignment.v1")
+    identities = [dict(record.headers)["ce_id"] for record in records]
+    assert len(identities) == 34
+    assert len(set(identities)) == 17

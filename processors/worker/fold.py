@@ -209,7 +209,7 @@ class Folder:
                 continue  # all were duplicates
             cached = self._cache[aggregate_key]
             writes.new_facts.setdefault(aggregate_key, []).extend(new_facts)
-            writes.dirty[aggregate_key] = cached
+            writes.mark_dirty(aggregate_key, cached)
             rejected = rejections.rejection_codes(cached.state)
             try:
                 await self._advance(writes, aggregate_key, cached, new_facts, progress.time)
@@ -261,7 +261,8 @@ class Folder:
 
     async def _tick(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
         for kind in BY_NAME[part.topic].kinds:
-            if kind not in self._aggregates or not owns(part, kind):
+            aggregate = self._aggregates.get(kind)
+            if aggregate is None or not aggregate.has_clock or not owns(part, kind):
                 continue
             due = await self.deadlines.due_keys(
                 kind, partition=part.partition, at=at, uncommitted=(self._in_commit, writes)
@@ -270,7 +271,7 @@ class Folder:
             for key in due:
                 cached = self._cache[kind, key]
                 cached.state = tick(cached.aggregate, cached.state, at)
-                writes.dirty[(kind, key)] = cached
+                writes.mark_dirty((kind, key), cached)
 
     async def _turn_back(self, writes: WriteBatch, part: PartitionBatch, at: datetime) -> None:
         """Take back in all states of the partition what the clock decided after `at`."""
@@ -279,17 +280,13 @@ class Folder:
         for kind, aggregate in self._aggregates.items():
             if not owns(part, kind) or not aggregate.has_clock:
                 continue
-            keys = [
-                key
-                for (dirty_kind, key), cached in writes.dirty.items()
-                if dirty_kind == kind and cached.partition == part.partition
-            ]
+            keys = list(writes.with_clock.get((kind, part.partition), ()))
             keys += await self._changed_by_clock(aggregate, part.partition, at, set(keys))
             await self._states.load({(kind, key): part.partition for key in keys})
             for key in keys:
                 cached = self._cache[kind, key]
                 cached.state = tick(aggregate, cached.state, at)
-                writes.dirty[(kind, key)] = cached
+                writes.mark_dirty((kind, key), cached)
 
     async def _changed_by_clock(
         self, aggregate: Aggregate[Any], partition: int, at: datetime, besides: set[str]

@@ -152,7 +152,7 @@ async def derive(
         )
         for row in stored:
             cached = _derive_one(aggregate, row, facts[row.key], clocks.get(row.partition))
-            writes.dirty[kind, row.key] = cached
+            writes.mark_dirty((kind, row.key), cached)
             writes.new_facts[kind, row.key] = []
         older_forms = [row.key for row in stored if row.form < FORMS[kind]]
         await _compare_with_published(connection, writes, kind, older_forms)

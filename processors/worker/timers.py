@@ -49,19 +49,18 @@ class Deadlines:
         at: datetime,
         uncommitted: Iterable[WriteBatch | None],
     ) -> list[str]:
-        """Return the keys of the aggregates with a deadline until `at`.
+        """Return the keys of the aggregates with a deadline until `at`; the kind has a clock.
 
         The states in `uncommitted` are newer than the database's.
         """
+        where = (kind, partition)
         newer = {
             key: cached.aggregate.deadline(cached.state)
             for writes in uncommitted
             if writes is not None
-            for (dirty_kind, key), cached in writes.dirty.items()
-            if dirty_kind == kind and cached.partition == partition
+            for key, cached in writes.with_clock.get(where, {}).items()
         }
         due = {key for key, deadline in newer.items() if deadline and deadline <= at}
-        where = (kind, partition)
         first = self._first.get(where, _EVER)
         if first is not None and first <= at:
             stored = await writers.due_keys(self._pool, kind, partition=partition, at=at)

@@ -34,7 +34,11 @@ class WriteBatch:
     outbox: list[OutboxRow] = field(default_factory=list)
 
     dirty: dict[AggregateKey, CachedAggregate] = field(default_factory=dict)
-    """Aggregates whose state this batch may have changed."""
+    """Aggregates whose state this batch may have changed; add them by `mark_dirty`."""
+    with_clock: dict[tuple[AggregateKind, int], dict[str, CachedAggregate]] = field(
+        default_factory=dict
+    )
+    """Those of them that may have a deadline, by kind, partition and key."""
     new_facts: dict[AggregateKey, list[IncomingFact]] = field(default_factory=dict)
     """New facts of this batch, until `release_facts`."""
     new_fact_ids: dict[AggregateKey, list[str]] = field(default_factory=dict)
@@ -42,6 +46,13 @@ class WriteBatch:
     records: int = 0
     oldest_ms: float = float("inf")
     """Kafka's timestamp of the oldest record."""
+
+    def mark_dirty(self, aggregate_key: AggregateKey, cached: CachedAggregate) -> None:
+        """Note that this batch may have changed the aggregate's state."""
+        self.dirty[aggregate_key] = cached
+        if cached.aggregate.has_clock:
+            kind, key = aggregate_key
+            self.with_clock.setdefault((kind, cached.partition), {})[key] = cached
 
     def count_records(self, part: PartitionBatch) -> None:
         """Add the part's records to the figures of the batch."""

@@ -22,6 +22,14 @@ _IDLE_S = 1.0
 _RETRY_S_MAX = 1.0
 _STOP_TIMEOUT_S = 3.0
 _MESSAGE_BYTES_MAX = 8 * 2**20
+_VACUUM_ROWS = 2_000
+"""The relay vacuums the outbox after it has deleted so many rows.
+
+PostgreSQL looks for tables to vacuum once a minute, and a busy hub deletes tens of thousands of
+rows in it. Each query reads them again: 30,000 take 0.6 ms of CPU time before every batch.
+"""
+_VACUUM = "vacuum (skip_locked, truncate false) outbox"
+"""PostgreSQL warns, and does nothing, if the account may not."""
 _TRANSIENT_ERRORS = (KafkaError, *TRANSIENT_ERRORS)
 
 
@@ -53,6 +61,8 @@ class OutboxRelay:
         self._messages_max = messages_max
         self._counts_backlog = counts_backlog
         self._producer_settings = producer
+        self._deleted = 0
+        """Rows since the last vacuum."""
         self._there_is_work = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
 
@@ -97,6 +107,10 @@ class OutboxRelay:
             messages_max=self._messages_max,
             timeout_s=_PUBLISH_TIMEOUT_S,
         )
+        self._deleted += count
+        if self._deleted >= _VACUUM_ROWS:
+            self._deleted = 0
+            await self._pool.execute(_VACUUM)
         if not count and self._counts_backlog:
             metrics.OUTBOX_BACKLOG.set(await backlog(self._pool))
         return count

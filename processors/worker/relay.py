@@ -39,7 +39,6 @@ class Relay(faust.Service):
             messages_max=_MESSAGES_MAX,
             counts_backlog=True,
             client_id="groupage-relay",
-            linger_ms=2,
             max_batch_size=256 * 2**10,
         )
         self.wake = self._outbox.wake

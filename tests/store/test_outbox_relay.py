@@ -115,6 +115,23 @@ async def test_it_is_woken_and_counts_what_waits(pool: asyncpg.Pool, topic_prefi
     assert await receive(topic_prefix, 2) == ["first", "second"]
 
 
+async def test_deleted_rows_do_not_pile_up(
+    pool: asyncpg.Pool, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay vacuums the table long before PostgreSQL would: each query reads deleted rows."""
+    monkeypatch.setattr("groupage.store.relay._VACUUM_ROWS", 5)
+
+    async def is_vacuumed() -> bool:
+        query = "select vacuum_count from pg_stat_user_tables where relname = 'outbox'"
+        return bool(await pool.fetchval(query))
+
+    async with relaying(relay_of(pool, topic_prefix, 0)):
+        await queue(pool, 0, *"abcdefg")
+        await left(pool, 0)
+        await until(is_vacuumed)
+    assert await receive(topic_prefix, 7) == list("abcdefg")
+
+
 async def test_a_broker_that_is_away_loses_nothing(
     pool: asyncpg.Pool, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

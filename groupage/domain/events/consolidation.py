@@ -153,7 +153,8 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     consignment_id: Id
     revision: Revision
     member: bool
-    """False: the consignment left this consolidation; its figures are empty."""
+    """False: the consignment left this consolidation; its figures are empty, but for those of
+    `exited_at`."""
     status: Text
     """A `ConsignmentStatus`."""
     pieces: TotalCount
@@ -176,6 +177,9 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """When the last of the loaded cartons went in."""
     unloaded_at: datetime | None = None
     """Since when some cartons are outside, unloaded or not loaded yet. None: all are inside."""
+    exited_at: datetime | None = None
+    """When it was rejected, cancelled, returned or split, and no longer a member; until then it was
+    one, with these figures."""
 
     def was_inside(self, at: datetime | None) -> bool:
         """Tell whether all cartons were in the container at that moment; None: are in it now."""

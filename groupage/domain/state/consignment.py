@@ -143,18 +143,33 @@ class Discrepancy(msgspec.Struct, kw_only=True, omit_defaults=True):
     unit_ids: tuple[str, ...] = ()
 
 
+class ExitReport(msgspec.Struct, frozen=True, array_like=True):
+    """A fact that reported an exit: a rejection, cancellation, return or split."""
+
+    at: datetime
+    fact_id: str
+    type: str
+
+
 class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The end of a consignment that does not depart: rejected, cancelled, returned or split."""
 
     status: ConsignmentStatus
     at: datetime
     reason: str
+    reports: tuple[ExitReport, ...]
+    """The facts that reported it: a return may follow a cancellation or rejection."""
     children: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
     """Kept when it was returned afterwards."""
     fee_due: bool = False
     """Cancelled after the dead-freight threshold."""
     fee_basis_cm3: int = 0
+
+    @property
+    def since_at(self) -> datetime:
+        """When it was first rejected, cancelled, returned or split."""
+        return self.reports[0].at
 
 
 class ConsignmentState(State, kw_only=True, omit_defaults=True):
@@ -180,10 +195,13 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     not_accepted: str = ""
     """The guard of the acceptance that fails, in words; empty: none."""
     exit: Exit | None = None
+    """As its senders reported it: nothing that they report afterwards is legal."""
+    departed_before_exit: bool = False
+    """The exit was reported after the consignment had departed, and is rejected."""
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
     forwarded: dict[str, datetime | None] | None = None
     """Units received or made by a fact that a unit forwarded, and when a fact from outside under
-    the consignment's own key reported the same later, or reported it after the exit; None: none
+    the consignment's own key reported the same later, or in an event that is rejected; None: none
     did."""
     asns: list[tuple[datetime, tuple[str, ...]]] = msgspec.field(default_factory=list)
     """(when, unit ids) of each delivery note."""
@@ -217,6 +235,8 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     declared_at: datetime | None = None
     allocation_changes: list[AllocationChange] = msgspec.field(default_factory=list)
     allocation: Allocation | None = None
+    allocation_at_exit: Allocation | None = None
+    """The allocation that the exit ended."""
     assigned_to: tuple[str, ...] = ()
     """The consolidation that the lane last gave it, and the one that a filed manifest kept it in:
     `allocation` is one of them, unless it or the consignment has ended."""
@@ -291,6 +311,11 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return {name: hold for name, hold in self.holds.items() if hold.released_at is None}
 
     @property
+    def ended(self) -> Exit | None:
+        """The exit, unless the consignment had departed before."""
+        return None if self.departed_before_exit else self.exit
+
+    @property
     def inside(self) -> bool:
         """All received units are in the container."""
         return self.loaded_at is not None and self.unloaded_at is None
@@ -313,3 +338,9 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
         return (
             self.consolidations.get(self.allocation.consolidation_id) if self.allocation else None
         )
+
+    @property
+    def last_consolidation(self) -> ConsolidationSnapshot | None:
+        """The newest snapshot of its consolidation; after an exit, of the one that it was in."""
+        allocation = self.allocation or self.allocation_at_exit
+        return self.consolidations.get(allocation.consolidation_id) if allocation else None

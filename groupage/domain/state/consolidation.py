@@ -113,14 +113,16 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
         """The consignments on the manifest, else those of the plan."""
         return self.manifest.consignment_ids if self.manifest is not None else self.planned_ids
 
-    def find_member(self, name: str) -> ConsignmentSnapshot | None:
-        """Return the snapshot of a consignment that is in it.
+    def find_member(self, name: str, at: datetime | None = None) -> ConsignmentSnapshot | None:
+        """Return the snapshot of a consignment that was in it at that moment; None: is in it now.
 
         A consignment that left counts like one that never reported: whether it did depends on the
         order in which it learned of two plans.
         """
         member = self.members.get(name)
-        return member if member is not None and member.member else None
+        if member is None or member.member:
+            return member
+        return member if at and member.exited_at and at < member.exited_at else None
 
     @property
     def stuffing_open(self) -> bool:

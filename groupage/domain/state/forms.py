@@ -19,13 +19,13 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 3,
+        "consignment": 4,
         "unit": 3,
         "container": 2,
         "visit": 2,
         "declaration": 2,
         "voyage": 3,
-        "consolidation": 3,
+        "consolidation": 4,
         "lane": 4,
         "command": 3,
     }

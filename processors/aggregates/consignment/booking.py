@@ -4,7 +4,13 @@ import msgspec
 
 from groupage.domain.events import consignment as events
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.consignment import ConsignmentState, Discrepancy, Exit, UnitPart
+from groupage.domain.state.consignment import (
+    ConsignmentState,
+    Discrepancy,
+    Exit,
+    ExitReport,
+    UnitPart,
+)
 from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
@@ -142,7 +148,10 @@ def return_to_shipper(
         ConsignmentStatus.REJECTED,
     ):
         state.exit = msgspec.structs.replace(
-            state.exit, status=ConsignmentStatus.RETURNED, at=entry.fact.occurred_at
+            state.exit,
+            status=ConsignmentStatus.RETURNED,
+            at=entry.fact.occurred_at,
+            reports=(*state.exit.reports, _report(entry)),
         )
         return None
     return _leave(state, entry, ConsignmentStatus.RETURNED, event.reason)
@@ -165,8 +174,15 @@ def _leave(
 ) -> Rejection | None:
     if rejection := _reject_if_locked(state):
         return rejection
-    state.exit = Exit(status=status, at=entry.fact.occurred_at, reason=reason)
+    state.exit = Exit(
+        status=status, at=entry.fact.occurred_at, reason=reason, reports=(_report(entry),)
+    )
     return None
+
+
+def _report(entry: Entry) -> ExitReport:
+    fact = entry.fact
+    return ExitReport(fact.occurred_at, entry.fact_id, fact.data.name)
 
 
 def add_delivery_note(

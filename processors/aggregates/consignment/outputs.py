@@ -33,13 +33,7 @@ def outputs(state: ConsignmentState, policies: PolicyHistory) -> dict[str, Publi
     if state.asns:
         published["claims"] = _claims(state)
     for consolidation_id in state.assigned_to:
-        if state.allocation is not None and state.allocation.consolidation_id == consolidation_id:
-            snapshot = _snapshot(state)
-        else:
-            snapshot = ConsignmentSnapshot.of_absent(
-                consolidation_id=consolidation_id, consignment_id=state.key
-            )
-        published[f"snapshot:{consolidation_id}"] = Output(snapshot, at)
+        published[f"snapshot:{consolidation_id}"] = Output(_snapshot(state, consolidation_id), at)
     if state.status in _BEFORE_LEAVING and state.booking is not None:
         _triggers(state, policies, published)
     _alerts(state, policies, at, published)
@@ -77,20 +71,30 @@ def _claims(state: ConsignmentState) -> UnitClaims:
     return UnitClaims(
         consignment_id=state.key,
         notes=tuple(notes),
-        over_at=None if state.exit is None else state.exit.at,
+        over_at=None if state.ended is None else state.ended.since_at,
         missing=missing,
         missing_at=state.received_at if missing else None,
     )
 
 
-def _snapshot(state: ConsignmentState) -> ConsignmentSnapshot:
-    allocation = state.allocation
-    assert allocation is not None
+def _snapshot(state: ConsignmentState, consolidation_id: str) -> ConsignmentSnapshot:
+    """Return how it is in that consolidation, or was until its exit if cargo was in the container.
+
+    Whether the container could leave with it may show after the exit was reported.
+    """
+    allocation, exited_at = state.allocation, None
+    if allocation is None and state.ended is not None and state.loaded_at is not None:
+        allocation, exited_at = state.allocation_at_exit, state.ended.since_at
+    if allocation is None or allocation.consolidation_id != consolidation_id:
+        return ConsignmentSnapshot.of_absent(
+            consolidation_id=consolidation_id, consignment_id=state.key
+        )
     return ConsignmentSnapshot(
-        consolidation_id=allocation.consolidation_id,
+        consolidation_id=consolidation_id,
         consignment_id=state.key,
         revision=0,
-        member=True,
+        member=exited_at is None,
+        exited_at=exited_at,
         status=state.status,
         pieces=state.pieces,
         staged_pieces=state.staged_units,
@@ -132,8 +136,8 @@ def _replan_reasons(
     state: ConsignmentState, policies: PolicyHistory
 ) -> Iterator[tuple[Cause, str, datetime]]:
     """Yield the changes that the lane must plan for: cause, a name for the change, since when."""
-    if state.exit is not None:
-        yield "cancelled", state.exit.status, state.exit.at
+    if state.ended is not None:
+        yield "cancelled", state.ended.status, state.ended.at
         return
     if state.status != ConsignmentStatus.BOOKED and state.booked_at is not None:
         yield "booked", "accepted", state.accepted_at or state.booked_at
@@ -169,15 +173,15 @@ def _alerts(
     at: datetime,
     published: dict[str, Publication],
 ) -> None:
-    troubles = _papers(state) if state.exit is None else _fee(state, policies)
+    troubles = _papers(state) if state.ended is None else _fee(state, policies)
     for code, message in troubles:
         published[f"alert:{code}"] = Output(alert("consignment", state, code, message), at)
 
 
 def _fee(state: ConsignmentState, policies: PolicyHistory) -> Iterator[tuple[AlertCode, str]]:
-    if state.exit is not None and state.exit.fee_due:
+    if state.ended is not None and state.ended.fee_due:
         threshold = dead_freight_threshold(state, policies)
-        basis = cubic_metres(state.exit.fee_basis_cm3)
+        basis = cubic_metres(state.ended.fee_basis_cm3)
         yield (
             AlertCode.DEAD_FREIGHT,
             f"cancelled after the threshold, {threshold}: dead freight on {basis}",

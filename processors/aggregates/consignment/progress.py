@@ -13,7 +13,7 @@ from groupage.domain.dead_freight import Threshold, threshold_of
 from groupage.domain.places import canonical_place
 from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
-from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consignment import ConsignmentState, Exit
 from groupage.domain.states import ConsignmentStatus
 from processors.aggregates.consignment import customs, holds, steering, timeline
 
@@ -24,9 +24,12 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
     """Derive customs, allocation, loads, receipt and status."""
     if state.declarations:
         customs.derive(state)
-    history = timeline.derive_allocation(state) if state.allocation_changes else []
-    if state.load_moves:
-        timeline.derive_loads(state, policies, history)
+    leaving = state.exit
+    _derive_loads(state, policies, leaving)
+    if leaving is not None:
+        timeline.derive_exit(state, leaving)
+        if state.departed_before_exit:
+            _derive_loads(state, policies, None)
     _milestones(state, policies)
     if state.holds or state.late_holds:
         holds.derive(state)
@@ -34,6 +37,12 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
         steering.derive(state)
     _derive_fee(state, policies)
     state.status = _status(state, policies)
+
+
+def _derive_loads(state: ConsignmentState, policies: PolicyHistory, leaving: Exit | None) -> None:
+    history = timeline.derive_allocation(state, leaving) if state.allocation_changes else []
+    if state.load_moves:
+        timeline.derive_loads(state, policies, history)
 
 
 def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
@@ -45,9 +54,7 @@ def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
         policy = policies.only or policies.at(state.measured_at)
         state.needs_rerate = exceeds_booking(state, policy) and not _rerate_covers(state, policy)
     state.available_at = None if state.needs_rerate else _available_since(state)
-    consolidation = state.consolidation
-    left_at = None if consolidation is None else consolidation.departed_at
-    state.departed_at = left_at if left_at is not None and state.was_inside(left_at) else None
+    state.departed_at = None if state.ended is not None else timeline.departed_at(state)
 
 
 def _latest_time(*times: datetime | None) -> datetime | None:
@@ -121,13 +128,13 @@ def _derive_fee(state: ConsignmentState, policies: PolicyHistory) -> None:
 
 def dead_freight_threshold(state: ConsignmentState, policies: PolicyHistory) -> Threshold | None:
     """Return from when on its cancellation cost dead freight, by its last consolidation's LCO."""
-    if state.exit is None or state.exit.cancelled_at is None:
+    if state.ended is None or state.ended.cancelled_at is None:
         return None
     allocated = [change for change in state.allocation_changes if change.change == "allocated"]
     consolidation = state.consolidations.get(allocated[-1].consolidation_id) if allocated else None
     if consolidation is None or consolidation.lco_at is None:
         return None
-    return threshold_of(policies, consolidation.lco_at, given_up_at=state.exit.cancelled_at)
+    return threshold_of(policies, consolidation.lco_at, given_up_at=state.ended.cancelled_at)
 
 
 def failed_acceptance_guard(state: ConsignmentState, policies: PolicyHistory) -> str:
@@ -156,8 +163,8 @@ def _booked_so_since(state: ConsignmentState) -> datetime:
 
 def _status(state: ConsignmentState, policies: PolicyHistory) -> ConsignmentStatus:
     state.not_accepted = ""
-    if state.exit is not None:
-        return state.exit.status
+    if state.ended is not None:
+        return state.ended.status
     if state.departed_at is not None:
         return Status.DEPARTED
     if state.booking is None:

@@ -16,6 +16,7 @@ from groupage.domain.state.consignment import (
     Allocation,
     AllocationChange,
     ConsignmentState,
+    Exit,
     LoadMove,
     UnitPart,
 )
@@ -34,18 +35,25 @@ AllocationHistory = list[tuple[datetime, str]]
 """(since when, consolidation id or empty) of each allocation, oldest first."""
 
 
-def derive_allocation(state: ConsignmentState) -> AllocationHistory:
-    """Derive the allocation from all changes by the lane; return its history."""
+def derive_allocation(state: ConsignmentState, leaving: Exit | None) -> AllocationHistory:
+    """Derive the allocation from all changes by the lane; return its history.
+
+    `leaving`: the exit that ended it, if there was any.
+    """
     allocation: Allocation | None = None
+    at_exit: Allocation | None = None
     history: AllocationHistory = []
     for change in state.allocation_changes:
-        rejection = _reject_change(state, allocation, change)
+        rejection = _reject_change(state, leaving, allocation, change)
         note_rejection(state, change.fact_id, rejection, f"consignment.{change.change}", change.at)
         if rejection is None:
             allocation = _apply_change(allocation, change)
             held = "" if allocation is None else allocation.consolidation_id
             history.append((change.at, held))
-    _note_assignment(state, "" if allocation is None else allocation.consolidation_id)
+        if leaving is not None and change.at <= leaving.since_at:
+            at_exit = allocation
+    held_last = at_exit or allocation
+    _note_assignment(state, "" if held_last is None else held_last.consolidation_id)
     if allocation is not None:
         consolidation = state.consolidations.get(allocation.consolidation_id)
         if consolidation is None or consolidation.withdrawn:
@@ -54,8 +62,34 @@ def derive_allocation(state: ConsignmentState) -> AllocationHistory:
             allocation = None
         elif consolidation.voyage_id:
             allocation.voyage_id = consolidation.voyage_id
-    state.allocation = None if state.exit is not None else allocation
+    state.allocation = None if leaving is not None else allocation
+    state.allocation_at_exit = at_exit
     return history
+
+
+def derive_exit(state: ConsignmentState, leaving: Exit) -> None:
+    """Reject an exit that was reported after the consignment had departed.
+
+    The loadings are judged as if there had been no exit, and the consolidation sees the consignment
+    as it was until then: else the exit would undo the departure that forbids it.
+    """
+    left_at = departed_at(state)
+    late = left_at is not None and left_at < leaving.since_at
+    state.departed_before_exit = late
+    for report in leaving.reports:
+        rejection = _reject_departed(left_at) if left_at is not None and late else None
+        note_rejection(state, report.fact_id, rejection, report.type, report.at)
+
+
+def departed_at(state: ConsignmentState) -> datetime | None:
+    """Return when its container left the hub with all of its cartons, if it did."""
+    consolidation = state.last_consolidation
+    left_at = None if consolidation is None else consolidation.departed_at
+    return left_at if left_at is not None and state.was_inside(left_at) else None
+
+
+def _reject_departed(left_at: datetime) -> Rejection:
+    return Rejection(Code.DEPARTED, f"its container left the hub at {when(left_at)}")
 
 
 def _note_assignment(state: ConsignmentState, held: str) -> None:
@@ -84,13 +118,16 @@ def _apply_change(before: Allocation | None, change: AllocationChange) -> Alloca
 
 
 def _reject_change(
-    state: ConsignmentState, before: Allocation | None, change: AllocationChange
+    state: ConsignmentState,
+    leaving: Exit | None,
+    before: Allocation | None,
+    change: AllocationChange,
 ) -> Rejection | None:
-    if state.exit is not None and change.at > state.exit.at:
+    if leaving is not None and change.at > leaving.since_at:
         if change.change != "allocated":
             return None  # the lane may take away the allocation of what has left
         return Rejection(
-            Code.EXITED, f"the consignment is {state.exit.status} since {when(state.exit.at)}"
+            Code.EXITED, f"the consignment is {leaving.status} since {when(leaving.at)}"
         )
     held = None if before is None else before.consolidation_id
     if change.change == "deallocated" and held != change.consolidation_id:
@@ -188,7 +225,7 @@ def _reject_unload(
         return Rejection(
             Code.NOT_LOADED_THERE, f"it is in {inside.equipment_ref}, not in {move.equipment_ref}"
         )
-    return _reject_if_departed(state.consolidation, move)
+    return _reject_if_departed(state.last_consolidation, move)
 
 
 def _reject_if_departed(
@@ -197,7 +234,7 @@ def _reject_if_departed(
     left_at = None if consolidation is None else consolidation.departed_at
     if left_at is None or move.at < left_at:
         return None
-    return Rejection(Code.DEPARTED, f"its container left the hub at {when(left_at)}")
+    return _reject_departed(left_at)
 
 
 def _reject_move(part: UnitPart, inside: LoadMove | None, move: LoadMove) -> Rejection | None:

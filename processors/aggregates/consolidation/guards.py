@@ -193,13 +193,15 @@ def _status_until_gate_out(
     if _missing_clearances(state, None):
         return Status.VGM_OK, vgm_at
     released = [
-        m.released_at for _, m in _manifest_members(state) if m is not None and m.released_at
+        m.released_at for _, m in _manifest_members(state, None) if m is not None and m.released_at
     ]
     return Status.CLEARED, max([vgm_at, *released])
 
 
-def _manifest_members(state: ConsolidationState) -> list[tuple[str, ConsignmentSnapshot | None]]:
-    return [(name, state.find_member(name)) for name in state.member_ids]
+def _manifest_members(
+    state: ConsolidationState, at: datetime | None
+) -> list[tuple[str, ConsignmentSnapshot | None]]:
+    return [(name, state.find_member(name, at)) for name in state.member_ids]
 
 
 def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
@@ -208,7 +210,7 @@ def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetim
     reopened_at = state.reopened_at
     if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
         parts.append(f"stuffing began again at {when(reopened_at)}")
-    for name, member in _manifest_members(state):
+    for name, member in _manifest_members(state, at):
         if member is None:
             parts.append(f"{name} has left it")
         elif member.loaded_at is not None and member.loaded_at > sealed_at:
@@ -221,7 +223,7 @@ def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetim
 def _missing_clearances(state: ConsolidationState, at: datetime | None) -> list[str]:
     """List holds and missing customs releases at that moment (None: now)."""
     reasons = []
-    for name, member in _manifest_members(state):
+    for name, member in _manifest_members(state, at):
         if member is None:
             continue
         if member.blocked if at is None else any(span.covers(at) for span in member.holds):
@@ -247,7 +249,7 @@ def _reasons_to_stay(
     reasons = _missing_clearances(state, left_at)
     if container.vgm_g is None or container.vgm_at is None or container.vgm_at > left_at:
         reasons.append("its gross mass was not verified")
-    elif wrong := vgm_fault(state, policies.at(container.vgm_at), container):
+    elif wrong := vgm_fault(state, policies.at(container.vgm_at), container, left_at):
         reasons.append(wrong)
     due_at = port_due_at(state, policies, left_at=left_at)
     if due_at is not None and left_at > due_at:
@@ -255,15 +257,22 @@ def _reasons_to_stay(
     return reasons
 
 
-def vgm_fault(state: ConsolidationState, policy: Policy, container: ContainerSnapshot) -> str:
-    """Say why the verified gross mass is impossible; empty: it is possible."""
+def vgm_fault(
+    state: ConsolidationState,
+    policy: Policy,
+    container: ContainerSnapshot,
+    at: datetime | None = None,
+) -> str:
+    """Say why the verified mass is impossible at that moment (None: now); empty: it is not."""
     spec = SPECS.get(container.iso_type or state.iso_type)
     tare_g = container.tare_g or (spec.tare_g if spec else 0)
     max_gross_g = container.max_gross_g or (spec.max_gross_g if spec else 0)
     vgm_g = container.vgm_g or 0
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
-    cargo_g = sum(member.gross_g for _, member in _manifest_members(state) if member is not None)
+    cargo_g = sum(
+        member.gross_g for _, member in _manifest_members(state, at) if member is not None
+    )
     expected_g = cargo_g + state.dunnage_g + tare_g
     tolerance_g = min(policy.vgm_tolerance_g, expected_g * policy.vgm_tolerance_permille // 1_000)
     if abs(vgm_g - expected_g) > tolerance_g:

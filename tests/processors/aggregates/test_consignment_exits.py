@@ -134,6 +134,52 @@ def test_exits(stuffing: Play, event: Any, status: Status) -> None:
     assert stuffing.rejections() == ["exited", "exited"]
 
 
+def test_an_exit_after_the_departure_is_rejected(stuffing: Play) -> None:
+    """Unloaded at the destination and cancelled there: it has departed, whatever came first."""
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u2"), 411)
+    stuffing.deliver(w.unloaded("u1"), 520)
+    stuffing.deliver(w.unloaded("u2"), 521)
+    stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 530)
+    stuffing.deliver(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 540)
+    assert (stuffing.state.status, stuffing.rejections()) == (Status.RETURNED, [])
+    sent = stuffing.sent("consolidation.consignment_changed")[-1]
+    assert (sent.member, sent.exited_at, sent.loaded_at) == (False, at(530), at(411))
+    left = w.consolidation(
+        9, status="GATED_OUT", stuffing_started_at=at(400), frozen_at=at(300), departed_at=at(500)
+    )
+    stuffing.deliver(left, 500)
+    assert (stuffing.state.status, stuffing.state.departed_at) == (Status.DEPARTED, at(500))
+    assert stuffing.rejections() == ["departed"] * 4
+    sent = stuffing.sent("consolidation.consignment_changed")[-1]
+    assert (sent.member, sent.exited_at, sent.unloaded_at) == (True, None, None)
+    assert "dead_freight" not in stuffing.alerts()
+
+
+def test_an_exit_at_the_very_instant_of_the_departure_counts(stuffing: Play) -> None:
+    """The consolidation sees it so, too: the consignment is no longer in it at that instant."""
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u2"), 411)
+    stuffing.deliver(w.unloaded("u1"), 500)
+    stuffing.deliver(w.unloaded("u2"), 500)
+    stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 500)
+    left = w.consolidation(
+        9, status="GATED_OUT", stuffing_started_at=at(400), frozen_at=at(300), departed_at=at(500)
+    )
+    stuffing.deliver(left, 500)
+    assert stuffing.state.status == Status.CANCELLED
+
+
+def test_an_allocation_between_a_cancellation_and_the_return_is_rejected(available: Play) -> None:
+    """The exit counts from the cancellation on: its return later changes nothing before it."""
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 200)
+    available.deliver(w.allocated(), 210)
+    available.deliver(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 220)
+    assert available.rejections() == ["exited"]
+    claims: Any = available.aggregate.outputs(available.state)["claims"]
+    assert claims.over_at == at(200)
+
+
 def test_the_lane_may_deallocate_a_cancelled_consignment(stuffing: Play) -> None:
     """The lane may take its allocation away although the manifest is filed."""
     stuffing.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 405)

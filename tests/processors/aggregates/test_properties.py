@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from groupage.domain.events import consignment as cn
-from groupage.domain.events import unit as un
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
@@ -248,9 +247,6 @@ _AFTERWARDS = [
 news of a declaration that was made before."""
 
 
-_EXITS = (cn.ConsignmentCancelled, cn.ConsignmentRejected, cn.ConsignmentReturned)
-
-
 @pytest.mark.slow
 @relaxed
 @given(choices=CHOICES)
@@ -259,10 +255,6 @@ def test_a_departed_consignment_stays_departed(choices: Choices) -> None:
     later = [
         (201 + choices.number(100), choices.item(_AFTERWARDS)) for _ in range(choices.number(13))
     ]
-    unloaded = {each.unit_id for _, each in later if isinstance(each, un.UnitUnloaded)}
-    if unloaded >= {"u1", "u2"}:
-        # A gap: when all its cartons were unloaded at the destination, it can still be cancelled.
-        later = [(minutes, each) for minutes, each in later if not isinstance(each, _EXITS)]
     left = w.consolidation(
         50,
         status="GATED_OUT",

@@ -98,7 +98,7 @@ def _is_ended(value: Any) -> bool:
     Such a snapshot counts like none.
     """
     return isinstance(value, dict) and (
-        value.get("member") is False
+        (value.get("member") is False and value.get("exited_at") is None)
         or value.get("withdrawn") is True
         or value.get("ended") is True
         or value.get("snapshot", {}).get("status") == "NONE"

@@ -26,7 +26,7 @@ Lasting = Mapping[Happened, datetime]
 
 
 def find_lasting(hub: MiniHub) -> Lasting:
-    """Return the receipts, loadings, filed manifests, starts of stuffing and departures."""
+    """Return receipts, loadings, filed manifests, starts of stuffing, departures of both kinds."""
     return dict(_find(hub))
 
 
@@ -50,6 +50,8 @@ def _find(hub: MiniHub) -> Iterator[tuple[Happened, datetime]]:
                     yield Happened("receipt", key, unit_id), part.received_at
                 if part.loaded_in:
                     yield Happened("loading", key, unit_id), _loaded_at(state, part)
+            if state.departed_at is not None:
+                yield Happened("leaving", key, ""), state.departed_at
         elif kind == "consolidation" and state.manifest is not None:
             manifest, container = state.manifest, state.container
             ref = manifest.equipment_ref
@@ -68,6 +70,13 @@ def _was_ended(happened: Happened, happened_at: datetime, hub: MiniHub) -> bool:
     """Tell whether an event ended it on purpose."""
     if happened.what in ("receipt", "loading"):
         return _had_left(happened, happened_at, hub) or _was_taken_out(happened, hub)
+    if happened.what == "leaving":
+        moves = [
+            move
+            for part in hub.state("consignment", happened.key).units.values()
+            for move in part.moves
+        ]
+        return any(_came_back(hub, move.equipment_ref) for move in moves)
     state = hub.state("consolidation", happened.key)
     if happened.what == "manifest":
         return bool(state.unfreeze_count > int(happened.part))

@@ -203,6 +203,16 @@ RULES: dict[str, Rule] = {
     "a claim by a scan begins with the first delivery note": Rule(
         f"{_AGGREGATES}.consignment.outputs:_claims", "max(since_at, first_at)", "since_at"
     ),
+    "an exit after the departure is rejected": Rule(
+        f"{_AGGREGATES}.consignment.timeline:derive_exit",
+        "late = left_at is not None and left_at < leaving.since_at",
+        "late = False",
+    ),
+    "a consolidation sees a consignment that has ended as it was until then": Rule(
+        "groupage.domain.state.consolidation:ConsolidationState.find_member",
+        "if at and member.exited_at and at < member.exited_at else None",
+        "if False else None",
+    ),
     "a container keeps its departure when another manifest names it": Rule(
         f"{_AGGREGATES}.container.handlers:_set_consolidation",
         "if state.status in _LEFT:",

@@ -9,10 +9,11 @@ from tests.processors.stories.playing import problems
 from tests.processors.stories.small_cargo import CARGO
 from tests.processors.stories.small_claims import CLAIMS
 from tests.processors.stories.small_containers import CONTAINERS
+from tests.processors.stories.small_exits import EXITS
 from tests.processors.stories.small_plans import PLANS
 from tests.processors.stories.story import Story
 
-STORIES = {**PLANS, **CARGO, **CLAIMS, **CONTAINERS}
+STORIES = {**PLANS, **CARGO, **CLAIMS, **CONTAINERS, **EXITS}
 """By the name of the event."""
 
 

@@ -50,6 +50,13 @@ class FieldDescription(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str]
     """Of an enumeration, each with its name, which may be empty."""
 
+    @property
+    def required_text(self) -> str:
+        """``yes``, or ``within it``: where the object around the field is."""
+        if not self.required:
+            return ""
+        return "within it" if "." in self.name else "yes"
+
 
 class EventDescription(msgspec.Struct, frozen=True, kw_only=True):
     """An event or a command."""

@@ -15,6 +15,15 @@ SERVERS = [{"url": "/", "description": "The process that serves this document."}
 _NOTHING: dict[str, Any] = {"not": {}}
 
 
+def bearer_scheme(setting: str) -> dict[str, str]:
+    """Describe the token of an HTTP interface; `setting` is the variable that has the tokens."""
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"Asked for where the process has tokens: {setting}. 401 without.",
+    }
+
+
 def publishable(node: Any) -> Any:
     """Return a copy of a JSON document in which schemas mean the same to all readers."""
     if isinstance(node, list):

@@ -4,11 +4,12 @@ The checks share a list of problems, so that a sender gets every error at once.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from groupage.contracts.instants import in_calendar, read_instant
+from groupage.domain.near_names import did_you_mean
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
 from producers.problems import FieldProblem, abbreviate
 
@@ -105,15 +106,19 @@ def check_event(event: Any, path: str, terms: frozenset[str]) -> list[FieldProbl
     return checker.problems
 
 
+def _one_of(value: object, names: Iterable[str]) -> str:
+    return f"one of {', '.join(names)}{did_you_mean(value, names)}"
+
+
 def _check_what(checker: _Checker) -> None:
     event, kind = checker.event, checker.event.get("type")
     if kind not in EVENT_TYPES:
-        checker.add_problem("type", kind, f"one of {', '.join(EVENT_TYPES)}")
+        checker.add_problem("type", kind, _one_of(kind, EVENT_TYPES))
     elif kind == "TransformationEvent":
         if "action" in event:
             checker.add_problem("action", event["action"], "a TransformationEvent without action")
     elif event.get("action") not in ACTIONS:
-        checker.add_problem("action", event.get("action"), f"one of {', '.join(ACTIONS)}")
+        checker.add_problem("action", event.get("action"), _one_of(event.get("action"), ACTIONS))
     if "parentID" in event:
         checker.check_uri("parentID", event["parentID"])
 

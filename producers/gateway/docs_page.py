@@ -93,7 +93,7 @@ def _section(event: EventDescription, at: Addresses) -> str:
         (
             f"<code>{escape(field.name)}</code>",
             escape(field.type),
-            "yes" if field.required else "",
+            field.required_text,
             escape(field.meaning) + _values(field),
         )
         for field in event.fields

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from groupage import __version__
-from groupage.contracts.publication import LICENSE, SERVERS
+from groupage.contracts.publication import LICENSE, SERVERS, bearer_scheme
 from groupage.domain.fact import Classifier
 from groupage.serving.problems import MEDIA_TYPE
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
@@ -82,7 +82,7 @@ def document() -> dict[str, Any]:
         "paths": _paths(),
         "components": {
             "schemas": {"CloudEvent": _event_schema(), "Problem": _PROBLEM_SCHEMA},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": bearer_scheme("GROUPAGE_GATEWAY_TOKEN")},
         },
         "security": [{}, {"token": []}],
     }

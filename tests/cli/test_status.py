@@ -74,6 +74,19 @@ def test_status_says_where_the_time_comes_from(
     assert described["clock"] == clock
 
 
+def test_status_says_where_the_events_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page of the gateway, once that has an address."""
+    state = HubState(
+        phase="running",
+        doing="",
+        supervisor=Identity(pid=1, started_at_s=0),
+        clock="wall",
+        gateway_url="http://127.0.0.1:8080",
+    )
+    _print(describe(state, "/data"))
+    assert "http://127.0.0.1:8080/docs shows all types" in capsys.readouterr().out
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize(("clock", "simulated"), [("wall", False), ("external", True)])
 def test_status_shows_the_hubs_time(

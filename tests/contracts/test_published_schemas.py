@@ -75,6 +75,8 @@ def test_openapi_names_servers_security_license_and_operations(name: str) -> Non
     assert document["servers"]
     assert document["security"]
     assert document["info"]["license"]["url"]
+    setting = "GROUPAGE_GATEWAY_TOKEN" if "gateway" in name else "GROUPAGE_API_TOKEN"
+    assert setting in document["components"]["securitySchemes"]["token"]["description"]
     ids = [
         operation["operationId"]
         for path in document["paths"].values()

@@ -45,6 +45,7 @@ def test_every_error_of_an_event_is_reported() -> None:
         "colour",
     }
     assert "receiving" in found["bizStep"].expected
+    assert found["action"].expected == "one of ADD, OBSERVE, DELETE; did you mean ADD?"
     assert found["eventTime"].value == "2026-03-01 08:00"
 
 

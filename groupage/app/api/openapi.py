@@ -11,7 +11,7 @@ from starlette.routing import compile_path
 from groupage import __version__
 from groupage.app.api.endpoints import Endpoint
 from groupage.app.api.query import parameters_of, schema_of
-from groupage.contracts.publication import LICENSE, SERVERS, publishable
+from groupage.contracts.publication import LICENSE, SERVERS, bearer_scheme, publishable
 from groupage.serving.problems import MEDIA_TYPE, Problem
 
 _EVERYWHERE = (400, 401, 421, 500, 503)
@@ -52,7 +52,7 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": bearer_scheme("GROUPAGE_API_TOKEN")},
         },
         "security": [{}, {"token": []}],
     }

@@ -20,7 +20,7 @@ _LIST_COLUMNS = (
 _FIELD_COLUMNS = (
     Column("field", lambda each: each.name),
     Column("type", lambda each: each.type),
-    Column("required", lambda each: each.required),
+    Column("required", lambda each: each.required_text),
     Column("meaning", lambda each: each.meaning),
 )
 

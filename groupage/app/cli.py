@@ -55,9 +55,13 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "plans": Command("plans", "List plans of lanes"),
         "routes": Command("routes", "List truck routes of the plans in force"),
         "alerts": Command("alerts", "List alerts"),
+        "commands": Command("commands", "List dispatchers' commands and what came of each"),
         "trace": Command("trace", "Show every fact about an id, and what it changed"),
     },
     "Planning": {
+        "command": Command(
+            "command", "Pin, forbid, roll, hold, release, unfreeze, re-plan, accept, reject"
+        ),
         "plan": Command("plan", "Show, solve, verify or compare plans"),
     },
     "Operating": {

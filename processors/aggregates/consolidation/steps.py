@@ -175,4 +175,7 @@ def cancel(
 
 
 def _reject_after_start(state: ConsolidationState) -> Rejection:
-    return Rejection(Code.STUFFING_BEGAN, f"stuffing began at {when(state.stuffing_started_at)}")
+    return Rejection(
+        Code.STUFFING_BEGAN,
+        f"stuffing began at {when(state.stuffing_started_at)}: break it up instead",
+    )

@@ -1,0 +1,178 @@
+"""Sending a dispatcher's command over Kafka, and waiting for what comes of it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from uuid import uuid4
+
+import msgspec
+
+from groupage.domain import commands
+from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.near_names import did_you_mean
+from groupage.domain.words import join_names
+from groupage.settings import ClockSettings, KafkaSettings, TopicSettings
+from groupage.store.policies import hub_clock
+from groupage.store.pool import Connection
+from groupage.store.readers.commands import CommandView, find_commands
+from groupage.store.readers.plans import find_plan
+from producers.publisher import Publisher, new_fact
+
+_POLL_S = 0.2
+_NEXT_INSTANT = timedelta(milliseconds=1)
+_NAMED_MAX = 8
+_ABOUT_VOYAGES = frozenset({"not_published", "other_lane", "departed", "cancelled"})
+
+
+class Wanted(NamedTuple):
+    """A command as a person types it; `fields` are those of the event."""
+
+    event: type[commands.Command]
+    consignment: str = ""
+    """Its lane, if nobody names one, is where it is booked."""
+    lane: str | None = None
+    plan: str = ""
+    """Id of a plan, or its beginning."""
+    fields: Mapping[str, Any] = MappingProxyType({})
+
+
+class SentCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that Kafka has, and its outcome as far as it is known."""
+
+    command_id: str
+    given_at: datetime
+    outcome: CommandView | None = None
+    hint: str = ""
+    """What would be right, if it was refused."""
+
+
+async def send_and_wait(
+    pool: Connection, wanted: Wanted, *, timeout_s: float | None = None
+) -> SentCommand:
+    """Send a command; wait for its outcome for that long. None: do not wait.
+
+    Raises InvalidInput and NotFound before anything is sent, Unavailable if Kafka does not answer.
+    """
+    command = await _complete(pool, wanted)
+    given_at = await _time_of_command(pool)
+    fact = new_fact(
+        command,
+        source=f"/desk/{quote(command.by, safe='')}",
+        event_id=command.command_id,
+        occurred_at=given_at,
+    )
+    async with Publisher(KafkaSettings(), prefix=TopicSettings().prefix) as publisher:
+        await publisher.publish(fact)
+    sent = SentCommand(command_id=command.command_id, given_at=given_at)
+    if timeout_s is None:
+        return sent
+    outcome = await _await_outcome(pool, command, timeout_s=timeout_s)
+    hint = "" if outcome is None else await _hint(pool, outcome)
+    return msgspec.structs.replace(sent, outcome=outcome, hint=hint)
+
+
+async def _complete(pool: Connection, wanted: Wanted) -> commands.Command:
+    """Return the event, with what the hub knows in place of what the person left out."""
+    fields = dict(wanted.fields)
+    if wanted.consignment:
+        fields["consignment_id"] = wanted.consignment
+        lane, voyage = await _booking_of(pool, wanted.consignment)
+        fields["lane_id"] = wanted.lane or _require_lane(wanted.consignment, lane)
+        if wanted.event is commands.RollConsignment and "from_voyage_id" not in fields:
+            if voyage is None:
+                raise InvalidInput(
+                    f"consignment {wanted.consignment} is in no plan; name the voyage that it must "
+                    "not go with"
+                )
+            fields["from_voyage_id"] = voyage
+    elif wanted.plan:
+        plan = await find_plan(pool, wanted.plan)
+        fields |= {"plan_id": plan.plan_id, "lane_id": plan.lane_id}
+    elif wanted.lane:
+        fields["lane_id"] = wanted.lane
+    made = {"command_id": f"{_verb_of(wanted, fields)}-{uuid4().hex[:10]}", **fields}
+    try:
+        return msgspec.convert(made, wanted.event)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(str(error)) from error
+
+
+async def _booking_of(pool: Connection, consignment_id: str) -> tuple[str, str | None]:
+    """Return lane and planned voyage of a consignment; no lane: it is not booked."""
+    row = await pool.fetchrow(
+        "select lane_id, voyage_id from consignment where key = $1", consignment_id
+    )
+    return ("", None) if row is None else (row["lane_id"], row["voyage_id"])
+
+
+def _require_lane(consignment_id: str, lane: str) -> str:
+    if not lane:
+        raise NotFound(
+            f"no consignment {consignment_id!r} is booked, and nothing was sent; check the id "
+            "(`groupage consignments` lists them), or name the lane with --lane"
+        )
+    return lane
+
+
+def _verb_of(wanted: Wanted, fields: Mapping[str, Any]) -> str:
+    """Return the first part of a new id; an ending keeps the word of what it ends."""
+    ending = "un" if fields.get("unpin") or fields.get("lift") else ""
+    return ending + wanted.event.name.partition(".")[2].partition("_")[0]
+
+
+async def _time_of_command(pool: Connection) -> datetime:
+    """Return when the person gives the command: now, by the clock that the hub goes by.
+
+    A clock that a simulator sends stands between two ticks: commands must keep their order.
+    """
+    now = datetime.now(UTC)
+    if ClockSettings().source == "wall":
+        return now
+    clock_at = await hub_clock(pool)
+    newest: datetime | None = await pool.fetchval(
+        "select max(occurred_at) from fact where kind = 'command'"
+    )
+    if clock_at is None:
+        return now
+    return clock_at if newest is None or newest < clock_at else newest + _NEXT_INSTANT
+
+
+async def _await_outcome(
+    pool: Connection, command: commands.Command, *, timeout_s: float
+) -> CommandView | None:
+    """Return the outcome of the command, or how it stands when the time has passed."""
+    found: CommandView | None = None
+    try:
+        async with asyncio.timeout(timeout_s):
+            while found is None or found.state == "received":
+                views = await find_commands(pool, command.command_id)
+                found = next((view for view in views if view.about == command.about), found)
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError:
+        pass
+    return found
+
+
+async def _hint(pool: Connection, view: CommandView) -> str:
+    """Say what would be right in place of a refused command."""
+    if view.state != "refused":
+        return ""
+    if view.code in _ABOUT_VOYAGES and view.voyage_id:
+        voyages = await pool.fetch(
+            "select key from voyage where lane_id = $1 and status = 'SCHEDULED'"
+            " order by etd_at, key",
+            view.lane_id,
+        )
+        names = [row["key"] for row in voyages]
+        if names:
+            return f"voyages of {view.lane_id} that have not left: {join_names(names, _NAMED_MAX)}"
+    if view.code == "unknown_lane":
+        lanes = await pool.fetch(
+            "select distinct lane_id from voyage where lane_id <> '' order by lane_id"
+        )
+        names = [row["lane_id"] for row in lanes]
+        return f"lanes: {join_names(names, _NAMED_MAX)}{did_you_mean(view.about, names)}"
+    return ""

@@ -1,0 +1,112 @@
+"""``groupage command`` and ``groupage commands`` on a hub with a worker."""
+
+import asyncio
+import json
+import sys
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.processors.aggregates import events as w
+from tests.processors.aggregates.test_voyage import sailing
+from tests.processors.stream.facts import fact_of
+from tests.processors.stream.hub import StreamHub
+from tests.processors.stream.test_operating import environment
+
+pytestmark = pytest.mark.integration
+
+END_S = 60.0
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+async def groupage(hub: StreamHub, *arguments: str) -> Ended:
+    """Run the command line as a dispatcher does."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "groupage",
+        *arguments,
+        env=environment(hub),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(END_S):
+            output, errors = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+    assert child.returncode is not None
+    assert "Traceback" not in errors.decode()
+    return Ended(child.returncode, output.decode(), errors.decode())
+
+
+async def listed(hub: StreamHub, *filters: str) -> list[dict[str, Any]]:
+    """Return what `groupage commands` lists."""
+    ended = await groupage(hub, "commands", "--json", *filters)
+    assert ended.status == 0, ended.errors
+    items: list[dict[str, Any]] = json.loads(ended.output)["items"]
+    return items
+
+
+async def test_a_dispatcher_learns_what_came_of_each_command(stream_hub: StreamHub) -> None:
+    """The exit status says whether the hub refused; a hold is released by its type."""
+    hold = ("--by", "li", "--wait")
+    async with stream_hub.worker():
+        await stream_hub.send(fact_of(w.booked(), event_id="b"), fact_of(sailing(), event_id="s"))
+        await stream_hub.until_committed()
+        pinned = await groupage(stream_hub, "command", "pin", w.CN, w.VOYAGE, *hold)
+        assert (pinned.status, pinned.errors) == (0, "")
+        assert f"applied: pinned to {w.VOYAGE}" in pinned.output
+        refused = await groupage(stream_hub, "command", "pin", w.CN, "FE4/NOPE", *hold)
+        assert refused.status == 3
+        assert "refused (not_published)" in refused.output
+        assert f"voyages of {w.LANE} that have not left: {w.VOYAGE}" in refused.output
+        held = await groupage(stream_hub, "command", "hold", w.CN, "--id", "H-7", *hold)
+        assert (held.status, "H-7: hold of" in held.output) == (0, True)
+        released = await groupage(
+            stream_hub, "command", "release", w.CN, "--type", "DISPATCHER", "--json", *hold
+        )
+        assert json.loads(released.output)["outcome"]["outcome"] == "released: H-7 (DISPATCHER)"
+        nowhere = await groupage(stream_hub, "command", "replan", "CNNGB-NLRT", "--wait")
+        assert (nowhere.status, "did you mean CNNGB-NLRTM?" in nowhere.output) == (3, True)
+        slow = ("--wait", "--timeout", "0.5")
+        waiting = await groupage(stream_hub, "command", "replan", w.LANE, "--id", "R-1", *slow)
+        assert (waiting.status, "not known within 0.5 s" in waiting.output) == (4, True)
+        assert [each["command_id"] for each in await listed(stream_hub, "--open")] == ["R-1"]
+        codes = [each["code"] for each in await listed(stream_hub, "--refused")]
+        assert codes == ["unknown_lane", "not_published"]
+        states = {each["state"] for each in await listed(stream_hub, "--lane", w.LANE)}
+        assert states == {"applied", "received", "refused", "superseded"}
+        traced = await groupage(stream_hub, "trace", "H-7")
+        assert "hold of CN-1, by li: superseded: the hold was released" in traced.output
+
+
+async def test_what_is_not_sent_and_what_is_not_awaited(stream_hub: StreamHub) -> None:
+    """An unknown consignment without a lane is an error; without --wait the id is all."""
+    async with stream_hub.worker():
+        await stream_hub.send(fact_of(w.booked(), event_id="b"))
+        await stream_hub.until_committed()
+        unknown = await groupage(stream_hub, "command", "pin", "CN-typo", w.VOYAGE)
+        assert unknown.status == 1
+        assert "no consignment 'CN-typo' is booked, and nothing was sent" in unknown.errors
+        in_no_plan = await groupage(stream_hub, "command", "roll", w.CN)
+        assert (in_no_plan.status, "name the voyage" in in_no_plan.errors) == (1, True)
+        for wrong in (("pin", w.CN), ("release", w.CN), ("release", w.CN, "H", "--type", "DOCS")):
+            assert (await groupage(stream_hub, "command", *wrong)).status == 2
+        assert await listed(stream_hub) == []
+        sent = await groupage(stream_hub, "command", "hold", w.CN)
+        assert sent.status == 0
+        command_id = sent.output.partition(":")[0]
+        assert command_id.startswith("hold-")
+        await stream_hub.until_committed()
+        (command,) = await listed(stream_hub)
+        assert (command["command_id"], command["state"]) == (command_id, "applied")

@@ -81,7 +81,10 @@ class PickUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
-    """A merchant or agent booked space; its figures are declared, until the hub has measured."""
+    """A merchant or agent booked space; its figures are declared, until the hub has measured.
+
+    Cartons may be received before it. Without it nothing is planned.
+    """
 
     name: ClassVar[str] = "consignment.booked"
 

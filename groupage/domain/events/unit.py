@@ -68,7 +68,10 @@ class UnitReceived(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitMeasured(UnitEvent, frozen=True, kw_only=True):
-    """A device measured and weighed the unit."""
+    """A device measured and weighed the unit.
+
+    It may come before or after the receipt, and again: the newest measurement counts.
+    """
 
     name: ClassVar[str] = "unit.measured"
 
@@ -84,7 +87,10 @@ class UnitMeasured(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitStored(UnitEvent, frozen=True, kw_only=True):
-    """The unit was put into storage."""
+    """The unit was put into storage.
+
+    It may come before or after the receipt and the measurement.
+    """
 
     name: ClassVar[str] = "unit.stored"
 
@@ -135,7 +141,10 @@ class UnitUnpacked(UnitEvent, frozen=True, kw_only=True):
 
 
 class UnitStaged(UnitEvent, frozen=True, kw_only=True):
-    """The unit waits at the door of its container."""
+    """The unit waits at the door of its container.
+
+    It needs a receipt before it, by their times.
+    """
 
     name: ClassVar[str] = "unit.staged"
 
@@ -159,7 +168,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitLoaded(UnitEvent, frozen=True, kw_only=True):
-    """The unit was stowed in a container."""
+    """The unit was stowed in a container.
+
+    It needs a receipt and a measurement before it, by their times, and the consignment's place in a
+    consolidation.
+    """
 
     name: ClassVar[str] = "unit.loaded"
 

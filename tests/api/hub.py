@@ -136,7 +136,7 @@ async def store_plan(
             " on conflict (key) do update set published_plan_id = excluded.published_plan_id",
             plan.lane_id,
             plan.decided_at,
-            b"{}",
+            msgspec.json.encode({"key": plan.lane_id}),
             plan.plan_id,
             plan.sequence,
         )

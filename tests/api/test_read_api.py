@@ -109,6 +109,8 @@ async def test_how_things_stand(api: httpx.AsyncClient) -> None:
     assert (now["now"]["kind"], now["now"]["cartons"]) == ("consignment", {"received": 2})
     since = await api.get("/v1/trace/CN-1", params={"since_at": "2026-03-02T16:50:00+08:00"})
     assert [fact["type"] for fact in since.json()["facts"]] == ["consignment.allocated"]
+    unit = await api.get("/v1/units/u-1/trace", params={"last": 1})
+    assert [fact["type"] for fact in unit.json()["facts"]] == ["unit.packed"]
     for path in (f"/v1/consolidations/{FIRST}/contents", f"/v1/containers/{FIRST}/contents"):
         contents = (await api.get(path)).json()
         assert [carton["column"] for carton in contents["cartons"]] == [1, 2]

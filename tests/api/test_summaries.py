@@ -11,6 +11,9 @@ from msgspec.structs import replace
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
+from groupage.domain.events.equipment import TruckArrived
+from groupage.domain.events.planning import LaneForbidden, LanePinned
+from groupage.domain.events.schedule import Cutoff, SailingPublished
 from groupage.domain.plan import Plan
 from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState, LoadMove
@@ -24,10 +27,11 @@ from groupage.store.readers.summary_views import (
     CartonSummary,
     ConsignmentSummary,
     ContainerSummary,
+    SailingSummary,
 )
 from groupage.store.readers.tracing import cut_history, trace
 from groupage.store.state_codec import pack
-from tests.api.hub import START, store_plan
+from tests.api.hub import START, fact, store_facts, store_plan
 from tests.api.world import BOX, FIRST, LANE, VOYAGE, first_plan
 
 pytestmark = pytest.mark.integration
@@ -117,6 +121,70 @@ async def test_a_consignment_that_a_truck_fetches(hub: "Hub[asyncpg.Record]") ->
     assert now.pick_up.job.route is not None
     assert now.pick_up.job.route.truck_id == "van-01"
     assert now.pick_up.job.arrive_at == START + timedelta(hours=3, minutes=30)
+
+
+async def test_a_truck_at_the_dock(hub: "Hub[asyncpg.Record]") -> None:
+    """The visit has the plate and the dock."""
+    arrived = TruckArrived(visit_id="V-1", plate="浙G51522", dock="D07", consignment_ids=("CN-1",))
+    await store_facts(hub, [fact(arrived, 9)])
+    await change(hub, ConsignmentState, "CN-1", visits=["V-1"], arrived_at=START)
+    now = (await trace(hub, "CN-1")).now
+    assert isinstance(now, ConsignmentSummary)
+    (visit,) = now.pick_up.visits
+    assert (visit.visit_id, visit.plate, visit.dock) == ("V-1", "浙G51522", "D07")
+
+
+async def test_what_a_dispatcher_decided(hub: "Hub[asyncpg.Record]") -> None:
+    """Pins and forbidden voyages stand with who wished them, until the consignment has left."""
+    wishes = [
+        fact(
+            LanePinned(
+                lane_id=LANE, consignment_id="CN-1", by="Li", voyage_id="FE4/1", reason="VIP"
+            ),
+            30,
+        ),
+        fact(
+            LaneForbidden(
+                lane_id=LANE, consignment_id="CN-1", by="Wang", voyage_id="FE4/0", roll=True
+            ),
+            31,
+        ),
+    ]
+    await store_facts(hub, wishes)
+    now = (await trace(hub, "CN-1")).now
+    assert isinstance(now, ConsignmentSummary)
+    assert [(each.does, each.voyage_id, each.by, each.reason) for each in now.steering] == [
+        ("pinned", "FE4/1", "Li", "VIP"),
+        ("rolled", "FE4/0", "Wang", ""),
+    ]
+    await change(hub, ConsignmentState, "CN-1", departed_at=START)
+    now = (await trace(hub, "CN-1")).now
+    assert isinstance(now, ConsignmentSummary)
+    assert now.steering == ()
+
+
+async def test_a_voyage_now(hub: "Hub[asyncpg.Record]") -> None:
+    """Its times, its cut-offs in order, and the consolidations that count on it."""
+    published = SailingPublished(
+        voyage_id="FE4/1",
+        service_id="FE4",
+        mode="VESSEL",
+        carrier="OCEANA",
+        pol="CNNGB",
+        pod="NLRTM",
+        etd_at=START + timedelta(days=4),
+        eta_at=START + timedelta(days=34),
+        cutoffs=(
+            Cutoff(code="VCO", due_at=START + timedelta(days=3)),
+            Cutoff(code="LCO", due_at=START + timedelta(days=2)),
+        ),
+        equipment=(),
+    )
+    await store_facts(hub, [fact(published, 1)])
+    now = (await trace(hub, "FE4/1")).now
+    assert isinstance(now, SailingSummary)
+    assert (now.status, now.lane_id, now.etd_at) == ("SCHEDULED", LANE, published.etd_at)
+    assert [cutoff.code for cutoff in now.cutoffs] == ["LCO", "VCO"]
 
 
 async def test_a_held_consignment_and_one_left_out(hub: "Hub[asyncpg.Record]") -> None:

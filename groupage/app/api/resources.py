@@ -48,6 +48,11 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+
+
+class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a history that is asked for."""
+
     last: (
         Annotated[
             int,
@@ -75,13 +80,13 @@ async def _plan(pool: Connection, plan_id: str, query: PlanQuery) -> object:
     raise NotFound(f"plan {plan_id!r} has no container {query.container!r}")
 
 
-async def _unit_trace(pool: Connection, unit_id: str) -> Trace:
-    return await trace(pool, unit_id, kind="unit")
+async def _unit_trace(pool: Connection, unit_id: str, history: HistoryQuery) -> Trace:
+    return await _trace(pool, unit_id, TraceQuery(kind="unit"), history)
 
 
-async def _trace(pool: Connection, key: str, query: TraceQuery) -> Trace:
+async def _trace(pool: Connection, key: str, query: TraceQuery, history: HistoryQuery) -> Trace:
     found = await trace(pool, key, kind=query.kind)
-    return cut_history(found, last=query.last, since_at=query.since_at)
+    return cut_history(found, last=history.last, since_at=history.since_at)
 
 
 def _state_reader(state_type: type[State]) -> Callable[[Connection, str], Awaitable[State]]:
@@ -114,6 +119,7 @@ ENDPOINTS = (
     Endpoint(
         path="/v1/units/{unit_id:path}/trace",
         handle=_unit_trace,
+        queries=(HistoryQuery,),
         result=Trace,
         problems=(404,),
         summary="How a unit stands now, what holds it, and every fact about it",
@@ -121,7 +127,7 @@ ENDPOINTS = (
     Endpoint(
         path="/v1/trace/{key:path}",
         handle=_trace,
-        queries=(TraceQuery,),
+        queries=(TraceQuery, HistoryQuery),
         result=Trace,
         problems=(404,),
         summary="How a unit, consignment, container … stands now, and every fact about it",

@@ -8,6 +8,7 @@ from groupage.app.commands.printing import print_line
 from groupage.app.hub_time import time_text
 from groupage.domain.containers import SPECS
 from groupage.domain.stowage import stowage_text
+from groupage.domain.value_names import CUTOFFS
 from groupage.domain.words import cubic_metres, join_names, kilograms, number_of
 from groupage.store.readers.routes import TransportJob
 from groupage.store.readers.summary_views import (
@@ -16,6 +17,7 @@ from groupage.store.readers.summary_views import (
     ContainerSummary,
     CutoffSummary,
     PickUpSummary,
+    SailingSummary,
     Summary,
     VoyageSummary,
 )
@@ -25,6 +27,7 @@ _NAMES_MAX = 4
 _CARTON_STATES = ("expected", "received", "stored", "staged", "loaded", "departed", "returned")
 _WATCHED = ("at_risk", "missed")
 _OVER = ("BROKEN_UP", "CANCELLED")
+_STEERING = {"pinned": "pinned to", "kept_off": "kept off", "rolled": "rolled from"}
 
 
 def print_summary(summary: Summary) -> None:
@@ -40,6 +43,8 @@ def _lines_of(summary: Summary) -> Iterable[Line]:
         return _consignment_lines(summary)
     if isinstance(summary, CartonSummary):
         return _carton_lines(summary)
+    if isinstance(summary, SailingSummary):
+        return _voyage_lines(summary)
     return _container_lines(summary)
 
 
@@ -62,7 +67,11 @@ def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
     for hold in now.holds:
         because = f": {hold.reason}" if hold.reason else ""
         yield "held", f"{hold.hold} by {hold.by} {_at('since', hold.placed_at)}{because}"
-    yield "pick-up", pick_up_text(now.pick_up)
+    for word in now.steering:
+        because = f": {word.reason}" if word.reason else ""
+        target = " ".join(filter(None, (word.voyage_id, word.consolidation_id)))
+        yield _STEERING[word.does], f"{target} by {word.by} {_at('since', word.at)}{because}"
+    yield from _pick_up_lines(now.pick_up)
     yield "voyage", _voyage(now.voyage)
     yield "container", _container_of(now)
     if now.left_out is not None:
@@ -94,34 +103,38 @@ def _where(now: ConsignmentSummary) -> str:
     return join_names(places, _NAMES_MAX)
 
 
-def pick_up_text(pick_up: PickUpSummary) -> str:
-    """Say which truck fetches the cargo and when, or that its shipper brings it."""
-    arrived = ""
-    if pick_up.arrived_at is not None:
-        visits = f", visit {', '.join(pick_up.visits)}" if pick_up.visits else ""
-        arrived = f"{_at('at the hub', pick_up.arrived_at)}{visits}"
-    elif pick_up.expected_at is not None:
-        arrived = _at("expected at the hub", pick_up.expected_at)
-    if not pick_up.place:
-        return _joined("none booked: the shipper brings it", arrived)
-    window = ""
-    if pick_up.ready_at is not None and pick_up.latest_at is not None:
-        window = f"{time_text(pick_up.ready_at)} to {time_text(pick_up.latest_at)}"
-    return _joined(_pick_up_job(pick_up), f"from {pick_up.place}, {window}", arrived)
+def _pick_up_lines(pick_up: PickUpSummary) -> Iterable[Line]:
+    """Yield which truck fetches the cargo and when, or that its shipper brings it."""
+    if pick_up.place:
+        yield "pick-up", _pick_up_job(pick_up)
+        window = ""
+        if pick_up.ready_at is not None and pick_up.latest_at is not None:
+            window = f"{time_text(pick_up.ready_at)} to {time_text(pick_up.latest_at)}"
+        yield "at", _joined(pick_up.place, window)
+    else:
+        yield "pick-up", "none booked: the shipper brings it"
+    if pick_up.arrived_at is None:
+        yield "expected", _joined(_at("", pick_up.expected_at), pick_up.vehicle)
+        return
+    trucks = [
+        ", ".join(filter(None, (f"visit {visit.visit_id}", visit.plate, visit.dock)))
+        for visit in pick_up.visits
+    ]
+    yield "arrived", _joined(_at("", pick_up.arrived_at), *trucks)
 
 
 def _pick_up_job(pick_up: PickUpSummary) -> str:
     if pick_up.job is None:
         return "in no plan" + ("" if pick_up.arrived_at else " yet")
-    return _job(pick_up.job, "fetched")
+    return _job(pick_up.job)
 
 
-def _job(job: TransportJob, done: str) -> str:
+def _job(job: TransportJob) -> str:
     plan = f"plan {job.plan_id}" + ("" if job.in_force else ", replaced since")
     if job.route is None or job.arrive_at is None:
         return f"no truck: {job.no_truck} ({plan})"
     return (
-        f"{done} by {job.route.truck_id} at {time_text(job.arrive_at)}, "
+        f"by {job.route.truck_id} at {time_text(job.arrive_at)}, "
         f"route {job.route.route_id} ({plan})"
     )
 
@@ -165,10 +178,22 @@ def _container_lines(now: ContainerSummary) -> Iterable[Line]:
         is_replaced = "" if now.plan_in_force or now.departed_at else ", replaced since"
         yield "load plan", f"plan {now.plan_id}{is_replaced}"
     if now.haul is not None:
-        yield "haul", _job(now.haul, "collected")
+        yield "haul", _job(now.haul)
     if now.departed_at is None and now.status not in _OVER:
         yield from _cutoff_lines(now.cutoffs, "")
     yield "left", _joined(_at("", now.departed_at), _at("on board", now.on_board_at))
+
+
+def _voyage_lines(now: SailingSummary) -> Iterable[Line]:
+    yield "state", _joined(now.status, _at("since", now.since_at), now.reason)
+    yield "service", _joined(now.lane_id, now.mode, now.carrier, now.service_id)
+    yield "departs", _joined(_at("", now.etd_at), _at("left", now.departed_at))
+    yield "arrives", _joined(_at("", now.eta_at), _at("arrived", now.arrived_at))
+    for cutoff in now.cutoffs:
+        name = CUTOFFS.get(cutoff.code, "")
+        yield f"cut-off {cutoff.code}", _joined(time_text(cutoff.due_at), name)
+    for consolidation_id in now.consolidations:
+        yield "carries", consolidation_id
 
 
 def _contents(now: ContainerSummary) -> str:

@@ -10,7 +10,10 @@ from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.container import ContainerState
+from groupage.domain.state.lane import LaneState
 from groupage.domain.state.unit import UnitState
+from groupage.domain.state.visit import VisitState
+from groupage.domain.state.voyage import VoyageState
 from groupage.store.facts import SELECTED, StoredFact, stored_fact
 from groupage.store.pool import Connection
 from groupage.store.state_codec import unpack
@@ -21,7 +24,10 @@ _TABLES: dict[type[State], str] = {
     ConsignmentState: "consignment",
     ConsolidationState: "consolidation",
     ContainerState: "container",
+    LaneState: "lane",
     UnitState: "unit",
+    VisitState: "visit",
+    VoyageState: "voyage",
 }
 KINDS: tuple[AggregateKind, ...] = get_args(AggregateKind)
 

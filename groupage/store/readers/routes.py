@@ -173,7 +173,9 @@ def _route_view(plan: Plan, route: Route, *, in_force: bool) -> RouteView:
         start_at=route.stops[0].arrive_at,
         end_at=route.stops[-1].leave_at,
         stops=len(calls),
-        references=tuple(dict.fromkeys(stop.reference for stop in calls if stop.reference)),
+        references=tuple(
+            dict.fromkeys(stop.reference for stop in calls if stop.action != "deliver")
+        ),
         distance_m=route.distance_m,
         cost_usd_cents=route.cost_usd_cents,
     )

@@ -7,7 +7,10 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.plan import LeftOut
 from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
 from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.lane import LaneState
 from groupage.domain.state.unit import UnitState
+from groupage.domain.state.visit import VisitState
+from groupage.domain.state.voyage import VoyageState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import number_of
 from groupage.store.pool import Connection
@@ -18,7 +21,7 @@ from groupage.store.readers.container_summaries import (
     read_container,
     voyage_summary,
 )
-from groupage.store.readers.facts import read_state
+from groupage.store.readers.facts import read_state, read_states
 from groupage.store.readers.holds import read_holds_of
 from groupage.store.readers.load_plans import find_load_plan, find_stowage
 from groupage.store.readers.routes import find_pickup
@@ -26,7 +29,10 @@ from groupage.store.readers.summary_views import (
     CartonSummary,
     ConsignmentSummary,
     PickUpSummary,
+    SailingSummary,
+    SteeringSummary,
     Summary,
+    VisitSummary,
 )
 
 _NOWHERE = ConsolidationState(key="")
@@ -46,6 +52,9 @@ async def summarize(
         return (await read_consolidation(connection, key)).summary
     if kind == "container":
         return (await read_container(connection, key)).summary
+    if kind == "voyage":
+        voyage = await read_state(connection, VoyageState, key)
+        return _summarize_voyage(voyage) if voyage is not None else None
     if kind == "unit":
         return await _summarize_unit(connection, key, consignments)
     return None
@@ -91,6 +100,7 @@ async def _summarize_consignment(
         voyage=voyage_summary(consolidation),
         cutoffs=cutoff_summaries(consolidation),
         left_out=None if is_allocated or state.exit else await _left_out(connection, state),
+        steering=await _steering(connection, state),
         departed_at=state.departed_at,
     )
 
@@ -138,14 +148,72 @@ async def _pick_up(connection: Connection, state: ConsignmentState) -> PickUpSum
         expected_at=state.eta_at,
         arrived_at=state.arrived_at,
         vehicle=state.vehicle,
-        visits=tuple(state.visits),
+        visits=tuple(
+            VisitSummary(
+                visit_id=visit.key, plate=visit.plate, dock=visit.dock, arrived_at=visit.arrived_at
+            )
+            for visit in await read_states(connection, VisitState, state.visits)
+        ),
     )
 
 
 async def _left_out(connection: Connection, state: ConsignmentState) -> LeftOut | None:
+    if not state.lane_id:
+        return None
     plan = await plan_in_force(connection, state.lane_id)
     left_out = plan.left_out if plan else ()
     return next((left for left in left_out if left.consignment_id == state.key), None)
+
+
+async def _steering(connection: Connection, state: ConsignmentState) -> tuple[SteeringSummary, ...]:
+    lane = await read_state(connection, LaneState, state.lane_id)
+    if lane is None or state.exit is not None or state.departed_at is not None:
+        return ()
+    pin = lane.pins.get(state.key)
+    pins = [pin] if pin is not None else []
+    return (
+        *(
+            SteeringSummary(
+                does="pinned",
+                voyage_id=pin.voyage_id,
+                consolidation_id=pin.consolidation_id,
+                by=pin.by,
+                at=pin.at,
+                reason=pin.reason,
+            )
+            for pin in pins
+        ),
+        *(
+            SteeringSummary(
+                does="rolled" if forbid.roll else "kept_off",
+                voyage_id=voyage_id,
+                consolidation_id="",
+                by=forbid.by,
+                at=forbid.at,
+                reason=forbid.reason,
+            )
+            for voyage_id, forbid in lane.forbids.get(state.key, {}).items()
+        ),
+    )
+
+
+def _summarize_voyage(state: VoyageState) -> SailingSummary:
+    return SailingSummary(
+        voyage_id=state.key,
+        status=state.status,
+        since_at=state.status_at,
+        reason=state.reason,
+        lane_id=state.lane_id,
+        carrier=state.carrier,
+        service_id=state.service_id,
+        mode=state.mode,
+        etd_at=state.etd_at,
+        eta_at=state.eta_at,
+        departed_at=state.departed_at,
+        arrived_at=state.arrived_at,
+        cutoffs=tuple(sorted(state.cutoffs, key=lambda cutoff: cutoff.due_at)),
+        consolidations=tuple(state.followers),
+    )
 
 
 async def _consolidation_of(

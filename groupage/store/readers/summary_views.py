@@ -1,9 +1,11 @@
 """How a consignment, a carton or a container stands now: the heads of traces."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from groupage.domain.events.schedule import Cutoff
 from groupage.domain.plan import LeftOut
 from groupage.domain.stowage import Stowage
 from groupage.store.readers.holds import OpenHold
@@ -29,6 +31,27 @@ class CutoffSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What is missing for it, in words, with the consignments that lack it."""
 
 
+class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A truck's visit at the dock."""
+
+    visit_id: str
+    plate: str
+    dock: str
+    arrived_at: datetime | None
+
+
+class SteeringSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A dispatcher's word on where a consignment goes."""
+
+    does: Literal["pinned", "kept_off", "rolled"]
+    voyage_id: str
+    """Empty: any voyage, in that consolidation."""
+    consolidation_id: str
+    by: str
+    at: datetime
+    reason: str
+
+
 class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How the cargo comes to the hub."""
 
@@ -42,8 +65,7 @@ class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):
     """When the truck is to arrive."""
     arrived_at: datetime | None
     vehicle: str
-    visits: tuple[str, ...]
-    """Ids of the trucks' visits at the dock."""
+    visits: tuple[VisitSummary, ...]
 
 
 class VoyageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +113,8 @@ class ConsignmentSummary(
     cutoffs: tuple[CutoffSummary, ...]
     left_out: LeftOut | None
     """Why the plan in force has no container for it."""
+    steering: tuple[SteeringSummary, ...]
+    """Pins and forbidden voyages that stand."""
     departed_at: datetime | None
 
 
@@ -161,4 +185,26 @@ class ContainerSummary(
     on_board_at: datetime | None
 
 
-Summary = ConsignmentSummary | CartonSummary | ContainerSummary
+class SailingSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="voyage"):
+    """A voyage as it stands now."""
+
+    voyage_id: str
+    status: str
+    since_at: datetime | None
+    reason: str
+    """Why the carrier changed or cancelled it."""
+    lane_id: str
+    carrier: str
+    service_id: str
+    mode: str
+    etd_at: datetime | None
+    eta_at: datetime | None
+    departed_at: datetime | None
+    arrived_at: datetime | None
+    cutoffs: tuple[Cutoff, ...]
+    """The earliest first."""
+    consolidations: tuple[str, ...]
+    """Those that count on it."""
+
+
+Summary = SailingSummary | ConsignmentSummary | CartonSummary | ContainerSummary

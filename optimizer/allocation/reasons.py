@@ -80,7 +80,8 @@ class Explainer:
             if rule is not None:
                 reason = rule.unmet_reason(demand, left_out.reason)
             else:
-                reason = _makes_way(self._solution, demand) + left_out.reason
+                way = _makes_way(self._solution, demand)
+                reason = f"{way}; {left_out.reason}" if way else left_out.reason
             self._left_out[consignment_id] = msgspec.structs.replace(left_out, reason=reason)
         return self._left_out[consignment_id]
 
@@ -126,7 +127,10 @@ class Explainer:
         if current is None:
             free = consignment_id in problem.free
             missed = _kept_off(problem, consignment_id, self._slots) if free else None
+            rule = find_placement_rule(demand)
             reason = missed.reason if missed else "room on this departure"
+            if rule is not None:
+                reason = rule.met_reason(demand)
             return MoveReason(code=MoveCode.PLACED, reason=reason)
         if (consignment_id, current) in problem.no_goods.forbidden:
             reason = f"its cartons found no room in {current}"
@@ -263,9 +267,11 @@ def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
 
 
 def _makes_way(solution: PartialSolution, demand: Demand) -> str:
-    """Name the consignments that must be where this one was, if they leave it no room; or ""."""
+    """Name the consignments that must be where this one could stay without them; or ""."""
     bin_ = solution.bins.get(demand.current_consolidation_id or "")
     if bin_ is None or bin_.binding_rule(demand) is None:
+        return ""
+    if bin_.slot.cost_key not in solution.problem.assignment_cost.get(demand.consignment_id, {}):
         return ""
     required = sorted(
         c
@@ -275,7 +281,7 @@ def _makes_way(solution: PartialSolution, demand: Demand) -> str:
     )
     if not required:
         return ""
-    return f"makes way in {bin_.slot.key} for {join_names(required, _NAMED_MAX)}, pinned there; "
+    return f"makes way in {bin_.slot.key} for {join_names(required, _NAMED_MAX)}, pinned there"
 
 
 def _contents_move_reason(solution: PartialSolution, demand: Demand, current: str) -> MoveReason:
@@ -288,9 +294,8 @@ def _contents_move_reason(solution: PartialSolution, demand: Demand, current: st
         return MoveReason(code=MoveCode.DISSOLVED, reason=reason)
     rule = bin_.binding_rule(demand)
     if rule is not None:
-        reason = (
-            _makes_way(solution, demand)
-            + f"{current} is filled with others that cannot go elsewhere"
+        reason = _makes_way(solution, demand) or (
+            f"{current} is filled with others that cannot go elsewhere"
         )
         return MoveReason(code=rule.full_code, reason=reason)
     return MoveReason(code=MoveCode.CHEAPER, reason="the lane as a whole costs less this way")

@@ -72,6 +72,10 @@ class PinFirst(PlacementRule):
         """Return whether the consignment is pinned."""
         return (demand.pinned_voyage_id, demand.pinned_consolidation_id) != (None, None)
 
+    def met_reason(self, demand: Demand) -> str:
+        """Return the sentence for a pinned consignment that goes where it should."""
+        return _pin_of(demand)
+
     def unmet_reason(self, demand: Demand, because: str) -> str:
         """Return the sentence for a pinned consignment that no plan can take where it should go."""
         return f"{_pin_of(demand)}, does not fit because {because}"

@@ -118,5 +118,9 @@ class PlacementRule(Rule):
         """Return whether the consignment must have a container if any can take it."""
 
     @abstractmethod
+    def met_reason(self, demand: Demand) -> str:
+        """Return the sentence for a consignment that gets its place by this rule."""
+
+    @abstractmethod
     def unmet_reason(self, demand: Demand, because: str) -> str:
         """Return the sentence for a consignment that no container can take, with the cause."""

@@ -7,17 +7,34 @@ from typing import Any
 import msgspec
 import pytest
 
+from groupage.domain.containers import spec_of
 from groupage.domain.instance import Instance, VoyageForbid
 from groupage.domain.policy import Policy
 from optimizer.allocation.api import Allocation, allocate
+from optimizer.allocation.build import build_problem
+from optimizer.allocation.model import WorkLimit
+from optimizer.allocation.partial_solution import PartialSolution
+from optimizer.allocation.pins import place_required
+from optimizer.allocation.problem import NoGoods
 from optimizer.assemble import cost_of
+from optimizer.deadline import Deadline, unlimited
+from optimizer.loading.api import load
+from optimizer.loading.stock import Cargo
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification import allocation as verifier
 from optimizer.verification import containers
 from optimizer.verification.context import Context
 from optimizer.verification.cost import recompute
-from tests.optimizer.allocation.lanes import lane, offers, opened, tall_crate, well_filled
+from tests.optimizer.allocation.lanes import (
+    LARGE,
+    SMALL,
+    lane,
+    offers,
+    opened,
+    tall_crate,
+    well_filled,
+)
 from tests.optimizer.allocation.test_optimum import VOYAGES, as_plan, small_lane
 from tests.optimizer.world import CLOCK_AT, DAY, demand, departure, group
 
@@ -35,7 +52,9 @@ def sentence(allocation: Allocation, consignment_id: str) -> str:
 def test_a_pin_opens_a_container_that_costs_more_than_waiting() -> None:
     """And the plan is the cheapest of those that keep the pin."""
     free = allocate(lane(demand("A", SMALL_CONSIGNMENT)))
-    pinned = allocate(lane(demand("A", SMALL_CONSIGNMENT, pinned_voyage_id="V1")))
+    pin = {"pinned_voyage_id": "V1", "pinned_by": "Wang"}
+    pinned = allocate(lane(demand("A", SMALL_CONSIGNMENT, **pin)))
+    assert pinned.moves["A"].reason == "pinned to voyage V1 by Wang"
     assert (set(free.assignment), set(pinned.assignment)) == (set(), {"A"})
     assert pinned.cost == pinned.lower_bound > free.cost
 
@@ -227,6 +246,111 @@ def test_a_pin_that_does_not_load_is_left_out_with_its_reason_and_a_true_bound()
     assert left.reason.startswith("pinned to voyage V1 by Wang, does not fit because its cartons ")
 
 
+def long_crate(**more: Any) -> Any:
+    """Fit a 22G1 by its size alone, and with the margin at the door a 42G1 only."""
+    size = (spec_of(SMALL).length_mm - 20, 1_000, 1_000)
+    return demand("A", group("A", 1, size), pinned_voyage_id="V1", **more)
+
+
+MARGIN = edit(Policy().rules, door_margin_mm=50)
+
+
+def test_a_pin_that_does_not_load_costs_no_certificate() -> None:
+    """Only a container in which it does not load is on offer: without it the plan costs less."""
+    only = (departure("V1", 10, offers=offers(g22=1)),)
+    instance = lane(long_crate(), departures=only, rules=MARGIN)
+    outcome = solve_certified(instance)
+    assert outcome.violations == ()
+    assert outcome.plan.containers == ()
+    assert outcome.plan.cost.total < allocate(instance).lower_bound
+
+
+def test_a_pin_that_does_not_load_gets_a_dearer_container() -> None:
+    """The plan that leaves it out is cheaper and loads, too."""
+    both = (departure("V1", 10, offers=offers(g22=1, g42=1)),)
+    outcome = solve_certified(lane(long_crate(), departures=both, rules=MARGIN))
+    assert outcome.violations == ()
+    (container,) = outcome.plan.containers
+    assert (container.spec.iso_type, container.consignment_ids) == (LARGE, ("A",))
+
+
+def test_a_pin_that_does_not_load_displaces_cargo_of_another_container() -> None:
+    """The one that it loads into is full of cargo that can go nowhere else."""
+    full = [
+        demand(
+            f"M{n}", group(f"M{n}", 280), priority="must_go", current_consolidation_id="Y",
+            blocked=True,
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    large = edit(opened("Y", *(d.consignment_id for d in full)), spec=spec_of(LARGE))
+    both = (departure("V1", 10, offers=offers(g22=1, g42=1)),)
+    instance = lane(long_crate(), *full, departures=both, rules=MARGIN, consolidations=(large,))
+    assert allocate(instance).assignment["A"] != "Y"
+    outcome = solve_certified(instance)
+    assert outcome.violations == ()
+    assert (
+        "A" in next(c for c in outcome.plan.containers if c.consolidation_id == "Y").consignment_ids
+    )
+
+
+def test_the_loader_leaves_out_what_must_go_after_all_others() -> None:
+    """Whatever it is worth, and before what must stay."""
+    crates = [
+        Cargo(
+            consignment_id=name,
+            cartons=(group(name, 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True),),
+            must_go=name in "ABC",
+            must_stay=name in "DE",
+            worth=1 if name in "ABC" else 1_000,
+        )
+        for name in "ABCDEF"
+    ]
+    loaded = load(spec_of(SMALL), crates, (), Policy().rules)
+    assert len(loaded.unplaced) == 2
+    assert "F" in loaded.unplaced
+    assert not {"D", "E"} & set(loaded.unplaced)
+
+
+# --- what the searches did not place -------------------------------------------------------------
+
+
+def stuck(instance: Instance, placed: str) -> PartialSolution:
+    """Return a solution in which one consignment alone has the first container of the pool."""
+    problem = build_problem(instance, NoGoods())
+    solution = PartialSolution(problem)
+    bin_ = solution.new_bin(problem.pools[0])
+    solution.add_bin(bin_)
+    solution.assign(problem.demands[placed], bin_)
+    return solution
+
+
+def test_other_cargo_makes_way_without_a_search() -> None:
+    """Also after the deadline, which ends all searches."""
+    only = (departure("V1", 10, offers=offers(g22=1)),)
+    ordinary = demand("B", group("B", 250), priority="must_go")
+    pinned = demand("A", group("A", 100), pinned_voyage_id="V1")
+    over = Deadline(0.0).stage("allocate")
+    solution, _ = place_required(
+        stuck(lane(ordinary, pinned, departures=only), "B"),
+        WorkLimit(seed=0, work=0.1, deadline=over),
+    )
+    assert set(solution.assignment) == {"A"}
+
+
+def test_a_pinned_consignment_makes_way_for_two() -> None:
+    """Only the exact model finds that."""
+    pins: dict[str, Any] = {"pinned_voyage_id": "V1"}
+    only = (departure("V1", 10, offers=offers(g22=1)),)
+    large = demand("L", group("L", 200), **pins)
+    small = [demand(f"S{n}", group(f"S{n}", 120), **pins) for n in range(2)]
+    solution, _ = place_required(
+        stuck(lane(large, *small, departures=only), "L"),
+        WorkLimit(seed=0, work=0.1, deadline=unlimited("allocate")),
+    )
+    assert set(solution.assignment) == {"S0", "S1"}
+
+
 # --- forbidden and rolled -----------------------------------------------------------------------
 
 
@@ -250,6 +374,17 @@ def test_the_dispatcher_is_named(roll: bool, code: str, words: str) -> None:  # 
     assert left.reason.startswith(f"{words}; next departure V2 costs +")
     move = allocation.moves["A"]
     assert (move.code, move.reason) == (left.code, left.reason)
+
+
+def test_what_was_rolled_does_not_make_way() -> None:
+    """Its place goes to a pinned consignment, and the roll is still the reason."""
+    rolled = demand(
+        "A", group("A", 100), current_consolidation_id="C", **ordered("Wang", roll=True)
+    )
+    pinned = demand("P", group("P", 100), pinned_voyage_id="V1")
+    only = (departure("V1", 10, offers=offers(g22=1)),)
+    allocation = allocate(well_filled(rolled, pinned, departures=only))
+    assert sentence(allocation, "A") == "rolled: rolled by Wang: not with V1"
 
 
 def test_a_move_to_the_next_departure_names_who_rolled() -> None:

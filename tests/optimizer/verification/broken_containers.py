@@ -27,7 +27,7 @@ from tests.optimizer.world import CLOCK_AT, DAY, reprice
 
 _FULL = LeftOutCode.NO_CAPACITY
 _COSTLY = LeftOutCode.COSTS_MORE_THAN_WAITING
-_TWO_SMALL = (ContainerOffer(iso_type="22G1", freight_usd_cents=190_000, available=2),)
+TWO_SMALL = (ContainerOffer(iso_type="22G1", freight_usd_cents=190_000, available=2),)
 
 
 def move_consignment(consignment_id: str, source: str | None, goal: str | None) -> Change:
@@ -67,6 +67,10 @@ def leave_out_pinned(code: LeftOutCode) -> Change:
         return case, edit(new, left_out=left)
 
     return change
+
+
+PIN_OTHERS = combine(demand("N2", pinned_voyage_id="V2"), demand("M1", pinned_voyage_id="V2"))
+"""Nothing makes way for N1: both containers of V2 have another pinned consignment."""
 
 
 def load_plan_in_force(name: str) -> Change:
@@ -166,10 +170,15 @@ BREAKS: dict[str, tuple[str, Change]] = {
     "pinned to another container": (
         "pin_ignored", demand("N2", pinned_consolidation_id="SLUSHY"),
     ),
-    "pinned and left out to save cost": ("pin_left_out", leave_out_pinned(_COSTLY)),
-    "pinned and left out beside an offer": ("pin_left_out", leave_out_pinned(_FULL)),
+    "pinned and left out to save cost": (
+        "pin_left_out",
+        combine(leave_out_pinned(_COSTLY), PIN_OTHERS, voyage("V2", offers=TWO_SMALL)),
+    ),
+    "pinned and left out beside an offer": (
+        "pin_left_out", combine(leave_out_pinned(_FULL), PIN_OTHERS),
+    ),
     "pinned and left out for others": (
-        "pin_left_out", combine(leave_out_pinned(_FULL), voyage("V2", offers=_TWO_SMALL)),
+        "pin_left_out", combine(leave_out_pinned(_FULL), voyage("V2", offers=TWO_SMALL)),
     ),
     "pinned to a container and left out for others": (
         "pin_left_out",

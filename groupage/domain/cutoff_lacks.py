@@ -31,8 +31,8 @@ class Lack(NamedTuple):
 def lacks_of(state: ConsolidationState, code: str) -> tuple[Lack, ...]:
     """List what is missing for the cut-off.
 
-    A manifest, a gross mass and a departure wait for cargo and release of the consignments, too:
-    these stand after them.
+    A manifest, a gross mass and a departure wait for cargo and release of the consignments, and for
+    the end of holds, too: these stand after them.
     """
     if (met_at := state.cutoffs[code].met_at) is not None:
         return (Lack(f"met too late, at {when(met_at)}", ()),)
@@ -42,4 +42,11 @@ def lacks_of(state: ConsolidationState, code: str) -> tuple[Lack, ...]:
         watched = state.cutoffs.get(of_members)
         if watched is not None and watched.waits_for and (of_container or of_members == code):
             lacks.append(Lack(what, watched.waits_for))
+    if of_container and (held := _held(state)):
+        lacks.append(Lack("held", held))
     return tuple(lacks)
+
+
+def _held(state: ConsolidationState) -> tuple[str, ...]:
+    members = {name: state.find_member(name) for name in state.member_ids}
+    return tuple(sorted(name for name, member in members.items() if member and member.blocked))

@@ -51,10 +51,10 @@ async def live_on(console: Console, home: Path, policy_file: Path | None) -> Non
     clock = simulated_clock(
         kafka, topics.prefix, hub.hub_key, tick_s=ClockSettings().tick_s, last_at=last_at
     )
+    since = time_text(last_at) if last_at else "now"
     console.print(
-        "\nThe hub keeps running"
-        + (f", and its time goes on from {time_text(last_at)} in real time" if last_at else "")
-        + ". Ctrl-C stops it.",
+        f"\nThe hub keeps running, and its time goes on from {since} in real time: date what you "
+        "send by it (`status` shows it). Ctrl-C stops the hub.",
         highlight=False,
         soft_wrap=True,
     )

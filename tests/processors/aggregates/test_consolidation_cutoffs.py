@@ -44,7 +44,8 @@ def test_cutoffs_at_risk_then_missed_then_met(planned: Play) -> None:
 def test_alerts_say_what_is_missing(planned: Play) -> None:
     """Consignments by name; a manifest also waits for cargo and release of the consignments."""
     planned.deliver(member("CN-1", 2, received_at=at(140), released_at=None), 150)
-    planned.deliver(member("CN-2", 2, received_at=None, released_at=at(140)), 150)
+    late = member("CN-2", 2, received_at=None, released_at=at(140), blocked=True)
+    planned.deliver(late, 150)
     planned.tick(2_301)
     messages = {each.code: each.message for each in planned.sent("alert.raised")}
     texts = {code: text.split(" was missed; ")[1] for code, text in messages.items()}
@@ -52,8 +53,8 @@ def test_alerts_say_what_is_missing(planned: Play) -> None:
     assert texts == {
         "cutoff_LCO": "not received: CN-2",
         "cutoff_CUA": "not released by customs: CN-1",
-        "cutoff_DCO": f"no manifest is filed; {of_members}",
-        "cutoff_VCO": f"the gross mass is not verified; {of_members}",
+        "cutoff_DCO": f"no manifest is filed; {of_members}; held: CN-2",
+        "cutoff_VCO": f"the gross mass is not verified; {of_members}; held: CN-2",
     }
 
 

@@ -1,6 +1,7 @@
 """Commands and what came of them: reader, read API and command line on a real database."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -8,13 +9,14 @@ import httpx
 import pytest
 
 from groupage.app.api.app import create_app
+from groupage.app.commands.command_sending import _time_of_command
 from groupage.app.commands.refold import trace_effects
 from groupage.domain import commands
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.store.readers.commands import CommandFilter, list_commands, read_command
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
 from groupage.store.readers.tracing import trace
-from tests.api.hub import store_facts
+from tests.api.hub import START, fact, store_facts
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.minihub import MiniHub
 from tests.processors.aggregates.test_impossible_commands import PIN, sailing_hub
@@ -72,6 +74,20 @@ async def test_the_newest_first_each_with_its_outcome(commanded: "Pool[asyncpg.R
     assert (pinned.by, pinned.reason) == ("li", "buyer waits")
     assert pinned.outcome == f"pinned to {w.VOYAGE}; there is no published plan yet"
     assert page.items[1].lane_id == w.LANE, "of the consignment"
+
+
+async def test_commands_are_dated_by_the_clock_of_the_hub(
+    pool: "Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In their order between two ticks; one that was dated by the time of day does not count."""
+    monkeypatch.setenv("GROUPAGE_CLOCK_SOURCE", "simulated")
+    hold = commands.HoldConsignment(command_id="K1", by="wang", consignment_id="CN-1")
+    by_wall = commands.HoldConsignment(command_id="K2", by="wang", consignment_id="CN-1")
+    await store_facts(pool, [fact(hold, 30), fact(by_wall, 400_000)], clock_at=START)
+    assert await _time_of_command(pool) == START
+    same_tick = START + timedelta(minutes=30)
+    await pool.execute("update intake_offset set clock_at = $1", same_tick)
+    assert await _time_of_command(pool) == same_tick + timedelta(milliseconds=1)
 
 
 async def test_pages_and_filters(commanded: "Pool[asyncpg.Record]") -> None:

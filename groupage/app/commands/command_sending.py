@@ -23,6 +23,7 @@ from producers.publisher import Publisher, new_fact
 
 _POLL_S = 0.2
 _NEXT_INSTANT = timedelta(milliseconds=1)
+_TICKS_APART = timedelta(minutes=1)
 _NAMED_MAX = 8
 _ABOUT_VOYAGES = frozenset({"not_published", "other_lane", "departed", "cancelled"})
 
@@ -126,14 +127,16 @@ def _verb_of(wanted: Wanted, fields: Mapping[str, Any]) -> str:
 async def _time_of_command(pool: Connection) -> datetime:
     """Return when the person gives the command: now, by the clock that the hub goes by.
 
-    A clock that a simulator sends stands between two ticks: commands must keep their order.
+    A simulated clock stands between two ticks: commands must keep their order. A command that
+    somebody dated far ahead, by the time of day perhaps, does not draw the next ones after it.
     """
     now = datetime.now(UTC)
     if ClockSettings().source == "wall":
         return now
     clock_at = await hub_clock(pool)
     newest: datetime | None = await pool.fetchval(
-        "select max(occurred_at) from fact where kind = 'command'"
+        "select max(occurred_at) from fact where kind = 'command' and occurred_at < $1",
+        (clock_at or now) + _TICKS_APART,
     )
     if clock_at is None:
         return now

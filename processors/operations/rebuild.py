@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from groupage.contracts.consumers import STOP_TIMEOUT_S, stop_consumer
 from groupage.contracts.policy_log import read_adoptions
 from groupage.contracts.signing import Trust
+from groupage.contracts.topic_ids import TopicIds
 from groupage.contracts.topics import DEAD_LETTER_TOPIC
 from groupage.contracts.unreadable import read_record_by_record
 from groupage.domain.errors import Conflict, Unavailable
@@ -29,6 +30,7 @@ from groupage.settings import DatabaseSettings
 from groupage.store import migrations
 from groupage.store.dead_letter_comparison import DeadLetterCounts
 from groupage.store.locks import without_workers
+from groupage.store.log_identity import require_same_log, require_whole_log
 from groupage.store.older_states import count_older_states
 from groupage.store.policies import count_adoptions, write_adoptions
 from groupage.store.pool import create_pool, refusals_in_words
@@ -95,6 +97,7 @@ async def rebuild(
         await require_schema(connection, place=settings.database.address, older_forms=True)
         async with without_workers(connection), _scratch(connection, url) as schema:
             targets = await _targets(connection)
+            await _require_its_log(settings, connection, targets)
             trust = await read_trust(connection, settings.hub_key(), taken_in=targets)
             policies = await _policies(settings, aggregates, assumed, connection)
             if verify and policies.number:
@@ -162,6 +165,19 @@ async def _require_derived(connection: "asyncpg.Connection[asyncpg.Record]", pol
             f"{left:,} states are left to be judged by the policy that was adopted last: start the "
             "workers, and compare when their metric groupage_states_of_older_forms is 0"
         )
+
+
+async def _require_its_log(
+    settings: WorkerSettings,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    targets: Mapping[Partition, int],
+) -> None:
+    """Raise Misconfigured if Kafka's log is another one than the workers', Conflict if it was."""
+    prefix = settings.topics.prefix
+    async with TopicIds(settings.kafka) as ids:
+        found = await ids.read({prefix + topic for topic, _ in targets})
+    await require_same_log(connection, found, prefix=prefix)
+    await require_whole_log(connection)
 
 
 async def _targets(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[Partition, int]:

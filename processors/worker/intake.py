@@ -39,6 +39,7 @@ from processors.worker.assignor import PairAssignor
 from processors.worker.batch import Batch, BatchLimits, PartitionBatch
 from processors.worker.decoding import decode_into
 from processors.worker.lag import commit_to_kafka, set_lag
+from processors.worker.log_guard import LogGuard
 from processors.worker.markers import Markers
 from processors.worker.offsets import OffsetTracker
 from processors.worker.pair_order import PairOrder
@@ -121,12 +122,20 @@ class Intake(faust.Service):
             max_poll_interval_ms=900_000,
         )
         self._order = PairOrder(self._consumer, prefix=source.prefix)
+        self._log_guard = LogGuard(
+            pool=pool, kafka=source.kafka, prefix=source.prefix, topics=source.topics, fail=fail
+        )
+        self.add_dependency(self._log_guard)
         self._markers = Markers(self._consumer, self._offsets, self._tp)
 
     # --- start and stop -----------------------------------------------------------------------
 
     async def on_start(self) -> None:
-        """Join the group. Raises Unavailable when Kafka does not answer, Misconfigured."""
+        """Join the group.
+
+        Raises Unavailable when Kafka does not answer, Misconfigured when the log is another one.
+        """
+        await self._log_guard.begin()
         names = [self._prefix + topic for topic in self._topics]
         self._consumer.subscribe(names, listener=_Listener(self))
         try:
@@ -160,6 +169,8 @@ class Intake(faust.Service):
     async def take_over_partitions(self, partitions: Collection[TopicPartition]) -> None:
         """Take over the partitions that Kafka assigned."""
         async with self._seek_lock:
+            if partitions:
+                await self._log_guard.check(patience_s=_POSITIONS_TIMEOUT_S)
             await self._take_partitions([self._partition(tp) for tp in partitions])
         log.info("partitions_assigned", partitions=len(partitions), epoch=self._assignment.epoch)
 
@@ -298,9 +309,7 @@ class Intake(faust.Service):
             await self._out_of_range(error)
         except NoOffsetForPartitionError:
             # Kafka assigned it a moment ago, and the consumer has not been positioned yet.
-            async with self._seek_lock:
-                for partition, offset in self._offsets.expected.items():
-                    self._consumer.seek(self._tp(partition), offset)
+            await self._seek_to_expected()
         except KafkaError as error:
             if not error.retriable:
                 raise
@@ -309,6 +318,13 @@ class Intake(faust.Service):
         else:
             return fetched
         return {}
+
+    async def _seek_to_expected(self) -> None:
+        async with self._seek_lock:
+            assigned = self._consumer.assignment()
+            for partition, offset in self._offsets.expected.items():
+                if (tp := self._tp(partition)) in assigned:  # its topic may be gone
+                    self._consumer.seek(tp, offset)
 
     async def _out_of_range(self, error: OffsetOutOfRangeError) -> None:
         """Seek to where the log begins, for a new hub. Raises Misconfigured on lost records."""

@@ -20,6 +20,7 @@ RELEASED = {
     3: "eed47e0262ceb0ae8dbac83b971c8bb6c31875c25935ad6a7bd748cd6400d256",
     4: "24e4981aaf67d6fcf64239b7352df216a1a569bf0acae2796a2db021e5e1bfff",
     5: "1167faba7dbaef5a03e5ba7d872be18fb9e4ce3cb8a4da1279529ebbe77c89c3",
+    6: "67e5d0646a5941be938551d8a483b870aa8649ec3175e04fef4bff4d4e0a4582",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead

@@ -14,6 +14,7 @@ from groupage.app.local.hub import running_hub
 from groupage.app.local.machine_checks import Finding
 from groupage.app.local.readiness import ask_readiness
 from groupage.app.local.state import ProcessState
+from groupage.app.log_identity import other_topics
 from groupage.contracts.admin import ensure_topics
 from groupage.domain.errors import GroupageError, Misconfigured, Unavailable
 from groupage.domain.words import number_of
@@ -25,6 +26,7 @@ from groupage.settings import (
     TopicSettings,
 )
 from groupage.store import migrations
+from groupage.store.log_identity import describe
 from groupage.store.schema import migrations as known_migrations
 
 _BUDGET_S = 10.0
@@ -55,6 +57,8 @@ def check_hub(settings: LocalSettings) -> list[Finding]:
         if schema.state != "problem":
             findings.append(_run_check("clock", _check_clock))
             findings.append(_run_check("calendar", _check_calendar))
+            if _is_set(KafkaSettings):
+                findings.append(_run_check("log", _check_log))
     findings.extend(_check_process(process) for process in (state.processes if state else ()))
     return findings
 
@@ -128,6 +132,22 @@ def _check_clock() -> Finding:
     clock, tolerance = clock_reading(DatabaseSettings())
     right, found, todo = describe_clock(clock, ClockSettings().source, tolerance=tolerance)
     return Finding(name="clock", state="ok" if right else "problem", found=found, todo=todo)
+
+
+def _check_log() -> Finding:
+    """Check that the topics are those whose offsets are stored."""
+    others = other_topics(
+        KafkaSettings(), DatabaseSettings(), prefix=TopicSettings().prefix, budget_s=_BUDGET_S
+    )
+    if not others:
+        found = "the topics are those whose offsets the database holds"
+        return Finding(name="log", state="ok", found=found)
+    return Finding(
+        name="log",
+        state="problem",
+        found=f"{number_of(len(others), 'topic')} not read by the workers",
+        todo=describe(others),
+    )
 
 
 def _check_calendar() -> Finding:

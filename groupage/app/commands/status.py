@@ -3,11 +3,11 @@
 import os
 from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import typer
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from groupage.app.commands.printing import (
     AsJson,
@@ -19,10 +19,21 @@ from groupage.app.commands.printing import (
 )
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState, ProcessState
-from groupage.domain.errors import Unavailable
-from groupage.settings import DatabaseSettings, LocalSettings, without_password
+from groupage.domain.errors import GroupageError, Unavailable
+from groupage.domain.words import number_of
+from groupage.settings import (
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    TopicSettings,
+    without_password,
+)
+
+if TYPE_CHECKING:
+    from groupage.store.log_identity import OtherTopic
 
 NOT_RUNNING = 1
+_BUDGET_S = 2.0
 
 
 def main(
@@ -42,9 +53,19 @@ def main(
     elif as_json:
         time = _hub_time(state)
         hub_time = {"at": time.at, "simulated": time.simulated} if time else None
-        print_json({**described, "hub_time": hub_time, "derivation": _derivation(state)})
+        print_json(
+            {
+                **described,
+                "hub_time": hub_time,
+                "derivation": _derivation(state),
+                "other_topics": [each.topic for each in _other_topics(state)],
+            }
+        )
     else:
         _print(described, _hub_time(state), str(_derivation(state) or ""))
+        if others := _other_topics(state):
+            topics = number_of(len(others), "topic")
+            print_line(f"  {topics} not read, deleted or created again: see `groupage doctor`")
     if state is None or state.phase != "running":
         raise typer.Exit(NOT_RUNNING)
 
@@ -162,6 +183,23 @@ def _derivation(state: HubState | None) -> Any:
     if state is None or not state.database_url:
         return None
     return derivation_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+
+
+def _other_topics(state: HubState | None) -> "list[OtherTopic]":
+    """Return the topics that are not those whose offsets are stored; empty without an answer."""
+    from groupage.app.log_identity import other_topics  # noqa: PLC0415 - imports the clients
+
+    if state is None or not state.database_url or not state.kafka_bootstrap_servers:
+        return []
+    try:
+        return other_topics(
+            KafkaSettings(bootstrap_servers=state.kafka_bootstrap_servers),
+            DatabaseSettings(url=SecretStr(state.database_url)),
+            prefix=TopicSettings().prefix,
+            budget_s=_BUDGET_S,
+        )
+    except (GroupageError, ValidationError):  # Kafka's own check is `groupage doctor`
+        return []
 
 
 def _print(

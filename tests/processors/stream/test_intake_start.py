@@ -29,7 +29,7 @@ async def test_a_missing_broker_is_a_clear_error() -> None:
         fail=lambda _error: None,
     )
     try:
-        with pytest.raises(Unavailable, match="cannot join its Kafka group"):
+        with pytest.raises(Unavailable, match="does not give the ids of its topics"):
             await intake.on_start()
     finally:
         await intake.on_stop()

@@ -21,13 +21,13 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (4, "165b7ce88c6ba2fe"),
+    "consignment": (5, "9f3044a83658882c"),
     "unit": (3, "f95a9267fff7ca33"),
-    "container": (2, "6f586581313e0121"),
+    "container": (3, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
-    "voyage": (3, "353152b7197cc48c"),
-    "consolidation": (4, "5a6882e7413e1b9b"),
+    "voyage": (4, "7f5a542dfd70dc8c"),
+    "consolidation": (5, "50771508a3de2a89"),
     "lane": (4, "4556477eac570100"),
     "command": (3, "4145d784c1536067"),
 }

@@ -346,6 +346,14 @@ class CustomsSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, status="NONE")
 
 
+class EarlierDoors(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When stuffing had to end, as it was until the cut-offs or the voyage changed."""
+
+    until_at: datetime
+    close_at: datetime | None = None
+    """None: there was no limit, or none that is known any more."""
+
+
 class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     """Snapshot for a consignment: the consolidation that it is allocated to."""
 
@@ -364,11 +372,19 @@ class ConsolidationSnapshot(ConsignmentEvent, frozen=True, kw_only=True):
     stuffing_started_at: datetime | None = None
     stuffing_completed_at: datetime | None = None
     door_close_at: datetime | None = None
+    earlier_doors: tuple[EarlierDoors, ...] = ()
+    """Oldest first: a loading that was in time by them stays legal."""
     lco_at: datetime | None = None
     departed_at: datetime | None = None
     withdrawn: bool = False
     """True: the consolidation does not list the consignment any more, so it has no manifest or
     container for it; its cut-off still counts for dead freight."""
+
+    def doors_close_at(self, at: datetime) -> datetime | None:
+        """Return the latest time at which stuffing had to end, of all that counted from then on."""
+        closings = [each.close_at for each in self.earlier_doors if at < each.until_at]
+        limits = [each for each in (*closings, self.door_close_at) if each is not None]
+        return max(limits) if len(limits) == len(closings) + 1 else None
 
     def withdrawal(self) -> "ConsolidationSnapshot":
         """Return the snapshot of a consolidation that does not list the consignment any more."""

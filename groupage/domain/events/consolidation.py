@@ -17,7 +17,7 @@ from groupage.domain.events.quantities import (
     TotalCount,
     TotalGrams,
 )
-from groupage.domain.events.schedule import Cutoff, CutoffCode
+from groupage.domain.events.schedule import Cutoff, CutoffCode, EarlierCutoffs
 
 
 class ConsolidationEvent(Event, frozen=True, kw_only=True):
@@ -254,6 +254,8 @@ class VoyageSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     etd_at: datetime
     eta_at: datetime
     cutoffs: tuple[Cutoff, ...]
+    earlier_cutoffs: tuple[EarlierCutoffs, ...] = ()
+    """Oldest first."""
     departed_at: datetime | None = None
     withdrawn: bool = False
     """True: the voyage has nothing to do with the consolidation any more."""

@@ -31,6 +31,13 @@ class Cutoff(msgspec.Struct, frozen=True, kw_only=True):
     """The last moment for it."""
 
 
+class EarlierCutoffs(msgspec.Struct, frozen=True, kw_only=True):
+    """Cut-offs of the terminal (PCO, FCO) that counted until a change of the schedule."""
+
+    until_at: datetime
+    cutoffs: tuple[Cutoff, ...]
+
+
 class EquipmentOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A container type that the carrier offers on this voyage.
 

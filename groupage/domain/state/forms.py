@@ -19,13 +19,13 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 4,
+        "consignment": 5,
         "unit": 3,
-        "container": 2,
+        "container": 3,
         "visit": 2,
         "declaration": 2,
-        "voyage": 3,
-        "consolidation": 4,
+        "voyage": 4,
+        "consolidation": 5,
         "lane": 4,
         "command": 3,
     }

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from groupage.domain.events.schedule import Cutoff, CutoffCode, EquipmentOffer
+from groupage.domain.events.schedule import Cutoff, CutoffCode, EarlierCutoffs, EquipmentOffer
 from groupage.domain.events.steering import VoyageSteered
 from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
@@ -56,6 +56,8 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     eta_at: datetime | None = None
     """As scheduled, or as last estimated for the port of discharge."""
     cutoffs: tuple[Cutoff, ...] = ()
+    earlier_cutoffs: tuple[EarlierCutoffs, ...] = ()
+    """Oldest first: what was legal by them stays legal."""
     equipment: tuple[EquipmentOffer, ...] = ()
     departed_at: datetime | None = None
     arrived_at: datetime | None = None

@@ -12,7 +12,7 @@ from groupage.domain.events.consolidation import ConsignmentSnapshot, VoyageSnap
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
-from processors.aggregates.consolidation.guards import port_due_at
+from processors.aggregates.consolidation.terminal import port_due_at
 
 _TICK = timedelta(microseconds=1)
 _OF_MEMBERS = frozenset({"LCO", "CUA"})

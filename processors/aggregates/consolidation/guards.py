@@ -4,7 +4,7 @@
 them.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from groupage.domain.codes import AlertCode
 from groupage.domain.containers import SPECS
@@ -16,6 +16,7 @@ from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.words import when
+from processors.aggregates.consolidation.terminal import port_due_at
 
 Status = ConsolidationStatus
 _Reached = tuple[ConsolidationStatus, datetime | None]
@@ -278,36 +279,3 @@ def vgm_fault(
     if abs(vgm_g - expected_g) > tolerance_g:
         return f"{vgm_g} g verified, {expected_g} g expected, {tolerance_g} g tolerated"
     return ""
-
-
-def port_due_at(
-    state: ConsolidationState, policies: PolicyHistory, *, left_at: datetime | None
-) -> datetime | None:
-    """Return when the container must leave the hub to make the terminal's cut-off (PCO or FCO).
-
-    Once it has left, the policy of that moment counts.
-    """
-    due_at = _terminal_due_at(state)
-    if due_at is None:
-        return None
-
-    def leave_by(policy: Policy) -> datetime:
-        return due_at - timedelta(seconds=policy.haul_s)
-
-    return policies.first_instant(leave_by) if left_at is None else leave_by(policies.at(left_at))
-
-
-def door_close_at(state: ConsolidationState, policies: PolicyHistory) -> datetime | None:
-    """Return when stuffing must end."""
-    due_at = _terminal_due_at(state)
-    if due_at is None:
-        return None
-    return policies.first_instant(
-        lambda policy: due_at - timedelta(seconds=policy.door_close_before_gate_in_s)
-    )
-
-
-def _terminal_due_at(state: ConsolidationState) -> datetime | None:
-    cutoffs = state.voyage.cutoffs if state.voyage else ()
-    due_by_code = {cutoff.code: cutoff.due_at for cutoff in cutoffs}
-    return due_by_code.get("PCO") or due_by_code.get("FCO")

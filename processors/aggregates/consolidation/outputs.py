@@ -22,7 +22,7 @@ from processors.aggregates.consolidation.deadlines import (
     dead_freight_threshold,
     standing_since,
 )
-from processors.aggregates.consolidation.guards import door_close_at
+from processors.aggregates.consolidation.terminal import door_close_at, earlier_doors
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
@@ -91,6 +91,7 @@ def _members(
     cutoffs = {cutoff.code: cutoff.due_at for cutoff in voyage.cutoffs} if voyage else {}
     usable = state.status not in _BEFORE_STUFFING
     ended_at = _stuffing_ended_at(state)
+    earlier = tuple(earlier_doors(state, policies))
     for name in sorted({*state.planned_ids, *state.member_ids}):
         listed_on = manifest if manifest is not None and name in manifest.consignment_ids else None
         began = state.stuffing_started_at if listed_on is not None and usable else None
@@ -107,6 +108,7 @@ def _members(
             stuffing_started_at=began,
             stuffing_completed_at=ended_at if began is not None else None,
             door_close_at=door_close_at(state, policies),
+            earlier_doors=earlier,
             lco_at=cutoffs.get("LCO"),
             departed_at=state.gated_out_at if listed_on else None,
         )

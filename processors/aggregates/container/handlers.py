@@ -175,12 +175,16 @@ def _replace_seal(state: ContainerState, at: datetime, seal_no: str) -> None:
 def verify_gross_mass(
     state: ContainerState, entry: Entry, event: events.VgmVerified
 ) -> Rejection | None:
-    """Take the newest verified gross mass (VGM)."""
+    """Take the newest verified gross mass (VGM); after the departure only if there was none.
+
+    A terminal may weigh the container again. It left with the mass that was verified before.
+    """
     at = entry.fact.occurred_at
     if state.status == Status.ON_BOARD:
         return _reject_order(state, "weighed for its VGM")
     _set_consolidation(state, event.consolidation_id)
-    state.vgm_g, state.vgm_method, state.vgm_at = event.gross_g, event.method, at
+    if state.gated_out_at is None or state.vgm_at is None:
+        state.vgm_g, state.vgm_method, state.vgm_at = event.gross_g, event.method, at
     return None
 
 

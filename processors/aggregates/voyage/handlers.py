@@ -53,12 +53,24 @@ def change(state: VoyageState, entry: Entry, event: events.SailingChanged) -> Re
         )
     state.etd_at, state.eta_at = etd_at, eta_at
     if event.cutoffs is not None:
-        state.cutoffs = event.cutoffs
+        _change_cutoffs(state, at, event.cutoffs)
     if event.equipment is not None:
         state.equipment = event.equipment
     state.reason = event.reason
     _set_schedule_status(state, at, "CANCELLED" if event.cancelled else "SCHEDULED")
     return None
+
+
+def _change_cutoffs(state: VoyageState, at: datetime, cutoffs: tuple[events.Cutoff, ...]) -> None:
+    """Take other cut-offs; of those before, keep the ones by which cargo and containers left."""
+    before, after = (
+        tuple(each for each in listed if each.code in ("PCO", "FCO"))
+        for listed in (state.cutoffs, cutoffs)
+    )
+    if before != after:
+        earlier = events.EarlierCutoffs(until_at=at, cutoffs=before)
+        state.earlier_cutoffs = (*state.earlier_cutoffs, earlier)
+    state.cutoffs = cutoffs
 
 
 def confirm_booking(

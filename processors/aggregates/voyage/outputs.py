@@ -37,6 +37,7 @@ def outputs(state: VoyageState) -> dict[str, Publication]:
             etd_at=state.etd_at,
             eta_at=state.eta_at,
             cutoffs=state.cutoffs,
+            earlier_cutoffs=state.earlier_cutoffs,
             departed_at=state.departed_at,
         )
         published[f"snapshot:{name}"] = Output(event, at)

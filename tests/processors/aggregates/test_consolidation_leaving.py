@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from groupage.domain.events import consolidation as csl
+from groupage.domain.events import schedule
 from groupage.domain.states import ConsolidationStatus as Status
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.consolidation_snapshots import (
@@ -170,3 +171,26 @@ def test_every_opening_after_it_left_is_rejected(stuffed: Play) -> None:
         stuffed.deliver(STARTED, minutes)
         stuffed.deliver(completed, minutes + 1)
     assert stuffed.rejections() == ["departed", "departed"]
+
+
+def test_cutoffs_that_change_do_not_undo_what_was_in_time(stuffed: Play) -> None:
+    """Neither the gate-out nor, by the doors of its members, a loading."""
+    pco = schedule.Cutoff(code="PCO", due_at=at(500))
+    before = stuffed.state.voyage.cutoffs
+    stuffed.deliver(weighed(3, **LEFT), 600)
+    earlier = schedule.EarlierCutoffs(until_at=at(700), cutoffs=before)
+    changed = voyage(9, cutoffs=(pco,), earlier_cutoffs=(earlier,))
+    stuffed.deliver(changed, 700)
+    assert stuffed.state.gated_out_at == at(600)
+    sent = first_snapshot(stuffed)
+    assert sent.door_close_at == at(500 - 300)
+    assert [each.until_at for each in sent.earlier_doors] == [at(700)]
+    limit = sent.earlier_doors[0].close_at
+    assert sent.doors_close_at(at(699)) == limit > at(600)
+    assert sent.doors_close_at(at(700)) == at(200)
+    rolled = csl.ConsolidationRolled(consolidation_id=w.CSL, to_voyage_id="NEXT", reason="x")
+    stuffed.deliver(rolled, 800)
+    stuffed.deliver(voyage(1, voyage_id="NEXT", cutoffs=(pco,)), 801)
+    assert stuffed.state.gated_out_at == at(600)
+    sent = first_snapshot(stuffed)
+    assert (sent.doors_close_at(at(799)), sent.doors_close_at(at(800))) == (None, at(200))

@@ -180,3 +180,20 @@ def test_a_manifest_claims_the_container(play: Start) -> None:
     assert story.published == []
     story.deliver(eq.ContainerAssigned(equipment_ref=w.CONTAINER, consolidation_id=w.CSL), 10)
     assert story.sent("consolidation.container_changed")[0].iso_type == "45G1"
+
+
+def test_a_container_left_with_the_mass_that_was_verified_before(play: Start) -> None:
+    """A terminal weighs it again: that is another mass. The first one counts if there was none."""
+    again = eq.VgmVerified(equipment_ref=w.CONTAINER, gross_g=9_100_000, method="SM1")
+    for before in (True, False):
+        story = play("container", w.CONTAINER)
+        if before:
+            first = eq.VgmVerified(equipment_ref=w.CONTAINER, gross_g=9_000_000, method="SM2")
+            story.deliver(first, 10)
+        story.deliver(again, 30)
+        assert story.state.vgm_g == 9_100_000
+        story.deliver(eq.ContainerGatedOut(equipment_ref=w.CONTAINER), 20)
+        assert (story.state.vgm_g, story.state.vgm_method, story.state.vgm_at) == (
+            (9_000_000, "SM2", at(10)) if before else (9_100_000, "SM1", at(30))
+        )
+        assert story.rejections() == []

@@ -150,3 +150,22 @@ def test_freight_without_a_rate_raises_an_alert(play: Start) -> None:
     dearer = sc.SailingChanged(voyage_id=w.VOYAGE, reason="in dollars", equipment=(dollars,))
     story.deliver(dearer, 10)
     assert story.alerts() == set()
+
+
+def test_earlier_cutoffs_of_the_terminal_are_kept(play: Start) -> None:
+    """Until when each counted; a change of the others leaves none."""
+
+    def cutoffs(lco: float, pco: float) -> tuple[sc.Cutoff, ...]:
+        return (sc.Cutoff(code="LCO", due_at=at(lco)), sc.Cutoff(code="PCO", due_at=at(pco)))
+
+    story = play("voyage", w.VOYAGE)
+    story.deliver(sailing(cutoffs=cutoffs(100, 200)), 0)
+    story.deliver(sc.VoyageFollowed(voyage_id=w.VOYAGE, consolidation_id=w.CSL), 1)
+    for minute, changed in ((30, cutoffs(120, 220)), (10, cutoffs(90, 200)), (40, cutoffs(1, 2))):
+        story.deliver(sc.SailingChanged(voyage_id=w.VOYAGE, reason="x", cutoffs=changed), minute)
+    (sent,) = story.outputs("consolidation.voyage_changed")
+    assert sent.cutoffs == cutoffs(1, 2)
+    assert [(each.until_at, each.cutoffs) for each in sent.earlier_cutoffs] == [
+        (at(30), cutoffs(0, 200)[1:]),
+        (at(40), cutoffs(0, 220)[1:]),
+    ]

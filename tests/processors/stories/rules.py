@@ -213,6 +213,26 @@ RULES: dict[str, Rule] = {
         "if at and member.exited_at and at < member.exited_at else None",
         "if False else None",
     ),
+    "a container keeps the gross mass with which it left": Rule(
+        f"{_AGGREGATES}.container.handlers:verify_gross_mass",
+        "if state.gated_out_at is None or state.vgm_at is None:",
+        "if True:",
+    ),
+    "a loading that was in time stays so": Rule(
+        "groupage.domain.events.consignment:ConsolidationSnapshot.doors_close_at",
+        "in self.earlier_doors if at < each.until_at",
+        "in ()",
+    ),
+    "a departure that was in time stays so": Rule(
+        f"{_AGGREGATES}.consolidation.terminal:port_due_at",
+        "in _earlier_cutoffs(state) if left_at < each.until_at",
+        "in ()",
+    ),
+    "a roll does not judge what was before it": Rule(
+        f"{_AGGREGATES}.consolidation.terminal:_earlier_cutoffs",
+        "if rolled_at is None:",
+        "if True:",
+    ),
     "a container keeps its departure when another manifest names it": Rule(
         f"{_AGGREGATES}.container.handlers:_set_consolidation",
         "if state.status in _LEFT:",

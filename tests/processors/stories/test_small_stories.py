@@ -11,9 +11,10 @@ from tests.processors.stories.small_claims import CLAIMS
 from tests.processors.stories.small_containers import CONTAINERS
 from tests.processors.stories.small_exits import EXITS
 from tests.processors.stories.small_plans import PLANS
+from tests.processors.stories.small_terminals import TERMINALS
 from tests.processors.stories.story import Story
 
-STORIES = {**PLANS, **CARGO, **CLAIMS, **CONTAINERS, **EXITS}
+STORIES = {**PLANS, **CARGO, **CLAIMS, **CONTAINERS, **EXITS, **TERMINALS}
 """By the name of the event."""
 
 

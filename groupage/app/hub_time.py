@@ -1,9 +1,10 @@
 """Times for people: in UTC, and beside it in the hub's local time.
 
 A command learns the hub's zone with the first answer of the database. Texts that the hub has
-stored, such as reasons and alerts, are in UTC.
+stored, such as reasons and alerts, have times in UTC: `with_local_times` adds the others.
 """
 
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from groupage.domain.words import when
 
 _ZONE: ContextVar[ZoneInfo | None] = ContextVar("hub_zone", default=None)
 """None: not known yet, or there is none of the policy's name."""
+_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?)Z(?! \()", re.ASCII)
+"""As `when` writes it, without the hub's time beside it."""
 
 
 def use_zone_of(policy: Policy) -> None:
@@ -37,6 +40,18 @@ def time_text(at: datetime, *, exact: bool = False) -> str:
         return when(shown)
     date = "" if local.date() == at.astimezone(UTC).date() else f"{local:%m-%d} "
     return f"{when(shown)} ({date}{local:%H:%M}{_offset_text(local)})"
+
+
+def with_local_times(text: str) -> str:
+    """Add the hub's time to each time in UTC that a text names."""
+    return _UTC_TIME.sub(_with_local_time, text) if "Z" in text else text
+
+
+def _with_local_time(match: re.Match[str]) -> str:
+    try:
+        return time_text(datetime.fromisoformat(match[1]).replace(tzinfo=UTC), exact=True)
+    except (ValueError, OverflowError):  # no day of the calendar, or its last one
+        return match[0]
 
 
 def _offset_text(local: datetime) -> str:

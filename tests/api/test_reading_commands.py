@@ -70,6 +70,7 @@ def test_times_are_the_hubs_too(groupage: Command, hub: "asyncpg.Pool[asyncpg.Re
     """Trucks leave by the clock on the wall of the hub, whose zone its policy names."""
     assert "2026-03-02 11:00Z (19:00+08)  2026-03-02 12:00Z (20:00+08)" in groupage("routes")
     assert "11:00:00Z" in groupage("routes", "--json")
+    assert "LCO at 2026-03-02 14:00Z (22:00+08) is at risk" in groupage("alerts")
 
 
 async def test_the_zone_is_that_of_the_policy_in_force(

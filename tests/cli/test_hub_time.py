@@ -1,12 +1,12 @@
 """Times for people, beside UTC in the hub's zone."""
 
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
 
-from groupage.app.hub_time import time_text, use_zone_of
+from groupage.app.hub_time import time_text, use_zone_of, with_local_times
 from groupage.domain.policy import Policy
 
 
@@ -46,6 +46,28 @@ def test_a_time_may_have_its_seconds() -> None:
     assert text_in("Asia/Shanghai", at, exact=True) == "2026-03-02 17:05:09Z (03-03 01:05+08)"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("LCO at 2026-03-02 10:00Z; is due", "LCO at 2026-03-02 10:00Z (18:00+08); is due"),
+        ("2026-03-02 17:05:09Z, gone", "2026-03-02 17:05:09Z (03-03 01:05+08), gone"),
+        ("2026-03-02 10:00Z (18:00+08)", "2026-03-02 10:00Z (18:00+08)"),
+        ("ZG51522 came on 2026-03-02", "ZG51522 came on 2026-03-02"),
+        ("2026-13-02 10:00Z", "2026-13-02 10:00Z"),
+        ("9999-12-31 23:59Z", "9999-12-31 23:59Z"),
+    ],
+)
+def test_times_in_stored_texts(text: str, shown: str) -> None:
+    """Reasons and alerts are written in UTC; readers get both, once."""
+
+    def write() -> str:
+        use_zone_of(Policy())
+        return with_local_times(text)
+
+    assert copy_context().run(write) == shown
+
+
 def test_a_command_before_its_first_answer_knows_no_zone() -> None:
     """Then it shows UTC."""
-    assert time_text(datetime(2026, 3, 2, 9, tzinfo=UTC)) == "2026-03-02 09:00Z"
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert Context().run(time_text, at) == "2026-03-02 09:00Z"

@@ -1,5 +1,6 @@
 """How a thing stands now, in the words of `groupage trace`."""
 
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,7 +49,7 @@ JOB = TransportJob(
 def lines_of(summary: Any, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """Print a summary; return its lines by label."""
     capsys.readouterr()
-    print_summary(summary)
+    Context().run(print_summary, summary)
     lines = capsys.readouterr().out.splitlines()
     return dict(line.strip().split("  ", 1) for line in lines)
 

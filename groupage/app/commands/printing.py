@@ -14,7 +14,7 @@ import msgspec
 import typer
 from rich.cells import cell_len
 
-from groupage.app.hub_time import time_text
+from groupage.app.hub_time import time_text, with_local_times
 from groupage.domain.units import kg, m3
 from groupage.domain.words import number_of
 
@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
 def print_line(text: str, *, bold: bool = False, dim: bool = False) -> None:
     """Print a line on standard output; bold and dim on a terminal."""
-    text = escape_controls(text)
+    text = escape_controls(with_local_times(text))
     _write(typer.style(text, bold=bold or None, dim=dim or None) if bold or dim else text)
 
 
@@ -85,7 +85,7 @@ def text_of(value: object) -> str:
         return "yes"
     if isinstance(value, datetime):
         return time_text(value)
-    return str(value)
+    return with_local_times(str(value))
 
 
 def escape_controls(text: str) -> str:

@@ -40,6 +40,10 @@ ReceivedAll = Callable[[], Awaitable[bool]]
 """Returns whether `Drain` has returned everything that the hub published until the call."""
 
 _POLL_S = 0.02
+_POLL_NEAR_S = 0.005
+"""The same when the hub is nearly up to date, or a plan is being made: a look costs little then."""
+_NEAR = 200
+"""Records and messages that a worker takes in within a few milliseconds."""
 _AGAIN_S = 1.0
 _LOOKS = 4
 """Reads of the backlog per `Limits.backlog_max` facts sent between gates."""
@@ -125,6 +129,8 @@ class Player:
         self._unseen = 0
         """Facts sent since the backlog was last looked at."""
         self._received = 0
+        self._backlog = 0
+        """The hub's, when it was last read."""
         self._trouble = ""
         """The last error of a request to the hub."""
         self.progress = Progress(now=simulation.now)
@@ -258,7 +264,8 @@ class Player:
         if self._hub.backlog is None:
             await asyncio.sleep(self._limits.settle_s)
             return True
-        return await self._hub.backlog() == 0
+        self._backlog = await self._hub.backlog()
+        return self._backlog == 0
 
     async def _keep_together(self) -> None:
         """Fast motion: wait while the hub's backlog is too large."""
@@ -268,7 +275,8 @@ class Player:
         self._unseen = 0
 
         async def follows() -> bool:
-            return await backlog() <= self._limits.backlog_max
+            self._backlog = await backlog()
+            return self._backlog <= self._limits.backlog_max
 
         await self._until(follows, "the processors")
 
@@ -285,7 +293,8 @@ class Player:
                     life, moved_at = seen, now
                 elif now - moved_at > self._limits.stall_s:
                     raise Unavailable(self._stall_message(what))
-            await asyncio.sleep(0.0 if self._steps.make_ahead() else _POLL_S)
+            poll_s = _POLL_S if self._backlog > _NEAR else _POLL_NEAR_S
+            await asyncio.sleep(0.0 if self._steps.make_ahead() else poll_s)
         self.progress.waiting_for = ""
         waited = self.progress.waited_s
         waited[what] = round(waited.get(what, 0.0) + time.monotonic() - began, 3)

@@ -29,6 +29,7 @@ _IMPATIENT = Limits(stall_s=0.5)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at once again: a hub on paper does nothing between two looks."""
     monkeypatch.setattr("producers.simulator.play._POLL_S", 0.0)
+    monkeypatch.setattr("producers.simulator.play._POLL_NEAR_S", 0.0)
     monkeypatch.setattr("producers.simulator.play._AGAIN_S", 0.1)
 
 

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 _FAST_MOTION = {
     # The day waits for the hub at every cut-off: short batches matter more than full ones.
-    "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.005",
+    "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.002",
     # The day stands still while the planner solves, so the solvers may use all cores.
     "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
     # Solves end by their work limits, not by time: a slow machine makes the same plans.

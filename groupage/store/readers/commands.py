@@ -175,9 +175,10 @@ async def _view_all(
     """Return what came of each; a command that was sent twice is one command."""
     steps = {step for given in rows for step in steps_of(given.command)}
     routers: set[AggregateKey] = {("command", given.stored.fact.key) for given in rows}
-    states = await _read_states(connection, routers | {(step.kind, step.key) for step in steps})
     messages = await _find_messages(connection, steps, {given.at for given in rows})
     replaced = await _find_replaced(connection, [key for _, key in routers])
+    # States last: a state from before a message came would lack what the message did.
+    states = await _read_states(connection, routers | {(step.kind, step.key) for step in steps})
     viewed = []
     for given in rows:
         router = states.get(("command", given.stored.fact.key))

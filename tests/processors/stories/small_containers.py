@@ -3,7 +3,6 @@
 from groupage.domain import commands
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import equipment as eq
-from groupage.domain.events.unit import UnitLoaded
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.aggregates.test_container import released
@@ -44,9 +43,12 @@ CONTAINERS: dict[str, Story] = {
         *LEAVES, (400, eq.ContainerOnBoard(**BOX)), act=Act("x", *GATED_OUT, delays=(100,))
     ),
     "container.gated_out, late, and a consignment was pinned since": story(
-        *(each for each in LEAVES if not isinstance(each[1], UnitLoaded)),  # it is shut out
+        *(each for each in LEAVES if each not in (P1, FROZEN)),
         (4.0, sailing()),
-        (335, commands.PinConsignment(**LANE, consignment_id=w.CN, voyage_id=w.VOYAGE)),
+        (5.0, w.booked(1, consignment_id="CN-2")),
+        (P1[0], plan(1, {w.CN: w.CSL, "CN-2": w.CSL})),
+        (FROZEN[0], w.frozen(w.CN)),  # CN-2 is shut out
+        (335, commands.PinConsignment(**LANE, consignment_id="CN-2", voyage_id=w.VOYAGE)),
         act=Act("x", *GATED_OUT, delays=(50,)),
     ),
     "consolidation.opened": story(act=retracted(9, w.opened())),

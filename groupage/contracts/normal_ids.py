@@ -5,8 +5,10 @@ because a record that came straight to Kafka has them as its sender's scanner wr
 their digits in the same pass.
 """
 
-from functools import cache, lru_cache
-from typing import Any, NamedTuple, get_args
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache, partial
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -17,6 +19,7 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.quantities import EquipmentRef, UnitId
 from groupage.domain.gs1 import canonical_id, is_plainly_canonical
 
+_GetIds: TypeAlias = Callable[[Any], Iterable[str]]
 _METAS: tuple[Any, ...] = (get_args(UnitId)[1], get_args(EquipmentRef)[1])
 
 
@@ -34,18 +37,18 @@ CHANGED, WRONG_DIGIT = 1, 2
 def finish_plain_ids(data: Event) -> int:
     """Do as `finish_ids` does, where all ids are printable ASCII without blanks at their ends.
 
-    Workers do this to each record. Most have one or two such ids, which half a dozen records about
-    the same thing have as well: one look into a cache is enough.
+    Workers do this to each record. Half a dozen records about a thing have its id: one look into a
+    cache is enough.
     """
-    names = _GLANCED.get(type(data), ())
-    if names is not None:
-        for name in names:
-            text = getattr(data, name)
-            if text is not None and _needs_work(text):
-                break
-        else:
-            return 0
-    return finish_ids(data, thorough=False)
+    single, get_lists = _GLANCED.get(type(data), _NOTHING)
+    for name in single:
+        text = getattr(data, name)
+        if text is not None and _needs_work(text):
+            return finish_ids(data, thorough=False)
+    for get_ids in get_lists:
+        if any(map(_needs_work, get_ids(data))):
+            return finish_ids(data, thorough=False)
+    return 0
 
 
 @lru_cache(maxsize=16_384)
@@ -129,10 +132,31 @@ def _is_struct(hint: Any) -> bool:
 
 
 _FIELDS: dict[type[msgspec.Struct], _Fields | None] = {}
-_GLANCED: dict[type[msgspec.Struct], tuple[str, ...] | None] = {}
-"""Names of the ids, if there are only single ones; None where there are lists of them."""
 for _event in EVENTS.values():
     _find_fields(_event)
-for _struct, _found in _FIELDS.items():
-    if _found is not None:
-        _GLANCED[_struct] = None if _found.several or _found.nested else _found.single
+
+
+def _list_getters(event: type[Event], fields: _Fields) -> Iterator[_GetIds]:
+    """Yield functions that return the ids in each list of an event."""
+    yield from map(attrgetter, fields.several)
+    types = {field.name: field.type for field in msgspec.structs.fields(event)}
+    for name in fields.nested:
+        (item,) = filter(_is_struct, get_args(types[name]))
+        inner = _find_fields(item)
+        assert inner is not None
+        (inner_name,) = inner.single
+        assert not any(inner[1:]), (event, name)
+        yield partial(_ids_of_items, attrgetter(name), attrgetter(inner_name))
+
+
+def _ids_of_items(get_items: _GetIds, get_id: Callable[[Any], str], event: Event) -> Iterator[str]:
+    return map(get_id, get_items(event))
+
+
+_NOTHING: tuple[tuple[str, ...], tuple[_GetIds, ...]] = ((), ())
+_GLANCED = {
+    event: (fields.single, tuple(_list_getters(event, fields)))
+    for event in EVENTS.values()
+    if (fields := _FIELDS[event]) is not None
+}
+"""Names of an event's single ids, and functions that return the ids in its lists."""

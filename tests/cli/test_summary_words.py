@@ -16,6 +16,7 @@ from groupage.store.readers.summary_views import (
     ConsignmentSummary,
     ContainerSummary,
     CutoffSummary,
+    EndSummary,
     PickUpSummary,
     SteeringSummary,
     VoyageSummary,
@@ -75,6 +76,7 @@ def consignment(**fields: Any) -> ConsignmentSummary:
         "consignment_id": "CN-1",
         "status": "ACCEPTED",
         "last_at": NOON,
+        "ended": None,
         "shipper": "M1",
         "consignee": "B1",
         "lane_id": "L",
@@ -197,6 +199,14 @@ def test_lines_of_a_consignment(
 ) -> None:
     """A line says one thing in full."""
     assert lines_of(consignment(**fields), capsys)[label].strip() == text
+
+
+def test_a_consignment_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    """The reason stands there; no truck is expected any more."""
+    ended = EndSummary(at=NOON, reason="no stock", fee_due=True, children=())
+    lines = lines_of(consignment(status="CANCELLED", ended=ended), capsys)
+    assert lines["ended"].strip() == "2026-03-02 12:00Z; no stock; dead freight is due"
+    assert "pick-up" not in lines
 
 
 def test_a_carton_in_its_container(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,9 @@ def _lines_of(summary: Summary) -> Iterable[Line]:
 
 def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
     yield "state", _joined(now.status, f"customs {now.customs}", _at("last event", now.last_at))
+    if now.ended is not None:
+        fee = "dead freight is due" if now.ended.fee_due else ""
+        yield "ended", _joined(_at("", now.ended.at), now.ended.reason, fee, *now.ended.children)
     yield "from, to", _joined(f"{now.shipper} for {now.consignee}", now.lane_id)
     counts = [f"{now.cartons[state]} {state}" for state in _CARTON_STATES if state in now.cartons]
     known = sum(now.cartons.values())
@@ -71,7 +74,8 @@ def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
         because = f": {word.reason}" if word.reason else ""
         target = " ".join(filter(None, (word.voyage_id, word.consolidation_id)))
         yield _STEERING[word.does], f"{target} by {word.by} {_at('since', word.at)}{because}"
-    yield from _pick_up_lines(now.pick_up)
+    if now.ended is None or now.pick_up.arrived_at is not None:
+        yield from _pick_up_lines(now.pick_up)
     yield "voyage", _voyage(now.voyage)
     yield "container", _container_of(now)
     if now.left_out is not None:

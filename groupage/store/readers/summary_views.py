@@ -52,6 +52,17 @@ class SteeringSummary(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class EndSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a consignment that does not leave: rejected, cancelled, returned or split."""
+
+    at: datetime
+    reason: str
+    fee_due: bool
+    """Dead freight is due."""
+    children: tuple[str, ...]
+    """The consignments that it was split into."""
+
+
 class PickUpSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How the cargo comes to the hub."""
 
@@ -87,6 +98,8 @@ class ConsignmentSummary(
     status: str
     last_at: datetime | None
     """When its newest event happened."""
+    ended: EndSummary | None
+    """How it ended without leaving in a container."""
     shipper: str
     consignee: str
     lane_id: str

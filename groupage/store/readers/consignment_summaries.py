@@ -1,0 +1,185 @@
+"""How a consignment and its cartons stand now, from its state, its lane and the plans."""
+
+from collections import Counter
+
+from groupage.domain.plan import LeftOut
+from groupage.domain.state.consignment import ConsignmentState, UnitPart
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.lane import LaneState
+from groupage.domain.state.visit import VisitState
+from groupage.domain.states import ConsignmentStatus, CustomsStatus
+from groupage.domain.words import number_of
+from groupage.store.pool import Connection
+from groupage.store.readers.approved_plans import plan_in_force
+from groupage.store.readers.container_summaries import (
+    cutoff_summaries,
+    voyage_summary,
+)
+from groupage.store.readers.facts import read_state, read_states
+from groupage.store.readers.holds import read_holds_of
+from groupage.store.readers.routes import find_pickup
+from groupage.store.readers.summary_views import (
+    ConsignmentSummary,
+    EndSummary,
+    PickUpSummary,
+    SteeringSummary,
+    VisitSummary,
+)
+
+_NOWHERE = ConsolidationState(key="")
+
+
+async def summarize_consignment(
+    connection: Connection, state: ConsignmentState
+) -> ConsignmentSummary:
+    """Summarize how a consignment stands."""
+    consolidation = await consolidation_of(connection, state)
+    parts = [part for part in state.units.values() if not part.gone]
+    cartons: Counter[str] = Counter()
+    locations: Counter[str] = Counter()
+    for part in parts:
+        cartons[carton_status(state, part).lower()] += part.pieces
+        if part.location and not part.loaded_in:
+            locations[part.location] += part.pieces
+    unannounced = state.declared_pieces - sum(part.pieces for part in parts)
+    if unannounced > 0 and state.received_at is None:
+        cartons["expected"] += unannounced
+    booking = state.booking
+    is_allocated = state.allocation is not None
+    return ConsignmentSummary(
+        consignment_id=state.key,
+        status=str(state.status),
+        last_at=state.changed_at,
+        ended=_end(state),
+        shipper=booking.shipper if booking else "",
+        consignee=booking.consignee if booking else "",
+        lane_id=state.lane_id,
+        cartons=dict(cartons),
+        measured=sum(part.pieces for part in parts if part.measured),
+        damaged=sum(part.pieces for part in parts if part.condition not in ("", "good")),
+        locations=dict(locations.most_common()),
+        volume_cm3=state.volume_cm3,
+        gross_g=state.gross_g,
+        customs=str(state.customs),
+        missing=_missing(state),
+        holds=await read_holds_of(connection, [state.key]),
+        pick_up=await _pick_up(connection, state),
+        consolidation_id=consolidation.key,
+        consolidation_status=str(consolidation.status) if consolidation.key else "",
+        container=consolidation.equipment_ref,
+        plan_id=state.allocation.plan_id if state.allocation else "",
+        voyage=voyage_summary(consolidation),
+        cutoffs=cutoff_summaries(consolidation),
+        left_out=None if is_allocated or state.exit else await _left_out(connection, state),
+        steering=await _steering(connection, state),
+        departed_at=state.departed_at,
+    )
+
+
+def carton_status(consignment: ConsignmentState, part: UnitPart) -> str:
+    """Say where a carton of a consignment is, as far as the hub knows."""
+    if part.gone:
+        return "REPACKED"
+    if part.loaded_in:
+        return "LOADED" if consignment.departed_at is None else "DEPARTED"
+    if consignment.status == ConsignmentStatus.RETURNED:
+        return "RETURNED"
+    if part.staged_at is not None:
+        return "STAGED"
+    if part.location:
+        return "STORED"
+    return "RECEIVED" if part.received_at is not None else "EXPECTED"
+
+
+def _missing(state: ConsignmentState) -> tuple[str, ...]:
+    if state.exit is not None or state.departed_at is not None:
+        return ()
+    absent = state.declared_pieces - state.received_pieces
+    unmeasured = state.received_units - state.measured_units
+    texts = {
+        state.not_accepted: state.accepted_at is None and bool(state.not_accepted),
+        f"{number_of(absent, 'carton')} to arrive": state.received_at is None and absent > 0,
+        f"{number_of(unmeasured, 'carton')} to measure": unmeasured > 0,
+        "the shipper's word on the measured figures": state.needs_rerate,
+        "approval of its dangerous goods": state.dg_status in ("declared", "rejected"),
+        "a declaration to customs": state.customs == CustomsStatus.NONE,
+        f"customs' release ({state.customs})": state.customs
+        not in (CustomsStatus.NONE, CustomsStatus.RELEASED),
+    }
+    return tuple(text for text, is_missing in texts.items() if is_missing)
+
+
+def _end(state: ConsignmentState) -> EndSummary | None:
+    end = state.exit
+    if end is None:
+        return None
+    return EndSummary(at=end.at, reason=end.reason, fee_due=end.fee_due, children=end.children)
+
+
+async def _pick_up(connection: Connection, state: ConsignmentState) -> PickUpSummary:
+    wanted = state.booking.pickup if state.booking else None
+    return PickUpSummary(
+        place=(wanted.place.name or wanted.place.place_id) if wanted else "",
+        ready_at=wanted.ready_at if wanted else None,
+        latest_at=wanted.latest_at if wanted else None,
+        job=await find_pickup(connection, state) if wanted else None,
+        expected_at=state.eta_at,
+        arrived_at=state.arrived_at,
+        vehicle=state.vehicle,
+        visits=tuple(
+            VisitSummary(
+                visit_id=visit.key, plate=visit.plate, dock=visit.dock, arrived_at=visit.arrived_at
+            )
+            for visit in await read_states(connection, VisitState, state.visits)
+        ),
+    )
+
+
+async def _left_out(connection: Connection, state: ConsignmentState) -> LeftOut | None:
+    if not state.lane_id:
+        return None
+    plan = await plan_in_force(connection, state.lane_id)
+    left_out = plan.left_out if plan else ()
+    return next((left for left in left_out if left.consignment_id == state.key), None)
+
+
+async def _steering(connection: Connection, state: ConsignmentState) -> tuple[SteeringSummary, ...]:
+    lane = await read_state(connection, LaneState, state.lane_id)
+    if lane is None or state.exit is not None or state.departed_at is not None:
+        return ()
+    pin = lane.pins.get(state.key)
+    pins = [pin] if pin is not None else []
+    return (
+        *(
+            SteeringSummary(
+                does="pinned",
+                voyage_id=pin.voyage_id,
+                consolidation_id=pin.consolidation_id,
+                by=pin.by,
+                at=pin.at,
+                reason=pin.reason,
+            )
+            for pin in pins
+        ),
+        *(
+            SteeringSummary(
+                does="rolled" if forbid.roll else "kept_off",
+                voyage_id=voyage_id,
+                consolidation_id="",
+                by=forbid.by,
+                at=forbid.at,
+                reason=forbid.reason,
+            )
+            for voyage_id, forbid in lane.forbids.get(state.key, {}).items()
+        ),
+    )
+
+
+async def consolidation_of(
+    connection: Connection, consignment: ConsignmentState
+) -> ConsolidationState:
+    """Read the consolidation that it is allocated to; one without key if there is none."""
+    if consignment.allocation is None:
+        return _NOWHERE
+    name = consignment.allocation.consolidation_id
+    return await read_state(connection, ConsolidationState, name) or ConsolidationState(key=name)

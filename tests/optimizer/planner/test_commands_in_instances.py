@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from asyncpg import Pool, Record
 
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
@@ -14,9 +15,17 @@ from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
 from groupage.domain.states import ConsignmentStatus
 from optimizer.allocation.api import allocate
 from optimizer.instance.build import build_instance
-from optimizer.instance.snapshot import Snapshot
+from optimizer.instance.snapshot import Snapshot, read_snapshot
 from optimizer.solve import solve_certified
-from tests.optimizer.planner.lanes import CLOCK_AT, LANE_ID, consignment, request, voyage
+from tests.optimizer.planner.lanes import (
+    CLOCK_AT,
+    LANE_ID,
+    consignment,
+    put_consignment,
+    put_lane,
+    request,
+    voyage,
+)
 
 FIRST, SECOND, THIRD = (voyage(week).key for week in range(3))
 PIN = LanePin(at=CLOCK_AT, by="Li", voyage_id=FIRST)
@@ -114,3 +123,20 @@ def test_a_pinned_consignment_that_a_truck_must_fetch_is_explained() -> None:
     assert demand.pickup is not None
     (left,) = allocate(instance).left_out
     assert left.reason.startswith(f"pinned to voyage {FIRST} by Li, does not fit because not at ")
+
+
+@pytest.mark.integration
+async def test_a_pinned_consignment_is_read_before_it_arrives(pool: "Pool[Record]") -> None:
+    """Of two that are on their way the pinned one."""
+    await put_lane(pool, consignments=1)
+    for number in (2, 3):
+        state = consignment(number)
+        state.status = ConsignmentStatus.ARRIVING
+        await put_consignment(pool, state)
+    pins = {"CN-0002": PIN}
+    lane = LaneState(key=LANE_ID, fact_count=1, changed_at=CLOCK_AT, sequence=1, pins=pins)
+    await pool.execute(
+        "update lane set body = $1 where key = $2", msgspec.json.encode(lane), LANE_ID
+    )
+    read = await read_snapshot(pool, LANE_ID)
+    assert [state.key for state in read.consignments] == ["CN-0001", "CN-0002"]

@@ -1,6 +1,6 @@
 """Renew README's picture from a real run: ``python -m tests.demo.take_picture``.
 
-It plays the small day of seed 2 and draws the live view at four fifths of it. The plan in README is
+It plays the small day of seed 2 and draws the live view at two fifths of it. The plan in README is
 of the same day: `groupage up` on the directory that this prints, then `groupage plan show`.
 """
 
@@ -16,7 +16,7 @@ from groupage.app.demo import day, view
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "demo.svg"
 SEED = "2"
-AT = 0.8
+AT = 0.4
 COLUMNS, LINES = 116, 32
 
 
@@ -24,6 +24,7 @@ class Photographer(view.View):
     """The live view, of which one frame is kept."""
 
     taken = False
+    every_s = 0.5
 
     def show(self, figures: view.Figures) -> None:
         """Draw the figures, and keep the first frame after `AT`."""

@@ -1,10 +1,15 @@
 """Topics made from the table and compared with it, on a real Kafka."""
 
+import asyncio
+import time
+
 import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from groupage.contracts.admin import TopicsDiffer, configs_of, ensure_topics
-from groupage.contracts.topics import TOPICS
+from groupage.contracts.topics import BY_NAME, TOPICS
 from groupage.domain.errors import Unavailable
 from groupage.settings import KafkaSettings
 
@@ -56,6 +61,43 @@ async def test_differences_are_named(kafka: KafkaSettings, topic_prefix: str) ->
         ("retention.ms", configs_of(alert)["retention.ms"], "-1"),
         ("max.message.bytes", "1048576", "2000"),
     }
+
+
+async def test_a_senders_clock_decides_nothing(kafka: KafkaSettings, topic_prefix: str) -> None:
+    """Kafka stamps records itself: none expires early, and none makes Kafka refuse its batch.
+
+    With the sender's stamp (CreateTime) a record two hours ahead would fail its whole batch.
+    """
+    await ensure_topics(kafka, prefix=topic_prefix)
+    topic, now_ms = f"{topic_prefix}hub.alert.v1", int(time.time() * 1_000)
+    assert BY_NAME["hub.alert.v1"].retention is not None, "the broker deletes old records"
+    day_ms = 86_400_000
+    async with AIOKafkaProducer(**kafka.client_kwargs(), linger_ms=200) as producer:
+        sent = await asyncio.gather(
+            *[
+                await producer.send(topic, b"{}", partition=0, timestamp_ms=now_ms + ahead_ms)
+                for ahead_ms in (0, day_ms, -365 * day_ms)
+            ]
+        )
+    assert {each.timestamp_type for each in sent} == {1}, "log append time"
+    assert all(abs(each.timestamp - now_ms) < day_ms // 24 for each in sent)
+
+
+async def test_topics_with_the_senders_stamp_are_named(
+    kafka: KafkaSettings, topic_prefix: str
+) -> None:
+    """Workers do not start on such a topic: somebody else's clock would decide."""
+    name, unit = f"{topic_prefix}hub.unit.v1", BY_NAME["hub.unit.v1"]
+    configs = configs_of(unit) | {"message.timestamp.type": "CreateTime"}
+    admin = AIOKafkaAdminClient(**kafka.client_kwargs())
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, unit.partitions, 1, topic_configs=configs)])
+    finally:
+        await admin.close()
+    (difference,) = (await ensure_topics(kafka, prefix=topic_prefix)).differences
+    assert difference.topic == name
+    assert (difference.wanted, difference.found) == ("LogAppendTime", "CreateTime")
 
 
 async def test_absent_kafka_is_a_clear_failure() -> None:

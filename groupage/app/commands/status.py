@@ -17,7 +17,7 @@ from groupage.app.commands.printing import (
     print_table,
     text_of,
 )
-from groupage.app.local.hub import running_hub
+from groupage.app.local.hub import running_hub, use_running_hub
 from groupage.app.local.state import HubState, ProcessState
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.domain.words import number_of
@@ -189,12 +189,13 @@ def _other_topics(state: HubState | None) -> "list[OtherTopic]":
     """Return the topics that are not those whose offsets are stored; empty without an answer."""
     from groupage.app.log_identity import other_topics  # noqa: PLC0415 - imports the clients
 
-    if state is None or not state.database_url or not state.kafka_bootstrap_servers:
+    if state is None:
         return []
+    use_running_hub(LocalSettings().data_dir)
     try:
         return other_topics(
-            KafkaSettings(bootstrap_servers=state.kafka_bootstrap_servers),
-            DatabaseSettings(url=SecretStr(state.database_url)),
+            KafkaSettings(),
+            DatabaseSettings(),
             prefix=TopicSettings().prefix,
             budget_s=_BUDGET_S,
         )

@@ -1,12 +1,16 @@
 """A topic that was deleted and created again is another log: nobody reads it from the middle."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from groupage.app.commands.status import _other_topics
+from groupage.app.local.child import Identity
+from groupage.app.local.state import HubState
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topic_ids import LogIds, TopicIds
 from groupage.contracts.topics import POLICY_TOPIC
@@ -18,6 +22,7 @@ from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
+from tests.processors.stream.test_operating import environment, groupage
 
 pytestmark = pytest.mark.integration
 
@@ -107,6 +112,37 @@ async def test_a_worker_does_not_start_on_another_log(
     assert await stored(hub) == {f"U{number}" for number in (1, 2, 3, 11, 12, 13, 14, 15)}
     with pytest.raises(Conflict, match="Facts from before are in the database only"):
         await rebuild(hub.settings, all_aggregates(Policy()), verify=True, progress=lambda *_: None)
+
+
+async def test_commands_show_and_replace_topics_that_are_not_read(
+    stream_hub: StreamHub, admin: AIOKafkaAdminClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`groupage doctor` counts them and says what to do, and that works."""
+    hub = stream_hub
+
+    async def finding(name: str) -> dict[str, str]:
+        _, output, errors = await groupage(hub, "doctor", "--json")
+        assert output, errors
+        return next(each for each in json.loads(output) if each["name"] == name)
+
+    async with hub.worker():
+        await hub.until_committed()
+    for name, value in environment(hub).items():
+        monkeypatch.setenv(name, value)
+    state = HubState(phase="running", doing="", supervisor=Identity(pid=1, started_at_s=0))
+    assert (await finding("log"))["state"] == "ok"
+    assert (await finding("calendar"))["found"].startswith("holidays are known until 20")
+    await recreate(hub, admin)
+    problem = await finding("log")
+    assert (problem["state"], problem["found"]) == ("problem", "1 topic not read by the workers")
+    assert f"{TOPIC}: deleted and created again" in problem["todo"]
+    assert [each.topic for each in await asyncio.to_thread(_other_topics, state)] == [TOPIC]
+    status, output, errors = await groupage(hub, "topics", "--read-again")
+    assert status == 0, errors
+    assert output == f"{TOPIC}: the workers will read it from its beginning\n"
+    _, output, _ = await groupage(hub, "topics", "--read-again")
+    assert output == "nothing to do: the topics are those that the hub has read\n"
+    assert (await finding("log"))["state"] == "ok"
 
 
 async def test_a_running_worker_ends_when_its_topic_is_another_one(

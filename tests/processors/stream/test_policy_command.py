@@ -1,7 +1,7 @@
 """``groupage policy`` on a hub with a worker as a process."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ import pytest
 
 from groupage.app import policies
 from groupage.domain.policy import Policy, policy_digest
-from groupage.domain.policy_file import load_policy
+from groupage.domain.policy_file import DEFAULT, load_policy
 from tests.processors.stream.facts import NOON
 from tests.processors.stream.hub import StreamHub
 from tests.processors.stream.test_operating import groupage, running
@@ -137,3 +137,33 @@ async def test_a_start_of_the_hub_adopts_a_file_that_is_new_to_it(stream_hub: St
     assert "F: not adopted: after an upgrade" in await start(3)
     async with hub.policy_log() as log:
         assert [each.policy.haul_s for each in await log.read_to_end()] == [1, 2]
+
+
+async def test_a_start_renews_the_calendar_of_the_policy_in_force(stream_hub: StreamHub) -> None:
+    """A new version has the holidays of another year; it takes nobody's policy out of force."""
+    hub = policies.Hub(
+        kafka=stream_hub.settings.kafka,
+        database=stream_hub.settings.database,
+        prefix=stream_hub.prefix,
+        hub_key=stream_hub.settings.hub_key(),
+        wall_clock=True,
+    )
+    assert DEFAULT.working_days is not None
+    older = msgspec.structs.replace(DEFAULT.working_days, known_until=date(2026, 12, 30))
+    before = msgspec.structs.replace(DEFAULT, working_days=older)
+    await policies.adopt(hub, before, by="groupage", reason="first start")
+    printed = await policies.adopt_changed_file(hub, DEFAULT, file="the defaults")
+    assert "adopted from the defaults, in force from" in printed
+    assert 'working_days.known_until: "2026-12-30" -> "2026-12-31"' in printed
+    assert await policies.adopt_changed_file(hub, DEFAULT, file="the defaults") == ""
+    printed = await policies.adopt_changed_file(hub, before, file="the defaults")
+    assert printed.startswith("the defaults: an earlier policy"), "an older version goes back"
+    await policies.adopt(
+        hub, msgspec.structs.replace(DEFAULT, haul_s=1), by="anna", reason="the new road"
+    )
+    newer = msgspec.structs.replace(DEFAULT.working_days, known_until=date(2027, 1, 3))
+    printed = await policies.adopt_changed_file(
+        hub, msgspec.structs.replace(DEFAULT, working_days=newer), file="the defaults"
+    )
+    assert printed.startswith("the defaults: an earlier policy; in force is")
+    assert "adopted by anna: the new road" in printed

@@ -58,8 +58,12 @@ class Bearing:
     def spare_g(self, index: int) -> float:
         """Return the grams that may still rest on it, by its own limit and those below it."""
         carton = self.cartons[index]
-        own = inf if carton.limit_g is None else carton.limit_g - carton.carried_g
-        return min([own, *(self.spare_g(lower) / share for lower, share in carton.below)])
+        least = inf if carton.limit_g is None else carton.limit_g - carton.carried_g
+        for lower, share in carton.below:
+            spare = self.spare_g(lower) / share
+            if spare < least:  # noqa: PLR1730 - for speed only: half the time of `min`
+                least = spare
+        return least
 
     def _shares(
         self, rect: Rect, among: Iterable[int], supported_mm2: int

@@ -34,20 +34,19 @@ def _counts(
     """
     dx, dy, dz = orientation
     layers, rows, columns = (
-        1 + axis.ravel()
-        for axis in np.indices(
-            (
-                _layers_max(carton_type, dz, space, quantity),
-                min(quantity, (space.y2 - space.y1) // dy),
-                min(quantity, (space.x2 - space.x1) // dx),
-            )
+        np.arange(1, 1 + most)
+        for most in (
+            _layers_max(carton_type, dz, space, quantity),
+            min(quantity, (space.y2 - space.y1) // dy),
+            min(quantity, (space.x2 - space.x1) // dx),
         )
     )
-    cartons = layers * rows * columns
-    enough = cartons <= quantity
-    counts: Ints = np.column_stack((columns, rows, layers))[enough]
+    cartons = layers[:, None, None] * rows[:, None] * columns
+    layer, row, column = (cartons <= quantity).nonzero()
+    counts: Ints = np.empty((len(layer), 3), dtype=np.int64)
+    counts[:, 0], counts[:, 1], counts[:, 2] = columns[column], rows[row], layers[layer]
     if len(counts) > BLOCKS_PER_ORIENTATION_MAX:
-        cartons = cartons[enough]
+        cartons = counts.prod(axis=1)
         order = np.lexsort((counts[:, 2], counts[:, 1], counts[:, 0], -cartons))
         counts, cartons = counts[order], cartons[order]
         keep = cartons <= counts.max(axis=1)

@@ -7,6 +7,7 @@ neighbours, number of cartons.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,8 +39,7 @@ class ScoreWeights:
     """Among equally deep spaces fill the lowest (else the highest) first."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCarton:
+class PlacedCarton(NamedTuple):
     """A carton in its place. `type_number` is its type's index in `Stock.types`."""
 
     type_number: int
@@ -73,6 +73,7 @@ class ConstructionPass:
         self.obstacles: list[tuple[int, int, int, int, int, int]] = []
         limits = [t.top_load_g for t in (*stock.types, *stock.preloaded_types)]
         self.bearing = Bearing(active=any(limit is not None for limit in limits))
+        self._shortest_edges = [min(t.length, t.width, t.height) for t in stock.types]
         self._set_blocks(np.arange(len(table.type_number)))
         self._edge_min = self._shortest_edge()
         self._top_only = self._top_only_heights()
@@ -85,7 +86,8 @@ class ConstructionPass:
         """Keep only these blocks, sorted by type: there are cartons enough for them."""
         table = self.table
         self._blocks = blocks
-        self._size = table.size.take(blocks, axis=1).astype(np.int32)
+        dx, dy, dz = table.size.take(blocks, axis=1).astype(np.int32)
+        self._size = (dx, dy, dz)
         self._quantity = table.quantity.take(blocks)
         self._available: Bools = np.ones(len(blocks), dtype=np.bool_)
         self._available_count = len(blocks)
@@ -94,8 +96,8 @@ class ConstructionPass:
 
     def _shortest_edge(self) -> int:
         """Return the shortest edge of the remaining cartons: no carton fits into less."""
-        pairs = zip(self.types, self.remaining, strict=True)
-        return min((min(t.length, t.width, t.height) for t, left in pairs if left), default=0)
+        edges = zip(self._shortest_edges, self.remaining, strict=True)
+        return min([edge for edge, left in edges if left], default=0)
 
     def _top_only_heights(self) -> dict[int, int]:
         """Return the types that cannot bear an average carton, with their least height.
@@ -148,14 +150,13 @@ class ConstructionPass:
 
     def _deepest_space(self) -> tuple[int, Rect] | None:
         """Return the space to fill next: farthest from the door, then by height, then by a wall."""
-        y1, y2, up = self.cargo_space.y1, self.cargo_space.y2, 1 if self.weights.low_first else -1
-        depths = [
-            (rect[0], up * z, min(rect[1] - y1, y2 - rect[3]), rect)
-            for z, rect in self.spaces.open_rects()
-        ]
-        if not depths:
+        deepest = self.spaces.find_deepest()
+        if not deepest:
             return None
-        _, height, _, rect = min(depths)
+        y1, y2, up = self.cargo_space.y1, self.cargo_space.y2, 1 if self.weights.low_first else -1
+        height, _, rect = min(
+            [(up * z, min(rect[1] - y1, y2 - rect[3]), rect) for z, rect in deepest]
+        )
         return up * height, rect
 
     def _fills_from_right(self, rect: Rect) -> bool:
@@ -186,17 +187,18 @@ class ConstructionPass:
         weights, table = self.weights, self.table
         surface = table.surface.take(fits)
         touching = surface // 2
-        used = np.ones(len(fits))
+        faces = table.faces.take(fits, axis=1)
+        used: Floats | float = 1.0
         for axis, edges in enumerate(table.size.take(fits, axis=1)):
             length = size[axis]
             beside = length - edges
             lost = table.waste[axis].take(beside)
             if axis == 2 and self.bearing.active:
                 lost = np.maximum(lost, beside - table.headroom.take(fits))
-            used *= 1.0 - lost / length
+            used = used * (1.0 - lost / length)
             if axis or rect[2] < self.cargo_space.x2:
                 close = beside <= weights.close_permille * length // 1_000
-                touching += table.faces[axis].take(fits) * close
+                touching += faces[axis] * close
         scores: Floats = self._worth.take(fits) * used**weights.loss
         return scores * (touching / surface) ** weights.contact
 

@@ -4,8 +4,9 @@ The rectangles of a level are maximal: tops of equal height that touch are merge
 may stand across several cartons with its whole base supported.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 Rect = tuple[int, int, int, int]
 """x1, y1, x2, y2 in mm."""
@@ -65,13 +66,6 @@ def _keep_maximal(rects: list[Rect]) -> list[Rect]:
     return kept
 
 
-def _find_overlapping(rects: Collection[Rect], rect: Rect) -> list[Rect]:
-    if not rects:
-        return []
-    x1, y1, x2, y2 = rect
-    return [r for r in rects if r[0] < x2 and r[2] > x1 and r[1] < y2 and r[3] > y1]
-
-
 def _crop_all(rects: Iterable[Rect], hole: Rect) -> list[Rect]:
     return [part for rect in rects for part in _crop(rect, hole)]
 
@@ -82,9 +76,19 @@ class Spaces:
     def __init__(self, floor: Rect) -> None:
         self.levels: dict[int, Level] = {0: Level(open=[floor])}
 
-    def open_rects(self) -> list[tuple[int, Rect]]:
-        """Return height and rectangle of each space that may still take a carton."""
-        return [(z, rect) for z, level in self.levels.items() for rect in level.open]
+    def find_deepest(self) -> list[tuple[int, Rect]]:
+        """Return height and rectangle of each open space that begins farthest from the door."""
+        spaces: list[tuple[int, Rect]] = []
+        least: float = inf
+        for z, level in self.levels.items():
+            for rect in level.open:
+                if rect[0] > least:
+                    continue
+                if rect[0] < least:
+                    least = rect[0]
+                    spaces.clear()
+                spaces.append((z, rect))
+        return spaces
 
     def close(self, z: int, rect: Rect) -> None:
         """Mark a rectangle in which none of the remaining cartons fits."""
@@ -94,16 +98,17 @@ class Spaces:
 
     def occupy(self, rect: Rect, top: int) -> None:
         """Remove the column over `rect` from every space below `top`."""
+        x1, y1, x2, y2 = rect
         empty_levels = []
         for z, level in self.levels.items():
             if z >= top:
                 continue
-            hit = _find_overlapping(level.open, rect)
+            hit = [r for r in level.open if r[0] < x2 and r[2] > x1 and r[1] < y2 and r[3] > y1]
             if hit:
                 overlapped = set(hit)
                 rest = [other for other in level.open if other not in overlapped]
                 level.open = _keep_maximal(rest + _crop_all(hit, rect))
-            hit = _find_overlapping(level.closed, rect)
+            hit = [r for r in level.closed if r[0] < x2 and r[2] > x1 and r[1] < y2 and r[3] > y1]
             if hit:
                 level.closed.difference_update(hit)
                 level.closed.update(_keep_maximal(_crop_all(hit, rect)))

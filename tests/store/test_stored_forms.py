@@ -21,13 +21,13 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (5, "9f3044a83658882c"),
+    "consignment": (6, "cdd6162743be33ee"),
     "unit": (3, "f95a9267fff7ca33"),
     "container": (3, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (4, "7f5a542dfd70dc8c"),
-    "consolidation": (5, "50771508a3de2a89"),
+    "consolidation": (6, "3e78fad87b949070"),
     "lane": (4, "4556477eac570100"),
     "command": (3, "4145d784c1536067"),
 }

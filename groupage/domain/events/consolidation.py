@@ -144,6 +144,14 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.since_at <= at and (self.until_at is None or self.until_at > at)
 
 
+class InsideSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A time in which all cartons of a consignment were in the container, and their mass."""
+
+    since_at: datetime
+    until_at: datetime | None = None
+    gross_g: TotalGrams
+
+
 class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """Snapshot for a consolidation: a consignment that is, or was, allocated to it."""
 
@@ -177,15 +185,25 @@ class ConsignmentSnapshot(ConsolidationEvent, frozen=True, kw_only=True):
     """When the last of the loaded cartons went in."""
     unloaded_at: datetime | None = None
     """Since when some cartons are outside, unloaded or not loaded yet. None: all are inside."""
+    loaded_gross_g: TotalGrams | None = None
+    """Mass of the loaded cartons, as measured before their loading. None: of release 0.2.0."""
+    earlier_inside: tuple[InsideSpan, ...] = ()
+    """When all cartons were inside before, oldest first: some were taken out, or another came."""
     exited_at: datetime | None = None
     """When it was rejected, cancelled, returned or split, and no longer a member; until then it was
     one, with these figures."""
 
-    def was_inside(self, at: datetime | None) -> bool:
-        """Tell whether all cartons were in the container at that moment; None: are in it now."""
+    def find_inside(self, at: datetime | None) -> InsideSpan | None:
+        """Return since when all cartons were in the container at that moment (None: now)."""
+        for span in self.earlier_inside:
+            if at is not None and span.until_at is not None and span.since_at <= at < span.until_at:
+                return span
         if self.loaded_at is None or (at is not None and self.loaded_at > at):
-            return False
-        return self.unloaded_at is None or (at is not None and self.unloaded_at > at)
+            return None
+        if self.unloaded_at is not None and (at is None or self.unloaded_at <= at):
+            return None
+        gross_g = self.gross_g if self.loaded_gross_g is None else self.loaded_gross_g
+        return InsideSpan(since_at=self.loaded_at, gross_g=gross_g)
 
     @classmethod
     def of_absent(cls, *, consolidation_id: str, consignment_id: str) -> Self:

@@ -13,6 +13,7 @@ from groupage.domain.events.consignment import (
     CustomsSnapshot,
     DangerousGoods,
 )
+from groupage.domain.events.consolidation import InsideSpan
 from groupage.domain.events.steering import ConsignmentSteered
 from groupage.domain.ids import lane_of
 from groupage.domain.state.base import State
@@ -35,6 +36,8 @@ class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
     deviation: str = ""
     unready: Literal["", "not_measured", "dg_not_cleared"] = ""
     """The reason why the unit should not have been loaded then; empty: none."""
+    gross_g: int = 0
+    """As measured when it was loaded."""
 
 
 class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
@@ -59,6 +62,7 @@ class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
     """The unit that it was packed into; empty: none."""
     gone: bool = False
     """It was repacked into other units."""
+    gone_at: datetime | None = None
 
     @property
     def standing(self) -> tuple[int, int, int, int, int, int] | None:
@@ -266,6 +270,10 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """When the last unit that is in the container was loaded."""
     unloaded_at: datetime | None = None
     """Since when a received unit is outside the container; None: all units are inside."""
+    loaded_gross_g: int = 0
+    """Of the loaded units, as measured when they were loaded."""
+    earlier_inside: tuple[InsideSpan, ...] = ()
+    """When all received units were inside before, oldest first."""
     departed_at: datetime | None = None
     barrier_at: datetime | None = None
     """Time of the newest fact about the whole; a unit fact before it needs a refold."""

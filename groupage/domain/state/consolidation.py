@@ -73,6 +73,8 @@ class ConsolidationState(State, kw_only=True, omit_defaults=True):
     """All times when it began again, by fact id."""
     stuffing_completed_at: datetime | None = None
     dunnage_g: int = 0
+    dunnages: list[tuple[datetime, int]] = msgspec.field(default_factory=list)
+    """(when, g) of each completion of stuffing, oldest first."""
     stuffed_in: str = ""
     """Container named at the start of stuffing."""
     door: str = ""

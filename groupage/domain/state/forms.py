@@ -19,13 +19,13 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 5,
+        "consignment": 6,
         "unit": 3,
         "container": 3,
         "visit": 2,
         "declaration": 2,
         "voyage": 4,
-        "consolidation": 5,
+        "consolidation": 6,
         "lane": 4,
         "command": 3,
     }

@@ -155,7 +155,7 @@ def repack(state: ConsignmentState, entry: Entry, event: events.UnitRepacked) ->
     pieces = sum(part.pieces for part in parts)
     for part in parts:
         _add_to_sums(state, part, -1)
-        part.gone = True
+        part.gone, part.gone_at = True, entry.fact.occurred_at
     if state.forwarded is not None:
         for name in event.outputs:
             if name in state.forwarded and state.forwarded[name] is None:
@@ -247,6 +247,7 @@ def load(state: ConsignmentState, entry: Entry, event: events.UnitLoaded) -> Rej
             standing=standing,
             deviation=event.deviation,
             unready=_unready_reason(state, part),
+            gross_g=0 if part.measured is None else part.measured[3],
         )
     )
     state.load_moves += 1

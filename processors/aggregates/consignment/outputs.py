@@ -113,6 +113,8 @@ def _snapshot(state: ConsignmentState, consolidation_id: str) -> ConsignmentSnap
         received_at=state.received_at,
         loaded_at=state.loaded_at,
         unloaded_at=state.unloaded_at,
+        loaded_gross_g=state.loaded_gross_g,
+        earlier_inside=state.earlier_inside,
     )
 
 

@@ -22,6 +22,7 @@ from groupage.domain.state.consignment import (
 )
 from groupage.domain.words import when
 from processors.aggregates.consignment import customs
+from processors.aggregates.consignment.stays import Stay, find_earlier_spans
 from processors.kernel.handlers import Rejection
 
 _ENDED = frozenset({"BROKEN_UP", "CANCELLED"})
@@ -160,6 +161,8 @@ class _LoadingContext(NamedTuple):
     clear_since_at: datetime | None
     """From then on no declaration forbids a loading."""
     policies: PolicyHistory
+    ended_stays: dict[str, list[Stay]]
+    """Of units that were taken out again."""
 
 
 def derive_loads(
@@ -173,8 +176,10 @@ def derive_loads(
         declarations,
         customs.clear_since_at(declarations),
         policies,
+        {},
     )
-    units = pieces = 0
+    units = pieces = gross_g = 0
+    first: datetime | None = None
     last: datetime | None = None
     out: datetime | None = None
     for unit_id, part in state.units.items():
@@ -184,14 +189,24 @@ def derive_loads(
             part.loaded_in = into.equipment_ref if into and out_at is None else ""
             if into is not None:
                 outside_at = out_at
-                last = into.at if last is None else max(last, into.at)
+                at = into.at
+                if last is None or at > last:
+                    last = at
+                if first is None or at < first:
+                    first = at
+                if out_at is None:
+                    gross_g += into.gross_g
         if part.loaded_in:
             units += 1
             pieces += part.pieces
         elif outside_at is not None and not part.gone and (out is None or outside_at < out):
             out = outside_at
     state.loaded_units, state.loaded_pieces = units, pieces
-    state.loaded_at, state.unloaded_at = last, out
+    state.loaded_at, state.unloaded_at, state.loaded_gross_g = last, out, gross_g
+    state.earlier_inside = ()
+    came_at = state.last_received_at
+    if context.ended_stays or (first is not None and came_at is not None and came_at > first):
+        state.earlier_inside = find_earlier_spans(state, context.ended_stays)
 
 
 def _last_loading(
@@ -210,6 +225,7 @@ def _last_loading(
             rejection = _reject_unload(context.state, inside, move)
             if rejection is None and inside is not None:
                 out_at = move.at
+                context.ended_stays.setdefault(unit_id, []).append(Stay(inside, out_at))
         name = "unit.loaded" if move.into else "unit.unloaded"
         note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
     return into, out_at

@@ -208,15 +208,19 @@ def _manifest_members(
 def _seal_difference(state: ConsolidationState, sealed_at: datetime, at: datetime | None) -> str:
     """Say how the sealed contents differ from the manifest at that moment (None: now)."""
     parts = []
-    reopened_at = state.reopened_at
-    if reopened_at is not None and reopened_at > sealed_at and (at is None or reopened_at <= at):
+    reopened = [each for each in state.reopenings.values() if at is None or each <= at]
+    reopened_at = max(reopened, default=None)
+    if reopened_at is not None and reopened_at > sealed_at:
         parts.append(f"stuffing began again at {when(reopened_at)}")
     for name, member in _manifest_members(state, at):
         if member is None:
             parts.append(f"{name} has left it")
-        elif member.loaded_at is not None and member.loaded_at > sealed_at:
-            parts.append(f"{name} was loaded later, at {when(member.loaded_at)}")
-        elif not member.was_inside(at):
+            continue
+        inside = member.find_inside(at)
+        loaded_at = member.loaded_at if inside is None else inside.since_at
+        if loaded_at is not None and loaded_at > sealed_at:
+            parts.append(f"{name} was loaded later, at {when(loaded_at)}")
+        elif inside is None:
             parts.append(f"{name} is loaded with {member.loaded_pieces} of {member.pieces} pieces")
     return ", ".join(parts)
 
@@ -271,11 +275,24 @@ def vgm_fault(
     vgm_g = container.vgm_g or 0
     if max_gross_g and vgm_g > max_gross_g:
         return f"{vgm_g} g verified, {max_gross_g} g allowed"
-    cargo_g = sum(
-        member.gross_g for _, member in _manifest_members(state, at) if member is not None
-    )
-    expected_g = cargo_g + state.dunnage_g + tare_g
+    expected_g = _cargo_g(state, at) + _dunnage_g(state, at) + tare_g
     tolerance_g = min(policy.vgm_tolerance_g, expected_g * policy.vgm_tolerance_permille // 1_000)
     if abs(vgm_g - expected_g) > tolerance_g:
         return f"{vgm_g} g verified, {expected_g} g expected, {tolerance_g} g tolerated"
     return ""
+
+
+def _cargo_g(state: ConsolidationState, at: datetime | None) -> int:
+    """Return the mass of the cartons that were in the container at that moment (None: are now)."""
+    present = [member for _, member in _manifest_members(state, at) if member is not None]
+    inside = [(member, member.find_inside(at)) for member in present]
+    return sum(member.gross_g if span is None else span.gross_g for member, span in inside)
+
+
+def _dunnage_g(state: ConsolidationState, at: datetime | None) -> int:
+    """Return the mass of the dunnage, by the last report until then; without any, by the first."""
+    if at is None or not state.dunnages:
+        return state.dunnage_g
+    return next(
+        (g for done_at, g in reversed(state.dunnages) if done_at <= at), state.dunnages[0][1]
+    )

@@ -137,6 +137,7 @@ def complete_stuffing(
         return Rejection(Code.NOT_OPEN, "stuffing is not open")
     state.stuffing_completed_at = entry.fact.occurred_at
     state.dunnage_g = event.dunnage_g
+    state.dunnages.append((entry.fact.occurred_at, event.dunnage_g))
     return None
 
 

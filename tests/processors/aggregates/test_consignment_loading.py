@@ -286,3 +286,29 @@ def test_a_unit_that_is_stored_again_is_not_staged(stuffing: Play) -> None:
     stored = un.UnitStored(unit_id="u1", consignment_id=w.CN, location="A1")
     stuffing.deliver(stored, 403)
     assert (stuffing.state.status, stuffing.state.staged_units) == (Status.COMMITTED, 1)
+
+
+def test_when_all_cartons_were_inside_before(stuffing: Play) -> None:
+    """A carton is taken out and loaded again, and another one comes: spans with their mass."""
+    stuffing.deliver(w.loaded("u1"), 410)
+    stuffing.deliver(w.loaded("u2"), 412)
+    assert (stuffing.state.loaded_gross_g, stuffing.state.earlier_inside) == (20_000, ())
+    stuffing.deliver(w.unloaded("u1"), 420)
+    assert [
+        (each.since_at, each.until_at, each.gross_g) for each in stuffing.state.earlier_inside
+    ] == [(at(412), at(420), 20_000)]
+    stuffing.deliver(w.measured("u1", gross_g=12_000), 425)
+    stuffing.deliver(w.loaded("u1"), 430)
+    assert stuffing.state.loaded_gross_g == 22_000
+    stuffing.deliver(w.received("u3"), 440)
+    spans = [(each.since_at, each.until_at, each.gross_g) for each in stuffing.state.earlier_inside]
+    assert spans == [(at(412), at(420), 20_000), (at(430), at(440), 22_000)]
+    sent = stuffing.sent("consolidation.consignment_changed")[-1]
+    assert sent.find_inside(None) is None
+    assert [sent.find_inside(at(minute)) is not None for minute in (411, 412, 420, 430, 440)] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]

@@ -194,3 +194,36 @@ def test_cutoffs_that_change_do_not_undo_what_was_in_time(stuffed: Play) -> None
     assert stuffed.state.gated_out_at == at(600)
     sent = first_snapshot(stuffed)
     assert (sent.doors_close_at(at(799)), sent.doors_close_at(at(800))) == (None, at(200))
+
+
+def test_what_happens_later_does_not_undo_the_departure(stuffed: Play) -> None:
+    """Another carton was found, and one was taken out and loaded again: they were inside then."""
+    stuffed.deliver(weighed(3, **LEFT), 600)
+    before = stuffed.state.members["CN-1"]
+    assert before.gross_g == 1_000_000
+    earlier = csl.InsideSpan(since_at=before.loaded_at, until_at=at(650), gross_g=before.gross_g)
+    later = {"gross_g": 9_000_000, "pieces": 9, "earlier_inside": (earlier,)}
+    for revision, news in enumerate(({"unloaded_at": at(650)}, {"loaded_at": at(700)}), 20):
+        stuffed.deliver(full("CN-1", revision, **later, **news), 700)
+        assert stuffed.state.gated_out_at == at(600)
+
+
+def test_the_mass_is_that_of_the_loaded_cartons(stuffed: Play) -> None:
+    """As measured before the loading, whatever was measured since; 0.2.0 knew only the whole."""
+    assert stuffed.state.members["CN-1"].find_inside(None).gross_g == 1_000_000
+    stuffed.deliver(full("CN-1", 20, loaded_gross_g=5_000_000), 490)
+    assert stuffed.state.members["CN-1"].find_inside(at(600)).gross_g == 5_000_000
+    stuffed.deliver(weighed(3, **LEFT), 600)
+    words = "6000000 g verified, 10000000 g expected"
+    assert words in stuffed.state.failed_guards["gated_out_uncleared"]
+
+
+def test_an_opening_before_the_departure_counts_whatever_came_later(stuffed: Play) -> None:
+    """The doors were opened after the seal, and nobody sealed them again before it left."""
+    stuffed.deliver(STARTED, 550)
+    stuffed.deliver(csl.StuffingCompleted(consolidation_id=w.CSL), 560)
+    stuffed.deliver(weighed(3, **LEFT), 600)
+    words = "stuffing began again at 2026-03-01 09:10Z"
+    assert words in stuffed.state.failed_guards["gated_out_uncleared"]
+    stuffed.deliver(STARTED, 650)
+    assert words in stuffed.state.failed_guards["gated_out_uncleared"]

@@ -228,6 +228,21 @@ RULES: dict[str, Rule] = {
         "in _earlier_cutoffs(state) if left_at < each.until_at",
         "in ()",
     ),
+    "a departure is judged by the mass of what was in the container": Rule(
+        f"{_AGGREGATES}.consolidation.guards:_cargo_g",
+        "member.gross_g if span is None else span.gross_g",
+        "member.gross_g",
+    ),
+    "a consolidation sees when all cartons were inside before": Rule(
+        "groupage.domain.events.consolidation:ConsignmentSnapshot.find_inside",
+        "in self.earlier_inside:",
+        "in ():",
+    ),
+    "a departure is judged by the dunnage that was reported until then": Rule(
+        f"{_AGGREGATES}.consolidation.guards:_dunnage_g",
+        "if at is None or not state.dunnages:",
+        "if True:",
+    ),
     "a roll does not judge what was before it": Rule(
         f"{_AGGREGATES}.consolidation.terminal:_earlier_cutoffs",
         "if rolled_at is None:",

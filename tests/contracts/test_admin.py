@@ -95,6 +95,7 @@ async def test_topics_with_the_senders_stamp_are_named(
         await admin.create_topics([NewTopic(name, unit.partitions, 1, topic_configs=configs)])
     finally:
         await admin.close()
+    await ensure_topics(kafka, prefix=topic_prefix)  # waits until the broker shows the topic
     (difference,) = (await ensure_topics(kafka, prefix=topic_prefix)).differences
     assert difference.topic == name
     assert (difference.wanted, difference.found) == ("LogAppendTime", "CreateTime")

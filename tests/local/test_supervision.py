@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from groupage.app.commands.up import leap_warning
 from groupage.app.local.child import Identity
 from groupage.app.local.managed_process import (
     ManagedProcess,
     backoff_s,
 )
+from groupage.app.local.paths import DataDir
 from groupage.app.local.ports import PortBook
 from groupage.app.local.process_specs import FILL, INTAKE, process_specs
-from groupage.app.local.state import Clock, HubState, read_state
+from groupage.app.local.state import Clock, HubState, read_state, write_state
 from groupage.app.local.supervisor import Supervisor
 from groupage.settings import LocalSettings
 from tests.local.children import python, wait_for
@@ -106,6 +108,24 @@ def test_a_hub_keeps_its_kind_of_time(
     identity = Identity(pid=1, started_at_s=0)
     earlier = HubState(phase="stopped", doing="", supervisor=identity, clock=before or "wall")
     assert supervisor._choose_clock(earlier if before else None) == chosen
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "warns"),
+    [("external", "wall", True), ("external", None, False), ("wall", "wall", False)],
+)
+def test_a_leap_to_the_time_of_day_is_announced(
+    before: Clock, wanted: Clock | None, *, warns: bool, tmp_path: Path
+) -> None:
+    """It cannot be undone, so it is made only on request, and with a warning."""
+    data = DataDir(tmp_path)
+    data.prepare()
+    assert not leap_warning(tmp_path, wanted)
+    identity = Identity(pid=1, started_at_s=0)
+    write_state(
+        data.state_file, HubState(phase="stopped", doing="", supervisor=identity, clock=before)
+    )
+    assert ("every deadline between counts as missed" in leap_warning(tmp_path, wanted)) is warns
 
 
 def test_a_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:

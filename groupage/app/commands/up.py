@@ -3,13 +3,15 @@
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from groupage.app.local.hub import start_in_background
-from groupage.app.local.state import Clock, HubState
+from groupage.app.local.paths import DataDir
+from groupage.app.local.state import Clock, HubState, read_state
 from groupage.app.local.supervisor import StopRequested, Supervisor
 from groupage.settings import (
     DatabaseSettings,
@@ -57,6 +59,8 @@ def up(
     settings = LocalSettings()
     PolicySettings().load()  # reports an error in the policy before anything starts
     began = time.monotonic()
+    if warning := leap_warning(settings.data_dir, clock):
+        console.print(warning, soft_wrap=True)
     if detach:
         with console.status("starting") as status:
             state = start_in_background(
@@ -69,6 +73,20 @@ def up(
         return
     configure_logging(TelemetrySettings(), process="supervisor")
     _foreground(settings, console, clock=clock, servers_only=servers_only)
+
+
+def leap_warning(data_dir: Path, clock: Clock | None) -> str:
+    """Warn that the hub's time will leap from a simulated one to the time of day, if it will.
+
+    A clock never goes back, so nothing short of `groupage clock void` undoes it.
+    """
+    before = read_state(DataDir(data_dir).state_file)
+    if clock != "wall" or before is None or before.clock == "wall":
+        return ""
+    return (
+        "The hub's time leaps from that of a demo or simulation to the time of day: every deadline "
+        "between counts as missed. Without --clock wall it goes on from the last tick."
+    )
 
 
 def _foreground(

@@ -100,8 +100,8 @@ RULES: dict[str, Rule] = {
     ),
     "a member that left counts like one that never reported": Rule(
         "groupage.domain.state.consolidation:ConsolidationState.find_member",
-        " and member.member",
-        "",
+        "member is None or member.member",
+        "True",
     ),
     "a consignment reports to the consolidation that it was last assigned to": Rule(
         f"{_AGGREGATES}.consignment.timeline:_note_assignment",

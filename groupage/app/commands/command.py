@@ -5,7 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from groupage.app.commands.command_sending import Wanted, send_and_wait
+from groupage.app.commands.command_sending import (
+    SentCommand,
+    Wanted,
+    send_and_wait,
+    withdraw_and_wait,
+)
 from groupage.app.commands.command_words import describe
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
@@ -227,6 +232,22 @@ def unfreeze(
     _send(wanted, by, reason, command_id, wait=wait, timeout_s=timeout, as_json=as_json)
 
 
+@app.command()
+def withdraw(
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Id of the command.")],
+    *,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Take a command back, as if nobody had given it; the alert of a refused one ends, too."""
+    timeout_s = timeout if wait else None
+    sent = query(lambda pool: withdraw_and_wait(pool, command, timeout_s=timeout_s))
+    _report(sent, as_json=as_json)
+    if wait and (sent.outcome is None or sent.outcome.state != "superseded"):
+        raise typer.Exit(UNKNOWN)
+
+
 def _send(
     wanted: Wanted,
     by: str,
@@ -244,14 +265,7 @@ def _send(
     wanted = wanted._replace(fields={**wanted.fields, **common})
     sent = query(lambda pool: send_and_wait(pool, wanted, timeout_s=timeout_s if wait else None))
     view = sent.outcome
-    if as_json:
-        print_json(sent)
-    elif view is not None:
-        print_line(f"{sent.command_id}: {describe(view)}")
-    else:
-        print_line(f"{sent.command_id}: sent; `groupage trace {sent.command_id}` shows its outcome")
-    if sent.hint and not as_json:
-        print_line(sent.hint)
+    _report(sent, as_json=as_json)
     if not wait:
         return
     if view is None or view.state == "received":
@@ -260,3 +274,14 @@ def _send(
         raise typer.Exit(UNKNOWN)
     if view.state == "refused":
         raise typer.Exit(REFUSED)
+
+
+def _report(sent: SentCommand, *, as_json: bool) -> None:
+    if as_json:
+        print_json(sent)
+    elif sent.outcome is not None:
+        print_line(f"{sent.command_id}: {describe(sent.outcome)}")
+    else:
+        print_line(f"{sent.command_id}: sent; `groupage trace {sent.command_id}` shows its outcome")
+    if sent.hint and not as_json:
+        print_line(sent.hint)

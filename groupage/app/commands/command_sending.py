@@ -11,13 +11,15 @@ from uuid import uuid4
 import msgspec
 
 from groupage.domain import commands
+from groupage.domain.command_outcomes import OutcomeState
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.near_names import did_you_mean
 from groupage.domain.words import join_names
 from groupage.settings import ClockSettings, KafkaSettings, TopicSettings
 from groupage.store.policies import hub_clock
 from groupage.store.pool import Connection
-from groupage.store.readers.commands import CommandView, find_commands
+from groupage.store.readers.commands import CommandView, find_commands, read_command
+from groupage.store.readers.facts import facts_by_subject
 from groupage.store.readers.plans import find_plan
 from producers.publisher import Publisher, new_fact
 
@@ -25,6 +27,8 @@ _POLL_S = 0.2
 _NEXT_INSTANT = timedelta(milliseconds=1)
 _TICKS_APART = timedelta(minutes=1)
 _NAMED_MAX = 8
+_KNOWN: frozenset[OutcomeState] = frozenset({"applied", "refused", "superseded"})
+_WITHDRAWN: frozenset[OutcomeState] = frozenset({"superseded"})
 _ABOUT_VOYAGES = frozenset({"not_published", "other_lane", "departed", "cancelled"})
 
 
@@ -73,6 +77,41 @@ async def send_and_wait(
     outcome = await _await_outcome(pool, command, timeout_s=timeout_s)
     hint = "" if outcome is None else await _hint(pool, outcome)
     return msgspec.structs.replace(sent, outcome=outcome, hint=hint)
+
+
+async def withdraw_and_wait(
+    pool: Connection, command_id: str, *, timeout_s: float | None = None
+) -> SentCommand:
+    """Retract a command in the name of its sender; wait for that long until it has no effect.
+
+    Raises NotFound, InvalidInput if several commands have the id, Unavailable as `send_and_wait`.
+    """
+    view = await read_command(pool, command_id)
+    stored = await facts_by_subject(pool, command_id)
+    facts = [each.fact for each in stored if each.kind == "command" and not each.fact.retracted]
+    if len({fact.key for fact in facts}) > 1:
+        raise InvalidInput(
+            f"several commands have the id {command_id!r}: retract the event of the one that you "
+            f"mean (the newest is event {view.event_id!r} of {view.source})"
+        )
+    fact = next(each for each in facts if each.event_id == view.event_id)
+    command = fact.data
+    assert isinstance(command, commands.Command), "its aggregate kind has no other events"
+    retraction = new_fact(
+        command,
+        source=fact.source,
+        event_id=f"withdraw-{uuid4().hex[:10]}",
+        occurred_at=fact.occurred_at,
+        correction_of=fact.event_id,
+        retracted=True,
+    )
+    async with Publisher(KafkaSettings(), prefix=TopicSettings().prefix) as publisher:
+        await publisher.publish(retraction)
+    sent = SentCommand(command_id=command_id, given_at=fact.occurred_at)
+    if timeout_s is None:
+        return sent
+    outcome = await _await_outcome(pool, command, timeout_s=timeout_s, until=_WITHDRAWN)
+    return msgspec.structs.replace(sent, outcome=outcome)
 
 
 async def _complete(pool: Connection, wanted: Wanted) -> commands.Command:
@@ -144,13 +183,17 @@ async def _time_of_command(pool: Connection) -> datetime:
 
 
 async def _await_outcome(
-    pool: Connection, command: commands.Command, *, timeout_s: float
+    pool: Connection,
+    command: commands.Command,
+    *,
+    timeout_s: float,
+    until: frozenset[OutcomeState] = _KNOWN,
 ) -> CommandView | None:
     """Return the outcome of the command, or how it stands when the time has passed."""
     found: CommandView | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            while found is None or found.state == "received":
+            while found is None or found.state not in until:
                 views = await find_commands(pool, command.command_id)
                 found = next((view for view in views if view.about == command.about), found)
                 await asyncio.sleep(_POLL_S)

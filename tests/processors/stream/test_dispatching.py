@@ -86,6 +86,13 @@ async def test_a_dispatcher_learns_what_came_of_each_command(stream_hub: StreamH
         assert codes == ["unknown_lane", "not_published"]
         states = {each["state"] for each in await listed(stream_hub, "--lane", w.LANE)}
         assert states == {"applied", "received", "refused", "superseded"}
+        refused_id = refused.output.partition(":")[0]
+        withdrawn = await groupage(stream_hub, "command", "withdraw", refused_id, "--wait")
+        assert (withdrawn.status, "its sender withdrew" in withdrawn.output) == (0, True)
+        codes = [each["code"] for each in await listed(stream_hub, "--refused")]
+        assert codes == ["unknown_lane"]
+        dead_letters = "select code from dead_letter where settled_at is null"
+        assert [row[0] for row in await stream_hub.pool.fetch(dead_letters)] == ["unknown_lane"]
         traced = await groupage(stream_hub, "trace", "H-7")
         assert "hold of CN-1, by li: superseded: the hold was released" in traced.output
 

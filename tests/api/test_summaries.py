@@ -12,7 +12,7 @@ from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
 from groupage.domain.events.equipment import TruckArrived
-from groupage.domain.events.planning import LaneForbidden, LanePinned
+from groupage.domain.events.planning import LaneForbidden, LanePinned, PlanApproved
 from groupage.domain.events.schedule import Cutoff, SailingPublished
 from groupage.domain.plan import Plan
 from groupage.domain.state.base import State
@@ -32,7 +32,7 @@ from groupage.store.readers.summary_views import (
 from groupage.store.readers.tracing import cut_history, trace
 from groupage.store.state_codec import pack
 from tests.api.hub import START, fact, store_facts, store_plan
-from tests.api.world import BOX, FIRST, LANE, VOYAGE, first_plan
+from tests.api.world import BOX, FIRST, LANE, VOYAGE, first_plan, route
 
 pytestmark = pytest.mark.integration
 Hub = asyncpg.Pool
@@ -219,12 +219,17 @@ async def test_a_carton_in_the_hub_and_in_its_container(hub: "Hub[asyncpg.Record
 async def test_a_container_that_left_keeps_its_load_plan(hub: "Hub[asyncpg.Record]") -> None:
     """A later plan does not know it; its contents are what was loaded, not what was planned."""
     early = replace(plan_with_cartons("P-3", 3, "u-2", "u-1"), decided_at=START)
-    await store_plan(hub, early, published=True)
+    late = replace(plan_with_cartons("P-4", 4, "u-2"), decided_at=START + timedelta(hours=4))
+    approved = PlanApproved(lane_id=LANE, plan_id="P-3", by="policy")
+    await store_facts(hub, [fact(approved, 1, relayed_by="lane")])
+    await store_plan(hub, early)
+    await store_plan(hub, late, published=True)
     await change(hub, ConsolidationState, FIRST, plan_id="P-3")
     await load(hub, departed=True)
     contents = await read_contents(hub, BOX)
     assert (contents.now.container, contents.now.consolidation_id) == (BOX, FIRST)
     assert (contents.now.plan_id, contents.now.seals) == ("P-3", ("S-1", "S-2"))
+    assert not contents.now.plan_in_force
     assert contents.now.departed_at == START + timedelta(hours=3)
     assert [row.consignment_id for row in contents.consignments] == ["CN-1"]
     assert [(carton.unit_id, carton.reported) for carton in contents.cartons] == [("u-1", True)]
@@ -259,6 +264,31 @@ async def test_a_container_now(hub: "Hub[asyncpg.Record]") -> None:
     consolidation = (await trace(hub, FIRST)).now
     assert isinstance(consolidation, ContainerSummary)
     assert [hold.hold_id for hold in consolidation.held] == ["H-1"]
+
+
+async def test_the_truck_that_hauls_a_container(hub: "Hub[asyncpg.Record]") -> None:
+    """The tractor that collects it at the hub, and when."""
+    tour = route("tractor-1", hour=5)
+    stops = [
+        replace(stop, action="collect_container", reference=FIRST)
+        if stop.action == "pickup"
+        else stop
+        for stop in tour.stops
+    ]
+    plan = replace(
+        first_plan(),
+        plan_id="P-3",
+        request_id="RQ-3",
+        sequence=3,
+        routes=(replace(tour, stops=tuple(stops)),),
+    )
+    await store_plan(hub, plan, published=True)
+    now = (await trace(hub, FIRST)).now
+    assert isinstance(now, ContainerSummary)
+    assert now.haul is not None
+    assert now.haul.route is not None
+    assert now.haul.route.truck_id == "tractor-1"
+    assert now.haul.arrive_at == START + timedelta(hours=5, minutes=30)
 
 
 async def test_the_history_can_be_cut(hub: "Hub[asyncpg.Record]") -> None:

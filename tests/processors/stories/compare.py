@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from groupage.domain.rejections import RejectionCode
 from tests.processors.aggregates.minihub import AggregateKey, MiniHub
 
 BOOKKEEPING: Mapping[str, str] = MappingProxyType(
@@ -107,7 +108,26 @@ def _is_ended(value: Any) -> bool:
 
 def differences(clean: MiniHub, stated: MiniHub) -> list[str]:
     """List where the hub that got mistakes differs from the clean one, each as a line of text."""
-    return list(_differ("", comparable(clean), comparable(stated)))
+    want, got = comparable(clean), comparable(stated)
+    for (kind, key), state in stated.states.items():
+        if kind == "lane" and state.known and not clean.state("lane", key).known:
+            _forget_unknown_lane(want, key)
+    return list(_differ("", want, got))
+
+
+def _forget_unknown_lane(whole: dict[str, Any], lane_id: str) -> None:
+    """Drop the rejections of commands to a lane that only a mistake makes known: it stays so."""
+    whole.pop(f"alert lane/{lane_id}/event_rejected/{RejectionCode.UNKNOWN_LANE}", None)
+    fields = whole.get(f"lane {lane_id}", {})
+    kept = {
+        name: each
+        for name, each in fields.pop("rejected", {}).items()
+        if each["code"] != RejectionCode.UNKNOWN_LANE
+    }
+    if kept:
+        fields["rejected"] = kept
+    elif not fields:
+        whole.pop(f"lane {lane_id}", None)
 
 
 def _differ(path: str, want: Any, got: Any) -> Iterator[str]:

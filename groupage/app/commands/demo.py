@@ -17,6 +17,8 @@ INTERRUPTED = 130
 _FAST_MOTION = {
     # The day waits for the hub at every cut-off: short batches matter more than full ones.
     "GROUPAGE_PROCESSOR_BATCH_WAIT_S": "0.002",
+    # The states of a whole day stay in memory: with the default they are read thousands of times.
+    "GROUPAGE_PROCESSOR_CACHED_BYTES_MAX": str(256 * 2**20),
     # The day stands still while the planner solves, so the solvers may use all cores.
     "GROUPAGE_PLANNER_SOLVER_PROCESSES": str(min(os.cpu_count() or 1, 8)),
     # Solves end by their work limits, not by time: a slow machine makes the same plans.

@@ -158,9 +158,9 @@ def _require_lane(consignment_id: str, lane: str) -> str:
 
 
 def _verb_of(wanted: Wanted, fields: Mapping[str, Any]) -> str:
-    """Return the first part of a new id; an ending keeps the word of what it ends."""
-    ending = "un" if fields.get("unpin") or fields.get("lift") else ""
-    return ending + wanted.event.name.partition(".")[2].partition("_")[0]
+    """Return the first part of a new id, the word that lists show."""
+    ending = next((name for name in ("unpin", "lift") if fields.get(name)), None)
+    return ending or wanted.event.name.partition(".")[2].partition("_")[0]
 
 
 async def _time_of_command(pool: Connection) -> datetime:

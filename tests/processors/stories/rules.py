@@ -301,7 +301,6 @@ SHOWN_BY = {
     "the newest message of a series counts, not the last to arrive": 10,
     "a withdrawn copy counts again": 18,
     "an older snapshot does not come back": 57,
-    "a consignment reports to the consolidation that it was last assigned to": 204,
     "alerts do not depend on the ids of messages": 74,
     "a consignment that left learns the cut-off": 71,
 }

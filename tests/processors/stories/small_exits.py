@@ -9,8 +9,11 @@ from groupage.domain.events import consignment as cn
 from groupage.domain.events import equipment as eq
 from groupage.domain.events import unit as un
 from tests.processors.aggregates import events as w
-from tests.processors.stories.small_parts import BOX, GATED_OUT, LEAVES, P2, story
+from tests.processors.aggregates.lane_stories import plan
+from tests.processors.aggregates.test_voyage import sailing
+from tests.processors.stories.small_parts import BOOKED, BOX, GATED_OUT, LEAVES, P1, P2, story
 from tests.processors.stories.story import Act, Story
+from tests.processors.stories.things import cutoffs
 
 _GATE_OUT = GATED_OUT[1]
 _CANCELLED = cn.ConsignmentCancelled(consignment_id=w.CN, reason="x")
@@ -74,6 +77,15 @@ EXITS: dict[str, Story] = {
     ),
     "container.gated_out, late, and a plan moved the consignment after it was cancelled": story(
         *LEAVES, *_EXIT, (370.0, P2[1]), act=_LATE
+    ),
+    "plan.proposed, late, and the next one left the consignment out": story(
+        (0.0, sailing(cutoffs=cutoffs())),
+        BOOKED,
+        (140.0, plan(2, {})),
+        (250.0, _CANCELLED),
+        act=Act("x", 100, P1[1], delays=(60,)),
+        shuffled=True,
+        seed="1",
     ),
 }
 """By the name of the event."""

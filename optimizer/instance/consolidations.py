@@ -136,12 +136,12 @@ def _loaded_cartons(snapshot: Snapshot, key: str) -> tuple[PreloadedCarton, ...]
 def _last_loadings(
     consignments: Iterable[ConsignmentState], snapshot: Snapshot, key: str
 ) -> Iterable[tuple[ConsignmentState, str, LoadMove]]:
-    """Yield consignment, unit id and last loading of each unit in the container."""
+    """Yield consignment, unit id and loading of each unit in the container."""
     equipment_ref = snapshot.consolidations[key].equipment_ref
     for state in consignments:
         for unit_id, part in state.units.items():
             if not part.loaded_in or part.loaded_in != equipment_ref:
                 continue
-            moves = [m for m in part.moves if m.into and m.equipment_ref == equipment_ref]
-            if moves:
-                yield state, unit_id, moves[-1]
+            move = part.loaded_by
+            if move is not None:
+                yield state, unit_id, move

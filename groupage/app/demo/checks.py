@@ -200,10 +200,9 @@ class _ContainerCheck:
                     )
                     continue
                 loaded.add(unit)
-                into = [move for move in part.moves if move.into]
                 if not self._stands_as_planned(unit, part.standing):
                     self._deviations += 1
-                    if not into or not into[-1].deviation:
+                    if part.loaded_by is None or not part.loaded_by.deviation:
                         problems.append(f"carton {unit} does not stand as planned; nobody says why")
         if self._places and loaded != set(self._places):
             problems.append(

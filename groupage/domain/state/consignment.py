@@ -63,14 +63,18 @@ class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
     gone: bool = False
     """It was repacked into other units."""
     gone_at: datetime | None = None
+    loading: int = 0
+    """Index in `moves` of the legal one that put it into `loaded_in`."""
 
     @property
     def standing(self) -> tuple[int, int, int, int, int, int] | None:
         """x, y, z, dx, dy, dz in mm in its container; None: not loaded, or not reported."""
-        if not self.loaded_in:
-            return None
-        into = [move for move in self.moves if move.into and move.equipment_ref == self.loaded_in]
-        return into[-1].standing if into else None
+        return self.moves[self.loading].standing if self.loaded_in else None
+
+    @property
+    def loaded_by(self) -> LoadMove | None:
+        """The move by which it got into its container; None: it is in none."""
+        return self.moves[self.loading] if self.loaded_in else None
 
 
 class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):

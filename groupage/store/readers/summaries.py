@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.state.consignment import ConsignmentState, LoadMove, UnitPart
+from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.unit import UnitState
 from groupage.domain.state.voyage import VoyageState
 from groupage.store.pool import Connection
@@ -106,7 +106,7 @@ async def _summarize_part(
     stowages = () if part.gone else await find_stowage(connection, consolidation, load_plan)
     by_name = {stowage.unit_id: stowage for stowage in stowages}
     stowage = by_name.get(unit_id) or by_name.get(part.parent)
-    move = _last_move(part)
+    move = part.loaded_by
     return CartonSummary(
         unit_id=unit_id,
         status=carton_status(owner, part),
@@ -124,9 +124,3 @@ async def _summarize_part(
         plan_in_force=load_plan is not None and load_plan.in_force,
         stowage=stowage,
     )
-
-
-def _last_move(part: UnitPart) -> LoadMove | None:
-    """Return the move by which it got into its container; None: it is in none."""
-    into = [move for move in part.moves if move.into and move.equipment_ref == part.loaded_in]
-    return into[-1] if into and part.loaded_in else None

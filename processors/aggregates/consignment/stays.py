@@ -40,7 +40,7 @@ def find_earlier_spans(
     for unit_id, part in state.units.items():
         stays = list(ended_stays.get(unit_id, ()))
         if part.loaded_in:
-            stays.append(Stay(_last_legal_loading(state, part), None))
+            stays.append(Stay(part.moves[part.loading], None))
         steps += _steps(part, stays)
     steps.sort()
     spans = []
@@ -71,9 +71,3 @@ def _steps(part: UnitPart, stays: Sequence[Stay]) -> Iterator[_Step]:
             yield _Step(stay.out_at, -1, 1, -stay.into.gross_g)
     if part.gone_at is not None and (not stays or stays[-1].out_at is not None):
         yield _Step(part.gone_at, 0, -1, 0)
-
-
-def _last_legal_loading(state: ConsignmentState, part: UnitPart) -> LoadMove:
-    return next(
-        move for move in reversed(part.moves) if move.into and move.fact_id not in state.rejected
-    )

@@ -196,6 +196,7 @@ def derive_loads(
                     first = at
                 if out_at is None:
                     gross_g += into.gross_g
+                    part.loading = 0 if len(part.moves) == 1 else part.moves.index(into)
         if part.loaded_in:
             units += 1
             pieces += part.pieces

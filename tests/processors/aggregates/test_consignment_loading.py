@@ -312,3 +312,18 @@ def test_when_all_cartons_were_inside_before(stuffing: Play) -> None:
         True,
         False,
     ]
+
+
+def test_a_rejected_loading_does_not_say_where_the_carton_stands(stuffing: Play) -> None:
+    """A second report for the same container is rejected: its place is not the carton's."""
+    here, there = (
+        un.Standing(x_mm=x_mm, y_mm=0, z_mm=0, dx_mm=500, dy_mm=400, dz_mm=300) for x_mm in (0, 700)
+    )
+    stuffing.deliver(w.loaded("u1", standing=here), 410)
+    stuffing.deliver(w.loaded("u1", standing=there), 412)
+    assert stuffing.rejections() == ["already_loaded"]
+    assert stuffing.state.units["u1"].standing == (0, 0, 0, 500, 400, 300)
+    stuffing.deliver(w.unloaded("u1"), 414)
+    assert stuffing.state.units["u1"].standing is None
+    stuffing.deliver(w.loaded("u1", standing=there), 416)
+    assert stuffing.state.units["u1"].standing == (700, 0, 0, 500, 400, 300)

@@ -31,6 +31,7 @@ STOP_S_MAX = 15.0
 def environment(hub: StreamHub) -> dict[str, str]:
     """Return the environment of this hub's processes."""
     return {
+        "GROUPAGE_POLICY_FILE": str(Path(__file__).with_name("policy.toml")),
         **os.environ,
         **hub.settings.kafka.child_environment(),
         "GROUPAGE_DATABASE_URL": hub.settings.database.url.get_secret_value(),

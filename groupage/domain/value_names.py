@@ -27,6 +27,8 @@ CUTOFFS = {
     "EFC": "earliest delivery of the full container",
     "AFC": "advance manifest filing",
 }
+HUB_CUTOFFS = ("LCO", "DCO", "VCO", "CUA", "PCO", "AFC")
+"""Those that the hub watches."""
 HOLD_TYPES = {
     "CUSTOMS": "customs stopped it",
     "DG": "dangerous goods are not cleared",
@@ -123,3 +125,8 @@ def spell_out(values: Iterable[str]) -> str:
         f"{value or repr('')} ({names[value]})" if names.get(value) else str(value)
         for value in listed
     )
+
+
+def cutoff_legend() -> str:
+    """``LCO cargo at the hub; DCO documents, …``: the cut-offs that the hub watches."""
+    return "; ".join(f"{code} {CUTOFFS[code]}" for code in HUB_CUTOFFS)

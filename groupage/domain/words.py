@@ -6,16 +6,6 @@ from typing import Any
 
 from groupage.domain.events.quantities import TEXT_LENGTH_MAX
 
-CUTOFF_MEANINGS = {
-    "LCO": "cargo at the hub",
-    "DCO": "documents",
-    "VCO": "verified gross mass",
-    "CUA": "customs release",
-    "PCO": "container at the port",
-    "AFC": "advance filing",
-}
-"""The hub's cut-offs by DCSA code; each is the last moment for this."""
-
 
 def when(at: datetime | None) -> str:
     """``2026-03-02 10:00Z``, with seconds when there are some; as tables show times."""
@@ -23,11 +13,6 @@ def when(at: datetime | None) -> str:
         return "no time"
     exact = "%Y-%m-%d %H:%M:%SZ" if at.second else "%Y-%m-%d %H:%MZ"
     return at.astimezone(UTC).strftime(exact)
-
-
-def cutoff_legend() -> str:
-    """``LCO cargo at the hub, DCO documents, …``: all codes of cut-offs, spelled out."""
-    return ", ".join(f"{code} {meaning}" for code, meaning in CUTOFF_MEANINGS.items())
 
 
 def number_of(number: int, thing: str) -> str:

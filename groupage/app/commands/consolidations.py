@@ -25,7 +25,7 @@ from groupage.app.commands.reading import (
     true_or_all,
 )
 from groupage.domain.states import ConsolidationStatus
-from groupage.domain.words import CUTOFF_MEANINGS
+from groupage.domain.value_names import CUTOFFS
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.views import ConsolidationView, CutoffRisk
 
@@ -76,7 +76,7 @@ class _MissingRow(NamedTuple):
 
 _MISSING = (
     Column("consolidation", lambda row: row.consolidation_id),
-    Column("cut-off", lambda row: f"{row.risk.code} {CUTOFF_MEANINGS.get(row.risk.code, '')}"),
+    Column("cut-off", lambda row: f"{row.risk.code} {CUTOFFS.get(row.risk.code, '')}"),
     Column("due", lambda row: row.risk.due_at),
     Column("missed", lambda row: row.risk.state == "missed"),
     Column("missing", lambda row: row.what),

@@ -13,7 +13,7 @@ from rich.table import Table
 from groupage.app.demo.checks import DayReport
 from groupage.app.demo.day import Day
 from groupage.app.local.state import HubState
-from groupage.domain.words import cutoff_legend
+from groupage.domain.value_names import cutoff_legend
 from producers.simulator.simulation import Outcome
 
 _CONTAINERS_SHOWN = 15

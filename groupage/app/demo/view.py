@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from groupage.domain.words import cutoff_legend
+from groupage.domain.value_names import cutoff_legend
 from groupage.store.readers.overview import Overview
 from groupage.store.readers.views import ConsolidationView
 

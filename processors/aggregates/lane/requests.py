@@ -36,7 +36,8 @@ def note_trigger(state: LaneState, entry: Entry, event: ReplanWanted) -> None:
     """Add a replan trigger, unless a request answers it already."""
     if event.cause not in _OWN_CAUSES:
         state.known = True
-    commanded = event.cause == "command"
+    # A consolidation whose manifest a command withdrew gives that cause, too.
+    commanded = entry.fact.relayed_by == "command"
     add_trigger(state, entry, cause=event.cause, about=event.about, commanded=commanded)
 
 

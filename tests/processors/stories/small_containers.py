@@ -103,5 +103,11 @@ CONTAINERS: dict[str, Story] = {
         P1,
         act=retracted(150, csl.ConsolidationBrokenUp(consolidation_id=w.CSL, reason="x")),
     ),
+    "consolidation.opened, for an unknown lane, and its manifest was withdrawn": story(
+        P1,
+        FROZEN,
+        (210.0, csl.ConsolidationUnfrozen(consolidation_id=w.CSL, reason="x", by="desk")),
+        act=Act("x", 88, w.opened(lane_id="CNNGB-DEHAM"), "retracted", gaps=(0, 200)),
+    ),
 }
 """By the name of the event."""

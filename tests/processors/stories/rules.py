@@ -300,7 +300,8 @@ RULES: dict[str, Rule] = {
 SHOWN_BY = {
     "the newest message of a series counts, not the last to arrive": 10,
     "a withdrawn copy counts again": 18,
-    "an older snapshot does not come back": 57,
+    "a series ends when its output becomes an event that acts once": 20,
+    "an older snapshot does not come back": 169,
     "alerts do not depend on the ids of messages": 74,
     "a consignment that left learns the cut-off": 71,
 }

@@ -187,6 +187,7 @@ def derive_loads(
         if part.moves:
             into, out_at = _last_loading(context, unit_id, part)
             part.loaded_in = into.equipment_ref if into and out_at is None else ""
+            part.loading = 0
             if into is not None:
                 outside_at = out_at
                 at = into.at
@@ -196,7 +197,7 @@ def derive_loads(
                     first = at
                 if out_at is None:
                     gross_g += into.gross_g
-                    part.loading = 0 if len(part.moves) == 1 else part.moves.index(into)
+                    part.loading = part.moves.index(into) if len(part.moves) > 1 else 0
         if part.loaded_in:
             units += 1
             pieces += part.pieces

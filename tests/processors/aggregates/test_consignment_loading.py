@@ -327,3 +327,13 @@ def test_a_rejected_loading_does_not_say_where_the_carton_stands(stuffing: Play)
     assert stuffing.state.units["u1"].standing is None
     stuffing.deliver(w.loaded("u1", standing=there), 416)
     assert stuffing.state.units["u1"].standing == (700, 0, 0, 500, 400, 300)
+
+
+def test_a_loading_that_a_snapshot_makes_illegal_leaves_no_number(stuffing: Play) -> None:
+    """`Play` checks that the state is as if all facts were folded at once."""
+    stuffing.deliver(w.loaded("u1", equipment_ref="OTHU0000009"), 405)
+    stuffing.deliver(w.loaded("u1"), 410)
+    assert stuffing.state.units["u1"].loading == 1
+    stuffing.deliver(w.consolidation(9, status="FROZEN", stuffing_started_at=None), 420)
+    assert stuffing.state.units["u1"].loaded_in == ""
+    assert stuffing.state.units["u1"].loading == 0

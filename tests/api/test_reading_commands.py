@@ -316,7 +316,7 @@ def test_the_last_two_plans_of_a_lane(
 ) -> None:
     """Without a word about their ids; a lane with fewer plans, or one plan alone, is refused."""
     assert groupage("plan", "diff", "--lane", LANE) == groupage("plan", "diff", "P-1", "P-2")
-    assert run(["plan", "diff", "--lane", "CNNGB-XXXXX"]) == 1
+    assert run(["plan", "diff", "--lane", "CNNGB-CNXXX"]) == 1
     assert "has 0 stored plans" in capsys.readouterr().err
     for arguments in (["P-1"], ["--lane", LANE, "P-1"], []):
         assert run(["plan", "diff", *arguments]) == 2

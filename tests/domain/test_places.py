@@ -21,7 +21,7 @@ INLAND = {"CNYIU", "DEDUI"}
 FIELD = re.compile(
     r"""(?:pol|pod|place|place_id|terminal_id)["']?\s*[:=]\s*\\?["']([A-Z]{2}[A-Z2-9]{3})\\?["']"""
 )
-LANE = re.compile(r"\b([A-Z]{2}[A-Z2-9]{3})-([A-Z]{2}[A-Z2-9]{3})\b")
+LANE = re.compile(r"\b(?!BUYER)([A-Z]{2}[A-Z2-9]{3})-([A-Z]{2}[A-Z2-9]{3})\b")
 ABOUT_ALIASES = {"test_places", "test_place_codes", "upgrading"}
 SUFFIXES = {".py", ".md", ".toml", ".json", ".yml", ".yaml", ".svg", ".csv", ".sh"}
 NOWHERE = {"CNXXX"}

@@ -306,7 +306,9 @@ def _reject_container(
     began, ended = consolidation.stuffing_started_at, consolidation.stuffing_completed_at
     if began is None or began > move.at or (ended is not None and ended < move.at):
         return Rejection(Code.STUFFING_NOT_OPEN, f"stuffing of {held} was not open")
-    close_at = consolidation.doors_close_at(move.at)
+    close_at = consolidation.door_close_at
+    if consolidation.earlier_doors:  # rare, and each batch judges all loadings again
+        close_at = consolidation.doors_close_at(move.at)
     if close_at is not None and move.at >= close_at:
         return Rejection(Code.DOORS_CLOSED, f"the doors of {held} closed at {when(close_at)}")
     return None

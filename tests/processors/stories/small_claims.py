@@ -106,6 +106,19 @@ CLAIMS: dict[str, Story] = {
         ),
         (40, asn_of("CN-1", "a")),
     ),
+    "unit.received, of an input, and the output was scanned before the repack": story(
+        (27, _received("n")),
+        (30, _received("a", "CN-1")),
+        (45, _received("x")),
+        (
+            60,
+            un.UnitRepacked(
+                unit_id="n", consignment_id="CN-1", inputs=("a", "x"), outputs=("n", "m")
+            ),
+        ),
+        (101, asn_of("CN-1", "a")),
+        (194, _received("x", "CN-1")),
+    ),
     "unit.repacked, back into the unit that it was made of": story(
         (27, _received("b")),
         (46, _made_of("b", "a", "x")),

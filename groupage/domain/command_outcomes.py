@@ -14,10 +14,11 @@ from typing import Literal, NamedTuple
 from groupage.domain import commands
 from groupage.domain.command_path import Step, steering_of, steps_of
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.state.base import State
+from groupage.domain.possible_pins import reject_pin
+from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
-from groupage.domain.state.lane import LaneForbid, LanePin, LaneState, SentRequest
+from groupage.domain.state.lane import LaneForbid, LanePin, LaneState, PlanRecord, SentRequest
 from groupage.domain.words import when
 
 OutcomeState = Literal["received", "applied", "refused", "superseded"]
@@ -87,7 +88,7 @@ def _of_lane_command(sent: SentCommand, lane: LaneState, states: States) -> Outc
         case commands.RejectPlan(plan_id=plan_id):
             return Outcome("applied", f"plan {plan_id} is rejected")
         case commands.PinConsignment() | commands.ForbidConsignment() | commands.RollConsignment():
-            return _of_steering(sent.command, sent.at, lane, states)
+            return _of_steering(sent, sent.command, lane, states)
     raise TypeError(f"there are no words for {sent.command.name}")
 
 
@@ -149,13 +150,18 @@ def _of_request(request: SentRequest, lane: LaneState) -> Outcome:
 
 
 def _of_steering(
+    sent: SentCommand,
     command: commands.PinConsignment | commands.ForbidConsignment | commands.RollConsignment,
-    at: datetime,
     lane: LaneState,
     states: States,
 ) -> Outcome:
-    consignment_id, steering = command.consignment_id, steering_of(command)
+    at, consignment_id, steering = sent.at, command.consignment_id, steering_of(command)
+    if isinstance(command, commands.PinConsignment) and steering is not None:
+        rejected = _reject_pin(command, at, states)
+        if rejected is not None:
+            return Outcome("refused", rejected.reason, rejected.code)
     kept: LanePin | LaneForbid | None
+    consignment, stuck = states.get(("consignment", consignment_id)), ""
     if isinstance(command, commands.PinConsignment):
         kept = lane.pins.get(consignment_id)
         done, undone = f"pinned to {command.voyage_id}", "the pin has ended"
@@ -163,16 +169,32 @@ def _of_steering(
         voyage_id = steering[1] if steering is not None else _lifted_voyage(command)
         kept = lane.forbids.get(consignment_id, {}).get(voyage_id)
         done, undone = f"kept off {voyage_id}", f"voyage {voyage_id} is allowed again"
+        stuck = _word_of_manifest(consignment, voyage_id)
     if steering is None:  # it ended a pin or a prohibition
         return Outcome("applied", undone) if kept is None else _replaced(kept)
     if kept is not None:
         if kept.at != at:
             return _replaced(kept)
-        return Outcome("applied", f"{done}; {_word_of_plan(at, lane, consignment_id)}")
-    consignment = states.get(("consignment", consignment_id))
+        return Outcome("applied", f"{done}; {_word_of_plan(sent, lane)}{stuck}")
     if isinstance(consignment, ConsignmentState) and consignment.departed_at is not None:
         return Outcome("applied", f"the consignment left at {when(consignment.departed_at)}")
     return Outcome("superseded", "a later command has ended it")
+
+
+def _reject_pin(
+    command: commands.PinConsignment, at: datetime, states: States
+) -> RejectedEvent | None:
+    if not command.consolidation_id:
+        return None
+    state = states.get(("consolidation", command.consolidation_id))
+    pin = LanePin(
+        at=at,
+        by=command.by,
+        voyage_id=command.voyage_id or "",
+        consolidation_id=command.consolidation_id,
+    )
+    named = state if isinstance(state, ConsolidationState) else None
+    return reject_pin(command.consignment_id, pin, named)
 
 
 def _lifted_voyage(command: commands.ForbidConsignment | commands.RollConsignment) -> str:
@@ -183,15 +205,42 @@ def _replaced(kept: LanePin | LaneForbid) -> Outcome:
     return Outcome("superseded", f"{kept.by} gave another command at {when(kept.at)}")
 
 
-def _word_of_plan(at: datetime, lane: LaneState, consignment_id: str) -> str:
+def _word_of_manifest(consignment: State | None, voyage_id: str) -> str:
+    """Say that no plan can move it off the voyage while its manifest is filed; else nothing."""
+    if not isinstance(consignment, ConsignmentState) or not consignment.committed:
+        return ""
+    allocation = consignment.allocation
+    if allocation is None or allocation.voyage_id != voyage_id:
+        return ""
+    name = allocation.consolidation_id
+    return (
+        f"; it is on the filed manifest of {name}, from which no plan takes it: before stuffing "
+        f"`groupage command unfreeze {name}` opens that again"
+    )
+
+
+def _knows(record: PlanRecord, sent: SentCommand, lane: LaneState) -> bool:
+    """Tell whether the planner had the command when it made the plan.
+
+    A simulated clock stands between two ticks, so command and plan may have the same time. The
+    command is in the plan if the plan answers the newest request and the lane has no trigger left
+    of the command.
+    """
+    if record.decided_at != sent.at:
+        return record.decided_at > sent.at
+    is_pending = any(message.fact_id in lane.triggers for message in sent.messages.values())
+    return record.sequence == lane.sequence and not is_pending
+
+
+def _word_of_plan(sent: SentCommand, lane: LaneState) -> str:
     """Say where the published plan has the consignment."""
     record = lane.plans.get(lane.published_plan_id)
     if record is None:
         return "there is no published plan yet"
     plan = f"plan no. {record.sequence}"
-    if record.decided_at < at:
+    if not _knows(record, sent, lane):
         return f"the published {plan} is older"
-    assignment = lane.assignments.get(consignment_id)
+    assignment = lane.assignments.get(sent.command.about)
     if assignment is None or not assignment.consolidation_id:
         return f"{plan} leaves it out (groupage plan show {lane.published_plan_id} says why)"
     return f"{plan} has it in {assignment.consolidation_id} on {assignment.voyage_id}"

@@ -13,7 +13,9 @@ from groupage.domain.instance import (
     PickUpJob,
     VoyageForbid,
 )
+from groupage.domain.possible_pins import possible_pin
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
+from groupage.domain.state.lane import LanePin
 from groupage.domain.units import us_cents, volume_cm3
 from optimizer.instance.consolidations import GONE
 from optimizer.instance.snapshot import (
@@ -60,7 +62,7 @@ def demands_of(
             demands.append(
                 _with_commands(_pickup_demand(state, clock_at), state, snapshot, departures)
             )
-        elif state.status in AWAITED_STATUSES and state.key in snapshot.lane.pins:
+        elif state.status in AWAITED_STATUSES and _pin_of(state, snapshot) is not None:
             awaited = msgspec.structs.replace(
                 _unplanned_demand(state, clock_at), blocked=True, awaited=True
             )
@@ -101,7 +103,7 @@ def _with_commands(
     departures: tuple[Departure, ...],
 ) -> Demand:
     """Add the dispatcher's pin and the voyages that are forbidden for the consignment."""
-    pin = snapshot.lane.pins.get(state.key)
+    pin = _pin_of(state, snapshot)
     forbids = _forbids(state, snapshot, departures)
     other_services = _voyages_of_other_services(state, departures)
     return msgspec.structs.replace(
@@ -112,6 +114,10 @@ def _with_commands(
         forbidden_voyage_ids=tuple(sorted({f.voyage_id for f in forbids} | other_services)),
         forbids=forbids,
     )
+
+
+def _pin_of(state: ConsignmentState, snapshot: Snapshot) -> LanePin | None:
+    return possible_pin(snapshot.lane, state.key, snapshot.consolidations)
 
 
 def _pickup_demand(state: ConsignmentState, clock_at: datetime) -> Demand:

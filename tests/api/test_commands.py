@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from groupage.app.api.app import create_app
-from groupage.app.commands.command_sending import _time_of_command
+from groupage.app.commands.command_sending import Wanted, _time_of_command, send_and_wait
+from groupage.app.commands.commands import with_hints
 from groupage.app.commands.refold import trace_effects
 from groupage.domain import commands
 from groupage.domain.errors import InvalidInput, NotFound
@@ -128,6 +129,28 @@ async def test_a_command_alone(commanded: "Pool[asyncpg.Record]") -> None:
         assert types == ["command.pin", "consignment.steered", "voyage.steered"]
     with pytest.raises(NotFound):
         await trace(commanded, "K1", kind="consignment")
+
+
+async def test_a_refused_command_says_what_would_be_right(
+    commanded: "Pool[asyncpg.Record]",
+) -> None:
+    """The list has the hint that the sender gets."""
+    page = await with_hints(commanded, await list_commands(commanded, CommandFilter()))
+    outcomes = {each.command_id: each.outcome for each in page.items}
+    assert outcomes["K4"].endswith(f"; lanes: {w.LANE}")
+    assert ";" not in outcomes["K5"].removeprefix("on hold;")
+
+
+async def test_a_pin_to_no_open_consolidation_is_not_sent(
+    commanded: "Pool[asyncpg.Record]",
+) -> None:
+    """It would take the place of the pin that the consignment has."""
+    fields = {"voyage_id": w.VOYAGE, "consolidation_id": "C-typo", "by": "li"}
+    wanted = Wanted(commands.PinConsignment, consignment=w.CN, fields=fields)
+    with pytest.raises(InvalidInput, match=r"C-typo .*not_opened.*nothing was sent.*is open"):
+        await send_and_wait(commanded, wanted)
+    page = await list_commands(commanded, CommandFilter(about=w.CN))
+    assert [(each.command_id, each.state) for each in page.items] == [("K1", "applied")]
 
 
 async def test_a_mistyped_id_is_in_no_list(commanded: "Pool[asyncpg.Record]") -> None:

@@ -228,6 +228,7 @@ def test_trace_can_be_cut(groupage: Command, capsys: pytest.CaptureFixture[str])
     assert "consignment.booked" not in groupage("trace", "CN-1", "--since", "3h")
     assert "consignment.booked" in groupage("trace", "CN-1", "--since", "1d")
     assert "unit.packed" in groupage("trace", "CN-1", "--since", "2026-03-02T16:13:00+08:00")
+    assert groupage("trace", "CN-1", "--since", "1s").endswith("none since 1s: 7 facts not shown\n")
     steps = groupage("trace", "CN-1", "--only-status")
     assert 'status: – → "ACCEPTED"' in steps
     assert "measured:" not in steps

@@ -13,23 +13,23 @@ import msgspec
 from groupage.domain import commands
 from groupage.domain.command_outcomes import OutcomeState
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.near_names import did_you_mean
-from groupage.domain.words import join_names
+from groupage.domain.possible_pins import reject_pin
+from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.state.lane import LanePin
 from groupage.settings import ClockSettings, KafkaSettings, TopicSettings
 from groupage.store.policies import hub_clock
 from groupage.store.pool import Connection
+from groupage.store.readers.command_hints import find_hint, open_consolidations_of
 from groupage.store.readers.commands import CommandView, find_commands, read_command
-from groupage.store.readers.facts import facts_by_subject
+from groupage.store.readers.facts import facts_by_subject, read_state
 from groupage.store.readers.plans import find_plan
 from producers.publisher import Publisher, new_fact
 
 _POLL_S = 0.2
 _NEXT_INSTANT = timedelta(milliseconds=1)
 _TICKS_APART = timedelta(minutes=1)
-_NAMED_MAX = 8
 _KNOWN: frozenset[OutcomeState] = frozenset({"applied", "refused", "superseded"})
 _WITHDRAWN: frozenset[OutcomeState] = frozenset({"superseded"})
-_ABOUT_VOYAGES = frozenset({"not_published", "other_lane", "departed", "cancelled"})
 
 
 class Wanted(NamedTuple):
@@ -63,6 +63,8 @@ async def send_and_wait(
     """
     command = await _complete(pool, wanted)
     given_at = await _time_of_command(pool)
+    if isinstance(command, commands.PinConsignment) and command.consolidation_id:
+        await _require_possible(pool, command, given_at)
     fact = new_fact(
         command,
         source=f"/desk/{quote(command.by, safe='')}",
@@ -75,7 +77,7 @@ async def send_and_wait(
     if timeout_s is None:
         return sent
     outcome = await _await_outcome(pool, command, timeout_s=timeout_s)
-    hint = "" if outcome is None else await _hint(pool, outcome)
+    hint = "" if outcome is None else await find_hint(pool, outcome)
     return msgspec.structs.replace(sent, outcome=outcome, hint=hint)
 
 
@@ -140,6 +142,28 @@ async def _complete(pool: Connection, wanted: Wanted) -> commands.Command:
         raise InvalidInput(str(error)) from error
 
 
+async def _require_possible(
+    pool: Connection, command: commands.PinConsignment, at: datetime
+) -> None:
+    """Raise InvalidInput if the pin's consolidation cannot take the consignment.
+
+    Sent all the same, it would take the place of an earlier pin of the consignment.
+    """
+    if command.unpin or not command.voyage_id or not command.consolidation_id:
+        return
+    state = await read_state(pool, ConsolidationState, command.consolidation_id)
+    pin = LanePin(
+        at=at,
+        by=command.by,
+        voyage_id=command.voyage_id,
+        consolidation_id=command.consolidation_id,
+    )
+    rejected = reject_pin(command.consignment_id, pin, state)
+    if rejected is not None:
+        hint = await open_consolidations_of(pool, command.voyage_id)
+        raise InvalidInput(f"{rejected.reason} ({rejected.code}); nothing was sent; {hint}")
+
+
 async def _booking_of(pool: Connection, consignment_id: str) -> tuple[str, str | None]:
     """Return lane and planned voyage of a consignment; no lane: it is not booked."""
     row = await pool.fetchrow(
@@ -200,25 +224,3 @@ async def _await_outcome(
     except TimeoutError:
         pass
     return found
-
-
-async def _hint(pool: Connection, view: CommandView) -> str:
-    """Say what would be right in place of a refused command."""
-    if view.state != "refused":
-        return ""
-    if view.code in _ABOUT_VOYAGES and view.voyage_id:
-        voyages = await pool.fetch(
-            "select key from voyage where lane_id = $1 and status = 'SCHEDULED'"
-            " order by etd_at, key",
-            view.lane_id,
-        )
-        names = [row["key"] for row in voyages]
-        if names:
-            return f"voyages of {view.lane_id} that have not left: {join_names(names, _NAMED_MAX)}"
-    if view.code == "unknown_lane":
-        lanes = await pool.fetch(
-            "select distinct lane_id from voyage where lane_id <> '' order by lane_id"
-        )
-        names = [row["lane_id"] for row in lanes]
-        return f"lanes: {join_names(names, _NAMED_MAX)}{did_you_mean(view.about, names)}"
-    return ""

@@ -2,12 +2,16 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from groupage.app.commands.printing import AsJson, Column
 from groupage.app.commands.reading import After, Lane, Limit, none_of, print_page, query
 from groupage.domain.command_outcomes import OutcomeState
-from groupage.store.readers.commands import CommandFilter, list_commands
+from groupage.store.pool import Connection
+from groupage.store.readers.command_hints import find_hint
+from groupage.store.readers.commands import CommandFilter, CommandView, list_commands
+from groupage.store.readers.paging import Page
 
 _COLUMNS = (
     Column("given", lambda row: row.given_at),
@@ -20,6 +24,16 @@ _COLUMNS = (
     Column("code", lambda row: row.code),
     Column("outcome", lambda row: row.outcome),
 )
+
+
+async def with_hints(pool: Connection, page: Page[CommandView]) -> Page[CommandView]:
+    """Add to the outcomes of refused commands what would be right."""
+    items = []
+    for view in page.items:
+        hint = await find_hint(pool, view)
+        outcome = f"{view.outcome}; {hint}" if hint else view.outcome
+        items.append(msgspec.structs.replace(view, outcome=outcome))
+    return msgspec.structs.replace(page, items=tuple(items))
 
 
 def main(  # noqa: PLR0913 - one option for each filter
@@ -49,7 +63,12 @@ def main(  # noqa: PLR0913 - one option for each filter
     if len(states) > 1:
         raise typer.BadParameter("name one of --open, --refused and --state")
     wanted = CommandFilter(lane=lane, about=about, by=by, state=states[0] if states else None)
-    page = query(lambda pool: list_commands(pool, wanted, limit=limit, after=after))
+
+    async def read(pool: Connection) -> Page[CommandView]:
+        page = await list_commands(pool, wanted, limit=limit, after=after)
+        return page if as_json else await with_hints(pool, page)
+
+    page = query(read)
     nothing = none_of(
         "command",
         (wanted.state, "in state {}"),

@@ -78,7 +78,7 @@ def main(
     if as_json:
         print_json(trace)
     else:
-        _print(trace, only_status=only_status, full=full)
+        _print(trace, since, only_status=only_status, full=full)
 
 
 def _since(text: str, now: datetime | None) -> datetime:
@@ -93,7 +93,7 @@ def _since(text: str, now: datetime | None) -> datetime:
     return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 
-def _print(trace: Trace, *, only_status: bool, full: bool) -> None:
+def _print(trace: Trace, since: str | None = None, *, only_status: bool, full: bool) -> None:
     print_line(f"{trace.kind} {trace.id}", bold=True)
     if trace.parents:
         print_line(f"in {' ▸ '.join(trace.parents)}")
@@ -103,7 +103,8 @@ def _print(trace: Trace, *, only_status: bool, full: bool) -> None:
         print_summary(trace.now)
     print_line("")
     if trace.facts_left_out:
-        print_line(f"{number_of(trace.facts_left_out, 'fact')} not shown", dim=True)
+        shown = "" if trace.facts else _none_shown(since)
+        print_line(f"{shown}{number_of(trace.facts_left_out, 'fact')} not shown", dim=True)
     is_shortened = False
     for fact in trace.facts:
         happened = time_text(fact.occurred_at, exact=True)
@@ -118,6 +119,11 @@ def _print(trace: Trace, *, only_status: bool, full: bool) -> None:
             print_line(f"    {path}: {before} → {after}", dim=True)
     if is_shortened and not full:
         print_line("long values are shortened: --full shows them", dim=True)
+
+
+def _none_shown(since: str | None) -> str:
+    """``none since 2h: ``, or nothing without that option."""
+    return f"none since {since}: " if since else ""
 
 
 def note_of(fact: TracedFact) -> str:

@@ -177,8 +177,15 @@ async def _view_all(
     routers: set[AggregateKey] = {("command", given.stored.fact.key) for given in rows}
     messages = await _find_messages(connection, steps, {given.at for given in rows})
     replaced = await _find_replaced(connection, [key for _, key in routers])
+    named: set[AggregateKey] = {
+        ("consolidation", given.command.consolidation_id)
+        for given in rows
+        if isinstance(given.command, commands.PinConsignment) and given.command.consolidation_id
+    }
     # States last: a state from before a message came would lack what the message did.
-    states = await _read_states(connection, routers | {(step.kind, step.key) for step in steps})
+    states = await _read_states(
+        connection, routers | named | {(step.kind, step.key) for step in steps}
+    )
     viewed = []
     for given in rows:
         router = states.get(("command", given.stored.fact.key))

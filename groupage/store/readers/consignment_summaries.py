@@ -3,6 +3,7 @@
 from collections import Counter
 
 from groupage.domain.plan import LeftOut
+from groupage.domain.possible_pins import reject_pin
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.lane import LaneState
@@ -148,6 +149,9 @@ async def _steering(connection: Connection, state: ConsignmentState) -> tuple[St
     if lane is None or state.exit is not None or state.departed_at is not None:
         return ()
     pin = lane.pins.get(state.key)
+    if pin is not None and pin.consolidation_id:
+        named = await read_state(connection, ConsolidationState, pin.consolidation_id)
+        pin = pin if reject_pin(state.key, pin, named) is None else None
     pins = [pin] if pin is not None else []
     return (
         *(

@@ -1,5 +1,6 @@
 """Dispatchers' commands reach the instance with the name of the person who sent them."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,10 +12,12 @@ from groupage.domain.events.consignment import PickUp
 from groupage.domain.instance import Demand, Limits, VoyageForbid
 from groupage.domain.policy import Policy
 from groupage.domain.state.consignment import ConsignmentState
+from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
 from groupage.domain.states import ConsignmentStatus
 from optimizer.allocation.api import allocate
 from optimizer.instance.build import build_instance
+from optimizer.instance.demands import demands_of
 from optimizer.instance.snapshot import Snapshot, read_snapshot
 from optimizer.solve import solve_certified
 from tests.optimizer.planner.lanes import (
@@ -48,6 +51,36 @@ def test_a_pin_has_its_name() -> None:
     state = consignment(1)
     (demand,) = demands(state, pins={state.key: PIN})
     assert (demand.pinned_voyage_id, demand.pinned_by) == (FIRST, "Li")
+
+
+def test_a_pin_to_a_consolidation_that_could_not_take_it_binds_nothing() -> None:
+    """Its manifest was filed before; readers call the pin refused."""
+    state = consignment(1)
+    frozen = ConsolidationState(
+        key="C1",
+        lane_id=LANE_ID,
+        voyage_id=FIRST,
+        opened_at=CLOCK_AT - timedelta(hours=9),
+        assigned=("MSCU6639870", CLOCK_AT - timedelta(hours=1)),
+        manifest=Manifest(
+            manifest_ref="M1",
+            equipment_ref="MSCU6639870",
+            seal_no="S1",
+            consignment_ids=("CN-9",),
+            filed_at=CLOCK_AT - timedelta(hours=1),
+        ),
+    )
+    pin = LanePin(at=CLOCK_AT, by="Li", voyage_id=FIRST, consolidation_id="C1")
+    earlier = LanePin(
+        at=CLOCK_AT - timedelta(hours=2), by="Li", voyage_id=FIRST, consolidation_id="C1"
+    )
+    for given, bound in ((pin, None), (earlier, "C1")):
+        pinned = msgspec.structs.replace(
+            snapshot(state, pins={state.key: given}), consolidations={"C1": frozen}
+        )
+        (demand,) = demands_of(pinned, (), (), CLOCK_AT)
+        assert demand.pinned_consolidation_id == bound
+        assert (demand.pinned_voyage_id is None) == (bound is None)
 
 
 def test_a_roll_closes_the_voyages_up_to_it_in_the_same_name() -> None:

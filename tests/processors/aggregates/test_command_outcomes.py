@@ -1,12 +1,15 @@
 """What came of a command follows from the facts, whatever their order, and changes with them."""
 
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from groupage.domain import commands
 from groupage.domain.command_outcomes import Message, Outcome, SentCommand, outcome_of
 from groupage.domain.command_path import steps_of
+from groupage.domain.events import consolidation as csl
 from groupage.domain.events import planning as pl
 from groupage.domain.fact import Fact
 from processors.kernel.series import is_in_series, revision_of
@@ -124,10 +127,70 @@ def test_the_word_of_the_plan_about_a_pin() -> None:
     publish(hub, plan(1, {w.CN: "C1"}))
     sent = publish(hub, pin())
     assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
-    publish(hub, plan(2, {w.CN: "C1"}, decided_at=sent.occurred_at))
+    later = sent.occurred_at + timedelta(seconds=10)
+    publish(hub, plan(2, {w.CN: "C1"}, decided_at=later))
     assert came_of(hub, sent).text.endswith(f"plan no. 2 has it in C1 on {w.VOYAGE}")
-    publish(hub, plan(3, {"CN-2": "C1"}, decided_at=sent.occurred_at))
+    publish(hub, plan(3, {"CN-2": "C1"}, decided_at=later))
     assert "plan no. 3 leaves it out" in came_of(hub, sent).text
+
+
+def test_a_plan_of_the_same_tick_knows_only_the_commands_that_its_request_covers() -> None:
+    """Command and plan may have one time while a simulated clock stands."""
+    hub = sailing_hub()
+    sent = publish(hub, pin())
+    publish(hub, plan(1, {"CN-2": "C1"}, decided_at=sent.occurred_at))
+    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    covered = tuple(hub.state("lane", w.LANE).triggers)
+    asked = pl.PlanAsked(lane_id=w.LANE, request_id="Q2", sequence=2, wish_ids=covered)
+    publish(hub, asked)
+    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    publish(hub, plan(2, {"CN-2": "C1"}, request_id="Q2", decided_at=sent.occurred_at))
+    assert "plan no. 2 leaves it out" in came_of(hub, sent).text
+
+
+def test_a_pin_to_a_consolidation_that_cannot_take_it() -> None:
+    """Judged by the pin's time: what was open then, is right, whatever comes afterwards."""
+    hub = sailing_hub()
+    publish(hub, sailing(voyage_id="V2"))
+    unknown = publish(hub, pin("P0", consolidation_id="C1"))
+    assert came_of(hub, unknown)[::2] == ("refused", "not_opened")
+    publish(hub, plan(1, {"CN-2": "C1"}))
+    assert came_of(hub, unknown)[::2] == ("refused", "not_opened")
+    right = publish(hub, pin("P1", consolidation_id="C1"))
+    assert came_of(hub, right).state == "applied"
+    elsewhere = publish(hub, pin("P2", voyage_id="V2", consolidation_id="C1"))
+    assert came_of(hub, elsewhere)[::2] == ("refused", "not_opened")
+    assert f"is on voyage {w.VOYAGE}, not on V2" in came_of(hub, elsewhere).text
+    filed = csl.ConsolidationFrozen(
+        consolidation_id="C1", manifest_ref="M1", equipment_ref=w.CONTAINER, seal_no="S1"
+    )
+    publish(hub, filed)
+    late = publish(hub, pin("P3", consolidation_id="C1"))
+    assert came_of(hub, late)[::2] == ("refused", "frozen")
+    assert "groupage command unfreeze C1" in came_of(hub, late).text
+    member = publish(hub, pin("P4", consignment_id="CN-2", consolidation_id="C1"))
+    assert came_of(hub, member).state == "applied"
+    publish(hub, csl.ConsolidationUnfrozen(consolidation_id="C1", by="li", reason="x"))
+    assert came_of(hub, late)[::2] == ("refused", "frozen")
+    assert came_of(hub, publish(hub, pin("P5", consolidation_id="C1"))).state == "applied"
+    publish(hub, csl.ConsolidationCancelled(consolidation_id="C1", reason="empty"))
+    assert came_of(hub, publish(hub, pin("P6", consolidation_id="C1")))[::2] == ("refused", "ended")
+
+
+def test_a_roll_off_a_filed_manifest_says_that_no_plan_moves_it() -> None:
+    """And how plans may move it again."""
+    hub = sailing_hub()
+    publish(hub, plan(1, {w.CN: "C1"}))
+    roll = commands.RollConsignment(
+        command_id="R1", consignment_id=w.CN, from_voyage_id=w.VOYAGE, **LANE
+    )
+    assert "manifest" not in came_of(hub, publish(hub, roll)).text
+    filed = csl.ConsolidationFrozen(
+        consolidation_id="C1", manifest_ref="M1", equipment_ref=w.CONTAINER, seal_no="S1"
+    )
+    publish(hub, filed)
+    again = publish(hub, msgspec.structs.replace(roll, command_id="R2"))
+    assert "`groupage command unfreeze C1`" in came_of(hub, again).text
 
 
 def test_a_prohibition_and_its_end() -> None:

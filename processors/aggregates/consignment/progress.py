@@ -30,9 +30,10 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
         timeline.derive_exit(state, leaving)
         if state.departed_before_exit:
             _derive_loads(state, policies, None)
-    _milestones(state, policies)
+    state.departed_at = None if state.ended is not None else timeline.departed_at(state)
     if state.holds or state.late_holds:
-        holds.derive(state)
+        holds.derive(state)  # before the milestones, which go by the holds that count
+    _milestones(state, policies)
     if state.steerings:
         steering.derive(state)
     _derive_fee(state, policies)
@@ -54,7 +55,6 @@ def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
         policy = policies.only or policies.at(state.measured_at)
         state.needs_rerate = exceeds_booking(state, policy) and not _rerate_covers(state, policy)
     state.available_at = None if state.needs_rerate else _available_since(state)
-    state.departed_at = None if state.ended is not None else timeline.departed_at(state)
 
 
 def _latest_time(*times: datetime | None) -> datetime | None:

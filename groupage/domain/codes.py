@@ -29,6 +29,10 @@ class LeftOutCode(Code):
     )
     BLOCKED_BY_HOLD = "blocked_by_hold", "A hold stands: it keeps its container, gets no new one."
     NO_CAPACITY = "no_capacity", "Every container for it is full or closed, none is on offer."
+    CLOSED_TO_CHANGES = (
+        "closed_to_changes",
+        "A container that it should or could go with is closed to changes: its manifest is filed.",
+    )
     COSTS_MORE_THAN_WAITING = (
         "costs_more_than_waiting",
         "A place exists and would cost the lane more than leaving the consignment out.",

@@ -272,7 +272,7 @@ def _finish(
         bound += constant_cost(problem, proven=True)
     # A repair explains little: the allocation before it has explained the rest.
     explain = deadline.of("explain") if problem.no_goods == NoGoods() else deadline
-    explainer = Explainer(solution, search=deadline, deadline=explain)
+    explainer = Explainer(solution, ids, search=deadline, deadline=explain)
     assignment = {c: ids[key] for c, key in sorted(solution.assignment.items())}
     kept = [
         slot

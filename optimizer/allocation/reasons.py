@@ -9,15 +9,14 @@ from groupage.domain.instance import Demand
 from groupage.domain.plan import LeftOut
 from groupage.domain.words import join_names, us_dollars
 from optimizer.allocation.bins import Bin
+from optimizer.allocation.making_room import Option, price_as_is, price_displacing
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import OUT_OF_TIME, Problem, Rejection, SlotRejection
 from optimizer.allocation.rules.registry import CONTENTS_RULES, find_placement_rule
 from optimizer.allocation.rules.rule import SharingRule
+from optimizer.allocation.sharing import NAMED_MAX, conflicts, makes_way, placement_note
 from optimizer.allocation.slots import Slot, usable_cm3
 from optimizer.deadline import StageDeadline
-
-_NAMED_MAX = 3
-"""Consignments that a reason names."""
 
 
 class MoveReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,24 +26,23 @@ class MoveReason(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class _Option(msgspec.Struct, frozen=True, kw_only=True):
-    """A container where a left-out consignment could still go."""
-
-    slot: Slot
-    added_cost: int
-    """US cents that it would add to the plan."""
-
-
 class Explainer:
     """Explains a solution, which must not change any more.
 
-    `search` is the deadline of the stage that made it, `deadline` that of the explanation.
+    `names` are the ids of its containers by the keys of their bins. `search` is the deadline of the
+    stage that made it, `deadline` that of the explanation.
     """
 
     def __init__(
-        self, solution: PartialSolution, *, search: StageDeadline, deadline: StageDeadline
+        self,
+        solution: PartialSolution,
+        names: Mapping[str, str],
+        *,
+        search: StageDeadline,
+        deadline: StageDeadline,
     ) -> None:
         self._solution = solution
+        self._names = names
         self._deadline = deadline
         self._search_cut = search.has_cut
         self._left_out: dict[str, LeftOut] = {}
@@ -80,8 +78,8 @@ class Explainer:
             if rule is not None:
                 reason = rule.unmet_reason(demand, left_out.reason)
             else:
-                way = _makes_way(self._solution, demand)
-                reason = f"{way}; {left_out.reason}" if way else left_out.reason
+                way = makes_way(self._solution, demand)
+                reason = f"{way.reason}; {left_out.reason}" if way else left_out.reason
             self._left_out[consignment_id] = msgspec.structs.replace(left_out, reason=reason)
         return self._left_out[consignment_id]
 
@@ -100,21 +98,34 @@ class Explainer:
         if self._deadline.is_over() or (required and self._search_cut):
             return _left_out(consignment_id, OUT_OF_TIME)
         missed = _kept_off(problem, consignment_id, self._slots)
-        options = self._options(demand)
-        if options and not required:
-            cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
-            return self._too_expensive(consignment_id, cheapest, missed)
-        full = _contents_rejection(solution, demand)
+        with_room = conflicts(solution, demand, self._usable, self._names)
+        option = None if required else self._cheapest_option(demand)
+        if option is not None:
+            return self._too_expensive(consignment_id, option, missed, with_room)
+        full = _contents_rejection(solution, demand, with_room)
         reason = f"{missed.reason}; {full.reason}" if missed else full.reason
         code = missed.code if missed and missed.code in _COMMANDS else full.code
         return LeftOut(consignment_id=consignment_id, code=code, reason=reason)
 
     def _too_expensive(
-        self, consignment_id: str, option: _Option, missed: Rejection | None
+        self, consignment_id: str, option: Option, missed: Rejection | None, with_room: str
     ) -> LeftOut:
         if option.added_cost < 0 and self._search_cut:
             return _left_out(consignment_id, OUT_OF_TIME)
-        return _too_expensive(consignment_id, option, missed)
+        slot = option.slot
+        container = self._names[slot.key] if option.in_use else f"another {slot.spec.iso_type}"
+        voyage_id = slot.pool[0]
+        where = (
+            f"next departure {voyage_id}: {container}" if missed else f"{container} on {voyage_id}"
+        )
+        price = f"{where} would cost {_added(option)}"
+        parts = (missed.reason if missed else "", with_room, price)
+        return LeftOut(
+            consignment_id=consignment_id,
+            code=missed.code if missed else LeftOutCode.COSTS_MORE_THAN_WAITING,
+            reason="; ".join(part for part in parts if part),
+            next_voyage_id=voyage_id,
+        )
 
     def move_reason(self, demand: Demand, to_key: str | None) -> MoveReason:
         """Return why a consignment is in `to_key` and not where the published plan has it."""
@@ -130,29 +141,42 @@ class Explainer:
             rule = find_placement_rule(demand)
             reason = missed.reason if missed else "room on this departure"
             if rule is not None:
-                reason = rule.met_reason(demand)
+                reason = self._add_note(demand, rule.met_reason(demand))
             return MoveReason(code=MoveCode.PLACED, reason=reason)
         if (consignment_id, current) in problem.no_goods.forbidden:
             reason = f"its cartons found no room in {current}"
             return MoveReason(code=LeftOutCode.DID_NOT_FIT, reason=reason)
         rejection = problem.rejections.get(consignment_id, {}).get(current)
         if rejection is not None:
-            return MoveReason(code=rejection.code, reason=rejection.reason)
+            reason = rejection.reason
+            if rejection.code == LeftOutCode.PINNED:
+                reason = self._add_note(demand, reason)
+            return MoveReason(code=rejection.code, reason=reason)
         return _contents_move_reason(solution, demand, current)
 
-    def _options(self, demand: Demand) -> list[_Option]:
-        """Return the containers, also new ones, that could take the consignment now."""
+    def _add_note(self, demand: Demand, reason: str) -> str:
+        note = placement_note(self._solution, demand, self._usable, self._names)
+        return f"{reason}; {note}" if note else reason
+
+    def _cheapest_option(self, demand: Demand) -> Option | None:
+        """Return the cheapest container, also a new one, for a consignment that could have one.
+
+        Cargo makes way for it only where that costs less than a container that can take it now.
+        """
         solution = self._solution
-        options = []
+        bins = (*self._usable, *(bin_ for _, bin_ in self._new))
+        able = [bin_ for bin_ in bins if solution.can_assign(demand, bin_)]
+        options = [price_as_is(solution, demand, bin_) for bin_ in able]
+        if not options:
+            return None
+        cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
         for bin_ in self._usable:
-            if solution.can_assign(demand, bin_):
-                cost = _added_cost(solution, demand, bin_)
-                options.append(_Option(slot=bin_.slot, added_cost=cost))
-        for pool, bin_ in self._new:
-            if solution.can_assign(demand, bin_):
-                cost = _added_cost(solution, demand, bin_)
-                options.append(_Option(slot=pool, added_cost=cost))
-        return options
+            if not bin_.members or bin_ in able:
+                continue
+            if solution.problem.allows(demand.consignment_id, bin_.slot):
+                option = price_displacing(solution, demand, bin_, self._usable, cheapest.added_cost)
+                cheapest = option or cheapest
+        return cheapest
 
 
 def _left_out(consignment_id: str, rejection: Rejection) -> LeftOut:
@@ -182,20 +206,15 @@ def _easiest_rejection(rejections: Sequence[SlotRejection]) -> SlotRejection:
     return [rejection for rejection in rejections if rejection.remedy == remedy][-1]
 
 
-def _too_expensive(consignment_id: str, option: _Option, missed: Rejection | None) -> LeftOut:
-    voyage_id = option.slot.pool[0]
-    added = us_dollars(option.added_cost)
-    if missed:
-        code = missed.code
-        reason = f"{missed.reason}; next departure {voyage_id} costs +{added}"
-    else:
-        slot = option.slot
-        container = slot.key if slot.existing else f"another {slot.spec.iso_type}"
-        code = LeftOutCode.COSTS_MORE_THAN_WAITING
-        reason = f"{container} on {voyage_id} would cost {added} more than waiting"
-    return LeftOut(
-        consignment_id=consignment_id, code=code, reason=reason, next_voyage_id=voyage_id
-    )
+def _added(option: Option) -> str:
+    """Say how much more than leaving it out a consignment costs in a container, at most."""
+    making_way = ""
+    if option.displaced:
+        verb = "makes" if len(option.displaced) == 1 else "make"
+        making_way = f": {join_names(option.displaced, NAMED_MAX)} {verb} way"
+    if option.added_cost <= 0:
+        return f"no more than waiting, which the search did not find{making_way}"
+    return f"up to {us_dollars(option.added_cost)} more than waiting{making_way}"
 
 
 _COMMANDS = frozenset({LeftOutCode.FORBIDDEN, LeftOutCode.ROLLED})
@@ -223,31 +242,24 @@ def _kept_off(
     return None
 
 
-def _added_cost(solution: PartialSolution, demand: Demand, bin_: Bin) -> int:
-    consignment_id = demand.consignment_id
-    opening = 0 if bin_.members else bin_.opening_cost
-    return (
-        solution.assignment_cost(consignment_id, bin_)
-        - bin_.saving(demand)
-        - solution.problem.unassigned_cost[consignment_id]
-        + opening
-    )
+def _contents_rejection(solution: PartialSolution, demand: Demand, with_room: str) -> Rejection:
+    """Return what keeps a consignment out of the containers that it may go into.
 
-
-def _contents_rejection(solution: PartialSolution, demand: Demand) -> Rejection:
-    """Return what keeps a consignment out of the containers that it may go into."""
+    `with_room` says it for those with room that hold cargo beside which it may not be.
+    """
     problem = solution.problem
     tried = sorted(key for c, key in problem.no_goods.forbidden if c == demand.consignment_id)
     if tried:
+        elsewhere = f"; {with_room}" if with_room else ", and nothing else has room"
         return Rejection(
             code=LeftOutCode.DID_NOT_FIT,
-            reason=f"its cartons found no room in {', '.join(tried)}, and nothing else has room",
+            reason=f"its cartons found no room in {', '.join(tried)}{elsewhere}",
         )
     bins = [b for b in solution.bins.values() if problem.allows(demand.consignment_id, b.slot)]
     binding = [bin_.binding_rule(demand) for bin_ in bins]
     for rule in CONTENTS_RULES:
         if rule in binding and isinstance(rule, SharingRule):
-            reason = f"{rule.full_reason(demand)}, and no further container is on offer"
+            reason = f"{with_room}; no further container is on offer"
             return Rejection(code=rule.full_code, reason=reason)
     if any(_was_capped(solution, bin_, demand) for bin_ in bins):
         reason = (
@@ -266,24 +278,6 @@ def _was_capped(solution: PartialSolution, bin_: Bin, demand: Demand) -> bool:
     return bin_.slot.usable_cm3 < bin_.volume_cm3 + demand.volume_cm3 <= usable
 
 
-def _makes_way(solution: PartialSolution, demand: Demand) -> str:
-    """Name the consignments that must be where this one could stay without them; or ""."""
-    bin_ = solution.bins.get(demand.current_consolidation_id or "")
-    if bin_ is None or bin_.binding_rule(demand) is None:
-        return ""
-    if bin_.slot.cost_key not in solution.problem.assignment_cost.get(demand.consignment_id, {}):
-        return ""
-    required = sorted(
-        c
-        for c, member in bin_.members.items()
-        if member.current_consolidation_id != bin_.slot.key
-        and find_placement_rule(member) is not None
-    )
-    if not required:
-        return ""
-    return f"makes way in {bin_.slot.key} for {join_names(required, _NAMED_MAX)}, pinned there"
-
-
 def _contents_move_reason(solution: PartialSolution, demand: Demand, current: str) -> MoveReason:
     """Return why a consignment left a container that it could have stayed in."""
     bin_ = solution.bins.get(current)
@@ -293,9 +287,12 @@ def _contents_move_reason(solution: PartialSolution, demand: Demand, current: st
         reason = f"{current} is given up: its cargo goes with others"
         return MoveReason(code=MoveCode.DISSOLVED, reason=reason)
     rule = bin_.binding_rule(demand)
-    if rule is not None:
-        reason = _makes_way(solution, demand) or (
-            f"{current} is filled with others that cannot go elsewhere"
-        )
+    if rule is None:
+        return MoveReason(code=MoveCode.CHEAPER, reason="the lane as a whole costs less this way")
+    way = makes_way(solution, demand)
+    if way is None:
+        reason = f"{current} has no room for it beside those that stay"
+        if isinstance(rule, SharingRule):
+            reason = conflicts(solution, demand, (bin_,), {current: current})
         return MoveReason(code=rule.full_code, reason=reason)
-    return MoveReason(code=MoveCode.CHEAPER, reason="the lane as a whole costs less this way")
+    return MoveReason(code=rule.full_code if way.pinned else MoveCode.CHEAPER, reason=way.reason)

@@ -63,6 +63,14 @@ def _is_large(context: Context, demand: Demand) -> bool:
     )
 
 
+def _is_closed(context: Context, demand: Demand) -> bool:
+    return any(
+        consolidation.stage != "slushy"
+        and demand.pinned_consolidation_id in (None, consolidation.consolidation_id)
+        for consolidation in context.instance.consolidations
+    )
+
+
 _FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
     LeftOutCode.CUSTOMS_REJECTED: ("customs rejected it", lambda _, d: d.customs == "REJECTED"),
     LeftOutCode.DANGEROUS_GOODS: ("it is dangerous", lambda _, d: bool(d.dg_classes)),
@@ -83,6 +91,7 @@ _FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
     LeftOutCode.NO_DEPARTURE: ("a departure has closed, or there is none", _nothing_departs),
     LeftOutCode.HEAVIER_THAN_CONTAINER: ("it is heavier than some container carries", _is_heavy),
     LeftOutCode.LARGER_THAN_CONTAINER: ("it is larger than some container", _is_large),
+    LeftOutCode.CLOSED_TO_CHANGES: ("its container is frozen or locked", _is_closed),
     LeftOutCode.TIME_LIMIT: (
         "the deadline cut a stage short",
         lambda context, _: bool(context.plan.stats.cut_short),

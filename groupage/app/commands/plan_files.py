@@ -34,7 +34,20 @@ def read_file(path: Path, kind: type[_Read]) -> _Read:
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
-        raise InvalidInput(f"{path}: {error}") from error
+        mistaken = _mistaken(content, kind)
+        raise InvalidInput(f"{path}: {mistaken or error}") from error
+
+
+def _mistaken(content: bytes, kind: type[Instance | Plan]) -> str:
+    """Return the sentence for a plan where a request should be, or the reverse; or ""."""
+    other = Plan if kind is Instance else Instance
+    try:
+        msgspec.json.decode(content, type=other)
+    except msgspec.MsgspecError:
+        return ""
+    if other is Plan:
+        return "this file is a plan, not a request; `groupage plan show` shows it"
+    return "this file is a request, not a plan; `groupage plan solve` makes a plan of it"
 
 
 def load_plan(name: str) -> Plan:

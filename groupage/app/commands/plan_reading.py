@@ -223,13 +223,14 @@ def _print_container(container: PlannedContainer, holds: Sequence[OpenHold]) -> 
 
 def _print_diff(difference: PlanDiff) -> None:
     change = money(abs(difference.cost_change_minor))
-    cheaper = "costs the same"
+    cheaper = "costs the same as"
     if difference.cost_change_minor:
-        cheaper = f"costs {change} USD {'more' if difference.cost_change_minor > 0 else 'less'}"
+        more = "more" if difference.cost_change_minor > 0 else "less"
+        cheaper = f"costs {change} USD {more} than"
     terms = sorted(_terms(difference.cost_change), key=lambda term: -abs(term[1]))
     of_what = ", ".join(f"{name} {cents / 100:+,.2f}" for name, cents in terms if cents)
     print_line(
-        f"{difference.to_plan_id} {cheaper} than {difference.from_plan_id}"
+        f"{difference.to_plan_id} {cheaper} {difference.from_plan_id}"
         + (f" ({of_what})" if of_what else "")
         + f"; {number_of(difference.unchanged, 'consignment')} "
         + ("stays" if difference.unchanged == 1 else "stay")

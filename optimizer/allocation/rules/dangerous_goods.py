@@ -4,12 +4,13 @@ The table is `groupage.domain.segregation` (IMDG Code 7.2.4). A class that it do
 container with no other dangerous class.
 """
 
+from collections.abc import Sequence
 from itertools import combinations, product
 
 from ortools.sat.python import cp_model
 
 from groupage.domain.codes import LeftOutCode
-from groupage.domain.instance import Demand, Instance
+from groupage.domain.instance import Demand, Instance, Rules
 from groupage.domain.segregation import TABLE
 from optimizer.allocation.problem import Problem, Rejection
 from optimizer.allocation.rules.rule import ConsignmentRule, SharingRule
@@ -39,10 +40,14 @@ class Segregation(SharingRule):
     codes = _CODES
     full_code = LeftOutCode.DANGEROUS_GOODS
 
-    def full_reason(self, demand: Demand) -> str:
-        """Return the sentence for a consignment that no container with room can take."""
-        _ = demand
-        return "it must be segregated from what is in the containers with room"
+    def conflicting_cargo(self, demand: Demand, members: Sequence[Demand], rules: Rules) -> str:
+        """Name the classes from which the consignment must be segregated."""
+        _ = rules
+        apart = {c for m in members if not may_share(demand, m) for c in m.dg_classes}
+        return (
+            f"dangerous goods of class {', '.join(sorted(apart))}, from which class "
+            f"{', '.join(demand.dg_classes)} must be segregated"
+        )
 
     def add_rows(self, model: cp_model.CpModel, variables: Variables, problem: Problem) -> None:
         """Add one clause for each segregated pair in a single container.

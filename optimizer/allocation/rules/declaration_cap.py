@@ -5,6 +5,8 @@ docs/trade.md). Its value must be within `Rules.declaration_cap_usd_cents`. A va
 to US dollars cannot be compared: such cargo counts as much as the cap.
 """
 
+from collections.abc import Sequence
+
 from ortools.sat.python import cp_model
 
 from groupage.domain.codes import LeftOutCode
@@ -40,10 +42,18 @@ class DeclarationCap(ConsignmentRule, SharingRule):
             return Rejection(code=LeftOutCode.DECLARATION_CAP, reason=reason)
         return None
 
-    def full_reason(self, demand: Demand) -> str:
-        """Return the sentence for a consignment whose consignee has no value left anywhere."""
-        _ = demand
-        return "the 1039 value of its consignee is at the cap in each container"
+    def conflicting_cargo(self, demand: Demand, members: Sequence[Demand], rules: Rules) -> str:
+        """Name the value of the consignee's cargo, beside which this one exceeds the cap."""
+        check = _Check(rules)
+        for member in members:
+            check.add(member)
+        declared = us_dollars(check.declared_usd_cents.get(demand.consignee, 0))
+        cap = us_dollars(rules.declaration_cap_usd_cents)
+        own = us_dollars(_declared_usd_cents(demand, rules))
+        return (
+            f"1039 cargo of its consignee for {declared}, with which its {own} would exceed the "
+            f"cap of one declaration ({cap})"
+        )
 
     def add_rows(self, model: cp_model.CpModel, variables: Variables, problem: Problem) -> None:
         """Add one row for each consignee and slot where the candidates could exceed the cap."""

@@ -10,7 +10,7 @@ from optimizer.allocation.slots import Slot
 class Manifest(SlotRule):
     """Frozen and locked containers take nothing new; their contents are fixed assignments."""
 
-    codes = frozenset({LeftOutCode.NO_CAPACITY})
+    codes = frozenset({LeftOutCode.CLOSED_TO_CHANGES})
 
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Reject every consignment that is not on the manifest."""
@@ -19,5 +19,5 @@ class Manifest(SlotRule):
             return None
         reason = f"{slot.key} is closed to changes (manifest filed)"
         return SlotRejection(
-            code=LeftOutCode.NO_CAPACITY, remedy=Remedy.OTHER_CONTAINER, reason=reason
+            code=LeftOutCode.CLOSED_TO_CHANGES, remedy=Remedy.OTHER_CONTAINER, reason=reason
         )

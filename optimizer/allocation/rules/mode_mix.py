@@ -3,6 +3,8 @@
 All modes in a container lie in one of the policy's sets. Without sets every mode may share.
 """
 
+from collections.abc import Sequence
+
 from ortools.sat.python import cp_model
 
 from groupage.domain.codes import LeftOutCode
@@ -26,9 +28,15 @@ class ModeMix(ConsignmentRule, SharingRule):
         reason = f"customs mode {demand.mode} is in no set of the mode policy"
         return Rejection(code=LeftOutCode.MODE_MIX, reason=reason)
 
-    def full_reason(self, demand: Demand) -> str:
-        """Return the sentence for a consignment that no container with room can take."""
-        return f"mode {demand.mode} may not join what is in the containers with room"
+    def conflicting_cargo(self, demand: Demand, members: Sequence[Demand], rules: Rules) -> str:
+        """Name the modes that share no set with the consignment's, else all of them."""
+        own = _sets_with(demand.mode, rules)
+        modes = sorted({member.mode for member in members} - {demand.mode})
+        apart = [mode for mode in modes if own.isdisjoint(_sets_with(mode, rules))] or modes
+        return (
+            f"cargo of customs mode {' and '.join(apart)}, which may not share a container with "
+            f"mode {demand.mode}"
+        )
 
     def add_rows(self, model: cp_model.CpModel, variables: Variables, problem: Problem) -> None:
         """Choose one set for each single container.

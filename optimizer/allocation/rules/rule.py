@@ -8,12 +8,13 @@ the import of `registry`.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from ortools.sat.python import cp_model
 
 from groupage.domain.codes import LeftOutCode
-from groupage.domain.instance import Demand, Instance
+from groupage.domain.instance import Demand, Instance, Rules
 from optimizer.allocation.problem import Problem, Rejection, SlotRejection
 from optimizer.allocation.slots import Slot
 from optimizer.allocation.variables import Variables
@@ -95,8 +96,8 @@ class SharingRule(ContentsRule):
     """A rule about which consignments may share a container."""
 
     @abstractmethod
-    def full_reason(self, demand: Demand) -> str:
-        """Return the sentence for a consignment that this rule keeps out of the containers."""
+    def conflicting_cargo(self, demand: Demand, members: Sequence[Demand], rules: Rules) -> str:
+        """Name the cargo of `members`, and what of it this consignment may not share with."""
 
 
 class DepartureRule(ModelRule):

@@ -96,6 +96,13 @@ BREAKS: dict[str, tuple[str, Change]] = {
         )
     },
     "held without a hold": ("wrong_reason", change_left_out_code("O1", "blocked_by_hold")),
+    "closed although it is pinned to an open container": (
+        "wrong_reason",
+        combine(
+            demand("O1", pinned_consolidation_id="SLUSHY"),
+            change_left_out_code("O1", "closed_to_changes"),
+        ),
+    ),
     "a mode policy that does not exist": (
         "wrong_reason", combine(rules(mode_mix=()), change_left_out_code("O1", "mode_mix")),
     ),

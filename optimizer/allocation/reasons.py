@@ -7,14 +7,18 @@ import msgspec
 from groupage.domain.codes import LeftOutCode, MoveCode
 from groupage.domain.instance import Demand
 from groupage.domain.plan import LeftOut
-from groupage.domain.words import join_names, us_dollars
 from optimizer.allocation.bins import Bin
-from optimizer.allocation.making_room import Option, price_as_is, price_displacing
+from optimizer.allocation.making_room import (
+    Displacing,
+    Option,
+    added_cost_text,
+    price_as_is,
+)
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import OUT_OF_TIME, Problem, Rejection, SlotRejection
 from optimizer.allocation.rules.registry import CONTENTS_RULES, find_placement_rule
 from optimizer.allocation.rules.rule import SharingRule
-from optimizer.allocation.sharing import NAMED_MAX, conflicts, makes_way, placement_note
+from optimizer.allocation.sharing import conflicts, makes_way, placement_note
 from optimizer.allocation.slots import Slot, usable_cm3
 from optimizer.deadline import StageDeadline
 
@@ -55,6 +59,7 @@ class Explainer:
             for bin_ in solution.bins.values()
             if not bin_.slot.fixed and solution.can_use(bin_)
         ]
+        self._rooms = Displacing(solution, self._usable)
         self._new = [
             (pool, solution.new_bin(pool))
             for pool in solution.problem.pools
@@ -103,29 +108,38 @@ class Explainer:
         if option is not None:
             return self._too_expensive(consignment_id, option, missed, with_room)
         full = _contents_rejection(solution, demand, with_room)
-        reason = f"{missed.reason}; {full.reason}" if missed else full.reason
-        code = missed.code if missed and missed.code in _COMMANDS else full.code
-        return LeftOut(consignment_id=consignment_id, code=code, reason=reason)
+        option = None
+        if not required and full.code != LeftOutCode.DID_NOT_FIT:
+            option = self._rooms.cheapest(demand, None)
+        parts = (
+            missed.reason if missed else "",
+            full.reason,
+            f"making room in {self._price(option)}" if option else "",
+        )
+        return LeftOut(
+            consignment_id=consignment_id,
+            code=missed.code if missed and missed.code in _COMMANDS else full.code,
+            reason="; ".join(part for part in parts if part),
+            next_voyage_id=option.slot.pool[0] if option else None,
+        )
 
     def _too_expensive(
         self, consignment_id: str, option: Option, missed: Rejection | None, with_room: str
     ) -> LeftOut:
         if option.added_cost < 0 and self._search_cut:
             return _left_out(consignment_id, OUT_OF_TIME)
-        slot = option.slot
-        container = self._names[slot.key] if option.in_use else f"another {slot.spec.iso_type}"
-        voyage_id = slot.pool[0]
-        where = (
-            f"next departure {voyage_id}: {container}" if missed else f"{container} on {voyage_id}"
-        )
-        price = f"{where} would cost {_added(option)}"
-        parts = (missed.reason if missed else "", with_room, price)
+        parts = (missed.reason if missed else "", with_room, self._price(option))
         return LeftOut(
             consignment_id=consignment_id,
             code=missed.code if missed else LeftOutCode.COSTS_MORE_THAN_WAITING,
             reason="; ".join(part for part in parts if part),
-            next_voyage_id=voyage_id,
+            next_voyage_id=option.slot.pool[0],
         )
+
+    def _price(self, option: Option) -> str:
+        slot = option.slot
+        container = self._names[slot.key] if option.in_use else f"another {slot.spec.iso_type}"
+        return f"{container} on {slot.pool[0]} would cost {added_cost_text(option)}"
 
     def move_reason(self, demand: Demand, to_key: str | None) -> MoveReason:
         """Return why a consignment is in `to_key` and not where the published plan has it."""
@@ -170,13 +184,7 @@ class Explainer:
         if not options:
             return None
         cheapest = min(options, key=lambda option: (option.added_cost, option.slot.key))
-        for bin_ in self._usable:
-            if not bin_.members or bin_ in able:
-                continue
-            if solution.problem.allows(demand.consignment_id, bin_.slot):
-                option = price_displacing(solution, demand, bin_, self._usable, cheapest.added_cost)
-                cheapest = option or cheapest
-        return cheapest
+        return self._rooms.cheapest(demand, cheapest)
 
 
 def _left_out(consignment_id: str, rejection: Rejection) -> LeftOut:
@@ -204,17 +212,6 @@ def binding_rejection(demand: Demand, rejections: Sequence[SlotRejection]) -> Re
 def _easiest_rejection(rejections: Sequence[SlotRejection]) -> SlotRejection:
     remedy = min(rejection.remedy for rejection in rejections)
     return [rejection for rejection in rejections if rejection.remedy == remedy][-1]
-
-
-def _added(option: Option) -> str:
-    """Say how much more than leaving it out a consignment costs in a container, at most."""
-    making_way = ""
-    if option.displaced:
-        verb = "makes" if len(option.displaced) == 1 else "make"
-        making_way = f": {join_names(option.displaced, NAMED_MAX)} {verb} way"
-    if option.added_cost <= 0:
-        return f"no more than waiting, which the search did not find{making_way}"
-    return f"up to {us_dollars(option.added_cost)} more than waiting{making_way}"
 
 
 _COMMANDS = frozenset({LeftOutCode.FORBIDDEN, LeftOutCode.ROLLED})

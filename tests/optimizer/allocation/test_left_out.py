@@ -34,7 +34,7 @@ def test_missing_the_first_cutoff_names_the_cost_of_the_next_departure() -> None
     assert code == "not_available_before_cutoff"
     assert reason.startswith(
         "available 2026-03-11 08:00Z, LCO of V1 is 2026-03-10 08:00Z; "
-        "next departure V2: another 22G1 would cost up to "
+        "another 22G1 on V2 would cost up to "
     )
     assert allocation.left_out[0].next_voyage_id == "V2"
 

@@ -74,6 +74,22 @@ def test_a_pin_costs_no_more_than_the_reason_says() -> None:
     assert prices > 3
 
 
+def test_where_no_container_is_on_offer_making_room_has_its_price() -> None:
+    """Full is not the end: a pin can have the place, and the reason says what that costs."""
+    only = (departure("V1", 10, offers=offers(g22=1)),)
+    instance = published(demand("A", group("A", 60)), departures=only)
+    allocation = allocate(instance)
+    (left,) = allocation.left_out
+    stated = re.fullmatch(
+        r"every container that it could go with is full, and none is on offer; making room in C on "
+        r"V1 would cost up to (\d+) USD more than waiting: M3 makes way",
+        left.reason,
+    )
+    assert (left.code, left.next_voyage_id) == ("no_capacity", "V1")
+    assert stated is not None
+    assert round(pin_cost(instance, allocation, "A", "V1") / 100) == int(stated[1])
+
+
 def test_a_container_that_the_plan_opens_is_named_by_its_id() -> None:
     """It is not "another" one."""
     allocation = allocate(sample(consignments=30, seed=0))
@@ -135,7 +151,11 @@ def test_without_a_container_on_offer_the_rule_is_the_code(
     instance = edit(half_empty(inside, outside), departures=only)
     code, reason = reason_of(allocate(instance), "A")
     assert code in ("mode_mix", "dangerous_goods", "declaration_cap")
-    assert reason == f"C has room, but holds {cargo}; no further container is on offer"
+    assert reason.startswith(
+        f"C has room, but holds {cargo}; no further container is on offer; making room in C on V1 "
+        "would cost up to "
+    )
+    assert reason.endswith(" USD more than waiting: M0 makes way")
 
 
 @SHARING

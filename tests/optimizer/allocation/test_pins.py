@@ -371,7 +371,7 @@ def test_the_dispatcher_is_named(roll: bool, code: str, words: str) -> None:  # 
     allocation = allocate(well_filled(rolled))
     (left,) = allocation.left_out
     assert (left.consignment_id, left.code) == ("A", code)
-    assert left.reason.startswith(f"{words}; next departure V2: another 22G1 would cost up to ")
+    assert left.reason.startswith(f"{words}; another 22G1 on V2 would cost up to ")
     move = allocation.moves["A"]
     assert (move.code, move.reason) == (left.code, left.reason)
 

@@ -6,6 +6,7 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -119,6 +120,14 @@ def describe_event(event: type[Event]) -> EventDescription:
     )
 
 
+def with_time(described: EventDescription, at: datetime) -> EventDescription:
+    """Return the description with an example of that time, such as the hub's present one."""
+    return msgspec.structs.replace(
+        described,
+        example=described.example | {"time": at.astimezone(UTC).isoformat().replace("+00:00", "Z")},
+    )
+
+
 def describe_all() -> tuple[EventDescription, ...]:
     """Describe all events: those that others may send come first."""
     described = [describe_event(event) for event in EVENTS.values()]
@@ -148,9 +157,9 @@ def kcat_line(described: EventDescription, at: Addresses) -> str:
         return f"kcat -C -b {at.broker} -t {topic} -o beginning -e"
     event = EVENTS[described.type.removesuffix(f".{VERSION}")]
     record = encode(example_fact(event))
-    headers = [
-        f"{name}={value.decode()}" for name, value in record.headers if name != "ce_recordtime"
-    ]
+    values = {name: value.decode() for name, value in record.headers if name != "ce_recordtime"}
+    values["ce_time"] = described.example["time"]
+    headers = [f"{name}={value}" for name, value in values.items()]
     command = ["kcat", "-P", "-b", at.broker, "-t", topic, "-k", record.key.decode()]
     command += [part for header in headers for part in ("-H", header)]
     value = msgspec.json.encode(described.example["data"]).decode()

@@ -16,6 +16,7 @@ from groupage.domain import commands
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.store.readers.commands import CommandFilter, list_commands, read_command
 from groupage.store.readers.lists import ConsignmentFilter, list_consignments
+from groupage.store.readers.refused_names import require_known
 from groupage.store.readers.tracing import trace
 from tests.api.hub import START, fact, store_facts
 from tests.processors.aggregates import events as w
@@ -139,6 +140,20 @@ async def test_a_refused_command_says_what_would_be_right(
     outcomes = {each.command_id: each.outcome for each in page.items}
     assert outcomes["K4"].endswith(f"; lanes: {w.LANE}")
     assert ";" not in outcomes["K5"].removeprefix("on hold;")
+
+
+async def test_an_id_that_only_refused_commands_name_is_unknown(
+    commanded: "Pool[asyncpg.Record]",
+) -> None:
+    """A mistyped consignment or lane: the error names the commands, and the id that is near."""
+    for asked, names in (
+        ("CN-typo", r"no consignment 'CN-typo' is known.*K2 \(unknown_consignment\)"),
+        ("NOWHERE", r"no lane 'NOWHERE' is known.*K4 \(unknown_lane\)"),
+    ):
+        with pytest.raises(NotFound, match=names):
+            await require_known(commanded, await trace_effects(commanded, asked))
+    await require_known(commanded, await trace_effects(commanded, w.CN))
+    await require_known(commanded, await trace_effects(commanded, "K2"))
 
 
 async def test_a_pin_to_no_open_consolidation_is_not_sent(

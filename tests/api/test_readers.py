@@ -119,6 +119,17 @@ async def test_a_broken_up_consolidation_is_not_open(hub: "Hub[asyncpg.Record]")
     assert [row.consolidation_id for row in page.items] == [SECOND]
 
 
+async def test_a_consolidation_that_plans_gave_up(hub: "Hub[asyncpg.Record]") -> None:
+    """A plan opened it and no plan puts anything into it; one that is booked costs money."""
+    page = await list_consolidations(hub, ConsolidationFilter(open=True, given_up=False))
+    assert [row.consolidation_id for row in page.items] == [FIRST]
+    page = await list_consolidations(hub, ConsolidationFilter(given_up=True))
+    assert [row.consolidation_id for row in page.items] == [SECOND]
+    await hub.execute("update consolidation set status = 'BOOKED' where key = $1", SECOND)
+    page = await list_consolidations(hub, ConsolidationFilter(given_up=False))
+    assert [row.consolidation_id for row in page.items] == [FIRST, SECOND]
+
+
 async def test_containers(hub: "Hub[asyncpg.Record]") -> None:
     """Each filter finds the container."""
     (box,) = (

@@ -55,6 +55,7 @@ def test_lists_as_tables(groupage: Command) -> None:
     for arguments, expected in {
         ("consignments", "--held"): ["CN-2", "ACCEPTED", LANE],
         ("consolidations", "--lane", LANE): [FIRST, "LCO 2:30 h", "51%"],
+        ("consolidations", "--open"): [FIRST],  # plans gave the other one up
         ("containers", "--type", "45G1"): [BOX, "AT_HUB"],
         ("plans", "--in-force"): ["P-1", "3,000.00", "3.0%"],
         ("routes", "--truck", "van-01"): ["R-van-01", "CN-1", "42.00"],

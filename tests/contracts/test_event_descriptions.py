@@ -17,6 +17,7 @@ from groupage.contracts.event_descriptions import (
     describe_event,
     find_events,
     kcat_line,
+    with_time,
 )
 from groupage.contracts.provenance import OWN_EVENTS
 from groupage.contracts.senders import _OF_EVENT, HUB
@@ -120,3 +121,11 @@ def test_what_the_hub_sends_can_be_read_and_not_sent() -> None:
     assert kcat_line(describe_event(EVENTS["plan.proposed"]), AT) == (
         "kcat -C -b 127.0.0.1:9092 -t hub1.hub.plan.v1 -o beginning -e"
     )
+
+
+def test_the_example_may_have_the_time_of_the_hub() -> None:
+    """On a simulated day the present time would be an event of the far future."""
+    described = with_time(PUBLIC[0], datetime(2026, 3, 2, 6, 10, tzinfo=UTC))
+    assert described.example["time"].startswith("2026-03-02T06:10:00")
+    assert described.example["time"] in curl_line(described, AT)
+    assert f"ce_time={described.example['time']}" in kcat_line(described, AT)

@@ -114,7 +114,9 @@ def main(  # noqa: PLR0913 - one option for each filter
     ] = None,
     voyage: Annotated[str | None, typer.Option(help="On this voyage.")] = None,
     container: Annotated[str | None, typer.Option(help="In this container.")] = None,
-    open_only: Annotated[bool, typer.Option("--open", help="Not departed.")] = False,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Not departed, and in use: no plan has given it up.")
+    ] = False,
     at_risk: Annotated[bool, typer.Option("--at-risk", help="A cut-off may be missed.")] = False,
     cartons: Annotated[
         bool, typer.Option("--cartons", help="With ID: where each carton stands.")
@@ -141,6 +143,7 @@ def main(  # noqa: PLR0913 - one option for each filter
         voyage=voyage,
         equipment=container,
         open=true_or_all(flag=open_only),
+        given_up=False if open_only else None,
         at_risk=true_or_all(flag=at_risk),
     )
     page = query(lambda pool: list_consolidations(pool, wanted, limit=limit, after=after))

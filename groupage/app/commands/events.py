@@ -1,6 +1,7 @@
 """``groupage events``: the events and commands that the hub knows, from their contracts."""
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,6 +53,9 @@ def main(
     shown = [each for each in found if each.public or not public]
     at = addresses_of_hub()
     if event_type is not None and len(found) == 1:
+        hub_time = _time_of_hub()
+        if hub_time is not None:
+            found = (descriptions.with_time(found[0], hub_time),)
         if as_json:
             print_json(_as_json(found[0], at))
         else:
@@ -74,6 +78,22 @@ def addresses_of_hub() -> "Addresses":
         prefix=TopicSettings().prefix,
         gateway_has_token=GatewaySettings().token is not None,
     )
+
+
+def _time_of_hub() -> datetime | None:
+    """Return the time of the hub that runs here; None: none does, or it has no time yet."""
+    if not os.environ.get("GROUPAGE_DATABASE_URL"):
+        return None
+    import asyncpg  # noqa: PLC0415 - not for `--help`
+
+    from groupage.app.commands.reading import query  # noqa: PLC0415 - not for `--help`
+    from groupage.domain.errors import GroupageError  # noqa: PLC0415 - not for `--help`
+    from groupage.store.policies import hub_clock  # noqa: PLC0415 - not for `--help`
+
+    try:
+        return query(hub_clock, older_forms=True)
+    except (GroupageError, OSError, asyncpg.PostgresError):
+        return None  # the contracts are the same without a hub
 
 
 def _as_json(described: "EventDescription", at: "Addresses") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.words import number_of
 from groupage.store.policies import hub_clock
 from groupage.store.pool import Connection
+from groupage.store.readers.refused_names import require_known
 from groupage.store.readers.tracing import Trace, TracedFact, cut_history
 
 _INNER = frozenset(
@@ -72,6 +73,7 @@ def main(
     async def read(pool: Connection) -> Trace:
         since_at = _since(since, await hub_clock(pool)) if since else None
         whole = await trace_effects(pool, id_, kind=kind)
+        await require_known(pool, whole)
         return cut_history(whole, last=last, since_at=since_at, only_status=only_status)
 
     trace = query(read)

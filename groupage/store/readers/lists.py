@@ -47,6 +47,8 @@ def _fill() -> str:
     return f"(greatest(planned_volume_cm3, loaded_volume_cm3) * 1000 / ({volume}))::integer"
 
 
+_GIVEN_UP = "c.status = 'OPEN' and c.members = 0 and c.loaded_volume_cm3 = 0"
+"""A plan opened it, and the plan in force puts nothing into it."""
 _OPEN = "c.departed_at is null and c.status not in ('BROKEN_UP', 'CANCELLED')"
 _CONSIGNMENTS = Listing(
     columns=(
@@ -121,6 +123,13 @@ class ConsolidationFilter(msgspec.Struct, frozen=True, kw_only=True):
     departed: bool | None = None
     open: (
         Annotated[bool, msgspec.Meta(description="Neither departed nor broken up nor cancelled.")]
+        | None
+    ) = None
+    given_up: (
+        Annotated[
+            bool,
+            msgspec.Meta(description="A plan opened it, and the plan in force puts nothing in."),
+        ]
         | None
     ) = None
     at_risk: bool | None = None
@@ -205,6 +214,7 @@ async def list_consolidations(
             ("c.equipment_ref = {}", wanted.equipment),
             ("(c.departed_at is not null) = {}", wanted.departed),
             (f"({_OPEN}) = {{}}", wanted.open),
+            (f"({_GIVEN_UP}) = {{}}", wanted.given_up),
             (f"{_AT_RISK.format(key='c.key')} = {{}}", wanted.at_risk),
         ],
         limit=limit,

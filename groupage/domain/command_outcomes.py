@@ -15,6 +15,7 @@ from groupage.domain import commands
 from groupage.domain.command_path import Step, steering_of, steps_of
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.possible_pins import reject_pin
+from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
@@ -61,8 +62,22 @@ def outcome_of(sent: SentCommand, states: States) -> Outcome:
         state = states.get((step.kind, step.key))
         rejected = None if state is None else state.rejected.get(message.fact_id)
         if rejected is not None:
-            return Outcome("refused", rejected.reason, rejected.code)
+            reason = _word_of_load(sent.command, rejected, states) or rejected.reason
+            return Outcome("refused", reason, rejected.code)
     return _effect(sent, states)
+
+
+def _word_of_load(command: commands.Command, rejected: RejectedEvent, states: States) -> str:
+    """Say that a pin asks for what is so already: nobody needs to unload anything for it."""
+    if rejected.code != Code.LOADED or not isinstance(command, commands.PinConsignment):
+        return ""
+    state = states.get(("consignment", command.consignment_id))
+    if not isinstance(state, ConsignmentState) or state.allocation is None:
+        return ""
+    there, voyage_id = state.allocation.consolidation_id, state.allocation.voyage_id
+    if command.voyage_id != voyage_id or command.consolidation_id not in (None, "", there):
+        return ""
+    return f"it is being loaded into {there} on voyage {voyage_id} already, so no pin is needed"
 
 
 def _effect(sent: SentCommand, states: States) -> Outcome:

@@ -12,10 +12,13 @@ from groupage.domain.command_path import steps_of
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import planning as pl
 from groupage.domain.fact import Fact
+from groupage.domain.state.base import RejectedEvent
+from groupage.domain.state.consignment import Allocation, ConsignmentState
 from processors.kernel.series import is_in_series, revision_of
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
 from tests.processors.aggregates.minihub import MiniHub
+from tests.processors.aggregates.play import at
 from tests.processors.aggregates.test_impossible_commands import sailing_hub
 from tests.processors.aggregates.test_taken_back import publish, retract
 from tests.processors.aggregates.test_voyage import departed, sailing
@@ -175,6 +178,28 @@ def test_a_pin_to_a_consolidation_that_cannot_take_it() -> None:
     assert came_of(hub, publish(hub, pin("P5", consolidation_id="C1"))).state == "applied"
     publish(hub, csl.ConsolidationCancelled(consolidation_id="C1", reason="empty"))
     assert came_of(hub, publish(hub, pin("P6", consolidation_id="C1")))[::2] == ("refused", "ended")
+
+
+def test_a_pin_to_where_it_is_loaded_needs_no_unloading() -> None:
+    """A pin to another voyage, or a roll, does."""
+    loaded = RejectedEvent(
+        code="loaded", reason="unload", type="consignment.steered", subject="P", at=at(5)
+    )
+    allocation = Allocation(consolidation_id="C1", voyage_id=w.VOYAGE, plan_id="P1", since_at=at(1))
+    state = ConsignmentState(key=w.CN, allocation=allocation, rejected={"f": loaded})
+
+    def reason(command: commands.Command) -> str:
+        messages = {steps_of(command)[0]: Message("f", withdrawn=False)}
+        sent = SentCommand(command, at(5), messages)
+        return outcome_of(sent, {("consignment", w.CN): state}).text
+
+    there = f"it is being loaded into C1 on voyage {w.VOYAGE} already, so no pin is needed"
+    assert reason(pin()) == reason(pin(consolidation_id="C1")) == there
+    assert reason(pin(voyage_id="V2")) == reason(pin(consolidation_id="C2")) == "unload"
+    roll = commands.RollConsignment(
+        command_id="R", consignment_id=w.CN, from_voyage_id=w.VOYAGE, **LANE
+    )
+    assert reason(roll) == "unload"
 
 
 def test_a_roll_off_a_filed_manifest_says_that_no_plan_moves_it() -> None:

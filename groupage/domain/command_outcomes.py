@@ -23,6 +23,7 @@ from groupage.domain.state.lane import LaneForbid, LanePin, LaneState, PlanRecor
 from groupage.domain.words import when
 
 OutcomeState = Literal["received", "applied", "refused", "superseded"]
+_HIDES_PIN = "; an earlier pin of the consignment counts again once this one is withdrawn"
 States = Mapping[tuple[AggregateKind, str], State]
 
 
@@ -172,9 +173,9 @@ def _of_steering(
 ) -> Outcome:
     at, consignment_id, steering = sent.at, command.consignment_id, steering_of(command)
     if isinstance(command, commands.PinConsignment) and steering is not None:
-        rejected = _reject_pin(command, at, states)
-        if rejected is not None:
-            return Outcome("refused", rejected.reason, rejected.code)
+        refused = _refused_pin(command, at, lane, states)
+        if refused is not None:
+            return refused
     kept: LanePin | LaneForbid | None
     consignment, stuck = states.get(("consignment", consignment_id)), ""
     if isinstance(command, commands.PinConsignment):
@@ -196,9 +197,10 @@ def _of_steering(
     return Outcome("superseded", "a later command has ended it")
 
 
-def _reject_pin(
-    command: commands.PinConsignment, at: datetime, states: States
-) -> RejectedEvent | None:
+def _refused_pin(
+    command: commands.PinConsignment, at: datetime, lane: LaneState, states: States
+) -> Outcome | None:
+    """Return the refusal of a pin whose consolidation could not take the consignment."""
     if not command.consolidation_id:
         return None
     state = states.get(("consolidation", command.consolidation_id))
@@ -209,7 +211,12 @@ def _reject_pin(
         consolidation_id=command.consolidation_id,
     )
     named = state if isinstance(state, ConsolidationState) else None
-    return reject_pin(command.consignment_id, pin, named)
+    rejected = reject_pin(command.consignment_id, pin, named)
+    if rejected is None:
+        return None
+    kept = lane.pins.get(command.consignment_id)
+    hides = _HIDES_PIN if kept is not None and kept.at == at else ""
+    return Outcome("refused", rejected.reason + hides, rejected.code)
 
 
 def _lifted_voyage(command: commands.ForbidConsignment | commands.RollConsignment) -> str:

@@ -171,6 +171,12 @@ def test_a_pin_to_a_consolidation_that_cannot_take_it() -> None:
     late = publish(hub, pin("P3", consolidation_id="C1"))
     assert came_of(hub, late)[::2] == ("refused", "frozen")
     assert "groupage command unfreeze C1" in came_of(hub, late).text
+    assert came_of(hub, right).state == "superseded"
+    assert came_of(hub, late).text.endswith("counts again once this one is withdrawn")
+    retract(hub, late)
+    retract(hub, elsewhere)
+    assert came_of(hub, right).state == "applied"
+    late = publish(hub, pin("P3a", consolidation_id="C1"))
     member = publish(hub, pin("P4", consignment_id="CN-2", consolidation_id="C1"))
     assert came_of(hub, member).state == "applied"
     publish(hub, csl.ConsolidationUnfrozen(consolidation_id="C1", by="li", reason="x"))

@@ -280,6 +280,20 @@ def test_plan_show_names_held_members(groupage: Command) -> None:
         assert (cells[:3], cells[-2:]) == (["CN-2", "DOCS", "desk"], [FIRST, "H-1"])
 
 
+def test_plan_show_says_which_containers_have_left(groupage: Command) -> None:
+    """An older plan is read after the voyage has gone, too."""
+    expected = f"{FIRST} left the hub {text_of(START)}"
+    assert "left the hub" not in groupage("plan", "show", "P-1")
+
+    async def leave(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        await pool.execute("update consolidation set departed_at = $1 where key = $2", START, FIRST)
+
+    query(leave)
+    for arguments in ((), ("--container", FIRST)):
+        lines = groupage("plan", "show", "P-1", *arguments).splitlines()
+        assert any(line.startswith(expected) for line in lines)
+
+
 def test_plan_diff(groupage: Command) -> None:
     """It prints which consignments move and why, as text and as JSON."""
     printed = groupage("plan", "diff", "P-1", "P-2")

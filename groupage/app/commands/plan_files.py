@@ -1,5 +1,6 @@
 """Plans and planning instances: in files, and by name in the hub's database."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from groupage.store.readers.plans import (
     diff_plans,
     find_plan,
     last_two_plans,
+    read_departures,
 )
 
 _Read = TypeVar("_Read", Instance, Plan)
@@ -60,6 +62,11 @@ def load_holds(name: str, plan: Plan) -> tuple[OpenHold, ...]:
     """Return the holds that stand now on cargo in the plan's containers; none for a file."""
     placed = [c for container in plan.containers for c in container.consignment_ids]
     return () if _file(name) else query(lambda pool: read_holds_of(pool, placed))
+
+
+def load_departures(name: str, plan: Plan) -> dict[str, datetime]:
+    """Return when consolidations of the plan left the hub; none for a file."""
+    return {} if _file(name) else query(lambda pool: read_departures(pool, plan))
 
 
 def compare_plans(older: str | None, newer: str | None, lane: str | None) -> PlanDiff:

@@ -1,13 +1,19 @@
 """``groupage plan show | diff``: a plan, and the difference between two plans."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from groupage.app.commands.contents import STOWAGE_COLUMNS, STOWAGE_LEGEND
 from groupage.app.commands.hold_columns import print_holds
-from groupage.app.commands.plan_files import compare_plans, load_holds, load_plan
+from groupage.app.commands.plan_files import (
+    compare_plans,
+    load_departures,
+    load_holds,
+    load_plan,
+)
 from groupage.app.commands.printing import (
     AsJson,
     Column,
@@ -108,7 +114,8 @@ def show(
     """Show a plan: its containers, the consignments left out and why, routes and cost.
 
     A held consignment keeps its place in a plan and may not be staged or loaded. The holds that
-    stand now are shown with a plan of the hub, and not with one in a file.
+    stand now are shown with a plan of the hub, and not with one in a file; so are the containers
+    that have left.
 
     docs/codes.md explains the codes. Codes of cut-offs in reasons: LCO cargo at the hub, DCO
     documents, VCO verified gross mass, CUA customs release, PCO container at the port, AFC advance
@@ -121,10 +128,11 @@ def show(
             print_json(planned)
         else:
             _print_container(planned, load_holds(plan, shown))
+            _print_departures([planned], load_departures(plan, shown))
     elif as_json:
         print_json(shown)
     else:
-        _print_plan(shown, load_holds(plan, shown))
+        _print_plan(shown, load_holds(plan, shown), load_departures(plan, shown))
 
 
 def diff(
@@ -157,7 +165,7 @@ def _find_container(plan: Plan, wanted: str) -> PlannedContainer:
     raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {names}")
 
 
-def _print_plan(plan: Plan, holds: Sequence[OpenHold]) -> None:
+def _print_plan(plan: Plan, holds: Sequence[OpenHold], departures: Mapping[str, datetime]) -> None:
     certified = plan.certificate.verifier if plan.certificate else "no certificate"
     print_line(
         f"plan {plan.plan_id}, no. {plan.sequence} of lane {plan.lane_id}, decided "
@@ -167,6 +175,7 @@ def _print_plan(plan: Plan, holds: Sequence[OpenHold]) -> None:
     if plan.solver is not None:
         print_line(_solver(plan.solver))
     print_table(plan.containers, _CONTAINERS, nothing="no container")
+    _print_departures(plan.containers, departures)
     print_holds(plan.containers, holds)
     if plan.unloadable:
         print_line("")
@@ -186,6 +195,15 @@ def _print_plan(plan: Plan, holds: Sequence[OpenHold]) -> None:
     if plan.inputs:
         print_line("")
         print_table(plan.inputs, _INPUTS, nothing="")
+
+
+def _print_departures(
+    containers: Sequence[PlannedContainer], departures: Mapping[str, datetime]
+) -> None:
+    for container in containers:
+        departed_at = departures.get(container.consolidation_id)
+        if departed_at is not None:
+            print_line(f"{container.consolidation_id} left the hub {text_of(departed_at)}")
 
 
 def _cost(plan: Plan) -> str:

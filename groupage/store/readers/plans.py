@@ -1,5 +1,6 @@
 """Stored plans, and the difference between two plans."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -119,6 +120,16 @@ async def diff_on_hub(connection: Connection, older: Plan, newer: Plan) -> PlanD
         newer.decided_at,
     )
     return diff_plans(older, newer, departed=frozenset(row["key"] for row in rows))
+
+
+async def read_departures(connection: Connection, plan: Plan) -> dict[str, datetime]:
+    """Return when consolidations of the plan left the hub; those that stand there are left out."""
+    rows = await connection.fetch(
+        "select key, departed_at from consolidation"
+        " where key = any($1) and departed_at is not null order by departed_at, key",
+        [container.consolidation_id for container in plan.containers],
+    )
+    return {row["key"]: row["departed_at"] for row in rows}
 
 
 def diff_plans(older: Plan, newer: Plan, *, departed: frozenset[str] = frozenset()) -> PlanDiff:

@@ -1,7 +1,8 @@
 """Price a place in a container that is in use, for a consignment that a solution leaves out.
 
-The price is what making room once costs, without a search: a plan that must place the consignment
-(`pins`) costs as much or less, unless the loader finds no room.
+The price is that of one change to the solution, without a search. The best plan that must place the
+consignment (`pins`) costs as much or less. A solve that ends before the best plan can miss that
+change, and so can a plan in which the loader finds no room for it.
 """
 
 from collections.abc import Sequence

@@ -6,18 +6,18 @@ their digits in the same pass.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from groupage.contracts.digits import has_wrong_digits, is_wrong
+from groupage.contracts.digits import has_wrong_digits, is_wrong, is_wrong_sscc
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.events.quantities import EquipmentRef, UnitId
-from groupage.domain.gs1 import canonical_id, is_plainly_canonical
+from groupage.domain.gs1 import MAYBE_OTHER_FORM, canonical_id, is_plainly_canonical
 
 _GetIds: TypeAlias = Callable[[Any], Iterable[str]]
 _METAS: tuple[Any, ...] = (get_args(UnitId)[1], get_args(EquipmentRef)[1])
@@ -37,8 +37,7 @@ CHANGED, WRONG_DIGIT = 1, 2
 def finish_plain_ids(data: Event) -> int:
     """Do as `finish_ids` does, where all ids are printable ASCII without blanks at their ends.
 
-    Workers do this to each record. Half a dozen records about a thing have its id: one look into a
-    cache is enough.
+    Workers do this to each record; nearly all ids need no work.
     """
     single, get_lists = _GLANCED.get(type(data), _NOTHING)
     for name in single:
@@ -51,10 +50,11 @@ def finish_plain_ids(data: Event) -> int:
     return 0
 
 
-@lru_cache(maxsize=16_384)
 def _needs_work(text: str) -> bool:
-    """Tell whether an id may have another normal form, or has a wrong check digit."""
-    return not is_plainly_canonical(text) or is_wrong(text)
+    """Tell whether an ASCII id may have another normal form, or has a wrong check digit."""
+    if len(text) == 18 and text.isdigit():
+        return is_wrong_sscc(text)
+    return text[0] in MAYBE_OTHER_FORM or (len(text) == 11 and is_wrong(text))
 
 
 def finish_ids(data: Event, *, thorough: bool = True) -> int:

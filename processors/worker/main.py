@@ -71,13 +71,15 @@ async def _run(
             settings.database, policies=lambda: len(worker.policies.history.adoptions)
         )
         async with lock, TelemetryServer(telemetry, checks=worker.checks):
-            await worker.start()
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            started_s = time.monotonic()
-            await worker.stop(budget_s=budget_s)
-            log.info("worker_stopped", stop_s=round(time.monotonic() - started_s, 3))
+            try:
+                await worker.start()
+                stopped = asyncio.create_task(stop.wait())
+                await asyncio.wait((stopped, worker.failed), return_when=asyncio.FIRST_COMPLETED)
+                stopped.cancel()
+            finally:  # also if it did not start: its services would keep the process from ending
+                started_s = time.monotonic()
+                await worker.stop(budget_s=budget_s)
+                log.info("worker_stopped", stop_s=round(time.monotonic() - started_s, 3))
             if worker.failed.done():
                 worker.failed.result()
     finally:

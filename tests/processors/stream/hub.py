@@ -106,8 +106,8 @@ class StreamHub:
             aggregates=all_aggregates(policy or Policy()),
             time_rules=time_rules,
         )
-        await worker.start()
         try:
+            await worker.start()
             yield worker
         finally:
             await worker.stop(budget_s=10)

@@ -15,6 +15,7 @@ from groupage.domain import commands
 from groupage.domain.events.consignment import ConsignmentNoted
 from groupage.domain.events.consolidation import ConsolidationCancelled
 from groupage.domain.events.planning import LanePinned, PlanAsked, PlanFailed, ReplanWanted
+from groupage.domain.events.schedule import Cutoff, SailingPublished
 from groupage.domain.fact import Fact
 from groupage.domain.policy import Policy
 from processors.aggregates.registry import all_aggregates
@@ -38,6 +39,18 @@ from tests.processors.stream.test_voided_ticks import (
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 WAITS = Policy(auto_approve=False)
+SAILING = SailingPublished(
+    voyage_id="FE4/2611W",
+    service_id="FE4",
+    mode="VESSEL",
+    pol="CNNGB",
+    pod="NLRTM",
+    etd_at=START + timedelta(days=9),
+    eta_at=START + timedelta(days=40),
+    cutoffs=(Cutoff(code="LCO", due_at=START + timedelta(days=8)),),
+    equipment=(),
+)
+"""A voyage for commands; without equipment no plan uses it."""
 NOT_YOURS = "not_yours"
 
 
@@ -93,7 +106,7 @@ async def forged_messages(story: Story) -> None:
 
 async def mistakes(story: Story) -> None:
     """Cancel the consolidation, pin and forbid its consignments; then take all of that back."""
-    known: dict[str, Any] = {"by": "dana", "lane_id": world.LANE, "voyage_id": world.VOYAGE}
+    known: dict[str, Any] = {"by": "dana", "lane_id": world.LANE, "voyage_id": SAILING.voyage_id}
     number = story.facts
     mistaken = await story.send(
         ConsolidationCancelled(consolidation_id=world.FIRST, reason="x"),
@@ -128,8 +141,12 @@ async def changed_policy(story: Story) -> None:
     await adopt(story.hub, replace(WAITS, replan_debounce_s=200), story.at + timedelta(seconds=10))
     await adopt(story.hub, WAITS, story.at + timedelta(seconds=40))
     await flowing
-    late = LanePinned(lane_id=world.LANE, consignment_id="CN-1", by="dana", unpin=True)
-    await story.hub.send(fact_of(late, event_id="late", at=START + timedelta(minutes=61)))
+    pin = LanePinned(
+        lane_id=world.LANE, consignment_id="CN-1", voyage_id=SAILING.voyage_id, by="dana"
+    )
+    for minute, late in ((61, pin), (62, replace(pin, voyage_id=None, unpin=True))):
+        at = START + timedelta(minutes=minute)
+        await story.hub.send(fact_of(late, event_id=f"late {minute}", at=at))
     await story.hub.until_committed()
     assert (await lane(story.hub)).plans[published].status in {"published", "superseded"}
     story.at += timedelta(minutes=2)
@@ -172,7 +189,8 @@ async def test_a_harmed_hub_goes_on_as_if_nothing_had_happened(stream_hub: Strea
     hub, story = stream_hub, Story(stream_hub)
     async with hub.worker(EXTERNAL):
         await adopt(hub, Policy(), START - timedelta(hours=1))
-        await hub.send(*world.morning())
+        published = fact_of(SAILING, event_id="sailing", at=START)
+        await hub.send(published, *world.morning())
         await hub.until_committed()
         async with planner(hub):
             await story.plan()

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from groupage.contracts.admin import ensure_topics
+from groupage.contracts.topics import TOPICS
 from groupage.settings import DatabaseSettings, KafkaSettings
 from groupage.store import migrations
 from groupage.store.pool import create_pool
@@ -148,6 +150,17 @@ async def pool(hub_environment: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
     pool = await create_pool(DatabaseSettings(), application_name="test")
     yield pool
     pool.terminate()
+    await delete_topics(KafkaSettings(), prefix=hub_environment["GROUPAGE_TOPIC_PREFIX"])
+
+
+async def delete_topics(kafka: KafkaSettings, *, prefix: str) -> None:
+    """Delete a test's topics: with those of all tests the broker takes a minute to answer."""
+    client = AIOKafkaAdminClient(**kafka.client_kwargs())
+    await client.start()
+    try:
+        await client.delete_topics([prefix + topic.name for topic in TOPICS])
+    finally:
+        await client.close()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import BY_NAME
 from groupage.settings import KafkaSettings
 from producers.publisher import Publisher
+from tests.conftest import delete_topics
 from tests.producers.gateway_process import gateway, start_gateway  # noqa: F401 - fixtures
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
@@ -28,11 +29,12 @@ def foreign_data() -> Path:
 
 
 @pytest.fixture
-async def kafka(kafka_bootstrap: str, topic_prefix: str) -> KafkaSettings:
+async def kafka(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[KafkaSettings]:
     """Settings of a real Kafka that has this test's own topics."""
     settings = KafkaSettings(bootstrap_servers=kafka_bootstrap)
     await ensure_topics(settings, prefix=topic_prefix)
-    return settings
+    yield settings
+    await delete_topics(settings, prefix=topic_prefix)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from groupage.contracts.admin import ensure_topics
 from groupage.settings import DatabaseSettings, KafkaSettings, ProcessorSettings, TopicSettings
 from groupage.store.pool import create_pool
 from processors.worker.app import WorkerSettings
+from tests.conftest import delete_topics
 from tests.hub_key import hub_settings
 from tests.processors.stream.hub import StreamHub
 
@@ -34,3 +35,4 @@ async def stream_hub(
     finally:
         await producer.stop()
         await pool.close()
+        await delete_topics(settings.kafka, prefix=topic_prefix)

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -129,6 +130,13 @@ def ground(short_tmp_path: Path) -> Iterator[Ground]:
     ground = Ground(short_tmp_path / "hub")
     yield ground
     ground.stop()
+
+
+async def _until_a_fact_is_stored(ground: Ground) -> None:
+    connection = await asyncpg.connect(ground.postgres.address)
+    while not await connection.fetchval("select exists (select from fact)"):  # noqa: ASYNC110 - a database
+        await asyncio.sleep(0.1)
+    await connection.close()
 
 
 async def _feed(kafka: KafkaSettings, prefix: str, facts: list[Fact]) -> None:
@@ -283,6 +291,7 @@ async def test_a_worker_ends_in_time_without_its_servers(
     )
     try:
         await _feed(kafka, topic_prefix, list(workload.facts(2_000, seed=1)))
+        await _until_a_fact_is_stored(ground)
         ground.stop()
         await asyncio.sleep(2)
         begun_s = time.monotonic()

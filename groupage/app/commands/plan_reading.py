@@ -109,6 +109,9 @@ def show(
         str | None,
         typer.Option(help="Show the cartons of this consolidation, container or number (1, 2 …)."),
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also the offsets up to which the plan has read.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a plan: its containers, the consignments left out and why, routes and cost.
@@ -133,6 +136,9 @@ def show(
         print_json(shown)
     else:
         _print_plan(shown, load_holds(plan, shown), load_departures(plan, shown))
+        if verbose:
+            print_line("")
+            print_table(shown.inputs, _INPUTS, nothing="the plan names no topic that it has read")
 
 
 def diff(
@@ -192,9 +198,6 @@ def _print_plan(plan: Plan, holds: Sequence[OpenHold], departures: Mapping[str, 
         print_table(stops, _STOPS, nothing="")
     for job in plan.unrouted:
         print_line(f"no truck for {job.reference}: {job.reason}")
-    if plan.inputs:
-        print_line("")
-        print_table(plan.inputs, _INPUTS, nothing="")
 
 
 def _print_departures(

@@ -1,0 +1,1 @@
+"""Sheets of workbooks and text files, as people see them: cells, merged areas, hidden sheets."""

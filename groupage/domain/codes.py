@@ -136,6 +136,14 @@ class AlertCode(Code):
     NOT_ACCEPTED = "not_accepted", "A guard of the acceptance fails; the message names it."
     CUSTOMS_REJECTED = "customs_rejected", "Customs rejected its declaration."
     DG_REJECTED = "dg_rejected", "Its dangerous goods were rejected."
+    DANGEROUS_QUESTION = (
+        "dangerous_question",
+        "Its goods have words such as battery, and it is open whether they are dangerous.",
+    )
+    SIZES_MISSING = (
+        "sizes_missing",
+        "It is booked with totals only: no carton has a size until it is amended or measured.",
+    )
     OVER_RECEIPT = "over_receipt", "More pieces were received than booked."
     SHORT_RECEIPT = "short_receipt", "The tally is closed with fewer pieces than booked."
     DAMAGED = "damaged", "Cartons came damaged, wet or with wrong marks."

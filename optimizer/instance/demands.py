@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from groupage.domain.events.consignment import CartonLine
 from groupage.domain.instance import (
     CartonGroup,
     Demand,
@@ -30,6 +31,10 @@ _COMMITTED = ("COMMITTED", "STAGED", "LOADED")
 _LOADING_S_PER_CARTON = 20
 """Time to load a pick-up truck at the merchant's. Assumption."""
 _LOADING_S_MIN = 600
+_FRAGILE_BEARS = 3
+_FRAGILE_BEARS_G_MIN = 20_000
+"""So many times its own mass may stand on a fragile carton without a limit of its own, and at least
+that. Assumption, the same as the simulator's."""
 
 
 def demands_of(
@@ -224,7 +229,7 @@ def _cartons(state: ConsignmentState) -> tuple[CartonGroup, ...]:
                 line.size.height_mm,
                 line.gross_g,
                 line.this_side_up,
-                line.max_top_load_g,
+                _top_load_g(line),
             )
             unit_ids = (f"{state.key}/{number}-{piece}" for piece in range(1, line.pieces + 1))
             groups.setdefault(dimensions, []).extend(unit_ids)
@@ -249,7 +254,14 @@ def _dimensions(
 ) -> tuple[int, int, int, int, bool, int | None]:
     line = state.lines[part.line] if 0 <= part.line < len(state.lines) else state.lines[0]
     declared = (line.size.length_mm, line.size.width_mm, line.size.height_mm, line.gross_g)
-    return (*(part.measured or declared), line.this_side_up, line.max_top_load_g)
+    return (*(part.measured or declared), line.this_side_up, _top_load_g(line))
+
+
+def _top_load_g(line: CartonLine) -> int | None:
+    """Return the grams that may stand on a carton of the line; None: no limit."""
+    if line.max_top_load_g is None and line.fragile:
+        return max(_FRAGILE_BEARS * line.gross_g, _FRAGILE_BEARS_G_MIN)
+    return line.max_top_load_g
 
 
 def _volume_cm3(group: CartonGroup) -> int:

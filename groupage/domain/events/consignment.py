@@ -51,6 +51,8 @@ class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     limited_quantity: bool = False
     flashpoint_c: Celsius | None = None
     """By the closed-cup test."""
+    line: CountOrZero | None = None
+    """Line of the booking whose cartons it is in, counted from 0; left out: not known."""
 
 
 class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,8 +69,22 @@ class CartonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_top_load_g: GramsOrZero | None = None
     """Mass that may stand on one carton. None: as much as an ordinary stack puts there; 0: nothing
     may stand on it."""
+    fragile: bool = False
+    """True: the carton is marked as fragile. Without `max_top_load_g`, plans put three times its
+    own mass on it at most, or 20 kg if that is more."""
+    keep_dry: bool = False
+    """True: the carton is marked to be kept dry."""
     hs6: Hs6 | None = None
     goods: Text = ""
+
+
+class DeclaredTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """The totals of cargo whose cartons' sizes are to follow."""
+
+    pieces: Count
+    """Number of cartons."""
+    volume_cm3: Cm3
+    gross_g: Grams
 
 
 class PickUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +116,16 @@ class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
     incoterm: Incoterm = "FCA"
     incoterm_place: Text = ""
     lines: tuple[CartonLine, ...]
-    """Lines of equal cartons; an ASN refers to them by their number, counted from 0."""
+    """Lines of equal cartons; an ASN refers to them by their number, counted from 0. Empty only
+    with `totals`."""
+    totals: DeclaredTotals | None = None
+    """What is booked while there are no lines: their sizes follow in an amendment, or are measured
+    at the hub."""
     value: Money
     dangerous_goods: tuple[DangerousGoods, ...] = ()
+    danger_words: tuple[Text, ...] = ()
+    """Goods in words that may be dangerous (batteries, liquids, powders, magnets), where it is
+    open whether they are."""
     ready_at: datetime
     """When the cargo can be at the hub, or can be collected."""
     latest_arrival_at: datetime | None = None
@@ -120,7 +143,12 @@ class ConsignmentAmended(ConsignmentEvent, frozen=True, kw_only=True):
     reason: Text
     base_version: CountOrZero = 0
     lines: tuple[CartonLine, ...] | None = None
+    totals: DeclaredTotals | None = None
+    """New totals of a booking without lines; lines take their place."""
     value: Money | None = None
+    dangerous_goods: tuple[DangerousGoods, ...] | None = None
+    danger_words: tuple[Text, ...] | None = None
+    """Goods in words that may be dangerous; empty: they are not."""
     mode: CustomsMode | None = None
     """Customs mode: the supervision mode under which China's customs release the export."""
     pod: Locode | None = None

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from groupage.domain.events.base import Dimensions
 from groupage.domain.events.consignment import (
     CartonLine,
     ConsignmentAmended,
@@ -12,6 +13,7 @@ from groupage.domain.events.consignment import (
     ConsolidationSnapshot,
     CustomsSnapshot,
     DangerousGoods,
+    DeclaredTotals,
 )
 from groupage.domain.events.consolidation import InsideSpan
 from groupage.domain.events.steering import ConsignmentSteered
@@ -180,6 +182,18 @@ class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
         return self.reports[0].at
 
 
+def provisional_line(totals: DeclaredTotals) -> CartonLine:
+    """Return the line of equal cubes that stands for cartons whose sizes are to follow."""
+    mm3 = -(-totals.volume_cm3 * 1_000 // totals.pieces)
+    edge_mm = round(mm3 ** (1 / 3))
+    edge_mm += edge_mm**3 < mm3
+    return CartonLine(
+        pieces=totals.pieces,
+        size=Dimensions(length_mm=edge_mm, width_mm=edge_mm, height_mm=edge_mm),
+        gross_g=-(-totals.gross_g // totals.pieces),
+    )
+
+
 class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """State of a consignment."""
 
@@ -289,8 +303,17 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
 
     @property
     def lines(self) -> tuple[CartonLine, ...]:
-        """The declared cartons."""
-        return self.booking.lines if self.booking else ()
+        """The declared cartons; of a booking with totals only, equal cubes with these totals."""
+        if self.booking is None:
+            return ()
+        if self.booking.lines or self.booking.totals is None:
+            return self.booking.lines
+        return (provisional_line(self.booking.totals),)
+
+    @property
+    def sizes_missing(self) -> bool:
+        """It is booked with totals only, and its cartons are not yet received and measured."""
+        return self.booking is not None and not self.booking.lines and self.measured_at is None
 
     @property
     def fully_measured(self) -> bool:

@@ -57,8 +57,8 @@ def book(
         return Rejection(
             Code.ALREADY_BOOKED, f"it was booked at {when(state.booked_at)}; amend it instead"
         )
-    if not event.lines:
-        return Rejection(Code.NO_LINES, "a booking needs at least one carton line")
+    if not event.lines and event.totals is None:
+        return Rejection(Code.NO_LINES, "a booking needs at least one carton line, or totals")
     state.booked = event
     _book(state, event)
     state.booked_at = entry.fact.occurred_at
@@ -81,7 +81,7 @@ def amend(
     if unit := find_loaded_unit(state):
         return Rejection(Code.LOADED, f"unit {unit} is in a container already")
     if event.lines == ():
-        return Rejection(Code.NO_LINES, "a booking needs at least one carton line")
+        return Rejection(Code.NO_LINES, "an amendment of the lines needs at least one")
     state.amendments.append((entry.fact.occurred_at, entry.fact_id, event))
     given = {name: getattr(event, name) for name in _AMENDABLE}
     changed = {name: value for name, value in given.items() if value is not None}
@@ -91,6 +91,11 @@ def amend(
 
 def _book(state: ConsignmentState, booking: events.ConsignmentBooked) -> None:
     state.booking = booking
+    if not booking.lines and booking.totals is not None:
+        state.declared_pieces = booking.totals.pieces
+        state.declared_gross_g = booking.totals.gross_g
+        state.declared_volume_cm3 = booking.totals.volume_cm3
+        return
     state.declared_pieces = sum(line.pieces for line in booking.lines)
     state.declared_gross_g = sum(line.pieces * line.gross_g for line in booking.lines)
     state.declared_volume_cm3 = sum(

@@ -5,18 +5,20 @@ from datetime import datetime
 from operator import itemgetter
 
 from groupage.domain.codes import AlertCode
+from groupage.domain.events.consignment import ConsignmentBooked
 from groupage.domain.events.consolidation import ConsignmentSnapshot, Span
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
-from groupage.domain.words import cubic_metres, number_of
+from groupage.domain.words import cubic_metres, join_names, number_of
 from processors.aggregates.consignment import customs, steering
 from processors.aggregates.consignment.claims import UnitClaims
 from processors.aggregates.consignment.progress import dead_freight_threshold, exceeds_booking
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
+_NAMED_MAX = 3
 _BEFORE_LEAVING = frozenset(ConsignmentStatus) - {
     ConsignmentStatus.DEPARTED,
     ConsignmentStatus.NEW,
@@ -201,11 +203,32 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
         yield AlertCode.CUSTOMS_REJECTED, f"customs rejected declaration {state.declaration_id}"
     if state.dg_status == "rejected":
         yield AlertCode.DG_REJECTED, "the dangerous goods were rejected"
+    if state.booking is not None:
+        yield from _questions_of_booking(state, state.booking)
     consolidation = state.consolidation
     filed_at = None if consolidation is None else consolidation.frozen_at
     if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):
         yield AlertCode.MANIFEST_OUTDATED, "amended after its consolidation's manifest was filed"
     yield from _receipt(state)
+
+
+def _questions_of_booking(
+    state: ConsignmentState, booking: ConsignmentBooked
+) -> Iterator[tuple[AlertCode, str]]:
+    """Yield what the shipper has left open: whether goods are dangerous, sizes of cartons."""
+    if booking.danger_words and not booking.dangerous_goods and state.dg_status == "none":
+        message = (
+            f"is this dangerous? {join_names(booking.danger_words, _NAMED_MAX)}: ask the shipper, "
+            "then declare the goods (dg.declared) or amend the booking with no danger_words"
+        )
+        yield AlertCode.DANGEROUS_QUESTION, message
+    if not booking.lines and state.sizes_missing:
+        booked = _amount(state.declared_volume_cm3, state.declared_gross_g)
+        message = (
+            f"booked with totals only ({number_of(state.declared_pieces, 'carton')}, {booked}): "
+            "sizes are missing until a packing list amends it or the hub has measured it"
+        )
+        yield AlertCode.SIZES_MISSING, message
 
 
 def _receipt(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:

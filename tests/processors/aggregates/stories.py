@@ -62,8 +62,10 @@ def _about_the_whole() -> list[Event]:
     return [
         w.booked(3),
         w.booked(2),
+        w.booked(lines=(), totals=cn.DeclaredTotals(pieces=2, volume_cm3=9_000, gross_g=900)),
         cn.ConsignmentAmended(**name, reason="x", credit_ok=False),
         cn.ConsignmentAmended(**name, reason="x", consignee="other"),
+        cn.ConsignmentAmended(**name, reason="x", lines=w.booked(2).lines, danger_words=("oil",)),
         cn.ConsignmentAccepted(**name),
         w.asn("u1", "u2"),
         cn.HoldPlaced(**name, hold_id="H1", hold="DG", by="x"),

@@ -37,8 +37,10 @@ def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 
 
 async def _publish(chunk: list[Entry], publisher: Publisher) -> None:
-    """Publish facts, which their import has checked one by one, and dead letters."""
-    facts, dead_letters = split_for_kafka(chunk)
+    """Publish captured events, facts, which their import has checked, and dead letters."""
+    captured, facts, dead_letters = split_for_kafka(chunk)
+    if captured:
+        await publisher.capture(captured)
     for outcome in await publisher.publish_many(facts, checked=True):
         if isinstance(outcome.error, InvalidInput):
             raise InvalidInput(f"event {outcome.event_id}: {outcome.error}") from outcome.error

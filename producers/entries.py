@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
+from groupage.contracts.captured_events import CapturedEvent
 from groupage.contracts.encoding import encode
 from groupage.contracts.provenance import is_own, own_reason
 from groupage.contracts.texts import require_plain_texts
@@ -21,12 +23,16 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: tuple[Fact, ...]
     notes: tuple[str, ...] = ()
+    captured: CapturedEvent | None = None
+    """The foreign event itself, where the hub gives it back to queries."""
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     """A valid entry that groupage cannot act on: it goes to the dead-letter queue."""
 
     dead_letter: DeadLetter
+    captured: CapturedEvent | None = None
+    """The foreign event itself, where the hub gives it back to queries."""
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +47,28 @@ Entry = Accepted | Quarantined | Rejected
 """The result of one event or line."""
 
 
-def split_for_kafka(entries: Iterable[Entry]) -> tuple[list[Fact], list[DeadLetter]]:
-    """Split the entries into facts for their topics and dead letters."""
-    facts: list[Fact] = []
-    dead_letters: list[DeadLetter] = []
+class ForKafka(NamedTuple):
+    """The records of entries, to be published in this order.
+
+    A fact in the log therefore always has its captured event before it.
+    """
+
+    captured: list[CapturedEvent]
+    facts: list[Fact]
+    dead_letters: list[DeadLetter]
+
+
+def split_for_kafka(entries: Iterable[Entry]) -> ForKafka:
+    """Split the entries into captured events, facts for their topics and dead letters."""
+    split = ForKafka([], [], [])
     for entry in entries:
         if isinstance(entry, Accepted):
-            facts.extend(entry.facts)
+            split.facts.extend(entry.facts)
         elif isinstance(entry, Quarantined):
-            dead_letters.append(entry.dead_letter)
-    return facts, dead_letters
+            split.dead_letters.append(entry.dead_letter)
+        if not isinstance(entry, Rejected) and entry.captured is not None:
+            split.captured.append(entry.captured)
+    return split
 
 
 _LIMITS = TimeLimits()
@@ -70,7 +88,8 @@ def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original
         reason = "; ".join(finding.problem.message for finding in findings)
         if fate == "quarantine":
             return Quarantined(
-                dead_letter=_dead_letter(fact, reason, found_by=found_by, original=original)
+                dead_letter=_dead_letter(fact, reason, found_by=found_by, original=original),
+                captured=entry.captured,
             )
         if fate == "reject":
             problems = tuple(
@@ -92,7 +111,7 @@ def check_entry(entry: Entry, *, rules: CheckDigitRules, found_by: str, original
         except InvalidInput as error:
             problem = FieldProblem(field=fact.type, value=fact.subject, expected=str(error))
             return Rejected(event_id=fact.event_id, code="bad_data", problems=(problem,))
-    return Accepted(facts=entry.facts, notes=tuple(sorted(set(notes))))
+    return msgspec.structs.replace(entry, notes=tuple(sorted(set(notes))))
 
 
 def _dead_letter(fact: Fact, reason: str, *, found_by: str, original: bytes) -> DeadLetter:

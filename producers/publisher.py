@@ -41,6 +41,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata
 
+from groupage.contracts.captured_events import CapturedEvent
 from groupage.contracts.closing import close_producer
 from groupage.contracts.digits import ACCEPTED_HEADER, has_wrong_digits
 from groupage.contracts.encoding import Record, encode
@@ -198,10 +199,14 @@ class Publisher:
 
     async def quarantine(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Publish to the dead-letter queue. Raises the first failure."""
-        results = await self.send_records(
-            [dead_letter.record(prefix=self._prefix) for dead_letter in dead_letters]
-        )
-        for result in results:
+        await self._send_all([each.record(prefix=self._prefix) for each in dead_letters])
+
+    async def capture(self, events: Sequence[CapturedEvent]) -> None:
+        """Publish EPCIS events as they came. Raises the first failure."""
+        await self._send_all([event.record(prefix=self._prefix) for event in events])
+
+    async def _send_all(self, records: Sequence[Record]) -> None:
+        for result in await self.send_records(records):
             if isinstance(result, GroupageError):
                 raise result
 

@@ -33,6 +33,7 @@ reader_group=${READER_GROUP:-groupage-reader}
 
 # Other systems publish to these.
 public="hub.consignment.v1 hub.unit.v1 hub.equipment.v1 hub.customs.v1 hub.schedule.v1 hub.consolidation.v1 hub.cmd.v1"
+public="$public hub.capture.v1"
 # Only the hub's own processes publish to these. The internal ones carry what the hub says about the aggregates of the
 # public topics.
 private="hub.consignment.internal.v1 hub.unit.internal.v1 hub.equipment.internal.v1 hub.schedule.internal.v1"

@@ -11,10 +11,14 @@ from groupage.contracts.admin import configs_of
 from groupage.contracts.attributes import ce_type
 from groupage.contracts.encoding import encode
 from groupage.contracts.examples import example_envelope, example_fact
-from groupage.contracts.headers import DEAD_LETTER_HEADERS, HEADERS
+from groupage.contracts.headers import (
+    CAPTURED_EVENT_HEADERS,
+    DEAD_LETTER_HEADERS,
+    HEADERS,
+)
 from groupage.contracts.publication import LICENSE, publishable
 from groupage.contracts.schemas import component_schemas
-from groupage.contracts.topics import TOPICS, Topic
+from groupage.contracts.topics import CAPTURE_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.events.unit import UnitEvent
@@ -57,6 +61,10 @@ To publish with kcat: `printf '%s' "$DATA" | kcat -P -b BROKER -t TOPIC -k KEY
 """
 
 
+_FOREIGN_KEYS = {
+    CAPTURE_TOPIC: "the id of the EPCIS event",
+    DEAD_LETTER_TOPIC: "that of the record, when known",
+}
 _WITH_INTERNAL_TOPIC = frozenset(topic.internal_of for topic in TOPICS if topic.internal_of)
 
 
@@ -85,11 +93,13 @@ def _document(*, prefix: str, server: str) -> dict[str, Any]:
         "components": {
             "messages": {
                 **{ce_type(event): _message(event, data[event.name]) for event in events},
+                "captured-event": _captured_event(),
                 "dead-letter": _dead_letter(),
             },
             "schemas": {
                 **parts,
                 "CloudEventHeaders": HEADERS,
+                "CapturedEventHeaders": CAPTURED_EVENT_HEADERS,
                 "DeadLetterHeaders": DEAD_LETTER_HEADERS,
             },
         },
@@ -116,7 +126,7 @@ def _channel_id(topic: Topic) -> str:
 
 
 def _channel(topic: Topic, prefix: str) -> dict[str, Any]:
-    names = [ce_type(event) for event in events_on(topic)] or ["dead-letter"]
+    names = [ce_type(event) for event in events_on(topic)] or [_foreign_message(topic)]
     return {
         "address": prefix + topic.name,
         "title": topic.about,
@@ -137,7 +147,7 @@ def _channel(topic: Topic, prefix: str) -> dict[str, Any]:
 def _channel_description(topic: Topic) -> str:
     kept = "for ever" if topic.retention is None else f"for {topic.retention.days} days"
     kinds = " or ".join(topic.kinds)
-    key = f"the id of the {kinds}" if kinds else "that of the record, when known"
+    key = f"the id of the {kinds}" if kinds else _FOREIGN_KEYS[topic.name]
     writers = "Other systems publish to it." if topic.public else "Only groupage publishes to it."
     if topic.public and topic.ticks:
         writers += " On a hub with an external clock it carries that clock's ticks, too."
@@ -169,7 +179,7 @@ def _operations() -> dict[str, Any]:
             operations[f"send-{channel}"] = _operation(
                 "send",
                 channel,
-                derived or ["dead-letter"],
+                derived or [_foreign_message(topic)],
                 f"groupage publishes: {topic.about.lower()}",
             )
     return operations
@@ -226,6 +236,22 @@ def _key_description(event: type[Event]) -> str:
             "else `unit_id` (topic hub.unit.v1)."
         )
     return f"Key: `{event.key_field}`."
+
+
+def _foreign_message(topic: Topic) -> str:
+    """Return the name of the message on a topic without aggregates."""
+    return "captured-event" if topic.name == CAPTURE_TOPIC else "dead-letter"
+
+
+def _captured_event() -> dict[str, Any]:
+    return {
+        "name": "captured-event",
+        "title": "A captured EPCIS event",
+        "summary": "A valid EPCIS 2.0 event as its sender wrote it.",
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/CapturedEventHeaders"},
+        "payload": {"type": "object", "description": "The EPCIS event (JSON-LD), unchanged."},
+    }
 
 
 def _dead_letter() -> dict[str, Any]:

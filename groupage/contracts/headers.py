@@ -72,6 +72,26 @@ HEADERS: dict[str, Any] = {
     },
 }
 
+CAPTURED_EVENT_HEADERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["captured_id", "captured_format"],
+    "properties": {
+        "captured_id": {
+            "type": "string",
+            "description": "Id of the EPCIS event, like the key: its eventID, or its CBV event "
+            "hash if the sender gave none.",
+        },
+        "captured_declaration": {
+            "type": "string",
+            "description": "Digest of the event's error declaration, if it has one.",
+        },
+        "captured_format": {"type": "string", "enum": ["json", "xml"], "description": "As sent."},
+        "captured_context": {
+            "type": "string",
+            "description": "The document's @context in JSON, if it holds more than GS1's own.",
+        },
+    },
+}
 DEAD_LETTER_HEADERS: dict[str, Any] = {
     "type": "object",
     "description": "Why the record is a dead letter, and which topic it was for.",

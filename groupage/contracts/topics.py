@@ -53,6 +53,7 @@ def _internal(public: Topic, about: str) -> Topic:
     )
 
 
+CAPTURE_TOPIC = "hub.capture.v1"
 DEAD_LETTER_TOPIC = "hub.dlq.v1"
 POLICY_TOPIC = "hub.policy.v1"
 _PUBLIC: tuple[Topic, ...] = (
@@ -110,6 +111,14 @@ _PUBLIC: tuple[Topic, ...] = (
         name="hub.cmd.v1",
         about="Commands of dispatchers",
         kinds=("command",),
+        partitions=4,
+        retention=None,
+        public=True,
+    ),
+    Topic(
+        name=CAPTURE_TOPIC,
+        about="EPCIS events as they came, for queries; no state follows from them",
+        kinds=(),
         partitions=4,
         retention=None,
         public=True,

@@ -13,7 +13,7 @@ from groupage.store.sender_alerts import standing_alerts
 
 Connection = asyncpg.Connection
 
-_TABLES = (*QUERY_COLUMNS, "fact", "intake_offset", "policy")
+_TABLES = (*QUERY_COLUMNS, "fact", "captured_event", "intake_offset", "policy")
 # Not compared, because the log does not give them: cleared alerts and alerts about senders, which
 # end with their dead letters, are history of the operation.
 _COMPARED: dict[str, str] = {

@@ -28,6 +28,7 @@ from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.forms import FORMS
 from groupage.settings import DatabaseSettings
 from groupage.store import migrations
+from groupage.store.captured_events import adopt_older_captures
 from groupage.store.dead_letter_comparison import DeadLetterCounts
 from groupage.store.locks import without_workers
 from groupage.store.log_identity import require_same_log, require_whole_log
@@ -108,6 +109,7 @@ async def rebuild(
                 bound = {kind: each.under(policies) for kind, each in aggregates.items()}
                 log = _Log(settings, targets, trust, time_rules.following(policies))
                 records = await _fold_log(log, settings, bound, pool, targets, progress)
+                await adopt_older_captures(pool)
             finally:
                 pool.terminate()
             tables, dead_letters = await compare(connection, schema)

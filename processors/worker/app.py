@@ -20,7 +20,7 @@ from faust.types import ChannelT
 
 from groupage.contracts.policy_log import PolicyLog
 from groupage.contracts.signing import HubKey, hub_key_from
-from groupage.contracts.topics import DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
+from groupage.contracts.topics import CAPTURE_TOPIC, DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.policy_history import PolicyHistory
 from groupage.settings import (
@@ -128,7 +128,7 @@ class Worker:
                 topics=[
                     topic.name
                     for topic in TOPICS
-                    if topic.name in (DEAD_LETTER_TOPIC, POLICY_TOPIC)
+                    if topic.name in (CAPTURE_TOPIC, DEAD_LETTER_TOPIC, POLICY_TOPIC)
                     or aggregates.keys() & set(topic.kinds)
                 ],
             ),

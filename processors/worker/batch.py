@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from groupage.domain.events.base import AggregateKind
+from groupage.store.captured_events import StoredCapture
 from groupage.store.writers import DeadLetterRow
 from processors.kernel.corrections import Entry
 
@@ -71,6 +72,8 @@ class PartitionBatch:
     segments: list[TickSegment] = field(default_factory=lambda: [TickSegment()])
     dead_letters: list[DeadLetterRow] = field(default_factory=list)
     """Of records that cannot be decoded; on the dead letter topic, of all records."""
+    captures: list[StoredCapture] = field(default_factory=list)
+    """Captured EPCIS events, on their topic."""
     ahead: dict[int, timedelta] = field(default_factory=dict)
     """Offsets of events that are too far ahead of Kafka's time, on a hub with an external clock,
     with the tolerance of that time."""
@@ -94,6 +97,7 @@ class PartitionBatch:
             self.partition,
             [segment.from_offset(offset) for segment in self.segments],
             [row for row in self.dead_letters if row.record_offset >= offset],
+            [capture for capture in self.captures if capture.position.offset >= offset],
             self.ahead,
             [proposal for proposal in self.proposals if proposal.record.offset >= offset],
             self.next_offset - offset,

@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from groupage.contracts.captured_events import decode_captured
 from groupage.contracts.decoding import decode_for_store
 from groupage.contracts.digits import find_digit_problems, is_accepted
 from groupage.contracts.encoding import fact_digest
 from groupage.contracts.fan_out import FactWithJson, fan_out
 from groupage.contracts.signing import Trust
-from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.contracts.topics import CAPTURE_TOPIC, DEAD_LETTER_TOPIC
 from groupage.contracts.undecodable import Undecodable, UndecodableCode
 from groupage.contracts.unreadable import UnreadableRecord
 from groupage.domain.codes import DigitCode, TimeCode
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
-from groupage.store.facts import line_of
+from groupage.store.captured_events import StoredCapture
+from groupage.store.facts import LogPosition, line_of
 from groupage.store.writers import DeadLetterRow
 from processors.worker import dead_letters
 from processors.worker.batch import IncomingFact, PartitionBatch, Proposal, TickSegment
@@ -37,8 +39,8 @@ def decode_into(
     part.records += len(records)
     part.value_bytes += sum([len(record.value or b"") for record in records])
     part.next_offset = records[-1].offset + 1
-    if part.topic == DEAD_LETTER_TOPIC:
-        _decode_dead_letters(part, records)
+    if decode_others := _WITHOUT_FACTS.get(part.topic):
+        decode_others(part, records)
         return
     topic, facts = part.topic, part.segments[-1].facts
     stamp_ms, recorded_at, latest_at, judges_digits = -1, _EPOCH, _EPOCH, False
@@ -181,3 +183,21 @@ def _decode_dead_letters(part: PartitionBatch, records: Sequence[Any]) -> None:
         part.oldest_ms = min(part.oldest_ms, record.timestamp)
         if row := dead_letters.from_producer(record, part):
             part.dead_letters.append(row)
+
+
+def _decode_captures(part: PartitionBatch, records: Sequence[Any]) -> None:
+    for record in records:
+        part.oldest_ms = min(part.oldest_ms, record.timestamp)
+        try:
+            event = decode_captured(record)
+        except Undecodable as error:
+            part.dead_letters.append(_dead_letter_of(record, part, error))
+        else:
+            position = LogPosition(part.topic, part.partition, record.offset)
+            part.captures.append(StoredCapture(event, position))
+
+
+_WITHOUT_FACTS = {
+    CAPTURE_TOPIC: _decode_captures,
+    DEAD_LETTER_TOPIC: _decode_dead_letters,
+}

@@ -112,6 +112,7 @@ class Folder:
                 progress = writes.partitions[(part.topic, part.partition)]
                 quarantine_events_ahead(part, progress.clock_at)
             dead_letters.add_decoded(writes, part)
+            writes.captures += part.captures
             self._forward_misrouted(writes, part, wanted)
         await self._states.load(wanted)
         await deduplication.drop_duplicates(

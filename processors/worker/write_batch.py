@@ -5,6 +5,7 @@ from uuid import UUID
 
 from groupage.domain.events.base import AggregateKind
 from groupage.store.alerts import AlertChanges
+from groupage.store.captured_events import StoredCapture
 from groupage.store.dead_letters import Settlement
 from groupage.store.facts import LogPosition
 from groupage.store.writers import DeadLetterRow, OffsetAdvance, OutboxRow, StateRow
@@ -26,6 +27,8 @@ class WriteBatch:
     """Of new facts, as `groupage.store.facts.line_of` makes them."""
     states: dict[AggregateKind, list[StateRow]] = field(default_factory=dict)
     dead_letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
+    captures: list[StoredCapture] = field(default_factory=list)
+    """In the order of the log, partition by partition."""
     settled: dict[tuple[UUID, str], Settlement] = field(default_factory=dict)
     """By fact id and rejection code: facts that are no longer rejected with that code."""
     acknowledged: list[LogPosition] = field(default_factory=list)

@@ -1,1 +1,1 @@
-"""Import of EPCIS 2.0 documents (JSON-LD). Each fact keeps the original event beside it."""
+"""Import of EPCIS 2.0 documents (JSON-LD): the events as they came, and the facts in them."""

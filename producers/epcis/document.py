@@ -6,14 +6,18 @@ from a file. All have the source ``/epcis``: an eventID is unique worldwide.
 
 An event with an errorDeclaration withdraws the facts of the event that it repeats; their ids end in
 ``~error``. The sender reports the correct facts as further events.
+
+Each valid event goes to Kafka as it came, too (`groupage.contracts.captured_events`).
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from groupage.contracts.captured_events import CONTEXT_BYTES_MAX, CapturedEvent
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
@@ -28,10 +32,8 @@ from producers.problems import FieldProblem, abbreviate
 from producers.screening import CheckDigitRules
 
 SOURCE = "/epcis"
-ORIGINAL_BYTES_MAX = 256 * 1024
-"""Limit per event: a fact carries the original beside it, and a Kafka record holds 1 MiB."""
-COPIES_BYTES_MAX = 1024 * 1024
-"""Each fact carries the original if all copies together stay below this; else only ``#1``."""
+EVENT_BYTES_MAX = 256 * 1024
+"""Limit per event: with the document's @context it is one Kafka record, which holds 1 MiB."""
 DEFAULT_RULES = CheckDigitRules(containers="quarantine", units="warn")
 """SSCCs only warn: a machine read them, and some that are in circulation have a wrong check digit.
 Rejecting them would lose the units packed inside."""
@@ -43,6 +45,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[msgspec.Raw, ...]
     path: str
     terms: frozenset[str] = frozenset()
+    context: bytes | None = None
+    """The @context in JSON, if it defines names."""
     problems: tuple[FieldProblem, ...] = ()
 
 
@@ -79,7 +83,7 @@ def read_document(data: bytes) -> Document:
         events = _query_results(envelope.epcisBody)
         path = "epcisBody.queryResults.resultsBody.eventList"
     elif envelope.type in EVENT_TYPES:
-        return Document(events=(msgspec.Raw(data),), path="", terms=terms)
+        return Document(events=(msgspec.Raw(data),), path="", terms=terms)  # has its own @context
     else:
         expected = "EPCISDocument, EPCISQueryDocument or the type of an event"
         found = "is missing" if envelope.type is None else f"is {envelope.type[:80]!r}"
@@ -87,7 +91,11 @@ def read_document(data: bytes) -> Document:
     if events is None:
         raise InvalidInput(f"{path} is missing; expected the list of events")
     return Document(
-        events=tuple(events), path=path, terms=terms, problems=tuple(_envelope_problems(envelope))
+        events=tuple(events),
+        path=path,
+        terms=terms,
+        context=msgspec.json.encode(envelope.context) if terms else None,
+        problems=tuple(_envelope_problems(envelope)),
     )
 
 
@@ -122,6 +130,10 @@ def _envelope_problems(envelope: _Envelope) -> Iterator[FieldProblem]:
         )
     if envelope.context is None:
         yield FieldProblem(field="@context", value=None, expected="the EPCIS 2.0 JSON-LD context")
+    elif (size := len(msgspec.json.encode(envelope.context))) > CONTEXT_BYTES_MAX:
+        yield FieldProblem(
+            field="@context", value=f"{size} bytes", expected=f"at most {CONTEXT_BYTES_MAX} bytes"
+        )
 
 
 def _context_terms(context: object) -> frozenset[str]:
@@ -163,23 +175,33 @@ def _entry(
     if seen is None:
         event_id = event.get("eventID", "") if isinstance(event, dict) else ""
         return Rejected(event_id=str(event_id), code="invalid_epcis", problems=tuple(problems))
+    if len(raw) > EVENT_BYTES_MAX:
+        reason = f"the event has {len(raw)} bytes; {EVENT_BYTES_MAX} is the limit"
+        too_large = Unmapped(QuarantineCode.TOO_LARGE, reason)
+        return Quarantined(dead_letter=_dead_letter(seen, too_large, raw, found_by))
+    captured = CapturedEvent(
+        event_id=seen.event_id,
+        declaration=_digest(event["errorDeclaration"]) if seen.withdrawn else "",
+        event_time=seen.at,
+        recorded_at=recorded_at,
+        body=raw,
+        context=document.context,
+    )
     try:
-        _check_size(raw)
         events = _map_events(seen)
     except Unmapped as unmapped:
-        return Quarantined(dead_letter=_dead_letter(seen, unmapped, raw, found_by))
+        dead_letter = _dead_letter(seen, unmapped, raw, found_by)
+        return Quarantined(dead_letter=dead_letter, captured=captured)
     return Accepted(
-        facts=tuple(_facts(seen, events, raw, recorded_at)),
+        facts=tuple(_facts(seen, events, recorded_at)),
         notes=("class_quantities_only_in_original",) if seen.by_class else (),
+        captured=captured,
     )
 
 
-def _check_size(raw: bytes) -> None:
-    if len(raw) > ORIGINAL_BYTES_MAX:
-        raise Unmapped(
-            QuarantineCode.TOO_LARGE,
-            f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the limit",
-        )
+def _digest(declaration: dict[str, Any]) -> str:
+    """Tell one error declaration from another: an event may have several, each with its time."""
+    return sha256(msgspec.json.encode(declaration, order="sorted")).hexdigest()[:32]
 
 
 def _map_events(seen: Observation) -> list[Event]:
@@ -192,10 +214,7 @@ def _map_events(seen: Observation) -> list[Event]:
         raise
 
 
-def _facts(
-    seen: Observation, events: list[Event], raw: bytes, recorded_at: datetime
-) -> Iterator[Fact]:
-    everywhere = len(raw) * len(events) <= COPIES_BYTES_MAX
+def _facts(seen: Observation, events: list[Event], recorded_at: datetime) -> Iterator[Fact]:
     for number, event in enumerate(events, start=1):
         event_id = f"{seen.event_id}#{number}"
         yield Fact(
@@ -207,7 +226,6 @@ def _facts(
             data=event,
             correction_of=event_id if seen.withdrawn else None,
             retracted=seen.withdrawn,
-            original=raw if everywhere or number == 1 else None,
         )
 
 

@@ -131,7 +131,9 @@ class Capture:
         )
 
     async def _publish(self, entries: list[Entry]) -> None:
-        facts, dead_letters = split_for_kafka(entries)
+        captured, facts, dead_letters = split_for_kafka(entries)
+        for start in range(0, len(captured), CHUNK_FACTS):
+            await self._kafka.capture(captured[start : start + CHUNK_FACTS])
         for start in range(0, len(facts), CHUNK_FACTS):
             for outcome in await self._kafka.publish(facts[start : start + CHUNK_FACTS]):
                 if outcome.error is not None:

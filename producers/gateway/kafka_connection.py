@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import stamina
 import structlog
 
+from groupage.contracts.captured_events import CapturedEvent
 from groupage.contracts.encoding import Record
 from groupage.domain.errors import GroupageError, Unavailable
 from groupage.domain.fact import Fact
@@ -62,6 +63,10 @@ class KafkaConnection:
     async def publish(self, facts: Sequence[Fact]) -> list[Outcome]:
         """Publish facts that were checked; returns an outcome for each, in their order."""
         return await self._require_publisher().publish_many(facts, checked=True)
+
+    async def capture(self, events: Sequence[CapturedEvent]) -> None:
+        """Publish EPCIS events as they came."""
+        await self._require_publisher().capture(events)
 
     async def quarantine(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Publish to the dead-letter queue."""

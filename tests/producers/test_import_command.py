@@ -112,12 +112,17 @@ async def test_an_epcis_file(
     assert report["reasons"] == {"step_not_of_a_hub": 1, "invalid_epcis": 1}
     (fact,) = await read_topic("hub.unit.v1")
     assert fact.key == b"106141412345678908"
-    assert "ce_original" in dict(fact.headers)
+    captured = await read_topic("hub.capture.v1")
+    assert sorted(json.loads(record.value)["bizStep"] for record in captured) == [
+        "receiving",
+        "retail_selling",
+    ]
     (dead_letter,) = await read_topic("hub.dlq.v1")
     assert json.loads(dead_letter.value) == events[1]
     nothing = run_import("epcis", file, "--all-or-nothing")
     assert nothing[1]["rejected"] == nothing[1]["read"] == 3
     assert len(await read_topic("hub.unit.v1")) == 1
+    assert len(await read_topic("hub.capture.v1")) == 2
 
 
 async def test_the_whole_log_arrives(

@@ -1,0 +1,272 @@
+"""The encoding of a text file, by evidence: marks, strict rules, then the characters of languages.
+
+A wrong guess puts Chinese characters into German names, so a reading wins only when its characters
+are clearly more likely than those of any other reading that gives another text. The likelihood
+of a reading is that of its characters in the best of the languages that use the encoding.
+"""
+
+import codecs
+import math
+from functools import cache
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+from producers.sheets.alphabets import ACCENTED, LANGUAGES, TRADE_CHARACTERS
+
+_SAMPLE = 200_000
+"""Bytes that are judged; the whole file is decoded."""
+_MARGIN = math.log(8)
+"""A reading wins when it is 8 times as likely as the next one."""
+_SHOWN = 40
+_IMPOSSIBLE = -23.0
+_RARE = -16.0
+_TYPOGRAPHY = frozenset("°±²³×÷·µ§©®™€£¥–—‘’“”„«»…½¼¾ªº¿¡\xa0№•")
+_TYPOGRAPHY_SCORE = -6.5
+_ASCII_SCORE = -3.0
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NAMES = {
+    "utf-8-sig": "UTF-8",
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 (little-endian)",
+    "utf-16-be": "UTF-16 (big-endian)",
+    "utf-32": "UTF-32",
+    "gb18030": "GB 18030",
+    "cp950": "Big5",
+    "cp932": "Shift JIS",
+    "cp949": "EUC-KR",
+}
+_PRIORS = {"gb18030": 0.0, "cp1252": 0.0, "cp950": -0.5, "cp1250": -1.5, "cp1251": -1.5}
+_OTHER_PRIOR = -2.5
+_DOUBLE_BYTE = ("gb18030", "cp950", "cp932", "cp949")
+
+
+class DecodedText(msgspec.Struct, frozen=True):
+    """A text, its encoding in the usual spelling, and the evidence for it."""
+
+    text: str
+    encoding: str
+    why: str
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    encoding: str
+    sample: str
+    score: float
+
+
+def decode_text(name: str, data: bytes, encoding: str | None = None) -> DecodedText:
+    """Decode a text file, in the named encoding if there is one. Raises InvalidInput."""
+    if encoding is not None:
+        return _decode_as_named(name, data, encoding)
+    for mark, marked in _MARKS:
+        if data.startswith(mark):
+            text = _decode_as_named(name, data, marked).text
+            return DecodedText(text, _NAMES[marked], "its first bytes are the mark of it")
+    if b"\0" in data:
+        return _decode_utf16(name, data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _decode_by_likelihood(name, data, error)
+    why = "only ASCII characters" if text.isascii() else "all its bytes follow the rules of it"
+    return DecodedText(text, "UTF-8", why)
+
+
+def _decode_as_named(name: str, data: bytes, encoding: str) -> DecodedText:
+    try:
+        known = codecs.lookup(encoding).name
+        text: object = data.decode("utf-8-sig" if known == "utf-8" else known)
+    except LookupError as error:
+        raise InvalidInput(
+            f"{encoding[:40]!r} is not an encoding; usual ones are utf-8, utf-16, gb18030, "
+            "big5, cp1252"
+        ) from error
+    except (UnicodeError, ValueError) as error:
+        where = f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else ""
+        raise InvalidInput(
+            f"{name} is not text in {encoding[:40]}: it breaks off{where}"
+        ) from error
+    if not isinstance(text, str) or "\0" in text:
+        raise InvalidInput(f"{name} is not text in {encoding[:40]}")
+    return DecodedText(text, _NAMES.get(known, known), "the caller named it")
+
+
+def _decode_utf16(name: str, data: bytes) -> DecodedText:
+    """Decode UTF-16 without a mark: the zero bytes of ASCII characters stand on one side."""
+    high, low = data[0:_SAMPLE:2].count(0), data[1:_SAMPLE:2].count(0)
+    encoding = "utf-16-le" if low > 10 * high else "utf-16-be" if high > 10 * low else ""
+    if encoding:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" not in text:
+            return DecodedText(text, _NAMES[encoding], "every other byte of its ASCII is zero")
+    raise InvalidInput(f"{name} is neither a workbook nor a text file: it has zero bytes")
+
+
+def _decode_by_likelihood(name: str, data: bytes, error: UnicodeDecodeError) -> DecodedText:
+    readings = sorted(_readings(data), key=lambda reading: -reading.score)
+    if readings:
+        best = readings[0]
+        rivals = [reading for reading in readings if reading.sample != best.sample]
+        if best.score > _hopeless(best.sample) and (
+            not rivals or best.score - rivals[0].score > _MARGIN
+        ):
+            text = data.decode(best.encoding)
+            why = "its characters are likelier than those of any other reading"
+            return DecodedText(text, _NAMES.get(best.encoding, _windows(best.encoding)), why)
+    raise InvalidInput(_describe_doubt(name, data, error, readings))
+
+
+def _readings(data: bytes) -> list[_Reading]:
+    """Return each encoding under whose rules the bytes are text, scored by its best language."""
+    readings = []
+    for encoding in (*_DOUBLE_BYTE, *LANGUAGES):
+        try:
+            whole = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        sample = whole[:_SAMPLE]
+        if encoding in _DOUBLE_BYTE:
+            score = _score_characters(encoding, sample)
+        else:
+            score = max(_score_alphabet(sample, language) for language in LANGUAGES[encoding])
+        readings.append(_Reading(encoding, sample, score + _PRIORS.get(encoding, _OTHER_PRIOR)))
+    return readings
+
+
+def _score_alphabet(text: str, language: str) -> float:
+    """Return the log likelihood of a text's characters in a language with an alphabet."""
+    shares = _log_shares(language)
+    is_latin = min(shares) < "\u0370"
+    score, before = 0.0, " "
+    for character in text:
+        if character < "\x80":
+            if character.isalpha():
+                score += _ASCII_SCORE
+        elif character in _TYPOGRAPHY:
+            score += -4.0 if character in "²³" and before in "mM" else _TYPOGRAPHY_SCORE
+        else:
+            score += shares.get(character.lower(), _RARE if character.isalpha() else _IMPOSSIBLE)
+            if character.isupper():
+                score += -1.0 if not before.isalpha() or before.isupper() else -4.0
+            if not is_latin and before.isascii() and before.isalpha():
+                score -= 7.0
+        before = character
+    return score
+
+
+@cache
+def _log_shares(language: str) -> dict[str, float]:
+    shares = ACCENTED[language]
+    total = sum(shares.values())
+    return {character: math.log(share / total) for character, share in shares.items()}
+
+
+def _score_characters(encoding: str, text: str) -> float:
+    """Return the log likelihood of a text's characters in Chinese, Japanese or Korean."""
+    score = 0.0
+    for character in text:
+        if character < "\x80":
+            if character.isalpha():
+                score += _ASCII_SCORE
+        else:
+            score += _character_score(encoding, character)
+    return score
+
+
+@cache
+def _character_score(encoding: str, character: str) -> float:
+    raw = character.encode(encoding)
+    if encoding in ("gb18030", "cp950") and character in TRADE_CHARACTERS:
+        return -6.4
+    return _SCORES[encoding](raw, character)
+
+
+def _gb_score(raw: bytes, _character: str) -> float:
+    """Score by the rows of GB 2312: 1-9 signs, 16-55 the 3,755 usual characters, then the rest."""
+    if len(raw) != 2:
+        return _IMPOSSIBLE
+    lead, trail = raw
+    if trail < 0xA1:
+        return -17.0
+    if lead <= 0xA9:
+        return -8.0 if lead in (0xA1, 0xA3) else -12.0
+    return -8.8 if 0xB0 <= lead <= 0xD7 else -13.5 if 0xD8 <= lead <= 0xF7 else _RARE
+
+
+def _big5_score(raw: bytes, _character: str) -> float:
+    """Score by lead bytes: A1-A3 signs, A4-C6 the 5,401 usual characters, C9-F9 the rest."""
+    lead = raw[0]
+    if 0xA1 <= lead <= 0xA3:
+        return -8.0
+    return -8.8 if 0xA4 <= lead <= 0xC6 else -13.5 if 0xC9 <= lead <= 0xF9 else _IMPOSSIBLE
+
+
+def _korean_score(raw: bytes, _character: str) -> float:
+    lead, trail = raw[0], raw[-1]
+    if 0xB0 <= lead <= 0xC8 and trail >= 0xA1:
+        return -7.8
+    return -8.5 if lead in (0xA1, 0xA3) else _RARE
+
+
+def _japanese_score(raw: bytes, character: str) -> float:
+    if "\u3041" <= character <= "\u30ff":
+        return -5.8
+    if len(raw) == 1:
+        return -9.0  # half-width kana
+    return -9.2 if 0x88 <= raw[0] <= 0x97 else -8.5 if raw[0] in (0x81, 0x82) else _RARE
+
+
+_SCORES = {
+    "gb18030": _gb_score,
+    "cp950": _big5_score,
+    "cp949": _korean_score,
+    "cp932": _japanese_score,
+}
+
+
+def _hopeless(text: str) -> float:
+    """Return the score at which a reading is nonsense even when there is no other."""
+    plain = sum(character < "\x80" and character.isalpha() for character in text)
+    others = sum(character >= "\x80" for character in text)
+    return _ASCII_SCORE * plain - 11.5 * others
+
+
+def _windows(encoding: str) -> str:
+    return encoding.replace("cp", "Windows-")
+
+
+def _describe_doubt(
+    name: str, data: bytes, error: UnicodeDecodeError, readings: list[_Reading]
+) -> str:
+    shown, texts = [], set()
+    for reading in readings[:6]:
+        excerpt = _excerpt(data, reading.encoding, error.start)
+        if excerpt not in texts:
+            texts.add(excerpt)
+            shown.append(f"  {reading.encoding}: {excerpt}")
+    if not shown:
+        return f"{name} is not text in any encoding that is known here; save it as UTF-8"
+    return "\n".join(
+        [f"{name}: the encoding is in doubt; name the one whose line is right:", *shown]
+    )
+
+
+def _excerpt(data: bytes, encoding: str, position: int) -> str:
+    """Return the line around the first byte that is not UTF-8, as an encoding reads it."""
+    start = max(data.rfind(b"\n", 0, position), data.rfind(b"\r", 0, position)) + 1
+    before = data[start:position].decode(encoding, "replace")
+    after = data[position : position + 4 * _SHOWN].decode(encoding, "replace")
+    line = (before[-_SHOWN:] + after).splitlines()[0][: 2 * _SHOWN]
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)

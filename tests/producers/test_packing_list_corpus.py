@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from groupage.app.bench.packing_lists.case import Case, load_cases, true_lines, true_totals
+from groupage.app.bench.packing_lists.case import Case, load_families, true_lines, true_totals
 from groupage.app.bench.packing_lists.files import write_case
 from groupage.app.bench.packing_lists.grid import cells_of
 
-CASES = load_cases()
+CASES = tuple(case for cases in load_families().values() for case in cases if not case.file)
 
 
 def test_the_corpus_is_large_and_a_part_of_it_is_held_out() -> None:

@@ -36,6 +36,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     format: Format = "xlsx"
     suffix: str = ""
     """Of the file's name, where it differs from the format."""
+    file: str = ""
+    """Name of a file that is kept apart, instead of rows."""
     encoding: str = "utf-8"
     delimiter: str = ","
     quirk: Literal[
@@ -70,7 +72,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Truth about equal cartons: ``10 | 600x400x350 | 12500 | cups; plates | 1-10 | fragile``.
 
     The parts: cartons, edges in mm (length, width, height), grams of one carton, goods, numbers or
-    SSCCs of the cartons, handling. The last two may be left out.
+    SSCCs of the cartons, handling, shared fields. The last three may be left out.
     """
 
     cartons: int
@@ -80,22 +82,25 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     handling: frozenset[str] = frozenset()
     """``fragile``, ``up``, ``dry``, ``top=0`` (grams), ``un=3480``, ``class=9``, ``pg=II``."""
+    shared: frozenset[str] = frozenset()
+    """Fields of the consignment that stand in the row: ``shipper=NAME``."""
 
 
-class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     list: tuple[Case, ...]
 
 
-def load_cases() -> tuple[Case, ...]:
-    """Return all lists of the corpus, family by family."""
+def load_families() -> dict[str, tuple[Case, ...]]:
+    """Return the lists of the corpus by the name of their family."""
     folder = files(__package__) / "lists"
-    cases: list[Case] = []
+    families: dict[str, tuple[Case, ...]] = {}
     for path in sorted(folder.iterdir(), key=lambda file: file.name):
         if path.name.endswith(".toml"):
-            cases += msgspec.toml.decode(path.read_bytes(), type=_Family).list
-    names = [case.name for case in cases]
+            family = path.name.removesuffix(".toml").replace("_", " ")
+            families[family] = msgspec.toml.decode(path.read_bytes(), type=_Lists).list
+    names = [case.name for cases in families.values() for case in cases]
     assert len(set(names)) == len(names), "two lists have the same name"
-    return tuple(cases)
+    return families
 
 
 def true_lines(case: Case) -> tuple[Line, ...]:
@@ -113,7 +118,7 @@ def true_totals(case: Case) -> tuple[int, int, int] | None:
 
 def _line(text: str) -> Line:
     cartons, edges, gross, goods, *rest = (part.strip() for part in text.split("|"))
-    numbers, handling = [*rest, "", ""][:2]
+    numbers, marks, shared = [*rest, "", "", ""][:3]
     length, width, height = (int(edge) for edge in edges.split("x"))
     return Line(
         cartons=int(cartons),
@@ -121,8 +126,13 @@ def _line(text: str) -> Line:
         gross_g=int(gross),
         goods=tuple(part.strip() for part in goods.split(";") if part.strip()),
         numbers=tuple(number for part in numbers.split(",") for number in _expand(part.strip())),
-        handling=frozenset(part.strip() for part in handling.split(",") if part.strip()),
+        handling=_parts(marks),
+        shared=_parts(shared),
     )
+
+
+def _parts(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
 def _expand(numbers: str) -> list[str]:

@@ -20,6 +20,7 @@ _PICTURE = bytes.fromhex(
 
 def write_case(case: Case, folder: Path) -> Path:
     """Write the list's file into the folder, and return its path."""
+    assert not case.file, f"{case.name} is kept apart"
     path = folder / f"{case.name}.{case.suffix or case.format}"
     sheets = case.sheets or (SheetText(rows=case.rows),)
     if case.quirk == "html":

@@ -57,7 +57,25 @@ class QuarantineCode(Code):
         "error_of_unmapped",
         "An error declaration withdraws an EPCIS event that the hub did not map.",
     )
-    TOO_LARGE = "too_large", "An EPCIS event is larger than a Kafka record allows."
+    TOO_LARGE = "too_large", "An event of a document is larger than a Kafka record allows."
+    UNKNOWN_CODE = "unknown_code", "A DCSA event has a code that DCSA does not define."
+    NO_HUB_EVENT = "no_hub_event", "The hub has no event for what a DCSA event says."
+    UNKNOWN_REFERENCE = (
+        "unknown_reference",
+        "No voyage, booking or container of the hub has the references of a DCSA event.",
+    )
+    AMBIGUOUS_REFERENCE = (
+        "ambiguous_reference",
+        "Several voyages of the hub have the references of a DCSA event.",
+    )
+    RETRACTS_UNKNOWN = (
+        "retracts_unknown",
+        "A DCSA event retracts an event that the hub did not take.",
+    )
+    INVALID_DCSA = (
+        "invalid_dcsa",
+        "An event of a DCSA bundle breaks the standard; the answer cannot say which.",
+    )
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

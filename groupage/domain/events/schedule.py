@@ -63,6 +63,12 @@ class SailingPublished(VoyageEvent, frozen=True, kw_only=True):
     eta_at: datetime
     cutoffs: tuple[Cutoff, ...]
     equipment: tuple[EquipmentOffer, ...]
+    carrier_voyage_no: Text = ""
+    """The carrier's number of the voyage (`2103S`), by which its Track & Trace events name it."""
+    universal_voyage_ref: Text = ""
+    """DCSA's Universal Voyage Reference (`2301W`), which all carriers of a service share."""
+    vessel_imo: Text = ""
+    """IMO number of the ship, seven digits."""
 
 
 class SailingChanged(VoyageEvent, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""DCSA Track & Trace: events of carriers in, events of the hub out."""

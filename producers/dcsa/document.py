@@ -1,0 +1,213 @@
+"""Import of DCSA Track & Trace events: read them, check each, match and map it to facts.
+
+The id of a fact is ``{eventID}@{version}#{number}``; the version is the sender's
+``eventUpdatedDateTime`` (of 2.2, ``eventCreatedDateTime``) in UTC, the source ``/dcsa/`` and the
+originating parties. So the same event gives the same facts over HTTP and from a file.
+
+- An event overrides those with its eventID and an earlier version: the hub withdraws their facts.
+- A retraction (``isRetracted``; before 3.0.0 ``retractedEventID``) withdraws all versions. It may
+  carry nothing but the id, so the versions come from what the hub took before (`References`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.events.schedule import LegArrived, LegDeparted
+from groupage.domain.fact import Fact
+from producers.dcsa.mapping import map_report
+from producers.dcsa.reading import read_report
+from producers.dcsa.references import References, Version, event_id_of, withdrawal_of
+from producers.dcsa.report import CarrierReport
+from producers.dead_letters import DeadLetter, QuarantineCode
+from producers.duplicate_keys import find_repeated_key
+from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
+from producers.epcis.unmapped import Unmapped
+from producers.problems import FieldProblem, abbreviate
+from producers.screening import CheckDigitRules
+
+ORIGINAL_BYTES_MAX = 256 * 1024
+"""Limit per event: a fact carries the original beside it, and a Kafka record holds 1 MiB."""
+DEFAULT_RULES = CheckDigitRules(containers="quarantine", units="warn")
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of a document as their sender wrote them."""
+
+    events: tuple[msgspec.Raw, ...]
+    path: str
+    """Of the list in the document: ``events``, or empty."""
+
+    def path_of(self, index: int) -> str:
+        """Return the path of an event."""
+        return f"{self.path}[{index}]"
+
+
+class _Listed(msgspec.Struct):
+    events: list[msgspec.Raw]
+
+
+def read_bundle(data: bytes) -> Bundle:
+    """Split a list of events (2.2), an object with ``events`` (3.0.0), or a single event.
+
+    Raises InvalidInput for any other document.
+    """
+    try:
+        parsed = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"not Track & Trace events in JSON: {error}") from None
+    if repeated := find_repeated_key(data, parsed):
+        raise InvalidInput(f"{repeated}; write each key once")
+    if isinstance(parsed, list):
+        return Bundle(events=tuple(msgspec.json.decode(data, type=list[msgspec.Raw])), path="")
+    if isinstance(parsed, dict) and isinstance(parsed.get("events"), list):
+        listed = msgspec.json.decode(data, type=_Listed)
+        return Bundle(events=tuple(listed.events), path="events")
+    if isinstance(parsed, dict) and _is_event(parsed):
+        return Bundle(events=(msgspec.Raw(data),), path="")
+    raise InvalidInput(
+        "neither a list of Track & Trace events nor an object with the list `events`"
+    )
+
+
+def _is_event(parsed: dict[str, object]) -> bool:
+    return any(name in parsed for name in ("eventID", "eventType", "eventClassification"))
+
+
+def entries_of(
+    bundle: Bundle,
+    references: References,
+    *,
+    recorded_at: datetime,
+    found_by: str,
+    rules: CheckDigitRules = DEFAULT_RULES,
+) -> Iterator[Entry]:
+    """Yield a result for every event, in the document's order; `references` learns from each."""
+    for index, raw in enumerate(bundle.events):
+        original = bytes(raw)
+        entry = _entry(original, bundle.path_of(index), references, recorded_at, found_by)
+        entry = check_entry(entry, rules=rules, found_by=found_by, original=original)
+        if isinstance(entry, Accepted):
+            for fact in entry.facts:
+                references.note(fact)
+        yield entry
+
+
+def _entry(
+    raw: bytes, path: str, references: References, recorded_at: datetime, found_by: str
+) -> Entry:
+    report, problems = read_report(msgspec.json.decode(raw), path)
+    if report is None:
+        return Rejected(event_id="", code="invalid_dcsa", problems=tuple(problems))
+    try:
+        _check_size(raw)
+        if report.retracts:
+            return _retract(report, references, recorded_at)
+        return _state(report, raw, references, recorded_at)
+    except Unmapped as unmapped:
+        return Quarantined(dead_letter=_dead_letter(report, unmapped, raw, found_by))
+
+
+def _check_size(raw: bytes) -> None:
+    if len(raw) > ORIGINAL_BYTES_MAX:
+        raise Unmapped(
+            QuarantineCode.TOO_LARGE,
+            f"the event has {len(raw)} bytes; {ORIGINAL_BYTES_MAX} is the limit",
+        )
+
+
+def _state(
+    report: CarrierReport, raw: bytes, references: References, recorded_at: datetime
+) -> Accepted:
+    """Return the facts of a version, and the withdrawals of those that it overrides."""
+    versions = references.versions_of(report.source, report.event_id)
+    stamp = report.version or "-"
+    known = versions.get(stamp)
+    if known is not None and _same_original(known, raw):
+        return Accepted(facts=tuple(known.facts.values()))
+    if any(other > stamp for other in versions):
+        return Accepted(facts=(), notes=("older_version",))
+    mapped = map_report(report, references)
+    facts = [
+        Fact(
+            event_id=event_id_of(report, number),
+            source=report.source,
+            key=event.key,
+            occurred_at=mapped.at,
+            recorded_at=recorded_at,
+            classifier=mapped.classifier,
+            data=event,
+            original=raw if number == 1 else None,
+        )
+        for number, event in enumerate(mapped.events, start=1)
+    ]
+    if all(_was_reported(fact, references) for fact in facts) and not versions:
+        return Accepted(facts=(), notes=("reported_before",))
+    overridden = [
+        withdrawal_of(fact, recorded_at=recorded_at)
+        for version in versions.values()
+        if version.stamp != stamp and not version.withdrawn
+        for fact in version.facts.values()
+    ]
+    return Accepted(facts=(*overridden, *facts), notes=mapped.notes)
+
+
+def _was_reported(fact: Fact, references: References) -> bool:
+    """Tell whether it is a departure or arrival that a report about another booking gave before."""
+    is_movement = isinstance(fact.data, LegDeparted | LegArrived) and fact.classifier == "ACT"
+    return is_movement and references.has_movement(fact)
+
+
+def _same_original(version: Version, raw: bytes) -> bool:
+    original = next((fact.original for fact in version.facts.values() if fact.original), None)
+    return original is None or msgspec.json.decode(original) == msgspec.json.decode(raw)
+
+
+def _retract(report: CarrierReport, references: References, recorded_at: datetime) -> Accepted:
+    versions = references.versions_to_retract(report.source, report.retracts)
+    facts = tuple(
+        withdrawal_of(fact, recorded_at=recorded_at)
+        for version in versions.values()
+        for fact in version.facts.values()
+    )
+    if not facts:
+        raise Unmapped(
+            QuarantineCode.RETRACTS_UNKNOWN,
+            f"it retracts event {report.retracts!r} of {report.source}, of which the hub has no "
+            "fact",
+        )
+    return Accepted(facts=facts)
+
+
+def _dead_letter(
+    report: CarrierReport, unmapped: Unmapped, raw: bytes, found_by: str
+) -> DeadLetter:
+    return DeadLetter(
+        code=unmapped.code,
+        reason=unmapped.reason,
+        found_by=found_by,
+        value=raw,
+        type=f"{report.event_type} {report.subtype}".strip(),
+        event_source=report.source,
+        event_id=report.event_id,
+    )
+
+
+def invalid_dead_letter(rejected: Rejected, raw: bytes, *, found_by: str) -> DeadLetter:
+    """Keep an event that breaks the standard, where the answer cannot say which does."""
+    reason = "; ".join(problem.message for problem in rejected.problems)
+    return DeadLetter(
+        code=QuarantineCode.INVALID_DCSA,
+        reason=reason,
+        found_by=found_by,
+        value=raw,
+        event_id=rejected.event_id,
+    )
+
+
+def document_problem(error: InvalidInput, data: bytes) -> FieldProblem:
+    """Describe a body that has no list of events."""
+    expected = f"Track & Trace events in JSON ({error})"
+    return FieldProblem(field="body", value=abbreviate(data), expected=expected)

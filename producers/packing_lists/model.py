@@ -101,6 +101,9 @@ class RowGroup(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     rows: tuple[int, ...]
+    continues: bool = False
+    """The group has a size of its own, but no count and no carton number: it shares those of the
+    group before it (``F134-F136``, 3 cartons, beside three rows of three sizes)."""
 
 
 TotalScope = Literal["table", "section"]

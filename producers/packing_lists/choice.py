@@ -1,0 +1,140 @@
+"""Which sheets of a workbook are packing lists: by their tables, their names and their titles."""
+
+import msgspec
+
+from producers.packing_lists.cells import text_of
+from producers.packing_lists.layout import read_layout
+from producers.packing_lists.model import Field, Finding, Layout
+from producers.packing_lists.words import plain
+from producers.sheets.workbook import Sheet, Workbook
+
+SHEETS_MAX = 60
+"""Sheets of a workbook that are looked at."""
+_SCORES: dict[Field, float] = {
+    "cartons": 1.0,
+    "carton_no": 1.0,
+    "unit_ids": 1.0,
+    "pieces_per_carton": 0.7,
+    "size": 1.5,
+    "length": 1.5,
+    "volume": 1.0,
+    "gross": 1.0,
+    "net": 0.6,
+    "unit_price": -1.2,
+    "amount": -1.0,
+}
+_LISTS = ("packing", "pack list", "装箱", "箱单", "p/l", "pl", "明细", "送货", "入仓", "list")
+_OTHERS = (
+    "invoice",
+    "发票",
+    "inv",
+    "ci",
+    "合同",
+    "contract",
+    "报关单",
+    "declaration",
+    "template",
+    "example",
+    "sample",
+    "样本",
+    "示例",
+    "填写说明",
+    "说明",
+    "quotation",
+    "报价",
+)
+SCORE_MIN = 2.0
+
+
+class ChosenSheets(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheets to read, in their order, and what to tell of the others."""
+
+    lists: tuple[tuple[Sheet, Layout], ...]
+    remarks: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
+
+
+def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenSheets:
+    """Return the packing lists of a workbook: all visible ones, or the named sheet.
+
+    Raises no error: without a list, `errors` names all sheets.
+    """
+    remarks: list[Finding] = []
+    if sheet is not None:
+        return _named(workbook, sheet)
+    scored: list[tuple[float, Sheet, Layout]] = []
+    for candidate in workbook.sheets[:SHEETS_MAX]:
+        if candidate.hidden:
+            remarks.append(_remark("hidden_sheet", candidate, "is hidden and is not read"))
+            continue
+        layout = read_layout(candidate)
+        if layout is None:
+            if any(any(text_of(cell) for cell in row) for row in candidate.rows):
+                remarks.append(_remark("other_sheet", candidate, "has no table of cartons"))
+            continue
+        scored.append((_score(candidate, layout), candidate, layout))
+    best = max((score for score, _, _ in scored), default=0.0)
+    lists = [found for found in scored if found[0] >= min(best, SCORE_MIN)]
+    remarks.extend(
+        _remark("other_sheet", found[1], "is not read: another sheet is the packing list")
+        for found in scored
+        if found not in lists
+    )
+    errors = [] if lists else [_no_list(workbook)]
+    return ChosenSheets(
+        lists=tuple((candidate, layout) for _, candidate, layout in lists),
+        remarks=tuple(remarks),
+        errors=tuple(errors),
+    )
+
+
+def _named(workbook: Workbook, name: str) -> ChosenSheets:
+    for place, candidate in enumerate(workbook.sheets, start=1):
+        if name in (candidate.name, str(place)):
+            layout = read_layout(candidate)
+            if layout is None:
+                break
+            return ChosenSheets(lists=((candidate, layout),))
+    return ChosenSheets(lists=(), errors=(_no_list(workbook, name),))
+
+
+def _score(sheet: Sheet, layout: Layout) -> float:
+    fields = {column.meanings[0].field for column in layout.columns}
+    score = sum(_SCORES.get(field, 0.0) for field in fields)
+    title = " ".join(
+        plain(text_of(cell))
+        for row in sheet.rows[: layout.header_rows[0]]
+        for cell in row
+        if isinstance(cell, str)
+    )
+    name = plain(sheet.name)
+    score += 1.5 * _mentions(name, _LISTS) - 1.5 * _mentions(name, _OTHERS)
+    lists, others = _mentions(title, ("packing", "装箱", "箱单")), _mentions(title, _OTHERS[:2])
+    return score + (1.0 if lists else 0.0) - (1.0 if others and not lists else 0.0)
+
+
+def _mentions(text: str, words: tuple[str, ...]) -> bool:
+    parts = set(text.replace("-", " ").replace("_", " ").split())
+    return any(
+        word in text if len(word) > 3 or not word.isascii() else word in parts for word in words
+    )
+
+
+def _remark(code: str, sheet: Sheet, text: str) -> Finding:
+    return Finding(cell="", code=code, text=f'sheet "{sheet.name}" {text}', sheet=sheet.name)
+
+
+def _no_list(workbook: Workbook, name: str = "") -> Finding:
+    names = ", ".join(
+        f'"{sheet.name}"{" (hidden)" if sheet.hidden else ""}' for sheet in workbook.sheets[:20]
+    )
+    wanted = f'sheet "{name}" with' if name else "sheet with"
+    return Finding(
+        cell="",
+        code="no_packing_list",
+        text=(
+            f"there is no {wanted} a table of cartons; the sheets are {names or 'none'}. A table "
+            "has a header such as 箱号, 品名, 件数 / Cartons, 外箱尺寸 / Carton size (cm), 毛重 / "
+            "G.W. (kg)"
+        ),
+    )

@@ -1,0 +1,235 @@
+"""Meanings of columns: what the header's words, the cells and the number formats allow."""
+
+import re
+from collections import Counter
+
+import msgspec
+
+from producers.packing_lists.cells import look
+from producers.packing_lists.header import Header, HeaderColumn
+from producers.packing_lists.model import Column, Field, Meaning, Per, Unit
+from producers.packing_lists.naming import (
+    DIMENSIONS,
+    SCORE_MIN,
+    Name,
+    cell_kind_of,
+    dimension_of,
+    read_name,
+)
+from producers.packing_lists.words import unit_of
+from producers.sheets.workbook import Sheet
+
+_PROFILE_ROWS = 400
+_MEANINGS_MAX = 6
+_EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
+
+_SIGNS = frozenset("x×*X✕")
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cells below a header look like."""
+
+    filled: int = 0
+    kinds: dict[str, int] = {}
+    units: tuple[Unit, ...] = ()
+    """Units beside the figures, most frequent first."""
+    format_units: tuple[Unit, ...] = ()
+    only_signs: bool = False
+    """The cells hold nothing but ``×`` between edges."""
+
+    def share(self, *kinds: str) -> float:
+        """Return the share of cells of some kinds among those that are filled."""
+        return sum(self.kinds.get(kind, 0) for kind in kinds) / self.filled if self.filled else 0.0
+
+
+def read_columns(sheet: Sheet, header: Header) -> tuple[Column, ...]:
+    """Return the columns with a header or with cells, with their possible meanings."""
+    first = header.rows[-1] + 1
+    heads = {column.index: column for column in header.columns}
+    width = max((len(row) for row in sheet.rows[first : first + _PROFILE_ROWS]), default=0)
+    for index in range(len(heads), min(width, 500)):
+        heads[index] = HeaderColumn(index=index)
+    heads = {i: head for i, head in heads.items() if i not in sheet.hidden_columns}
+    profiles = {index: _profile(sheet, index, first) for index in heads}
+    spread = _spread_fields(heads, profiles)
+    columns = []
+    for index, head in sorted(heads.items()):
+        if not head.text() and not profiles[index].filled:
+            continue
+        meanings = _meanings(head, profiles[index], spread.get(index))
+        columns.append(Column(index=index, header=head.text(), meanings=meanings))
+    return _demote_garment_size(columns)
+
+
+def _profile(sheet: Sheet, column: int, first: int) -> Profile:
+    kinds: Counter[str] = Counter()
+    units: Counter[Unit] = Counter()
+    formats: Counter[Unit] = Counter()
+    signs = 0
+    for row in range(first, min(first + _PROFILE_ROWS, len(sheet.rows))):
+        cell = sheet.cell(row, column)
+        seen = look(cell)
+        if seen.kind == "empty":
+            continue
+        kinds[seen.kind] += 1
+        units.update(seen.units)
+        signs += isinstance(cell, str) and cell.strip() in _SIGNS
+        if unit := _format_unit(sheet.number_formats.get((row, column), "")):
+            formats[unit] += 1
+    filled = sum(kinds.values())
+    return Profile(
+        filled=filled,
+        kinds=dict(kinds),
+        units=tuple(unit for unit, _ in units.most_common()),
+        format_units=tuple(unit for unit, _ in formats.most_common()),
+        only_signs=bool(filled) and signs == filled,
+    )
+
+
+def _format_unit(number_format: str) -> Unit | None:
+    r"""Return the unit that a number format shows: ``0.00"kg"``, ``0\ \k\g``."""
+    shown = "".join(re.findall(r'"([^"]*)"', number_format)) or "".join(
+        re.findall(r"\\(.)", number_format)
+    )
+    return unit_of(shown) if shown else None
+
+
+def _spread_fields(
+    heads: dict[int, HeaderColumn], profiles: dict[int, Profile]
+) -> dict[int, Field]:
+    """Name columns that have no name: three figures under or after one name of a size."""
+    found: dict[int, Field] = {}
+    taken: set[int] = set()
+    for index in sorted(heads):
+        head = heads[index]
+        text = head.text()
+        if index in taken or not text:
+            continue
+        run = [index]
+        while (after := heads.get(run[-1] + 1)) is not None and (
+            (head.spread and after.spread and after.groups == head.groups)
+            or (not after.text() and profiles[after.index].filled > 0)
+        ):
+            run.append(after.index)
+        taken.update(run)
+        fields = read_name(text).scores
+        figures = [i for i in run if profiles[i].share("number") > 0.5]
+        if len(run) > 1 and max(fields.get("size", 0), fields.get("volume", 0) * 0.6) >= 0.5:
+            if len(figures) == len(_EDGES):
+                found.update(zip(figures, _EDGES, strict=True))
+        elif len(run) > 1 and fields.get("carton_no", 0) >= 0.6:
+            found.update(dict.fromkeys(run, "carton_no"))
+    return found
+
+
+def _names(head: HeaderColumn) -> Name:
+    """Score a column's own name, and its name together with that of its group."""
+    if not head.groups:
+        return read_name("\n".join(head.own))
+    group = read_name("\n".join(head.groups))
+    if not head.own:
+        return group
+    own = read_name("\n".join(head.own))
+    joint = read_name(" ".join((*head.groups, *head.own)))
+    scores = {field: 0.9 * score for field, score in joint.scores.items()}
+    for field, score in own.scores.items():
+        scores[field] = max(score, scores.get(field, 0.0))
+    units = own.units or group.units
+    per: tuple[Per, ...] = own.per or group.per
+    return Name(scores=scores, units=units, currency=own.currency or group.currency, per=per)
+
+
+def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tuple[Meaning, ...]:
+    text = head.text()
+    name = _names(head)
+    scores = dict(name.scores)
+    if spread is not None:
+        scores = {spread: 1.0}
+    elif profile.only_signs:
+        scores = {"ignored": 1.0}
+    else:
+        scores = {field: score * _fit(field, profile) for field, score in scores.items()}
+        if profile.share("size") > 0.5:
+            scores["size"] = max(scores.get("size", 0.0), 0.55)
+        if profile.share("range") > 0.3 and {"cartons", "ignored"} & set(scores):
+            scores["carton_no"] = max(scores.get("carton_no", 0.0), 0.75)
+    best = max(scores.values(), default=0.0)
+    meanings = [
+        meaning
+        for field, score in scores.items()
+        if score >= max(0.56 * best, SCORE_MIN * 0.6)
+        for meaning in _with_units(field, score, name, profile, text)
+    ]
+    meanings.sort(key=lambda meaning: -meaning.score)
+    if not meanings:
+        why = f'no known words in "{text}"' if text else "no header"
+        return (Meaning(field="ignored", score=0.2, why=why),)
+    return tuple(meanings[:_MEANINGS_MAX])
+
+
+def _fit(field: Field, profile: Profile) -> float:
+    """Return how well the cells fit a field: 1 is well."""
+    if not profile.filled:
+        return 1.0
+    match cell_kind_of(field):
+        case "number":
+            return 0.3 + 0.7 * profile.share("number")
+        case "size":
+            return 0.2 + 0.8 * profile.share("size", "text")
+        case "text":
+            return 0.4 + 0.6 * profile.share("text", "range", "size")
+    return 1.0
+
+
+def _with_units(
+    field: Field, score: float, name: Name, profile: Profile, text: str
+) -> list[Meaning]:
+    """Return a field's meaning in each unit that is named, and of what its figures are."""
+    dimension = dimension_of(field)
+    why = f'header "{text}"' if text else "the cells"
+    per = _per(field, name)
+    if not dimension:
+        currency = name.currency if field in ("unit_price", "amount") else ""
+        return [Meaning(field=field, per=per, currency=currency, score=round(score, 4), why=why)]
+    named = [unit for unit in name.units if DIMENSIONS[unit] == dimension]
+    if name.units and not named:
+        score *= 0.4
+    beside = [unit for unit in profile.units if DIMENSIONS[unit] == dimension]
+    shown = [unit for unit in profile.format_units if DIMENSIONS[unit] == dimension]
+    reasons: dict[Unit | None, str] = {}
+    for unit in named:
+        reasons[unit] = why
+    for unit in beside:
+        reasons.setdefault(unit, f"{why}, {unit} beside the figures")
+    for unit in shown:
+        reasons.setdefault(unit, f"{why}, {unit} in the number format")
+    return [
+        Meaning(field=field, unit=unit, per=per, score=round(score, 4), why=reason)
+        for unit, reason in (reasons or {None: why}).items()
+    ]
+
+
+def _per(field: Field, name: Name) -> Per | None:
+    if field in (*_EDGES, "size", "pieces_per_carton", "max_top_load"):
+        return "carton"
+    if field in ("cartons", "pieces", "amount"):
+        return "row"
+    if field in ("volume", "gross", "net"):
+        return name.per[0] if len(name.per) == 1 else None
+    return None
+
+
+def _demote_garment_size(columns: list[Column]) -> tuple[Column, ...]:
+    """Take ``L`` as an edge only beside ``W`` or ``H``: garments have sizes S, M, L."""
+    names = {column.header.strip().lower() for column in columns}
+    if {"l", "w"} <= names or {"l", "h"} <= names or "s" not in names | {"xl"}:
+        return tuple(columns)
+    if not names & {"s", "xl", "xxl", "2xl"}:
+        return tuple(columns)
+    garment = Meaning(field="ignored", score=0.8, why="one of several garment sizes (S, M, L)")
+    return tuple(
+        msgspec.structs.replace(column, meanings=(garment,))
+        if column.header.strip().lower() == "l"
+        else column
+        for column in columns
+    )

@@ -1,0 +1,276 @@
+"""Rows of a table: lines of cartons, further articles in them, sums, and rows that are no cargo.
+
+A row begins a line when it has a carton number, a size or a count of its own. A row without
+these is an article in the carton above. A row that looks like cargo and is neither is an error.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from producers.packing_lists import totals
+from producers.packing_lists.cells import text_of
+from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
+from producers.packing_lists.header import Header, row_names
+from producers.packing_lists.model import Field, Finding, RowGroup, TotalsRow
+from producers.packing_lists.totals import shorten
+from producers.sheets.workbook import cell_name
+
+_MASS_AND_VOLUME: tuple[Field, ...] = ("gross", "volume")
+FINDINGS_MAX = 200
+"""Errors and remarks of a sheet that are kept; one more says how many there are."""
+
+
+class RowReader:
+    """Reads the rows below a header, from the top down."""
+
+    def __init__(self, grid: Grid, header: Header, *, stop: int) -> None:
+        self._grid = grid
+        self._header = header
+        self._stop = stop
+        self.groups: list[RowGroup] = []
+        self.totals: list[TotalsRow] = []
+        self.errors: list[Finding] = []
+        self.remarks: list[Finding] = []
+        self.hidden: list[int] = []
+        """Hidden rows that look like cargo."""
+        self.text_rows: list[int] = []
+        """Rows without cargo: labels, notes, signatures."""
+        self._table = Sums()
+        self._section = Sums()
+        self._in_section = 0
+        self._doubtful: list[tuple[int, Callable[[], Finding], bool]] = []
+        self._last_cargo = -1
+
+    def read(self) -> None:
+        """Read all rows."""
+        for row in range(self._header.rows[-1] + 1, self._stop):
+            if self._grid.filled(row):
+                self._read_row(row)
+        self._settle_doubts()
+
+    def _read_row(self, row: int) -> None:
+        grid = self._grid
+        if row in grid.sheet.hidden_rows:
+            if self._is_cargo(row) and not totals.total_word(grid, row):
+                self.hidden.append(row)
+            return
+        if self._repeats_header(row):
+            return
+        word = totals.total_word(grid, row)
+        identified = totals.identifies_cargo(grid, row)
+        if word and not (identified and grid.own(row, "carton_no") and grid.own(row, *SIZE)):
+            self._add_totals(row, word)
+        elif totals.is_footer(grid, row) or totals.is_zero_row(grid, row):
+            self.text_rows.append(row)
+        elif not self._is_cargo(row):
+            self._read_text(row)
+        elif self._is_sum(row, identified=identified):
+            self._add_totals(row, "")
+        else:
+            self._read_cargo(row)
+
+    def _repeats_header(self, row: int) -> bool:
+        """Tell whether most of a row's texts are those of a header row, as after a page break."""
+        cells = [(column, text_of(cell)) for column, cell in self._grid.filled(row)]
+        for header_row in self._header.rows:
+            same = sum(
+                text_of(self._grid.sheet.cell(header_row, column)) == text for column, text in cells
+            )
+            if same and same * 5 >= len(cells) * 3:
+                return True
+        names = row_names(self._grid.sheet, row)
+        return len(names) >= 3 and len(names) * 3 >= len(cells) * 2
+
+    def _is_cargo(self, row: int) -> bool:
+        grid = self._grid
+        if grid.figures(row, *CARGO) or grid.own(row, *SIZE):
+            return True
+        named = grid.own(row, "carton_no", "unit_ids")
+        return named and (grid.own(row, *GOODS) or len(grid.filled(row)) > 1)
+
+    def _is_sum(self, row: int, *, identified: bool) -> bool:
+        """Tell whether a row without a word for sums is one, by its figures."""
+        grid = self._grid
+        if identified or not self.groups or not grid.has("carton_no", *SIZE, *GOODS):
+            return False
+        if any(grid.covered(row, field) for field in (*SIZE, "cartons", "carton_no")):
+            return False
+        return totals.equals_sums(grid, row, self._table, self._section)
+
+    def _add_totals(self, row: int, word: str) -> None:
+        grid = self._grid
+        figures = grid.figures(row, *SUMMED)
+        if not figures:
+            self.text_rows.append(row)
+            return
+        whole, part = self._table.agreeing(figures), self._section.agreeing(figures)
+        section = word == "subtotal" if whole == part else part > whole
+        if section and self._in_section == len(self.groups):
+            section = False
+        first = self._in_section if section else 0
+        self.totals.append(
+            TotalsRow(
+                row=row,
+                scope="section" if section else "table",
+                groups=tuple(range(first, len(self.groups))),
+            )
+        )
+        self._section = Sums()
+        self._in_section = len(self.groups)
+
+    def _read_text(self, row: int) -> None:
+        """Read a row of words: an article without figures under a merged carton, or a note."""
+        grid = self._grid
+        covered = any(grid.covered(row, field) for field in (*SIZE, "cartons", "carton_no"))
+        if covered and grid.own(row, *GOODS) and self._last_cargo == row - 1:
+            self._add_article(row)
+            return
+        self.text_rows.append(row)
+        if self.groups and grid.own(row, "goods") and not self.totals:
+            column, cell = next(grid.cells(row, "goods"))
+            text = f'row {row + 1} has no figures and is not read as cargo: "{shorten(cell)}"'
+            self._remark("row_without_figures", row, column, text)
+
+    def _read_cargo(self, row: int) -> None:
+        grid = self._grid
+        fresh = grid.own(row, "carton_no", "unit_ids") and not self._same_number(row)
+        sized, counted = grid.own(row, *SIZE), grid.count(row) is not None
+        if self.groups and self._same_number(row) and (sized or counted):
+            self._read_repeated(row, counted=counted)
+        elif fresh or counted:
+            self._add_group(row)
+        elif sized:
+            shares = bool(self.groups) and grid.has("cartons", "carton_no")
+            self._add_group(row, continues=shares)
+        elif grid.figures(row, *_MASS_AND_VOLUME):
+            self._read_own_mass(row)
+        elif self.groups and self._last_cargo == row - 1:
+            self._add_article(row)
+        else:
+            self._error("row_unplaced", row, self._sentence_unplaced(row))
+
+    def _same_number(self, row: int) -> bool:
+        """Tell whether a row repeats the carton number of the line above."""
+        if not self.groups or not self._grid.own(row, "carton_no"):
+            return False
+        above = self._grid.text(self.groups[-1].rows[0], "carton_no")
+        return above == self._grid.text(row, "carton_no")
+
+    def _read_repeated(self, row: int, *, counted: bool) -> None:
+        """Read a row that repeats the carton number above with a size or a count of its own."""
+        grid = self._grid
+        first = self.groups[-1].rows[0]
+        alike = all(
+            not grid.own(row, field) or grid.text(row, field) == grid.text(first, field)
+            for field in (*SIZE, "gross", "cartons")
+        )
+        number = shorten(grid.text(row, "carton_no"))
+        if alike and not counted:
+            self._add_article(row)
+            text = f"carton {number} stands in rows {first + 1} and {row + 1} with the same size:"
+            self._remark("carton_repeated", row, None, f"{text} one carton with several articles")
+            return
+        self._add_group(row)
+        self._doubt(
+            row,
+            lambda: self._finding(
+                "carton_number_repeated",
+                row,
+                f"carton {number} stands in rows {first + 1} and {row + 1}, both with a count or "
+                f"size: if it is one carton, write count, size and weight in row {first + 1} "
+                "only; if not, give each its own number",
+            ),
+            counts=True,
+        )
+
+    def _read_own_mass(self, row: int) -> None:
+        """Read a row with a weight or volume of its own, but no size, count or number."""
+        grid = self._grid
+        identity = (*SIZE, "cartons", "carton_no")
+        if not grid.has(*identity):
+            self._add_group(row)
+            return
+        if not self.groups or self._last_cargo != row - 1:
+            self._error("row_unplaced", row, self._sentence_unplaced(row))
+            return
+        first = self.groups[-1].rows[0]
+        self._add_article(row)
+        figures = {
+            cell_name(row, column): figure
+            for column, figure in grid.figures(row, *_MASS_AND_VOLUME).items()
+        }
+        beside = ", ".join(f"{cell}: {figure}" for cell, figure in figures.items())
+        if any(grid.covered(row, field) for field in identity):
+            text = f"row {row + 1} is an article in the carton of row {first + 1}; it has figures"
+            self._remark("article_with_mass", row, None, f"{text} of its own ({beside})")
+            return
+        self._doubt(
+            row,
+            lambda: self._finding(
+                "row_unplaced",
+                row,
+                f"row {row + 1} has a weight or volume ({beside}), but no carton number, size or "
+                f"count: if it is a further article in the carton of row {first + 1}, leave the "
+                "weight empty or merge it with the row above; if it is a carton, give the others",
+            ),
+            counts=False,
+        )
+
+    def _sentence_unplaced(self, row: int) -> str:
+        filled = ", ".join(
+            f"{cell_name(row, column)}: {shorten(cell, 20)}"
+            for column, cell in self._grid.filled(row)[:6]
+        )
+        return (
+            f"row {row + 1} looks like cargo ({filled}), but belongs to no carton: give a carton "
+            "number, a size or a count, or take the row out"
+        )
+
+    def _add_group(self, row: int, *, continues: bool = False) -> None:
+        self.groups.append(RowGroup(rows=(row,), continues=continues))
+        self._add_figures(row)
+
+    def _add_article(self, row: int) -> None:
+        last = self.groups[-1]
+        self.groups[-1] = RowGroup(rows=(*last.rows, row), continues=last.continues)
+        self._add_figures(row)
+
+    def _add_figures(self, row: int) -> None:
+        figures = self._grid.figures(row, *SUMMED)
+        self._table.add(figures)
+        self._section.add(figures)
+        self._last_cargo = row
+
+    def _doubt(self, row: int, finding: Callable[[], Finding], *, counts: bool) -> None:
+        self._doubtful.append((row, finding, counts))
+
+    def _settle_doubts(self) -> None:
+        """Drop doubts that the totals row's count of cartons answers; the others are errors."""
+        if not self._doubtful:
+            return
+        counted = sum(
+            (self._grid.count(group.rows[0]) or Decimal(0) for group in self.groups), Decimal(0)
+        )
+        declared = [
+            count
+            for row in self.totals
+            if row.scope == "table" and (count := self._grid.count(row.row)) is not None
+        ]
+        if declared and declared[-1] == counted:
+            return
+        self.errors.extend(finding() for _, finding, _ in self._doubtful[:FINDINGS_MAX])
+
+    def _finding(self, code: str, row: int, text: str, column: int | None = None) -> Finding:
+        if column is None:
+            column = next((column for column, _ in self._grid.filled(row)), 0)
+        return Finding(
+            cell=cell_name(row, column), code=code, text=text, sheet=self._grid.sheet.name
+        )
+
+    def _error(self, code: str, row: int, text: str) -> None:
+        if len(self.errors) < FINDINGS_MAX:
+            self.errors.append(self._finding(code, row, text))
+
+    def _remark(self, code: str, row: int, column: int | None, text: str) -> None:
+        if len(self.remarks) < FINDINGS_MAX:
+            self.remarks.append(self._finding(code, row, text, column))

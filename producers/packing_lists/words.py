@@ -1,0 +1,258 @@
+"""Words of headers and labels: a text becomes concepts, units, and what a figure is of.
+
+The words stand in ``vocabulary.toml``: a concept with its spellings in the languages of the trade.
+Latin words are compared whole, Chinese runs are cut by the longest known word. Signs that lists
+join in a dozen ways (``G.W.``, ``G/W``, ``C/NO.``, ``Q'TY``) become one word first.
+"""
+
+import re
+import tomllib
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import msgspec
+
+from producers.packing_lists.model import Unit
+
+NAME_LENGTH_MAX = 400
+"""Characters of a header or label that are read; longer texts are notes."""
+_CJK = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff"
+_TOKEN = re.compile(
+    rf"[{_CJK}]+|[^\W\d_{_CJK}]+[³3](?![0-9])|[^\W\d_{_CJK}]+|[0-9]+|[/@#×*\"″”$€£¥%|&+]|\u2032\u2032"
+)
+_SPACED_CHINESE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+"""Chinese words are set wide: ``合 计``, ``品 名``."""
+_BRACKETS = re.compile(r"[(\[【{<〔「《]([^()\[\]【】{}<>〔〕「」《》]*)[)\]】}>〕」》]")
+_PER = frozenset(
+    ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "je", "cada", "لكل")
+)
+_OF = frozenset(("of", "de"))
+_PLURALS = frozenset(
+    ("ctns", "cartons", "cases", "boxes", "packages", "pkgs", "parcels", "pallets")
+)
+_SINGLE_LETTER_UNITS = frozenset(("m", "g", "t", "l", "м", "г", "т", "in", "方", "才", "材", "寸"))
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The concepts of a text, in order, with the units and currencies that it names."""
+
+    tokens: tuple[frozenset[str], ...]
+    """A word may stand for several concepts. An unknown word is a concept of its own: ``?word``."""
+    units: tuple[Unit, ...] = ()
+    currencies: tuple[str, ...] = ()
+
+
+@cache
+def vocabulary() -> dict[str, Any]:
+    """Return the tables of ``vocabulary.toml``."""
+    with Path(__file__).with_name("vocabulary.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def _spellings() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for concept, words in vocabulary()["words"].items():
+        for word in (concept, *words):
+            table.setdefault(plain(word), set()).add(concept)
+    return {word: frozenset(concepts) for word, concepts in table.items()}
+
+
+@cache
+def _unit_spellings() -> dict[str, Unit]:
+    units = cast("dict[Unit, list[str]]", vocabulary()["units"])
+    assert set(units) <= set(get_args(Unit))
+    return {plain(word): unit for unit, words in units.items() for word in words}
+
+
+@cache
+def _currency_spellings() -> dict[str, str]:
+    table = vocabulary()["currencies"]
+    return {plain(word): code for code, words in table.items() for word in words}
+
+
+@cache
+def _traditional() -> dict[int, int]:
+    table = vocabulary()["traditional"]
+    return {ord(a): ord(b) for a, b in zip(table["from"], table["to"], strict=True)}
+
+
+@cache
+def _abbreviations() -> tuple[tuple[re.Pattern[str], str], ...]:
+    spelled = [
+        (spelling.split(), word)
+        for word, spellings in vocabulary()["abbreviations"].items()
+        for spelling in spellings
+    ]
+    spelled.sort(key=lambda pair: (-len("".join(pair[0])), pair[1]))
+    return tuple(
+        (
+            re.compile(
+                r"(?<![^\W\d_])"
+                + r"[\s./\\'’`´&×*-]{0,3}".join(map(re.escape, signs))
+                + r"(?![^\W\d_])\.?"
+            ),
+            f" {word} ",
+        )
+        for signs, word in spelled
+    )
+
+
+def plain(text: str) -> str:
+    """Return a text in narrow, lower-case, simplified characters with single spaces."""
+    narrow = unicodedata.normalize("NFKC", text).lower().translate(_traditional())
+    return " ".join(narrow.replace("\u200b", "").replace("\ufeff", "").split())
+
+
+def unit_of(word: str) -> Unit | None:
+    """Return the unit that a word spells: ``kgs``, ``cu.ft``, ``公斤``."""
+    text = plain(word).strip(" .()[]")
+    return _unit_spellings().get(text) or _unit_spellings().get(re.sub(r"[\s.]", "", text))
+
+
+def currency_of(word: str) -> str:
+    """Return the currency that a word spells; empty for other words."""
+    return _currency_spellings().get(plain(word), "")
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> Words:
+    """Return the concepts, units and currencies of a header or a label."""
+    text = _SPACED_CHINESE.sub("", plain(text[:NAME_LENGTH_MAX]))
+    for pattern, word in _abbreviations():
+        text = pattern.sub(word, text)
+    units: list[Unit] = []
+    currencies: list[str] = []
+    text = _BRACKETS.sub(lambda match: _bracket(match[1], units, currencies), text)
+    raw = _cut(text)
+    tokens = _tokens(raw, units, currencies)
+    return Words(
+        tokens=tuple(tokens),
+        units=tuple(dict.fromkeys(units)),
+        currencies=tuple(dict.fromkeys(currencies)),
+    )
+
+
+def _bracket(inside: str, units: list[Unit], currencies: list[str]) -> str:
+    """Take the units of a bracket out of the text; keep its other words."""
+    whole = unit_of(inside)
+    if whole:
+        units.append(whole)
+        return f" {inside} " if whole in ("m3", "ft3") else " "
+    kept = []
+    parts = [part for part in re.split(r"[\s,;:×*/]+|(?<=[a-z])x(?=[a-z])", inside) if part]
+    for place, part in enumerate(parts):
+        unit = unit_of(part)
+        before_unit = part == "in" and place + 1 < len(parts) and unit_of(parts[place + 1])
+        if unit and not before_unit and not (part == "l" and len(parts) > 1):
+            units.append(unit)
+        elif currency_of(part):
+            currencies.append(currency_of(part))
+        elif not before_unit:
+            kept.append(part)
+    if len(kept) == len(parts):
+        return f" {inside} "
+    joint = (
+        " / " if inside.startswith("/") or re.search(r"/\s*(?:ctn|carton|箱|件)", inside) else " "
+    )
+    return f" {joint.join(kept) if joint == ' ' else '/ ' + ' '.join(kept)} "
+
+
+def _cut(text: str) -> list[str]:
+    """Cut a text into words and signs; Chinese runs by the longest known word."""
+    raw: list[str] = []
+    for word in _TOKEN.findall(text):
+        if re.match(rf"[{_CJK}]", word):
+            raw.extend(_cut_chinese(word))
+        else:
+            raw.append(word)
+    return raw
+
+
+def _cut_chinese(run: str) -> list[str]:
+    known, units = _spellings(), _unit_spellings()
+    parts: list[str] = []
+    unknown = ""
+    start = 0
+    while start < len(run):
+        for length in range(min(8, len(run) - start), 0, -1):
+            part = run[start : start + length]
+            if part in known or (part in units and start + length == len(run)):
+                break
+        else:
+            part = ""
+        if not part:
+            unknown += run[start]
+            start += 1
+            continue
+        if unknown:
+            parts.append(unknown)
+            unknown = ""
+        parts.append(part)
+        start += len(part)
+    return [*parts, unknown] if unknown else parts
+
+
+def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[frozenset[str]]:
+    """Turn words into concepts: units and currencies go into their lists, ratios are joined."""
+    known = _spellings()
+    tokens: list[frozenset[str]] = []
+    place = 0
+    while place < len(raw):
+        word = raw[place]
+        after = raw[place + 1] if place + 1 < len(raw) else ""
+        step = 1
+        ratio = _ratio(word, after, before=tokens)
+        if ratio:
+            tokens.append(frozenset((ratio,)))
+            step = 2 if after and word != "@" else 1
+        elif unit := _unit_here(word, after, first=not tokens):
+            units.append(unit)
+            if word in known:
+                tokens.append(known[word])
+        elif currency_of(word):
+            currencies.append(currency_of(word))
+        elif after in _OF and known.get(word, frozenset()) & {"number"}:
+            # "No. of cartons" counts them; "n° de colis" may be either.
+            tokens.append(frozenset(("quantity",) if after == "of" else ("number", "quantity")))
+        elif word == "#":
+            tokens.append(frozenset(("number",)))
+        elif word == "/" or not word[0].isalnum() or word.isdigit():
+            pass
+        elif not (word == "in" and after):
+            tokens.append(known.get(word, frozenset((f"?{word}",))))
+        place += step
+    return tokens
+
+
+def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:
+    """Return the concept of ``per carton``, ``/ctn`` or ``@``; empty for other words."""
+    if word == "@":
+        return "percarton"
+    last = before[-1] if before else frozenset()
+    if word == "/":
+        same = last & {"carton"} and not last & {"packages"}
+        if not last or same or (after in _PLURALS and last & {"packages"}):
+            return ""
+    elif word not in _PER:
+        return ""
+    concepts = _spellings().get(after, frozenset())
+    if concepts & {"carton"} or after == "件":
+        return "percarton"
+    if concepts & {"piece"} and (word != "/" or last & {"price", "weight", "gross", "net"}):
+        return "perpiece"
+    return ""
+
+
+def _unit_here(word: str, after: str, *, first: bool) -> Unit | None:
+    unit = _unit_spellings().get(word)
+    if unit is None:
+        return None
+    alone = word in _SINGLE_LETTER_UNITS or not word[0].isalnum()
+    if alone and (after not in ("", "/") or first):
+        return None
+    if word == "l" or (word == "in" and after):
+        return None
+    return unit

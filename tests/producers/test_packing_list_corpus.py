@@ -15,7 +15,7 @@ def test_the_corpus_is_large_and_a_part_of_it_is_held_out() -> None:
     """At least 60 lists; the wording of 15 was chosen to be unexpected."""
     assert len(CASES) >= 60
     assert sum(case.held_out for case in CASES) >= 15
-    assert {case.format for case in CASES} == {"xlsx", "xls", "ods", "csv"}
+    assert {case.format for case in CASES} == {"xlsx", "xls", "xlsb", "ods", "csv"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Format = Literal["xlsx", "xls", "ods", "csv"]
+Format = Literal["xlsx", "xls", "xlsb", "ods", "csv"]
 
 
 class SheetText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

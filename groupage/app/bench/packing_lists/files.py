@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from groupage.app.bench.packing_lists.binary_xlsx import xlsb
 from groupage.app.bench.packing_lists.case import Case, SheetText
 from groupage.app.bench.packing_lists.grid import GridCell, cells_of
 
@@ -27,6 +28,8 @@ def write_case(case: Case, folder: Path) -> Path:
         path.write_bytes(_html(sheets[0]).encode(case.encoding))
     elif case.format == "xlsx":
         path.write_bytes(_with_quirk(_xlsx(sheets, case.quirk), case.quirk))
+    elif case.format == "xlsb":
+        path.write_bytes(xlsb(sheets))
     elif case.format == "xls":
         _write_xls(sheets, path)
     elif case.format == "ods":

@@ -239,8 +239,12 @@ class PackingList(msgspec.Struct, frozen=True, kw_only=True):
     workbook: str
     sheets: tuple[str, ...]
     """The sheets that were read as packing lists; remarks name the others."""
+    header_rows: tuple[int, ...] = ()
+    """Of the first of these sheets, counted from 0."""
     columns: tuple[ColumnReading, ...]
     lines: tuple[CartonLine, ...]
+    confirmed: tuple[str, ...] = ()
+    """Evidence in words: figures of the list that prove one another, its own totals among them."""
     declared_totals: Totals | None = None
     """Totals of a list without sizes: a booking with sizes to follow."""
     labels: tuple[Label, ...] = ()

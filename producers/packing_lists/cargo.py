@@ -1,0 +1,221 @@
+"""What a consignment's lines say about its cargo, as the events of the hub have it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal, cast
+
+from groupage.domain.checkdigits import fate_of, unit_problem
+from groupage.domain.currencies import minor_units
+from groupage.domain.events import consignment as events
+from groupage.domain.events.base import Dimensions, Money
+from groupage.domain.gs1 import canonical_id
+from producers.packing_lists import terms
+from producers.packing_lists.danger import find_danger_words
+from producers.packing_lists.findings import Cells, Findings
+from producers.packing_lists.model import Article, CartonLine
+from producers.packing_lists.shared import SharedFields
+from producers.screening import CheckDigitRules
+
+GOODS_LENGTH_MAX = 2_000
+DANGER_WORDS_MAX = 50
+"""More goods than a person asks the shipper about one by one."""
+NO_DANGER = ("no", "none", "false", "否", "无", "不是")
+"""Answers by which somebody says that the goods are not dangerous."""
+
+
+class Cargo:
+    """Reads the cargo of one consignment; errors and remarks go to its findings."""
+
+    def __init__(self, lines: tuple[CartonLine, ...], cells: Cells, findings: Findings) -> None:
+        self._lines = lines
+        self._cells = cells
+        self._findings = findings
+
+    def lines(self) -> tuple[events.CartonLine, ...]:
+        """Return the booking's lines."""
+        return tuple(map(self._line, self._lines))
+
+    def _line(self, line: CartonLine) -> events.CartonLine:
+        handling = line.handling
+        return events.CartonLine(
+            pieces=line.cartons,
+            size=Dimensions(
+                length_mm=line.length_mm, width_mm=line.width_mm, height_mm=line.height_mm
+            ),
+            gross_g=line.gross_g,
+            this_side_up=bool(handling.this_side_up),
+            max_top_load_g=handling.max_top_load_g,
+            fragile=bool(handling.fragile),
+            keep_dry=bool(handling.keep_dry),
+            hs6=self._hs6(line),
+            goods=goods_of(line)[:GOODS_LENGTH_MAX],
+        )
+
+    def _hs6(self, line: CartonLine) -> str | None:
+        codes: dict[str, str] = {}
+        for article in line.articles:
+            if not article.hs:
+                continue
+            cell = self._cells.name("hs", article.row)
+            code = terms.hs6(article.hs)
+            if code is None:
+                expected = "an HS code of 6, 8, 10 or 13 digits"
+                self._findings.refuse(cell, "bad_hs", article.hs, expected)
+            else:
+                codes.setdefault(code, cell)
+        if len(codes) > 1:
+            first, *others = codes
+            text = f"articles of one carton have several HS codes: {first} is booked, not "
+            self._findings.remark(codes[others[0]], "hs_of_first_article", text + ", ".join(others))
+        return next(iter(codes), None)
+
+    def dangerous_goods(self) -> tuple[events.DangerousGoods, ...]:
+        """Return the dangerous goods that the lines declare, each with its line."""
+        return tuple(self._dangerous_goods())
+
+    def _dangerous_goods(self) -> Iterator[events.DangerousGoods]:
+        for number, line in enumerate(self._lines):
+            handling, row = line.handling, line.rows[0] if line.rows else 0
+            imo_class = terms.imo_class(handling.imo_class)
+            if not handling.un_number:
+                if imo_class:
+                    cell = self._cells.name("imo_class", row)
+                    expected = "a UN number beside the class"
+                    self._findings.refuse(cell, "no_un_number", handling.imo_class, expected)
+                continue
+            un_number = terms.un_number(handling.un_number)
+            if un_number is None:
+                cell = self._cells.name("un_number", row)
+                expected = "a UN number of four digits"
+                self._findings.refuse(cell, "bad_un_number", handling.un_number, expected)
+            elif imo_class is None:
+                cell = self._cells.name("imo_class", row)
+                expected = f"the IMDG class of UN {un_number} beside its number, such as 9 or 2.1"
+                self._findings.refuse(cell, "no_imo_class", handling.imo_class, expected)
+            else:
+                yield events.DangerousGoods(
+                    un_number=un_number,
+                    imo_class=imo_class,
+                    packing_group=_packing_group(handling.packing_group),
+                    line=number,
+                )
+
+    def danger_words(self, answer: str) -> tuple[str, ...]:
+        """Return the goods that may be dangerous; add a remark for each. `answer` may deny it."""
+        found: dict[str, None] = {}
+        for line in self._lines:
+            if line.handling.un_number:
+                continue
+            for article in line.articles:
+                for danger in find_danger_words(f"{article.goods} {article.article}"):
+                    name = article.goods or article.article
+                    cell = self._cells.name("goods", article.row)
+                    if answer.strip().lower() in NO_DANGER:
+                        text = f"{name}: not dangerous, as the answer dangerous={answer} says"
+                        self._findings.remark(cell, "not_dangerous", text)
+                        continue
+                    text = (
+                        f"is this dangerous? {name} ({danger.kind}: {danger.word}). Give UN number "
+                        "and class in columns of their own, or answer dangerous=no"
+                    )
+                    self._findings.remark(cell, "is_this_dangerous", text)
+                    found[f"{danger.kind} ({danger.word}): {name}"[:GOODS_LENGTH_MAX]] = None
+        return tuple(found)[:DANGER_WORDS_MAX]
+
+    def value(self, shared: SharedFields) -> Money:
+        """Return the sum of the amounts; without any it is 0, with a remark."""
+        amounts = [
+            article
+            for line in self._lines
+            for article in line.articles
+            if article.amount is not None
+        ]
+        currencies = {article.currency: article for article in amounts if article.currency}
+        if len(currencies) > 1:
+            cell = self._cells.name("amount", list(currencies.values())[1].row)
+            listed = ", ".join(sorted(currencies))
+            self._findings.refuse(
+                cell, "several_currencies", listed, "one currency per consignment"
+            )
+        if not amounts:
+            self._findings.remark("", "assumed", "value 0: the list has no amounts")
+        currency = terms.currency(next(iter(currencies), None)) or shared.currency()
+        if currency is None:
+            return Money(amount_minor=0, currency="XXX")
+        return Money(amount_minor=minor_units(_sum(amounts), currency), currency=currency)
+
+
+def _packing_group(text: str) -> Literal["I", "II", "III", ""]:
+    group = text.strip().upper().removeprefix("PG").strip()
+    return cast("Literal['I', 'II', 'III', '']", group if group in ("I", "II", "III") else "")
+
+
+def goods_of(line: CartonLine) -> str:
+    """Return the names of a line's goods, each once."""
+    names = (article.goods or article.article for article in line.articles)
+    return "; ".join(dict.fromkeys(name for name in names if name))
+
+
+def announced_units(
+    consignment_id: str,
+    lines: tuple[CartonLine, ...],
+    cells: Cells,
+    findings: Findings,
+    rules: CheckDigitRules,
+) -> tuple[events.AnnouncedUnit, ...]:
+    """Return the cartons of the delivery note: by their ids, their numbers, or counted through."""
+    units: list[events.AnnouncedUnit] = []
+    seen: dict[str, None] = {}
+    taken = {_number(text) for line in lines for text in line.numbers}
+    running = 0
+    for index, line in enumerate(lines):
+        row = line.rows[0] if line.rows else 0
+        ids = [canonical_id(text) for text in line.unit_ids]
+        numbers = [_number(text) for text in line.numbers]
+        _check_digits(ids, cells.name("unit_ids", row), findings, rules)
+        _check_count(ids, line, cells.name("unit_ids", row), findings)
+        _check_count(numbers, line, cells.name("carton_no", row), findings)
+        for piece in range(line.cartons):
+            running += 1
+            if piece < len(ids):
+                unit_id = ids[piece]
+            elif piece < len(numbers):
+                unit_id = f"{consignment_id}/{numbers[piece]}"
+            else:
+                while not numbers and f"{running:04d}" in taken:
+                    running += 1
+                unit_id = f"{consignment_id}/{running:04d}"
+            if unit_id in seen:
+                cell = cells.name("unit_ids" if ids else "carton_no", row)
+                expected = "a carton number that no other carton has"
+                findings.refuse(cell, "repeated_carton", unit_id, expected)
+            seen[unit_id] = None
+            units.append(events.AnnouncedUnit(unit_id=unit_id, line=index))
+    return tuple(units)
+
+
+def _number(text: str) -> str:
+    """Write a carton number with at least four digits, so that ids sort as cartons do."""
+    return text.zfill(4) if text.isascii() and text.isdigit() else text
+
+
+def _check_count(given: list[str], line: CartonLine, cell: str, findings: Findings) -> None:
+    if given and len(given) != line.cartons:
+        expected = f"{line.cartons} of them, as many as cartons"
+        findings.refuse(cell, "count", len(given), expected)
+
+
+def _check_digits(ids: list[str], cell: str, findings: Findings, rules: CheckDigitRules) -> None:
+    for unit_id in ids:
+        problem = unit_problem(unit_id)
+        if problem is None or (fate := fate_of(problem, rules.units)) == "accept":
+            continue
+        expected = f"check digit {problem.expected} ({problem.scheme})"
+        if fate == "warn":
+            findings.remark(cell, "check_digit", f"{unit_id}: expected {expected}")
+        else:
+            findings.refuse(cell, "check_digit", unit_id, expected)
+
+
+def _sum(articles: list[Article]) -> Decimal:
+    return sum((article.amount for article in articles if article.amount), Decimal(0))

@@ -1,0 +1,240 @@
+"""Decide what holds for a whole consignment: its parties, ports, mode, currency and dates.
+
+A value comes from an answer, a column, a label, an option of the import or a default, in this
+order. Ports, modes, currencies and dates that contradict one another are a question. Names are
+none: an option may have a short name of the party that the list names in full: the list's counts.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from groupage.domain import currencies
+from producers.packing_lists import terms
+from producers.packing_lists.findings import Cells, Findings
+from producers.packing_lists.model import CartonLine, Choice, Field, Label
+from producers.packing_lists.terms import plain_text
+from producers.sheets.workbook import Cell, cell_name
+
+T = TypeVar("T")
+DEFAULTS = {"consignee": "TO ORDER", "pol": "CNNGB", "mode": "1039", "currency": "USD"}
+"""Taken, with a remark, where neither the list nor an option says anything."""
+ANSWERED: tuple[Field, ...] = (
+    "consignment_id",
+    "shipper",
+    "consignee",
+    "pol",
+    "pod",
+    "mode",
+    "currency",
+    "ready_at",
+)
+"""Fields that an option or an answer may give."""
+_PARSERS: dict[str, tuple[Callable[[Cell], Any], str]] = {
+    "pol": (terms.port, terms.PORT_EXPECTED),
+    "pod": (terms.port, terms.PORT_EXPECTED),
+    "mode": (terms.mode, terms.MODE_EXPECTED),
+    "currency": (terms.currency, currencies.EXPECTED),
+    "ready_at": (terms.instant, terms.DATE_EXPECTED),
+    "latest_arrival_at": (terms.instant, terms.DATE_EXPECTED),
+}
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender gives beside the list; None: nothing."""
+
+    consignment_id: str | None = None
+    shipper: str | None = None
+    consignee: str | None = None
+    pol: str | None = None
+    pod: str | None = None
+    mode: str | None = None
+    currency: str | None = None
+    ready_at: str | None = None
+    amend: bool = False
+    """The consignment is booked already: the list amends its lines."""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a shared field, and who gives it."""
+
+    text: str
+    value: Any
+    cell: str
+    """Empty: an option."""
+    by: str
+
+
+class SharedFields:
+    """The shared fields of one consignment: its lines, the labels of its list, options, answers."""
+
+    def __init__(
+        self,
+        lines: tuple[CartonLine, ...],
+        labels: tuple[Label, ...],
+        options: Options,
+        answers: Mapping[str, str],
+        cells: Cells,
+        findings: Findings,
+    ) -> None:
+        self._lines = lines
+        self._labels = labels
+        self._options = options
+        self._answers = answers
+        self._cells = cells
+        self._findings = findings
+
+    def name(self, field: Field, *, required: bool = False) -> str:
+        """Return a name or another text; empty if there is none."""
+        if answer := self._answers.get(field):
+            return answer
+        option: str | None = getattr(self._options, field, None)
+        given = self._in_rows(field)
+        if len(given) > 1:
+            return self._one_of_several(field, given, option)
+        given = given or self._in_labels(field)
+        if given:
+            if option and _folded(option) != _folded(given[0].text):
+                text = f"the list says {given[0].text}; --{field} {option} is not used"
+                self._findings.remark(given[0].cell, "option_not_used", text)
+            return given[0].text
+        default = DEFAULTS.get(field)
+        if not option and not default and required:
+            self._miss(field)
+        return option or (self._assume(field, default) if default else "")
+
+    def _one_of_several(self, field: Field, rows: list[Statement], option: str | None) -> str:
+        """Return the option if there is one; several names in the rows are an error without."""
+        if option:
+            names = ", ".join(each.text for each in rows[:5])
+            text = f"the column names several ({names}); {option} is taken, as --{field} says"
+            self._findings.remark(rows[0].cell, "option_used", text)
+            return option
+        listed = ", ".join(f"{each.cell}: {each.text}" for each in rows[:5])
+        expected = (
+            f"one {field} per consignment; a column 入仓号 tells consignments apart, "
+            f"the option --{field} names one for all"
+        )
+        self._findings.refuse(rows[1].cell, "several_values", listed, expected)
+        return rows[0].text
+
+    def port(self, field: Field) -> str | None:
+        """Return a port's code; None, with an error, if there is none."""
+        code: str | None = self._parsed(field, required=True)
+        return code
+
+    def mode(self) -> str | None:
+        """Return the customs mode."""
+        code: str | None = self._parsed("mode", required=True)
+        return code
+
+    def currency(self) -> str | None:
+        """Return the currency of amounts without one."""
+        code: str | None = self._parsed("currency", required=True)
+        return code
+
+    def instant(self, field: Field) -> datetime | None:
+        """Return a date or time; None if nothing gives it."""
+        at: datetime | None = self._parsed(field, required=False)
+        return at
+
+    def _parsed(self, field: Field, *, required: bool) -> Any:
+        parse, expected = _PARSERS[field]
+        if answer := self._answers.get(field):
+            if (value := parse(answer)) is None:
+                self._findings.refuse("", f"bad_{field}", answer, expected)
+            return value
+        statements = [
+            *self._in_rows(field, parse),
+            *self._in_labels(field, parse),
+            *self._in_options(field, parse),
+        ]
+        for each in statements:
+            if each.value is None:
+                self._findings.refuse(each.cell, f"bad_{field}", each.text, expected)
+        values = {each.value: each for each in reversed(statements) if each.value is not None}
+        if len(values) > 1:
+            self._ask(field, [each for each in statements if values.get(each.value) is each])
+        if values:
+            return next(each.value for each in statements if each.value is not None)
+        if statements:
+            return None
+        if default := DEFAULTS.get(field):
+            return parse(self._assume(field, default))
+        if required:
+            self._miss(field)
+        return None
+
+    def _ask(self, field: Field, statements: list[Statement]) -> None:
+        """Ask which of several values is right, or refuse several in one column."""
+        in_rows = [each for each in statements if each.by == "row"]
+        if len(in_rows) > 1 and len(in_rows) == len(statements):
+            listed = ", ".join(f"{each.cell}: {each.text}" for each in in_rows[:5])
+            expected = f"one {field} per consignment; a column 入仓号 tells consignments apart"
+            self._findings.refuse(in_rows[1].cell, "several_values", listed, expected)
+            return
+        choices = [
+            Choice(
+                answer=f"{field}={_plain(each.value)}",
+                text=f"{each.text}, as {each.cell or each.by} says",
+            )
+            for each in statements
+        ]
+        text = f"which {field} is right? " + ", or ".join(choice.text for choice in choices)
+        cell = next((each.cell for each in statements if each.cell), "")
+        self._findings.ask(cell, "contradiction", text, choices)
+
+    def _in_rows(self, field: Field, parse: Callable[[Cell], Any] = plain_text) -> list[Statement]:
+        """Return the different values of the field's column, in the order of the rows."""
+        found: dict[str, Statement] = {}
+        for line in self._lines:
+            text = line.shared.get(field, "")
+            if text and text not in found:
+                cell = self._cells.name(field, line.rows[0] if line.rows else 0)
+                found[text] = Statement(text=text, value=parse(text), cell=cell, by="row")
+        return list(found.values())
+
+    def _in_labels(
+        self, field: Field, parse: Callable[[Cell], Any] = plain_text
+    ) -> list[Statement]:
+        return [
+            Statement(
+                text=plain_text(label.value),
+                value=parse(label.value),
+                cell=cell_name(label.row, label.column),
+                by="label",
+            )
+            for label in self._labels
+            if label.field == field and plain_text(label.value)
+        ]
+
+    def _in_options(self, field: Field, parse: Callable[[Cell], Any]) -> list[Statement]:
+        text = getattr(self._options, field, None)
+        if not text:
+            return []
+        return [Statement(text=text, value=parse(text), cell="", by=f"--{_dashed(field)}")]
+
+    def _assume(self, field: Field, value: str) -> str:
+        self._findings.remark("", "assumed", f"{field} {value}: neither list nor option says it")
+        return value
+
+    def _miss(self, field: Field) -> None:
+        if not self._lines and self._cells.has(field):
+            return  # its rows could not be read, for other errors
+        expected = f"a column or a label for it, or the option --{_dashed(field)}"
+        self._findings.refuse("", f"no_{field}", None, f"{field}: {expected}")
+
+
+def _dashed(field: str) -> str:
+    return field.replace("_", "-")
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", plain_text(name).casefold())
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,173 @@
+"""Parsers of what a list says about its consignment: ports, modes, currencies, dates, codes.
+
+Each takes a cell and returns None for one that it cannot read.
+"""
+
+import re
+import tomllib
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from groupage.contracts.instants import in_calendar, read_instant
+from groupage.domain.currencies import DECIMALS
+from groupage.domain.places import PLACES, canonical_place
+from producers.sheets.workbook import Cell
+
+HUB_ZONE = ZoneInfo("Asia/Shanghai")
+"""Dates in a packing list are dates at the hub."""
+PORT_EXPECTED = "a UN/LOCODE such as NLRTM, or a port's usual name"
+MODE_EXPECTED = "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210"
+DATE_EXPECTED = "a date like 2026-03-01"
+_MODES = {
+    "市场采购": "1039",
+    "市场采购贸易": "1039",
+    "market procurement": "1039",
+    "mpt": "1039",
+    "一般贸易": "0110",
+    "general trade": "0110",
+    "general": "0110",
+    "跨境电商b2b直接出口": "9710",
+    "跨境电商出口海外仓": "9810",
+    "海外仓": "9810",
+    "保税电商": "1210",
+    "110": "0110",
+}
+_MODE_CODES = frozenset(("1039", "0110", "9610", "9710", "9810", "1210"))
+_CURRENCIES: dict[str, str] = {
+    **{code.lower(): code for code in DECIMALS},
+    "rmb": "CNY",
+    "cnh": "CNY",
+    "人民币": "CNY",
+    "元": "CNY",
+    "美元": "USD",
+    "美金": "USD",
+    "欧元": "EUR",
+    "日元": "JPY",
+    "港币": "HKD",
+    "港元": "HKD",
+    "英镑": "GBP",
+    "韩元": "KRW",
+    "卢布": "RUB",
+}
+"""Currencies by their code of ISO 4217, and by the names that lists use."""
+_LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
+_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M")
+_IMO_CLASS = re.compile(r"[1-9](\.[1-6])?[A-S]?")
+
+
+def plain_text(cell: Cell) -> str:
+    """Return a cell's text in narrow (NFKC) forms, with single spaces and none at its ends."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
+
+
+@cache
+def _ports() -> dict[str, str]:
+    names = {_key(name): code for code, name in PLACES.items()}
+    for code, others in tomllib.loads(
+        Path(__file__).with_name("port_names.toml").read_text(encoding="utf-8")
+    ).items():
+        names |= {_key(name): code for name in others}
+    return names
+
+
+def _key(name: str) -> str:
+    return name.lower().removesuffix("港").removesuffix(" port").removeprefix("port of ").strip()
+
+
+def port(cell: Cell) -> str | None:
+    """Parse a UN/LOCODE, a port's name, or both (``Rotterdam NLRTM``)."""
+    text = plain_text(cell)
+    parts = re.split(r"\s*[,;()/\-–]\s*", text)
+    for part in (text, *parts, *text.split()):
+        if match := _LOCODE.fullmatch(part):
+            return canonical_place(match[1] + match[2])
+        if found := _ports().get(_key(part)):
+            return found
+    codes = {match[0] for match in re.finditer(r"\b[A-Z]{5}\b", text)} & PLACES.keys()
+    return codes.pop() if len(codes) == 1 else None
+
+
+def mode(cell: Cell) -> str | None:
+    """Parse a customs supervision mode by code or by name."""
+    text = plain_text(cell).lower()
+    if text in _MODE_CODES:
+        return text
+    digits = re.search(r"\d{4}", text)
+    if digits and digits[0] in _MODE_CODES:
+        return digits[0]
+    return _MODES.get(text)
+
+
+def currency(cell: Cell) -> str | None:
+    """Parse a currency: its code of ISO 4217, or its usual name."""
+    return _CURRENCIES.get(plain_text(cell).lower())
+
+
+def hs6(cell: Cell) -> str | None:
+    """Return the first six digits of an HS code of 6, 8, 10 or 13 digits."""
+    digits = re.sub(r"[.\s]", "", plain_text(cell))
+    is_code = digits.isascii() and digits.isdigit() and len(digits) in (6, 8, 10, 13)
+    return digits[:6] if is_code else None
+
+
+def un_number(cell: Cell) -> str | None:
+    """Parse four digits, with or without UN before them."""
+    match = re.fullmatch(r"(?:UN)?\s*(\d{4})", plain_text(cell).upper())
+    return match[1] if match else None
+
+
+def imo_class(cell: Cell) -> str | None:
+    """Parse a class or division of the IMDG Code; other words in such a column are none."""
+    text = plain_text(cell).upper().removeprefix("CLASS").strip()
+    return text if _IMO_CLASS.fullmatch(text) else None
+
+
+def instant(cell: Cell) -> datetime | None:
+    """Parse a date or time. Without an offset it is hub time; a date means its first minute.
+
+    None for other text and for times outside the calendar that events may use.
+    """
+    at: datetime | None
+    if isinstance(cell, datetime):
+        at = cell
+    elif isinstance(cell, date):
+        at = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - its zone comes below
+    else:
+        text, days = _without_hour_24(plain_text(cell))
+        at = read_instant(text) or _parse_iso(text)
+        for form in _DATE_FORMATS:
+            at = at or _parse_date(text, form)
+        at = at and at + days
+    if at is None:
+        return None
+    return in_calendar(at if at.tzinfo else at.replace(tzinfo=HUB_ZONE))
+
+
+def _without_hour_24(text: str) -> tuple[str, timedelta]:
+    """Write 24:00, the end of a day, as the beginning of the next day: the days to add."""
+    if match := re.fullmatch(r"(.+[ T])24(:00(?::00)?.*)", text):
+        return f"{match[1]}00{match[2]}", timedelta(days=1)
+    return text, timedelta(0)
+
+
+def _parse_iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _parse_date(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=HUB_ZONE)
+    except ValueError:
+        return None

@@ -1,0 +1,76 @@
+"""Profiles remember the answers for a form, and refuse another form."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groupage.domain.errors import InvalidInput
+from producers.packing_lists.profiles import (
+    Profile,
+    load_profile,
+    require_same_form,
+    save_profile,
+)
+from tests.producers.packing_lists.made_lists import line, packing_list
+
+FORM = packing_list(line(), columns={"A": "goods", "B": "cartons", "C": "size"})
+
+
+def test_answers_are_kept_for_the_form(tmp_path: Path) -> None:
+    """The file is text that people read; the same form is taken."""
+    answers, options = {"C1.unit": "cm"}, {"shipper": "甲"}
+    path = save_profile(tmp_path / "new", "甲-form.1", FORM, answers=answers, options=options)
+    text = path.read_text(encoding="utf-8")
+    assert '"C1.unit" = "cm"' in text
+    assert 'shipper = "甲"' in text
+    profile = load_profile(tmp_path / "new", "甲-form.1")
+    assert profile == Profile(
+        answers=answers, options=options, form={"A1": "goods", "B1": "cartons", "C1": "size"}
+    )
+    require_same_form(profile, FORM, "甲-form.1")
+
+
+def test_another_form_is_refused_with_its_differences() -> None:
+    """A renamed, a new and a missing column are named with their cells."""
+    profile = Profile(form={"A1": "goods", "B1": "Ctns", "D1": "net"})
+    with pytest.raises(InvalidInput) as refusal:
+        require_same_form(profile, FORM, "x")
+    for part in ("B1 was 'Ctns' and is 'cartons'", "D1 'net' is missing", "C1 'size' is new"):
+        assert part in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", ".hidden", "x" * 65, "a\0b"])
+def test_a_name_is_no_path(tmp_path: Path, name: str) -> None:
+    """Profiles lie in their folder only."""
+    with pytest.raises(InvalidInput, match="is not a name for a profile"):
+        load_profile(tmp_path, name)
+
+
+def test_a_missing_profile_names_the_others(tmp_path: Path) -> None:
+    """So that a typing mistake is seen."""
+    save_profile(tmp_path, "star", FORM, answers={}, options={})
+    with pytest.raises(InvalidInput, match=r"no profile 'stra'.*there: star"):
+        load_profile(tmp_path, "stra")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=", "answers = 3", "[answers]\nx = 3", "[options]\nname = 'x'", "[other]\nx = 'y'", "\udcff"],
+)
+def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    """The message names the file."""
+    (tmp_path / "x.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InvalidInput, match=r"x\.toml"):
+        load_profile(tmp_path, "x")
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))
+def test_any_answers_come_back(
+    tmp_path_factory: pytest.TempPathFactory, answers: dict[str, str]
+) -> None:
+    """Whatever characters they have."""
+    folder = tmp_path_factory.mktemp("profiles")
+    save_profile(folder, "x", FORM, answers=answers, options={})
+    assert load_profile(folder, "x").answers == answers

@@ -1,0 +1,126 @@
+"""What holds for a whole consignment, and what happens when sources contradict one another."""
+
+import msgspec
+import pytest
+
+from groupage.domain.events.consignment import ConsignmentBooked
+from producers.packing_lists.booking import Booking
+from producers.packing_lists.shared import Options
+from tests.producers.packing_lists.made_lists import (
+    OPTIONS,
+    booked,
+    errors,
+    label,
+    line,
+    packing_list,
+)
+
+
+def questions(found: Booking) -> list[tuple[str, list[str]]]:
+    """Return cell and answers of each question."""
+    return [(each.cell, [choice.answer for choice in each.choices]) for each in found.questions]
+
+
+def event_of(found: Booking) -> ConsignmentBooked:
+    """Return the booking."""
+    event = found.facts[0].data
+    assert isinstance(event, ConsignmentBooked)
+    return event
+
+
+def test_a_port_by_option_that_the_sheet_contradicts_is_a_question() -> None:
+    """Both are offered, with where they come from; either answer settles it."""
+    found = packing_list(line(), labels=(label("pod", "ROTTERDAM"),))
+    options = msgspec.structs.replace(OPTIONS, pod="ESVLC")
+    booking = booked(found, options)
+    assert booking.facts == ()
+    assert questions(booking) == [("B1", ["pod=NLRTM", "pod=ESVLC"])]
+    assert "ROTTERDAM, as B1 says, or ESVLC, as --pod says" in booking.questions[0].text
+    for code in ("NLRTM", "ESVLC"):
+        assert event_of(booked(found, options, {"pod": code})).pod == code
+
+
+@pytest.mark.parametrize("text", ["Rotterdam", "NLRTM", "鹿特丹港"])
+def test_the_same_port_by_another_name_is_no_contradiction(text: str) -> None:
+    """Names are compared by what they mean."""
+    assert booked(packing_list(line(), labels=(label("pod", text),))).questions == ()
+
+
+def test_a_label_that_a_column_contradicts_is_a_question() -> None:
+    """The sheet itself says two things."""
+    found = packing_list(
+        line(shared={"pod": "DEHAM"}), labels=(label("pod", "Rotterdam"),), columns={"D": "pod"}
+    )
+    booking = booked(found, msgspec.structs.replace(OPTIONS, pod=None))
+    assert questions(booking) == [("D2", ["pod=DEHAM", "pod=NLRTM"])]
+
+
+@pytest.mark.parametrize(
+    ("field", "option", "in_list", "answers"),
+    [
+        ("mode", "0110", "市场采购", ["mode=1039", "mode=0110"]),
+        ("currency", "EUR", "美元", ["currency=USD", "currency=EUR"]),
+        ("consignment_id", "CN-1", "CN-9", ["consignment_id=CN-9", "consignment_id=CN-1"]),
+    ],
+)
+def test_other_options_that_the_sheet_contradicts(
+    field: str, option: str, in_list: str, answers: list[str]
+) -> None:
+    """Mode, currency and the consignment's id as well."""
+    options = msgspec.structs.replace(OPTIONS, **{field: option})
+    made = line(articles=())
+    booking = booked(packing_list(made, labels=(label(field, in_list),)), options)  # type: ignore[arg-type]
+    assert questions(booking) == [("B1", answers)]
+    assert booked(
+        packing_list(made, labels=(label(field, in_list),)),  # type: ignore[arg-type]
+        options,
+        dict([answers[1].split("=")]),
+    ).facts
+
+
+def test_an_option_for_the_shipper_does_not_contradict_its_full_name() -> None:
+    """A hub's short name of the shipper and the name in the list may be one: the list's counts."""
+    booking = booked(packing_list(line(), labels=(label("shipper", "Gläserhaus GmbH"),)))
+    assert event_of(booking).shipper == "Gläserhaus GmbH"
+    assert ("B1", "option_not_used") in [(each.cell, each.code) for each in booking.remarks]
+
+
+def test_several_suppliers_are_one_shipper_with_an_option() -> None:
+    """A column of suppliers names the factories; without the option it is an error."""
+    lines = [line(row, shared={"shipper": name}) for row, name in enumerate("甲乙丙", 1)]
+    found = packing_list(*lines, columns={"C": "shipper"})
+    booking = booked(found, msgspec.structs.replace(OPTIONS, shipper="S"))
+    assert event_of(booking).shipper == "S"
+    assert "option_used" in [each.code for each in booking.remarks]
+    assert errors(booked(found, msgspec.structs.replace(OPTIONS, shipper=None))) == [
+        ("C3", "several_values")
+    ]
+
+
+def test_two_ports_in_a_column_are_an_error() -> None:
+    """One consignment goes to one port."""
+    lines = [line(row, shared={"pod": code}) for row, code in enumerate(("NLRTM", "DEHAM"), 1)]
+    booking = booked(packing_list(*lines, columns={"C": "pod"}), Options(shipper="S"))
+    assert errors(booking) == [("C3", "several_values")]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"pod": "Atlantis"}, "bad_pod"),
+        ({"mode": "7777"}, "bad_mode"),
+        ({"currency": "XYZ"}, "bad_currency"),
+        ({"ready_at": "soon"}, "bad_ready_at"),
+    ],
+)
+def test_options_that_cannot_be_read(options: dict[str, str], code: str) -> None:
+    """They are errors like cells."""
+    booking = booked(packing_list(line()), msgspec.structs.replace(OPTIONS, **options))
+    assert errors(booking) == [("", code)]
+
+
+def test_what_is_assumed_is_told() -> None:
+    """Each default that was taken is a remark."""
+    texts = [each.text for each in booked(packing_list(line())).remarks]
+    for word in ("consignee TO ORDER", "pol CNNGB", "mode 1039", "currency USD", "ready_at"):
+        assert any(text.startswith(word) for text in texts), (word, texts)

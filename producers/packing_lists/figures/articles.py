@@ -1,0 +1,319 @@
+"""Goods in the cartons: names, pieces, amounts with their currency, handling marks."""
+
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from groupage.domain.currencies import DECIMALS
+from producers.packing_lists.figures.cells import is_blank, plain, text_of
+from producers.packing_lists.figures.counts import Line, value_text
+from producers.packing_lists.figures.masses import amount_of
+from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.table import Amount, TableReading
+from producers.packing_lists.figures.units import MASSES
+from producers.packing_lists.model import Article, Field, Handling
+from producers.sheets.workbook import CellError, Formula, cell_name
+
+_CURRENCY_NAMES: dict[str, str] = {
+    **{code.lower(): code for code in DECIMALS},
+    "rmb": "CNY",
+    "cnh": "CNY",
+    "人民币": "CNY",
+    "元": "CNY",
+    "us$": "USD",
+    "usd$": "USD",
+    "美元": "USD",
+    "美金": "USD",
+    "€": "EUR",
+    "欧元": "EUR",
+    "日元": "JPY",
+    "港币": "HKD",
+    "港元": "HKD",
+    "hk$": "HKD",
+    "£": "GBP",
+    "英镑": "GBP",
+    "韩元": "KRW",
+    "₩": "KRW",
+    "卢布": "RUB",
+    "₽": "RUB",
+}
+"""Currencies by code (ISO 4217) and by names of a single one: ``$`` and ``¥`` name several."""
+_SHARED: tuple[Field, ...] = (
+    "consignment_id",
+    "shipper",
+    "consignee",
+    "buyer",
+    "pol",
+    "pod",
+    "mode",
+    "incoterm",
+    "ready_at",
+    "latest_arrival_at",
+    "vehicle",
+    "listed_at",
+    "invoice_no",
+)
+_YES = frozenset(
+    ["y", "yes", "true", "1", "是", "√", "✓", "✔", "x", "ok", "要", "需", "有", "o", "●", "○", "↑"]
+)
+_NO = frozenset(["n", "no", "false", "0", "否", "不", "无", "×", "✗", "✘", "none"])
+_NEGATED = re.compile(r"\bnot?\b|\bnon\b|don'?t|never|不|禁|勿|非")
+_STACKING = re.compile(r"stack|堆|叠|疊|码垛")
+
+
+def shared_fields(reading: TableReading, rows: Sequence[int]) -> dict[Field, str]:
+    """Return the fields of the consignment that stand in the rows of a line."""
+    found: dict[Field, str] = {}
+    for field in _SHARED:
+        if not reading.columns(field):
+            continue
+        for row in rows:
+            if text := reading.text(row, field):
+                found.setdefault(field, text)
+    return found
+
+
+class ArticleReader:
+    """Reads the goods of lines, and compares prices with amounts."""
+
+    def __init__(self, reading: TableReading, notes: Notes, answers: Answers) -> None:
+        self._reading = reading
+        self._notes = notes
+        self._answers = answers
+        self._products = self._wrong_products = 0
+        amounts = reading.columns("amount")
+        self._currency_of_column = {column: self._header_currency(column) for column in amounts}
+        self._amounts = self._one_currency(amounts)
+
+    def _header_currency(self, column: int) -> str:
+        named = {meaning.currency for meaning in self._reading.meanings(column)} - {""}
+        return named.pop() if len(named) == 1 else ""
+
+    def _one_currency(self, columns: Sequence[int]) -> Sequence[int]:
+        """Keep the columns of the first currency: amounts in two are the same value twice."""
+        if not columns:
+            return columns
+        first = self._currency_of_column[columns[0]]
+        kept = [column for column in columns if self._currency_of_column[column] == first]
+        for column in columns:
+            if column not in kept:
+                self._notes.remark(
+                    self._reading.table.header_cell(column),
+                    "second_currency",
+                    f"amounts in {self._currency_of_column[column] or 'another currency'} are not "
+                    f"used; those in {first or 'the first column'} are",
+                )
+        return kept[:1]
+
+    def articles(self, line: Line) -> tuple[Article, ...]:
+        """Return the articles in a line's cartons: one for each row that names goods or figures."""
+        found = [article for row in line.rows if (article := self._article(row, line)) is not None]
+        return tuple(found)
+
+    def _article(self, row: int, line: Line) -> Article | None:
+        reading = self._reading
+        pieces = amount_of(reading, "pieces", row)
+        each = amount_of(reading, "pieces_per_carton", row)
+        count = pieces.value if pieces else each.value * line.count if each else None
+        amount, currency = self._amount(row, count)
+        article = Article(
+            row=row,
+            goods=_goods(reading, row),
+            article=reading.text(row, "article"),
+            hs=reading.text(row, "hs"),
+            pieces=count,
+            amount=amount,
+            currency=currency,
+        )
+        is_empty = not (article.goods or article.article or article.hs or count or amount)
+        return None if is_empty else article
+
+    def _amount(self, row: int, pieces: Decimal | None) -> tuple[Decimal | None, str]:
+        reading = self._reading
+        stated: Amount | None = None
+        for column in self._amounts:
+            stated = stated or reading.amount(row, column)
+        price = amount_of(reading, "unit_price", row)
+        product = price.value * pieces if price is not None and pieces is not None else None
+        if stated is None:
+            return self._product(row, product, price)
+        if stated.value < 0:
+            self._notes.error(cell_name(row, stated.column), "amount", f"{stated.value} is below 0")
+        currency = self._currency(row, stated)
+        if product is not None and product > 0:
+            self._compare(row, stated, product)
+        return stated.value, currency
+
+    def _product(
+        self, row: int, product: Decimal | None, price: Amount | None
+    ) -> tuple[Decimal | None, str]:
+        """Return price × pieces for a row without an amount."""
+        if product is None or price is None or product <= 0:
+            return None, ""
+        named = {meaning.currency for meaning in self._reading.meanings(price.column)} - {""}
+        currency = named.pop() if len(named) == 1 else self._currency(row, price)
+        if not self._reading.columns("amount"):
+            self._notes.remark(
+                self._reading.table.header_cell(price.column),
+                "amount_by_price",
+                "the list has no amounts; price × pieces is taken",
+            )
+        decimals = Decimal(1).scaleb(-DECIMALS.get(currency, 2))
+        return product.quantize(decimals, rounding=ROUND_HALF_UP), currency
+
+    def _compare(self, row: int, stated: Amount, product: Decimal) -> None:
+        """Compare price × pieces with the amount; prices may be rounded to 0.1 %."""
+        if abs(stated.value - product) <= max(product / 100, Decimal("0.01")):
+            self._products += 1
+            return
+        self._wrong_products += 1
+        cell = cell_name(row, stated.column)
+        key = f"{cell}.amount"
+        if self._answers.find(key, self._reading.table.sheet.name, ("amount",)) is None:
+            self._notes.ask(
+                cell,
+                "amount",
+                f"price × pieces is {value_text(product)}, "
+                f"the list says {value_text(stated.value)}",
+                [(f"{key}=amount", f"the amount is right: {value_text(stated.value)}")],
+            )
+
+    def confirm(self) -> None:
+        """Note how many amounts price × pieces has confirmed."""
+        if self._products and not self._wrong_products:
+            self._notes.confirm(f"price × pieces = amount in {self._products} rows")
+
+    def _currency(self, row: int, amount: Amount) -> str:
+        """Return the currency that the row, the cell, its format or its header names."""
+        texts = (self._reading.text(row, "currency"), amount.words, self._format(amount))
+        named = [code for text in texts if (code := currency_code(text))]
+        if self._currency_of_column.get(amount.column):
+            named.append(self._currency_of_column[amount.column])
+        if len(set(named)) > 1:
+            self._notes.error(
+                cell_name(row, amount.column),
+                "currency",
+                f"{' and '.join(dict.fromkeys(named))} are named for one amount",
+            )
+        return named[0] if named else ""
+
+    def _format(self, amount: Amount) -> str:
+        pattern = self._reading.table.sheet.number_formats.get((amount.row, amount.column), "")
+        match = re.search(r'\[\$([^\]-]+)|"([^"]+)"|([€£¥₩₽])', pattern)
+        return next((group for group in match.groups() if group), "") if match else ""
+
+
+def currency_code(text: str) -> str:
+    """Return the ISO 4217 code that a text names; empty if it names none, or may name several."""
+    return _CURRENCY_NAMES.get(plain(text).strip(" .:"), "")
+
+
+def _goods(reading: TableReading, row: int) -> str:
+    """Return the goods' names: Chinese and English names stand in columns of their own."""
+    texts = []
+    for column in reading.columns("goods"):
+        cell = reading.table.cell(row, column)
+        if not is_blank(cell) and not isinstance(cell, Formula | CellError):
+            texts.append(text_of(cell))
+    return " / ".join(dict.fromkeys(texts))
+
+
+class HandlingReader:
+    """Reads handling marks; a word that is neither yes nor no is an error."""
+
+    def __init__(self, reading: TableReading, notes: Notes, answers: Answers) -> None:
+        self._reading = reading
+        self._notes = notes
+        self._answers = answers
+
+    def handling(self, line: Line) -> Handling:
+        """Return the marks of a line's cartons."""
+        reading, row = self._reading, line.row
+        most = self._max_top_load(row)
+        not_stackable = self._flag(row, "not_stackable")
+        if not_stackable:
+            if most:
+                cell = cell_name(row, reading.columns("not_stackable")[0])
+                self._notes.error(
+                    cell,
+                    "top_load",
+                    f"not stackable, and {most / 1_000:g} kg may stand on top: which is right?",
+                )
+            most = 0
+        return Handling(
+            this_side_up=self._flag(row, "this_side_up"),
+            max_top_load_g=most,
+            fragile=self._flag(row, "fragile"),
+            keep_dry=self._flag(row, "keep_dry"),
+            un_number=reading.text(row, "un_number"),
+            imo_class=reading.text(row, "imo_class"),
+            packing_group=reading.text(row, "packing_group"),
+        )
+
+    def _flag(self, row: int, field: Field) -> bool | None:
+        for column in self._reading.columns(field):
+            cell = self._reading.table.cell(row, column)
+            if is_blank(cell) or isinstance(cell, Formula | CellError):
+                continue
+            found = self._read_flag(plain(cell), column, field)
+            if found is None:
+                self._notes.error(
+                    cell_name(row, column),
+                    field,
+                    f"{text_of(cell)!r} is neither yes nor no (是, 否)",
+                )
+            return found
+        return None
+
+    def _read_flag(self, text: str, column: int, field: Field) -> bool | None:
+        header = self._reading.table.columns[column].header.lower()
+        inverted = field == "not_stackable" and not _NEGATED.search(header)
+        if text in _YES or text in _NO:
+            return (text in _YES) != inverted
+        if field == "not_stackable" and _STACKING.search(text):
+            return bool(_NEGATED.search(text))
+        if text and text in header:
+            return True  # 易碎 in a column 易碎
+        return None
+
+    def _max_top_load(self, row: int) -> int | None:
+        """Return the mass that may stand on a carton in grams."""
+        for column in self._reading.columns("max_top_load"):
+            amount = self._reading.amount(row, column)
+            if amount is None:
+                continue
+            unit = amount.unit or self._unit(column)
+            if amount.value < 0 or (unit is not None and unit not in MASSES):
+                shown = self._reading.table.cell(row, column)
+                self._notes.error(
+                    cell_name(row, column), "max_top_load", f"{shown!r} is not a weight, 0 or more"
+                )
+                return None
+            if amount.value == 0:
+                return 0
+            if unit is None:
+                self._ask_for_unit(column, amount)
+                return None
+            return int((amount.value * MASSES[unit]).to_integral_value())
+        return None
+
+    def _unit(self, column: int) -> str | None:
+        units = self._reading.units(column)
+        if len(units) == 1:
+            return units[0]
+        cell = self._reading.table.header_cell(column)
+        return self._answers.find(f"{cell}.unit", self._reading.table.sheet.name, tuple(MASSES))
+
+    def _ask_for_unit(self, column: int, amount: Amount) -> None:
+        cell = self._reading.table.header_cell(column)
+        if any(question.cell == cell for question in self._notes.questions):
+            return
+        self._notes.ask(
+            cell,
+            "mass_unit",
+            "in which unit is the load that may stand on a carton?",
+            [
+                (f"{cell}.unit={unit}", f"{value_text(amount.value * factor / 1_000)} kg")
+                for unit, factor in MASSES.items()
+            ],
+        )

@@ -1,0 +1,192 @@
+"""Totals of a list without sizes, as merchants send it at booking: cartons, m³ and kg."""
+
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from producers.packing_lists.figures.counts import Line, count_cartons, value_text
+from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.table import Amount, TableReading, Total
+from producers.packing_lists.figures.units import MASSES, VOLUMES
+from producers.packing_lists.model import Field, Per, Totals, Unit
+from producers.sheets.workbook import cell_name
+
+_TOLERANCE = Decimal("0.005")
+
+
+def read_declared_totals(reading: TableReading, notes: Notes, answers: Answers) -> Totals | None:
+    """Add up cartons, volume and mass of a list without sizes; None after an error or question."""
+    before = notes.problems
+    lines = count_cartons(reading, notes, answers).lines
+    if lines is None:
+        return None
+    if not reading.columns("volume") and not list(reading.label_totals("volume")):
+        rows = reading.table.layout.header_rows
+        notes.error(
+            cell_name(rows[-1] if rows else 0, 0),
+            "size",
+            "the list has neither sizes (尺寸 / Size) nor volumes (体积 / CBM)",
+        )
+        return None
+    volume = _Adder("volume", VOLUMES, reading, lines, notes, answers).add_up()
+    mass = _Adder("gross", MASSES, reading, lines, notes, answers).add_up()
+    if volume is None or mass is None or notes.problems > before:
+        return None
+    notes.remark(
+        "", "sizes_to_follow", "the list has no sizes: its totals are declared, sizes are to follow"
+    )
+    return Totals(
+        cartons=sum(line.count for line in lines),
+        volume_cm3=int(volume.to_integral_value(rounding=ROUND_CEILING)),
+        gross_g=max(1, int(mass.to_integral_value(rounding=ROUND_HALF_UP))),
+    )
+
+
+class _Adder:
+    """Adds up a field in base units: of the rows, checked against the list's totals."""
+
+    def __init__(
+        self,
+        field: Field,
+        factors: dict[Unit, Decimal],
+        reading: TableReading,
+        lines: Sequence[Line],
+        notes: Notes,
+        answers: Answers,
+    ) -> None:
+        self._field = field
+        self._factors = factors
+        self._reading = reading
+        self._lines = lines
+        self._notes = notes
+        self._answers = answers
+        self._sheet = reading.table.sheet.name
+
+    def add_up(self) -> Decimal | None:
+        """Return the sum; None after a question or an error."""
+        columns = self._reading.columns(self._field)
+        labels = list(self._reading.label_totals(self._field))
+        if not columns:
+            return self._of_label(labels)
+        column = columns[0]
+        values = [self._amounts(line, column) for line in self._lines]
+        totals = [*self._reading.totals(column)] or labels
+        unit = self._unit(column, [amount for row in values for amount in row], totals)
+        return None if unit is None else self._judge(column, values, totals, unit)
+
+    def _amounts(self, line: Line, column: int) -> list[Amount]:
+        found = [self._reading.amount(row, column) for row in line.rows]
+        return [amount for amount in found if amount is not None and amount.value > 0]
+
+    def _unit(self, column: int, amounts: Sequence[Amount], totals: Sequence[Total]) -> Unit | None:
+        """Return the unit of the header, of all cells or of an answer; ask without one."""
+        cell = self._reading.table.header_cell(column)
+        answer = self._answers.find(f"{cell}.unit", self._sheet, tuple(self._factors))
+        named = [unit for unit in self._reading.units(column) if unit in self._factors]
+        in_cells = {amount.unit for amount in (*amounts, *(total.amount for total in totals))}
+        if not named and None not in in_cells:
+            named = [unit for unit in self._factors if unit in in_cells][:1]
+        units = [unit for unit in self._factors if unit == answer] or named
+        if len(units) == 1:
+            return units[0]
+        example = next((amount.value for amount in amounts), Decimal(1))
+        self._notes.ask(
+            cell,
+            f"{self._field}_unit",
+            "no unit is named, and a list without sizes has nothing that proves it",
+            [
+                (f"{cell}.unit={unit}", f"{value_text(example)} {unit} in the first row")
+                for unit in named or self._factors
+            ],
+        )
+        return None
+
+    def _base(self, amount: Amount, unit: Unit) -> Decimal:
+        own = amount.unit if amount.unit in self._factors else unit
+        return amount.value * self._factors[own]
+
+    def _judge(
+        self,
+        column: int,
+        values: Sequence[Sequence[Amount]],
+        totals: Sequence[Total],
+        unit: Unit,
+    ) -> Decimal | None:
+        """Return the sum per row or per carton, as header, totals or an answer say."""
+        sums: dict[Per, Decimal] = {"row": Decimal(0), "carton": Decimal(0)}
+        for line, row in zip(self._lines, values, strict=True):
+            added = sum((self._base(amount, unit) for amount in row), Decimal(0))
+            sums["row"] += added
+            sums["carton"] += added * line.count
+        every = len(self._reading.table.layout.groups)
+        whole = [total for total in totals if len(total.groups) == every]
+        stated = [self._base(total.amount, unit) for total in whole]
+        missing = [line for line, row in zip(self._lines, values, strict=True) if not row]
+        if len(missing) == len(self._lines) and stated:
+            return stated[0]
+        if missing:
+            cell = cell_name(missing[0].row, column)
+            self._notes.error(cell, self._field, f"the {self._field} is missing")
+            return None
+        pers = self._pers(column)
+        fitting: Sequence[Per] = [
+            per
+            for per in pers
+            if all(abs(sums[per] - each) <= each * _TOLERANCE for each in stated)
+        ]
+        shown = {per: f"{value_text(sums[per] / self._factors[unit])} {unit}" for per in sums}
+        if stated and not fitting:
+            fitting = self._settle_total(whole[0], pers, shown)
+        if len({sums[per] for per in fitting}) > 1:
+            cell = self._reading.table.header_cell(column)
+            self._notes.ask(
+                cell,
+                f"{self._field}_per",
+                f"is the {self._field} that of a carton, or of the whole row?",
+                [(f"{cell}.per={per}", f"{shown[per]} in all") for per in fitting],
+            )
+            return None
+        return sums[fitting[0]] if fitting else None
+
+    def _pers(self, column: int) -> list[Per]:
+        cell = self._reading.table.header_cell(column)
+        both: tuple[Per, Per] = ("row", "carton")
+        answer = self._answers.find(f"{cell}.per", self._sheet, both)
+        chosen = [per for per in both if per == answer]
+        return chosen or list(self._reading.pers(column))
+
+    def _settle_total(
+        self, total: Total, pers: Sequence[Per], shown: dict[Per, str]
+    ) -> Sequence[Per]:
+        """Ask about a total that the rows do not give; an answer lets the rows count."""
+        key = f"{total.cell}.total"
+        if self._answers.find(key, self._sheet, ("rows",)):
+            return pers
+        rows = " or ".join(shown[per] for per in pers)
+        self._notes.ask(
+            total.cell,
+            f"total_of_{self._field}",
+            f"the list's total is {value_text(total.amount.value)}, the rows have {rows}",
+            [(f"{key}=rows", f"the rows count: {rows}")],
+        )
+        return ()
+
+    def _of_label(self, labels: Sequence[Total]) -> Decimal | None:
+        """Return the sum beside a label, where the table has no such column."""
+        if not labels:
+            self._notes.error("", self._field, f"the list states no {self._field}")
+            return None
+        total = labels[0]
+        answer = self._answers.find(f"{total.cell}.unit", self._sheet, tuple(self._factors))
+        for unit, factor in self._factors.items():
+            if unit == (total.amount.unit or answer):
+                return total.amount.value * factor
+        self._notes.ask(
+            total.cell,
+            f"{self._field}_unit",
+            f"in which unit is {value_text(total.amount.value)}?",
+            [
+                (f"{total.cell}.unit={unit}", f"{value_text(total.amount.value)} {unit}")
+                for unit in self._factors
+            ],
+        )
+        return None

@@ -72,7 +72,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "policy": Command("policy", "Show, compare or adopt the hub's policy"),
         "clock": Command("clock", "Show the hub's clock, or take wrong ticks back"),
         "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),
-        "bench": Command("bench", "Measure the stream, the gateway or the planner"),
+        "bench": Command("bench", "Measure the stream, gateway, planner or packing lists"),
     },
 }
 

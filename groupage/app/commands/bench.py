@@ -1,8 +1,9 @@
-"""``groupage bench``: measure the stream, the gateway or the planner on this machine."""
+"""``groupage bench``: measure the stream, the gateway, the planner or the packing lists."""
 
 import os
 import platform
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +19,7 @@ Repeats = Annotated[int, typer.Option(min=1, help="Number of runs; the median is
 
 @app.callback()
 def _root() -> None:
-    """Measure the stream, the gateway or the planner on this machine."""
+    """Measure the stream, the gateway, the planner or the packing lists."""
     quiet_logs("bench")
 
 
@@ -115,6 +116,35 @@ def gateway(
         report=_report,
     )
     _show(rows, as_json=as_json)
+
+
+@app.command()
+def packing_lists(
+    *,
+    files: Annotated[
+        Path | None, typer.Option(help="Folder of the reported lists, which are kept apart.")
+    ] = None,
+    speed: Annotated[
+        bool, typer.Option(help="Also measure a list of 5,000 rows, beside pandas alone.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Read packing lists whose truth is known; ends with status 1 if a figure is wrong silently."""
+    from groupage.app.bench.packing_lists import large  # noqa: PLC0415 - not among what runs the hub
+    from groupage.app.bench.packing_lists.run import run  # noqa: PLC0415 - imports the readers
+
+    rows = run(files=files, report=_report)
+    measured = large.run() if speed else ()
+    if as_json:
+        print_json({"rows": [msgspec.to_builtins(row) for row in (*rows, *measured)]})
+    else:
+        _show(rows, as_json=False)
+        if measured:
+            typer.echo()
+            _report(_machine())
+            _show(measured, as_json=False)
+    if rows[-1].wrong_silently:
+        raise typer.Exit(1)
 
 
 def _machine() -> str:

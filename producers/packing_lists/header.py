@@ -79,18 +79,21 @@ def find_header(sheet: Sheet, *, start: int = 0) -> Header | None:
 def row_names(sheet: Sheet, row: int) -> dict[int, Name]:
     """Return the names in a row by column; empty when figures stand beside them."""
     names: dict[int, Name] = {}
-    figures = texts = 0
-    for column, cell in enumerate(sheet.rows[row]):
-        kind = look(cell).kind
-        if kind in ("number", "size", "date"):
-            figures += 1
-        elif isinstance(cell, str) and kind != "empty":
-            texts += 1
-            if len(cell) <= _NAME_LENGTH_MAX and not cell.rstrip().endswith((":", "：")):
-                name = read_name(cell)
-                if name.score() >= NAME_SCORE:
-                    names[column] = name
-    return names if figures <= len(names) // 4 and len(names) * 3 >= texts else {}
+    kinds = [look(cell).kind for cell in sheet.rows[row]]
+    figures = sum(kind in ("number", "size", "date") for kind in kinds)
+    texts = {
+        column: cell
+        for column, cell in enumerate(sheet.rows[row])
+        if isinstance(cell, str) and kinds[column] not in ("number", "size", "date", "empty")
+    }
+    if figures > len(texts) // 4:
+        return {}
+    for column, cell in texts.items():
+        if len(cell) <= _NAME_LENGTH_MAX and not cell.rstrip().endswith((":", "：")):
+            name = read_name(cell)
+            if name.score() >= NAME_SCORE:
+                names[column] = name
+    return names if figures <= len(names) // 4 and len(names) * 3 >= len(texts) else {}
 
 
 def _is_header(names: dict[int, Name]) -> bool:

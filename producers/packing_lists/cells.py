@@ -13,7 +13,7 @@ from producers.packing_lists.model import Unit
 from producers.packing_lists.words import plain, unit_of
 from producers.sheets.workbook import Cell, CellError, Formula
 
-CellKind = Literal["empty", "number", "size", "range", "date", "text"]
+CellKind = Literal["empty", "number", "size", "range", "date", "text", "unknown"]
 TEXT_LENGTH_MAX = 2000
 """Characters of a cell that are looked at."""
 _FIGURE = r"[-+]?(?:\d{1,3}(?:[ ,.'’]\d{3})+|\d+)(?:[.,]\d+)?|[.,]\d+"
@@ -49,6 +49,8 @@ class CellLook(msgspec.Struct, frozen=True, kw_only=True):
     figure: Decimal | None = None
     """Of a number. None when the text has two readings (``1,250``)."""
     units: tuple[Unit, ...] = ()
+    noun: str = ""
+    """The word behind a figure that is not a unit: ``ctns``."""
 
 
 _EMPTY = CellLook(kind="empty")
@@ -86,7 +88,9 @@ def look(cell: Cell) -> CellLook:
         seen = CellLook(kind="date")
     elif isinstance(cell, int | float) and not isinstance(cell, bool):
         seen = CellLook(kind="number", figure=_decimal(str(cell)))
-    elif isinstance(cell, str) and not isinstance(cell, Formula | CellError):
+    elif isinstance(cell, Formula | CellError):
+        seen = CellLook(kind="unknown")  # a value that nobody knows
+    elif isinstance(cell, str):
         seen = _look_at_text(cell[:TEXT_LENGTH_MAX])
     return seen
 
@@ -109,10 +113,11 @@ def _number(text: str) -> CellLook | None:
         return None
     behind = (match["unit"] or "").strip()
     unit = unit_of(behind) if behind else None
-    if not _is_before(match["before"] or "") or not _is_behind(behind, unit):
+    if behind == "%" or not _is_before(match["before"] or "") or not _is_behind(behind, unit):
         return None
     units = (unit,) if unit else ()
-    return CellLook(kind="number", figure=_figure(match["figure"]), units=units)
+    noun = "" if unit else behind
+    return CellLook(kind="number", figure=_figure(match["figure"]), units=units, noun=noun)
 
 
 def _size(text: str) -> CellLook | None:

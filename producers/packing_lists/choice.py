@@ -3,6 +3,7 @@
 import msgspec
 
 from producers.packing_lists.cells import text_of
+from producers.packing_lists.grid import Grid
 from producers.packing_lists.layout import read_layout
 from producers.packing_lists.model import Field, Finding, Layout
 from producers.packing_lists.words import plain
@@ -62,7 +63,7 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
     remarks: list[Finding] = []
     if sheet is not None:
         return _named(workbook, sheet)
-    scored: list[tuple[float, Sheet, Layout]] = []
+    scored: list[Scored] = []
     for candidate in workbook.sheets[:SHEETS_MAX]:
         if candidate.hidden:
             remarks.append(_remark("hidden_sheet", candidate, "is hidden and is not read"))
@@ -80,12 +81,43 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
         for found in scored
         if found not in lists
     )
+    lists, summaries = _split_summaries(lists)
+    remarks.extend(
+        _remark("summary_sheet", found[1], "repeats the other sheets' cartons: it is not read")
+        for found in summaries
+    )
     errors = [] if lists else [_no_list(workbook)]
     return ChosenSheets(
         lists=tuple((candidate, layout) for _, candidate, layout in lists),
         remarks=tuple(remarks),
         errors=tuple(errors),
     )
+
+
+Scored = tuple[float, Sheet, Layout]
+
+
+def _split_summaries(lists: list[Scored]) -> tuple[list[Scored], list[Scored]]:
+    """Set sheets aside that have no sizes and as many cartons as the others together."""
+    sized = [found for found in lists if _has_sizes(found[2])]
+    counted = sum(_count(found) for found in sized)
+    summaries = [
+        found
+        for found in lists
+        if sized and not _has_sizes(found[2]) and counted and _count(found) == counted
+    ]
+    return [found for found in lists if found not in summaries], summaries
+
+
+def _has_sizes(layout: Layout) -> bool:
+    fields = {column.meanings[0].field for column in layout.columns}
+    return bool(fields & {"size", "length"})
+
+
+def _count(found: Scored) -> int:
+    _, sheet, layout = found
+    grid = Grid(sheet, layout.columns)
+    return sum(int(grid.count(group.rows[0]) or 0) for group in layout.groups)
 
 
 def _named(workbook: Workbook, name: str) -> ChosenSheets:

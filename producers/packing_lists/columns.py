@@ -6,7 +6,7 @@ from collections import Counter
 import msgspec
 
 from producers.packing_lists.cells import look
-from producers.packing_lists.header import Header, HeaderColumn
+from producers.packing_lists.header import CARTON_FIELDS, Header, HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning, Per, Unit
 from producers.packing_lists.naming import (
     DIMENSIONS,
@@ -16,14 +16,21 @@ from producers.packing_lists.naming import (
     dimension_of,
     read_name,
 )
-from producers.packing_lists.words import unit_of
+from producers.packing_lists.words import unit_of, words_of
 from producers.sheets.workbook import Sheet
 
 _PROFILE_ROWS = 400
 _MEANINGS_MAX = 6
+ABOUT_PALLETS = "is about pallets, and other columns are about cartons"
 _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 _SIGNS = frozenset("x×*X✕")
+_GARMENT_SIZES = frozenset(
+    ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
+)
+_COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
+_NOUN_FIELDS: tuple[tuple[str, Field], ...] = (("carton", "cartons"), ("piece", "pieces"))
+_CARTON_WORDS = frozenset(("carton", "filler"))
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +38,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     filled: int = 0
     kinds: dict[str, int] = {}
+    nouns: dict[str, int] = {}
+    """How many figures have a word for cartons or for pieces behind them."""
     units: tuple[Unit, ...] = ()
     """Units beside the figures, most frequent first."""
     format_units: tuple[Unit, ...] = ()
@@ -50,7 +59,8 @@ def read_columns(sheet: Sheet, header: Header) -> tuple[Column, ...]:
     for index in range(len(heads), min(width, 500)):
         heads[index] = HeaderColumn(index=index)
     heads = {i: head for i, head in heads.items() if i not in sheet.hidden_columns}
-    profiles = {index: _profile(sheet, index, first) for index in heads}
+    rows = _rows_with_figures(sheet, first)
+    profiles = {index: _profile(sheet, index, rows) for index in heads}
     spread = _spread_fields(heads, profiles)
     columns = []
     for index, head in sorted(heads.items()):
@@ -58,21 +68,23 @@ def read_columns(sheet: Sheet, header: Header) -> tuple[Column, ...]:
             continue
         meanings = _meanings(head, profiles[index], spread.get(index))
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
-    return _demote_garment_size(columns)
+    return _set_pallets_aside(_set_garments_aside(columns, heads))
 
 
-def _profile(sheet: Sheet, column: int, first: int) -> Profile:
+def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
     kinds: Counter[str] = Counter()
+    nouns: Counter[str] = Counter()
     units: Counter[Unit] = Counter()
     formats: Counter[Unit] = Counter()
     signs = 0
-    for row in range(first, min(first + _PROFILE_ROWS, len(sheet.rows))):
+    for row in rows:
         cell = sheet.cell(row, column)
         seen = look(cell)
-        if seen.kind == "empty":
+        if seen.kind in ("empty", "unknown"):
             continue
         kinds[seen.kind] += 1
         units.update(seen.units)
+        nouns.update(_nouns(seen.noun))
         signs += isinstance(cell, str) and cell.strip() in _SIGNS
         if unit := _format_unit(sheet.number_formats.get((row, column), "")):
             formats[unit] += 1
@@ -80,10 +92,27 @@ def _profile(sheet: Sheet, column: int, first: int) -> Profile:
     return Profile(
         filled=filled,
         kinds=dict(kinds),
+        nouns=dict(nouns),
         units=tuple(unit for unit, _ in units.most_common()),
         format_units=tuple(unit for unit, _ in formats.most_common()),
         only_signs=bool(filled) and signs == filled,
     )
+
+
+def _nouns(word: str) -> frozenset[str]:
+    """Return whether a word behind a figure means cartons or pieces: ``10 ctns``, ``96 把``."""
+    found = frozenset().union(*words_of(word).tokens) if word else frozenset()
+    nouns = {"carton" if concept == "packages" else concept for concept in found}
+    return frozenset(nouns & {"carton", "piece"})
+
+
+def _rows_with_figures(sheet: Sheet, first: int) -> tuple[int, ...]:
+    """Return rows that look like cargo: notes and signatures between them do not count."""
+    rows = range(first, min(first + _PROFILE_ROWS, len(sheet.rows)))
+    figures = ("number", "size", "range", "unknown")
+    kinds = {row: [look(cell).kind for cell in sheet.rows[row]] for row in rows}
+    found = [row for row in rows if sum(kind in figures for kind in kinds[row]) >= 2]
+    return tuple(found or rows)
 
 
 def _format_unit(number_format: str) -> Unit | None:
@@ -130,6 +159,10 @@ def _names(head: HeaderColumn) -> Name:
     if not head.own:
         return group
     own = read_name("\n".join(head.own))
+    tokens = words_of(" ".join(head.own)).tokens
+    if tokens and all(token & _CARTON_WORDS for token in tokens) and _has_dimension(group):
+        # "CBM" over "ctn" and "total"
+        return read_name(f"{' '.join(head.groups)} per carton")
     joint = read_name(" ".join((*head.groups, *head.own)))
     scores = {field: 0.9 * score for field, score in joint.scores.items()}
     for field, score in own.scores.items():
@@ -137,6 +170,11 @@ def _names(head: HeaderColumn) -> Name:
     units = own.units or group.units
     per: tuple[Per, ...] = own.per or group.per
     return Name(scores=scores, units=units, currency=own.currency or group.currency, per=per)
+
+
+def _has_dimension(name: Name) -> bool:
+    field = name.best()
+    return field is not None and bool(dimension_of(field))
 
 
 def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tuple[Meaning, ...]:
@@ -151,6 +189,10 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         scores = {field: score * _fit(field, profile) for field, score in scores.items()}
         if profile.share("size") > 0.5:
             scores["size"] = max(scores.get("size", 0.0), 0.55)
+        for noun, field in _NOUN_FIELDS:
+            if profile.nouns.get(noun, 0) * 2 > profile.filled:
+                scores[field] = max(scores.get(field, 0.0), 1.0)
+                scores.update({f: 0.5 * scores[f] for f in _COUNTS if f != field and f in scores})
         if profile.share("range") > 0.3 and {"cartons", "ignored"} & set(scores):
             scores["carton_no"] = max(scores.get("carton_no", 0.0), 0.75)
     best = max(scores.values(), default=0.0)
@@ -189,6 +231,8 @@ def _with_units(
     why = f'header "{text}"' if text else "the cells"
     per = _per(field, name)
     if not dimension:
+        if name.units and field in _COUNTS:
+            score *= 0.4
         currency = name.currency if field in ("unit_price", "amount") else ""
         return [Meaning(field=field, per=per, currency=currency, score=round(score, 4), why=why)]
     named = [unit for unit in name.units if DIMENSIONS[unit] == dimension]
@@ -219,17 +263,36 @@ def _per(field: Field, name: Name) -> Per | None:
     return None
 
 
-def _demote_garment_size(columns: list[Column]) -> tuple[Column, ...]:
-    """Take ``L`` as an edge only beside ``W`` or ``H``: garments have sizes S, M, L."""
-    names = {column.header.strip().lower() for column in columns}
-    if {"l", "w"} <= names or {"l", "h"} <= names or "s" not in names | {"xl"}:
+def _set_garments_aside(columns: list[Column], heads: dict[int, HeaderColumn]) -> list[Column]:
+    """Take ``L`` for a garment's size, not for a length, beside ``S``, ``M`` or ``XL``."""
+    sized = {
+        index
+        for index, head in heads.items()
+        if head.own and head.own[-1].strip().lower() in _GARMENT_SIZES
+    }
+    if len(sized) < 3 or all((heads[i].own[-1].strip().lower() == "l") for i in sized):
+        return columns
+    garment = Meaning(field="ignored", score=0.9, why="one of several sizes of garments (S, M, L)")
+    return [
+        msgspec.structs.replace(column, meanings=(garment,)) if column.index in sized else column
+        for column in columns
+    ]
+
+
+def _set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:
+    """Ignore columns about pallets where other columns say the same of cartons."""
+    about_pallets = {
+        column.index
+        for column in columns
+        if any("pallet" in token for token in words_of(column.header).tokens)
+    }
+    fields = {c.meanings[0].field for c in columns if c.index not in about_pallets}
+    if not fields & {"cartons", "carton_no", "pieces_per_carton"}:
         return tuple(columns)
-    if not names & {"s", "xl", "xxl", "2xl"}:
-        return tuple(columns)
-    garment = Meaning(field="ignored", score=0.8, why="one of several garment sizes (S, M, L)")
+    pallet = Meaning(field="ignored", score=0.9, why=ABOUT_PALLETS)
     return tuple(
-        msgspec.structs.replace(column, meanings=(garment,))
-        if column.header.strip().lower() == "l"
+        msgspec.structs.replace(column, meanings=(pallet,))
+        if column.index in about_pallets and column.meanings[0].field in CARTON_FIELDS
         else column
         for column in columns
     )

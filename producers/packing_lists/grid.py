@@ -15,6 +15,13 @@ SUMMED: tuple[Field, ...] = ("cartons", "pieces", "volume", "gross", "net", "amo
 """Fields whose figures totals rows add up."""
 CARGO: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "volume", "gross", "net")
 
+_DITTO = frozenset(('"', "″", "''", "〃", "同上", "ditto", "do.", "same", "as above"))
+"""Marks for "the same as above"."""
+
+
+def _is_label(cell: Cell) -> bool:
+    return isinstance(cell, str) and (":" in cell or "：" in cell)
+
 
 class Grid:
     """The table's cells. A column counts as the field of its best meaning."""
@@ -46,6 +53,16 @@ class Grid:
     def own(self, row: int, *fields: Field) -> bool:
         """Tell whether a row has a filled cell of any of the fields."""
         return any(True for _ in self.cells(row, *fields))
+
+    def sized(self, row: int) -> bool:
+        """Tell whether a row has a size of its own: a cell with a figure, or a ditto mark."""
+        return any(
+            look(cell).kind in ("number", "size", "unknown")
+            or any(sign.isdigit() for sign in text_of(cell)[:40])
+            or text_of(cell) in _DITTO
+            for _, cell in self.cells(row, *SIZE)
+            if not _is_label(cell)
+        )
 
     def text(self, row: int, *fields: Field) -> str:
         """Return the texts of the fields in a row, joined by spaces."""

@@ -1,10 +1,12 @@
 """From a sheet to the layout of its table: header, meanings of columns, rows, sums, labels."""
 
-from producers.packing_lists.columns import read_columns
+from collections.abc import Iterator
+
+from producers.packing_lists.columns import ABOUT_PALLETS, read_columns
 from producers.packing_lists.grid import Grid
 from producers.packing_lists.header import Header, find_header
 from producers.packing_lists.labels import read_labels
-from producers.packing_lists.model import Finding, Layout
+from producers.packing_lists.model import Column, Finding, Layout
 from producers.packing_lists.rows import RowReader
 from producers.sheets.workbook import Sheet, cell_name
 
@@ -26,6 +28,7 @@ def read_layout(sheet: Sheet) -> Layout | None:
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
     errors, remarks = list(reader.errors), list(reader.remarks)
+    remarks.extend(_pallet_remarks(sheet, header, columns))
     _tell_hidden(grid, header, reader, errors, remarks)
     return Layout(
         sheet=sheet.name,
@@ -81,6 +84,17 @@ def _tell_hidden(
         sheet=sheet.name,
     )
     (errors if counted else remarks).append(finding)
+
+
+def _pallet_remarks(sheet: Sheet, header: Header, columns: tuple[Column, ...]) -> Iterator[Finding]:
+    for column in columns:
+        if column.meanings[0].why == ABOUT_PALLETS:
+            yield Finding(
+                cell=cell_name(header.rows[0], column.index),
+                code="pallet_column",
+                text=f'column "{column.header}" {ABOUT_PALLETS}: it is not read',
+                sheet=sheet.name,
+            )
 
 
 def _has_header(sheet: Sheet, header: Header, column: int) -> bool:

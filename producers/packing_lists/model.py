@@ -32,6 +32,7 @@ Field = Literal[
     "amount",
     "currency",
     # handling
+    "handling",
     "this_side_up",
     "not_stackable",
     "max_top_load",

@@ -119,8 +119,7 @@ def read_name(text: str, section: str = "fields") -> Name:
     )
     meant = frozenset().union(*whole.tokens)
     if not meant - {"filler"} - _QUALIFIERS and units and section == "fields":
-        alone = _UNIT_ALONE[DIMENSIONS[units[0]]]
-        scores = {**scores, **dict(alone)}
+        scores = dict(_UNIT_ALONE[DIMENSIONS[units[0]]])
     per: list[Per] = []
     if "percarton" in meant:
         per.append("carton")
@@ -150,9 +149,13 @@ def _parts(text: str) -> list[str]:
 
 def _score(tokens: tuple[frozenset[str], ...], section: str) -> dict[Field, float]:
     scores: dict[Field, float] = {}
+    meant = frozenset().union(*tokens)
     sets = {flag: _alternatives(tokens, qualified=flag) for flag in (True, False)}
     for field, examples in _examples(section).items():
-        named = sets[_measures(vocabulary()[section][field])]
+        table = vocabulary()[section][field]
+        if "requires" in table and not meant & frozenset(table["requires"]):
+            continue
+        named = sets[_measures(table)]
         best = max(
             (_similarity(name, example) for name in named for example in examples), default=0.0
         )

@@ -11,7 +11,7 @@ from producers.packing_lists import totals
 from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.header import Header, row_names
-from producers.packing_lists.model import Field, Finding, RowGroup, TotalsRow
+from producers.packing_lists.model import Field, Finding, RowGroup, TotalScope, TotalsRow
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
 
@@ -40,6 +40,7 @@ class RowReader:
         self._in_section = 0
         self._doubtful: list[tuple[int, Callable[[], Finding], bool]] = []
         self._last_cargo = -1
+        self._after_sum: list[int] = []
 
     def read(self) -> None:
         """Read all rows."""
@@ -47,6 +48,8 @@ class RowReader:
             if self._grid.filled(row):
                 self._read_row(row)
         self._settle_doubts()
+        self._settle_rows_after_sum()
+        self._settle_scopes()
 
     def _read_row(self, row: int) -> None:
         grid = self._grid
@@ -58,7 +61,7 @@ class RowReader:
             return
         word = totals.total_word(grid, row)
         identified = totals.identifies_cargo(grid, row)
-        if word and not (identified and grid.own(row, "carton_no") and grid.own(row, *SIZE)):
+        if word and not (grid.own(row, "carton_no") and grid.sized(row)):
             self._add_totals(row, word)
         elif totals.is_footer(grid, row) or totals.is_zero_row(grid, row):
             self.text_rows.append(row)
@@ -66,6 +69,11 @@ class RowReader:
             self._read_text(row)
         elif self._is_sum(row, identified=identified):
             self._add_totals(row, "")
+        elif totals.is_example(grid, row):
+            text = f"row {row + 1} looks like the form's own example: take it out"
+            self._error("example_row", row, text)
+        elif self._stands_after_sum(row):
+            self._after_sum.append(row)
         else:
             self._read_cargo(row)
 
@@ -83,19 +91,32 @@ class RowReader:
 
     def _is_cargo(self, row: int) -> bool:
         grid = self._grid
-        if grid.figures(row, *CARGO) or grid.own(row, *SIZE):
+        if grid.figures(row, *CARGO) or grid.sized(row):
             return True
-        named = grid.own(row, "carton_no", "unit_ids")
+        named = any(sign.isdigit() for sign in grid.text(row, "carton_no", "unit_ids"))
         return named and (grid.own(row, *GOODS) or len(grid.filled(row)) > 1)
 
     def _is_sum(self, row: int, *, identified: bool) -> bool:
         """Tell whether a row without a word for sums is one, by its figures."""
         grid = self._grid
-        if identified or not self.groups or not grid.has("carton_no", *SIZE, *GOODS):
+        if not self.groups or not grid.has("carton_no", *SIZE, *GOODS):
             return False
         if any(grid.covered(row, field) for field in (*SIZE, "cartons", "carton_no")):
             return False
-        return totals.equals_sums(grid, row, self._table, self._section)
+        if not identified:
+            return totals.equals_sums(grid, row, self._table, self._section)
+        if grid.sized(row) or grid.own(row, "carton_no") or not grid.has(*SIZE):
+            return False
+        # Words of another language, no size, no number, and the count of all cartons above.
+        counts = grid.figures(row, "cartons")
+        return len(self.groups) > 1 and self._table.agreeing(counts) > 0
+
+    def _stands_after_sum(self, row: int) -> bool:
+        """Tell whether a row without size and number follows a sum: a tax, an average."""
+        grid = self._grid
+        if not self.totals or self._in_section != len(self.groups) or not self.groups:
+            return False
+        return not (grid.sized(row) or grid.own(row, "carton_no", "unit_ids"))
 
     def _add_totals(self, row: int, word: str) -> None:
         grid = self._grid
@@ -103,6 +124,7 @@ class RowReader:
         if not figures:
             self.text_rows.append(row)
             return
+        self._take_rows_before_sum(row)
         whole, part = self._table.agreeing(figures), self._section.agreeing(figures)
         section = word == "subtotal" if whole == part else part > whole
         if section and self._in_section == len(self.groups):
@@ -117,6 +139,48 @@ class RowReader:
         )
         self._section = Sums()
         self._in_section = len(self.groups)
+
+    def _take_rows_before_sum(self, row: int) -> None:
+        """Take rows after an earlier sum as cargo when the next sum includes them."""
+        rows, self._after_sum = self._after_sum, []
+        counts = [self._grid.count(after) or Decimal(0) for after in rows]
+        whole = sum(counts, Decimal(0))
+        declared = self._grid.count(row)
+        before = sum((self._grid.count(g.rows[0]) or Decimal(0) for g in self.groups), Decimal(0))
+        if rows and whole and declared in (whole, whole + before):
+            for after in rows:
+                self._add_group(after)
+        else:
+            self._after_sum = rows
+
+    def _settle_rows_after_sum(self) -> None:
+        """Tell of rows that follow the sum of all cartons and are not in it."""
+        grid = self._grid
+        if not self._after_sum:
+            return
+        counted = sum((grid.count(g.rows[0]) or Decimal(0) for g in self.groups), Decimal(0))
+        agreed = any(grid.count(total.row) == counted for total in self.totals)
+        for row in self._after_sum:
+            if agreed and grid.has(*SIZE) and self._last_cargo < row:
+                text = f"row {row + 1} stands below the sum, without a size: not read as cargo"
+                self._remark("row_after_sum", row, None, text)
+            else:
+                self._error("row_unplaced", row, self._sentence_unplaced(row))
+
+    def _settle_scopes(self) -> None:
+        """Set the scope of each sum, now that all lines are known."""
+        every = tuple(range(len(self.groups)))
+        settled = []
+        for total in self.totals:
+            groups = total.groups or (every if total.row < self._first_cargo() else ())
+            scope: TotalScope = "table" if groups == every else "section"
+            if total.scope == "section" and total.groups and len(self.totals) > 1:
+                scope = "section"
+            settled.append(TotalsRow(row=total.row, scope=scope, groups=groups))
+        self.totals = settled
+
+    def _first_cargo(self) -> int:
+        return self.groups[0].rows[0] if self.groups else 0
 
     def _read_text(self, row: int) -> None:
         """Read a row of words: an article without figures under a merged carton, or a note."""
@@ -134,7 +198,7 @@ class RowReader:
     def _read_cargo(self, row: int) -> None:
         grid = self._grid
         fresh = grid.own(row, "carton_no", "unit_ids") and not self._same_number(row)
-        sized, counted = grid.own(row, *SIZE), grid.count(row) is not None
+        sized, counted = grid.sized(row), grid.count(row) is not None
         if self.groups and self._same_number(row) and (sized or counted):
             self._read_repeated(row, counted=counted)
         elif fresh or counted:

@@ -1,5 +1,6 @@
 """Rows of sums, and rows that are no cargo: recognised by their words and by their figures."""
 
+import re
 from typing import Literal
 
 from producers.packing_lists.cells import look, text_of
@@ -32,6 +33,10 @@ _BESIDE_TOTAL = _TOTAL | {
     "cargo",
     "to",
 }
+_EXAMPLE = re.compile(
+    r"\s*[(（]?(?:例|示例|样例|范例|填写示例|举例|example|e\.?g\.?)\s*[)）]?\s*[:：.、)]",
+    re.IGNORECASE,
+)
 _FOOTER = frozenset(("bank", "signature", "phone", "page", "carried"))
 
 
@@ -51,9 +56,16 @@ def total_word(grid: Grid, row: int) -> TotalWord:
 def _total_word(text: str) -> TotalWord:
     if len(text) > 120:
         return ""
-    tokens = words_of(text).tokens
-    if not tokens or not all(token & _BESIDE_TOTAL for token in tokens):
-        return ""
+    tokens = next(
+        (
+            tokens
+            for part in (text, *re.split(r"[/\n|]", text))
+            if (tokens := words_of(part).tokens)
+            and all(token & _BESIDE_TOTAL for token in tokens)
+            and any(token & _TOTAL for token in tokens[:3])
+        ),
+        (),
+    )
     named = [token & _TOTAL for token in tokens[:3] if token & _TOTAL]
     if not named:
         return ""
@@ -67,7 +79,7 @@ def is_footer(grid: Grid, row: int) -> bool:
         if not isinstance(cell, str) or look(cell).kind not in ("text", "range"):
             continue
         if _is_label(cell) or (place == 0 and _is_footer_text(cell)):
-            return not (grid.own(row, *SIZE) or len(grid.figures(row, *CARGO)) > 1)
+            return not (grid.sized(row) or len(grid.figures(row, *CARGO)) > 1)
         if place == 0 and cell.strip().lower().startswith(("say ", "say:", "大写")):
             return True
     return False
@@ -87,7 +99,7 @@ def _is_label(text: str) -> bool:
 
 def identifies_cargo(grid: Grid, row: int) -> bool:
     """Tell whether a row says which goods or cartons it means, by words other than a sum's."""
-    if grid.own(row, *SIZE):
+    if grid.sized(row):
         return True
     return any(
         not (isinstance(cell, str) and _total_word(cell))
@@ -107,6 +119,12 @@ def equals_sums(grid: Grid, row: int, *sums: Sums) -> bool:
         total.agreeing(figures) >= min(2, len(figures)) > 0 or total.agreeing(counts) > 0
         for total in sums
     )
+
+
+def is_example(grid: Grid, row: int) -> bool:
+    """Tell whether a row is the example that a form gives to whom fills it in."""
+    texts = [cell for _, cell in grid.filled(row)[:4] if isinstance(cell, str)]
+    return any(_EXAMPLE.match(text) for text in texts)
 
 
 def is_zero_row(grid: Grid, row: int) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, cast, get_args
 
 import msgspec
 
+from groupage.domain.currencies import DECIMALS
 from producers.packing_lists.model import Unit
 
 NAME_LENGTH_MAX = 400
@@ -28,6 +29,7 @@ _BRACKETS = re.compile(r"[(\[【{<〔「《]([^()\[\]【】{}<>〔〕「」《�
 _PER = frozenset(
     ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "je", "cada", "لكل")
 )
+_MONEY = frozenset(("price", "amount", "currency"))
 _OF = frozenset(("of", "de"))
 _PLURALS = frozenset(
     ("ctns", "cartons", "cases", "boxes", "packages", "pkgs", "parcels", "pallets")
@@ -128,6 +130,9 @@ def words_of(text: str) -> Words:
     text = _BRACKETS.sub(lambda match: _bracket(match[1], units, currencies), text)
     raw = _cut(text)
     tokens = _tokens(raw, units, currencies)
+    if raw and raw[-1].upper() in DECIMALS and any(token & _MONEY for token in tokens):
+        currencies.append(raw[-1].upper())
+        tokens = [token for token in tokens if token != {f"?{raw[-1]}"}]
     return Words(
         tokens=tuple(tokens),
         units=tuple(dict.fromkeys(units)),
@@ -148,8 +153,8 @@ def _bracket(inside: str, units: list[Unit], currencies: list[str]) -> str:
         before_unit = part == "in" and place + 1 < len(parts) and unit_of(parts[place + 1])
         if unit and not before_unit and not (part == "l" and len(parts) > 1):
             units.append(unit)
-        elif currency_of(part):
-            currencies.append(currency_of(part))
+        elif currency := currency_of(part) or (part.upper() if part.upper() in DECIMALS else ""):
+            currencies.append(currency)
         elif not before_unit:
             kept.append(part)
     if len(kept) == len(parts):
@@ -204,7 +209,7 @@ def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[fr
         word = raw[place]
         after = raw[place + 1] if place + 1 < len(raw) else ""
         step = 1
-        ratio = _ratio(word, after, before=tokens)
+        ratio = _ratio(word, after, before=tokens or [frozenset(units)])
         if ratio:
             tokens.append(frozenset((ratio,)))
             step = 2 if after and word != "@" else 1
@@ -214,7 +219,7 @@ def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[fr
                 tokens.append(known[word])
         elif currency_of(word):
             currencies.append(currency_of(word))
-        elif after in _OF and known.get(word, frozenset()) & {"number"}:
+        elif after in _OF and (word == "#" or known.get(word, frozenset()) & {"number"}):
             # "No. of cartons" counts them; "n° de colis" may be either.
             tokens.append(frozenset(("quantity",) if after == "of" else ("number", "quantity")))
         elif word == "#":
@@ -222,9 +227,38 @@ def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[fr
         elif word == "/" or not word[0].isalnum() or word.isdigit():
             pass
         elif not (word == "in" and after):
-            tokens.append(known.get(word, frozenset((f"?{word}",))))
+            tokens.append(known.get(word) or _misspelt(word) or frozenset((f"?{word}",)))
         place += step
     return tokens
+
+
+@lru_cache(maxsize=2048)
+def _misspelt(word: str) -> frozenset[str] | None:
+    """Return the concepts of the only known word that differs by one slip of the pen.
+
+    One sign too many, one missing, a wrong one, or two that changed places; in words of five
+    signs or more.
+    """
+    if len(word) < 5 or not word.isascii():
+        return None
+    near = {
+        concepts
+        for known, concepts in _spellings().items()
+        if known.isascii() and len(known) >= 5 and _differ_by_a_slip(word, known)
+    }
+    return near.pop() if len(near) == 1 else None
+
+
+def _differ_by_a_slip(word: str, known: str) -> bool:
+    if abs(len(word) - len(known)) > 1:
+        return False
+    start = 0
+    while start < min(len(word), len(known)) and word[start] == known[start]:
+        start += 1
+    rest, wanted = word[start:], known[start:]
+    if rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:]:
+        return True
+    return rest[:2] == wanted[1::-1] and len(wanted) > 1 and rest[2:] == wanted[2:]
 
 
 def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:

@@ -47,18 +47,22 @@ class Guard:
         token: SecretStr | None,
         setting: str,
         more_hosts: Sequence[str] = (),
+        signed_paths: str = "",
         on_refusal: Callable[[str], None] = _ignore,
     ) -> None:
         """Guard a listener that is bound to `host`.
 
         `token` holds the tokens that are accepted; without it the listener asks for none.
         `setting` is the variable that has them, for messages. Clients may also call the listener by
-        the names `more_hosts`. `on_refusal` is called with ``host``, ``origin`` or ``token``.
+        the names `more_hosts`. Below `signed_paths` the application itself refuses what has
+        neither a token nor a signature that it verifies. `on_refusal` is called with ``host``,
+        ``origin`` or ``token``.
         """
         own = set() if host in _WILDCARDS else {_name_of(host)}
         self._names = _LOOPBACK_NAMES | own | {name.lower() for name in more_hosts}
         self._tokens = tokens_of(token)
         self._setting = setting
+        self._signed_paths = signed_paths
         self._on_refusal = on_refusal
         self._accepted_hosts: set[bytes] = set()
 
@@ -110,7 +114,8 @@ class Guard:
             )
         if self._tokens and not self._accepts_credentials(credentials):
             scope[_TRUSTED] = False
-            if scope["path"] not in PROBE_PATHS:
+            signed = self._signed_paths and scope["path"].startswith(self._signed_paths)
+            if scope["path"] not in PROBE_PATHS and not signed:
                 self._on_refusal("token")
                 return self._unauthorized()
         return None

@@ -1,5 +1,7 @@
 """Settings of HTTP listeners: the gateway, the read API, and the metrics server of each process."""
 
+import base64
+import binascii
 import re
 from typing import Literal
 
@@ -10,6 +12,7 @@ from groupage.settings.base import LOOPBACK, config, split_list
 from groupage.settings.tokens import Tokens, require_token
 
 LogFormat = Literal["auto", "console", "json"]
+_DCSA_SECRET_BYTES_MIN = 32
 _HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -84,11 +87,38 @@ class GatewaySettings(BaseSettings):
     of the policy."""
     capture_check_digits: Literal["reject", "quarantine", "warn"] = "warn"
     """The same for SSCCs in EPCIS documents, which machines read."""
+    dcsa_secrets: SecretStr | None = None
+    """Secrets in Base64 with which carriers sign their Track & Trace events
+    (``Notification-Signature``), separated by commas. With one, the callback takes a valid
+    signature in place of the token, and no event without either."""
 
     @property
     def body_bytes_max(self) -> int:
         """The largest body that the gateway can take."""
         return min(self.max_body_bytes, self.max_in_flight_bytes)
+
+    @property
+    def dcsa_keys(self) -> tuple[bytes, ...]:
+        """The secrets of carriers, decoded."""
+        secrets = self.dcsa_secrets
+        texts = split_list(secrets.get_secret_value()) if secrets is not None else ()
+        return tuple(base64.b64decode(text, validate=True) for text in texts)
+
+    @field_validator("dcsa_secrets")
+    @classmethod
+    def _check_dcsa_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        for text in split_list(value.get_secret_value()) if value is not None else ():
+            try:
+                key = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                key = b""
+            if len(key) < _DCSA_SECRET_BYTES_MIN:
+                raise ValueError(
+                    f"a secret is Base64 of at least {_DCSA_SECRET_BYTES_MIN} bytes, as the "
+                    "subscription has it; commas separate several. `openssl rand -base64 32` makes "
+                    "one"
+                )
+        return value
 
     @model_validator(mode="after")
     def _check_token(self) -> "GatewaySettings":

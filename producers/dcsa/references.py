@@ -73,7 +73,13 @@ class KnownBooking(msgspec.Struct, kw_only=True):
     voyage_id: str
     iso_type: str
     count: int
-    rolled: int = 0
+    rolled: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
+    """Containers that the carrier took back, by source and event id of the fact."""
+
+    @property
+    def left(self) -> int:
+        """Containers that the carrier has not taken back."""
+        return max(self.count - sum(self.rolled.values()), 0)
 
 
 class KnownContainer(msgspec.Struct, kw_only=True):
@@ -140,7 +146,7 @@ class References:
                 _put(self.bookings, event.carrier_booking_id, booking, VOYAGES_MAX)
             case CarrierBookingRolled():
                 if known := self.bookings.get(event.carrier_booking_id):
-                    known.rolled += event.count
+                    known.rolled[fact.source, fact.event_id] = event.count
             case LegDeparted() | LegArrived():
                 _put(self._movements, _movement_key(fact), None, VOYAGES_MAX)
             case ContainerEvent():
@@ -247,10 +253,18 @@ class References:
         version = versions.setdefault(stamp, Version(stamp=stamp, facts={}))
         if _WITHDRAWN in fact.event_id and withdrawn == "":
             version.withdrawn = True
-            if isinstance(fact.data, LegDeparted | LegArrived):
-                self._movements.pop(_movement_key(fact), None)
+            self._forget(fact, event_id)
         else:
             version.facts[fact.event_id] = fact
+
+    def _forget(self, fact: Fact, event_id: str) -> None:
+        """Take back what a withdrawn fact stated."""
+        match fact.data:
+            case LegDeparted() | LegArrived():
+                self._movements.pop(_movement_key(fact), None)
+            case CarrierBookingRolled(carrier_booking_id=booking_id):
+                if known := self.bookings.get(booking_id):
+                    known.rolled.pop((fact.source, event_id), None)
 
     def _booking_ids(self, report: CarrierReport) -> tuple[str, ...]:
         named = report.documents_of("BOOKING")

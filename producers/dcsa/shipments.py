@@ -107,12 +107,12 @@ def _map_booking(subtype: str, report: CarrierReport, references: References) ->
         raise Unmapped(
             QuarantineCode.UNKNOWN_REFERENCE, f"the hub knows no carrier booking {numbers[0]}"
         )
-    left = booking.count - booking.rolled
-    if kind != "BOOKING" or subtype not in _LOST or left <= 0:
+    left = booking.left
+    if kind != "BOOKING" or subtype not in _LOST or not left:
         raise Unmapped(
             QuarantineCode.NO_HUB_EVENT,
             f"the hub has no event for SHIPMENT {subtype} of {kind or 'no document'} "
-            f"(carrier booking {numbers[0]}, {max(left, 0)} containers)",
+            f"(carrier booking {numbers[0]}, {left} containers)",
         )
     return CarrierBookingRolled(
         voyage_id=booking.voyage_id,

@@ -17,6 +17,7 @@ from groupage.contracts.publication import publishable
 from groupage.contracts.schemas import writer_schema
 from groupage.domain.near_names import did_you_mean
 from groupage.domain.policy import Policy
+from groupage.serving.problems import MEDIA_TYPE as PROBLEM
 from groupage.settings import ClockSettings, GatewaySettings, KafkaSettings
 from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
@@ -25,6 +26,7 @@ from producers.gateway.admission import Admission
 from producers.gateway.bodies import BATCH, check_headers, media_type, read_batch, read_single
 from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
 from producers.gateway.cloudevents import public_events
+from producers.gateway.dcsa import API_VERSION, DcsaCallback
 from producers.gateway.docs_page import HEADERS, docs_page
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
@@ -56,6 +58,7 @@ class Gateway:
         self._wall = ClockSettings().source == "wall"
         self._ingest = EventIngest(self.kafka)
         self._capture = Capture(self.kafka, settings)
+        self._dcsa = DcsaCallback(self.kafka, settings, kafka)
         self._judge_by(policy)
         self._policy = policy_follower(
             kafka, prefix=prefix, wall=self._wall, of_file=policy, judge_by=self._judge_by
@@ -71,12 +74,14 @@ class Gateway:
         """Flush and close."""
         if self._policy is not None:
             await self._policy.stop()
+        await self._dcsa.stop()
         await self.kafka.stop()
 
     def _judge_by(self, policy: Policy) -> None:
         check_digits = self.settings.check_digits or policy.check_digits
         self._ingest.judge_by(check_digits, TimeLimits.of(policy) if self._wall else None)
         self._capture.judge_by(check_digits)
+        self._dcsa.judge_by(check_digits)
 
     async def checks(self) -> dict[str, bool | str]:
         """Check for ``/readyz`` whether Kafka answers."""
@@ -125,6 +130,33 @@ class Gateway:
         headers = self._capture.headers(job.capture_error_behaviour)
         headers["Location"] = f"/capture/{job.capture_id}"
         return _json(job, status=202, headers=headers)
+
+    async def post_carrier_events(self, request: Request) -> Response:
+        """Take DCSA Track & Trace events as version 3.0.0 sends them; answer with feedback."""
+        headers = {"API-Version": API_VERSION[3]}
+        async with self._admission.admit(request) as body:
+            self._dcsa.require_sender(request, body)
+            _require_json(request)
+            taken = await self._dcsa.take(body, keep_invalid=False)
+        outcome = "invalid" if taken.all_rejected else "accepted"
+        metrics.GATEWAY_REQUESTS.labels(outcome=outcome).inc()
+        if taken.all_rejected:
+            return _json(taken.problem(), status=400, headers=headers, media_type=PROBLEM)
+        return _json({"feedbackElements": taken.feedback()}, headers=headers)
+
+    async def notify_carrier_events(self, request: Request) -> Response:
+        """Take DCSA Track & Trace events as the subscriptions before version 3.0.0 send them.
+
+        They expect 204, and send the whole bundle again after anything else.
+        """
+        headers = {"API-Version": API_VERSION[2]}
+        if request.method == "POST":
+            async with self._admission.admit(request) as body:
+                self._dcsa.require_sender(request, body)
+                _require_json(request)
+                await self._dcsa.take(body, keep_invalid=True)
+            metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
+        return Response(status_code=204, headers=headers)
 
     async def get_docs(self, request: Request) -> Response:
         """Return the page of all events, with examples for this gateway's address."""
@@ -180,6 +212,8 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
             Route("/capture", gateway.capture, methods=["GET", "OPTIONS", "POST"]),
             Route("/capture/{capture_id}", gateway.get_job),
+            Route("/dcsa/tnt/v3/events", gateway.post_carrier_events, methods=["POST"]),
+            Route("/dcsa/tnt/v2/events", gateway.notify_carrier_events, methods=["HEAD", "POST"]),
             Route("/v1/schemas", list_schemas),
             Route("/v1/schemas/{ce_type}", get_schema),
             Route("/docs", gateway.get_docs, include_in_schema=False),
@@ -233,6 +267,14 @@ def _capture_behaviour(request: Request) -> Behaviour:
         )
         raise HttpProblem(status, code, summarize_problems(tuple(problems)), errors=problems)
     return BEHAVIOURS[asked]
+
+
+def _require_json(request: Request) -> None:
+    """Refuse a body of another content type. Raises HttpProblem."""
+    kind = media_type(request)
+    if kind != "application/json":
+        problem = FieldProblem(field="header content-type", value=kind, expected="application/json")
+        raise HttpProblem(415, "unsupported_media_type", problem.message, errors=(problem,))
 
 
 def _batch_body(results: list[EventResult]) -> dict[str, Any]:

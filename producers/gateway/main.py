@@ -9,6 +9,7 @@ from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.settings import GatewaySettings, KafkaSettings, TelemetrySettings, TopicSettings
 from groupage.telemetry import TelemetryServer
 from producers.gateway.app import Gateway, create_app
+from producers.gateway.dcsa import PATHS
 from producers.gateway.problems import count_refusal
 
 _REQUESTS_MAX = 2_000
@@ -45,6 +46,7 @@ async def serve(gateway: Gateway, telemetry: TelemetrySettings, stop: asyncio.Ev
                 token=settings.token,
                 setting="GROUPAGE_GATEWAY_TOKEN",
                 more_hosts=telemetry.host_names,
+                signed_paths=PATHS if settings.dcsa_secrets is not None else "",
                 on_refusal=count_refusal,
             ),
             requests_max=_REQUESTS_MAX,

@@ -58,6 +58,15 @@ _POST_RESPONSES = {
     "422": _problem("Breaks the contract; every error is listed"),
     "429": _problem("Too many requests; Retry-After says when"),
 }
+_CARRIER_RESPONSES = {
+    status: response for status, response in _POST_RESPONSES.items() if status not in ("202", "422")
+}
+_SIGNATURE_HEADER = {
+    "name": "Notification-Signature",
+    "in": "header",
+    "description": "sha256=, and in hex the HMAC of the body; in place of the token",
+    "schema": {"type": "string"},
+}
 _PARTLY = {"207": _response("Some events were not taken; each item has its own result")}
 _NOT_FOUND = {"404": _problem("There is nothing here")}
 _CAPTURE_HEADER = {
@@ -91,6 +100,14 @@ def document() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     event = {"$ref": "#/components/schemas/CloudEvent"}
     epcis = {"type": "object", "required": ["type"], "properties": {"type": _TEXT}}
+    events = {"type": "array", "items": {"type": "object"}}
+    carrier_events = {
+        "anyOf": [
+            events,
+            {"type": "object", "required": ["events"], "properties": {"events": events}},
+        ]
+    }
+    feedback = {"type": "object", "properties": {"feedbackElements": events}}
     return {
         "/v1/events": {
             "post": _operation(
@@ -143,6 +160,33 @@ def _paths() -> dict[str, Any]:
                 parameters=[_path_parameter("capture_id")],
             )
         },
+        "/dcsa/tnt/v3/events": {
+            "post": _operation(
+                "post_carrier_events",
+                "Take DCSA Track & Trace events (3.0.0); the response has feedback for each",
+                _CARRIER_RESPONSES
+                | {
+                    "200": _response(
+                        "Kafka has the events, or the dead letters of some", JSON, feedback
+                    ),
+                    "400": _problem(
+                        "No event keeps to the standard (each in `feedbackElements`, too), or the "
+                        "body has no list of events"
+                    ),
+                },
+                body={JSON: carrier_events},
+                parameters=[_SIGNATURE_HEADER],
+            )
+        },
+        "/dcsa/tnt/v2/events": {
+            "post": _operation(
+                "notify_carrier_events",
+                "Take a signed bundle of DCSA Track & Trace events (2.2), as a subscriber does",
+                _CARRIER_RESPONSES | {"204": {"description": "Kafka has them"}},
+                body={JSON: carrier_events},
+                parameters=[_SIGNATURE_HEADER],
+            ),
+        },
         "/v1/schemas": {
             "get": _operation(
                 "list_schemas",
@@ -180,7 +224,7 @@ def _operation(
     if body:
         content = {kind: {"schema": schema} for kind, schema in body.items()}
         operation["requestBody"] = {"required": True, "content": content}
-    return operation | {"responses": dict(sorted((responses | _EVERYWHERE).items()))}
+    return operation | {"responses": dict(sorted((_EVERYWHERE | responses).items()))}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

@@ -56,6 +56,7 @@ TITLES = {
     "not_found": "There is nothing here",
     "method_not_allowed": "The method is not allowed",
     "too_slow": "The request took too long to arrive",
+    "unauthorized": "The sender is not known",
     "internal": "The gateway failed",
 }
 

@@ -210,10 +210,9 @@ def sailing(voyage_id: str = VOYAGE, **fields: Any) -> SailingPublished:
     )
 
 
-def known_hub(*more: Event) -> References:
-    """A hub with a sailing, a booking on it and a container for the booking."""
-    references = References()
-    for event in (
+def hub_facts(*more: Event) -> list[Fact]:
+    """A sailing, a booking on it and a container for the booking."""
+    events = (
         sailing(),
         CarrierBookingConfirmed(
             voyage_id=VOYAGE, carrier_booking_id=BOOKING, iso_type="45G1", count=3
@@ -226,6 +225,13 @@ def known_hub(*more: Event) -> References:
             carrier_booking_id=BOOKING,
         ),
         *more,
-    ):
-        references.note(hub_fact(event))
+    )
+    return [hub_fact(event) for event in events]
+
+
+def known_hub(*more: Event) -> References:
+    """What a hub with these facts knows by the names of carriers."""
+    references = References()
+    for fact in hub_facts(*more):
+        references.note(fact)
     return references

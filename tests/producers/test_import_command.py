@@ -9,6 +9,8 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from groupage.settings import KafkaSettings
+from producers.publisher import Publisher
+from tests.producers.dcsa_events import CONTAINER, dcsa_event, hub_facts
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
 pytestmark = pytest.mark.integration
@@ -123,6 +125,45 @@ async def test_an_epcis_file(
     assert nothing[1]["rejected"] == nothing[1]["read"] == 3
     assert len(await read_topic("hub.unit.v1")) == 1
     assert len(await read_topic("hub.capture.v1")) == 2
+
+
+async def test_dcsa_events_are_matched_to_what_the_hub_knows(
+    run_import: Callable[..., tuple[int, dict[str, Any]]],
+    publisher: Publisher,
+    read_topic: ReadTopic,
+    tmp_path: Path,
+) -> None:
+    """Twice the same facts; a container that nobody knows waits, unless it is welcome."""
+    await publisher.publish_many(hub_facts())
+    other = "APZU4812090"
+    events = [
+        dcsa_event("2.2", "EQUIPMENT", "DISCHARGED", container=ref, event_id=ref, locode="NLRTM")
+        for ref in (CONTAINER, other)
+    ]
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps(events), encoding="utf-8")
+    first, second = run_import("dcsa", file), run_import("dcsa", file)
+    assert first == second
+    status, report = first
+    assert (status, report["accepted"], report["facts"]) == (0, 1, 1)
+    assert report["reasons"] == {"unknown_reference": 1}
+    status, report = run_import("dcsa", file, "--new-containers")
+    assert (status, report["accepted"]) == (0, 2)
+    records = await read_topic("hub.equipment.v1")
+    moved = [record for record in records if dict(record.headers)["ce_source"] == b"/dcsa"]
+    assert {record.key for record in moved} == {CONTAINER.encode(), other.encode()}
+    assert len(set(_ids(moved))) == 2
+
+
+def test_a_document_without_events_is_refused(tmp_path: Path) -> None:
+    """Before Kafka is asked: one sentence, and no traceback."""
+    file = tmp_path / "events.json"
+    file.write_text('{"someEvents": []}', encoding="utf-8")
+    done = subprocess.run(
+        [*COMMAND, "dcsa", str(file)], capture_output=True, text=True, timeout=110, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "the list `events`" in done.stderr
 
 
 async def test_the_whole_log_arrives(

@@ -1,4 +1,4 @@
-"""``groupage import``: packing lists, EPCIS documents and OCEL logs."""
+"""``groupage import``: packing lists, EPCIS documents, DCSA events and OCEL logs."""
 
 import asyncio
 import sys
@@ -74,6 +74,44 @@ def import_epcis(
         summary.read = summary.rejected = len(entries)
     else:
         summary = _publish(entries, dry_run=dry_run, total=len(entries))
+    _report(summary, as_json=as_json, dry_run=dry_run)
+
+
+@app.command("dcsa")
+def import_dcsa(
+    file: File,
+    *,
+    new_containers: Annotated[
+        bool,
+        typer.Option("--new-containers", help="Accept containers that the hub does not know."),
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import DCSA Track & Trace events (2.2 or 3.0.0). Status 1 if an event is rejected.
+
+    The command matches them to the voyages, bookings and containers that the hub knows.
+    """
+    from producers.dcsa.document import entries_of, read_bundle  # noqa: PLC0415
+    from producers.dcsa.reference_log import read_references  # noqa: PLC0415
+    from producers.screening import CheckDigitRules  # noqa: PLC0415
+
+    try:
+        bundle = read_bundle(_read_bytes(file))
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from error
+    prefix = TopicSettings().prefix
+    reading = read_references(KafkaSettings(), prefix=prefix, takes_new_containers=new_containers)
+    references = asyncio.run(reading)
+    policy = _policy_in_force()
+    entries = entries_of(
+        bundle,
+        references,
+        recorded_at=datetime.now(UTC),
+        found_by="import-dcsa",
+        rules=CheckDigitRules(containers=policy.check_digits, units="warn"),
+    )
+    summary = _publish(entries, dry_run=dry_run, total=len(bundle.events))
     _report(summary, as_json=as_json, dry_run=dry_run)
 
 

@@ -53,6 +53,10 @@ class QuarantineCode(Code):
         "transaction_not_of_a_hub",
         "The hub reads despatch advices and no other business transactions.",
     )
+    UNKNOWN_EVENT_TYPE = (
+        "unknown_event_type",
+        "The EPCIS event is of a type that its sender defined.",
+    )
     ERROR_OF_UNMAPPED = (
         "error_of_unmapped",
         "An error declaration withdraws an EPCIS event that the hub did not map.",

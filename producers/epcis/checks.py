@@ -8,30 +8,18 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from groupage.contracts.captured_events import EVENT_ID_LENGTH_MAX
 from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.near_names import did_you_mean
+from producers.epcis import members
+from producers.epcis.members import EVENT_TYPES, MEMBERS, find_unknown, is_extension
+from producers.epcis.namespaces import Namespaces
 from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
 from producers.problems import FieldProblem, abbreviate
 
-EVENT_TYPES = (
-    "ObjectEvent",
-    "AggregationEvent",
-    "TransactionEvent",
-    "TransformationEvent",
-    "AssociationEvent",
-)
 ACTIONS = ("ADD", "OBSERVE", "DELETE")
-_FIELDS = (
-    "type eventID eventTime eventTimeZoneOffset recordTime errorDeclaration certificationInfo "
-    "action bizStep disposition persistentDisposition readPoint bizLocation "
-    "bizTransactionList sourceList destinationList sensorElementList ilmd epcList "
-    "quantityList parentID childEPCs childQuantityList inputEPCList outputEPCList "
-    "inputQuantityList outputQuantityList transformationID isA"
-)
-FIELDS = frozenset(_FIELDS.split())
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _OFFSET = re.compile(r"[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00")
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _EPC_LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _QUANTITY_LISTS = (
     "quantityList",
@@ -54,10 +42,10 @@ def parse_time(text: object) -> datetime | None:
 
 
 class _Checker:
-    def __init__(self, event: dict[str, Any], path: str, terms: frozenset[str]) -> None:
+    def __init__(self, event: dict[str, Any], path: str, namespaces: Namespaces) -> None:
         self.event = event
         self.path = path
-        self.terms = terms
+        self.namespaces = namespaces
         self.problems: list[FieldProblem] = []
 
     def add_problem(self, field: str, value: object, expected: str) -> None:
@@ -72,13 +60,19 @@ class _Checker:
             )
 
     def check_uri(self, field: str, value: object) -> None:
-        if not isinstance(value, str) or not _URI.fullmatch(value):
+        if not members.is_uri(value):
             self.add_problem(field, value, "a URI: an EPC URN or a GS1 Digital Link")
 
     def check_word(self, field: str, vocabulary: Vocabulary, value: object) -> None:
         if not isinstance(value, str) or not is_known(vocabulary, value):
             words = ", ".join(sorted(WORDS[vocabulary]))
             self.add_problem(field, value, f"a URI, or a CBV {vocabulary}: {words}")
+
+    def check_members(self, kind: str, at: str, value: dict[str, Any]) -> None:
+        """Report the members that an object of GS1's type `kind` does not have."""
+        for unknown in find_unknown(kind, value, self.namespaces):
+            field = f"{at}.{unknown.name}" if at else unknown.name
+            self.add_problem(field, value[unknown.name], unknown.expected)
 
     def objects(self, name: str) -> list[tuple[str, dict[str, Any]]]:
         """Return the objects of a list field with their paths; any other item is a problem."""
@@ -95,15 +89,20 @@ class _Checker:
         return found
 
 
-def check_event(event: Any, path: str, terms: frozenset[str]) -> list[FieldProblem]:
-    """Return every problem of an event. `terms`: names that the @context defines."""
-    checker = _Checker(event if isinstance(event, dict) else {}, path, terms)
+def check_event(event: Any, path: str, namespaces: Namespaces) -> list[FieldProblem]:
+    """Return every problem of an event, with the prefixes and terms that it may use."""
+    checker = _Checker(event if isinstance(event, dict) else {}, path, namespaces)
     if not isinstance(event, dict):
         checker.add_problem("", event, "an EPCIS event: a JSON object")
         return checker.problems
-    for check in _CHECKS:
+    for check in _CHECKS_OF_ANY if is_foreign_type(event) else _CHECKS:
         check(checker)
     return checker.problems
+
+
+def is_foreign_type(event: dict[str, Any]) -> bool:
+    """Tell whether the event is of a type that its sender defined, named by a URI."""
+    return members.is_uri(event.get("type"))
 
 
 def _one_of(value: object, names: Iterable[str]) -> str:
@@ -119,8 +118,9 @@ def _check_what(checker: _Checker) -> None:
             checker.add_problem("action", event["action"], "a TransformationEvent without action")
     elif event.get("action") not in ACTIONS:
         checker.add_problem("action", event.get("action"), _one_of(event.get("action"), ACTIONS))
-    if "parentID" in event:
-        checker.check_uri("parentID", event["parentID"])
+    for name in ("parentID", "transformationID"):
+        if name in event:
+            checker.check_uri(name, event[name])
 
 
 def _check_lists(checker: _Checker) -> None:
@@ -134,10 +134,14 @@ def _check_lists(checker: _Checker) -> None:
             checker.check_uri(f"{name}[{index}]", epc)
     for name in _QUANTITY_LISTS:
         for at, item in checker.objects(name):
+            checker.check_members("quantityElement", at, item)
             checker.check_uri(f"{at}.epcClass", item.get("epcClass"))
             quantity = item.get("quantity")
-            if quantity is not None and not (isinstance(quantity, int | float) and quantity >= 0):
+            if quantity is not None and not (members.is_number(quantity) and quantity >= 0):
                 checker.add_problem(f"{at}.quantity", quantity, "a number, 0 or more")
+            unit = item.get("uom")
+            if unit is not None and not (isinstance(unit, str) and members.UNIT.fullmatch(unit)):
+                checker.add_problem(f"{at}.uom", unit, "a unit of UN/CEFACT Rec 20, like KGM")
 
 
 def _check_parts(checker: _Checker) -> None:
@@ -184,15 +188,18 @@ def _check_why(checker: _Checker) -> None:
     if not isinstance(persistent, dict):
         checker.add_problem("persistentDisposition", persistent, "an object with set and unset")
         persistent = {}
+    checker.check_members("persistentDisposition", "persistentDisposition", persistent)
     for part in ("set", "unset"):
         for index, value in enumerate(_as_list(persistent.get(part))):
             checker.check_word(f"persistentDisposition.{part}[{index}]", "disposition", value)
     for at, item in checker.objects("bizTransactionList"):
+        checker.check_members("bizTransaction", at, item)
         checker.check_uri(f"{at}.bizTransaction", item.get("bizTransaction"))
         if "type" in item:
             checker.check_word(f"{at}.type", "bizTransaction type", item["type"])
     for name in ("source", "destination"):
         for at, item in checker.objects(f"{name}List"):
+            checker.check_members(name, at, item)
             checker.check_uri(f"{at}.{name}", item.get(name))
             checker.check_word(f"{at}.type", "source type", item.get("type"))
 
@@ -205,19 +212,52 @@ def _check_where(checker: _Checker) -> None:
         if not isinstance(place, dict):
             checker.add_problem(name, place, "an object with an id")
         else:
+            checker.check_members(name, name, place)
             checker.check_uri(f"{name}.id", place.get("id"))
 
 
 def _check_how(checker: _Checker) -> None:
     for at, element in checker.objects("sensorElementList"):
+        checker.check_members("sensorElement", at, element)
         metadata = element.get("sensorMetadata", {})
         if isinstance(metadata, dict):
-            checker.check_time(f"{at}.sensorMetadata.time", metadata, "time", required=False)
+            _check_measurement(checker, "sensorMetadata", f"{at}.sensorMetadata", metadata)
         else:
             checker.add_problem(f"{at}.sensorMetadata", metadata, "an object")
         reports = element.get("sensorReport")
         if not isinstance(reports, list) or not all(isinstance(item, dict) for item in reports):
             checker.add_problem(f"{at}.sensorReport", reports, "a list of sensor reports")
+            continue
+        for index, report in enumerate(reports):
+            _check_measurement(checker, "sensorReport", f"{at}.sensorReport[{index}]", report)
+
+
+_MEASUREMENT_WORDS: dict[str, Vocabulary] = {
+    "type": "measurement type",
+    "exception": "sensor alert type",
+    "component": "component",
+}
+
+
+def _check_measurement(checker: _Checker, kind: str, at: str, value: dict[str, Any]) -> None:
+    """Check sensor metadata or a sensor report, member by member."""
+    checker.check_members(kind, at, value)
+    for name in value.keys() & MEMBERS[kind]:
+        found, field = value[name], f"{at}.{name}"
+        if name in members.TIME_FIELDS:
+            checker.check_time(field, value, name, required=True)
+        elif name in members.URI_FIELDS:
+            checker.check_uri(field, found)
+        elif name in members.NUMBER_FIELDS and not members.is_number(found):
+            checker.add_problem(field, found, "a number")
+        elif name in _MEASUREMENT_WORDS:
+            checker.check_word(field, _MEASUREMENT_WORDS[name], found)
+        elif name == "booleanValue" and not isinstance(found, bool):
+            checker.add_problem(field, found, "true or false")
+        elif name == "hexBinaryValue" and not members.is_hex(found):
+            checker.add_problem(field, found, "binary data in hex")
+        elif name in ("stringValue", "uom") and not isinstance(found, str):
+            checker.add_problem(field, found, "a text")
 
 
 def _check_error(checker: _Checker) -> None:
@@ -228,6 +268,7 @@ def _check_error(checker: _Checker) -> None:
         checker.add_problem("errorDeclaration", declaration, "an object with declarationTime")
         return
     at = "errorDeclaration"
+    checker.check_members(at, at, declaration)
     checker.check_time(f"{at}.declarationTime", declaration, "declarationTime", required=True)
     if "reason" in declaration:
         checker.check_word(f"{at}.reason", "error reason", declaration["reason"])
@@ -237,13 +278,8 @@ def _check_error(checker: _Checker) -> None:
 
 def _check_extensions(checker: _Checker) -> None:
     event = checker.event
-    for name in event:
-        if name not in FIELDS and not _is_extension(name, checker.terms):
-            checker.add_problem(
-                name, event[name], "a field of EPCIS 2.0, or a name with its namespace"
-            )
-    if "eventID" in event:
-        checker.check_uri("eventID", event["eventID"])
+    if (kind := event.get("type")) in EVENT_TYPES:
+        checker.check_members(str(kind), "", event)
     ilmd = event.get("ilmd")
     if ilmd is None:
         return
@@ -251,14 +287,22 @@ def _check_extensions(checker: _Checker) -> None:
         checker.add_problem("ilmd", ilmd, "an object of instance and lot master data")
         return
     for name in ilmd:
-        if not _is_extension(name, checker.terms):
+        if not is_extension(name, checker.namespaces) and name not in members.COMMENTS:
             checker.add_problem(
                 f"ilmd.{name}", ilmd[name], f"a name with its namespace, like cbvmda:{name}"
             )
 
 
-def _is_extension(name: str, terms: frozenset[str]) -> bool:
-    return ":" in name or name.startswith("@") or name in terms
+def _check_identity(checker: _Checker) -> None:
+    event = checker.event
+    if "eventID" in event:
+        event_id = event["eventID"]
+        checker.check_uri("eventID", event_id)
+        if isinstance(event_id, str) and len(event_id) > EVENT_ID_LENGTH_MAX:
+            checker.add_problem("eventID", event_id, f"at most {EVENT_ID_LENGTH_MAX} characters")
+    if "certificationInfo" in event:
+        for index, value in enumerate(_as_list(event["certificationInfo"])):
+            checker.check_uri(f"certificationInfo[{index}]", value)
 
 
 def _as_list(value: object) -> list[object]:
@@ -277,4 +321,6 @@ _CHECKS: tuple[Callable[[_Checker], None], ...] = (
     _check_how,
     _check_error,
     _check_extensions,
+    _check_identity,
 )
+_CHECKS_OF_ANY = (_check_when, _check_error, _check_identity)

@@ -65,8 +65,13 @@ def events_of(seen: Observation) -> list[Event]:
             return _map_transformation(seen)
         case "AssociationEvent":
             return _map_association(seen)
-        case _:
+        case "TransactionEvent":
             return _map_transaction(seen)
+        case _:
+            raise Unmapped(
+                QuarantineCode.UNKNOWN_EVENT_TYPE,
+                f"the hub acts on events of EPCIS 2.0 only, not on {seen.kind}",
+            )
 
 
 def _map_object_event(seen: Observation) -> list[Event]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Literal
 
 import msgspec
@@ -47,8 +46,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """The event has an error declaration: what it says never happened."""
 
 
-def observe(event: dict[str, Any]) -> Observation:
-    """Read an event that passed `check_event`."""
+def observe(event: dict[str, Any], *, event_id: str) -> Observation:
+    """Read an event that passed `check_event`; `event_id` is its eventID, or its hash."""
     at = parse_time(event["eventTime"])
     if at is None:
         raise ValueError(event["eventTime"])
@@ -57,7 +56,7 @@ def observe(event: dict[str, Any]) -> Observation:
     persistent = event.get("persistentDisposition", {})
     declaration = event.get("errorDeclaration")
     return Observation(
-        event_id=event.get("eventID") or content_id(event),
+        event_id=event_id,
         kind=event["type"],
         action=event.get("action", ""),
         step=_word("bizStep", event),
@@ -80,24 +79,6 @@ def observe(event: dict[str, Any]) -> Observation:
         certified="certificationInfo" in event or "cert" in transactions,
         withdrawn=declaration is not None,
     )
-
-
-def content_id(event: dict[str, Any]) -> str:
-    """Derive an id for an event without eventID from its content.
-
-    SHA-256 of the event as JSON with sorted keys and its time in UTC. Without ``recordTime``, which
-    the capturing system sets, and ``errorDeclaration``, so that a withdrawn event keeps its id.
-    """
-    content = {
-        name: value
-        for name, value in event.items()
-        if name not in ("recordTime", "errorDeclaration", "eventID")
-    }
-    at = parse_time(event["eventTime"])
-    if at is not None:
-        content["eventTime"] = at.isoformat()
-    text = msgspec.json.encode(content, order="sorted")
-    return f"urn:groupage:epcis:sha-256:{sha256(text).hexdigest()}"
 
 
 def _unique_ids(ids: Iterable[str]) -> tuple[str, ...]:

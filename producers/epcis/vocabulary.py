@@ -6,7 +6,16 @@ A word may be bare (``receiving``), a URN (``urn:epcglobal:cbv:bizstep:receiving
 
 from typing import Literal
 
-Vocabulary = Literal["bizStep", "disposition", "bizTransaction type", "source type", "error reason"]
+Vocabulary = Literal[
+    "bizStep",
+    "disposition",
+    "bizTransaction type",
+    "source type",
+    "error reason",
+    "measurement type",
+    "sensor alert type",
+    "component",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -35,6 +44,26 @@ WORDS: dict[Vocabulary, frozenset[str]] = {
     ),
     "source type": _words("location owning_party possessing_party"),
     "error reason": _words("did_not_occur incorrect_data"),
+    "measurement type": _words(
+        """AbsoluteHumidity AbsorbedDose AbsorbedDoseRate Acceleration Radioactivity Altitude
+        AmountOfSubstance AmountOfSubstancePerUnitVolume Angle AngularAcceleration
+        AngularMomentum AngularVelocity Area Capacitance Conductance Conductivity Count
+        Density Dimensionless DoseEquivalent DoseEquivalentRate DynamicViscosity
+        ElectricCharge ElectricCurrent ElectricCurrentDensity ElectricFieldStrength
+        Energy Exposure Force Frequency Illuminance Inductance Irradiance
+        KinematicViscosity Length LinearMomentum Luminance LuminousFlux
+        LuminousIntensity MagneticFlux MagneticFluxDensity MagneticVectorPotential Mass
+        MassConcentration MassFlowRate MassPerAreaTime MemoryCapacity MolalityOfSolute
+        MolarEnergy MolarMass MolarVolume Power Pressure RadiantFlux RadiantIntensity
+        RelativeHumidity Resistance Resistivity SolidAngle SpecificVolume Speed
+        SurfaceDensity SurfaceTension Temperature Time Torque Voltage Volume
+        VolumeFlowRate VolumeFraction VolumetricFlux Wavenumber"""
+    ),
+    "sensor alert type": _words("ALARM_CONDITION ERROR_CONDITION"),
+    "component": _words(
+        """x y z axial_distance azimuth height spherical_radius polar_angle elevation_angle easting
+        northing latitude longitude altitude"""
+    ),
 }
 _PREFIXES: dict[Vocabulary, tuple[str, ...]] = {
     "bizStep": ("urn:epcglobal:cbv:bizstep:", "BizStep-"),
@@ -42,7 +71,14 @@ _PREFIXES: dict[Vocabulary, tuple[str, ...]] = {
     "bizTransaction type": ("urn:epcglobal:cbv:btt:", "BTT-"),
     "source type": ("urn:epcglobal:cbv:sdt:", "SDT-"),
     "error reason": ("urn:epcglobal:cbv:er:", "ER-"),
+    "measurement type": ("urn:epcglobal:cbv:mt:", "MT-"),
+    "sensor alert type": ("urn:epcglobal:cbv:at:", "AT-"),
+    "component": ("urn:epcglobal:cbv:comp:", "Comp-"),
 }
+WEB_NAMES: dict[Vocabulary, str] = {
+    vocabulary: f"https://ref.gs1.org/cbv/{web}" for vocabulary, (_, web) in _PREFIXES.items()
+} | {"measurement type": "https://gs1.org/voc/", "sensor alert type": "https://gs1.org/voc/"}
+"""The beginning of each vocabulary's words as web URIs (GS1's JSON-LD context of EPCIS 2.0.0)."""
 _WEB = ("https://ref.gs1.org/cbv/", "https://gs1.org/voc/", "cbv:", "gs1:")
 
 

@@ -18,7 +18,8 @@ from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
 from producers.entries import Entry, Rejected, Summary, split_for_kafka
-from producers.epcis.document import entries_of, read_document
+from producers.epcis.importing import entries_of
+from producers.epcis.reading import read_document
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import HttpProblem, summarize_problems
 from producers.problems import FieldProblem, abbreviate

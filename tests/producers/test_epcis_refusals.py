@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from groupage.domain.errors import InvalidInput
 from producers.entries import Accepted, Rejected
-from producers.epcis.document import entries_of, read_document
+from producers.epcis.importing import entries_of
+from producers.epcis.reading import read_document
 from tests.producers.epcis_events import (
     BOX_URN,
     CARTON_URN,
@@ -55,6 +56,65 @@ def test_names_that_the_context_defines_are_no_errors() -> None:
     body = document(raw_event, context={"dock": "https://example.com/dock"})
     (entry,) = entries_of(read_document(body), recorded_at=NOW, found_by="test")
     assert isinstance(entry, Accepted)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "expected"),
+    [
+        ("childEPCs", [SSCC_URN], "a member of ObjectEvent in EPCIS 2.0"),
+        ("@id", "x", "a member of ObjectEvent in EPCIS 2.0"),
+        ("bizSteps", "receiving", "did you mean bizStep?"),
+        ("certificationInfo", ["https://a.example/1", "none"], "a URI"),
+        ("certificationInfo", 5, "a URI"),
+        ("eventID", "urn:" + "x" * 2_000, "at most 2000 characters"),
+        ("readPoint", {"id": "a:b", "name": "D4"}, "a member of readPoint"),
+        ("bizTransactionList", [{"bizTransaction": "a:b", "x:note": 1}], "no such member"),
+        ("sourceList", [{"type": "location", "source": "a:b", "sources": 1}], "no such member"),
+        ("persistentDisposition", {"set": ["damaged"], "sets": []}, "did you mean set?"),
+        ("quantityList", [{"epcClass": "a:b", "uom": "kilo"}], "a unit of UN/CEFACT Rec 20"),
+        ("quantityList", [{"epcClass": "a:b", "quantity": True}], "a number, 0 or more"),
+        ("sensorElementList", [{"sensorReport": [{"type": "Heat"}]}], "measurement type"),
+        ("sensorElementList", [{"sensorReport": [{"value": "26"}]}], "a number"),
+        ("sensorElementList", [{"sensorReport": [{"booleanValue": "true"}]}], "true or false"),
+        ("sensorElementList", [{"sensorReport": [{"hexBinaryValue": "0x"}]}], "in hex"),
+        ("sensorElementList", [{"sensorReport": [{"values": 1}]}], "did you mean value?"),
+        ("sensorElementList", [{"sensorReport": [], "note": 1}], "a member of sensorElement"),
+        (
+            "sensorElementList",
+            [{"sensorMetadata": {"startTime": "noon"}, "sensorReport": []}],
+            "a date and time",
+        ),
+        ("errorDeclaration", {"declarationTime": "2026-03-01T00:00:00Z", "by": 1}, "a member of"),
+    ],
+)
+def test_members_that_the_standard_does_not_have(member: str, value: object, expected: str) -> None:
+    """Unknown members and wrong values of GS1's types are named with their path."""
+    (entry,) = results_of(event(bizStep="receiving", epcList=[SSCC_URN]) | {member: value})
+    assert isinstance(entry, Rejected)
+    (problem,) = entry.problems
+    assert problem.field.startswith(f"epcisBody.eventList[0].{member}")
+    assert expected in problem.expected
+
+
+def test_extensions_and_certificates_are_no_errors() -> None:
+    """Names with a namespace wherever the standard has a place for extensions; comments."""
+    raw_event = event(
+        bizStep="receiving",
+        epcList=[SSCC_URN],
+        certificationInfo=["https://a.example/1", "https://a.example/2"],
+        readPoint={"id": "a:b", "x:name": "D4"},
+        sensorElementList=[
+            {
+                "sensorMetadata": {"x:a": 1},
+                "sensorReport": [{"type": "x:heat", "x:a": {"b": 1}}],
+                "x:a": [1],
+            }
+        ],
+        comment="a note",
+    )
+    (entry,) = results_of(raw_event)
+    assert isinstance(entry, Accepted), entry
+    assert unmapped_code(event("x:Inventory")) == "unknown_event_type"
 
 
 def test_wrong_check_digits() -> None:

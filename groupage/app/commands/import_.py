@@ -52,7 +52,8 @@ def import_epcis(
 ) -> None:
     """Import an EPCIS 2.0 document (JSON-LD). Status 1 if an event is rejected."""
     from producers.entries import Rejected, summarize  # noqa: PLC0415
-    from producers.epcis.document import entries_of, read_document  # noqa: PLC0415
+    from producers.epcis.importing import entries_of  # noqa: PLC0415
+    from producers.epcis.reading import read_document  # noqa: PLC0415
     from producers.screening import CheckDigitRules  # noqa: PLC0415
 
     data = _read_bytes(file)

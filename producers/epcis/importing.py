@@ -1,4 +1,4 @@
-"""Import of an EPCIS document: read it, check each event, and map it to facts.
+"""Import of a document's events: check each of them, and map it to facts.
 
 An EPCIS event often becomes several facts (a fact for each carton). Their ids are ``{eventID}#1``,
 ``{eventID}#2`` … in the order of the document, so the same event gives the same facts over HTTP and
@@ -17,130 +17,28 @@ from typing import Any
 
 import msgspec
 
-from groupage.contracts.captured_events import CONTEXT_BYTES_MAX, CapturedEvent
-from groupage.domain.errors import InvalidInput
+from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.dead_letters import DeadLetter, QuarantineCode
-from producers.duplicate_keys import find_repeated_key
 from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
-from producers.epcis.checks import EVENT_TYPES, check_event, parse_time
+from producers.epcis.checks import check_event, is_foreign_type
+from producers.epcis.event_hash import event_hash
 from producers.epcis.mapping import events_of
+from producers.epcis.namespaces import Namespaces
 from producers.epcis.observation import Observation, observe
+from producers.epcis.reading import Document
 from producers.epcis.unmapped import Unmapped
 from producers.problems import FieldProblem, abbreviate
 from producers.screening import CheckDigitRules
 
 SOURCE = "/epcis"
+_OF_ALL = ("type", "eventTime", "errorDeclaration")
 EVENT_BYTES_MAX = 256 * 1024
 """Limit per event: with the document's @context it is one Kafka record, which holds 1 MiB."""
 DEFAULT_RULES = CheckDigitRules(containers="quarantine", units="warn")
 """SSCCs only warn: a machine read them, and some that are in circulation have a wrong check digit.
 Rejecting them would lose the units packed inside."""
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The events as the sender wrote them, and the names that the document's @context defines."""
-
-    events: tuple[msgspec.Raw, ...]
-    path: str
-    terms: frozenset[str] = frozenset()
-    context: bytes | None = None
-    """The @context in JSON, if it defines names."""
-    problems: tuple[FieldProblem, ...] = ()
-
-
-class _Body(msgspec.Struct):
-    eventList: list[msgspec.Raw] | None = None  # noqa: N815 (GS1's name)
-    queryResults: dict[str, msgspec.Raw] | None = None  # noqa: N815
-
-
-class _Envelope(msgspec.Struct):
-    type: str | None = None
-    context: Any = msgspec.field(default=None, name="@context")
-    schemaVersion: Any = None  # noqa: N815
-    creationDate: Any = None  # noqa: N815
-    epcisBody: _Body | None = None  # noqa: N815
-
-
-def read_document(data: bytes) -> Document:
-    """Split an EPCISDocument, an EPCISQueryDocument or a single event into its events.
-
-    Wrong fields of the envelope become `problems`. Raises InvalidInput for any other document.
-    """
-    try:
-        envelope = msgspec.json.decode(data, type=_Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"not an EPCIS document in JSON: {_error_text(data, error)}") from None
-    if repeated := find_repeated_key(data, msgspec.json.decode(data)):
-        raise InvalidInput(f"{repeated}; write each key once")
-    terms = _context_terms(envelope.context)
-    if envelope.type == "EPCISDocument":
-        body = envelope.epcisBody
-        events = body.eventList if body else None
-        path = "epcisBody.eventList"
-    elif envelope.type == "EPCISQueryDocument":
-        events = _query_results(envelope.epcisBody)
-        path = "epcisBody.queryResults.resultsBody.eventList"
-    elif envelope.type in EVENT_TYPES:
-        return Document(events=(msgspec.Raw(data),), path="", terms=terms)  # has its own @context
-    else:
-        expected = "EPCISDocument, EPCISQueryDocument or the type of an event"
-        found = "is missing" if envelope.type is None else f"is {envelope.type[:80]!r}"
-        raise InvalidInput(f"the document's type {found}; expected {expected}")
-    if events is None:
-        raise InvalidInput(f"{path} is missing; expected the list of events")
-    return Document(
-        events=tuple(events),
-        path=path,
-        terms=terms,
-        context=msgspec.json.encode(envelope.context) if terms else None,
-        problems=tuple(_envelope_problems(envelope)),
-    )
-
-
-def _error_text(data: bytes, error: Exception) -> str:
-    """Return msgspec's message with line and column in place of the byte offset."""
-    text, _, rest = str(error).partition(" (byte ")
-    if text == "Input data was truncated":
-        text, rest = "it ends too early", f"{len(data)})"
-    if not rest:
-        return text
-    lines = data[: int(rest.removesuffix(")"))].decode(errors="replace").split("\n")
-    return f"{text} in line {len(lines)}, column {len(lines[-1]) + 1}"
-
-
-def _query_results(body: _Body | None) -> list[msgspec.Raw] | None:
-    try:
-        results = (body.queryResults or {}).get("resultsBody") if body else None
-        return msgspec.json.decode(results, type=_Body).eventList if results else None
-    except msgspec.DecodeError as error:
-        raise InvalidInput(f"epcisBody.queryResults.resultsBody: {error}") from None
-
-
-def _envelope_problems(envelope: _Envelope) -> Iterator[FieldProblem]:
-    version = envelope.schemaVersion
-    if not isinstance(version, str) or not version.startswith("2."):
-        yield FieldProblem(field="schemaVersion", value=abbreviate(version), expected="2.0")
-    if parse_time(envelope.creationDate) is None:
-        yield FieldProblem(
-            field="creationDate",
-            value=abbreviate(envelope.creationDate),
-            expected="a date and time with offset, like 2026-03-01T08:00:00+08:00",
-        )
-    if envelope.context is None:
-        yield FieldProblem(field="@context", value=None, expected="the EPCIS 2.0 JSON-LD context")
-    elif (size := len(msgspec.json.encode(envelope.context))) > CONTEXT_BYTES_MAX:
-        yield FieldProblem(
-            field="@context", value=f"{size} bytes", expected=f"at most {CONTEXT_BYTES_MAX} bytes"
-        )
-
-
-def _context_terms(context: object) -> frozenset[str]:
-    entries = context if isinstance(context, list) else [context]
-    return frozenset(
-        name for entry in entries if isinstance(entry, dict) for name in entry if name[:1] != "@"
-    )
 
 
 def entries_of(
@@ -166,9 +64,16 @@ def _entry(
     found_by: str,
 ) -> Entry:
     try:
-        event = msgspec.json.decode(raw)
-        problems = check_event(event, path, document.terms)
-        seen = None if problems else observe(event)
+        event, namespaces = _decode(raw, document.namespaces)
+        problems = check_event(event, path, namespaces)
+        seen = None
+        if not problems:
+            event_id = event.get("eventID") or event_hash(
+                event, namespaces, from_xml=document.format == "xml"
+            )
+            # Of a sender's own type only the members that all events have were checked.
+            known = {name: event[name] for name in _OF_ALL if name in event}
+            seen = observe(known if is_foreign_type(event) else event, event_id=event_id)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         broken = FieldProblem(field=path, value=abbreviate(raw), expected=f"JSON: {error}")
         return Rejected(event_id="", code="invalid_epcis", problems=(broken,))
@@ -186,6 +91,7 @@ def _entry(
         recorded_at=recorded_at,
         body=raw,
         context=document.context,
+        format=document.format,
     )
     try:
         events = _map_events(seen)
@@ -202,6 +108,14 @@ def _entry(
 def _digest(declaration: dict[str, Any]) -> str:
     """Tell one error declaration from another: an event may have several, each with its time."""
     return sha256(msgspec.json.encode(declaration, order="sorted")).hexdigest()[:32]
+
+
+def _decode(raw: bytes, namespaces: Namespaces) -> tuple[Any, Namespaces]:
+    """Decode an event and expand its compact IRIs; return what its own @context binds, too."""
+    event = msgspec.json.decode(raw)
+    if isinstance(event, dict) and "@context" in event:
+        namespaces = namespaces.with_context(event["@context"])
+    return namespaces.expand_members(event), namespaces
 
 
 def _map_events(seen: Observation) -> list[Event]:

@@ -1,0 +1,137 @@
+"""Events with the hashes that GS1's reference implementation gives them.
+
+Computed with epcis-event-hash-generator 1.9.3, each in a process of its own;
+`python -m tests.producers.epcis_reference` computes them again.
+"""
+
+from typing import Any
+
+CONTEXT = [
+    "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    {"ex": "https://ex.example/epcis/"},
+]
+
+
+def _event(kind: str, **members: Any) -> dict[str, Any]:
+    base = {"eventTime": "2026-03-01T08:00:00.5+08:00", "eventTimeZoneOffset": "+08:00"}
+    action = {} if kind == "TransformationEvent" else {"action": "OBSERVE"}
+    return {"type": kind} | base | action | members
+
+
+EVENTS: dict[str, dict[str, Any]] = {
+    "SSCCs in two spellings": _event(
+        "ObjectEvent",
+        recordTime="2026-03-01T00:00:01Z",
+        eventID="urn:uuid:6d0f5c1e-9f0a-4a4f-a4f3-0a6a0a1f9c11",
+        epcList=[
+            "urn:epc:id:sscc:0614141.1234567890",
+            "https://shop.example/00/106141412345678915?linkType=gs1:pip",
+        ],
+        bizStep="receiving",
+        disposition="urn:epcglobal:cbv:disp:in_progress",
+        readPoint={"id": "urn:epc:id:sgln:4012345.00005.0"},
+        bizLocation={"id": "https://id.gs1.org/gln/4012345000054"},
+    ),
+    "classes and quantities": _event(
+        "ObjectEvent",
+        quantityList=[
+            {"epcClass": "urn:epc:class:lgtin:4012345.012345.998877", "quantity": 200.0},
+            {"epcClass": "urn:epc:idpat:sgtin:4012345.066666.*", "quantity": 0.50, "uom": "KGM"},
+        ],
+        bizStep="https://ref.gs1.org/cbv/BizStep-inspecting",
+    ),
+    "packing": _event(
+        "AggregationEvent",
+        action="ADD",
+        parentID="urn:epc:id:grai:4012345.55555.987",
+        childEPCs=["urn:epc:id:sgtin:4012345.077889.25", "urn:epc:id:sgtin:4012345.077889.26"],
+        bizStep="packing",
+        persistentDisposition={"set": ["completeness_verified"], "unset": ["recalled"]},
+    ),
+    "transactions, sources, destinations": _event(
+        "TransactionEvent",
+        bizTransactionList=[
+            {"type": "po", "bizTransaction": "urn:epc:id:gdti:0614141.06012.1234"},
+            {"type": "desadv", "bizTransaction": "urn:epcglobal:cbv:bt:4012345000009:ASN1099"},
+        ],
+        epcList=["urn:epc:id:giai:4000001.111"],
+        sourceList=[{"type": "owning_party", "source": "urn:epc:id:pgln:4012345.00225"}],
+        destinationList=[{"type": "location", "destination": "urn:epc:id:sgln:0614141.00777.5"}],
+    ),
+    "master data and extensions": _event(
+        "TransformationEvent",
+        inputEPCList=["urn:epc:id:sgtin:4012345.011122.25"],
+        outputQuantityList=[{"epcClass": "https://id.gs1.org/01/9521321000012/10/LOT-7"}],
+        transformationID="urn:epc:id:gdti:0614141.12345.400",
+        ilmd={"ex:lotNumber": "LOTABC", "ex:nested": {"ex:b": "2.50", "ex:a": ["y", "x"]}},
+        **{"ex:note": "  trimmed ", "ex:count": 7, "ex:link": "urn:epc:id:giai:4012345.ABC"},
+    ),
+    "sensors": _event(
+        "ObjectEvent",
+        epcList=["urn:epc:id:sgtin:4012345.011111.9876"],
+        sensorElementList=[
+            {
+                "sensorMetadata": {
+                    "time": "2026-03-01T07:59:00+08:00",
+                    "deviceID": "urn:epc:id:giai:4000001.111",
+                    "ex:firmware": "4.10",
+                },
+                "sensorReport": [
+                    {"type": "Temperature", "value": 26.0, "uom": "CEL", "sDev": 0.1},
+                    {"type": "Length", "component": "x", "value": 1.2, "uom": "MTR"},
+                    {"type": "Dimensionless", "exception": "ALARM_CONDITION", "ex:raw": "7"},
+                ],
+                "ex:batch": "B-1",
+            }
+        ],
+    ),
+    "certification": _event(
+        "AssociationEvent",
+        action="ADD",
+        certificationInfo="https://accreditation.example/certificate/ABC12345",
+        parentID="urn:epc:id:grai:4012345.55555.987",
+        childEPCs=["urn:epc:id:giai:4000001.12345"],
+    ),
+    "every scheme": _event(
+        "ObjectEvent",
+        epcList=[
+            "urn:epc:id:gsrn:0614141.0000010253",
+            "urn:epc:id:gsrnp:0614141.0000010253",
+            "urn:epc:id:cpi:0614141.123ABC.123456789",
+            "urn:epc:id:sgcn:4012345.67890.04711",
+            "urn:epc:id:ginc:0614141.xyz3311cba",
+            "urn:epc:id:gsin:0614141.123456789",
+            "urn:epc:id:itip:4012345.012345.01.02.987",
+            "urn:epc:id:upui:1234567.089456.51qIgY)%3C%26Jp3*j7'SDB",
+            "urn:epc:id:pgln:4012345.00225",
+            "urn:epc:id:sgtin:4012345.011111.a%2Fb!c",
+            "urn:epc:id:bic:CSQU3054383",
+            "urn:uuid:00000000-0000-0000-0000-000000000001",
+        ],
+    ),
+    "error declaration": _event(
+        "ObjectEvent",
+        epcList=["urn:epc:id:sscc:0614141.1234567890"],
+        errorDeclaration={
+            "declarationTime": "2026-03-02T08:00:00+08:00",
+            "reason": "incorrect_data",
+            "correctiveEventIDs": ["urn:uuid:00000000-0000-0000-0000-000000000002"],
+        },
+    ),
+}
+DIGESTS = {
+    "SSCCs in two spellings": "c591b99710bcdc2ec91d555295e71701f511e15c39f172e10bc614009b88bb3c",
+    "classes and quantities": "4f2a154ba6b03c561fe6dbf6dd00194f9adb98cda4b17f572deb79aaac3c91a6",
+    "packing": "a6c877484b02bb9e2ea850fb555809266928dfca45b5f945f35fb3c257acc377",
+    "transactions, sources, destinations": (
+        "5fe6b6ed6d32d1e8e9b378cda31e5d62c0714f2b80111cd0c164d83839baee96"
+    ),
+    "master data and extensions": (
+        "a5f19507b1249a4bb661c508049a233283378e3e50fd44c0247db6edaae56c71"
+    ),
+    "sensors": "f950e51021083f945cd39573fb4ac6e9dc2afc52950170a26e645f809408c35c",
+    "certification": "6f22e17513a0e3b4886218928554847969736eb22628d855513bd9093f89ca37",
+    "every scheme": "dcc472eeb955e5a85555f0d23e68a322e6f2137fd3be6514ea1dbd9ca800a47e",
+    "error declaration": "2d4a658402128aa25bb251a87ae4fae7ca5b9feed70c4b6a26dae09f5981fec8",
+}
+"""SHA-256 in hex, by event."""

@@ -20,16 +20,16 @@ from groupage.contracts.attributes import (
     ce_type,
 )
 from groupage.contracts.cloudevents import decode_cloudevent
-from groupage.contracts.event_data import WITH_CODES_OR_PLACES, check_codes, finish_event
+from groupage.contracts.event_data import FINISH, WITH_CODES_OR_PLACES, check_codes
 from groupage.contracts.instants import (
     EARLIEST,
     LATEST,
     has_instants,
     may_be_rounded,
 )
-from groupage.contracts.normal_ids import CHANGED, WRONG_DIGIT
+from groupage.contracts.normal_ids import CHANGED, WRONG_DIGIT, Finish
 from groupage.contracts.normal_values import normalize_places
-from groupage.contracts.provenance import is_own, own_reason
+from groupage.contracts.provenance import OWN_EVENTS, OWN_SOURCES, is_own, own_reason
 from groupage.contracts.signing import SIGNATURE_HEADER, Headers, HubKey, is_signed
 from groupage.contracts.topics import INTERNAL_TOPIC_OF, INTERNAL_TOPICS, TOPIC_OF, TOPICS
 from groupage.contracts.undecodable import Undecodable
@@ -83,24 +83,35 @@ def decode_for_store(
     have their signature, and so must any fact on an internal topic. `older`: a version before 0.3.0
     may have stored the record, so that the fact is the same: it has the key that its sender wrote.
     """
-    decoded = decode_fast(headers, key, value, older) or decode_cloudevent(
+    is_internal = topic in INTERNAL_TOPICS
+    is_verified = (
+        is_internal
+        and hub_key is not None
+        and topic is not None
+        and hub_key.verifies(topic, headers, value)
+    )
+    decoded = decode_fast(headers, key, value, older, is_verified) or decode_cloudevent(
         headers, key, value, recorded_at, older=older
     )
     fact, kind, _, stamps, has_wrong_digit = decoded
-    if not older and type(fact.data) in WITH_CODES_OR_PLACES:
+    event = type(fact.data)
+    if event in WITH_CODES_OR_PLACES and not older:
         check_codes(fact.data)
         if normalize_places(fact.data):
             # As it is folded: it is read from the database as it is there.
             decoded = fact, kind, msgspec.json.encode(fact.data), stamps, has_wrong_digit
-    if topic is not None:
-        if topic not in _TOPIC_NAMES[kind]:
-            raise _wrong_topic(fact.data, kind, topic)
-        if (
-            hub_key is not None
-            and (topic in INTERNAL_TOPICS or is_own(fact))
-            and not hub_key.verifies(topic, headers, value)
-        ):
-            raise _not_yours(fact, headers, topic)
+    if topic is None:
+        return decoded
+    if topic not in _TOPIC_NAMES[kind]:
+        raise _wrong_topic(fact.data, kind, topic)
+    if is_verified or hub_key is None:
+        return decoded
+    if is_internal or (
+        # For speed: `is_own`, without a call.
+        (event in OWN_EVENTS or fact.relayed_by is not None or fact.source.startswith(OWN_SOURCES))
+        and not hub_key.verifies(topic, headers, value)
+    ):
+        raise _not_yours(fact, headers, topic)
     return decoded
 
 
@@ -116,13 +127,15 @@ _NAMES = (
 )
 _FACT_JSON = b'["%b","%b","%b","%b","%b","ACT",null,false,%b,null,null,%b]'
 """The fields of `Fact` in their order."""
-_FACT_DECODERS: dict[bytes, Callable[[bytes], Fact]] = {
-    ce_type(event).encode(): msgspec.json.Decoder(Fact[event]).decode  # type: ignore[valid-type]
+_OF_TYPE: dict[bytes, tuple[Callable[[bytes], Fact], Finish, bool]] = {
+    ce_type(event).encode(): (
+        msgspec.json.Decoder(Fact[event]).decode,  # type: ignore[valid-type]
+        FINISH[event],
+        has_instants(event),
+    )
     for event in EVENTS.values()
 }
-_DATED_TYPES = frozenset(
-    ce_type(event).encode() for event in EVENTS.values() if has_instants(event)
-)
+"""By type: its decoder, its finisher, and whether its data has instants."""
 _NOT_RELAYED = b"null"
 _RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(AggregateKind)}
 _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
@@ -133,11 +146,13 @@ def decode_fast(
     key: bytes | None,
     value: bytes | None,
     older: bool = False,  # noqa: FBT001, FBT002 - inner, and called for each record
+    is_verified: bool = False,  # noqa: FBT001, FBT002
 ) -> Decoded | None:
     """Decode a record whose headers are those of `encoding.headers_of`, without extensions.
 
     ``ce_relayedby`` and the hub's signature may follow them. Returns None for any other record:
-    the general path decides.
+    the general path decides. `is_verified`: a process of the hub wrote it, and in its data every
+    id and instant has its normal form already.
     Raises Undecodable for errors in the data that the types of an event cannot express.
     """
     try:
@@ -153,11 +168,11 @@ def decode_fast(
             *more,
         ) = headers
         relayed_by = _relayed_by_json(more) if more else _NOT_RELAYED
-        decode_fact = _FACT_DECODERS[type_]
+        decode_fact, finish, is_dated = _OF_TYPE[type_]
         fact = decode_fact(
             _FACT_JSON % (event_id, source, key, time, recordtime, relayed_by, value)
         )
-        if type_ in _DATED_TYPES and may_be_rounded(type(fact.data), value or b""):
+        if is_dated and not is_verified and may_be_rounded(type(fact.data), value or b""):
             return None
     except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         return None
@@ -186,10 +201,10 @@ def decode_fast(
     )
     if not expected or value is None:
         return None
-    found = finish_event(data, value, older=older)
+    stamps = (b"%b\t%b" % (time, recordtime)).decode()
+    found = 0 if is_verified else finish(data, value, older)
     if found & CHANGED and not older:
         force_setattr(fact, "key", data.key)
-    stamps = (b"%b\t%b" % (time, recordtime)).decode()
     return fact, data.aggregate_kind, value, stamps, found >= WRONG_DIGIT
 
 

@@ -211,7 +211,7 @@ class Folder:
             cached = self._cache[aggregate_key]
             writes.new_facts.setdefault(aggregate_key, []).extend(new_facts)
             writes.mark_dirty(aggregate_key, cached)
-            rejected = rejections.rejection_codes(cached.state)
+            rejected = rejections.rejection_codes(cached.state) if cached.state.rejected else {}
             try:
                 await self._advance(writes, aggregate_key, cached, new_facts, progress.time)
             except Exception as error:
@@ -221,7 +221,9 @@ class Folder:
                     f"of {part.topic}[{part.partition}] from offset {new_facts[0].offset}"
                 )
                 raise
-            if rejections.rejection_codes(cached.state) != rejected:
+            if (rejected or cached.state.rejected) and (
+                rejections.rejection_codes(cached.state) != rejected
+            ):
                 load_stored = partial(self._load_stored_facts, aggregate_key)
                 await rejections.record_changes(
                     writes, part, aggregate_key, cached, rejected, load_stored

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
 
 from groupage.contracts.encoding import check_size, encode
-from groupage.contracts.event_data import event_from_json
+from groupage.contracts.event_data import require_readable
 from groupage.contracts.undecodable import Undecodable
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
@@ -38,8 +38,7 @@ async def build_writes(
     newest_tick_at = _newest_tick_at(writes)
     forwards: list[tuple[CachedAggregate, Forward]] = []
     for number, ((kind, key), cached) in enumerate(writes.dirty.items()):
-        clock_at = writes.partitions[(owner_topic(kind).name, cached.partition)].time
-        for message in _changed_outputs(cached, clock_at or newest_tick_at):
+        for message in _changed_outputs(writes, kind, cached, newest_tick_at):
             if isinstance(message, Forward):
                 forwards.append((cached, message))
             else:
@@ -73,11 +72,18 @@ def _count_applied(writes: WriteBatch) -> Counter[AggregateKind]:
     return applied
 
 
-def _changed_outputs(cached: CachedAggregate, clock_at: datetime | None) -> list[Message]:
+def _changed_outputs(
+    writes: WriteBatch,
+    kind: AggregateKind,
+    cached: CachedAggregate,
+    newest_tick_at: datetime | None,
+) -> Sequence[Message]:
     before, outputs = cached.outputs, cached.aggregate.outputs(cached.state)
     cached.outputs = outputs
     if outputs == before:
-        return []
+        return ()
+    progress = writes.partitions[(owner_topic(kind).name, cached.partition)]
+    clock_at = progress.time or newest_tick_at
     times = [at for at in (cached.state.changed_at, clock_at) if at is not None]
     # A state with outputs has facts, and so a time, though there may be no tick yet.
     at = max(times, default=datetime.now(UTC))
@@ -124,7 +130,7 @@ def _add_message(
     record = encode(fact, derived=True)
     try:
         check_size(record)
-        event_from_json(fact.data.name, record.value)
+        require_readable(fact.data.name, record.value)
     except Undecodable as error:
         refuse(writes, cached, fact, record, error, recorded_at)
         return

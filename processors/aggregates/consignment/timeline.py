@@ -228,8 +228,9 @@ def _last_loading(
             if rejection is None and inside is not None:
                 out_at = move.at
                 context.ended_stays.setdefault(unit_id, []).append(Stay(inside, out_at))
-        name = "unit.loaded" if move.into else "unit.unloaded"
-        note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
+        if rejection is not None or context.state.rejected:  # for speed: mostly there are none
+            name = "unit.loaded" if move.into else "unit.unloaded"
+            note_rejection(context.state, move.fact_id, rejection, name, move.at, subject=unit_id)
     return into, out_at
 
 
@@ -274,7 +275,11 @@ def _reject_load(context: _LoadingContext, move: LoadMove) -> Rejection | None:
         for hold in state.holds.values()
     ):
         return Rejection(Code.BLOCKED, "the consignment was on hold")
-    held = next((held for since, held in reversed(context.history) if since <= move.at), "")
+    held = ""
+    for since, held_since in reversed(context.history):
+        if since <= move.at:
+            held = held_since
+            break
     consolidation = state.consolidations.get(held)
     if not held:
         return Rejection(Code.NO_PLACE, "the consignment was in no consolidation")

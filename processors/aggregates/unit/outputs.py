@@ -14,16 +14,15 @@ from processors.kernel.outputs import ForwardedFact, Output, Publication
 
 def outputs(state: UnitState) -> dict[str, Publication]:
     """List the publications that hold now, by output id."""
-    published = rejection_alerts("unit", state)
-    at = state.changed_at
-    if at is None:
-        return published
-    may_return = state.fact_count - len(state.waiting_facts) > 1
-    for name, fact_id in shares(state):
-        published[f"forward:{name}:{fact_id}"] = ForwardedFact(fact_id, name, may_return)
+    published = rejection_alerts("unit", state) if state.rejected else {}
+    if state.waiting_facts:
+        may_return = state.fact_count - len(state.waiting_facts) > 1
+        for name, fact_id in shares(state):
+            published[f"forward:{name}:{fact_id}"] = ForwardedFact(fact_id, name, may_return)
     if state.owner_id and state.ceased_at is not None:
         published.update(_announcements(state, state.ceased_at))
-    published.update(_repacks(state))
+    if state.repack is not None:
+        published.update(_repacks(state, *state.repack))
     if len(state.claims) > 1:
         published.update(_dispute(state))
     return published
@@ -74,11 +73,13 @@ def _dispute(state: UnitState) -> dict[str, Publication]:
     return {"alert:two_consignments": Output(raised, claims[1][0])}
 
 
-def _repacks(state: UnitState) -> dict[str, Publication]:
+def _repacks(
+    state: UnitState, inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> dict[str, Publication]:
     """Send the repack, which came under its first output's key, to the other units."""
-    if state.repack is None or state.repacked_at is None or state.repack[1][0] != state.key:
+    at = state.repacked_at
+    if at is None or outputs[0] != state.key:
         return {}
-    (inputs, outputs), at = state.repack, state.repacked_at
     return {
         f"repack:{name}": Output(
             events.UnitRepacked(unit_id=name, inputs=inputs, outputs=outputs), at

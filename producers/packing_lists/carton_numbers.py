@@ -20,6 +20,10 @@ _LABEL = re.compile(
 _TAIL = re.compile(r"\s*(?:号箱|箱|号|件|ctns?|cartons?|pkgs?|box(?:es)?)\.?$", re.IGNORECASE)
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－~〜～∼"), "-")
 _UP = re.compile(r"(.+?)\s*-?\s*(?:up|以上|起|onwards?|and up|&up|\+)$", re.IGNORECASE)
+_COUNT_BEHIND = re.compile(
+    r"(.+?)\s*[(\[]\s*(?:共|total)?\s*(\d{1,6})\s*(?:ctns?|cartons?|cases?|pkgs?|box(?:es)?|箱|件)?\.?\s*[)\]]?",
+    re.IGNORECASE,
+)
 _LIST_SIGNS = re.compile(
     r"\s*[,，、;；&+\n]\s*|\s+(?:and|和|及|与)\s+|(?<=\d)(?:和|及|与)(?=\D{0,6}\d)", re.IGNORECASE
 )
@@ -58,11 +62,23 @@ def read_carton_numbers(value: object, *, count: int | None = None) -> CartonNum
     text = _clean(value)
     if len(text) > _TEXT_LENGTH_MAX:
         return CartonNumbers(unclear=f"{len(text)} characters are too many for carton numbers")
+    if match := _COUNT_BEHIND.fullmatch(text):
+        return _checked_against(match[1], int(match[2]))
     if match := _UP.fullmatch(text):
         return _open_range(text, match[1], count)
     if match := re.fullmatch(r"(\D*\d+)\s*(?:/|\bof\b)\s*(\D*\d+)", text, re.IGNORECASE):
         return _slash(text, match[1], match[2], count)
     return _list(text, count)
+
+
+def _checked_against(text: str, count: int) -> CartonNumbers:
+    """Return the numbers of ``1-25 (25CTNS)``, if they are as many as it says."""
+    found = read_carton_numbers(text, count=count)
+    if found.unclear or len(found.numbers) == count:
+        return found
+    return CartonNumbers(
+        unclear=f'"{_short(text)}" names {len(found.numbers)} cartons, not {count}'
+    )
 
 
 def _list(text: str, count: int | None) -> CartonNumbers:

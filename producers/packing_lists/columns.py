@@ -68,7 +68,8 @@ def read_columns(sheet: Sheet, header: Header) -> tuple[Column, ...]:
             continue
         meanings = _meanings(head, profiles[index], spread.get(index))
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
-    return _set_pallets_aside(_set_garments_aside(columns, heads))
+    columns = _set_serials_aside(sheet, _set_garments_aside(columns, heads), rows)
+    return _set_pallets_aside(columns)
 
 
 def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
@@ -277,6 +278,32 @@ def _set_garments_aside(columns: list[Column], heads: dict[int, HeaderColumn]) -
         msgspec.structs.replace(column, meanings=(garment,)) if column.index in sized else column
         for column in columns
     ]
+
+
+def _set_serials_aside(sheet: Sheet, columns: list[Column], rows: tuple[int, ...]) -> list[Column]:
+    """Take ``No.`` with 1, 2, 3 … for the rows' numbers where another column counts cartons."""
+    fields = {column.meanings[0].field for column in columns}
+    if not fields & {"cartons", "pieces_per_carton"}:
+        return columns
+    serial = Meaning(field="ignored", score=0.9, why="counts the rows: 1, 2, 3")
+    return [
+        msgspec.structs.replace(column, meanings=(serial,))
+        if column.meanings[0].field == "carton_no"
+        and not _names_cartons(column.header)
+        and _counts_rows(sheet, column.index, rows)
+        else column
+        for column in columns
+    ]
+
+
+def _names_cartons(header: str) -> bool:
+    return any(token & {"carton", "carton_no", "packages"} for token in words_of(header).tokens)
+
+
+def _counts_rows(sheet: Sheet, column: int, rows: tuple[int, ...]) -> bool:
+    cells = [sheet.cell(row, column) for row in rows]
+    figures = [look(cell).figure for cell in cells if look(cell).kind != "empty"]
+    return bool(figures) and figures == list(range(1, len(figures) + 1))
 
 
 def _set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:

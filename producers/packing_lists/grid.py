@@ -1,5 +1,6 @@
 """Cells of a table by what their columns mean, with merged areas."""
 
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -15,6 +16,8 @@ SUMMED: tuple[Field, ...] = ("cartons", "pieces", "volume", "gross", "net", "amo
 """Fields whose figures totals rows add up."""
 CARGO: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "volume", "gross", "net")
 
+_EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d")
+"""A part of a size in words: ``about 60*40*35``."""
 _DITTO = frozenset(('"', "″", "''", "〃", "同上", "ditto", "do.", "same", "as above"))
 """Marks for "the same as above"."""
 
@@ -32,6 +35,8 @@ class Grid:
         self._by_field: dict[Field, list[int]] = {}
         for column in columns:
             self._by_field.setdefault(column.meanings[0].field, []).append(column.index)
+        self._filled_row = -1
+        self._filled: list[tuple[int, Cell]] = []
         self._tall = _tall_areas(sheet.merged, {column.index for column in columns})
 
     def has(self, *fields: Field) -> bool:
@@ -58,7 +63,7 @@ class Grid:
         """Tell whether a row has a size of its own: a cell with a figure, or a ditto mark."""
         return any(
             look(cell).kind in ("number", "size", "unknown")
-            or any(sign.isdigit() for sign in text_of(cell)[:40])
+            or _EDGES.search(text_of(cell)[:80])
             or text_of(cell) in _DITTO
             for _, cell in self.cells(row, *SIZE)
             if not _is_label(cell)
@@ -91,12 +96,16 @@ class Grid:
 
     def filled(self, row: int) -> list[tuple[int, Cell]]:
         """Return all filled cells of the sheet's row in visible columns."""
-        cells = self.sheet.rows[row] if row < len(self.sheet.rows) else ()
-        return [
-            (column, cell)
-            for column, cell in enumerate(cells)
-            if not is_empty(cell) and column not in self.sheet.hidden_columns
-        ]
+        if row != self._filled_row:
+            cells = self.sheet.rows[row] if row < len(self.sheet.rows) else ()
+            hidden = self.sheet.hidden_columns
+            self._filled_row = row
+            self._filled = [
+                (column, cell)
+                for column, cell in enumerate(cells)
+                if cell is not None and column not in hidden and not is_empty(cell)
+            ]
+        return self._filled
 
 
 def _tall_areas(areas: Iterable[Area], columns: set[int]) -> dict[tuple[int, int], Area]:

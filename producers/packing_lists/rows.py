@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from producers.packing_lists import totals
-from producers.packing_lists.cells import text_of
+from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.header import Header, row_names
 from producers.packing_lists.model import Field, Finding, RowGroup, TotalScope, TotalsRow
@@ -41,6 +41,7 @@ class RowReader:
         self._doubtful: list[tuple[int, Callable[[], Finding], bool]] = []
         self._last_cargo = -1
         self._after_sum: list[int] = []
+        self._has_pieces = grid.has("pieces", "pieces_per_carton")
 
     def read(self) -> None:
         """Read all rows."""
@@ -79,7 +80,10 @@ class RowReader:
 
     def _repeats_header(self, row: int) -> bool:
         """Tell whether most of a row's texts are those of a header row, as after a page break."""
-        cells = [(column, text_of(cell)) for column, cell in self._grid.filled(row)]
+        filled = self._grid.filled(row)
+        if sum(look(cell).kind in ("number", "size") for _, cell in filled) * 3 > len(filled):
+            return False
+        cells = [(column, text_of(cell)) for column, cell in filled]
         for header_row in self._header.rows:
             same = sum(
                 text_of(self._grid.sheet.cell(header_row, column)) == text for column, text in cells
@@ -186,7 +190,9 @@ class RowReader:
         """Read a row of words: an article without figures under a merged carton, or a note."""
         grid = self._grid
         covered = any(grid.covered(row, field) for field in (*SIZE, "cartons", "carton_no"))
-        if covered and grid.own(row, *GOODS) and self._last_cargo == row - 1:
+        named = grid.own(row, "goods", "article") and self._last_cargo == row - 1
+        # Where articles have pieces, a name without them is a heading or a note.
+        if named and self.groups and (covered or not self._has_pieces):
             self._add_article(row)
             return
         self.text_rows.append(row)

@@ -6,7 +6,7 @@ from typing import Literal
 from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.naming import read_name
-from producers.packing_lists.words import words_of
+from producers.packing_lists.words import finder, plain, words_of
 from producers.sheets.workbook import Cell
 
 TotalWord = Literal["", "total", "subtotal"]
@@ -54,7 +54,7 @@ def total_word(grid: Grid, row: int) -> TotalWord:
 
 
 def _total_word(text: str) -> TotalWord:
-    if len(text) > 120:
+    if len(text) > 120 or not finder(*_TOTAL).search(plain(text)):
         return ""
     tokens = next(
         (
@@ -86,6 +86,8 @@ def is_footer(grid: Grid, row: int) -> bool:
 
 
 def _is_footer_text(text: str) -> bool:
+    if not finder(*_FOOTER).search(plain(text)):
+        return False
     tokens = words_of(text).tokens
     return bool(tokens) and len(tokens) <= 12 and bool(tokens[0] & _FOOTER)
 

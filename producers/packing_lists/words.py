@@ -108,6 +108,14 @@ def plain(text: str) -> str:
     return " ".join(narrow.replace("\u200b", "").replace("\ufeff", "").split())
 
 
+@cache
+def finder(*concepts: str) -> re.Pattern[str]:
+    """Return a pattern that finds any spelling of the concepts in a text of `plain`."""
+    spellings = [word for word, known in _spellings().items() if known & set(concepts)]
+    signs = r"\s*".join
+    return re.compile("|".join(signs(map(re.escape, word)) for word in sorted(spellings)))
+
+
 def unit_of(word: str) -> Unit | None:
     """Return the unit that a word spells: ``kgs``, ``cu.ft``, ``公斤``."""
     text = plain(word).strip(" .()[]")

@@ -1,0 +1,238 @@
+"""Names of columns: what a header's words, units and cells mean."""
+
+import pytest
+
+from producers.packing_lists.layout import read_layout
+from producers.packing_lists.model import Layout, Meaning
+from producers.packing_lists.naming import read_name
+from producers.sheets.workbook import Area, Cell, CellError, Formula, Sheet
+
+Rows = list[list[Cell]]
+
+
+def columns(rows: Rows, *merged: Area, formats: dict[tuple[int, int], str] | None = None) -> Layout:
+    """Read the layout of rows; there must be one."""
+    sheet = Sheet(
+        name="PL",
+        rows=tuple(tuple(row) for row in rows),
+        merged=merged,
+        number_formats=formats or {},
+    )
+    found = read_layout(sheet)
+    assert found is not None
+    return found
+
+
+def across(row: int, first: int, last: int) -> Area:
+    """Return an area in one row over several columns."""
+    return Area(first_row=row, first_column=first, last_row=row, last_column=last)
+
+
+def best(found: Layout, index: int) -> Meaning:
+    """Return the best meaning of a column."""
+    return next(column for column in found.columns if column.index == index).meanings[0]
+
+
+def fields(found: Layout) -> list[str]:
+    """Return the best fields of all columns."""
+    return [column.meanings[0].field for column in found.columns]
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "units", "per"),
+    [
+        ("Total Carton Quantity", "cartons", (), ("row",)),
+        ("No. of Pkgs", "cartons", (), ()),
+        ("件数/Cartons", "cartons", (), ()),
+        ("# of master cases", "cartons", (), ()),
+        ("Q'ty C/T", "cartons", (), ()),
+        ("Кол-во мест", "cartons", (), ()),
+        ("عدد الكراتين", "cartons", (), ()),
+        ("Bultos", "cartons", (), ()),
+        ("C/NO.", "carton_no", (), ()),
+        ("CTN NO.", "carton_no", (), ()),
+        ("箱號", "carton_no", (), ()),
+        ("Qty/Ctn", "pieces_per_carton", (), ("carton",)),
+        ("PCS/CTN", "pieces_per_carton", (), ("carton",)),
+        ("件数/箱", "pieces_per_carton", (), ("carton",)),
+        ("每箱数量", "pieces_per_carton", (), ("carton",)),
+        ("QTY IN CARTON", "pieces_per_carton", (), ("carton",)),
+        ("P/C per C/T", "pieces_per_carton", (), ("carton",)),
+        ("入数", "pieces_per_carton", (), ()),
+        ("Case pack", "pieces_per_carton", (), ()),
+        ("Q'TY (PCS)", "pieces", (), ()),
+        ("外箱尺寸(CM)", "size", ("cm",), ()),
+        ("Carton Size (L×W×H in mm)", "size", ("mm",), ()),
+        ("Dims (L x W x H) cm", "size", ("cm",), ()),
+        ("Case dims L x W x H (in.)", "size", ("in",), ()),
+        ("包装尺寸-长（厘米）", "length", ("cm",), ()),
+        ('MEAS. L"', "length", ("in",), ()),
+        ("N.W.(KGS)/CTN", "net", ("kg",), ("carton",)),
+        ("毛重(斤)", "gross", ("jin",), ()),
+        ("G/W", "gross", (), ()),
+        ("@G.W.", "gross", (), ("carton",)),
+        ("T.G.W. (KGS)", "gross", ("kg",), ("row",)),
+        ("單箱毛重(公斤)", "gross", ("kg",), ("carton",)),
+        ("毛重（吨）", "gross", ("t",), ()),
+        ("Gorss weight/CTN (KGS)", "gross", ("kg",), ("carton",)),
+        ("每箱重量(连包装)公斤", "gross", ("kg",), ("carton",)),
+        ("每箱重量(不含包装)公斤", "net", ("kg",), ("carton",)),
+        ("Вес брутто, кг", "gross", ("kg",), ()),
+        ("Poids brut", "gross", (), ()),
+        ("Total CBM", "volume", ("m3",), ("row",)),
+        ("CUFT/CTN", "volume", ("ft3",), ("carton",)),
+        ("货值(KWD)", "amount", (), ()),
+        ("海关编码", "hs", (), ()),
+        ("不可堆叠", "not_stackable", (), ()),
+        ("Max load on top (kg)", "max_top_load", ("kg",), ()),
+        ("此面朝上", "this_side_up", (), ()),
+        ("UN No.", "un_number", (), ()),
+        ("产品尺寸", "ignored", (), ()),
+        ("S/N", "ignored", (), ()),
+    ],
+)
+def test_a_header_names_a_field(
+    header: str, field: str, units: tuple[str, ...], per: tuple[str, ...]
+) -> None:
+    """Each is a kind of its own: a language, an abbreviation, a ratio, a unit, a slip."""
+    name = read_name(header)
+    assert (name.best(), name.units, name.per) == (field, units, per)
+
+
+def test_a_currency_in_brackets_is_kept() -> None:
+    """Any code of ISO 4217 counts, in brackets only: TOP is a currency, too."""
+    assert read_name("Amount (KWD)").currency == "KWD"
+    assert read_name("Max load on top (kg)").currency == ""
+
+
+def test_a_group_over_columns_lends_its_unit() -> None:
+    """``Carton size (cm)`` over L, W and H gives each of them centimetres."""
+    found = columns(
+        [
+            ["Goods", "Ctns", "Carton size (cm)", None, None, "G.W. (kg)", None],
+            [None, None, "L", "W", "H", "ctn", "total"],
+            ["Cup", 10, 60, 40, 35, 12.5, 125],
+        ],
+        across(0, 2, 4),
+        across(0, 5, 6),
+    )
+    assert fields(found) == ["goods", "cartons", "length", "width", "height", "gross", "gross"]
+    assert [best(found, index).unit for index in (2, 3, 4, 5)] == ["cm", "cm", "cm", "kg"]
+    assert [best(found, index).per for index in (5, 6)] == ["carton", "row"]
+
+
+def test_one_header_over_three_columns_of_edges() -> None:
+    """Columns without names of their own are length, width and height, in this order."""
+    merged = columns(
+        [["Goods", "Ctns", "Carton size (cm)", None, None], ["Cup", 10, 60, 40, 35]],
+        across(0, 2, 4),
+    )
+    assert fields(merged) == ["goods", "cartons", "length", "width", "height"]
+    text = columns([["Goods", "Ctns", "尺寸cm", None, None], ["Cup", "10", "60", "40", "35"]])
+    assert fields(text) == ["goods", "cartons", "length", "width", "height"]
+
+
+def test_signs_between_the_edges_are_no_columns() -> None:
+    """60 × 40 × 35 in five cells."""
+    found = columns(
+        [
+            ["Goods", "Ctns", "Size (cm)", None, None, None, None],
+            ["Cup", 10, 60, "×", 40, "×", 35],
+            ["Pan", 4, 50, "×", 40, "×", 30],
+        ],
+        across(0, 2, 6),
+    )
+    assert [(c.index, c.meanings[0].field) for c in found.columns][2:] == [
+        (2, "length"),
+        (3, "ignored"),
+        (4, "width"),
+        (5, "ignored"),
+        (6, "height"),
+    ]
+
+
+def test_a_row_of_units_belongs_to_the_header() -> None:
+    """The third header row says centimetres and kilograms."""
+    found = columns(
+        [
+            ["品名", "箱数", "长", "宽", "高", "毛重"],
+            [None, "CTNS", "CM", "CM", "CM", "KG"],
+            ["保温杯", 30, 56, 39, 28, 10.8],
+        ]
+    )
+    assert found.header_rows == (0, 1)
+    assert [best(found, index).unit for index in (2, 5)] == ["cm", "kg"]
+
+
+def test_two_columns_for_one_field_are_both_kept() -> None:
+    """The figures decide between planned and loaded cartons, not the order."""
+    found = columns([["Goods", "Ctns", "Actual ctns", "Size (cm)"], ["Rug", 20, 18, "90*40*40"]])
+    assert fields(found).count("cartons") == 2
+
+
+def test_a_measurement_is_a_size_or_a_volume_by_unit_and_cells() -> None:
+    """``Measurement`` alone says neither."""
+    size = columns([["Goods", "Ctns", "Measurement", "G.W."], ["Rug", 20, "90*40*40", 12]])
+    volume = columns([["Goods", "Ctns", "Measurement", "G.W."], ["Rug", 20, 2.88, 12]])
+    assert (best(size, 2).field, best(volume, 2).field) == ("size", "volume")
+    assert read_name("Measurement (CM)").units == ("cm",)
+
+
+def test_units_beside_the_figures_and_in_number_formats() -> None:
+    """A cell ``0.6m`` or a format ``0"kg"`` names the unit that the header does not."""
+    found = columns(
+        [["Goods", "Ctns", "Carton size", "Gross"], ["Rug", 20, "0.9*0.4*0.4m", 12]],
+        formats={(1, 3): '0.0"kg"'},
+    )
+    assert (best(found, 2).unit, best(found, 3).unit) == ("m", "kg")
+
+
+def test_a_noun_beside_the_count_decides_what_is_counted() -> None:
+    """``Qty`` with ``6 ctns`` counts cartons."""
+    found = columns(
+        [["Goods", "Qty", "Size (cm)", "Weight/ctn"], ["Rug", "6 ctns", "90*40*40", "12kg"]]
+    )
+    assert best(found, 1).field == "cartons"
+
+
+def test_sizes_of_garments_are_no_edges() -> None:
+    """S, M, L and XL count pieces; L is a length beside W and H only."""
+    found = columns(
+        [
+            ["CTN NO.", "Style", "S", "M", "L", "XL", "CTNS", "Meas (cm)", "G.W."],
+            ["1-14", "Jacket", 4, 6, 6, 4, 14, "60*40*40", 12.9],
+        ]
+    )
+    assert {best(found, index).field for index in (2, 3, 4, 5)} == {"ignored"}
+
+
+def test_columns_about_pallets_step_back_and_are_told() -> None:
+    """Number and size of the pallet are not those of the carton."""
+    found = columns(
+        [
+            ["品名", "件数", "外箱尺寸(CM)", "单箱毛重(KG)", "栈板号", "Pallet size (mm)"],
+            ["阀门", 24, "40*30*25", 16.2, "P1", "1200*1000*1150"],
+        ]
+    )
+    assert fields(found)[4:] == ["ignored", "ignored"]
+    assert [remark.cell for remark in found.remarks] == ["E1", "F1"]
+
+
+def test_a_serial_number_is_no_carton_number_beside_a_count() -> None:
+    """``No.`` with 1, 2, 3; without a count the same column numbers the cartons."""
+    counted = columns(
+        [["No.", "Goods", "Ctns", "Size"], [1, "Cup", 5, "6*4*3"], [2, "Pan", 9, "6*4*3"]]
+    )
+    numbered = columns([["No.", "Goods", "Size (cm)", "G.W."], [1, "Cup", "60*40*30", 9]])
+    assert (best(counted, 0).field, best(numbered, 0).field) == ("ignored", "carton_no")
+
+
+def test_errors_in_cells_do_not_change_what_a_column_means() -> None:
+    """A look-up that failed is an unknown figure, not a text."""
+    found = columns(
+        [
+            ["Goods", "Ctns", "Size (cm)", "G.W. (kg)"],
+            ["Cup", Formula("=B9"), "60*40*30", CellError("#N/A")],
+        ]
+    )
+    assert fields(found) == ["goods", "cartons", "size", "gross"]

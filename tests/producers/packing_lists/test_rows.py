@@ -1,0 +1,282 @@
+"""Rows of a table: lines of cartons, articles, sums, and what is not cargo."""
+
+import pytest
+
+from producers.packing_lists.layout import read_layout
+from producers.packing_lists.model import Layout
+from producers.sheets.workbook import Area, Cell, Sheet
+
+Rows = list[list[Cell]]
+HEADER: list[Cell] = ["C/NO.", "Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)", "Total G.W. (kg)"]
+
+
+def read(rows: Rows, *merged: Area, hidden: frozenset[int] = frozenset()) -> Layout:
+    """Read the layout of rows; there must be one."""
+    sheet = Sheet(
+        name="PL",
+        rows=tuple(tuple(row) for row in rows),
+        merged=merged,
+        hidden_rows=hidden,
+    )
+    found = read_layout(sheet)
+    assert found is not None
+    return found
+
+
+def down(column: int, first: int, last: int) -> Area:
+    """Return an area in one column over several rows."""
+    return Area(first_row=first, first_column=column, last_row=last, last_column=column)
+
+
+def groups(found: Layout) -> list[tuple[int, ...]]:
+    """Return the rows of each line."""
+    return [group.rows for group in found.groups]
+
+
+def codes(found: Layout) -> list[tuple[str, str]]:
+    """Return the errors with their cells."""
+    return [(error.cell, error.code) for error in found.errors]
+
+
+def test_empty_size_count_and_number_continue_the_carton() -> None:
+    """A text file has no merged cells: the cells below are empty."""
+    found = read(
+        [
+            HEADER,
+            ["4", "Pen", "1", "42*30*26", "12.4"],
+            [None, "Eraser", None, None, None],
+            [None, "Ruler", None, None, None],
+            ["5", "Stapler", "1", "40*30*24", "14"],
+        ]
+    )
+    assert groups(found) == [(1, 2, 3), (4,)]
+    assert not found.errors
+
+
+def test_a_number_repeated_without_figures_is_the_same_carton() -> None:
+    """The mixed carton's number stands in each of its rows."""
+    found = read(
+        [
+            HEADER,
+            ["B01", "Shirt white", 1, "60*40*30", 9.3],
+            ["B01", "Shirt blue", None, None, None],
+            ["B02", "Trousers", 1, "60*40*40", 14.8],
+        ]
+    )
+    assert groups(found) == [(1, 2), (3,)]
+
+
+def test_a_number_repeated_with_figures_is_an_error_unless_the_sum_decides() -> None:
+    """One carton written twice, or two cartons with one number: nobody knows."""
+    rows: Rows = [
+        HEADER,
+        ["B01", "Shirt white", 1, "60*40*30", 9.3],
+        ["B01", "Shirt blue", 1, "60*40*30", 9.3],
+    ]
+    assert codes(read(rows)) == [("A3", "carton_number_repeated")]
+    assert codes(read([*rows, ["TOTAL", None, 2, None, None, 18.6]])) == []
+
+
+def test_a_weight_of_its_own_without_size_count_and_number_is_not_guessed() -> None:
+    """The row may be an article with its share of the weight, or a carton."""
+    rows: Rows = [
+        HEADER,
+        ["1", "Lamp", 1, "60*40*30", None, 9.3],
+        [None, "Shade", None, None, None, 4],
+    ]
+    assert codes(read(rows)) == [("B3", "row_unplaced")]
+    total: list[Cell] = ["Total", None, 1, None, None, 13.3]
+    assert codes(read([*rows, total])) == []
+
+
+def test_a_merged_size_makes_a_row_with_a_weight_an_article() -> None:
+    """The remark names the weight, because it may belong to the carton's."""
+    found = read(
+        [
+            HEADER,
+            ["1", "Lamp", 1, "60*40*30", None, 9.3],
+            [None, "Shade", None, None, None, 4],
+        ],
+        down(3, 1, 2),
+    )
+    assert groups(found) == [(1, 2)]
+    assert [remark.code for remark in found.remarks] == ["article_with_mass"]
+
+
+@pytest.mark.parametrize(
+    "word", ["TOTAL:", "合 计", "总计", "G. Total", "TOPLAM / TOTAL", "Grand total", "共计", "Sum"]
+)
+def test_words_for_sums(word: str) -> None:
+    """In several languages, spaced, with signs around them."""
+    found = read([HEADER, ["1-4", "Cup", 4, "60*40*30", 9, 36], [word, None, 4, None, None, 36]])
+    assert groups(found) == [(1,)]
+    assert [(total.row, total.groups) for total in found.totals] == [(2, (0,))]
+
+
+def test_figures_tell_a_sum_that_has_no_word() -> None:
+    """The row has no number and no goods, and equals the sums above."""
+    found = read(
+        [
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["5-6", "Pan", 2, "60*40*30", 8, 16],
+            [None, None, 6, None, None, 52],
+        ]
+    )
+    assert [total.row for total in found.totals] == [3]
+
+
+def test_goods_that_are_called_total_are_cargo() -> None:
+    """A total station is an instrument."""
+    found = read([HEADER, ["1-4", "Total station", 4, "60*40*30", 9, 36]])
+    assert groups(found) == [(1,)]
+    assert not found.totals
+
+
+def test_sub_totals_sum_the_lines_since_the_last_one() -> None:
+    """小计 after each mark, 总计 at the end."""
+    found = read(
+        [
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["小计", None, 4, None, None, 36],
+            ["5-6", "Pan", 2, "60*40*30", 8, 16],
+            ["小计", None, 2, None, None, 16],
+            ["总计", None, 6, None, None, 52],
+        ]
+    )
+    assert [(total.scope, total.groups) for total in found.totals] == [
+        ("section", (0,)),
+        ("section", (1,)),
+        ("table", (0, 1)),
+    ]
+
+
+def test_a_sum_above_the_first_line_sums_all_lines() -> None:
+    """Some lists begin with their totals."""
+    found = read([HEADER, ["TOTAL", None, 4, None, None, 36], ["1-4", "Cup", 4, "6*4*3", 9, 36]])
+    assert [(total.scope, total.groups) for total in found.totals] == [("table", (0,))]
+
+
+def test_page_breaks_repeat_title_header_and_page_number() -> None:
+    """None of them is cargo."""
+    found = read(
+        [
+            ["PACKING LIST", None, None, None, "Page 1 of 2"],
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["PACKING LIST", None, None, None, "Page 2 of 2"],
+            HEADER,
+            ["5-6", "Pan", 2, "60*40*30", 8, 16],
+            ["续表", None, None, None, "第3页"],
+        ]
+    )
+    assert groups(found) == [(2,), (5,)]
+    assert not found.errors
+
+
+def test_footers_are_no_cargo() -> None:
+    """Words, banks, signatures and labels below the table, some with figures in them."""
+    found = read(
+        [
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["TOTAL", None, 4, None, None, 36],
+            ["SAY TOTAL FOUR CARTONS ONLY."],
+            ["Account No.:", None, 622848, None, None, None],
+            [None, "AUTHORIZED SIGNATURE", None, "(盖章) 2026.03.05"],
+            ["起运港：宁波", None, None, "目的港：汉堡"],
+        ]
+    )
+    assert groups(found) == [(1,)]
+    assert not found.errors
+    assert {label.field: label.value for label in found.labels if label.field != "ignored"} == {
+        "pol": "宁波",
+        "pod": "汉堡",
+    }
+
+
+def test_rows_below_an_agreeing_sum_are_told_and_not_read() -> None:
+    """A tax, an average, a freight: figures in the columns, no size and no number."""
+    found = read(
+        [
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["TOTAL", None, 4, None, None, 36],
+            [None, "AVERAGE", 2, None, None, 18],
+        ]
+    )
+    assert groups(found) == [(1,)]
+    assert [(remark.cell, remark.code) for remark in found.remarks] == [("B4", "row_after_sum")]
+
+
+def test_rows_below_a_sum_that_does_not_agree_are_errors() -> None:
+    """One of them may be the carton that the sum misses."""
+    found = read(
+        [
+            HEADER,
+            ["1-4", "Cup", 4, "60*40*30", 9, 36],
+            ["TOTAL", None, 5, None, None, 45],
+            [None, "Saucer", 1, None, None, 9],
+        ]
+    )
+    assert codes(found) == [("B4", "row_unplaced")]
+
+
+def test_the_example_of_a_form_is_an_error() -> None:
+    """It looks like cargo, and nobody would have deleted a list's only line in silence."""
+    found = read([HEADER, ["例:1-10", "杯子", 10, "6*4*3", 9, 90], ["1-4", "Cup", 4, "6*4*3", 9]])
+    assert codes(found) == [("A2", "example_row")]
+
+
+def test_rows_of_a_form_that_nobody_filled_in_are_empty() -> None:
+    """Formulas give 0 in each of them."""
+    found = read([HEADER, ["1-4", "Cup", 4, "60*40*30", 9, 36], [None, None, None, None, None, 0]])
+    assert groups(found) == [(1,)]
+    assert not found.errors
+
+
+def test_a_row_with_goods_and_figures_after_a_gap_is_not_dropped() -> None:
+    """It belongs to no carton: an error with its cell."""
+    header: list[Cell] = ["C/NO.", "Goods", "Pcs", "Ctns", "Size (cm)"]
+    found = read([header, ["1", "Cup", 40, 1, "6*4*3"], [], [None, "Pan", 12, None, None]])
+    assert codes(found) == [("B4", "row_unplaced")]
+
+
+def test_hidden_rows_are_told_and_not_read() -> None:
+    """People do not see them. If the sum includes them the list contradicts itself."""
+    rows: Rows = [
+        HEADER,
+        ["1-4", "Cup", 4, "60*40*30", 9, 36],
+        ["5-6", "Pan", 2, "60*40*30", 8, 16],
+    ]
+    found = read(rows, hidden=frozenset((2,)))
+    assert groups(found) == [(1,)]
+    assert [remark.code for remark in found.remarks] == ["hidden_rows"]
+    summed = read([*rows, ["TOTAL", None, 6, None, None, 52]], hidden=frozenset((2,)))
+    assert codes(summed) == [("A3", "hidden_rows_in_sum")]
+
+
+def test_a_ditto_mark_is_a_size_of_its_own() -> None:
+    """``同上`` begins a line: the size is that above."""
+    found = read([HEADER, ["1-4", "Cup", 4, "6*4*3", 9], ["5-6", "Pan", 2, "同上", 8]])
+    assert groups(found) == [(1,), (2,)]
+
+
+def test_three_sizes_share_one_range_of_numbers() -> None:
+    """``F134-F136`` is merged over three rows with a size each."""
+    found = read(
+        [
+            HEADER,
+            ["F134-F136", "Shelf", 3, "180*25*12", 30, 62],
+            [None, None, None, "180*15*12", 18, None],
+            [None, None, None, "175*20*12", 14, None],
+        ],
+        down(0, 1, 3),
+        down(2, 1, 3),
+    )
+    assert [(group.rows, group.continues) for group in found.groups] == [
+        ((1,), False),
+        ((2,), True),
+        ((3,), True),
+    ]

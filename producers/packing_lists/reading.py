@@ -1,15 +1,13 @@
 """From a workbook to the packing list that it is: sheets, layouts, figures, one list."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import msgspec
 
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.choice import choose_sheets
 from producers.packing_lists.figures.cells import STYLES, Style
-from producers.packing_lists.figures.interpret import Interpretation, interpret
+from producers.packing_lists.figures.interpret import interpret
 from producers.packing_lists.figures.notes import Answers
+from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
 from producers.sheets.workbook import Workbook, cell_name
@@ -39,12 +37,13 @@ def understand(
     errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
+    declared = _declared(names, read, errors, remarks)
     return PackingList(
         workbook=workbook.name,
         sheets=names,
         columns=tuple(column for each in read for column in each.columns),
         lines=_without_equal_sheets(read, known) or lines,
-        declared_totals=_declared(read, errors),
+        declared_totals=declared,
         labels=tuple(label for table in tables for label in table.layout.labels),
         questions=tuple(questions),
         errors=(*chosen.errors, *errors),
@@ -122,36 +121,66 @@ def _without_equal_sheets(
 
 
 def _find_repeated_ids(names: Sequence[str], read: Sequence[Interpretation]) -> list[Finding]:
-    """Find ids of units, and carton numbers of a consignment, that two cartons have."""
-    seen: dict[tuple[str, str], str] = {}
+    """Find ids of units that two cartons have, and carton numbers that occur twice in a sheet.
+
+    Carton numbers may begin again with each sheet, mark and consignment.
+    """
+    seen: dict[tuple[str, ...], str] = {}
     found = []
     for name, each in zip(names, read, strict=True):
         for line in each.lines:
-            where = cell_name(line.rows[0], 0)
-            consignment = line.shared.get("consignment_id", "")
-            keys = [("", unit_id) for unit_id in line.unit_ids]
-            keys += [(f"number of {consignment or 'the list'}", n) for n in line.numbers]
-            twice = [key for key in keys if key in seen]
+            scope = (name, line.marks, line.shared.get("consignment_id", ""))
+            keys: list[tuple[str, ...]] = [(unit_id,) for unit_id in line.unit_ids]
+            keys += [(number, *scope) for number in line.numbers]
+            twice = next((key for key in keys if key in seen), None)
             if twice:
-                text = f"{twice[0][1]} is also the number of a carton in row {seen[twice[0]]}"
+                text = f"{twice[0]} is also the number of a carton in row {seen[twice]}"
+                where = cell_name(line.rows[0], 0)
                 found.append(Finding(cell=where, code="repeated_number", text=text, sheet=name))
             seen.update(dict.fromkeys(keys, str(line.rows[0] + 1)))
     return found
 
 
-def _declared(read: Sequence[Interpretation], errors: list[Finding]) -> Totals | None:
-    declared = [each.declared_totals for each in read if each.declared_totals]
+def _declared(
+    names: Sequence[str],
+    read: Sequence[Interpretation],
+    errors: list[Finding],
+    remarks: list[Finding],
+) -> Totals | None:
+    """Return the totals of lists without sizes; a sheet that sums the others up is a check."""
+    declared = [(name, each.totals) for name, each in zip(names, read, strict=True) if each.totals]
+    lines = [line for each in read for line in each.lines]
+    if declared and lines:
+        for name, totals in declared:
+            _compare_summary(name, totals, lines, errors, remarks)
+        return None
     if not declared:
         return None
-    if any(each.lines for each in read):
-        text = "one sheet has sizes and another has totals only: give both or split the list"
-        errors.append(Finding(cell="", code="size", text=text))
-        return None
     return Totals(
-        cartons=sum(each.cartons for each in declared),
-        volume_cm3=sum(each.volume_cm3 for each in declared),
-        gross_g=sum(each.gross_g for each in declared),
+        cartons=sum(totals.cartons for _, totals in declared),
+        volume_cm3=sum(totals.volume_cm3 for _, totals in declared),
+        gross_g=sum(totals.gross_g for _, totals in declared),
     )
+
+
+def _compare_summary(
+    name: str,
+    totals: Totals,
+    lines: Sequence[CartonLine],
+    errors: list[Finding],
+    remarks: list[Finding],
+) -> None:
+    cartons = sum(line.cartons for line in lines)
+    grams = sum(line.cartons * line.gross_g for line in lines)
+    if totals.cartons == cartons and abs(totals.gross_g - grams) * 100 <= grams:
+        text = f"sheet {name!r} has the totals of the other sheets: {cartons} cartons"
+        remarks.append(Finding(cell="", code="summary_sheet", text=text, sheet=name))
+        return
+    text = (
+        f"sheet {name!r} has totals only: {totals.cartons} cartons, {totals.gross_g / 1_000:g} kg; "
+        f"the sizes in the other sheets are those of {cartons} cartons, {grams / 1_000:g} kg"
+    )
+    errors.append(Finding(cell="", code="size", text=text, sheet=name))
 
 
 def _unused(answers: Answers) -> list[Finding]:
@@ -166,11 +195,6 @@ def _unused(answers: Answers) -> list[Finding]:
 
 
 def _file_remarks(workbook: Workbook) -> tuple[Finding, ...]:
-    found: list[Any] = [("", remark) for remark in workbook.remarks]
     return tuple(
-        msgspec.convert(
-            {"cell": remark.cell, "code": remark.code, "text": remark.text, "sheet": sheet},
-            Finding,
-        )
-        for sheet, remark in found
+        Finding(cell=remark.cell, code=remark.code, text=remark.text) for remark in workbook.remarks
     )

@@ -6,12 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from groupage.domain.currencies import DECIMALS
 from producers.packing_lists.figures.cells import is_blank, plain, text_of
-from producers.packing_lists.figures.counts import Line, value_text
-from producers.packing_lists.figures.masses import amount_of
+from producers.packing_lists.figures.lines import Line, first_amount, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.pieces import pieces_in_carton
 from producers.packing_lists.figures.table import Amount, TableReading
-from producers.packing_lists.figures.units import MASSES
-from producers.packing_lists.model import Article, Field, Handling
+from producers.packing_lists.model import Article, Field
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 _CURRENCY_NAMES: dict[str, str] = {
@@ -53,12 +52,6 @@ _SHARED: tuple[Field, ...] = (
     "listed_at",
     "invoice_no",
 )
-_YES = frozenset(
-    ["y", "yes", "true", "1", "是", "√", "✓", "✔", "x", "ok", "要", "需", "有", "o", "●", "○", "↑"]
-)
-_NO = frozenset(["n", "no", "false", "0", "否", "不", "无", "×", "✗", "✘", "none"])
-_NEGATED = re.compile(r"\bnot?\b|\bnon\b|don'?t|never|不|禁|勿|非")
-_STACKING = re.compile(r"stack|堆|叠|疊|码垛")
 
 
 def shared_fields(reading: TableReading, rows: Sequence[int]) -> dict[Field, str]:
@@ -112,9 +105,9 @@ class ArticleReader:
 
     def _article(self, row: int, line: Line) -> Article | None:
         reading = self._reading
-        pieces = amount_of(reading, "pieces", row)
-        each = amount_of(reading, "pieces_per_carton", row)
-        count = pieces.value if pieces else each.value * line.count if each else None
+        pieces = first_amount(reading, "pieces", row)
+        rates = pieces_in_carton(reading, row)
+        count = pieces.value if pieces else rates[0] * line.count if rates else None
         amount, currency = self._amount(row, count)
         article = Article(
             row=row,
@@ -133,7 +126,7 @@ class ArticleReader:
         stated: Amount | None = None
         for column in self._amounts:
             stated = stated or reading.amount(row, column)
-        price = amount_of(reading, "unit_price", row)
+        price = first_amount(reading, "unit_price", row)
         product = price.value * pieces if price is not None and pieces is not None else None
         if stated is None:
             return self._product(row, product, price)
@@ -216,104 +209,3 @@ def _goods(reading: TableReading, row: int) -> str:
         if not is_blank(cell) and not isinstance(cell, Formula | CellError):
             texts.append(text_of(cell))
     return " / ".join(dict.fromkeys(texts))
-
-
-class HandlingReader:
-    """Reads handling marks; a word that is neither yes nor no is an error."""
-
-    def __init__(self, reading: TableReading, notes: Notes, answers: Answers) -> None:
-        self._reading = reading
-        self._notes = notes
-        self._answers = answers
-
-    def handling(self, line: Line) -> Handling:
-        """Return the marks of a line's cartons."""
-        reading, row = self._reading, line.row
-        most = self._max_top_load(row)
-        not_stackable = self._flag(row, "not_stackable")
-        if not_stackable:
-            if most:
-                cell = cell_name(row, reading.columns("not_stackable")[0])
-                self._notes.error(
-                    cell,
-                    "top_load",
-                    f"not stackable, and {most / 1_000:g} kg may stand on top: which is right?",
-                )
-            most = 0
-        return Handling(
-            this_side_up=self._flag(row, "this_side_up"),
-            max_top_load_g=most,
-            fragile=self._flag(row, "fragile"),
-            keep_dry=self._flag(row, "keep_dry"),
-            un_number=reading.text(row, "un_number"),
-            imo_class=reading.text(row, "imo_class"),
-            packing_group=reading.text(row, "packing_group"),
-        )
-
-    def _flag(self, row: int, field: Field) -> bool | None:
-        for column in self._reading.columns(field):
-            cell = self._reading.table.cell(row, column)
-            if is_blank(cell) or isinstance(cell, Formula | CellError):
-                continue
-            found = self._read_flag(plain(cell), column, field)
-            if found is None:
-                self._notes.error(
-                    cell_name(row, column),
-                    field,
-                    f"{text_of(cell)!r} is neither yes nor no (是, 否)",
-                )
-            return found
-        return None
-
-    def _read_flag(self, text: str, column: int, field: Field) -> bool | None:
-        header = self._reading.table.columns[column].header.lower()
-        inverted = field == "not_stackable" and not _NEGATED.search(header)
-        if text in _YES or text in _NO:
-            return (text in _YES) != inverted
-        if field == "not_stackable" and _STACKING.search(text):
-            return bool(_NEGATED.search(text))
-        if text and text in header:
-            return True  # 易碎 in a column 易碎
-        return None
-
-    def _max_top_load(self, row: int) -> int | None:
-        """Return the mass that may stand on a carton in grams."""
-        for column in self._reading.columns("max_top_load"):
-            amount = self._reading.amount(row, column)
-            if amount is None:
-                continue
-            unit = amount.unit or self._unit(column)
-            if amount.value < 0 or (unit is not None and unit not in MASSES):
-                shown = self._reading.table.cell(row, column)
-                self._notes.error(
-                    cell_name(row, column), "max_top_load", f"{shown!r} is not a weight, 0 or more"
-                )
-                return None
-            if amount.value == 0:
-                return 0
-            if unit is None:
-                self._ask_for_unit(column, amount)
-                return None
-            return int((amount.value * MASSES[unit]).to_integral_value())
-        return None
-
-    def _unit(self, column: int) -> str | None:
-        units = self._reading.units(column)
-        if len(units) == 1:
-            return units[0]
-        cell = self._reading.table.header_cell(column)
-        return self._answers.find(f"{cell}.unit", self._reading.table.sheet.name, tuple(MASSES))
-
-    def _ask_for_unit(self, column: int, amount: Amount) -> None:
-        cell = self._reading.table.header_cell(column)
-        if any(question.cell == cell for question in self._notes.questions):
-            return
-        self._notes.ask(
-            cell,
-            "mass_unit",
-            "in which unit is the load that may stand on a carton?",
-            [
-                (f"{cell}.unit={unit}", f"{value_text(amount.value * factor / 1_000)} kg")
-                for unit, factor in MASSES.items()
-            ],
-        )

@@ -36,11 +36,11 @@ _CHINESE_DIGITS = dict(
 _CHINESE_POWERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000}
 _CHINESE = re.compile(f"[{''.join(_CHINESE_DIGITS)}{''.join(_CHINESE_POWERS)}]{{1,12}}")
 _CHINESE_QUANTITY = re.compile(rf"({_CHINESE.pattern})([^0-9]*)")
-_TIMES = re.compile(r"\s*[x×*✕✖╳⨯・·]\s*|\s+by\s+")
+_TIMES = re.compile(r"\s*[xх×*✕✖╳⨯∗・·]\s*|\s+by\s+")
 _LABELLED_EDGE = re.compile(
     r"(?P<label>[长長宽寬阔闊高厚深]|length|width|height|depth|len|l|w|h|d)\s*[:=]?\s*"
-    rf"(?P<number>{_NUMBER})\s*(?P<unit>[^0-9.,x×*]*?)\s*"
-    r"(?=$|[x×*,;/ ]*(?:[长長宽寬阔闊高厚深]|[lwhd]))"
+    rf"(?P<number>{_NUMBER})\s*(?P<unit>[^0-9.,xх×*]*?)\s*"
+    r"(?=$|[xх×*,;/ ]*(?:[长長宽寬阔闊高厚深]|[lwhd]))"
 )
 _EDGE_LETTER = re.compile(r"(?<=[0-9])\s*[lwh长宽高](?=\s|$)()")
 """An initial behind the number of an edge: ``60L*40W*35H``."""

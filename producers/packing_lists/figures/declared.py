@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from producers.packing_lists.figures.counts import Line, count_cartons, value_text
+from producers.packing_lists.figures.counts import count_cartons
+from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import Amount, TableReading, Total
 from producers.packing_lists.figures.units import MASSES, VOLUMES

@@ -6,53 +6,48 @@ from collections.abc import Sequence
 from groupage.domain.checkdigits import unit_problem
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.gs1_labels import GS
-from producers.packing_lists.figures.cells import text_of
+from producers.packing_lists.carton_numbers import CartonNumbers, read_carton_numbers
+from producers.packing_lists.figures.cells import is_blank, text_of
 from producers.packing_lists.figures.notes import Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 
-NUMBERS_MAX = 100_000
 _ROUNDED_FROM = 10**15
 """A spreadsheet keeps 15 digits of a number, and a cell of numbers is a double."""
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{2}", re.IGNORECASE)
 """A long number as spreadsheets write it to a CSV file."""
+_COUNT_BEHIND = re.compile(
+    r"\s*[(=:]\s*[0-9]{1,6}\s*(?:ctns?|cartons?|pkgs?|箱|件)\.?\s*\)?$", re.IGNORECASE
+)
+"""A count behind a range of numbers: ``1-25 (25CTNS)``."""
+_SINGLE = re.compile(r"[A-Za-z/.#-]*[0-9]{1,9}")
 _DIGITS_EXPECTED = (
     "spreadsheets keep 15 digits of a number, and an SSCC has 18: format the column as text and "
     "enter the ids again"
 )
-_RANGE = re.compile(r"([a-z/.#]*?)([0-9]{1,9})\s*(?:-|~|—|–|to|至|到)\s*([a-z/.#]*?)([0-9]{1,9})")
-_SPLIT = re.compile(r"[,;、,;&+]|\s+and\s+")
 
 
-def read_numbers(cell: Cell) -> tuple[str, ...] | None:
-    """Return the carton numbers that a cell lists: ``F134-F136``, ``137~138``, ``145,147,149``.
-
-    None when the text is not a list of carton numbers, or open at its end (``154-UP``).
-    """
-    if isinstance(cell, Formula | CellError | bool):
-        return None
-    text = re.sub(r"^(?:c/?no|ctn|case|no|#|第)[.:# ]*", "", text_of(cell).lower())
-    text = text.replace("—", "-").replace("--", "-").rstrip("号箱#. ")
-    numbers: list[str] = []
-    for part in _SPLIT.split(text):
-        found = _expand(part.strip())
-        if not found:
-            return None
-        numbers += found
-        if len(numbers) > NUMBERS_MAX:
-            return None
-    return tuple(number.upper() for number in numbers)
+def read_numbers(
+    reading: TableReading, row: int, columns: Sequence[int], count: int | None
+) -> CartonNumbers:
+    """Return the carton numbers of a row: in one column, or from one column to the next."""
+    cells = [reading.table.cell(row, column) for column in columns]
+    cells = [None if isinstance(cell, Formula | CellError) else cell for cell in cells]
+    filled = [_COUNT_BEHIND.sub("", text_of(cell)) for cell in cells if not is_blank(cell)]
+    if len(filled) == 2 and all(map(_SINGLE.fullmatch, filled)):
+        found = read_carton_numbers(f"{filled[0]}-{filled[1]}", count=count)
+        if not found.unclear and count in (None, len(found.numbers)):
+            return found
+    return read_carton_numbers(filled[0] if filled else None, count=count)
 
 
-def _expand(part: str) -> list[str]:
-    match = _RANGE.fullmatch(part)
-    if match is None:
-        return [part] if re.fullmatch(r"[a-z/.#]*[0-9]{1,9}[a-z]?", part) else []
-    first, last = int(match[2]), int(match[4])
-    if (match[3] and match[3] != match[1]) or first > last or last - first >= NUMBERS_MAX:
-        return []
-    width = len(match[2]) if match[2].startswith("0") else 0
-    return [f"{match[1]}{number:0{width}d}" for number in range(first, last + 1)]
+def count_behind(reading: TableReading, row: int, columns: Sequence[int]) -> int | None:
+    """Return the count that stands behind carton numbers in their cell."""
+    for column in columns:
+        cell = reading.table.cell(row, column)
+        if isinstance(cell, str) and (match := _COUNT_BEHIND.search(text_of(cell))):
+            return int(re.sub(r"[^0-9]", "", match[0]))
+    return None
 
 
 def read_unit_ids(reading: TableReading, rows: Sequence[int], notes: Notes) -> tuple[str, ...]:
@@ -73,7 +68,9 @@ def _read_ids(cell: Cell, where: str, notes: Notes) -> list[str]:
         notes.error(where, "rounded_id", f"{text} is a number: {_DIGITS_EXPECTED}")
         return []
     ids = []
-    for word in re.split("[ ,;、\n]+", text):
+    joined = re.sub(r"[\s-]", "", text)
+    is_spaced = re.fullmatch(r"(?:\(00\)|00)?[0-9]{18}", joined) is not None
+    for word in [joined] if is_spaced else re.split("[ ,;、\n]+", text):
         if not word.strip(GS):
             continue
         unit_id = canonical_id(word)

@@ -13,10 +13,10 @@ import msgspec
 
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.cells import decimals_shown
-from producers.packing_lists.figures.counts import Line, value_text
+from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.sizes import Size, describe_excess
-from producers.packing_lists.figures.table import Amount, TableReading, Total
+from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Field, Per, Unit
 from producers.sheets.workbook import cell_name
@@ -271,6 +271,11 @@ class MassSolver:
         self._labels = labels
         self._least_net = _least_net(nets, lines)
         self._group_totals = self._find_group_totals()
+        # Of two columns in different units, the rounder one is the original.
+        self._digits = [
+            sum(len(value.value.normalize().as_tuple().digits) for value in column.values if value)
+            for column in columns
+        ]
 
     def _find_group_totals(self) -> dict[tuple[int, int], list[int]]:
         """Find weights that stand for all sizes of a group, by column's position and first line."""
@@ -322,7 +327,9 @@ class MassSolver:
             self._masses(position, unit, per)
             for position, (unit, per) in enumerate(zip(units, pers, strict=True))
         ]
-        order = sorted(range(len(pers)), key=lambda position: pers[position] != "carton")
+        order = sorted(
+            range(len(pers)), key=lambda place: (pers[place] != "carton", self._digits[place])
+        )
         grams = [
             next((mass for position in order if (mass := masses[position][index])), Decimal(0))
             for index in range(len(self._lines))
@@ -340,7 +347,7 @@ class MassSolver:
             (not column.units or unit in column.units) and per in column.pers
             for column, unit, per in zip(self.columns, units, pers, strict=True)
         )
-        if not evidence.proofs:
+        if not evidence.proofs and any(len(column.pers) > 1 for column in self.columns):
             evidence.misfits += evidence.plain_sums
         rounded = tuple(max(1, _round(mass)) if mass else 0 for mass in grams)
         return MassReading(
@@ -515,7 +522,10 @@ class _Evidence:
         self.weak = 0
         self.misfits: list[Misfit] = []
         self.plain_sums: list[Misfit] = []
-        """Totals that add up weights of a carton without their counts, as a mechanical SUM does."""
+        """Totals that add up weights of a carton without their counts, as a mechanical SUM does.
+
+        They contradict nothing where the header calls the weights those of a carton.
+        """
         self.proved_lines = 0
 
 
@@ -713,11 +723,3 @@ def compare_net(
                     f"net {value_text(value.value)}, above the gross weight of {kg} kg a carton",
                     [(f"{key}=ignore", f"the gross weight is right: {kg} kg")],
                 )
-
-
-def amount_of(reading: TableReading, field: Field, row: int) -> Amount | None:
-    """Return the number in the first filled column of a field."""
-    for column in reading.columns(field):
-        if (found := reading.amount(row, column)) is not None:
-            return found
-    return None

@@ -11,7 +11,7 @@ import msgspec
 
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.cells import decimals_shown
-from producers.packing_lists.figures.counts import Line, value_text
+from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import EDGES, TableReading, value_under
 from producers.packing_lists.figures.units import LENGTHS, VOLUMES
@@ -214,8 +214,9 @@ class SizeSolver:
         return tuple(sizes[:1]) or tuple(self._reading.columns(name)[0] for name in EDGES)
 
     def stated_units(self) -> tuple[EdgeUnits, ...]:
-        """Return the units that the headers name; empty when they leave it open."""
+        """Return the units that the headers name, for neighbours as well (``L | W | H (cm)``)."""
         named = [self._reading.units(column) for column in self.edge_columns()]
+        named = [units or next(filter(None, named), ()) for units in named]
         if not all(named):
             return ()
         if len(named) == 1:

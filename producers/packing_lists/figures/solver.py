@@ -1,0 +1,310 @@
+"""A table under one assignment of fields: counts, sizes, masses and goods check each other."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from groupage.domain.carton_limits import CartonLimits
+from producers.packing_lists.figures.articles import ArticleReader, shared_fields
+from producers.packing_lists.figures.cells import Style, is_blank, text_of
+from producers.packing_lists.figures.counts import count_cartons
+from producers.packing_lists.figures.declared import read_declared_totals
+from producers.packing_lists.figures.edges import attach_edges
+from producers.packing_lists.figures.handling import HandlingReader
+from producers.packing_lists.figures.lines import Line
+from producers.packing_lists.figures.masses import (
+    MassColumn,
+    MassReading,
+    MassSolver,
+    check_masses,
+    compare_net,
+    judge_masses,
+    mass_bounds,
+    mass_columns,
+)
+from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.pieces import compare_pieces
+from producers.packing_lists.figures.sizes import (
+    Fit,
+    SizeReading,
+    SizeSolver,
+    ask_about_volumes,
+    describe_excess,
+    judge_sizes,
+)
+from producers.packing_lists.figures.table import (
+    EDGES,
+    NUMERIC,
+    TableReading,
+    value_under,
+)
+from producers.packing_lists.model import (
+    Article,
+    CartonLine,
+    ColumnReading,
+    Field,
+    Meaning,
+    Per,
+    Totals,
+    Unit,
+)
+from producers.sheets.workbook import CellError, Formula, cell_name
+
+_CHECKS: frozenset[Field] = frozenset(
+    ("volume", "net", "unit_price", "pieces", "pieces_per_carton", "article", "invoice_no")
+)
+"""Fields that only confirm others, or that nothing in the hub depends on."""
+
+
+class Interpretation(msgspec.Struct, frozen=True, kw_only=True):
+    """A table as it was understood, with its findings."""
+
+    columns: tuple[ColumnReading, ...]
+    lines: tuple[CartonLine, ...]
+    declared_totals: Totals | None
+    notes: Notes
+
+    style: Style
+    digits: int = 0
+    """Significant digits of the edges: of two columns that agree, the rounder is the original."""
+
+    @property
+    def totals(self) -> Totals | None:
+        """Totals of a list without sizes."""
+        return self.declared_totals
+
+
+def solve(reading: TableReading, answers: Answers, limits: CartonLimits) -> Interpretation:
+    """Read a table under one assignment of fields and one style of numbers."""
+    notes = Notes(reading.table.sheet.name, answers)
+    _refuse_unreadable(reading, notes)
+    if not _has_sizes(reading):
+        declared = read_declared_totals(reading, notes, answers)
+        columns = _column_readings(reading, {})
+        return Interpretation(
+            columns=columns, lines=(), declared_totals=declared, notes=notes, style=reading.style
+        )
+    return _Solver(reading, notes, answers, limits).solve()
+
+
+def _has_sizes(reading: TableReading) -> bool:
+    columns = [*reading.columns("size"), *(c for name in EDGES for c in reading.columns(name))]
+    return any(
+        reading.is_filled(row, column)
+        for group in reading.table.layout.groups
+        for row in group.rows
+        for column in columns
+    )
+
+
+def _refuse_unreadable(reading: TableReading, notes: Notes) -> None:
+    """Add an error for each formula without a value, error value and unreadable number."""
+    for column, field in reading.assignment.items():
+        if field == "ignored":
+            continue
+        for group in reading.table.layout.groups:
+            for row in group.rows:
+                _refuse_cell(reading, row, column, field, notes)
+
+
+def _refuse_cell(reading: TableReading, row: int, column: int, field: Field, notes: Notes) -> None:
+    cell = reading.table.cell(row, column)
+    where = cell_name(row, column)
+    tell = notes.remark if field in _CHECKS else notes.error
+    more = "; it is not used" if field in _CHECKS else ""
+    if isinstance(cell, Formula):
+        tell(
+            where,
+            "formula",
+            f"{cell[:60]} is a formula without a saved value: open the file in a spreadsheet "
+            f"program and save it{more}",
+        )
+    elif isinstance(cell, CellError):
+        tell(where, "error_value", f"{cell} is an error value: correct the formula{more}")
+    elif field in NUMERIC and not is_blank(cell) and reading.amount(row, column) is None:
+        tell(where, "number", f"{text_of(cell)[:60]!r} is not a number{more}")
+
+
+class _Solver:
+    def __init__(
+        self, reading: TableReading, notes: Notes, answers: Answers, limits: CartonLimits
+    ) -> None:
+        self._reading = reading
+        self._notes = notes
+        self._answers = answers
+        self._limits = limits
+        self._taken: dict[int, tuple[Unit | None, Per | None, str]] = {}
+
+    def solve(self) -> Interpretation:
+        """Read counts, sizes, masses and goods; each step needs the one before."""
+        reading, notes, answers = self._reading, self._notes, self._answers
+        counted = count_cartons(reading, notes, answers).lines
+        lines: tuple[CartonLine, ...] = ()
+        if counted is not None:
+            compare_pieces(reading, counted, notes, answers)
+            has_masses = check_masses(reading, counted, notes)
+            has_edges = attach_edges(reading, counted, notes)
+            gross = mass_columns(reading, counted, "gross", notes, answers)
+            sizes = self._solve_sizes(counted, gross) if has_edges else None
+            masses = self._solve_masses(counted, gross, sizes) if has_masses else None
+            if sizes and masses:
+                self._refuse_beyond_limits(counted, sizes, masses)
+                lines = self._lines(counted, sizes, masses)
+        columns = _column_readings(reading, self._taken)
+        return Interpretation(
+            columns=columns,
+            lines=lines,
+            declared_totals=None,
+            notes=notes,
+            style=reading.style,
+            digits=sum(_digits(line, reading.style) for line in counted or ()),
+        )
+
+    def _solve_sizes(
+        self, lines: Sequence[Line], gross: Sequence[MassColumn]
+    ) -> SizeReading | None:
+        least, most = mass_bounds(gross, lines)
+        solver = SizeSolver(self._reading, lines, self._limits, most, least)
+        taken, why = judge_sizes(solver, self._reading, self._notes, self._answers)
+        if taken is None:
+            return None
+        ask_about_volumes(taken, lines, self._reading, self._notes, self._answers)
+        for position, column in enumerate(solver.edge_columns()):
+            self._taken[column] = (taken.units[position], None, why)
+        best: dict[int, Fit] = {}
+        for fit in taken.fits:
+            if fit.column.column is not None:
+                best.setdefault(fit.column.column, fit)
+        for index, fit in best.items():
+            self._taken[index] = (fit.unit, fit.per, "size × count" if fit.proves else "")
+        return taken
+
+    def _solve_masses(
+        self, lines: Sequence[Line], gross: Sequence[MassColumn], sizes: SizeReading | None
+    ) -> MassReading | None:
+        reading, notes = self._reading, self._notes
+        self._refuse_missing_masses(lines, gross)
+        if not gross:
+            return None
+        nets = mass_columns(reading, lines, "net", notes, self._answers)
+        labels = [
+            total
+            for total in reading.label_totals("gross")
+            if not self._answers.find(f"{total.cell}.total", reading.table.sheet.name, ("rows",))
+        ]
+        solver = MassSolver(
+            reading, gross, nets, lines, sizes.sizes if sizes else None, self._limits, labels
+        )
+        taken, why = judge_masses(solver, reading, notes, self._answers)
+        if taken is None:
+            return None
+        compare_net(reading, nets, taken.grams, lines, notes, self._answers)
+        for position, column in enumerate(gross):
+            if column.column is not None:
+                self._taken[column.column] = (taken.units[position], taken.pers[position], why)
+        return taken
+
+    def _refuse_missing_masses(self, lines: Sequence[Line], gross: Sequence[MassColumn]) -> None:
+        columns = self._reading.columns("gross")
+        if not columns:
+            cell = cell_name(self._reading.table.layout.header_rows[-1], 0)
+            self._notes.error(cell, "mass", "the list has no gross weights (毛重 / G.W.)")
+            return
+        for index, line in enumerate(lines):
+            if not any(column.values[index] for column in gross):
+                cell = cell_name(line.row, columns[0])
+                if not self._reading.is_filled(line.row, columns[0]):
+                    self._notes.error(cell, "mass", "the gross weight is missing")
+
+    def _refuse_beyond_limits(
+        self, lines: Sequence[Line], sizes: SizeReading, masses: MassReading
+    ) -> None:
+        """Ask about cartons beyond the limits of the policy, in one question."""
+        beyond = [
+            (line, excess)
+            for line, size, mass in zip(lines, sizes.sizes, masses.grams, strict=True)
+            if (excess := describe_excess(size, mass, mass, self._limits))
+        ]
+        if not beyond:
+            return
+        reading = self._reading
+        column = (*reading.columns("size"), *reading.columns("length"))[0]
+        cell = cell_name(beyond[0][0].row, column)
+        if self._answers.find(f"{cell}.limits", reading.table.sheet.name, ("accept",)):
+            return
+        more = f" ({len(beyond)} rows are beyond the limits)" if len(beyond) > 1 else ""
+        self._notes.ask(
+            cell,
+            "limits",
+            f"{beyond[0][1]}{more}",
+            [(f"{cell}.limits=accept", "the figures are right")],
+        )
+
+    def _lines(
+        self, lines: Sequence[Line], sizes: SizeReading, masses: MassReading
+    ) -> tuple[CartonLine, ...]:
+        reading = self._reading
+        articles = ArticleReader(reading, self._notes, self._answers)
+        handling = HandlingReader(reading, self._notes, self._answers)
+        handling.refuse_unknown_words()
+        found: list[CartonLine] = []
+        bundle = -1
+        goods: tuple[Article, ...] = ()
+        for line, size, mass in zip(lines, sizes.sizes, masses.grams, strict=True):
+            if not mass:
+                continue
+            inside = articles.articles(line)
+            if line.bundle == bundle:
+                inside = inside or goods
+            bundle, goods = line.bundle, tuple(map(_name_only, inside))
+            found.append(
+                CartonLine(
+                    rows=line.rows,
+                    cartons=line.count,
+                    length_mm=size.length_mm,
+                    width_mm=size.width_mm,
+                    height_mm=size.height_mm,
+                    gross_g=mass,
+                    numbers=line.numbers,
+                    unit_ids=line.unit_ids,
+                    marks=reading.text(line.row, "marks"),
+                    articles=inside,
+                    handling=handling.handling(line),
+                    shared=shared_fields(reading, line.rows),
+                )
+            )
+        articles.confirm()
+        return tuple(found)
+
+
+def _name_only(article: Article) -> Article:
+    """Return the goods of cartons of another size in the same rows, without counting them twice."""
+    return msgspec.structs.replace(article, pieces=None, amount=None, currency="")
+
+
+def _digits(line: Line, style: Style) -> int:
+    values = [value_under(edge, style) or Decimal(0) for edge in line.edges or ()]
+    return sum(len(value.normalize().as_tuple().digits) for value in values)
+
+
+def _column_readings(
+    reading: TableReading, taken: dict[int, tuple[Unit | None, Per | None, str]]
+) -> tuple[ColumnReading, ...]:
+    """Describe each column: the meaning that was taken, and why."""
+    found = []
+    for index, column in sorted(reading.table.columns.items()):
+        field = reading.assignment[index]
+        meaning = next(iter(reading.meanings(index)), None) or Meaning(field=field, score=0)
+        unit, per, why = taken.get(index, (meaning.unit, meaning.per, ""))
+        found.append(
+            ColumnReading(
+                cell=reading.table.header_cell(index),
+                header=column.header,
+                field=field,
+                unit=unit,
+                per=per,
+                why="; ".join(text for text in (meaning.why, why) if text),
+            )
+        )
+    return tuple(found)

@@ -14,15 +14,15 @@ import msgspec
 from groupage.domain.errors import InvalidInput
 from producers.sheets.alphabets import ACCENTED, LANGUAGES, TRADE_CHARACTERS
 
-_SAMPLE = 200_000
-"""Bytes that are judged; the whole file is decoded."""
+_SAMPLE = 65_536
+"""Bytes that are judged, of the lines that are not ASCII; the whole file is decoded."""
 _MARGIN = math.log(8)
 """A reading wins when it is 8 times as likely as the next one."""
+_SHOWN_MARGIN = 12.0
 _SHOWN = 40
 _IMPOSSIBLE = -23.0
 _RARE = -16.0
 _TYPOGRAPHY = frozenset("°±²³×÷·µ§©®™€£¥–—‘’“”„«»…½¼¾ªº¿¡\xa0№•")
-_TYPOGRAPHY_SCORE = -6.5
 _ASCII_SCORE = -3.0
 
 _MARKS = (
@@ -59,8 +59,8 @@ class DecodedText(msgspec.Struct, frozen=True):
 
 class _Reading(msgspec.Struct, frozen=True):
     encoding: str
-    sample: str
     score: float
+    is_nonsense: bool
 
 
 def decode_text(name: str, data: bytes, encoding: str | None = None) -> DecodedText:
@@ -116,53 +116,74 @@ def _decode_utf16(name: str, data: bytes) -> DecodedText:
 
 def _decode_by_likelihood(name: str, data: bytes, error: UnicodeDecodeError) -> DecodedText:
     readings = sorted(_readings(data), key=lambda reading: -reading.score)
-    if readings:
-        best = readings[0]
-        rivals = [reading for reading in readings if reading.sample != best.sample]
-        if best.score > _hopeless(best.sample) and (
-            not rivals or best.score - rivals[0].score > _MARGIN
-        ):
-            text = data.decode(best.encoding)
-            why = "its characters are likelier than those of any other reading"
-            return DecodedText(text, _NAMES.get(best.encoding, _windows(best.encoding)), why)
-    raise InvalidInput(_describe_doubt(name, data, error, readings))
+    if not readings:
+        raise InvalidInput(f"{name} is not text in any encoding known here; save it as UTF-8")
+    best = readings[0]
+    text = data.decode(best.encoding)
+    rivals = [reading for reading in readings[1:] if best.score - reading.score <= _MARGIN]
+    if best.is_nonsense or any(data.decode(rival.encoding) != text for rival in rivals):
+        raise InvalidInput(_describe_doubt(name, data, error, readings))
+    why = "its characters are likelier than those of any other reading"
+    return DecodedText(text, _NAMES.get(best.encoding, _windows(best.encoding)), why)
 
 
 def _readings(data: bytes) -> list[_Reading]:
     """Return each encoding under whose rules the bytes are text, scored by its best language."""
+    judged = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_SAMPLE]
     readings = []
     for encoding in (*_DOUBLE_BYTE, *LANGUAGES):
         try:
-            whole = data.decode(encoding)
+            data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        sample = whole[:_SAMPLE]
+        sample = judged.decode(encoding, "ignore")
         if encoding in _DOUBLE_BYTE:
             score = _score_characters(encoding, sample)
         else:
             score = max(_score_alphabet(sample, language) for language in LANGUAGES[encoding])
-        readings.append(_Reading(encoding, sample, score + _PRIORS.get(encoding, _OTHER_PRIOR)))
+        is_nonsense = score < _hopeless(sample)
+        score += _PRIORS.get(encoding, _OTHER_PRIOR)
+        readings.append(_Reading(encoding, score, is_nonsense))
     return readings
 
 
 def _score_alphabet(text: str, language: str) -> float:
     """Return the log likelihood of a text's characters in a language with an alphabet."""
     shares = _log_shares(language)
-    is_latin = min(shares) < "\u0370"
-    score, before = 0.0, " "
-    for character in text:
+    is_latin = any(c < "\u0370" for c in shares)
+    score = 0.0
+    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
         if character < "\x80":
             if character.isalpha():
                 score += _ASCII_SCORE
         elif character in _TYPOGRAPHY:
-            score += -4.0 if character in "²³" and before in "mM" else _TYPOGRAPHY_SCORE
+            score += _typography_score(before, character, after)
         else:
             score += shares.get(character.lower(), _RARE if character.isalpha() else _IMPOSSIBLE)
-            if character.isupper():
-                score += -1.0 if not before.isalpha() or before.isupper() else -4.0
-            if not is_latin and before.isascii() and before.isalpha():
-                score -= 7.0
-        before = character
+            score += _context_score(before, character, after, is_latin=is_latin)
+    return score
+
+
+def _typography_score(before: str, character: str, after: str) -> float:
+    """Score signs: usual ones in their usual places, such as m³, 20°C and 60×40."""
+    if character in "²³":
+        return -0.7 if before in "mM" and not after.isalpha() else -9.0
+    if character in "×°" and before.isdigit():
+        return -1.5
+    return -10.5 if before >= "\x80" and before.isalpha() else -6.5
+
+
+def _context_score(before: str, character: str, after: str, *, is_latin: bool) -> float:
+    """Score where a character stands: case, and what it stands beside."""
+    score = 0.0
+    if character.isupper():
+        score += -1.0 if not before.isalpha() or before.isupper() else -4.0
+    if before.isdigit() and after.isdigit():
+        score -= 5.0
+    if not is_latin and before.isascii() and before.isalpha():
+        score -= 7.0
+    if is_latin and before >= "\x80" and before.isalpha():
+        score -= 1.5
     return score
 
 
@@ -251,13 +272,12 @@ def _describe_doubt(
     name: str, data: bytes, error: UnicodeDecodeError, readings: list[_Reading]
 ) -> str:
     shown, texts = [], set()
-    for reading in readings[:6]:
+    likely = [reading for reading in readings if readings[0].score - reading.score < _SHOWN_MARGIN]
+    for reading in likely[:6]:
         excerpt = _excerpt(data, reading.encoding, error.start)
         if excerpt not in texts:
             texts.add(excerpt)
             shown.append(f"  {reading.encoding}: {excerpt}")
-    if not shown:
-        return f"{name} is not text in any encoding that is known here; save it as UTF-8"
     return "\n".join(
         [f"{name}: the encoding is in doubt; name the one whose line is right:", *shown]
     )

@@ -65,20 +65,18 @@ def judge(case: Case, path: Path) -> Comparison:
         read = understand(workbook)
     except GroupageError as error:
         return refusal(case, str(error))
-    if read.questions or read.errors:
-        return compare(case, read)
-    booking = _book(case, read, workbook)
-    comparison = compare(case, msgspec.structs.replace(read, remarks=booking.remarks))
-    unbooked = tuple(
-        f"the booking needs: {found.cell} {found.text}"
-        for found in (*booking.questions, *booking.errors)
-    )
-    return msgspec.structs.replace(comparison, missing=(*comparison.missing, *unbooked))
+    if not read.questions and not read.errors:
+        booking = _book(read, workbook)
+        read = msgspec.structs.replace(
+            read, questions=booking.questions, errors=booking.errors, remarks=booking.remarks
+        )
+    return compare(case, read)
 
 
-def _book(case: Case, read: PackingList, workbook: Workbook) -> Booking:
+def _book(read: PackingList, workbook: Workbook) -> Booking:
     """Book the list; its clerk gives what the sheet does not say."""
-    stated = {*case.labels, *(part.split("=")[0] for part in case.lines.split() if "=" in part)}
+    labels = {label.field for label in read.labels}
+    stated = labels.union(*(line.shared for line in read.lines))
     listed_at = datetime(2026, 3, 5, tzinfo=UTC)
     return book(
         read,

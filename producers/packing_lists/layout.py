@@ -8,6 +8,7 @@ from producers.packing_lists.header import Header, find_header
 from producers.packing_lists.labels import read_labels
 from producers.packing_lists.model import Column, Finding, Layout
 from producers.packing_lists.rows import RowReader
+from producers.packing_lists.table_units import share_units
 from producers.sheets.workbook import Sheet, cell_name
 
 COLUMNS_MAX = 500
@@ -19,7 +20,7 @@ def read_layout(sheet: Sheet) -> Layout | None:
     header = find_header(sheet)
     if header is None:
         return None
-    columns = read_columns(sheet, header)
+    columns = share_units(sheet, header, read_columns(sheet, header))
     grid = Grid(sheet, columns)
     reader = RowReader(grid, header, stop=len(sheet.rows))
     reader.read()

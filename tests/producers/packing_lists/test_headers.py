@@ -236,3 +236,26 @@ def test_errors_in_cells_do_not_change_what_a_column_means() -> None:
         ]
     )
     assert fields(found) == ["goods", "cartons", "size", "gross"]
+
+
+def test_edges_share_the_unit_that_one_of_them_names() -> None:
+    """``L | W | H (cm)``."""
+    found = columns([["Goods", "Ctns", "L", "W", "H (cm)"], ["Cup", 10, 60, 40, 35]])
+    assert [best(found, index).unit for index in (2, 3, 4)] == ["cm", "cm", "cm"]
+    assert 'the unit of "H (cm)"' in best(found, 2).why
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "All measurements in centimetres, all weights in kilograms",
+        "尺寸单位：厘米  重量单位：公斤",
+        "Unit: cm / kg",
+    ],
+)
+def test_units_that_stand_once_above_the_table(note: str) -> None:
+    """They hold for the columns that name none; a column's own unit goes first."""
+    found = columns(
+        [[note], ["Goods", "Ctns", "L", "W", "H", "Gross", "Net (g)"], ["Cup", 9, 6, 4, 3, 9, 8]]
+    )
+    assert [best(found, index).unit for index in (2, 5, 6)] == ["cm", "kg", "g"]

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 
@@ -15,6 +16,7 @@ from producers.packing_lists.naming import (
     cell_kind_of,
     dimension_of,
     read_name,
+    unit_alone,
 )
 from producers.packing_lists.words import unit_of, words_of
 from producers.sheets.workbook import Sheet
@@ -196,6 +198,8 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
                 scores.update({f: 0.5 * scores[f] for f in _COUNTS if f != field and f in scores})
         if profile.share("range") > 0.3 and {"cartons", "ignored"} & set(scores):
             scores["carton_no"] = max(scores.get("carton_no", 0.0), 0.75)
+    if spread is None and name.units and not _fit_unit(scores, name.units[0]):
+        scores.update(unit_alone(name.units[0]))
     best = max(scores.values(), default=0.0)
     meanings = [
         meaning
@@ -208,6 +212,10 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         why = f'no known words in "{text}"' if text else "no header"
         return (Meaning(field="ignored", score=0.2, why=why),)
     return tuple(meanings[:_MEANINGS_MAX])
+
+
+def _fit_unit(fields: Iterable[Field], unit: Unit) -> bool:
+    return any(dimension_of(field) == DIMENSIONS[unit] for field in fields)
 
 
 def _fit(field: Field, profile: Profile) -> float:

@@ -119,7 +119,7 @@ def read_name(text: str, section: str = "fields") -> Name:
     )
     meant = frozenset().union(*whole.tokens)
     if not meant - {"filler"} - _QUALIFIERS and units and section == "fields":
-        scores = dict(_UNIT_ALONE[DIMENSIONS[units[0]]])
+        scores = dict(unit_alone(units[0]))
     per: list[Per] = []
     if "percarton" in meant:
         per.append("carton")
@@ -127,6 +127,11 @@ def read_name(text: str, section: str = "fields") -> Name:
         per.append("row")
     currency = next(iter(whole.currencies), "")
     return Name(scores=scores, units=units, currency=currency, per=tuple(per))
+
+
+def unit_alone(unit: Unit) -> tuple[tuple[Field, float], ...]:
+    """Return the fields that a unit alone may name: ``KGS``, ``CBM``."""
+    return _UNIT_ALONE[DIMENSIONS[unit]]
 
 
 def _parts(text: str) -> list[str]:

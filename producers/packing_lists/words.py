@@ -30,6 +30,7 @@ _PER = frozenset(
     ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "je", "cada", "لكل")
 )
 _MONEY = frozenset(("price", "amount", "currency"))
+_PER_PIECE = frozenset(("price", "weight", "gross", "net", "piece"))
 _OF = frozenset(("of", "de"))
 _PLURALS = frozenset(
     ("ctns", "cartons", "cases", "boxes", "packages", "pkgs", "parcels", "pallets")
@@ -274,18 +275,26 @@ def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:
     if word == "@":
         return "percarton"
     last = before[-1] if before else frozenset()
-    if word == "/":
-        same = last & {"carton"} and not last & {"packages"}
-        if not last or same or (after in _PLURALS and last & {"packages"}):
-            return ""
-    elif word not in _PER:
-        return ""
     concepts = _spellings().get(after, frozenset())
-    if concepts & {"carton"} or after == "件":
-        return "percarton"
-    if concepts & {"piece"} and (word != "/" or last & {"price", "weight", "gross", "net"}):
-        return "perpiece"
-    return ""
+    in_pallets = concepts & {"pallet"} and not last & {"pallet"}
+    if word == "/" and not _divides(last, after, in_pallets=bool(in_pallets)):
+        return ""
+    if word != "/" and word not in _PER:
+        return ""
+    ratio = ""
+    if in_pallets and last & {"carton", "packages"}:
+        ratio = "perpallet"
+    elif concepts & {"carton"} or after == "件":
+        ratio = "percarton"
+    elif concepts & {"piece"} and (word != "/" or last & _PER_PIECE):
+        ratio = "perpiece"
+    return ratio
+
+
+def _divides(last: frozenset[str], after: str, *, in_pallets: bool) -> bool:
+    """Tell whether a slash divides (``PCS/CTN``), or stands between two names (``件数/CTNS``)."""
+    same = last & {"carton"} and not last & {"packages"} and not in_pallets
+    return bool(last) and not same and not (after in _PLURALS and last & {"packages"})
 
 
 def _unit_here(word: str, after: str, *, first: bool) -> Unit | None:

@@ -89,6 +89,12 @@ def fields(found: Layout) -> list[str]:
         ("UN No.", "un_number", (), ()),
         ("产品尺寸", "ignored", (), ()),
         ("S/N", "ignored", (), ()),
+        ("Cartons/Pallet", "ignored", (), ()),
+        ("PCS/SET", "ignored", (), ()),
+        ("计费重(KG)", "ignored", ("kg",), ()),
+        ("Chargeable weight", "ignored", (), ()),
+        ("G.W./PC", "ignored", (), ()),
+        ("Pcs/inner", "ignored", (), ()),
     ],
 )
 def test_a_header_names_a_field(

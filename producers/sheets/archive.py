@@ -1,7 +1,6 @@
 """Parts of a ZIP archive, unpacked while their bytes are counted."""
 
 import io
-import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -80,11 +79,3 @@ class Archive:
 def part_name(name: str) -> str:
     """Return the normal form of a part's name: some writers quote, some use back slashes."""
     return unquote(name).replace("\\", "/").lstrip("/").casefold()
-
-
-def resolve(base: str, target: str) -> str:
-    """Return the part to which a relationship of the part `base` points."""
-    target = target.replace("\\", "/")
-    if target.startswith("/"):
-        return target
-    return posixpath.normpath(posixpath.join(posixpath.dirname(base), target))

@@ -9,6 +9,7 @@ from producers.sheets.limits import Budget, Limits
 from producers.sheets.ods import read_flat_ods, read_ods
 from producers.sheets.workbook import Workbook
 from producers.sheets.xls import read_xls
+from producers.sheets.xlsb import read_xlsb
 from producers.sheets.xlsx import read_xlsx
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -49,7 +50,7 @@ def _read_archive(name: str, data: bytes, budget: Budget) -> Workbook:
     archive = Archive(data, budget)
     names = archive.names()
     if "xl/workbook.bin" in names:
-        raise InvalidInput(f"{name} is an .xlsb workbook; {_TAKEN}")
+        return read_xlsb(name, archive, budget)
     if "[content_types].xml" in names:
         if not any(part.startswith(("word/", "ppt/")) for part in names):
             return read_xlsx(name, archive, budget)

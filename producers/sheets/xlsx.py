@@ -9,11 +9,12 @@ list needs, and finds no sheets in the strict form. Its rules for dates and name
 import msgspec
 
 from groupage.domain.errors import InvalidInput
-from producers.sheets.archive import Archive, resolve
+from producers.sheets.archive import Archive
 from producers.sheets.grid import first_of_each
 from producers.sheets.limits import Budget
 from producers.sheets.markup import BrokenMarkup, attribute, parse_markup
 from producers.sheets.number_formats import GENERAL, NumberFormat, builtin_format
+from producers.sheets.relations import Relation, main_part, relations
 from producers.sheets.workbook import Remark, Sheet, Workbook
 from producers.sheets.xlsx_cells import SharedStrings, SheetCells, Styles
 
@@ -24,11 +25,6 @@ class _SheetEntry(msgspec.Struct, frozen=True):
     name: str
     relation: str
     hidden: bool
-
-
-class _Relation(msgspec.Struct, frozen=True):
-    kind: str
-    target: str
 
 
 def read_xlsx(name: str, archive: Archive, budget: Budget) -> Workbook:
@@ -42,19 +38,12 @@ def read_xlsx(name: str, archive: Archive, budget: Budget) -> Workbook:
 
 
 def _read(name: str, archive: Archive, budget: Budget) -> Workbook:
-    main = next(
-        (
-            relation.target
-            for relation in _relations(archive, "").values()
-            if relation.kind == "officeDocument"
-        ),
-        "xl/workbook.xml",
-    )
-    relations = _relations(archive, main)
+    main = main_part(archive, "xl/workbook.xml")
+    parts = relations(archive, main)
     entries, since_1904, calculated = _workbook_part(archive, main)
     budget.check_sheets(len(entries))
     strings, formats = SharedStrings(budget), [GENERAL]
-    for relation in relations.values():
+    for relation in parts.values():
         if relation.kind == "sharedStrings" and relation.target in archive:
             chunks = archive.chunks(relation.target)
             parse_markup(chunks, strings.start, strings.end, strings.text)
@@ -63,7 +52,7 @@ def _read(name: str, archive: Archive, budget: Budget) -> Workbook:
     styles = Styles(formats, since_1904=since_1904, calculated=calculated)
     sheets, remarks = [], []
     for entry in entries:
-        relation = relations.get(entry.relation, _Relation("", ""))
+        relation = parts.get(entry.relation, Relation("", ""))
         if relation.kind != "worksheet":
             remarks.append(
                 Remark(code="no_cells", text=f"sheet {entry.name!r} is a chart or macro sheet")
@@ -91,23 +80,6 @@ def _read(name: str, archive: Archive, budget: Budget) -> Workbook:
             )
         )
     return Workbook(name=name, sheets=tuple(sheets), format="xlsx", remarks=tuple(remarks))
-
-
-def _relations(archive: Archive, part: str) -> dict[str, _Relation]:
-    """Return the relationships of a part by their id; of the package, when the part is empty."""
-    folder, _, file = part.rpartition("/")
-    path = f"{folder}/_rels/{file}.rels"
-    found: dict[str, _Relation] = {}
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            kind = attributes.get("Type", "").rpartition("/")[2]
-            target = resolve(part, attributes.get("Target", ""))
-            found[attributes.get("Id", "")] = _Relation(kind, target)
-
-    if path in archive:
-        parse_markup(archive.chunks(path), start)
-    return found
 
 
 def _workbook_part(archive: Archive, part: str) -> tuple[list[_SheetEntry], bool, bool]:
@@ -165,7 +137,7 @@ def _anchors(
     archive: Archive, sheet: str, cells: SheetCells, budget: Budget
 ) -> set[tuple[int, int]]:
     """Return the cells at whose top left the sheet's pictures are anchored."""
-    relation = _relations(archive, sheet).get(cells.drawing)
+    relation = relations(archive, sheet).get(cells.drawing)
     if not cells.drawing or relation is None or relation.target not in archive:
         return set()
     anchors: set[tuple[int, int]] = set()

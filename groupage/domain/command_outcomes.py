@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from groupage.domain import commands
 from groupage.domain.command_path import Step, steering_of, steps_of
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.possible_pins import reject_pin
+from groupage.domain.possible_pins import departures_of, find_later_prohibition, reject_pin
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.state.consignment import ConsignmentState
@@ -189,29 +189,51 @@ def _of_steering(
     if steering is None:  # it ended a pin or a prohibition
         return Outcome("applied", undone) if kept is None else _replaced(kept)
     if kept is not None:
-        if kept.at != at:
-            return _replaced(kept)
+        later = kept if kept.at != at else _find_contrary(kept, command, lane, states)
+        if later is not None:
+            return _replaced(later)
         return Outcome("applied", f"{done}; {_word_of_plan(sent, lane)}{stuck}")
     if isinstance(consignment, ConsignmentState) and consignment.departed_at is not None:
         return Outcome("applied", f"the consignment left at {when(consignment.departed_at)}")
     return Outcome("superseded", "a later command has ended it")
 
 
+def _find_contrary(
+    kept: LanePin | LaneForbid, command: commands.LaneCommand, lane: LaneState, states: States
+) -> LanePin | LaneForbid | None:
+    """Return a later command that asks for the contrary."""
+    consignment_id = command.about
+    if isinstance(kept, LanePin):
+        return find_later_prohibition(lane, consignment_id, departures_of(states.values()))
+    pin = lane.pins.get(consignment_id)
+    forbids = lane.forbids.get(consignment_id, {})
+    if pin is None or forbids.get(pin.voyage_id) is not kept or pin.at <= kept.at:
+        return None
+    if _refused_by_consolidation(consignment_id, pin, states) is not None:
+        return None
+    return pin
+
+
+def _refused_by_consolidation(
+    consignment_id: str, pin: LanePin, states: States
+) -> RejectedEvent | None:
+    if not pin.consolidation_id:
+        return None
+    state = states.get(("consolidation", pin.consolidation_id))
+    return reject_pin(consignment_id, pin, state if isinstance(state, ConsolidationState) else None)
+
+
 def _refused_pin(
     command: commands.PinConsignment, at: datetime, lane: LaneState, states: States
 ) -> Outcome | None:
     """Return the refusal of a pin whose consolidation could not take the consignment."""
-    if not command.consolidation_id:
-        return None
-    state = states.get(("consolidation", command.consolidation_id))
     pin = LanePin(
         at=at,
         by=command.by,
         voyage_id=command.voyage_id or "",
-        consolidation_id=command.consolidation_id,
+        consolidation_id=command.consolidation_id or "",
     )
-    named = state if isinstance(state, ConsolidationState) else None
-    rejected = reject_pin(command.consignment_id, pin, named)
+    rejected = _refused_by_consolidation(command.consignment_id, pin, states)
     if rejected is None:
         return None
     kept = lane.pins.get(command.consignment_id)
@@ -223,8 +245,9 @@ def _lifted_voyage(command: commands.ForbidConsignment | commands.RollConsignmen
     return command.voyage_id if isinstance(command, commands.ForbidConsignment) else ""
 
 
-def _replaced(kept: LanePin | LaneForbid) -> Outcome:
-    return Outcome("superseded", f"{kept.by} gave another command at {when(kept.at)}")
+def _replaced(by: LanePin | LaneForbid) -> Outcome:
+    verb = "pin" if isinstance(by, LanePin) else "roll" if by.roll else "forbid"
+    return Outcome("superseded", f"{by.by} gave another command at {when(by.at)}, {verb}")
 
 
 def _word_of_manifest(consignment: State | None, voyage_id: str) -> str:

@@ -1,31 +1,84 @@
-"""Pins that name a consolidation which could not take the consignment when the pin was given.
+"""Pins and prohibitions that the lane keeps and that do not count. Pure.
 
-The planner leaves such a pin aside, and readers call its command refused. Both derive that from the
-consolidation's state, so a late fact decides again. The lane keeps the pin: it cannot know of
-manifests. Pure.
+- A pin names a consolidation that could not take the consignment when the pin was given. The lane
+  cannot know of manifests; readers call the command refused.
+- Of a pin to a voyage and a command that keeps the consignment off it (forbid, roll, roll from a
+  later voyage) the later one counts. Readers call the other one superseded. It counts again when
+  the later one is withdrawn or ended. The lane cannot know which voyage leaves before which.
+
+Planner and readers derive both from states, so a late fact decides again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from groupage.domain.events.base import AggregateKind
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.base import RejectedEvent
+from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.state.consolidation import ConsolidationState
-from groupage.domain.state.lane import LanePin, LaneState
+from groupage.domain.state.lane import LaneForbid, LanePin, LaneState
+from groupage.domain.state.voyage import VoyageState
 from groupage.domain.words import when
 
 _TYPE = "command.pin"
 
 
+Departures = Mapping[str, datetime]
+"""When each voyage leaves, if its schedule is known and it is not cancelled."""
+
+
+def departures_of(voyages: Iterable[State]) -> Departures:
+    """Return when these voyages leave; other states are left out."""
+    return {
+        voyage.key: voyage.etd_at
+        for voyage in voyages
+        if isinstance(voyage, VoyageState) and voyage.etd_at and voyage.status != "CANCELLED"
+    }
+
+
 def possible_pin(
-    lane: LaneState, consignment_id: str, consolidations: Mapping[str, ConsolidationState]
+    lane: LaneState,
+    consignment_id: str,
+    consolidations: Mapping[str, ConsolidationState],
+    departures: Departures,
 ) -> LanePin | None:
-    """Return the pin of a consignment if it could be carried out when the dispatcher gave it."""
+    """Return the pin of a consignment if it counts."""
     pin = lane.pins.get(consignment_id)
-    if pin is None or not pin.consolidation_id:
+    if pin is None or find_later_prohibition(lane, consignment_id, departures) is not None:
+        return None
+    if not pin.consolidation_id:
         return pin
     state = consolidations.get(pin.consolidation_id)
     return pin if reject_pin(consignment_id, pin, state) is None else None
+
+
+def find_later_prohibition(
+    lane: LaneState, consignment_id: str, departures: Departures
+) -> LaneForbid | None:
+    """Return the newest command that keeps a consignment off its pin's voyage, given since."""
+    pin = lane.pins.get(consignment_id)
+    if pin is None:
+        return None
+    later = [
+        forbid
+        for voyage_id, forbid in lane.forbids.get(consignment_id, {}).items()
+        if forbid.at >= pin.at
+        and (
+            voyage_id == pin.voyage_id
+            or (forbid.roll and leaves_before(pin.voyage_id, voyage_id, departures))
+        )
+    ]
+    return max(later, key=_given_at, default=None)
+
+
+def leaves_before(voyage_id: str, other_id: str, departures: Departures) -> bool:
+    """Tell whether a voyage leaves with another one or before it; False: it is not known."""
+    etd_at, other_at = departures.get(voyage_id), departures.get(other_id)
+    return etd_at is not None and other_at is not None and etd_at <= other_at
+
+
+def _given_at(forbid: LaneForbid) -> datetime:
+    return forbid.at
 
 
 def reject_pin(
@@ -74,3 +127,16 @@ def _manifest_filed_at(state: ConsolidationState, at: datetime) -> datetime | No
         return None
     is_withdrawn = state.manifest is None and state.unfrozen_at and state.unfrozen_at <= at
     return None if is_withdrawn else state.assigned[1]
+
+
+def pin_depends_on(lane: LaneState, consignment_id: str) -> set[tuple[AggregateKind, str]]:
+    """Return the consolidation and the voyages whose states say whether a pin counts."""
+    pin = lane.pins.get(consignment_id)
+    if pin is None:
+        return set()
+    voyage_ids = {pin.voyage_id}
+    for voyage_id, forbid in lane.forbids.get(consignment_id, {}).items():
+        if forbid.roll:
+            voyage_ids.add(voyage_id)
+    keys: set[tuple[AggregateKind, str]] = {("voyage", voyage_id) for voyage_id in voyage_ids}
+    return keys | ({("consolidation", pin.consolidation_id)} if pin.consolidation_id else set())

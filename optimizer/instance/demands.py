@@ -14,7 +14,7 @@ from groupage.domain.instance import (
     PickUpJob,
     VoyageForbid,
 )
-from groupage.domain.possible_pins import possible_pin
+from groupage.domain.possible_pins import leaves_before, possible_pin
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.lane import LanePin
 from groupage.domain.units import us_cents, volume_cm3
@@ -67,7 +67,7 @@ def demands_of(
             demands.append(
                 _with_commands(_pickup_demand(state, clock_at), state, snapshot, departures)
             )
-        elif state.status in AWAITED_STATUSES and _pin_of(state, snapshot) is not None:
+        elif state.status in AWAITED_STATUSES and _pin_of(state, snapshot, departures) is not None:
             awaited = msgspec.structs.replace(
                 _unplanned_demand(state, clock_at), blocked=True, awaited=True
             )
@@ -108,8 +108,8 @@ def _with_commands(
     departures: tuple[Departure, ...],
 ) -> Demand:
     """Add the dispatcher's pin and the voyages that are forbidden for the consignment."""
-    pin = _pin_of(state, snapshot)
-    forbids = _forbids(state, snapshot, departures)
+    pin = _pin_of(state, snapshot, departures)
+    forbids = _forbids(state, snapshot, departures, pin)
     other_services = _voyages_of_other_services(state, departures)
     return msgspec.structs.replace(
         demand,
@@ -121,8 +121,11 @@ def _with_commands(
     )
 
 
-def _pin_of(state: ConsignmentState, snapshot: Snapshot) -> LanePin | None:
-    return possible_pin(snapshot.lane, state.key, snapshot.consolidations)
+def _pin_of(
+    state: ConsignmentState, snapshot: Snapshot, departures: tuple[Departure, ...]
+) -> LanePin | None:
+    etds = {departure.voyage_id: departure.etd_at for departure in departures}
+    return possible_pin(snapshot.lane, state.key, snapshot.consolidations, etds)
 
 
 def _pickup_demand(state: ConsignmentState, clock_at: datetime) -> Demand:
@@ -175,11 +178,15 @@ def _published_consolidation_id(state: ConsignmentState, snapshot: Snapshot) -> 
 
 
 def _forbids(
-    state: ConsignmentState, snapshot: Snapshot, departures: tuple[Departure, ...]
+    state: ConsignmentState,
+    snapshot: Snapshot,
+    departures: tuple[Departure, ...],
+    pin: LanePin | None,
 ) -> tuple[VoyageForbid, ...]:
     """Return the voyages that a dispatcher forbade, and those up to a roll.
 
-    A voyage's own forbid names the person before a roll of a later voyage does.
+    A voyage's own forbid names the person before a roll of a later voyage does. A pin that counts
+    is later than all that kept the consignment off its voyage.
     """
     etd = {departure.voyage_id: departure.etd_at for departure in departures}
     commands = snapshot.lane.forbids.get(state.key, {})
@@ -188,12 +195,14 @@ def _forbids(
         for voyage_id, forbid in commands.items()
     }
     for rolled_id, forbid in sorted(commands.items()):
-        if forbid.roll and rolled_id in etd:
-            for voyage_id, etd_at in etd.items():
-                if etd_at <= etd[rolled_id]:
+        if forbid.roll:
+            for voyage_id in etd:
+                if leaves_before(voyage_id, rolled_id, etd):
                     forbids.setdefault(
                         voyage_id, VoyageForbid(voyage_id=voyage_id, by=forbid.by, roll=True)
                     )
+    if pin is not None:
+        forbids.pop(pin.voyage_id, None)
     return tuple(forbid for _, forbid in sorted(forbids.items()))
 
 

@@ -19,6 +19,7 @@ from groupage.domain.command_path import Step, steering_of, steps_of
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.ids import SERIES_LENGTH
+from groupage.domain.possible_pins import pin_depends_on
 from groupage.domain.state.base import State
 from groupage.domain.state.command import CommandState
 from groupage.domain.state.consignment import ConsignmentState
@@ -186,6 +187,12 @@ async def _view_all(
     states = await _read_states(
         connection, routers | named | {(step.kind, step.key) for step in steps}
     )
+    steered: set[AggregateKey] = set()
+    for given in rows:
+        lane = states.get(("lane", given.stored.fact.key))
+        if isinstance(lane, LaneState):
+            steered |= pin_depends_on(lane, given.command.about)
+    states |= await _read_states(connection, steered - states.keys())
     viewed = []
     for given in rows:
         router = states.get(("command", given.stored.fact.key))

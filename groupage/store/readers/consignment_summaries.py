@@ -3,11 +3,12 @@
 from collections import Counter
 
 from groupage.domain.plan import LeftOut
-from groupage.domain.possible_pins import reject_pin
+from groupage.domain.possible_pins import departures_of, pin_depends_on, possible_pin
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.lane import LaneState
 from groupage.domain.state.visit import VisitState
+from groupage.domain.state.voyage import VoyageState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
 from groupage.domain.words import number_of
 from groupage.store.pool import Connection
@@ -149,9 +150,15 @@ async def _steering(connection: Connection, state: ConsignmentState) -> tuple[St
     if lane is None or state.exit is not None or state.departed_at is not None:
         return ()
     pin = lane.pins.get(state.key)
-    if pin is not None and pin.consolidation_id:
-        named = await read_state(connection, ConsolidationState, pin.consolidation_id)
-        pin = pin if reject_pin(state.key, pin, named) is None else None
+    needed = pin_depends_on(lane, state.key)
+    named = [key for kind, key in needed if kind == "consolidation"]
+    voyages = [key for kind, key in needed if kind == "voyage"]
+    pin = possible_pin(
+        lane,
+        state.key,
+        {each.key: each for each in await read_states(connection, ConsolidationState, named)},
+        departures_of(await read_states(connection, VoyageState, voyages)),
+    )
     pins = [pin] if pin is not None else []
     return (
         *(
@@ -175,6 +182,7 @@ async def _steering(connection: Connection, state: ConsignmentState) -> tuple[St
                 reason=forbid.reason,
             )
             for voyage_id, forbid in lane.forbids.get(state.key, {}).items()
+            if pin is None or voyage_id != pin.voyage_id  # a later pin overrides it
         ),
     )
 

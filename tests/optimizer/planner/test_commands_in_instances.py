@@ -109,6 +109,16 @@ def test_a_roll_closes_the_voyages_up_to_it_in_the_same_name() -> None:
     assert alone.forbidden_voyage_ids == (FIRST, SECOND)
 
 
+def test_of_a_pin_and_a_roll_from_a_later_voyage_the_later_counts() -> None:
+    """Without a plan that obeys both, the consignment would be in none."""
+    state = consignment(1)
+    rolled = LaneForbid(at=CLOCK_AT, by="Chen", roll=True)
+    for minutes, pinned, forbidden in ((-5, None, (FIRST, SECOND)), (5, FIRST, (SECOND,))):
+        pin = LanePin(at=CLOCK_AT + timedelta(minutes=minutes), by="Li", voyage_id=FIRST)
+        (demand,) = demands(state, pins={state.key: pin}, forbids={state.key: {SECOND: rolled}})
+        assert (demand.pinned_voyage_id, demand.forbidden_voyage_ids) == (pinned, forbidden)
+
+
 def test_the_voyages_of_other_services_are_closed_in_nobodys_name() -> None:
     """The booking asked for a service that sails: its voyages only."""
     state = consignment(1)

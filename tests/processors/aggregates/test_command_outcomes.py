@@ -12,6 +12,7 @@ from groupage.domain.command_path import steps_of
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import planning as pl
 from groupage.domain.fact import Fact
+from groupage.domain.possible_pins import departures_of, possible_pin
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import Allocation, ConsignmentState
 from processors.kernel.series import is_in_series, revision_of
@@ -237,6 +238,53 @@ def test_a_prohibition_and_its_end() -> None:
     lifted = publish(hub, forbid("L", lift=True))
     assert came_of(hub, rolled).state == "superseded"
     assert came_of(hub, lifted) == ("applied", f"voyage {w.VOYAGE} is allowed again", "")
+
+
+def roll(command_id: str = "R", **more: Any) -> commands.RollConsignment:
+    """Send the consignment with a later voyage."""
+    fields = {"command_id": command_id, "consignment_id": w.CN, "from_voyage_id": w.VOYAGE, **LANE}
+    return commands.RollConsignment(**{**fields, **more})
+
+
+@pytest.mark.parametrize("keep_off", [forbid(by="wang"), roll(by="wang")])
+@pytest.mark.parametrize("is_pin_first", [True, False])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_of_a_pin_and_its_contrary_the_later_counts(
+    keep_off: commands.LaneCommand, *, is_pin_first: bool, in_order: bool
+) -> None:
+    """Whatever order they arrive in; once the later is withdrawn the earlier counts again."""
+    hub = sailing_hub()
+    both: list[commands.LaneCommand] = [pin(), keep_off] if is_pin_first else [keep_off, pin()]
+    minutes = (100, 200)
+    sent = {}
+    for place in (0, 1) if in_order else (1, 0):
+        sent[place] = hub.publish(both[place], minutes=minutes[place])
+        hub.settle()
+    hub.check()
+    counts = possible_pin(hub.state("lane", w.LANE), w.CN, {}, departures_of(hub.states.values()))
+    assert (counts is not None) is not is_pin_first
+    state, text, _ = came_of(hub, sent[0])
+    assert (state, came_of(hub, sent[1]).state) == ("superseded", "applied")
+    assert text.startswith(("wang" if is_pin_first else "li") + " gave another command at")
+    assert text.endswith(both[1].verb)
+    retract(hub, sent[1])
+    assert (came_of(hub, sent[0]).state, came_of(hub, sent[1]).state) == ("applied", "superseded")
+    counts = possible_pin(hub.state("lane", w.LANE), w.CN, {}, departures_of(hub.states.values()))
+    assert (counts is not None) is is_pin_first
+
+
+def test_a_roll_from_a_later_voyage_supersedes_a_pin() -> None:
+    """Not with that voyage or an earlier one; a pin after it counts again."""
+    hub = sailing_hub()
+    publish(hub, sailing(voyage_id="V2", etd_at=at(60 * 24 * 30), eta_at=at(60 * 24 * 60)))
+    pinned = publish(hub, pin())
+    rolled = publish(hub, roll(from_voyage_id="V2", by="wang"))
+    assert came_of(hub, pinned).state == "superseded"
+    assert came_of(hub, pinned).text.endswith(", roll")
+    assert came_of(hub, rolled).state == "applied"
+    again = publish(hub, pin("P2"))
+    assert came_of(hub, again).state == "applied"
+    assert came_of(hub, rolled).state == "applied"  # all other voyages up to V2
 
 
 def test_a_hold_and_its_release() -> None:

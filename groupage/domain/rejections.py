@@ -124,7 +124,10 @@ class RejectionCode(Code):
     )
     SEQUENCE_JUMP = "sequence_jump", "The number is beyond the lane's next plan request."
     UNKNOWN_PLAN = "unknown_plan", "No plan with that id was proposed to the lane."
-    PLAN_PUBLISHED = "plan_published", "The plan is published, so it cannot be rejected."
+    PLAN_PUBLISHED = (
+        "plan_published",
+        "The plan is in force, so it can be neither accepted nor rejected.",
+    )
     PLAN_SUPERSEDED = "plan_superseded", "A newer plan has replaced it."
     PLAN_REJECTED = "plan_rejected", "The plan was rejected."
     NO_VOYAGE = "no_voyage", "A pin names no voyage."

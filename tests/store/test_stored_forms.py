@@ -28,7 +28,7 @@ STATES = {
     "declaration": (2, "f7737beef6010a6b"),
     "voyage": (4, "7f5a542dfd70dc8c"),
     "consolidation": (6, "3e78fad87b949070"),
-    "lane": (4, "4556477eac570100"),
+    "lane": (5, "30a9e542f2b02799"),
     "command": (3, "4145d784c1536067"),
 }
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""

@@ -26,7 +26,7 @@ FORMS: Mapping[AggregateKind, int] = MappingProxyType(
         "declaration": 2,
         "voyage": 4,
         "consolidation": 6,
-        "lane": 4,
+        "lane": 5,
         "command": 3,
     }
 )

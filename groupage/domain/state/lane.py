@@ -211,8 +211,6 @@ class LaneState(State, kw_only=True, omit_defaults=True):
     published_plan_id: str = ""
     published_sequence: int = 0
     published_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    """When a person last accepted the plan that was published already."""
     plans: dict[str, PlanRecord] = msgspec.field(default_factory=dict)
     """The last 50 by plan id."""
     proposals: dict[str, Proposal] = msgspec.field(default_factory=dict)

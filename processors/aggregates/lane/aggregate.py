@@ -126,10 +126,9 @@ class LaneAggregate(Aggregate[LaneState]):
                 note.sequence >= event.sequence or note.proposed_at >= fact.occurred_at
                 for note in state.plans.values()
             )
-            confirmed = state.confirmed_at is not None and state.confirmed_at >= fact.occurred_at
             closed_since = any(at >= fact.occurred_at for at in state.closed_at.values())
             due = requests.is_due_sequence(state, event.sequence, fact.occurred_at)
-            return due and not (overtaken or confirmed or state.rejected or closed_since)
+            return due and not (overtaken or state.rejected or closed_since)
         if isinstance(event, events.PlanApproved):
             return plans.is_own_approval(fact)
         published_at = state.published_at

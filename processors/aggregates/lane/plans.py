@@ -18,6 +18,7 @@ from groupage.domain.state.lane import (
     PublishedAssignment,
     UnloadableWarning,
 )
+from groupage.domain.words import when
 from processors.aggregates.lane import requests
 from processors.aggregates.lane.history import keep_closed, with_history, with_list
 from processors.kernel.corrections import Entry
@@ -84,9 +85,10 @@ def propose(
 
 
 def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejection | None:
-    """Publish a waiting plan; the lane's own approval, which comes back, changes nothing.
+    """Publish a plan that waits, and reject the approval of any other.
 
-    It may come back after its plan was retracted.
+    The lane's own approval, which comes back, changes nothing. It may come back after its plan was
+    retracted.
     """
     if is_own_approval(entry.fact):
         return None
@@ -95,12 +97,9 @@ def approve(state: LaneState, entry: Entry, event: events.PlanApproved) -> Rejec
         return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if event.by == POLICY:
         return None
-    if record.status == "published":
-        state.confirmed_at = entry.fact.occurred_at
-        return None
     proposal = state.proposals.get(event.plan_id)
     if proposal is None or record.status != "proposed":
-        return Rejection(_CODE_BY_STATUS[record.status], f"plan {event.plan_id} is {record.status}")
+        return _reject_decided(event.plan_id, record)
     publish(state, entry, proposal, record, by=event.by)
     return None
 
@@ -119,13 +118,23 @@ def reject(state: LaneState, entry: Entry, event: events.PlanRejected) -> Reject
     if record is None:
         return Rejection(Code.UNKNOWN_PLAN, f"plan {event.plan_id} was never proposed to this lane")
     if record.status != "proposed":
-        return Rejection(
-            _CODE_BY_STATUS[record.status], f"plan {event.plan_id} is {record.status} already"
-        )
+        return _reject_decided(event.plan_id, record)
     record.status, record.by, record.reason = "rejected", event.by, event.reason
     record.status_at = entry.fact.occurred_at
     state.proposals.pop(event.plan_id, None)
     return None
+
+
+def _reject_decided(plan_id: str, record: PlanRecord) -> Rejection:
+    """Say what became of a plan that does not wait for approval."""
+    since = f" since {when(record.status_at)}" if record.status_at is not None else ""
+    by = f" by {record.by}" if record.by and record.status != "superseded" else ""
+    what = {"published": "in force", "superseded": f"replaced by plan {record.superseded_by}"}
+    return Rejection(
+        _CODE_BY_STATUS[record.status],
+        f"plan {plan_id} does not wait for approval: it is "
+        f"{what.get(record.status, record.status)}{since}{by}",
+    )
 
 
 def publish(

@@ -21,7 +21,7 @@ from tests.processors.aggregates.lane_stories import plan
 from tests.processors.aggregates.minihub import MiniHub
 from tests.processors.aggregates.play import at
 from tests.processors.aggregates.test_impossible_commands import sailing_hub
-from tests.processors.aggregates.test_taken_back import publish, retract
+from tests.processors.aggregates.test_taken_back import booked_hub, publish, retract
 from tests.processors.aggregates.test_voyage import departed, sailing
 
 LANE: dict[str, Any] = {"by": "li", "lane_id": w.LANE}
@@ -334,14 +334,22 @@ def test_a_lane_that_is_none() -> None:
 
 
 def test_an_approval_and_a_rejection() -> None:
-    """A newer plan supersedes the approval; an unknown plan is refused."""
-    hub = sailing_hub()
+    """A newer plan supersedes the approval; a plan that is unknown or does not wait is refused."""
+    hub = booked_hub(auto_approve=False)
+    publish(hub, sailing())
     unknown = publish(hub, commands.AcceptPlan(command_id="A0", plan_id="P9", **LANE))
     assert came_of(hub, unknown)[::2] == ("refused", "unknown_plan")
     publish(hub, plan(1, {w.CN: "C1"}))
     accepted = publish(hub, commands.AcceptPlan(command_id="A1", plan_id="P1", **LANE))
     assert came_of(hub, accepted) == ("applied", "plan P1 is published", "")
+    again = publish(hub, commands.AcceptPlan(command_id="A2", plan_id="P1", **LANE))
+    state, text, code = came_of(hub, again)
+    assert (state, code) == ("refused", "plan_published")
+    assert text.startswith("plan P1 does not wait for approval: it is in force since ")
+    assert text.endswith(" by li")
     publish(hub, plan(2, {w.CN: "C1"}))
+    assert came_of(hub, accepted).state == "applied"  # the newer one waits
+    publish(hub, commands.AcceptPlan(command_id="A3", plan_id="P2", **LANE))
     assert came_of(hub, accepted) == ("superseded", "plan P2 has replaced plan P1", "")
     late = publish(hub, commands.RejectPlan(command_id="J", plan_id="P2", **LANE))
     assert came_of(hub, late)[::2] == ("refused", "plan_published")

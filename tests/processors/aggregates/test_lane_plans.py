@@ -155,12 +155,31 @@ def test_a_dispatcher_decides(play: Start) -> None:
 
 def test_an_approval_of_a_plan_that_was_overtaken_by_then(play: Start) -> None:
     """An approval that arrives before the newer plan still counts in its order."""
-    story = play("lane", w.LANE)
+    story = play("lane", w.LANE, auto_approve=False)
     story.deliver(plan(1, {"CN-1": "C1"}), 20)
-    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 41)
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 42)
     assert story.rejections() == []
     story.deliver(plan(2, {"CN-1": "C2"}), 40)
+    assert story.rejections() == []
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P2", by="li"), 41)
     assert story.rejections() == ["plan_superseded"]
+
+
+def test_the_approval_of_a_plan_that_does_not_wait_is_rejected(play: Start) -> None:
+    """The policy approved it, or somebody else did; whatever order they arrive in."""
+    story = play("lane", w.LANE)
+    story.deliver(plan(1, {"CN-1": "C1"}), 20)
+    story.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 30)
+    (rejected,) = story.state.rejected.values()
+    assert rejected.code == "plan_published"
+    assert rejected.reason.endswith(" by policy")
+    waits = play("lane", w.LANE, auto_approve=False)
+    waits.deliver(plan(1, {"CN-1": "C1"}), 20)
+    waits.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="dana"), 40)
+    assert waits.rejections() == []
+    waits.deliver(pl.PlanApproved(lane_id=w.LANE, plan_id="P1", by="li"), 30)
+    (rejected,) = waits.state.rejected.values()
+    assert rejected.reason.endswith(" by li")
 
 
 def test_an_approval_that_comes_back_after_its_plan_was_retracted(play: Start) -> None:

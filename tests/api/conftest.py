@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from groupage.app.api.app import create_app
 from groupage.settings import DatabaseSettings
 from groupage.store.pool import create_pool
 from tests.api.hub import START, store_facts, store_plan
@@ -34,3 +36,11 @@ async def hub(pool: "asyncpg.Pool[asyncpg.Record]") -> "asyncpg.Pool[asyncpg.Rec
     await store_plan(pool, first_plan(), published=True)
     await store_plan(pool, second_plan())
     return pool
+
+
+@pytest.fixture
+async def api(hub: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application on the hub's morning."""
+    transport = httpx.ASGITransport(create_app(hub), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        yield client

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -24,14 +23,6 @@ from tests.api.world import BOX, FIRST, LANE, VOYAGE
 
 pytestmark = pytest.mark.integration
 Hub = asyncpg.Pool
-
-
-@pytest.fixture
-async def api(hub: "Hub[asyncpg.Record]") -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application on the hub's morning."""
-    transport = httpx.ASGITransport(create_app(hub), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
-        yield client
 
 
 @pytest.mark.parametrize(
@@ -133,7 +124,9 @@ async def test_ids_with_slashes(api: httpx.AsyncClient) -> None:
         ("/v1/consignments?after=nonsense", 400, None),
         ("/v1/consignments?lane=%00", 400, None),
         ("/v1/trace/CN-1?kind=spaceship", 400, None),
-        ("/v1/plans/P-2/diff", 400, "against"),
+        ("/v1/plans/P-1/diff", 404, None),
+        ("/v1/plans/P-404/status", 404, None),
+        ("/v1/routes?plan=P-404", 404, None),
         ("/v1/plans/P-404", 404, None),
         ("/v1/containers/XXXU0000000", 404, None),
         ("/v1/units/u-404/trace", 404, None),

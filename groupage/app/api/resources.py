@@ -18,7 +18,8 @@ from groupage.store.pool import Connection
 from groupage.store.readers.commands import CommandView, read_command
 from groupage.store.readers.contents import Contents, read_contents
 from groupage.store.readers.facts import read_state
-from groupage.store.readers.plans import PlanDiff, read_diff, read_plan
+from groupage.store.readers.plan_statuses import PlanStatus, read_status
+from groupage.store.readers.plans import PlanDiff, find_plan, read_diff
 from groupage.store.readers.tracing import Trace, cut_history, trace
 
 FACTS_MAX = 1_000_000
@@ -27,7 +28,13 @@ FACTS_MAX = 1_000_000
 class DiffQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The plan to compare with."""
 
-    against: Annotated[str, msgspec.Meta(description="The older plan.")]
+    against: (
+        Annotated[
+            str,
+            msgspec.Meta(description="The older plan; default: the one in force before."),
+        ]
+        | None
+    ) = None
 
 
 class PlanQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,13 +78,17 @@ async def _plan_diff(pool: Connection, plan_id: str, query: DiffQuery) -> PlanDi
 
 
 async def _plan(pool: Connection, plan_id: str, query: PlanQuery) -> object:
-    plan = await read_plan(pool, plan_id)
+    plan = await find_plan(pool, plan_id)
     if query.container is None:
         return plan
     for container in plan.containers:
         if query.container in (container.consolidation_id, container.equipment_ref):
             return container
     raise NotFound(f"plan {plan_id!r} has no container {query.container!r}")
+
+
+async def _plan_status(pool: Connection, plan_id: str) -> PlanStatus:
+    return await read_status(pool, await find_plan(pool, plan_id))
 
 
 async def _unit_trace(pool: Connection, unit_id: str, history: HistoryQuery) -> Trace:
@@ -109,12 +120,19 @@ ENDPOINTS = (
         summary="Which consignments move from plan `against` to this one, and why",
     ),
     Endpoint(
+        path="/v1/plans/{plan_id}/status",
+        handle=_plan_status,
+        result=PlanStatus,
+        problems=(404,),
+        summary="What became of a plan: in force, waiting for approval, rejected, replaced",
+    ),
+    Endpoint(
         path="/v1/plans/{plan_id}",
         handle=_plan,
         queries=(PlanQuery,),
         result=Plan,
         problems=(404,),
-        summary="A plan with every carton's place and every truck's stops",
+        summary="A plan, by its id, the id's beginning or its lane, with all places and stops",
     ),
     Endpoint(
         path="/v1/units/{unit_id:path}/trace",

@@ -14,12 +14,13 @@ from groupage.domain.instance import Instance
 from groupage.domain.plan import Plan
 from groupage.store.pool import Connection
 from groupage.store.readers.holds import OpenHold, read_holds_of
+from groupage.store.readers.plan_statuses import PlanStatus, read_status
 from groupage.store.readers.plans import (
     PlanDiff,
+    diff_of_lane,
     diff_on_hub,
     diff_plans,
     find_plan,
-    last_two_plans,
     read_departures,
 )
 
@@ -64,20 +65,21 @@ def load_holds(name: str, plan: Plan) -> tuple[OpenHold, ...]:
     return () if _file(name) else query(lambda pool: read_holds_of(pool, placed))
 
 
+def load_status(name: str, plan: Plan) -> PlanStatus | None:
+    """Return what became of the plan; None for a file."""
+    return None if _file(name) else query(lambda pool: read_status(pool, plan))
+
+
 def load_departures(name: str, plan: Plan) -> dict[str, datetime]:
     """Return when consolidations of the plan left the hub; none for a file."""
     return {} if _file(name) else query(lambda pool: read_departures(pool, plan))
 
 
 def compare_plans(older: str | None, newer: str | None, lane: str | None) -> PlanDiff:
-    """Compare two plans by their names, or the last two of a lane."""
+    """Compare two plans by their names, or the last one of a lane with the one before it."""
     if lane is not None and older is None:
         of_lane = lane
-
-        async def compare_last(pool: Connection) -> PlanDiff:
-            return await diff_on_hub(pool, *await last_two_plans(pool, of_lane))
-
-        return query(compare_last)
+        return query(lambda pool: diff_of_lane(pool, of_lane))
     if lane is not None or older is None or newer is None:
         raise typer.BadParameter("name two plans, or a lane with --lane")
     if _file(older) and _file(newer):

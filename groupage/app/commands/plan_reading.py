@@ -13,6 +13,7 @@ from groupage.app.commands.plan_files import (
     load_departures,
     load_holds,
     load_plan,
+    load_status,
 )
 from groupage.app.commands.printing import (
     AsJson,
@@ -25,12 +26,14 @@ from groupage.app.commands.printing import (
     text_of,
     volume,
 )
+from groupage.app.hub_time import with_local_times
 from groupage.domain.errors import NotFound
 from groupage.domain.origin import Solver
 from groupage.domain.plan import Cost, Plan, PlannedContainer
 from groupage.domain.stowage import stowage_of
 from groupage.domain.words import number_of
 from groupage.store.readers.holds import OpenHold
+from groupage.store.readers.plan_statuses import PlanStatus, status_text
 from groupage.store.readers.plans import PlanDiff
 
 PlanName = Annotated[
@@ -135,6 +138,7 @@ def show(
     elif as_json:
         print_json(shown)
     else:
+        _print_head(shown, load_status(plan, shown))
         _print_plan(shown, load_holds(plan, shown), load_departures(plan, shown))
         if verbose:
             print_line("")
@@ -148,7 +152,11 @@ def diff(
     newer: Annotated[str | None, typer.Argument(metavar="B]", help="The newer plan.")] = None,
     *,
     lane: Annotated[
-        str | None, typer.Option(help="Compare the last two plans of this lane.")
+        str | None,
+        typer.Option(
+            help="Compare the plan in force of this lane with the one that was in force before it; "
+            "a newer plan that waits for approval, with the one in force."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -171,12 +179,17 @@ def _find_container(plan: Plan, wanted: str) -> PlannedContainer:
     raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {names}")
 
 
-def _print_plan(plan: Plan, holds: Sequence[OpenHold], departures: Mapping[str, datetime]) -> None:
+def _print_head(plan: Plan, status: PlanStatus | None) -> None:
     certified = plan.certificate.verifier if plan.certificate else "no certificate"
     print_line(
         f"plan {plan.plan_id}, no. {plan.sequence} of lane {plan.lane_id}, decided "
         f"{text_of(plan.decided_at)}; passed by {certified}"
     )
+    if status is not None:
+        print_line(with_local_times(status_text(status)))
+
+
+def _print_plan(plan: Plan, holds: Sequence[OpenHold], departures: Mapping[str, datetime]) -> None:
     print_line(_cost(plan))
     if plan.solver is not None:
         print_line(_solver(plan.solver))
@@ -243,6 +256,12 @@ def _print_container(container: PlannedContainer, holds: Sequence[OpenHold]) -> 
 
 
 def _print_diff(difference: PlanDiff) -> None:
+    for plan_id, status in (
+        (difference.to_plan_id, difference.to_status),
+        (difference.from_plan_id, difference.from_status),
+    ):
+        if status.status != "unknown":  # a file's
+            print_line(f"{plan_id}: {with_local_times(status_text(status))}")
     change = money(abs(difference.cost_change_minor))
     cheaper = "costs the same as"
     if difference.cost_change_minor:

@@ -35,7 +35,12 @@ _FETCHES = (
 def main(  # noqa: PLR0913 - one option for each filter
     *,
     lane: Lane = None,
-    plan: Annotated[str | None, typer.Option(help="Routes of this plan, in force or not.")] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            help="Routes of this plan, in force or not: its id or the beginning, or a lane."
+        ),
+    ] = None,
     truck: Annotated[str | None, typer.Option(help="Routes of this truck.")] = None,
     consignment: Annotated[
         str | None,

@@ -5,17 +5,20 @@ from datetime import datetime
 
 from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import print_line
-from groupage.app.hub_time import time_text
+from groupage.app.hub_time import time_text, with_local_times
 from groupage.domain.containers import SPECS
 from groupage.domain.stowage import stowage_text
 from groupage.domain.value_names import CUTOFFS
 from groupage.domain.words import cubic_metres, join_names, kilograms, number_of
+from groupage.store.readers.plan_statuses import status_text
 from groupage.store.readers.routes import TransportJob
 from groupage.store.readers.summary_views import (
     CartonSummary,
     ConsignmentSummary,
     ContainerSummary,
     CutoffSummary,
+    LaneSummary,
+    NextPlan,
     PickUpSummary,
     SailingSummary,
     Summary,
@@ -32,19 +35,22 @@ _STEERING = {"pinned": "pinned to", "kept_off": "kept off", "rolled": "rolled fr
 
 def print_summary(summary: Summary) -> None:
     """Print how an id stands now, a line for each part that is known."""
-    lines = [(label, text) for label, text in _lines_of(summary) if text]
+    lines = [(label, text) for label, text in lines_of(summary) if text]
     width = max((len(label) for label, _ in lines), default=0)
     for label, text in lines:
         print_line(f"  {label:<{width}}  {text}")
 
 
-def _lines_of(summary: Summary) -> Iterable[Line]:
+def lines_of(summary: Summary) -> Iterable[Line]:
+    """Yield the lines of a summary; those without a text are not shown."""
     if isinstance(summary, ConsignmentSummary):
         return _consignment_lines(summary)
     if isinstance(summary, CartonSummary):
         return _carton_lines(summary)
     if isinstance(summary, SailingSummary):
         return _voyage_lines(summary)
+    if isinstance(summary, LaneSummary):
+        return _lane_lines(summary)
     return _container_lines(summary)
 
 
@@ -198,6 +204,42 @@ def _voyage_lines(now: SailingSummary) -> Iterable[Line]:
         yield f"cut-off {cutoff.code}", _joined(time_text(cutoff.due_at), name)
     for consolidation_id in now.consolidations:
         yield "carries", consolidation_id
+
+
+def _lane_lines(now: LaneSummary) -> Iterable[Line]:
+    if now.plan_id:
+        status = with_local_times(status_text(now.plan_status))
+        yield "plan", _joined(f"no. {now.plan_sequence}, {now.plan_id}", status)
+        yield "decided", _at("", now.plan_decided_at)
+        yield (
+            "has",
+            _joined(
+                f"{number_of(now.consignments, 'consignment')} in "
+                f"{number_of(now.consolidations, 'container')} at the hub",
+                f"{now.left_out:,} left out (`groupage plan show {now.lane_id}` says why)",
+            ),
+        )
+    else:
+        yield "plan", "none in force"
+    for plan in now.waiting:
+        advice = "`groupage command accept` or `reject` decides"
+        since = _at("since", plan.since_at)
+        yield "waits for approval", _joined(f"no. {plan.sequence}, {plan.plan_id} {since}", advice)
+    yield "next", next_plan_text(now.next, now.lane_id)
+    approves = "approves plans" if now.auto_approve else "leaves the approval of plans to people"
+    yield "policy", f"{now.policy or 'the default'} {approves}"
+
+
+def next_plan_text(following: NextPlan, lane_id: str) -> str:
+    """Say when a lane is planned next, or how to have it planned."""
+    failed = f"the last request failed: {following.failed}" if following.failed else ""
+    if following.requested_at is not None:
+        return f"a planner has had the request {_at('since', following.requested_at)}"
+    if following.due_at is not None:
+        for_what = f"for {number_of(following.changes, 'change')}" if following.changes else ""
+        return _joined(f"{_at('planned at', following.due_at)} {for_what}".rstrip(), failed)
+    advice = f"`groupage command replan {lane_id}` has it planned"
+    return _joined("nothing has changed that calls for a plan", failed, advice)
 
 
 def _contents(now: ContainerSummary) -> str:

@@ -25,6 +25,7 @@ from groupage.store.readers.paging import (
     Page,
     fetch_page,
 )
+from groupage.store.readers.plan_statuses import read_statuses
 from groupage.store.readers.risks import with_risks, with_shippers
 from groupage.store.readers.views import (
     AlertView,
@@ -258,7 +259,7 @@ async def list_plans(
     after: str | None = None,
 ) -> Page[PlanView]:
     """List plans, newest first."""
-    return await fetch_page(
+    page = await fetch_page(
         connection,
         _PLANS,
         PlanView,
@@ -269,6 +270,12 @@ async def list_plans(
         limit=limit,
         after=after,
     )
+    statuses = await read_statuses(connection, [(row.lane_id, row.plan_id) for row in page.items])
+    items = tuple(
+        msgspec.structs.replace(row, **msgspec.structs.asdict(statuses[row.plan_id]))
+        for row in page.items
+    )
+    return msgspec.structs.replace(page, items=items)
 
 
 async def list_alerts(

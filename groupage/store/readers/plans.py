@@ -7,9 +7,15 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.domain.plan import Cost, Plan
-from groupage.domain.words import join_names, number_of
+from groupage.domain.words import join_names
 from groupage.store.plan_codec import unpack_plan
 from groupage.store.pool import Connection
+from groupage.store.readers.plan_statuses import (
+    PlanStatus,
+    newest_waiting_or_in_force,
+    plan_before,
+    read_statuses,
+)
 
 _PLAN_ID_BEGINS = "PLN-"
 _SHORT_ID_LENGTH_MIN = 3
@@ -48,6 +54,9 @@ class PlanDiff(msgspec.Struct, frozen=True, kw_only=True):
     """US cents; negative: the newer plan is cheaper."""
     cost_change: Cost
     """The same by term of the cost."""
+    from_status: PlanStatus = PlanStatus()
+    to_status: PlanStatus = PlanStatus()
+    """What became of the two plans; of one in a file nobody knows."""
 
 
 async def read_plan(connection: Connection, plan_id: str) -> Plan:
@@ -90,25 +99,26 @@ async def find_plan(connection: Connection, name: str) -> Plan:
     return await read_plan(connection, rows[0]["plan_id"])
 
 
-async def last_two_plans(connection: Connection, lane_id: str) -> tuple[Plan, Plan]:
-    """Load the last two plans of a lane, the older one first. Raises NotFound."""
-    rows = await connection.fetch(
-        "select form, body from plan where lane_id = $1 "
-        "order by decided_at desc, sequence desc, plan_id desc limit 2",
-        lane_id,
-    )
-    if len(rows) < 2:
-        raise NotFound(
-            f"lane {lane_id} has {number_of(len(rows), 'stored plan')}, and two can be compared; "
-            "`groupage plans` lists plans and lanes"
-        )
-    newer, older = (unpack_plan(row["form"], row["body"]) for row in rows)
-    return older, newer
+async def diff_of_lane(connection: Connection, lane_id: str) -> PlanDiff:
+    """Compare the plan in force with the one that was in force before it. Raises NotFound.
+
+    Is there a newer plan that waits for approval, compare that with the plan in force.
+    """
+    newer = await read_plan(connection, await newest_waiting_or_in_force(connection, lane_id))
+    return await diff_on_hub(connection, await plan_before(connection, newer), newer)
 
 
-async def read_diff(connection: Connection, older_id: str, newer_id: str) -> PlanDiff:
-    """Compare two stored plans. Raises NotFound, InvalidInput for different lanes."""
-    older, newer = await read_plan(connection, older_id), await read_plan(connection, newer_id)
+async def read_diff(connection: Connection, older_name: str | None, newer_name: str) -> PlanDiff:
+    """Compare two stored plans, named as for `find_plan`.
+
+    Without an older one: with the plan that was in force before. Raises NotFound, InvalidInput for
+    different lanes.
+    """
+    newer = await find_plan(connection, newer_name)
+    if older_name is None:
+        older = await plan_before(connection, newer)
+    else:
+        older = await find_plan(connection, older_name)
     return await diff_on_hub(connection, older, newer)
 
 
@@ -119,7 +129,14 @@ async def diff_on_hub(connection: Connection, older: Plan, newer: Plan) -> PlanD
         [box.consolidation_id for box in older.containers],
         newer.decided_at,
     )
-    return diff_plans(older, newer, departed=frozenset(row["key"] for row in rows))
+    difference = diff_plans(older, newer, departed=frozenset(row["key"] for row in rows))
+    plans = (older, newer)
+    statuses = await read_statuses(connection, [(plan.lane_id, plan.plan_id) for plan in plans])
+    return msgspec.structs.replace(
+        difference,
+        from_status=statuses[older.plan_id],
+        to_status=statuses[newer.plan_id],
+    )
 
 
 async def read_departures(connection: Connection, plan: Plan) -> dict[str, datetime]:

@@ -14,6 +14,7 @@ from groupage.store.policies import hub_clock
 from groupage.store.pool import Connection
 from groupage.store.readers.approved_plans import approved_plans
 from groupage.store.readers.facts import read_state
+from groupage.store.readers.plans import find_plan
 from groupage.store.readers.views import RouteView
 
 
@@ -22,7 +23,11 @@ class RouteFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     lane: str | None = None
     plan: (
-        Annotated[str, msgspec.Meta(description="Routes of this plan, in force or not.")] | None
+        Annotated[
+            str,
+            msgspec.Meta(description="Routes of this plan (id, its beginning, or a lane)."),
+        ]
+        | None
     ) = None
     truck: str | None = None
     consignment: (
@@ -61,7 +66,7 @@ async def list_routes(connection: Connection, wanted: RouteFilter) -> tuple[Rout
     """List routes by their start.
 
     With a plan or a consignment the list has all that there are, ended or not. Raises NotFound for
-    an unknown consignment.
+    an unknown plan or consignment, InvalidInput if several plan ids begin so.
     """
     views = await _views(connection, wanted)
     ends_after = wanted.from_at
@@ -83,13 +88,15 @@ async def _views(connection: Connection, wanted: RouteFilter) -> list[RouteView]
         return await _routes_of_plans(connection, wanted)
     consignment = await _read_consignment(connection, wanted.consignment)
     job = await find_pickup(connection, consignment)
-    is_wanted = job is not None and wanted.plan in (None, job.plan_id)
+    plan_id = None if wanted.plan is None else (await find_plan(connection, wanted.plan)).plan_id
+    is_wanted = job is not None and plan_id in (None, job.plan_id)
     if job is None or job.route is None or not is_wanted:
         return []
     return [msgspec.structs.replace(job.route, fetches_at=job.arrive_at)]
 
 
 async def _routes_of_plans(connection: Connection, wanted: RouteFilter) -> list[RouteView]:
+    plan_id = None if wanted.plan is None else (await find_plan(connection, wanted.plan)).plan_id
     rows = await connection.fetch(
         """
         select plan.form, plan.body,
@@ -100,7 +107,7 @@ async def _routes_of_plans(connection: Connection, wanted: RouteFilter) -> list[
           and ($1::text is null or plan.lane_id = $1)
         """,
         wanted.lane,
-        wanted.plan,
+        plan_id,
     )
     return [
         _route_view(plan, route, in_force=in_force)

@@ -1,6 +1,6 @@
 """How an id stands now: the head of its trace."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
@@ -18,6 +18,7 @@ from groupage.store.readers.container_summaries import (
     voyage_summary,
 )
 from groupage.store.readers.facts import read_state
+from groupage.store.readers.lane_summaries import summarize_lane
 from groupage.store.readers.load_plans import find_load_plan, find_stowage
 from groupage.store.readers.summary_views import (
     CartonSummary,
@@ -33,19 +34,37 @@ async def summarize(
 
     `consignments`: those that have facts about the unit.
     """
-    if kind == "consignment":
-        state = await read_state(connection, ConsignmentState, key)
-        return await summarize_consignment(connection, state) if state is not None else None
-    if kind == "consolidation":
-        return (await read_consolidation(connection, key)).summary
-    if kind == "container":
-        return (await read_container(connection, key)).summary
-    if kind == "voyage":
-        voyage = await read_state(connection, VoyageState, key)
-        return _summarize_voyage(voyage) if voyage is not None else None
     if kind == "unit":
         return await _summarize_unit(connection, key, consignments)
-    return None
+    read = _READERS.get(kind)
+    return await read(connection, key) if read is not None else None
+
+
+async def _read_consignment(connection: Connection, key: str) -> Summary | None:
+    state = await read_state(connection, ConsignmentState, key)
+    return await summarize_consignment(connection, state) if state is not None else None
+
+
+async def _read_consolidation(connection: Connection, key: str) -> Summary | None:
+    return (await read_consolidation(connection, key)).summary
+
+
+async def _read_container(connection: Connection, key: str) -> Summary | None:
+    return (await read_container(connection, key)).summary
+
+
+async def _read_voyage(connection: Connection, key: str) -> Summary | None:
+    voyage = await read_state(connection, VoyageState, key)
+    return _summarize_voyage(voyage) if voyage is not None else None
+
+
+_READERS: Mapping[AggregateKind, Callable[[Connection, str], Awaitable[Summary | None]]] = {
+    "consignment": _read_consignment,
+    "consolidation": _read_consolidation,
+    "container": _read_container,
+    "voyage": _read_voyage,
+    "lane": summarize_lane,
+}
 
 
 def _summarize_voyage(state: VoyageState) -> SailingSummary:

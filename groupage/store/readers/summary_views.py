@@ -9,6 +9,7 @@ from groupage.domain.events.schedule import Cutoff
 from groupage.domain.plan import LeftOut
 from groupage.domain.stowage import Stowage
 from groupage.store.readers.holds import OpenHold
+from groupage.store.readers.plan_statuses import PlanStatus
 from groupage.store.readers.routes import TransportJob
 
 
@@ -220,4 +221,48 @@ class SailingSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     """Those that count on it."""
 
 
-Summary = SailingSummary | ConsignmentSummary | CartonSummary | ContainerSummary
+class NextPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """When a lane is planned next."""
+
+    requested_at: datetime | None = None
+    """A planner has had the request since then."""
+    due_at: datetime | None = None
+    """When the lane requests its next plan; None: nothing has changed that calls for one."""
+    changes: int = 0
+    """So many changes call for a plan."""
+    failed: str = ""
+    """Why the last request ended without a plan."""
+
+
+class WaitingPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that waits for approval."""
+
+    plan_id: str
+    sequence: int
+    since_at: datetime
+
+
+class LaneSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="lane"):
+    """A lane as it stands now."""
+
+    lane_id: str
+    plan_id: str
+    """The plan in force; empty: there is none."""
+    plan_sequence: int
+    plan_decided_at: datetime | None
+    plan_status: PlanStatus
+    consolidations: int
+    """Of the plan in force, those that have not left."""
+    consignments: int
+    """In these consolidations."""
+    left_out: int
+    waiting: tuple[WaitingPlan, ...]
+    """The oldest first."""
+    next: NextPlan
+    policy: str
+    """Digest of the policy in force; empty: the hub has adopted none."""
+    auto_approve: bool
+    """The policy approves plans; otherwise a dispatcher does."""
+
+
+Summary = SailingSummary | ConsignmentSummary | CartonSummary | ContainerSummary | LaneSummary

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from groupage.store.readers.holds import OpenHold
+from groupage.store.readers.plan_statuses import PlanStatusName
 
 
 class ConsignmentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +119,16 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     gap_ratio: float
     published: bool
     """It is the published plan of its lane."""
+    status: PlanStatusName = "unknown"
+    """waiting: for approval; in_force; replaced: it was in force; overtaken: a newer plan came
+    before anybody had approved it; rejected; unknown: older than the lane's last 50."""
+    status_at: datetime | None = None
+    """Since when it is so."""
+    status_by: str = ""
+    """The person who approved or rejected it, or ``policy``."""
+    status_reason: str = ""
+    replaced_by: str = ""
+    """The plan that is newer."""
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):

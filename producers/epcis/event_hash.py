@@ -182,7 +182,7 @@ class _Writer:
             text = self._values.expand_value(text)
         if name in _TIMES:
             return _time(text)
-        return hashed_link(text if name in _TEXTS else _number(text))
+        return hashed_link(text if name in _TEXTS else plain_number(text))
 
     def _word(self, vocabulary: Vocabulary, text: str) -> str:
         expanded = self._values.expand_value(text)
@@ -209,8 +209,11 @@ def _time(text: str) -> str:
     return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _number(text: str) -> str:
-    """Write a number without sign, zeros and exponent that it does not need; exactly."""
+def plain_number(text: str) -> str:
+    """Write a number without sign, zeros and exponent that it does not need; exactly.
+
+    Any other text is returned unchanged.
+    """
     if len(text) > _NUMBER_LENGTH_MAX or not _NUMBER.fullmatch(text):
         return text
     plain = f"{Decimal(text):f}"

@@ -1,4 +1,7 @@
-"""Members of GS1's types, and the forms of their values, after GS1's JSON Schema of EPCIS 2.0."""
+"""Members of GS1's types, and the forms of their values, after GS1's JSON Schema of EPCIS 2.0.
+
+The schema has persistentDisposition in two of the five event types, the standard in all of them.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,8 +11,8 @@ from groupage.domain.near_names import did_you_mean
 from producers.epcis.namespaces import Namespaces
 
 _COMMON = """@context type eventTime recordTime eventTimeZoneOffset eventID certificationInfo
-errorDeclaration bizStep disposition readPoint bizLocation bizTransactionList sourceList
-destinationList sensorElementList"""
+errorDeclaration bizStep disposition persistentDisposition readPoint bizLocation bizTransactionList
+sourceList destinationList sensorElementList"""
 
 
 def _names(text: str) -> frozenset[str]:
@@ -21,12 +24,11 @@ def _event(text: str) -> frozenset[str]:
 
 
 MEMBERS: Mapping[str, frozenset[str]] = {
-    "ObjectEvent": _event("action epcList quantityList persistentDisposition ilmd"),
+    "ObjectEvent": _event("action epcList quantityList ilmd"),
     "AggregationEvent": _event("action parentID childEPCs childQuantityList"),
     "TransactionEvent": _event("action parentID epcList quantityList"),
     "TransformationEvent": _event(
-        """inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID
-        persistentDisposition ilmd"""
+        "inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID ilmd"
     ),
     "AssociationEvent": _event("action parentID childEPCs childQuantityList"),
     "errorDeclaration": _names("declarationTime reason correctiveEventIDs"),

@@ -47,6 +47,10 @@ class _Envelope(msgspec.Struct):
     epcisBody: _Body | None = None  # noqa: N815
 
 
+CONTEXT_URL = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+"""GS1's JSON-LD context of EPCIS 2.0."""
+
+
 def read_json(data: bytes) -> Document:
     """Split an EPCISDocument, an EPCISQueryDocument or a single event in JSON into its events.
 
@@ -125,8 +129,3 @@ def _envelope_problems(envelope: _Envelope) -> Iterator[FieldProblem]:
 
 def _has_master_data(header: Any) -> bool:
     return isinstance(header, dict) and bool(header.get("epcisMasterData"))
-
-
-def read_document(data: bytes) -> Document:
-    """Read a document in JSON or, by its first character, in XML. Raises InvalidInput."""
-    return read_json(data)

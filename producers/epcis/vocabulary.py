@@ -82,6 +82,10 @@ WEB_NAMES: dict[Vocabulary, str] = {
 _WEB = ("https://ref.gs1.org/cbv/", "https://gs1.org/voc/", "cbv:", "gs1:")
 
 
+_GROWING = frozenset[Vocabulary](("measurement type", "sensor alert type", "component"))
+"""Vocabularies of GS1 that get new words between versions of EPCIS; a URI may be one of these."""
+
+
 def word_of(vocabulary: Vocabulary, text: str) -> str | None:
     """Return the bare word; None when `text` belongs to another vocabulary."""
     urn, web = _PREFIXES[vocabulary]
@@ -96,4 +100,6 @@ def word_of(vocabulary: Vocabulary, text: str) -> str | None:
 def is_known(vocabulary: Vocabulary, text: str) -> bool:
     """Whether `text` is a CBV word in any form, or a URI of another vocabulary."""
     word = word_of(vocabulary, text)
-    return word in WORDS[vocabulary] if word is not None else ":" in text
+    if word is None or (vocabulary in _GROWING and ":" in text):
+        return ":" in text
+    return word in WORDS[vocabulary]

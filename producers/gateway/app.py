@@ -41,7 +41,7 @@ from producers.problems import FieldProblem
 from producers.screening import TimeLimits
 
 _BEHAVIOUR_HEADER = "GS1-Capture-Error-Behaviour"
-_EPCIS_TYPES = ("application/json", "application/ld+json")
+_EPCIS_TYPES = ("application/json", "application/ld+json", "application/xml", "text/xml")
 
 
 class Gateway:

@@ -18,8 +18,8 @@ from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
 from producers.entries import Entry, Rejected, Summary, split_for_kafka
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.epcis.reading import read_document
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import HttpProblem, summarize_problems
 from producers.problems import FieldProblem, abbreviate
@@ -112,7 +112,7 @@ class Capture:
         try:
             document = read_document(body)
         except InvalidInput as error:
-            expected = "an EPCIS 2.0 document, or one event, in JSON"
+            expected = "an EPCIS document, or one event, in JSON (2.0) or XML (1.x, 2.0)"
             problem = FieldProblem(field="body", value=abbreviate(body), expected=expected)
             raise HttpProblem(400, "invalid_document", str(error), errors=(problem,)) from None
         if document.problems:

@@ -8,8 +8,8 @@ import msgspec
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from producers.entries import Accepted, Entry, Quarantined
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.epcis.reading import read_document
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

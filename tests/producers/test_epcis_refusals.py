@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from groupage.domain.errors import InvalidInput
 from producers.entries import Accepted, Rejected
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.epcis.reading import read_document
 from tests.producers.epcis_events import (
     BOX_URN,
     CARTON_URN,

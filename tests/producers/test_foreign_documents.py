@@ -16,8 +16,8 @@ from processors.aggregates.registry import all_aggregates
 from processors.kernel.corrections import Entry as CoreEntry
 from processors.kernel.fold import fold
 from producers.entries import Accepted, Entry, Quarantined, Summary, summarize
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of as epcis_entries
-from producers.epcis.reading import read_document
 from producers.ocel.importing import Count
 from producers.ocel.importing import entries_of as ocel_entries
 

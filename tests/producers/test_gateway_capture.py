@@ -9,8 +9,8 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from producers.entries import Accepted
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.epcis.reading import read_document
 from tests.producers.gateway_process import Running, StartGateway
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]

@@ -19,8 +19,8 @@ from groupage.domain.events.consignment import AsnReceived
 from groupage.domain.events.unit import UnitLoaded, UnitPacked, UnitReceived, UnitRepacked
 from groupage.domain.fact import Fact
 from producers.entries import Accepted, Rejected
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of as epcis_entries
-from producers.epcis.reading import read_document
 from producers.files.packing_list import Defaults
 from producers.files.packing_list import entries_of as list_entries
 from producers.files.table import read_table

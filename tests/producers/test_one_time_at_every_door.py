@@ -17,8 +17,8 @@ from groupage.domain.events.consignment import AsnReceived, ConsignmentBooked
 from groupage.domain.events.unit import UnitMeasured, UnitReceived
 from groupage.domain.fact import Fact
 from producers.entries import Accepted
+from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.epcis.reading import read_document
 from producers.files.values import instant
 from producers.gateway.cloudevents import check_event
 from producers.ocel.log import read_log

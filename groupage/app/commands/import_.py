@@ -50,10 +50,10 @@ def import_epcis(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import an EPCIS 2.0 document (JSON-LD). Status 1 if an event is rejected."""
+    """Import an EPCIS document (JSON 2.0; XML 1.x or 2.0). Status 1 if an event is rejected."""
     from producers.entries import Rejected, summarize  # noqa: PLC0415
+    from producers.epcis.documents import read_document  # noqa: PLC0415
     from producers.epcis.importing import entries_of  # noqa: PLC0415
-    from producers.epcis.reading import read_document  # noqa: PLC0415
     from producers.screening import CheckDigitRules  # noqa: PLC0415
 
     data = _read_bytes(file)
@@ -75,6 +75,7 @@ def import_epcis(
         summary.read = summary.rejected = len(entries)
     else:
         summary = _publish(entries, dry_run=dry_run, total=len(entries))
+    summary.notes.update(document.notes)
     _report(summary, as_json=as_json, dry_run=dry_run)
 
 

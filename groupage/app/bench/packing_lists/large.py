@@ -83,7 +83,7 @@ def measure(reader: str, path: Path) -> Row:
         import pandas as pd  # noqa: PLC0415 - measured alone
 
         def read() -> int:
-            return len(pd.read_excel(path, header=1)) - 1
+            return len(pd.read_excel(path, header=1, engine="openpyxl")) - 1
 
     cpu, wall = time.process_time(), time.perf_counter()
     rows = read()

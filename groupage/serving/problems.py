@@ -55,7 +55,9 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     *,
     errors: tuple[WrongField, ...] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Build the response of a problem."""
-    body = msgspec.json.encode(make_problem(status, code, title, detail, errors))
+    """Build the response of a problem. `more` are members of its own (RFC 9457, 3.2)."""
+    problem = make_problem(status, code, title, detail, errors)
+    body = msgspec.json.encode({**msgspec.to_builtins(problem), **more} if more else problem)
     return Response(body, status, headers, media_type=MEDIA_TYPE)

@@ -37,3 +37,8 @@ class LocalSettings(BaseSettings):
     restart_wait_max_s: float = Field(default=30.0, ge=0.5, le=3_600.0)
     """The longest wait before a process that keeps dying is started again."""
     processor_workers: int = Field(default=1, ge=1, le=64)
+
+    @property
+    def packing_list_profiles(self) -> Path:
+        """Folder of the profiles by which packing lists are read."""
+        return self.data_dir.expanduser() / "packing-lists"

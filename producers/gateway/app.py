@@ -30,6 +30,7 @@ from producers.gateway.dcsa import API_VERSION, DcsaCallback
 from producers.gateway.docs_page import HEADERS, docs_page
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
+from producers.gateway.packing_lists import EXPLAINED, XLSX, PackingLists, answer_of, profile_folder
 from producers.gateway.policy import policy_follower, policy_of_file
 from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
@@ -59,6 +60,7 @@ class Gateway:
         self._ingest = EventIngest(self.kafka)
         self._capture = Capture(self.kafka, settings)
         self._dcsa = DcsaCallback(self.kafka, settings, kafka)
+        self._lists = PackingLists(self.kafka, profiles=profile_folder())
         self._judge_by(policy)
         self._policy = policy_follower(
             kafka, prefix=prefix, wall=self._wall, of_file=policy, judge_by=self._judge_by
@@ -82,6 +84,7 @@ class Gateway:
         self._ingest.judge_by(check_digits, TimeLimits.of(policy) if self._wall else None)
         self._capture.judge_by(check_digits)
         self._dcsa.judge_by(check_digits)
+        self._lists.judge_by(check_digits)
 
     async def checks(self) -> dict[str, bool | str]:
         """Check for ``/readyz`` whether Kafka answers."""
@@ -158,6 +161,16 @@ class Gateway:
             metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
         return Response(status_code=204, headers=headers)
 
+    async def post_packing_list(self, request: Request) -> Response:
+        """Take a packing list, or answer with its questions."""
+        check_headers(request)
+        async with self._admission.admit(request) as body:
+            reply = await self._lists.take(request, body)
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
+        if reply.explained:
+            return Response(reply.explained, headers=EXPLAINED, media_type=XLSX)
+        return _json(answer_of(reply), status=200 if reply.dry_run else 202)
+
     async def get_docs(self, request: Request) -> Response:
         """Return the page of all events, with examples for this gateway's address."""
         at = Addresses(
@@ -210,6 +223,7 @@ def create_app(gateway: Gateway) -> Starlette:
         routes=[
             Route("/v1/events", gateway.post_events, methods=["POST"]),
             Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
+            Route("/v1/packing-lists", gateway.post_packing_list, methods=["POST"]),
             Route("/capture", gateway.capture, methods=["GET", "OPTIONS", "POST"]),
             Route("/capture/{capture_id}", gateway.get_job),
             Route("/dcsa/tnt/v3/events", gateway.post_carrier_events, methods=["POST"]),

@@ -8,6 +8,7 @@ from groupage.domain.fact import Classifier
 from groupage.serving.problems import MEDIA_TYPE
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
+from producers.packing_lists.jobs import FLAGS, TEXTS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _OBJECT: dict[str, Any] = {"type": "object"}
@@ -68,6 +69,13 @@ _SIGNATURE_HEADER = {
     "schema": {"type": "string"},
 }
 _PARTLY = {"207": _response("Some events were not taken; each item has its own result")}
+_LIST_RESPONSES = {
+    "200": _response("A dry run: what was understood; or, with explain, the list with comments"),
+    "202": _response("What was understood; Kafka has its events"),
+    "422": _problem(
+        "Questions or errors: `questions` has their choices, `report` what was understood"
+    ),
+}
 _NOT_FOUND = {"404": _problem("There is nothing here")}
 _CAPTURE_HEADER = {
     "name": "GS1-Capture-Error-Behaviour",
@@ -82,7 +90,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "groupage gateway",
-            "description": "Takes events as CloudEvents 1.0 or EPCIS 2.0. "
+            "description": "Takes events as CloudEvents 1.0 or EPCIS 2.0, and packing lists. "
             "A 202 means that Kafka has them.",
             "version": __version__,
             "license": LICENSE,
@@ -127,6 +135,14 @@ def _paths() -> dict[str, Any]:
                 "Take many events; the response has a result for each",
                 _POST_RESPONSES | _PARTLY,
                 body={BATCH: {"type": "array", "items": event}},
+            )
+        },
+        "/v1/packing-lists": {
+            "post": _operation(
+                "post_packing_list",
+                "Take a packing list: book its consignments and announce their cartons",
+                _POST_RESPONSES | _LIST_RESPONSES,
+                body={"multipart/form-data": _list_form()},
             )
         },
         "/capture": {
@@ -225,6 +241,31 @@ def _operation(
         content = {kind: {"schema": schema} for kind, schema in body.items()}
         operation["requestBody"] = {"required": True, "content": content}
     return operation | {"responses": dict(sorted((_EVERYWHERE | responses).items()))}
+
+
+def _list_form() -> dict[str, Any]:
+    properties = {
+        "file": {"type": "string", "format": "binary", "description": "xlsx, xls, ods, csv, …"},
+        "answer": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[^=]+=[^\n]+$"},
+            "description": "Answers to questions, each KEY=VALUE",
+        },
+        **dict.fromkeys(TEXTS, _TEXT),
+        "listed_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When the list was written. Send it: the same list at the same time is "
+            "the same events. Default: the beginning of the day",
+        },
+        **{name: {"type": "boolean", "default": False} for name in FLAGS},
+    }
+    return {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

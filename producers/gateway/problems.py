@@ -33,6 +33,7 @@ class HttpProblem(Exception):
         outcome: RequestOutcome = "invalid",
         errors: Iterable[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -41,11 +42,14 @@ class HttpProblem(Exception):
         self.outcome = outcome
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = more
+        """Members of the problem document beside those that every one has."""
 
 
 TITLES = {
     "invalid_event": "The event breaks the contract",
     "invalid_document": "The document breaks the contract",
+    "invalid_packing_list": "The packing list leaves questions open, or cannot be read",
     "bad_request": "The request cannot be read",
     "unsupported_media_type": "The content type is not understood",
     "too_large": "The request is too large",
@@ -102,6 +106,7 @@ async def _answer_expected(request: Request, error: Exception) -> Response:
         problem.detail,
         problem.headers,
         errors=wrong_fields(problem.errors),
+        more=problem.more,
     )
 
 

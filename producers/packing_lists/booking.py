@@ -13,7 +13,7 @@ import msgspec
 from groupage.contracts.encoding import encode
 from groupage.contracts.texts import require_plain_texts
 from groupage.contracts.topics import topic_of
-from groupage.domain.currencies import DECIMALS
+from groupage.domain.currencies import amount_text
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Dimensions, Event
 from groupage.domain.events.consignment import (
@@ -217,31 +217,37 @@ class _Maker:
         }
         if incoterm := shared.name("incoterm").upper()[:3]:
             fields["incoterm"] = incoterm
-        if self._unread or None in (fields[name] for name in ("shipper", "pol", "pod", "mode")):
+        if self._unread:
             return None
-        if self.ready_at is None:
-            text = f"ready_at {listed_at:%Y-%m-%d %H:%MZ}: neither list nor option says it"
-            self._findings.remark("", "assumed", text)
         fields |= {
             "lines": msgspec.to_builtins(cargo.lines()),
             "value": msgspec.to_builtins(cargo.value(shared)),
             "dangerous_goods": msgspec.to_builtins(cargo.dangerous_goods()),
             "danger_words": cargo.danger_words(dangerous),
+            "totals": self._declared_totals(),
         }
-        if not self._lines and self._totals is not None:
-            totals = self._totals
-            fields["totals"] = {
-                "pieces": totals.cartons,
-                "volume_cm3": totals.volume_cm3,
-                "gross_g": totals.gross_g,
-            }
-            text = "the list has totals and no sizes: these follow in a later list, or are measured"
-            self._findings.remark("", "sizes_follow", text)
+        if self.ready_at is None:
+            text = f"ready_at {listed_at:%Y-%m-%d %H:%MZ}: neither list nor option says it"
+            self._findings.remark("", "assumed", text)
+        if None in (fields[name] for name in ("shipper", "pol", "pod", "mode")):
+            return None
         try:
             return msgspec.convert(fields, ConsignmentBooked)
         except msgspec.ValidationError as error:
             self._findings.refuse("", "bad_data", self._id, str(error))
             return None
+
+    def _declared_totals(self) -> dict[str, int] | None:
+        totals = self._totals
+        if self._lines or totals is None:
+            return None
+        text = "the list has totals and no sizes: these follow in a later list, or are measured"
+        self._findings.remark("", "sizes_follow", text)
+        return {
+            "pieces": totals.cartons,
+            "volume_cm3": totals.volume_cm3,
+            "gross_g": totals.gross_g,
+        }
 
     def shipping_notice(self, rules: CheckDigitRules) -> AsnReceived | None:
         """Return the notice of the cartons."""
@@ -274,14 +280,13 @@ def _summary(booked: ConsignmentBooked) -> BookedConsignment:
         volume_cm3=sum(line.pieces * _volume_cm3(line.size) for line in booked.lines),
         gross_g=sum(line.pieces * line.gross_g for line in booked.lines),
     )
-    decimals = DECIMALS.get(booked.value.currency, 2)
     return BookedConsignment(
         consignment_id=booked.consignment_id,
         shipper=booked.shipper,
         pol=booked.pol,
         pod=booked.pod,
         mode=booked.mode,
-        value=f"{booked.value.amount_minor / 10**decimals:,.{decimals}f} {booked.value.currency}",
+        value=amount_text(booked.value.amount_minor, booked.value.currency),
         cartons=totals.pieces,
         volume_cm3=totals.volume_cm3,
         gross_g=totals.gross_g,

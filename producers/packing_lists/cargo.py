@@ -218,4 +218,5 @@ def _check_digits(ids: list[str], cell: str, findings: Findings, rules: CheckDig
 
 
 def _sum(articles: list[Article]) -> Decimal:
-    return sum((article.amount for article in articles if article.amount), Decimal(0))
+    """Return the sum of the amounts; one below 0 is an error of its own."""
+    return sum((max(each.amount, Decimal(0)) for each in articles if each.amount), Decimal(0))

@@ -16,8 +16,8 @@ import msgspec
 import tomli_w
 
 from groupage.domain.errors import InvalidInput
+from producers.packing_lists.jobs import ANSWERED
 from producers.packing_lists.model import PackingList
-from producers.packing_lists.shared import ANSWERED
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _BYTES_MAX = 2**20

@@ -41,8 +41,10 @@ def understand(
     return PackingList(
         workbook=workbook.name,
         sheets=names,
+        header_rows=tables[0].layout.header_rows if tables else (),
         columns=tuple(column for each in read for column in each.columns),
         lines=_without_equal_sheets(read, known) or lines,
+        confirmed=tuple(text for each in read for text in each.notes.confirmed),
         declared_totals=declared,
         labels=tuple(label for table in tables for label in table.layout.labels),
         questions=tuple(questions),

@@ -17,22 +17,15 @@ from producers.packing_lists import terms
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
 from producers.packing_lists.terms import plain_text
-from producers.sheets.workbook import Cell, cell_name
+from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 
 T = TypeVar("T")
 DEFAULTS = {"consignee": "TO ORDER", "pol": "CNNGB", "mode": "1039", "currency": "USD"}
 """Taken, with a remark, where neither the list nor an option says anything."""
-ANSWERED: tuple[Field, ...] = (
-    "consignment_id",
-    "shipper",
-    "consignee",
-    "pol",
-    "pod",
-    "mode",
-    "currency",
-    "ready_at",
+VALUE_EXPECTED = (
+    "a value; this is a formula without a saved one, or an error value: open the file in a "
+    "spreadsheet program and save it"
 )
-"""Fields that an option or an answer may give."""
 _PARSERS: dict[str, tuple[Callable[[Cell], Any], str]] = {
     "pol": (terms.port, terms.PORT_EXPECTED),
     "pod": (terms.port, terms.PORT_EXPECTED),
@@ -200,16 +193,16 @@ class SharedFields:
     def _in_labels(
         self, field: Field, parse: Callable[[Cell], Any] = plain_text
     ) -> list[Statement]:
-        return [
-            Statement(
-                text=plain_text(label.value),
-                value=parse(label.value),
-                cell=cell_name(label.row, label.column),
-                by="label",
-            )
-            for label in self._labels
-            if label.field == field and plain_text(label.value)
-        ]
+        found = []
+        for label in self._labels:
+            cell = cell_name(label.row, label.column)
+            text = plain_text(label.value)
+            if label.field != field or not text:
+                continue
+            if isinstance(label.value, Formula | CellError):
+                self._findings.refuse(cell, "no_value", text, VALUE_EXPECTED)
+            found.append(Statement(text=text, value=parse(label.value), cell=cell, by="label"))
+        return found
 
     def _in_options(self, field: Field, parse: Callable[[Cell], Any]) -> list[Statement]:
         text = getattr(self._options, field, None)

@@ -70,10 +70,17 @@ def _unit_spellings() -> dict[str, Unit]:
     return {plain(word): unit for unit, words in units.items() for word in words}
 
 
+_WORDS_LIKE_CODES = frozenset(
+    ("all", "cup", "top", "try", "bam", "pen", "gel", "mop", "lak", "mad")
+)
+"""Codes of ISO 4217 that are English words, or the beginning of goods: ``total of all``."""
+
+
 @cache
 def _currency_spellings() -> dict[str, str]:
     table = vocabulary()["currencies"]
-    return {plain(word): code for code, words in table.items() for word in words}
+    codes = {code.lower(): code for code in DECIMALS if code.lower() not in _WORDS_LIKE_CODES}
+    return codes | {plain(word): code for code, words in table.items() for word in words}
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 
 from groupage.domain.places import ALIASES, PLACES, canonical_place
 from groupage.domain.policy import Policy
-from producers.files.values import port
+from producers.packing_lists.terms import port
 from producers.simulator.geography import LINES
 
 ROOT = Path(__file__).parents[2]

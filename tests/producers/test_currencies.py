@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,9 +17,8 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.events.base import Money
 from groupage.domain.events.consignment import ConsignmentBooked
 from groupage.domain.fact import Fact
-from producers.entries import Accepted, Rejected
-from producers.files.packing_list import Defaults, entries_of
-from producers.files.table import read_table
+from producers.packing_lists.importing import ListReading
+from tests.producers.packing_lists.made_lists import errors, events_of, imported
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -53,21 +51,19 @@ def test_amounts_for_people() -> None:
     ("header", "cell", "money"),
     [
         ("货值(JPY)", "10000", Money(amount_minor=10_000, currency="JPY")),
-        ("Value JPY", '"10,000"', Money(amount_minor=10_000, currency="JPY")),
+        ("Value JPY", '"10,000.0"', Money(amount_minor=10_000, currency="JPY")),
         ("货值（日元）", "10000", Money(amount_minor=10_000, currency="JPY")),
         ("Amount (KWD)", "1.5", Money(amount_minor=1_500, currency="KWD")),
         ("货值", "10000 JPY", Money(amount_minor=10_000, currency="JPY")),
         ("货值", "EUR 12.50", Money(amount_minor=1_250, currency="EUR")),
-        ("货值(USD)", "12.50 EUR", Money(amount_minor=1_250, currency="EUR")),
+        ("货值(EUR)", "12.50 EUR", Money(amount_minor=1_250, currency="EUR")),
         ("货值", "12.5元", Money(amount_minor=1_250, currency="CNY")),
         ("金额", "12.5", Money(amount_minor=1_250, currency="USD")),
     ],
 )
 def test_the_currency_of_a_packing_list(header: str, cell: str, money: Money) -> None:
     """Beside the amount, or in the header; else the one that the command names."""
-    (entry,) = list_of(header, cell)
-    assert isinstance(entry, Accepted), entry
-    booked = entry.facts[0].data
+    booked = events_of(list_of(header, cell))[0]
     assert isinstance(booked, ConsignmentBooked)
     assert booked.value == money
 
@@ -75,35 +71,46 @@ def test_the_currency_of_a_packing_list(header: str, cell: str, money: Money) ->
 @pytest.mark.parametrize(
     ("header", "cell", "more", "field"),
     [
-        ("货值", "10 ZZZ", {}, "row 2, column F (货值)"),
-        ("货值", "-1", {}, "row 2, column F (货值)"),
-        ("货值", "10 EUR", {"币种": "USD"}, "row 2, column F (货值)"),
-        ("货值", "10", {"币种": "ZZZ"}, "row 2, column G (币种)"),
+        ("货值", "10 ZZZ", {}, "F2"),
+        ("货值", "-1", {}, "F2"),
+        ("货值(USD)", "12.50 EUR", {}, "F2"),
+        ("货值", "10 EUR", {"币种": "USD"}, "F2"),
+        ("货值", "10", {"币种": "ZZZ"}, "G2"),
     ],
 )
 def test_a_currency_that_cannot_be(
     header: str, cell: str, more: dict[str, str], field: str
 ) -> None:
     """The error names the cell and its value."""
-    (entry,) = list_of(header, cell, more)
-    assert isinstance(entry, Rejected)
-    assert [problem.field for problem in entry.problems] == [field]
+    booking = list_of(header, cell, more).booking
+    assert booking.facts == ()
+    assert [place for place, _ in errors(booking)] == [field]
+
+
+def test_a_comma_that_nothing_explains_is_a_question() -> None:
+    """10,000 is ten or ten thousand; the answer says which."""
+    (question,) = list_of("Value JPY", '"10,000"').booking.questions
+    answers = [choice.answer for choice in question.choices]
+    assert answers == ["numbers=point", "numbers=comma"]
+    booked = events_of(list_of("Value JPY", '"10,000"', answers={"numbers": "point"}))[0]
+    assert booked.value == Money(amount_minor=10_000, currency="JPY")
 
 
 def test_an_unknown_default_currency() -> None:
     """The option of the command."""
-    (entry,) = list_of("货值", "10", currency="ZZZ")
-    assert isinstance(entry, Rejected)
-    assert [(each.field, each.value) for each in entry.problems] == [("currency", "ZZZ")]
+    booking = list_of("货值", "10", currency="ZZZ").booking
+    assert errors(booking) == [("", "bad_currency")]
+    assert "'ZZZ'" in booking.errors[0].text
 
 
-def list_of(header: str, cell: str, more: dict[str, str] | None = None, **given: Any) -> list[Any]:
-    """Return the results of a packing list with one carton."""
+def list_of(
+    header: str, cell: str, more: dict[str, str] | None = None, **given: Any
+) -> ListReading:
+    """Return the reading of a packing list with one carton."""
     more = more or {}
     head = ",".join(["件数", "尺寸cm", "毛重kg", "发货人", "目的港", header, *more])
     row = ",".join(["1", "60*40*35", "5", "甲", "NLRTM", cell, *more.values()])
-    found = read_table(Path("list.csv"), f"{head}\n{row}\n".encode())
-    return entries_of(found, Defaults(listed_at=NOW, ready_at=NOW, **given), recorded_at=NOW)[0]
+    return imported(f"{head}\n{row}\n", **given)
 
 
 BOOKED: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
+from openpyxl import load_workbook
 
 from groupage.settings import KafkaSettings
 from producers.publisher import Publisher
@@ -64,6 +65,7 @@ async def test_a_packing_list_imported_twice_gives_the_same_facts(
     assert status == 0
     assert list(report)[:5] == ["read", "accepted", "quarantined", "rejected", "reasons"]
     assert (report["read"], report["accepted"], report["facts"]) == (2, 2, 2)
+    assert (report["cartons"], report["questions"], report["errors"]) == (5, [], [])
     records = await read_topic("hub.consignment.v1")
     assert len(records) == 4
     assert len(set(_ids(records))) == 2
@@ -80,8 +82,50 @@ async def test_with_a_wrong_cell_nothing_is_published(
     assert status == 1
     assert (report["read"], report["accepted"], report["rejected"]) == (2, 0, 2)
     assert report["reasons"] == {"invalid_packing_list": 2}
-    assert "row 3, column D (件数)" in report["errors"][0]
+    assert report["errors"][0]["cell"] == "D3"
+    assert {"cell", "code", "text"} <= report["errors"][0].keys()
     assert await read_topic("hub.consignment.v1") == []
+
+
+async def test_a_later_list_with_sizes_amends_a_booking_of_totals(
+    run_import: Callable[..., tuple[int, dict[str, Any]]], read_topic: ReadTopic, tmp_path: Path
+) -> None:
+    """Booked by totals, then by lines: a booking, an amendment and a shipping notice."""
+    totals, sizes = tmp_path / "totals.csv", tmp_path / "sizes.csv"
+    totals.write_text("品名,件数,总体积(m3),总毛重(kg)\n玩具,5,0.41,54\n", encoding="utf-8")
+    sizes.write_text(LIST, encoding="utf-8")
+    given = ("--consignment-id", "CN-1", "--shipper", "甲", "--pod", "NLRTM")
+    status, report = run_import("packing-list", totals, *given)
+    assert (status, report["cartons"], report["facts"]) == (0, 5, 1)
+    status, report = run_import("packing-list", sizes, "--amend", "--consignment-id", "CN-1")
+    assert (status, report["cartons"], report["facts"]) == (0, 5, 2)
+    types = {dict(each.headers)["ce_type"] for each in await read_topic("hub.consignment.v1")}
+    assert types == {b"consignment.booked.v1", b"consignment.amended.v1", b"asn.received.v1"}
+
+
+def test_profiles_and_explained_lists(
+    run_import: Callable[..., tuple[int, dict[str, Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Saved answers are used for the same form, and refused for another, which is named."""
+    monkeypatch.setenv("GROUPAGE_DATA_DIR", str(tmp_path / "hub"))
+    file, out = tmp_path / "list.csv", tmp_path / "out.xlsx"
+    asks = LIST.replace("单件毛重kg", "毛重kg").replace("A/1", "B/1")
+    file.write_text(asks, encoding="utf-8")
+    dry = ("packing-list", file, "--dry-run")
+    status, report = run_import(*dry, "--explain", out)
+    assert (status, [each["cell"] for each in report["questions"]]) == (1, ["F1"])
+    assert "毛重" in load_workbook(out)["list"]["F1"].value
+    assert load_workbook(out)["list"]["F1"].comment is not None
+    answer = report["questions"][0]["choices"][0]["answer"]
+    assert run_import(*dry, "--answer", answer, "--profile", "star", "--save")[0] == 0
+    assert run_import(*dry, "--profile", "star")[0] == 0
+    file.write_text(asks.replace("尺寸cm", "外箱尺寸cm"), encoding="utf-8")
+    status, report = run_import(*dry, "--profile", "star")
+    assert status == 1
+    assert "E1 was '尺寸cm' and is '外箱尺寸cm'" in report["errors"][0]["text"]
+    assert run_import(*dry, "--profile", "sta")[1]["errors"][0]["code"] == "unreadable"
 
 
 async def test_an_epcis_file(

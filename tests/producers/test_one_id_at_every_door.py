@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,15 +17,14 @@ from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import AsnReceived
 from groupage.domain.events.unit import UnitLoaded, UnitPacked, UnitReceived, UnitRepacked
 from groupage.domain.fact import Fact
-from producers.entries import Accepted, Rejected
+from producers.entries import Accepted
 from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of as epcis_entries
-from producers.files.packing_list import Defaults
-from producers.files.packing_list import entries_of as list_entries
-from producers.files.table import read_table
 from producers.gateway.cloudevents import check_event
+from producers.packing_lists.importing import ListReading
 from producers.publisher import new_fact
 from tests.producers.epcis_events import document, event
+from tests.producers.packing_lists.made_lists import events_of, imported
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SSCC = "106141412345678908"
@@ -125,9 +123,7 @@ def test_from_python(text: str, unit_id: str) -> None:
 @pytest.mark.parametrize(("text", "unit_id"), FORMS)
 def test_in_a_packing_list(text: str, unit_id: str) -> None:
     """As text in a cell; a workbook cannot hold GS, a CSV file can."""
-    (entry,) = list_of(text.strip("\r\n"), is_csv="\x1d" in text)
-    assert isinstance(entry, Accepted), entry
-    announced = entry.facts[1].data
+    announced = events_of(list_of(text.strip("\r\n"), is_csv="\x1d" in text))[1]
     assert isinstance(announced, AsnReceived)
     assert [unit.unit_id for unit in announced.units] == [unit_id]
 
@@ -137,21 +133,20 @@ def test_in_a_packing_list(text: str, unit_id: str) -> None:
 )
 def test_an_sscc_in_a_cell_of_numbers_is_refused(cell: object, *, is_csv: bool) -> None:
     """Excel keeps 15 digits: the number is another carton's, or nobody's."""
-    (entry,) = list_of(cell, is_csv=is_csv)
-    assert isinstance(entry, Rejected)
-    (problem,) = entry.problems
-    assert problem.field == "row 2, column A (SSCC)"
-    assert "15 digits" in problem.expected
+    booking = list_of(cell, is_csv=is_csv).booking
+    assert booking.facts == ()
+    (error,) = booking.errors
+    assert error.cell == "A2"
+    assert "15 digits" in error.text
 
 
 def test_a_short_number_in_a_cell_is_an_id() -> None:
     """It is exact."""
-    (entry,) = list_of(4711)
-    assert isinstance(entry, Accepted)
+    assert events_of(list_of(4711))[1].units[0].unit_id == "4711"
 
 
-def list_of(cell: object, *, is_csv: bool = False) -> list[Any]:
-    """Return the results of a packing list with one carton."""
+def list_of(cell: object, *, is_csv: bool = False) -> ListReading:
+    """Return the reading of a packing list with one carton."""
     head: list[object] = ["SSCC", "箱数", "尺寸cm", "毛重kg", "发货人", "目的港"]
     rows = [head, [cell, 1, "60*40*35", 5, "甲", "NLRTM"]]
     data = BytesIO()
@@ -163,8 +158,7 @@ def list_of(cell: object, *, is_csv: bool = False) -> list[Any]:
             assert book.active is not None
             book.active.append(row)
         book.save(data)
-    found = read_table(Path("list.csv" if is_csv else "list.xlsx"), data.getvalue())
-    return list_entries(found, Defaults(listed_at=NOW, ready_at=NOW), recorded_at=NOW)[0]
+    return imported(data.getvalue(), "list.csv" if is_csv else "list.xlsx")
 
 
 def test_in_epcis() -> None:

@@ -19,9 +19,9 @@ from groupage.domain.fact import Fact
 from producers.entries import Accepted
 from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
-from producers.files.values import instant
 from producers.gateway.cloudevents import check_event
 from producers.ocel.log import read_log
+from producers.packing_lists.terms import instant
 from tests.producers.epcis_events import document, event
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -1,20 +1,18 @@
 """``groupage import``: packing lists, EPCIS documents, DCSA events and OCEL logs."""
 
 import asyncio
-import sys
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from groupage.app.commands.logs import quiet_logs
+from groupage.app.commands.import_files import DryRun, File, policy_in_force, publish, read_bytes
+from groupage.app.commands.import_packing_list import import_packing_list
 from groupage.app.commands.printing import AsJson, escape_controls, print_json
 from groupage.domain.errors import InvalidInput
-from groupage.domain.policy import CheckDigitPolicy, Policy
+from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
 
 if TYPE_CHECKING:
@@ -27,13 +25,6 @@ app = typer.Typer(
     help="Import files of other systems. Importing a file twice changes nothing.",
 )
 
-_FILE_BYTES_MAX = 256 * 2**20
-_PUBLISH_TIMEOUT_S = 60.0
-
-File = Annotated[Path, typer.Argument(help="File to import.", exists=True, dir_okay=False)]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")
-]
 CheckDigits = Annotated[
     CheckDigitPolicy, typer.Option(help="Treatment of SSCCs with a wrong check digit.")
 ]
@@ -56,7 +47,7 @@ def import_epcis(
     from producers.epcis.importing import entries_of  # noqa: PLC0415
     from producers.screening import CheckDigitRules  # noqa: PLC0415
 
-    data = _read_bytes(file)
+    data = read_bytes(file)
     try:
         document = read_document(data)
     except InvalidInput as error:
@@ -64,7 +55,7 @@ def import_epcis(
     if document.problems:
         wrong = "; ".join(problem.message for problem in document.problems)
         raise InvalidInput(f"{file}: {wrong}")
-    policy = PolicySettings().load() if dry_run else _policy_in_force()
+    policy = PolicySettings().load() if dry_run else policy_in_force()
     rules = CheckDigitRules(containers=policy.check_digits, units=check_digits)
     entries = list(
         entries_of(document, recorded_at=datetime.now(UTC), found_by="import-epcis", rules=rules)
@@ -74,7 +65,7 @@ def import_epcis(
         summary = summarize(entry for entry in entries if isinstance(entry, Rejected))
         summary.read = summary.rejected = len(entries)
     else:
-        summary = _publish(entries, dry_run=dry_run, total=len(entries))
+        summary = publish(entries, dry_run=dry_run, total=len(entries))
     summary.notes.update(document.notes)
     _report(summary, as_json=as_json, dry_run=dry_run)
 
@@ -99,13 +90,13 @@ def import_dcsa(
     from producers.screening import CheckDigitRules  # noqa: PLC0415
 
     try:
-        bundle = read_bundle(_read_bytes(file))
+        bundle = read_bundle(read_bytes(file))
     except InvalidInput as error:
         raise InvalidInput(f"{file}: {error}") from error
     prefix = TopicSettings().prefix
     reading = read_references(KafkaSettings(), prefix=prefix, takes_new_containers=new_containers)
     references = asyncio.run(reading)
-    policy = _policy_in_force()
+    policy = policy_in_force()
     entries = entries_of(
         bundle,
         references,
@@ -113,7 +104,7 @@ def import_dcsa(
         found_by="import-dcsa",
         rules=CheckDigitRules(containers=policy.check_digits, units="warn"),
     )
-    summary = _publish(entries, dry_run=dry_run, total=len(bundle.events))
+    summary = publish(entries, dry_run=dry_run, total=len(bundle.events))
     _report(summary, as_json=as_json, dry_run=dry_run)
 
 
@@ -150,69 +141,11 @@ def import_ocel(
 
     with file.open("rb") as lines:
         total = max(0, sum(1 for _ in lines) - 1)
-    summary = _publish(counted_entries(), dry_run=dry_run, total=total)
+    summary = publish(counted_entries(), dry_run=dry_run, total=total)
     _report(summary, as_json=as_json, dry_run=dry_run, counts=count.as_json())
 
 
-@app.command("packing-list")
-def import_packing_list(  # noqa: PLR0913 - the options of a command
-    file: File,
-    *,
-    consignment_id: Annotated[
-        str | None,
-        typer.Option(help="Consignment, if the list names none; default: from the list's content."),
-    ] = None,
-    shipper: Annotated[str | None, typer.Option(help="Shipper, if the list names none.")] = None,
-    consignee: Annotated[str, typer.Option(help="Consignee, if the list names none.")] = "TO ORDER",
-    pol: Annotated[str, typer.Option(help="Port of loading, if the list names none.")] = "CNNGB",
-    pod: Annotated[
-        str | None, typer.Option(help="Port of discharge, if the list names none.")
-    ] = None,
-    mode: Annotated[
-        str, typer.Option(help="Customs supervision mode, if the list names none.")
-    ] = "1039",
-    currency: Annotated[str, typer.Option(help="Currency of amounts without a currency.")] = "USD",
-    ready_at: Annotated[
-        datetime | None,
-        typer.Option(help="When the cargo is ready (UTC), if the list does not say."),
-    ] = None,
-    sheet: Annotated[
-        str | None, typer.Option(help="Sheet of the workbook; default: the first.")
-    ] = None,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Import a packing list (CSV or Excel): book its consignments and announce their cartons.
-
-    The command finds columns by their headers, in English or Chinese. With a wrong cell it
-    publishes nothing and prints every error with row and column.
-    """
-    from producers.files.packing_list import Defaults, entries_of  # noqa: PLC0415
-    from producers.files.table import read_table  # noqa: PLC0415
-
-    now = datetime.now(UTC)
-    listed_at = min(now, datetime.fromtimestamp(file.stat().st_mtime, UTC))
-    defaults = Defaults(
-        listed_at=listed_at,
-        consignment_id=consignment_id,
-        shipper=shipper,
-        consignee=consignee,
-        pol=pol,
-        pod=pod,
-        mode=mode,
-        currency=currency,
-        ready_at=ready_at.replace(tzinfo=UTC) if ready_at else listed_at,
-    )
-    table = read_table(file, _read_bytes(file), sheet=sheet)
-    entries, rows = entries_of(table, defaults, recorded_at=now)
-    summary = _publish(entries, dry_run=dry_run, total=len(entries))
-    # The report counts rows of the list, not consignments.
-    if summary.rejected:
-        summary.read = summary.rejected = rows
-        summary.reasons = Counter(dict.fromkeys(summary.reasons, rows))
-    else:
-        summary.read = summary.accepted = rows
-    _report(summary, as_json=as_json, dry_run=dry_run)
+app.command("packing-list")(import_packing_list)
 
 
 def _parse_zone(name: str) -> ZoneInfo:
@@ -222,54 +155,6 @@ def _parse_zone(name: str) -> ZoneInfo:
         raise typer.BadParameter(
             f"{name!r} is not a time zone; expected a name like Asia/Shanghai"
         ) from error
-
-
-def _policy_in_force() -> Policy:
-    """Return the policy that the hub adopted last; that of the file if it has none yet."""
-    from groupage.contracts.policy_log import read_adoptions  # noqa: PLC0415 - not for `--help`
-
-    reading = read_adoptions(KafkaSettings(), prefix=TopicSettings().prefix, hub_key=None)
-    adoptions = asyncio.run(reading)
-    return adoptions[-1].policy if adoptions else PolicySettings().load()
-
-
-def _read_bytes(file: Path) -> bytes:
-    size = file.stat().st_size
-    if size > _FILE_BYTES_MAX:
-        raise InvalidInput(
-            f"{file} has {size} bytes; the limit is {_FILE_BYTES_MAX}: split the file"
-        )
-    data = file.read_bytes()
-    if not data:
-        raise InvalidInput(f"{file} is empty")
-    return data
-
-
-def _publish(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
-    quiet_logs("import")
-    return asyncio.run(_deliver(entries, dry_run=dry_run, total=total))
-
-
-async def _deliver(entries: "Iterable[Entry]", *, dry_run: bool, total: int) -> "Summary":
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from producers.delivery import deliver  # noqa: PLC0415
-    from producers.publisher import Publisher  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("checking" if dry_run else "publishing", total=total)
-
-        def show(summary: "Summary") -> None:
-            bar.update(task, completed=summary.read)
-
-        if dry_run:
-            return await deliver(entries, None, progress=show)
-        async with Publisher(
-            KafkaSettings(), prefix=TopicSettings().prefix, timeout_s=_PUBLISH_TIMEOUT_S
-        ) as publisher:
-            return await deliver(entries, publisher, progress=show)
 
 
 def _report(

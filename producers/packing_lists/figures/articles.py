@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from groupage.domain import currencies
 from groupage.domain.currencies import DECIMALS
 from producers.packing_lists.figures.cells import is_blank, plain, text_of
 from producers.packing_lists.figures.lines import Line, first_amount, value_text
@@ -37,6 +38,8 @@ _CURRENCY_NAMES: dict[str, str] = {
     "₽": "RUB",
 }
 """Currencies by code (ISO 4217) and by names of a single one: ``$`` and ``¥`` name several."""
+_SIGNS = frozenset(("$", "¥", "円", "圆"))
+"""Of several currencies; header, option or default say of which."""
 _SHARED: tuple[Field, ...] = (
     "consignment_id",
     "shipper",
@@ -178,13 +181,24 @@ class ArticleReader:
 
     def _currency(self, row: int, amount: Amount) -> str:
         """Return the currency that the row, the cell, its format or its header names."""
-        texts = (self._reading.text(row, "currency"), amount.words, self._format(amount))
-        named = [code for text in texts if (code := currency_code(text))]
+        cell = cell_name(row, amount.column)
+        column = (self._reading.columns("currency") or (amount.column,))[0]
+        texts = (
+            (self._reading.text(row, "currency"), cell_name(row, column)),
+            (amount.words, cell),
+            (self._format(amount), cell),
+        )
+        for text, place in texts[:2]:
+            if text and not currency_code(text) and plain(text).strip(" .:") not in _SIGNS:
+                self._notes.error(
+                    place, "currency", f"{text!r} is not right; expected {currencies.EXPECTED}"
+                )
+        named = [code for text, _ in texts if (code := currency_code(text))]
         if self._currency_of_column.get(amount.column):
             named.append(self._currency_of_column[amount.column])
         if len(set(named)) > 1:
             self._notes.error(
-                cell_name(row, amount.column),
+                cell,
                 "currency",
                 f"{' and '.join(dict.fromkeys(named))} are named for one amount",
             )

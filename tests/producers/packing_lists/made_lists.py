@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from groupage.domain.policy import Policy
 from producers.packing_lists.booking import Booking, Times, book
+from producers.packing_lists.importing import ListReading, ListRequest, read_list
 from producers.packing_lists.model import (
     Article,
     CartonLine,
@@ -89,6 +91,28 @@ def booked(
         times=times,
         rules=CheckDigitRules(units=units),
     )
+
+
+def imported(
+    data: bytes | str,
+    name: str = "list.csv",
+    *,
+    answers: dict[str, str] | None = None,
+    times: Times = TIMES,
+    sheet: str | None = None,
+    **options: Any,
+) -> ListReading:
+    """Read a file as the importer does."""
+    request = ListRequest(options=Options(**options), answers=answers or {}, sheet=sheet)
+    content = data.encode() if isinstance(data, str) else data
+    return read_list(name, content, request, times=times, policy=Policy())
+
+
+def events_of(found: ListReading) -> list[Any]:
+    """Return the events of a list that must be right."""
+    booking = found.booking
+    assert (booking.questions, booking.errors) == ((), ())
+    return [fact.data for fact in booking.facts]
 
 
 def errors(found: Booking) -> list[tuple[str, str]]:

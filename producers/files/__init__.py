@@ -1,1 +1,0 @@
-"""Import of packing lists in CSV and Excel."""

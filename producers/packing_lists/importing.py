@@ -1,0 +1,116 @@
+"""The whole way of a list: from a file's bytes to what was understood, and to facts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from groupage.domain.errors import InvalidInput
+from groupage.domain.policy import Policy
+from producers.entries import Accepted, Entry, Rejected
+from producers.packing_lists.booking import Booking, Times, book
+from producers.packing_lists.jobs import ANSWERED
+from producers.packing_lists.model import Finding, PackingList
+from producers.packing_lists.profiles import Profile, load_profile, require_same_form
+from producers.packing_lists.reading import understand
+from producers.packing_lists.shared import Options
+from producers.problems import FieldProblem
+from producers.screening import CheckDigitRules
+from producers.sheets.reading import read_workbook
+from producers.sheets.workbook import Workbook
+
+OWN_ANSWERS = frozenset((*ANSWERED, "dangerous"))
+"""Keys of the answers that concern the consignment; the others concern columns and figures."""
+
+
+class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender gives beside the file."""
+
+    options: Options = Options()
+    answers: Mapping[str, str] = {}
+    sheet: str | None = None
+    encoding: str | None = None
+    """Of a text file."""
+    profile: str = ""
+    profiles: Path | None = None
+    """The folder of the profiles."""
+
+
+class ListReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read, understood and made of a file."""
+
+    workbook: Workbook
+    packing_list: PackingList
+    booking: Booking
+
+    @property
+    def rows(self) -> int:
+        """Number of lines; of a list that cannot be taken, of the rows below its header."""
+        if self.packing_list.lines and self.booking.facts:
+            return len(self.packing_list.lines)
+        below = max(self.packing_list.header_rows, default=-1) + 1
+        names = self.packing_list.sheets
+        sheets = [sheet for sheet in self.workbook.sheets if sheet.name in names]
+        return max(1, sum(len(sheet.rows) - below for sheet in sheets[:1]))
+
+
+def read_list(
+    name: str, data: bytes, request: ListRequest, *, times: Times, policy: Policy
+) -> ListReading:
+    """Read, understand and book a list.
+
+    Raises InvalidInput for a file that cannot be read, and for a profile that does not fit.
+    """
+    profile = _profile_of(request)
+    answers = {**profile.answers, **request.answers}
+    given = {
+        name: value for name, value in msgspec.structs.asdict(request.options).items() if value
+    }
+    options = Options(**{**profile.options, **given})
+    workbook = read_workbook(name, data, encoding=request.encoding)
+    figures = {key: value for key, value in answers.items() if key not in OWN_ANSWERS}
+    packing_list = understand(workbook, answers=figures, sheet=request.sheet)
+    require_same_form(profile, packing_list, request.profile)
+    booking = book(
+        packing_list,
+        workbook,
+        options=options,
+        answers=answers,
+        times=times,
+        rules=CheckDigitRules(containers=policy.check_digits, units=policy.check_digits),
+    )
+    return ListReading(workbook=workbook, packing_list=packing_list, booking=booking)
+
+
+def _profile_of(request: ListRequest) -> Profile:
+    if not request.profile:
+        return Profile()
+    if request.profiles is None:
+        raise InvalidInput("this process has no folder of profiles")
+    return load_profile(request.profiles, request.profile)
+
+
+def unreadable(name: str, reason: str) -> tuple[PackingList, Booking]:
+    """Return the empty list and booking of a file that cannot be read, with the error."""
+    error = Finding(cell="", code="unreadable", text=reason)
+    packing_list = PackingList(workbook=name, sheets=(), columns=(), lines=(), errors=(error,))
+    booking = Booking(facts=(), consignments=(), questions=(), errors=(error,), remarks=())
+    return packing_list, booking
+
+
+def entry_of(name: str, booking: Booking) -> Entry:
+    """Return the list as the one entry of an import."""
+    if booking.facts:
+        notes = tuple(finding.code for finding in booking.remarks)
+        return Accepted(facts=booking.facts, notes=notes)
+    problems = [
+        FieldProblem(field=finding.cell or name, value=None, expected=finding.text)
+        for finding in (*booking.questions, *booking.errors)
+    ]
+    return Rejected(event_id=name, code="invalid_packing_list", problems=tuple(problems))
+
+
+def first_minute(listed_at: datetime) -> datetime:
+    """Return the beginning of the day, for lists of which nobody knows when they were written."""
+    return listed_at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from producers.packing_lists.cells import look
-from producers.packing_lists.header import CARTON_FIELDS, Header, HeaderColumn
+from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning, Per, Unit
 from producers.packing_lists.naming import (
     DIMENSIONS,
@@ -18,6 +18,7 @@ from producers.packing_lists.naming import (
     read_name,
     unit_alone,
 )
+from producers.packing_lists.tables import TableArea
 from producers.packing_lists.words import unit_of, words_of
 from producers.sheets.workbook import Sheet
 
@@ -53,15 +54,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.kinds.get(kind, 0) for kind in kinds) / self.filled if self.filled else 0.0
 
 
-def read_columns(sheet: Sheet, header: Header) -> tuple[Column, ...]:
+def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
     """Return the columns with a header or with cells, with their possible meanings."""
-    first = header.rows[-1] + 1
+    header, first = area.header, area.header.rows[-1] + 1
     heads = {column.index: column for column in header.columns}
-    width = max((len(row) for row in sheet.rows[first : first + _PROFILE_ROWS]), default=0)
+    last = min(area.stop, first + _PROFILE_ROWS)
+    width = max((len(row) for row in sheet.rows[first:last]), default=0)
     for index in range(len(heads), min(width, 500)):
         heads[index] = HeaderColumn(index=index)
     heads = {i: head for i, head in heads.items() if i not in sheet.hidden_columns}
-    rows = _rows_with_figures(sheet, first)
+    rows = _rows_with_figures(sheet, range(first, last))
     profiles = {index: _profile(sheet, index, rows) for index in heads}
     spread = _spread_fields(heads, profiles)
     columns = []
@@ -109,9 +111,8 @@ def _nouns(word: str) -> frozenset[str]:
     return frozenset(nouns & {"carton", "piece"})
 
 
-def _rows_with_figures(sheet: Sheet, first: int) -> tuple[int, ...]:
+def _rows_with_figures(sheet: Sheet, rows: range) -> tuple[int, ...]:
     """Return rows that look like cargo: notes and signatures between them do not count."""
-    rows = range(first, min(first + _PROFILE_ROWS, len(sheet.rows)))
     figures = ("number", "size", "range", "unknown")
     kinds = {row: [look(cell).kind for cell in sheet.rows[row]] for row in rows}
     found = [row for row in rows if sum(kind in figures for kind in kinds[row]) >= 2]

@@ -2,45 +2,103 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from producers.packing_lists.columns import ABOUT_PALLETS, read_columns
-from producers.packing_lists.grid import Grid
-from producers.packing_lists.header import Header, find_header
+from producers.packing_lists.grid import SIZE, Grid
+from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
 from producers.packing_lists.model import Column, Finding, Layout
 from producers.packing_lists.rows import RowReader
 from producers.packing_lists.table_units import share_units
+from producers.packing_lists.tables import TableArea, find_tables, is_doubled
 from producers.sheets.workbook import Sheet, cell_name
 
-COLUMNS_MAX = 500
 LABEL_ROWS_MAX = 200
 
 
+class _Table(msgspec.Struct, frozen=True):
+    """A table with its columns and rows."""
+
+    area: TableArea
+    grid: Grid
+    reader: RowReader
+
+    def is_sized(self) -> bool:
+        return self.grid.has(*SIZE)
+
+    def is_list(self) -> bool:
+        """Tell whether the table has cartons: lines, or rows that could not be read."""
+        return bool(self.reader.groups or self.reader.errors or self.reader.hidden)
+
+    def count(self) -> int:
+        return sum(int(self.grid.count(group.rows[0]) or 0) for group in self.reader.groups)
+
+
 def read_layout(sheet: Sheet) -> Layout | None:
-    """Return the layout of a sheet's table of cartons; None for a sheet without one."""
-    header = find_header(sheet)
-    if header is None:
+    """Return the layout of a sheet's table of cartons; None for a sheet without one.
+
+    Of several tables the first with sizes is read. The others are summaries that repeat its
+    cartons, tables of something else, or an error.
+    """
+    tables = [_read_table(sheet, area) for area in find_tables(sheet)]
+    tables = [table for table in tables if table.is_list()]
+    if not tables:
         return None
-    columns = share_units(sheet, header, read_columns(sheet, header))
-    grid = Grid(sheet, columns)
-    reader = RowReader(grid, header, stop=len(sheet.rows))
-    reader.read()
-    if not reader.groups and not reader.errors and not reader.hidden:
-        return None
+    main = next((table for table in tables if table.is_sized()), tables[0])
+    header, reader = main.area.header, main.reader
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
     errors, remarks = list(reader.errors), list(reader.remarks)
-    remarks.extend(_pallet_remarks(sheet, header, columns))
-    _tell_hidden(grid, header, reader, errors, remarks)
+    if is_doubled(header):
+        text = "two tables stand side by side: put one below the other, or on a sheet of its own"
+        errors.append(_finding(sheet, header.rows[0], header.columns[0].index, "two_tables", text))
+    remarks.extend(_pallet_remarks(sheet, header, main.grid.columns))
+    _tell_hidden(main.grid, header, reader, errors, remarks)
+    for table in tables:
+        if table is not main:
+            _tell_other_table(sheet, main, table, errors, remarks)
     return Layout(
         sheet=sheet.name,
         header_rows=header.rows,
-        columns=columns,
+        columns=main.grid.columns,
         groups=tuple(reader.groups),
         totals=tuple(reader.totals),
         labels=labels,
         errors=tuple(errors),
         remarks=tuple(remarks),
     )
+
+
+def _read_table(sheet: Sheet, area: TableArea) -> _Table:
+    columns = share_units(sheet, area.header, read_columns(sheet, area))
+    grid = Grid(sheet, columns)
+    reader = RowReader(grid, area)
+    reader.read()
+    return _Table(area, grid, reader)
+
+
+def _finding(sheet: Sheet, row: int, column: int, code: str, text: str) -> Finding:
+    return Finding(cell=cell_name(row, column), code=code, text=text, sheet=sheet.name)
+
+
+def _tell_other_table(
+    sheet: Sheet, main: _Table, other: _Table, errors: list[Finding], remarks: list[Finding]
+) -> None:
+    """Tell of a further table: a summary, a table of something else, or cartons left out."""
+    row = other.area.header.rows[0]
+    column = other.grid.columns[0].index
+    counts = other.grid.has("cartons", "carton_no")
+    if other.is_sized() or (counts and other.count() != main.count()):
+        text = (
+            f"row {row + 1} begins a further table with other columns: give it the same columns, "
+            "or put it on a sheet of its own"
+        )
+        errors.append(_finding(sheet, row, column, "further_table", text))
+        return
+    what = "repeats the cartons" if counts else "has no cartons"
+    text = f"the table that begins in row {row + 1} {what} and is not read"
+    remarks.append(_finding(sheet, row, column, "other_table", text))
 
 
 def _tell_hidden(

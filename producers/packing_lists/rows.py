@@ -8,10 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from producers.packing_lists import totals
-from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
-from producers.packing_lists.header import Header, row_names
 from producers.packing_lists.model import Field, Finding, RowGroup, TotalScope, TotalsRow
+from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
 
@@ -23,10 +22,9 @@ FINDINGS_MAX = 200
 class RowReader:
     """Reads the rows below a header, from the top down."""
 
-    def __init__(self, grid: Grid, header: Header, *, stop: int) -> None:
+    def __init__(self, grid: Grid, area: TableArea) -> None:
         self._grid = grid
-        self._header = header
-        self._stop = stop
+        self._area = area
         self.groups: list[RowGroup] = []
         self.totals: list[TotalsRow] = []
         self.errors: list[Finding] = []
@@ -45,8 +43,8 @@ class RowReader:
 
     def read(self) -> None:
         """Read all rows."""
-        for row in range(self._header.rows[-1] + 1, self._stop):
-            if self._grid.filled(row):
+        for row in range(self._area.header.rows[-1] + 1, self._area.stop):
+            if row not in self._area.repeated and self._grid.filled(row):
                 self._read_row(row)
         self._settle_doubts()
         self._settle_rows_after_sum()
@@ -57,8 +55,6 @@ class RowReader:
         if row in grid.sheet.hidden_rows:
             if self._is_cargo(row) and not totals.total_word(grid, row):
                 self.hidden.append(row)
-            return
-        if self._repeats_header(row):
             return
         word = totals.total_word(grid, row)
         identified = totals.identifies_cargo(grid, row)
@@ -77,21 +73,6 @@ class RowReader:
             self._after_sum.append(row)
         else:
             self._read_cargo(row)
-
-    def _repeats_header(self, row: int) -> bool:
-        """Tell whether most of a row's texts are those of a header row, as after a page break."""
-        filled = self._grid.filled(row)
-        if sum(look(cell).kind in ("number", "size") for _, cell in filled) * 3 > len(filled):
-            return False
-        cells = [(column, text_of(cell)) for column, cell in filled]
-        for header_row in self._header.rows:
-            same = sum(
-                text_of(self._grid.sheet.cell(header_row, column)) == text for column, text in cells
-            )
-            if same and same * 5 >= len(cells) * 3:
-                return True
-        names = row_names(self._grid.sheet, row)
-        return len(names) >= 3 and len(names) * 3 >= len(cells) * 2
 
     def _is_cargo(self, row: int) -> bool:
         grid = self._grid

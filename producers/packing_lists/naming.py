@@ -28,7 +28,7 @@ _WEAK_EXAMPLE = 0.6
 _QUALIFIERS = frozenset(("total", "percarton"))
 _CJK_RUN = re.compile(r"[\u3400-\u9fff]+")
 _UNIT_ALONE: dict[str, tuple[tuple[Field, float], ...]] = {
-    "mass": (("gross", 0.55), ("net", 0.45)),
+    "mass": (("gross", 0.6), ("net", 0.45)),
     "volume": (("volume", 0.9),),
     "length": (("size", 0.45),),
 }

@@ -15,6 +15,7 @@ from groupage.app.commands.command_words import describe
 from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, print_json, print_line
 from groupage.app.commands.reading import query
+from groupage.app.hub_time import time_text
 from groupage.domain import commands
 from groupage.domain.events.consignment import HoldType
 
@@ -22,13 +23,15 @@ REFUSED = 3
 """Exit status: the hub refused the command."""
 UNKNOWN = 4
 """Exit status: the outcome was not known when the time to wait had passed."""
+SUPERSEDED = 5
+"""Exit status: something later has taken the command's place, so it is not in force."""
 
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     help="Send a dispatcher's command. Exit status with --wait: 0 the hub carried it out, 3 it "
-    "refused, 4 the outcome is not known yet.",
+    "refused, 4 the outcome is not known yet, 5 something later has taken its place.",
 )
 
 Consignment = Annotated[str, typer.Argument(metavar="CONSIGNMENT", help="Id of the consignment.")]
@@ -42,7 +45,10 @@ Lane = Annotated[
 By = Annotated[str, typer.Option(help="Who decided. Default: the name of this account.")]
 Reason = Annotated[str, typer.Option(help="Why, in words.")]
 CommandId = Annotated[
-    str, typer.Option("--id", help="Id of the command. Default: a new one, which is printed.")
+    str,
+    typer.Option(
+        "--id", help="Id of the command, not used before. Default: a new one, which is printed."
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the outcome is known.")]
 Timeout = Annotated[float, typer.Option(min=0.1, max=3_600, help="Wait at most so many seconds.")]
@@ -236,13 +242,20 @@ def unfreeze(
 def withdraw(
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="Id of the command.")],
     *,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            help="Of several commands with that id, the one about this consignment, consolidation, "
+            "plan or lane."
+        ),
+    ] = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     as_json: AsJson = False,
 ) -> None:
     """Take a command back, as if nobody had given it; the alert of a refused one ends, too."""
     timeout_s = timeout if wait else None
-    sent = query(lambda pool: withdraw_and_wait(pool, command, timeout_s=timeout_s))
+    sent = query(lambda pool: withdraw_and_wait(pool, command, about=about, timeout_s=timeout_s))
     _report(sent, as_json=as_json)
     if wait and (sent.outcome is None or sent.outcome.state != "superseded"):
         raise typer.Exit(UNKNOWN)
@@ -272,13 +285,18 @@ def _send(
         if not as_json:
             print_line(f"its outcome was not known within {timeout_s:g} s")
         raise typer.Exit(UNKNOWN)
-    if view.state == "refused":
-        raise typer.Exit(REFUSED)
+    if view.state != "applied":
+        raise typer.Exit(REFUSED if view.state == "refused" else SUPERSEDED)
 
 
 def _report(sent: SentCommand, *, as_json: bool) -> None:
+    if sent.given_before and not as_json:
+        given_at = time_text(sent.given_at, exact=True)
+        print_line(f"{sent.command_id}: the same command was given {given_at}; nothing was sent")
     if as_json:
         print_json(sent)
+    elif sent.given_before and sent.outcome is None:
+        print_line(f"`groupage trace {sent.command_id}` shows its outcome")
     elif sent.outcome is not None:
         print_line(f"{sent.command_id}: {describe(sent.outcome)}")
     else:

@@ -13,9 +13,11 @@ import msgspec
 from groupage.domain import commands
 from groupage.domain.command_outcomes import OutcomeState
 from groupage.domain.errors import InvalidInput, NotFound
+from groupage.domain.fact import Fact
 from groupage.domain.possible_pins import reject_pin
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.lane import LanePin
+from groupage.domain.words import when
 from groupage.settings import ClockSettings, KafkaSettings, TopicSettings
 from groupage.store.policies import hub_clock
 from groupage.store.pool import Connection
@@ -52,6 +54,8 @@ class SentCommand(msgspec.Struct, frozen=True, kw_only=True):
     outcome: CommandView | None = None
     hint: str = ""
     """What would be right, if it was refused."""
+    given_before: bool = False
+    """The same command was given under that id before: nothing was sent."""
 
 
 async def send_and_wait(
@@ -59,9 +63,17 @@ async def send_and_wait(
 ) -> SentCommand:
     """Send a command; wait for its outcome for that long. None: do not wait.
 
-    Raises InvalidInput and NotFound before anything is sent, Unavailable if Kafka does not answer.
+    The same command under an id that it has already is not sent again. Raises InvalidInput, also
+    for an id that another command has, and NotFound before anything is sent, Unavailable if Kafka
+    does not answer.
     """
     command = await _complete(pool, wanted)
+    earlier = await _find_same(pool, command) if "command_id" in wanted.fields else None
+    if earlier is not None:
+        sent = SentCommand(
+            command_id=command.command_id, given_at=earlier.occurred_at, given_before=True
+        )
+        return await _wait(pool, sent, command, timeout_s)
     given_at = await _time_of_command(pool)
     if isinstance(command, commands.PinConsignment) and command.consolidation_id:
         await _require_possible(pool, command, given_at)
@@ -74,6 +86,13 @@ async def send_and_wait(
     async with Publisher(KafkaSettings(), prefix=TopicSettings().prefix) as publisher:
         await publisher.publish(fact)
     sent = SentCommand(command_id=command.command_id, given_at=given_at)
+    return await _wait(pool, sent, command, timeout_s)
+
+
+async def _wait(
+    pool: Connection, sent: SentCommand, command: commands.Command, timeout_s: float | None
+) -> SentCommand:
+    """Add the outcome and what would be right, when the hub knows them."""
     if timeout_s is None:
         return sent
     outcome = await _await_outcome(pool, command, timeout_s=timeout_s)
@@ -81,22 +100,55 @@ async def send_and_wait(
     return msgspec.structs.replace(sent, outcome=outcome, hint=hint)
 
 
+async def _find_same(pool: Connection, command: commands.Command) -> Fact | None:
+    """Return the same command that was given under its id; None: nobody used the id.
+
+    Raises InvalidInput if another command has the id, or the command was withdrawn. The hub can
+    tell only for commands about the same lane, consignment or consolidation.
+    """
+    stored = [each.fact for each in await facts_by_subject(pool, command.command_id)]
+    of_commands = [fact for fact in stored if isinstance(fact.data, commands.Command)]
+    withdrawn = {(each.source, each.correction_of) for each in of_commands if each.retracted}
+    given = [fact for fact in of_commands if not fact.retracted]
+    for fact in given:
+        if (fact.source, fact.event_id) not in withdrawn and fact.data == command:
+            return fact
+    if given:
+        views = await find_commands(pool, command.command_id)
+        raise InvalidInput(
+            f"the id {command.command_id!r} is used: {'; '.join(map(_named, views))}; nothing was "
+            "sent; give the command another --id, or none"
+        )
+    return None
+
+
+def _named(view: CommandView) -> str:
+    return f"{view.command} of {view.about} by {view.by} at {when(view.given_at)}, {view.state}"
+
+
 async def withdraw_and_wait(
-    pool: Connection, command_id: str, *, timeout_s: float | None = None
+    pool: Connection, command_id: str, *, about: str | None = None, timeout_s: float | None = None
 ) -> SentCommand:
     """Retract a command in the name of its sender; wait for that long until it has no effect.
 
-    Raises NotFound, InvalidInput if several commands have the id, Unavailable as `send_and_wait`.
+    `about`: of several commands with that id, the one about this consignment, consolidation, plan
+    or lane. Raises NotFound, InvalidInput if several are left, Unavailable as `send_and_wait`.
     """
-    view = await read_command(pool, command_id)
+    await read_command(pool, command_id)
+    views = [view for view in await find_commands(pool, command_id) if about in (None, view.about)]
+    if not views:
+        raise NotFound(f"there is no command {command_id!r} about {about}")
+    if len({view.about for view in views}) > 1:
+        raise InvalidInput(
+            f"several commands have the id {command_id!r}: {'; '.join(map(_named, views))}; name "
+            "the one that you mean with --about"
+        )
+    view = views[0]
     stored = await facts_by_subject(pool, command_id)
     facts = [each.fact for each in stored if each.kind == "command" and not each.fact.retracted]
-    if len({fact.key for fact in facts}) > 1:
-        raise InvalidInput(
-            f"several commands have the id {command_id!r}: retract the event of the one that you "
-            f"mean (the newest is event {view.event_id!r} of {view.source})"
-        )
-    fact = next(each for each in facts if each.event_id == view.event_id)
+    fact = next(
+        each for each in facts if (each.source, each.event_id) == (view.source, view.event_id)
+    )
     command = fact.data
     assert isinstance(command, commands.Command), "its aggregate kind has no other events"
     retraction = new_fact(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from groupage.domain import commands
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.test_voyage import sailing
 from tests.processors.stream.facts import fact_of
@@ -117,3 +118,49 @@ async def test_what_is_not_sent_and_what_is_not_awaited(stream_hub: StreamHub) -
         await stream_hub.until_committed()
         (command,) = await listed(stream_hub)
         assert (command["command_id"], command["state"]) == (command_id, "applied")
+
+
+async def test_an_id_names_one_command(stream_hub: StreamHub) -> None:
+    """Nothing is sent under an id that is used, and no dead letter comes of it."""
+    wait = ("--by", "li", "--wait")
+    hold = ("command", "hold", w.CN, "--id", "I")
+    other = w.booked(consignment_id="CN-2")
+    async with stream_hub.worker():
+        await stream_hub.send(fact_of(w.booked(), event_id="b"), fact_of(other, event_id="c"))
+        await stream_hub.until_committed()
+        assert (await groupage(stream_hub, *hold, *wait)).status == 0
+        again = await groupage(stream_hub, *hold, *wait)
+        assert (again.status, "the same command was given" in again.output) == (0, True)
+        for wrong in ((*hold, "--type", "DOCS"), ("command", "hold", "CN-2", "--id", "I")):
+            used = await groupage(stream_hub, *wrong, *wait)
+            assert used.status == 1
+            assert f"the id 'I' is used: hold of {w.CN} by li at" in used.errors
+        withdrawn = await groupage(stream_hub, "command", "withdraw", "I", "--wait")
+        assert withdrawn.status == 0
+        used = await groupage(stream_hub, *hold, *wait)
+        assert (used.status, "superseded; nothing was sent" in used.errors) == (1, True)
+        assert await stream_hub.pool.fetchval("select count(*) from dead_letter") == 0
+
+
+async def test_one_of_several_commands_with_an_id_is_withdrawn(stream_hub: StreamHub) -> None:
+    """Another sender gave an id to holds of two consignments; a hold that has ended is status 5."""
+    other = w.booked(consignment_id="CN-2")
+    async with stream_hub.worker():
+        await stream_hub.send(fact_of(w.booked(), event_id="b"), fact_of(other, event_id="c"))
+        for number, name in enumerate((w.CN, "CN-2")):
+            held = commands.HoldConsignment(command_id="I", by="li", consignment_id=name)
+            await stream_hub.send(fact_of(held, event_id=f"h{number}"))
+        await stream_hub.until_committed()
+        unclear = await groupage(stream_hub, "command", "withdraw", "I")
+        assert (unclear.status, "name the one that you mean with --about" in unclear.errors) == (
+            1,
+            True,
+        )
+        chosen = await groupage(stream_hub, "command", "withdraw", "I", "--about", "CN-2", "--wait")
+        assert chosen.status == 0
+        states = {each["about"]: each["state"] for each in await listed(stream_hub)}
+        assert states == {w.CN: "applied", "CN-2": "superseded"}
+        release = ("command", "release", w.CN, "I", "--by", "li", "--wait")
+        assert (await groupage(stream_hub, *release)).status == 0
+        ended = ("command", "hold", w.CN, "--id", "I", "--by", "li", "--wait")
+        assert (await groupage(stream_hub, *ended)).status == 5

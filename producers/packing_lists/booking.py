@@ -25,6 +25,7 @@ from groupage.domain.events.consignment import (
 from groupage.domain.fact import Fact
 from groupage.domain.units import volume_cm3
 from producers.packing_lists.cargo import Cargo, announced_units
+from producers.packing_lists.dangerous import declared_goods, open_questions
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList
 from producers.packing_lists.shared import Options, SharedFields
@@ -222,8 +223,10 @@ class _Maker:
         fields |= {
             "lines": msgspec.to_builtins(cargo.lines()),
             "value": msgspec.to_builtins(cargo.value(shared)),
-            "dangerous_goods": msgspec.to_builtins(cargo.dangerous_goods()),
-            "danger_words": cargo.danger_words(dangerous),
+            "dangerous_goods": msgspec.to_builtins(
+                declared_goods(self._lines, self._cells, self._findings)
+            ),
+            "danger_words": open_questions(self._lines, dangerous, self._cells, self._findings),
             "totals": self._declared_totals(),
         }
         if self.ready_at is None:

@@ -1,8 +1,6 @@
 """What a consignment's lines say about its cargo, as the events of the hub have it."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, cast
 
 from groupage.domain.checkdigits import fate_of, unit_problem
 from groupage.domain.currencies import minor_units
@@ -10,17 +8,12 @@ from groupage.domain.events import consignment as events
 from groupage.domain.events.base import Dimensions, Money
 from groupage.domain.gs1 import canonical_id
 from producers.packing_lists import terms
-from producers.packing_lists.danger import find_danger_words
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.model import Article, CartonLine
 from producers.packing_lists.shared import SharedFields
 from producers.screening import CheckDigitRules
 
 GOODS_LENGTH_MAX = 2_000
-DANGER_WORDS_MAX = 50
-"""More goods than a person asks the shipper about one by one."""
-NO_DANGER = ("no", "none", "false", "否", "无", "不是")
-"""Answers by which somebody says that the goods are not dangerous."""
 
 
 class Cargo:
@@ -69,59 +62,6 @@ class Cargo:
             self._findings.remark(codes[others[0]], "hs_of_first_article", text + ", ".join(others))
         return next(iter(codes), None)
 
-    def dangerous_goods(self) -> tuple[events.DangerousGoods, ...]:
-        """Return the dangerous goods that the lines declare, each with its line."""
-        return tuple(self._dangerous_goods())
-
-    def _dangerous_goods(self) -> Iterator[events.DangerousGoods]:
-        for number, line in enumerate(self._lines):
-            handling, row = line.handling, line.rows[0] if line.rows else 0
-            imo_class = terms.imo_class(handling.imo_class)
-            if not handling.un_number:
-                if imo_class:
-                    cell = self._cells.name("imo_class", row)
-                    expected = "a UN number beside the class"
-                    self._findings.refuse(cell, "no_un_number", handling.imo_class, expected)
-                continue
-            un_number = terms.un_number(handling.un_number)
-            if un_number is None:
-                cell = self._cells.name("un_number", row)
-                expected = "a UN number of four digits"
-                self._findings.refuse(cell, "bad_un_number", handling.un_number, expected)
-            elif imo_class is None:
-                cell = self._cells.name("imo_class", row)
-                expected = f"the IMDG class of UN {un_number} beside its number, such as 9 or 2.1"
-                self._findings.refuse(cell, "no_imo_class", handling.imo_class, expected)
-            else:
-                yield events.DangerousGoods(
-                    un_number=un_number,
-                    imo_class=imo_class,
-                    packing_group=_packing_group(handling.packing_group),
-                    line=number,
-                )
-
-    def danger_words(self, answer: str) -> tuple[str, ...]:
-        """Return the goods that may be dangerous; add a remark for each. `answer` may deny it."""
-        found: dict[str, None] = {}
-        for line in self._lines:
-            if line.handling.un_number:
-                continue
-            for article in line.articles:
-                for danger in find_danger_words(f"{article.goods} {article.article}"):
-                    name = article.goods or article.article
-                    cell = self._cells.name("goods", article.row)
-                    if answer.strip().lower() in NO_DANGER:
-                        text = f"{name}: not dangerous, as the answer dangerous={answer} says"
-                        self._findings.remark(cell, "not_dangerous", text)
-                        continue
-                    text = (
-                        f"is this dangerous? {name} ({danger.kind}: {danger.word}). Give UN number "
-                        "and class in columns of their own, or answer dangerous=no"
-                    )
-                    self._findings.remark(cell, "is_this_dangerous", text)
-                    found[f"{danger.kind} ({danger.word}): {name}"[:GOODS_LENGTH_MAX]] = None
-        return tuple(found)[:DANGER_WORDS_MAX]
-
     def value(self, shared: SharedFields) -> Money:
         """Return the sum of the amounts; without any it is 0, with a remark."""
         amounts = [
@@ -143,11 +83,6 @@ class Cargo:
         if currency is None:
             return Money(amount_minor=0, currency="XXX")
         return Money(amount_minor=minor_units(_sum(amounts), currency), currency=currency)
-
-
-def _packing_group(text: str) -> Literal["I", "II", "III", ""]:
-    group = text.strip().upper().removeprefix("PG").strip()
-    return cast("Literal['I', 'II', 'III', '']", group if group in ("I", "II", "III") else "")
 
 
 def goods_of(line: CartonLine) -> str:

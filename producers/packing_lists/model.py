@@ -187,6 +187,8 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
     """0: nothing may stand on the carton ("not stackable")."""
     fragile: bool | None = None
     keep_dry: bool | None = None
+    dangerous: str = ""
+    """What the list says about dangerous goods in words: ``yes``, ``否``, ``UN3481 class 9``."""
     un_number: str = ""
     imo_class: str = ""
     packing_group: str = ""

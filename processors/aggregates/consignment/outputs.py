@@ -203,8 +203,9 @@ def _papers(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
         yield AlertCode.CUSTOMS_REJECTED, f"customs rejected declaration {state.declaration_id}"
     if state.dg_status == "rejected":
         yield AlertCode.DG_REJECTED, "the dangerous goods were rejected"
-    if state.booking is not None:
-        yield from _questions_of_booking(state, state.booking)
+    booking = state.booking
+    if booking is not None and (booking.danger_words or not booking.lines):
+        yield from _questions_of_booking(state, booking)
     consolidation = state.consolidation
     filed_at = None if consolidation is None else consolidation.frozen_at
     if filed_at is not None and any(at > filed_at for at, _, _ in state.amendments):

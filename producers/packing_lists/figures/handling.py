@@ -73,6 +73,7 @@ class HandlingReader:
             max_top_load_g=most,
             fragile=self._flag(row, "fragile"),
             keep_dry=self._flag(row, "keep_dry"),
+            dangerous=reading.text(row, "dangerous"),
             un_number=reading.text(row, "un_number"),
             imo_class=reading.text(row, "imo_class"),
             packing_group=reading.text(row, "packing_group"),

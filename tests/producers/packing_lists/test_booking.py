@@ -278,6 +278,38 @@ def test_goods_that_may_be_dangerous_are_told() -> None:
         assert event.danger_words == ()
 
 
+@pytest.mark.parametrize(
+    ("goods", "stated", "words", "numbers"),
+    [
+        ("toys", "Yes", ("the list says Yes: toys",), ()),
+        ("toys", "否", (), ()),
+        ("toys with battery", "No", (), ()),
+        ("toys with battery", "是", ("battery (battery): toys with battery",), ()),
+        ("toys", "UN3481, class 9", (), ("3481",)),
+        ("toys", "UN 3481 / 第9类", (), ("3481",)),
+        ("toys", "", (), ()),
+    ],
+)
+def test_a_column_that_says_whether_goods_are_dangerous(
+    goods: str, stated: str, words: tuple[str, ...], numbers: tuple[str, ...]
+) -> None:
+    """A yes without a number is a question for the shipper; a no settles the words."""
+    made = line(articles=(article(goods=goods),), handling=Handling(dangerous=stated))
+    event = booking_of(made)
+    assert event.danger_words == words
+    assert tuple(each.un_number for each in event.dangerous_goods) == numbers
+
+
+def test_many_goods_that_may_be_dangerous_are_told_once_each() -> None:
+    """A list of 5,000 rows with batteries has not 5,000 remarks."""
+    rows = [
+        line(row, cartons=1, articles=(article(row, goods=f"battery {row % 70}"),))
+        for row in range(1, 200)
+    ]
+    found = booked(packing_list(*rows))
+    assert [each.code for each in found.remarks].count("is_this_dangerous") == 50
+
+
 def test_labels_say_what_holds_for_all() -> None:
     """Names, ports by their name, dates as dates or text."""
     labels = (

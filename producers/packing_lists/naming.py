@@ -26,6 +26,10 @@ SCORE_MIN = 0.4
 _FURTHER_WORD = 0.6
 _WEAK_EXAMPLE = 0.6
 _QUALIFIERS = frozenset(("total", "percarton"))
+_ONE_CARTON = re.compile(
+    r"(?<![^\W_])(?:ctn|crtn|carton|case|box|pkg|package|parcel|outer|caja|caixa|karton)(?![^\W_])|箱"
+)
+"""Packages in the plural do not say of how many a weight is."""
 _CJK_RUN = re.compile(r"[\u3400-\u9fff]+")
 _UNIT_ALONE: dict[str, tuple[tuple[Field, float], ...]] = {
     "mass": (("gross", 0.6), ("net", 0.45)),
@@ -125,6 +129,9 @@ def read_name(text: str, section: str = "fields") -> Name:
         per.append("carton")
     if "total" in meant:
         per.append("row")
+    best = max(scores, key=lambda field: scores[field], default=None)
+    if best in ("gross", "net", "volume") and not per and _ONE_CARTON.search(plain(text)):
+        per.append("carton")  # "Carton gross weight" is of one carton
     currency = next(iter(whole.currencies), "")
     return Name(scores=scores, units=units, currency=currency, per=tuple(per))
 

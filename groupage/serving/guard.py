@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from starlette.responses import Response
 from starlette.types import Scope
 
+from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.serving.problems import problem_response
 from groupage.settings import tokens_of
 
@@ -111,13 +112,14 @@ class Guard:
                 "The page of another site may not write",
                 f"the header Origin is {_shown(origins[0])}; a program sends none, and a page must "
                 "come from a name that GROUPAGE_HTTP_HOSTS lists",
+                standard_type=epcis_exception(scope["path"], 403),
             )
         if self._tokens and not self._accepts_credentials(credentials):
             scope[_TRUSTED] = False
             signed = self._signed_paths and scope["path"].startswith(self._signed_paths)
             if scope["path"] not in PROBE_PATHS and not signed:
                 self._on_refusal("token")
-                return self._unauthorized()
+                return self._unauthorized(scope["path"])
         return None
 
     def _accepts_host(self, value: bytes, scope: Scope) -> bool:
@@ -149,7 +151,7 @@ class Guard:
         matches = [hmac.compare_digest(given, token) for token in self._tokens]
         return scheme.lower() == b"bearer" and any(matches)
 
-    def _unauthorized(self) -> Response:
+    def _unauthorized(self, path: str) -> Response:
         return problem_response(
             401,
             "unauthorized",
@@ -157,6 +159,7 @@ class Guard:
             f"send the header `Authorization: Bearer TOKEN`; {self._setting} of the process has "
             "the tokens that are right",
             {"WWW-Authenticate": "Bearer"},
+            standard_type=epcis_exception(path, 401),
         )
 
 

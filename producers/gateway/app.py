@@ -24,7 +24,8 @@ from groupage.telemetry.probes import Probes
 from producers.gateway import openapi
 from producers.gateway.admission import Admission
 from producers.gateway.bodies import BATCH, check_headers, media_type, read_batch, read_single
-from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture
+from producers.gateway.capture import Capture
+from producers.gateway.capture_http import CaptureRoutes
 from producers.gateway.cloudevents import public_events
 from producers.gateway.dcsa import API_VERSION, DcsaCallback
 from producers.gateway.docs_page import HEADERS, docs_page
@@ -36,13 +37,9 @@ from producers.gateway.problems import (
     EXCEPTION_HANDLERS,
     HttpProblem,
     kafka_problem,
-    summarize_problems,
 )
 from producers.problems import FieldProblem
 from producers.screening import TimeLimits
-
-_BEHAVIOUR_HEADER = "GS1-Capture-Error-Behaviour"
-_EPCIS_TYPES = ("application/json", "application/ld+json", "application/xml", "text/xml")
 
 
 class Gateway:
@@ -59,6 +56,7 @@ class Gateway:
         self._wall = ClockSettings().source == "wall"
         self._ingest = EventIngest(self.kafka)
         self._capture = Capture(self.kafka, settings)
+        self.captures = CaptureRoutes(self._capture, self._admission)
         self._dcsa = DcsaCallback(self.kafka, settings, kafka)
         self._lists = PackingLists(self.kafka, profiles=profile_folder())
         self._judge_by(policy)
@@ -115,25 +113,6 @@ class Gateway:
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if accepted else "partly").inc()
         return _json(_batch_body(results), status=202 if accepted else 207)
 
-    async def capture(self, request: Request) -> Response:
-        """Answer as GS1's capture interface; one route, so that a 405 lists all its methods."""
-        match request.method:
-            case "POST":
-                return await self._post_capture(request)
-            case "OPTIONS":
-                headers = self._capture.headers() | {"Allow": "GET, HEAD, OPTIONS, POST"}
-                return Response(status_code=204, headers=headers)
-        return _json(self._capture.jobs(), headers=self._capture.headers())
-
-    async def _post_capture(self, request: Request) -> Response:
-        check_headers(request)
-        async with self._admission.admit(request) as body:
-            job = await self._capture.take(body, _capture_behaviour(request))
-        metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
-        headers = self._capture.headers(job.capture_error_behaviour)
-        headers["Location"] = f"/capture/{job.capture_id}"
-        return _json(job, status=202, headers=headers)
-
     async def post_carrier_events(self, request: Request) -> Response:
         """Take DCSA Track & Trace events as version 3.0.0 sends them; answer with feedback."""
         headers = {"API-Version": API_VERSION[3]}
@@ -181,14 +160,6 @@ class Gateway:
         )
         return HTMLResponse(docs_page(at), headers=HEADERS)
 
-    async def get_job(self, request: Request) -> Response:
-        """Return one capture job."""
-        capture_id = request.path_params["capture_id"]
-        job = self._capture.job(capture_id)
-        if job is None:
-            raise HttpProblem(404, "not_found", f"no capture job {capture_id[:80]!r} is kept")
-        return _json(job, headers=self._capture.headers(job.capture_error_behaviour))
-
 
 async def list_schemas(_: Request) -> Response:
     """List the event types that may be sent, and where their schemas are."""
@@ -224,8 +195,8 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/v1/events", gateway.post_events, methods=["POST"]),
             Route("/v1/events:batch", gateway.post_batch, methods=["POST"]),
             Route("/v1/packing-lists", gateway.post_packing_list, methods=["POST"]),
-            Route("/capture", gateway.capture, methods=["GET", "OPTIONS", "POST"]),
-            Route("/capture/{capture_id}", gateway.get_job),
+            Route("/capture", gateway.captures.capture, methods=["GET", "OPTIONS", "POST"]),
+            Route("/capture/{capture_id}", gateway.captures.job, methods=["GET", "OPTIONS"]),
             Route("/dcsa/tnt/v3/events", gateway.post_carrier_events, methods=["POST"]),
             Route("/dcsa/tnt/v2/events", gateway.notify_carrier_events, methods=["HEAD", "POST"]),
             Route("/v1/schemas", list_schemas),
@@ -255,32 +226,6 @@ class _TimePosts:
             return
         with metrics.GATEWAY_REQUEST_S.time():
             await self._app(scope, receive, send)
-
-
-def _capture_behaviour(request: Request) -> Behaviour:
-    """Read the headers of a capture. Raises HttpProblem with all errors."""
-    asked = request.headers.get(_BEHAVIOUR_HEADER, "rollback").strip().lower()
-    kind = media_type(request)
-    problems = []
-    if asked not in BEHAVIOURS:
-        problems.append(
-            FieldProblem(
-                field=f"header {_BEHAVIOUR_HEADER}", value=asked, expected=" or ".join(BEHAVIOURS)
-            )
-        )
-    if kind not in _EPCIS_TYPES:
-        problems.append(
-            FieldProblem(
-                field="header content-type", value=kind, expected=" or ".join(_EPCIS_TYPES)
-            )
-        )
-    if problems:
-        only_type_is_wrong = asked in BEHAVIOURS and kind
-        status, code = (
-            (415, "unsupported_media_type") if only_type_is_wrong else (400, "bad_request")
-        )
-        raise HttpProblem(status, code, summarize_problems(tuple(problems)), errors=problems)
-    return BEHAVIOURS[asked]
 
 
 def _require_json(request: Request) -> None:

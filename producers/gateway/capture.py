@@ -15,11 +15,13 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
+from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
 from producers.entries import Entry, Rejected, Summary, split_for_kafka
 from producers.epcis.documents import read_document
 from producers.epcis.importing import entries_of
+from producers.epcis.reading import Document
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import HttpProblem, summarize_problems
 from producers.problems import FieldProblem, abbreviate
@@ -49,6 +51,8 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected: int = 0
     facts: int = 0
     reasons: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
+    """Parts of the document that the hub does not read."""
 
 
 class Capture:
@@ -69,10 +73,10 @@ class Capture:
         """Build the headers by which a capture interface describes itself (GS1)."""
         return {
             "GS1-EPCIS-Version": "2.0.0",
-            "GS1-EPCIS-Min": "2.0.0",
+            "GS1-EPCIS-Min": "1.0.0",
             "GS1-EPCIS-Max": "2.0.0",
             "GS1-CBV-Version": "2.0.0",
-            "GS1-CBV-Min": "2.0.0",
+            "GS1-CBV-Min": "1.0.0",
             "GS1-CBV-Max": "2.0.0",
             "GS1-Vendor-Version": "1",
             "GS1-EPCIS-Capture-Limit": str(self._settings.max_batch_items),
@@ -92,7 +96,7 @@ class Capture:
         """Capture a document. Raises HttpProblem when it is invalid, Unavailable without Kafka."""
         created_at = datetime.now(UTC)
         # A large document takes seconds to map: in a thread, other requests are served meanwhile.
-        entries = await asyncio.to_thread(self._read, body, created_at)
+        document, entries = await asyncio.to_thread(self._read, body, created_at)
         refused = [entry for entry in entries if isinstance(entry, Rejected)]
         summary = Summary()
         if refused and behaviour == "rollback":
@@ -106,9 +110,10 @@ class Capture:
         metrics.GATEWAY_EVENTS.labels(outcome="accepted").inc(summary.accepted)
         metrics.GATEWAY_EVENTS.labels(outcome="quarantined").inc(summary.quarantined)
         metrics.GATEWAY_EVENTS.labels(outcome="rejected").inc(summary.rejected)
-        return self._remember(_job(summary, refused, behaviour, created_at))
+        job = _job(summary, refused, behaviour, created_at)
+        return self._remember(msgspec.structs.replace(job, notes=document.notes))
 
-    def _read(self, body: bytes, recorded_at: datetime) -> list[Entry]:
+    def _read(self, body: bytes, recorded_at: datetime) -> tuple[Document, list[Entry]]:
         try:
             document = read_document(body)
         except InvalidInput as error:
@@ -127,9 +132,10 @@ class Capture:
                 outcome="too_large",
                 headers=self.headers(),
             )
-        return list(
-            entries_of(document, recorded_at=recorded_at, found_by=FOUND_BY, rules=self._rules)
+        entries = entries_of(
+            document, recorded_at=recorded_at, found_by=FOUND_BY, rules=self._rules
         )
+        return document, list(entries)
 
     async def _publish(self, entries: list[Entry]) -> None:
         captured, facts, dead_letters = split_for_kafka(entries)
@@ -154,7 +160,7 @@ def _job(
 ) -> CaptureJob:
     errors = [
         {
-            "type": "epcisException:ValidationException",
+            "type": epcis_exception("/capture", 400),
             "title": "The event breaks EPCIS 2.0",
             "status": 400,
             "detail": problem.message,

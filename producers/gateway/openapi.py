@@ -20,6 +20,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "title": _TEXT,
         "status": {"type": "integer"},
         "detail": _TEXT,
+        "code": {
+            "type": "string",
+            "description": "Ours, where the type is one of GS1's (epcisException:…)",
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -83,6 +87,20 @@ _CAPTURE_HEADER = {
     "schema": {"type": "string", "enum": ["rollback", "proceed"], "default": "rollback"},
 }
 
+_NOT_ACCEPTABLE = {"406": _problem("A version or a form of answer that the gateway does not have")}
+_VERSION_HEADERS = [
+    {"name": name, "in": "header", "schema": {"type": "string", "pattern": r"^\d+(\.\d+)*$"}}
+    for name in ("GS1-EPCIS-Version", "GS1-CBV-Version")
+]
+_PAGE_PARAMETERS = [
+    {
+        "name": "perPage",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 30},
+    },
+    {"name": "nextPageToken", "in": "query", "schema": _TEXT},
+]
+
 
 def document() -> dict[str, Any]:
     """Build the document."""
@@ -90,7 +108,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "groupage gateway",
-            "description": "Takes events as CloudEvents 1.0 or EPCIS 2.0, and packing lists. "
+            "description": "Takes events as CloudEvents 1.0 or EPCIS, and packing lists. "
             "A 202 means that Kafka has them.",
             "version": __version__,
             "license": LICENSE,
@@ -148,10 +166,15 @@ def _paths() -> dict[str, Any]:
         "/capture": {
             "post": _operation(
                 "post_capture",
-                "Capture an EPCIS 2.0 document",
-                _POST_RESPONSES,
-                body={JSON: epcis, "application/ld+json": epcis},
-                parameters=[_CAPTURE_HEADER],
+                "Capture an EPCIS document: 2.0 in JSON, 1.x or 2.0 in XML",
+                _POST_RESPONSES | _NOT_ACCEPTABLE,
+                body={
+                    JSON: epcis,
+                    "application/ld+json": epcis,
+                    "application/xml": _OBJECT,
+                    "text/xml": _OBJECT,
+                },
+                parameters=[_CAPTURE_HEADER, *_VERSION_HEADERS],
             ),
             "options": _operation(
                 "describe_capture",
@@ -164,17 +187,25 @@ def _paths() -> dict[str, Any]:
                 {
                     "200": _response(
                         "Capture jobs", schema={"type": "array", "items": {"type": "object"}}
-                    )
+                    ),
+                    **_NOT_ACCEPTABLE,
                 },
+                parameters=_PAGE_PARAMETERS,
             ),
         },
         "/capture/{capture_id}": {
             "get": _operation(
                 "get_capture_job",
                 "One capture job",
-                {"200": _response("The capture job"), **_NOT_FOUND},
+                {"200": _response("The capture job"), **_NOT_FOUND, **_NOT_ACCEPTABLE},
                 parameters=[_path_parameter("capture_id")],
-            )
+            ),
+            "options": _operation(
+                "describe_capture_job",
+                "Versions of the capture interface, as headers",
+                {"204": {"description": "See the GS1 headers"}, **_NOT_FOUND},
+                parameters=[_path_parameter("capture_id")],
+            ),
         },
         "/dcsa/tnt/v3/events": {
             "post": _operation(

@@ -10,6 +10,7 @@ from starlette.types import ExceptionHandler
 from structlog import get_logger
 
 from groupage.domain.errors import GroupageError, InvalidInput
+from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.serving.problems import WrongField, problem_response
 from groupage.telemetry import metrics
 from producers.problems import FieldProblem
@@ -58,6 +59,7 @@ TITLES = {
     "overloaded": "The gateway is full",
     "kafka_unavailable": "Kafka does not answer",
     "not_found": "There is nothing here",
+    "not_acceptable": "The answer cannot have that form",
     "method_not_allowed": "The method is not allowed",
     "too_slow": "The request took too long to arrive",
     "unauthorized": "The sender is not known",
@@ -107,6 +109,7 @@ async def _answer_expected(request: Request, error: Exception) -> Response:
         problem.headers,
         errors=wrong_fields(problem.errors),
         more=problem.more,
+        standard_type=epcis_exception(request.url.path, problem.status),
     )
 
 
@@ -114,7 +117,10 @@ async def _answer_bug(request: Request, error: Exception) -> Response:
     """Log the error whole; the sender learns only that it happened."""
     log.error("request_failed", path=request.url.path, exc_info=error)
     detail = "the log of the gateway has the error"
-    return problem_response(500, "internal", TITLES["internal"], detail)
+    standard_type = epcis_exception(request.url.path, 500)
+    return problem_response(
+        500, "internal", TITLES["internal"], detail, standard_type=standard_type
+    )
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {

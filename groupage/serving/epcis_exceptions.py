@@ -1,0 +1,35 @@
+"""Problem types of GS1's REST binding of EPCIS 2.0: its clients tell errors apart by them."""
+
+PATHS = (
+    "/capture",
+    "/events",
+    "/eventTypes",
+    "/epcs",
+    "/bizSteps",
+    "/bizLocations",
+    "/readPoints",
+    "/dispositions",
+    "/queries",
+    "/nextPageToken",
+)
+"""Of the binding, and what lies below them."""
+_BY_STATUS = {
+    400: "ValidationException",
+    401: "SecurityException",
+    403: "SecurityException",
+    404: "NoSuchNameException",
+    406: "NotAcceptableException",
+    409: "ResourceAlreadyExistsException",
+    413: "CaptureLimitExceededException",
+    415: "UnsupportedMediaTypeException",
+    500: "ImplementationException",
+    501: "ImplementationException",
+    503: "ImplementationException",
+}
+
+
+def epcis_exception(path: str, status: int) -> str:
+    """Return the type of a problem at a path of the binding; empty for any other path or status."""
+    name = _BY_STATUS.get(status)
+    is_of_binding = any(path == each or path.startswith(f"{each}/") for each in PATHS)
+    return f"epcisException:{name}" if name and is_of_binding else ""

@@ -174,10 +174,28 @@ class ArticleReader:
                 [(f"{key}=amount", f"the amount is right: {value_text(stated.value)}")],
             )
 
-    def confirm(self) -> None:
-        """Note how many amounts price × pieces has confirmed."""
+    def compare_totals(self, articles: Sequence[tuple[int, Article]]) -> None:
+        """Compare the amounts of all articles, each with its group, with the list's totals."""
         if self._products and not self._wrong_products:
             self._notes.confirm(f"price × pieces = amount in {self._products} rows")
+        for column in self._amounts:
+            for total in self._reading.totals(column):
+                added = sum(
+                    (each.amount or Decimal(0) for group, each in articles if group in total.groups),
+                    Decimal(0),
+                )
+                stated = total.amount.value
+                if abs(stated - added) <= max(added / 200, Decimal("0.05")):
+                    continue
+                key = f"{total.cell}.total"
+                if self._answers.find(key, self._reading.table.sheet.name, ("rows",)) is None:
+                    self._notes.ask(
+                        total.cell,
+                        "total_of_amounts",
+                        f"the list's total is {value_text(stated)}, the rows have "
+                        f"{value_text(added)}",
+                        [(f"{key}=rows", f"the rows count: {value_text(added)}")],
+                    )
 
     def _currency(self, row: int, amount: Amount) -> str:
         """Return the currency that the row, the cell, its format or its header names."""

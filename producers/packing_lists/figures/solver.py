@@ -249,12 +249,14 @@ class _Solver:
         handling = HandlingReader(reading, self._notes, self._answers)
         handling.refuse_unknown_words()
         found: list[CartonLine] = []
+        listed: list[tuple[int, Article]] = []
         bundle = -1
         goods: tuple[Article, ...] = ()
         for line, size, mass in zip(lines, sizes.sizes, masses.grams, strict=True):
             if not mass:
                 continue
             inside = articles.articles(line)
+            listed += [(line.group, article) for article in inside]
             if line.bundle == bundle:
                 inside = inside or goods
             bundle, goods = line.bundle, tuple(map(_name_only, inside))
@@ -274,7 +276,7 @@ class _Solver:
                     shared=shared_fields(reading, line.rows),
                 )
             )
-        articles.confirm()
+        articles.compare_totals(listed)
         return tuple(found)
 
 

@@ -180,10 +180,8 @@ class ArticleReader:
             self._notes.confirm(f"price × pieces = amount in {self._products} rows")
         for column in self._amounts:
             for total in self._reading.totals(column):
-                added = sum(
-                    (each.amount or Decimal(0) for group, each in articles if group in total.groups),
-                    Decimal(0),
-                )
+                listed = [each.amount for group, each in articles if group in total.groups]
+                added = sum(filter(None, listed), Decimal(0))
                 stated = total.amount.value
                 if abs(stated - added) <= max(added / 200, Decimal("0.05")):
                     continue

@@ -4,250 +4,21 @@ Columns of gross weights are read together: weight of a carton × count is the w
 a row of totals is the sum of the rows. Where neither is there, density may leave only one reading.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
 from itertools import product
 
-import msgspec
-
 from groupage.domain.carton_limits import CartonLimits
-from producers.packing_lists.figures.cells import decimals_shown
 from producers.packing_lists.figures.lines import Line, value_text
-from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.mass_columns import MassColumn, least_net
+from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
 from producers.packing_lists.figures.sizes import Size, describe_excess
 from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
-from producers.packing_lists.model import Field, Per, Unit
-from producers.sheets.workbook import cell_name
+from producers.packing_lists.model import Per, Unit
 
 TOLERANCE = Decimal("0.01")
 """Sums of rounded weights. A wrong unit is off by a factor of 1.1 (lb and jin) or more."""
-COLUMNS_MAX = 4
-"""Columns of one kind of weight that are compared."""
-
-
-class Stated(msgspec.Struct, frozen=True):
-    """A weight that a column states for a line."""
-
-    value: Decimal
-    unit: Unit | None
-    cell: str
-
-
-class MassColumn(msgspec.Struct, frozen=True):
-    """A column of weights: for each line what it states, and the sums under it."""
-
-    column: int | None
-    cell: str
-    units: tuple[Unit, ...]
-    pers: tuple[Per, ...]
-    values: tuple[Stated | None, ...]
-    totals: tuple[Total, ...]
-    step: Decimal
-
-
-class Misfit(msgspec.Struct, frozen=True):
-    """Two figures that contradict each other."""
-
-    cell: str
-    text: str
-    choices: tuple[tuple[str, str], ...] = ()
-    """Answers that settle it, and what follows from each."""
-
-
-class MassReading(msgspec.Struct, frozen=True):
-    """Masses under one unit and meaning for each column."""
-
-    units: tuple[Unit, ...]
-    pers: tuple[Per, ...]
-    grams: tuple[int, ...]
-    """Of one carton of each line."""
-    proofs: tuple[str, ...]
-    weak_proofs: int
-    """Sums of a column that the header calls weights of a carton: such a sum proves little."""
-    misfits: tuple[Misfit, ...]
-    is_stated: bool
-    beyond: tuple[int, ...]
-    proved_lines: int = 0
-    """Lines in which two columns prove each other."""
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether most lines are within the limits."""
-        return 2 * len(self.beyond) < max(len(self.grams), 1)
-
-    @property
-    def is_nearly_proved(self) -> bool:
-        """Whether figures prove it but for a few, which are then in doubt themselves."""
-        return self.proved_lines >= 2 and self.proved_lines >= 2 * len(self.misfits)
-
-
-def mass_columns(
-    reading: TableReading, lines: Sequence[Line], field: Field, notes: Notes, answers: Answers
-) -> list[MassColumn]:
-    """Collect the columns of a kind of weight that have any figure.
-
-    Totals and cells that an answer overrules are left out.
-    """
-    sheet = reading.table.sheet.name
-    columns = reading.columns(field)[:COLUMNS_MAX]
-    rows = [[_stated(reading, line, column) for column in columns] for line in lines]
-    for stated in rows:
-        _keep_chosen(stated, sheet, answers)
-    found = []
-    for position, column in enumerate(columns):
-        values = [stated[position] for stated in rows]
-        totals = tuple(
-            total
-            for total in reading.totals(column)
-            if not answers.find(f"{total.cell}.total", sheet, ("rows",))
-        )
-        if not any(values):
-            continue
-        if field == "gross":
-            is_sum = partial(_is_sum_shown, values=values, totals=totals, rows=rows)
-            values = _with_articles(reading, column, lines, values, is_sum, notes, answers)
-        found.append(
-            MassColumn(
-                column,
-                reading.table.header_cell(column),
-                reading.units(column),
-                reading.pers(column),
-                tuple(values),
-                totals,
-                decimals_shown([value.value for value in values if value]),
-            )
-        )
-    return found
-
-
-def _stated(reading: TableReading, line: Line, column: int) -> Stated | None:
-    amount = reading.amount(line.row, column)
-    if amount is None or amount.value <= 0:
-        return None
-    return Stated(amount.value, amount.unit, cell_name(line.row, column))
-
-
-def _keep_chosen(stated: list[Stated | None], sheet: str, answers: Answers) -> None:
-    """Keep the only weight of a line that an answer names (``G7.mass=H7``)."""
-    cells = [each.cell for each in stated if each]
-    if len(cells) < 2:
-        return
-    chosen = answers.find(f"{cells[0]}.mass", sheet, cells)
-    if chosen is not None:
-        stated[:] = [each if each and each.cell == chosen else None for each in stated]
-
-
-def _with_articles(
-    reading: TableReading,
-    column: int,
-    lines: Sequence[Line],
-    values: list[Stated | None],
-    is_sum_shown: Callable[[Sequence[Stated | None]], bool],
-    notes: Notes,
-    answers: Answers,
-) -> list[Stated | None]:
-    """Add the weights of further articles in a carton to the first, or ask whether to.
-
-    Such weights are added when a sum in the list, or another column, shows that they have to be.
-    """
-    added = [
-        _add_articles(reading, line, column, value)
-        for line, value in zip(lines, values, strict=True)
-    ]
-    further = [
-        first.cell
-        for first, whole in zip(values, added, strict=True)
-        if first and whole and first.value != whole.value
-    ]
-    if not further:
-        return values
-    cell = reading.table.header_cell(column)
-    answer = answers.find(f"{cell}.articles", reading.table.sheet.name, ("first", "sum"))
-    if answer is None and not is_sum_shown(added):
-        place = next(index for index, value in enumerate(values) if value != added[index])
-        first, whole = values[place], added[place]
-        if first and whole:
-            notes.ask(
-                cell,
-                "mass_of_articles",
-                f"{', '.join(further[:3])}: further weights stand beside further articles of the "
-                "same carton. Is the first the carton's weight, or the sum of all?",
-                [
-                    (f"{cell}.articles=first", f"{first.cell}: {value_text(first.value)}"),
-                    (f"{cell}.articles=sum", f"{first.cell}: {value_text(whole.value)}"),
-                ],
-            )
-            return values
-    return values if answer == "first" else added
-
-
-def _add_articles(
-    reading: TableReading, line: Line, column: int, value: Stated | None
-) -> Stated | None:
-    """Add the weights beside further articles of a line to the first one."""
-    more = [reading.amount(row, column) for row in line.rows[1:]]
-    added = sum((amount.value for amount in more if amount), Decimal(0))
-    if value is None or not added:
-        return value
-    return msgspec.structs.replace(value, value=value.value + added)
-
-
-def _is_sum_shown(
-    added: Sequence[Stated | None],
-    *,
-    values: Sequence[Stated | None],
-    totals: Sequence[Total],
-    rows: Sequence[Sequence[Stated | None]],
-) -> bool:
-    """Tell whether a total, or a column beside it, has the sum and not the first weight."""
-    for index, (whole, first) in enumerate(zip(added, values, strict=True)):
-        beside = [each for each in rows[index] if each and first and each.cell != first.cell]
-        if whole and first and whole.value != first.value:
-            if any(each.value == first.value for each in beside):
-                return False
-            if any(each.value == whole.value for each in beside):
-                return True
-    sums = [sum((each.value for each in of if each), Decimal(0)) for of in (added, values)]
-    return any(total.amount.value == sums[0] != sums[1] for total in totals)
-
-
-def check_masses(reading: TableReading, lines: Sequence[Line], notes: Notes) -> bool:
-    """Add an error for each weight that is not above 0, or stands for no mass."""
-    before = notes.problems
-    for field in ("gross", "net"):
-        for column in reading.columns(field):
-            for line in lines:
-                amount = reading.amount(line.row, column)
-                if amount is None:
-                    continue
-                wrong_unit = amount.unit is not None and amount.unit not in MASSES
-                if amount.value <= 0 or wrong_unit or amount.words:
-                    shown = reading.table.cell(line.row, column)
-                    notes.error(
-                        cell_name(line.row, column), "mass", f"{shown!r} is not a weight above 0"
-                    )
-    return notes.problems == before
-
-
-def mass_bounds(
-    columns: Sequence[MassColumn], lines: Sequence[Line]
-) -> tuple[list[int], list[int]]:
-    """Return the least and the largest mass of a carton that headers allow, by line; 0: none."""
-    least, most = [], []
-    for index, line in enumerate(lines):
-        grams = [
-            value.value * MASSES[unit] / (line.count if per == "row" else 1)
-            for column in columns
-            if (value := column.values[index]) is not None
-            for unit in ((value.unit,) if value.unit in MASSES else column.units or tuple(MASSES))
-            for per in column.pers
-            if unit in MASSES
-        ]
-        least.append(int(min(grams, default=Decimal(0))))
-        most.append(int(max(grams, default=Decimal(0))))
-    return least, most
 
 
 class MassSolver:
@@ -269,7 +40,7 @@ class MassSolver:
         self._sizes = sizes
         self._limits = limits
         self._labels = labels
-        self._least_net = _least_net(nets, lines)
+        self._least_net = least_net(nets, lines)
         self._group_totals = self._find_group_totals()
         # Of two columns in different units, the rounder one is the original.
         self._digits = [
@@ -301,9 +72,9 @@ class MassSolver:
         for units, pers in self._combinations(beyond_headers=beyond_headers):
             reading = self._read(units, pers)
             other = found.get(reading.grams)
-            if other is None or _rank(reading) < _rank(other):
+            if other is None or rank(reading) < rank(other):
                 found[reading.grams] = reading
-        return sorted(found.values(), key=_rank)
+        return sorted(found.values(), key=rank)
 
     def _combinations(
         self, *, beyond_headers: bool
@@ -334,7 +105,7 @@ class MassSolver:
             next((mass for position in order if (mass := masses[position][index])), Decimal(0))
             for index in range(len(self._lines))
         ]
-        evidence = _Evidence()
+        evidence = Evidence()
         for first in range(len(masses)):
             for second in range(first + 1, len(masses)):
                 self._compare(first, second, masses, pers, evidence)
@@ -380,7 +151,7 @@ class MassSolver:
         second: int,
         masses: Sequence[Sequence[Decimal | None]],
         pers: tuple[Per, ...],
-        evidence: "_Evidence",
+        evidence: Evidence,
     ) -> None:
         """Compare two columns line by line; they prove each other where the count is above 1."""
         slack = max(self.columns[first].step, self.columns[second].step) * 500
@@ -399,7 +170,7 @@ class MassSolver:
                 continue
             key = f"{cells[0].cell}.mass"
             choices = tuple(
-                (f"{key}={cell.cell}", f"{value_text(_kg(each))} kg a carton")
+                (f"{key}={cell.cell}", f"{value_text(kg(each))} kg a carton")
                 for cell, each in zip(cells, (mass, other), strict=True)
                 if cell
             )
@@ -408,7 +179,7 @@ class MassSolver:
             )
 
     def _compare_group_totals(
-        self, grams: Sequence[Decimal], units: tuple[Unit, ...], evidence: "_Evidence"
+        self, grams: Sequence[Decimal], units: tuple[Unit, ...], evidence: Evidence
     ) -> None:
         for (position, first), indices in self._group_totals.items():
             stated = self.columns[position].values[first]
@@ -421,7 +192,7 @@ class MassSolver:
                 evidence.proofs.append(f"{text} is the sum of {len(indices)} sizes")
             else:
                 evidence.misfits.append(
-                    Misfit(stated.cell, f"{text}, and the sizes add up to {_kg(added):f} kg")
+                    Misfit(stated.cell, f"{text}, and the sizes add up to {kg(added):f} kg")
                 )
 
     def _compare_total(
@@ -430,7 +201,7 @@ class MassSolver:
         unit: Unit,
         per: Per,
         grams: Sequence[Decimal],
-        evidence: "_Evidence",
+        evidence: Evidence,
     ) -> None:
         for total in column.totals:
             factor = MASSES[total.amount.unit if total.amount.unit in MASSES else unit]
@@ -451,17 +222,17 @@ class MassSolver:
                     evidence.proofs.append(f"{text} is the sum of the rows")
                     evidence.weak += per == "row"
                 continue
-            rows = f"{value_text(_kg(added))} kg"
+            rows = f"{value_text(kg(added))} kg"
             misfit = Misfit(
                 total.cell,
-                f"the list's total is {value_text(_kg(stated))} kg, the rows have {rows}",
+                f"the list's total is {value_text(kg(stated))} kg, the rows have {rows}",
                 ((f"{total.cell}.total=rows", f"the rows count: {rows}"),),
             )
             plain_sum = sum((mass for mass, _ in counts), Decimal(0))
             is_plain = per == "carton" and abs(stated - plain_sum) <= plain_sum * TOLERANCE / 5
             (evidence.plain_sums if is_plain else evidence.misfits).append(misfit)
 
-    def _compare_labels(self, grams: Sequence[Decimal], evidence: "_Evidence") -> None:
+    def _compare_labels(self, grams: Sequence[Decimal], evidence: Evidence) -> None:
         added = sum(
             (mass * line.count for mass, line in zip(grams, self._lines, strict=True)), Decimal(0)
         )
@@ -474,7 +245,7 @@ class MassSolver:
                         f"{total.cell}: {value_text(value)} is the sum of the rows"
                     )
                 continue
-            rows = f"{value_text(_kg(added))} kg"
+            rows = f"{value_text(kg(added))} kg"
             evidence.misfits.append(
                 Misfit(
                     total.cell,
@@ -483,7 +254,7 @@ class MassSolver:
                 )
             )
 
-    def _compare_net(self, grams: Sequence[Decimal], evidence: "_Evidence") -> None:
+    def _compare_net(self, grams: Sequence[Decimal], evidence: Evidence) -> None:
         """A reading under which most gross weights are below the net weights is wrong."""
         compared = [
             (gross, net) for gross, net in zip(grams, self._least_net, strict=True) if gross and net
@@ -510,216 +281,19 @@ class MassSolver:
         total = sum(
             grams * line.count for grams, line in zip(reading.grams, self._lines, strict=True)
         )
-        first, whole = _kg(Decimal(reading.grams[0])), _kg(Decimal(total))
+        first, whole = kg(Decimal(reading.grams[0])), kg(Decimal(total))
         return f"{value_text(first)} kg a carton in the first row, {value_text(whole)} kg in all"
 
 
-class _Evidence:
-    """Proofs and contradictions of one reading."""
-
-    def __init__(self) -> None:
-        self.proofs: list[str] = []
-        self.weak = 0
-        self.misfits: list[Misfit] = []
-        self.plain_sums: list[Misfit] = []
-        """Totals that add up weights of a carton without their counts, as a mechanical SUM does.
-
-        They contradict nothing where the header calls the weights those of a carton.
-        """
-        self.proved_lines = 0
-
-
-def _least_net(nets: Sequence[MassColumn], lines: Sequence[Line]) -> list[Decimal]:
-    """Return the least net mass of a carton that the headers allow, by line; 0: unknown."""
-    least = [Decimal(0)] * len(lines)
-    for column in nets:
-        for index, (value, line) in enumerate(zip(column.values, lines, strict=True)):
-            if value is None:
-                continue
-            units = (value.unit,) if value.unit in MASSES else column.units or tuple(MASSES)
-            found = min(
-                value.value * MASSES[unit] / (line.count if per == "row" else 1)
-                for unit in units
-                if unit in MASSES
-                for per in column.pers
-            )
-            least[index] = max(least[index], found)
-    return least
-
-
-def _kg(grams: Decimal) -> Decimal:
+def kg(grams: Decimal) -> Decimal:
+    """Return kilograms, to the gram."""
     return (grams / 1_000).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
 
 
-def _rank(reading: MassReading) -> tuple[int, bool, int]:
+def rank(reading: MassReading) -> tuple[int, bool, int]:
+    """Order readings: fewest contradictions, the header's own, most proofs."""
     return len(reading.misfits), not reading.is_stated, -len(reading.proofs)
 
 
 def _round(mass: Decimal) -> int:
     return int(mass.to_integral_value(rounding=ROUND_HALF_UP))
-
-
-def judge_masses(
-    solver: MassSolver, reading: TableReading, notes: Notes, answers: Answers
-) -> tuple[MassReading | None, str]:
-    """Return the reading of the masses that is taken, and why; None after a question."""
-    readings = solver.readings()
-    sheet = reading.table.sheet.name
-    answered = ""
-    for position, column in enumerate(solver.columns):
-        per = answers.find(f"{column.cell}.per", sheet, ("carton", "row"))
-        unit = answers.find(f"{column.cell}.unit", sheet, tuple(MASSES))
-        if per or unit:
-            answered = answered or f"answer for {column.cell}: {per or unit}"
-            wanted = readings
-            if not _allows(column, per, unit):
-                wanted = solver.readings(beyond_headers=True)
-            readings = [
-                each
-                for each in wanted
-                if per in (None, each.pers[position]) and unit in (None, each.units[position])
-            ]
-    if len(readings) == 1 and not readings[0].misfits and (answered or readings[0].is_possible):
-        why = (readings[0].proofs and _why(readings[0])) or answered or _why(readings[0])
-        if readings[0].proofs:
-            notes.confirm(why)
-        return readings[0], why
-    return _judge(solver, readings, notes)
-
-
-def _allows(column: MassColumn, per: str | None, unit: str | None) -> bool:
-    return (per is None or per in column.pers) and (
-        unit is None or not column.units or unit in column.units
-    )
-
-
-def _why(taken: MassReading) -> str:
-    return f"proved: {taken.proofs[0]}" if taken.proofs else "the header says so"
-
-
-def _judge(
-    solver: MassSolver, stated: list[MassReading], notes: Notes
-) -> tuple[MassReading | None, str]:
-    cell = solver.columns[0].cell
-    proved = [each for each in stated if each.proofs and not each.misfits and each.is_possible]
-    if len(proved) == 1:
-        why = _why(proved[0])
-        notes.confirm(why)
-        return proved[0], why
-    if len(proved) > 1:
-        return _ask(solver, proved, notes, "the figures fit several readings")
-    sound = [each for each in stated if not each.misfits]
-    if not sound:
-        return _judge_contradiction(solver, stated, notes)
-    possible = [each for each in sound if each.is_possible]
-    if len(possible) == 1 and not possible[0].beyond:
-        notes.remark(
-            cell,
-            "mass_by_limits",
-            f"{_name(solver, possible[0])} is taken, because every other reading gives cartons "
-            f"beyond the limits of the policy ({solver.example(possible[0])})",
-        )
-        return possible[0], "every other reading is beyond the limits of the policy"
-    reason = "no sum in the list says which weight is meant"
-    if not possible:
-        reason = f"the weights are beyond the limits of the policy ({solver.example(sound[0])})"
-        possible = [each for each in solver.readings(beyond_headers=True) if each.is_possible]
-        possible = [*sound, *possible]
-    return _ask(solver, possible, notes, reason)
-
-
-def _judge_contradiction(
-    solver: MassSolver, stated: list[MassReading], notes: Notes
-) -> tuple[MassReading | None, str]:
-    """Take another meaning than the header's if the figures prove it alone, or ask."""
-    cell = solver.columns[0].cell
-    others = [
-        each
-        for each in solver.readings(beyond_headers=True)
-        if each.proofs and not each.misfits and each.is_possible
-    ]
-    if len(others) == 1 and len(others[0].proofs) > others[0].weak_proofs:
-        why = _why(others[0])
-        notes.confirm(why)
-        notes.remark(
-            cell,
-            "mass_by_figures",
-            f"the header says otherwise, but {why}: {_name(solver, others[0])} is taken",
-        )
-        return others[0], why
-    least = min(stated, key=_rank)
-    near = [each for each in stated if each.is_nearly_proved]
-    if not others and (len(near) == 1 or len(stated) == 1 or least.proofs):
-        taken = near[0] if len(near) == 1 else least
-        for misfit in taken.misfits:
-            notes.ask(misfit.cell, "mass_contradiction", misfit.text, misfit.choices)
-        return None, ""
-    reason = (
-        f"the weights contradict each other ({'; '.join(each.text for each in least.misfits[:3])})"
-    )
-    return _ask(solver, [least, *others], notes, reason)
-
-
-def _ask(
-    solver: MassSolver, readings: Sequence[MassReading], notes: Notes, reason: str
-) -> tuple[None, str]:
-    """Ask for the meaning or the unit of the first column in which the readings differ."""
-    position, aspect = _difference(readings)
-    cell = solver.columns[position].cell
-    choices: dict[str, str] = {}
-    for each in readings:
-        value = each.pers[position] if aspect == "per" else each.units[position]
-        choices.setdefault(f"{cell}.{aspect}={value}", solver.example(each))
-    wanted = "of a carton, or of the whole row" if aspect == "per" else "in which unit"
-    notes.ask(
-        cell,
-        f"mass_{aspect}",
-        f"{reason}: are the weights {wanted}?",
-        list(choices.items()),
-    )
-    return None, ""
-
-
-def _difference(readings: Sequence[MassReading]) -> tuple[int, str]:
-    for aspect in ("per", "unit"):
-        for position in range(len(readings[0].pers)):
-            values = {
-                each.pers[position] if aspect == "per" else each.units[position]
-                for each in readings
-            }
-            if len(values) > 1:
-                return position, aspect
-    return 0, "per"
-
-
-def _name(solver: MassSolver, reading: MassReading) -> str:
-    parts = [
-        f"{column.cell} in {unit} per {per}"
-        for column, unit, per in zip(solver.columns, reading.units, reading.pers, strict=True)
-    ]
-    return ", ".join(parts)
-
-
-def compare_net(
-    reading: TableReading,
-    nets: Sequence[MassColumn],
-    gross: Sequence[int],
-    lines: Sequence[Line],
-    notes: Notes,
-    answers: Answers,
-) -> None:
-    """Ask about net weights above the gross weight under every meaning of their column."""
-    for column in nets:
-        least = _least_net([column], lines)
-        for index, value in enumerate(column.values):
-            if value is None or least[index] <= gross[index] * (1 + TOLERANCE) + 1:
-                continue
-            key = f"{value.cell}.net"
-            if answers.find(key, reading.table.sheet.name, ("ignore",)) is None:
-                kg = value_text(_kg(Decimal(gross[index])))
-                notes.ask(
-                    value.cell,
-                    "net_above_gross",
-                    f"net {value_text(value.value)}, above the gross weight of {kg} kg a carton",
-                    [(f"{key}=ignore", f"the gross weight is right: {kg} kg")],
-                )

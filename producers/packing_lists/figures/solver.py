@@ -13,16 +13,15 @@ from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
 from producers.packing_lists.figures.lines import Line
-from producers.packing_lists.figures.masses import (
+from producers.packing_lists.figures.mass_columns import (
     MassColumn,
-    MassReading,
-    MassSolver,
     check_masses,
-    compare_net,
-    judge_masses,
     mass_bounds,
     mass_columns,
 )
+from producers.packing_lists.figures.mass_evidence import MassReading
+from producers.packing_lists.figures.mass_judging import compare_net, judge_masses
+from producers.packing_lists.figures.masses import MassSolver
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.pieces import compare_pieces
 from producers.packing_lists.figures.sizes import (

@@ -1,0 +1,178 @@
+"""Which reading of the masses is taken, and when somebody is asked."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from producers.packing_lists.figures.lines import Line, value_text
+from producers.packing_lists.figures.mass_columns import MassColumn, least_net
+from producers.packing_lists.figures.mass_evidence import MassReading
+from producers.packing_lists.figures.masses import TOLERANCE, MassSolver, kg, rank
+from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.figures.units import MASSES
+
+
+def judge_masses(
+    solver: MassSolver, reading: TableReading, notes: Notes, answers: Answers
+) -> tuple[MassReading | None, str]:
+    """Return the reading of the masses that is taken, and why; None after a question."""
+    readings = solver.readings()
+    sheet = reading.table.sheet.name
+    answered = ""
+    for position, column in enumerate(solver.columns):
+        per = answers.find(f"{column.cell}.per", sheet, ("carton", "row"))
+        unit = answers.find(f"{column.cell}.unit", sheet, tuple(MASSES))
+        if per or unit:
+            answered = answered or f"answer for {column.cell}: {per or unit}"
+            wanted = readings
+            if not _allows(column, per, unit):
+                wanted = solver.readings(beyond_headers=True)
+            readings = [
+                each
+                for each in wanted
+                if per in (None, each.pers[position]) and unit in (None, each.units[position])
+            ]
+    if len(readings) == 1 and not readings[0].misfits and (answered or readings[0].is_possible):
+        why = (readings[0].proofs and _why(readings[0])) or answered or _why(readings[0])
+        if readings[0].proofs:
+            notes.confirm(why)
+        return readings[0], why
+    return _judge(solver, readings, notes)
+
+
+def _allows(column: MassColumn, per: str | None, unit: str | None) -> bool:
+    return (per is None or per in column.pers) and (
+        unit is None or not column.units or unit in column.units
+    )
+
+
+def _why(taken: MassReading) -> str:
+    return f"proved: {taken.proofs[0]}" if taken.proofs else "the header says so"
+
+
+def _judge(
+    solver: MassSolver, stated: list[MassReading], notes: Notes
+) -> tuple[MassReading | None, str]:
+    cell = solver.columns[0].cell
+    proved = [each for each in stated if each.proofs and not each.misfits and each.is_possible]
+    if len(proved) == 1:
+        why = _why(proved[0])
+        notes.confirm(why)
+        return proved[0], why
+    if len(proved) > 1:
+        return _ask(solver, proved, notes, "the figures fit several readings")
+    sound = [each for each in stated if not each.misfits]
+    if not sound:
+        return _judge_contradiction(solver, stated, notes)
+    possible = [each for each in sound if each.is_possible]
+    if len(possible) == 1 and not possible[0].beyond:
+        notes.remark(
+            cell,
+            "mass_by_limits",
+            f"{_name(solver, possible[0])} is taken, because every other reading gives cartons "
+            f"beyond the limits of the policy ({solver.example(possible[0])})",
+        )
+        return possible[0], "every other reading is beyond the limits of the policy"
+    reason = "no sum in the list says which weight is meant"
+    if not possible:
+        reason = f"the weights are beyond the limits of the policy ({solver.example(sound[0])})"
+        possible = [each for each in solver.readings(beyond_headers=True) if each.is_possible]
+        possible = [*sound, *possible]
+    return _ask(solver, possible, notes, reason)
+
+
+def _judge_contradiction(
+    solver: MassSolver, stated: list[MassReading], notes: Notes
+) -> tuple[MassReading | None, str]:
+    """Take another meaning than the header's if the figures prove it alone, or ask."""
+    cell = solver.columns[0].cell
+    others = [
+        each
+        for each in solver.readings(beyond_headers=True)
+        if each.proofs and not each.misfits and each.is_possible
+    ]
+    if len(others) == 1 and len(others[0].proofs) > others[0].weak_proofs:
+        why = _why(others[0])
+        notes.confirm(why)
+        notes.remark(
+            cell,
+            "mass_by_figures",
+            f"the header says otherwise, but {why}: {_name(solver, others[0])} is taken",
+        )
+        return others[0], why
+    least = min(stated, key=rank)
+    near = [each for each in stated if each.is_nearly_proved]
+    if not others and (len(near) == 1 or len(stated) == 1 or least.proofs):
+        taken = near[0] if len(near) == 1 else least
+        for misfit in taken.misfits:
+            notes.ask(misfit.cell, "mass_contradiction", misfit.text, misfit.choices)
+        return None, ""
+    reason = (
+        f"the weights contradict each other ({'; '.join(each.text for each in least.misfits[:3])})"
+    )
+    return _ask(solver, [least, *others], notes, reason)
+
+
+def _ask(
+    solver: MassSolver, readings: Sequence[MassReading], notes: Notes, reason: str
+) -> tuple[None, str]:
+    """Ask for the meaning or the unit of the first column in which the readings differ."""
+    position, aspect = _difference(readings)
+    cell = solver.columns[position].cell
+    choices: dict[str, str] = {}
+    for each in readings:
+        value = each.pers[position] if aspect == "per" else each.units[position]
+        choices.setdefault(f"{cell}.{aspect}={value}", solver.example(each))
+    wanted = "of a carton, or of the whole row" if aspect == "per" else "in which unit"
+    notes.ask(
+        cell,
+        f"mass_{aspect}",
+        f"{reason}: are the weights {wanted}?",
+        list(choices.items()),
+    )
+    return None, ""
+
+
+def _difference(readings: Sequence[MassReading]) -> tuple[int, str]:
+    for aspect in ("per", "unit"):
+        for position in range(len(readings[0].pers)):
+            values = {
+                each.pers[position] if aspect == "per" else each.units[position]
+                for each in readings
+            }
+            if len(values) > 1:
+                return position, aspect
+    return 0, "per"
+
+
+def _name(solver: MassSolver, reading: MassReading) -> str:
+    parts = [
+        f"{column.cell} in {unit} per {per}"
+        for column, unit, per in zip(solver.columns, reading.units, reading.pers, strict=True)
+    ]
+    return ", ".join(parts)
+
+
+def compare_net(
+    reading: TableReading,
+    nets: Sequence[MassColumn],
+    gross: Sequence[int],
+    lines: Sequence[Line],
+    notes: Notes,
+    answers: Answers,
+) -> None:
+    """Ask about net weights above the gross weight under every meaning of their column."""
+    for column in nets:
+        least = least_net([column], lines)
+        for index, value in enumerate(column.values):
+            if value is None or least[index] <= gross[index] * (1 + TOLERANCE) + 1:
+                continue
+            key = f"{value.cell}.net"
+            if answers.find(key, reading.table.sheet.name, ("ignore",)) is None:
+                shown = value_text(kg(Decimal(gross[index])))
+                notes.ask(
+                    value.cell,
+                    "net_above_gross",
+                    f"net {value_text(value.value)}, above the gross weight of {shown} kg a carton",
+                    [(f"{key}=ignore", f"the gross weight is right: {shown} kg")],
+                )

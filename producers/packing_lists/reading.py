@@ -28,12 +28,11 @@ def understand(
     read = [
         interpret(table, styles, answers=known, limits=limits or CartonLimits()) for table in tables
     ]
-    lines = tuple(line for each in read for line in each.lines)
     names = tuple(table.sheet.name for table in tables)
     questions = [finding for each in read for finding in each.notes.questions]
     errors = [finding for table in tables for finding in table.layout.errors]
     errors += [finding for each in read for finding in each.notes.errors]
-    questions += _find_equal_sheets(names, read, known)
+    questions += _find_copies(names, read, known)
     errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
@@ -43,7 +42,7 @@ def understand(
         sheets=names,
         header_rows=tables[0].layout.header_rows if tables else (),
         columns=tuple(column for each in read for column in each.columns),
-        lines=_without_equal_sheets(read, known) or lines,
+        lines=_counted_lines(names, read, known),
         confirmed=tuple(text for each in read for text in each.notes.confirmed),
         declared_totals=declared,
         labels=tuple(label for table in tables for label in table.layout.labels),
@@ -75,51 +74,66 @@ def _styles(
     return allowed, found
 
 
-def _find_equal_sheets(
+def _find_copies(
     names: Sequence[str], read: Sequence[Interpretation], answers: Answers
 ) -> list[Finding]:
-    """Ask whether a sheet that says the same as an earlier one counts again."""
+    """Ask which sheets count where one is a copy, or another version, of an earlier one."""
+    allowed = (*names, "all")
     found = []
     for index, each in enumerate(read):
-        first = next((i for i in range(index) if _same(read[i], each)), None)
-        if first is None or answers.find("sheets", "", ("first", "all")):
+        first = next((i for i in range(index) if _is_copy(read[i], each)), None)
+        if first is None or answers.find("sheets", "", allowed):
             continue
-        cartons = sum(line.cartons for line in each.lines)
+        sums = [sum(line.cartons for line in read[place].lines) for place in (first, index)]
+        text = (
+            f"sheet {names[index]!r} ({sums[1]} cartons) lists the same goods as {names[first]!r} "
+            f"({sums[0]} cartons): is it a copy or another version of it?"
+        )
+        choices = (
+            Choice(answer=f"sheets={names[first]}", text=f"{sums[0]} cartons"),
+            Choice(answer=f"sheets={names[index]}", text=f"{sums[1]} cartons"),
+            Choice(answer="sheets=all", text=f"both count: {sum(sums)} cartons"),
+        )
         found.append(
-            Finding(
-                cell="",
-                code="equal_sheets",
-                sheet=names[index],
-                text=f"sheet {names[index]!r} has the same cartons as {names[first]!r}",
-                choices=(
-                    Choice(answer="sheets=first", text=f"it is a copy: {cartons} cartons once"),
-                    Choice(answer="sheets=all", text=f"{cartons} cartons more"),
-                ),
-            )
+            Finding(cell="", code="copied_sheet", sheet=names[index], text=text, choices=choices)
         )
     return found
 
 
-def _same(first: Interpretation, second: Interpretation) -> bool:
-    def figures(lines: Sequence[CartonLine]) -> list[tuple[int, ...]]:
-        return sorted(
-            (line.cartons, line.length_mm, line.width_mm, line.height_mm, line.gross_g)
-            for line in lines
-        )
+def _is_copy(first: Interpretation, second: Interpretation) -> bool:
+    """Tell whether most lines of the shorter sheet have goods and size of a line of the other."""
 
-    return bool(first.lines) and figures(first.lines) == figures(second.lines)
+    def lines_of(read: Interpretation) -> set[tuple[object, ...]]:
+        return {
+            (
+                tuple(article.goods or article.article for article in line.articles),
+                tuple(sorted((line.length_mm, line.width_mm, line.height_mm))),
+                line.marks,
+            )
+            for line in read.lines
+        }
+
+    kinds = lines_of(first), lines_of(second)
+    shared = kinds[0] & kinds[1]
+    return bool(shared) and 2 * len(shared) >= min(map(len, kinds))
 
 
-def _without_equal_sheets(
-    read: Sequence[Interpretation], answers: Answers
+def _counted_lines(
+    names: Sequence[str], read: Sequence[Interpretation], answers: Answers
 ) -> tuple[CartonLine, ...]:
-    if answers.find("sheets", "", ("first",)) is None:
-        return ()
-    kept: list[Interpretation] = []
-    for each in read:
-        if not any(_same(other, each) for other in kept):
-            kept.append(each)
-    return tuple(line for each in kept for line in each.lines)
+    """Return the lines of all sheets, or of those that an answer lets count."""
+    chosen = answers.find("sheets", "", names)
+    skipped: set[int] = set()
+    if chosen is not None:
+        kept = names.index(chosen)
+        skipped = {
+            index
+            for index, each in enumerate(read)
+            if index != kept and (_is_copy(each, read[kept]) or _is_copy(read[kept], each))
+        }
+    return tuple(
+        line for index, each in enumerate(read) if index not in skipped for line in each.lines
+    )
 
 
 def _find_repeated_ids(names: Sequence[str], read: Sequence[Interpretation]) -> list[Finding]:

@@ -463,15 +463,17 @@ def test_several_sheets_are_one_list_and_their_answers_name_the_sheet() -> None:
 
 
 def test_a_copy_of_a_sheet_is_asked_about() -> None:
-    """Two sheets with the same cartons may be a list and its copy."""
+    """Two sheets with the same goods may be a list and its copy, or an older version."""
     rows: Rows = [[*HEADER, "G.W./ctn (kg)"], ["Cups", 10, "60*40*35", 12.5]]
-    found = read(rows, rows)
+    older: Rows = [rows[0], ["Cups", 8, "60*40*35", 12.5]]
+    found = read(rows, older)
     assert [choice.answer for choice in found.questions[0].choices] == [
-        "sheets=first",
+        "sheets=S1",
+        "sheets=S2",
         "sheets=all",
     ]
-    assert len(figures(read(rows, rows, answers={"sheets": "first"}))) == 1
-    assert len(figures(read(rows, rows, answers={"sheets": "all"}))) == 2
+    assert [n for n, *_ in figures(read(rows, older, answers={"sheets": "S2"}))] == [8]
+    assert [n for n, *_ in figures(read(rows, older, answers={"sheets": "all"}))] == [10, 8]
 
 
 def test_an_answer_that_fits_no_question_is_an_error() -> None:

@@ -175,7 +175,7 @@ def test_a_false_figure_is_never_taken_silently(data: st.DataObject) -> None:
             ]
         )
         first += count
-    sums = [sum(float(row[column]) for row in rows[1:]) for column in (3, 4, 6, 8, 10)]  # type: ignore[arg-type]
+    sums = [sum(float(str(cells[column])) for cells in rows[1:]) for column in (3, 4, 6, 8, 10)]
     total: list[Cell] = ["TOTAL", None, None, sums[0], sums[1], None, sums[2], None, sums[3]]
     rows.append([*total, None, sums[4]])
     true = Workbook(
@@ -191,10 +191,10 @@ def test_a_false_figure_is_never_taken_silently(data: st.DataObject) -> None:
     factor = data.draw(st.sampled_from([0.5, 2, 3, 10]))
     found = rows[row][column]
     if isinstance(found, str):
-        length, rest = found.split("*", 1)
-        rows[row][column] = f"{float(length) * factor:g}*{rest}"
+        edge, rest = found.split("*", 1)
+        rows[row][column] = f"{float(edge) * factor:g}*{rest}"
     else:
-        rows[row][column] = float(found) * factor  # type: ignore[arg-type]
+        rows[row][column] = float(str(found)) * factor
     false = Workbook(
         name="list.xlsx",
         sheets=(Sheet(name="List", rows=tuple(map(tuple, rows))),),

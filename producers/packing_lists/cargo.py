@@ -1,5 +1,6 @@
 """What a consignment's lines say about its cargo, as the events of the hub have it."""
 
+from collections.abc import Container
 from decimal import Decimal
 
 from groupage.domain.checkdigits import fate_of, unit_problem
@@ -14,6 +15,9 @@ from producers.packing_lists.shared import SharedFields
 from producers.screening import CheckDigitRules
 
 GOODS_LENGTH_MAX = 2_000
+_MARKS_SHOWN = 40
+_SERIES_MAX = 200
+"""More sheets and marks than a list has."""
 
 
 class Cargo:
@@ -98,7 +102,12 @@ def announced_units(
     findings: Findings,
     rules: CheckDigitRules,
 ) -> tuple[events.AnnouncedUnit, ...]:
-    """Return the cartons of the delivery note: by their ids, their numbers, or counted through."""
+    """Return the cartons of the delivery note: by their ids, their numbers, or counted through.
+
+    Numbers may begin at 1 again under another mark or in another sheet; the reading refuses those
+    that are twice in one series. A number that is already taken gets the mark, or the number of
+    its series, in front.
+    """
     units: list[events.AnnouncedUnit] = []
     seen: dict[str, None] = {}
     taken = {_number(text) for line in lines for text in line.numbers}
@@ -110,12 +119,13 @@ def announced_units(
         _check_digits(ids, cells.name("unit_ids", row), findings, rules)
         _check_count(ids, line, cells.name("unit_ids", row), findings)
         _check_count(numbers, line, cells.name("carton_no", row), findings)
+        series = _series(consignment_id, numbers, line.marks, seen)
         for piece in range(line.cartons):
             running += 1
             if piece < len(ids):
                 unit_id = ids[piece]
             elif piece < len(numbers):
-                unit_id = f"{consignment_id}/{numbers[piece]}"
+                unit_id = f"{consignment_id}/{series}{numbers[piece]}"
             else:
                 while not numbers and f"{running:04d}" in taken:
                     running += 1
@@ -127,6 +137,15 @@ def announced_units(
             seen[unit_id] = None
             units.append(events.AnnouncedUnit(unit_id=unit_id, line=index))
     return tuple(units)
+
+
+def _series(consignment_id: str, numbers: list[str], marks: str, seen: Container[str]) -> str:
+    """Return what to write in front of a line's numbers so that no carton has them already."""
+    own = [f"{' '.join(marks.split())[:_MARKS_SHOWN]}-"] if marks.strip() else []
+    for series in ("", *own, *(f"{place}-" for place in range(2, _SERIES_MAX))):
+        if not any(f"{consignment_id}/{series}{number}" in seen for number in numbers):
+            return series
+    return ""
 
 
 def _number(text: str) -> str:

@@ -10,7 +10,7 @@ from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
-from producers.sheets.workbook import Workbook, cell_name
+from producers.sheets.workbook import Workbook
 
 
 def understand(
@@ -151,10 +151,17 @@ def _find_repeated_ids(names: Sequence[str], read: Sequence[Interpretation]) -> 
             twice = next((key for key in keys if key in seen), None)
             if twice:
                 text = f"{twice[0]} is also the number of a carton in row {seen[twice]}"
-                where = cell_name(line.rows[0], 0)
+                field = "unit_ids" if len(twice) == 1 else "carton_no"
+                where = f"{_column_of(each, field)}{line.rows[0] + 1}"
                 found.append(Finding(cell=where, code="repeated_number", text=text, sheet=name))
             seen.update(dict.fromkeys(keys, str(line.rows[0] + 1)))
     return found
+
+
+def _column_of(read: Interpretation, field: str) -> str:
+    """Return the name of the first column that was taken for a field: ``B``."""
+    cells = (column.cell for column in read.columns if column.field == field)
+    return next(cells, "A").rstrip("0123456789")
 
 
 def _declared(

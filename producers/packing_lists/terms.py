@@ -54,6 +54,18 @@ _CURRENCIES: dict[str, str] = {
 }
 """Currencies by their code of ISO 4217, and by the names that lists use."""
 _LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
+_COUNTRIES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
+    "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
+    "DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS "
+    "GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN "
+    "KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ "
+    "MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
+    "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI "
+    "VN VU WF WS XK XZ YE YT ZA ZM ZW"
+)
+"""Country codes of ISO 3166-1, and UN/LOCODE's XK (Kosovo) and XZ (international waters)."""
 _DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M")
 _IMO_CLASS = re.compile(r"[1-9](\.[1-6])?[A-S]?")
 
@@ -88,10 +100,12 @@ def port(cell: Cell) -> str | None:
     text = plain_text(cell)
     parts = re.split(r"\s*[,;()/\-–]\s*", text)
     for part in (text, *parts, *text.split()):
-        if match := _LOCODE.fullmatch(part):
-            return canonical_place(match[1] + match[2])
+        # A name goes first: LAGOS and GENOA have the form of codes of Laos and Georgia.
         if found := _ports().get(_key(part)):
             return found
+        match = _LOCODE.fullmatch(part)
+        if match and match[1] in _COUNTRIES:
+            return canonical_place(match[1] + match[2])
     codes = {match[0] for match in re.finditer(r"\b[A-Z]{5}\b", text)} & PLACES.keys()
     return codes.pop() if len(codes) == 1 else None
 

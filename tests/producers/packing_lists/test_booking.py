@@ -216,6 +216,27 @@ def test_numbers_and_ids_name_the_cartons() -> None:
     ]
 
 
+def test_numbers_that_begin_at_1_again_are_told_apart() -> None:
+    """Under another mark by the mark, in another sheet by the number of the series."""
+    lines = [
+        line(row, cartons=2, numbers=numbers, marks=marks)
+        for row, numbers, marks in (
+            (1, ("1", "2"), ""),
+            (2, ("2", "3"), ""),
+            (3, ("1", "2"), "KARIM"),
+            (4, ("3", "4"), "KARIM"),
+        )
+    ]
+    notice = booked(packing_list(*lines)).facts[1].data
+    assert isinstance(notice, AsnReceived)
+    assert [unit.unit_id.removeprefix("CN-1/") for unit in notice.units] == [
+        *("0001", "0002"),
+        *("2-0002", "2-0003"),
+        *("KARIM-0001", "KARIM-0002"),
+        *("0003", "0004"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "found"),
     [

@@ -21,6 +21,11 @@ from producers.packing_lists.danger import find_danger_words
         ("寧波", "CNNGB"),
         ("Yiwu / 义乌", "CNYIU"),
         ("CNNBO", "CNNGB"),
+        ("LAGOS", "NGLOS"),
+        ("GENOA", "ITGOA"),
+        ("Göteborg", "SEGOT"),
+        ("广州南沙", "CNNSA"),
+        ("SUVAX", None),
         ("Atlantis", None),
         ("TOYS", None),
         ("", None),
@@ -28,7 +33,10 @@ from producers.packing_lists.danger import find_danger_words
     ],
 )
 def test_ports(text: str | None, code: str | None) -> None:
-    """By code, by name, or both; a country behind the name does no harm."""
+    """By code, by name, or both; a country behind the name does no harm.
+
+    A city of five capitals is not a code: LAGOS would be in Laos, SUVAX in no country.
+    """
     assert terms.port(text) == code
 
 

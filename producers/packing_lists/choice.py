@@ -6,6 +6,7 @@ from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import Grid
 from producers.packing_lists.layout import read_layout
 from producers.packing_lists.model import Field, Finding, Layout
+from producers.packing_lists.shared_cells import fill_shared_cells
 from producers.packing_lists.words import plain
 from producers.sheets.workbook import Sheet, Workbook
 
@@ -88,7 +89,9 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
     )
     errors = [] if lists else [_no_list(workbook)]
     return ChosenSheets(
-        lists=tuple((candidate, layout) for _, candidate, layout in lists),
+        lists=tuple(
+            (fill_shared_cells(candidate, layout), layout) for _, candidate, layout in lists
+        ),
         remarks=tuple(remarks),
         errors=tuple(errors),
     )
@@ -126,7 +129,7 @@ def _named(workbook: Workbook, name: str) -> ChosenSheets:
             layout = read_layout(candidate)
             if layout is None:
                 break
-            return ChosenSheets(lists=((candidate, layout),))
+            return ChosenSheets(lists=((fill_shared_cells(candidate, layout), layout),))
     return ChosenSheets(lists=(), errors=(_no_list(workbook, name),))
 
 

@@ -151,7 +151,9 @@ def _spread_fields(
             if len(figures) == len(_EDGES):
                 found.update(zip(figures, _EDGES, strict=True))
         elif len(run) > 1 and fields.get("carton_no", 0) >= 0.6:
-            found.update(dict.fromkeys(run, "carton_no"))
+            found.update(
+                (i, "carton_no" if profiles[i].filled or i == index else "ignored") for i in run
+            )
     return found
 
 

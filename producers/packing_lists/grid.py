@@ -18,7 +18,7 @@ CARGO: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "volume", 
 
 _EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d")
 """A part of a size in words: ``about 60*40*35``."""
-_DITTO = frozenset(('"', "″", "''", "〃", "同上", "ditto", "do.", "same", "as above"))
+DITTO = frozenset(('"', "″", "''", "〃", "同上", "ditto", "do.", "same", "as above"))
 """Marks for "the same as above"."""
 
 
@@ -37,7 +37,7 @@ class Grid:
             self._by_field.setdefault(column.meanings[0].field, []).append(column.index)
         self._filled_row = -1
         self._filled: list[tuple[int, Cell]] = []
-        self._tall = _tall_areas(sheet.merged, {column.index for column in columns})
+        self._tall = tall_areas(sheet.merged, {column.index for column in columns})
 
     def has(self, *fields: Field) -> bool:
         """Tell whether the table has a column of any of the fields."""
@@ -64,7 +64,7 @@ class Grid:
         return any(
             look(cell).kind in ("number", "size", "unknown")
             or _EDGES.search(text_of(cell)[:80])
-            or text_of(cell) in _DITTO
+            or text_of(cell) in DITTO
             for _, cell in self.cells(row, *SIZE)
             if not _is_label(cell)
         )
@@ -108,7 +108,7 @@ class Grid:
         return self._filled
 
 
-def _tall_areas(areas: Iterable[Area], columns: set[int]) -> dict[tuple[int, int], Area]:
+def tall_areas(areas: Iterable[Area], columns: set[int]) -> dict[tuple[int, int], Area]:
     """Return the areas that span rows by each of their cells in the table's columns."""
     found: dict[tuple[int, int], Area] = {}
     for area in areas:

@@ -1,6 +1,7 @@
 """Where the header of a table is: one to three rows with names of columns, and their groups."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
 
@@ -8,7 +9,7 @@ from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.model import Field
 from producers.packing_lists.naming import Name, read_name
 from producers.packing_lists.words import words_of
-from producers.sheets.workbook import Area, Sheet
+from producers.sheets.workbook import Area, Cell, Sheet
 
 HEADER_SEARCH_ROWS = 120
 """Rows in which the header must begin."""
@@ -81,6 +82,7 @@ def row_names(sheet: Sheet, row: int) -> dict[int, Name]:
     names: dict[int, Name] = {}
     kinds = [look(cell).kind for cell in sheet.rows[row]]
     figures = sum(kind in ("number", "size", "date") for kind in kinds)
+    figures -= _count_shoe_sizes(sheet.rows[row])
     texts = {
         column: cell
         for column, cell in enumerate(sheet.rows[row])
@@ -94,6 +96,20 @@ def row_names(sheet: Sheet, row: int) -> dict[int, Name]:
             if name.score() >= NAME_SCORE:
                 names[column] = name
     return names if figures <= len(names) // 4 and len(names) * 3 >= len(texts) else {}
+
+
+def _count_shoe_sizes(cells: tuple[Cell, ...]) -> int:
+    """Return how many cells are rising sizes of shoes: 36, 37, 38 as names of columns."""
+    longest = run = 0
+    before = Decimal(0)
+    for cell in cells:
+        figure = look(cell).figure
+        if figure is not None and 15 <= figure <= 70 and (not run or 0 < figure - before <= 4):
+            run, before = run + 1, figure
+            longest = max(longest, run)
+        else:
+            run = 0
+    return longest if longest >= 3 else 0
 
 
 def _is_header(names: dict[int, Name]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from producers.packing_lists import totals
+from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.model import Field, Finding, RowGroup, TotalScope, TotalsRow
 from producers.packing_lists.tables import TableArea
@@ -39,6 +40,7 @@ class RowReader:
         self._doubtful: list[tuple[int, Callable[[], Finding], bool]] = []
         self._last_cargo = -1
         self._after_sum: list[int] = []
+        self._has_headings = False
         self._has_pieces = grid.has("pieces", "pieces_per_carton")
 
     def read(self) -> None:
@@ -172,9 +174,17 @@ class RowReader:
         grid = self._grid
         covered = any(grid.covered(row, field) for field in (*SIZE, "cartons", "carton_no"))
         named = grid.own(row, "goods", "article") and self._last_cargo == row - 1
+        if not self.groups and grid.own(row, "goods", "article"):
+            self._has_headings = True
         # Where articles have pieces, a name without them is a heading or a note.
-        if named and self.groups and (covered or not self._has_pieces):
+        plain = (
+            not self._has_pieces and not self._has_headings and not _looks_like_heading(grid, row)
+        )
+        if named and self.groups and (covered or plain):
             self._add_article(row)
+            if not covered:
+                text = f"row {row + 1} is taken for a further article in the carton above"
+                self._remark("article_without_figures", row, None, text)
             return
         self.text_rows.append(row)
         if self.groups and grid.own(row, "goods") and not self.totals:
@@ -325,3 +335,8 @@ class RowReader:
     def _remark(self, code: str, row: int, column: int | None, text: str) -> None:
         if len(self.remarks) < FINDINGS_MAX:
             self.remarks.append(self._finding(code, row, text, column))
+
+
+def _looks_like_heading(grid: Grid, row: int) -> bool:
+    """Tell whether a row of words announces the rows below: ``B类：文具``, ``MARK: XYZ``."""
+    return any(":" in text_of(cell) or "：" in text_of(cell) for _, cell in grid.filled(row)[:3])

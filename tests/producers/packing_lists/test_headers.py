@@ -269,3 +269,15 @@ def test_units_that_stand_once_above_the_table(note: str) -> None:
         [[note], ["Goods", "Ctns", "L", "W", "H", "Gross", "Net (g)"], ["Cup", 9, 6, 4, 3, 9, 8]]
     )
     assert [best(found, index).unit for index in (2, 5, 6)] == ["cm", "kg", "g"]
+
+
+def test_sizes_of_shoes_are_names_of_columns() -> None:
+    """36, 37, 38 in the header are no figures of cargo."""
+    found = columns(
+        [
+            ["CTN NO.", "Style", 36, 37, 38, 39, "CTNS", "Meas (cm)", "G.W."],
+            ["1-14", "Boot", 1, 2, 3, 2, 14, "60*40*40", 12.9],
+        ]
+    )
+    assert found.header_rows == (0,)
+    assert best(found, 6).field == "cartons"

@@ -280,3 +280,13 @@ def test_three_sizes_share_one_range_of_numbers() -> None:
         ((2,), True),
         ((3,), True),
     ]
+
+
+def test_headings_between_the_lines_are_no_articles() -> None:
+    """A heading stands before the first line, too, or ends in a colon."""
+    header: list[Cell] = ["品名", "箱数", "外箱尺寸cm", "单箱毛重kg"]
+    lines: Rows = [["小车", 10, "60*40*35", 12], ["文具"], ["铅笔", 5, "40*30*20", 9]]
+    assert groups(read([header, *lines])) == [(1, 2), (3,)]
+    assert groups(read([header, ["玩具"], *lines])) == [(2,), (4,)]
+    lines[1] = ["B类：文具"]
+    assert groups(read([header, *lines])) == [(1,), (3,)]

@@ -39,7 +39,8 @@ HEADERS = {
 }
 _INTRODUCTION = """\
 <p>What this hub takes and what it publishes, from its contracts; <code>groupage events TYPE</code>
-prints the same. <a href="/openapi.json">OpenAPI</a> · <a href="/v1/schemas">JSON Schemas</a></p>
+prints the same. <a href="/openapi.json">OpenAPI</a> · <a href="/v1/schemas">JSON Schemas</a> ·
+<a href="#packing-lists">packing lists</a></p>
 """
 _GATEWAY = "http://gateway.invalid"
 """Stands for the address, which differs between requests."""
@@ -67,8 +68,22 @@ def _page(at: Addresses) -> str:
             "<p>The hub alone sends these; read them from Kafka:</p>",
             _list_of(event for event in events if not event.public),
             *(_section(event, at) for event in events),
+            _packing_lists(at),
             "</body></html>",
         )
+    )
+
+
+def _packing_lists(at: Addresses) -> str:
+    """Return the section about packing lists: they become events of consignments."""
+    token = "-H 'authorization: Bearer TOKEN' " if at.gateway_has_token else ""
+    line = f"curl -s {at.gateway}/v1/packing-lists {token}-F file=@LIST.xlsx -F dry_run=true"
+    return (
+        '<h2 id="packing-lists">Packing lists</h2><p>A packing list becomes the booking and the '
+        "shipping notice of its consignments. A dry run says what was understood; questions come "
+        "as a problem document, with the answers that they take. The fields are in the "
+        '<a href="/openapi.json">OpenAPI document</a>.</p>'
+        f'<pre class="line">{escape(line)}</pre>'
     )
 
 

@@ -51,6 +51,8 @@ def find_danger_words(goods: str) -> tuple[DangerWord, ...]:
     """Return the words of each kind that the name has, in their order, each kind once."""
     words = _words()
     narrow = " ".join(unicodedata.normalize("NFKC", goods).lower().split())
+    if not words.dangerous.search(narrow):
+        return ()
     rest = words.harmless.sub(" ", narrow)
     found: dict[str, DangerWord] = {}
     for match in words.dangerous.finditer(rest):

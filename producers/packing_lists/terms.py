@@ -78,7 +78,10 @@ def plain_text(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
-    return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
+    text = str(cell)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.split())
 
 
 @cache

@@ -184,6 +184,12 @@ async def test_over_http(client: httpx.AsyncClient) -> None:
     assert without_kafka.status_code == 503
 
 
+async def test_the_docs_page_has_a_line_to_try(client: httpx.AsyncClient) -> None:
+    """With this gateway's address."""
+    page = (await client.get("/docs")).text
+    assert "curl -s http://gateway/v1/packing-lists -F file=@LIST.xlsx" in page
+
+
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [

@@ -120,8 +120,9 @@ def _decode_structured(
         if not attributes.recordtime:
             raise Undecodable(Code.MISSING_ATTRIBUTE, "attribute recordtime is missing")
         recorded_at = instant_from(attributes.recordtime, "recordtime")
-    data = decode_event(decoder, attributes.data, older=older)
-    return _fact(attributes, data, recorded_at, older=older), bytes(attributes.data)
+    data_json = attributes.data_bytes()
+    data = decode_event(decoder, data_json, older=older)
+    return _fact(attributes, data, recorded_at, older=older), data_json
 
 
 def _attributes_of(headers: dict[str, bytes]) -> Attributes:
@@ -159,7 +160,7 @@ def _fact(attributes: Attributes, data: Event, recorded_at: datetime, *, older: 
         occurred_at=instant_from(attributes.time, "time", rounded=older),
         recorded_at=recorded_at,
         data=data,
-        classifier=CLASSIFIERS[attributes.classifier],
+        classifier=CLASSIFIERS[attributes.classifier or "ACT"],
         correction_of=attributes.correctionof,
         retracted=attributes.is_retracted(),
         relayed_by=attributes.relayedby,

@@ -1,30 +1,35 @@
 """From a structured CloudEvent, already parsed, to a fact or to every error that it has.
 
-The gateway is strict because it can answer the sender: unknown attributes and fields are errors,
-and so are the event types that only groupage's own processes publish.
+The gateway is strict because it can answer the sender: unknown fields of the data are errors, and
+so are the event types that only groupage's own processes publish. Extension attributes that
+middlemen add pass as they do over Kafka, and are dropped.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
 import msgspec
 
-from groupage.contracts.attributes import VERSION
+from groupage.contracts.attributes import VERSION, decode_base64, is_json_type
 from groupage.contracts.instants import instant_from
 from groupage.contracts.provenance import OWN_EVENTS, OWN_SOURCES
 from groupage.contracts.undecodable import Undecodable
+from groupage.contracts.undecodable import UndecodableCode as Code
 from groupage.contracts.validation import INSTANT_EXPECTED, InvalidData, event_from_sender
 from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Classifier, Fact
 from groupage.domain.gs1 import canonical_id
-from groupage.domain.near_names import did_you_mean, no_such
+from groupage.domain.near_names import did_you_mean
 from groupage.domain.value_names import spell_out
+from producers.duplicate_keys import find_repeated_key
 from producers.problems import FieldProblem, abbreviate
 
-REQUIRED = ("specversion", "id", "source", "type", "time", "data")
 OPTIONAL = (
     "subject",
     "datacontenttype",
@@ -39,8 +44,15 @@ OPTIONAL = (
 )
 """`recordtime`, `dataschema` and `tracestate` are accepted and dropped: the gateway itself records
 when it took an event."""
-_ATTRIBUTES = (*REQUIRED, *OPTIONAL)
-_KNOWN = frozenset(_ATTRIBUTES)
+_KNOWN = frozenset(
+    ("specversion", "id", "source", "type", "time", "data", "data_base64", *OPTIONAL)
+)
+_CHANGING = ("classifier", "correctionof", "retracted")
+"""Attributes without which an event says something else: a misspelled one is an error."""
+_OF_THE_HUB = ("relayedby", "original")
+_EXTENSION_NAME = re.compile(r"[a-z0-9]{1,100}")
+_MISSPELLED_SIMILARITY_MIN = 0.85
+"""``retract`` and ``retracted`` have 0.88, ``traceid`` and ``retracted`` 0.75."""
 _TEXT_LENGTH_MAX = 1_000
 _TEXT = f"a printable text of 1 to {_TEXT_LENGTH_MAX} characters"
 _SOURCE = f"{_TEXT}: the URI reference of your system; only the hub's own begin with {OWN_SOURCES}"
@@ -74,6 +86,7 @@ def check_event(item: object, *, recorded_at: datetime) -> CheckedEvent:
             field="event", value=abbreviate(item), expected="a CloudEvent: a JSON object"
         )
         return CheckedEvent(event_id="", problems=(problem,))
+    item = {name: value for name, value in item.items() if value is not None or name == "data"}
     event_id = item.get("id")
     problems = _attribute_problems(item)
     data, data_json = _read_data(item, problems)
@@ -156,9 +169,7 @@ _RULES = (
         accepts=lambda value: isinstance(value, bool),
         expected="true or false",
     ),
-    _AttributeRule(
-        "datacontenttype", "application/json", "application/json".__eq__, "application/json"
-    ),
+    _AttributeRule("datacontenttype", "", is_json_type, "application/json"),
     *(
         _AttributeRule(name, "absent", _is_text, f"{_TEXT}, or nothing")
         for name in ("correctionof", "subject", "partitionkey", "traceparent")
@@ -180,15 +191,23 @@ def _attribute_problems(item: dict[str, Any]) -> list[FieldProblem]:
         expected = "the id of the event to withdraw, because retracted is true"
         problems.append(FieldProblem(field="correctionof", value=None, expected=expected))
     problems += [
-        FieldProblem(
-            field=name,
-            value=abbreviate(item[name]),
-            expected=no_such("attribute", name, _ATTRIBUTES),
-        )
+        FieldProblem(field=name, value=abbreviate(item[name]), expected=expected)
         for name in item
-        if name not in _KNOWN
+        if name not in _KNOWN and (expected := _extension_error(name[:101]))
     ]
     return problems
+
+
+@lru_cache(maxsize=1024)
+def _extension_error(name: str) -> str:
+    """Say why an attribute that the gateway does not know cannot pass; empty if it can."""
+    if name in _OF_THE_HUB:
+        return "no such attribute: only the hub's own processes set it"
+    if not _EXTENSION_NAME.fullmatch(name):
+        hint = did_you_mean(name, _KNOWN)
+        return f"a name of up to 100 lower-case letters and digits{hint}"
+    near = get_close_matches(name, _CHANGING, n=1, cutoff=_MISSPELLED_SIMILARITY_MIN)
+    return f"no such attribute; did you mean {near[0]}?" if near else ""
 
 
 def _read_data(
@@ -200,11 +219,14 @@ def _read_data(
     if event is None:
         expected = _expected_type(ce_type)
         problems.append(FieldProblem(field="type", value=abbreviate(ce_type), expected=expected))
-    elif "data" not in item:
+    elif "data" not in item and "data_base64" not in item:
         problems.append(FieldProblem(field="data", value=None, expected=f"the fields of {ce_type}"))
     else:
         try:
-            return event_from_sender(event, item["data"])
+            return event_from_sender(event, _data_of(item))
+        except Undecodable as error:
+            encoded = abbreviate(item["data_base64"])
+            problems.append(FieldProblem(field="data_base64", value=encoded, expected=str(error)))
         except InvalidData as invalid:
             problems += [
                 FieldProblem(
@@ -215,6 +237,25 @@ def _read_data(
                 for error in invalid.errors
             ]
     return None, b""
+
+
+def _data_of(item: dict[str, Any]) -> object:
+    """Return the event's data, parsed; data_base64 holds it as Base64 of its JSON.
+
+    Raises Undecodable when data_base64 holds something else.
+    """
+    if "data_base64" not in item:
+        return item["data"]
+    if "data" in item:
+        raise Undecodable(Code.BAD_ATTRIBUTE, "either data or data_base64, not both")
+    raw = decode_base64(item["data_base64"])
+    try:
+        data = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(Code.BAD_JSON, f"Base64 of JSON: {error}") from None
+    if repeated := find_repeated_key(raw, data):
+        raise Undecodable(Code.BAD_JSON, f"each key once: {repeated}")
+    return data
 
 
 def _check_data_names(item: dict[str, Any], data: Event, problems: list[FieldProblem]) -> None:

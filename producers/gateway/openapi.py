@@ -307,18 +307,20 @@ def _event_schema() -> dict[str, Any]:
     text = {"type": "string", "minLength": 1, "maxLength": 1_000}
     return {
         "type": "object",
-        "required": ["specversion", "id", "source", "type", "time", "data"],
-        "additionalProperties": False,
+        "required": ["specversion", "id", "source", "type", "time"],
+        "oneOf": [{"required": ["data"]}, {"required": ["data_base64"]}],
+        "propertyNames": {"pattern": "^(data_base64|[a-z0-9]+)$"},
         "properties": {
             **dict.fromkeys(OPTIONAL, text),
             "retracted": {"type": "boolean"},
             "classifier": {"enum": list(get_args(Classifier))},
-            "datacontenttype": {"const": JSON},
+            "datacontenttype": {"type": "string", "examples": [JSON]},
             "specversion": {"const": "1.0"},
             "id": text,
             "source": text,
             "type": {"type": "string", "enum": sorted(public_events())},
             "time": {"type": "string", "format": "date-time"},
             "data": {"type": "object", "description": "See /v1/schemas/{type}"},
+            "data_base64": {"type": "string", "description": "The JSON of the data as Base64"},
         },
     }

@@ -1,7 +1,7 @@
 """Workbooks and text files from bytes; the content tells the format, not the name."""
 
+from groupage.contracts.foreign_formats import name_format
 from groupage.domain.errors import InvalidInput
-from producers.foreign_formats import name_format
 from producers.sheets.archive import Archive
 from producers.sheets.delimited import read_delimited
 from producers.sheets.html_tables import read_html

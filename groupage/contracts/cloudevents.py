@@ -8,6 +8,7 @@ from msgspec.structs import force_setattr
 from groupage.contracts.attributes import CLASSIFIERS, Attributes, ce_type
 from groupage.contracts.digits import has_wrong_digits
 from groupage.contracts.event_data import EVENT_DECODERS, decode_event, decoder_of
+from groupage.contracts.foreign_formats import say_foreign
 from groupage.contracts.instants import instant_from
 from groupage.contracts.signing import Headers
 from groupage.contracts.undecodable import Undecodable
@@ -17,6 +18,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.gs1 import canonical_id
 
 _ENVELOPES: msgspec.json.Decoder[Attributes] = msgspec.json.Decoder(Attributes)
+_MODES = "CloudEvents 1.0 in binary or structured mode"
 _TEXT_EXTENSIONS = (
     "recordtime",
     "classifier",
@@ -84,13 +86,16 @@ def _decode_binary(
     if "ce_specversion" not in headers:
         raise Undecodable(
             Code.NOT_CLOUDEVENTS,
-            "there is no header ce_specversion, and content-type is not "
-            "application/cloudevents+json: send CloudEvents 1.0 in binary or structured mode",
+            say_foreign(value or b"", f"send {_MODES}")
+            or "there is no header ce_specversion, and content-type is not "
+            f"application/cloudevents+json: send {_MODES}",
         )
     _check_version(_text(headers["ce_specversion"]))
     if media_type not in ("", "application/json") and not media_type.endswith("+json"):
+        foreign = say_foreign(value or b"", "data is application/json")
         raise Undecodable(
-            Code.BAD_ATTRIBUTE, f"content-type is {content_type!r}; data is application/json"
+            Code.BAD_ATTRIBUTE,
+            f"content-type is {content_type!r}; {foreign or 'data is application/json'}",
         )
     if "ce_type" not in headers:
         raise Undecodable(Code.MISSING_ATTRIBUTE, "header ce_type is missing")
@@ -111,7 +116,8 @@ def _decode_structured(
             raise Undecodable(Code.MISSING_ATTRIBUTE, str(error)) from None
         raise Undecodable(Code.BAD_ATTRIBUTE, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {error}") from None
+        reason = say_foreign(value, f"send {_MODES}") or str(error)
+        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {reason}") from None
     _check_version(attributes.specversion)
     if not attributes.type:
         raise Undecodable(Code.MISSING_ATTRIBUTE, "attribute type is missing")

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from groupage.contracts.attributes import VERSION, ce_type
+from groupage.contracts.foreign_formats import say_foreign
 from groupage.contracts.instants import has_instants, may_be_rounded, to_utc
 from groupage.contracts.known_codes import WITH_CODES, find_unknown_codes
 from groupage.contracts.normal_ids import Finish, finish_ids, finisher_of_ids, is_plain
@@ -92,7 +93,8 @@ def _decode(decoder: msgspec.json.Decoder[Event], value: bytes, *, older: bool) 
         reason = _explain(decoder.type, value) or str(error)
         raise Undecodable(Code.BAD_DATA, reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {error}") from None
+        reason = say_foreign(value, "the data of an event is JSON") or str(error)
+        raise Undecodable(Code.BAD_JSON, f"the value is not JSON: {reason}") from None
 
 
 def _read_data(decoder: msgspec.json.Decoder[Event], value: bytes, *, older: bool) -> Event:

@@ -58,6 +58,12 @@ def name_format(data: bytes) -> str | None:
     return None
 
 
+def say_foreign(data: bytes, taken: str) -> str:
+    """Say what the data is and what is taken in its place; empty where it has no name."""
+    named = name_format(data)
+    return f"it is {named}, which is not taken here: {taken}" if named else ""
+
+
 def _name_edifact(head: bytes) -> str | None:
     stated = _UNA.match(head)
     component, element, end = (

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import msgspec
 
+from groupage.contracts.foreign_formats import say_foreign
 from groupage.domain.errors import InvalidInput
 from groupage.domain.events.schedule import LegArrived, LegDeparted
 from groupage.domain.fact import Fact
@@ -57,7 +58,8 @@ def read_bundle(data: bytes) -> Bundle:
     try:
         parsed = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"not Track & Trace events in JSON: {error}") from None
+        reason = say_foreign(data, "a file or body has JSON") or str(error)
+        raise InvalidInput(f"not Track & Trace events in JSON: {reason}") from None
     if repeated := find_repeated_key(data, parsed):
         raise InvalidInput(f"{repeated}; write each key once")
     if isinstance(parsed, list):

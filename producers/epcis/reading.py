@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from groupage.contracts.captured_events import CONTEXT_BYTES_MAX, Format
+from groupage.contracts.foreign_formats import say_foreign
 from groupage.domain.errors import InvalidInput
 from producers.duplicate_keys import find_repeated_key
 from producers.epcis.checks import parse_time
@@ -59,7 +60,8 @@ def read_json(data: bytes) -> Document:
     try:
         envelope = msgspec.json.decode(data, type=_Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"not an EPCIS document in JSON: {_error_text(data, error)}") from None
+        reason = say_foreign(data, "EPCIS documents are JSON or XML") or _error_text(data, error)
+        raise InvalidInput(f"not an EPCIS document in JSON: {reason}") from None
     if repeated := find_repeated_key(data, msgspec.json.decode(data)):
         raise InvalidInput(f"{repeated}; write each key once")
     namespaces = Namespaces().with_context(envelope.context)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from groupage.contracts.foreign_formats import say_foreign
 from groupage.settings import GatewaySettings
 from producers.duplicate_keys import find_repeated_key
 from producers.gateway.cloudevents import event_of_headers
@@ -14,6 +15,10 @@ from producers.problems import FieldProblem, abbreviate
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 JSON = "application/json"
+_TAKEN = (
+    "send CloudEvents 1.0 in JSON, EPCIS to /capture, DCSA Track & Trace to /dcsa/tnt/v3/events, "
+    "packing lists to /v1/packing-lists"
+)
 _SINGLE_HEADERS = frozenset({b"content-type", b"gs1-capture-error-behaviour"})
 
 
@@ -41,14 +46,14 @@ def read_single(request: Request, body: bytes) -> object:
         raise HttpProblem(
             400, "bad_request", "the body is JSON but no CloudEvent", errors=(problem,)
         )
-    raise _media_type_problem(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers")
+    raise _media_type_problem(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers", body)
 
 
 def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list[object]:
     """Parse a JSON array of structured CloudEvents. Raises HttpProblem."""
     kind = media_type(request)
     if kind not in (BATCH, JSON):
-        raise _media_type_problem(kind, BATCH)
+        raise _media_type_problem(kind, BATCH, body)
     items = _parse_json(body)
     if not isinstance(items, list):
         problem = FieldProblem(
@@ -70,9 +75,10 @@ def _parse_json(body: bytes) -> Any:
     try:
         parsed = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = say_foreign(body, _TAKEN) or str(error)
         problem = FieldProblem(field="body", value=abbreviate(body), expected=f"JSON: {error}")
         raise HttpProblem(
-            400, "bad_request", f"the body is not JSON: {error}", errors=(problem,)
+            400, "bad_request", f"the body is not JSON: {reason}", errors=(problem,)
         ) from None
     if repeated := find_repeated_key(body, parsed):
         problem = FieldProblem(field=repeated.path, value=repeated.key, expected="each key once")
@@ -94,6 +100,9 @@ def check_headers(request: Request) -> None:
         seen.add(name)
 
 
-def _media_type_problem(kind: str, expected: str) -> HttpProblem:
+def _media_type_problem(kind: str, expected: str, body: bytes) -> HttpProblem:
+    """Describe a content type that is not taken; the body may have a name of its own."""
     problem = FieldProblem(field="header content-type", value=kind, expected=expected)
-    return HttpProblem(415, "unsupported_media_type", problem.message, errors=(problem,))
+    foreign = say_foreign(body, _TAKEN)
+    detail = f"{problem.message}; the body: {foreign}" if foreign else problem.message
+    return HttpProblem(415, "unsupported_media_type", detail, errors=(problem,))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from xml.parsers import expat
 
 _DEPTH_MAX = 100
+_DOCTYPE = "it declares a document type, which office formats do not have"
 
 Start = Callable[[str, dict[str, str]], None]
 """Takes an element's name without its namespace, and its attributes, prefixed ones likewise."""
@@ -26,8 +27,13 @@ def parse_markup(
     parser = _parser(start, end)
     if text is not None:
         parser.CharacterDataHandler = text
+    is_first = True
     try:
         for chunk in chunks:
+            # Before expat sees it: after an error in a handler it goes on to the end of the chunk.
+            if is_first and b"<!DOCTYPE" in chunk.replace(b"\0", b""):
+                raise BrokenMarkup(_DOCTYPE)
+            is_first = False
             parser.Parse(chunk, False)  # noqa: FBT003 (it takes no names)
         parser.Parse(b"", True)  # noqa: FBT003
     except expat.ExpatError as error:
@@ -55,7 +61,7 @@ def _parser(start: Start, end: End | None) -> expat.XMLParserType:
             end(name[name.rfind(" ") + 1 :])
 
     def on_doctype(*_: object) -> None:
-        raise BrokenMarkup("it declares a document type, which office formats do not have")
+        raise BrokenMarkup(_DOCTYPE)
 
     parser.StartElementHandler = on_start
     parser.EndElementHandler = on_end

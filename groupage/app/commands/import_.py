@@ -29,6 +29,8 @@ CheckDigits = Annotated[
     CheckDigitPolicy, typer.Option(help="Treatment of SSCCs with a wrong check digit.")
 ]
 
+_HEAD_BYTES = 65_536
+
 
 @app.command("epcis")
 def import_epcis(
@@ -123,6 +125,7 @@ def import_ocel(
     as_json: AsJson = False,
 ) -> None:
     """Import a container-logistics log (OCEL 2.0 as CSV); the report counts every row."""
+    from groupage.contracts.foreign_formats import say_foreign  # noqa: PLC0415
     from producers.ocel.importing import Count, entries_of  # noqa: PLC0415
     from producers.ocel.mapping import Assumptions  # noqa: PLC0415
 
@@ -140,6 +143,9 @@ def import_ocel(
             yield entry
 
     with file.open("rb") as lines:
+        if foreign := say_foreign(lines.read(_HEAD_BYTES), "OCEL 2.0 as CSV is read"):
+            raise InvalidInput(f"{file}: {foreign}")
+        lines.seek(0)
         total = max(0, sum(1 for _ in lines) - 1)
     summary = publish(counted_entries(), dry_run=dry_run, total=total)
     _report(summary, as_json=as_json, dry_run=dry_run, counts=count.as_json())

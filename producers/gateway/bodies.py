@@ -30,11 +30,13 @@ def media_type(request: Request) -> str:
 def read_single(request: Request, body: bytes) -> object:
     """Parse one CloudEvent of either mode into structured form. Raises HttpProblem."""
     kind = media_type(request)
+    is_binary = "ce-specversion" in request.headers or "ce-type" in request.headers
     if kind == STRUCTURED:
         return _parse_json(body)
-    if kind == JSON or kind.endswith("+json"):
+    # The Python SDK states no content type for data of which the event states none.
+    if kind == JSON or kind.endswith("+json") or (is_binary and not kind):
         parsed = _parse_json(body)
-        if "ce-specversion" in request.headers or "ce-type" in request.headers:
+        if is_binary:
             return event_of_headers(request.headers, parsed)
         if isinstance(parsed, dict) and "specversion" in parsed:
             return parsed  # structured, sent as plain JSON: it cannot mean anything else

@@ -205,7 +205,7 @@ def _extension_error(name: str) -> str:
         return "no such attribute: only the hub's own processes set it"
     if not _EXTENSION_NAME.fullmatch(name):
         hint = did_you_mean(name, _KNOWN)
-        return f"a name of up to 100 lower-case letters and digits{hint}"
+        return f"a name of up to 100 characters, a to z and 0 to 9{hint}"
     near = get_close_matches(name, _CHANGING, n=1, cutoff=_MISSPELLED_SIMILARITY_MIN)
     return f"no such attribute; did you mean {near[0]}?" if near else ""
 

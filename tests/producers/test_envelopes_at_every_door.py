@@ -115,7 +115,7 @@ def test_data_base64_that_is_wrong(take: Take, changes: dict[str, object], words
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("unit_id", "lower-case"),
+        ("unit_id", "a to z and 0 to 9"),
         ("retract", "did you mean retracted"),
         ("clasifier", "did you mean classifier"),
         ("original", "only the hub"),

@@ -60,7 +60,7 @@ _ISA = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *2
     ],
 )
 def test_names_of_formats(data: bytes, name: str | None) -> None:
-    """By the formats' own first bytes; a list that begins with the same letters has none."""
+    """By the formats' own first bytes; a list that begins with the same characters has none."""
     assert name_format(data) == name
 
 

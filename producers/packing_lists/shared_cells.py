@@ -7,7 +7,7 @@ count or a number is not: it is of the lines together.
 import msgspec
 
 from producers.packing_lists.cells import is_empty, text_of
-from producers.packing_lists.grid import DITTO, tall_areas
+from producers.packing_lists.grid import DITTO, GOODS, tall_areas
 from producers.packing_lists.model import Column, Field, Layout
 from producers.sheets.workbook import Cell, Sheet
 
@@ -40,6 +40,8 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
                 value = sheet.cell(area.first_row, area.first_column)
             elif isinstance(cell, str) and text_of(cell).lower() in DITTO:
                 value = above.get(column.index, cell)
+            if group.continues and is_empty(value) and column.meanings[0].field in GOODS:
+                value = above.get(column.index, value)  # the same goods in another size
             if value is not cell:
                 _set(changed, sheet, row, column.index, value)
             if not is_empty(value):

@@ -49,3 +49,16 @@ def test_articles_in_one_carton_are_not_filled() -> None:
         down(3, 1, 2),
     )
     assert found.rows[2][3] is None
+
+
+def test_lines_that_share_a_range_of_numbers_share_the_goods() -> None:
+    """Three sizes of one article."""
+    found = chosen(
+        [
+            ["F1-F2", "Shelf", 2, "180*25*12", 30, None],
+            [None, None, None, "175*20*12", 14, None],
+        ],
+        down(0, 1, 2),
+        down(2, 1, 2),
+    )
+    assert found.rows[2][1] == "Shelf"

@@ -188,3 +188,13 @@ async def _execute(url: str, statement: str) -> None:
 
 def _with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def foreign_data() -> Path:
+    """The folder of real documents of others; without it, the tests that need it are skipped."""
+    named = os.environ.get("GROUPAGE_TEST_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no foreign data in {folder}; set GROUPAGE_TEST_DATA")
+    return folder

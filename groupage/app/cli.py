@@ -41,7 +41,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         ),
     },
     "Sending events": {
-        "import": Command("import_", "Import a packing list, an EPCIS document or an OCEL log"),
+        "import": Command("import_", "Import a packing list, EPCIS or DCSA events, or an OCEL log"),
         "simulate": Command("simulate", "Play a hub's day into Kafka, HTTP or a file"),
         "events": Command("events", "List events and commands: fields, examples, how to send them"),
         "contracts": Command("contracts", "Write JSON Schema, AsyncAPI and OpenAPI documents"),
@@ -57,6 +57,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "alerts": Command("alerts", "List alerts"),
         "commands": Command("commands", "List dispatchers' commands and what came of each"),
         "trace": Command("trace", "Show every fact about an id, and what it changed"),
+        "export": Command("export", "Write what the hub did as DCSA Track & Trace events"),
     },
     "Planning": {
         "command": Command(

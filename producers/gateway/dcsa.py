@@ -11,7 +11,6 @@ import hmac
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Literal
 
 import msgspec
 from starlette.requests import Request
@@ -29,6 +28,7 @@ from producers.dcsa.document import (
     invalid_dead_letter,
     read_bundle,
 )
+from producers.dcsa.feedback import Feedback, feedback
 from producers.dcsa.reference_log import ReferenceLog
 from producers.dcsa.references import References
 from producers.entries import Accepted, Entry, Quarantined, Rejected, split_for_kafka
@@ -44,15 +44,6 @@ SIGNATURE_HEADER = "Notification-Signature"
 API_VERSION = {2: "2.2.0", 3: "3.0.0"}
 CHUNK_FACTS = 2_000
 _FEEDBACK_MAX = 1_000
-_MESSAGE_LENGTH_MAX = 5_000
-
-
-class Feedback(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What DCSA calls a feedback element."""
-
-    severity: Literal["ERROR", "WARN", "INFO"]
-    message: str
-    property_path: str
 
 
 class CarrierEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,15 +86,11 @@ class CarrierEvents(msgspec.Struct, frozen=True, kw_only=True):
 def _feedback_of(entry: Entry, path: str) -> list[Feedback]:
     match entry:
         case Rejected(problems=problems):
-            return [_feedback("ERROR", problem.message, path) for problem in problems]
+            return [feedback("ERROR", problem.message, path) for problem in problems]
         case Quarantined(dead_letter=dead_letter):
             text = f"kept for a person ({dead_letter.code}): {dead_letter.reason}"
-            return [_feedback("WARN", text, path)]
-    return [_feedback("INFO", note, path) for note in entry.notes]
-
-
-def _feedback(severity: Literal["ERROR", "WARN", "INFO"], text: str, path: str) -> Feedback:
-    return Feedback(severity=severity, message=text[:_MESSAGE_LENGTH_MAX], property_path=path)
+            return [feedback("WARN", text, path)]
+    return [feedback("INFO", note, path) for note in entry.notes]
 
 
 class DcsaCallback:

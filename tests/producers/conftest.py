@@ -1,8 +1,6 @@
-"""Fixtures: foreign data where there is some, Kafka topics for one test, a reader of topics."""
+"""Fixtures: Kafka topics for one test, a reader of topics."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +14,6 @@ from tests.conftest import delete_topics
 from tests.producers.gateway_process import gateway, start_gateway  # noqa: F401 - fixtures
 
 ReadTopic = Callable[[str], Coroutine[Any, Any, list[ConsumerRecord]]]
-
-
-@pytest.fixture(scope="session")
-def foreign_data() -> Path:
-    """The folder of real documents of others; without it, the tests that need it are skipped."""
-    named = os.environ.get("GROUPAGE_TEST_DATA")
-    folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no foreign data in {folder}; set GROUPAGE_TEST_DATA")
-    return folder
 
 
 @pytest.fixture

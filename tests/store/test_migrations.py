@@ -22,6 +22,7 @@ RELEASED = {
     5: "1167faba7dbaef5a03e5ba7d872be18fb9e4ce3cb8a4da1279529ebbe77c89c3",
     6: "67e5d0646a5941be938551d8a483b870aa8649ec3175e04fef4bff4d4e0a4582",
     7: "a10f2e3d0b295cfa68fc81f2dcafbfe86a9942e6a8460b81bccd7331a13762c0",
+    8: "e08d73acb9deb948b855c2c39353a91e8a59033676db302d81865aa4c941761b",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead

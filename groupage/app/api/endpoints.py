@@ -10,6 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from groupage.app.api.query import parse_query, require_single
+from groupage.domain.errors import InvalidInput
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +30,31 @@ class Endpoint:
     """Structs whose fields are the query's parameters."""
     problems: tuple[int, ...] = ()
     """Statuses of problem documents besides those of every path."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names and descriptions of headers; `handle` then returns the body and the headers."""
+    answer_invalid: Callable[[InvalidInput], Response] | None = None
+    """Answers a request with wrong parameters in a form of its own, besides the problem document's
+    members."""
 
     def route(self) -> Route:
         """Build the route."""
         return Route(self.path, self._answer)
 
     async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._read(request)
+        except InvalidInput as error:
+            if self.answer_invalid is None:
+                raise
+            return self.answer_invalid(error)
+
+    async def _read(self, request: Request) -> Response:
         given = require_single(request.query_params.multi_items())
         queries = parse_query(given, *self.queries)
         await request.app.state.derivation.require()
         pool = request.app.state.pool
-        body = await self.handle(pool, *request.path_params.values(), *queries)
-        return Response(msgspec.json.encode(body), media_type="application/json")
+        body: Any = await self.handle(pool, *request.path_params.values(), *queries)
+        headers = None
+        if self.headers:
+            body, headers = body
+        return Response(msgspec.json.encode(body), 200, headers, media_type=JSON)

@@ -9,7 +9,7 @@ import msgspec
 from starlette.routing import compile_path
 
 from groupage import __version__
-from groupage.app.api.endpoints import Endpoint
+from groupage.app.api.endpoints import JSON, Endpoint
 from groupage.app.api.query import parameters_of, schema_of
 from groupage.contracts.publication import LICENSE, SERVERS, bearer_scheme, publishable
 from groupage.serving.problems import MEDIA_TYPE, Problem
@@ -68,21 +68,29 @@ def _operation(
 ) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": problem}}
     statuses = sorted({*_EVERYWHERE, *endpoint.problems})
-    success = {
+    success: dict[str, Any] = {
         "description": endpoint.summary,
-        "content": {"application/json": {"schema": result}},
+        "content": {JSON: {"schema": result}},
     }
+    if endpoint.headers:
+        success["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in endpoint.headers
+        }
+    responses: dict[str, Any] = {
+        "200": success,
+        **{
+            str(status): {"description": HTTPStatus(status).phrase, "content": content}
+            for status in statuses
+        },
+    }
+    if endpoint.answer_invalid is not None:
+        responses["400"]["content"] = {JSON: {"schema": problem}}
     return {
         "operationId": _operation_id(endpoint.path),
         "summary": endpoint.summary,
         "parameters": parameters,
-        "responses": {
-            "200": success,
-            **{
-                str(status): {"description": HTTPStatus(status).phrase, "content": content}
-                for status in statuses
-            },
-        },
+        "responses": responses,
     }
 
 

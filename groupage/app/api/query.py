@@ -57,7 +57,13 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
     if faults:
         raise WrongParameters(tuple(faults))
     return [
-        struct(**{name: values[name] for name in parameters_of(struct) if name in values})
+        struct(
+            **{
+                field.name: values[name]
+                for name, field in parameters_of(struct).items()
+                if name in values
+            }
+        )
         for struct in structs
     ]
 

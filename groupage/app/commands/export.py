@@ -1,0 +1,94 @@
+"""``groupage export``: what the hub knows, as files in the formats of others."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import asyncpg
+import msgspec
+import typer
+
+from groupage.app.commands.reading import query
+from groupage.contracts.instants import in_calendar, read_instant
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Write what the hub knows as files in the formats of others.",
+)
+
+_TIMES = "a day (its beginning in UTC) or a time with offset, like 2026-03-02T08:00:00+08:00"
+From = Annotated[
+    str | None,
+    typer.Option("--from", help=f"Only what was recorded from this time on: {_TIMES}."),
+]
+To = Annotated[
+    str | None, typer.Option("--to", help="Only what was recorded before this time, written alike.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File to write; default: standard output.")
+]
+
+
+@app.callback()
+def export() -> None:
+    """Write what the hub knows as files in the formats of others."""
+
+
+@app.command("dcsa")
+def export_dcsa(from_: From = None, to: To = None, output: Output = None) -> None:
+    """Write what the hub did as DCSA Track & Trace 3.0.0 events.
+
+    `GET /v3/events` of the read API has the same events. `groupage import dcsa` reads the file.
+    """
+    from groupage.app.dcsa_events import EventFilter, all_events  # noqa: PLC0415 - not for `--help`
+
+    before_at = read_time("--to", to)
+    until_at = None if before_at is None else before_at - timedelta(microseconds=1)
+    wanted = EventFilter(since_at=read_time("--from", from_), until_at=until_at)
+
+    async def write(pool: "asyncpg.Pool[asyncpg.Record]") -> int:
+        return await _write(output, lambda file: _write_events(file, all_events(pool, wanted)))
+
+    number = query(write)
+    typer.echo(f"{number:,} events{f' in {output}' if output else ''}", err=True)
+
+
+async def _write_events(file: BinaryIO, events: AsyncIterator[dict[str, Any]]) -> int:
+    number = 0
+    file.write(b'{"events":[')
+    async for event in events:
+        file.write((b",\n" if number else b"\n") + msgspec.json.encode(event))
+        number += 1
+    file.write(b"\n]}\n")
+    return number
+
+
+async def _write(output: Path | None, write: Callable[[BinaryIO], Any]) -> int:
+    """Call `write` with the file; a file that was there stays until the new one is complete."""
+    if output is None:
+        number: int = await write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return number
+    part = output.with_name(f".{output.name}.part")
+    try:
+        with part.open("wb") as file:
+            number = await write(file)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    return number
+
+
+def read_time(option: str, text: str | None) -> datetime | None:
+    """Read the time of an option. Raises typer.BadParameter."""
+    if text is None:
+        return None
+    at = read_instant(f"{text}T00:00:00Z" if len(text) == len("2026-03-02") else text)
+    at = None if at is None or at.tzinfo is None else in_calendar(at)
+    if at is None:
+        raise typer.BadParameter(f"{option} is {text[:80]!r}; expected {_TIMES}")
+    return at

@@ -74,19 +74,29 @@ def show(
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(help="A digest, or its beginning, or a policy file.")],
-    after: Annotated[
-        str | None, typer.Argument(help="The same; default: the policy adopted last.")
-    ] = None,
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="BEFORE",
+            help="The older policy: its digest, the digest's beginning, or a file.",
+        ),
+    ],
+    after: Annotated[str | None, typer.Argument(metavar="[AFTER]", help="The newer one.")] = None,
 ) -> None:
-    """Print the values that differ between two policies."""
+    """Print the values that differ between two policies, as `policy adopt` prints changes.
+
+    With one file: what would change if it were adopted. With one digest: what has changed since.
+    """
     from groupage.app.policies import changes_between  # noqa: PLC0415 - imports aiokafka
 
     names = [before] if after is None else [before, after]
     needs_hub = after is None or not all(Path(name).is_file() for name in names)
     history = _read_history() if needs_hub else PolicyHistory(Policy())
-    old = _policy(before, history)
-    new = history.newest if after is None else _policy(after, history)
+    if after is None and Path(before).is_file():
+        old, new = history.newest, _policy(before, history)
+    else:
+        old = _policy(before, history)
+        new = history.newest if after is None else _policy(after, history)
     changes = changes_between(old, new)
     for change in changes:
         print_line(str(change))

@@ -70,6 +70,11 @@ async def test_policies_are_shown_compared_and_adopted(
     digest = shown["adoptions"][0]["digest"]
     status, output, _ = await groupage(stream_hub, "policy", "diff", digest[:6], str(second))
     assert "auto_approve: true -> false" in output
+    newest = tmp_path / "newest.toml"
+    status, output, _ = await groupage(stream_hub, "policy", "show")
+    newest.write_text(output.replace("clock_tolerance_s = 300", "clock_tolerance_s = 60"))
+    status, output, _ = await groupage(stream_hub, "policy", "diff", str(newest))
+    assert (status, output) == (0, "clock_tolerance_s: 300 -> 60\n")
 
 
 async def test_only_the_first_start_adopts_the_file(

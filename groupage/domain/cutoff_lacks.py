@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from groupage.domain.events.schedule import Cutoff
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.words import join_names, when
 
@@ -26,6 +27,26 @@ class Lack(NamedTuple):
         if not self.consignment_ids:
             return self.what
         return f"{self.what}: {join_names(self.consignment_ids, _NAMED_MAX)}"
+
+
+def terminal_cutoff(state: ConsolidationState, code: str) -> Cutoff | None:
+    """Return the terminal's cut-off for which the hub's deadline is the departure from the hub.
+
+    The hub watches when the container must leave, a haul before the terminal's PCO or FCO. None:
+    the cut-off has one time only.
+    """
+    if code != "PCO" or state.voyage is None:
+        return None
+    by_code = {cutoff.code: cutoff for cutoff in state.voyage.cutoffs}
+    return by_code.get("PCO") or by_code.get("FCO")
+
+
+def deadline_text(state: ConsolidationState, code: str) -> str:
+    """``DCO at 2026-03-02 07:00Z``; ``leaving the hub by … for PCO at …``."""
+    due_at, terminal = state.cutoffs[code].due_at, terminal_cutoff(state, code)
+    if terminal is None:
+        return f"{code} at {when(due_at)}"
+    return f"leaving the hub by {when(due_at)} for {terminal.code} at {when(terminal.due_at)}"
 
 
 def lacks_of(state: ConsolidationState, code: str) -> tuple[Lack, ...]:

@@ -172,4 +172,4 @@ async def test_the_trace_of_a_lane_begins_with_how_it_stands(
     assert (now.left_out, now.next.due_at, now.next.requested_at) == (1, None, None)
     lines = dict(lines_of(now))
     assert lines["waits for approval"].startswith("no. 4, PLN-4bb since 2026-03-02 09:44Z")
-    assert "groupage command replan CNNGB-NLRTM" in lines["next"]
+    assert "groupage command replan CNNGB-NLRTM" in lines["next plan"]

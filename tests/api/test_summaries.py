@@ -19,9 +19,12 @@ from groupage.domain.state.base import State
 from groupage.domain.state.consignment import ConsignmentState, LoadMove
 from groupage.domain.state.consolidation import ConsolidationState, Manifest
 from groupage.domain.state.container import ContainerState
+from groupage.domain.state.voyage import VoyageState
+from groupage.domain.states import ConsolidationStatus
 from groupage.store.pool import Connection
 from groupage.store.readers.contents import read_contents
 from groupage.store.readers.facts import read_state
+from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
 from groupage.store.readers.load_plans import find_load_plan
 from groupage.store.readers.summary_views import (
     CartonSummary,
@@ -32,7 +35,7 @@ from groupage.store.readers.summary_views import (
 from groupage.store.readers.tracing import cut_history, trace
 from groupage.store.state_codec import pack
 from tests.api.hub import START, fact, store_facts, store_plan
-from tests.api.world import BOX, FIRST, LANE, VOYAGE, first_plan, route
+from tests.api.world import BOX, FIRST, LANE, SECOND, VOYAGE, first_plan, route, second_plan
 
 pytestmark = pytest.mark.integration
 Hub = asyncpg.Pool
@@ -47,6 +50,25 @@ async def change(hub: Connection, kind: type[State], key: str, **fields: Any) ->
     table = kind.__name__.removesuffix("State").lower()
     body = pack(msgspec.json.encode(state))
     await hub.execute(f"update {table} set body = $2 where key = $1", key, body)
+
+
+def sailing_published() -> SailingPublished:
+    """Publish a voyage of the lane."""
+    return SailingPublished(
+        voyage_id="FE4/1",
+        service_id="FE4",
+        mode="VESSEL",
+        carrier="OCEANA",
+        pol="CNNGB",
+        pod="NLRTM",
+        etd_at=START + timedelta(days=4),
+        eta_at=START + timedelta(days=34),
+        cutoffs=(
+            Cutoff(code="VCO", due_at=START + timedelta(days=3)),
+            Cutoff(code="LCO", due_at=START + timedelta(days=2)),
+        ),
+        equipment=(),
+    )
 
 
 async def load(hub: Connection, *, departed: bool) -> None:
@@ -165,26 +187,30 @@ async def test_what_a_dispatcher_decided(hub: "Hub[asyncpg.Record]") -> None:
 
 async def test_a_voyage_now(hub: "Hub[asyncpg.Record]") -> None:
     """Its times, its cut-offs in order, and the consolidations that count on it."""
-    published = SailingPublished(
-        voyage_id="FE4/1",
-        service_id="FE4",
-        mode="VESSEL",
-        carrier="OCEANA",
-        pol="CNNGB",
-        pod="NLRTM",
-        etd_at=START + timedelta(days=4),
-        eta_at=START + timedelta(days=34),
-        cutoffs=(
-            Cutoff(code="VCO", due_at=START + timedelta(days=3)),
-            Cutoff(code="LCO", due_at=START + timedelta(days=2)),
-        ),
-        equipment=(),
-    )
+    published = sailing_published()
     await store_facts(hub, [fact(published, 1)])
     now = (await trace(hub, "FE4/1")).now
     assert isinstance(now, SailingSummary)
     assert (now.status, now.lane_id, now.etd_at) == ("SCHEDULED", LANE, published.etd_at)
     assert [cutoff.code for cutoff in now.cutoffs] == ["LCO", "VCO"]
+
+
+async def test_what_a_voyage_carries_and_what_it_left_behind(hub: "Hub[asyncpg.Record]") -> None:
+    """A broken-up container is empty in lists, too; after departure only what left counts."""
+    await store_facts(hub, [fact(sailing_published(), 1)])
+    await change(hub, VoyageState, "FE4/1", followers=[FIRST, SECOND])
+
+    async def carried() -> tuple[tuple[str, ...], tuple[str, ...]]:
+        now = (await trace(hub, "FE4/1", kind="voyage")).now
+        assert isinstance(now, SailingSummary)
+        return now.consolidations, now.left_behind
+
+    assert await carried() == ((FIRST,), (f"{SECOND} (given up)",))
+    await hub.execute("update consolidation set status = 'BROKEN_UP' where key = $1", FIRST)
+    assert await carried() == ((), (f"{FIRST} (BROKEN_UP)", f"{SECOND} (given up)"))
+    page = await list_consolidations(hub, ConsolidationFilter(status=ConsolidationStatus.BROKEN_UP))
+    (row,) = page.items
+    assert (row.members, row.planned_volume_cm3, row.fill_permille) == (0, 0, None)
 
 
 async def test_a_held_consignment_and_one_left_out(hub: "Hub[asyncpg.Record]") -> None:
@@ -197,6 +223,31 @@ async def test_a_held_consignment_and_one_left_out(hub: "Hub[asyncpg.Record]") -
     assert now.left_out is not None
     assert now.left_out.reason == "hold H-1 (DOCS) stands"
     assert now.cartons == {"expected": 2}
+    assert now.waiting is not None
+    assert (now.waiting.plan_id, now.waiting.plan_sequence) == ("P-2", 2)
+    assert (now.waiting.left_voyage_id, now.waiting.next.due_at) == ("", None)
+
+
+async def test_a_reason_whose_voyage_has_left_is_old(hub: "Hub[asyncpg.Record]") -> None:
+    """Cargo that is available and that no plan mentions says since when it waits."""
+    plan = replace(second_plan(), plan_id="P-3", request_id="RQ-3", sequence=3)
+    (left,) = plan.left_out
+    late = msgspec.structs.replace(left, next_voyage_id="FE4/1")
+    await store_plan(hub, replace(plan, left_out=(late,)), published=True)
+    await hub.execute(
+        "insert into voyage values ('FE4/1', 0, 1, $1, null, 1, '', 'DEPARTED', $2, $1, $1)",
+        START,
+        LANE,
+    )
+    now = (await trace(hub, "CN-2")).now
+    assert isinstance(now, ConsignmentSummary)
+    assert now.waiting is not None
+    assert now.waiting.left_voyage_id == "FE4/1"
+    await change(hub, ConsignmentState, "CN-3", available_at=START + timedelta(hours=1))
+    now = (await trace(hub, "CN-3")).now
+    assert isinstance(now, ConsignmentSummary)
+    assert now.waiting is not None
+    assert (now.left_out, now.waiting.plan_id) == (None, "P-3")
 
 
 async def test_a_carton_in_the_hub_and_in_its_container(hub: "Hub[asyncpg.Record]") -> None:

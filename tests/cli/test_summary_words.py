@@ -4,10 +4,12 @@ from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from groupage.app.commands.summary_words import print_summary
-from groupage.domain.plan import Placement
+from groupage.domain.codes import LeftOutCode
+from groupage.domain.plan import LeftOut, Placement
 from groupage.domain.stowage import stowage_of
 from groupage.store.readers.holds import OpenHold
 from groupage.store.readers.routes import TransportJob
@@ -17,9 +19,11 @@ from groupage.store.readers.summary_views import (
     ContainerSummary,
     CutoffSummary,
     EndSummary,
+    NextPlan,
     PickUpSummary,
     SteeringSummary,
     VoyageSummary,
+    WaitingCargo,
 )
 from groupage.store.readers.views import RouteView
 
@@ -190,6 +194,29 @@ def test_a_consignment_in_a_few_lines(capsys: pytest.CaptureFixture[str]) -> Non
                 "not received: CN-1, CN-2"
             ),
         ),
+        (
+            {
+                "cutoffs": (
+                    CutoffSummary(
+                        code="PCO",
+                        name="leave the hub for the terminal",
+                        due_at=NOON,
+                        terminal_code="FCO",
+                        terminal_due_at=NOON.replace(hour=16),
+                        state="ahead",
+                        met_at=None,
+                        projected_at=None,
+                        waits_for=(),
+                        missing=("the container has not left the hub",),
+                    ),
+                )
+            },
+            "leave hub by",
+            (
+                "2026-03-02 12:00Z ahead; for FCO at 2026-03-02 16:00Z; "
+                "the container has not left the hub"
+            ),
+        ),
         ({"departed_at": NOON, "container": "GRPU1"}, "where", "left in GRPU1"),
         ({"status": "RETURNED"}, "where", "back with the shipper"),
     ],
@@ -199,6 +226,33 @@ def test_lines_of_a_consignment(
 ) -> None:
     """A line says one thing in full."""
     assert lines_of(consignment(**fields), capsys)[label].strip() == text
+
+
+def test_cargo_that_waits_for_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """Which plan left it out and when, whether that is old, and when the next plan comes."""
+    left = LeftOut(consignment_id="CN-1", code=LeftOutCode.NO_CAPACITY, reason="FE4/1 is full")
+    waiting = WaitingCargo(
+        plan_id="PLN-7",
+        plan_sequence=7,
+        plan_decided_at=NOON,
+        left_voyage_id="FE4/1",
+        next=NextPlan(due_at=NOON.replace(hour=13), changes=2),
+    )
+    lines = lines_of(consignment(left_out=left, waiting=waiting), capsys)
+    assert lines["left out"].strip() == (
+        "by plan no. 7 of 2026-03-02 12:00Z; old: FE4/1 has left since; no_capacity: FE4/1 is full"
+    )
+    assert lines["next plan"].strip() == (
+        "requested at 2026-03-02 13:00Z for 2 changes; `groupage command replan L` is sooner"
+    )
+    later = consignment(available_at=NOON.replace(hour=14), waiting=waiting)
+    assert lines_of(later, capsys)["container"].strip() == (
+        "none; available since 2026-03-02 14:00Z; plan no. 7 of 2026-03-02 12:00Z is older"
+    )
+    idle = msgspec.structs.replace(waiting, plan_decided_at=None, next=NextPlan())
+    lines = lines_of(consignment(available_at=NOON, waiting=idle), capsys)
+    assert lines["container"].strip().endswith("no plan of its lane is in force")
+    assert lines["next plan"].strip().endswith("`groupage command replan L` requests one")
 
 
 def test_a_consignment_that_ended(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from groupage.app.commands.printing import (
     mass,
     print_line,
     print_table,
+    text_of,
     volume,
 )
 from groupage.app.commands.reading import (
@@ -37,7 +38,8 @@ def _until(row: ConsolidationView) -> str:
         return ""
     hours, minutes = divmod(abs(row.minutes_to_cutoff), MINUTES_PER_HOUR)
     sign = "-" if row.minutes_to_cutoff < 0 else ""
-    return f"{row.next_cutoff} {sign}{hours}:{minutes:02d} h"
+    what = "leave hub" if row.next_cutoff == "PCO" else row.next_cutoff
+    return f"{what} {sign}{hours}:{minutes:02d} h"
 
 
 def _fill(row: ConsolidationView) -> str:
@@ -74,9 +76,15 @@ class _MissingRow(NamedTuple):
     shipper: str
 
 
+def _name_of(risk: CutoffRisk) -> str:
+    if risk.terminal_due_at is None:
+        return f"{risk.code} {CUTOFFS.get(risk.code, '')}"
+    return f"leave hub for {risk.terminal_code} at {text_of(risk.terminal_due_at)}"
+
+
 _MISSING = (
     Column("consolidation", lambda row: row.consolidation_id),
-    Column("cut-off", lambda row: f"{row.risk.code} {CUTOFFS.get(row.risk.code, '')}"),
+    Column("cut-off", lambda row: _name_of(row.risk)),
     Column("due", lambda row: row.risk.due_at),
     Column("missed", lambda row: row.risk.state == "missed"),
     Column("missing", lambda row: row.what),
@@ -131,7 +139,8 @@ def main(  # noqa: PLR0913 - one option for each filter
     The column names the type of the hold and who placed it; --json has time and reason, too.
 
     Codes of cut-offs: LCO cargo at the hub, DCO documents, VCO verified gross mass, CUA customs
-    release, PCO container at the port, AFC advance filing.
+    release, AFC advance filing. "leave hub": the container must leave for the terminal, a haul
+    before its cut-off (PCO container at the port, or FCO).
     """
     if id_ is not None:
         filters = any((lane, status, voyage, container, open_only, at_risk, after))

@@ -84,11 +84,34 @@ def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
         yield from _pick_up_lines(now.pick_up)
     yield "voyage", _voyage(now.voyage)
     yield "container", _container_of(now)
-    if now.left_out is not None:
-        yield "left out", f"{now.left_out.code}: {now.left_out.reason}"
+    yield from _waiting_lines(now)
     if now.departed_at is None:
         yield from _cutoff_lines(now.cutoffs, now.consignment_id)
     yield "left", _at("", now.departed_at)
+
+
+def _waiting_lines(now: ConsignmentSummary) -> Iterable[Line]:
+    """Yield why cargo that is available has no container, and when it may get one."""
+    waiting = now.waiting
+    if waiting is None:
+        return
+    plan = "no plan of its lane is in force"
+    if waiting.plan_decided_at is not None:
+        plan = f"plan no. {waiting.plan_sequence} of {time_text(waiting.plan_decided_at)}"
+    if now.left_out is not None:
+        old = f"old: {waiting.left_voyage_id} has left since" if waiting.left_voyage_id else ""
+        reason = with_local_times(f"{now.left_out.code}: {now.left_out.reason}")
+        yield "left out", _joined(f"by {plan}", old, reason)
+    else:
+        is_newer = (
+            now.available_at is not None
+            and waiting.plan_decided_at is not None
+            and waiting.plan_decided_at < now.available_at
+        )
+        without = f"{plan} is older" if is_newer else f"{plan} does not have it"
+        without = without if waiting.plan_decided_at is not None else plan
+        yield "container", _joined(_at("none; available since", now.available_at), without)
+    yield "next plan", next_plan_text(waiting.next, now.lane_id)
 
 
 def _container_of(now: ConsignmentSummary) -> str:
@@ -204,6 +227,8 @@ def _voyage_lines(now: SailingSummary) -> Iterable[Line]:
         yield f"cut-off {cutoff.code}", _joined(time_text(cutoff.due_at), name)
     for consolidation_id in now.consolidations:
         yield "carries", consolidation_id
+    for consolidation_id in now.left_behind:
+        yield "without", consolidation_id
 
 
 def _lane_lines(now: LaneSummary) -> Iterable[Line]:
@@ -225,7 +250,7 @@ def _lane_lines(now: LaneSummary) -> Iterable[Line]:
         advice = "`groupage command accept` or `reject` decides"
         since = _at("since", plan.since_at)
         yield "waits for approval", _joined(f"no. {plan.sequence}, {plan.plan_id} {since}", advice)
-    yield "next", next_plan_text(now.next, now.lane_id)
+    yield "next plan", next_plan_text(now.next, now.lane_id)
     approves = "approves plans" if now.auto_approve else "leaves the approval of plans to people"
     yield "policy", f"{now.policy or 'the default'} {approves}"
 
@@ -237,9 +262,10 @@ def next_plan_text(following: NextPlan, lane_id: str) -> str:
         return f"a planner has had the request {_at('since', following.requested_at)}"
     if following.due_at is not None:
         for_what = f"for {number_of(following.changes, 'change')}" if following.changes else ""
-        return _joined(f"{_at('planned at', following.due_at)} {for_what}".rstrip(), failed)
-    advice = f"`groupage command replan {lane_id}` has it planned"
-    return _joined("nothing has changed that calls for a plan", failed, advice)
+        due = f"{_at('requested at', following.due_at)} {for_what}".rstrip()
+        return _joined(due, failed, f"`groupage command replan {lane_id}` is sooner")
+    advice = f"`groupage command replan {lane_id}` requests one"
+    return _joined("none, because nothing has changed that calls for one", failed, advice)
 
 
 def _contents(now: ContainerSummary) -> str:
@@ -263,11 +289,15 @@ def _cutoff_lines(cutoffs: Iterable[CutoffSummary], about: str) -> Iterable[Line
         state = cutoff.state.replace("_", " ")
         if cutoff.state in _WATCHED:
             state = state.upper()
+        label, name = f"cut-off {cutoff.code}", cutoff.name
+        if cutoff.terminal_due_at is not None:
+            label = "leave hub by"
+            name = f"for {cutoff.terminal_code} at {time_text(cutoff.terminal_due_at)}"
         yield (
-            f"cut-off {cutoff.code}",
+            label,
             _joined(
                 f"{time_text(cutoff.due_at)} {state}",
-                cutoff.name,
+                name,
                 "waits for this consignment" if about in cutoff.waits_for else "",
                 *cutoff.missing,
                 _at("projected", cutoff.projected_at),

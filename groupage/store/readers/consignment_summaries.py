@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from groupage.domain.plan import LeftOut
+from groupage.domain.plan import LeftOut, Plan
 from groupage.domain.possible_pins import departures_of, pin_depends_on, possible_pin
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.consolidation import ConsolidationState
@@ -19,6 +19,7 @@ from groupage.store.readers.container_summaries import (
 )
 from groupage.store.readers.facts import read_state, read_states
 from groupage.store.readers.holds import read_holds_of
+from groupage.store.readers.lane_summaries import read_next_plan
 from groupage.store.readers.routes import find_pickup
 from groupage.store.readers.summary_views import (
     ConsignmentSummary,
@@ -26,6 +27,7 @@ from groupage.store.readers.summary_views import (
     PickUpSummary,
     SteeringSummary,
     VisitSummary,
+    WaitingCargo,
 )
 
 _NOWHERE = ConsolidationState(key="")
@@ -47,7 +49,11 @@ async def summarize_consignment(
     if unannounced > 0 and state.received_at is None:
         cartons["expected"] += unannounced
     booking = state.booking
-    is_allocated = state.allocation is not None
+    in_plan = state.allocation is not None or state.exit is not None or not state.lane_id
+    plan = None if in_plan else await plan_in_force(connection, state.lane_id)
+    left_out = next(
+        (left for left in (plan.left_out if plan else ()) if left.consignment_id == state.key), None
+    )
     return ConsignmentSummary(
         consignment_id=state.key,
         status=str(state.status),
@@ -72,7 +78,9 @@ async def summarize_consignment(
         plan_id=state.allocation.plan_id if state.allocation else "",
         voyage=voyage_summary(consolidation),
         cutoffs=cutoff_summaries(consolidation),
-        left_out=None if is_allocated or state.exit else await _left_out(connection, state),
+        left_out=left_out,
+        available_at=state.available_at if state.departed_at is None else None,
+        waiting=None if in_plan else await _waiting(connection, state, plan, left_out),
         steering=await _steering(connection, state),
         departed_at=state.departed_at,
     )
@@ -137,12 +145,30 @@ async def _pick_up(connection: Connection, state: ConsignmentState) -> PickUpSum
     )
 
 
-async def _left_out(connection: Connection, state: ConsignmentState) -> LeftOut | None:
-    if not state.lane_id:
+async def _waiting(
+    connection: Connection, state: ConsignmentState, plan: Plan | None, left_out: LeftOut | None
+) -> WaitingCargo | None:
+    """Return what the plans of its lane say of cargo that no plan has a container for."""
+    if state.available_at is None and left_out is None:
         return None
-    plan = await plan_in_force(connection, state.lane_id)
-    left_out = plan.left_out if plan else ()
-    return next((left for left in left_out if left.consignment_id == state.key), None)
+    left_voyage = ""
+    if left_out is not None:
+        rows = await connection.fetch(
+            "select key from voyage where lane_id = $1 and status in ('DEPARTED', 'ARRIVED')"
+            " order by etd_at desc",
+            state.lane_id,
+        )
+        departed = [row["key"] for row in rows]
+        named = [left_out.next_voyage_id] if left_out.next_voyage_id else []
+        named = named or [name for name in departed if name in left_out.reason]
+        left_voyage = next((name for name in named if name in departed), "")
+    return WaitingCargo(
+        plan_id=plan.plan_id if plan else "",
+        plan_sequence=plan.sequence if plan else 0,
+        plan_decided_at=plan.decided_at if plan else None,
+        left_voyage_id=left_voyage,
+        next=await read_next_plan(connection, state.lane_id),
+    )
 
 
 async def _steering(connection: Connection, state: ConsignmentState) -> tuple[SteeringSummary, ...]:

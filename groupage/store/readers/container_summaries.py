@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from groupage.domain.cutoff_lacks import lacks_of
-from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.cutoff_lacks import lacks_of, terminal_cutoff
+from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.state.container import ContainerState
 from groupage.domain.value_names import CUTOFFS
 from groupage.store.pool import Connection
@@ -127,16 +127,21 @@ def voyage_summary(state: ConsolidationState) -> VoyageSummary | None:
 
 def cutoff_summaries(state: ConsolidationState) -> tuple[CutoffSummary, ...]:
     """List the cut-offs of a consolidation, the earliest first."""
-    return tuple(
-        CutoffSummary(
-            code=code,
-            name=CUTOFFS.get(code, ""),
-            due_at=watched.due_at,
-            state=watched.state,
-            met_at=watched.met_at,
-            projected_at=watched.projected_at,
-            waits_for=watched.waits_for,
-            missing=tuple(map(str, lacks_of(state, code))) if watched.state != "met" else (),
-        )
-        for code, watched in sorted(state.cutoffs.items(), key=lambda item: item[1].due_at)
+    in_order = sorted(state.cutoffs.items(), key=lambda item: item[1].due_at)
+    return tuple(_cutoff_summary(state, code, watched) for code, watched in in_order)
+
+
+def _cutoff_summary(state: ConsolidationState, code: str, watched: CutoffWatch) -> CutoffSummary:
+    terminal = terminal_cutoff(state, code)
+    return CutoffSummary(
+        code=code,
+        name=CUTOFFS.get(code, "") if terminal is None else "leave the hub for the terminal",
+        due_at=watched.due_at,
+        terminal_code=terminal.code if terminal else "",
+        terminal_due_at=terminal.due_at if terminal else None,
+        state=watched.state,
+        met_at=watched.met_at,
+        projected_at=watched.projected_at,
+        waits_for=watched.waits_for,
+        missing=tuple(map(str, lacks_of(state, code))) if watched.state != "met" else (),
     )

@@ -48,9 +48,11 @@ def _fill() -> str:
     return f"(greatest(planned_volume_cm3, loaded_volume_cm3) * 1000 / ({volume}))::integer"
 
 
-_GIVEN_UP = "c.status = 'OPEN' and c.members = 0 and c.loaded_volume_cm3 = 0"
+GIVEN_UP = "c.status = 'OPEN' and c.members = 0 and c.loaded_volume_cm3 = 0"
 """A plan opened it, and the plan in force puts nothing into it."""
-_OPEN = "c.departed_at is null and c.status not in ('BROKEN_UP', 'CANCELLED')"
+OVER = "c.status in ('BROKEN_UP', 'CANCELLED')"
+"""It ended at the hub: nothing is in it, although its state knows what was planned for it."""
+_OPEN = f"c.departed_at is null and not {OVER}"
 _CONSIGNMENTS = Listing(
     columns=(
         f"c.key as consignment_id, c.status, c.customs, {HELD} as blocked, c.lane_id, c.shipper,"
@@ -65,8 +67,11 @@ _CONSIGNMENTS = Listing(
 _CONSOLIDATIONS = Listing(
     columns=(
         "c.key as consolidation_id, c.status, c.lane_id, c.voyage_id, c.iso_type, c.equipment_ref,"
-        " c.members, c.planned_volume_cm3, c.loaded_volume_cm3, c.gross_g,"
-        f" {_fill()} as fill_permille, c.next_cutoff, c.next_cutoff_at,"
+        f" case when {OVER} then 0 else c.members end as members,"
+        f" case when {OVER} then 0 else c.planned_volume_cm3 end as planned_volume_cm3,"
+        " c.loaded_volume_cm3, c.gross_g,"
+        f" case when {OVER} then null else {_fill()} end as fill_permille,"
+        " c.next_cutoff, c.next_cutoff_at,"
         f" (extract(epoch from c.next_cutoff_at - {_CLOCK}) / 60)::integer as minutes_to_cutoff,"
         f" {_AT_RISK.format(key='c.key')} as at_risk, c.departed_at, c.changed_at"
     ),
@@ -215,7 +220,7 @@ async def list_consolidations(
             ("c.equipment_ref = {}", wanted.equipment),
             ("(c.departed_at is not null) = {}", wanted.departed),
             (f"({_OPEN}) = {{}}", wanted.open),
-            (f"({_GIVEN_UP}) = {{}}", wanted.given_up),
+            (f"({GIVEN_UP}) = {{}}", wanted.given_up),
             (f"{_AT_RISK.format(key='c.key')} = {{}}", wanted.at_risk),
         ],
         limit=limit,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groupage.domain.cutoff_lacks import lacks_of
-from groupage.domain.state.consolidation import ConsolidationState
+from groupage.domain.cutoff_lacks import lacks_of, terminal_cutoff
+from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.store.pool import Connection
 from groupage.store.readers.views import (
     AlertView,
@@ -82,22 +82,31 @@ async def with_shippers(
 
 def _risks(state: ConsolidationState, shipper_of: dict[str, str]) -> tuple[CutoffRisk, ...]:
     risks = [
-        CutoffRisk(
-            code=code,
-            due_at=watched.due_at,
-            state=watched.state,
-            missing=tuple(
-                Missing(
-                    what=lack.what,
-                    consignments=tuple(
-                        WaitingConsignment(consignment_id=name, shipper=shipper_of.get(name, ""))
-                        for name in lack.consignment_ids
-                    ),
-                )
-                for lack in lacks_of(state, code)
-            ),
-        )
+        _risk(state, code, watched, shipper_of)
         for code, watched in state.cutoffs.items()
         if watched.state in ("at_risk", "missed")
     ]
     return tuple(sorted(risks, key=lambda risk: (risk.due_at, risk.code)))
+
+
+def _risk(
+    state: ConsolidationState, code: str, watched: CutoffWatch, shipper_of: dict[str, str]
+) -> CutoffRisk:
+    terminal = terminal_cutoff(state, code)
+    return CutoffRisk(
+        code=code,
+        due_at=watched.due_at,
+        state=watched.state,
+        missing=tuple(
+            Missing(
+                what=lack.what,
+                consignments=tuple(
+                    WaitingConsignment(consignment_id=name, shipper=shipper_of.get(name, ""))
+                    for name in lack.consignment_ids
+                ),
+            )
+            for lack in lacks_of(state, code)
+        ),
+        terminal_code=terminal.code if terminal else "",
+        terminal_due_at=terminal.due_at if terminal else None,
+    )

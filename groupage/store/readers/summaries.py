@@ -19,11 +19,18 @@ from groupage.store.readers.container_summaries import (
 )
 from groupage.store.readers.facts import read_state
 from groupage.store.readers.lane_summaries import summarize_lane
+from groupage.store.readers.lists import GIVEN_UP, OVER
 from groupage.store.readers.load_plans import find_load_plan, find_stowage
 from groupage.store.readers.summary_views import (
     CartonSummary,
     SailingSummary,
     Summary,
+)
+
+_FOLLOWERS = (
+    f"select c.key, c.status, {GIVEN_UP} as given_up, case when $2 then c.departed_at is not null"  # noqa: S608 - ours
+    f" else not ({OVER}) and not ({GIVEN_UP}) end as goes"
+    " from consolidation c where c.key = any($1::text[]) order by c.key"
 )
 
 
@@ -55,7 +62,18 @@ async def _read_container(connection: Connection, key: str) -> Summary | None:
 
 async def _read_voyage(connection: Connection, key: str) -> Summary | None:
     voyage = await read_state(connection, VoyageState, key)
-    return _summarize_voyage(voyage) if voyage is not None else None
+    if voyage is None:
+        return None
+    rows = await connection.fetch(
+        _FOLLOWERS, list(voyage.followers), voyage.departed_at is not None
+    )
+    carried = tuple(row["key"] for row in rows if row["goes"])
+    left_behind = tuple(
+        f"{row['key']} ({'given up' if row['given_up'] else row['status']})"
+        for row in rows
+        if not row["goes"]
+    )
+    return _summarize_voyage(voyage, carried, left_behind)
 
 
 _READERS: Mapping[AggregateKind, Callable[[Connection, str], Awaitable[Summary | None]]] = {
@@ -67,7 +85,9 @@ _READERS: Mapping[AggregateKind, Callable[[Connection, str], Awaitable[Summary |
 }
 
 
-def _summarize_voyage(state: VoyageState) -> SailingSummary:
+def _summarize_voyage(
+    state: VoyageState, carried: tuple[str, ...], left_behind: tuple[str, ...]
+) -> SailingSummary:
     return SailingSummary(
         voyage_id=state.key,
         status=state.status,
@@ -82,7 +102,8 @@ def _summarize_voyage(state: VoyageState) -> SailingSummary:
         departed_at=state.departed_at,
         arrived_at=state.arrived_at,
         cutoffs=tuple(sorted(state.cutoffs, key=lambda cutoff: cutoff.due_at)),
-        consolidations=tuple(state.followers),
+        consolidations=carried,
+        left_behind=left_behind,
     )
 
 

@@ -21,6 +21,11 @@ class CutoffSummary(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """The code in words."""
     due_at: datetime
+    """For the hub: the terminal's less the haul, if there is one."""
+    terminal_code: str = ""
+    """PCO or FCO, if it is about leaving the hub for the terminal; else empty."""
+    terminal_due_at: datetime | None = None
+    """When the container must be at the terminal."""
     state: str
     """ahead, at_risk, met or missed."""
     met_at: datetime | None
@@ -90,6 +95,31 @@ class VoyageSummary(msgspec.Struct, frozen=True, kw_only=True):
     eta_at: datetime | None
 
 
+class NextPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """When a lane is planned next."""
+
+    requested_at: datetime | None = None
+    """A planner has had the request since then."""
+    due_at: datetime | None = None
+    """When the lane requests its next plan; None: nothing has changed that calls for one."""
+    changes: int = 0
+    """So many changes call for a plan."""
+    failed: str = ""
+    """Why the last request ended without a plan."""
+
+
+class WaitingCargo(msgspec.Struct, frozen=True, kw_only=True):
+    """The plans of the lane, for a consignment without a container."""
+
+    plan_id: str
+    """The plan in force; empty: there is none."""
+    plan_sequence: int
+    plan_decided_at: datetime | None
+    left_voyage_id: str
+    """The voyage that the plan names for it, if that has left since: the reason is old."""
+    next: NextPlan
+
+
 class ConsignmentSummary(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="consignment"
 ):
@@ -127,6 +157,10 @@ class ConsignmentSummary(
     cutoffs: tuple[CutoffSummary, ...]
     left_out: LeftOut | None
     """Why the plan in force has no container for it."""
+    available_at: datetime | None = None
+    """Since when a plan may place it; None: not yet, or it has left."""
+    waiting: WaitingCargo | None = None
+    """The plan in force and the next one, as long as no plan has a container for it."""
     steering: tuple[SteeringSummary, ...]
     """Pins and forbidden voyages that stand."""
     departed_at: datetime | None
@@ -218,20 +252,9 @@ class SailingSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     cutoffs: tuple[Cutoff, ...]
     """The earliest first."""
     consolidations: tuple[str, ...]
-    """Those that count on it."""
-
-
-class NextPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """When a lane is planned next."""
-
-    requested_at: datetime | None = None
-    """A planner has had the request since then."""
-    due_at: datetime | None = None
-    """When the lane requests its next plan; None: nothing has changed that calls for one."""
-    changes: int = 0
-    """So many changes call for a plan."""
-    failed: str = ""
-    """Why the last request ended without a plan."""
+    """Those that it carries, or will."""
+    left_behind: tuple[str, ...] = ()
+    """Those that were planned for it and do not go with it: given up, broken up, too late."""
 
 
 class WaitingPlan(msgspec.Struct, frozen=True, kw_only=True):

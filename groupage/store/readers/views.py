@@ -53,9 +53,14 @@ class CutoffRisk(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     due_at: datetime
+    """For the hub: the terminal's less the haul, if there is one."""
     state: str
     """`at_risk` or `missed`."""
     missing: tuple[Missing, ...]
+    terminal_code: str = ""
+    """PCO or FCO, if it is about leaving the hub for the terminal; else empty."""
+    terminal_due_at: datetime | None = None
+    """When the container must be at the terminal."""
 
 
 class ConsolidationView(msgspec.Struct, frozen=True, kw_only=True):

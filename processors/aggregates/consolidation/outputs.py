@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from groupage.domain.codes import AlertCode
-from groupage.domain.cutoff_lacks import lacks_of
+from groupage.domain.cutoff_lacks import deadline_text, lacks_of
 from groupage.domain.events.alerts import Severity
 from groupage.domain.events.base import Event
 from groupage.domain.events.consignment import ConsolidationSnapshot
@@ -16,7 +16,7 @@ from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consolidation import ConsolidationState, CutoffWatch
 from groupage.domain.states import ConsolidationStatus
-from groupage.domain.words import cubic_metres, cut, when
+from groupage.domain.words import cubic_metres, cut
 from processors.aggregates.consolidation.deadlines import (
     dead_freight_cm3,
     dead_freight_threshold,
@@ -183,7 +183,7 @@ def _cutoffs(
         if watched.state == "at_risk":
             event: Event = _at_risk(state, policies.at(since), code, watched)
             warning: Severity = "warning"
-            text = f"{code} at {when(watched.due_at)} is at risk"
+            text = f"{deadline_text(state, code)} is at risk"
         elif watched.state == "missed":
             event = CutoffMissed(
                 consolidation_id=state.key,
@@ -192,7 +192,7 @@ def _cutoffs(
                 consignment_ids=watched.waits_for,
             )
             warning = "critical"
-            text = f"{code} at {when(watched.due_at)} was missed"
+            text = f"{deadline_text(state, code)} was missed"
         else:
             continue
         text += "".join(f"; {lack}" for lack in lacks_of(state, code))

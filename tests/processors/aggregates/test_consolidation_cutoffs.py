@@ -8,6 +8,7 @@ from groupage.domain.cutoff_lacks import Lack
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events.schedule import Cutoff
 from groupage.domain.states import ConsolidationStatus as Status
+from groupage.domain.words import when
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.consolidation_snapshots import (
     member,
@@ -170,6 +171,16 @@ def test_space_given_up_late_is_dead_freight(
         (alert,) = [each for each in planned.outputs("alert.raised") if each.code == "dead_freight"]
         assert "dead freight on 0.12 m³" in alert.message
         assert planned.state.planned_volume_cm3 == 120_000
+
+
+def test_the_alert_about_the_port_names_both_times(stuffed: Play) -> None:
+    """When the container must leave the hub, and the terminal's own cut-off, a haul later."""
+    stuffed.tick(2_999)
+    (raised,) = [each for each in stuffed.outputs("alert.raised") if each.code == "cutoff_PCO"]
+    assert raised.message.startswith(
+        f"leaving the hub by {when(at(3_000 - 240))} for PCO at {when(at(3_000))} was missed; "
+        "the container has not left the hub"
+    )
 
 
 def test_every_cutoff_is_met_by_its_own_fact(stuffed: Play) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from groupage.domain.carton_limits import CartonLimits
 from groupage.domain.events.base import Place
 from groupage.domain.instance import (
     DriverHours,
@@ -150,6 +151,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     event_ahead_s: int = 24 * 3_600
     """How far into the future an event may be dated. A sender that writes local time as UTC is at
     most 14 hours ahead; more is a wrong date. Plans and estimates (PLN, EST, REQ) have no limit."""
+    cartons: CartonLimits = CartonLimits()
+    """What a carton in a packing list can be: a reading of a list that goes beyond is wrong, or
+    somebody confirms it. Readers of lists ask; no state depends on it."""
     weights: Weights = Weights(
         # 25 USD a day and m³: about a tenth of an LCL freight of 80 USD/m³ a day, three times over.
         # Assumption.

@@ -26,7 +26,7 @@ _DAY_S = 24 * 3_600
 _NUMBER_MAX = 10**15
 """As `groupage.domain.events.quantities.MinorUnits`."""
 _WHERE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
-_TABLES = ("weights", "rules", "road", "hours")
+_TABLES = ("cartons", "weights", "rules", "road", "hours")
 """Tables of which a file may replace single figures. A place or a truck type is replaced whole,
 because a mix of the file's values and the defaults would describe neither."""
 

@@ -70,7 +70,7 @@ def read_list(
     options = Options(**{**profile.options, **given})
     workbook = read_workbook(name, data, encoding=request.encoding)
     figures = {key: value for key, value in answers.items() if key not in OWN_ANSWERS}
-    packing_list = understand(workbook, answers=figures, sheet=request.sheet)
+    packing_list = understand(workbook, answers=figures, limits=policy.cartons, sheet=request.sheet)
     require_same_form(profile, packing_list, request.profile)
     booking = book(
         packing_list,

@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from groupage.domain.carton_limits import CartonLimits
+from producers.packing_lists.figures.limits import Size, describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
-from producers.packing_lists.figures.sizes import Size, describe_excess
 from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Per, Unit
@@ -269,12 +269,12 @@ class MassSolver:
             index
             for index, mass in enumerate(grams)
             if mass > self._limits.gross_max_g
-            or (
-                self._sizes
-                and mass
-                and describe_excess(self._sizes[index], mass, mass, self._limits)
-            )
+            or (self._sizes and mass and self._is_beyond(index, mass))
         )
+
+    def _is_beyond(self, index: int, mass: int) -> bool:
+        sizes = self._sizes or ()
+        return bool(describe_excess(sizes[index], mass, mass, self._limits))
 
     def example(self, reading: MassReading) -> str:
         """Say what a reading means for the first line, and for all lines together."""

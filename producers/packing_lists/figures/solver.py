@@ -12,6 +12,7 @@ from producers.packing_lists.figures.counts import count_cartons
 from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
+from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.mass_columns import (
     MassColumn,
@@ -24,20 +25,15 @@ from producers.packing_lists.figures.mass_judging import compare_net, judge_mass
 from producers.packing_lists.figures.masses import MassSolver
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.pieces import compare_pieces
-from producers.packing_lists.figures.sizes import (
-    Fit,
-    SizeReading,
-    SizeSolver,
-    ask_about_volumes,
-    describe_excess,
-    judge_sizes,
-)
+from producers.packing_lists.figures.size_judging import ask_about_volumes, judge_sizes
+from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
 from producers.packing_lists.figures.table import (
     EDGES,
     NUMERIC,
     TableReading,
     value_under,
 )
+from producers.packing_lists.figures.volumes import Fit
 from producers.packing_lists.model import (
     Article,
     CartonLine,

@@ -1,9 +1,11 @@
 """Figures of a packing list prove one another: units, meanings, counts, and what is asked."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from groupage.domain.policy_file import load_policy
 from producers.packing_lists.model import PackingList
 from producers.packing_lists.reading import understand
 from producers.sheets.workbook import Area, Cell, CellError, Formula, Sheet, Workbook
@@ -494,3 +496,19 @@ def test_cartons_beyond_the_limits_are_asked_about() -> None:
     ]
     assert asked(read(rows)) == {"C4": ["C4.limits=accept"]}
     assert len(figures(read(rows, answers={"C4.limits": "accept"}))) == 3
+
+
+def test_the_limits_are_those_of_the_policy(tmp_path: Path) -> None:
+    """A hub that takes no carton above 60 kg asks about one of 90."""
+    file = tmp_path / "policy.toml"
+    file.write_text("[cartons]\ngross_max_g = 60_000\n")
+    rows: Rows = [
+        [*HEADER, "G.W./ctn (kg)", "Total G.W. (kg)"],
+        ["Cups", 10, "60*40*35", 12.5, 125],
+        ["Jugs", 10, "60*40*35", 12.5, 125],
+        ["Safe", 10, "60*40*35", 90, 900],
+    ]
+    sheet = Sheet(name="S", rows=tuple(map(tuple, rows)))
+    book = Workbook(name="l.xlsx", sheets=(sheet,), format="xlsx")
+    assert understand(book).questions == ()
+    assert asked(understand(book, limits=load_policy(file).cartons)) == {"C4": ["C4.limits=accept"]}

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from producers.packing_lists.model import Unit
-from producers.packing_lists.words import plain, unit_of
+from producers.packing_lists.spellings import plain, unit_of
 from producers.sheets.workbook import Cell, CellError, Formula
 
 CellKind = Literal["empty", "number", "size", "range", "date", "text", "unknown"]

@@ -7,7 +7,7 @@ from producers.packing_lists.grid import Grid
 from producers.packing_lists.layout import read_layout
 from producers.packing_lists.model import Field, Finding, Layout
 from producers.packing_lists.shared_cells import fill_shared_cells
-from producers.packing_lists.words import plain
+from producers.packing_lists.spellings import plain
 from producers.sheets.workbook import Sheet, Workbook
 
 SHEETS_MAX = 60

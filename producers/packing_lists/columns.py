@@ -18,8 +18,9 @@ from producers.packing_lists.naming import (
     read_name,
     unit_alone,
 )
+from producers.packing_lists.spellings import unit_of
 from producers.packing_lists.tables import TableArea
-from producers.packing_lists.words import unit_of, words_of
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Sheet
 
 _PROFILE_ROWS = 400

@@ -17,6 +17,11 @@ _LABEL_SCORE = 0.7
 _LABEL_LENGTH_MAX = 48
 _TEXT_LENGTH_MAX = 1000
 _NEXT_CELLS = 4
+_COMPANY = re.compile(
+    r"\b(?:co|ltd|limited|gmbh|inc|llc|corp|company|trading|s\.?l|s\.?a|s\.?r\.?l|b\.?v|pty|kg|ag|oy|ab)\b\.?"
+    r"|公司|厂|商行|商贸|贸易|ооо",
+    re.IGNORECASE,
+)
 _SEPARATOR = re.compile(r"\s*[:：]\s*|\s*=\s*")
 _WORD = re.compile(r"[^\s:：,;，；]+")
 
@@ -41,15 +46,27 @@ def _row_labels(sheet: Sheet, row: int) -> Iterator[Label]:
         for line in cell[:_TEXT_LENGTH_MAX].splitlines():
             for field, text, value in _split(line):
                 if value:
+                    field = _party_or_port(field, text, value)  # noqa: PLW2901 - seen again
                     yield Label(field=field, value=value, row=row, column=column, text=text)
                     continue
                 place = _value_beside(sheet, row, column)
                 if place is not None:
                     used.add(place[1])
                     found = sheet.cell(*place)
+                    field = _party_or_port(field, text, found)  # noqa: PLW2901 - the same
                     yield Label(
                         field=field, value=_clean(found), row=place[0], column=place[1], text=text
                     )
+
+
+def _party_or_port(field: Field, label: str, value: Cell) -> Field:
+    """Take ``To: ABC TRADING CO.`` for the buyer: a company is not a port."""
+    bare = words_of(label).tokens
+    if field not in ("pol", "pod") or not isinstance(value, str) or len(bare) != 1:
+        return field
+    if not bare[0] & {"from", "to"} or not _COMPANY.search(value):
+        return field
+    return "shipper" if field == "pol" else "buyer"
 
 
 def _clean(cell: Cell) -> Cell:

@@ -14,7 +14,8 @@ from typing import Any, cast
 import msgspec
 
 from producers.packing_lists.model import Field, Per, Unit
-from producers.packing_lists.words import NAME_LENGTH_MAX, plain, vocabulary, words_of
+from producers.packing_lists.spellings import plain, vocabulary
+from producers.packing_lists.words import NAME_LENGTH_MAX, words_of
 
 DIMENSIONS: dict[Unit, str] = {
     **dict.fromkeys(cast("tuple[Unit, ...]", ("mm", "cm", "m", "in", "ft")), "length"),

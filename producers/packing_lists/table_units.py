@@ -8,7 +8,8 @@ import msgspec
 from producers.packing_lists.header import Header
 from producers.packing_lists.model import Column, Field, Unit
 from producers.packing_lists.naming import DIMENSIONS, dimension_of
-from producers.packing_lists.words import plain, unit_of, words_of
+from producers.packing_lists.spellings import plain, unit_of
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Sheet, cell_name
 
 _ROWS_ABOVE = 30

@@ -6,7 +6,8 @@ from typing import Literal
 from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.naming import read_name
-from producers.packing_lists.words import finder, plain, words_of
+from producers.packing_lists.spellings import finder, plain
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Cell
 
 TotalWord = Literal["", "total", "subtotal"]

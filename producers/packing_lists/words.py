@@ -6,16 +6,20 @@ join in a dozen ways (``G.W.``, ``G/W``, ``C/NO.``, ``Q'TY``) become one word fi
 """
 
 import re
-import tomllib
-import unicodedata
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any, cast, get_args
 
 import msgspec
 
-from groupage.domain.currencies import DECIMALS
 from producers.packing_lists.model import Unit
+from producers.packing_lists.spellings import (
+    currency_of,
+    misspelt,
+    plain,
+    spellings,
+    unit_of,
+    unit_spellings,
+    vocabulary,
+)
 
 NAME_LENGTH_MAX = 400
 """Characters of a header or label that are read; longer texts are notes."""
@@ -27,9 +31,8 @@ _SPACED_CHINESE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 """Chinese words are set wide: ``合 计``, ``品 名``."""
 _BRACKETS = re.compile(r"[(\[【{<〔「《]([^()\[\]【】{}<>〔〕「」《》]*)[)\]】}>〕」》]")
 _PER = frozenset(
-    ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "je", "cada", "لكل")
+    ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "1", "je", "cada", "لكل")
 )
-_MONEY = frozenset(("price", "amount", "currency"))
 _PER_PIECE = frozenset(("price", "weight", "gross", "net", "piece"))
 _OF = frozenset(("of", "de"))
 _PLURALS = frozenset(
@@ -48,53 +51,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def vocabulary() -> dict[str, Any]:
-    """Return the tables of ``vocabulary.toml``."""
-    with Path(__file__).with_name("vocabulary.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
-@cache
-def _spellings() -> dict[str, frozenset[str]]:
-    table: dict[str, set[str]] = {}
-    for concept, words in vocabulary()["words"].items():
-        for word in (concept, *words):
-            table.setdefault(plain(word), set()).add(concept)
-    return {word: frozenset(concepts) for word, concepts in table.items()}
-
-
-@cache
-def _unit_spellings() -> dict[str, Unit]:
-    units = cast("dict[Unit, list[str]]", vocabulary()["units"])
-    assert set(units) <= set(get_args(Unit))
-    return {plain(word): unit for unit, words in units.items() for word in words}
-
-
-_WORDS_LIKE_CODES = frozenset(
-    ("all", "cup", "top", "try", "bam", "pen", "gel", "mop", "lak", "mad")
-)
-"""Codes of ISO 4217 that are English words, or the beginning of goods: ``total of all``."""
-
-
-@cache
-def _currency_spellings() -> dict[str, str]:
-    table = vocabulary()["currencies"]
-    codes = {code.lower(): code for code in DECIMALS if code.lower() not in _WORDS_LIKE_CODES}
-    return codes | {plain(word): code for code, words in table.items() for word in words}
-
-
-@cache
-def _traditional() -> dict[int, int]:
-    table = vocabulary()["traditional"]
-    return {ord(a): ord(b) for a, b in zip(table["from"], table["to"], strict=True)}
-
-
-@cache
 def _abbreviations() -> tuple[tuple[re.Pattern[str], str], ...]:
     spelled = [
         (spelling.split(), word)
-        for word, spellings in vocabulary()["abbreviations"].items()
-        for spelling in spellings
+        for word, joined in vocabulary()["abbreviations"].items()
+        for spelling in joined
     ]
     spelled.sort(key=lambda pair: (-len("".join(pair[0])), pair[1]))
     return tuple(
@@ -110,31 +71,6 @@ def _abbreviations() -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
-def plain(text: str) -> str:
-    """Return a text in narrow, lower-case, simplified characters with single spaces."""
-    narrow = unicodedata.normalize("NFKC", text).lower().translate(_traditional())
-    return " ".join(narrow.replace("\u200b", "").replace("\ufeff", "").split())
-
-
-@cache
-def finder(*concepts: str) -> re.Pattern[str]:
-    """Return a pattern that finds any spelling of the concepts in a text of `plain`."""
-    spellings = [word for word, known in _spellings().items() if known & set(concepts)]
-    signs = r"\s*".join
-    return re.compile("|".join(signs(map(re.escape, word)) for word in sorted(spellings)))
-
-
-def unit_of(word: str) -> Unit | None:
-    """Return the unit that a word spells: ``kgs``, ``cu.ft``, ``公斤``."""
-    text = plain(word).strip(" .()[]")
-    return _unit_spellings().get(text) or _unit_spellings().get(re.sub(r"[\s.]", "", text))
-
-
-def currency_of(word: str) -> str:
-    """Return the currency that a word spells; empty for other words."""
-    return _currency_spellings().get(plain(word), "")
-
-
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """Return the concepts, units and currencies of a header or a label."""
@@ -146,9 +82,6 @@ def words_of(text: str) -> Words:
     text = _BRACKETS.sub(lambda match: _bracket(match[1], units, currencies), text)
     raw = _cut(text)
     tokens = _tokens(raw, units, currencies)
-    if raw and raw[-1].upper() in DECIMALS and any(token & _MONEY for token in tokens):
-        currencies.append(raw[-1].upper())
-        tokens = [token for token in tokens if token != {f"?{raw[-1]}"}]
     return Words(
         tokens=tuple(tokens),
         units=tuple(dict.fromkeys(units)),
@@ -169,7 +102,7 @@ def _bracket(inside: str, units: list[Unit], currencies: list[str]) -> str:
         before_unit = part == "in" and place + 1 < len(parts) and unit_of(parts[place + 1])
         if unit and not before_unit and not (part == "l" and len(parts) > 1):
             units.append(unit)
-        elif currency := currency_of(part) or (part.upper() if part.upper() in DECIMALS else ""):
+        elif currency := currency_of(part):
             currencies.append(currency)
         elif not before_unit:
             kept.append(part)
@@ -193,7 +126,7 @@ def _cut(text: str) -> list[str]:
 
 
 def _cut_chinese(run: str) -> list[str]:
-    known, units = _spellings(), _unit_spellings()
+    known, units = spellings(), unit_spellings()
     parts: list[str] = []
     unknown = ""
     start = 0
@@ -218,7 +151,7 @@ def _cut_chinese(run: str) -> list[str]:
 
 def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[frozenset[str]]:
     """Turn words into concepts: units and currencies go into their lists, ratios are joined."""
-    known = _spellings()
+    known = spellings()
     tokens: list[frozenset[str]] = []
     place = 0
     while place < len(raw):
@@ -243,38 +176,9 @@ def _tokens(raw: list[str], units: list[Unit], currencies: list[str]) -> list[fr
         elif word == "/" or not word[0].isalnum() or word.isdigit():
             pass
         elif not (word == "in" and after):
-            tokens.append(known.get(word) or _misspelt(word) or frozenset((f"?{word}",)))
+            tokens.append(known.get(word) or misspelt(word) or frozenset((f"?{word}",)))
         place += step
     return tokens
-
-
-@lru_cache(maxsize=2048)
-def _misspelt(word: str) -> frozenset[str] | None:
-    """Return the concepts of the only known word that differs by one slip of the pen.
-
-    One sign too many, one missing, a wrong one, or two that changed places; in words of five
-    signs or more.
-    """
-    if len(word) < 5 or not word.isascii():
-        return None
-    near = {
-        concepts
-        for known, concepts in _spellings().items()
-        if known.isascii() and len(known) >= 5 and _differ_by_a_slip(word, known)
-    }
-    return near.pop() if len(near) == 1 else None
-
-
-def _differ_by_a_slip(word: str, known: str) -> bool:
-    if abs(len(word) - len(known)) > 1:
-        return False
-    start = 0
-    while start < min(len(word), len(known)) and word[start] == known[start]:
-        start += 1
-    rest, wanted = word[start:], known[start:]
-    if rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:]:
-        return True
-    return rest[:2] == wanted[1::-1] and len(wanted) > 1 and rest[2:] == wanted[2:]
 
 
 def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:
@@ -282,7 +186,7 @@ def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:
     if word == "@":
         return "percarton"
     last = before[-1] if before else frozenset()
-    concepts = _spellings().get(after, frozenset())
+    concepts = spellings().get(after, frozenset())
     in_pallets = concepts & {"pallet"} and not last & {"pallet"}
     if word == "/" and not _divides(last, after, in_pallets=bool(in_pallets)):
         return ""
@@ -305,7 +209,7 @@ def _divides(last: frozenset[str], after: str, *, in_pallets: bool) -> bool:
 
 
 def _unit_here(word: str, after: str, *, first: bool) -> Unit | None:
-    unit = _unit_spellings().get(word)
+    unit = unit_spellings().get(word)
     if unit is None:
         return None
     alone = word in _SINGLE_LETTER_UNITS or not word[0].isalnum()

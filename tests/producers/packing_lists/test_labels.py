@@ -60,3 +60,12 @@ def test_another_label_is_no_value() -> None:
     """The value's cell is empty, and the next one holds a label."""
     found = labels(["Destination:", None, "ETD:", DAY], ["To port:", "Felixstowe"])
     assert [label for label in found if label[0] == "pod"] == [("pod", "Felixstowe")]
+
+
+def test_to_a_company_is_no_port() -> None:
+    """``To`` stands before the buyer as well as before the port."""
+    assert labels(["To: ABC TRADING CO., LTD."], ["To: HAMBURG"], ["To:", "Casa Moderna S.L."]) == [
+        ("buyer", "ABC TRADING CO., LTD."),
+        ("pod", "HAMBURG"),
+        ("buyer", "Casa Moderna S.L."),
+    ]

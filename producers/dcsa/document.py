@@ -46,36 +46,56 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}[{index}]"
 
 
-class _Listed(msgspec.Struct):
-    events: list[msgspec.Raw]
+class _Envelope(msgspec.Struct):
+    """The members by which a document of events, or an event, is known."""
+
+    events: list[msgspec.Raw] | None = None
+    eventID: msgspec.Raw | None = None  # noqa: N815 (DCSA's names)
+    eventType: msgspec.Raw | None = None  # noqa: N815
+    eventClassification: msgspec.Raw | None = None  # noqa: N815
+    metadata: msgspec.Raw | None = None
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it is an event without a list around it."""
+        members = (self.eventID, self.eventType, self.eventClassification, self.metadata)
+        return any(member is not None for member in members)
+
+
+_decode_any = msgspec.json.Decoder(list[msgspec.Raw] | _Envelope).decode
+_LISTED = b'"events"'
+_ESCAPE = b"\\u00"
+"""A key may be written with escapes."""
 
 
 def read_bundle(data: bytes) -> Bundle:
     """Split a list of events (2.2), an object with ``events`` (3.0.0), or a single event.
 
-    Raises InvalidInput for any other document.
+    Events are not parsed here, so that a large document takes no memory besides its own. Raises
+    InvalidInput for any other document.
     """
+    expected = "a list of Track & Trace events, or an object with the list `events`"
     try:
-        parsed = msgspec.json.decode(data)
+        found = _decode_any(data)
+        if isinstance(found, _Envelope) and (data.count(_LISTED) > 1 or _ESCAPE in data):
+            _require_single_keys(data)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"it is not {expected}: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = say_foreign(data, "a file or body has JSON") or str(error)
         raise InvalidInput(f"not Track & Trace events in JSON: {reason}") from None
-    if repeated := find_repeated_key(data, parsed):
-        raise InvalidInput(f"{repeated}; write each key once")
-    if isinstance(parsed, list):
-        return Bundle(events=tuple(msgspec.json.decode(data, type=list[msgspec.Raw])), path="")
-    if isinstance(parsed, dict) and isinstance(parsed.get("events"), list):
-        listed = msgspec.json.decode(data, type=_Listed)
-        return Bundle(events=tuple(listed.events), path="events")
-    if isinstance(parsed, dict) and _is_event(parsed):
+    if isinstance(found, list):
+        return Bundle(events=tuple(found), path="")
+    if found.events is not None:
+        return Bundle(events=tuple(found.events), path="events")
+    if found.is_event:
         return Bundle(events=(msgspec.Raw(data),), path="")
-    raise InvalidInput(
-        "neither a list of Track & Trace events nor an object with the list `events`"
-    )
+    raise InvalidInput(f"it is not {expected}")
 
 
-def _is_event(parsed: dict[str, object]) -> bool:
-    return any(name in parsed for name in ("eventID", "eventType", "eventClassification"))
+def _require_single_keys(data: bytes) -> None:
+    if repeated := find_repeated_key(data, msgspec.json.decode(data)):
+        raise InvalidInput(f"{repeated}; write each key once")
 
 
 def entries_of(
@@ -100,7 +120,14 @@ def entries_of(
 def _entry(
     raw: bytes, path: str, references: References, recorded_at: datetime, found_by: str
 ) -> Entry:
-    report, problems = read_report(msgspec.json.decode(raw), path)
+    try:
+        event = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _rejected(FieldProblem(field=path, value=abbreviate(raw), expected=f"JSON: {error}"))
+    if repeated := find_repeated_key(raw, event):
+        where = f"{path}.{repeated.path}"
+        return _rejected(FieldProblem(field=where, value=repeated.key, expected="each key once"))
+    report, problems = read_report(event, path)
     if report is None:
         return Rejected(event_id="", code="invalid_dcsa", problems=tuple(problems))
     try:
@@ -110,6 +137,10 @@ def _entry(
         return _state(report, raw, references, recorded_at)
     except Unmapped as unmapped:
         return Quarantined(dead_letter=_dead_letter(report, unmapped, raw, found_by))
+
+
+def _rejected(problem: FieldProblem) -> Rejected:
+    return Rejected(event_id="", code="invalid_dcsa", problems=(problem,))
 
 
 def _check_size(raw: bytes) -> None:

@@ -667,12 +667,40 @@ def test_an_event_inside_another_list_is_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nonsense", "7", '"text"', "{}", '{"event": []}', "[" * 50_000, '{"a":1,"a":2}']
+    "text",
+    [
+        "",
+        "nonsense",
+        "7",
+        '"text"',
+        "{}",
+        '{"event": []}',
+        '{"events": 7}',
+        "[" * 50_000,
+        '{"events": [' + "[" * 50_000,
+        '{"events": [], "events": [{}]}',
+        r'{"events": [], "\u0065vents": [{}]}',
+    ],
 )
 def test_other_documents_are_refused(text: str) -> None:
     """A sentence says what is wrong."""
     with pytest.raises(InvalidInput):
         read_bundle(text.encode())
+
+
+@pytest.mark.parametrize(
+    "event", [b'{"eventID": "1", "eventID": "2"}', b'{"eventID": "\xff"}', b"[]", b"7"]
+)
+def test_one_broken_event_does_not_spoil_the_others(event: bytes) -> None:
+    """It is rejected with its path."""
+    good = json.dumps(
+        dcsa_event("2.2", "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="NLRTM")
+    ).encode()
+    bundle = read_bundle(b"[" + event + b"," + good + b"]")
+    first, second = entries_of(bundle, known_hub(), recorded_at=NOW, found_by="test")
+    assert isinstance(first, Rejected)
+    assert first.problems[0].field.startswith("[0]")
+    assert isinstance(second, Accepted)
 
 
 def test_an_event_that_is_too_large_is_kept() -> None:

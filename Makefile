@@ -69,8 +69,9 @@ test-chaos: install-dev ## Kill 1,000 random processes in about an hour and coun
 test-stories: install-dev ## Play 10,000 random stories of a whole hub with mistakes; ARGS="--count 500 --seed 7"
 	@$(BIN)/python -m tests.processors.stories --processes $$(getconf _NPROCESSORS_ONLN) $(ARGS)
 
-check-contracts: install-dev ## Hold the exported contracts against the tools of others; needs npm and go
+check-contracts: install-dev ## Contracts read by the tools of others, events sent by their SDKs; needs npm and go
 	@$(BIN)/python -m tests.contracts.foreign.check
+	GROUPAGE_TEST_FOREIGN_SDKS=1 $(BIN)/pytest -q tests/producers/test_foreign_sdks.py
 
 lint: install-dev ## Formatting, style, types, layers, spelling: side by side, all of them if some fail
 	@$(MAKE) --no-print-directory --keep-going --jobs $(OUTPUT_SYNC) $(LINTERS)

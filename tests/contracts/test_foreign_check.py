@@ -70,3 +70,12 @@ def test_every_version_is_pinned() -> None:
     requirements = (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert all("==" in line for line in requirements if not line.startswith("#"))
     assert "datamodel-code-generator==" in "\n".join(requirements)
+
+
+def test_the_versions_of_foreign_clients_are_pinned() -> None:
+    """As those of the tools; `tests/producers/test_foreign_sdks.py` runs them."""
+    clients = HERE / "clients"
+    assert not any(sign in (clients / "package.json").read_text("utf-8") for sign in "^~*")
+    assert '"resolved"' not in (clients / "package-lock.json").read_text("utf-8")
+    requirements = (clients / "requirements.txt").read_text("utf-8").splitlines()
+    assert all("==" in line for line in requirements if not line.startswith("#"))

@@ -30,7 +30,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     in_use: bool
     """Whether the plan has the container."""
     added_cost: int
-    """US cents that it would add to the plan, at most."""
+    """US cents that it would add to the plan, at most, without haulage."""
+    hauled_anew: bool = False
+    """Whether nothing is in it yet, so that its haulage is added, which the routing decides."""
     displaced: tuple[str, ...] = ()
     """Consignments that make way for it there."""
 
@@ -42,6 +44,7 @@ def price_as_is(solution: PartialSolution, demand: Demand, bin_: Bin) -> Option:
         slot=bin_.slot,
         in_use=bool(bin_.members) or bin_.slot.existing is not None,
         added_cost=_own_cost(solution, demand, bin_) - bin_.saving(demand) + opening,
+        hauled_anew=not bin_.members,
     )
 
 
@@ -134,6 +137,7 @@ def added_cost_text(option: Option) -> str:
     if option.displaced:
         verb = "makes" if len(option.displaced) == 1 else "make"
         making_way = f": {join_names(option.displaced, NAMED_MAX)} {verb} way"
+    haulage = ", before its haulage" if option.hauled_anew else ""
     if option.added_cost <= 0:
-        return f"no more than waiting, which the search did not find{making_way}"
-    return f"up to {us_dollars(option.added_cost)} more than waiting{making_way}"
+        return f"no more than waiting{haulage}, which the search did not find{making_way}"
+    return f"up to {us_dollars(option.added_cost)} more than waiting{haulage}{making_way}"

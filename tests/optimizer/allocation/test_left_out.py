@@ -45,7 +45,7 @@ def test_a_small_consignment_alone_waits() -> None:
     code, reason = reason_of(allocation, "A")
     assert code == "costs_more_than_waiting"
     assert reason.startswith("another 22G1 on V1 would cost up to ")
-    assert reason.endswith(" USD more than waiting")
+    assert reason.endswith(" USD more than waiting, before its haulage")
 
 
 def test_with_all_containers_full_there_is_no_capacity() -> None:

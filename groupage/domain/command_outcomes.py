@@ -14,12 +14,18 @@ from typing import Literal, NamedTuple
 from groupage.domain import commands
 from groupage.domain.command_path import Step, steering_of, steps_of
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.possible_pins import departures_of, find_later_prohibition, reject_pin
+from groupage.domain.possible_pins import (
+    departures_of,
+    find_later_prohibition,
+    leaves_before,
+    reject_pin,
+)
 from groupage.domain.rejections import RejectionCode as Code
 from groupage.domain.state.base import RejectedEvent, State
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.state.consolidation import ConsolidationState
 from groupage.domain.state.lane import LaneForbid, LanePin, LaneState, PlanRecord, SentRequest
+from groupage.domain.state.voyage import VoyageState
 from groupage.domain.words import when
 
 OutcomeState = Literal["received", "applied", "refused", "superseded"]
@@ -185,7 +191,7 @@ def _of_steering(
         voyage_id = steering[1] if steering is not None else _lifted_voyage(command)
         kept = lane.forbids.get(consignment_id, {}).get(voyage_id)
         done, undone = f"kept off {voyage_id}", f"voyage {voyage_id} is allowed again"
-        stuck = _word_of_manifest(consignment, voyage_id)
+        stuck = _word_of_manifest(consignment, voyage_id) + _word_of_choice(sent, lane, states)
     if steering is None:  # it ended a pin or a prohibition
         return Outcome("applied", undone) if kept is None else _replaced(kept)
     if kept is not None:
@@ -261,6 +267,29 @@ def _word_of_manifest(consignment: State | None, voyage_id: str) -> str:
     return (
         f"; it is on the filed manifest of {name}, from which no plan takes it: before stuffing "
         f"`groupage command unfreeze {name}` opens that again"
+    )
+
+
+def _word_of_choice(sent: SentCommand, lane: LaneState, states: States) -> str:
+    """Say that no voyage is left that the consignment may go with; else nothing."""
+    departures = departures_of(states.values())
+    forbids = lane.forbids.get(sent.command.about, {})
+    for voyage in states.values():
+        if (
+            not isinstance(voyage, VoyageState)
+            or voyage.lane_id != lane.key
+            or voyage.status != "SCHEDULED"
+        ):
+            continue
+        rolled_over = any(
+            forbid.roll and leaves_before(voyage.key, rolled_id, departures)
+            for rolled_id, forbid in forbids.items()
+        )
+        if voyage.key not in forbids and not rolled_over:
+            return ""
+    return (
+        "; no voyage that it may go with is published on the lane, so it waits: "
+        f"`groupage command forbid {sent.command.about} VOYAGE --lift` allows one again"
     )
 
 

@@ -187,7 +187,17 @@ async def _view_all(
     states = await _read_states(
         connection, routers | named | {(step.kind, step.key) for step in steps}
     )
-    steered: set[AggregateKey] = set()
+    kept_off = sorted(
+        {
+            given.stored.fact.key
+            for given in rows
+            if isinstance(given.command, commands.RollConsignment | commands.ForbidConsignment)
+        }
+    )
+    voyages = await connection.fetch(
+        "select key from voyage where lane_id = any($1::text[]) and status = 'SCHEDULED'", kept_off
+    )
+    steered: set[AggregateKey] = {("voyage", row["key"]) for row in voyages}
     for given in rows:
         lane = states.get(("lane", given.stored.fact.key))
         if isinstance(lane, LaneState):

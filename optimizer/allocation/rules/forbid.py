@@ -14,7 +14,6 @@ class Forbid(SlotRule):
 
     def reject_in(self, demand: Demand, slot: Slot, instance: Instance) -> SlotRejection | None:
         """Reject the slots of a forbidden voyage; name the person who forbade or rolled."""
-        _ = instance
         voyage_id = slot.pool[0]
         if voyage_id not in demand.forbidden_voyage_ids:
             return None
@@ -27,4 +26,6 @@ class Forbid(SlotRule):
             reason = f"rolled by {forbid.by}: not with {voyage_id}"
         else:
             reason = f"forbidden by {forbid.by}: not with {voyage_id}"
+        if all(d.voyage_id in demand.forbidden_voyage_ids for d in instance.departures):
+            reason += "; no voyage that it may go with can be planned"
         return SlotRejection(code=code, remedy=Remedy.CHANGE_COMMAND, reason=reason)

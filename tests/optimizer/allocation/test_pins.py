@@ -384,7 +384,9 @@ def test_what_was_rolled_does_not_make_way() -> None:
     pinned = demand("P", group("P", 100), pinned_voyage_id="V1")
     only = (departure("V1", 10, offers=offers(g22=1)),)
     allocation = allocate(well_filled(rolled, pinned, departures=only))
-    assert sentence(allocation, "A") == "rolled: rolled by Wang: not with V1"
+    assert sentence(allocation, "A") == (
+        "rolled: rolled by Wang: not with V1; no voyage that it may go with can be planned"
+    )
 
 
 def test_a_move_to_the_next_departure_names_who_rolled() -> None:

@@ -273,6 +273,19 @@ def test_of_a_pin_and_its_contrary_the_later_counts(
     assert (counts is not None) is is_pin_first
 
 
+def test_a_roll_from_the_last_voyage_says_that_none_is_left() -> None:
+    """Until another sailing is published; a forbid of the only voyage does, too."""
+    hub = sailing_hub()
+    rolled = publish(hub, roll())
+    assert "no voyage that it may go with is published on the lane" in came_of(hub, rolled).text
+    publish(hub, sailing(voyage_id="V2", etd_at=at(60 * 24 * 30), eta_at=at(60 * 24 * 60)))
+    assert came_of(hub, rolled).text == f"kept off {w.VOYAGE}; there is no published plan yet"
+    forbidden = publish(hub, forbid(voyage_id="V2"))
+    assert f"`groupage command forbid {w.CN} VOYAGE --lift`" in came_of(hub, forbidden).text
+    last = publish(hub, roll("R2", from_voyage_id="V2"))
+    assert "so it waits" in came_of(hub, last).text
+
+
 def test_a_roll_from_a_later_voyage_supersedes_a_pin() -> None:
     """Not with that voyage or an earlier one; a pin after it counts again."""
     hub = sailing_hub()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from groupage.domain import currencies
+from groupage.domain.places import PLACES
 from producers.packing_lists import terms
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
@@ -148,6 +149,7 @@ class SharedFields:
         for each in statements:
             if each.value is None:
                 self._findings.refuse(each.cell, f"bad_{field}", each.text, expected)
+        self._tell_unknown_places(field, statements)
         values = {each.value: each for each in reversed(statements) if each.value is not None}
         if len(values) > 1:
             self._ask(field, [each for each in statements if values.get(each.value) is each])
@@ -160,6 +162,12 @@ class SharedFields:
         if required:
             self._miss(field)
         return None
+
+    def _tell_unknown_places(self, field: Field, statements: list[Statement]) -> None:
+        for each in statements:
+            if field in ("pol", "pod") and each.value and each.value not in PLACES:
+                text = f"{each.text} is read as the code {each.value}, which the hub does not know"
+                self._findings.remark(each.cell, "unknown_place", text)
 
     def _ask(self, field: Field, statements: list[Statement]) -> None:
         """Ask which of several values is right, or refuse several in one column."""

@@ -4,7 +4,7 @@ import io
 import zipfile
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -75,6 +75,7 @@ def test_merged_cells_and_long_numbers_stay() -> None:
     assert "what?" in page["A1"].comment.text
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(max_size=20) | st.integers() | st.floats() | st.none(), max_size=4),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.errors import InvalidInput
@@ -66,6 +66,7 @@ def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
         load_profile(tmp_path, "x")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))
 def test_any_answers_come_back(
     tmp_path_factory: pytest.TempPathFactory, answers: dict[str, str]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from producers.packing_lists.cells import look
-from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
+from producers.packing_lists.header import HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning, Per, Unit
 from producers.packing_lists.naming import (
     DIMENSIONS,
@@ -18,6 +18,11 @@ from producers.packing_lists.naming import (
     read_name,
     unit_alone,
 )
+from producers.packing_lists.other_columns import (
+    set_garments_aside,
+    set_pallets_aside,
+    set_serials_aside,
+)
 from producers.packing_lists.spellings import unit_of
 from producers.packing_lists.tables import TableArea
 from producers.packing_lists.words import words_of
@@ -25,13 +30,9 @@ from producers.sheets.workbook import Sheet
 
 _PROFILE_ROWS = 400
 _MEANINGS_MAX = 6
-ABOUT_PALLETS = "is about pallets, and other columns are about cartons"
 _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 _SIGNS = frozenset("x×*X✕")
-_GARMENT_SIZES = frozenset(
-    ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
-)
 _COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
 _NOUN_FIELDS: tuple[tuple[str, Field], ...] = (("carton", "cartons"), ("piece", "pieces"))
 _CARTON_WORDS = frozenset(("carton", "filler"))
@@ -73,8 +74,8 @@ def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
             continue
         meanings = _meanings(head, profiles[index], spread.get(index))
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
-    columns = _set_serials_aside(sheet, _set_garments_aside(columns, heads), rows)
-    return _set_pallets_aside(columns)
+    columns = set_serials_aside(sheet, set_garments_aside(columns, heads), range(first, last))
+    return set_pallets_aside(columns)
 
 
 def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
@@ -274,64 +275,3 @@ def _per(field: Field, name: Name) -> Per | None:
     if field in ("volume", "gross", "net"):
         return name.per[0] if len(name.per) == 1 else None
     return None
-
-
-def _set_garments_aside(columns: list[Column], heads: dict[int, HeaderColumn]) -> list[Column]:
-    """Take ``L`` for a garment's size, not for a length, beside ``S``, ``M`` or ``XL``."""
-    sized = {
-        index
-        for index, head in heads.items()
-        if head.own and head.own[-1].strip().lower() in _GARMENT_SIZES
-    }
-    if len(sized) < 3 or all((heads[i].own[-1].strip().lower() == "l") for i in sized):
-        return columns
-    garment = Meaning(field="ignored", score=0.9, why="one of several sizes of garments (S, M, L)")
-    return [
-        msgspec.structs.replace(column, meanings=(garment,)) if column.index in sized else column
-        for column in columns
-    ]
-
-
-def _set_serials_aside(sheet: Sheet, columns: list[Column], rows: tuple[int, ...]) -> list[Column]:
-    """Take ``No.`` with 1, 2, 3 … for the rows' numbers where another column counts cartons."""
-    fields = {column.meanings[0].field for column in columns}
-    if not fields & {"cartons", "pieces_per_carton"}:
-        return columns
-    serial = Meaning(field="ignored", score=0.9, why="counts the rows: 1, 2, 3")
-    return [
-        msgspec.structs.replace(column, meanings=(serial,))
-        if column.meanings[0].field == "carton_no"
-        and not _names_cartons(column.header)
-        and _counts_rows(sheet, column.index, rows)
-        else column
-        for column in columns
-    ]
-
-
-def _names_cartons(header: str) -> bool:
-    return any(token & {"carton", "carton_no", "packages"} for token in words_of(header).tokens)
-
-
-def _counts_rows(sheet: Sheet, column: int, rows: tuple[int, ...]) -> bool:
-    cells = [sheet.cell(row, column) for row in rows]
-    figures = [look(cell).figure for cell in cells if look(cell).kind != "empty"]
-    return bool(figures) and figures == list(range(1, len(figures) + 1))
-
-
-def _set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:
-    """Ignore columns about pallets where other columns say the same of cartons."""
-    about_pallets = {
-        column.index
-        for column in columns
-        if any("pallet" in token for token in words_of(column.header).tokens)
-    }
-    fields = {c.meanings[0].field for c in columns if c.index not in about_pallets}
-    if not fields & {"cartons", "carton_no", "pieces_per_carton"}:
-        return tuple(columns)
-    pallet = Meaning(field="ignored", score=0.9, why=ABOUT_PALLETS)
-    return tuple(
-        msgspec.structs.replace(column, meanings=(pallet,))
-        if column.index in about_pallets and column.meanings[0].field in CARTON_FIELDS
-        else column
-        for column in columns
-    )

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from producers.packing_lists.columns import ABOUT_PALLETS, read_columns
+from producers.packing_lists.columns import read_columns
 from producers.packing_lists.grid import SIZE, Grid
 from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
 from producers.packing_lists.model import Column, Finding, Layout
+from producers.packing_lists.other_columns import ABOUT_PALLETS
 from producers.packing_lists.rows import RowReader
 from producers.packing_lists.table_units import share_units
 from producers.packing_lists.tables import TableArea, find_tables, is_doubled

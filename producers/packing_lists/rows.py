@@ -177,6 +177,8 @@ class RowReader:
         if not self.groups and grid.own(row, "goods", "article"):
             self._has_headings = True
         # Where articles have pieces, a name without them is a heading or a note.
+        if row + 1 in self._area.repeated or totals.is_title(grid, row):
+            named = False
         plain = (
             not self._has_pieces and not self._has_headings and not _looks_like_heading(grid, row)
         )

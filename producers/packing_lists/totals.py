@@ -124,6 +124,14 @@ def equals_sums(grid: Grid, row: int, *sums: Sums) -> bool:
     )
 
 
+def is_title(grid: Grid, row: int) -> bool:
+    """Tell whether a row holds nothing but the document's title, as after a page break."""
+    tokens = [
+        token for _, cell in grid.filled(row)[:4] for token in words_of(text_of(cell)[:80]).tokens
+    ]
+    return bool(tokens) and all(token & {"title", "outer", "filler", "page"} for token in tokens)
+
+
 def is_example(grid: Grid, row: int) -> bool:
     """Tell whether a row is the example that a form gives to whom fills it in."""
     texts = [cell for _, cell in grid.filled(row)[:4] if isinstance(cell, str)]

@@ -1,0 +1,82 @@
+"""Columns that are about something else: sizes of garments, numbers of rows, pallets."""
+
+import msgspec
+
+from producers.packing_lists.cells import look
+from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
+from producers.packing_lists.model import Column, Meaning
+from producers.packing_lists.words import words_of
+from producers.sheets.workbook import Sheet
+
+ABOUT_PALLETS = "is about pallets, and other columns are about cartons"
+_GARMENT_SIZES = frozenset(
+    ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
+)
+
+
+def set_garments_aside(columns: list[Column], heads: dict[int, HeaderColumn]) -> list[Column]:
+    """Take ``L`` for a garment's size, not for a length, beside ``S``, ``M`` or ``XL``."""
+    sized = {
+        index
+        for index, head in heads.items()
+        if head.own and head.own[-1].strip().lower() in _GARMENT_SIZES
+    }
+    if len(sized) < 3 or all((heads[i].own[-1].strip().lower() == "l") for i in sized):
+        return columns
+    garment = Meaning(field="ignored", score=0.9, why="one of several sizes of garments (S, M, L)")
+    return [
+        msgspec.structs.replace(column, meanings=(garment,)) if column.index in sized else column
+        for column in columns
+    ]
+
+
+def set_serials_aside(sheet: Sheet, columns: list[Column], rows: range) -> list[Column]:
+    """Take ``No.`` with 1, 2, 3 … for the rows' numbers where another column counts cartons.
+
+    Beside a column of carton numbers it is never one itself.
+    """
+    fields = {column.meanings[0].field for column in columns}
+    numbered = any(
+        column.meanings[0].field == "carton_no" and _names_cartons(column.header)
+        for column in columns
+    )
+    serial = Meaning(field="ignored", score=0.9, why="counts the rows: 1, 2, 3")
+    counted = bool(fields & {"cartons", "pieces_per_carton"})
+    return [
+        msgspec.structs.replace(column, meanings=(serial,))
+        if column.meanings[0].field == "carton_no"
+        and column.header
+        and not _names_cartons(column.header)
+        and (numbered or (counted and _counts_rows(sheet, column.index, rows)))
+        else column
+        for column in columns
+    ]
+
+
+def _names_cartons(header: str) -> bool:
+    return any(token & {"carton", "carton_no", "packages"} for token in words_of(header).tokens)
+
+
+def _counts_rows(sheet: Sheet, column: int, rows: range) -> bool:
+    looks = [look(sheet.cell(row, column)) for row in rows]
+    figures = [seen.figure for seen in looks if seen.kind == "number"]
+    return bool(figures) and figures == list(range(1, len(figures) + 1))
+
+
+def set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:
+    """Ignore columns about pallets where other columns say the same of cartons."""
+    about_pallets = {
+        column.index
+        for column in columns
+        if any("pallet" in token for token in words_of(column.header).tokens)
+    }
+    fields = {c.meanings[0].field for c in columns if c.index not in about_pallets}
+    if not fields & {"cartons", "carton_no", "pieces_per_carton"}:
+        return tuple(columns)
+    pallet = Meaning(field="ignored", score=0.9, why=ABOUT_PALLETS)
+    return tuple(
+        msgspec.structs.replace(column, meanings=(pallet,))
+        if column.index in about_pallets and column.meanings[0].field in CARTON_FIELDS
+        else column
+        for column in columns
+    )

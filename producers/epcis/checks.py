@@ -14,7 +14,7 @@ from groupage.domain.near_names import did_you_mean
 from producers.epcis import members
 from producers.epcis.members import EVENT_TYPES, MEMBERS, find_unknown, is_extension
 from producers.epcis.namespaces import Namespaces
-from producers.epcis.vocabulary import WORDS, Vocabulary, is_known
+from producers.epcis.vocabulary import WORDS, Vocabulary, is_known, word_of
 from producers.problems import FieldProblem, abbreviate
 
 ACTIONS = ("ADD", "OBSERVE", "DELETE")
@@ -65,8 +65,11 @@ class _Checker:
 
     def check_word(self, field: str, vocabulary: Vocabulary, value: object) -> None:
         if not isinstance(value, str) or not is_known(vocabulary, value):
-            words = ", ".join(sorted(WORDS[vocabulary]))
-            self.add_problem(field, value, f"a URI, or a CBV {vocabulary}: {words}")
+            known = WORDS[vocabulary]
+            word = word_of(vocabulary, value) or value if isinstance(value, str) else value
+            hint = did_you_mean(word, known)
+            words = ", ".join(sorted(known))
+            self.add_problem(field, value, f"a URI, or a CBV {vocabulary}: {words}{hint}")
 
     def check_members(self, kind: str, at: str, value: dict[str, Any]) -> None:
         """Report the members that an object of GS1's type `kind` does not have."""

@@ -64,8 +64,6 @@ _PAIRS = {"bizTransactionList": "bizTransaction", "sourceList": "source"} | {
 _IGNORED = frozenset(("@context", "rdfs:comment", "comment"))
 _IGNORED_OF_EVENTS = _IGNORED | {"recordTime", "eventID", "type", "errorDeclaration"}
 _TIMES = frozenset(("eventTime", "time", "startTime", "endTime"))
-_TEXTS = frozenset(("stringValue", "hexBinaryValue"))
-"""Not quantities, whatever they look like."""
 _WORDS: dict[tuple[str, str], Vocabulary] = {
     ("", "bizStep"): "bizStep",
     ("", "disposition"): "disposition",
@@ -182,7 +180,7 @@ class _Writer:
             text = self._values.expand_value(text)
         if name in _TIMES:
             return _time(text)
-        return hashed_link(text if name in _TEXTS else plain_number(text))
+        return hashed_link(plain_number(text))
 
     def _word(self, vocabulary: Vocabulary, text: str) -> str:
         expanded = self._values.expand_value(text)
@@ -211,6 +209,8 @@ def _time(text: str) -> str:
 
 def plain_number(text: str) -> str:
     """Write a number without sign, zeros and exponent that it does not need; exactly.
+
+    Any text that looks like a number is one: XML has no types, and generators agree on that.
 
     Any other text is returned unchanged.
     """

@@ -68,12 +68,13 @@ def _entry(
         problems = check_event(event, path, namespaces)
         seen = None
         if not problems:
-            event_id = event.get("eventID") or event_hash(
-                event, namespaces, from_xml=document.format == "xml"
-            )
+            event_id = event.get("eventID", "")
+            if not event_id and len(raw) <= EVENT_BYTES_MAX:
+                event_id = event_hash(event, namespaces, from_xml=document.format == "xml")
             # Of a sender's own type only the members that all events have were checked.
             known = {name: event[name] for name in _OF_ALL if name in event}
             seen = observe(known if is_foreign_type(event) else event, event_id=event_id)
+            declaration = _digest(event["errorDeclaration"]) if seen.withdrawn else ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         broken = FieldProblem(field=path, value=abbreviate(raw), expected=f"JSON: {error}")
         return Rejected(event_id="", code="invalid_epcis", problems=(broken,))
@@ -86,7 +87,7 @@ def _entry(
         return Quarantined(dead_letter=_dead_letter(seen, too_large, raw, found_by))
     captured = CapturedEvent(
         event_id=seen.event_id,
-        declaration=_digest(event["errorDeclaration"]) if seen.withdrawn else "",
+        declaration=declaration,
         event_time=seen.at,
         recorded_at=recorded_at,
         body=raw,
@@ -113,6 +114,8 @@ def _digest(declaration: dict[str, Any]) -> str:
 def _decode(raw: bytes, namespaces: Namespaces) -> tuple[Any, Namespaces]:
     """Decode an event and expand its compact IRIs; return what its own @context binds, too."""
     event = msgspec.json.decode(raw)
+    if len(raw) > EVENT_BYTES_MAX:
+        return event, namespaces
     if isinstance(event, dict) and "@context" in event:
         namespaces = namespaces.with_context(event["@context"])
     return namespaces.expand_members(event), namespaces

@@ -18,6 +18,8 @@ GS1_PREFIXES = {
 XML schema, and so the namespace of hashed names, without."""
 _MASTER_DATA = "urn:epcglobal:cbv:mda"
 _NOT_IRIS = frozenset(("@context", "eventID", "ilmd", "stringValue", "uom"))
+IRI_LENGTH_MAX = 500
+"""Characters. Each use of a prefix writes its namespace out: long ones would swell a document."""
 _DEPTH_MAX = 4
 """A prefix may be defined by another one; more steps than this are a cycle or a mistake."""
 
@@ -106,5 +108,5 @@ def _definitions(context: object) -> Iterator[tuple[str, str | None]]:
             if name.startswith("@"):
                 continue
             iri: Any = definition.get("@id") if isinstance(definition, dict) else definition
-            if iri is None or isinstance(iri, str):
+            if iri is None or (isinstance(iri, str) and len(iri) <= IRI_LENGTH_MAX):
                 yield name, iri

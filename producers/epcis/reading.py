@@ -59,10 +59,11 @@ def read_json(data: bytes) -> Document:
     """
     try:
         envelope = msgspec.json.decode(data, type=_Envelope)
+        parsed = msgspec.json.decode(data)  # also what the envelope skips
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = say_foreign(data, "EPCIS documents are JSON or XML") or _error_text(data, error)
         raise InvalidInput(f"not an EPCIS document in JSON: {reason}") from None
-    if repeated := find_repeated_key(data, msgspec.json.decode(data)):
+    if repeated := find_repeated_key(data, parsed):
         raise InvalidInput(f"{repeated}; write each key once")
     namespaces = Namespaces().with_context(envelope.context)
     if envelope.type == "EPCISDocument":

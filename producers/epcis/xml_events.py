@@ -17,9 +17,10 @@ from typing import Any
 
 import msgspec
 
+from groupage.domain.errors import InvalidInput
 from producers.epcis.event_hash import plain_number
 from producers.epcis.members import NUMBER_FIELDS
-from producers.epcis.namespaces import GS1_PREFIXES
+from producers.epcis.namespaces import GS1_PREFIXES, IRI_LENGTH_MAX
 from producers.epcis.vocabulary import WORDS, Vocabulary, word_of
 
 _EPCIS = re.compile(r"urn:epcglobal:epcis(-query)?:xsd:[12]")
@@ -96,6 +97,10 @@ class Prefixes:
             return local
         prefix = self._by_uri.get(uri)
         if prefix is None:
+            if len(uri) > IRI_LENGTH_MAX:
+                raise InvalidInput(
+                    f"a namespace has {len(uri)} characters; at most {IRI_LENGTH_MAX}"
+                )
             prefix = self._proposed.get(uri, "ns")
             taken = self._by_uri.values()
             gs1 = GS1_PREFIXES.get(prefix)
@@ -132,16 +137,10 @@ def _add(members: dict[str, Any], name: str, value: Any, *, repeats: bool = Fals
         members.setdefault(name, []).append(value)
     elif name not in members:
         members[name] = value
-    elif isinstance(members[name], list) and not isinstance(value, list):
-        members[name].append(value)
-    elif isinstance(value, list):
-        members[name] = [*_as_list(members[name]), *value]
     else:
-        members[name] = [members[name], value]
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+        if not isinstance(members[name], list):
+            members[name] = [members[name]]
+        members[name] += value if isinstance(value, list) else [value]
 
 
 def _attribute(name: str, text: str) -> Any:

@@ -31,6 +31,8 @@ DEPTH_MAX = 64
 ATTRIBUTES_MAX = 64
 """Of one element."""
 ELEMENTS_MAX = 4_000_000
+ELEMENTS_OF_EVENT_MAX = 50_000
+"""The hub acts on events of 256 KiB at most, which have some thousand elements."""
 SECONDS_MAX = 60.0
 _ELEMENTS_PER_CHECK = 1_000
 _VERSIONS = ("1.", "2.")
@@ -85,6 +87,8 @@ class _Handler(ContentHandler):
         self._document = ""
         self._notes: set[str] = set()
         self._elements = 0
+        self._elements_before = 0
+        """When the present event began."""
         self._ends_at = time.monotonic() + SECONDS_MAX
 
     def startPrefixMapping(self, prefix: str | None, uri: str | None) -> None:  # noqa: N802 - SAX
@@ -100,6 +104,7 @@ class _Handler(ContentHandler):
             self._event[-1].children.append(element)
             self._event.append(element)
         elif self._is_event(name):
+            self._elements_before = self._elements
             self._event.append(Element(name, dict(attrs.items())))
         else:
             self._open_envelope(uri, local, attrs)
@@ -123,6 +128,11 @@ class _Handler(ContentHandler):
             raise InvalidInput(f"the XML is more than {DEPTH_MAX} elements deep")
         if attributes > ATTRIBUTES_MAX:
             raise InvalidInput(f"an element has {attributes} attributes; at most {ATTRIBUTES_MAX}")
+        of_event = self._elements - self._elements_before
+        if self._event and of_event > ELEMENTS_OF_EVENT_MAX:
+            raise InvalidInput(
+                f"event {len(self._events)} has more than {ELEMENTS_OF_EVENT_MAX:,} elements"
+            )
         if self._elements > ELEMENTS_MAX:
             raise InvalidInput(f"the XML has more than {ELEMENTS_MAX:,} elements: split it")
         if self._elements % _ELEMENTS_PER_CHECK == 0 and time.monotonic() > self._ends_at:

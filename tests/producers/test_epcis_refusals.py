@@ -1,5 +1,7 @@
 """Errors in EPCIS documents: each is reported, and none breaks the mapping."""
 
+import contextlib
+import random
 from typing import Any
 
 import pytest
@@ -143,6 +145,7 @@ def test_other_content_is_not_a_document(data: bytes) -> None:
         (b'{"a": 1,\n "b": x}', "invalid character in line 2, column 7"),
         ('{"货": 1,,'.encode(), "in line 1, column 9"),
         (b'{"a": 1,\n', "it ends too early in line 2, column 1"),
+        (document().replace(b"[]", b'[{"a":"\xe9"}]'), "not an EPCIS document in JSON: 'utf-8'"),
         (b'{"type": 5}', "Expected `str | null`, got `int` - at `$.type`"),
     ],
 )
@@ -204,6 +207,41 @@ def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
     assert len(results_of(base | fields)) == 1
 
 
+_WHOLE = document(
+    event(
+        bizStep="x:BizStep-receiving",
+        epcList=[SSCC_URN],
+        sensorElementList=[{"sensorReport": [{"type": "Mass", "value": 1, "uom": "KGM"}]}],
+        ilmd={"x:lot": {"x:a": ["b", 1.5, None, True]}},
+    ),
+    context={"x": "https://ref.gs1.org/cbv/", "y": {"@id": "x:y"}},
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32), changes=st.integers(1, 6))
+def test_mutated_documents_have_a_fate(seed: int, changes: int) -> None:
+    """Bytes changed, removed, doubled: a document with results, or one clear error."""
+    dice, data = random.Random(seed), bytearray(_WHOLE)
+    for _ in range(changes):
+        at = dice.randrange(len(data))
+        match dice.randrange(4):
+            case 0:
+                data[at] = dice.randrange(256)
+            case 1:
+                del data[at : at + dice.randrange(20)]
+            case 2:
+                data[at:at] = data[at : at + dice.randrange(40)]
+            case _:
+                data[at:at] = dice.choice([b"null", b"[", b"{}", b'"', b'"@id":1,', b"\\u0000"])
+    with contextlib.suppress(InvalidInput):
+        found = read_document(bytes(data))
+        if not found.problems:
+            entries = list(entries_of(found, recorded_at=NOW, found_by="test"))
+            assert len(entries) == len(found.events)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -219,6 +257,20 @@ def test_no_event_breaks_the_mapping(kind: str, fields: dict[str, Any]) -> None:
 def test_odd_events_have_a_fate(odd: dict[str, Any]) -> None:
     """Nulls, times outside the calendar and long ids are accepted or rejected; none raises."""
     assert len(results_of(event(bizStep="receiving", epcList=[SSCC_URN]) | odd)) == 1
+
+
+@pytest.mark.parametrize("member", ["ilmd", "errorDeclaration", "x:tree"])
+@pytest.mark.parametrize("levels", range(700, 1_000, 7))
+def test_a_deep_extension_has_a_fate(member: str, levels: int) -> None:
+    """Whatever fits the parser's limit is accepted or rejected, and nothing raises."""
+    value = {"x:a": "TREE", "declarationTime": "2026-03-01T00:00:00Z"}
+    value = {"x:a": "TREE"} if member == "ilmd" else value
+    deep = event(bizStep="receiving", epcList=[SSCC_URN]) | {member: value}
+    del deep["eventID"]
+    body = document(deep).replace(b'"TREE"', b"[" * levels + b"]" * levels)
+    with contextlib.suppress(InvalidInput):
+        entries = list(entries_of(read_document(body), recorded_at=NOW, found_by="test"))
+        assert len(entries) == 1
 
 
 @pytest.mark.parametrize("levels", [3_000, *range(900, 1_000, 3)])

@@ -182,7 +182,7 @@ def test_the_hash_is_that_of_the_json_event() -> None:
     document = read_document(xml_of(ALL_MEMBERS_2_0, namespaces=NAMESPACES))
     found = msgspec.json.decode(document.events[0])
     as_xml = pre_hash(found, document.namespaces, from_xml=True)
-    assert "type=ex:Windcomponent=https://ref.gs1.org/cbv/Comp-xstringValue=007" in as_xml
+    assert "type=ex:Windcomponent=https://ref.gs1.org/cbv/Comp-xstringValue=7" in as_xml
     as_json = pre_hash(found, document.namespaces)
     assert as_json.replace("https://ex.example/Wind", "ex:Wind") == as_xml
 
@@ -303,6 +303,7 @@ def test_wrong_fields_of_the_document() -> None:
             "3 attributes",
         ),
         ("ELEMENTS_MAX", 10, xml_of(RECEIVED, RECEIVED), "more than 10 elements"),
+        ("ELEMENTS_OF_EVENT_MAX", 4, xml_of(RECEIVED), "event 0 has more than 4 elements"),
         ("SECONDS_MAX", -1.0, xml_of(RECEIVED * 300), "more than -1 s"),
     ],
 )
@@ -313,6 +314,13 @@ def test_size_depth_and_time_are_limited(
     monkeypatch.setattr(xml_reading, limit, value)
     with pytest.raises(InvalidInput, match=complaint):
         read_document(data)
+
+
+def test_a_long_namespace_is_refused() -> None:
+    """Each use of its prefix writes it out."""
+    note = f'<a:n xmlns:a="https://{"x" * 500}/"/></ObjectEvent>'
+    with pytest.raises(InvalidInput, match="509 characters"):
+        read_document(xml_of(RECEIVED.replace("</ObjectEvent>", note)))
 
 
 def test_many_namespaces_are_a_problem_of_the_document() -> None:

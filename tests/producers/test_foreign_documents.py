@@ -59,9 +59,12 @@ def test_gs1_examples_are_mapped_or_put_aside(foreign_data: Path) -> None:
         except InvalidInput as error:
             ambiguous.append(str(error))
             continue
-        for entry in entries:
+        events = read_document(file.read_bytes()).events
+        for entry, raw in zip(entries, events, strict=True):
             total.count(entry)
             assert isinstance(entry, Accepted | Quarantined), (file.name, entry)
+            assert entry.captured is not None
+            assert entry.captured.body == bytes(raw)
     assert len(files) == 47
     assert len(ambiguous) == 1
     assert "the key 'eventID' comes twice" in ambiguous[0]

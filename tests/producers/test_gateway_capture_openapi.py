@@ -1,0 +1,52 @@
+"""A client that knows only GS1's OpenAPI document, and the capture interface of a real gateway."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS
+
+from tests.producers.gateway_process import Running
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+CONFORMANCE = [
+    check
+    for check in CHECKS.get_all()
+    if check.__name__
+    in {
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+    }
+]
+
+
+async def test_answers_are_those_of_gs1s_document(gateway: Running, foreign_data: Path) -> None:
+    """Whatever a client sends that follows it: status, media type and body of each answer."""
+    raw: dict[str, Any] = json.loads((foreign_data / "epcis" / "rest-openapi.json").read_text())
+    raw["paths"] = {
+        path: item for path, item in raw["paths"].items() if path.startswith("/capture")
+    }
+    found: Any = schemathesis.openapi.from_dict(raw).get_all_operations()
+    operations = [result.ok() for result in found]
+    assert len(operations) == 5
+
+    @settings(
+        max_examples=80,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=st.one_of([operation.as_strategy() for operation in operations]))
+    def follow(case: Any) -> None:
+        answer = case.call(base_url=gateway.url)
+        case.validate_response(answer, checks=CONFORMANCE)
+
+    await asyncio.to_thread(follow)

@@ -17,6 +17,7 @@ from groupage.domain.instance import (
     RoadModel,
 )
 from groupage.domain.plan import Placement
+from groupage.domain.units import MM3_PER_CM3
 
 _POSITIVE: dict[type, tuple[str, ...]] = {
     Demand: ("volume_cm3", "gross_g"),
@@ -61,7 +62,37 @@ def check_instance(instance: Instance) -> None:
             f"rules.plan_fill_permille is {instance.rules.plan_fill_permille}; expected 1 to 1000"
         )
     _check_fields("", instance)
+    for number, demand in enumerate(instance.demands):
+        _check_sums(f"demands[{number}] ({demand.consignment_id})", demand)
     _check_committed(instance)
+
+
+def _check_sums(where: str, demand: Demand) -> None:
+    """Check that volume and mass of a demand are those of its cartons.
+
+    Space is planned by the sums and loaded by the cartons: a plan from sums that contradict the
+    cartons would not fit, or would leave space unused. A volume may be rounded once for all cartons
+    or once for each. A demand without cartons has sums alone.
+    """
+    if not demand.cartons:
+        return
+    counts = [len(group.unit_ids) for group in demand.cartons]
+    gross_g = sum(
+        group.gross_g * count for group, count in zip(demand.cartons, counts, strict=True)
+    )
+    if demand.gross_g != gross_g:
+        raise InvalidInput(
+            f"{where}.gross_g is {demand.gross_g}; its {sum(counts)} cartons weigh {gross_g} g"
+        )
+    mm3 = sum(
+        group.length_mm * group.width_mm * group.height_mm * count
+        for group, count in zip(demand.cartons, counts, strict=True)
+    )
+    if not mm3 // MM3_PER_CM3 <= demand.volume_cm3 <= mm3 // MM3_PER_CM3 + sum(counts) + 1:
+        raise InvalidInput(
+            f"{where}.volume_cm3 is {demand.volume_cm3}; its {sum(counts)} cartons have "
+            f"{-(-mm3 // MM3_PER_CM3)} cm³"
+        )
 
 
 def _check_committed(instance: Instance) -> None:

@@ -146,6 +146,7 @@ class AlertCode(Code):
     )
     OVER_RECEIPT = "over_receipt", "More pieces were received than booked."
     SHORT_RECEIPT = "short_receipt", "The tally is closed with fewer pieces than booked."
+    TALLY_DIFFERS = "tally_differs", "The closed tally sheet has other pieces than were scanned."
     DAMAGED = "damaged", "Cartons came damaged, wet or with wrong marks."
     NEEDS_RERATE = "needs_rerate", "Measured volume or mass exceeds the booking by the tolerance."
     STAGED_WITHOUT_PLACE = (
@@ -160,6 +161,10 @@ class AlertCode(Code):
     OVER_CAP = "over_cap", "The declared value exceeds the cap of mode 1039."
     CAP_NOT_JUDGED = "cap_not_judged", "The declared value has no rate to US dollars."
     FREIGHT_NOT_PRICED = "freight_not_priced", "The freight has no rate to US dollars."
+    CUTOFF_AFTER_DEPARTURE = (
+        "cutoff_after_departure",
+        "A cut-off of the sailing is later than its departure.",
+    )
     CANCELLED = "cancelled", "The voyage is cancelled, and consolidations count on it."
 
     # Lane

@@ -11,7 +11,7 @@ from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState
 from groupage.domain.states import ConsignmentStatus, CustomsStatus
-from groupage.domain.words import cubic_metres, join_names, number_of
+from groupage.domain.words import cubic_metres, join_names, number_of, when
 from processors.aggregates.consignment import customs, steering
 from processors.aggregates.consignment.claims import UnitClaims
 from processors.aggregates.consignment.progress import dead_freight_threshold, exceeds_booking
@@ -241,6 +241,13 @@ def _receipt(state: ConsignmentState) -> Iterator[tuple[AlertCode, str]]:
         )
     elif state.tally is not None and received < declared and state.received_at is None:
         yield AlertCode.SHORT_RECEIPT, f"{received} of {declared} pieces at the closed tally"
+    if state.tally is not None and state.tally[1] != received:
+        counted, closed_at = number_of(state.tally[1], "piece"), when(state.tally[0])
+        message = (
+            f"{counted} on the tally sheet of {closed_at}, {received:,} scanned: count again, then "
+            "scan the rest or close a corrected sheet"
+        )
+        yield AlertCode.TALLY_DIFFERS, message
     if state.damaged_units:
         units = number_of(state.damaged_units, "carton")
         yield AlertCode.DAMAGED, f"{units} came damaged, wet or with wrong marks"

@@ -10,10 +10,12 @@ from groupage.domain.events.consolidation import VoyageSnapshot
 from groupage.domain.events.planning import Cause, ReplanWanted
 from groupage.domain.state.voyage import VoyageState
 from groupage.domain.units import us_cents
-from groupage.domain.words import number_of
+from groupage.domain.words import join_names, number_of, when
 from processors.kernel.alerts import alert, rejection_alerts
 from processors.kernel.outputs import Output, Publication
 
+_NAMED_MAX = 5
+"""Cut-offs that an alert names."""
 _WORDS: dict[str, Literal["SCHEDULED", "CANCELLED", "DEPARTED", "ARRIVED"]] = {
     "SCHEDULED": "SCHEDULED",
     "CANCELLED": "CANCELLED",
@@ -54,6 +56,15 @@ def outputs(state: VoyageState) -> dict[str, Publication]:
         )
         warning = alert("voyage", state, AlertCode.FREIGHT_NOT_PRICED, text)
         published["alert:freight_not_priced"] = Output(warning, state.schedule_at or at)
+    late = [each for each in state.cutoffs if each.due_at > state.etd_at]
+    if late and state.status == "SCHEDULED":
+        named = join_names([f"{each.code} {when(each.due_at)}" for each in late], _NAMED_MAX)
+        text = (
+            f"cut-offs after the departure ({when(state.etd_at)}): {named}. Plans count on them: "
+            "send the right times by sailing.changed"
+        )
+        warning = alert("voyage", state, AlertCode.CUTOFF_AFTER_DEPARTURE, text)
+        published["alert:cutoff_after_departure"] = Output(warning, state.schedule_at or at)
     if state.status == "CANCELLED" and state.followers:
         consolidations = number_of(len(state.followers), "consolidation")
         text = f"the voyage is cancelled ({state.reason}), booked on it: {consolidations}"

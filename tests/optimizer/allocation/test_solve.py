@@ -312,6 +312,14 @@ def test_invalid_files_are_rejected_before_they_are_verified(tmp_path: Path) -> 
             "demands[0] (F1).volume_cm3",
         ),
         (
+            lambda i: {"demands": (msgspec.structs.replace(i.demands[0], volume_cm3=1_000),)},
+            "demands[0] (F1).volume_cm3 is 1000; its",
+        ),
+        (
+            lambda i: {"demands": (msgspec.structs.replace(i.demands[0], gross_g=1),)},
+            "demands[0] (F1).gross_g is 1; its",
+        ),
+        (
             lambda i: {"rules": msgspec.structs.replace(i.rules, plan_fill_permille=1_001)},
             "rules.plan_fill_permille",
         ),

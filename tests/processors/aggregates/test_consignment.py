@@ -107,6 +107,19 @@ def test_short_receipt_waits_for_the_shipper(play: Start) -> None:
     assert story.sent("alert.cleared")[0].code == "short_receipt"
 
 
+def test_a_tally_sheet_that_differs_from_the_scans_raises_an_alert(play: Start) -> None:
+    """Two on the sheet, three scanned: one of them is wrong, until a sheet says three."""
+    story = play("consignment", w.CN)
+    story.deliver(w.booked(3), 0)
+    for number in (1, 2, 3):
+        story.deliver(w.received(f"u{number}"), 100 + number)
+    story.deliver(cn.TallyCompleted(consignment_id=w.CN, pieces=2), 120)
+    assert story.alerts() == {"tally_differs"}
+    assert story.sent("alert.raised")[-1].message.startswith("2 pieces on the tally sheet")
+    story.deliver(cn.TallyCompleted(consignment_id=w.CN, pieces=3), 130)
+    assert story.alerts() == set()
+
+
 def test_the_rest_may_come_later(play: Start) -> None:
     """If the shipper decides to wait, the missing carton completes the receipt."""
     story = play("consignment", w.CN)

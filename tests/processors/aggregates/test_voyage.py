@@ -152,6 +152,18 @@ def test_freight_without_a_rate_raises_an_alert(play: Start) -> None:
     assert story.alerts() == set()
 
 
+def test_a_cutoff_after_the_departure_raises_an_alert(play: Start) -> None:
+    """Plans count on cut-offs; one after the ship has left is a mistake of the schedule."""
+    story = play("voyage", w.VOYAGE)
+    late = (sc.Cutoff(code="LCO", due_at=at(10_001)), sc.Cutoff(code="PCO", due_at=at(9_000)))
+    story.deliver(sailing(cutoffs=late), 0)
+    assert story.alerts() == {"cutoff_after_departure"}
+    assert "LCO" in story.sent("alert.raised")[0].message
+    assert "PCO" not in story.sent("alert.raised")[0].message
+    story.deliver(sc.SailingChanged(voyage_id=w.VOYAGE, reason="late", etd_at=at(10_001)), 100)
+    assert story.alerts() == set()
+
+
 def test_earlier_cutoffs_of_the_terminal_are_kept(play: Start) -> None:
     """Until when each counted; a change of the others leaves none."""
 

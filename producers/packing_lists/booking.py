@@ -30,6 +30,7 @@ from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList
 from producers.packing_lists.shared import Options, SharedFields
 from producers.packing_lists.terms import plain_text
+from producers.packing_lists.unread import check_unread_rows
 from producers.screening import CheckDigitRules
 from producers.sheets.workbook import Workbook, cell_name
 
@@ -103,6 +104,8 @@ def book(
                     default_ready = maker.ready_at is None
                     fact = _fact(event, times, default_ready=default_ready)
                     facts += _check(fact, findings)
+    if not packing_list.lines and packing_list.declared_totals is None:
+        check_unread_rows(packing_list, workbook, findings)
     questions = (*packing_list.questions, *findings.questions)
     errors = tuple(dict.fromkeys((*packing_list.errors, *findings.errors)))
     return Booking(

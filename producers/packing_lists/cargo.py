@@ -15,6 +15,7 @@ from producers.packing_lists.shared import SharedFields
 from producers.screening import CheckDigitRules
 
 GOODS_LENGTH_MAX = 2_000
+_NUMBER_DIGITS_MAX = 18
 _MARKS_SHOWN = 40
 _SERIES_MAX = 200
 """More sheets and marks than a list has."""
@@ -149,8 +150,9 @@ def _series(consignment_id: str, numbers: list[str], marks: str, seen: Container
 
 
 def _number(text: str) -> str:
-    """Write a carton number with at least four digits, so that ids sort as cartons do."""
-    return text.zfill(4) if text.isascii() and text.isdigit() else text
+    """Write a carton number with four digits, so that ids sort as cartons do."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
+    return f"{int(text):04d}" if is_number else text
 
 
 def _check_count(given: list[str], line: CartonLine, cell: str, findings: Findings) -> None:

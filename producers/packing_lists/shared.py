@@ -27,7 +27,7 @@ VALUE_EXPECTED = (
     "a value; this is a formula without a saved one, or an error value: open the file in a "
     "spreadsheet program and save it"
 )
-_PARSERS: dict[str, tuple[Callable[[Cell], Any], str]] = {
+PARSERS: dict[Field, tuple[Callable[[Cell], Any], str]] = {
     "pol": (terms.port, terms.PORT_EXPECTED),
     "pod": (terms.port, terms.PORT_EXPECTED),
     "mode": (terms.mode, terms.MODE_EXPECTED),
@@ -136,7 +136,7 @@ class SharedFields:
         return at
 
     def _parsed(self, field: Field, *, required: bool) -> Any:
-        parse, expected = _PARSERS[field]
+        parse, expected = PARSERS[field]
         if answer := self._answers.get(field):
             if (value := parse(answer)) is None:
                 self._findings.refuse("", f"bad_{field}", answer, expected)

@@ -191,8 +191,21 @@ HEAD = "Marks,Description,HS code,Cartons,Size (mm),G.W./CTN (kg),CBM,Shipper,PO
     ],
 )
 def test_every_error_has_its_cell(row: str, cells: set[str]) -> None:
-    """Errors of the figures come first: without them there are no lines to look at."""
+    """Nothing becomes a fact."""
     assert set(errors(HEAD + row + "\n")) == cells
+
+
+def test_all_errors_are_told_at_once() -> None:
+    """Also those in rows whose figures cannot be read; a totals row and notes have none."""
+    rows = (
+        "M1,Toys,950300,10,600x400x350,12.5,0.84,ACME,NLRTM,1039\n"
+        "M2,Dolls,95,-3,500x400,abc,9,ACME,Atlantis,7777\n"
+        "Total,,,7,,,9.84,,,\n"
+        "Signed,,,,,,,,by Li,\n"
+    )
+    found = errors(HEAD + rows)
+    assert {"C3", "D3", "F3", "I3", "J3"} <= set(found)
+    assert not {cell for cell in found if cell.endswith(("2", "4", "5"))}
 
 
 def test_a_volume_that_the_sizes_contradict_is_not_taken() -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from producers.packing_lists.fractions import write_decimals
 from producers.packing_lists.model import Unit
 from producers.packing_lists.spellings import plain, unit_of
 from producers.sheets.workbook import Cell, CellError, Formula
@@ -37,6 +38,8 @@ _DATE = re.compile(
 _RANGE = re.compile(
     r"[^\d]{0,16}\d+ ?(?:-|~|—|–|―|/|to|至|到|,|、|;|\+|&)+ ?(?:[^\d]{0,16}\d+|up).{0,200}"
 )
+_PER_CARTON = re.compile(r"\s*/\s*(?:箱|件|ctns?|cartons?|box(?:es)?|pkgs?)\.?$")
+"""Behind a unit: ``15.5 kg/ctn``."""
 _CURRENCY_SIGNS = "$€£¥￥元"
 EMPTY_TEXTS = frozenset(("", "-", "--", "—", "/", "\\", "_", "n/a", "na", "nil", "无", "none"))
 """Texts with which people fill a cell that has nothing to say."""
@@ -51,6 +54,8 @@ class CellLook(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[Unit, ...] = ()
     noun: str = ""
     """The word behind a figure that is not a unit: ``ctns``."""
+    per_carton: bool = False
+    """The cell says of what its figure is: ``15.5 kg/ctn``."""
 
 
 _EMPTY = CellLook(kind="empty")
@@ -97,7 +102,7 @@ def look(cell: Cell) -> CellLook:
 
 @lru_cache(maxsize=8192)
 def _look_at_text(text: str) -> CellLook:
-    text = plain(text)
+    text = write_decimals(plain(text))
     if text in EMPTY_TEXTS:
         return _EMPTY
     if len(text) > 80:
@@ -112,12 +117,17 @@ def _number(text: str) -> CellLook | None:
     if match is None:
         return None
     behind = (match["unit"] or "").strip()
-    unit = unit_of(behind) if behind else None
+    unit = unit_of(_PER_CARTON.sub("", behind)) if behind else None
     if behind == "%" or not _is_before(match["before"] or "") or not _is_behind(behind, unit):
         return None
     units = (unit,) if unit else ()
-    noun = "" if unit else behind
-    return CellLook(kind="number", figure=_figure(match["figure"]), units=units, noun=noun)
+    return CellLook(
+        kind="number",
+        figure=_figure(match["figure"]),
+        units=units,
+        noun="" if unit else behind,
+        per_carton=bool(unit and _PER_CARTON.search(behind)),
+    )
 
 
 def _size(text: str) -> CellLook | None:
@@ -133,7 +143,7 @@ def _is_before(text: str) -> bool:
     return (
         not text
         or all(sign in _CURRENCY_SIGNS + "@约≈" for sign in text)
-        or text in ("usd", "rmb", "eur")
+        or text in ("usd", "rmb", "eur", "共", "共计", "合计")
     )
 
 

@@ -19,9 +19,11 @@ from producers.packing_lists.naming import (
     unit_alone,
 )
 from producers.packing_lists.other_columns import (
+    NOUN_FIELDS,
     set_garments_aside,
     set_pallets_aside,
     set_serials_aside,
+    settle_quantities,
 )
 from producers.packing_lists.spellings import unit_of
 from producers.packing_lists.tables import TableArea
@@ -34,7 +36,6 @@ _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 _SIGNS = frozenset("x×*X✕")
 _COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
-_NOUN_FIELDS: tuple[tuple[str, Field], ...] = (("carton", "cartons"), ("piece", "pieces"))
 _CARTON_WORDS = frozenset(("carton", "filler"))
 
 
@@ -45,6 +46,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     kinds: dict[str, int] = {}
     nouns: dict[str, int] = {}
     """How many figures have a word for cartons or for pieces behind them."""
+    per_carton: int = 0
+    """How many cells say that their figure is of a carton: ``15.5 kg/ctn``."""
     units: tuple[Unit, ...] = ()
     """Units beside the figures, most frequent first."""
     format_units: tuple[Unit, ...] = ()
@@ -75,6 +78,7 @@ def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
         meanings = _meanings(head, profiles[index], spread.get(index))
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
     columns = set_serials_aside(sheet, set_garments_aside(columns, heads), range(first, last))
+    columns = settle_quantities(sheet, columns, rows)
     return set_pallets_aside(columns)
 
 
@@ -83,7 +87,7 @@ def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
     nouns: Counter[str] = Counter()
     units: Counter[Unit] = Counter()
     formats: Counter[Unit] = Counter()
-    signs = 0
+    signs = per_carton = 0
     for row in rows:
         cell = sheet.cell(row, column)
         seen = look(cell)
@@ -91,6 +95,7 @@ def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
             continue
         kinds[seen.kind] += 1
         units.update(seen.units)
+        per_carton += seen.per_carton
         nouns.update(_nouns(seen.noun))
         signs += isinstance(cell, str) and cell.strip() in _SIGNS
         if unit := _format_unit(sheet.number_formats.get((row, column), "")):
@@ -100,6 +105,7 @@ def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
         filled=filled,
         kinds=dict(kinds),
         nouns=dict(nouns),
+        per_carton=per_carton,
         units=tuple(unit for unit, _ in units.most_common()),
         format_units=tuple(unit for unit, _ in formats.most_common()),
         only_signs=bool(filled) and signs == filled,
@@ -197,7 +203,7 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         scores = {field: score * _fit(field, profile) for field, score in scores.items()}
         if profile.share("size") > 0.5:
             scores["size"] = max(scores.get("size", 0.0), 0.55)
-        for noun, field in _NOUN_FIELDS:
+        for noun, field in NOUN_FIELDS:
             if profile.nouns.get(noun, 0) * 2 > profile.filled:
                 scores[field] = max(scores.get(field, 0.0), 1.0)
                 scores.update({f: 0.5 * scores[f] for f in _COUNTS if f != field and f in scores})
@@ -244,6 +250,8 @@ def _with_units(
     dimension = dimension_of(field)
     why = f'header "{text}"' if text else "the cells"
     per = _per(field, name)
+    if per is None and not name.per and profile.filled and profile.per_carton == profile.filled:
+        per = "carton"
     if not dimension:
         if name.units and field in _COUNTS:
             score *= 0.4

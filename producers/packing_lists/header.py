@@ -214,7 +214,10 @@ def _columns(
                 if area.first_row == row or row == rows[0]:
                     groups.append(text_of(sheet.cell(area.first_row, area.first_column)))
                 continue
-            if text := text_of(sheet.cell(row, column)):
+            text = text_of(sheet.cell(row, column))
+            if text.endswith((":", "：")):
+                continue  # a label that stands beside the table
+            if text:
                 own.append(text)
             elif group := _unmerged_group(sheet, row, column, rows):
                 groups.append(group)

@@ -1,14 +1,16 @@
-"""Columns that are about something else: sizes of garments, numbers of rows, pallets."""
+"""Columns that say what others are about: sizes of garments, rows, pallets, units of counting."""
 
 import msgspec
 
 from producers.packing_lists.cells import look
 from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
-from producers.packing_lists.model import Column, Meaning
+from producers.packing_lists.model import Column, Field, Meaning
 from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Sheet
 
 ABOUT_PALLETS = "is about pallets, and other columns are about cartons"
+NOUN_FIELDS: tuple[tuple[str, Field], ...] = (("carton", "cartons"), ("piece", "pieces"))
+"""Words for what is counted, and the fields of their counts."""
 _GARMENT_SIZES = frozenset(
     ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
 )
@@ -80,3 +82,33 @@ def set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:
         else column
         for column in columns
     )
+
+
+def settle_quantities(sheet: Sheet, columns: list[Column], rows: tuple[int, ...]) -> list[Column]:
+    """Take ``数量`` for cartons or for pieces where the column of its unit says 箱, or 个, only."""
+    settled: list[Column] = []
+    for column, after in zip(columns, [*columns[1:], None], strict=True):
+        noun = _noun_of_units(sheet, after, rows) if after else ""
+        field = dict(NOUN_FIELDS).get(noun)
+        kept = tuple(meaning for meaning in column.meanings if meaning.field == field)
+        why = f"{kept[0].why}, {noun}s in the next column" if kept else ""
+        if kept and any("quantity" in token for token in words_of(column.header).tokens):
+            meanings = tuple(msgspec.structs.replace(meaning, why=why) for meaning in kept)
+            settled.append(msgspec.structs.replace(column, meanings=meanings))
+        else:
+            settled.append(column)
+    return settled
+
+
+def _noun_of_units(sheet: Sheet, column: Column, rows: tuple[int, ...]) -> str:
+    """Return what all cells of a column of units of counting name: carton or piece."""
+    if not any("uom" in token for token in words_of(column.header).tokens):
+        return ""
+    cells = [sheet.cell(row, column.index) for row in rows]
+    texts = {cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()}
+    concepts = [frozenset().union(*words_of(text).tokens) for text in texts]
+    for noun, _ in NOUN_FIELDS:
+        # 件 counts cartons at a forwarder's, and pieces of clothing.
+        if texts and all(noun in found and "packages" not in found for found in concepts):
+            return noun
+    return ""

@@ -60,7 +60,7 @@ class RowReader:
             return
         word = totals.total_word(grid, row)
         identified = totals.identifies_cargo(grid, row)
-        if word and not (grid.own(row, "carton_no") and grid.sized(row)):
+        if word and not (grid.sized(row) and totals.names_cargo(grid, row)):
             self._add_totals(row, word)
         elif totals.is_footer(grid, row) or totals.is_zero_row(grid, row):
             self.text_rows.append(row)
@@ -198,7 +198,11 @@ class RowReader:
         grid = self._grid
         fresh = grid.own(row, "carton_no", "unit_ids") and not self._same_number(row)
         sized, counted = grid.sized(row), grid.count(row) is not None
-        if self.groups and self._same_number(row) and (sized or counted):
+        if not fresh and not sized and self._has_no_cartons(row):
+            self.text_rows.append(row)
+            text = f"row {row + 1} has 0 cartons and is not read as cargo"
+            self._remark("no_cartons", row, None, text)
+        elif self.groups and self._same_number(row) and (sized or counted):
             self._read_repeated(row, counted=counted)
         elif fresh or counted:
             self._add_group(row)
@@ -211,6 +215,15 @@ class RowReader:
             self._add_article(row)
         else:
             self._error("row_unplaced", row, self._sentence_unplaced(row))
+
+    def _has_no_cartons(self, row: int) -> bool:
+        """Tell whether a row states a count of 0 and no other figure: out of stock.
+
+        An article in the carton above may have the count 0, too, but it has pieces.
+        """
+        counts = self._grid.figures(row, "cartons").values()
+        others = self._grid.figures(row, *CARGO, "amount").values()
+        return bool(counts) and not any(figure is None or figure for figure in others)
 
     def _same_number(self, row: int) -> bool:
         """Tell whether a row repeats the carton number of the line above."""

@@ -102,8 +102,11 @@ def _is_label(text: str) -> bool:
 
 def identifies_cargo(grid: Grid, row: int) -> bool:
     """Tell whether a row says which goods or cartons it means, by words other than a sum's."""
-    if grid.sized(row):
-        return True
+    return grid.sized(row) or names_cargo(grid, row)
+
+
+def names_cargo(grid: Grid, row: int) -> bool:
+    """Tell whether a row has a carton number, or goods by a name that is not a word for sums."""
     return any(
         not (isinstance(cell, str) and _total_word(cell))
         for _, cell in grid.cells(row, "carton_no", "unit_ids", *GOODS)

@@ -190,7 +190,7 @@ def _ratio(word: str, after: str, *, before: list[frozenset[str]]) -> str:
     in_pallets = concepts & {"pallet"} and not last & {"pallet"}
     if word == "/" and not _divides(last, after, in_pallets=bool(in_pallets)):
         return ""
-    if word != "/" and word not in _PER:
+    if word != "/" and word not in _PER and not (word == "on" and in_pallets):
         return ""
     ratio = ""
     if in_pallets and last & {"carton", "packages"}:

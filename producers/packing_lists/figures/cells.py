@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from producers.packing_lists.figures.units import LENGTHS, unit_named
+from producers.packing_lists.fractions import write_decimals
 from producers.packing_lists.model import Unit
 from producers.sheets.workbook import Cell, CellError, Formula
 
@@ -132,7 +133,7 @@ def _of_exact(value: Decimal) -> Quantity | None:
 
 @lru_cache(maxsize=16_384)
 def _read_text(text: str) -> Quantity | None:
-    text = text.replace("''", '"').replace("′′", '"')
+    text = write_decimals(text.replace("''", '"').replace("′′", '"'))
     match = _QUANTITY.fullmatch(text)
     if match is None:
         return _read_chinese(text)

@@ -144,7 +144,7 @@ class _Counter:
             value = amount.value
             is_count = value == value.to_integral_value() and 1 <= value <= CARTONS_MAX
             is_package = amount.unit is None and (
-                not amount.words or _PACKAGES.fullmatch(amount.words)
+                not amount.words or _PACKAGES.fullmatch(amount.words.removeprefix("共").strip())
             )
             if not is_count or not is_package:
                 shown = reading.table.cell(row, column)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 
+from producers.packing_lists.figures.cells import text_of
 from producers.packing_lists.figures.ids import count_behind, read_numbers
 from producers.packing_lists.figures.lines import first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
@@ -30,6 +31,7 @@ class Numbering:
                 "those of rows or pallets, and are not used",
             )
             self._columns = ()
+        self._counts_through = self._is_counted_through()
 
     def _numbers_rows(self) -> bool:
         """Tell whether the numbers are those of rows: ascending, a single one each."""
@@ -47,12 +49,23 @@ class Numbering:
         is_ascending = all(later > earlier for earlier, later in pairwise(seen))
         return bool(counts) and is_ascending and max(counts) > 1
 
+    def _is_counted_through(self) -> bool:
+        """Tell whether the numbers are 1/4, 2/4, 3/4 and 4/4: a row is one of four cartons."""
+        groups = self._reading.table.layout.groups
+        if not self._columns:
+            return False
+        texts = [text_of(self._reading.table.cell(g.rows[0], self._columns[0])) for g in groups]
+        found = [re.fullmatch(r"\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*", text) for text in texts]
+        places = [(int(match[1]), int(match[2])) for match in found if match]
+        return len(groups) > 1 and places == [(n, len(groups)) for n in range(1, len(groups) + 1)]
+
     def numbers(self, row: int, count: int | None) -> tuple[str, ...]:
         """Return the row's carton numbers; numbers that cannot be read are an error or a remark."""
         if not self._columns:
             return ()
         behind = count_behind(self._reading, row, self._columns)
-        found = read_numbers(self._reading, row, self._columns, count or behind)
+        one = 1 if self._counts_through else None
+        found = read_numbers(self._reading, row, self._columns, count or behind or one)
         if behind not in (None, len(found.numbers)) and not found.unclear:
             cell = cell_name(row, self._columns[0])
             text = f"{len(found.numbers)} carton numbers, and {behind} cartons behind them"

@@ -1,5 +1,6 @@
 """Units of lengths, masses and volumes: their factors, and their names in cells."""
 
+import re
 from decimal import Decimal
 from typing import Literal
 
@@ -51,11 +52,13 @@ _NAMES: dict[Unit, str] = {
     "l": "l ltr liter liters litre litres 升 公升",
     "ft3": "ft3 cft cuft cbft cu.ft cu.ft. cf ft^3 立方英尺 立方呎",
 }
+_PER_CARTON = re.compile(r"\s*/\s*(?:箱|件|ctns?|cartons?|box(?:es)?|pkgs?)\.?$")
 _TABLE: dict[str, Unit] = {name: unit for unit, names in _NAMES.items() for name in names.split()}
 
 
 def unit_named(text: str) -> Unit | None:
-    """Return the unit that a word in a cell names (in narrow lower case)."""
+    """Return the unit that a word in a cell names (in narrow lower case): ``kgs``, ``kg/ctn``."""
+    text = _PER_CARTON.sub("", text)
     return _TABLE.get(text) or _TABLE.get(text.strip(". ").replace(" ", ""))
 
 

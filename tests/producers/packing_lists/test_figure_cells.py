@@ -74,6 +74,16 @@ def test_edges_of_a_cell(cell: str, edges: tuple[int, ...], unit: str | None) ->
     assert {edge.unit for edge in found.edges} == {unit}
 
 
+def test_inches_may_have_fractions() -> None:
+    """Halves to thirty-seconds; they have one reading, whatever separates decimals in the list."""
+    found = read_edges('24 1/2" x 16 5/8" x 14"')
+    assert found is not None
+    assert [edge.point for edge in found.edges] == [Decimal("24.5"), Decimal("16.625"), 14]
+    assert [edge.comma for edge in found.edges] == [None, None, 14]
+    assert read_edges("24 3/2 x 16 x 14") is None
+    assert read_edges("241⁄2 x 16 x 14") is None
+
+
 @pytest.mark.parametrize(
     "cell", ["60*40", "60*40*35*2", "60*40*35 kg", "60*-*35", "about 60*40*35"]
 )

@@ -285,3 +285,55 @@ def test_sizes_of_shoes_are_names_of_columns() -> None:
     )
     assert found.header_rows == (0,)
     assert best(found, 6).field == "cartons"
+
+
+@pytest.mark.parametrize(
+    ("unit", "field"), [("箱", "cartons"), ("ctn", "cartons"), ("个", "pieces"), ("件", None)]
+)
+def test_a_column_of_units_says_what_is_counted(unit: str, field: str | None) -> None:
+    """件 counts cartons at a forwarder's and pieces of clothing: it does not decide."""
+    rows: Rows = [
+        ["品名", "数量", "单位", "尺寸(cm)", "毛重(kg)/箱"],
+        ["拖鞋", 18, unit, "60*40*35", 12],
+        ["鞋垫", 3, unit, "50*40*35", 11],
+    ]
+    quantity = columns(rows).columns[1]
+    meant = {meaning.field for meaning in quantity.meanings}
+    assert meant == {field} if field else {"cartons", "pieces"} <= meant
+
+
+def test_cartons_on_a_pallet_are_a_ratio() -> None:
+    """Where pallets have the sizes and weights, they are the packages."""
+    rows: Rows = [
+        ["Pallet No.", "Goods", "Cartons on pallet", "Pallet size (cm)", "Pallet G.W. (kg)"],
+        ["P1", "Mugs", 40, "120*80*150", 512],
+    ]
+    assert fields(columns(rows)) == ["carton_no", "goods", "ignored", "size", "gross"]
+
+
+def test_the_tare_is_no_weight_of_goods() -> None:
+    """Net, tare and gross stand side by side."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Size (cm)", "Net/ctn (kg)", "Tare/ctn (kg)", "Total gross (kg)"],
+        ["Bolts", 16, "30*20*15", 17, 0.6, 281.6],
+    ]
+    assert fields(columns(rows))[3:] == ["net", "ignored", "gross"]
+
+
+def test_labels_beside_the_table_are_no_columns() -> None:
+    """A box of totals to its right repeats the sums."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)", None, "Total cartons:", 22],
+        ["Drill", 12, "44*34*30", 14.5, None, "Total G.W.:", 314],
+        ["Bits", 10, "30*25*20", 14, None, None, None],
+    ]
+    found = columns(rows)
+    assert [column.header for column in found.columns[:4]] == rows[0][:4]
+    assert all(column.meanings[0].field == "ignored" for column in found.columns[4:])
+
+
+def test_cells_may_say_that_a_weight_is_of_a_carton() -> None:
+    """``15.5 kg/ctn`` under a header that says nothing."""
+    rows: Rows = [["品名", "箱数", "尺寸(cm)", "毛重"], ["瓷盘", 20, "46*36*30", "15.5公斤/箱"]]
+    weight = best(columns(rows), 3)
+    assert (weight.field, weight.unit, weight.per) == ("gross", "kg", "carton")

@@ -290,3 +290,34 @@ def test_headings_between_the_lines_are_no_articles() -> None:
     assert groups(read([header, ["玩具"], *lines])) == [(2,), (4,)]
     lines[1] = ["B类：文具"]
     assert groups(read([header, *lines])) == [(1,), (3,)]
+
+
+def test_a_row_with_0_cartons_is_no_article_of_the_carton_above() -> None:
+    """An article that is out of stock; one with pieces shares the carton."""
+    header: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)", "Total pcs"]
+    found = read(
+        [
+            header,
+            ["Phones", 7, "42*32*30", 9.3, 700],
+            ["Speakers", 0, None, None, None],
+            ["Mics", 5, "46*36*30", 10.1, 200],
+            ["Stands", 0, None, None, 50],
+        ]
+    )
+    assert groups(found) == [(1,), (3, 4)]
+    assert [remark.code for remark in found.remarks] == ["no_cartons"]
+
+
+def test_a_count_that_begins_with_a_word_for_sums_is_cargo() -> None:
+    """共20箱 beside goods and a size is the row's count."""
+    header: list[Cell] = ["货物", "数量", "尺寸(cm)", "毛重(kg)/箱"]
+    found = read(
+        [
+            header,
+            ["瓷盘", "共20箱", "46*36*30", 15.5],
+            ["瓷碗", "共8箱", "40*40*30", 16],
+            ["合计", "共28箱", None, None],
+        ]
+    )
+    assert groups(found) == [(1,), (2,)]
+    assert [total.row for total in found.totals] == [3]

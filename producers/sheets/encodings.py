@@ -8,6 +8,7 @@ of a reading is that of its characters in the best of the languages that use the
 import codecs
 import math
 from functools import cache
+from itertools import chain
 
 import msgspec
 
@@ -24,6 +25,10 @@ _IMPOSSIBLE = -23.0
 _RARE = -16.0
 _TYPOGRAPHY = frozenset("°±²³×÷·µ§©®™€£¥–—‘’“”„«»…½¼¾ªº¿¡\xa0№•")
 _ASCII_SCORE = -3.0
+
+_PROOF_OF_UTF8 = 6
+"""Characters beyond ASCII that no other encoding gives by chance."""
+_ALL_ACCENTED = frozenset(chain.from_iterable(ACCENTED.values()))
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -44,7 +49,14 @@ _NAMES = {
     "cp932": "Shift JIS",
     "cp949": "EUC-KR",
 }
-_PRIORS = {"gb18030": 0.0, "cp1252": 0.0, "cp950": -0.5, "cp1250": -1.5, "cp1251": -1.5}
+_PRIORS = {
+    "utf-8": 3.0,
+    "gb18030": 0.0,
+    "cp1252": 0.0,
+    "cp950": -0.5,
+    "cp1250": -1.5,
+    "cp1251": -1.5,
+}
 _OTHER_PRIOR = -2.5
 _DOUBLE_BYTE = ("gb18030", "cp950", "cp932", "cp949")
 
@@ -75,10 +87,26 @@ def decode_text(name: str, data: bytes, encoding: str | None = None) -> DecodedT
         return _decode_utf16(name, data)
     try:
         text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _decode_by_likelihood(name, data, error)
+    except UnicodeDecodeError:
+        text = ""
+    if not text or _could_be_chinese(text):
+        return _decode_by_likelihood(name, data)
     why = "only ASCII characters" if text.isascii() else "all its bytes follow the rules of it"
     return DecodedText(text, "UTF-8", why)
+
+
+def _could_be_chinese(text: str) -> bool:
+    """Tell whether a few characters of two bytes in UTF-8 could be Chinese ones in GB 18030.
+
+    ``水桶`` in GB 18030 is ``ˮͰ`` in UTF-8; so are about a fifth of all pairs.
+    """
+    others = [character for character in text if character >= "\x80"]
+    return 0 < len(others) < _PROOF_OF_UTF8 and all(
+        character < "\u0800"
+        and character.lower() not in _ALL_ACCENTED
+        and character not in _TYPOGRAPHY
+        for character in others
+    )
 
 
 def _decode_as_named(name: str, data: bytes, encoding: str) -> DecodedText:
@@ -114,7 +142,7 @@ def _decode_utf16(name: str, data: bytes) -> DecodedText:
     raise InvalidInput(f"{name} is neither a workbook nor a text file: it has zero bytes")
 
 
-def _decode_by_likelihood(name: str, data: bytes, error: UnicodeDecodeError) -> DecodedText:
+def _decode_by_likelihood(name: str, data: bytes) -> DecodedText:
     readings = sorted(_readings(data), key=lambda reading: -reading.score)
     if not readings:
         raise InvalidInput(f"{name} is not text in any encoding known here; save it as UTF-8")
@@ -122,7 +150,7 @@ def _decode_by_likelihood(name: str, data: bytes, error: UnicodeDecodeError) -> 
     text = data.decode(best.encoding)
     rivals = [reading for reading in readings[1:] if best.score - reading.score <= _MARGIN]
     if best.is_nonsense or any(data.decode(rival.encoding) != text for rival in rivals):
-        raise InvalidInput(_describe_doubt(name, data, error, readings))
+        raise InvalidInput(_describe_doubt(name, data, readings))
     why = "its characters are likelier than those of any other reading"
     return DecodedText(text, _NAMES.get(best.encoding, _windows(best.encoding)), why)
 
@@ -131,7 +159,7 @@ def _readings(data: bytes) -> list[_Reading]:
     """Return each encoding under whose rules the bytes are text, scored by its best language."""
     judged = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_SAMPLE]
     readings = []
-    for encoding in (*_DOUBLE_BYTE, *LANGUAGES):
+    for encoding in ("utf-8", *_DOUBLE_BYTE, *LANGUAGES):
         try:
             data.decode(encoding)
         except UnicodeDecodeError:
@@ -140,7 +168,8 @@ def _readings(data: bytes) -> list[_Reading]:
         if encoding in _DOUBLE_BYTE:
             score = _score_characters(encoding, sample)
         else:
-            score = max(_score_alphabet(sample, language) for language in LANGUAGES[encoding])
+            languages = LANGUAGES.get(encoding, ACCENTED)
+            score = max(_score_alphabet(sample, language) for language in languages)
         is_nonsense = score < _hopeless(sample)
         score += _PRIORS.get(encoding, _OTHER_PRIOR)
         readings.append(_Reading(encoding, score, is_nonsense))
@@ -170,7 +199,7 @@ def _typography_score(before: str, character: str, after: str) -> float:
         return -0.7 if before in "mM" and not after.isalpha() else -9.0
     if character in "×°" and before.isdigit():
         return -1.5
-    return -10.5 if before >= "\x80" and before.isalpha() else -6.5
+    return -10.5 if _is_accented(before) or _is_accented(after) else -6.5
 
 
 def _context_score(before: str, character: str, after: str, *, is_latin: bool) -> float:
@@ -182,9 +211,15 @@ def _context_score(before: str, character: str, after: str, *, is_latin: bool) -
         score -= 5.0
     if not is_latin and before.isascii() and before.isalpha():
         score -= 7.0
-    if is_latin and before >= "\x80" and before.isalpha():
+    if is_latin and _is_accented(before):
         score -= 1.5
+    if is_latin and not before.isalpha() and _is_accented(after):
+        score -= 2.5
     return score
+
+
+def _is_accented(character: str) -> bool:
+    return character >= "\x80" and character.isalpha()
 
 
 @cache
@@ -197,13 +232,32 @@ def _log_shares(language: str) -> dict[str, float]:
 def _score_characters(encoding: str, text: str) -> float:
     """Return the log likelihood of a text's characters in Chinese, Japanese or Korean."""
     score = 0.0
-    for character in text:
+    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
         if character < "\x80":
             if character.isalpha():
                 score += _ASCII_SCORE
+        elif character in _TYPOGRAPHY:
+            score += _typography_score(before, character, after)
+        elif character < "\u0530" and character.isalpha():
+            score += _foreign_score(before, character, after)
         else:
             score += _character_score(encoding, character)
+            if (before.isascii() and before.isalpha()) or (before.isdigit() and after.isdigit()):
+                score -= 3.0
+            if after.isascii() and after.isalpha():
+                score -= 3.0
     return score
+
+
+def _foreign_score(before: str, character: str, after: str) -> float:
+    """Score Cyrillic, Greek and accented characters, which GB 2312 has in two bytes each.
+
+    Lists for Russia and Spain are written on Chinese computers, too: whole words, or between ASCII.
+    """
+    if character < "\u0370":
+        return -6.0 if (before + after).isascii() else -12.0
+    is_in_word = any("\u0370" <= beside < "\u0530" for beside in before + after)
+    return -5.0 if is_in_word else -12.0
 
 
 @cache
@@ -268,13 +322,12 @@ def _windows(encoding: str) -> str:
     return encoding.replace("cp", "Windows-")
 
 
-def _describe_doubt(
-    name: str, data: bytes, error: UnicodeDecodeError, readings: list[_Reading]
-) -> str:
+def _describe_doubt(name: str, data: bytes, readings: list[_Reading]) -> str:
+    position = next(index for index, byte in enumerate(data) if byte >= 0x80)
     shown, texts = [], set()
     likely = [reading for reading in readings if readings[0].score - reading.score < _SHOWN_MARGIN]
     for reading in likely[:6]:
-        excerpt = _excerpt(data, reading.encoding, error.start)
+        excerpt = _excerpt(data, reading.encoding, position)
         if excerpt not in texts:
             texts.add(excerpt)
             shown.append(f"  {reading.encoding}: {excerpt}")
@@ -284,7 +337,7 @@ def _describe_doubt(
 
 
 def _excerpt(data: bytes, encoding: str, position: int) -> str:
-    """Return the line around the first byte that is not UTF-8, as an encoding reads it."""
+    """Return the line around the first byte beyond ASCII, as an encoding reads it."""
     start = max(data.rfind(b"\n", 0, position), data.rfind(b"\r", 0, position)) + 1
     before = data[start:position].decode(encoding, "replace")
     after = data[position : position + 4 * _SHOWN].decode(encoding, "replace")

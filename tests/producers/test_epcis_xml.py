@@ -282,6 +282,16 @@ def test_anything_else_is_named(data: bytes, complaint: str) -> None:
     assert complaint in str(caught.value)
 
 
+def test_a_document_type_ends_the_parsing() -> None:
+    """What is behind its name is not read: no entity, no element, no error."""
+    data = b'<!DOCTYPE a [<!ENTITY b "c"> <wrong' + b"<a>" * 100
+    with pytest.raises(InvalidInput, match="DOCTYPE"):
+        read_document(data)
+    text = RECEIVED.replace("</ObjectEvent>", "<x:a xmlns:x='u:x'><![CDATA[<!DOCTYPE]]></x:a>")
+    (found,) = json_of(xml_of(f"{text}</ObjectEvent>"))
+    assert found["x:a"] == "<!DOCTYPE"
+
+
 def test_wrong_fields_of_the_document() -> None:
     """Version and date."""
     data = xml_of(RECEIVED).replace(b'"2.0"', b'"3.0"').replace(b"01T08:00:00Z", b"01")

@@ -17,10 +17,9 @@ _ORDER = re.compile(rf"(?<![a-z]){_EDGE}{_TIMES}{_EDGE}{_TIMES}{_EDGE}(?![a-z])"
 
 def attach_edges(reading: TableReading, lines: Sequence[Line], notes: Notes) -> bool:
     """Set the lines' edges as they stand in the cells; False when a cell is wrong or missing."""
-    before = notes.problems
     for line in lines:
         line.edges = _edges_of(reading, line.row, notes)
-    return notes.problems == before
+    return all(line.edges is not None for line in lines)
 
 
 def _edges_of(

@@ -55,7 +55,7 @@ class SizeReading(msgspec.Struct, frozen=True):
 def edge_mm(value: Decimal, unit: Unit) -> int:
     """Convert an edge to whole millimetres, rounded up; what formulas add to a figure is cut."""
     mm = (value * LENGTHS[unit]).quantize(_STEP, rounding=ROUND_HALF_EVEN)
-    return int(mm.to_integral_value(rounding=ROUND_CEILING))
+    return max(1, int(mm.to_integral_value(rounding=ROUND_CEILING)))
 
 
 class SizeSolver:

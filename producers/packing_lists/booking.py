@@ -27,12 +27,12 @@ from groupage.domain.units import volume_cm3
 from producers.packing_lists.cargo import Cargo, announced_units
 from producers.packing_lists.dangerous import declared_goods, open_questions
 from producers.packing_lists.findings import Cells, Findings
-from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList
+from producers.packing_lists.grouping import Grouping
+from producers.packing_lists.model import CartonLine, Finding, PackingList
 from producers.packing_lists.shared import Options, SharedFields
-from producers.packing_lists.terms import plain_text
 from producers.packing_lists.unread import check_unread_rows
 from producers.screening import CheckDigitRules
-from producers.sheets.workbook import Workbook, cell_name
+from producers.sheets.workbook import Workbook
 
 SOURCE = "/packing-list"
 CARTONS_MAX = 100_000
@@ -90,7 +90,7 @@ def book(
         expected = f"at most {CARTONS_MAX:,} cartons in one list: split it"
         findings.refuse("", "too_many_cartons", cartons, expected)
     else:
-        groups = _Grouping(packing_list, options, answers, cells, findings).groups(workbook)
+        groups = Grouping(packing_list, options, answers, cells, findings).groups(workbook)
         for consignment_id, lines in groups.items():
             shared = SharedFields(lines, packing_list.labels, options, answers, cells, findings)
             maker = _Maker(consignment_id, lines, packing_list, shared, cells, findings)
@@ -115,72 +115,6 @@ def book(
         errors=errors,
         remarks=(*packing_list.remarks, *findings.remarks),
     )
-
-
-class _Grouping:
-    """Tells the consignments of a list apart."""
-
-    def __init__(
-        self,
-        packing_list: PackingList,
-        options: Options,
-        answers: Mapping[str, str],
-        cells: Cells,
-        findings: Findings,
-    ) -> None:
-        self._list = packing_list
-        self._chosen = answers.get("consignment_id", "")
-        self._option = options.consignment_id or ""
-        self._cells = cells
-        self._findings = findings
-
-    def groups(self, workbook: Workbook) -> dict[str, tuple[CartonLine, ...]]:
-        """Group lines by consignment; a line without its number follows the line above."""
-        labels = [label for label in self._list.labels if label.field == "consignment_id"]
-        named = next((plain_text(label.value) for label in labels), "")
-        current = self._chosen or named or self._option or _content_id(workbook, self._list.sheets)
-        groups: dict[str, list[CartonLine]] = {}
-        for line in self._list.lines:
-            if not self._chosen:
-                current = line.shared.get("consignment_id") or current
-            groups.setdefault(current, []).append(line)
-        if not self._list.lines:
-            groups[current] = []
-        elsewhere = [each for each in groups if each != self._option]
-        in_list = bool(named) or any(line.shared.get("consignment_id") for line in self._list.lines)
-        if self._option and not self._chosen and in_list and elsewhere:
-            row = self._list.lines[0].rows[0] if self._list.lines else 0
-            cell = self._cells.name("consignment_id", row)
-            if labels and not self._cells.has("consignment_id"):
-                cell = cell_name(labels[0].row, labels[0].column)
-            self._contradict(cell, elsewhere)
-        return {name: tuple(lines) for name, lines in groups.items()}
-
-    def _contradict(self, cell: str, in_list: list[str]) -> None:
-        names = ", ".join(in_list[:5])
-        if len(in_list) > 1:
-            expected = f"no option --consignment-id beside {names}, which the list names"
-            self._findings.refuse(cell, "contradiction", self._option, expected)
-            return
-        choices = [
-            Choice(answer=f"consignment_id={names}", text=f"{names}, as {cell} says"),
-            Choice(
-                answer=f"consignment_id={self._option}",
-                text=f"{self._option}, as --consignment-id says",
-            ),
-        ]
-        text = "which consignment_id is right? " + ", or ".join(each.text for each in choices)
-        self._findings.ask(cell, "contradiction", text, choices)
-
-
-def _content_id(workbook: Workbook, sheets: tuple[str, ...]) -> str:
-    """Derive an id from the content, so that the same list has the same id."""
-    digest = blake2b(digest_size=6)
-    for sheet in workbook.sheets:
-        if sheet.name in sheets or len(workbook.sheets) == 1:
-            for row in sheet.rows:
-                digest.update("\x1f".join(map(plain_text, row)).encode() + b"\n")
-    return f"PL-{digest.hexdigest().upper()}"
 
 
 class _Maker:

@@ -20,7 +20,7 @@ from producers.screening import CheckDigitRules
 from producers.sheets.reading import read_workbook
 from producers.sheets.workbook import Workbook
 
-OWN_ANSWERS = frozenset((*ANSWERED, "dangerous"))
+OWN_ANSWERS = frozenset((*ANSWERED, "consignments", "dangerous"))
 """Keys of the answers that concern the consignment; the others concern columns and figures."""
 
 

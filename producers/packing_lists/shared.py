@@ -23,6 +23,10 @@ from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 T = TypeVar("T")
 DEFAULTS = {"consignee": "TO ORDER", "pol": "CNNGB", "mode": "1039", "currency": "USD"}
 """Taken, with a remark, where neither the list nor an option says anything."""
+APART = (
+    "a column 入仓号 (Booking no) tells consignments apart, or the answer consignments=split makes "
+    "one of each shipper, consignee and port"
+)
 VALUE_EXPECTED = (
     "a value; this is a formula without a saved one, or an error value: open the file in a "
     "spreadsheet program and save it"
@@ -109,8 +113,7 @@ class SharedFields:
             return option
         listed = ", ".join(f"{each.cell}: {each.text}" for each in rows[:5])
         expected = (
-            f"one {field} per consignment; a column 入仓号 tells consignments apart, "
-            f"the option --{field} names one for all"
+            f"one {field} per consignment: {APART}, or the option --{field} names one for all"
         )
         self._findings.refuse(rows[1].cell, "several_values", listed, expected)
         return rows[0].text
@@ -174,7 +177,7 @@ class SharedFields:
         in_rows = [each for each in statements if each.by == "row"]
         if len(in_rows) > 1 and len(in_rows) == len(statements):
             listed = ", ".join(f"{each.cell}: {each.text}" for each in in_rows[:5])
-            expected = f"one {field} per consignment; a column 入仓号 tells consignments apart"
+            expected = f"one {field} per consignment: {APART}"
             self._findings.refuse(in_rows[1].cell, "several_values", listed, expected)
             return
         choices = [

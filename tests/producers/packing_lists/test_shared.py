@@ -104,6 +104,23 @@ def test_two_ports_in_a_column_are_an_error() -> None:
     assert errors(booking) == [("C3", "several_values")]
 
 
+def test_several_shippers_may_be_several_consignments() -> None:
+    """The error names the answer; it makes a consignment of each, under ids that stay the same."""
+    shared = [{"shipper": "甲", "pod": "NLRTM"}, {}, {"shipper": "乙"}, {"shipper": "甲"}]
+    lines = [line(row, shared=more) for row, more in enumerate(shared, 1)]
+    found = packing_list(*lines, columns={"C": "shipper", "D": "pod"})
+    booking = booked(found, Options())
+    assert errors(booking) == [("C4", "several_values")]
+    assert "consignments=split" in booking.errors[0].text
+    split = [booked(found, Options(), {"consignments": "split"}) for _ in range(2)]
+    assert split[0].facts == split[1].facts
+    assert [(each.shipper, each.cartons, each.pod) for each in split[0].consignments] == [
+        ("甲", 30, "NLRTM"),
+        ("乙", 10, "NLRTM"),
+    ]
+    assert len({each.consignment_id for each in split[0].consignments}) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

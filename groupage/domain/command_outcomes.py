@@ -313,7 +313,7 @@ def _word_of_plan(sent: SentCommand, lane: LaneState) -> str:
         return "there is no published plan yet"
     plan = f"plan no. {record.sequence}"
     if not _knows(record, sent, lane):
-        return f"the published {plan} is older"
+        return f"the published {plan} is older; the lane requests the next one"
     assignment = lane.assignments.get(sent.command.about)
     if assignment is None or not assignment.consolidation_id:
         return f"{plan} leaves it out (groupage plan show {lane.published_plan_id} says why)"

@@ -169,7 +169,7 @@ class ReleaseConsignment(Command, frozen=True, kw_only=True):
 
 
 class UnfreezeConsolidation(Command, frozen=True, kw_only=True):
-    """Re-open the manifest; this costs money and needs a reason."""
+    """Re-open the manifest; this costs money, so `reason` should say why."""
 
     name: ClassVar[str] = "command.unfreeze"
     key_field: ClassVar[str] = "consolidation_id"

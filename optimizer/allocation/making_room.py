@@ -28,7 +28,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     slot: Slot
     in_use: bool
-    """Whether the plan has the container."""
+    """Whether the plan has cargo in the container; nobody sees one that it gives up."""
     added_cost: int
     """US cents that it would add to the plan, at most, without haulage."""
     hauled_anew: bool = False
@@ -42,7 +42,7 @@ def price_as_is(solution: PartialSolution, demand: Demand, bin_: Bin) -> Option:
     opening = 0 if bin_.members else bin_.opening_cost
     return Option(
         slot=bin_.slot,
-        in_use=bool(bin_.members) or bin_.slot.existing is not None,
+        in_use=bool(bin_.members),
         added_cost=_own_cost(solution, demand, bin_) - bin_.saving(demand) + opening,
         hauled_anew=not bin_.members,
     )

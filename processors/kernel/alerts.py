@@ -8,7 +8,14 @@ from groupage.domain.codes import AlertCode
 from groupage.domain.events.alerts import AlertRaised, Severity
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
-from groupage.domain.events.planning import LaneForbidden, LanePinned, ReplanWanted
+from groupage.domain.events.consolidation import ConsolidationUnfrozen
+from groupage.domain.events.planning import (
+    LaneForbidden,
+    LanePinned,
+    PlanApproved,
+    PlanRejected,
+    ReplanWanted,
+)
 from groupage.domain.events.steering import ConsignmentSteered, VoyageSteered
 from groupage.domain.rejections import RejectionCode
 from groupage.domain.state.base import RejectedEvent, State
@@ -23,6 +30,9 @@ _COMMANDED = {
     HoldPlaced.name: "to hold consignment",
     HoldReleased.name: "to release consignment",
     ReplanWanted.name: "to plan lane",
+    PlanApproved.name: "to accept a plan of lane",
+    PlanRejected.name: "to reject a plan of lane",
+    ConsolidationUnfrozen.name: "to unfreeze consolidation",
     LanePinned.name: "to end the pin of consignment",
     LaneForbidden.name: "to lift what forbids a voyage to consignment",
 }

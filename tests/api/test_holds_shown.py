@@ -7,6 +7,7 @@ import pytest
 
 from groupage.app.commands.hold_columns import held_members
 from groupage.domain.events.consignment import (
+    ConsignmentCancelled,
     ConsignmentReturned,
     HoldPlaced,
     HoldReleased,
@@ -22,6 +23,8 @@ from groupage.store.readers.lists import (
     list_consolidations,
     list_containers,
 )
+from groupage.store.readers.summary_views import ConsignmentSummary
+from groupage.store.readers.tracing import trace
 from tests.api.hub import START, fact, store_facts
 from tests.api.world import BOX, FIRST, morning
 
@@ -79,3 +82,17 @@ async def test_a_returned_consignment_is_not_held(pool: "Hub[asyncpg.Record]") -
         "CN-1": False, "CN-2": True, "CN-3": False,
     }  # fmt: skip
     assert (await list_consolidations(pool, ConsolidationFilter())).items[0].held == ()
+
+
+async def test_the_cargo_of_a_cancelled_consignment_is_held(pool: "Hub[asyncpg.Record]") -> None:
+    """It is at the hub still; a cancelled booking of which nothing came holds nothing."""
+    cancelled = [
+        fact(ConsignmentCancelled(consignment_id=name, reason="no buyer"), 70)
+        for name in ("CN-1", "CN-2")
+    ]
+    await hold_first(pool, *cancelled)
+    held = (await list_consignments(pool, ConsignmentFilter(blocked=True))).items
+    assert [(row.consignment_id, row.status) for row in held] == [("CN-1", "CANCELLED")]
+    now = (await trace(pool, "CN-1")).now
+    assert isinstance(now, ConsignmentSummary)
+    assert now.holds == (DAMAGE,)

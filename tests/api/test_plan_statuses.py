@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from groupage.app.commands.summary_words import lines_of
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Event
+from groupage.domain.events.consignment import HoldReleased
 from groupage.domain.events.planning import PlanApproved, PlanProposed, PlanRejected
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
@@ -23,7 +24,7 @@ from groupage.store.readers.tracing import trace
 from processors.aggregates.registry import all_aggregates
 from tests.api import hub as small
 from tests.api.hub import fact, store_facts, store_plan
-from tests.api.world import LANE, first_plan, second_plan
+from tests.api.world import BOX, FIRST, LANE, first_plan, second_plan
 
 pytestmark = pytest.mark.integration
 Pool = asyncpg.Pool
@@ -173,3 +174,26 @@ async def test_the_trace_of_a_lane_begins_with_how_it_stands(
     lines = dict(lines_of(now))
     assert lines["waits for approval"].startswith("no. 4, PLN-4bb since 2026-03-02 09:44Z")
     assert "groupage command replan CNNGB-NLRTM" in lines["next plan"]
+
+
+async def test_a_container_that_was_assigned_after_the_plan_is_found(
+    hub: "Pool[asyncpg.Record]", api: httpx.AsyncClient
+) -> None:
+    """By the number under which its consolidation left."""
+    bare = replace(first_plan().containers[0], equipment_ref="")
+    plan = replace(first_plan(), plan_id="PLN-9cc", request_id="R9", sequence=9, containers=(bare,))
+    await store_plan(hub, plan)
+    await hub.execute("update consolidation set equipment_ref = $1 where key = $2", BOX, FIRST)
+    found = (await api.get(f"/v1/plans/9cc?container={BOX}")).json()
+    assert found["consolidation_id"] == FIRST
+    assert (await api.get("/v1/plans/9cc?container=XXXU0000000")).status_code == 404
+
+
+async def test_the_route_of_an_id_that_only_rejected_events_name(
+    hub: "Pool[asyncpg.Record]",
+) -> None:
+    """Nobody booked it: it was mistyped, mostly."""
+    wrong = HoldReleased(consignment_id="CN-typo", hold_id="H", by="li")
+    await store_facts(hub, [fact(wrong, 1)])
+    with pytest.raises(NotFound, match="CN-typo"):
+        await list_routes(hub, RouteFilter(consignment="CN-typo"))

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from groupage.app.commands.summary_words import lines_of
 from groupage.domain.errors import NotFound
 from groupage.domain.events.base import Place
 from groupage.domain.events.consignment import PickUp
@@ -31,6 +32,7 @@ from groupage.store.readers.summary_views import (
     ConsignmentSummary,
     ContainerSummary,
     SailingSummary,
+    TruckSummary,
 )
 from groupage.store.readers.tracing import cut_history, trace
 from groupage.store.state_codec import pack
@@ -154,6 +156,10 @@ async def test_a_truck_at_the_dock(hub: "Hub[asyncpg.Record]") -> None:
     assert isinstance(now, ConsignmentSummary)
     (visit,) = now.pick_up.visits
     assert (visit.visit_id, visit.plate, visit.dock) == ("V-1", "浙G51522", "D07")
+    truck = (await trace(hub, "V-1")).now
+    assert isinstance(truck, TruckSummary)
+    assert (truck.plate, truck.dock, truck.consignments) == ("浙G51522", "D07", ("CN-1",))
+    assert dict(lines_of(truck))["brings"] == "CN-1"
 
 
 async def test_what_a_dispatcher_decided(hub: "Hub[asyncpg.Record]") -> None:

@@ -170,7 +170,7 @@ def test_a_consignment_in_a_few_lines(capsys: pytest.CaptureFixture[str]) -> Non
         (
             {"consolidation_id": "CSL", "consolidation_status": "PLANNED", "plan_id": "P"},
             "container",
-            "none assigned yet; CSL (PLANNED); by plan P",
+            "none assigned yet; CSL (PLANNED); since plan P",
         ),
         ({"voyage": VOYAGE}, "voyage", "FE4/1 SCHEDULED; departs 2026-03-06 12:00Z"),
         (
@@ -335,4 +335,4 @@ def test_a_container_and_its_haul(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines["contents"] == "1 consignment; 3 cartons, 2 loaded; 16.06 m³ (50%), 20 kg"
     assert lines["seals, mass"] == "S-1 ▸ S-2; VGM 7,000 kg"
     assert lines["haul"].startswith("by L/van-1 at 2026-03-02 12:00Z, route RT-1")
-    assert lines["load plan"] == "plan P"
+    assert lines["load plan"] == "P"

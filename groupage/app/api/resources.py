@@ -19,7 +19,13 @@ from groupage.store.readers.commands import CommandView, read_command
 from groupage.store.readers.contents import Contents, read_contents
 from groupage.store.readers.facts import read_state
 from groupage.store.readers.plan_statuses import PlanStatus, read_status
-from groupage.store.readers.plans import PlanDiff, find_plan, read_diff
+from groupage.store.readers.plans import (
+    PlanDiff,
+    find_container,
+    find_plan,
+    read_diff,
+    read_numbers,
+)
 from groupage.store.readers.tracing import Trace, cut_history, trace
 
 FACTS_MAX = 1_000_000
@@ -81,10 +87,7 @@ async def _plan(pool: Connection, plan_id: str, query: PlanQuery) -> object:
     plan = await find_plan(pool, plan_id)
     if query.container is None:
         return plan
-    for container in plan.containers:
-        if query.container in (container.consolidation_id, container.equipment_ref):
-            return container
-    raise NotFound(f"plan {plan_id!r} has no container {query.container!r}")
+    return find_container(plan, query.container, numbers=await read_numbers(pool, plan))
 
 
 async def _plan_status(pool: Connection, plan_id: str) -> PlanStatus:

@@ -25,6 +25,7 @@ from groupage.app.commands.reading import (
     query,
     true_or_all,
 )
+from groupage.domain.containers import SPECS
 from groupage.domain.states import ConsolidationStatus
 from groupage.domain.value_names import CUTOFFS
 from groupage.store.readers.lists import ConsolidationFilter, list_consolidations
@@ -43,7 +44,10 @@ def _until(row: ConsolidationView) -> str:
 
 
 def _fill(row: ConsolidationView) -> str:
-    return "" if row.fill_permille is None else f"{row.fill_permille / 10:.0f}%"
+    spec = SPECS.get(row.iso_type)
+    if row.fill_permille is None or spec is None:
+        return ""
+    return f"{max(row.planned_volume_cm3, row.loaded_volume_cm3) / spec.volume_cm3:.0%}"
 
 
 _COLUMNS = (

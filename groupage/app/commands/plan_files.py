@@ -22,6 +22,7 @@ from groupage.store.readers.plans import (
     diff_plans,
     find_plan,
     read_departures,
+    read_numbers,
 )
 
 _Read = TypeVar("_Read", Instance, Plan)
@@ -68,6 +69,11 @@ def load_holds(name: str, plan: Plan) -> tuple[OpenHold, ...]:
 def load_status(name: str, plan: Plan) -> PlanStatus | None:
     """Return what became of the plan; None for a file."""
     return None if _file(name) else query(lambda pool: read_status(pool, plan))
+
+
+def load_numbers(name: str, plan: Plan) -> dict[str, str]:
+    """Return the containers that the plan's consolidations go in; none for a file."""
+    return {} if _file(name) else query(lambda pool: read_numbers(pool, plan))
 
 
 def load_departures(name: str, plan: Plan) -> dict[str, datetime]:

@@ -12,6 +12,7 @@ from groupage.app.commands.plan_files import (
     compare_plans,
     load_departures,
     load_holds,
+    load_numbers,
     load_plan,
     load_status,
 )
@@ -27,14 +28,13 @@ from groupage.app.commands.printing import (
     volume,
 )
 from groupage.app.hub_time import with_local_times
-from groupage.domain.errors import NotFound
 from groupage.domain.origin import Solver
 from groupage.domain.plan import Cost, Plan, PlannedContainer
 from groupage.domain.stowage import stowage_of
 from groupage.domain.words import number_of
 from groupage.store.readers.holds import OpenHold
 from groupage.store.readers.plan_statuses import PlanStatus, status_text
-from groupage.store.readers.plans import PlanDiff
+from groupage.store.readers.plans import PlanDiff, find_container
 
 PlanName = Annotated[
     str,
@@ -129,7 +129,7 @@ def show(
     """
     shown = load_plan(plan)
     if container is not None:
-        planned = _find_container(shown, container)
+        planned = find_container(shown, container, numbers=load_numbers(plan, shown))
         if as_json:
             print_json(planned)
         else:
@@ -169,14 +169,6 @@ def diff(
         print_json(difference)
     else:
         _print_diff(difference)
-
-
-def _find_container(plan: Plan, wanted: str) -> PlannedContainer:
-    for number, container in enumerate(plan.containers, start=1):
-        if wanted in (container.consolidation_id, container.equipment_ref, str(number)):
-            return container
-    names = ", ".join(container.consolidation_id for container in plan.containers) or "none"
-    raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {names}")
 
 
 def _print_head(plan: Plan, status: PlanStatus | None) -> None:

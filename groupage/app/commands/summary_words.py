@@ -1,7 +1,8 @@
 """The summaries of traces as lines for people: (label, text)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from groupage.app.commands.hold_columns import held_members
 from groupage.app.commands.printing import print_line
@@ -22,6 +23,7 @@ from groupage.store.readers.summary_views import (
     PickUpSummary,
     SailingSummary,
     Summary,
+    TruckSummary,
     VoyageSummary,
 )
 
@@ -43,15 +45,8 @@ def print_summary(summary: Summary) -> None:
 
 def lines_of(summary: Summary) -> Iterable[Line]:
     """Yield the lines of a summary; those without a text are not shown."""
-    if isinstance(summary, ConsignmentSummary):
-        return _consignment_lines(summary)
-    if isinstance(summary, CartonSummary):
-        return _carton_lines(summary)
-    if isinstance(summary, SailingSummary):
-        return _voyage_lines(summary)
-    if isinstance(summary, LaneSummary):
-        return _lane_lines(summary)
-    return _container_lines(summary)
+    write: Callable[[Any], Iterable[Line]] = _WRITERS[type(summary)]
+    return write(summary)
 
 
 def _consignment_lines(now: ConsignmentSummary) -> Iterable[Line]:
@@ -120,7 +115,7 @@ def _container_of(now: ConsignmentSummary) -> str:
     return _joined(
         now.container or "none assigned yet",
         f"{now.consolidation_id} ({now.consolidation_status})",
-        f"by plan {now.plan_id}",
+        f"since plan {now.plan_id}",
     )
 
 
@@ -209,7 +204,7 @@ def _container_lines(now: ContainerSummary) -> Iterable[Line]:
     yield "seals, mass", _joined(" ▸ ".join(now.seals), vgm)
     if now.plan_id:
         is_replaced = "" if now.plan_in_force or now.departed_at else ", replaced since"
-        yield "load plan", f"plan {now.plan_id}{is_replaced}"
+        yield "load plan", f"{now.plan_id}{is_replaced}"
     if now.haul is not None:
         yield "haul", _job(now.haul)
     if now.departed_at is None and now.status not in _OVER:
@@ -229,6 +224,13 @@ def _voyage_lines(now: SailingSummary) -> Iterable[Line]:
         yield "carries", consolidation_id
     for consolidation_id in now.left_behind:
         yield "without", consolidation_id
+
+
+def _truck_lines(now: TruckSummary) -> Iterable[Line]:
+    yield "truck", _joined(now.plate, now.dock)
+    yield "arrived", _at("", now.arrived_at)
+    for consignment_id in now.consignments:
+        yield "brings", consignment_id
 
 
 def _lane_lines(now: LaneSummary) -> Iterable[Line]:
@@ -321,3 +323,13 @@ def _at(word: str, at: datetime | None) -> str:
 
 def _joined(*texts: str) -> str:
     return "; ".join(text for text in texts if text)
+
+
+_WRITERS: Mapping[type[Summary], Callable[[Any], Iterable[Line]]] = {
+    ConsignmentSummary: _consignment_lines,
+    CartonSummary: _carton_lines,
+    ContainerSummary: _container_lines,
+    SailingSummary: _voyage_lines,
+    LaneSummary: _lane_lines,
+    TruckSummary: _truck_lines,
+}

@@ -18,7 +18,7 @@ from groupage.store.readers.container_summaries import (
     voyage_summary,
 )
 from groupage.store.readers.facts import read_state, read_states
-from groupage.store.readers.holds import read_holds_of
+from groupage.store.readers.holds import holds_of
 from groupage.store.readers.lane_summaries import read_next_plan
 from groupage.store.readers.routes import find_pickup
 from groupage.store.readers.summary_views import (
@@ -70,7 +70,7 @@ async def summarize_consignment(
         gross_g=state.gross_g,
         customs=str(state.customs),
         missing=_missing(state),
-        holds=await read_holds_of(connection, [state.key]),
+        holds=holds_of(state),
         pick_up=await _pick_up(connection, state),
         consolidation_id=consolidation.key,
         consolidation_status=str(consolidation.status) if consolidation.key else "",

@@ -11,15 +11,20 @@ from groupage.domain.states import ConsignmentStatus
 from groupage.store.pool import Connection
 from groupage.store.state_codec import unpack
 
-ENDED = (
-    ConsignmentStatus.DEPARTED,
-    ConsignmentStatus.REJECTED,
-    ConsignmentStatus.CANCELLED,
-    ConsignmentStatus.RETURNED,
-    ConsignmentStatus.SPLIT,
-)
+_GONE = (ConsignmentStatus.DEPARTED, ConsignmentStatus.RETURNED, ConsignmentStatus.SPLIT)
 """A hold on one of these stops nothing at the hub any more."""
-HELD = f"(c.blocked and c.status not in ({', '.join(repr(str(status)) for status in ENDED)}))"
+_ENDED = (ConsignmentStatus.REJECTED, ConsignmentStatus.CANCELLED)
+"""A hold on one of these stops the cargo that is at the hub still, if any came."""
+
+
+def _listed(statuses: Sequence[ConsignmentStatus]) -> str:
+    return ", ".join(repr(str(status)) for status in statuses)
+
+
+HELD = (
+    f"(c.blocked and c.status not in ({_listed(_GONE)})"
+    f" and (c.status not in ({_listed(_ENDED)}) or c.received_pieces > 0))"
+)
 """SQL: the consignment `c` is held."""
 
 
@@ -34,6 +39,11 @@ class OpenHold(msgspec.Struct, frozen=True, kw_only=True):
     """The person or system that placed it."""
     placed_at: datetime
     reason: str
+
+
+def holds_of(state: ConsignmentState) -> tuple[OpenHold, ...]:
+    """Return the open holds of a consignment that has not left."""
+    return () if state.status in _GONE else _holds_in([state])
 
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -69,7 +79,10 @@ async def add_holds(
 
 
 def _open_holds(bodies: Sequence[bytes]) -> tuple[OpenHold, ...]:
-    states = [msgspec.json.decode(unpack(body), type=ConsignmentState) for body in bodies]
+    return _holds_in([msgspec.json.decode(unpack(body), type=ConsignmentState) for body in bodies])
+
+
+def _holds_in(states: Sequence[ConsignmentState]) -> tuple[OpenHold, ...]:
     holds = [
         OpenHold(
             consignment_id=state.key,

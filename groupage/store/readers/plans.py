@@ -1,12 +1,13 @@
 """Stored plans, and the difference between two plans."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from groupage.domain.errors import InvalidInput, NotFound
-from groupage.domain.plan import Cost, Plan
+from groupage.domain.plan import Cost, Plan, PlannedContainer
 from groupage.domain.words import join_names
 from groupage.store.plan_codec import unpack_plan
 from groupage.store.pool import Connection
@@ -97,6 +98,32 @@ async def find_plan(connection: Connection, name: str) -> Plan:
         ids = join_names([row["plan_id"] for row in rows], _IDS_NAMED)
         raise InvalidInput(f"several plan ids begin with {name!r}: {ids}; give more characters")
     return await read_plan(connection, rows[0]["plan_id"])
+
+
+def find_container(
+    plan: Plan, wanted: str, *, numbers: Mapping[str, str] | None = None
+) -> PlannedContainer:
+    """Return a plan's container by consolidation, container number, or place in the plan (1, 2 …).
+
+    `numbers`: the containers that the consolidations go in, by consolidation, also those assigned
+    after the plan. Raises NotFound.
+    """
+    names = numbers or {}
+    for place, container in enumerate(plan.containers, start=1):
+        number = names.get(container.consolidation_id, container.equipment_ref)
+        if wanted in (container.consolidation_id, container.equipment_ref, number, str(place)):
+            return container
+    ids = ", ".join(container.consolidation_id for container in plan.containers) or "none"
+    raise NotFound(f"plan {plan.plan_id} has no container {wanted!r}; it has {ids}")
+
+
+async def read_numbers(connection: Connection, plan: Plan) -> dict[str, str]:
+    """Return the containers that the plan's consolidations go in, or went in."""
+    rows = await connection.fetch(
+        "select key, equipment_ref from consolidation where key = any($1) and equipment_ref <> ''",
+        [container.consolidation_id for container in plan.containers],
+    )
+    return {row["key"]: row["equipment_ref"] for row in rows}
 
 
 async def diff_of_lane(connection: Connection, lane_id: str) -> PlanDiff:

@@ -121,7 +121,7 @@ async def _routes_of_plans(connection: Connection, wanted: RouteFilter) -> list[
 async def _read_consignment(connection: Connection, asked: str) -> ConsignmentState:
     for key in dict.fromkeys((asked, canonical_id(asked))):
         state = await read_state(connection, ConsignmentState, key)
-        if state is not None:
+        if state is not None and state.is_known:
             return state
     raise NotFound(f"no consignment {asked!r} is known; `groupage consignments` lists them")
 

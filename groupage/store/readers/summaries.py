@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.unit import UnitState
+from groupage.domain.state.visit import VisitState
 from groupage.domain.state.voyage import VoyageState
 from groupage.store.pool import Connection
 from groupage.store.readers.consignment_summaries import (
@@ -25,6 +26,7 @@ from groupage.store.readers.summary_views import (
     CartonSummary,
     SailingSummary,
     Summary,
+    TruckSummary,
 )
 
 _FOLLOWERS = (
@@ -76,12 +78,26 @@ async def _read_voyage(connection: Connection, key: str) -> Summary | None:
     return _summarize_voyage(voyage, carried, left_behind)
 
 
+async def _read_visit(connection: Connection, key: str) -> Summary | None:
+    visit = await read_state(connection, VisitState, key)
+    if visit is None:
+        return None
+    return TruckSummary(
+        visit_id=key,
+        plate=visit.plate,
+        dock=visit.dock,
+        arrived_at=visit.arrived_at,
+        consignments=visit.consignment_ids,
+    )
+
+
 _READERS: Mapping[AggregateKind, Callable[[Connection, str], Awaitable[Summary | None]]] = {
     "consignment": _read_consignment,
     "consolidation": _read_consolidation,
     "container": _read_container,
     "voyage": _read_voyage,
     "lane": summarize_lane,
+    "visit": _read_visit,
 }
 
 

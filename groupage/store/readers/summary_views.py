@@ -288,4 +288,21 @@ class LaneSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     """The policy approves plans; otherwise a dispatcher does."""
 
 
-Summary = SailingSummary | ConsignmentSummary | CartonSummary | ContainerSummary | LaneSummary
+class TruckSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="visit"):
+    """A truck's visit at the dock, with the cargo on it."""
+
+    visit_id: str
+    plate: str
+    dock: str
+    arrived_at: datetime | None
+    consignments: tuple[str, ...]
+
+
+Summary = (
+    SailingSummary
+    | ConsignmentSummary
+    | CartonSummary
+    | ContainerSummary
+    | LaneSummary
+    | TruckSummary
+)

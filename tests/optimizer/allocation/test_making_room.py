@@ -219,3 +219,16 @@ def test_a_left_out_consignment_names_those_that_took_its_place() -> None:
     only = (departure("V1", 10, offers=offers(g22=1)),)
     _, reason = reason_of(allocate(published(urgent, stays, members=1, departures=only)), "M0")
     assert reason.startswith("makes way in C for U, which costs the lane less; ")
+
+
+def test_a_container_that_the_plan_gives_up_is_not_named() -> None:
+    """Nobody sees it in the plan: it would be another one of its type."""
+    small = demand("A", group("A", 10))
+    instance = lane(
+        small,
+        departures=(departure("V1", 10, offers=offers(g22=2)),),
+        consolidations=(opened("C"),),
+    )
+    code, reason = reason_of(allocate(instance), "A")
+    assert code == "costs_more_than_waiting"
+    assert reason.startswith("another 22G1 on V1 would cost up to ")

@@ -11,10 +11,14 @@ from groupage.domain.command_outcomes import Message, Outcome, SentCommand, outc
 from groupage.domain.command_path import steps_of
 from groupage.domain.events import consolidation as csl
 from groupage.domain.events import planning as pl
+from groupage.domain.events.alerts import AlertRaised
 from groupage.domain.fact import Fact
-from groupage.domain.possible_pins import departures_of, possible_pin
+from groupage.domain.possible_pins import departures_of, possible_pin, reject_pin
 from groupage.domain.state.base import RejectedEvent
 from groupage.domain.state.consignment import Allocation, ConsignmentState
+from groupage.domain.state.lane import LanePin
+from processors.kernel.alerts import rejection_alerts
+from processors.kernel.outputs import Output
 from processors.kernel.series import is_in_series, revision_of
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.lane_stories import plan
@@ -130,7 +134,7 @@ def test_the_word_of_the_plan_about_a_pin() -> None:
     hub = sailing_hub()
     publish(hub, plan(1, {w.CN: "C1"}))
     sent = publish(hub, pin())
-    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    assert came_of(hub, sent).text.endswith("plan no. 1 is older; the lane requests the next one")
     later = sent.occurred_at + timedelta(seconds=10)
     publish(hub, plan(2, {w.CN: "C1"}, decided_at=later))
     assert came_of(hub, sent).text.endswith(f"plan no. 2 has it in C1 on {w.VOYAGE}")
@@ -143,11 +147,11 @@ def test_a_plan_of_the_same_tick_knows_only_the_commands_that_its_request_covers
     hub = sailing_hub()
     sent = publish(hub, pin())
     publish(hub, plan(1, {"CN-2": "C1"}, decided_at=sent.occurred_at))
-    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    assert came_of(hub, sent).text.endswith("plan no. 1 is older; the lane requests the next one")
     covered = tuple(hub.state("lane", w.LANE).triggers)
     asked = pl.PlanAsked(lane_id=w.LANE, request_id="Q2", sequence=2, wish_ids=covered)
     publish(hub, asked)
-    assert came_of(hub, sent).text.endswith("the published plan no. 1 is older")
+    assert came_of(hub, sent).text.endswith("plan no. 1 is older; the lane requests the next one")
     publish(hub, plan(2, {"CN-2": "C1"}, request_id="Q2", decided_at=sent.occurred_at))
     assert "plan no. 2 leaves it out" in came_of(hub, sent).text
 
@@ -185,6 +189,40 @@ def test_a_pin_to_a_consolidation_that_cannot_take_it() -> None:
     assert came_of(hub, publish(hub, pin("P5", consolidation_id="C1"))).state == "applied"
     publish(hub, csl.ConsolidationCancelled(consolidation_id="C1", reason="empty"))
     assert came_of(hub, publish(hub, pin("P6", consolidation_id="C1")))[::2] == ("refused", "ended")
+
+
+def test_a_pin_to_a_container_that_is_being_stuffed_advises_no_unfreezing() -> None:
+    """It would be refused, too."""
+    hub = sailing_hub()
+    publish(hub, plan(1, {"CN-2": "C1"}))
+    filed = csl.ConsolidationFrozen(
+        consolidation_id="C1", manifest_ref="M1", equipment_ref=w.CONTAINER, seal_no="S1"
+    )
+    publish(hub, filed)
+    consolidation = hub.state("consolidation", "C1")
+    consolidation.stuffing_started_at = at(1_000)
+    rejected = reject_pin(w.CN, LanePin(at=at(2_000), by="li", voyage_id=w.VOYAGE), consolidation)
+    assert rejected is not None
+    assert rejected.code == "frozen"
+    assert "because its stuffing began at" in rejected.reason
+    assert "unfreeze" not in rejected.reason
+
+
+def test_the_alert_of_a_refused_approval_names_what_ends_it() -> None:
+    """The plan's approval has no command id, so the advice is where to find it."""
+    hub = sailing_hub()
+    publish(hub, commands.AcceptPlan(command_id="A0", plan_id="P9", **LANE))
+    thaw = commands.UnfreezeConsolidation(command_id="U0", by="li", consolidation_id=w.CSL)
+    publish(hub, thaw)
+    alerts = {
+        state.key: publication.event.message
+        for (kind, _), state in hub.states.items()
+        for publication in rejection_alerts(kind, state).values()
+        if isinstance(publication, Output) and isinstance(publication.event, AlertRaised)
+    }
+    assert alerts[w.LANE].startswith(f"a command to accept a plan of lane {w.LANE} was refused")
+    assert alerts[w.CSL].startswith(f"a command to unfreeze consolidation {w.CSL} was refused")
+    assert all("`groupage command withdraw ID` ends this alert" in text for text in alerts.values())
 
 
 def test_a_pin_to_where_it_is_loaded_needs_no_unloading() -> None:

@@ -8,7 +8,7 @@ import msgspec
 from producers.packing_lists.figures.ids import read_unit_ids
 from producers.packing_lists.figures.lines import Line, bundles, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
-from producers.packing_lists.figures.numbering import Numbering
+from producers.packing_lists.figures.numbering import Numbering, ask_about_single_numbers
 from producers.packing_lists.figures.pieces import pieces_in_carton
 from producers.packing_lists.figures.table import Amount, TableReading
 from producers.packing_lists.model import RowGroup
@@ -40,6 +40,7 @@ def count_cartons(reading: TableReading, notes: Notes, answers: Answers) -> Coun
         lines += found or ()
     if complete:
         complete = _compare_with_totals(reading, lines, notes, answers)
+        complete = ask_about_single_numbers(reading, lines, notes, answers) and complete
     total = sum(line.count for line in lines)
     if total > CARTONS_MAX:
         notes.error(

@@ -7,10 +7,13 @@ from itertools import pairwise
 
 from producers.packing_lists.figures.cells import text_of
 from producers.packing_lists.figures.ids import count_behind, read_numbers
-from producers.packing_lists.figures.lines import first_amount
+from producers.packing_lists.figures.lines import Line, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import cell_name
+
+_CARTON_NAMES = frozenset(("carton", "carton_no", "packages"))
 
 
 class Numbering:
@@ -95,3 +98,43 @@ class Numbering:
             ],
         )
         return count, ()
+
+
+def ask_about_single_numbers(
+    reading: TableReading, lines: Sequence[Line], notes: Notes, answers: Answers
+) -> bool:
+    """Ask whether each row is one carton where only single numbers say so; False after a question.
+
+    Under a name such as 箱号 consecutive numbers are those of cartons. ``No.`` may number rows of
+    several cartons, and 1, 11, 26 may be the first numbers of ranges.
+    """
+    columns = reading.columns("carton_no")
+    if not columns or any(len(line.numbers) != 1 or line.unit_ids for line in lines):
+        return True
+    if any(first_amount(reading, "cartons", line.row) for line in lines):
+        return True
+    header = reading.table.columns[columns[0]].header
+    is_named = any(token & _CARTON_NAMES for token in words_of(header).tokens)
+    if is_named and not _have_gaps([line.numbers[0] for line in lines]):
+        return True
+    totals = [*reading.label_totals("cartons")]
+    totals += [t for column in reading.columns("carton_no") for t in reading.totals(column)]
+    if any(total.amount.value == len(lines) for total in totals):
+        return True
+    cell = reading.table.header_cell(columns[0])
+    if answers.find(f"{cell}.rows", reading.table.sheet.name, ("cartons",)):
+        return True
+    notes.ask(
+        cell,
+        "cartons_of_rows",
+        f"{header!r} has one number in each row, and nothing counts cartons: is each row a carton? "
+        "If not, add a column of cartons (件数 / Cartons)",
+        [(f"{cell}.rows=cartons", f"{len(lines)} cartons, one in each row")],
+    )
+    return False
+
+
+def _have_gaps(numbers: Sequence[str]) -> bool:
+    digits = [re.sub(r"[^0-9]", "", number)[-9:] for number in numbers]
+    values = [int(text) for text in digits if text]
+    return any(later - earlier > 1 for earlier, later in pairwise(values))

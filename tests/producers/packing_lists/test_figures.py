@@ -512,3 +512,24 @@ def test_the_limits_are_those_of_the_policy(tmp_path: Path) -> None:
     book = Workbook(name="l.xlsx", sheets=(sheet,), format="xlsx")
     assert understand(book).questions == ()
     assert asked(understand(book, limits=load_policy(file).cartons)) == {"C4": ["C4.limits=accept"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "numbers", "is_asked"),
+    [
+        ("箱号", (1, 2, 3), False),
+        ("Carton", ("1/3", "2/3", "3/3"), False),
+        ("No.", (1, 2, 3), True),
+        ("箱号", (1, 11, 26), True),
+    ],
+)
+def test_single_numbers_are_cartons_only_where_their_name_says_so(
+    header: str, numbers: tuple[Cell, ...], *, is_asked: bool
+) -> None:
+    """``No.`` may number rows of many cartons, and numbers with gaps may begin ranges."""
+    rows: Rows = [[header, "Goods", "Size (cm)", "G.W. per carton (kg)"]]
+    rows += [[number, "Cups", "60*40*35", 12.5] for number in numbers]
+    found = read(rows)
+    assert asked(found) == ({"A1": ["A1.rows=cartons"]} if is_asked else {})
+    answers = {"A1.rows": "cartons"} if is_asked else {}
+    assert len(figures(read(rows, answers=answers))) == 3

@@ -20,7 +20,13 @@ from groupage.domain.events.schedule import LegArrived, LegDeparted
 from groupage.domain.fact import Fact
 from producers.dcsa.mapping import map_report
 from producers.dcsa.reading import read_report
-from producers.dcsa.references import References, Version, event_id_of, withdrawal_of
+from producers.dcsa.references import (
+    References,
+    Version,
+    content_digest,
+    event_id_of,
+    withdrawal_of,
+)
 from producers.dcsa.report import CarrierReport
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.duplicate_keys import find_repeated_key
@@ -158,8 +164,8 @@ def _state(
     versions = references.versions_of(report.source, report.event_id)
     stamp = report.version or "-"
     known = versions.get(stamp)
-    if known is not None and _same_original(known, raw):
-        return Accepted(facts=tuple(known.facts.values()))
+    if known is not None and known.content in (b"", content_digest(raw)):
+        return Accepted(facts=tuple(_again(known, raw, recorded_at)))
     if any(other > stamp for other in versions):
         return Accepted(facts=(), notes=("older_version",))
     mapped = map_report(report, references)
@@ -193,9 +199,11 @@ def _was_reported(fact: Fact, references: References) -> bool:
     return is_movement and references.has_movement(fact)
 
 
-def _same_original(version: Version, raw: bytes) -> bool:
-    original = next((fact.original for fact in version.facts.values() if fact.original), None)
-    return original is None or msgspec.json.decode(original) == msgspec.json.decode(raw)
+def _again(version: Version, raw: bytes, recorded_at: datetime) -> Iterator[Fact]:
+    """Yield the facts of a version that came before: the sender may not know that it was taken."""
+    for number, fact in enumerate(version.facts.values()):
+        original = None if number else raw
+        yield msgspec.structs.replace(fact, recorded_at=recorded_at, original=original)
 
 
 def _retract(report: CarrierReport, references: References, recorded_at: datetime) -> Accepted:

@@ -39,6 +39,9 @@ REACH = timedelta(days=200)
 _TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 3.0
 _POLL_MS = 250
+_FETCH_WAIT_MS = 50
+"""A broker answers the requests of a connection in their order: while it waits for records, nobody
+learns where the topics end."""
 _RECORDS_MAX = 2_000
 _READ = frozenset(
     ce_type(event).encode()
@@ -80,6 +83,7 @@ class ReferenceLog:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_poll_records=_RECORDS_MAX,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         try:
             async with asyncio.timeout(_TIMEOUT_S):
@@ -113,6 +117,7 @@ class ReferenceLog:
             async with asyncio.timeout(_TIMEOUT_S):
                 ends = await consumer.end_offsets(self._partitions)
             behind = list(self._partitions)
+            consumer.resume(*behind)
             while behind := [each for each in behind if await consumer.position(each) < ends[each]]:
                 if time.monotonic() > give_up_at:
                     raise self._unavailable(TimeoutError(f"{len(behind)} partitions to read"))
@@ -123,6 +128,7 @@ class ReferenceLog:
                         self._take(topic, record)
         except (KafkaError, TimeoutError, OSError) as error:
             raise self._unavailable(error) from error
+        consumer.pause(*self._partitions)
         return self.references
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:

@@ -13,6 +13,7 @@ Built from the hub's own facts (`References.note`), so the match is the same for
 import re
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import TypeVar
 
 import msgspec
@@ -31,9 +32,9 @@ from producers.dcsa.report import SOURCE, CarrierReport
 from producers.dead_letters import QuarantineCode
 from producers.epcis.unmapped import Unmapped
 
-CONTAINERS_MAX = 500_000
-REPORTS_MAX = 200_000
-VOYAGES_MAX = 100_000
+CONTAINERS_MAX = 200_000
+REPORTS_MAX = 100_000
+VOYAGES_MAX = 50_000
 """Beyond these numbers the oldest are forgotten."""
 NEAR = timedelta(days=60)
 """Carriers use a voyage number again: a sailing whose departure is further away is another one."""
@@ -56,6 +57,8 @@ class KnownVoyage(msgspec.Struct, kw_only=True):
     carrier_voyage_no: str
     vessel_imo: str
     etd_at: datetime
+    numbers: tuple[str, ...]
+    """By which carriers may name it, its id among them."""
 
     def may_be_of(self, report: CarrierReport) -> bool:
         """Tell whether nothing that the report says about its voyage speaks against this one."""
@@ -94,13 +97,21 @@ class Version(msgspec.Struct, kw_only=True):
 
     stamp: str
     facts: dict[str, Fact]
-    """By event id."""
+    """By event id; without the original events, which would fill the memory."""
+    content: bytes = b""
+    """Digest of the original event."""
     withdrawn: bool = False
 
 
 def event_id_of(report: CarrierReport, number: int) -> str:
     """Compose the id of a fact from the sender's event id, its version and the fact's number."""
     return f"{report.event_id}@{report.version or '-'}#{number}"
+
+
+def content_digest(event_json: bytes) -> bytes:
+    """Digest an event's content, in whatever order its members are written."""
+    content = msgspec.json.encode(msgspec.json.decode(event_json), order="sorted")
+    return blake2b(content, digest_size=16).digest()
 
 
 def withdrawal_of(fact: Fact, *, recorded_at: datetime) -> Fact:
@@ -212,6 +223,7 @@ class References:
         )
 
     def _note_sailing(self, event: SailingPublished) -> None:
+        numbers = (event.voyage_id, event.carrier_voyage_no, event.universal_voyage_ref)
         known = KnownVoyage(
             voyage_id=event.voyage_id,
             pol=canonical_place(event.pol),
@@ -221,11 +233,13 @@ class References:
             carrier_voyage_no=event.carrier_voyage_no,
             vessel_imo=event.vessel_imo,
             etd_at=event.etd_at,
+            numbers=tuple(_plain(number) for number in numbers if number),
         )
-        _put(self.voyages, event.voyage_id, known, VOYAGES_MAX)
-        for number in (event.voyage_id, event.carrier_voyage_no, event.universal_voyage_ref):
-            if number:
-                self._voyages_by_number.setdefault(_plain(number), set()).add(event.voyage_id)
+        for number in known.numbers:
+            self._voyages_by_number.setdefault(number, set()).add(event.voyage_id)
+        if gone := _put(self.voyages, event.voyage_id, known, VOYAGES_MAX):
+            for number in gone[1].numbers:
+                self._voyages_by_number[number].discard(gone[0])
 
     def _note_container(self, event: ContainerEvent) -> None:
         self.note_container(event.equipment_ref)
@@ -247,15 +261,18 @@ class References:
             versions = {}
             self._sources.setdefault(match[1], set()).add(fact.source)
             if gone := _put(self._versions, key, versions, REPORTS_MAX):
-                self._sources[gone[1]].discard(gone[0])
-                if not self._sources[gone[1]]:
-                    del self._sources[gone[1]]
+                source, forgotten = gone[0]
+                self._sources[forgotten].discard(source)
+                if not self._sources[forgotten]:
+                    del self._sources[forgotten]
         version = versions.setdefault(stamp, Version(stamp=stamp, facts={}))
         if _WITHDRAWN in fact.event_id and withdrawn == "":
             version.withdrawn = True
             self._forget(fact, event_id)
         else:
-            version.facts[fact.event_id] = fact
+            version.facts[fact.event_id] = msgspec.structs.replace(fact, original=None)
+            if fact.original is not None:
+                version.content = content_digest(fact.original)
 
     def _forget(self, fact: Fact, event_id: str) -> None:
         """Take back what a withdrawn fact stated."""
@@ -299,11 +316,11 @@ class References:
         )
 
 
-def _put(table: OrderedDict[K, V], key: K, value: V, most: int) -> K | None:
-    """Add an item; return the key of the oldest one if there is no room for that."""
+def _put(table: OrderedDict[K, V], key: K, value: V, most: int) -> tuple[K, V] | None:
+    """Add an item; return the oldest one if there is no room for that."""
     table[key] = value
     table.move_to_end(key)
-    return table.popitem(last=False)[0] if len(table) > most else None
+    return table.popitem(last=False) if len(table) > most else None
 
 
 def _plain(number: str) -> str:

@@ -35,6 +35,7 @@ from groupage.domain.events.schedule import (
     SailingChanged,
 )
 from groupage.domain.fact import Fact
+from producers.dcsa import references
 from producers.dcsa.document import entries_of, read_bundle
 from producers.dcsa.references import References
 from producers.dead_letters import QuarantineCode as Code
@@ -51,6 +52,7 @@ from tests.producers.dcsa_events import (
     VOYAGE,
     Dialect,
     dcsa_event,
+    hub_fact,
     known_hub,
     sailing,
 )
@@ -708,3 +710,28 @@ def test_an_event_that_is_too_large_is_kept() -> None:
     event = dcsa_event("2.2", "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="NLRTM")
     event["padding"] = "x" * 300_000
     assert dead_letter_of(event)[0] is Code.TOO_LARGE
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is forgotten: sailings with their numbers, containers, events."""
+    for name in ("VOYAGES_MAX", "CONTAINERS_MAX", "REPORTS_MAX"):
+        monkeypatch.setattr(references, name, 3)
+    hub = References(takes_new_containers=True)
+    for number in range(10):
+        hub.note(hub_fact(sailing(f"V{number}", carrier_voyage_no=f"{number}E"), f"{number}"))
+        event = dcsa_event(
+            "2.2",
+            "EQUIPMENT",
+            "DISCHARGED",
+            event_id=f"E{number}",
+            container=f"C{number}",
+            locode="NLRTM",
+        )
+        take(event, hub=hub, containers="warn")
+    assert list(hub.voyages) == ["V7", "V8", "V9"]
+    assert list(hub.containers) == ["C7", "C8", "C9"]
+    assert [bool(hub.versions_of("/dcsa", f"E{n}")) for n in range(10)] == [False] * 7 + [True] * 3
+    gone = dcsa_event("2.2", "TRANSPORT", "DEPARTED", number="1E", mode="VESSEL", locode="CNNGB")
+    assert dead_letter_of(gone, hub=hub)[0] is Code.UNKNOWN_REFERENCE
+    (version,) = hub.versions_of("/dcsa", "E9").values()
+    assert all(fact.original is None for fact in version.facts.values())

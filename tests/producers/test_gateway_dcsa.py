@@ -1,16 +1,23 @@
 """The callback of DCSA Track & Trace: signatures and answers, and what arrives in Kafka."""
 
+import asyncio
 import base64
 import hmac
 import json
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+import schemathesis
 from aiokafka import ConsumerRecord
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr, ValidationError
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from groupage.serving import Guard
 from groupage.settings import GatewaySettings, KafkaSettings
@@ -215,3 +222,40 @@ async def test_a_voyage_that_the_hub_learns_of_later_counts(
     assert late.json() == {"feedbackElements": []}
     records = await read_topic("hub.schedule.v1")
     assert b"leg.departed.v1" in {dict(record.headers)["ce_type"] for record in records}
+
+
+def play_client(document: dict[str, Any], path: str, address: str) -> None:
+    """Send requests as a document describes them, and hold the answers against it."""
+    operation = schemathesis.openapi.from_dict(document)[path]["POST"]
+
+    @given(case=operation.as_strategy())
+    @hypothesis_settings(
+        max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    def check(case: Any) -> None:
+        case.call_and_validate(base_url=address, excluded_checks=[positive_data_acceptance])
+
+    check()
+
+
+@pytest.mark.integration
+async def test_a_publisher_that_follows_the_standard_alone(
+    gateway: Running, foreign_data: Path
+) -> None:
+    """Schemathesis plays one: any events that DCSA's document allows are answered as it says."""
+    file = foreign_data / "dcsa" / "tnt-v3.0.0-openapi.yaml"
+    document = msgspec.yaml.decode(file.read_bytes())
+    document["paths"]["/events"].pop("get")
+    # A problem document has members of its own besides feedbackElements, and says so.
+    error = document["paths"]["/events"]["post"]["responses"]["default"]["content"]
+    error["application/problem+json"] = error["application/json"]
+    await asyncio.to_thread(play_client, document, "/events", f"{gateway.url}/dcsa/tnt/v3")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("path", [V2, V3])
+async def test_a_publisher_that_follows_our_document(gateway: Running, path: str) -> None:
+    """The same with the gateway's own document."""
+    document = (await gateway.client.get("/openapi.json")).json()
+    document["paths"] = {path: document["paths"][path]}
+    await asyncio.to_thread(play_client, document, path, gateway.url)

@@ -240,4 +240,5 @@ def test_without_kafka_the_message_says_what_to_do(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "127.0.0.1:9" in done.stderr
+    assert "list.csv is read and right" in done.stderr
     assert "Traceback" not in done.stderr

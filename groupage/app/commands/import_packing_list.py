@@ -1,6 +1,8 @@
 """``groupage import packing-list``: read a list, say what was understood, publish its facts."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,8 +17,9 @@ from groupage.app.commands.import_files import (
     publish,
     read_bytes,
 )
+from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, escape_controls, print_json
-from groupage.domain.errors import InvalidInput
+from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.settings import LocalSettings, PolicySettings
 
 if TYPE_CHECKING:
@@ -100,7 +103,7 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
     )
     now = datetime.now(UTC)
     written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    folder = LocalSettings().packing_list_profiles
+    folder = LocalSettings().packing_list_profiles if profile else None
     request = ListRequest(
         options=options,
         answers=_answers(answer or []),
@@ -109,11 +112,18 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
         profile="" if save else profile,
         profiles=folder,
     )
-    policy = PolicySettings().load() if dry_run else policy_in_force()
+    quiet_logs("import")
     data = read_bytes(file)
     times = Times(listed_at=min(now, written_at), recorded_at=now)
+    policy = PolicySettings().load()
     try:
         reading = read_list(file.name, data, request, times=times, policy=policy)
+        # A list with questions is answered without Kafka, whose policy may be another one.
+        if reading.booking.facts and not dry_run:
+            with _list_is_right(file.name):
+                adopted = policy_in_force()
+            if adopted != policy:
+                reading = read_list(file.name, data, request, times=times, policy=adopted)
     except InvalidInput as error:
         if not as_json:
             raise
@@ -121,9 +131,20 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(1) from None
     if explain is not None:
         _explain(reading, explain)
-    if save:
+    if folder is not None and save:
         _save(folder, profile, reading, request)
     _finish(file.name, reading, dry_run=dry_run, as_json=as_json)
+
+
+@contextmanager
+def _list_is_right(name: str) -> Iterator[None]:
+    """Say that the list is right when the hub does not answer: the clerk has nothing to correct."""
+    try:
+        yield
+    except Unavailable as error:
+        raise Unavailable(
+            f"{name} is read and right, but the hub does not answer: import it again later. {error}"
+        ) from error
 
 
 def _answers(texts: list[str]) -> dict[str, str]:
@@ -164,7 +185,8 @@ def _finish(name: str, reading: "ListReading", *, dry_run: bool, as_json: bool) 
     from producers.packing_lists.report import report_lines  # noqa: PLC0415
 
     entry = entry_of(name, reading.booking)
-    summary = publish([entry], dry_run=dry_run or not reading.booking.facts, total=1)
+    with _list_is_right(name):
+        summary = publish([entry], dry_run=dry_run or not reading.booking.facts, total=1)
     # The report counts rows of the list, not consignments.
     if summary.rejected:
         summary.read = summary.rejected = reading.rows

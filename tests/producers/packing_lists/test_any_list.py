@@ -18,7 +18,8 @@ from tests.producers.packing_lists.made_lists import imported
 
 _HEADERS = """
 品名 箱数 箱号 外箱尺寸(cm) 长 宽 高 单箱毛重(KG) 总毛重 体积 货值(USD) 币种 HS编码 UN_No Class
-是否带电 目的港 起运港 发货人 收货人 入仓号 贸易方式 送货日期 SSCC 易碎 Stackable Max_load_on_top_(kg) 数量 唛头
+是否带电 目的港 起运港 发货人 收货人 入仓号 贸易方式 送货日期 SSCC 易碎
+Stackable Max_load_on_top_(kg) 数量 唛头
 """
 HEADERS = tuple(name.replace("_", " ") for name in _HEADERS.split())
 CELLS = st.one_of(

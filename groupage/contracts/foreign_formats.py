@@ -28,6 +28,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"MIME-Version:", "a MIME message (.mht, .eml)"),
     (b"STX=", "a TRADACOMS interchange"),
+    (b"ID;P", "a SYLK sheet"),
+    (b"TABLE\r\n0,1\r\n", "a DIF sheet"),
+    (b"socialcalc:version:", "a SocialCalc sheet"),
 )
 _BITMAP_HEADER = b"\0\0\0\0"
 _UNA = re.compile(rb"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)

@@ -101,11 +101,13 @@ def _could_be_chinese(text: str) -> bool:
     ``水桶`` in GB 18030 is ``ˮͰ`` in UTF-8; so are about a fifth of all pairs.
     """
     others = [character for character in text if character >= "\x80"]
-    return 0 < len(others) < _PROOF_OF_UTF8 and all(
-        character < "\u0800"
-        and character.lower() not in _ALL_ACCENTED
-        and character not in _TYPOGRAPHY
-        for character in others
+    return (
+        0 < len(others) < _PROOF_OF_UTF8
+        and all(character < "\u0800" for character in others)
+        and any(
+            character.lower() not in _ALL_ACCENTED and character not in _TYPOGRAPHY
+            for character in others
+        )
     )
 
 

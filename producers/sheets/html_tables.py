@@ -16,7 +16,9 @@ _META_HEAD = 4_096
 
 def read_html(name: str, data: bytes, budget: Budget, encoding: str | None = None) -> Workbook:
     """Read each table of a page as a sheet. Raises InvalidInput."""
-    decoded = decode_text(name, data, encoding or _stated_encoding(data))
+    stated = None if encoding else _stated_encoding(data)
+    decoded = decode_text(name, data, encoding or stated)
+    why = "the page's head names it" if stated else decoded.why
     tables = _Tables(budget)
     for start in range(0, len(decoded.text), _CHUNK):
         budget.check_time()
@@ -32,7 +34,7 @@ def read_html(name: str, data: bytes, budget: Budget, encoding: str | None = Non
         format="html",
         encoding=decoded.encoding,
         remarks=(
-            Remark(code="encoding", text=f"read as {decoded.encoding}: {decoded.why}"),
+            Remark(code="encoding", text=f"read as {decoded.encoding}: {why}"),
             Remark(code="html", text="it is an HTML page with tables, not a workbook"),
         ),
     )

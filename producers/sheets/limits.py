@@ -56,6 +56,10 @@ class Budget:
 
     def check_cell(self, row: int, column: int) -> None:
         """Refuse a cell outside the rows and columns; both count from 0."""
+        if row < 0 or column < 0:
+            raise InvalidInput(
+                f"{self.name} is damaged: a cell stands outside of rows; save it again"
+            )
         if row >= self.limits.rows:
             raise InvalidInput(
                 f"{self.name} has a value in row {row + 1}; {self.limits.rows} rows are the most"

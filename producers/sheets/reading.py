@@ -7,6 +7,7 @@ from producers.sheets.delimited import read_delimited
 from producers.sheets.html_tables import read_html
 from producers.sheets.limits import Budget, Limits
 from producers.sheets.ods import read_flat_ods, read_ods
+from producers.sheets.spreadsheet_xml import NAMESPACE, read_spreadsheet_xml
 from producers.sheets.workbook import Workbook
 from producers.sheets.xls import read_xls
 from producers.sheets.xlsb import read_xlsb
@@ -16,7 +17,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLDER_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 """Excel 2 to 5 without a container around the sheet: a BOF record of 4 to 16 bytes."""
-_TAKEN = "a list is xlsx, xls, xlsb, ods, csv, tsv or an HTML table"
+_TAKEN = "a list is xlsx, xls, xlsb, ods, csv, tsv, an XML spreadsheet or an HTML table"
 
 
 def read_workbook(
@@ -36,11 +37,18 @@ def read_workbook(
         return _read_office_container(name, data, budget)
     if data.startswith(_OLDER_XLS) and data[2:4] in (b"\x04\0", b"\x06\0", b"\x08\0", b"\x10\0"):
         return read_xls(name, data, budget)
-    named = name_format(data)
+    return _read_text(name, data, budget, encoding)
+
+
+def _read_text(name: str, data: bytes, budget: Budget, encoding: str | None) -> Workbook:
+    """Read a page, XML, or text with delimiters."""
+    named, head = name_format(data), data[:8192]
+    if b"urn:oasis:names:tc:opendocument:xmlns:office:1.0" in head:
+        return read_flat_ods(name, data, budget)
     if named == "an HTML page":
         return read_html(name, data, budget, encoding)
-    if b"urn:oasis:names:tc:opendocument:xmlns:office:1.0" in data[:8192]:
-        return read_flat_ods(name, data, budget)
+    if named is not None and NAMESPACE in head:
+        return read_spreadsheet_xml(name, data, budget)
     if named is not None:
         raise InvalidInput(f"{name} is {named}; {_TAKEN}")
     return read_delimited(name, data, budget, encoding)

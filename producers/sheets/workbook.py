@@ -69,7 +69,8 @@ class Workbook(msgspec.Struct, frozen=True, kw_only=True):
     """The file's name, without its folder."""
     sheets: tuple[Sheet, ...]
     format: str
-    """``xlsx``, ``xls``, ``xlsb``, ``ods``, ``csv`` or ``tsv``, by the content, not the name."""
+    """By the content, not the name: ``xlsx``, ``xls``, ``xlsb``, ``ods``, ``csv``, ``tsv``,
+    ``html``, or ``xml`` for an XML Spreadsheet of 2003."""
     encoding: str = ""
     """The encoding of a text file, and why it was taken, are in `remarks`, too."""
     remarks: tuple[Remark, ...] = ()

@@ -95,11 +95,9 @@ def _read_sheet(book: Any, page: Any, budget: Budget) -> tuple[Sheet, list[Remar
         hidden=page.visibility != 0,
         merged=grid.take_merged(),
         number_formats=codes,
-        hidden_rows=frozenset(
-            row for row, info in page.rowinfo_map.items() if info.hidden or info.height == 0
-        ),
+        hidden_rows=frozenset(row for row, info in page.rowinfo_map.items() if info.hidden),
         hidden_columns=frozenset(
-            column for column, info in page.colinfo_map.items() if info.hidden or info.width == 0
+            column for column, info in page.colinfo_map.items() if info.hidden
         ),
     )
     return sheet, remarks

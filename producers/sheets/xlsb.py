@@ -19,7 +19,8 @@ from producers.sheets.relations import Relation, main_part, relations
 from producers.sheets.workbook import Area, Cell, CellError, Remark, Sheet, Workbook
 from producers.sheets.xlsx_cells import Styles
 
-_ROW = 0
+_ROW, _BLANK = 0, 1
+_SHORT_CELLS = range(12, 19)
 _SHARED_STRING = 19
 _FORMAT, _STYLE, _COLUMNS = 44, 47, 60
 _WORKBOOK_PROPERTIES, _SHEET, _MERGED = 153, 156, 176
@@ -164,7 +165,7 @@ class _SheetRecords:
         self._strings = strings
         self._styles = styles
         self._grid = Grid(budget)
-        self._row = -1
+        self._row = self._column = -1
         self._formats: dict[tuple[int, int], str] = {}
         self._hidden_rows: set[int] = set()
         self._hidden_columns: set[int] = set()
@@ -176,10 +177,12 @@ class _SheetRecords:
             (self._row,) = struct.unpack_from("<I", body)
             if len(body) > 11 and body[11] & 0x10 and self._row < self._budget.limits.rows:
                 self._hidden_rows.add(self._row)
-        elif kind in self._VALUES:
-            column, style = struct.unpack_from("<II", body)
-            value = self._VALUES[kind](self, body)
-            self._store(column, str(style & 0xFFFFFF), value)
+            self._column = -1
+        elif kind in _SHORT_CELLS:
+            # As the cell eleven numbers before, but without a column: it follows the last one.
+            self._take_cell(kind - 11, struct.pack("<I", self._column + 1) + body)
+        elif kind == _BLANK or kind in self._VALUES:
+            self._take_cell(kind, body)
         elif kind == _MERGED:
             first_row, last_row, first_column, last_column = struct.unpack_from("<4I", body)
             self._grid.merge(
@@ -191,10 +194,15 @@ class _SheetRecords:
                 )
             )
         elif kind == _COLUMNS:
-            first, last, width, _, flags = struct.unpack_from("<4IH", body)
-            if flags & 1 or width == 0:
+            first, last, _, _, flags = struct.unpack_from("<4IH", body)
+            if flags & 1:
                 end = min(last + 1, self._budget.limits.columns)
                 self._hidden_columns.update(range(first, end))
+
+    def _take_cell(self, kind: int, body: bytes) -> None:
+        self._column, style = struct.unpack_from("<II", body)
+        if kind != _BLANK:
+            self._store(self._column, str(style & 0xFFFFFF), self._VALUES[kind](self, body))
 
     def finish(self, title: str, *, hidden: bool, remarks: list[Remark]) -> Sheet:
         """Return the sheet, and add remarks about it."""

@@ -55,12 +55,19 @@ def _files() -> dict[str, bytes]:
         'office:value="3"><text:p>3</text:p></table:table-cell></table:table-row></table:table>'
         "</office:document>"
     )
+    excel = "urn:schemas-microsoft-com:office:spreadsheet"
+    xml = (
+        f'<Workbook xmlns="{excel}" xmlns:ss="{excel}"><Worksheet ss:Name="PL"><Table>'
+        '<Column ss:Index="2" ss:Hidden="1"/><Row ss:Index="3"><Cell ss:MergeAcross="1">'
+        '<Data ss:Type="Number">12</Data></Cell></Row></Table></Worksheet></Workbook>'
+    )
     html = "<table><tr><td rowspan=2>品名<td colspan=3>12</tr><tr><td>x<img></table>"
     return {
         "xlsx": book.getvalue(),
         "xls": xls.getvalue(),
         "fods": ods.encode(),
         "html": html.encode(),
+        "xml": xml.encode(),
         "csv": "品名;件数\n杯子;1,5\n".encode("gb18030"),
     }
 
@@ -92,7 +99,7 @@ def test_random_text(text: str, encoding: str) -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.sampled_from(["xls", "fods", "html", "csv", "xlsx"]), _EDITS)
+@given(st.sampled_from(["xls", "fods", "xml", "html", "csv", "xlsx"]), _EDITS)
 def test_damaged_files(kind: str, edits: list[tuple[int, int, bytes]]) -> None:
     """Bytes replaced, inserted, cut out."""
     _read(_edit(_files()[kind], edits))
@@ -127,3 +134,12 @@ def test_a_part_that_unpacks_to_more_than_it_states_is_bounded() -> None:
             target.writestr(name, source.read(name) + blank)
     with pytest.raises(InvalidInput, match="unpacks to more than 1048576 bytes"):
         read_workbook("list.xlsx", result.getvalue(), limits=_LIMITS)
+
+
+def test_a_cell_outside_of_rows_is_refused() -> None:
+    """It would count from the end of the rows."""
+    excel = "urn:schemas-microsoft-com:office:spreadsheet"
+    cell = '<Cell><Data ss:Type="Number">12</Data></Cell>'
+    xml = f'<Workbook xmlns="{excel}" xmlns:ss="{excel}"><Worksheet ss:Name="a"><Table>{cell}'
+    with pytest.raises(InvalidInput, match="a cell stands outside of rows"):
+        read_workbook("a.xls", f"{xml}</Table></Worksheet></Workbook>".encode())

@@ -255,3 +255,49 @@ def test_archives_that_are_no_workbooks_are_named() -> None:
         target.writestr("word/document.xml", "<x/>")
     with pytest.raises(InvalidInput, match="Word or PowerPoint"):
         read_workbook("a.xlsx", archive.getvalue())
+
+
+def test_xml_spreadsheets_of_2003() -> None:
+    """Indices, spans, merged and hidden cells, kinds of values; such files are named .xls."""
+    document = (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Styles><Style ss:ID="s1">'
+        '<NumberFormat ss:Format="0.0&quot;kg&quot;"/></Style><Style ss:ID="s2">'
+        '<NumberFormat ss:Format="Short Date"/></Style><Style ss:ID="s3">'
+        '<NumberFormat ss:Format="Standard"/></Style></Styles>'
+        '<Worksheet ss:Name="PL"><Table><Column ss:Index="2" ss:Hidden="1"/>'
+        '<Row><Cell ss:MergeAcross="1"><Data ss:Type="String">品名</Data></Cell>'
+        '<Cell><Data ss:Type="String">G.W.</Data></Cell></Row>'
+        '<Row ss:Index="3" ss:Hidden="1"><Cell ss:Index="2"><Data ss:Type="Number">12</Data></Cell>'
+        '<Cell ss:StyleID="s1"><Data ss:Type="Number">12.5</Data></Cell>'
+        '<Cell><Data ss:Type="DateTime">2026-03-02T00:00:00.000</Data></Cell>'
+        '<Cell><Data ss:Type="Boolean">1</Data></Cell>'
+        '<Cell><Data ss:Type="Error">#N/A</Data></Cell>'
+        '<Cell ss:Formula="=R[-1]C"/></Row>'
+        '<Row><Cell ss:StyleID="s2"><Data ss:Type="Number">46083</Data></Cell>'
+        '<Cell ss:StyleID="s3"><Data ss:Type="Number">46083</Data></Cell></Row>'
+        "</Table></Worksheet>"
+        '<Worksheet ss:Name="old"><Table/><WorksheetOptions><Visible>SheetHidden</Visible>'
+        "</WorksheetOptions></Worksheet></Workbook>"
+    )
+    workbook = read_workbook("list.xls", document.encode())
+    sheet = workbook.sheets[0]
+    assert workbook.format == "xml"
+    assert sheet.rows == (
+        ("品名", None, "G.W."),
+        (),
+        (None, 12, 12.5, datetime(2026, 3, 2), True, "#N/A", "=R[-1]C"),  # noqa: DTZ001
+        (datetime(2026, 3, 2), 46083),  # noqa: DTZ001
+    )
+    assert [type(cell) for cell in sheet.rows[2][5:]] == [CellError, Formula]
+    assert sheet.merged == (Area(first_row=0, first_column=0, last_row=0, last_column=1),)
+    assert sheet.number_formats == {(2, 2): '0.0"kg"'}
+    assert sheet.hidden_rows == {2}
+    assert sheet.hidden_columns == {1}
+    assert [item.hidden for item in workbook.sheets] == [False, True]
+    far = document.replace('ss:Index="3"', 'ss:Index="999999999"')
+    with pytest.raises(InvalidInput, match="row 999999999; 100000 rows"):
+        read_workbook("list.xls", far.encode())
+    with pytest.raises(InvalidInput, match="not a readable XML spreadsheet"):
+        read_workbook("list.xls", document[:-20].encode())

@@ -14,6 +14,7 @@ from producers.sheets.workbook import Area, CellError
 from tests.producers.sheets.xlsb_writer import cell as _cell
 from tests.producers.sheets.xlsb_writer import record as _record
 from tests.producers.sheets.xlsb_writer import row as _row
+from tests.producers.sheets.xlsb_writer import short_cell as _short_cell
 from tests.producers.sheets.xlsb_writer import wide
 from tests.producers.sheets.xlsb_writer import workbook as _workbook
 
@@ -63,6 +64,27 @@ def test_xlsb_cells_keep_their_kind_and_their_look() -> None:
     assert sheet.hidden_columns == {1}
     assert [item.hidden for item in workbook.sheets] == [False, True]
     assert [remark.code for remark in workbook.remarks] == ["covered_value"]
+
+
+def test_cells_without_a_column_follow_the_last_one() -> None:
+    """SheetJS writes all but the first of a row so; calamine 0.9 drops them without a word."""
+    cells = (
+        _cell(6, 1, wide("杯子")),
+        _short_cell(2, struct.pack("<I", 12 << 2 | 2)),
+        _short_cell(1, b""),
+        _short_cell(5, struct.pack("<d", 0.5), style=1),
+        _short_cell(3, b"\x2a"),
+        _short_cell(4, b"\0"),
+        _short_cell(6, wide("x")),
+        _short_cell(7, struct.pack("<I", 0)),
+    )
+    sheets = {"PL": _record(145) + _row(0, *cells) + _row(1, _short_cell(6, wide("first")))}
+    sheet = read_workbook("a.xlsb", _workbook(sheets, ["shared"], {164: '0.0"kg"'})).sheets[0]
+    assert sheet.rows == (
+        (None, "杯子", 12, None, 0.5, "#N/A", False, "x", "shared"),
+        ("first",),
+    )
+    assert sheet.number_formats == {(0, 4): '0.0"kg"'}
 
 
 def test_calamine_reads_the_same_values() -> None:

@@ -33,6 +33,11 @@ def cell(kind: int, column: int, body: bytes, style: int = 0) -> bytes:
     return record(kind, struct.pack("<II", column, style) + body)
 
 
+def short_cell(kind: int, body: bytes, style: int = 0) -> bytes:
+    """Return the record of a cell that follows the last one, as SheetJS and Aspose write it."""
+    return record(kind + 11, struct.pack("<I", style) + body)
+
+
 def row(number: int, *cells: bytes, hidden: bool = False) -> bytes:
     """Return the records of a row, which counts from 0."""
     flags = bytes([0, 0x10 if hidden else 0])

@@ -215,7 +215,7 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
     meanings = [
         meaning
         for field, score in scores.items()
-        if score >= max(0.56 * best, SCORE_MIN * 0.6)
+        if score >= max(0.6 * best, SCORE_MIN * 0.6)
         for meaning in _with_units(field, score, name, profile, text)
     ]
     meanings.sort(key=lambda meaning: -meaning.score)

@@ -30,7 +30,7 @@ class _Table(msgspec.Struct, frozen=True):
 
     def is_list(self) -> bool:
         """Tell whether the table has cartons: lines, or rows that could not be read."""
-        return bool(self.reader.groups or self.reader.errors or self.reader.hidden)
+        return bool(self.reader.groups or self.reader.findings.errors or self.reader.hidden)
 
     def count(self) -> int:
         return sum(int(self.grid.count(group.rows[0]) or 0) for group in self.reader.groups)
@@ -50,7 +50,7 @@ def read_layout(sheet: Sheet) -> Layout | None:
     header, reader = main.area.header, main.reader
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
-    errors, remarks = list(reader.errors), list(reader.remarks)
+    errors, remarks = list(reader.findings.errors), list(reader.findings.remarks)
     if is_doubled(header):
         text = "two tables stand side by side: put one below the other, or on a sheet of its own"
         errors.append(_finding(sheet, header.rows[0], header.columns[0].index, "two_tables", text))

@@ -31,6 +31,10 @@ _ONE_CARTON = re.compile(
     r"(?<![^\W_])(?:ctn|crtn|carton|case|box|pkg|package|parcel|outer|caja|caixa|karton)(?![^\W_])|箱"
 )
 """Packages in the plural do not say of how many a weight is."""
+_MANY_CARTONS = re.compile(
+    r"(?<![^\W_])(?:ctns|crtns|cartons|cases|boxes|pkgs|packages|parcels|kartons|cajas|bultos|"
+    r"caixas|colis|мест|коробок)(?![^\W_])|件数|箱数"
+)
 _CJK_RUN = re.compile(r"[\u3400-\u9fff]+")
 _UNIT_ALONE: dict[str, tuple[tuple[Field, float], ...]] = {
     "mass": (("gross", 0.6), ("net", 0.45)),
@@ -125,6 +129,8 @@ def read_name(text: str, section: str = "fields") -> Name:
     meant = frozenset().union(*whole.tokens)
     if not meant - {"filler"} - _QUALIFIERS and units and section == "fields":
         scores = dict(unit_alone(units[0]))
+    if "percarton" not in meant and _MANY_CARTONS.search(plain(text)):
+        scores.pop("pieces_per_carton", None)  # "Quantity of cartons" counts them
     per: list[Per] = []
     if "percarton" in meant:
         per.append("carton")

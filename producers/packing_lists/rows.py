@@ -4,20 +4,18 @@ A row begins a line when it has a carton number, a size or a count of its own. A
 these is an article in the carton above. A row that looks like cargo and is neither is an error.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from producers.packing_lists import totals
 from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
-from producers.packing_lists.model import Field, Finding, RowGroup, TotalScope, TotalsRow
+from producers.packing_lists.model import Field, RowGroup, TotalScope, TotalsRow
+from producers.packing_lists.row_findings import RowFindings
 from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
 
 _MASS_AND_VOLUME: tuple[Field, ...] = ("gross", "volume")
-FINDINGS_MAX = 200
-"""Errors and remarks of a sheet that are kept; one more says how many there are."""
 
 
 class RowReader:
@@ -28,8 +26,7 @@ class RowReader:
         self._area = area
         self.groups: list[RowGroup] = []
         self.totals: list[TotalsRow] = []
-        self.errors: list[Finding] = []
-        self.remarks: list[Finding] = []
+        self.findings = RowFindings(grid)
         self.hidden: list[int] = []
         """Hidden rows that look like cargo."""
         self.text_rows: list[int] = []
@@ -37,7 +34,6 @@ class RowReader:
         self._table = Sums()
         self._section = Sums()
         self._in_section = 0
-        self._doubtful: list[tuple[int, Callable[[], Finding], bool]] = []
         self._last_cargo = -1
         self._after_sum: list[int] = []
         self._has_headings = False
@@ -48,7 +44,7 @@ class RowReader:
         for row in range(self._area.header.rows[-1] + 1, self._area.stop):
             if row not in self._area.repeated and self._grid.filled(row):
                 self._read_row(row)
-        self._settle_doubts()
+        self.findings.settle(self.groups, self.totals)
         self._settle_rows_after_sum()
         self._settle_scopes()
 
@@ -70,7 +66,7 @@ class RowReader:
             self._add_totals(row, "")
         elif totals.is_example(grid, row):
             text = f"row {row + 1} looks like the form's own example: take it out"
-            self._error("example_row", row, text)
+            self.findings.add_error("example_row", row, text)
         elif self._stands_after_sum(row):
             self._after_sum.append(row)
         else:
@@ -150,9 +146,9 @@ class RowReader:
         for row in self._after_sum:
             if agreed and grid.has(*SIZE) and self._last_cargo < row:
                 text = f"row {row + 1} stands below the sum, without a size: not read as cargo"
-                self._remark("row_after_sum", row, None, text)
+                self.findings.add_remark("row_after_sum", row, text)
             else:
-                self._error("row_unplaced", row, self._sentence_unplaced(row))
+                self.findings.add_unplaced(row)
 
     def _settle_scopes(self) -> None:
         """Set the scope of each sum, now that all lines are known."""
@@ -186,13 +182,13 @@ class RowReader:
             self._add_article(row)
             if not covered:
                 text = f"row {row + 1} is taken for a further article in the carton above"
-                self._remark("article_without_figures", row, None, text)
+                self.findings.add_remark("article_without_figures", row, text)
             return
         self.text_rows.append(row)
         if self.groups and grid.own(row, "goods") and not self.totals:
             column, cell = next(grid.cells(row, "goods"))
             text = f'row {row + 1} has no figures and is not read as cargo: "{shorten(cell)}"'
-            self._remark("row_without_figures", row, column, text)
+            self.findings.add_remark("row_without_figures", row, text, column)
 
     def _read_cargo(self, row: int) -> None:
         grid = self._grid
@@ -201,20 +197,37 @@ class RowReader:
         if not fresh and not sized and self._has_no_cartons(row):
             self.text_rows.append(row)
             text = f"row {row + 1} has 0 cartons and is not read as cargo"
-            self._remark("no_cartons", row, None, text)
+            self.findings.add_remark("no_cartons", row, text)
         elif self.groups and self._same_number(row) and (sized or counted):
             self._read_repeated(row, counted=counted)
         elif fresh or counted:
             self._add_group(row)
         elif sized:
-            shares = bool(self.groups) and grid.has("cartons", "carton_no")
-            self._add_group(row, continues=shares)
+            self._read_further_size(row)
         elif grid.figures(row, *_MASS_AND_VOLUME):
             self._read_own_mass(row)
         elif self.groups and self._last_cargo == row - 1:
             self._add_article(row)
         else:
-            self._error("row_unplaced", row, self._sentence_unplaced(row))
+            self.findings.add_unplaced(row)
+
+    def _read_further_size(self, row: int) -> None:
+        """Read a row with a size and no number or count: it shares those above, or lacks them."""
+        grid = self._grid
+        if not self.groups or not grid.has("cartons", "carton_no"):
+            self._add_group(row)
+            return
+        above = self.groups[-1].rows[0]
+        self._add_group(row, continues=True)
+        if grid.covered(row, "cartons", "carton_no") or not grid.own(row, "goods", "article"):
+            return
+        missing = "a carton number" if not grid.has("cartons") else "a count of cartons"
+        self.findings.add_doubt(
+            "count_missing",
+            row,
+            f"row {row + 1} has goods and a size, but lacks {missing}: give it, or merge it with "
+            f"row {above + 1} if it is one of that row's cartons",
+        )
 
     def _has_no_cartons(self, row: int) -> bool:
         """Tell whether a row states a count of 0 and no other figure: out of stock.
@@ -244,19 +257,17 @@ class RowReader:
         if alike and not counted:
             self._add_article(row)
             text = f"carton {number} stands in rows {first + 1} and {row + 1} with the same size:"
-            self._remark("carton_repeated", row, None, f"{text} one carton with several articles")
+            self.findings.add_remark(
+                "carton_repeated", row, f"{text} one carton with several articles"
+            )
             return
         self._add_group(row)
-        self._doubt(
+        self.findings.add_doubt(
+            "carton_number_repeated",
             row,
-            lambda: self._finding(
-                "carton_number_repeated",
-                row,
-                f"carton {number} stands in rows {first + 1} and {row + 1}, both with a count or "
-                f"size: if it is one carton, write count, size and weight in row {first + 1} "
-                "only; if not, give each its own number",
-            ),
-            counts=True,
+            f"carton {number} stands in rows {first + 1} and {row + 1}, both with a count or "
+            f"size: if it is one carton, write count, size and weight in row {first + 1} "
+            "only; if not, give each its own number",
         )
 
     def _read_own_mass(self, row: int) -> None:
@@ -267,7 +278,7 @@ class RowReader:
             self._add_group(row)
             return
         if not self.groups or self._last_cargo != row - 1:
-            self._error("row_unplaced", row, self._sentence_unplaced(row))
+            self.findings.add_unplaced(row)
             return
         first = self.groups[-1].rows[0]
         self._add_article(row)
@@ -278,28 +289,14 @@ class RowReader:
         beside = ", ".join(f"{cell}: {figure}" for cell, figure in figures.items())
         if any(grid.covered(row, field) for field in identity):
             text = f"row {row + 1} is an article in the carton of row {first + 1}; it has figures"
-            self._remark("article_with_mass", row, None, f"{text} of its own ({beside})")
+            self.findings.add_remark("article_with_mass", row, f"{text} of its own ({beside})")
             return
-        self._doubt(
+        self.findings.add_doubt(
+            "row_unplaced",
             row,
-            lambda: self._finding(
-                "row_unplaced",
-                row,
-                f"row {row + 1} has a weight or volume ({beside}), but no carton number, size or "
-                f"count: if it is a further article in the carton of row {first + 1}, leave the "
-                "weight empty or merge it with the row above; if it is a carton, give the others",
-            ),
-            counts=False,
-        )
-
-    def _sentence_unplaced(self, row: int) -> str:
-        filled = ", ".join(
-            f"{cell_name(row, column)}: {shorten(cell, 20)}"
-            for column, cell in self._grid.filled(row)[:6]
-        )
-        return (
-            f"row {row + 1} looks like cargo ({filled}), but belongs to no carton: give a carton "
-            "number, a size or a count, or take the row out"
+            f"row {row + 1} has a weight or volume ({beside}), but no carton number, size or "
+            f"count: if it is a further article in the carton of row {first + 1}, leave the "
+            "weight empty or merge it with the row above; if it is a carton, give the others",
         )
 
     def _add_group(self, row: int, *, continues: bool = False) -> None:
@@ -316,40 +313,6 @@ class RowReader:
         self._table.add(figures)
         self._section.add(figures)
         self._last_cargo = row
-
-    def _doubt(self, row: int, finding: Callable[[], Finding], *, counts: bool) -> None:
-        self._doubtful.append((row, finding, counts))
-
-    def _settle_doubts(self) -> None:
-        """Drop doubts that the totals row's count of cartons answers; the others are errors."""
-        if not self._doubtful:
-            return
-        counted = sum(
-            (self._grid.count(group.rows[0]) or Decimal(0) for group in self.groups), Decimal(0)
-        )
-        declared = [
-            count
-            for row in self.totals
-            if row.scope == "table" and (count := self._grid.count(row.row)) is not None
-        ]
-        if declared and declared[-1] == counted:
-            return
-        self.errors.extend(finding() for _, finding, _ in self._doubtful[:FINDINGS_MAX])
-
-    def _finding(self, code: str, row: int, text: str, column: int | None = None) -> Finding:
-        if column is None:
-            column = next((column for column, _ in self._grid.filled(row)), 0)
-        return Finding(
-            cell=cell_name(row, column), code=code, text=text, sheet=self._grid.sheet.name
-        )
-
-    def _error(self, code: str, row: int, text: str) -> None:
-        if len(self.errors) < FINDINGS_MAX:
-            self.errors.append(self._finding(code, row, text))
-
-    def _remark(self, code: str, row: int, column: int | None, text: str) -> None:
-        if len(self.remarks) < FINDINGS_MAX:
-            self.remarks.append(self._finding(code, row, text, column))
 
 
 def _looks_like_heading(grid: Grid, row: int) -> bool:

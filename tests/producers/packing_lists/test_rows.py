@@ -321,3 +321,12 @@ def test_a_count_that_begins_with_a_word_for_sums_is_cargo() -> None:
     )
     assert groups(found) == [(1,), (2,)]
     assert [total.row for total in found.totals] == [3]
+
+
+def test_a_count_that_was_forgotten_is_not_shared_from_the_row_above() -> None:
+    """Two cartons of two sizes would come out; a sum that agrees proves the sharing."""
+    header: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)"]
+    rows: Rows = [header, ["Cup", 2, "60*40*35", 12], ["Pan", None, "50*40*30", 9]]
+    assert codes(read(rows)) == [("A3", "count_missing")]
+    assert codes(read([*rows, ["TOTAL", 7, None, None]])) == [("A3", "count_missing")]
+    assert codes(read([*rows, ["TOTAL", 2, None, None]])) == []

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from groupage.contracts.encoding import fact_digest
+from groupage.domain.events.consignment import HoldPlaced
 from groupage.domain.events.consolidation import ConsolidationBooked, ConsolidationFrozen
 from groupage.domain.events.consolidation import StuffingStarted as Stuffing
 from groupage.domain.events.customs import CustomsDeclared
@@ -41,6 +42,7 @@ _ABOUT = (
     ConsolidationBooked.name,
     CustomsDeclared.name,
     ContainerReleased.name,
+    HoldPlaced.name,
 )
 
 
@@ -213,6 +215,8 @@ def _surroundings(about: Sequence[StoredFact]) -> dict[Key, Surroundings]:
                 values["carrier_booking_id"] = booking or ""
             case CustomsDeclared(consignment_ids=names):
                 values["consignment_ids"] = names
+            case HoldPlaced(hold_id=hold_id, hold=hold):
+                values.setdefault("holds", {})[hold_id] = hold
     return {key: Surroundings(**values) for key, values in found.items()}
 
 

@@ -16,7 +16,6 @@ import msgspec
 
 from groupage.contracts.foreign_formats import say_foreign
 from groupage.domain.errors import InvalidInput
-from groupage.domain.events.schedule import LegArrived, LegDeparted
 from groupage.domain.fact import Fact
 from producers.dcsa.mapping import map_report
 from producers.dcsa.reading import read_report
@@ -182,7 +181,7 @@ def _state(
         )
         for number, event in enumerate(mapped.events, start=1)
     ]
-    if all(_was_reported(fact, references) for fact in facts) and not versions:
+    if not versions and all(map(references.has_statement, facts)):
         return Accepted(facts=(), notes=("reported_before",))
     overridden = [
         withdrawal_of(fact, recorded_at=recorded_at)
@@ -191,12 +190,6 @@ def _state(
         for fact in version.facts.values()
     ]
     return Accepted(facts=(*overridden, *facts), notes=mapped.notes)
-
-
-def _was_reported(fact: Fact, references: References) -> bool:
-    """Tell whether it is a departure or arrival that a report about another booking gave before."""
-    is_movement = isinstance(fact.data, LegDeparted | LegArrived) and fact.classifier == "ACT"
-    return is_movement and references.has_movement(fact)
 
 
 def _again(version: Version, raw: bytes, recorded_at: datetime) -> Iterator[Fact]:

@@ -34,6 +34,7 @@ from groupage.domain.events.consignment import (
     ConsignmentRejected,
     HoldPlaced,
     HoldReleased,
+    HoldType,
 )
 from groupage.domain.events.consolidation import StuffingCompleted
 from groupage.domain.events.customs import (
@@ -108,6 +109,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's booking of a container or consolidation."""
     consignment_ids: tuple[str, ...] = ()
     """Those that a declaration covers."""
+    holds: Mapping[str, HoldType] = MappingProxyType({})
+    """The kinds of a consignment's holds by their ids."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +171,7 @@ def _instant(at: datetime) -> str:
 def _of_event(event: Event, around: Surroundings) -> Outgoing:
     match event:
         case ConsignmentEvent():
-            return _of_consignment(event)
+            return _of_consignment(event, around)
         case DeclarationEvent():
             return _of_declaration(event, around)
         case StuffingCompleted():
@@ -196,13 +199,13 @@ _SHIPMENTS: dict[type[Event], str] = {
 }
 
 
-def _of_consignment(event: ConsignmentEvent) -> Outgoing:
+def _of_consignment(event: ConsignmentEvent, around: Surroundings) -> Outgoing:
     document = ("BOOKING", event.consignment_id)
     if isinstance(event, HoldPlaced):
         document = (DOCUMENT_OF_HOLD[event.hold], event.hold_id)
     elif isinstance(event, HoldReleased):
-        kind = DOCUMENT_OF_HOLD[event.hold] if event.hold else "TRANSPORT_ORDER"
-        document = (kind, event.hold_id or "")
+        hold = event.hold or around.holds.get(event.hold_id or "", "DISPATCHER")
+        document = (DOCUMENT_OF_HOLD[hold], event.hold_id or "")
     return Outgoing(
         event_type="SHIPMENT",
         subtype=_SHIPMENTS[type(event)],

@@ -137,29 +137,30 @@ class References:
         self.containers: OrderedDict[str, KnownContainer] = OrderedDict()
         self._voyages_by_number: dict[str, set[str]] = {}
         self._versions: OrderedDict[tuple[str, str], dict[str, Version]] = OrderedDict()
-        self._movements: OrderedDict[tuple[str, ...], None] = OrderedDict()
+        self._statements: OrderedDict[bytes, None] = OrderedDict()
         self._sources: dict[str, set[str]] = {}
 
     def note(self, fact: Fact) -> None:
         """Learn from a fact of the hub; those about nothing that carriers name change nothing."""
-        if fact.source == SOURCE or fact.source.startswith(f"{SOURCE}/"):
-            self._note_version(fact)
-        if fact.retracted or fact.classifier not in ("ACT", "PLN"):
-            return
         event = fact.data
+        of_carrier = fact.source == SOURCE or fact.source.startswith(f"{SOURCE}/")
+        if of_carrier:
+            self._note_version(fact)
+        if fact.retracted:
+            return
+        if fact.classifier == "ACT" and (of_carrier or isinstance(event, LegDeparted | LegArrived)):
+            _put(self._statements, _statement_digest(fact), None, REPORTS_MAX)
         match event:
             case SailingPublished():
                 self._note_sailing(event)
-            case CarrierBookingConfirmed():
+            case CarrierBookingConfirmed() if fact.classifier == "ACT":
                 booking = KnownBooking(
                     voyage_id=event.voyage_id, iso_type=event.iso_type, count=event.count
                 )
                 _put(self.bookings, event.carrier_booking_id, booking, VOYAGES_MAX)
-            case CarrierBookingRolled():
+            case CarrierBookingRolled() if fact.classifier == "ACT":
                 if known := self.bookings.get(event.carrier_booking_id):
                     known.rolled[fact.source, fact.event_id] = event.count
-            case LegDeparted() | LegArrived():
-                _put(self._movements, _movement_key(fact), None, VOYAGES_MAX)
             case ContainerEvent():
                 self._note_container(event)
 
@@ -180,9 +181,9 @@ class References:
             return self.versions_of(next(iter(sources)), event_id)
         return found
 
-    def has_movement(self, fact: Fact) -> bool:
-        """Tell whether the same departure or arrival, at the same time, was reported before."""
-        return _movement_key(fact) in self._movements
+    def has_statement(self, fact: Fact) -> bool:
+        """Tell whether the same was reported before of the same thing, at the same time."""
+        return fact.classifier == "ACT" and _statement_digest(fact) in self._statements
 
     def find_voyage(self, report: CarrierReport) -> KnownVoyage | None:
         """Return the voyage that a report names; None: it names none. Raises Unmapped."""
@@ -276,12 +277,11 @@ class References:
 
     def _forget(self, fact: Fact, event_id: str) -> None:
         """Take back what a withdrawn fact stated."""
-        match fact.data:
-            case LegDeparted() | LegArrived():
-                self._movements.pop(_movement_key(fact), None)
-            case CarrierBookingRolled(carrier_booking_id=booking_id):
-                if known := self.bookings.get(booking_id):
-                    known.rolled.pop((fact.source, event_id), None)
+        self._statements.pop(_statement_digest(fact), None)
+        if isinstance(fact.data, CarrierBookingRolled):
+            known = self.bookings.get(fact.data.carrier_booking_id)
+            if known is not None:
+                known.rolled.pop((fact.source, event_id), None)
 
     def _booking_ids(self, report: CarrierReport) -> tuple[str, ...]:
         named = report.documents_of("BOOKING")
@@ -331,10 +331,10 @@ def _agree(known: str, given: str) -> bool:
     return not known or not given or _plain(known) == _plain(given)
 
 
-def _movement_key(fact: Fact) -> tuple[str, ...]:
-    event = fact.data
-    assert isinstance(event, LegDeparted | LegArrived)
-    return (event.name, event.leg_id, event.place, fact.occurred_at.isoformat())
+def _statement_digest(fact: Fact) -> bytes:
+    at = fact.occurred_at.isoformat()
+    statement = msgspec.json.encode((fact.data.name, fact.key, at, fact.data))
+    return blake2b(statement, digest_size=16).digest()
 
 
 def _voyage_words(report: CarrierReport, booking_ids: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ from producers.gateway.bodies import BATCH, check_headers, media_type, read_batc
 from producers.gateway.capture import Capture
 from producers.gateway.capture_http import CaptureRoutes
 from producers.gateway.cloudevents import public_events
-from producers.gateway.dcsa import API_VERSION, DcsaCallback
+from producers.gateway.dcsa import API_VERSION, CarrierEvents, DcsaCallback
 from producers.gateway.docs_page import HEADERS, docs_page
 from producers.gateway.ingest import EventIngest, EventResult
 from producers.gateway.kafka_connection import KafkaConnection
@@ -116,10 +116,7 @@ class Gateway:
     async def post_carrier_events(self, request: Request) -> Response:
         """Take DCSA Track & Trace events as version 3.0.0 sends them; answer with feedback."""
         headers = {"API-Version": API_VERSION[3]}
-        async with self._admission.admit(request) as body:
-            self._dcsa.require_sender(request, body)
-            _require_json(request)
-            taken = await self._dcsa.take(body, keep_invalid=False)
+        taken = await self._take_carrier_events(request, headers, keep_invalid=False)
         outcome = "invalid" if taken.all_rejected else "accepted"
         metrics.GATEWAY_REQUESTS.labels(outcome=outcome).inc()
         if taken.all_rejected:
@@ -133,10 +130,7 @@ class Gateway:
         """
         headers = {"API-Version": API_VERSION[2]}
         if request.method == "POST":
-            async with self._admission.admit(request) as body:
-                self._dcsa.require_sender(request, body)
-                _require_json(request)
-                await self._dcsa.take(body, keep_invalid=True)
+            await self._take_carrier_events(request, headers, keep_invalid=True)
             metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
         return Response(status_code=204, headers=headers)
 
@@ -149,6 +143,18 @@ class Gateway:
         if reply.explained:
             return Response(reply.explained, headers=EXPLAINED, media_type=XLSX)
         return _json(answer_of(reply), status=200 if reply.dry_run else 202)
+
+    async def _take_carrier_events(
+        self, request: Request, headers: dict[str, str], *, keep_invalid: bool
+    ) -> CarrierEvents:
+        try:
+            async with self._admission.admit(request) as body:
+                self._dcsa.require_sender(request, body)
+                _require_json(request)
+                return await self._dcsa.take(body, keep_invalid=keep_invalid)
+        except HttpProblem as problem:
+            problem.headers |= headers  # DCSA wants it in every answer
+            raise
 
     async def get_docs(self, request: Request) -> Response:
         """Return the page of all events, with examples for this gateway's address."""

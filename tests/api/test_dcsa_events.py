@@ -208,6 +208,15 @@ async def test_the_content_of_an_event(api: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.integration
+async def test_a_release_names_the_kind_of_its_hold(api: httpx.AsyncClient) -> None:
+    """Its event has the id only; the document is that of the hold."""
+    answer = await api.get("/v3/events?shipmentEventTypeCode=HOLD,RELS")
+    placed, released = (each["shipmentDetails"] for each in answer.json()["events"])
+    assert placed["documentReference"] == released["documentReference"]
+    assert placed["documentReference"] == {"type": "SHIPPING_INSTRUCTIONS", "reference": "H-1"}
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize("limit", [1, 4, 16, 2**31 - 1])
 async def test_pages(api: httpx.AsyncClient, limit: int) -> None:
     """One after the other all events, each once; also where a filter leaves most facts out."""

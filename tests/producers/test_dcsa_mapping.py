@@ -735,3 +735,28 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dead_letter_of(gone, hub=hub)[0] is Code.UNKNOWN_REFERENCE
     (version,) = hub.versions_of("/dcsa", "E9").values()
     assert all(fact.original is None for fact in version.facts.values())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("word", ["PLANNED", "ESTIMATED"])
+def test_a_plan_does_not_hide_what_happened(dialect: Dialect, word: str) -> None:
+    """Even if it happened at the planned time."""
+    hub = known_hub()
+    departure = {"locode": "SGSIN", **LEG}
+    facts_of(dcsa_event(dialect, "TRANSPORT", "DEPARTED", classifier=word, **departure), hub=hub)
+    (fact,) = facts_of(
+        dcsa_event(dialect, "TRANSPORT", "DEPARTED", event_id="E2", **departure), hub=hub
+    )
+    assert fact.classifier == "ACT"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_retracted_report_may_be_made_again(dialect: Dialect) -> None:
+    """Under another id: nothing says so any more."""
+    hub = known_hub()
+    first = dcsa_event(dialect, "TRANSPORT", "DEPARTED", locode="CNNGB", **LEG)
+    facts_of(first, hub=hub)
+    retraction = {"eventID": "E1", "isRetracted": True}
+    facts_of(retraction, hub=hub)
+    second = dcsa_event(dialect, "TRANSPORT", "DEPARTED", event_id="E2", locode="CNNGB", **LEG)
+    assert len(facts_of(second, hub=hub)) == 1

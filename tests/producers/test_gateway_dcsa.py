@@ -102,6 +102,7 @@ async def test_other_bodies_are_refused(
         answer = await client.post(path, content=body, headers=headers)
     assert answer.status_code == status, answer.text
     assert answer.json()["detail"]
+    assert answer.headers["api-version"] == ("2.2.0" if path == V2 else "3.0.0")
 
 
 @pytest.mark.parametrize("text", ["short", "c2hvcnQ=", f"{SECRET},", "%%%"])

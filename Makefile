@@ -71,7 +71,8 @@ test-stories: install-dev ## Play 10,000 random stories of a whole hub with mist
 
 check-contracts: install-dev ## Contracts read by the tools of others, events sent by their SDKs; needs npm and go
 	@$(BIN)/python -m tests.contracts.foreign.check
-	GROUPAGE_TEST_FOREIGN_SDKS=1 $(BIN)/pytest -q tests/producers/test_foreign_sdks.py
+	GROUPAGE_TEST_FOREIGN_SDKS=1 $(BIN)/pytest -q tests/producers/test_foreign_sdks.py \
+		tests/producers/sheets/test_foreign_writers.py
 
 lint: install-dev ## Formatting, style, types, layers, spelling: side by side, all of them if some fail
 	@$(MAKE) --no-print-directory --keep-going --jobs $(OUTPUT_SYNC) $(LINTERS)

@@ -72,10 +72,12 @@ def test_every_version_is_pinned() -> None:
     assert "datamodel-code-generator==" in "\n".join(requirements)
 
 
-def test_the_versions_of_foreign_clients_are_pinned() -> None:
-    """As those of the tools; `tests/producers/test_foreign_sdks.py` runs them."""
-    clients = HERE / "clients"
-    assert not any(sign in (clients / "package.json").read_text("utf-8") for sign in "^~*")
-    assert '"resolved"' not in (clients / "package-lock.json").read_text("utf-8")
-    requirements = (clients / "requirements.txt").read_text("utf-8").splitlines()
-    assert all("==" in line for line in requirements if not line.startswith("#"))
+@pytest.mark.parametrize("folder", ["clients", "writers"])
+def test_the_versions_of_foreign_packages_are_pinned(folder: str) -> None:
+    """As those of the tools; tests of the producers run them."""
+    packages = (HERE / folder / "package.json").read_text("utf-8")
+    assert not any(sign in packages for sign in "^~*")
+    assert '"resolved"' not in (HERE / folder / "package-lock.json").read_text("utf-8")
+    for file in (HERE / folder).glob("requirements.txt"):
+        lines = file.read_text("utf-8").splitlines()
+        assert all("==" in line for line in lines if not line.startswith("#"))

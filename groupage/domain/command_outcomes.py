@@ -253,7 +253,7 @@ def _lifted_voyage(command: commands.ForbidConsignment | commands.RollConsignmen
 
 def _replaced(by: LanePin | LaneForbid) -> Outcome:
     verb = "pin" if isinstance(by, LanePin) else "roll" if by.roll else "forbid"
-    return Outcome("superseded", f"{by.by} gave another command at {when(by.at)}, {verb}")
+    return Outcome("superseded", f"{by.by} gave another command at {when(by.at)}: {verb}")
 
 
 def _word_of_manifest(consignment: State | None, voyage_id: str) -> str:
@@ -306,6 +306,16 @@ def _knows(record: PlanRecord, sent: SentCommand, lane: LaneState) -> bool:
     return record.sequence == lane.sequence and not is_pending
 
 
+def _word_of_next(lane: LaneState) -> str:
+    """Say which plan comes after the published one, or how to get one."""
+    waiting = [each.sequence for each in lane.plans.values() if each.status == "proposed"]
+    if waiting:
+        return f", and plan no. {max(waiting)} waits for approval"
+    if lane.triggers or lane.pending_request is not None or lane.outstanding_request is not None:
+        return "; the lane requests the next one"
+    return f"; `groupage command replan {lane.key}` requests another one"
+
+
 def _word_of_plan(sent: SentCommand, lane: LaneState) -> str:
     """Say where the published plan has the consignment."""
     record = lane.plans.get(lane.published_plan_id)
@@ -313,7 +323,7 @@ def _word_of_plan(sent: SentCommand, lane: LaneState) -> str:
         return "there is no published plan yet"
     plan = f"plan no. {record.sequence}"
     if not _knows(record, sent, lane):
-        return f"the published {plan} is older; the lane requests the next one"
+        return f"the published {plan} is older{_word_of_next(lane)}"
     assignment = lane.assignments.get(sent.command.about)
     if assignment is None or not assignment.consolidation_id:
         return f"{plan} leaves it out (groupage plan show {lane.published_plan_id} says why)"

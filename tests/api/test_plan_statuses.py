@@ -171,6 +171,7 @@ async def test_the_trace_of_a_lane_begins_with_how_it_stands(
     assert (now.plan_id, now.plan_sequence, now.plan_status.status) == ("PLN-3aa", 3, "in_force")
     assert [(each.plan_id, each.sequence) for each in now.waiting] == [("PLN-4bb", 4)]
     assert (now.left_out, now.next.due_at, now.next.requested_at) == (1, None, None)
+    assert (now.next.waiting_plan_id, now.next.waiting_sequence) == ("PLN-4bb", 4)
     lines = dict(lines_of(now))
     assert lines["waits for approval"].startswith("no. 4, PLN-4bb since 2026-03-02 09:44Z")
     assert "groupage command replan CNNGB-NLRTM" in lines["next plan"]

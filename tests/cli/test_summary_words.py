@@ -245,6 +245,10 @@ def test_cargo_that_waits_for_a_plan(capsys: pytest.CaptureFixture[str]) -> None
     assert lines["next plan"].strip() == (
         "requested at 2026-03-02 13:00Z for 2 changes; `groupage command replan L` is sooner"
     )
+    asked = msgspec.structs.replace(waiting.next, waiting_plan_id="PLN-8", waiting_sequence=8)
+    undecided = msgspec.structs.replace(waiting, next=asked)
+    lines = lines_of(consignment(left_out=left, waiting=undecided), capsys)
+    assert lines["waits for approval"].strip() == "plan no. 8, PLN-8 (`groupage plan show PLN-8`)"
     later = consignment(available_at=NOON.replace(hour=14), waiting=waiting)
     assert lines_of(later, capsys)["container"].strip() == (
         "none; available since 2026-03-02 14:00Z; plan no. 7 of 2026-03-02 12:00Z is older"

@@ -106,7 +106,11 @@ def _waiting_lines(now: ConsignmentSummary) -> Iterable[Line]:
         without = f"{plan} is older" if is_newer else f"{plan} does not have it"
         without = without if waiting.plan_decided_at is not None else plan
         yield "container", _joined(_at("none; available since", now.available_at), without)
-    yield "next plan", next_plan_text(waiting.next, now.lane_id)
+    following = waiting.next
+    if following.waiting_plan_id:
+        number, name = following.waiting_sequence, following.waiting_plan_id
+        yield "waits for approval", f"plan no. {number}, {name} (`groupage plan show {name}`)"
+    yield "next plan", next_plan_text(following, now.lane_id)
 
 
 def _container_of(now: ConsignmentSummary) -> str:

@@ -67,7 +67,13 @@ def _next_plan(lane: LaneState, due_at: datetime | None) -> NextPlan:
     is_requested = outstanding is not None or lane.pending_request is not None
     newest = lane.requests.get(str(lane.sequence))
     failed = newest.detail if newest is not None and newest.answer == "failed" else ""
+    waiting = [
+        (each.sequence, name) for name, each in lane.plans.items() if each.status == "proposed"
+    ]
+    sequence, plan_id = max(waiting, default=(0, ""))
     return NextPlan(
+        waiting_plan_id=plan_id,
+        waiting_sequence=sequence,
         requested_at=outstanding.at if outstanding is not None else None,
         due_at=None if is_requested else due_at,
         changes=len(lane.triggers),

@@ -106,6 +106,9 @@ class NextPlan(msgspec.Struct, frozen=True, kw_only=True):
     """So many changes call for a plan."""
     failed: str = ""
     """Why the last request ended without a plan."""
+    waiting_plan_id: str = ""
+    """The newest plan that waits for approval; empty: none does."""
+    waiting_sequence: int = 0
 
 
 class WaitingCargo(msgspec.Struct, frozen=True, kw_only=True):

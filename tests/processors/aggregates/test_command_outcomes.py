@@ -142,6 +142,23 @@ def test_the_word_of_the_plan_about_a_pin() -> None:
     assert "plan no. 3 leaves it out" in came_of(hub, sent).text
 
 
+def test_what_comes_after_an_older_plan() -> None:
+    """One that waits for approval; once that is rejected, somebody must ask for another one."""
+    hub = booked_hub(auto_approve=False)
+    publish(hub, sailing())
+    publish(hub, plan(1, {w.CN: "C1"}))
+    publish(hub, commands.AcceptPlan(command_id="A", plan_id="P1", **LANE))
+    sent = publish(hub, pin())
+    triggers = tuple(hub.state("lane", w.LANE).triggers)
+    publish(hub, pl.PlanAsked(lane_id=w.LANE, request_id="Q2", sequence=2, wish_ids=triggers))
+    assert came_of(hub, sent).text.endswith("is older; the lane requests the next one")
+    later = sent.occurred_at + timedelta(seconds=10)
+    publish(hub, plan(2, {w.CN: "C1"}, decided_at=later))
+    assert came_of(hub, sent).text.endswith("is older, and plan no. 2 waits for approval")
+    publish(hub, commands.RejectPlan(command_id="J", plan_id="P2", **LANE))
+    assert f"`groupage command replan {w.LANE}`" in came_of(hub, sent).text
+
+
 def test_a_plan_of_the_same_tick_knows_only_the_commands_that_its_request_covers() -> None:
     """Command and plan may have one time while a simulated clock stands."""
     hub = sailing_hub()
@@ -331,7 +348,7 @@ def test_a_roll_from_a_later_voyage_supersedes_a_pin() -> None:
     pinned = publish(hub, pin())
     rolled = publish(hub, roll(from_voyage_id="V2", by="wang"))
     assert came_of(hub, pinned).state == "superseded"
-    assert came_of(hub, pinned).text.endswith(", roll")
+    assert came_of(hub, pinned).text.endswith(": roll")
     assert came_of(hub, rolled).state == "applied"
     again = publish(hub, pin("P2"))
     assert came_of(hub, again).state == "applied"

@@ -108,13 +108,14 @@ def _obstacle(
     filed_at = _manifest_filed_at(state, at)
     if filed_at is None or consignment_id in state.member_ids:
         return None
-    advice = f"; `groupage command unfreeze {pin.consolidation_id}` opens it again"
-    began_at = state.stuffing_started_at
-    if began_at is not None:
-        advice = f", because its stuffing began at {when(began_at)}"
+    status, advice = f"its status is {state.status}", ""
+    if state.stuffing_started_at is None:
+        advice = f"; `groupage command unfreeze {pin.consolidation_id}` opens it again"
+    else:
+        status = f"its stuffing began at {when(state.stuffing_started_at)}"
     return Code.FROZEN, (
-        f"the manifest of {name} is filed since {when(filed_at)}, without the consignment, and its "
-        f"status is {state.status}: name an open consolidation, or none{advice}"
+        f"the manifest of {name} is filed since {when(filed_at)}, without the consignment, and "
+        f"{status}: name an open consolidation, or none{advice}"
     )
 
 

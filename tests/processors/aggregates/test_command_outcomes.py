@@ -221,7 +221,7 @@ def test_a_pin_to_a_container_that_is_being_stuffed_advises_no_unfreezing() -> N
     rejected = reject_pin(w.CN, LanePin(at=at(2_000), by="li", voyage_id=w.VOYAGE), consolidation)
     assert rejected is not None
     assert rejected.code == "frozen"
-    assert "because its stuffing began at" in rejected.reason
+    assert "and its stuffing began at" in rejected.reason
     assert "unfreeze" not in rejected.reason
 
 

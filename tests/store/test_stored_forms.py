@@ -21,7 +21,7 @@ from tests.api.world import first_plan
 AGGREGATES = all_aggregates(Policy())
 
 STATES = {
-    "consignment": (8, "dfbdad183a54c655"),
+    "consignment": (9, "9283d8aff293a433"),
     "unit": (3, "f95a9267fff7ca33"),
     "container": (3, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),

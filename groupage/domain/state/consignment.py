@@ -218,6 +218,10 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     """The guard of the acceptance that fails, in words; empty: none."""
     exit: Exit | None = None
     """As its senders reported it: nothing that they report afterwards is legal."""
+    contested_exits: list[Exit] = msgspec.field(default_factory=list)
+    """Exits that were reported while a unit was reported in a container, oldest first."""
+    settled_exit: Exit | None = None
+    """The first contested exit at which no loading was legal; it counts before `exit`."""
     departed_before_exit: bool = False
     """The exit was reported after the consignment had departed, and is rejected."""
     units: dict[str, UnitPart] = msgspec.field(default_factory=dict)
@@ -348,7 +352,7 @@ class ConsignmentState(State, kw_only=True, omit_defaults=True):
     @property
     def ended(self) -> Exit | None:
         """The exit, unless the consignment had departed before."""
-        return None if self.departed_before_exit else self.exit
+        return None if self.departed_before_exit else self.settled_exit or self.exit
 
     @property
     def inside(self) -> bool:

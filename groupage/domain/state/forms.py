@@ -19,7 +19,7 @@ POLICY_KINDS: frozenset[AggregateKind] = frozenset(
 
 FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
-        "consignment": 8,
+        "consignment": 9,
         "unit": 3,
         "container": 3,
         "visit": 2,

@@ -49,7 +49,7 @@ async def summarize_consignment(
     if unannounced > 0 and state.received_at is None:
         cartons["expected"] += unannounced
     booking = state.booking
-    in_plan = state.allocation is not None or state.exit is not None or not state.lane_id
+    in_plan = state.allocation is not None or state.ended is not None or not state.lane_id
     plan = None if in_plan else await plan_in_force(connection, state.lane_id)
     left_out = next(
         (left for left in (plan.left_out if plan else ()) if left.consignment_id == state.key), None
@@ -102,7 +102,7 @@ def carton_status(consignment: ConsignmentState, part: UnitPart) -> str:
 
 
 def _missing(state: ConsignmentState) -> tuple[str, ...]:
-    if state.exit is not None or state.departed_at is not None:
+    if state.ended is not None or state.departed_at is not None:
         return ()
     absent = state.declared_pieces - state.received_pieces
     unmeasured = state.received_units - state.measured_units
@@ -120,7 +120,7 @@ def _missing(state: ConsignmentState) -> tuple[str, ...]:
 
 
 def _end(state: ConsignmentState) -> EndSummary | None:
-    end = state.exit
+    end = state.ended
     if end is None:
         return None
     return EndSummary(at=end.at, reason=end.reason, fee_due=end.fee_due, children=end.children)
@@ -173,7 +173,7 @@ async def _waiting(
 
 async def _steering(connection: Connection, state: ConsignmentState) -> tuple[SteeringSummary, ...]:
     lane = await read_state(connection, LaneState, state.lane_id)
-    if lane is None or state.exit is not None or state.departed_at is not None:
+    if lane is None or state.ended is not None or state.departed_at is not None:
         return ()
     pin = lane.pins.get(state.key)
     needed = pin_depends_on(lane, state.key)

@@ -15,6 +15,7 @@ from groupage.domain.states import ConsignmentStatus
 from groupage.domain.units import volume_cm3
 from groupage.domain.words import when
 from processors.aggregates.consignment import progress
+from processors.aggregates.consignment.exits import add_return, may_be_returned
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
 
@@ -130,36 +131,28 @@ def reject(
     """End the consignment, unless its cargo is received and measured."""
     if state.fully_measured and progress.receipt_completed_at(state) is not None:
         return Rejection(Code.TOO_LATE, "it is received and measured; cancel or return it")
-    return _leave(state, entry, ConsignmentStatus.REJECTED, event.reason)
+    return _leave(state, _exit(entry, ConsignmentStatus.REJECTED, event.reason))
 
 
 def cancel(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentCancelled
 ) -> Rejection | None:
     """End the consignment, unless a unit is in a container."""
-    rejection = _leave(state, entry, ConsignmentStatus.CANCELLED, event.reason)
-    if rejection is None and state.exit is not None:
-        state.exit.cancelled_at = state.exit.at
-        state.exit.fee_basis_cm3 = event.fee_basis_cm3 or state.volume_cm3
-    return rejection
+    leaving = _exit(entry, ConsignmentStatus.CANCELLED, event.reason)
+    leaving.cancelled_at = leaving.at
+    leaving.fee_basis_cm3 = event.fee_basis_cm3 or state.volume_cm3
+    return _leave(state, leaving)
 
 
 def return_to_shipper(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentReturned
 ) -> Rejection | None:
     """Note the return of the cargo; legal after a cancellation or rejection, too."""
-    if state.exit is not None and state.exit.status in (
-        ConsignmentStatus.CANCELLED,
-        ConsignmentStatus.REJECTED,
-    ):
-        state.exit = msgspec.structs.replace(
-            state.exit,
-            status=ConsignmentStatus.RETURNED,
-            at=entry.fact.occurred_at,
-            reports=(*state.exit.reports, _report(entry)),
-        )
+    returned = _exit(entry, ConsignmentStatus.RETURNED, event.reason)
+    if state.exit is not None and may_be_returned(state.exit):
+        state.exit = add_return(state.exit, returned)
         return None
-    return _leave(state, entry, ConsignmentStatus.RETURNED, event.reason)
+    return _leave(state, returned)
 
 
 def split(
@@ -168,21 +161,25 @@ def split(
     """End the consignment; its children continue."""
     if not event.children:
         return Rejection(Code.NO_CHILDREN, "children must name the consignments that continue")
-    rejection = _leave(state, entry, ConsignmentStatus.SPLIT, event.reason)
-    if rejection is None and state.exit is not None:
-        state.exit.children = event.children
-    return rejection
+    leaving = _exit(entry, ConsignmentStatus.SPLIT, event.reason)
+    leaving.children = event.children
+    return _leave(state, leaving)
 
 
-def _leave(
-    state: ConsignmentState, entry: Entry, status: ConsignmentStatus, reason: str
-) -> Rejection | None:
-    if rejection := _reject_if_locked(state):
-        return rejection
-    state.exit = Exit(
-        status=status, at=entry.fact.occurred_at, reason=reason, reports=(_report(entry),)
-    )
+def _leave(state: ConsignmentState, leaving: Exit) -> Rejection | None:
+    """Note the exit; `derive` decides whether a unit that was reported inside forbids it."""
+    if state.exit is not None:
+        return reject_if_exited(state)
+    if find_loaded_unit(state):
+        state.contested_exits.append(leaving)
+    else:
+        state.exit = leaving
     return None
+
+
+def _exit(entry: Entry, status: ConsignmentStatus, reason: str) -> Exit:
+    at = entry.fact.occurred_at
+    return Exit(status=status, at=at, reason=reason, reports=(_report(entry),))
 
 
 def _report(entry: Entry) -> ExitReport:

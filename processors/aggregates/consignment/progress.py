@@ -15,7 +15,8 @@ from groupage.domain.policy import Policy
 from groupage.domain.policy_history import PolicyHistory
 from groupage.domain.state.consignment import ConsignmentState, Exit
 from groupage.domain.states import ConsignmentStatus
-from processors.aggregates.consignment import customs, holds, steering, timeline
+from processors.aggregates.consignment import customs, exits, holds, steering, timeline
+from processors.aggregates.consignment.stays import Stay
 
 Status = ConsignmentStatus
 
@@ -25,7 +26,12 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
     if state.declarations:
         customs.derive(state)
     leaving = state.exit
-    _derive_loads(state, policies, leaving)
+    ended_stays = _derive_loads(state, policies, leaving)
+    if state.contested_exits:
+        settled = exits.settle(state, ended_stays)
+        if settled is not leaving:
+            leaving = settled
+            _derive_loads(state, policies, leaving)
     if leaving is not None:
         timeline.derive_exit(state, leaving)
         if state.departed_before_exit:
@@ -40,10 +46,12 @@ def derive(state: ConsignmentState, policies: PolicyHistory) -> None:
     state.status = _status(state, policies)
 
 
-def _derive_loads(state: ConsignmentState, policies: PolicyHistory, leaving: Exit | None) -> None:
+def _derive_loads(
+    state: ConsignmentState, policies: PolicyHistory, leaving: Exit | None
+) -> dict[str, list[Stay]]:
+    """Judge allocations and loadings; return the stays of units that were taken out again."""
     history = timeline.derive_allocation(state, leaving) if state.allocation_changes else []
-    if state.load_moves:
-        timeline.derive_loads(state, policies, history)
+    return timeline.derive_loads(state, policies, history) if state.load_moves else {}
 
 
 def _milestones(state: ConsignmentState, policies: PolicyHistory) -> None:
@@ -119,7 +127,7 @@ def _available_since(state: ConsignmentState) -> datetime | None:
 
 
 def _derive_fee(state: ConsignmentState, policies: PolicyHistory) -> None:
-    leaving = state.exit
+    leaving = state.settled_exit or state.exit
     if leaving is None or leaving.cancelled_at is None:
         return
     threshold = dead_freight_threshold(state, policies)

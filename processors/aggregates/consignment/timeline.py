@@ -167,8 +167,11 @@ class _LoadingContext(NamedTuple):
 
 def derive_loads(
     state: ConsignmentState, policies: PolicyHistory, history: AllocationHistory
-) -> None:
-    """Derive which units are legally in their container, and since when."""
+) -> dict[str, list[Stay]]:
+    """Derive which units are legally in their container, and since when.
+
+    Return the stays of units that were taken out again.
+    """
     declarations = customs.find_spans(state)
     context = _LoadingContext(
         state,
@@ -209,6 +212,7 @@ def derive_loads(
     came_at = state.last_received_at
     if context.ended_stays or (first is not None and came_at is not None and came_at > first):
         state.earlier_inside = find_earlier_spans(state, context.ended_stays)
+    return context.ended_stays
 
 
 def _last_loading(

@@ -277,3 +277,35 @@ def test_amended_after_the_manifest(stuffing: Play) -> None:
     assert stuffing.state.booking.consignee == "other"
     assert "manifest_outdated" in stuffing.alerts()
     assert stuffing.sent("plan.wanted")[-1].cause == "amended"
+
+
+def test_a_rejected_load_does_not_keep_the_consignment(available: Play) -> None:
+    """A carton that was loaded without a place is in no container, so the merchant may cancel."""
+    available.deliver(w.loaded("u1"), 410)
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 420)
+    assert available.rejections() == ["no_place"]
+    assert available.state.status == Status.CANCELLED
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="again"), 425)
+    assert sorted(available.rejections()) == ["exited", "no_place"]
+    available.deliver(cn.ConsignmentReturned(consignment_id=w.CN, reason="x"), 430)
+    assert available.state.status == Status.RETURNED
+    assert sorted(available.rejections()) == ["exited", "no_place"]
+
+
+def test_a_late_snapshot_that_makes_the_load_legal_takes_the_cancellation_back(
+    available: Play,
+) -> None:
+    """The cancellation counts until it is known that the carton had a place."""
+    available.deliver(w.loaded("u1"), 410)
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 420)
+    assert available.state.status == Status.CANCELLED
+    available.deliver(w.allocated(), 200)
+    available.deliver(w.customs("RELEASED", revision=2), 250)
+    available.deliver(w.consolidation(3), 400)
+    assert available.rejections() == ["loaded"]
+    assert available.state.units["u1"].loaded_in == w.CONTAINER
+    assert available.state.ended is None
+    available.deliver(w.unloaded("u1"), 430)
+    available.deliver(cn.ConsignmentCancelled(consignment_id=w.CN, reason="x"), 440)
+    assert available.state.status == Status.CANCELLED
+    assert available.rejections() == ["loaded"]

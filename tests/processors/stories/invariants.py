@@ -45,7 +45,8 @@ def _refused_the_lane(state: Any) -> bool:
     The lane does not learn of it: people see the alert, and the next plan finds the allocation.
     """
     changes = ("consignment.allocated", "consignment.deallocated", "consignment.rolled")
-    return state.exit is not None or any(each.type in changes for each in state.rejected.values())
+    left = state.exit is not None or state.settled_exit is not None
+    return left or any(each.type in changes for each in state.rejected.values())
 
 
 def _allocations(hub: MiniHub) -> Iterator[str]:

@@ -105,7 +105,8 @@ def _had_left(happened: Happened, happened_at: datetime, hub: MiniHub) -> bool:
     An older fact about a carton that it claims late may make a cancellation or rejection legal.
     """
     consignment = hub.state("consignment", happened.key)
-    return consignment.exit is not None and consignment.exit.at < happened_at
+    leaving = consignment.settled_exit or consignment.exit
+    return leaving is not None and leaving.at < happened_at
 
 
 def _was_taken_out(happened: Happened, hub: MiniHub) -> bool:

@@ -50,6 +50,8 @@ class _Checker:
 
     def add_problem(self, field: str, value: object, expected: str) -> None:
         path = f"{self.path}.{field}" if self.path else field
+        if any(problem.field == path for problem in self.problems):
+            return  # the first check of a member says what is wrong with it
         self.problems.append(FieldProblem(field=path, value=abbreviate(value), expected=expected))
 
     def check_time(self, field: str, holder: dict[str, Any], name: str, *, required: bool) -> None:
@@ -72,10 +74,14 @@ class _Checker:
             self.add_problem(field, value, f"a URI, or a CBV {vocabulary}: {words}{hint}")
 
     def check_members(self, kind: str, at: str, value: dict[str, Any]) -> None:
-        """Report the members that an object of GS1's type `kind` does not have."""
+        """Report members that an object of GS1's type `kind` does not have, and null in others."""
         for unknown in find_unknown(kind, value, self.namespaces):
             field = f"{at}.{unknown.name}" if at else unknown.name
             self.add_problem(field, value[unknown.name], unknown.expected)
+        for name in value.keys() & MEMBERS[kind]:
+            if value[name] is None:
+                field = f"{at}.{name}" if at else name
+                self.add_problem(field, None, "a value; leave the member out if there is none")
 
     def objects(self, name: str) -> list[tuple[str, dict[str, Any]]]:
         """Return the objects of a list field with their paths; any other item is a problem."""
@@ -187,14 +193,7 @@ def _check_why(checker: _Checker) -> None:
     for name, vocabulary in _VOCABULARY_FIELDS:
         if name in event:
             checker.check_word(name, vocabulary, event[name])
-    persistent = event.get("persistentDisposition", {})
-    if not isinstance(persistent, dict):
-        checker.add_problem("persistentDisposition", persistent, "an object with set and unset")
-        persistent = {}
-    checker.check_members("persistentDisposition", "persistentDisposition", persistent)
-    for part in ("set", "unset"):
-        for index, value in enumerate(_as_list(persistent.get(part))):
-            checker.check_word(f"persistentDisposition.{part}[{index}]", "disposition", value)
+    _check_persistent(checker)
     for at, item in checker.objects("bizTransactionList"):
         checker.check_members("bizTransaction", at, item)
         checker.check_uri(f"{at}.bizTransaction", item.get("bizTransaction"))
@@ -205,6 +204,22 @@ def _check_why(checker: _Checker) -> None:
             checker.check_members(name, at, item)
             checker.check_uri(f"{at}.{name}", item.get(name))
             checker.check_word(f"{at}.type", "source type", item.get("type"))
+
+
+def _check_persistent(checker: _Checker) -> None:
+    name = "persistentDisposition"
+    if name not in checker.event:
+        return
+    persistent = checker.event[name]
+    if not isinstance(persistent, dict):
+        checker.add_problem(name, persistent, "an object with set and unset")
+        return
+    checker.check_members(name, name, persistent)
+    if not (persistent.get("set") or persistent.get("unset")):
+        checker.add_problem(name, persistent, "set or unset, with dispositions")
+    for part in ("set", "unset"):
+        for index, value in enumerate(_as_list(persistent.get(part))):
+            checker.check_word(f"{name}.{part}[{index}]", "disposition", value)
 
 
 def _check_where(checker: _Checker) -> None:
@@ -228,11 +243,18 @@ def _check_how(checker: _Checker) -> None:
         else:
             checker.add_problem(f"{at}.sensorMetadata", metadata, "an object")
         reports = element.get("sensorReport")
-        if not isinstance(reports, list) or not all(isinstance(item, dict) for item in reports):
+        if (
+            not isinstance(reports, list)
+            or not reports
+            or not all(isinstance(item, dict) for item in reports)
+        ):
             checker.add_problem(f"{at}.sensorReport", reports, "a list of sensor reports")
             continue
         for index, report in enumerate(reports):
-            _check_measurement(checker, "sensorReport", f"{at}.sensorReport[{index}]", report)
+            place = f"{at}.sensorReport[{index}]"
+            if "type" not in report and "exception" not in report:
+                checker.add_problem(f"{place}.type", None, "a measurement type, or an exception")
+            _check_measurement(checker, "sensorReport", place, report)
 
 
 _MEASUREMENT_WORDS: dict[str, Vocabulary] = {

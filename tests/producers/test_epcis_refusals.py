@@ -60,6 +60,9 @@ def test_names_that_the_context_defines_are_no_errors() -> None:
     assert isinstance(entry, Accepted)
 
 
+REPORT = {"type": "Temperature"}
+
+
 @pytest.mark.parametrize(
     ("member", "value", "expected"),
     [
@@ -76,16 +79,24 @@ def test_names_that_the_context_defines_are_no_errors() -> None:
         ("quantityList", [{"epcClass": "a:b", "uom": "kilo"}], "a unit of UN/CEFACT Rec 20"),
         ("quantityList", [{"epcClass": "a:b", "quantity": True}], "a number, 0 or more"),
         ("sensorElementList", [{"sensorReport": [{"type": "Heat"}]}], "measurement type"),
-        ("sensorElementList", [{"sensorReport": [{"value": "26"}]}], "a number"),
-        ("sensorElementList", [{"sensorReport": [{"booleanValue": "true"}]}], "true or false"),
-        ("sensorElementList", [{"sensorReport": [{"hexBinaryValue": "0x"}]}], "in hex"),
-        ("sensorElementList", [{"sensorReport": [{"values": 1}]}], "did you mean value?"),
-        ("sensorElementList", [{"sensorReport": [], "note": 1}], "a member of sensorElement"),
+        ("sensorElementList", [{"sensorReport": [REPORT | {"value": "26"}]}], "a number"),
         (
             "sensorElementList",
-            [{"sensorMetadata": {"startTime": "noon"}, "sensorReport": []}],
+            [{"sensorReport": [REPORT | {"booleanValue": "true"}]}],
+            "true or false",
+        ),
+        ("sensorElementList", [{"sensorReport": [REPORT | {"hexBinaryValue": "0x"}]}], "in hex"),
+        ("sensorElementList", [{"sensorReport": [REPORT | {"values": 1}]}], "did you mean value?"),
+        ("sensorElementList", [{"sensorReport": [REPORT], "note": 1}], "a member of sensorElement"),
+        (
+            "sensorElementList",
+            [{"sensorMetadata": {"startTime": "noon"}, "sensorReport": [REPORT]}],
             "a date and time",
         ),
+        ("sensorElementList", [{"sensorReport": []}], "a list of sensor reports"),
+        ("sensorElementList", [{"sensorReport": [{"value": 1}]}], "a measurement type"),
+        ("persistentDisposition", {"set": []}, "set or unset"),
+        ("readPoint", None, "leave the member out"),
         ("errorDeclaration", {"declarationTime": "2026-03-01T00:00:00Z", "by": 1}, "a member of"),
     ],
 )

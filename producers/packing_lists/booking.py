@@ -146,14 +146,14 @@ class _Maker:
             "consignment_id": self._id,
             "shipper": shared.name("shipper", required=True) or None,
             "consignee": shared.name("consignee"),
-            "buyer": shared.name("buyer"),
+            "buyer": shared.all_of("buyer"),
             "pol": shared.port("pol"),
             "pod": shared.port("pod"),
             "mode": shared.mode(),
             "ready_at": self.ready_at or listed_at,
             "latest_arrival_at": shared.instant("latest_arrival_at"),
         }
-        if incoterm := shared.name("incoterm").upper()[:3]:
+        if incoterm := shared.incoterm():
             fields["incoterm"] = incoterm
         if self._unread:
             return None
@@ -195,7 +195,7 @@ class _Maker:
         fields = {
             "consignment_id": self._id,
             "units": msgspec.to_builtins(units),
-            "vehicle": self._shared.name("vehicle"),
+            "vehicle": self._shared.all_of("vehicle"),
         }
         try:
             return msgspec.convert(fields, AsnReceived)

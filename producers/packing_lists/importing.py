@@ -20,7 +20,9 @@ from producers.screening import CheckDigitRules
 from producers.sheets.reading import read_workbook
 from producers.sheets.workbook import Workbook
 
-OWN_ANSWERS = frozenset((*ANSWERED, "consignments", "dangerous"))
+OWN_ANSWERS = frozenset(
+    (*ANSWERED, "buyer", "incoterm", "latest_arrival_at", "consignments", "dangerous")
+)
 """Keys of the answers that concern the consignment; the others concern columns and figures."""
 
 

@@ -16,6 +16,7 @@ from groupage.domain import currencies
 from groupage.domain.places import PLACES
 from producers.packing_lists import terms
 from producers.packing_lists.findings import Cells, Findings
+from producers.packing_lists.jobs import ANSWERED
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
 from producers.packing_lists.terms import plain_text
 from producers.sheets.workbook import Cell, CellError, Formula, cell_name
@@ -35,6 +36,7 @@ PARSERS: dict[Field, tuple[Callable[[Cell], Any], str]] = {
     "pol": (terms.port, terms.PORT_EXPECTED),
     "pod": (terms.port, terms.PORT_EXPECTED),
     "mode": (terms.mode, terms.MODE_EXPECTED),
+    "incoterm": (terms.incoterm, terms.INCOTERM_EXPECTED),
     "currency": (terms.currency, currencies.EXPECTED),
     "ready_at": (terms.instant, terms.DATE_EXPECTED),
     "latest_arrival_at": (terms.instant, terms.DATE_EXPECTED),
@@ -112,8 +114,8 @@ class SharedFields:
             self._findings.remark(rows[0].cell, "option_used", text)
             return option
         listed = ", ".join(f"{each.cell}: {each.text}" for each in rows[:5])
-        expected = (
-            f"one {field} per consignment: {APART}, or the option --{field} names one for all"
+        expected = f"one {field} per consignment: {APART}" + (
+            f", or the option --{field} names one for all" if field in ANSWERED else ""
         )
         self._findings.refuse(rows[1].cell, "several_values", listed, expected)
         return rows[0].text
@@ -127,6 +129,18 @@ class SharedFields:
         """Return the customs mode."""
         code: str | None = self._parsed("mode", required=True)
         return code
+
+    def incoterm(self) -> str | None:
+        """Return the Incoterm; None if nothing names it."""
+        code: str | None = self._parsed("incoterm", required=False)
+        return code
+
+    def all_of(self, field: Field) -> str:
+        """Return all values of a field of which a consignment may have several: plates, buyers."""
+        if answer := self._answers.get(field):
+            return answer
+        found = self._in_rows(field) or self._in_labels(field)[:1]
+        return ", ".join(each.text for each in found)
 
     def currency(self) -> str | None:
         """Return the currency of amounts without one."""
@@ -151,7 +165,8 @@ class SharedFields:
         ]
         for each in statements:
             if each.value is None:
-                self._findings.refuse(each.cell, f"bad_{field}", each.text, expected)
+                way_out = f"{expected}; --answer {field}=VALUE settles it"
+                self._findings.refuse(each.cell, f"bad_{field}", each.text, way_out)
         self._tell_unknown_places(field, statements)
         values = {each.value: each for each in reversed(statements) if each.value is not None}
         if len(values) > 1:

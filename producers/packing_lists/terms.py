@@ -9,11 +9,12 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.currencies import DECIMALS
+from groupage.domain.events.consignment import Incoterm
 from groupage.domain.places import PLACES, canonical_place
 from producers.sheets.workbook import Cell
 
@@ -21,6 +22,7 @@ HUB_ZONE = ZoneInfo("Asia/Shanghai")
 """Dates in a packing list are dates at the hub."""
 PORT_EXPECTED = "a UN/LOCODE such as NLRTM, or a port's usual name"
 MODE_EXPECTED = "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210"
+INCOTERM_EXPECTED = "an Incoterm (2020) such as FOB, CIF or FCA"
 DATE_EXPECTED = "a date like 2026-03-01"
 _MODES = {
     "市场采购": "1039",
@@ -54,6 +56,7 @@ _CURRENCIES: dict[str, str] = {
     "卢布": "RUB",
 }
 """Currencies by their code of ISO 4217, and by the names that lists use."""
+_INCOTERMS = frozenset(get_args(Incoterm))
 _LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
 _COUNTRY_CODES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ
@@ -146,6 +149,13 @@ def mode(cell: Cell) -> str | None:
     if digits and digits[0] in _MODE_CODES:
         return digits[0]
     return _MODES.get(text)
+
+
+def incoterm(cell: Cell) -> str | None:
+    """Parse an Incoterm, with or without its place; C&F and CNF are old names of CFR."""
+    word = re.split(r"[\s,(/:]", plain_text(cell).upper(), maxsplit=1)[0].strip(".")
+    word = {"C&F": "CFR", "CNF": "CFR", "CANDF": "CFR"}.get(word, word)
+    return word if word in _INCOTERMS else None
 
 
 def currency(cell: Cell) -> str | None:

@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
-from groupage.domain.events.consignment import ConsignmentBooked
+from groupage.domain.events.consignment import AsnReceived, ConsignmentBooked
 from producers.packing_lists.booking import Booking
 from producers.packing_lists.shared import Options
 from tests.producers.packing_lists.made_lists import (
     OPTIONS,
     booked,
     errors,
+    imported,
     label,
     line,
     packing_list,
@@ -134,6 +135,52 @@ def test_options_that_cannot_be_read(options: dict[str, str], code: str) -> None
     """They are errors like cells."""
     booking = booked(packing_list(line()), msgspec.structs.replace(OPTIONS, **options))
     assert errors(booking) == [("", code)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("FOB NINGBO", "FOB"), ("C&F Rotterdam", "CFR"), ("cif", "CIF")]
+)
+def test_incoterms(text: str, code: str) -> None:
+    """With their place, and by an old name."""
+    assert (
+        event_of(booked(packing_list(line(), labels=(label("incoterm", text),)))).incoterm == code
+    )
+
+
+def test_every_question_about_the_consignment_takes_its_answer() -> None:
+    """Also about fields that no option has."""
+    text = (
+        "INCOTERM:,FOB NINGBO,,,\n\n品名,箱数,外箱尺寸(cm),单箱毛重(KG),贸易条款\n"
+        "玩具,10,60*40*35,12.5,CIF\n"
+    )
+    (question,) = imported(text, shipper="S", pod="NLRTM").booking.questions
+    key, _, answer = question.choices[0].answer.partition("=")
+    found = imported(text, shipper="S", pod="NLRTM", answers={key: answer}).booking
+    assert event_of(found).incoterm == answer
+
+
+def test_an_answer_settles_a_cell_that_cannot_be_read() -> None:
+    """The error names it: 买单 is a way to declare, and not a customs mode."""
+    text = "品名,箱数,外箱尺寸(cm),单箱毛重(KG),报关方式,买家\n玩具,10,60*40*35,12.5,买单,ACME\n"
+    booking = imported(text, shipper="S", pod="NLRTM").booking
+    assert errors(booking) == [("E2", "bad_mode")]
+    assert "--answer mode=VALUE" in booking.errors[0].text
+    found = imported(text, shipper="S", pod="NLRTM", answers={"mode": "0110"}).booking
+    assert (event_of(found).mode, event_of(found).buyer) == ("0110", "ACME")
+
+
+def test_an_incoterm_that_is_none_is_an_error() -> None:
+    """At its cell."""
+    booking = booked(packing_list(line(), labels=(label("incoterm", "prepaid"),)))
+    assert errors(booking) == [("B1", "bad_incoterm")]
+
+
+def test_a_consignment_may_come_on_several_trucks() -> None:
+    """The notice names all plates."""
+    lines = [line(row, shared={"vehicle": plate}) for row, plate in enumerate(("A1", "B2"), 1)]
+    notice = booked(packing_list(*lines)).facts[1].data
+    assert isinstance(notice, AsnReceived)
+    assert notice.vehicle == "A1, B2"
 
 
 def test_what_is_assumed_is_told() -> None:

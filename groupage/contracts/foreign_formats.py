@@ -36,6 +36,9 @@ _BITMAP_HEADER = b"\0\0\0\0"
 _UNA = re.compile(rb"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
 _XML_ROOT = re.compile(rb"<([A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*)([^>]*)")
 _XML_SKIPPED = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(\[.*?\])?[^>]*>", re.DOTALL)
+_HTML_ELEMENTS = frozenset(
+    ("html", "head", "body", "table", "meta", "style", "title", "script", "div", "center", "font")
+)
 _NAMESPACE = re.compile(rb"xmlns(?::([\w.\-]+))?\s*=\s*[\"']([^\"']{1,200})[\"']")
 _VERSION = re.compile(rb"schemaVersion\s*=\s*[\"']([\d.]{1,10})[\"']")
 
@@ -101,7 +104,7 @@ def _name_markup(head: bytes) -> str | None:
     if root is None:
         return "XML" if head.startswith(b"<?xml") else None
     prefix, name, attributes = root[1], _text(root[2]), root[3]
-    if name.lower() in ("html", "table", "head", "body"):
+    if name.lower() in _HTML_ELEMENTS:
         return "an HTML page"
     wanted = (prefix or b"").rstrip(b":")
     namespaces = {match[1] or b"": _text(match[2]) for match in _NAMESPACE.finditer(attributes)}

@@ -23,7 +23,15 @@ from groupage.telemetry import metrics
 from groupage.telemetry.probes import Probes
 from producers.gateway import openapi
 from producers.gateway.admission import Admission
-from producers.gateway.bodies import BATCH, check_headers, media_type, read_batch, read_single
+from producers.gateway.bodies import (
+    BATCH,
+    JSON,
+    check_headers,
+    media_type,
+    media_type_problem,
+    read_batch,
+    read_single,
+)
 from producers.gateway.capture import Capture
 from producers.gateway.capture_http import CaptureRoutes
 from producers.gateway.cloudevents import public_events
@@ -38,7 +46,6 @@ from producers.gateway.problems import (
     HttpProblem,
     kafka_problem,
 )
-from producers.problems import FieldProblem
 from producers.screening import TimeLimits
 
 
@@ -150,7 +157,7 @@ class Gateway:
         try:
             async with self._admission.admit(request) as body:
                 self._dcsa.require_sender(request, body)
-                _require_json(request)
+                _require_json(request, body)
                 return await self._dcsa.take(body, keep_invalid=keep_invalid)
         except HttpProblem as problem:
             problem.headers |= headers  # DCSA wants it in every answer
@@ -234,12 +241,11 @@ class _TimePosts:
             await self._app(scope, receive, send)
 
 
-def _require_json(request: Request) -> None:
+def _require_json(request: Request, body: bytes) -> None:
     """Refuse a body of another content type. Raises HttpProblem."""
     kind = media_type(request)
-    if kind != "application/json":
-        problem = FieldProblem(field="header content-type", value=kind, expected="application/json")
-        raise HttpProblem(415, "unsupported_media_type", problem.message, errors=(problem,))
+    if kind != JSON:
+        raise media_type_problem(kind, JSON, body)
 
 
 def _batch_body(results: list[EventResult]) -> dict[str, Any]:

@@ -48,14 +48,14 @@ def read_single(request: Request, body: bytes) -> object:
         raise HttpProblem(
             400, "bad_request", "the body is JSON but no CloudEvent", errors=(problem,)
         )
-    raise _media_type_problem(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers", body)
+    raise media_type_problem(kind, f"{STRUCTURED}, {BATCH}, or {JSON} with ce- headers", body)
 
 
 def read_batch(request: Request, body: bytes, settings: GatewaySettings) -> list[object]:
     """Parse a JSON array of structured CloudEvents. Raises HttpProblem."""
     kind = media_type(request)
     if kind not in (BATCH, JSON):
-        raise _media_type_problem(kind, BATCH, body)
+        raise media_type_problem(kind, BATCH, body)
     items = _parse_json(body)
     if not isinstance(items, list):
         problem = FieldProblem(
@@ -102,7 +102,7 @@ def check_headers(request: Request) -> None:
         seen.add(name)
 
 
-def _media_type_problem(kind: str, expected: str, body: bytes) -> HttpProblem:
+def media_type_problem(kind: str, expected: str, body: bytes) -> HttpProblem:
     """Describe a content type that is not taken; the body may have a name of its own."""
     problem = FieldProblem(field="header content-type", value=kind, expected=expected)
     foreign = say_foreign(body, _TAKEN)

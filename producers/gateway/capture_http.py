@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from groupage.telemetry import metrics
 from producers.gateway.admission import Admission
-from producers.gateway.bodies import check_headers, media_type
+from producers.gateway.bodies import check_headers, media_type, media_type_problem
 from producers.gateway.capture import BEHAVIOURS, Behaviour, Capture, CaptureJob
 from producers.gateway.problems import HttpProblem, summarize_problems
 from producers.problems import FieldProblem
@@ -72,7 +72,7 @@ class CaptureRoutes:
         check_headers(request)
         try:
             async with self._admission.admit(request) as body:
-                job = await self._capture.take(body, _read_headers(request))
+                job = await self._capture.take(body, _read_headers(request, body))
         except HttpProblem as problem:
             if problem.status == 413:  # the sender learns how much it may send
                 problem.headers = self._capture.headers() | problem.headers
@@ -88,7 +88,7 @@ class CaptureRoutes:
         return Response(status_code=204, headers=headers)
 
 
-def _read_headers(request: Request) -> Behaviour:
+def _read_headers(request: Request, body: bytes) -> Behaviour:
     """Read the headers of a capture. Raises HttpProblem with all errors."""
     asked = request.headers.get(_BEHAVIOUR, "rollback").strip().lower()
     kind = media_type(request)
@@ -101,8 +101,7 @@ def _read_headers(request: Request) -> Behaviour:
             problems.append(_wrong_header("content-type", kind, MEDIA_TYPES))
         raise HttpProblem(400, "bad_request", summarize_problems(tuple(problems)), errors=problems)
     if kind not in MEDIA_TYPES:
-        problem = _wrong_header("content-type", kind, MEDIA_TYPES)
-        raise HttpProblem(415, "unsupported_media_type", problem.message, errors=(problem,))
+        raise media_type_problem(kind, " or ".join(MEDIA_TYPES), body)
     _require_versions(request)
     return BEHAVIOURS[asked]
 

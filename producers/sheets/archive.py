@@ -57,6 +57,11 @@ class Archive:
         entry = self._parts.get(part_name(name))
         if entry is None:
             raise InvalidInput(f"{self._budget.name} has no part {name[:100]!r}: save it again")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Office formats use no other; that of LZMA may ask for gigabytes at once.
+            raise InvalidInput(
+                f"{self._budget.name} is packed in a way that spreadsheets are not: save it again"
+            )
         try:
             with self._zip.open(entry) as stream:
                 while chunk := stream.read(_CHUNK):

@@ -1,5 +1,7 @@
 """Workbooks and text files from bytes; the content tells the format, not the name."""
 
+import codecs
+
 from groupage.contracts.foreign_formats import name_format
 from groupage.domain.errors import InvalidInput
 from producers.sheets.archive import Archive
@@ -17,6 +19,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLDER_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 """Excel 2 to 5 without a container around the sheet: a BOF record of 4 to 16 bytes."""
+_HEAD = 65_536
 _TAKEN = "a list is xlsx, xls, xlsb, ods, csv, tsv, an XML spreadsheet or an HTML table"
 
 
@@ -42,7 +45,10 @@ def read_workbook(
 
 def _read_text(name: str, data: bytes, budget: Budget, encoding: str | None) -> Workbook:
     """Read a page, XML, or text with delimiters."""
-    named, head = name_format(data), data[:8192]
+    head = data[:_HEAD]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head[2:].replace(b"\0", b"")  # ASCII is enough to tell a page from a list
+    named = name_format(head)
     if b"urn:oasis:names:tc:opendocument:xmlns:office:1.0" in head:
         return read_flat_ods(name, data, budget)
     if named == "an HTML page":

@@ -109,6 +109,8 @@ def test_a_records_data_is_named() -> None:
         ("/v1/events:batch", "application/cloudevents-batch+json", 400),
         ("/v1/events:batch", "text/plain", 415),
         ("/capture", "application/json", 400),
+        ("/capture", "application/edifact", 415),
+        ("/dcsa/tnt/v3/events", "application/edifact", 415),
     ],
 )
 async def test_a_body_is_named(path: str, content_type: str, status: int) -> None:

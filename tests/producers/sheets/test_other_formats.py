@@ -210,6 +210,17 @@ def test_html_tables_are_sheets() -> None:
     assert workbook.sheets[0].hidden_rows == {2}
 
 
+def test_html_in_utf16_and_without_a_head() -> None:
+    """Excel writes pages in UTF-16, other programs begin with a style or a table."""
+    for page in (
+        "<html><table><tr><td>品名</table>",
+        "<style>td {}</style><table><td>品名</table>",
+    ):
+        for encoding in ("utf-8", "utf-16"):
+            workbook = read_workbook("list.xls", page.encode(encoding))
+            assert workbook.sheets[0].rows == (("品名",),)
+
+
 def test_html_that_never_ends_is_refused() -> None:
     """Unfinished tags are not looked at for ever; spans have the limits of cells."""
     with pytest.raises(InvalidInput, match="a tag in it never ends"):
@@ -236,6 +247,15 @@ def test_other_formats_are_named(data: bytes, words: str) -> None:
     """The sender learns what was sent and what is taken."""
     with pytest.raises(InvalidInput, match=words):
         read_workbook("list.xlsx", data)
+
+
+def test_an_archive_packed_in_another_way_is_refused() -> None:
+    """Spreadsheets are deflated; LZMA can ask for gigabytes before it unpacks a byte."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_LZMA) as target:
+        target.writestr("content.xml", "<x/>")
+    with pytest.raises(InvalidInput, match="packed in a way that spreadsheets are not"):
+        read_workbook("a.ods", archive.getvalue())
 
 
 def test_archives_that_are_no_workbooks_are_named() -> None:

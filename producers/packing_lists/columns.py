@@ -36,6 +36,7 @@ _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 _SIGNS = frozenset("x×*X✕")
 _COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
+_GROUP_NOUNS = frozenset(("carton", "packages", "product", "inner"))
 _CARTON_WORDS = frozenset(("carton", "filler"))
 
 
@@ -178,6 +179,10 @@ def _names(head: HeaderColumn) -> Name:
         # "CBM" over "ctn" and "total"
         return read_name(f"{' '.join(head.groups)} per carton")
     joint = read_name(" ".join((*head.groups, *head.own)))
+    nouns = words_of(" ".join(head.groups)).tokens
+    if nouns and all(token & _GROUP_NOUNS for token in nouns):
+        # "Weight" under "Product" is not the carton's.
+        return joint
     scores = {field: 0.9 * score for field, score in joint.scores.items()}
     for field, score in own.scores.items():
         scores[field] = max(score, scores.get(field, 0.0))

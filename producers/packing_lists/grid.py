@@ -86,6 +86,11 @@ class Grid:
         """Return the row's count of cartons; None without one, and for 0."""
         return next((figure for figure in self.figures(row, "cartons").values() if figure), None)
 
+    def counted(self, row: int) -> bool:
+        """Tell whether a row has a count of cartons other than 0: ``1,000`` is one, too."""
+        counts = self.figures(row, "cartons").values()
+        return any(figure is None or figure for figure in counts)
+
     def covered(self, row: int, *fields: Field) -> bool:
         """Tell whether a merged area that begins in a row above covers a cell of the fields."""
         return any(

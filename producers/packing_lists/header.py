@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from producers.packing_lists.cells import look, text_of
+from producers.packing_lists.cells import is_empty, look, text_of
 from producers.packing_lists.model import Field
 from producers.packing_lists.naming import Name, read_name
 from producers.packing_lists.words import words_of
@@ -61,6 +61,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 def find_header(sheet: Sheet, *, start: int = 0) -> Header | None:
     """Find the first header at or below a row; None for a sheet without a table of cartons."""
     areas = _areas_by_row(sheet.merged)
+    while start < len(sheet.rows) and all(is_empty(cell) for cell in sheet.rows[start]):
+        start += 1
     last = min(len(sheet.rows), start + HEADER_SEARCH_ROWS)
     for row in range(start, last):
         names = row_names(sheet, row)

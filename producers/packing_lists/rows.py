@@ -4,6 +4,7 @@ A row begins a line when it has a carton number, a size or a count of its own. A
 these is an article in the carton above. A row that looks like cargo and is neither is an error.
 """
 
+import re
 from decimal import Decimal
 
 from producers.packing_lists import totals
@@ -15,6 +16,11 @@ from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
 
+_HEADING = re.compile(
+    r"[:：。;；!！]|^\s*[※*★▲●◆注]|^(?:以下|以上|备注|说明|note|remark|nb|please|attention)\b|[，,].*[，,]"
+    r"|^(?:以下|以上|备注|说明)",
+    re.IGNORECASE,
+)
 _MASS_AND_VOLUME: tuple[Field, ...] = ("gross", "volume")
 
 
@@ -193,7 +199,7 @@ class RowReader:
     def _read_cargo(self, row: int) -> None:
         grid = self._grid
         fresh = grid.own(row, "carton_no", "unit_ids") and not self._same_number(row)
-        sized, counted = grid.sized(row), grid.count(row) is not None
+        sized, counted = grid.sized(row), grid.counted(row)
         if not fresh and not sized and self._has_no_cartons(row):
             self.text_rows.append(row)
             text = f"row {row + 1} has 0 cartons and is not read as cargo"
@@ -316,5 +322,5 @@ class RowReader:
 
 
 def _looks_like_heading(grid: Grid, row: int) -> bool:
-    """Tell whether a row of words announces the rows below: ``B类：文具``, ``MARK: XYZ``."""
-    return any(":" in text_of(cell) or "：" in text_of(cell) for _, cell in grid.filled(row)[:3])
+    """Tell whether a row of words announces the rows below (``MARK: XYZ``), or is a sentence."""
+    return any(_HEADING.search(text_of(cell)) for _, cell in grid.filled(row)[:3])

@@ -11,9 +11,30 @@ from producers.packing_lists.model import Field, Handling, Unit
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 _YES = frozenset(
-    ["y", "yes", "true", "1", "是", "√", "✓", "✔", "x", "ok", "要", "需", "有", "o", "●", "○", "↑"]
+    [
+        "y",
+        "yes",
+        "true",
+        "1",
+        "是",
+        "√",
+        "✓",
+        "✔",
+        "x",
+        "ok",
+        "要",
+        "需",
+        "有",
+        "o",
+        "●",
+        "○",
+        "↑",
+        "☑",
+        "☒",
+        "■",
+    ]
 )
-_NO = frozenset(["n", "no", "false", "0", "否", "不", "无", "×", "✗", "✘", "none"])
+_NO = frozenset(["n", "no", "false", "0", "否", "不", "无", "×", "✗", "✘", "none", "☐", "□"])
 _NEGATED = re.compile(r"\bnot?\b|\bnon\b|don'?t|never|不|禁|勿|非")
 _STACKING = re.compile(r"stack|堆|叠|疊|码垛")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from groupage.domain.checkdigits import unit_problem
 from groupage.domain.gs1 import canonical_id
@@ -21,6 +22,10 @@ _COUNT_BEHIND = re.compile(
 )
 """A count behind a range of numbers: ``1-25 (25CTNS)``."""
 _SINGLE = re.compile(r"[A-Za-z/.#-]*[0-9]{1,9}")
+_DATE = (
+    "a spreadsheet made a date of a range such as 1-10: format the column as text and enter the "
+    "carton numbers again"
+)
 _DIGITS_EXPECTED = (
     "spreadsheets keep 15 digits of a number, and an SSCC has 18: format the column as text and "
     "enter the ids again"
@@ -33,6 +38,8 @@ def read_numbers(
     """Return the carton numbers of a row: in one column, or from one column to the next."""
     cells = [reading.table.cell(row, column) for column in columns]
     cells = [None if isinstance(cell, Formula | CellError) else cell for cell in cells]
+    if any(isinstance(cell, date) for cell in cells):
+        return CartonNumbers(unclear=_DATE)
     filled = [_COUNT_BEHIND.sub("", text_of(cell)) for cell in cells if not is_blank(cell)]
     if len(filled) == 2 and all(map(_SINGLE.fullmatch, filled)):
         found = read_carton_numbers(f"{filled[0]}-{filled[1]}", count=count)

@@ -44,6 +44,7 @@ from producers.packing_lists.model import (
     Totals,
     Unit,
 )
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 _CHECKS: frozenset[Field] = frozenset(
@@ -204,7 +205,13 @@ class _Solver:
         columns = self._reading.columns("gross")
         if not columns:
             cell = cell_name(self._reading.table.layout.header_rows[-1], 0)
-            self._notes.error(cell, "mass", "the list has no gross weights (毛重 / G.W.)")
+            text = "the list has no gross weights (毛重 / G.W.)"
+            for column in self._reading.table.columns.values():
+                named = frozenset().union(*words_of(column.header).tokens)
+                if {"gross", "net"} <= named:
+                    cell = self._reading.table.header_cell(column.index)
+                    text = f"{column.header!r}: give gross and net weights a column each"
+            self._notes.error(cell, "mass", text)
             return
         for index, line in enumerate(lines):
             if not any(column.values[index] for column in gross):

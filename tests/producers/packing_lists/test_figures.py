@@ -1,6 +1,7 @@
 """Figures of a packing list prove one another: units, meanings, counts, and what is asked."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -533,3 +534,31 @@ def test_single_numbers_are_cartons_only_where_their_name_says_so(
     assert asked(found) == ({"A1": ["A1.rows=cartons"]} if is_asked else {})
     answers = {"A1.rows": "cartons"} if is_asked else {}
     assert len(figures(read(rows, answers=answers))) == 3
+
+
+def test_what_a_spreadsheet_made_a_date_of_is_no_carton_number() -> None:
+    """1-10 became the 10th of January: without a count the row is an error, with one it is read."""
+    rows: Rows = [
+        ["C/NO.", "Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"],
+        [datetime(2026, 1, 10), "Cups", 10, "60*40*35", 12.5],  # noqa: DTZ001 - as a sheet has it
+    ]
+    assert figures(read(rows)) == [CUPS]
+    uncounted = read([[*row[:2], *row[3:]] for row in rows])
+    assert [error.cell for error in uncounted.errors] == ["A2"]
+    assert "made a date of a range" in uncounted.errors[0].text
+
+
+def test_gross_and_net_weights_in_one_column_are_an_error_there() -> None:
+    """11.0/12.5 under N.W./G.W. is not split."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Size (cm)", "N.W./G.W. per ctn (kg)"],
+        ["Cups", 10, "60*40*35", "11.0/12.5"],
+    ]
+    assert [error.cell for error in read(rows).errors] == ["D1"]
+
+
+def test_ticked_boxes_are_yes_and_empty_ones_no() -> None:
+    """A crossed box is ticked, too."""
+    rows: Rows = [["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)", "Fragile"]]
+    rows += [["Cups", 10, "60*40*35", 12.5, box] for box in "☑☒☐"]
+    assert [line.handling.fragile for line in read(rows).lines] == [True, True, False]

@@ -337,3 +337,21 @@ def test_cells_may_say_that_a_weight_is_of_a_carton() -> None:
     rows: Rows = [["品名", "箱数", "尺寸(cm)", "毛重"], ["瓷盘", 20, "46*36*30", "15.5公斤/箱"]]
     weight = best(columns(rows), 3)
     assert (weight.field, weight.unit, weight.per) == ("gross", "kg", "carton")
+
+
+def test_a_group_says_of_what_its_columns_are() -> None:
+    """Size and weight of the product stand beside those of the carton."""
+    rows: Rows = [
+        ["Item", "Product", None, "Carton", None, None],
+        [None, "Size (cm)", "Weight (kg)", "Qty", "Size (cm)", "Weight (kg)"],
+        ["Mug", "8*8*10", 0.32, 15, "54*36*34", 13.1],
+    ]
+    found = columns(rows, across(0, 1, 2), across(0, 3, 5))
+    assert fields(found)[1:] == ["ignored", "ignored", "cartons", "size", "gross"]
+
+
+def test_a_table_may_begin_far_down() -> None:
+    """Empty rows above it do not count."""
+    rows: Rows = [[]] * 400
+    rows += [["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)"], ["Cups", 10, "60*40*35", 12]]
+    assert columns(rows).header_rows == (400,)

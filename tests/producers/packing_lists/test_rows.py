@@ -330,3 +330,52 @@ def test_a_count_that_was_forgotten_is_not_shared_from_the_row_above() -> None:
     assert codes(read(rows)) == [("A3", "count_missing")]
     assert codes(read([*rows, ["TOTAL", 7, None, None]])) == [("A3", "count_missing")]
     assert codes(read([*rows, ["TOTAL", 2, None, None]])) == []
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "以下为新款,请与旧款分开堆放",
+        "※ 外箱唛头见附件2",
+        "Note repacked in March",
+        "Handle with care!",
+    ],
+)
+def test_a_sentence_between_rows_is_no_article(note: str) -> None:
+    """It says something about the rows; a remark names it."""
+    header: list[Cell] = ["品名", "件数", "尺寸(cm)", "毛重(kg)/箱"]
+    found = read(
+        [header, ["书包", 10, "60*40*35", 12.5], [note], ["笔袋", 6, "45*35*30", 10]],
+    )
+    assert groups(found) == [(1,), (3,)]
+    assert "row_without_figures" in [remark.code for remark in found.remarks]
+
+
+def test_running_totals_stand_beside_those_of_pages() -> None:
+    """累计 sums all rows above, 本页小计 those since the last sum."""
+    header: list[Cell] = ["箱号", "品名", "件数", "尺寸(cm)", "毛重(kg)/箱"]
+    found = read(
+        [
+            header,
+            ["1-10", "花盆", 10, "52*52*40", 13],
+            ["本页小计", None, 10, None, None],
+            ["累计", None, 10, None, None],
+            ["11-18", "水管", 8, "60*60*30", 14],
+            ["本页小计", None, 8, None, None],
+            ["累计", None, 18, None, None],
+        ]
+    )
+    assert groups(found) == [(1,), (4,)]
+    assert [(total.row, total.groups) for total in found.totals] == [
+        (2, (0,)),
+        (3, (0,)),
+        (5, (1,)),
+        (6, (0, 1)),
+    ]
+
+
+def test_a_count_with_a_sign_of_thousands_is_a_count() -> None:
+    """1,000 has two readings until the figures decide, and was forgotten in neither."""
+    header: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)"]
+    found = read([header, ["Cup", "1,000", "60*40*35", 12], ["Pan", "1,200", "50*40*30", 9]])
+    assert (groups(found), codes(found)) == ([(1,), (2,)], [])

@@ -4,7 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 
 import asyncpg
 import msgspec
@@ -31,6 +31,16 @@ To = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write; default: standard output.")
 ]
+OutputFile = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="File to write; replaced if there.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--from", help=f"Only what happened from this time on: {_TIMES}."),
+]
+Until = Annotated[
+    str | None, typer.Option("--to", help="Only what happened before this time, written alike.")
+]
 
 
 @app.callback()
@@ -55,6 +65,48 @@ def export_dcsa(from_: From = None, to: To = None, output: Output = None) -> Non
 
     number = query(write)
     typer.echo(f"{number:,} events{f' in {output}' if output else ''}", err=True)
+
+
+@app.command("ocel")
+def export_ocel(
+    output: OutputFile,
+    *,
+    format_: Annotated[
+        Literal["json", "xml", "sqlite"], typer.Option("--format", help="Notation of the log.")
+    ] = "json",
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Write an object-centric event log (OCEL 2.0): what happened to which things.
+
+    The log has the facts that count: corrected ones as corrected, no retracted ones. It has what
+    came from outside and what the hub decided, not the messages between its own aggregates.
+    """
+    from groupage.app.exports.files import write_ocel  # noqa: PLC0415 - not for `--help`
+
+    period = _read_period(since, until)
+    number = query(lambda pool: write_ocel(pool, output, format_, period), older_forms=True)
+    typer.echo(f"{number:,} events in {output}", err=True)
+
+
+@app.command("parquet")
+def export_parquet(output: OutputFile, *, since: Since = None, until: Until = None) -> None:
+    """Write an archive of all stored facts as Parquet, with the columns of table `fact`.
+
+    `effective` says whether a fact counts; `day` is the day at the hub. Needs the extra `parquet`.
+    """
+    from groupage.app.exports.files import write_archive  # noqa: PLC0415 - not for `--help`
+
+    period = _read_period(since, until)
+    number = query(lambda pool: write_archive(pool, output, period), older_forms=True)
+    typer.echo(f"{number:,} facts in {output}", err=True)
+
+
+def _read_period(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    begin, end = read_time("--from", since), read_time("--to", until)
+    if begin and end and begin >= end:
+        raise typer.BadParameter(f"--from {since} is not before --to {until}")
+    return begin, end
 
 
 async def _write_events(file: BinaryIO, events: AsyncIterator[dict[str, Any]]) -> int:

@@ -1,9 +1,9 @@
 """Hold the exported contracts against the tools of others: `make check-contracts`.
 
 Each tool reads what `groupage contracts export` writes: @asyncapi/parser, Redocly, Spectral and ajv
-in strict mode (npm), santhosh-tekuri/jsonschema (Go), datamodel-code-generator (Python). Their
-versions are pinned beside this file and installed into a folder that is deleted in the end. What
-cannot be installed here is left out, by name.
+in strict mode (npm), santhosh-tekuri/jsonschema (Go), datamodel-code-generator (Python); pm4py
+reads what `groupage export ocel` writes. Their versions are pinned beside this file and installed
+into a folder that is deleted in the end. What cannot be installed here is left out, by name.
 """
 
 import os
@@ -13,13 +13,25 @@ import sys
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+import msgspec
+
+from groupage.app.bench import workload
+from groupage.app.exports.effective import says_something_new
+from groupage.app.exports.ocel_draft import OcelDraft
+from groupage.app.exports.ocel_formats import write_json, write_sqlite, write_xml
+from groupage.contracts.encoding import fact_id
+from groupage.contracts.topics import topic_of
+from groupage.store.facts import LogPosition, StoredFact
 
 HERE = Path(__file__).parent
 _INSTALL_TIMEOUT_S = 600
 _CHECK_TIMEOUT_S = 600
 _SHOWN_LINES_MAX = 40
+_LOGGED_FACTS = 2_000
 _QUIET = {
     "REDOCLY_TELEMETRY": "off",
     "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
@@ -40,7 +52,7 @@ class Result(NamedTuple):
 def check_all(contracts: Path, work: Path) -> list[Result]:
     """Let each tool read the documents in `contracts`; install the tools below `work`."""
     results = []
-    for check in (check_with_npm, check_with_go, check_with_python):
+    for check in (check_with_npm, check_with_go, check_with_python, check_with_pm4py):
         for result in check(contracts, work):
             print_result(result)
             results.append(result)
@@ -85,6 +97,33 @@ def check_with_python(contracts: Path, work: Path) -> list[Result]:
     }
     install = (python, "-m", "pip", "install", "-q", "--no-deps", "-r", "requirements.txt")
     return _check(commands, install, work / "python", ("requirements.txt", "codegen.py"))
+
+
+def check_with_pm4py(contracts: Path, work: Path) -> list[Result]:
+    """Read logs of `groupage export ocel` with pm4py, in an environment of its own."""
+    environment, logs = work / "pm4py" / "venv", work / "pm4py" / "logs"
+    logs.mkdir(parents=True)
+    write_logs(logs)
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    commands = {"pm4py (OCEL 2.0)": (python, "ocel_pm4py.py", logs)}
+    install = (python, "-m", "pip", "install", "-q", "--no-deps", "-r", "requirements-pm4py.txt")
+    return _check(commands, install, work / "pm4py", ("requirements-pm4py.txt", "ocel_pm4py.py"))
+
+
+def write_logs(folder: Path) -> None:
+    """Write a simulated hub's first events as OCEL logs in all notations."""
+    with closing(OcelDraft(folder / "draft.sqlite")) as draft:
+        for number, fact in enumerate(workload.facts(_LOGGED_FACTS, seed=1)):
+            kind, data_json = fact.data.aggregate_kind, msgspec.json.encode(fact.data)
+            position = LogPosition(topic_of(fact.data).name, 0, number)
+            stored = StoredFact(fact_id(fact).hex, kind, fact, position, data_json, fact.subject)
+            draft.add(filter(says_something_new, [stored]))
+        with (folder / "log.json").open("wb") as file:
+            write_json(draft, file)
+        with (folder / "log.xml").open("wb") as file:
+            write_xml(draft, file)
+        write_sqlite(draft, folder / "log.sqlite")
 
 
 def _check(

@@ -1,0 +1,1 @@
+"""The hub's facts as files in the formats of others."""

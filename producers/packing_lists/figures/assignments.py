@@ -94,7 +94,11 @@ def _fields(
         if field == first
         or ((field in NUMERIC or field == "size") and (far or score >= best * NEAR))
     ]
-    numeric = [field for field in near if field in NUMERIC or field == "size"]
+    numeric = [
+        field
+        for field in near
+        if field in NUMERIC or field == "size" or field == first == "carton_no"
+    ]
     return tuple(near if far else numeric or near)
 
 

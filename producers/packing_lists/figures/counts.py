@@ -226,11 +226,12 @@ def _compare_with_totals(
     """Compare the sum of the counts with rows of totals and with labels."""
     before = notes.problems
     totals = [total for column in reading.columns("cartons") for total in reading.totals(column)]
-    for total in [*totals, *reading.label_totals("cartons")]:
+    labels = reading.label_totals("cartons")
+    for total in [*totals, *labels]:
         count = sum(line.count for line in lines if line.group in total.groups)
         stated = total.amount.value
         if stated == count:
-            notes.confirm(f"{total.cell}: {count} cartons, as the rows")
+            notes.confirm(f"{total.cell}: {count} cartons, as the rows", counts=total in labels)
             continue
         key = f"{total.cell}.total"
         if answers.find(key, reading.table.sheet.name, ("rows",)) is None:

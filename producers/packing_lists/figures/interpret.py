@@ -71,7 +71,7 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
     """Take a meaning that the header hardly allows if figures prove it; ask if it only fits."""
     sound = [each for each in others if not each.notes.problems and (each.lines or each.totals)]
     proved = [each for each in sound if len(each.notes.confirmed) > len(best.notes.confirmed)]
-    if proved:
+    if proved and not _counts_by_weak_name(proved[0], best):
         taken = _choose(proved)
         for column, other in zip(taken.columns, best.columns, strict=True):
             if column.field != other.field:
@@ -88,6 +88,15 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
     if not taken.notes.problems:
         _ask(taken, best)
     return taken
+
+
+def _counts_by_weak_name(taken: Interpretation, best: Interpretation) -> bool:
+    """Tell whether a column became the count of cartons, against its name and without a proof."""
+    became = any(
+        column.field == "cartons" != other.field
+        for column, other in zip(taken.columns, best.columns, strict=True)
+    )
+    return became and not taken.notes.counts_proved
 
 
 def _ask(best: Interpretation, other: Interpretation) -> None:

@@ -45,6 +45,7 @@ class Notes:
         self.remarks: list[Finding] = []
         self.confirmed: list[str] = []
         """Evidence: each sentence names figures that prove one another."""
+        self.counts_proved = False
         self._counts: dict[str, int] = {}
 
     def ask(self, cell: str, code: str, text: str, choices: Sequence[tuple[str, str]]) -> None:
@@ -66,9 +67,13 @@ class Notes:
         """Add a remark."""
         self._add(self.remarks, Finding(cell=cell, code=code, text=text, sheet=self.sheet))
 
-    def confirm(self, text: str) -> None:
-        """Note evidence."""
+    def confirm(self, text: str, *, counts: bool = False) -> None:
+        """Note evidence; `counts`: it would not hold with another number of cartons.
+
+        That a column's figures add up to its own total says nothing of what they count.
+        """
         self.confirmed.append(text)
+        self.counts_proved = self.counts_proved or counts
 
     @property
     def problems(self) -> int:

@@ -33,7 +33,7 @@ def compare_pieces(
                 [(f"{cell}.pieces=cartons", f"{line.count} cartons are right")],
             )
     if proved:
-        notes.confirm(f"pieces in a carton × cartons = pieces in {proved} rows")
+        notes.confirm(f"pieces in a carton × cartons = pieces in {proved} rows", counts=True)
 
 
 def pieces_in_carton(reading: TableReading, row: int) -> list[Decimal]:

@@ -58,7 +58,7 @@ class _Judge:
             return None
         taken = proved[0]
         why = self._describe(taken)
-        self._notes.confirm(why)
+        self._notes.confirm(why, counts=bool(taken.proof and taken.proof.per == "row"))
         if stated and not taken.is_stated:
             self._notes.remark(
                 self._cell,

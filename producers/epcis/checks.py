@@ -308,6 +308,8 @@ def _check_extensions(checker: _Checker) -> None:
     ilmd = event.get("ilmd")
     if ilmd is None:
         return
+    if event.get("type") == "ObjectEvent" and event.get("action") in ("OBSERVE", "DELETE"):
+        checker.add_problem("ilmd", ilmd, "instance and lot master data only with action ADD")
     if not isinstance(ilmd, dict):
         checker.add_problem("ilmd", ilmd, "an object of instance and lot master data")
         return

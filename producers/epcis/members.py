@@ -1,7 +1,4 @@
-"""Members of GS1's types, and the forms of their values, after GS1's JSON Schema of EPCIS 2.0.
-
-The schema has persistentDisposition in two of the five event types, the standard in all of them.
-"""
+"""Members of GS1's types, and the forms of their values, after GS1's JSON Schema of EPCIS 2.0."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,8 +8,8 @@ from groupage.domain.near_names import did_you_mean
 from producers.epcis.namespaces import Namespaces
 
 _COMMON = """@context type eventTime recordTime eventTimeZoneOffset eventID certificationInfo
-errorDeclaration bizStep disposition persistentDisposition readPoint bizLocation bizTransactionList
-sourceList destinationList sensorElementList"""
+errorDeclaration bizStep disposition readPoint bizLocation bizTransactionList sourceList
+destinationList sensorElementList"""
 
 
 def _names(text: str) -> frozenset[str]:
@@ -24,11 +21,12 @@ def _event(text: str) -> frozenset[str]:
 
 
 MEMBERS: Mapping[str, frozenset[str]] = {
-    "ObjectEvent": _event("action epcList quantityList ilmd"),
+    "ObjectEvent": _event("action epcList quantityList persistentDisposition ilmd"),
     "AggregationEvent": _event("action parentID childEPCs childQuantityList"),
     "TransactionEvent": _event("action parentID epcList quantityList"),
     "TransformationEvent": _event(
-        "inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID ilmd"
+        """inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID
+        persistentDisposition ilmd"""
     ),
     "AssociationEvent": _event("action parentID childEPCs childQuantityList"),
     "errorDeclaration": _names("declarationTime reason correctiveEventIDs"),

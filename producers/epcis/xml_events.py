@@ -3,6 +3,7 @@
 | XML | JSON |
 |---|---|
 | `extension`, `baseExtension` (1.x) | their members are the parent's own |
+| QuantityEvent (1.x) | the ObjectEvent with a quantity to which EPCIS 1.1 declares it equivalent |
 | `epcList/epc`, `quantityList/quantityElement`, … | an array |
 | `bizTransaction`, `source`, `destination` with attribute `type` | an object |
 | attributes of `sensorMetadata` and `sensorReport` | members; numbers and booleans as such |
@@ -117,7 +118,15 @@ def event_of(element: Element, prefixes: Prefixes) -> bytes:
     event = {"type": prefixes.name(element.name)} | {
         name: value for name, value in members.items() if name not in _OF_DOCUMENTS
     }
-    return msgspec.json.encode(event)
+    return msgspec.json.encode(_of_quantity(event) if event["type"] == "QuantityEvent" else event)
+
+
+def _of_quantity(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the ObjectEvent that a QuantityEvent is: an observation of goods of a class."""
+    item = {name: event.pop(name) for name in ("epcClass", "quantity") if name in event}
+    if isinstance(text := item.get("quantity"), str):
+        item["quantity"] = _number(text)
+    return event | {"type": "ObjectEvent", "action": "OBSERVE", "quantityList": [item]}
 
 
 def _object(element: Element, prefixes: Prefixes) -> dict[str, Any]:

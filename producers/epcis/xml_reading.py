@@ -140,7 +140,7 @@ class _Handler(ContentHandler):
     def _is_event(self, name: Name) -> bool:
         uri, local = name
         if not self._path:
-            self._is_single = is_epcis(uri) and local in EVENT_TYPES
+            self._is_single = is_epcis(uri) and local in (*EVENT_TYPES, "QuantityEvent")
             return self._is_single
         in_list = self._path[-1][1] == "EventList" or (
             self._path[-1][1] == "extension" and ("EventList" in [each for _, each in self._path])

@@ -96,6 +96,7 @@ REPORT = {"type": "Temperature"}
         ("sensorElementList", [{"sensorReport": []}], "a list of sensor reports"),
         ("sensorElementList", [{"sensorReport": [{"value": 1}]}], "a measurement type"),
         ("persistentDisposition", {"set": []}, "set or unset"),
+        ("ilmd", {"x:lot": "1"}, "only with action ADD"),
         ("readPoint", None, "leave the member out"),
         ("errorDeclaration", {"declarationTime": "2026-03-01T00:00:00Z", "by": 1}, "a member of"),
     ],

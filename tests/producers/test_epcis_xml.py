@@ -164,6 +164,21 @@ def test_version_1_2_is_the_same_event_in_wrappers() -> None:
     assert (second["type"], second["ilmd"]) == ("TransformationEvent", {"ex:best": "2027"})
 
 
+def test_a_quantity_event_is_an_object_event() -> None:
+    """As EPCIS 1.1 declares, which deprecates it."""
+    quantity = f"""<QuantityEvent>{WHEN}<epcClass>urn:epc:idpat:sgtin:4012345.012345.*</epcClass>
+      <quantity>007</quantity><bizStep>urn:epcglobal:cbv:bizstep:storing</bizStep></QuantityEvent>"""
+    (found,) = json_of(xml_of(quantity, version="1.0"))
+    assert (found["type"], found["action"], found["bizStep"]) == (
+        "ObjectEvent",
+        "OBSERVE",
+        "storing",
+    )
+    assert found["quantityList"] == [
+        {"epcClass": "urn:epc:idpat:sgtin:4012345.012345.*", "quantity": 7}
+    ]
+
+
 def test_xml_and_json_are_the_same_facts() -> None:
     """With the same ids, whatever the prefix: an event without eventID included."""
     (entry,) = results_of(read_document(xml_of(RECEIVED)))

@@ -52,7 +52,7 @@ async def test_every_error_at_once(gateway: Running) -> None:
     wrong = event(pieces=0, colour="red", condition="soggy") | {
         "time": "yesterday",
         "classifier": "MAYBE",
-        "shade": "blue",
+        "retract": True,
     }
     answer = await gateway.client.post("/v1/events", json=wrong, headers=STRUCTURED)
     problem = answer.json()
@@ -62,7 +62,7 @@ async def test_every_error_at_once(gateway: Running) -> None:
     assert set(errors) == {
         "time",
         "classifier",
-        "shade",
+        "retract",
         "data.pieces",
         "data.colour",
         "data.condition",

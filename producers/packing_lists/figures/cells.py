@@ -199,6 +199,8 @@ def read_edges(cell: Cell) -> Edges | None:
 @lru_cache(maxsize=16_384)
 def _read_edges(text: str) -> Edges | None:
     parts = _split_labelled(text) or _TIMES.split(text.strip())
+    if len(parts) == 1:
+        parts = text.split("/")
     if len(parts) != 3:
         return None
     edges = [_read_text(_EDGE_LETTER.sub(r"\1", part.strip())) for part in parts]

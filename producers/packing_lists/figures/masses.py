@@ -9,10 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from groupage.domain.carton_limits import CartonLimits
-from producers.packing_lists.figures.limits import Size, describe_excess
+from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
+from producers.packing_lists.figures.sizes import SizeReading
 from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Per, Unit
@@ -30,16 +31,17 @@ class MassSolver:
         columns: Sequence[MassColumn],
         nets: Sequence[MassColumn],
         lines: Sequence[Line],
-        sizes: Sequence[Size] | None,
+        sizes: SizeReading | None,
         limits: CartonLimits,
         labels: Sequence[Total],
     ) -> None:
         self._reading = reading
         self.columns = columns
         self._lines = lines
-        self._sizes = sizes
+        self._sizes = sizes.sizes if sizes else None
         self._limits = limits
         self._labels = labels
+        self._plain_rows = sizes.plain_rows if sizes else frozenset()
         self._least_net = least_net(nets, lines)
         self._group_totals = self._find_group_totals()
         # Of two columns in different units, the rounder one is the original.
@@ -204,6 +206,8 @@ class MassSolver:
         evidence: Evidence,
     ) -> None:
         for total in column.totals:
+            if total.amount.row in self._plain_rows:
+                continue  # volumes of a carton are added up there without their counts
             factor = MASSES[total.amount.unit if total.amount.unit in MASSES else unit]
             stated = total.amount.value * factor
             counts = [

@@ -42,6 +42,11 @@ class SizeReading(msgspec.Struct, frozen=True):
         return 2 * len(self.beyond) < len(self.sizes)
 
     @property
+    def plain_rows(self) -> frozenset[int]:
+        """Rows of totals that add up figures of a carton: their sums of weights prove nothing."""
+        return frozenset(volume.row for fit in self.fits[:1] for volume in fit.plain_sums)
+
+    @property
     def proof(self) -> Fit | None:
         """The best fit that explains every volume of a column."""
         return next((fit for fit in self.fits if fit.proves), None)
@@ -140,7 +145,7 @@ class SizeSolver:
         per_row: Sequence[Decimal],
         per_carton: Sequence[Decimal],
     ) -> Fit:
-        strong, misfits = 0, []
+        strong, misfits, plain_sums = 0, [], []
         for volume in column.volumes:
             factor = (
                 VOLUMES[volume.unit or unit] if (volume.unit or unit) in VOLUMES else Decimal(1)
@@ -156,8 +161,11 @@ class SizeSolver:
             strong += is_strong
             if not fits:
                 misfits.append(volume)
+            elif is_strong and volume.is_total and len(expected) > 1:
+                fits_counted, _ = compare(volume.value * factor, expected[:1], column.step * factor)
+                plain_sums += [] if fits_counted else [volume]
         is_stated = per in column.pers and bool(column.units)
-        return Fit(column, unit, per, strong, tuple(misfits), is_stated)
+        return Fit(column, unit, per, strong, tuple(misfits), is_stated, tuple(plain_sums))
 
     def _is_beyond(self, index: int, size: Size) -> bool:
         return bool(

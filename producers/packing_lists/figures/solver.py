@@ -189,9 +189,7 @@ class _Solver:
             for total in reading.label_totals("gross")
             if not self._answers.find(f"{total.cell}.total", reading.table.sheet.name, ("rows",))
         ]
-        solver = MassSolver(
-            reading, gross, nets, lines, sizes.sizes if sizes else None, self._limits, labels
-        )
+        solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, labels)
         taken, why = judge_masses(solver, reading, notes, self._answers)
         if taken is None:
             return None

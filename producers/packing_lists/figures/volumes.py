@@ -23,6 +23,7 @@ class Volume(msgspec.Struct, frozen=True):
     unit: Unit | None
     lines: tuple[int, ...]
     cell: str
+    row: int
     is_total: bool
 
 
@@ -48,6 +49,8 @@ class Fit(msgspec.Struct, frozen=True):
     """Volumes that it explains, each precise enough to exclude other units."""
     misfits: tuple[Volume, ...]
     is_stated: bool
+    plain_sums: tuple[Volume, ...] = ()
+    """Totals that add up volumes of a carton without their counts, as a mechanical SUM does."""
 
     @property
     def proves(self) -> bool:
@@ -66,7 +69,7 @@ def volume_columns(reading: TableReading, lines: Sequence[Line]) -> list[VolumeC
     found = []
     for column in reading.columns("volume"):
         volumes = [
-            Volume(amount.value, amount.unit, (index,), cell_name(row, column), is_total=False)
+            Volume(amount.value, amount.unit, (index,), cell_name(row, column), row, is_total=False)
             for row, index in of_row.items()
             if (amount := reading.amount(row, column)) is not None and amount.value > 0
         ]
@@ -77,6 +80,7 @@ def volume_columns(reading: TableReading, lines: Sequence[Line]) -> list[VolumeC
                 total.amount.unit,
                 _lines_of(total.groups, lines),
                 total.cell,
+                total.amount.row,
                 is_total=True,
             )
             for total in reading.totals(column)
@@ -90,6 +94,7 @@ def volume_columns(reading: TableReading, lines: Sequence[Line]) -> list[VolumeC
             total.amount.unit,
             _lines_of(total.groups, lines),
             total.cell,
+            total.amount.row,
             is_total=True,
         )
         for total in reading.label_totals("volume")

@@ -64,6 +64,7 @@ def test_what_is_not_a_number_stays_unread(cell: object) -> None:
         ("长60宽40高35", (60, 40, 35), None),
         ("L60×W40×H35cm", (60, 40, 35), "cm"),
         ("60L*40W*35H", (60, 40, 35), None),
+        ("60/40/35", (60, 40, 35), None),
     ],
 )
 def test_edges_of_a_cell(cell: str, edges: tuple[int, ...], unit: str | None) -> None:

@@ -217,6 +217,17 @@ def test_a_net_weight_above_the_gross_is_asked_about() -> None:
     assert asked(read(rows)) == {"E3": ["E3.net=ignore"]}
 
 
+def test_a_total_that_adds_up_figures_of_a_carton_proves_nothing() -> None:
+    """The volumes in the row of totals are a plain SUM of those of a carton: the weights may be."""
+    rows: Rows = [
+        [*HEADER, "CBM", "G.W. (kg)"],
+        ["Cups", 10, "60*40*35", 0.084, 30],
+        ["Jugs", 4, "50*40*40", 0.08, 25],
+        ["TOTAL", 14, None, 0.164, 55],
+    ]
+    assert asked(read(rows)) == {"E1": ["E1.per=carton", "E1.per=row"]}
+
+
 def test_a_row_in_which_two_weights_differ_is_asked_about_by_its_cell() -> None:
     """The other rows prove both columns."""
     rows: Rows = [

@@ -1,6 +1,6 @@
 """The whole way of a list: from a file's bytes to what was understood, and to facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -74,6 +74,7 @@ def read_list(
     figures = {key: value for key, value in answers.items() if key not in OWN_ANSWERS}
     packing_list = understand(workbook, answers=figures, limits=policy.cartons, sheet=request.sheet)
     require_same_form(profile, packing_list, request.profile)
+    packing_list = _without_idle_answers(packing_list, profile.answers.keys() - request.answers)
     booking = book(
         packing_list,
         workbook,
@@ -83,6 +84,20 @@ def read_list(
         rules=CheckDigitRules(containers=policy.check_digits, units=policy.check_digits),
     )
     return ListReading(workbook=workbook, packing_list=packing_list, booking=booking)
+
+
+def _without_idle_answers(packing_list: PackingList, keys: Collection[str]) -> PackingList:
+    """Drop the errors about a profile's answers that this list has no question for.
+
+    An answer about a cell, or one that the figures make needless, is right for other lists.
+    """
+    prefixes = tuple(f"answer {key}=" for key in keys)
+    errors = tuple(
+        error
+        for error in packing_list.errors
+        if error.code != "unknown_answer" or not error.text.startswith(prefixes)
+    )
+    return msgspec.structs.replace(packing_list, errors=errors)
 
 
 def _profile_of(request: ListRequest) -> Profile:

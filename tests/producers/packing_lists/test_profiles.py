@@ -3,17 +3,21 @@
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupage.domain.errors import InvalidInput
+from groupage.domain.policy import Policy
+from producers.packing_lists.importing import ListRequest, read_list
 from producers.packing_lists.profiles import (
     Profile,
     load_profile,
     require_same_form,
     save_profile,
 )
-from tests.producers.packing_lists.made_lists import line, packing_list
+from producers.packing_lists.shared import Options
+from tests.producers.packing_lists.made_lists import TIMES, line, packing_list
 
 FORM = packing_list(line(), columns={"A": "goods", "B": "cartons", "C": "size"})
 
@@ -75,3 +79,20 @@ def test_any_answers_come_back(
     folder = tmp_path_factory.mktemp("profiles")
     save_profile(folder, "x", FORM, answers=answers, options={})
     assert load_profile(folder, "x").answers == answers
+
+
+def test_an_answer_that_a_list_does_not_need_is_an_error_only_if_it_was_given(
+    tmp_path: Path,
+) -> None:
+    """A profile is for many lists of a form; an answer of a call is for this one."""
+    text = "品名,箱数,外箱尺寸(cm),单箱毛重(KG)\n玩具,10,60*40*35,12.5\n".encode()
+    idle = {"D9.amount": "amount"}
+    options = Options(shipper="S", pod="NLRTM")
+    profile = Profile(answers=idle)
+    path = tmp_path / "x.toml"
+    path.write_text(tomli_w.dumps({"answers": profile.answers}), encoding="utf-8")
+    by_profile = ListRequest(options=options, profile="x", profiles=tmp_path)
+    by_call = ListRequest(options=options, answers=idle)
+    for request, codes in ((by_profile, []), (by_call, ["unknown_answer"])):
+        reading = read_list("list.csv", text, request, times=TIMES, policy=Policy())
+        assert [error.code for error in reading.booking.errors] == codes

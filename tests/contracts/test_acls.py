@@ -3,6 +3,7 @@
 import pytest
 
 from groupage.contracts.topics import CLOCK_TOPICS, DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
+from producers.dcsa.reference_log import TOPICS as CARRIERS_TOPICS
 from tests.deploy.acls_script import rules_of_script
 
 PUBLIC = {topic.name for topic in TOPICS if topic.public}
@@ -32,8 +33,9 @@ def test_each_process_may_do_what_it_does(rules: dict[tuple[str, str], set[str]]
     assert rules["planner", "Read"] == {"hub.planrequest.v1", "groupage-planner"}
     assert rules["planner", "Write"] == {"hub.plan.v1", DEAD_LETTER_TOPIC}
     assert rules["clock", "Write"] == TICKS | {"hub.alert.v1"}
-    for principal in ("clock", "gateway", "sender"):
-        assert rules[principal, "Read"] == {POLICY_TOPIC}
+    assert rules["clock", "Read"] == {POLICY_TOPIC}
+    for principal in ("gateway", "sender"):
+        assert rules[principal, "Read"] == {POLICY_TOPIC, *CARRIERS_TOPICS}
     for principal in ("processors", "planner", "clock", "operator"):
         assert rules[principal, "DescribeConfigs"] == ALL
     assert rules["operator", "Create"] == ALL

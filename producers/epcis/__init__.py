@@ -1,1 +1,1 @@
-"""Import of EPCIS 2.0 documents (JSON-LD): the events as they came, and the facts in them."""
+"""Import of EPCIS documents (JSON-LD; XML): the events as they came, and the facts in them."""

@@ -1,5 +1,7 @@
 """Any EPCIS document: in JSON or in XML, by its first character."""
 
+from groupage.contracts.foreign_formats import say_foreign
+from groupage.domain.errors import InvalidInput
 from producers.epcis.reading import Document, read_json
 from producers.epcis.xml_reading import read_xml
 
@@ -12,7 +14,11 @@ def read_document(data: bytes) -> Document:
 
     Wrong fields of the document itself become its `problems`.
     """
-    return read_xml(data) if is_xml(data) else read_json(data)
+    if is_xml(data):
+        return read_xml(data)
+    if foreign := say_foreign(data, "EPCIS is read, 2.0 in JSON, 1.x and 2.0 in XML"):
+        raise InvalidInput(foreign)
+    return read_json(data.removeprefix(_BYTE_ORDER_MARKS[0]))
 
 
 def is_xml(data: bytes) -> bool:

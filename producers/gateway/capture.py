@@ -1,4 +1,4 @@
-"""EPCIS 2.0 capture: a document in, a capture job out.
+"""EPCIS capture: a document in, a capture job out.
 
 GS1's interface is asynchronous. The gateway does the work before it answers: the 202 and its job
 say what Kafka has, so a gateway that dies loses no document that it accepted. The gateway keeps

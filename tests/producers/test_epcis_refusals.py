@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 from typing import Any
 
 import pytest
@@ -166,6 +167,26 @@ def test_where_it_is_no_json(data: bytes, place: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_document(data)
     assert place in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"UNB+UNOC:3+A+B+260302:0800+1'UNH+1+DESADV:D:96A:UN'", "EDIFACT DESADV D.96A"),
+        (b"PK\x03\x04", "a ZIP archive"),
+    ],
+)
+def test_other_formats_are_named(data: bytes, name: str) -> None:
+    """And what is read in their place."""
+    with pytest.raises(InvalidInput, match=re.escape(name)) as caught:
+        read_document(data)
+    assert "EPCIS is read, 2.0 in JSON, 1.x and 2.0 in XML" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_error() -> None:
+    """Windows programs write it before JSON, too."""
+    body = document(event(bizStep="receiving", epcList=[SSCC_URN]))
+    assert len(read_document(b"\xef\xbb\xbf" + body).events) == 1
 
 
 _LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "a:b", "\u0000", "urn:epc:id:sscc:1.2"])

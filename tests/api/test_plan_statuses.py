@@ -98,12 +98,14 @@ async def test_each_plan_has_a_status(
         "PLN-3aa": "in_force",
         "PLN-4bb": "waiting",
     }
+    page = await list_plans(hub, PlanFilter(waiting=True))
+    assert [row.plan_id for row in page.items] == ["PLN-4bb"]
     words = {
         name: status_text(await read_status(hub, await find_plan(hub, name)))
         for name in ("P-1", "P-2", "3aa", "4bb")
     }
     assert words == {
-        "P-1": "in force until 2026-03-02 09:52Z (PLN-3aa is newer), approved by li",
+        "P-1": "in force until 2026-03-02 09:52Z, replaced by PLN-3aa; approved by li",
         "P-2": "rejected at 2026-03-02 09:51Z by wang: too late",
         "3aa": "in force since 2026-03-02 09:52Z, approved by li",
         "4bb": "waits for approval since 2026-03-02 09:44Z",
@@ -122,6 +124,10 @@ async def test_a_plan_that_nobody_approved_in_time_was_never_in_force(
         "PLN-3aa": "in_force",
         "PLN-4bb": "unknown",
     }
+    text = status_text(await read_status(hub, await find_plan(hub, "P-1")))
+    assert text == (
+        "never in force: PLN-3aa came at 2026-03-02 09:50Z, before anybody had approved it"
+    )
 
 
 async def test_the_difference_of_a_lane_is_that_of_plans_that_counted(

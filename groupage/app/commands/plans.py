@@ -37,12 +37,19 @@ def main(
     in_force: Annotated[
         bool, typer.Option("--in-force", help="Only the plan in force of each lane.")
     ] = False,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Only plans that wait for approval.")
+    ] = False,
     limit: Limit = 20,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List plans, the newest first."""
-    wanted = PlanFilter(lane=lane, published=true_or_all(flag=in_force))
+    wanted = PlanFilter(
+        lane=lane, published=true_or_all(flag=in_force), waiting=true_or_all(flag=waiting)
+    )
     page = query(lambda pool: list_plans(pool, wanted, limit=limit, after=after))
-    nothing = none_of("plan", (in_force, "in force"), (lane, "of lane {}"))
+    nothing = none_of(
+        "plan", (in_force, "in force"), (waiting, "that waits for approval"), (lane, "of lane {}")
+    )
     print_page(page, _COLUMNS, nothing=nothing, as_json=as_json)

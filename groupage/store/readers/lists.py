@@ -25,7 +25,7 @@ from groupage.store.readers.paging import (
     Page,
     fetch_page,
 )
-from groupage.store.readers.plan_statuses import read_statuses
+from groupage.store.readers.plan_statuses import read_statuses, waiting_plan_ids
 from groupage.store.readers.risks import with_risks, with_shippers
 from groupage.store.readers.views import (
     AlertView,
@@ -154,6 +154,9 @@ class PlanFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     lane: str | None = None
     published: bool | None = None
+    waiting: (
+        Annotated[bool, msgspec.Meta(description="True: only those that wait for approval.")] | None
+    ) = None
 
 
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,6 +267,7 @@ async def list_plans(
     after: str | None = None,
 ) -> Page[PlanView]:
     """List plans, newest first."""
+    waiting = await waiting_plan_ids(connection) if wanted.waiting is not None else None
     page = await fetch_page(
         connection,
         _PLANS,
@@ -271,6 +275,10 @@ async def list_plans(
         conditions=[
             ("p.lane_id = {}", wanted.lane),
             ("coalesce(lane.published_plan_id = p.plan_id, false) = {}", wanted.published),
+            (
+                "p.plan_id = any({})" if wanted.waiting else "p.plan_id <> all({})",
+                waiting,
+            ),
         ],
         limit=limit,
         after=after,

@@ -38,7 +38,7 @@ _WORDS: Mapping[PlanStatusName, str] = {
     "waiting": "waits for approval",
     "in_force": "in force",
     "replaced": "was in force",
-    "overtaken": "never in force: a newer plan overtook it",
+    "overtaken": "never in force: a newer plan came before anybody had approved it",
     "rejected": "rejected",
     "unknown": "the lane does not know it",
 }
@@ -57,10 +57,10 @@ def status_text(plan: PlanStatus) -> str:
     if plan.status == "rejected":
         because = f": {plan.status_reason}" if plan.status_reason else ""
         return f"rejected at {at}{by}{because}"
-    newer = f" ({plan.replaced_by} is newer)" if plan.replaced_by else ""
+    newer = plan.replaced_by or "a newer plan"
     if plan.status == "replaced":
-        return f"in force until {at}{newer}, approved{by}"
-    return _WORDS[plan.status] + newer
+        return f"in force until {at}, replaced by {newer}; approved{by}"
+    return f"never in force: {newer} came at {at}, before anybody had approved it"
 
 
 def status_in(lane: LaneState | None, plan_id: str, *, in_force: bool) -> PlanStatus:
@@ -114,6 +114,18 @@ async def plan_before(connection: Connection, plan: Plan) -> Plan:
         f"no plan of lane {plan.lane_id} was in force before {plan.plan_id}; name the plan to "
         "compare with (`groupage plans` lists them)"
     )
+
+
+async def waiting_plan_ids(connection: Connection) -> list[str]:
+    """Return the ids of the plans that wait for approval, on all lanes."""
+    rows = await connection.fetch("select body from lane")
+    lanes = (msgspec.json.decode(unpack(row["body"]), type=LaneState) for row in rows)
+    return [
+        plan_id
+        for lane in lanes
+        for plan_id, record in lane.plans.items()
+        if record.status == "proposed"
+    ]
 
 
 async def newest_waiting_or_in_force(connection: Connection, lane_id: str) -> str:

@@ -89,7 +89,7 @@ _CAPTURE_HEADER = {
 
 _NOT_ACCEPTABLE = {"406": _problem("A version or a form of answer that the gateway does not have")}
 _VERSION_HEADERS = [
-    {"name": name, "in": "header", "schema": {"type": "string", "pattern": r"^[0-9]+([.][0-9]+)*$"}}
+    {"name": name, "in": "header", "schema": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)*$"}}
     for name in ("GS1-EPCIS-Version", "GS1-CBV-Version")
 ]
 _PAGE_PARAMETERS = [

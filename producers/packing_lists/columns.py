@@ -20,6 +20,7 @@ from producers.packing_lists.naming import (
 )
 from producers.packing_lists.other_columns import (
     NOUN_FIELDS,
+    name_depths,
     set_garments_aside,
     set_pallets_aside,
     set_serials_aside,
@@ -37,6 +38,7 @@ _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 _SIGNS = frozenset("x×*X✕")
 _COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
 _GROUP_NOUNS = frozenset(("carton", "packages", "product", "inner"))
+_COUNT_WORDS = frozenset(("packages", "quantity", "total"))
 _CARTON_WORDS = frozenset(("carton", "filler"))
 
 
@@ -78,7 +80,8 @@ def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
             continue
         meanings = _meanings(head, profiles[index], spread.get(index))
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
-    columns = set_serials_aside(sheet, set_garments_aside(columns, heads), range(first, last))
+    columns = name_depths(set_garments_aside(columns, heads))
+    columns = set_serials_aside(sheet, columns, range(first, last))
     columns = settle_quantities(sheet, columns, rows)
     return set_pallets_aside(columns)
 
@@ -212,7 +215,8 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
             if profile.nouns.get(noun, 0) * 2 > profile.filled:
                 scores[field] = max(scores.get(field, 0.0), 1.0)
                 scores.update({f: 0.5 * scores[f] for f in _COUNTS if f != field and f in scores})
-        if profile.share("range") > 0.3 and {"cartons", "ignored"} & set(scores):
+        counts = any(token & _COUNT_WORDS for token in words_of(text).tokens)
+        if profile.share("range") > 0.3 and not counts and {"cartons", "ignored"} & set(scores):
             scores["carton_no"] = max(scores.get("carton_no", 0.0), 0.75)
     if spread is None and name.units and not _fit_unit(scores, name.units[0]):
         scores.update(unit_alone(name.units[0]))

@@ -63,7 +63,7 @@ class Grid:
         """Tell whether a row has a size of its own: a cell with a figure, or a ditto mark."""
         return any(
             look(cell).kind in ("number", "size", "unknown")
-            or _EDGES.search(text_of(cell)[:80])
+            or (look(cell).kind != "date" and _EDGES.search(text_of(cell)[:80]))
             or text_of(cell) in DITTO
             for _, cell in self.cells(row, *SIZE)
             if not _is_label(cell)

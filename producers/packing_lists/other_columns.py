@@ -5,6 +5,7 @@ import msgspec
 from producers.packing_lists.cells import look
 from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning
+from producers.packing_lists.naming import DIMENSIONS
 from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Sheet
 
@@ -63,6 +64,25 @@ def _counts_rows(sheet: Sheet, column: int, rows: range) -> bool:
     looks = [look(sheet.cell(row, column)) for row in rows]
     figures = [seen.figure for seen in looks if seen.kind == "number"]
     return bool(figures) and figures == list(range(1, len(figures) + 1))
+
+
+def name_depths(columns: list[Column]) -> list[Column]:
+    """Take a depth for the edge that is missing: the width in ``L, D, H``."""
+    fields = {column.meanings[0].field for column in columns}
+    if "height" not in fields or {"length", "width"} <= fields:
+        return columns
+    missing: Field = "width" if "length" in fields else "length"
+    named = []
+    for column in columns:
+        words = words_of(column.header)
+        if any("depth" in token for token in words.tokens):
+            unit = next((unit for unit in words.units if DIMENSIONS[unit] == "length"), None)
+            why = f'header "{column.header}", beside the other two edges'
+            edge = Meaning(field=missing, unit=unit, per="carton", score=0.9, why=why)
+            named.append(msgspec.structs.replace(column, meanings=(edge,)))
+        else:
+            named.append(column)
+    return named
 
 
 def set_pallets_aside(columns: list[Column]) -> tuple[Column, ...]:

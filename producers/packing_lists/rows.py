@@ -94,10 +94,12 @@ class RowReader:
             return False
         if not identified:
             return totals.equals_sums(grid, row, self._table, self._section)
+        counts = grid.figures(row, "cartons")
+        if totals.begins_as_sum(grid, row) and not grid.sized(row):
+            return max(self._table.agreeing(counts), self._section.agreeing(counts)) > 0
         if grid.sized(row) or grid.own(row, "carton_no") or not grid.has(*SIZE):
             return False
         # Words of another language, no size, no number, and the count of all cartons above.
-        counts = grid.figures(row, "cartons")
         return len(self.groups) > 1 and self._table.agreeing(counts) > 0
 
     def _stands_after_sum(self, row: int) -> bool:

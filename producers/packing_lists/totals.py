@@ -73,6 +73,14 @@ def _total_word(text: str) -> TotalWord:
     return "subtotal" if any(found & {"subtotal", "carried"} for found in named) else "total"
 
 
+def begins_as_sum(grid: Grid, row: int) -> bool:
+    """Tell whether a text begins with a word for sums and goes on: ``TOTAL MARK A``."""
+    for _, cell in grid.filled(row)[:4]:
+        if isinstance(cell, str) and finder(*_TOTAL).match(plain(cell)):
+            return True
+    return False
+
+
 def is_footer(grid: Grid, row: int) -> bool:
     """Tell whether a row is a label, a signature, a bank's details or a page number."""
     cells = grid.filled(row)

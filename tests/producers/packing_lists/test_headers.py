@@ -355,3 +355,19 @@ def test_a_table_may_begin_far_down() -> None:
     rows: Rows = [[]] * 400
     rows += [["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)"], ["Cups", 10, "60*40*35", 12]]
     assert columns(rows).header_rows == (400,)
+
+
+@pytest.mark.parametrize(
+    ("edges", "depth"), [(("L", "D", "H"), "width"), (("W", "Depth (cm)", "H"), "length")]
+)
+def test_a_depth_is_the_edge_that_is_missing(edges: tuple[str, ...], depth: str) -> None:
+    """Furniture has a depth."""
+    found = columns([["Goods", "Ctns", *edges, "G.W."], ["Cupboard", 5, 60, 40, 35, 12]])
+    assert best(found, 3).field == depth
+
+
+def test_ranges_under_a_plain_word_for_cartons_are_their_numbers() -> None:
+    """``CTNS`` with 1-5; under 箱数 a ``10+1`` is a count that nobody can read."""
+    plain = columns([["CTNS", "Goods", "Size (cm)"], ["1-5", "Cup", "6*4*3"]])
+    count = columns([["箱数", "品名", "尺寸"], ["10+1", "杯", "6*4*3"]])
+    assert (best(plain, 0).field, best(count, 0).field) == ("carton_no", "cartons")

@@ -379,3 +379,27 @@ def test_a_count_with_a_sign_of_thousands_is_a_count() -> None:
     header: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W./ctn (kg)"]
     found = read([header, ["Cup", "1,000", "60*40*35", 12], ["Pan", "1,200", "50*40*30", 9]])
     assert (groups(found), codes(found)) == ([(1,), (2,)], [])
+
+
+def test_a_sum_that_names_its_mark_is_a_sum() -> None:
+    """``TOTAL MARK A`` in the column of numbers, with the count of the section."""
+    found = read(
+        [
+            HEADER,
+            ["1-5", "Cup", 5, "60*40*35", 12, 60],
+            ["TOTAL MARK A", None, 5, None, None, 60],
+            ["1-3", "Mug", 3, "60*40*35", 12, 36],
+            ["TOTAL MARK B", None, 3, None, None, 36],
+        ]
+    )
+    assert groups(found) == [(1,), (3,)]
+    assert [(total.scope, total.groups) for total in found.totals] == [
+        ("section", (0,)),
+        ("section", (1,)),
+    ]
+
+
+def test_a_date_in_the_column_of_sizes_is_no_size() -> None:
+    """It stands beside the signature."""
+    found = read([HEADER, ["1-5", "Cup", 5, "6*4*3", 12], [None, None, None, "2026/3/5"]])
+    assert groups(found) == [(1,)]

@@ -75,6 +75,14 @@ def read_list(
     packing_list = understand(workbook, answers=figures, limits=policy.cartons, sheet=request.sheet)
     require_same_form(profile, packing_list, request.profile)
     packing_list = _without_idle_answers(packing_list, profile.answers.keys() - request.answers)
+    by_profile = [
+        Finding(cell="", code="profile", text=f"{field} {value}: profile {request.profile} says it")
+        for field, value in profile.options.items()
+        if field not in given
+    ]
+    packing_list = msgspec.structs.replace(
+        packing_list, remarks=(*packing_list.remarks, *by_profile)
+    )
     booking = book(
         packing_list,
         workbook,

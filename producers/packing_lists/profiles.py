@@ -22,6 +22,11 @@ from producers.packing_lists.model import PackingList
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _BYTES_MAX = 2**20
 _DIFFERENCES_SHOWN = 8
+OF_A_FORM = ("shipper", "consignee", "pol", "mode", "currency")
+"""Options that a call with --save remembers. Others are about one list: a port of discharge that a
+later list does not name must not be that of an earlier one. Who wants them writes them in."""
+OF_A_LIST = frozenset(("dangerous", "consignments", "consignment_id", "pod", "ready_at"))
+"""Answers that are not remembered for the same reason."""
 _HEAD = """\
 # Answers for one form of packing lists; groupage import packing-list --profile {name} uses them.
 # [answers] answers questions by their keys. [options] stands for the command's options.
@@ -76,7 +81,11 @@ def save_profile(
 ) -> Path:
     """Write a profile for the form of a list, in place of an older one; return its path."""
     path = _path(folder, name)
-    profile = Profile(answers=dict(answers), options=dict(options), form=form_of(packing_list))
+    profile = Profile(
+        answers={key: answer for key, answer in answers.items() if key not in OF_A_LIST},
+        options={field: value for field, value in options.items() if field in OF_A_FORM},
+        form=form_of(packing_list),
+    )
     text = _HEAD.format(name=name) + tomli_w.dumps(msgspec.to_builtins(profile))
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".profile-")

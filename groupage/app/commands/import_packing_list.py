@@ -65,7 +65,8 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
         str, typer.Option(metavar="NAME", help="Use the answers remembered for a shipper's form.")
     ] = "",
     save: Annotated[
-        bool, typer.Option("--save", help="Remember this call's answers and options as --profile.")
+        bool,
+        typer.Option("--save", help="Remember this call's answers as --profile."),
     ] = False,
     amend: Annotated[
         bool, typer.Option("--amend", help="The consignment is booked: amend its cargo.")
@@ -167,11 +168,10 @@ def _explain(reading: "ListReading", path: Path) -> None:
 
 
 def _save(folder: Path, name: str, reading: "ListReading", request: Any) -> None:
-    from producers.packing_lists.jobs import ANSWERED  # noqa: PLC0415
     from producers.packing_lists.profiles import save_profile  # noqa: PLC0415
 
     given = msgspec.structs.asdict(request.options)
-    options = {key: given[key] for key in ANSWERED if given[key] and key != "consignment_id"}
+    options = {field: value for field, value in given.items() if isinstance(value, str)}
     path = save_profile(
         folder, name, reading.packing_list, answers=request.answers, options=options
     )

@@ -36,6 +36,21 @@ def test_answers_are_kept_for_the_form(tmp_path: Path) -> None:
     require_same_form(profile, FORM, "甲-form.1")
 
 
+def test_what_is_about_one_list_is_not_remembered(tmp_path: Path) -> None:
+    """The next list's port, date and dangers are its own; what comes from a profile is a remark."""
+    given = {"shipper": "甲", "pod": "NLRTM", "ready_at": "2026-03-01", "consignment_id": "CN-1"}
+    answers = {"C1.unit": "cm", "dangerous": "no", "pod": "NLRTM"}
+    save_profile(tmp_path, "x", FORM, answers=answers, options=given)
+    profile = load_profile(tmp_path, "x")
+    assert (profile.answers, profile.options) == ({"C1.unit": "cm"}, {"shipper": "甲"})
+    (tmp_path / "y.toml").write_text('[options]\nshipper = "甲"\n', encoding="utf-8")
+    text = "品名,箱数,外箱尺寸(cm),单箱毛重(KG)\n玩具,10,60*40*35,12.5\n".encode()
+    request = ListRequest(options=Options(pod="NLRTM"), profile="y", profiles=tmp_path)
+    booking = read_list("list.csv", text, request, times=TIMES, policy=Policy()).booking
+    assert booking.facts
+    assert "shipper 甲: profile y says it" in [each.text for each in booking.remarks]
+
+
 def test_another_form_is_refused_with_its_differences() -> None:
     """A renamed, a new and a missing column are named with their cells."""
     profile = Profile(form={"A1": "goods", "B1": "Ctns", "D1": "net"})

@@ -1,10 +1,11 @@
 """Builder of a sheet: takes cells in any order, gives rows without what merged areas cover."""
 
-from collections.abc import Iterable
-
 from groupage.domain.errors import InvalidInput
 from producers.sheets.limits import Budget
 from producers.sheets.workbook import Area, Cell, Remark, cell_name
+
+_REMARKS_MAX = 20
+"""Of one kind about one sheet."""
 
 
 class Grid:
@@ -14,6 +15,8 @@ class Grid:
         self._budget = budget
         self._rows: list[list[Cell]] = []
         self._merged: list[Area] = []
+        self._remarks: list[Remark] = []
+        self._noted: dict[str, int] = {}
 
     def put(self, row: int, column: int, value: Cell) -> None:
         """Store a cell's value; an empty one, or one of white space alone, takes no room."""
@@ -41,12 +44,17 @@ class Grid:
                 "merged areas, the most that is read"
             )
 
-    def clear_covered(self) -> list[Remark]:
-        """Empty the cells that merged areas cover, as people see them; return a remark for each.
+    def note(self, code: str, row: int, column: int, text: str) -> None:
+        """Keep a remark about a cell: the first ones of each code, and the number of all."""
+        count = self._noted[code] = self._noted.get(code, 0) + 1
+        if count <= _REMARKS_MAX:
+            self._remarks.append(Remark(code=code, text=text, cell=cell_name(row, column)))
+
+    def finish(self, sheet: str) -> list[Remark]:
+        """Empty the cells that merged areas cover, as people see them; return the remarks.
 
         Excel keeps one value in a merged area; other programs may leave values that nobody sees.
         """
-        remarks = []
         for area in self._merged:
             for row in range(area.first_row, min(area.last_row + 1, len(self._rows))):
                 cells = self._rows[row]
@@ -55,10 +63,19 @@ class Grid:
                 for column in range(area.first_column, last):
                     if (row, column) == (area.first_row, area.first_column):
                         continue
-                    if cells[column] is not None:
-                        remarks.append(_covered(row, column, cells[column]))
+                    if (value := cells[column]) is not None:
+                        text = f"{str(value)[:60]!r} lies under a merged cell, where nobody sees it"
+                        self.note("covered_value", row, column, f"{text}: not read")
                         cells[column] = None
-        return remarks
+        more = [
+            Remark(code=code, text=f"{count - _REMARKS_MAX} more of this kind")
+            for code, count in self._noted.items()
+            if count > _REMARKS_MAX
+        ]
+        return [
+            Remark(code=remark.code, text=f"sheet {sheet!r}: {remark.text}", cell=remark.cell)
+            for remark in (*self._remarks, *more)
+        ]
 
     def take_rows(self) -> tuple[tuple[Cell, ...], ...]:
         """Return the rows, without empty cells at their ends and empty rows below."""
@@ -83,26 +100,3 @@ class Grid:
             for area in self._merged
             if area.first_row < rows and area.first_column < columns
         )
-
-
-def first_of_each(remarks: Iterable[Remark], most: int = 20) -> list[Remark]:
-    """Return the first remarks of each code, and how many more there are."""
-    kept: list[Remark] = []
-    counts: dict[str, int] = {}
-    for remark in remarks:
-        counts[remark.code] = counts.get(remark.code, 0) + 1
-        if counts[remark.code] <= most:
-            kept.append(remark)
-    return kept + [
-        Remark(code=code, text=f"{count - most} more of this kind")
-        for code, count in counts.items()
-        if count > most
-    ]
-
-
-def _covered(row: int, column: int, value: Cell) -> Remark:
-    return Remark(
-        code="covered_value",
-        text=f"{str(value)[:60]!r} lies under a merged cell, where nobody sees it: not read",
-        cell=cell_name(row, column),
-    )

@@ -165,12 +165,13 @@ class _Tables(HTMLParser):
     def _end_table(self) -> None:
         self._end_cell()
         self._budget.check_sheets(len(self._sheets) + 1)
-        self._grid.clear_covered()
+        name = f"table {len(self._sheets) + 1}"
+        self._grid.finish(name)
         rows = self._grid.take_rows()
         if rows:
             self._sheets.append(
                 Sheet(
-                    name=f"table {len(self._sheets) + 1}",
+                    name=name,
                     rows=rows,
                     merged=self._grid.take_merged(),
                     hidden_rows=frozenset(self._hidden_rows),

@@ -10,7 +10,7 @@ from datetime import time
 
 from groupage.domain.errors import InvalidInput
 from producers.sheets.archive import Archive
-from producers.sheets.grid import Grid, first_of_each
+from producers.sheets.grid import Grid
 from producers.sheets.limits import Budget
 from producers.sheets.markup import BrokenMarkup, parse_markup
 from producers.sheets.number_formats import NumberFormat, parse_moment, parse_number
@@ -215,10 +215,7 @@ class _Table:
 
     def finish(self) -> tuple[Sheet, list[Remark]]:
         """Return the sheet, and remarks about it."""
-        remarks = [
-            Remark(code=remark.code, text=f"sheet {self._name!r}: {remark.text}", cell=remark.cell)
-            for remark in first_of_each(self._grid.clear_covered())
-        ]
+        remarks = self._grid.finish(self._name)
         sheet = Sheet(
             name=self._name,
             rows=self._grid.take_rows(),

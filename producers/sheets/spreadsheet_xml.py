@@ -1,7 +1,7 @@
 """XML Spreadsheet 2003, which older warehouse and shop systems write and name .xls."""
 
 from groupage.domain.errors import InvalidInput
-from producers.sheets.grid import Grid, first_of_each
+from producers.sheets.grid import Grid
 from producers.sheets.limits import Budget
 from producers.sheets.markup import BrokenMarkup, attribute, parse_markup
 from producers.sheets.number_formats import (
@@ -148,10 +148,7 @@ class _Book:
         self._grid.put(self._row, self._first_column, value)
 
     def _end_sheet(self) -> None:
-        self.remarks += [
-            Remark(code=remark.code, text=f"sheet {self._name!r}: {remark.text}", cell=remark.cell)
-            for remark in first_of_each(self._grid.clear_covered())
-        ]
+        self.remarks += self._grid.finish(self._name)
         self.sheets.append(
             Sheet(
                 name=self._name,

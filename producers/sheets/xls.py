@@ -10,10 +10,11 @@ from typing import Any
 import xlrd
 
 from groupage.domain.errors import InvalidInput
-from producers.sheets.grid import Grid, first_of_each
+from producers.sheets.grid import Grid
 from producers.sheets.limits import Budget
 from producers.sheets.number_formats import NumberFormat, date_of
 from producers.sheets.workbook import Area, Cell, CellError, Remark, Sheet, Workbook
+from producers.sheets.xlsx_cells import struck_out
 
 _EXACT = 2**53
 """Whole numbers beyond it were rounded when the file was written: they stay floats."""
@@ -65,11 +66,18 @@ def _read_sheet(book: Any, page: Any, budget: Budget) -> tuple[Sheet, list[Remar
     grid = Grid(budget)
     codes: dict[tuple[int, int], str] = {}
     formats: dict[int, NumberFormat] = {}
+    struck = {
+        index
+        for index, style in enumerate(book.xf_list)
+        if style.font_index < len(book.font_list) and book.font_list[style.font_index].struck_out
+    }
     for row in range(page.nrows):
         budget.count_cells(1)
         for column, cell in enumerate(page.row(row)):
             value = _value(book, cell)
             grid.put(row, column, value)
+            if cell.xf_index in struck and value is not None and value != "":
+                grid.note("struck_out", row, column, struck_out(value))
             if cell.ctype == xlrd.XL_CELL_NUMBER and cell.xf_index is not None:
                 style = formats.get(cell.xf_index)
                 if style is None:
@@ -85,10 +93,7 @@ def _read_sheet(book: Any, page: Any, budget: Budget) -> tuple[Sheet, list[Remar
                 last_column=end_column - 1,
             )
         )
-    remarks = [
-        Remark(code=remark.code, text=f"sheet {page.name!r}: {remark.text}", cell=remark.cell)
-        for remark in first_of_each(grid.clear_covered())
-    ]
+    remarks = grid.finish(page.name)
     sheet = Sheet(
         name=page.name,
         rows=grid.take_rows(),

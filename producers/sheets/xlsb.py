@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from groupage.domain.errors import InvalidInput
 from producers.sheets.archive import Archive
-from producers.sheets.grid import Grid, first_of_each
+from producers.sheets.grid import Grid
 from producers.sheets.limits import Budget
 from producers.sheets.markup import BrokenMarkup
 from producers.sheets.number_formats import GENERAL, NumberFormat, builtin_format, date_of
@@ -206,10 +206,7 @@ class _SheetRecords:
 
     def finish(self, title: str, *, hidden: bool, remarks: list[Remark]) -> Sheet:
         """Return the sheet, and add remarks about it."""
-        remarks += [
-            Remark(code=remark.code, text=f"sheet {title!r}: {remark.text}", cell=remark.cell)
-            for remark in first_of_each(self._grid.clear_covered())
-        ]
+        remarks += self._grid.finish(title)
         return Sheet(
             name=title,
             rows=self._grid.take_rows(),

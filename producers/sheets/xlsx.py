@@ -10,7 +10,6 @@ import msgspec
 
 from groupage.domain.errors import InvalidInput
 from producers.sheets.archive import Archive
-from producers.sheets.grid import first_of_each
 from producers.sheets.limits import Budget
 from producers.sheets.markup import BrokenMarkup, attribute, parse_markup
 from producers.sheets.number_formats import GENERAL, NumberFormat, builtin_format
@@ -19,6 +18,7 @@ from producers.sheets.workbook import Remark, Sheet, Workbook
 from producers.sheets.xlsx_cells import SharedStrings, SheetCells, Styles
 
 _TRUE = ("1", "true", "on")
+_STYLE_SECTIONS = ("numFmts", "fonts", "cellXfs", "dxfs", "cellStyleXfs")
 
 
 class _SheetEntry(msgspec.Struct, frozen=True):
@@ -43,13 +43,14 @@ def _read(name: str, archive: Archive, budget: Budget) -> Workbook:
     entries, since_1904, calculated = _workbook_part(archive, main)
     budget.check_sheets(len(entries))
     strings, formats = SharedStrings(budget), [GENERAL]
+    struck: frozenset[int] = frozenset()
     for relation in parts.values():
         if relation.kind == "sharedStrings" and relation.target in archive:
             chunks = archive.chunks(relation.target)
             parse_markup(chunks, strings.start, strings.end, strings.text)
         elif relation.kind == "styles" and relation.target in archive:
-            formats = _number_formats(archive, relation.target)
-    styles = Styles(formats, since_1904=since_1904, calculated=calculated)
+            formats, struck = _read_styles(archive, relation.target)
+    styles = Styles(formats, since_1904=since_1904, calculated=calculated, struck=struck)
     sheets, remarks = [], []
     for entry in entries:
         relation = parts.get(entry.relation, Relation("", ""))
@@ -61,11 +62,7 @@ def _read(name: str, archive: Archive, budget: Budget) -> Workbook:
         cells = SheetCells(budget, strings.strings, styles)
         parse_markup(archive.chunks(relation.target), cells.start, cells.end, cells.text)
         pictures = cells.pictures | _anchors(archive, relation.target, cells, budget)
-        found = [*cells.remarks, *cells.grid.clear_covered()]
-        remarks += [
-            Remark(code=remark.code, text=f"sheet {entry.name!r}: {remark.text}", cell=remark.cell)
-            for remark in first_of_each(found)
-        ]
+        remarks += cells.grid.finish(entry.name)
         rows = cells.grid.take_rows()
         sheets.append(
             Sheet(
@@ -102,29 +99,36 @@ def _workbook_part(archive: Archive, part: str) -> tuple[list[_SheetEntry], bool
     return entries, since_1904, calculated
 
 
-def _number_formats(archive: Archive, part: str) -> list[NumberFormat]:
-    """Return the number format of each cell style."""
+def _read_styles(archive: Archive, part: str) -> tuple[list[NumberFormat], frozenset[int]]:
+    """Return the number format of each cell style, and the styles whose text is struck out."""
     codes: dict[str, str] = {}
-    numbers: list[str] = []
-    inside = False
+    styles: list[tuple[str, str]] = []
+    struck_fonts: set[str] = set()
+    fonts = -1
+    section = ""
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        if name == "numFmt" and not inside:
+        nonlocal fonts, section
+        if name in _STYLE_SECTIONS:
+            section = name
+        elif name == "numFmt" and section == "numFmts":
             codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-        elif name == "cellXfs":
-            inside = True
-        elif name == "xf" and inside:
-            numbers.append(attributes.get("numFmtId", "0"))
+        elif name == "font" and section == "fonts":
+            fonts += 1
+        elif name == "strike" and section == "fonts" and attributes.get("val", "1") in _TRUE:
+            struck_fonts.add(str(fonts))
+        elif name == "xf" and section == "cellXfs":
+            styles.append((attributes.get("numFmtId", "0"), attributes.get("fontId", "0")))
 
     def end(name: str) -> None:
-        nonlocal inside
-        if name == "cellXfs":
-            inside = False
+        nonlocal section
+        if name == section:
+            section = ""
 
     parse_markup(archive.chunks(part), start, end)
-    formats = {number: _format(number, codes) for number in set(numbers)}
-    return [formats[number] for number in numbers] or [GENERAL]
+    formats = {number: _format(number, codes) for number, _ in set(styles)}
+    struck = frozenset(index for index, (_, font) in enumerate(styles) if font in struck_fonts)
+    return [formats[number] for number, _ in styles] or [GENERAL], struck
 
 
 def _format(number: str, codes: dict[str, str]) -> NumberFormat:

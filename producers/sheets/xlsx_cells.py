@@ -15,7 +15,7 @@ from producers.sheets.number_formats import (
     parse_moment,
     parse_number,
 )
-from producers.sheets.workbook import Area, Cell, CellError, Formula, Remark, cell_name
+from producers.sheets.workbook import Area, Cell, CellError, Formula, cell_name
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -27,9 +27,16 @@ class Styles:
     """Number formats of a workbook by the style number of a cell, and its day 0."""
 
     def __init__(
-        self, formats: Sequence[NumberFormat], *, since_1904: bool, calculated: bool
+        self,
+        formats: Sequence[NumberFormat],
+        *,
+        since_1904: bool,
+        calculated: bool,
+        struck: frozenset[int] = frozenset(),
     ) -> None:
         self.formats = formats
+        self.struck = {str(style) for style in struck}
+        """Styles whose text is struck out."""
         self.since_1904 = since_1904
         self.calculated = calculated
         """False: the writer asks the reader to calculate, so a saved 0 may be no result.
@@ -52,7 +59,6 @@ class SheetCells:
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
         self.pictures: set[tuple[int, int]] = set()
-        self.remarks: list[Remark] = []
         self.drawing = ""
         """The relationship id of the sheet's drawing."""
         self._budget = budget
@@ -161,10 +167,14 @@ class SheetCells:
             return
         value = self._cell_value(cell)
         self.grid.put(row, column, value)
-        if isinstance(value, int | float) and "s" in cell:
+        if "s" not in cell:
+            return
+        if isinstance(value, int | float):
             code = self._styles.format_of(cell["s"]).unit_code
             if code:
                 self.number_formats[row, column] = code
+        if cell["s"] in self._styles.struck and value is not None:
+            self.grid.note("struck_out", row, column, struck_out(value))
 
     def _is_picture(self, cell: dict[str, str]) -> bool:
         """Tell WPS's pictures (DISPIMG) and Excel's, which show an error to older programs."""
@@ -232,6 +242,11 @@ class SharedStrings:
             self.strings.append(unescape("".join(self._pieces)))
         elif name == "rPh":
             self._phonetic = False
+
+
+def struck_out(value: Cell) -> str:
+    """Say that somebody struck a cell out: cancelled, or a mistake of the form."""
+    return f"{str(value)[:60]!r} is struck out, and read all the same: take it out if it is void"
 
 
 def unescape(text: str) -> str:

@@ -167,6 +167,7 @@ def test_xls_keeps_units_errors_and_what_is_hidden() -> None:
     page.row(4).set_cell_error(0, 0x2A)
     page.row(3).hidden = True
     page.col(1).hidden = True
+    page.write(5, 0, "void", xlwt.easyxf("font: struck_out on"))
     book.add_sheet("old").visibility = 1
     data = io.BytesIO()
     book.save(data)
@@ -179,7 +180,9 @@ def test_xls_keeps_units_errors_and_what_is_hidden() -> None:
         (12, 12.5),
         (datetime(2026, 3, 2), True),  # noqa: DTZ001
         ("#N/A",),
+        ("void",),
     )
+    assert [(remark.code, remark.cell) for remark in workbook.remarks] == [("struck_out", "A6")]
     assert isinstance(sheet.rows[4][0], CellError)
     assert isinstance(sheet.rows[2][0], int)
     assert sheet.number_formats == {(2, 1): '0.00"kg"'}

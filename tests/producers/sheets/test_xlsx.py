@@ -5,6 +5,7 @@ from datetime import datetime, time
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from groupage.domain.errors import InvalidInput
@@ -266,3 +267,29 @@ def test_the_same_as_openpyxl_reads() -> None:
     assert isinstance(theirs, Worksheet)
     workbook: Workbook = read_workbook("a.xlsx", data)
     assert list(workbook.sheets[0].rows) == list(theirs.values)
+
+
+def test_struck_out_cells_are_reported() -> None:
+    """A merchant who cancels a line may strike it out; the figures count until it is gone."""
+    book, sheet = new_sheet()
+    sheet.append(["cups", 10])
+    sheet.append(["plates", 5])
+    for cell in sheet[2]:
+        cell.font = Font(strike=True)
+    remarks = read_workbook("a.xlsx", saved(book)).remarks
+    assert [(remark.code, remark.cell) for remark in remarks] == [
+        ("struck_out", "A2"),
+        ("struck_out", "B2"),
+    ]
+    assert "'plates' is struck out, and read all the same" in remarks[0].text
+
+
+def test_remarks_of_one_kind_are_counted_beyond_the_first() -> None:
+    """A file cannot fill the memory with remarks."""
+    book, sheet = new_sheet()
+    for row in range(30):
+        sheet.append([row])
+        sheet.cell(row + 1, 1).font = Font(strike=True)
+    remarks = read_workbook("a.xlsx", saved(book)).remarks
+    assert len(remarks) == 21
+    assert remarks[-1].text == "sheet 'Sheet': 10 more of this kind"

@@ -14,6 +14,7 @@ from groupage.domain.events.consolidation import ConsolidationBooked, Consolidat
 from groupage.domain.events.consolidation import StuffingStarted as Stuffing
 from groupage.domain.events.customs import CustomsDeclared
 from groupage.domain.events.equipment import ContainerReleased
+from groupage.domain.fact import Fact
 from groupage.store.facts import StoredFact, find_stored
 from groupage.store.pool import Connection
 from groupage.store.readers.recorded_facts import (
@@ -30,7 +31,13 @@ from groupage.store.readers.recorded_facts import (
     rejected_ids,
 )
 from processors.kernel.series import is_in_series, series_of
-from producers.dcsa.outgoing import EVENT_TYPE_OF, Surroundings, classification_of, event_of
+from producers.dcsa.outgoing import (
+    EVENT_TYPE_OF,
+    Surroundings,
+    bookings_of,
+    classification_of,
+    event_of,
+)
 from producers.dcsa.report import SOURCE
 
 _ROUNDS_MAX = 20
@@ -60,10 +67,12 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     until_at: datetime | None = None
 
     def matches(self, event: dict[str, Any]) -> bool:
-        """Tell whether an event has the wanted types."""
+        """Tell whether an event has the wanted types, and no other booking than the wanted one."""
         event_type, subtype, document = classification_of(event)
+        bookings = bookings_of(event)
         return (
-            (self.event_types is None or event_type in self.event_types)
+            (self.carrier_booking is None or not bookings or self.carrier_booking in bookings)
+            and (self.event_types is None or event_type in self.event_types)
             and (self.subtypes is None or subtype in self.subtypes)
             and (self.document_types is None or document in self.document_types)
         )
@@ -179,7 +188,7 @@ async def _events_of(
         return []
     keys: set[Key] = {(each.kind, each.fact.key) for each in stored}
     rejected = await rejected_ids(connection, keys)
-    around = _surroundings(await read_facts_about(connection, keys, _ABOUT))
+    about = _standing(await read_facts_about(connection, keys, _ABOUT))
     ids = await _event_ids(connection, stored)
     return [
         None
@@ -187,25 +196,36 @@ async def _events_of(
         else event_of(
             each.fact,
             event_id=ids[each.fact_id],
-            around=around.get((each.kind, each.fact.key), Surroundings()),
+            around=_surroundings(about.get((each.kind, each.fact.key), ()), each.fact.occurred_at),
         )
         for each in stored
     ]
 
 
-def _surroundings(about: Sequence[StoredFact]) -> dict[Key, Surroundings]:
-    """Collect what the facts that nobody withdrew say about each aggregate, the newest last."""
+def _standing(about: Sequence[StoredFact]) -> dict[Key, list[Fact]]:
+    """Sort the facts that nobody withdrew by their aggregates and the times of what they state."""
     withdrawn = {
         (each.kind, each.fact.key, each.fact.source, each.fact.correction_of)
         for each in about
         if each.fact.correction_of is not None
     }
-    found: dict[Key, dict[str, Any]] = defaultdict(dict)
+    found: dict[Key, list[Fact]] = defaultdict(list)
     for each in about:
-        fact, values = each.fact, found[each.kind, each.fact.key]
+        fact = each.fact
         identity = (each.kind, fact.key, fact.source, fact.event_id)
-        if fact.retracted or identity in withdrawn:
-            continue
+        if not fact.retracted and identity not in withdrawn:
+            found[each.kind, fact.key].append(fact)
+    for facts in found.values():
+        facts.sort(key=lambda fact: fact.occurred_at)
+    return found
+
+
+def _surroundings(about: Sequence[Fact], at: datetime) -> Surroundings:
+    """Collect what the facts say by then: a container is used again, for another booking."""
+    values: dict[str, Any] = {}
+    for fact in about:
+        if fact.occurred_at > at:
+            break
         match fact.data:
             case Stuffing(equipment_ref=ref) | ConsolidationFrozen(equipment_ref=ref):
                 values["equipment_ref"] = ref
@@ -217,7 +237,7 @@ def _surroundings(about: Sequence[StoredFact]) -> dict[Key, Surroundings]:
                 values["consignment_ids"] = names
             case HoldPlaced(hold_id=hold_id, hold=hold):
                 values.setdefault("holds", {})[hold_id] = hold
-    return {key: Surroundings(**values) for key, values in found.items()}
+    return Surroundings(**values)
 
 
 async def _event_ids(connection: Connection, stored: Sequence[StoredFact]) -> dict[str, str]:

@@ -164,6 +164,16 @@ def classification_of(event: dict[str, Any]) -> tuple[str, str, str]:
     return event_type, subtype, document.get("type", "")
 
 
+def bookings_of(event: dict[str, Any]) -> list[str]:
+    """Return the carrier's bookings that an equipment event names; none of a shipment event."""
+    if event["eventClassification"]["eventType"] != "EQUIPMENT":
+        return []
+    shipment = event.get("shipmentDetails", {})
+    documents = [shipment.get("documentReference", {})]
+    documents += shipment.get("additionalDocumentReferences", [])
+    return [each["reference"] for each in documents if each.get("type") == "BOOKING"]
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

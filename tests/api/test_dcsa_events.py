@@ -208,6 +208,32 @@ async def test_the_content_of_an_event(api: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.integration
+async def test_a_container_that_is_used_again(pool: "Hub[asyncpg.Record]") -> None:
+    """Each use has the booking of its time, whenever the events are read."""
+
+    def use(booking: str, day: int) -> list[Fact]:
+        released = eq.ContainerReleased(
+            equipment_ref=BOX,
+            iso_type="45G1",
+            tare_g=3_900_000,
+            max_gross_g=30_480_000,
+            carrier_booking_id=booking,
+        )
+        moves = [released, eq.ContainerPickedUp(equipment_ref=BOX)]
+        moves += [eq.ContainerGatedOut(equipment_ref=BOX)]
+        return [fact(move, day * 1_440 + number) for number, move in enumerate(moves)]
+
+    await store_facts(pool, [*use("B-1", 0), *use("B-2", 60)])
+    for booking, at in (("B-1", "2026-03-02"), ("B-2", "2026-05-01")):
+        wanted = EventFilter(carrier_booking=booking)
+        events = [each async for each in all_events(pool, wanted)]
+        assert [each["eventDateTime"][:10] for each in events] == [at, at]
+        assert {each["shipmentDetails"]["documentReference"]["reference"] for each in events} == {
+            booking
+        }
+
+
+@pytest.mark.integration
 async def test_a_release_names_the_kind_of_its_hold(api: httpx.AsyncClient) -> None:
     """Its event has the id only; the document is that of the hold."""
     answer = await api.get("/v3/events?shipmentEventTypeCode=HOLD,RELS")

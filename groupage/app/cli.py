@@ -57,7 +57,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "alerts": Command("alerts", "List alerts"),
         "commands": Command("commands", "List dispatchers' commands and what came of each"),
         "trace": Command("trace", "Show every fact about an id, and what it changed"),
-        "export": Command("export", "Write DCSA events, an OCEL log or a Parquet archive"),
+        "export": Command("export", "Write DCSA or EPCIS events, an OCEL log or a Parquet archive"),
     },
     "Planning": {
         "command": Command(

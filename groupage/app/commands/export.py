@@ -89,6 +89,19 @@ def export_ocel(
     typer.echo(f"{number:,} events in {output}", err=True)
 
 
+@app.command("epcis")
+def export_epcis(output: OutputFile, *, since: Since = None, until: Until = None) -> None:
+    """Write the EPCIS events that came in, each as it came, as one EPCIS 2.0 document.
+
+    `groupage import epcis` reads the file.
+    """
+    from groupage.app.exports.files import write_epcis  # noqa: PLC0415 - not for `--help`
+
+    period = _read_period(since, until)
+    number = query(lambda pool: write_epcis(pool, output, period), older_forms=True)
+    typer.echo(f"{number:,} events in {output}", err=True)
+
+
 @app.command("parquet")
 def export_parquet(output: OutputFile, *, since: Since = None, until: Until = None) -> None:
     """Write an archive of all stored facts as Parquet, with the columns of table `fact`.

@@ -1,11 +1,14 @@
-"""Files of the hub's facts: an OCEL log, a Parquet archive. A file is complete, or not there."""
+"""Files of what the hub knows: an OCEL log, EPCIS events, a Parquet archive.
+
+A file is complete, or not there.
+"""
 
 import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,6 +16,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from groupage.app.exports.effective import read_facts, says_something_new
+from groupage.app.exports.epcis import read_captured, write_document
 from groupage.app.exports.ocel_draft import OcelDraft
 from groupage.app.exports.ocel_formats import OcelFormat, write_json, write_sqlite, write_xml
 from groupage.app.exports.parquet import require_pyarrow, write_parquet
@@ -48,6 +52,20 @@ async def write_ocel(pool: Pool, output: Path, format_: OcelFormat, period: Peri
             with partial.open("wb") as file:
                 (write_json if format_ == "json" else write_xml)(draft, file)
     return number
+
+
+async def write_epcis(pool: Pool, output: Path, period: Period) -> int:
+    """Write the EPCIS events that happened in the period as one document; return their number.
+
+    Raises InvalidInput for an output that cannot be written.
+    """
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        events = read_captured(connection, since=period[0], until=period[1])
+        with _replacing(output) as partial, partial.open("wb") as file:
+            return await write_document(events, file, created_at=datetime.now(UTC))
 
 
 async def write_archive(pool: Pool, output: Path, period: Period) -> int:

@@ -55,3 +55,29 @@ async def captures_after(
         limit,
     )
     return [stored_capture(row) for row in rows]
+
+
+async def captures_by_time(
+    connection: Connection,
+    after: tuple[datetime, UUID] | None,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> list[StoredCapture]:
+    """Read the next captured events behind (event time, captured id), by when they happened.
+
+    Only those from `since` until before `until`; None: without that bound.
+    """
+    rows = await connection.fetch(
+        f"select {SELECTED} from captured_event "  # noqa: S608 - our own names
+        "where (event_time, captured_id) > ($1, $2) "
+        "and ($3::timestamptz is null or event_time >= $3) "
+        "and ($4::timestamptz is null or event_time < $4) "
+        "order by event_time, captured_id limit $5",
+        *(after or _BEGINNING),
+        since,
+        until,
+        limit,
+    )
+    return [stored_capture(row) for row in rows]

@@ -21,6 +21,7 @@ _COLUMNS = {
     "context": "bytea",
     "body": "bytea",
 }
+_ALL_FACTS_TIMEOUT_S = 3_600.0
 SELECTED = ", ".join(_COLUMNS)
 _INSERT = insert_sql("captured_event", tuple(_COLUMNS), tuple(_COLUMNS.values())) + (
     "on conflict do nothing"
@@ -55,5 +56,5 @@ async def insert_captures(connection: Connection, captures: Sequence[StoredCaptu
 
 
 async def adopt_older_captures(connection: Connection) -> None:
-    """Store the events that versions before 0.3.0 kept beside their facts."""
-    await connection.execute("select adopt_older_captures()")
+    """Store the events that versions before 0.3.0 kept beside their facts: it reads all facts."""
+    await connection.execute("select adopt_older_captures()", timeout=_ALL_FACTS_TIMEOUT_S)

@@ -8,8 +8,9 @@ from producers.sheets.grid import Grid
 from producers.sheets.limits import Budget
 from producers.sheets.workbook import Area, Remark, Sheet, Workbook
 
-_CHUNK = 32_768
-_UNFINISHED_MAX = 2**20
+_CHUNK = 2**18
+_UNFINISHED_MAX = 2**19
+"""Characters of a tag that has not ended: HTMLParser reads them again with each chunk."""
 _SPAN_MAX = 10_000
 _META_HEAD = 4_096
 

@@ -73,6 +73,7 @@ def _corpus() -> list[str]:
     return [text for text in texts if not text.isascii()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5", "cp1250", "cp1251", "cp1252"])
 def test_no_list_of_the_corpus_is_read_in_another_encoding(encoding: str) -> None:
     """Whole lists are never wrong, some are in doubt; a line alone may be wrong, 1 in 200."""

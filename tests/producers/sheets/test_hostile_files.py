@@ -84,6 +84,7 @@ _EDITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from(_STARTS), st.binary(max_size=400))
 def test_random_bytes(start: bytes, data: bytes) -> None:
@@ -91,6 +92,7 @@ def test_random_bytes(start: bytes, data: bytes) -> None:
     _read(start + data)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["utf-8", "utf-16", "gb18030"]))
 def test_random_text(text: str, encoding: str) -> None:
@@ -98,6 +100,7 @@ def test_random_text(text: str, encoding: str) -> None:
     _read(text.encode(encoding, "ignore"))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(["xls", "fods", "xml", "html", "csv", "xlsx"]), _EDITS)
 def test_damaged_files(kind: str, edits: list[tuple[int, int, bytes]]) -> None:
@@ -105,6 +108,7 @@ def test_damaged_files(kind: str, edits: list[tuple[int, int, bytes]]) -> None:
     _read(_edit(_files()[kind], edits))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.integers(0, 20), _EDITS)
 def test_damaged_parts_of_a_workbook(which: int, edits: list[tuple[int, int, bytes]]) -> None:

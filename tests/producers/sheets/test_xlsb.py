@@ -106,6 +106,7 @@ def test_a_cell_far_away_is_refused_and_takes_no_memory() -> None:
         read_workbook("a.xlsb", data)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=8)), max_size=5))
 def test_damaged_records_are_refused_in_words(edits: list[tuple[int, bytes]]) -> None:

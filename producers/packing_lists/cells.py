@@ -86,18 +86,24 @@ def is_text(cell: Cell) -> bool:
 
 def look(cell: Cell) -> CellLook:
     """Say what a cell looks like."""
+    kind = type(cell)
     seen = _TEXT
-    if cell is None:
+    if kind is str:
+        seen = _look_at_text(str(cell)[:TEXT_LENGTH_MAX])
+    elif cell is None:
         seen = _EMPTY
+    elif kind is int or kind is float:
+        seen = _look_at_number(str(cell))
     elif isinstance(cell, datetime | date | time):
         seen = CellLook(kind="date")
-    elif isinstance(cell, int | float) and not isinstance(cell, bool):
-        seen = CellLook(kind="number", figure=_decimal(str(cell)))
     elif isinstance(cell, Formula | CellError):
         seen = CellLook(kind="unknown")  # a value that nobody knows
-    elif isinstance(cell, str):
-        seen = _look_at_text(cell[:TEXT_LENGTH_MAX])
     return seen
+
+
+@lru_cache(maxsize=8192)
+def _look_at_number(text: str) -> CellLook:
+    return CellLook(kind="number", figure=_decimal(text))
 
 
 @lru_cache(maxsize=8192)

@@ -24,6 +24,7 @@ from producers.packing_lists.figures.mass_evidence import MassReading
 from producers.packing_lists.figures.mass_judging import compare_net, judge_masses
 from producers.packing_lists.figures.masses import MassSolver
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.outliers import remark_outliers
 from producers.packing_lists.figures.pieces import compare_pieces
 from producers.packing_lists.figures.size_judging import ask_about_volumes, judge_sizes
 from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
@@ -147,6 +148,7 @@ class _Solver:
             if sizes and masses:
                 self._refuse_beyond_limits(counted, sizes, masses)
                 lines = self._lines(counted, sizes, masses)
+                remark_outliers(reading, lines, notes)
         columns = _column_readings(reading, self._taken)
         return Interpretation(
             columns=columns,

@@ -573,3 +573,19 @@ def test_ticked_boxes_are_yes_and_empty_ones_no() -> None:
     rows: Rows = [["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)", "Fragile"]]
     rows += [["Cups", 10, "60*40*35", 12.5, box] for box in "☑☒☐"]
     assert [line.handling.fragile for line in read(rows).lines] == [True, True, False]
+
+
+def test_cartons_that_are_far_denser_than_the_others_are_remarked() -> None:
+    """125 kg instead of 12.5 kg, and no sum shows it; feathers beside cups are not remarked."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"],
+        ["Cups", 10, "60*40*35", 125],
+        ["Mugs", 4, "50*40*40", 9],
+        ["Feathers", 4, "60*40*40", 4],
+    ]
+    found = read(rows)
+    (remark,) = [remark for remark in found.remarks if remark.code == "density_unlike_others"]
+    assert remark.cell == "D2"
+    assert "1,488 kg/m³, and the nearest others 112" in remark.text
+    assert not found.questions
+    assert "density_unlike_others" not in codes(read([*rows[:1], *rows[2:]]))
